@@ -1,0 +1,344 @@
+"""Downloads against a real local server that misbehaves in each way that servers do."""
+
+import contextlib
+import gzip
+import hashlib
+import socket
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vae_desktop.config import DATASETS, DatasetConfig
+from vae_desktop.data.download import MNIST_RESOURCES, Resource, download_dataset, download_mnist
+from vae_desktop.data.mnist import load_mnist, raw_folder
+from vae_desktop.errors import Cancelled, DataError, UserError
+
+MNIST = DatasetConfig("mnist")
+FIRST = "train-images-idx3-ubyte"
+SILENCE = 1.0  # seconds until a stalling server is given up
+
+
+class _Server(ThreadingHTTPServer):
+    """Serves ``/<behaviour>/<file>``; `requests` lists the paths asked for."""
+
+    daemon_threads = False  # so that closing the server joins its threads
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files = files
+        self.requests: list[str] = []
+        self.closing = threading.Event()
+
+    def mirror(self, behaviour: str) -> str:
+        return f"http://127.0.0.1:{self.server_port}/{behaviour}/"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        self.server.requests.append(self.path)
+        _, behaviour, name = self.path.split("/")
+        with contextlib.suppress(ConnectionError):  # the client may have had enough
+            getattr(self, f"_{behaviour}")(self.server.files[name])
+
+    def _good(self, body: bytes) -> None:
+        self._answer(body, len(body))
+
+    def _forbidden(self, body: bytes) -> None:
+        self.send_error(403)
+
+    def _absent(self, body: bytes) -> None:
+        self.send_error(404)
+
+    def _html(self, body: bytes) -> None:
+        page = b"<!DOCTYPE html><title>Welcome to the hotel</title>"
+        self._answer(page, len(page))
+
+    def _damaged(self, body: bytes) -> None:
+        self._answer(body[:-9] + bytes([body[-9] ^ 1]) + body[-8:], len(body))
+
+    def _cut(self, body: bytes) -> None:
+        self._answer(body[: len(body) // 2], len(body))
+
+    def _short(self, body: bytes) -> None:
+        self._answer(body[:-1], len(body) - 1)
+
+    def _empty(self, body: bytes) -> None:
+        self._answer(b"", 0)
+
+    def _hangup(self, body: bytes) -> None:
+        pass
+
+    def _endless(self, body: bytes) -> None:
+        self._answer(body, None)
+        while not self.server.closing.is_set():
+            self.wfile.write(bytes(1 << 16))
+
+    def _silent(self, body: bytes) -> None:
+        self.server.closing.wait()
+
+    def _stall(self, body: bytes) -> None:
+        self._answer(body[: len(body) // 2], len(body))
+        self.server.closing.wait()
+
+    def _answer(self, body: bytes, announced: int | None) -> None:
+        self.send_response(200)
+        if announced is not None:
+            self.send_header("Content-Length", str(announced))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def resources(arrays, to_idx) -> dict[Resource, bytes]:
+    """What the server has: each resource of the small MNIST with its bytes."""
+    served = {}
+    for name, values in arrays.items():
+        packed = gzip.compress(to_idx(values), mtime=0)
+        md5 = hashlib.md5(packed, usedforsecurity=False).hexdigest()
+        served[Resource(f"{name}.gz", md5, len(packed), values.shape)] = packed
+    return served
+
+
+@pytest.fixture
+def server(resources, monkeypatch) -> Iterator[_Server]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with _Server({resource.name: packed for resource, packed in resources.items()}) as running:
+        thread = threading.Thread(target=partial(running.serve_forever, poll_interval=0.01))
+        thread.start()
+        yield running
+        running.closing.set()
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def download(resources):
+    """Download the small MNIST into a folder from the given mirrors."""
+
+    def run(folder, mirrors, progress=lambda done, total: None, is_cancelled=lambda: False, timeout=30.0):
+        download_mnist(folder, progress, is_cancelled, mirrors, timeout, tuple(resources))
+
+    return run
+
+
+@pytest.fixture
+def refused() -> str:
+    """Address of a port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}/"
+
+
+def _assert_whole(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    assert {path.name for path in raw_folder(folder).iterdir()} == set(arrays)
+    dataset = load_mnist(MNIST, folder)
+    np.testing.assert_array_equal(dataset.train.images[:, 0], arrays[FIRST])
+    np.testing.assert_array_equal(dataset.train.labels, arrays["train-labels-idx1-ubyte"])
+    np.testing.assert_array_equal(dataset.test.images[:, 0], arrays["t10k-images-idx3-ubyte"])
+    np.testing.assert_array_equal(dataset.test.labels, arrays["t10k-labels-idx1-ubyte"])
+
+
+def test_download_makes_the_folder_and_leaves_the_plain_files(tmp_path, server, download, arrays):
+    folder = tmp_path / "new" / "data"
+    download(folder, [server.mirror("good")])
+    _assert_whole(folder, arrays)
+
+
+def test_progress_counts_bytes_over_all_files(tmp_path, server, download, resources):
+    seen = []
+    download(tmp_path, [server.mirror("good")], progress=lambda *counts: seen.append(counts))
+    done, totals = zip(*seen, strict=True)
+    total = sum(resource.size for resource in resources)
+    assert set(totals) == {total}
+    assert list(done) == sorted(done)
+    assert (done[0], done[-1]) == (0, total)
+    assert {resource.size for resource in resources} & set(done)  # told in between as well
+
+
+FAULTS = {
+    "forbidden": "answered 403",
+    "absent": "answered 404",
+    "html": "perhaps a web page",
+    "damaged": "damaged or different",
+    "endless": "damaged or different",
+    "cut": "cut off",
+    "short": "cut off",
+    "empty": "cut off",
+    "hangup": "cannot be reached",
+    "silent": "did not answer in time",
+    "stall": "did not answer in time",
+}
+
+
+def _patience(fault: str) -> float:
+    return SILENCE if fault in ("silent", "stall") else 30.0
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault_of_every_mirror_is_told_in_plain_words(tmp_path, server, download, fault):
+    with pytest.raises(DataError) as caught:
+        download(tmp_path, [server.mirror(fault)], timeout=_patience(fault))
+    message = str(caught.value)
+    assert message.startswith("MNIST could not be downloaded")
+    assert FAULTS[fault] in message
+    assert message.endswith("Check the connection and try again.")
+    assert list(raw_folder(tmp_path).iterdir()) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_next_mirror_helps_after_a_fault(tmp_path, server, download, arrays, fault):
+    download(tmp_path, [server.mirror("good")])
+    (raw_folder(tmp_path) / FIRST).unlink()  # one file is enough: each stall takes its time
+    server.requests.clear()
+
+    download(tmp_path, [server.mirror(fault), server.mirror("good")], timeout=_patience(fault))
+    _assert_whole(tmp_path, arrays)
+    assert server.requests == [f"/{fault}/{FIRST}.gz", f"/good/{FIRST}.gz"]
+
+
+def test_refused_connection_goes_to_the_next_mirror(tmp_path, server, download, arrays, refused):
+    with pytest.raises(DataError, match="cannot be reached"):
+        download(tmp_path, [refused])
+    download(tmp_path, [refused, server.mirror("good")])
+    _assert_whole(tmp_path, arrays)
+
+
+def test_message_gives_each_mirror_its_reason(tmp_path, server, download):
+    with pytest.raises(DataError, match=r"answered 403 .*; .*answered 404 "):
+        download(tmp_path, [server.mirror("forbidden"), server.mirror("absent")])
+
+
+def test_progress_falls_back_when_a_mirror_fails(tmp_path, server, download):
+    done = []
+    mirrors = [server.mirror("cut"), server.mirror("good")]
+    download(tmp_path, mirrors, progress=lambda received, total: done.append(received))
+    assert any(later < earlier for earlier, later in pairwise(done))
+    assert done[-1] == max(done)
+
+
+def test_cancel_in_mid_file_leaves_nothing_of_it(tmp_path, server, download):
+    done = [0]
+    with pytest.raises(Cancelled):
+        download(
+            tmp_path,
+            [server.mirror("stall")],  # only half of the file ever comes, so this is surely mid-file
+            progress=lambda received, total: done.append(received),
+            is_cancelled=lambda: done[-1] > 0,
+        )
+    assert list(raw_folder(tmp_path).iterdir()) == []
+
+
+def test_cancel_while_the_last_mirror_is_silent_is_no_failure(tmp_path, server, download):
+    done = []
+    with pytest.raises(Cancelled):
+        download(
+            tmp_path,
+            [server.mirror("silent")],
+            progress=lambda received, total: done.append(received),
+            is_cancelled=lambda: len(done) > 1,  # not before the first request
+            timeout=SILENCE,
+        )
+    assert server.requests == [f"/silent/{FIRST}.gz"]
+
+
+def test_cancelled_download_goes_on_where_it_stopped(tmp_path, server, download, arrays, resources):
+    first = next(iter(resources))
+    done = [0]
+    with pytest.raises(Cancelled):
+        download(
+            tmp_path,
+            [server.mirror("good")],
+            progress=lambda received, total: done.append(received),
+            is_cancelled=lambda: done[-1] > first.size,
+        )
+    assert [path.name for path in raw_folder(tmp_path).iterdir()] == [FIRST]
+
+    server.requests.clear()
+    download(tmp_path, [server.mirror("good")])
+    assert server.requests == [f"/good/{resource.name}" for resource in list(resources)[1:]]
+    _assert_whole(tmp_path, arrays)
+
+
+def test_whole_files_are_not_asked_for(data_dir, server, download, resources):
+    seen = []
+    download(data_dir, [server.mirror("good")], progress=lambda *counts: seen.append(counts))
+    assert server.requests == []
+    total = sum(resource.size for resource in resources)
+    assert seen[-1] == (total, total)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [lambda whole: whole[:-1], lambda whole: whole + b"\0", lambda whole: b""],
+    ids=["truncated", "padded", "empty"],
+)
+def test_broken_file_is_repaired(data_dir, server, download, arrays, broken):
+    path = raw_folder(data_dir) / FIRST
+    path.write_bytes(broken(path.read_bytes()))
+    download(data_dir, [server.mirror("good")])
+    assert server.requests == [f"/good/{FIRST}.gz"]
+    _assert_whole(data_dir, arrays)
+
+
+def test_file_that_does_not_belong_is_replaced(data_dir, server, download, arrays, to_idx):
+    (raw_folder(data_dir) / FIRST).write_bytes(to_idx(np.zeros((59, 28, 28), np.uint8)))
+    download(data_dir, [server.mirror("good")])
+    _assert_whole(data_dir, arrays)
+
+
+def test_failed_repair_leaves_the_old_file(data_dir, server, download):
+    path = raw_folder(data_dir) / FIRST
+    path.write_bytes(b"broken")
+    with pytest.raises(DataError):
+        download(data_dir, [server.mirror("damaged")])
+    assert path.read_bytes() == b"broken"
+
+
+def test_data_folder_that_cannot_be_made_is_named(tmp_path, server, download):
+    blocked = tmp_path / "file"
+    blocked.write_bytes(b"")
+    with pytest.raises(UserError, match="Cannot make the folder") as caught:
+        download(blocked, [server.mirror("good")])
+    assert str(blocked) in str(caught.value)
+    assert server.requests == []
+
+
+def test_file_that_cannot_be_written_is_named(tmp_path, server, download):
+    blocked = raw_folder(tmp_path) / FIRST
+    blocked.mkdir(parents=True)
+    with pytest.raises(UserError, match="Cannot write") as caught:
+        download(tmp_path, [server.mirror("good")])
+    assert str(blocked) in str(caught.value)
+
+
+def test_data_set_is_found_by_name(tmp_path):
+    with pytest.raises(Cancelled):  # before anything is asked for
+        download_dataset("mnist", tmp_path, lambda done, total: None, lambda: True)
+    assert raw_folder(tmp_path).is_dir()
+
+
+def test_sizes_agree_with_the_catalogue():
+    assert sum(resource.size for resource in MNIST_RESOURCES) == DATASETS["mnist"].download_bytes
+
+
+def test_names_and_hashes_are_torchvisions():
+    from torchvision.datasets import MNIST as Torchvision
+
+    assert [(resource.name, resource.md5) for resource in MNIST_RESOURCES] == Torchvision.resources
+
+
+def test_real_mnist_is_whole(real_data_dir):
+    seen = []
+    download_mnist(real_data_dir, lambda *counts: seen.append(counts), lambda: False, mirrors=())
+    assert [done for done, _ in seen] == np.cumsum([resource.size for resource in MNIST_RESOURCES]).tolist()

@@ -1,0 +1,158 @@
+"""The ``vae-desktop`` command: opens the window, or does one job without it.
+
+Nothing here imports torch or Qt at module level, so that help and mistakes are answered at once. A new
+command is a module with HELP, add_options and run, and one entry in COMMANDS.
+"""
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn, Protocol
+
+from vae_desktop import __version__
+from vae_desktop.cli import evaluate, info, sample, train
+from vae_desktop.cli.options import setting_of
+from vae_desktop.config import DATASETS, DatasetConfig
+from vae_desktop.errors import InvalidSetting, UserError
+
+_PROGRAM = "vae-desktop"
+_WINDOW_OPTIONS = ("model", "dataset", "data_dir")
+_INTERRUPTED = 130  # what shells report after Ctrl-C: 128 + SIGINT
+
+
+class Command(Protocol):
+    """A job of the command line."""
+
+    HELP: str
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Declare what the command takes."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do the job and return the exit status."""
+
+
+COMMANDS: dict[str, Command] = {"train": train, "evaluate": evaluate, "sample": sample, "info": info}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; by default those that the process was started with.
+
+    Returns
+    -------
+    int
+        The exit status: 0, 2 for bad arguments, 130 after Ctrl-C, 1 for any other failure. A failure is one
+        line on stderr; with ``--debug``, the traceback stands before it.
+    """
+    _print_any_character()
+    program, debug = _PROGRAM, False
+    try:
+        options = _parser().parse_args(arguments)
+        program, debug = options.program, options.debug
+        if options.command is None:
+            return _open_window(options)
+        _refuse_window_options(options)
+        status = COMMANDS[options.command].run(options)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has had enough
+        _drop_output()
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last place that can still say it in one line
+        if debug:
+            traceback.print_exc()
+        return _report(error, program)
+
+
+class _BadArguments(UserError):
+    """The arguments are not as the parser called `program` wants them."""
+
+    def __init__(self, program: str, message: str) -> None:
+        super().__init__(message)
+        self.program = program
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that names the mistake and does not print its usage over it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        raise _BadArguments(self.prog, message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=_PROGRAM,
+        description="Train autoencoders and drag through their latent space. No command: opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+    # Their own destinations: a command's option of the same name would silently win over them.
+    parser.add_argument("--model", dest="window_model", type=Path, metavar="FILE", help="model to open")
+    parser.add_argument(
+        "--dataset", dest="window_dataset", metavar="NAME", help=f"data set to choose: {', '.join(DATASETS)}"
+    )
+    parser.add_argument(
+        "--data-dir", dest="window_data_dir", type=Path, metavar="DIR", help="folder of downloaded data sets"
+    )
+    parser.set_defaults(program=parser.prog)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, command in COMMANDS.items():
+        own = commands.add_parser(name, help=command.HELP, description=f"{command.HELP.capitalize()}.")
+        own.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        own.set_defaults(program=own.prog)
+        command.add_options(own)
+    return parser
+
+
+def _open_window(options: argparse.Namespace) -> int:
+    name = options.window_dataset
+    if name is not None:
+        setting_of(DatasetConfig, "name").check("name", name)
+    from vae_desktop.app import run_window
+
+    return run_window(options.window_model, name, options.window_data_dir)
+
+
+def _refuse_window_options(options: argparse.Namespace) -> None:
+    for name in _WINDOW_OPTIONS:
+        if getattr(options, f"window_{name}") is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise _BadArguments(_PROGRAM, f"{option} goes after the command {options.command}.")
+
+
+def _report(error: Exception, program: str) -> int:
+    """Print an error's one line and return the exit status."""
+    message = " ".join(str(error).split())
+    if isinstance(error, _BadArguments):
+        program = error.program
+    elif not isinstance(error, UserError):
+        message = f"{type(error).__name__}: {message} (run again with --debug for the details)"
+    print(f"{program}: {message}", file=sys.stderr)
+    return 2 if isinstance(error, _BadArguments | InvalidSetting) else 1
+
+
+def _print_any_character() -> None:
+    """Escape what the terminal's encoding lacks (β, for one) instead of failing on it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Lead stdout nowhere, or Python complains about the broken pipe once more at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

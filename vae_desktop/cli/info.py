@@ -1,0 +1,84 @@
+"""``vae-desktop info``: what a saved model is, without its data set."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
+from vae_desktop.config import DATASETS, config_to_json, settings_of
+
+if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
+
+HELP = "describe a saved model"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="the model")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a model's architecture, settings and last figures."""
+    from vae_desktop.training.checkpoint import load_checkpoint
+
+    checkpoint = load_checkpoint(options.file)
+    file_bytes = options.file.stat().st_size
+    if options.json:
+        print_json(_values(checkpoint, file_bytes))
+    else:
+        print_table(_rows(checkpoint, file_bytes))
+    return 0
+
+
+def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
+    config, last = checkpoint.config, checkpoint.history.last_evaluation
+    return {
+        "title": config.title,
+        "model": config.model.kind,
+        "latent_dim": config.model.latent_dim,
+        "hidden": config.model.hidden,
+        "image_shape": checkpoint.image_shape,
+        "parameters": checkpoint.parameters,
+        "dataset": config_to_json(config.dataset),
+        "class_names": checkpoint.class_names,
+        "training": config_to_json(config.training),
+        "steps": checkpoint.snapshot.step,
+        "epochs_evaluated": _epochs_evaluated(checkpoint),
+        **({} if last is None else figures(last)),
+        "can_continue_exactly": checkpoint.can_continue_exactly,
+        "file_bytes": file_bytes,
+        "format_version": checkpoint.format_version,
+    }
+
+
+def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
+    config, last = checkpoint.config, checkpoint.history.last_evaluation
+    channels, height, width = checkpoint.image_shape
+    layers = (channels * height * width, *config.model.hidden, config.model.latent_dim)
+    rows = [
+        ("Title", config.title),
+        ("Encoder", f"{'-'.join(map(str, layers))}, mirrored by the decoder"),
+        ("Images", f"{height}×{width} pixels, {channels} channel{'s' * (channels > 1)}"),
+        ("Parameters", f"{checkpoint.parameters:,}"),
+        ("Data set", DATASETS[config.dataset.name].label),
+        *(
+            (entry.label, f"{entry.format(value)} {entry.unit}".rstrip())
+            for _, entry, value in settings_of(config.training)
+        ),
+        ("Steps", f"{checkpoint.snapshot.step:,}"),
+        ("Epochs evaluated", str(_epochs_evaluated(checkpoint))),
+    ]
+    if last is not None:
+        rows += figure_rows(last, config.training.beta)
+    continues = "exactly" if checkpoint.can_continue_exactly else "with a fresh optimizer"
+    return [
+        *rows,
+        ("Continues", continues),
+        ("File", f"{file_bytes / 1e6:.2f} MB, format {checkpoint.format_version}"),
+    ]
+
+
+def _epochs_evaluated(checkpoint: "Checkpoint") -> int:
+    return sum(evaluation.step > 0 for evaluation in checkpoint.history.evaluations)

@@ -1,0 +1,84 @@
+"""What the commands give back: JSON for programs, tables for people, files checked beforehand."""
+
+import contextlib
+import json
+import math
+import stat
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vae_desktop.errors import UserError
+
+if TYPE_CHECKING:
+    from vae_desktop.training.history import Evaluation
+
+_LISTED_DIMENSIONS = 8
+
+
+def check_writable(path: Path) -> None:
+    """Find out before hours of work whether its result can be saved.
+
+    Raises
+    ------
+    UserError
+        If a file could not be made at `path`.
+    """
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            mode = path.stat().st_mode
+            if not stat.S_ISREG(mode):  # a device, say, would be replaced by a file
+                kind = "a folder" if stat.S_ISDIR(mode) else "not a file"
+                raise UserError(f"Cannot write {path}: it is {kind}.")
+        if not path.parent.exists():
+            raise UserError(f"Cannot write {path}: there is no folder {path.parent}.")
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"):
+            pass
+    except OSError as error:
+        raise UserError(f"Cannot write {path}: {error.strerror or error}.") from error
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """Print one strict JSON object on one line, at once; a number that is not finite becomes null."""
+    print(json.dumps(_strict(values), allow_nan=False), flush=True)
+
+
+def print_table(rows: Sequence[tuple[str, str]]) -> None:
+    """Print labels and values in two aligned columns."""
+    width = max(len(label) for label, _ in rows)
+    for label, value in rows:
+        print(f"{label:<{width}}  {value}")
+
+
+def figures(evaluation: "Evaluation") -> dict[str, Any]:
+    """The figures on the test set under the names that all commands give them, per image."""
+    return {
+        "test_loss": evaluation.total,
+        "reconstruction": evaluation.reconstruction,
+        "kl": evaluation.kl,
+        "kl_per_dimension": evaluation.kl_per_dimension,
+    }
+
+
+def figure_rows(evaluation: "Evaluation", beta: float) -> list[tuple[str, str]]:
+    """The figures on the test set for a table, with their units."""
+    reconstruction = ("Reconstruction", f"{evaluation.reconstruction:.3f} squared error per image")
+    if evaluation.kl is None or evaluation.kl_per_dimension is None:
+        return [reconstruction]
+    listed = [f"{kl:.3f}" for kl in evaluation.kl_per_dimension[:_LISTED_DIMENSIONS]]
+    more = len(evaluation.kl_per_dimension) - len(listed)
+    return [
+        ("Test loss", f"{evaluation.total:.3f} (reconstruction + β·KL, β = {beta:g})"),
+        reconstruction,
+        ("KL divergence", f"{evaluation.kl:.3f} nats per image"),
+        ("KL by dimension", f"{', '.join(listed)}{f' and {more} more' if more else ''}"),
+    ]
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _strict(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""Data sets by name, each as one value in memory; nothing streams at this scale."""

@@ -1,0 +1,107 @@
+"""The data set for the next run: loading it, and fetching it where it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.jobs import Answers, Job, Jobs
+
+Loaded = Callable[[Dataset], None]
+FailedToLoad = Callable[[Exception, str], None]
+
+
+class DatasetShelf:
+    """Holds the newest data set asked for; an older request that is still under way is dropped.
+
+    Attributes
+    ----------
+    data_dir : Path
+        Folder of downloaded data sets; only a download writes there.
+    """
+
+    def __init__(self, jobs: Jobs, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._jobs = jobs
+        self._dataset: Dataset | None = None
+        self._loading: Job | None = None
+        self._downloading: Job | None = None
+
+    @property
+    def is_loading(self) -> bool:
+        return self._loading is not None
+
+    @property
+    def is_downloading(self) -> bool:
+        return self._downloading is not None
+
+    def holds(self, config: DatasetConfig) -> Dataset | None:
+        """The data set of that configuration if it is loaded."""
+        if self._dataset is not None and self._dataset.config == config:
+            return self._dataset
+        return None
+
+    def load(self, config: DatasetConfig, loaded: Loaded, failed: FailedToLoad) -> None:
+        """Load a data set in the background and call one of the two; at once if it is there already."""
+        self.drop_request()
+        present = self.holds(config)
+        if present is not None:
+            loaded(present)
+            return
+        data_dir = self.data_dir
+
+        def work(_: Job) -> Dataset:
+            from vae_desktop.data.load import load_dataset
+
+            return load_dataset(config, data_dir)
+
+        def finished(dataset: Dataset) -> None:
+            self._dataset = dataset
+            self._loading = None
+            loaded(dataset)
+
+        def not_loaded(error: Exception, details: str) -> None:
+            self._loading = None
+            failed(error, details)
+
+        self._loading = self._jobs.start(work, Answers(finished, not_loaded))
+
+    def drop_request(self) -> None:
+        """Forget the data set that is being loaded."""
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
+
+    def download(
+        self,
+        name: str,
+        finished: Callable[[], None],
+        failed: FailedToLoad,
+        cancelled: Callable[[], None],
+        progressed: Callable[[int, int], None],
+    ) -> None:
+        """Fetch the files of a data set into the data folder, unless a download is under way."""
+        if self._downloading is not None:
+            return
+        data_dir = self.data_dir
+
+        def work(job: Job) -> None:
+            from vae_desktop.data.download import download_dataset
+
+            download_dataset(name, data_dir, job.progress, job.is_cancelled)
+
+        def then(do: Callable[..., None]) -> Callable[..., None]:
+            def ended(*arguments: object) -> None:
+                self._downloading = None
+                do(*arguments)
+
+            return ended
+
+        answers = Answers(then(lambda _: finished()), then(failed), then(cancelled), progressed)
+        self._downloading = self._jobs.start(work, answers)
+
+    def cancel_download(self) -> None:
+        if self._downloading is not None:
+            self._downloading.cancel()

@@ -1,0 +1,99 @@
+"""Work in the background beside training: reading, saving, downloading."""
+
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from vae_desktop.engine.mailbox import Outbox
+from vae_desktop.engine.messages import JobEnded, JobProgressed
+from vae_desktop.errors import Cancelled
+
+
+class Job:
+    """What the work of a job sees: a way to report progress and to learn that it is no longer wanted."""
+
+    def __init__(self, job_id: int, outbox: Outbox) -> None:
+        self.id = job_id
+        self._outbox = outbox
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the work to end; its result, if any still comes, is dropped."""
+        self._cancelled.set()
+
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def progress(self, done: int, total: int) -> None:
+        """Report how far the work is."""
+        self._outbox.post_latest(("job", self.id), JobProgressed(self.id, done, total))
+
+
+def _ignore(*_: Any) -> None:
+    pass
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What to do, in the session's thread, when a job has something to say.
+
+    `finished` gets the result, `failed` the error and its traceback as text, `cancelled` nothing, and
+    `progressed` how much is done of how much.
+    """
+
+    finished: Callable[[Any], None] = _ignore
+    failed: Callable[[Exception, str], None] = _ignore
+    cancelled: Callable[[], None] = _ignore
+    progressed: Callable[[int, int], None] = _ignore
+
+
+class Jobs:
+    """Runs each job in a thread of its own and hands its answers to whoever started it."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._count = 0
+        self._running: dict[int, tuple[Job, threading.Thread, Answers]] = {}
+
+    def start(self, work: Callable[[Job], Any], answers: Answers) -> Job:
+        """Run `work` in the background."""
+        self._count += 1
+        job = Job(self._count, self._outbox)
+        # A daemon: a server that does not answer must not keep the app from ending.
+        thread = threading.Thread(target=self._run, args=(job, work), name=f"job-{job.id}", daemon=True)
+        self._running[job.id] = job, thread, answers
+        thread.start()
+        return job
+
+    def handle(self, event: JobProgressed | JobEnded) -> None:
+        """Pass a job's event on."""
+        job, _, answers = self._running[event.job_id]
+        if isinstance(event, JobProgressed):
+            answers.progressed(event.done, event.total)
+            return
+        del self._running[event.job_id]
+        if event.cancelled or job.is_cancelled():
+            answers.cancelled()
+        elif event.error is not None:
+            answers.failed(event.error, event.details)
+        else:
+            answers.finished(event.result)
+
+    def cancel_all(self, timeout: float) -> None:
+        """Ask all jobs to end and wait for each, at most `timeout` seconds."""
+        running = list(self._running.values())
+        for job, _, _ in running:
+            job.cancel()
+        for _, thread, _ in running:
+            thread.join(timeout)
+
+    def _run(self, job: Job, work: Callable[[Job], Any]) -> None:
+        try:
+            ended = JobEnded(job.id, result=work(job))
+        except Cancelled:
+            ended = JobEnded(job.id, cancelled=True)
+        except Exception as error:  # noqa: BLE001 - the edge of the thread
+            ended = JobEnded(job.id, error=error, details=traceback.format_exc())
+        self._outbox.post(ended)

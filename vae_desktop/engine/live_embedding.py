@@ -1,0 +1,74 @@
+"""The test set's codes while they move."""
+
+import math
+import time
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.embed import embed, to_codes
+from vae_desktop.models.autoencoder import Autoencoder, Posterior
+
+_INTERVAL = 0.2  # seconds between two refreshes
+_SHARE = 0.05  # of the time, for all of them together
+
+
+class LiveEmbedding:
+    """Embeds a slice of the images at a time, so that the scatter moves often and training hardly notices.
+
+    A refresh takes every n-th image, beginning one further each time, with n as small as the measured cost
+    allows: all classes and places move evenly, and no code is older than n refreshes.
+
+    Parameters
+    ----------
+    images : Tensor (N, C, H, W), uint8, on the model's device
+    labels : array (N,), or None
+    """
+
+    def __init__(self, images: Tensor, labels: npt.NDArray[np.int64] | None) -> None:
+        self._images = images
+        self._labels = labels
+        self._codes: Codes | None = None
+        self._slices = 1
+        self._turn = 0
+        self._pacer = Pacer(_INTERVAL, _SHARE)
+
+    def codes(self) -> Codes:
+        """The codes as they are now; nothing changes them later."""
+        assert self._codes is not None, "embed first"
+        log_stddev = self._codes.log_stddev
+        return Codes(self._codes.mean.copy(), None if log_stddev is None else log_stddev.copy(), self._labels)
+
+    def replace(self, posterior: Posterior) -> None:
+        """Take over codes of all images that were computed anyway."""
+        self._codes = to_codes(posterior, self._labels)
+
+    def refresh(self, model: Autoencoder) -> None:
+        """Embed all images."""
+        self.replace(embed(model, self._images))
+
+    def refresh_if_due(self, model: Autoencoder) -> bool:
+        """Embed the next slice if its time has come; return whether it had."""
+        began = time.monotonic()
+        if not self._pacer.is_due(began):
+            return False
+        if self._codes is None:
+            self.refresh(model)
+        else:
+            self._refresh_slice(model, self._codes)
+        ended = time.monotonic()
+        cost_of_all = (ended - began) * self._slices
+        self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (_INTERVAL * _SHARE))))
+        self._pacer.ran(began, ended)
+        return True
+
+    def _refresh_slice(self, model: Autoencoder, codes: Codes) -> None:
+        self._turn = (self._turn + 1) % self._slices
+        every = slice(self._turn, None, self._slices)
+        part = to_codes(embed(model, self._images[every]))
+        codes.mean[every] = part.mean
+        if codes.log_stddev is not None:
+            codes.log_stddev[every] = part.log_stddev

@@ -1,0 +1,195 @@
+"""What the window asks of the training worker, and what the threads answer. Values only; no torch, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from vae_desktop.config import RunConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.latent.codes import Codes, Floats, Picture
+from vae_desktop.training.history import Change, Evaluation
+
+if TYPE_CHECKING:  # snapshots hold tensors; here they are only passed on
+    from vae_desktop.models.snapshot import Snapshot
+
+Outcome = Literal["finished", "stopped", "diverged"]
+
+
+# To the worker
+
+
+@dataclass(frozen=True, eq=False)
+class StartRun:
+    """Train a model for `config.training.epochs` epochs: a new one, or on from a snapshot."""
+
+    run_id: int
+    config: RunConfig
+    dataset: Dataset
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Hold the training between two steps."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with a held training."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the training between two steps; the model stays."""
+
+
+@dataclass(frozen=True)
+class Adjust:
+    """Change a setting of the training that runs, from the next step on."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Ask for the whole state of the model between two steps."""
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """End the training and the thread."""
+
+
+Command = StartRun | Pause | Resume | Stop | Adjust | Capture | Shutdown
+
+
+# From the threads
+
+
+@dataclass(frozen=True)
+class EngineReady:
+    """torch is loaded; these devices are there, the quickest first."""
+
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """A run's first step is about to be taken; it ends after `last_step`."""
+
+    run_id: int
+    device: str
+    parameters: int
+    steps_per_epoch: int
+    first_step: int
+    last_step: int
+
+
+@dataclass(frozen=True, eq=False)
+class Stepped:
+    """Metrics (n, 3) of the n steps since the last such event; the columns are history.TERMS."""
+
+    run_id: int
+    rows: Floats
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Loss on the test set."""
+
+    run_id: int
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """Codes of the test set; while training, some are a moment older than others."""
+
+    run_id: int
+    step: int
+    codes: Codes
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """A setting was changed; with it the last step may have moved."""
+
+    run_id: int
+    change: Change
+    last_step: int
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The training is held."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The training goes on."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, eq=False)
+class Captured:
+    """The whole state of a model that is being trained."""
+
+    run_id: int
+    snapshot: Snapshot
+    codes: Codes
+
+
+@dataclass(frozen=True, eq=False)
+class RunEnded:
+    """The run is over. For one that diverged, the snapshot is the last good one and `at_step` names the bad step."""
+
+    run_id: int
+    outcome: Outcome
+    snapshot: Snapshot
+    codes: Codes
+    at_step: int
+
+
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """A thread met an error. `run_id` is the run that it ended, if any; `snapshot` its last good state."""
+
+    message: str
+    details: str
+    run_id: int | None = None
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """The picture (H, W, C), uint8, of a code, by the model `run_id` as it was after `step` steps."""
+
+    run_id: int
+    step: int
+    request_id: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class JobProgressed:
+    """How far a background job is, of a total in the same unit."""
+
+    job_id: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class JobEnded:
+    """A background job is over: with a result, with an error and its traceback, or cancelled."""
+
+    job_id: int
+    result: Any = None
+    error: Exception | None = None
+    details: str = ""
+    cancelled: bool = False

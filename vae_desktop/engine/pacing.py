@@ -1,0 +1,25 @@
+"""When something is due again, given what it costs."""
+
+
+class Pacer:
+    """Spaces a recurring task so that it takes at most a share of the time.
+
+    Parameters
+    ----------
+    interval : float
+        Seconds between two beginnings, at least.
+    share : float
+        Largest share of the time that the task may take, 0 to 1.
+    """
+
+    def __init__(self, interval: float, share: float) -> None:
+        self.interval = interval
+        self._share = share
+        self._due = 0.0
+
+    def is_due(self, now: float) -> bool:
+        return now >= self._due
+
+    def ran(self, began: float, ended: float) -> None:
+        """Note a run of the task, in seconds of one clock."""
+        self._due = began + max(self.interval, (ended - began) / self._share)

@@ -1,0 +1,159 @@
+"""A model with its training as the window knows it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from vae_desktop.config import RunConfig
+from vae_desktop.latent.codes import Codes
+from vae_desktop.training.history import History
+
+if TYPE_CHECKING:
+    from vae_desktop.models.autoencoder import ImageShape
+    from vae_desktop.models.snapshot import Snapshot
+    from vae_desktop.training.checkpoint import Checkpoint
+
+RunStatus = Literal["training", "paused", "finished", "stopped", "diverged", "failed", "opened"]
+
+
+@dataclass(eq=False)
+class Run:
+    """One model, trained here or opened from a file.
+
+    Attributes
+    ----------
+    snapshot : Snapshot, or None
+        The newest whole state; None until the first is taken.
+    path : Path, or None
+        The file that it was saved to or opened from.
+    kept_step : int
+        The step whose state lies safely in a file, be it an autosave; -1 if none does.
+    """
+
+    id: int
+    config: RunConfig
+    image_shape: ImageShape
+    class_names: tuple[str, ...]
+    status: RunStatus
+    history: History = field(default_factory=History)
+    codes: Codes | None = None
+    snapshot: Snapshot | None = None
+    path: Path | None = None
+    saved_step: int = -1
+    kept_step: int = -1
+    device: str = ""
+    parameters: int = 0
+    steps_per_epoch: int = 1
+    last_step: int = 0
+
+    @property
+    def title(self) -> str:
+        return f"#{self.id} {self.config.title}"
+
+    @property
+    def is_saved(self) -> bool:
+        return self.snapshot is None or self.snapshot.step == self.saved_step
+
+    @property
+    def is_kept(self) -> bool:
+        return self.snapshot is None or self.snapshot.step in (self.saved_step, self.kept_step)
+
+    def set_training(self, name: str, value: float) -> None:
+        """Note that a training setting has changed."""
+        typed = int(value) if name == "epochs" else value
+        self.config = self.config.with_training(**{name: typed})
+
+    def checkpoint(self, snapshot: Snapshot | None = None, codes: Codes | None = None) -> Checkpoint:
+        """The run as a file keeps it; by default with its newest whole state."""
+        from vae_desktop.training.checkpoint import Checkpoint
+
+        snapshot = snapshot or self.snapshot
+        assert snapshot is not None
+        history = self.history.copy()
+        history.truncate(snapshot.step)
+        return Checkpoint(
+            self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes
+        )
+
+
+def opened_run(run_id: int, checkpoint: Checkpoint, path: Path | None) -> Run:
+    """A run from what a file kept; `path` is None for an autosave, which the person has not saved yet."""
+    step = checkpoint.snapshot.step
+    return Run(
+        run_id,
+        checkpoint.config,
+        checkpoint.image_shape,
+        checkpoint.class_names,
+        "opened",
+        checkpoint.history,
+        checkpoint.codes,
+        checkpoint.snapshot,
+        path,
+        saved_step=-1 if path is None else step,
+        kept_step=step,
+        parameters=sum(tensor.numel() for tensor in checkpoint.snapshot.weights.values()),
+        last_step=step,
+    )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training run is.
+
+    `images_per_second` and `seconds_left` are None until they are known; both count everything that training
+    waits for, evaluations and live views too, over the last seconds.
+    """
+
+    step: int
+    first_step: int
+    last_step: int
+    steps_per_epoch: int
+    images_per_second: float | None = None
+    seconds_left: float | None = None
+
+    @property
+    def epoch(self) -> float:
+        return self.step / self.steps_per_epoch
+
+    @property
+    def last_epoch(self) -> float:
+        return self.last_step / self.steps_per_epoch
+
+
+class ProgressMeter:
+    """Measures a run's pace over a sliding window, pauses left out."""
+
+    _WINDOW = 8.0  # seconds
+
+    def __init__(self, progress: Progress, images: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.progress = progress
+        self._images_per_step = images / progress.steps_per_epoch
+        self._clock = clock
+        self._marks: deque[tuple[float, int]] = deque([(clock(), progress.step)])
+
+    def advance(self, steps: int) -> None:
+        """Note steps just taken."""
+        now, step = self._clock(), self.progress.step + steps
+        self._marks.append((now, step))
+        while len(self._marks) > 2 and now - self._marks[0][0] > self._WINDOW:
+            self._marks.popleft()
+        began, first = self._marks[0]
+        pace = (step - first) / (now - began) if now > began and step > first else None  # steps per second
+        self.progress = replace(
+            self.progress,
+            step=step,
+            images_per_second=None if pace is None else pace * self._images_per_step,
+            seconds_left=None if pace is None else (self.progress.last_step - step) / pace,
+        )
+
+    def set_last_step(self, last_step: int) -> None:
+        self.progress = replace(self.progress, last_step=last_step)
+
+    def restart_clock(self) -> None:
+        """Begin measuring anew, after a pause."""
+        self._marks = deque([(self._clock(), self.progress.step)])

@@ -1,0 +1,439 @@
+"""The state of the app without its window: what is loaded, what trains, what is on screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vae_desktop.config import DATASETS, DatasetConfig, RunConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.dataset_shelf import DatasetShelf
+from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.jobs import Answers, Job, Jobs
+from vae_desktop.engine.listener import Message, SessionListener, State
+from vae_desktop.engine.mailbox import Outbox
+from vae_desktop.engine.messages import (
+    Adjust,
+    Adjusted,
+    Capture,
+    Captured,
+    Decoded,
+    Embedded,
+    EngineReady,
+    Evaluated,
+    Failed,
+    JobEnded,
+    JobProgressed,
+    Pause,
+    Paused,
+    Resume,
+    Resumed,
+    RunEnded,
+    RunStarted,
+    StartRun,
+    Stepped,
+    Stop,
+)
+from vae_desktop.engine.run import Progress, ProgressMeter, Run, RunStatus, opened_run
+from vae_desktop.engine.worker import TrainingWorker
+from vae_desktop.errors import DatasetMissing, InvalidSetting, UserError
+from vae_desktop.latent.codes import Floats
+from vae_desktop.training.history import Change
+
+if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
+
+
+class Session:
+    """Everything that the window asks for, and the state that the answers leave behind.
+
+    All methods are called from one thread; that thread also hands each event of the outbox to :meth:`handle`.
+    The threads start at the first need, or with :meth:`warm_up`.
+    """
+
+    def __init__(self, outbox: Outbox, listener: SessionListener, data_dir: Path, autosaves: Autosaves) -> None:
+        self.runs: dict[int, Run] = {}
+        self.shown: Run | None = None
+        self.active: Run | None = None  # the run in the worker
+        self.autosaves = autosaves
+        self._listener = listener
+        self._outbox = outbox
+        self._decoder = DecoderThread(outbox)
+        self._worker = TrainingWorker(outbox, self._decoder)
+        self._jobs = Jobs(outbox)
+        self._shelf = DatasetShelf(self._jobs, data_dir)
+        self._run_count = 0
+        self._request_count = 0
+        self._warm = False
+        self._starting: tuple[Run, Dataset] | None = None  # sent to the worker, not yet begun
+        self._awaited: tuple[RunConfig, Run | None] | None = None  # waits for its data set
+        self._opening = 0
+        self._stopping = False
+        self._failed = False
+        self._waiting_saves: list[Path] = []  # targets that wait for the state of the run in training
+        self._meter: ProgressMeter | None = None
+        self._told_state: State = "idle"
+
+    @property
+    def state(self) -> State:
+        if self._stopping:
+            return "stopping"
+        if self.active is not None:
+            return "paused" if self.active.status == "paused" else "training"
+        if self._starting is not None or self._opening or self._shelf.is_loading:
+            return "loading"
+        return "failed" if self._failed else "idle"
+
+    @property
+    def data_dir(self) -> Path:
+        return self._shelf.data_dir
+
+    @data_dir.setter
+    def data_dir(self, folder: Path) -> None:
+        self._shelf.data_dir = folder
+
+    # What the window asks for
+
+    def warm_up(self) -> None:
+        """Start the threads, which load torch, unless they run."""
+        if not self._warm:
+            self._warm = True
+            self._worker.start()
+            self._decoder.start()
+
+    def load_dataset(self, config: DatasetConfig) -> None:
+        """Load a data set in the background, so that its size and classes are known before a run."""
+        self._awaited = None
+        self._shelf.load(config, self._listener.dataset_loaded, lambda *error: self._not_loaded(config, *error))
+        self._tell_state()
+
+    def train(self, config: RunConfig) -> None:
+        """Train a new model."""
+        self._prepare(config, None)
+
+    def continue_training(self, run: Run, config: RunConfig) -> None:
+        """Train the model of a run on: its own settings, but the epochs, rates and device of `config`."""
+        training = config.training
+        changed = run.config.with_training(
+            epochs=training.epochs,
+            learning_rate=training.learning_rate,
+            beta=training.beta,
+            device=training.device,
+        )
+        self._prepare(changed, run)
+
+    def pause(self) -> None:
+        self._worker.send(Pause())
+
+    def resume(self) -> None:
+        self._worker.send(Resume())
+
+    def stop(self) -> None:
+        """Stop the training, or the preparations for one; the model stays."""
+        self._awaited = None
+        if self.active is not None or self._starting is not None:
+            self._stopping = True
+            self._worker.send(Stop())
+        self._tell_state()
+
+    def adjust(self, name: str, value: float) -> None:
+        """Change a setting of the training that runs, if one does."""
+        if self.active is not None and getattr(self.active.config.training, name) != value:
+            self._worker.send(Adjust(name, value))
+
+    def show(self, run: Run) -> None:
+        """Put a run on screen."""
+        self.shown = run
+        if run.snapshot is not None and run is not self.active:
+            self._decoder.publish(run.id, run.config.model, run.image_shape, run.snapshot)
+        self._listener.run_shown(run)
+
+    def decode(self, code: Floats) -> None:
+        """Ask for the picture of a code (d,) by the model on screen."""
+        if self.shown is not None:
+            self._request_count += 1
+            self._decoder.request(self.shown.id, self._request_count, np.array(code, np.float32))
+
+    def open(self, path: Path, is_autosave: bool = False) -> None:
+        """Read a model in the background and put it on screen."""
+
+        def work(_: Job) -> Checkpoint:
+            from vae_desktop.training.checkpoint import load_checkpoint
+
+            return load_checkpoint(path)
+
+        def finished(checkpoint: Checkpoint) -> None:
+            self._opening -= 1
+            run = self._add_run(opened_run(self._next_id(), checkpoint, None if is_autosave else path))
+            if not is_autosave:
+                self._listener.file_opened(path)
+            self.show(run)
+
+        def failed(error: Exception, details: str) -> None:
+            self._opening -= 1
+            self._report(error, details)
+
+        self.warm_up()
+        self._opening += 1
+        self._jobs.start(work, Answers(finished, failed))
+        self._tell_state()
+
+    def save(self, path: Path) -> None:
+        """Save the model on screen in the background, as it is at this moment."""
+        run = self.shown
+        if run is None:
+            return
+        if run is self.active:
+            self._waiting_saves.append(path)
+            self._worker.send(Capture())
+        elif run.snapshot is not None:
+            self._write(path, run, run.checkpoint())
+
+    def download(self, config: DatasetConfig) -> None:
+        """Fetch the files of a data set, then load it."""
+
+        def finished() -> None:
+            self._listener.download_ended()
+            self.load_dataset(config)
+
+        def failed(error: Exception, details: str) -> None:
+            self._listener.download_ended()
+            self._listener.message_posted(Message("error", _words(error), details, action="download"))
+
+        self._shelf.download(
+            config.name, finished, failed, self._listener.download_ended, self._listener.download_progressed
+        )
+
+    def cancel_download(self) -> None:
+        self._shelf.cancel_download()
+
+    def close(self, timeout: float = 1.4) -> UserError | None:
+        """End the threads and keep every model that would be lost; return the error if keeping failed.
+
+        After an error it may be called again.
+        """
+        self._jobs.cancel_all(timeout=0.1)
+        if self._warm:
+            self._worker.close(timeout)
+            self._decoder.close(timeout=0.2)
+        for event in self._outbox.drain():
+            self.handle(event)
+        try:
+            for run in self.runs.values():
+                if not run.is_kept and run.snapshot is not None:
+                    self.autosaves.keep(run.checkpoint(), run.id)
+                    run.kept_step = run.snapshot.step
+        except UserError as error:
+            return error
+        return None
+
+    # What the threads answer
+
+    def handle(self, event: Any) -> None:
+        """Take in one event and tell the listener what changed."""
+        match event:
+            case EngineReady(devices):
+                self._listener.devices_found(devices)
+            case RunStarted():
+                self._run_started(event)
+            case Stepped(run_id, rows):
+                self._stepped(self.runs[run_id], rows)
+            case Evaluated(run_id, evaluation):
+                self.runs[run_id].history.evaluations.append(evaluation)
+                self._listener.metrics_arrived(self.runs[run_id])
+                self._listener.runs_changed()
+            case Embedded(run_id, _, codes):
+                self._move_codes(self.runs[run_id], codes)
+            case Adjusted(run_id, change, last_step):
+                self._adjusted(self.runs[run_id], change, last_step)
+            case Paused(run_id):
+                self._set_status(self.runs[run_id], "paused")
+            case Resumed(run_id):
+                self._resumed(self.runs[run_id])
+            case Captured(run_id, snapshot, codes):
+                if self._waiting_saves:
+                    run = self.runs[run_id]
+                    self._write(self._waiting_saves.pop(0), run, run.checkpoint(snapshot, codes))
+            case RunEnded():
+                self._run_ended(event)
+            case Failed():
+                self._thread_failed(event)
+            case Decoded():
+                if self.shown is not None and event.run_id == self.shown.id:
+                    self._listener.picture_decoded(event)
+            case JobProgressed() | JobEnded():
+                self._jobs.handle(event)
+        self._tell_state()
+
+    def _prepare(self, config: RunConfig, run: Run | None) -> None:
+        """Have the data set loaded, then start the run."""
+        self._failed = False
+        self.warm_up()
+        self._awaited = config, run
+        self._shelf.load(
+            config.dataset, self._dataset_awaited, lambda *error: self._not_loaded(config.dataset, *error)
+        )
+        self._tell_state()
+
+    def _dataset_awaited(self, dataset: Dataset) -> None:
+        self._listener.dataset_loaded(dataset)
+        if self._awaited is None:
+            return
+        config, run = self._awaited
+        self._awaited = None
+        try:
+            check_fits(config, dataset, run)
+        except UserError as error:
+            self._listener.message_posted(Message("error", str(error)))
+            return
+        if run is None:
+            run = Run(self._next_id(), config, dataset.image_shape, dataset.class_names, "training")
+        else:
+            self._note_changes(run, config)
+        self._starting = run, dataset
+        self._worker.send(StartRun(run.id, config, dataset, run.snapshot))
+
+    def _note_changes(self, run: Run, config: RunConfig) -> None:
+        for name in ("learning_rate", "beta"):
+            value = getattr(config.training, name)
+            if value != getattr(run.config.training, name) and run.snapshot is not None:
+                run.history.changes.append(Change(run.snapshot.step, name, value))
+        run.config = config
+
+    def _run_started(self, event: RunStarted) -> None:
+        assert self._starting is not None
+        run, dataset = self._starting
+        self._starting = None
+        run.history.truncate(event.first_step)
+        run.device, run.parameters, run.steps_per_epoch = event.device, event.parameters, event.steps_per_epoch
+        self.active = run
+        progress = Progress(event.first_step, event.first_step, event.last_step, event.steps_per_epoch)
+        self._meter = ProgressMeter(progress, len(dataset.train))
+        self._add_run(run)
+        self._set_status(run, "training")
+        self.show(run)
+        self._listener.progress_made(progress)
+
+    def _stepped(self, run: Run, rows: Floats) -> None:
+        run.history.append(rows)
+        if self._meter is not None:
+            self._meter.advance(len(rows))
+            self._listener.progress_made(self._meter.progress)
+        self._listener.metrics_arrived(run)
+
+    def _move_codes(self, run: Run, codes: Any) -> None:
+        run.codes = codes
+        self._listener.codes_moved(run)
+
+    def _adjusted(self, run: Run, change: Change, last_step: int) -> None:
+        run.set_training(change.name, change.value)
+        run.history.changes.append(change)
+        if self._meter is not None:
+            self._meter.set_last_step(last_step)
+            self._listener.progress_made(self._meter.progress)
+        self._listener.metrics_arrived(run)
+
+    def _resumed(self, run: Run) -> None:
+        if self._meter is not None:
+            self._meter.restart_clock()
+        self._set_status(run, "training")
+
+    def _run_ended(self, event: RunEnded) -> None:
+        run = self.runs[event.run_id]
+        self.active = None
+        self._stopping = False
+        run.snapshot = event.snapshot
+        self._move_codes(run, event.codes)
+        self._set_status(run, event.outcome)
+        self._serve_waiting_saves(run)
+        if run is self.shown:
+            self._decoder.publish(run.id, run.config.model, run.image_shape, event.snapshot)
+        if event.outcome == "diverged":
+            self._listener.message_posted(
+                Message(
+                    "error",
+                    f"Training stopped: the loss became infinite near step {event.at_step:,}. The model is back at "
+                    f"step {event.snapshot.step:,}, the last good one. Lower the learning rate and press Continue.",
+                )
+            )
+
+    def _thread_failed(self, event: Failed) -> None:
+        self._failed = True
+        self._stopping = False
+        self._starting = None
+        run, self.active = self.active, None
+        if run is not None:
+            run.snapshot = event.snapshot or run.snapshot
+            self._set_status(run, "failed")
+            self._serve_waiting_saves(run)
+        self._listener.message_posted(Message("error", event.message, event.details))
+
+    def _not_loaded(self, config: DatasetConfig, error: Exception, details: str) -> None:
+        self._awaited = None
+        can_fetch = isinstance(error, DatasetMissing) and DATASETS[config.name].download_bytes > 0
+        text, details = _words(error), "" if isinstance(error, UserError) else details
+        self._listener.message_posted(Message("error", text, details, "download" if can_fetch else ""))
+
+    def _write(self, path: Path, run: Run, checkpoint: Checkpoint) -> None:
+        def work(_: Job) -> int:
+            from vae_desktop.training.checkpoint import save_checkpoint
+
+            save_checkpoint(path, checkpoint)
+            return checkpoint.snapshot.step
+
+        def finished(step: int) -> None:
+            run.path, run.saved_step = path, step
+            self._listener.runs_changed()
+            self._listener.file_saved(path)
+
+        self._jobs.start(work, Answers(finished, self._report))
+
+    def _report(self, error: Exception, details: str) -> None:
+        self._listener.message_posted(
+            Message("error", _words(error), "" if isinstance(error, UserError) else details)
+        )
+
+    # Small steps
+
+    def _next_id(self) -> int:
+        self._run_count += 1
+        return self._run_count
+
+    def _add_run(self, run: Run) -> Run:
+        self.runs[run.id] = run
+        self._listener.runs_changed()
+        return run
+
+    def _set_status(self, run: Run, status: RunStatus) -> None:
+        run.status = status
+        self._listener.runs_changed()
+
+    def _serve_waiting_saves(self, run: Run) -> None:
+        """A run that ended before its state was captured is saved as it ended."""
+        waiting, self._waiting_saves = self._waiting_saves, []
+        for path in waiting:
+            self._write(path, run, run.checkpoint())
+
+    def _tell_state(self) -> None:
+        if self.state != self._told_state:
+            self._told_state = self.state
+            self._listener.state_changed(self.state)
+
+
+def check_fits(config: RunConfig, dataset: Dataset, run: Run | None) -> None:
+    """Raise unless a data set can train a new model with these settings, or train `run`'s on."""
+    count, batch_size = len(dataset.train), config.training.batch_size
+    if batch_size > count:
+        title = DATASETS[config.dataset.name].label
+        raise InvalidSetting(
+            "batch_size", f"Batch size: {batch_size:,} is more than the {count:,} training images of {title}."
+        )
+    if run is not None and run.image_shape != dataset.image_shape:
+        raise UserError("This model was made for images of another shape than those of the data set.")
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, UserError) else f"An unexpected error: {error}"

@@ -1,0 +1,42 @@
+"""Errors whose message is written for the person who uses the app.
+
+Anything else that is raised is a defect and is shown with its traceback on request.
+"""
+
+
+class UserError(Exception):
+    """Something a person can understand and mend; ``str(error)`` says what happened and what to do."""
+
+
+class InvalidSetting(UserError):
+    """A setting holds a value that it cannot take.
+
+    Attributes
+    ----------
+    name : str
+        Field name of the setting, so that a form can mark the right entry.
+    """
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class DataError(UserError):
+    """A data set cannot be read: files are broken or of the wrong kind."""
+
+
+class DatasetMissing(DataError):
+    """A data set's files are not on this machine; it could be downloaded."""
+
+
+class CheckpointError(UserError):
+    """A file is not a model that this version can read."""
+
+
+class DeviceError(UserError):
+    """The chosen device is not there."""
+
+
+class Cancelled(Exception):  # noqa: N818 - a request that was granted, not a failure
+    """Raised inside long work after the person asked to stop it."""

@@ -1,0 +1,1 @@
+"""What one does with codes: embed, measure, sample, lay out."""

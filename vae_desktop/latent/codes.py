@@ -1,0 +1,33 @@
+"""The codes of a set of images, as a value that needs no torch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]  # (H, W, C), or a stack of them (N, H, W, C)
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """Posterior of each image of a set.
+
+    Attributes
+    ----------
+    mean : array (N, d), float32
+    log_stddev : array (N, d), float32, or None
+        None for an autoencoder, whose codes are points.
+    labels : array (N,), int64, or None
+    """
+
+    mean: Floats
+    log_stddev: Floats | None
+    labels: npt.NDArray[np.int64] | None
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    @property
+    def latent_dim(self) -> int:
+        return self.mean.shape[1]

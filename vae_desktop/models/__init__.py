@@ -1,0 +1,1 @@
+"""Autoencoders, their losses and where their random numbers come from."""

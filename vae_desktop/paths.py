@@ -1,0 +1,17 @@
+"""Where data sets and settings live unless the person says otherwise."""
+
+from pathlib import Path
+
+import platformdirs
+
+_NAME = "vae_desktop"
+
+
+def default_data_dir() -> Path:
+    """Folder of downloaded data sets (torchvision's root)."""
+    return Path(platformdirs.user_data_dir(_NAME, appauthor=False)) / "data"
+
+
+def default_settings_dir() -> Path:
+    """Folder of the window's settings and autosaves."""
+    return Path(platformdirs.user_config_dir(_NAME, appauthor=False))

@@ -1,0 +1,1 @@
+"""Training steps, their metrics and the file that keeps a trained model."""

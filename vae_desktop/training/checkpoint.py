@@ -1,0 +1,330 @@
+"""The file that keeps a trained model: one safetensors file, never a pickle.
+
+Weights, the optimizer's moments, the test set's codes and the whole history are tensors, exact and compact,
+so the header stays small however long a run was, and a larger one is refused before it is read. The metadata
+is one JSON value: several keys would be written in random order, and the same model would not give the same
+bytes.
+"""
+
+import json
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from vae_desktop import __version__
+from vae_desktop.config import RunConfig, config_from_json, config_to_json
+from vae_desktop.errors import CheckpointError, InvalidSetting
+from vae_desktop.files import write_atomically
+from vae_desktop.latent.codes import Codes
+from vae_desktop.models.autoencoder import ImageShape, empty_model
+from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.training.history import TERMS, Change, Evaluation, History
+
+FORMAT_VERSION = 1
+_KEY = "vae_desktop"
+_MAX_FILE_BYTES = 4 * 2**30
+_MAX_HEADER_BYTES = 2**20
+_MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
+_HISTORY = ("history.training", "history.evaluations", "history.changes")
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A trained model with all that is needed to show it, to judge it and to go on training it.
+
+    `codes` are those of the test set, for the scatter; they may be missing (None). `format_version` is that
+    of the file it was read from.
+    """
+
+    config: RunConfig
+    image_shape: ImageShape
+    class_names: tuple[str, ...]
+    snapshot: Snapshot
+    history: History
+    codes: Codes | None
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has learned."""
+        return sum(tensor.numel() for tensor in self.snapshot.weights.values())
+
+    @property
+    def can_continue_exactly(self) -> bool:
+        """Whether going on gives what an uninterrupted run would have given."""
+        return self.snapshot.optimizer is not None or self.snapshot.step == 0
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint; the file at `path` is the old or the new one, never half.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    metadata = json.dumps(_metadata(checkpoint), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    write_atomically(path, safetensors.torch.save(_tensors(checkpoint), {_KEY: metadata}))
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint, trusting nothing in it.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is no model of this app, damaged, or of a newer format; the message names file and reason.
+    """
+    try:
+        return _read(path)
+    except (CheckpointError, InvalidSetting) as error:
+        raise CheckpointError(f"Cannot open {path.name or path}: {error}") from error
+
+
+def _metadata(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "written_by": f"vae_desktop {__version__}",
+        "config": config_to_json(checkpoint.config),
+        "image_shape": list(checkpoint.image_shape),
+        "class_names": list(checkpoint.class_names),
+        "step": checkpoint.snapshot.step,
+        "changed_settings": _changed_settings(checkpoint.history),
+    }
+
+
+def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
+    snapshot, codes = checkpoint.snapshot, checkpoint.codes
+    tensors = {f"weights.{name}": tensor for name, tensor in snapshot.weights.items()}
+    tensors |= {f"optimizer.{name}": tensor for name, tensor in (snapshot.optimizer or {}).items()}
+    tensors |= _history_tensors(checkpoint.history)
+    if codes is not None:
+        tensors["codes.mean"] = torch.tensor(codes.mean)
+        if codes.log_stddev is not None:
+            tensors["codes.log_stddev"] = torch.tensor(codes.log_stddev)
+        if codes.labels is not None:
+            tensors["codes.labels"] = torch.tensor(codes.labels)
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def _changed_settings(history: History) -> list[str]:
+    return sorted({change.name for change in history.changes})
+
+
+def _history_tensors(history: History) -> dict[str, Tensor]:
+    """Rows of numbers; a change's are its step, the place of its setting in the metadata, and its value."""
+    names = _changed_settings(history)
+    evaluations = [
+        (entry.step, entry.total, entry.reconstruction)
+        if entry.kl is None
+        else (entry.step, entry.total, entry.reconstruction, entry.kl, *(entry.kl_per_dimension or ()))
+        for entry in history.evaluations
+    ]
+    changes = [(change.step, names.index(change.name), change.value) for change in history.changes]
+    return {
+        "history.training": torch.tensor(history.training),
+        "history.evaluations": torch.tensor(evaluations, dtype=torch.float64),
+        "history.changes": torch.tensor(changes, dtype=torch.float64),
+    }
+
+
+def _read(path: Path) -> Checkpoint:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise CheckpointError("it is not a file.")
+        if status.st_size > _MAX_FILE_BYTES:
+            raise CheckpointError("it is larger than any model of this app.")
+        with path.open("rb") as file:
+            version, metadata = _description(_header(file, status.st_size))
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError("there is no such file.") from None
+    except OSError as error:
+        raise CheckpointError(f"it cannot be read ({error.strerror or error}).") from error
+    try:
+        tensors = safetensors.torch.load(data)
+    except Exception as error:  # the library raises several kinds, all about the file
+        raise CheckpointError(f"its tensors are damaged ({error}).") from error
+    try:
+        return _checkpoint(version, metadata, tensors)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        raise CheckpointError(f"its description is damaged ({type(error).__name__}: {error}).") from error
+
+
+def _header(file: BinaryIO, file_bytes: int) -> dict[str, Any]:
+    """The JSON header, size-checked before it is read."""
+    start = file.read(8)
+    length = int.from_bytes(start, "little")
+    if len(start) < 8 or length > file_bytes - 8:
+        raise CheckpointError("it is not a safetensors file, or it is cut off.")
+    if length > _MAX_HEADER_BYTES:
+        raise CheckpointError("its header is larger than that of any model of this app.")
+    header = _strict_json(file.read(length))
+    if not isinstance(header, dict):
+        raise CheckpointError("it is not a safetensors file.")
+    return header
+
+
+def _description(header: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Format version and metadata."""
+    entries = header.get("__metadata__")
+    text = entries.get(_KEY) if isinstance(entries, dict) else None
+    metadata = _strict_json(text) if isinstance(text, str) else None
+    if not isinstance(metadata, dict):
+        raise CheckpointError("it is a safetensors file, but not a model of this app.")
+    version = metadata.get("format_version")
+    if type(version) is not int or version < 1:
+        raise CheckpointError("its format version is missing.")
+    if version > FORMAT_VERSION:
+        raise CheckpointError(
+            f"it needs a newer vae_desktop (its format is {version}; this version reads up to {FORMAT_VERSION})."
+        )
+    return version, metadata
+
+
+def _strict_json(text: bytes | str) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            raise CheckpointError("a name occurs twice in its header.")
+        return result
+
+    def refuse(constant: str) -> None:
+        raise CheckpointError(f"its header holds {constant}.")
+
+    try:
+        return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError("it is not a safetensors file: its header is not JSON.") from error
+
+
+def _checkpoint(version: int, metadata: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Checkpoint:
+    config = config_from_json(RunConfig, metadata["config"])
+    image_shape = _image_shape(metadata["image_shape"])
+    latent_dim = config.model.latent_dim
+    weights, optimizer, codes = (_under(prefix, tensors) for prefix in ("weights", "optimizer", "codes"))
+    unknown = len(tensors) - len(weights) - len(optimizer) - len(codes) - len(_HISTORY)
+    if unknown or not all(name in tensors for name in _HISTORY):
+        raise CheckpointError("its loss history is missing, or it holds what no model of this app has.")
+    _check_weights(config, image_shape, weights)
+    if optimizer:
+        _check_optimizer(weights, optimizer)
+    step = metadata["step"]
+    if type(step) is not int or not 0 <= step <= _MAX_STEP:
+        raise CheckpointError("its step is not a count.")
+    class_names = _names(metadata["class_names"])
+    return Checkpoint(
+        config,
+        image_shape,
+        class_names,
+        Snapshot(step, weights, optimizer or None),
+        _history(latent_dim, _names(metadata["changed_settings"]), tensors),
+        _codes(latent_dim, len(class_names), codes),
+        version,
+    )
+
+
+def _names(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(name, str) for name in values):
+        raise CheckpointError("a list of names in it is damaged.")
+    for name in values:
+        name.encode()  # JSON can hold halves of characters, which nothing can show
+    return tuple(values)
+
+
+def _image_shape(values: Any) -> ImageShape:
+    channels, height, width = values
+    for size, largest in ((channels, 4), (height, 1024), (width, 1024)):
+        if type(size) is not int or not 1 <= size <= largest:
+            raise CheckpointError(f"its image shape {values} is impossible.")
+    return channels, height, width
+
+
+def _check_weights(config: RunConfig, image_shape: ImageShape, weights: Mapping[str, Tensor]) -> None:
+    """Raise with a list of the differences unless the weights are exactly those of the architecture."""
+    wanted = _shapes(empty_model(config.model, image_shape).state_dict())
+    found = _shapes(weights)
+    differences = [f"{name} is missing" for name in wanted.keys() - found.keys()]
+    differences += [f"{name} is not part of the model" for name in found.keys() - wanted.keys()]
+    differences += [
+        f"{name} has shape {found[name]} instead of {wanted[name]}"
+        for name in wanted.keys() & found.keys()
+        if found[name] != wanted[name]
+    ]
+    if differences:
+        listed = "; ".join(sorted(differences)[:6]) + ("; …" if len(differences) > 6 else "")
+        raise CheckpointError(f"its weights do not match its architecture: {listed}.")
+    _check_finite(weights)
+
+
+def _check_optimizer(weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor]) -> None:
+    wanted: dict[str, tuple[int, ...]] = {}
+    for name, shape in _shapes(weights).items():
+        wanted |= {f"{name}.step": (), f"{name}.exp_avg": shape, f"{name}.exp_avg_sq": shape}
+    if _shapes(optimizer) != wanted:
+        raise CheckpointError("its optimizer state does not match its weights.")
+    _check_finite(optimizer)
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+
+
+def _check_finite(tensors: Mapping[str, Tensor]) -> None:
+    for name, tensor in tensors.items():
+        if tensor.dtype != torch.float32 or not bool(tensor.isfinite().all()):
+            raise CheckpointError(f"{name} holds values that are not finite 32-bit numbers.")
+
+
+def _history(latent_dim: int, changed_settings: tuple[str, ...], tensors: Mapping[str, Tensor]) -> History:
+    training, evaluations, changes = (tensors[name] for name in _HISTORY)
+    _check_rows(training, torch.float32, len(TERMS))
+    _check_rows(evaluations, torch.float64, 3, 4 + latent_dim)
+    _check_rows(changes, torch.float64, 3)
+    history = History()
+    history.append(training.numpy())
+    for step, total, reconstruction, *kl in evaluations.tolist():
+        terms = (kl[0], tuple(kl[1:])) if kl else (None, None)
+        history.evaluations.append(Evaluation(int(step), total, reconstruction, *terms))
+    history.changes = [
+        Change(int(step), changed_settings[int(place)], value) for step, place, value in changes.tolist()
+    ]
+    return history
+
+
+def _check_rows(rows: Tensor, dtype: torch.dtype, *widths: int) -> None:
+    right_shape = rows.shape == (0,) or (rows.ndim == 2 and rows.shape[1] in widths)
+    if rows.dtype != dtype or not right_shape:
+        raise CheckpointError("its loss history has the wrong shape.")
+
+
+def _codes(latent_dim: int, classes: int, tensors: Mapping[str, Tensor]) -> Codes | None:
+    if not tensors:
+        return None
+    mean, log_stddev, labels = tensors["mean"], tensors.get("log_stddev"), tensors.get("labels")
+    same = [mean] if log_stddev is None else [mean, log_stddev]
+    if any(part.shape != (len(mean), latent_dim) or part.dtype != torch.float32 for part in same):
+        raise CheckpointError("its codes have the wrong shape.")
+    if labels is not None and (labels.shape != (len(mean),) or labels.dtype != torch.int64):
+        raise CheckpointError("its labels have the wrong shape.")
+    if not all(bool(part.isfinite().all()) for part in same):
+        raise CheckpointError("its codes are not finite numbers.")
+    if labels is not None and not bool(((labels >= 0) & (labels < classes)).all()):
+        raise CheckpointError("its labels name classes that it does not have.")
+    return Codes(
+        mean.numpy(),
+        None if log_stddev is None else log_stddev.numpy(),
+        None if labels is None else labels.numpy(),
+    )
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    start = prefix + "."
+    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}

@@ -1,0 +1,33 @@
+"""Which devices this machine has."""
+
+import torch
+
+from vae_desktop.errors import DeviceError
+
+_TITLES = {"cuda": "CUDA (an NVIDIA graphics card)", "mps": "MPS (an Apple graphics processor)"}
+
+
+def available_devices() -> tuple[str, ...]:
+    """Names of the devices that are there, the quickest first."""
+    found = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def select_device(name: str) -> torch.device:
+    """The device of that name, or the quickest for "auto".
+
+    Raises
+    ------
+    DeviceError
+        If this machine has no such device.
+    """
+    devices = available_devices()
+    if name == "auto":
+        return torch.device(devices[0])
+    if name not in devices:
+        raise DeviceError(f"{_TITLES[name]} is not available on this machine. Choose the CPU or Automatic.")
+    return torch.device(name)

@@ -1,0 +1,82 @@
+"""What a run's loss has been, indexed by step and never by time; needs no torch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.latent.codes import Floats
+
+TERMS = ("total", "reconstruction", "kl")  # the columns of a row of metrics
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Loss on the whole test set after `step` training steps, per image.
+
+    `total` is reconstruction + β·KL with the β of that moment. `kl` (nats, summed over latent dimensions) and
+    `kl_per_dimension` are None for a model without a posterior.
+    """
+
+    step: int
+    total: float
+    reconstruction: float
+    kl: float | None
+    kl_per_dimension: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting that was changed while training, from `step` on."""
+
+    step: int
+    name: str
+    value: float
+
+
+class History:
+    """Metrics of each training step, evaluations, and changes of settings, in the order of steps."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty((0, len(TERMS)), np.float32)
+        self._count = 0
+        self.evaluations: list[Evaluation] = []
+        self.changes: list[Change] = []
+
+    @property
+    def training(self) -> Floats:
+        """Metrics (steps, 3) of each step's batch: the columns are TERMS; NaN where there is no KL.
+
+        A view; it stays valid and is never written again.
+        """
+        return self._rows[: self._count]
+
+    def append(self, rows: npt.ArrayLike) -> None:
+        """Add the metrics (n, 3) of the next n steps."""
+        rows = np.asarray(rows, np.float32)
+        needed = self._count + len(rows)
+        if needed > len(self._rows):
+            grown = np.empty((max(needed, 2 * len(self._rows), 1024), len(TERMS)), np.float32)
+            grown[: self._count] = self.training
+            self._rows = grown
+        self._rows[self._count : needed] = rows
+        self._count = needed
+
+    def truncate(self, step: int) -> None:
+        """Forget what came after `step` steps."""
+        self._rows = self._rows[:step].copy() if step < self._count else self._rows
+        self._count = min(self._count, step)
+        self.evaluations = [entry for entry in self.evaluations if entry.step <= step]
+        self.changes = [entry for entry in self.changes if entry.step <= step]
+
+    @property
+    def last_evaluation(self) -> Evaluation | None:
+        return self.evaluations[-1] if self.evaluations else None
+
+    def copy(self) -> "History":
+        """An independent history with the same content."""
+        result = History()
+        result.append(self.training)
+        result.evaluations = list(self.evaluations)
+        result.changes = list(self.changes)
+        return result
