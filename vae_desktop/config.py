@@ -209,13 +209,13 @@ class ModelConfig(_Checked):
         choices=(
             Choice(
                 "vae",
-                "Variational autoencoder",
+                "Variational (VAE)",
                 "Codes are normal distributions, drawn towards N(0, I) by the KL divergence: "
                 "a continuous latent space.",
             ),
             Choice(
                 "ae",
-                "Autoencoder",
+                "Autoencoder (AE)",
                 "Codes are points, trained by reconstruction alone: clusters with holes between them.",
             ),
         ),

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -91,7 +92,9 @@ def _follow(training: "TrainingRun", as_json: bool) -> None:
         return
     from tqdm import tqdm
 
-    with tqdm(total=training.total_steps, unit="step", dynamic_ncols=True) as bar:
+    # tqdm's own measure hides the bar on terminals that do not tell their size.
+    size = shutil.get_terminal_size()
+    with tqdm(total=training.total_steps, unit="step", ncols=size.columns - 1, nrows=size.lines) as bar:
         for report in training.epochs(on_step=bar.update):
             bar.write(_epoch_line(report))
 

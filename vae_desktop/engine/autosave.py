@@ -19,10 +19,9 @@ class Autosaves:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def newest(self) -> Path | None:
-        """The last model that was kept, or None."""
-        files = self._files()
-        return files[-1] if files else None
+    def files(self) -> list[Path]:
+        """The models that are kept, the oldest first."""
+        return sorted(self.folder.glob("autosave-*.safetensors"))
 
     def keep(self, checkpoint: Checkpoint, number: int) -> Path:
         """Write a model; `number` tells models kept at the same moment apart.
@@ -41,7 +40,7 @@ class Autosaves:
             raise UserError(f"Cannot make the folder {self.folder}: {error.strerror}.") from error
         path = self.folder / f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{number:04}.safetensors"
         save_checkpoint(path, checkpoint)
-        for old in self._files()[:-_KEEP]:
+        for old in self.files()[:-_KEEP]:
             self.discard(old)
         return path
 
@@ -49,6 +48,3 @@ class Autosaves:
         """Delete a kept model that is no longer needed."""
         with contextlib.suppress(OSError):
             path.unlink()
-
-    def _files(self) -> list[Path]:
-        return sorted(self.folder.glob("autosave-*.safetensors"))

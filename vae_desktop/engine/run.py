@@ -31,8 +31,10 @@ class Run:
         The newest whole state; None until the first is taken.
     path : Path, or None
         The file that it was saved to or opened from.
-    kept_step : int
-        The step whose state lies safely in a file, be it an autosave; -1 if none does.
+    autosave : Path, or None
+        The file in which the app itself has kept it.
+    saved_step, kept_step : int
+        The steps whose states lie in those two files; -1 if none does.
     """
 
     id: int
@@ -44,6 +46,7 @@ class Run:
     codes: Codes | None = None
     snapshot: Snapshot | None = None
     path: Path | None = None
+    autosave: Path | None = None
     saved_step: int = -1
     kept_step: int = -1
     device: str = ""
@@ -81,9 +84,10 @@ class Run:
         )
 
 
-def opened_run(run_id: int, checkpoint: Checkpoint, path: Path | None) -> Run:
-    """A run from what a file kept; `path` is None for an autosave, which the person has not saved yet."""
+def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, is_autosave: bool) -> Run:
+    """A run from what a file kept; one in an autosave counts as not saved yet."""
     step = checkpoint.snapshot.step
+    evaluated = [evaluation.step for evaluation in checkpoint.history.evaluations]
     return Run(
         run_id,
         checkpoint.config,
@@ -93,10 +97,12 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path | None) -> Run:
         checkpoint.history,
         checkpoint.codes,
         checkpoint.snapshot,
-        path,
-        saved_step=-1 if path is None else step,
-        kept_step=step,
+        path=None if is_autosave else path,
+        autosave=path if is_autosave else None,
+        saved_step=-1 if is_autosave else step,
+        kept_step=step if is_autosave else -1,
         parameters=sum(tensor.numel() for tensor in checkpoint.snapshot.weights.values()),
+        steps_per_epoch=evaluated[1] - evaluated[0] if len(evaluated) > 1 else max(step, 1),
         last_step=step,
     )
 

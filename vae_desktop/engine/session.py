@@ -111,7 +111,7 @@ class Session:
         self._tell_state()
 
     def train(self, config: RunConfig) -> None:
-        """Train a new model."""
+        """Train a new model, unless one is about to begin; a training that runs is stopped for it."""
         self._prepare(config, None)
 
     def continue_training(self, run: Run, config: RunConfig) -> None:
@@ -167,7 +167,7 @@ class Session:
 
         def finished(checkpoint: Checkpoint) -> None:
             self._opening -= 1
-            run = self._add_run(opened_run(self._next_id(), checkpoint, None if is_autosave else path))
+            run = self._add_run(opened_run(self._next_id(), checkpoint, path, is_autosave))
             if not is_autosave:
                 self._listener.file_opened(path)
             self.show(run)
@@ -224,7 +224,7 @@ class Session:
         try:
             for run in self.runs.values():
                 if not run.is_kept and run.snapshot is not None:
-                    self.autosaves.keep(run.checkpoint(), run.id)
+                    run.autosave = self.autosaves.keep(run.checkpoint(), run.id)
                     run.kept_step = run.snapshot.step
         except UserError as error:
             return error
@@ -270,6 +270,8 @@ class Session:
 
     def _prepare(self, config: RunConfig, run: Run | None) -> None:
         """Have the data set loaded, then start the run."""
+        if self._starting is not None or self._awaited is not None:
+            return
         self._failed = False
         self.warm_up()
         self._awaited = config, run
@@ -386,6 +388,9 @@ class Session:
 
         def finished(step: int) -> None:
             run.path, run.saved_step = path, step
+            if run.autosave is not None and step >= run.kept_step:
+                self.autosaves.discard(run.autosave)
+                run.autosave = None
             self._listener.runs_changed()
             self._listener.file_saved(path)
 

@@ -1,0 +1,42 @@
+"""``vae-desktop info``: what a file holds."""
+
+
+def test_json(run, vae_file):
+    (line,) = run("info", vae_file, "--json").lines
+    assert line["title"] == "VAE 2-D · Digits"
+    assert (line["model"], line["latent_dim"], line["hidden"]) == ("vae", 2, [16])
+    assert line["image_shape"] == [1, 8, 8]
+    assert line["parameters"] == (64 * 16 + 16) + (16 * 4 + 4) + (2 * 16 + 16) + (16 * 64 + 64)
+    assert line["dataset"] == {"name": "digits", "image_size": 8}
+    assert line["class_names"] == list("0123456789")
+    assert (line["training"]["beta"], line["training"]["seed"], line["training"]["epochs"]) == (0.1, 3, 2)
+    assert (line["steps"], line["epochs_evaluated"]) == (24, 2)
+    assert line["can_continue_exactly"] is True
+    assert line["file_bytes"] == vae_file.stat().st_size
+    assert line["format_version"] == 1
+
+
+def test_its_last_figures_are_those_of_evaluate(run, vae_file):
+    (told,) = run("info", vae_file, "--json").lines
+    (measured,) = run("evaluate", vae_file, "--json").lines
+    for name in ("test_loss", "reconstruction", "kl", "kl_per_dimension"):
+        assert told[name] == measured[name]
+
+
+def test_the_table_is_aligned(run, vae_file):
+    result = run("info", vae_file)
+    rows = dict(line.split("  ", 1) for line in result.out.splitlines())
+    assert (result.status, result.err) == (0, "")
+    assert rows["Title"].strip() == "VAE 2-D · Digits"
+    assert rows["Continues"].strip() == "exactly"
+    (column,) = {len(line) - len(line.split("  ", 1)[1].lstrip()) for line in result.out.splitlines()}
+    assert column == max(map(len, rows)) + 2
+
+
+def test_a_file_that_is_no_model(run, tmp_path):
+    (tmp_path / "notes.txt").write_text("not a model")
+    run("info", tmp_path / "notes.txt").assert_refused(1, "vae-desktop info: ", "notes.txt")
+
+
+def test_a_folder(run, tmp_path):
+    run("info", tmp_path).assert_refused(1, tmp_path.name, "not a file")

@@ -1,0 +1,171 @@
+"""A step at a time: exactly repeatable, resumable, and not disturbed by looking."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
+from vae_desktop.data.digits import load_digits
+from vae_desktop.training.batches import Batches
+from vae_desktop.training.trainer import Trainer
+
+STEPS = 7
+
+
+@pytest.fixture
+def trainer_for(dataset, device):
+    """Make a trainer for a config, fresh or from a snapshot."""
+
+    def make(config, snapshot=None):
+        return Trainer(config, dataset.image_shape, device, snapshot)
+
+    return make
+
+
+@pytest.fixture
+def advance(dataset, device):
+    """Train to a step and return the rows of metrics on the way."""
+
+    def call(trainer, config, step):
+        batches = Batches(dataset.train.images, config.training.batch_size, config.training.seed, device)
+        return [trainer.step(batches.at(number)) for number in range(trainer.steps, step)]
+
+    return call
+
+
+@pytest.fixture
+def held_out(dataset):
+    return torch.from_numpy(dataset.test.images)
+
+
+def assert_same_weights(first, second):
+    weights, others = first.model.state_dict(), second.model.state_dict()
+    assert weights.keys() == others.keys()
+    for name in weights:
+        assert torch.equal(weights[name], others[name]), name
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_bit(trainer_for, advance, config):
+    first, second = trainer_for(config), trainer_for(config)
+    rows, others = advance(first, config, STEPS), advance(second, config, STEPS)
+    assert_same_weights(first, second)
+    assert torch.equal(torch.stack(rows), torch.stack(others))
+
+
+def test_another_seed_gives_others(trainer_for, config):
+    first, second = trainer_for(config), trainer_for(config.with_training(seed=8))
+    for one, other in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        assert not torch.equal(one, other)
+
+
+def test_training_changes_every_weight(trainer_for, advance, config):
+    trainer = trainer_for(config)
+    before = trainer.snapshot()
+    advance(trainer, config, STEPS)
+    assert (before.step, trainer.steps) == (0, STEPS)
+    for name, tensor in trainer.model.state_dict().items():
+        assert not torch.equal(tensor, before.weights[name]), name
+
+
+@pytest.mark.parametrize("kind", ["vae", "ae"])
+def test_going_on_is_as_if_never_interrupted(trainer_for, advance, config, kind):
+    config = replace(config, model=ModelConfig(kind, 2, (6,)))
+    whole, first = trainer_for(config), trainer_for(config)
+    expected = advance(whole, config, STEPS)
+    rows = advance(first, config, 4)
+    second = trainer_for(config, first.snapshot(with_optimizer=True))
+    assert second.steps == 4
+    rows += advance(second, config, STEPS)
+    assert_same_weights(second, whole)
+    assert np.array_equal(torch.stack(rows), torch.stack(expected), equal_nan=True)
+
+
+def test_without_the_optimizers_state_going_on_differs(trainer_for, advance, config):
+    whole, first = trainer_for(config), trainer_for(config)
+    advance(whole, config, STEPS)
+    advance(first, config, 4)
+    second = trainer_for(config, first.snapshot())
+    advance(second, config, STEPS)
+    assert not torch.equal(second.model.encoder[0].weight, whole.model.encoder[0].weight)
+
+
+def test_a_snapshot_is_a_value(trainer_for, advance, config):
+    trainer = trainer_for(config)
+    advance(trainer, config, 2)
+    snapshot = trainer.snapshot(with_optimizer=True)
+    kept = {name: tensor.clone() for name, tensor in {**snapshot.weights, **snapshot.optimizer}.items()}
+    advance(trainer_for(config, snapshot), config, STEPS)  # nor does training from it change it
+    advance(trainer, config, STEPS)
+    for name, tensor in {**snapshot.weights, **snapshot.optimizer}.items():
+        assert torch.equal(tensor, kept[name]), name
+
+
+def test_both_kinds_start_from_the_same_decoder(trainer_for, config):
+    ae = trainer_for(replace(config, model=replace(config.model, kind="ae"))).model
+    vae = trainer_for(config).model
+    assert len(ae.decoder.state_dict()) == 6
+    for name, tensor in ae.decoder.state_dict().items():
+        assert torch.equal(tensor, vae.decoder.state_dict()[name]), name
+    assert torch.equal(ae.encoder[0].weight, vae.encoder[0].weight)
+
+
+def test_evaluating_twice_gives_the_same(trainer_for, config, held_out):
+    trainer = trainer_for(config)
+    first, second = trainer.evaluate(held_out), trainer.evaluate(held_out)
+    assert first.evaluation == second.evaluation
+    assert torch.equal(first.posterior.mean, second.posterior.mean)
+
+
+def test_evaluating_does_not_disturb_training(trainer_for, advance, config, held_out):
+    watched, alone = trainer_for(config), trainer_for(config)
+    for step in range(1, STEPS + 1):
+        advance(watched, config, step)
+        watched.evaluate(held_out)
+    advance(alone, config, STEPS)
+    assert_same_weights(watched, alone)
+
+
+def test_an_evaluation_is_a_mean_over_images(trainer_for, config, held_out):
+    trainer = trainer_for(config)
+    evaluation, posterior = trainer.evaluate(held_out)
+    assert evaluation.step == 0
+    assert evaluation.total == pytest.approx(evaluation.reconstruction + 0.5 * evaluation.kl)
+    variance = (2 * posterior.log_stddev).exp()
+    kl = 0.5 * (variance + posterior.mean**2 - 2 * posterior.log_stddev - 1)
+    assert evaluation.kl_per_dimension == pytest.approx(kl.mean(0).tolist(), abs=1e-6)
+    assert evaluation.kl == pytest.approx(sum(evaluation.kl_per_dimension))
+
+
+def test_a_steps_metrics_are_those_of_the_loss(trainer_for, advance, config):
+    (row,) = advance(trainer_for(config), config, 1)
+    total, reconstruction, kl = row.tolist()
+    assert total == pytest.approx(reconstruction + 0.5 * kl)
+    (row,) = advance(trainer_for(replace(config, model=ModelConfig("ae"))), config, 1)
+    total, reconstruction, kl = row.tolist()
+    assert total == reconstruction
+    assert np.isnan(kl)
+
+
+def test_the_learning_rate_acts_from_the_next_step_on(trainer_for, advance, config):
+    trainer = trainer_for(config)
+    advance(trainer, config, 2)
+    before = trainer.snapshot()
+    trainer.set_learning_rate(0.0)
+    advance(trainer, config, 4)
+    for name, tensor in trainer.model.state_dict().items():
+        assert torch.equal(tensor, before.weights[name]), name
+
+
+def test_it_learns_the_digits(device):
+    config = RunConfig(DatasetConfig("digits", 8), ModelConfig("vae", 2, (64,)))
+    digits = load_digits(config.dataset)
+    images = torch.from_numpy(digits.test.images)
+    trainer = Trainer(config, digits.image_shape, device)
+    batches = Batches(digits.train.images, 128, 0, device)
+    before = trainer.evaluate(images).evaluation
+    for step in range(120):
+        trainer.step(batches.at(step))
+    after = trainer.evaluate(images).evaluation
+    assert after.total < 0.6 * before.total

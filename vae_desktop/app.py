@@ -1,0 +1,292 @@
+"""The window's composition root: makes the parts, draws every arrow from view to session, joins the threads."""
+
+import logging
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+if sys.platform == "win32":  # torch's libraries must be loaded before Qt's there (WinError 1114)
+    import torch  # noqa: F401
+
+import numpy as np
+from PySide6.QtCore import QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from vae_desktop.config import DATASETS, DatasetConfig
+from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.listener import Message
+from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.gui.bridge import Bridge
+from vae_desktop.gui.latent_point import LatentPoint
+from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.theme import ThemeSwitch
+from vae_desktop.gui.window_settings import WindowSettings
+from vae_desktop.paths import default_data_dir, default_settings_dir
+
+log = logging.getLogger(__name__)
+
+
+class Controller(QObject):
+    """What each intention of a view does."""
+
+    def __init__(self, window: MainWindow, bridge: Bridge, point: LatentPoint, settings: WindowSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bridge = bridge
+        self._session = bridge.session
+        self._point = point
+        self._settings = settings
+        self._themes = ThemeSwitch(self)
+        self._random = np.random.default_rng()
+        self._connect()
+        self._themes.set_mode(settings.text("theme", "system"))
+        window.menus.set_theme_mode(self._themes.mode)
+        bridge.list_recent()
+        window.restore_layout(*settings.layout())
+
+    def _connect(self) -> None:
+        window, form, controls, banner = (
+            self._window,
+            self._window.setup.form,
+            self._window.setup.controls,
+            self._window.banner,
+        )
+        self._themes.theme_changed.connect(window.set_theme)
+        window.first_painted.connect(self.warm_up)
+        window.may_close = self._close
+        window.file_opened.connect(self.open_file)
+        window.file_named.connect(self._session.save)
+        window.data_folder_chosen.connect(self._use_data_dir)
+        window.menus.file_chosen.connect(self.open_file)
+        window.menus.save_requested.connect(self._save)
+        window.menus.save_as_requested.connect(self._save_as)
+        window.menus.theme_chosen.connect(self._choose_theme)
+        window.downloads.cancel_requested.connect(self._session.cancel_download)
+        window.runs.run_chosen.connect(self._show_run)
+        banner.action_requested.connect(self._act_on_message)
+        banner.dismissed.connect(self._decline)
+        form.validity_changed.connect(controls.set_settings_valid)
+        form.dataset_chosen.connect(self._choose_dataset)
+        form.committed.connect(self._session.adjust)
+        controls.train_requested.connect(self._train)
+        controls.continue_requested.connect(self._continue)
+        controls.pause_requested.connect(self._session.pause)
+        controls.resume_requested.connect(self._session.resume)
+        controls.stop_requested.connect(self._session.stop)
+        window.scatter.coordinates_pointed.connect(self._point.set_coordinates)
+        window.panel.coordinate_changed.connect(self._point.set_coordinate)
+        window.panel.reset_requested.connect(self._reset_point)
+        window.panel.randomise_requested.connect(self._randomise_point)
+        self._point.moved.connect(self._session.decode)
+        self._point.moved.connect(window.scatter.set_point)
+        self._point.moved.connect(window.panel.set_point)
+
+    @Slot()
+    def warm_up(self) -> None:
+        """Load torch and the chosen data set behind the window."""
+        self._session.warm_up()
+        if self._session.state == "idle":
+            self._load_chosen_dataset()
+
+    def offer_kept_model(self) -> None:
+        """Offer the model that the last window kept, unless that was declined."""
+        kept = self._session.autosaves.files()
+        if kept and kept[-1].name != self._settings.text("declined_autosave"):
+            text = self.tr("The last model was not saved when the window closed. It has been kept for you.")
+            self._window.banner.show_message(Message("info", text, action="open_autosave"))
+
+    @Slot(Path)
+    def open_file(self, path: Path) -> None:
+        """Open a saved or kept model."""
+        self._session.open(path, is_autosave=path in self._session.autosaves.files())
+
+    def _load_chosen_dataset(self) -> None:
+        try:
+            self._session.load_dataset(self._window.setup.form.config().dataset)
+        except InvalidSetting:
+            self._session.load_dataset(DatasetConfig())
+
+    @Slot()
+    def _train(self) -> None:
+        try:
+            self._session.train(self._window.setup.form.config())
+        except InvalidSetting as error:
+            self._window.setup.form.mark_error(error.name, str(error))
+
+    @Slot()
+    def _continue(self) -> None:
+        if self._session.shown is not None:
+            try:
+                self._session.continue_training(self._session.shown, self._window.setup.form.config())
+            except InvalidSetting as error:
+                self._window.setup.form.mark_error(error.name, str(error))
+
+    @Slot(object)
+    def _choose_dataset(self, config: DatasetConfig) -> None:
+        self._settings.set_text("dataset", config.name)
+        self._window.banner.clear()
+        self._session.load_dataset(config)
+
+    @Slot(int)
+    def _show_run(self, run_id: int) -> None:
+        run = self._session.runs[run_id]
+        if run is not self._session.shown:
+            self._session.show(run)
+
+    @Slot()
+    def _reset_point(self) -> None:
+        self._point.move_to(np.zeros_like(self._point.code))
+
+    @Slot()
+    def _randomise_point(self) -> None:
+        self._point.move_to(self._random.standard_normal(len(self._point.code)))
+
+    @Slot()
+    def _save(self) -> None:
+        run = self._session.shown
+        if run is not None and run.path is not None:
+            self._session.save(run.path)
+        else:
+            self._save_as()
+
+    @Slot()
+    def _save_as(self) -> None:
+        run = self._session.shown
+        if run is not None:
+            config = run.config
+            name = f"{config.model.kind}-{config.model.latent_dim}d-{config.dataset.name}.safetensors"
+            self._window.ask_for_target(run.path or Path.home() / name)
+
+    @Slot(Path)
+    def _use_data_dir(self, folder: Path) -> None:
+        self._settings.set_text("data_dir", str(folder))
+        self._session.data_dir = folder
+        self._window.banner.clear()
+        self._load_chosen_dataset()
+
+    @Slot(str)
+    def _choose_theme(self, mode: str) -> None:
+        self._settings.set_text("theme", mode)
+        self._themes.set_mode(mode)
+
+    @Slot(str)
+    def _act_on_message(self, action: str) -> None:
+        if action == "download":
+            self._session.download(self._window.setup.form.config().dataset)
+        elif action == "open_autosave":
+            self.open_file(self._session.autosaves.files()[-1])
+
+    @Slot(str)
+    def _decline(self, action: str) -> None:
+        if action == "open_autosave":
+            self._settings.set_text("declined_autosave", self._session.autosaves.files()[-1].name)
+
+    def _close(self) -> bool:
+        """Keep what would be lost and end the threads; only if keeping fails is there a question."""
+        self._settings.set_layout(*self._window.layout_state())
+        error = self._session.close()
+        if error is None:
+            return True
+        answer = QMessageBox.warning(
+            self._window,
+            self.tr("The model could not be kept"),
+            f"{error}\n\n" + self.tr("Close all the same? Models that are not saved will be lost."),
+            QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
+        )
+        return answer == QMessageBox.StandardButton.Close
+
+
+def create_window(data_dir: Path | None = None, settings_dir: Path | None = None) -> MainWindow:
+    """Return the wired main window, not yet shown; a QApplication must be there.
+
+    Parameters
+    ----------
+    data_dir : Path, optional
+        Folder of data sets (torchvision's root); by default the one of the settings, else the user's.
+    settings_dir : Path, optional
+        Folder of settings and of models that are kept; by default the user's.
+    """
+    settings_dir = Path(settings_dir or default_settings_dir())
+    settings = WindowSettings(settings_dir)
+    stored = settings.text("data_dir")
+    folder = Path(data_dir) if data_dir else Path(stored) if stored else default_data_dir()
+    window = MainWindow()
+    point = LatentPoint(window)
+    bridge = Bridge(window, point, settings, folder, Autosaves(settings_dir / "autosaves"))
+    window.controller = Controller(window, bridge, point, settings)
+    window.setup.form.choose_dataset(settings.text("dataset"))
+    window.controller.offer_kept_model()
+    return window
+
+
+def run_window(model: Path | None = None, dataset: str | None = None, data_dir: Path | None = None) -> int:
+    """Open the window and return the exit status when it is closed; 2 where there is no display."""
+    qInstallMessageHandler(_handle_qt_message)
+    if _has_no_display():
+        print("vae-desktop: there is no display to open a window on (DISPLAY is not set).", file=sys.stderr)
+        return 2
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("vae_desktop")
+    application.setDesktopFileName("vae_desktop")
+    window = create_window(data_dir)
+    _catch_errors(window)
+    if dataset is not None:
+        window.setup.form.choose_dataset(dataset)
+    if model is not None:
+        window.controller.open_file(model)
+    window.show()
+    return application.exec()
+
+
+class _ErrorRelay(QObject):
+    """Brings errors that nobody caught, from any thread, to the banner."""
+
+    raised = Signal(str, str)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.raised.connect(self._show)
+
+    @Slot(str, str)
+    def _show(self, text: str, details: str) -> None:
+        self._window.banner.show_message(Message("error", text, details))
+
+
+def _catch_errors(window: MainWindow) -> None:
+    relay = _ErrorRelay(window)
+
+    def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        log.error("uncaught error\n%s", details)
+        words = str(error) if isinstance(error, UserError) else f"Something went wrong inside the app: {error}"
+        relay.raised.emit(words, details)
+
+    sys.excepthook = report
+    threading.excepthook = lambda event: report(event.exc_type, event.exc_value, event.exc_traceback)
+
+
+def _has_no_display() -> bool:
+    """Whether Qt would abort for want of a display; other platforms always have one."""
+    if not sys.platform.startswith(("linux", "freebsd")):
+        return False
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    if chosen and not chosen.startswith(("xcb", "wayland")):
+        return False
+    return not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _handle_qt_message(kind: QtMsgType, context: object, text: str) -> None:
+    """Log what Qt says; where it is about to abort, say so in one line and exit instead."""
+    if kind == QtMsgType.QtFatalMsg:
+        reason = text.splitlines()[0] if text else "Qt cannot start"
+        print(f"vae-desktop: no window can be opened: {reason}", file=sys.stderr, flush=True)
+        os._exit(2)
+    level = {QtMsgType.QtCriticalMsg: logging.ERROR, QtMsgType.QtWarningMsg: logging.WARNING}
+    logging.getLogger("qt").log(level.get(kind, logging.DEBUG), "%s", text)

@@ -1,0 +1,155 @@
+"""Between the session and the views: the one signal that crosses threads, and what each answer changes on screen."""
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from vae_desktop.config import DATASETS
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.listener import Message, State
+from vae_desktop.engine.mailbox import Outbox
+from vae_desktop.engine.messages import Decoded
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.run import Progress, Run
+from vae_desktop.engine.session import Session
+from vae_desktop.gui.latent_point import LatentPoint
+from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.window_settings import WindowSettings
+
+_PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
+
+
+class Bridge(QObject):
+    """Listens to the session, in the window's thread, and shows what it says.
+
+    Worker threads post to the outbox; it emits `_outbox_filled` once for any number of events, the queued
+    connection brings that into the window's thread, and there everything is taken out in one go.
+    """
+
+    _outbox_filled = Signal()
+
+    def __init__(
+        self,
+        window: MainWindow,
+        point: LatentPoint,
+        settings: WindowSettings,
+        data_dir: Path,
+        autosaves: Autosaves,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._point = point
+        self._settings = settings
+        self._outbox = Outbox(self._outbox_filled.emit)
+        self._progress_pacer = Pacer(_PROGRESS_INTERVAL, share=1.0)
+        self.session = Session(self._outbox, self, data_dir, autosaves)
+        self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
+        self._show_document()
+        self.state_changed(self.session.state)
+
+    @Slot()
+    def _drain(self) -> None:
+        for event in self._outbox.drain():
+            self.session.handle(event)
+
+    # What the session says
+
+    def state_changed(self, state: State) -> None:
+        self._window.setProperty("state", state)
+        self._window.setup.controls.set_state(state)
+        self._window.status.setText(self._status_text(state))
+
+    def message_posted(self, message: Message) -> None:
+        self._window.banner.show_message(message)
+
+    def devices_found(self, devices: tuple[str, ...]) -> None:
+        self._window.setup.form.set_devices(devices)
+
+    def dataset_loaded(self, dataset: Dataset) -> None:
+        self._window.setup.form.set_dataset_size(len(dataset.train), DATASETS[dataset.config.name].label)
+
+    def download_progressed(self, done: int, total: int) -> None:
+        self._window.downloads.show_progress(done, total)
+
+    def download_ended(self) -> None:
+        self._window.downloads.hide()
+
+    def runs_changed(self) -> None:
+        self._window.runs.set_runs(self.session.runs.values(), self.session.shown)
+        self._show_document()
+
+    def run_shown(self, run: Run) -> None:
+        latent_dim = run.config.model.latent_dim
+        self._window.panel.set_latent_dim(latent_dim)
+        self._window.scatter.set_model(run.codes, run.class_names, latent_dim)
+        self._window.losses.set_history(run.history)
+        self._point.resize(latent_dim)
+        if run.codes is not None:
+            self._window.panel.set_code_ranges(run.codes)
+        self._show_subtitle(run)
+        self.runs_changed()
+
+    def metrics_arrived(self, run: Run) -> None:
+        if run is self.session.shown:
+            self._window.losses.refresh()
+
+    def codes_moved(self, run: Run) -> None:
+        if run is not self.session.shown or run.codes is None:
+            return
+        self._window.scatter.set_codes(run.codes)
+        self._window.panel.set_code_ranges(run.codes)
+        self._show_subtitle(run)
+
+    def progress_made(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if self._progress_pacer.is_due(now) or progress.step >= progress.last_step:
+            self._progress_pacer.ran(now, now)
+            self._window.setup.controls.show_progress(progress)
+            self._window.status.setText(self._status_text(self.session.state))
+
+    def picture_decoded(self, decoded: Decoded) -> None:
+        self._window.panel.image.set_picture(decoded.picture)
+
+    def file_opened(self, path: Path) -> None:
+        self._settings.add_recent(path)
+        self.list_recent()
+
+    def file_saved(self, path: Path) -> None:
+        self.file_opened(path)
+        self._window.statusBar().showMessage(self.tr("Saved to {path}").format(path=path), 6000)
+
+    def list_recent(self) -> None:
+        """Show the recent files and the models kept by the app in the menu."""
+        self._window.menus.set_recent(self._settings.recent_files(), self.session.autosaves.files())
+
+    # In words
+
+    def _show_document(self) -> None:
+        run = self.session.shown
+        self._window.set_document("" if run is None else run.title, run is None or run.is_saved)
+        self._window.menus.set_can_save(run is not None)
+        self._window.setup.controls.set_can_continue(run is not None and run.snapshot is not None)
+
+    def _show_subtitle(self, run: Run) -> None:
+        if run.codes is None:
+            self._window.scatter.set_subtitle("")
+            return
+        what = self.tr("codes") if run.codes.log_stddev is None else self.tr("posterior means")
+        text = self.tr("{what} of {count} test images").format(what=what, count=f"{len(run.codes):,}")
+        self._window.scatter.set_subtitle(f"{run.title} · {text}")
+
+    def _status_text(self, state: State) -> str:
+        active = self.session.active
+        if active is not None:
+            doing = {"paused": self.tr("Paused"), "stopping": self.tr("Stopping…")}.get(state, self.tr("Training"))
+            return self.tr("{doing} {run} on {device}").format(
+                doing=doing, run=active.title, device=active.device.upper()
+            )
+        return {
+            "idle": self.tr("Ready"),
+            "loading": self.tr("Loading…"),
+            "stopping": self.tr("Stopping…"),
+            "failed": self.tr("Training failed; the last good model is kept"),
+        }.get(state, "")

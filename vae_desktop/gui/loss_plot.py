@@ -1,0 +1,184 @@
+"""Live loss curves: total, reconstruction and KL, for training batches and the test set."""
+
+import time
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import QPointF, Qt, QTimer, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.gui.theme import SPACING, TERM_COLOURS, Theme, small_font, tabular
+from vae_desktop.training.history import TERMS, History
+
+_INTERVAL, _SHARE = 0.1, 0.06  # of redrawing, in seconds and of the time
+_MOST_MARKS = 40  # evaluations that are marked as points; more would hide the line
+# In one pane what is a squared error, in the other what is in nats: different units never share an axis.
+_PANES = (("total", "reconstruction"), ("kl",))
+
+
+class LossPlot(QWidget):
+    """Draws a run's history; redrawing is spaced by what it costs, so long runs stay quick."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("lossPlot")
+        self.setAccessibleName(self.tr("Learning curves"))
+        self._history = History()
+        self._beta_one = True
+        self._pacer = Pacer(_INTERVAL, _SHARE)
+        self._later = QTimer(self, singleShot=True)
+        self._later.timeout.connect(self._redraw)
+        self._names = {
+            "total": self.tr("Total"),
+            "reconstruction": self.tr("Reconstruction"),
+            "kl": self.tr("KL divergence"),
+        }
+        self._panes = [self._pane(), self._pane()]
+        self._panes[1].setXLink(self._panes[0])
+        self._train = {}
+        self._test = {}
+        for pane, terms in zip(self._panes, _PANES, strict=True):
+            for term in terms:
+                self._add_curves(pane, term)
+        self._cross_hairs = [pyqtgraph.InfiniteLine(angle=90) for _ in self._panes]
+        for pane, line in zip(self._panes, self._cross_hairs, strict=True):
+            line.hide()
+            pane.addItem(line, ignoreBounds=True)
+            pane.scene().sigMouseMoved.connect(self._read_at)
+        self._readout = QLabel()
+        self._readout.setFont(tabular(small_font(self.font())))
+        self._readout.setTextFormat(Qt.TextFormat.RichText)
+        self._log = QCheckBox(self.tr("Log scale"))
+        self._log.setObjectName("logScaleCheck")
+        self._log.setShortcut("Ctrl+L")
+        self._log.setToolTip(self.tr("Draw the losses on a logarithmic axis: late progress becomes visible. (Ctrl+L)"))
+        self._log.toggled.connect(self._set_log)
+        self._lay_out()
+        self._show_newest()
+
+    def set_theme(self, theme: Theme) -> None:
+        for pane in self._panes:
+            pane.setBackground(theme.surface)
+            for side in ("left", "bottom"):
+                pane.getAxis(side).setPen(theme.border)
+                pane.getAxis(side).setTextPen(theme.muted)
+        for line in self._cross_hairs:
+            line.setPen(pyqtgraph.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
+
+    def set_history(self, history: History) -> None:
+        """Show the curves of another run."""
+        self._history = history
+        for pane in self._panes:
+            pane.enableAutoRange()
+        self._redraw()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draw what the history has gained, at once or when its turn comes."""
+        now = time.monotonic()
+        if self._pacer.is_due(now):
+            self._redraw()
+        elif not self._later.isActive():
+            self._later.start(round(1000 * _INTERVAL))
+
+    @Slot()
+    def _redraw(self) -> None:
+        began = time.monotonic()
+        rows, evaluations = self._history.training, self._history.evaluations
+        steps = np.arange(1, len(rows) + 1)
+        test_steps = np.array([entry.step for entry in evaluations], float)
+        for column, term in enumerate(TERMS):
+            values = [getattr(entry, term) for entry in evaluations]
+            present = bool(values) and values[0] is not None
+            if present:
+                self._test[term].setData(test_steps, np.array(values, float))
+                self._test[term].setSymbol("o" if len(values) <= _MOST_MARKS else None)
+            else:
+                self._test[term].clear()
+            if len(rows) and not np.isnan(rows[0, column]):
+                self._train[term].setData(steps, rows[:, column])
+            else:
+                self._train[term].clear()
+        if not self._cross_hairs[0].isVisible():
+            self._show_newest()
+        self._pacer.ran(began, time.monotonic())
+
+    def _add_curves(self, pane: pyqtgraph.PlotWidget, term: str) -> None:
+        colour = QColor(TERM_COLOURS[term])
+        faint = QColor(colour)
+        faint.setAlpha(110)
+        train = pane.plot(pen=pyqtgraph.mkPen(faint, width=1))
+        train.setDownsampling(auto=True, method="peak")
+        train.setClipToView(True)
+        test = pane.plot(
+            pen=pyqtgraph.mkPen(colour, width=2), symbol="o", symbolSize=5, symbolBrush=colour, symbolPen=None
+        )
+        self._train[term], self._test[term] = train, test
+
+    @Slot(object)
+    def _read_at(self, place: QPointF) -> None:
+        """Put the cross-hair under the mouse and read the values there."""
+        pane = next((pane for pane in self._panes if pane.scene() is self.sender()), None)
+        inside = pane is not None and pane.sceneBoundingRect().contains(place) and len(self._history.training) > 0
+        for line in self._cross_hairs:
+            line.setVisible(inside)
+        if not inside:
+            self._show_newest()
+            return
+        x = pane.getViewBox().mapSceneToView(place).x()
+        step = int(np.clip(round(x), 1, len(self._history.training)))
+        for line in self._cross_hairs:
+            line.setValue(step)
+        row = self._history.training[step - 1]
+        earlier = [entry for entry in self._history.evaluations if entry.step <= step]
+        self._show_values(step, row, earlier[-1] if earlier else None)
+
+    def _show_newest(self) -> None:
+        rows = self._history.training
+        self._show_values(len(rows), rows[-1] if len(rows) else None, self._history.last_evaluation)
+
+    def _show_values(self, step: int, row: np.ndarray | None, evaluation: object) -> None:
+        parts = []
+        for column, term in enumerate(TERMS):
+            name = f'<span style="color:{TERM_COLOURS[term]}">●</span> {self._names[term]}'
+            train = None if row is None or np.isnan(row[column]) else float(row[column])
+            test = None if evaluation is None else getattr(evaluation, term)
+            if train is not None or test is not None:
+                shown = " / ".join("–" if value is None else f"{value:.2f}" for value in (train, test))
+                parts.append(f"{name} <b>{shown}</b>")
+            else:
+                parts.append(name)
+        where = self.tr("step {step} · batch / test").format(step=f"{step:,}") if row is not None else ""
+        self._readout.setText("&nbsp;&nbsp; ".join([*parts, where]))
+
+    @Slot(bool)
+    def _set_log(self, on: bool) -> None:
+        for pane in self._panes:
+            pane.setLogMode(y=on)
+
+    def _pane(self) -> pyqtgraph.PlotWidget:
+        pane = pyqtgraph.PlotWidget(enableMenu=False)
+        pane.setMinimumHeight(90)
+        pane.hideButtons()
+        pane.setMouseEnabled(x=True, y=False)
+        pane.setLabel("bottom", self.tr("training step"))
+        pane.getPlotItem().getViewBox().setAutoVisible(y=True)
+        return pane
+
+    def _lay_out(self) -> None:
+        self._panes[0].setLabel("left", self.tr("sq. error / image"))
+        self._panes[1].setLabel("left", self.tr("nats / image"))
+        top = QHBoxLayout()
+        top.addWidget(self._readout, 1)
+        top.addWidget(self._log)
+        panes = QHBoxLayout()
+        panes.setSpacing(SPACING)
+        panes.addWidget(self._panes[0], 3)
+        panes.addWidget(self._panes[1], 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
+        layout.setSpacing(SPACING // 2)
+        layout.addLayout(top)
+        layout.addLayout(panes, 1)

@@ -1,0 +1,188 @@
+"""The main window: where the views stand, and how the window itself behaves."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+
+from vae_desktop import __version__
+from vae_desktop.gui.download_bar import DownloadBar
+from vae_desktop.gui.latent_panel import LatentPanel
+from vae_desktop.gui.latent_scatter import LatentScatter
+from vae_desktop.gui.loss_plot import LossPlot
+from vae_desktop.gui.message_banner import MessageBanner
+from vae_desktop.gui.runs_table import RunsTable
+from vae_desktop.gui.setup_panel import SetupPanel
+from vae_desktop.gui.theme import SPACING, Theme, tabular
+from vae_desktop.gui.window_menus import WindowMenus
+from vae_desktop.resources import resource_path
+
+_SUFFIX = ".safetensors"
+_LAYOUT_VERSION = 1  # raised when docks change, so that an older layout is not restored
+
+
+class MainWindow(QMainWindow):
+    """Holds the views; emits what the person wants done with files."""
+
+    first_painted = Signal()
+    file_opened = Signal(Path)
+    file_named = Signal(Path)  # save the model there
+    data_folder_chosen = Signal(Path)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowIcon(QIcon(str(resource_path("icons/vae_desktop.svg"))))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.resize(1360, 860)
+        self.may_close: Callable[[], bool] = lambda: True
+        self._painted = False
+        self.banner = MessageBanner()
+        self.scatter = LatentScatter()
+        self.setup = SetupPanel()
+        self.panel = LatentPanel()
+        self.losses = LossPlot()
+        self.runs = RunsTable()
+        self.downloads = DownloadBar()
+        self.status = QLabel()
+        self.status.setObjectName("statusLabel")
+        self.status.setAccessibleName(self.tr("Status"))
+        self.status.setFont(tabular(self.font()))
+        self.statusBar().addWidget(self.status, 1)
+        self.statusBar().addPermanentWidget(self.downloads)
+        self._place_stage()
+        self._docks = self._place_docks()
+        self.menus = WindowMenus(self, self._docks)
+        self.setup.controls.train_button.setFocus()
+        self._default_layout = self.saveState(_LAYOUT_VERSION)
+        self.menus.open_requested.connect(self._ask_for_file)
+        self.menus.layout_reset_requested.connect(self._reset_layout)
+        self.menus.data_folder_requested.connect(self._ask_for_data_folder)
+        self.menus.about_requested.connect(self._show_about)
+
+    def set_theme(self, theme: Theme) -> None:
+        for view in (self.scatter, self.panel.image, self.losses):
+            view.set_theme(theme)
+
+    def set_document(self, title: str, is_saved: bool) -> None:
+        """Name the model on screen in the title bar, with a mark if it is not saved."""
+        self.setWindowTitle(f"{title}[*] – vae_desktop" if title else "vae_desktop")
+        self.setWindowModified(bool(title) and not is_saved)
+
+    def layout_state(self) -> tuple[QByteArray, QByteArray]:
+        """Geometry and docks, as restore_layout takes them."""
+        return self.saveGeometry(), self.saveState(_LAYOUT_VERSION)
+
+    def restore_layout(self, geometry: QByteArray, docks: QByteArray) -> None:
+        """Put window and docks where they were; Qt moves a window that would be off-screen into sight."""
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+        if not docks.isEmpty():
+            self.restoreState(docks, _LAYOUT_VERSION)
+
+    def ask_for_target(self, suggestion: Path) -> None:
+        """Ask under which name to save; tells it with `file_named`."""
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save model"), str(suggestion), self._filter())
+        if name:
+            path = Path(name)
+            self.file_named.emit(path if path.suffix else path.with_suffix(_SUFFIX))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.may_close():
+            event.accept()
+        else:
+            event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.Paint and not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.first_painted)
+        return handled
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path is not None:
+            self.file_opened.emit(path)
+
+    def _place_stage(self) -> None:
+        stage = QWidget()
+        layout = QVBoxLayout(stage)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING // 2)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.scatter, 1)
+        self.setCentralWidget(stage)
+
+    def _place_docks(self) -> list[QDockWidget]:
+        areas = Qt.DockWidgetArea
+        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
+        setup = self._dock("setupDock", self.tr("Setup"), self.setup, areas.LeftDockWidgetArea)
+        point = self._dock("latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
+        curves = self._dock("learningCurvesDock", self.tr("Learning curves"), self.losses, areas.BottomDockWidgetArea)
+        runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
+        self.tabifyDockWidget(curves, runs)
+        curves.raise_()
+        self.resizeDocks([setup, point], [320, 320], Qt.Orientation.Horizontal)
+        self.resizeDocks([curves], [250], Qt.Orientation.Vertical)
+        return [setup, point, curves, runs]
+
+    def _dock(self, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(view)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _filter(self) -> str:
+        return self.tr("Models (*.safetensors);;All files (*)")
+
+    @Slot()
+    def _ask_for_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open model"), "", self._filter())
+        if name:
+            self.file_opened.emit(Path(name))
+
+    @Slot()
+    def _ask_for_data_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("Folder of downloaded data sets"))
+        if name:
+            self.data_folder_chosen.emit(Path(name))
+
+    @Slot()
+    def _reset_layout(self) -> None:
+        self.restoreState(self._default_layout, _LAYOUT_VERSION)
+
+    @Slot()
+    def _show_about(self) -> None:
+        keys = [
+            (self.tr("Train, continue"), "Ctrl+T, Ctrl+Shift+T"),
+            (self.tr("Pause or resume, stop"), "Ctrl+P, Ctrl+."),
+            (self.tr("Randomise, reset the point"), "Ctrl+R, Ctrl+0"),
+            (self.tr("Move the point"), self.tr("click or drag in the latent space, arrow keys, sliders")),
+            (self.tr("Zoom, pan, fit"), self.tr("wheel, Shift-drag, F")),
+            (self.tr("Log scale of the losses"), "Ctrl+L"),
+        ]
+        rows = "".join(f"<tr><td>{what}&nbsp;&nbsp;</td><td><b>{how}</b></td></tr>" for what, how in keys)
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(self.tr("About vae_desktop"))
+        box.setText(
+            self.tr("<b>vae_desktop {version}</b><br>A latent playground: see and test why a VAE works.").format(
+                version=__version__
+            )
+        )
+        box.setInformativeText(f"<table>{rows}</table>")
+        box.open()
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

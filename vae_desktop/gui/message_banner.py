@@ -1,0 +1,95 @@
+"""Plain-words messages above the stage; never modal, since a message is no question."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QToolButton, QWidget
+
+from vae_desktop.engine.listener import Message
+from vae_desktop.gui.theme import SPACING
+
+
+class MessageBanner(QFrame):
+    """Shows the newest message until it is dismissed, with what can be done about it."""
+
+    action_requested = Signal(str)
+    dismissed = Signal(str)  # the action that was declined, or ""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("messageBanner")
+        self.setAccessibleName(self.tr("Message"))
+        self._message: Message | None = None
+        self._label = QLabel(wordWrap=True)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._action = QToolButton()
+        self._details = QToolButton(text=self.tr("Details"), toolTip=self.tr("What an engineer wants to know."))
+        close = QToolButton(text="✕", toolTip=self.tr("Dismiss this message (Esc)"), autoRaise=True)
+        close.setAccessibleName(self.tr("Dismiss message"))
+        close.setShortcut("Esc")
+        self._close = close
+        self._action.setObjectName("messageActionButton")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACING * 3 // 2, SPACING, SPACING, SPACING)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self._label, 1)
+        for button in (self._action, self._details, close):
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self._action.clicked.connect(self._request_action)
+        self._details.clicked.connect(self._show_details)
+        close.clicked.connect(self.dismiss)
+        self.hide()
+
+    def text(self) -> str:
+        """The message on show, or ""."""
+        return "" if self._message is None else self._message.text
+
+    def show_message(self, message: Message) -> None:
+        self._message = message
+        self._label.setText(message.text)
+        self._action.setText(
+            {"download": self.tr("Download"), "open_autosave": self.tr("Open it"), "": ""}[message.action]
+        )
+        self._action.setVisible(bool(message.action))
+        self._details.setVisible(bool(message.details))
+        self.setProperty("level", message.level)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.show()
+
+    def clear(self) -> None:
+        """Take the message away without declining anything."""
+        self._message = None
+        self.hide()
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Take the message away as not wanted."""
+        action = "" if self._message is None else self._message.action
+        self.clear()
+        self.dismissed.emit(action)
+
+    @Slot()
+    def _request_action(self) -> None:
+        if self._message is not None:
+            action = self._message.action
+            self.clear()
+            self.action_requested.emit(action)
+
+    @Slot()
+    def _show_details(self) -> None:
+        if self._message is None:
+            return
+        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Details"), self._message.text, parent=self.window())
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setInformativeText(self._message.details)
+        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        copy = box.addButton(self.tr("Copy"), QMessageBox.ButtonRole.ActionRole)
+        box.addButton(QMessageBox.StandardButton.Close)
+        copy.clicked.connect(self._copy_details)
+        box.open()
+
+    @Slot()
+    def _copy_details(self) -> None:
+        if self._message is not None:
+            QGuiApplication.clipboard().setText(f"{self._message.text}\n\n{self._message.details}")

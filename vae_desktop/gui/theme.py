@@ -1,0 +1,227 @@
+"""The look: one spacing unit, one accent, three type sizes, in light and in dark."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+SPACING = 8  # px; every distance is a multiple or a half of it
+
+# The ten-colour sequence of Petroff (arXiv 2107.02270), optimised for colour-blind eyes; the same class has the
+# same colour everywhere and in both themes.
+CLASS_COLOURS = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+# Each term of the loss keeps its colour in every plot.
+TERM_COLOURS = {"total": "#3f78c9", "reconstruction": "#1f9e89", "kl": "#e2711d"}
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by what they are for."""
+
+    is_dark: bool
+    window: str
+    surface: str  # what holds content: plots, fields, lists
+    border: str
+    text: str
+    muted: str  # secondary text, axes
+    accent: str
+    on_accent: str
+    error: str
+    error_surface: str
+    info_surface: str
+
+
+LIGHT = Theme(
+    is_dark=False,
+    window="#f3f4f6",
+    surface="#ffffff",
+    border="#d8dce2",
+    text="#1b232e",
+    muted="#5d6877",
+    accent="#2b62c9",
+    on_accent="#ffffff",
+    error="#b3261e",
+    error_surface="#fdeceb",
+    info_surface="#e8effc",
+)
+DARK = Theme(
+    is_dark=True,
+    window="#16191e",
+    surface="#1e2228",
+    border="#343a43",
+    text="#e7eaee",
+    muted="#9aa5b3",
+    accent="#7aa7f5",
+    on_accent="#0f1520",
+    error="#ff8a80",
+    error_surface="#3a2224",
+    info_surface="#202c40",
+)
+
+
+class ThemeSwitch(QObject):
+    """Follows the system's colour scheme, or holds the one that was chosen."""
+
+    theme_changed = Signal(object)  # Theme
+
+    _SCHEMES = {  # noqa: RUF012
+        "system": Qt.ColorScheme.Unknown,
+        "light": Qt.ColorScheme.Light,
+        "dark": Qt.ColorScheme.Dark,
+    }
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.mode = "system"
+        self.theme = LIGHT
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
+
+    def set_mode(self, mode: str) -> None:
+        """Use "system", "light" or "dark"; anything else counts as "system"."""
+        self.mode = mode if mode in self._SCHEMES else "system"
+        QGuiApplication.styleHints().setColorScheme(self._SCHEMES[self.mode])
+        self._apply()
+
+    @Slot()
+    def _apply(self) -> None:
+        # Where the platform knows no schemes, the mode alone decides.
+        scheme = QGuiApplication.styleHints().colorScheme()
+        dark = self.mode == "dark" or (self.mode == "system" and scheme == Qt.ColorScheme.Dark)
+        self.theme = DARK if dark else LIGHT
+        application = QApplication.instance()
+        application.setStyle("Fusion")
+        application.setPalette(_palette(self.theme))
+        application.setStyleSheet(_stylesheet(self.theme))
+        self.theme_changed.emit(self.theme)
+
+
+def heading_font(base: QFont) -> QFont:
+    """The largest of the three type sizes, for the title of a panel."""
+    font = QFont(base)
+    font.setPointSizeF(base.pointSizeF() * 1.2)
+    font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+def small_font(base: QFont) -> QFont:
+    """The smallest of the three type sizes, for hints and axes."""
+    font = QFont(base)
+    font.setPointSizeF(base.pointSizeF() * 0.9)
+    return font
+
+
+def tabular(font: QFont) -> QFont:
+    """The font with figures of equal width, for numbers that change."""
+    result = QFont(font)
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    roles = QPalette.ColorRole
+    for role, colour in (
+        (roles.Window, theme.window),
+        (roles.WindowText, theme.text),
+        (roles.Base, theme.surface),
+        (roles.AlternateBase, theme.window),
+        (roles.Text, theme.text),
+        (roles.PlaceholderText, theme.muted),
+        (roles.Button, theme.surface),
+        (roles.ButtonText, theme.text),
+        (roles.BrightText, theme.error),
+        (roles.Highlight, theme.accent),
+        (roles.HighlightedText, theme.on_accent),
+        (roles.Accent, theme.accent),
+        (roles.Link, theme.accent),
+        (roles.ToolTipBase, theme.surface),
+        (roles.ToolTipText, theme.text),
+        (roles.Mid, theme.border),
+        (roles.Dark, theme.border),
+        (roles.Light, theme.surface),
+    ):
+        palette.setColor(role, QColor(colour))
+    faded = QColor(theme.muted)
+    faded.setAlpha(140)
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, faded)
+    return palette
+
+
+def _stylesheet(theme: Theme) -> str:
+    hover = "#2a3039" if theme.is_dark else "#eef1f5"
+    disabled = "#272b32" if theme.is_dark else "#eceef1"
+    return f"""
+QMainWindow::separator {{ background: {theme.window}; width: 6px; height: 6px; }}
+QMainWindow::separator:hover {{ background: {theme.border}; }}
+QDockWidget {{ font-weight: 600; }}
+QDockWidget::title {{ background: {theme.window}; padding: 6px 8px; text-align: left; }}
+QToolTip {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.border}; padding: 4px; }}
+QMenuBar {{ background: {theme.window}; padding: 2px; }}
+QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; }}
+QMenuBar::item:selected {{ background: {hover}; }}
+QStatusBar {{ background: {theme.window}; color: {theme.muted}; }}
+QStatusBar::item {{ border: none; }}
+QLabel[role="muted"] {{ color: {theme.muted}; }}
+QLabel[role="error"] {{ color: {theme.error}; }}
+QLineEdit, QComboBox {{
+    background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 5px; padding: 3px 6px;
+    min-height: 18px; selection-background-color: {theme.accent}; selection-color: {theme.on_accent};
+}}
+QLineEdit:focus, QComboBox:focus {{ border: 1px solid {theme.accent}; }}
+QLineEdit[invalid="true"] {{ border: 1px solid {theme.error}; background: {theme.error_surface}; }}
+QLineEdit:disabled, QComboBox:disabled {{ background: {disabled}; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox::down-arrow {{ image: none; }}
+QComboBox QAbstractItemView {{ background: {theme.surface}; border: 1px solid {theme.border}; }}
+QPushButton, QToolButton {{
+    background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 5px; padding: 5px 12px;
+}}
+QToolButton {{ padding: 3px 8px; }}
+QDoubleSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
+QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
+QPushButton:pressed, QToolButton:pressed {{ background: {theme.border}; }}
+QPushButton:focus, QToolButton:focus {{ border: 1px solid {theme.accent}; }}
+QPushButton:disabled, QToolButton:disabled {{ background: {disabled}; border-color: {disabled}; }}
+QPushButton[primary="true"]:enabled {{
+    background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; font-weight: 600;
+}}
+QPushButton[primary="true"]:enabled:focus {{ border: 1px solid {theme.text}; }}
+QProgressBar {{ background: {theme.border}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
+QScrollArea {{ background: transparent; border: none; }}
+QScrollArea > QWidget > QWidget {{ background: transparent; }}
+QFrame#rule {{ background: {theme.border}; max-height: 1px; min-height: 1px; }}
+QFrame#messageBanner[level="error"] {{
+    background: {theme.error_surface}; border: 1px solid {theme.error}; border-radius: 6px;
+}}
+QFrame#messageBanner[level="info"] {{
+    background: {theme.info_surface}; border: 1px solid {theme.accent}; border-radius: 6px;
+}}
+QTableView {{
+    background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 6px; gridline-color: transparent;
+}}
+QHeaderView::section {{
+    background: {theme.surface}; color: {theme.muted}; border: none; border-bottom: 1px solid {theme.border};
+    padding: 4px 8px;
+}}
+QTabBar::tab {{ background: transparent; padding: 5px 12px; color: {theme.muted}; }}
+QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.accent}; }}
+QSlider::groove:horizontal {{ background: {theme.border}; height: 4px; border-radius: 2px; }}
+QSlider::handle:horizontal {{
+    background: {theme.accent}; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
+}}
+QSlider::handle:horizontal:focus {{ border: 2px solid {theme.text}; width: 10px; height: 10px; }}
+"""

@@ -1,0 +1,150 @@
+"""The menus of the main window."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+
+
+class WindowMenus(QObject):
+    """Builds the menus and tells what was chosen."""
+
+    open_requested = Signal()
+    file_chosen = Signal(Path)
+    save_requested = Signal()
+    save_as_requested = Signal()
+    data_folder_requested = Signal()
+    theme_chosen = Signal(str)
+    layout_reset_requested = Signal()
+    about_requested = Signal()
+
+    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
+        super().__init__(window)
+        self._window = window
+        bar = window.menuBar()
+        file_menu = bar.addMenu(self.tr("&File"))
+        self._add(
+            file_menu,
+            "openModelAction",
+            self.tr("&Open model…"),
+            self.open_requested,
+            QKeySequence.StandardKey.Open,
+            self.tr("Open a saved model and explore its latent space."),
+        )
+        self._recent = file_menu.addMenu(self.tr("Open &recent"))
+        self._examples = file_menu.addMenu(self.tr("&Examples"))
+        file_menu.addSeparator()
+        self.save = self._add(
+            file_menu,
+            "saveModelAction",
+            self.tr("&Save model"),
+            self.save_requested,
+            QKeySequence.StandardKey.Save,
+            self.tr("Save the model on screen with its codes and curves."),
+        )
+        self.save_as = self._add(
+            file_menu,
+            "saveModelAsAction",
+            self.tr("Save model &as…"),
+            self.save_as_requested,
+            QKeySequence("Ctrl+Shift+S"),
+            self.tr("Save the model on screen under another name."),
+        )
+        file_menu.addSeparator()
+        self._add(
+            file_menu,
+            "dataFolderAction",
+            self.tr("&Data folder…"),
+            self.data_folder_requested,
+            None,
+            self.tr("Choose the folder in which downloaded data sets lie."),
+        )
+        file_menu.addSeparator()
+        self._add(file_menu, "quitAction", self.tr("&Quit"), window.close, QKeySequence.StandardKey.Quit, "")
+        view_menu = bar.addMenu(self.tr("&View"))
+        for dock in docks:
+            view_menu.addAction(dock.toggleViewAction())
+        view_menu.addSeparator()
+        self._themes = self._add_themes(view_menu.addMenu(self.tr("&Theme")))
+        self._add(
+            view_menu, "resetLayoutAction", self.tr("&Reset layout"), self.layout_reset_requested, None, ""
+        )
+        help_menu = bar.addMenu(self.tr("&Help"))
+        self._add(help_menu, "aboutAction", self.tr("&About and keys"), self.about_requested, QKeySequence("F1"), "")
+        self.set_examples([])
+
+    def set_can_save(self, can_save: bool) -> None:
+        """Saving needs a model on screen."""
+        self.save.setEnabled(can_save)
+        self.save_as.setEnabled(can_save)
+
+    def set_recent(self, files: Sequence[Path], kept: Sequence[Path]) -> None:
+        """List recent files, then models that the app itself has kept."""
+        self._recent.clear()
+        self._list(self._recent, files, self.tr("No model opened or saved yet"))
+        if kept:
+            self._recent.addSection(self.tr("Kept when the window was closed"))
+            self._list(self._recent, kept, "")
+
+    def set_examples(self, files: Sequence[Path]) -> None:
+        """List the bundled models."""
+        self._examples.clear()
+        self._list(self._examples, files, self.tr("No bundled models in this version"))
+
+    def set_theme_mode(self, mode: str) -> None:
+        self._themes[mode].setChecked(True)
+
+    def _list(self, menu: QMenu, files: Sequence[Path], empty: str) -> None:
+        for path in files:
+            action = menu.addAction(path.name)
+            action.setToolTip(str(path))
+            action.setData(path)
+            action.triggered.connect(self._choose_file)
+        if not files:
+            menu.addAction(empty).setEnabled(False)
+
+    def _add(
+        self,
+        menu: QMenu,
+        name: str,
+        text: str,
+        then: Signal | Callable[[], object],
+        keys: QKeySequence | QKeySequence.StandardKey | None,
+        tip: str,
+    ) -> QAction:
+        action = QAction(text, self._window)
+        action.setObjectName(name)
+        action.setToolTip(tip)
+        action.setStatusTip(tip)
+        if keys is not None:
+            action.setShortcut(keys)
+        action.triggered.connect(then)
+        menu.addAction(action)
+        return action
+
+    def _add_themes(self, menu: QMenu) -> dict[str, QAction]:
+        group = QActionGroup(self)
+        actions = {}
+        for mode, text in (
+            ("system", self.tr("As the &system")),
+            ("light", self.tr("&Light")),
+            ("dark", self.tr("&Dark")),
+        ):
+            action = menu.addAction(text)
+            action.setObjectName(f"{mode}ThemeAction")
+            action.setCheckable(True)
+            action.setData(mode)
+            action.triggered.connect(self._choose_theme)
+            group.addAction(action)
+            actions[mode] = action
+        return actions
+
+    @Slot()
+    def _choose_file(self) -> None:
+        self.file_chosen.emit(self.sender().data())
+
+    @Slot()
+    def _choose_theme(self) -> None:
+        self.theme_chosen.emit(self.sender().data())

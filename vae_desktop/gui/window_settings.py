@@ -1,0 +1,49 @@
+"""What the window remembers from one start to the next."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+_RECENT = 8  # files
+
+
+class WindowSettings:
+    """Typed access to the settings file; values that make no sense count as missing.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the file lies; it is made on the first write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self._store.value(key, default)
+        return value if isinstance(value, str) else default
+
+    def set_text(self, key: str, value: str) -> None:
+        self._store.setValue(key, value)
+
+    def layout(self) -> tuple[QByteArray, QByteArray]:
+        """Geometry of the window and places of its docks; empty at the first start."""
+        values = [self._store.value(f"window/{name}") for name in ("geometry", "docks")]
+        geometry, docks = (value if isinstance(value, QByteArray) else QByteArray() for value in values)
+        return geometry, docks
+
+    def set_layout(self, geometry: QByteArray, docks: QByteArray) -> None:
+        self._store.setValue("window/geometry", geometry)
+        self._store.setValue("window/docks", docks)
+
+    def recent_files(self) -> list[Path]:
+        """Models opened or saved, the newest first."""
+        value = self._store.value("recent", [])
+        names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return [Path(name) for name in names if isinstance(name, str) and name][:_RECENT]
+
+    def add_recent(self, path: Path) -> None:
+        """Put a file first in the list."""
+        path = path.absolute()
+        others = [other for other in self.recent_files() if other != path]
+        self._store.setValue("recent", [str(entry) for entry in (path, *others)][:_RECENT])
