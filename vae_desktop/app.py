@@ -35,8 +35,8 @@ class Controller(QObject):
     def __init__(self, window: MainWindow, bridge: Bridge, point: LatentPoint, settings: WindowSettings) -> None:
         super().__init__(window)
         self._window = window
-        self._bridge = bridge
-        self._session = bridge.session
+        self.bridge = bridge
+        self.session = bridge.session
         self._point = point
         self._settings = settings
         self._themes = ThemeSwitch(self)
@@ -58,42 +58,42 @@ class Controller(QObject):
         window.first_painted.connect(self.warm_up)
         window.may_close = self._close
         window.file_opened.connect(self.open_file)
-        window.file_named.connect(self._session.save)
+        window.file_named.connect(self.session.save)
         window.data_folder_chosen.connect(self._use_data_dir)
         window.menus.file_chosen.connect(self.open_file)
         window.menus.save_requested.connect(self._save)
         window.menus.save_as_requested.connect(self._save_as)
         window.menus.theme_chosen.connect(self._choose_theme)
-        window.downloads.cancel_requested.connect(self._session.cancel_download)
+        window.downloads.cancel_requested.connect(self.session.cancel_download)
         window.runs.run_chosen.connect(self._show_run)
         banner.action_requested.connect(self._act_on_message)
         banner.dismissed.connect(self._decline)
         form.validity_changed.connect(controls.set_settings_valid)
         form.dataset_chosen.connect(self._choose_dataset)
-        form.committed.connect(self._session.adjust)
+        form.committed.connect(self.session.adjust)
         controls.train_requested.connect(self._train)
         controls.continue_requested.connect(self._continue)
-        controls.pause_requested.connect(self._session.pause)
-        controls.resume_requested.connect(self._session.resume)
-        controls.stop_requested.connect(self._session.stop)
+        controls.pause_requested.connect(self.session.pause)
+        controls.resume_requested.connect(self.session.resume)
+        controls.stop_requested.connect(self.session.stop)
         window.scatter.coordinates_pointed.connect(self._point.set_coordinates)
         window.panel.coordinate_changed.connect(self._point.set_coordinate)
         window.panel.reset_requested.connect(self._reset_point)
         window.panel.randomise_requested.connect(self._randomise_point)
-        self._point.moved.connect(self._session.decode)
+        self._point.moved.connect(self.session.decode)
         self._point.moved.connect(window.scatter.set_point)
         self._point.moved.connect(window.panel.set_point)
 
     @Slot()
     def warm_up(self) -> None:
         """Load torch and the chosen data set behind the window."""
-        self._session.warm_up()
-        if self._session.state == "idle":
+        self.session.warm_up()
+        if self.session.state == "idle":
             self._load_chosen_dataset()
 
     def offer_kept_model(self) -> None:
         """Offer the model that the last window kept, unless that was declined."""
-        kept = self._session.autosaves.files()
+        kept = self.session.autosaves.files()
         if kept and kept[-1].name != self._settings.text("declined_autosave"):
             text = self.tr("The last model was not saved when the window closed. It has been kept for you.")
             self._window.banner.show_message(Message("info", text, action="open_autosave"))
@@ -101,26 +101,26 @@ class Controller(QObject):
     @Slot(Path)
     def open_file(self, path: Path) -> None:
         """Open a saved or kept model."""
-        self._session.open(path, is_autosave=path in self._session.autosaves.files())
+        self.session.open(path, is_autosave=path in self.session.autosaves.files())
 
     def _load_chosen_dataset(self) -> None:
         try:
-            self._session.load_dataset(self._window.setup.form.config().dataset)
+            self.session.load_dataset(self._window.setup.form.config().dataset)
         except InvalidSetting:
-            self._session.load_dataset(DatasetConfig())
+            self.session.load_dataset(DatasetConfig())
 
     @Slot()
     def _train(self) -> None:
         try:
-            self._session.train(self._window.setup.form.config())
+            self.session.train(self._window.setup.form.config())
         except InvalidSetting as error:
             self._window.setup.form.mark_error(error.name, str(error))
 
     @Slot()
     def _continue(self) -> None:
-        if self._session.shown is not None:
+        if self.session.shown is not None:
             try:
-                self._session.continue_training(self._session.shown, self._window.setup.form.config())
+                self.session.continue_training(self.session.shown, self._window.setup.form.config())
             except InvalidSetting as error:
                 self._window.setup.form.mark_error(error.name, str(error))
 
@@ -128,13 +128,13 @@ class Controller(QObject):
     def _choose_dataset(self, config: DatasetConfig) -> None:
         self._settings.set_text("dataset", config.name)
         self._window.banner.clear()
-        self._session.load_dataset(config)
+        self.session.load_dataset(config)
 
     @Slot(int)
     def _show_run(self, run_id: int) -> None:
-        run = self._session.runs[run_id]
-        if run is not self._session.shown:
-            self._session.show(run)
+        run = self.session.runs[run_id]
+        if run is not self.session.shown:
+            self.session.show(run)
 
     @Slot()
     def _reset_point(self) -> None:
@@ -146,15 +146,15 @@ class Controller(QObject):
 
     @Slot()
     def _save(self) -> None:
-        run = self._session.shown
+        run = self.session.shown
         if run is not None and run.path is not None:
-            self._session.save(run.path)
+            self.session.save(run.path)
         else:
             self._save_as()
 
     @Slot()
     def _save_as(self) -> None:
-        run = self._session.shown
+        run = self.session.shown
         if run is not None:
             config = run.config
             name = f"{config.model.kind}-{config.model.latent_dim}d-{config.dataset.name}.safetensors"
@@ -163,7 +163,7 @@ class Controller(QObject):
     @Slot(Path)
     def _use_data_dir(self, folder: Path) -> None:
         self._settings.set_text("data_dir", str(folder))
-        self._session.data_dir = folder
+        self.session.data_dir = folder
         self._window.banner.clear()
         self._load_chosen_dataset()
 
@@ -175,19 +175,19 @@ class Controller(QObject):
     @Slot(str)
     def _act_on_message(self, action: str) -> None:
         if action == "download":
-            self._session.download(self._window.setup.form.config().dataset)
+            self.session.download(self._window.setup.form.config().dataset)
         elif action == "open_autosave":
-            self.open_file(self._session.autosaves.files()[-1])
+            self.open_file(self.session.autosaves.files()[-1])
 
     @Slot(str)
     def _decline(self, action: str) -> None:
         if action == "open_autosave":
-            self._settings.set_text("declined_autosave", self._session.autosaves.files()[-1].name)
+            self._settings.set_text("declined_autosave", self.session.autosaves.files()[-1].name)
 
     def _close(self) -> bool:
         """Keep what would be lost and end the threads; only if keeping fails is there a question."""
         self._settings.set_layout(*self._window.layout_state())
-        error = self._session.close()
+        error = self.session.close()
         if error is None:
             return True
         answer = QMessageBox.warning(

@@ -12,7 +12,7 @@ import pytest
 
 from vae_desktop.cli import main
 
-QUICK = ["--image-size", "8", "--hidden", "16"]
+QUICK = ["--image-size", "8", "--hidden", "16", "--device", "cpu"]  # the same figures on every machine
 
 
 @dataclass(frozen=True)

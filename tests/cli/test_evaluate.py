@@ -5,7 +5,7 @@ import pytest
 
 def test_it_repeats_trainings_last_figures_exactly(train, run, tmp_path):
     *_, trained = train("--json", "--beta", 0.5).lines
-    (evaluated,) = run("evaluate", tmp_path / "model.safetensors", "--json").lines
+    (evaluated,) = run("evaluate", tmp_path / "model.safetensors", "--device", "cpu", "--json").lines
     for name in ("test_loss", "reconstruction", "kl", "kl_per_dimension"):
         assert evaluated[name] == trained[name]
     assert evaluated["kl"] > 0

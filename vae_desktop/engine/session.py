@@ -88,6 +88,11 @@ class Session:
         return "failed" if self._failed else "idle"
 
     @property
+    def last_request(self) -> int:
+        """Number of the newest request for a picture; the answer carries it."""
+        return self._request_count
+
+    @property
     def data_dir(self) -> Path:
         return self._shelf.data_dir
 

@@ -27,6 +27,7 @@ from vae_desktop.engine.messages import (
     StartRun,
     Stop,
 )
+from vae_desktop.engine.processor import prepare_threads
 from vae_desktop.errors import UserError
 from vae_desktop.training.history import Change
 
@@ -68,6 +69,7 @@ class TrainingWorker:
 
     def _main(self) -> None:
         try:
+            prepare_threads()
             from vae_desktop.training.devices import available_devices
 
             self._outbox.post(EngineReady(available_devices()))

@@ -57,6 +57,10 @@ class SettingsForm(QWidget):
             for name, _, value in settings_of(part):
                 self._show_value(name, value)
 
+    def field(self, name: str) -> SettingField:
+        """The entry of a setting that is typed."""
+        return self._inputs[name]
+
     def choose_dataset(self, name: str) -> None:
         """Choose a data set as the person would; an unknown name changes nothing."""
         if name in DATASETS:

@@ -1,0 +1,40 @@
+"""Trains without a window for some seconds and prints its pace as JSON; run by rows.py in its own process."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from vae_desktop.engine.processor import prepare_threads
+
+
+def main(arguments: list[str]) -> None:
+    """Measure the steps per second of the loop that the command line uses."""
+    options = dict(argument.split("=", 1) for argument in arguments[1:])
+    prepare_threads()
+    from vae_desktop.config import DatasetConfig, RunConfig
+    from vae_desktop.data.load import load_dataset
+    from vae_desktop.training.devices import select_device
+    from vae_desktop.training.run import TrainingRun
+
+    config = RunConfig(DatasetConfig(options["dataset"])).with_training(epochs=100_000)
+    run = TrainingRun(config, load_dataset(config.dataset, Path(options["data_dir"])), select_device("auto"))
+    warm_up, seconds = 2.0, float(options["seconds"])
+    began = time.perf_counter()
+    first: tuple[float, int] | None = None
+
+    def on_step() -> None:
+        nonlocal first
+        now = time.perf_counter()
+        if first is None and now - began > warm_up:
+            first = now, run.step
+        elif first is not None and now - first[0] > seconds:
+            print(json.dumps({"steps_per_second": (run.step - first[1]) / (now - first[0])}), flush=True)
+            run.stop()
+
+    for _ in run.epochs(on_step):
+        pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,114 @@
+"""What is measured: each row gives plain numbers from one machine in one go."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+_GOALS = {"gui_training_share": 0.90, "slider_to_pixels_ms": 8.0, "first_paint_vs_torch": 0.5}
+
+
+def measure(key: str, data_dir: Path, quick: bool) -> Row:
+    """Measure one row.
+
+    Parameters
+    ----------
+    key : str
+        One of ROWS.
+    data_dir : Path
+        Where MNIST lies; without it the bundled digits are used, and the row says so.
+    quick : bool
+        Fewer and shorter runs: for a first look, not for a claim.
+
+    Returns
+    -------
+    dict
+        With at least "median", "min", "max" and "goal".
+    """
+    return {**ROWS[key](data_dir, quick), "goal": _GOALS[key]}
+
+
+def machine() -> str:
+    """The machine in a line: processor, cores in use, Python."""
+    name = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def gui_training_share(data_dir: Path, quick: bool) -> Row:
+    """Training steps per second with the window open, its plots live and a slider dragged at 60 Hz, over headless."""
+    dataset = _dataset(data_dir)
+    seconds, repeats = (4, 1) if quick else (10, 5)
+    shares, headless, windowed = [], [], []
+    for _ in range(repeats):
+        alone = _probe("headless", dataset, data_dir, seconds=seconds)["steps_per_second"]
+        shown = _probe("window", dataset, data_dir, seconds=seconds)["steps_per_second"]
+        headless.append(alone)
+        windowed.append(shown)
+        shares.append(shown / alone)
+    return {
+        **_spread(shares),
+        "baseline": statistics.median(headless),
+        "steps_per_second": statistics.median(windowed),
+        "dataset": dataset,
+    }
+
+
+def slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
+    """From a slider's new value to the picture painted, idle and while training; the median is of the 95th percentiles."""
+    dataset = _dataset(data_dir)
+    seconds = 3 if quick else 10
+    cases: Row = {}
+    for latent_dim in (2, 32):
+        for training in (False, True):
+            name = f"{latent_dim}d_{'training' if training else 'idle'}"
+            cases[name] = _probe(
+                "latency", dataset, data_dir, seconds=seconds, latent_dim=latent_dim, training=int(training)
+            )
+    return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset}
+
+
+def first_paint_vs_torch(data_dir: Path, quick: bool) -> Row:
+    """From process start to the window painted, over `python -c "import torch"`, in turn."""
+    ratios, paints, imports = [], [], []
+    for _ in range(2 if quick else 7):
+        began = time.time()
+        subprocess.run([sys.executable, "-c", "import torch"], check=True)
+        imports.append(time.time() - began)
+        began = time.time()
+        paints.append(_probe("first-paint", "digits", data_dir)["painted_at"] - began)
+        ratios.append(paints[-1] / imports[-1])
+    return {**_spread(ratios), "baseline": statistics.median(imports), "seconds": statistics.median(paints)}
+
+
+ROWS: dict[str, Callable[[Path, bool], Row]] = {
+    row.__name__: row for row in (gui_training_share, slider_to_pixels_ms, first_paint_vs_torch)
+}
+
+
+def _spread(values: list[float]) -> Row:
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def _dataset(data_dir: Path) -> str:
+    return "mnist" if (data_dir / "MNIST" / "raw").is_dir() else "digits"
+
+
+def _probe(what: str, dataset: str, data_dir: Path, **options: int) -> Row:
+    """Run a probe in a process of its own and return what it found."""
+    module = "vae_desktop.bench.headless_probe" if what == "headless" else "vae_desktop.bench.window_probe"
+    arguments = [what, f"dataset={dataset}", f"data_dir={data_dir}"]
+    arguments += [f"{name}={value}" for name, value in options.items()]
+    done = subprocess.run([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True, check=True)
+    result: Row = json.loads(done.stdout.splitlines()[-1])
+    return result

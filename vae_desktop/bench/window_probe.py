@@ -1,0 +1,140 @@
+"""Drives a real window and prints what it measured as JSON; run by rows.py in its own process.
+
+Latencies end at the paint of the picture that answers the very request, not when it is decoded.
+"""
+
+import json
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from vae_desktop.app import create_window
+from vae_desktop.engine.messages import Decoded
+from vae_desktop.gui.main_window import MainWindow
+
+_DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
+_WARM_UP = 2.0  # seconds
+
+
+class Probe(QObject):
+    """One measurement in one window."""
+
+    def __init__(self, window: MainWindow, options: dict[str, str]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.controller.session
+        self._seconds = float(options.get("seconds", "5"))
+        self._drag = QTimer(self, interval=_DRAG_INTERVAL)
+        self._drag.timeout.connect(self._drag_slider)
+        self._asked: dict[int, float] = {}
+        self._shown_request = -1
+        self._latencies: list[float] = []
+        self._began = 0.0
+        self._first_step = 0
+        form = window.setup.form
+        form.choose_dataset(options["dataset"])
+        form.field("epochs").set_value(100_000)
+        form.field("latent_dim").set_value(int(options.get("latent_dim", "2")))
+
+    def first_paint(self) -> None:
+        """Report when the window was painted first."""
+        self._window.first_painted.connect(lambda: self._finish({"painted_at": time.time()}))
+
+    def training_share(self) -> None:
+        """Report the steps per second with everything live."""
+        self._when_training(self._count_steps)
+
+    def latency(self, while_training: bool) -> None:
+        """Report how long a slider's move takes to the screen."""
+        then = self._time_drags if while_training else self._pause_and_time_drags
+        self._when_training(then)
+
+    def _when_training(self, then: Callable[[], None]) -> None:
+        wait = QTimer(self, interval=50)
+
+        def look() -> None:
+            if self._window.property("state") == "idle":
+                self._window.setup.controls.train_button.click()
+            elif self._window.property("state") == "training":
+                wait.stop()
+                self._drag.start()
+                QTimer.singleShot(round(1000 * _WARM_UP), then)
+
+        wait.timeout.connect(look)
+        wait.start()
+
+    def _count_steps(self) -> None:
+        self._began, self._first_step = time.perf_counter(), self._step()
+        QTimer.singleShot(round(1000 * self._seconds), self._report_steps)
+
+    def _report_steps(self) -> None:
+        seconds = time.perf_counter() - self._began
+        self._finish({"steps_per_second": (self._step() - self._first_step) / seconds})
+
+    def _step(self) -> int:
+        run = self._session.active
+        return 0 if run is None else len(run.history.training)
+
+    def _pause_and_time_drags(self) -> None:
+        self._session.pause()
+        QTimer.singleShot(500, self._time_drags)
+
+    def _time_drags(self) -> None:
+        bridge, image = self._window.controller.bridge, self._window.panel.image
+        show = bridge.picture_decoded
+
+        def note(decoded: Decoded) -> None:
+            self._shown_request = decoded.request_id
+            show(decoded)
+
+        bridge.picture_decoded = note
+        image.painted.connect(self._note_painted)
+        QTimer.singleShot(round(1000 * self._seconds), self._report_latencies)
+
+    def _drag_slider(self) -> None:
+        began = time.perf_counter()
+        self._window.findChild(QObject, "latentSlider0").setValue(2 * math.sin(2 * began))
+        self._asked[self._session.last_request] = began
+
+    def _note_painted(self) -> None:
+        began = self._asked.pop(self._shown_request, None)
+        if began is not None:
+            self._latencies.append(1000 * (time.perf_counter() - began))
+
+    def _report_latencies(self) -> None:
+        ordered = sorted(self._latencies)
+        quantiles = {f"p{round(100 * q)}": ordered[int(q * (len(ordered) - 1))] for q in (0.5, 0.95, 0.99)}
+        self._finish({**quantiles, "max": ordered[-1], "moves": len(self._asked), "painted": len(ordered)})
+
+    def _finish(self, result: dict[str, float]) -> None:
+        self._drag.stop()
+        print(json.dumps(result), flush=True)
+        self._window.close()
+        QApplication.quit()
+
+
+def main(arguments: list[str]) -> None:
+    """Open a window with fresh settings and measure what the first argument names."""
+    what, options = arguments[0], dict(argument.split("=", 1) for argument in arguments[1:])
+    application = QApplication(sys.argv[:1])
+    with tempfile.TemporaryDirectory() as settings_dir:
+        window = create_window(Path(options["data_dir"]), Path(settings_dir))
+        probe = Probe(window, options)
+        if what == "first-paint":
+            probe.first_paint()
+        elif what == "window":
+            probe.training_share()
+        else:
+            probe.latency(while_training=options["training"] == "1")
+        window.show()
+        application.exec()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,37 @@
+"""``vae-desktop bench``: measures the app on this machine."""
+
+import argparse
+
+from vae_desktop.cli.options import add_data_dir_option
+from vae_desktop.cli.output import print_json, print_table
+
+HELP = "measure the app on this machine"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    from vae_desktop.bench.rows import ROWS
+
+    add_data_dir_option(parser)
+    parser.add_argument("--only", choices=list(ROWS), action="append", metavar="KEY", help=", ".join(ROWS))
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print."""
+    from vae_desktop.bench.rows import ROWS, machine, measure
+
+    keys = options.only or list(ROWS)
+    rows = {key: measure(key, options.data_dir, options.quick) for key in keys}
+    if options.json:
+        print_json({"machine": machine(), **rows})
+        return 0
+    print(machine())
+    print_table([(key, _line(row)) for key, row in rows.items()])
+    return 0
+
+
+def _line(row: dict[str, object]) -> str:
+    values = [f"{name} {row[name]:.3g}" for name in ("median", "min", "max", "goal")]
+    return "   ".join(values)
