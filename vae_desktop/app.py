@@ -15,7 +15,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from vae_desktop.config import DATASETS, DatasetConfig
+from vae_desktop.config import DatasetConfig
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.listener import Message
 from vae_desktop.errors import InvalidSetting, UserError

@@ -108,7 +108,7 @@ class Setting:
     def _check_number(self, name: str, value: Any) -> None:
         wanted = float if self.kind == "number" else int
         right_type = isinstance(value, (int, wanted)) and not isinstance(value, bool)
-        if not right_type or not math.isfinite(value):
+        if not right_type or value != value:
             raise InvalidSetting(name, f"{self.label}: {value!r} is not {self._wanted()}.")
         if not self.minimum <= value <= self.maximum:
             raise InvalidSetting(

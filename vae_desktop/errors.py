@@ -38,5 +38,5 @@ class DeviceError(UserError):
     """The chosen device is not there."""
 
 
-class Cancelled(Exception):  # noqa: N818 - a request that was granted, not a failure
+class Cancelled(Exception):
     """Raised inside long work after the person asked to stop it."""

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from vae_desktop.errors import UserError
+
 Row = dict[str, Any]
 
 _GOALS = {"gui_training_share": 0.90, "slider_to_pixels_ms": 8.0, "first_paint_vs_torch": 0.5}
@@ -65,7 +67,7 @@ def gui_training_share(data_dir: Path, quick: bool) -> Row:
 
 
 def slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
-    """From a slider's new value to the picture painted, idle and while training; the median is of the 95th percentiles."""
+    """From a slider's new value to the picture painted, idle and while training; the spread is of the four p95."""
     dataset = _dataset(data_dir)
     seconds = 3 if quick else 10
     cases: Row = {}
@@ -109,6 +111,9 @@ def _probe(what: str, dataset: str, data_dir: Path, **options: int) -> Row:
     module = "vae_desktop.bench.headless_probe" if what == "headless" else "vae_desktop.bench.window_probe"
     arguments = [what, f"dataset={dataset}", f"data_dir={data_dir}"]
     arguments += [f"{name}={value}" for name, value in options.items()]
-    done = subprocess.run([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        last_line = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise UserError(f"The measurement {what!r} could not run (a window needs a display): {last_line}")
     result: Row = json.loads(done.stdout.splitlines()[-1])
     return result

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vae_desktop.config import DatasetConfig
+from vae_desktop.config import DATASETS, DatasetConfig
+from vae_desktop.errors import InvalidSetting
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -40,6 +41,18 @@ class Dataset:
         """(C, H, W)."""
         channels, height, width = self.train.images.shape[1:]
         return channels, height, width
+
+    @property
+    def title(self) -> str:
+        return DATASETS[self.config.name].label
+
+    def check_batch_size(self, batch_size: int) -> None:
+        """Raise InvalidSetting if a batch would be larger than the training set."""
+        if batch_size > len(self.train):
+            raise InvalidSetting(
+                "batch_size",
+                f"Batch size: {batch_size:,} is more than the {len(self.train):,} training images of {self.title}.",
+            )
 
 
 def resize(images: Images, side: int | None) -> Images:

@@ -22,7 +22,7 @@ _METRICS_INTERVAL = 0.05  # seconds
 _SNAPSHOT_INTERVAL, _SNAPSHOT_SHARE = 0.1, 0.03
 
 
-class Diverged(Exception):  # noqa: N818 - what training does, not a defect of it
+class Diverged(Exception):
     """A loss or a weight has become infinite or NaN."""
 
 

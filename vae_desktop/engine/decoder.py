@@ -60,7 +60,7 @@ class DecoderThread:
             self._wake.notify()
 
     def _run(self) -> None:
-        built: tuple[Snapshot, Decoder] | None = None
+        built: tuple[int, Snapshot, Decoder] | None = None
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._pending or self._closing)
@@ -71,9 +71,12 @@ class DecoderThread:
                 run_id, request_id, code = self._request
                 config, image_shape, snapshot = self._models[run_id]
             try:
-                if built is None or built[0] is not snapshot:
-                    built = snapshot, _build(config, image_shape, snapshot)
-                picture = _decode(built[1], code)
+                if built is None or built[0] != run_id:
+                    built = run_id, snapshot, _build(config, image_shape, snapshot)
+                elif built[1] is not snapshot:
+                    built[2].read_from(snapshot.weights)
+                    built = run_id, snapshot, built[2]
+                picture = _decode(built[2], code)
             except Exception as error:  # noqa: BLE001 - the edge of the thread
                 self._outbox.post(Failed(f"The picture could not be decoded: {error}", traceback.format_exc()))
                 continue

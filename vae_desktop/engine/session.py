@@ -39,7 +39,7 @@ from vae_desktop.engine.messages import (
 )
 from vae_desktop.engine.run import Progress, ProgressMeter, Run, RunStatus, opened_run
 from vae_desktop.engine.worker import TrainingWorker
-from vae_desktop.errors import DatasetMissing, InvalidSetting, UserError
+from vae_desktop.errors import DatasetMissing, UserError
 from vae_desktop.latent.codes import Floats
 from vae_desktop.training.history import Change
 
@@ -292,7 +292,9 @@ class Session:
         config, run = self._awaited
         self._awaited = None
         try:
-            check_fits(config, dataset, run)
+            dataset.check_batch_size(config.training.batch_size)
+            if run is not None and run.image_shape != dataset.image_shape:
+                raise UserError("This model was made for images of another shape than those of the data set.")
         except UserError as error:
             self._listener.message_posted(Message("error", str(error)))
             return
@@ -431,18 +433,6 @@ class Session:
         if self.state != self._told_state:
             self._told_state = self.state
             self._listener.state_changed(self.state)
-
-
-def check_fits(config: RunConfig, dataset: Dataset, run: Run | None) -> None:
-    """Raise unless a data set can train a new model with these settings, or train `run`'s on."""
-    count, batch_size = len(dataset.train), config.training.batch_size
-    if batch_size > count:
-        title = DATASETS[config.dataset.name].label
-        raise InvalidSetting(
-            "batch_size", f"Batch size: {batch_size:,} is more than the {count:,} training images of {title}."
-        )
-    if run is not None and run.image_shape != dataset.image_shape:
-        raise UserError("This model was made for images of another shape than those of the data set.")
 
 
 def _words(error: Exception) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from vae_desktop.config import DATASETS
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.listener import Message, State
@@ -68,7 +67,7 @@ class Bridge(QObject):
         self._window.setup.form.set_devices(devices)
 
     def dataset_loaded(self, dataset: Dataset) -> None:
-        self._window.setup.form.set_dataset_size(len(dataset.train), DATASETS[dataset.config.name].label)
+        self._window.setup.form.set_dataset_size(len(dataset.train), dataset.title)
 
     def download_progressed(self, done: int, total: int) -> None:
         self._window.downloads.show_progress(done, total)

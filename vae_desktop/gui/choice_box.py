@@ -1,6 +1,6 @@
 """A combo box for one setting with few values, and its small arrow."""
 
-from PySide6.QtCore import QPointF, Qt, QCoreApplication
+from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 

@@ -40,7 +40,8 @@ class ClassLegend(QWidget):
         for index, (name, colour) in enumerate(zip(names, class_colours(len(names)), strict=True)):
             chip = _Chip(name, QColor(*colour.tolist()))
             chip.setObjectName(f"classChip{index}")
-            chip.setToolTip(self.tr("Hide or show the codes of class {name}. Double-click: only these.").format(name=name))
+            tip = self.tr("Hide or show the codes of class {name}. Double-click: only these.")
+            chip.setToolTip(tip.format(name=name))
             chip.toggled.connect(self._tell)
             chip.double_clicked.connect(self._isolate)
             self._layout.insertWidget(index, chip)

@@ -4,6 +4,7 @@ import pyqtgraph
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
+from vae_desktop.gui.cursor_item import CursorItem
 from vae_desktop.gui.point_raster import Colours, PointRaster
 from vae_desktop.gui.theme import Theme
 from vae_desktop.latent.codes import Floats
@@ -43,15 +44,11 @@ class LatentPlot(pyqtgraph.PlotWidget):
         super().__init__(viewBox=self._box)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._fitting = True
-        self._at = QPointF(0, 0)
         self._raster = PointRaster()
         self.addItem(self._raster, ignoreBounds=True)
-        self._lines = [pyqtgraph.InfiniteLine(angle=angle) for angle in (0, 90)]
-        self._halo = pyqtgraph.ScatterPlotItem(size=20, pxMode=True)
-        self._dot = pyqtgraph.ScatterPlotItem(size=13, pxMode=True)
-        for depth, item in enumerate((*self._lines, self._halo, self._dot)):
-            item.setZValue(10 + depth)
-            self.addItem(item, ignoreBounds=True)
+        self._cursor = CursorItem()
+        self._cursor.setZValue(10)
+        self.addItem(self._cursor, ignoreBounds=True)
         self._box.setAspectLocked(True)
         self._box.disableAutoRange()
         self._box.pointed.connect(self._tell_pointed)
@@ -64,12 +61,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
             axis = self.getAxis(side)
             axis.setPen(theme.border)
             axis.setTextPen(theme.muted)
-        for line in self._lines:
-            line.setPen(pyqtgraph.mkPen(theme.accent, width=1, style=Qt.PenStyle.DotLine))
-        self._halo.setPen(pyqtgraph.mkPen(theme.surface, width=5))
-        self._halo.setBrush(None)
-        self._dot.setPen(pyqtgraph.mkPen(theme.accent, width=3))
-        self._dot.setBrush(pyqtgraph.mkBrush(theme.surface))
+        self._cursor.set_colours(ring=theme.text, halo=theme.surface)
 
     def set_axis_labels(self, horizontal: str, vertical: str) -> None:
         for side in ("bottom", "left"):
@@ -85,11 +77,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
 
     def set_cursor(self, x: float, y: float) -> None:
         """Put the cross-hair at the current point."""
-        self._at = QPointF(x, y)
-        self._lines[0].setValue(y)
-        self._lines[1].setValue(x)
-        self._halo.setData([x], [y])
-        self._dot.setData([x], [y])
+        self._cursor.setPos(x, y)
 
     def fit(self) -> None:
         """Show all codes, and go on doing so."""
@@ -109,7 +97,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
         if event.key() in steps:
             dx, dy = steps[event.key()]
             step = self._box.viewRect().width() * _NUDGE
-            self.pointed.emit(self._at.x() + dx * step, self._at.y() + dy * step)
+            self.pointed.emit(self._cursor.x() + dx * step, self._cursor.y() + dy * step)
         elif event.key() == Qt.Key.Key_F:
             self.fit()
         else:

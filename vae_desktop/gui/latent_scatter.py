@@ -12,6 +12,7 @@ from vae_desktop.gui.latent_point import dimension_name
 from vae_desktop.gui.theme import SPACING, Theme, heading_font, small_font, tabular
 from vae_desktop.latent.codes import Codes, Floats
 
+
 class LatentScatter(QWidget):
     """Shows codes in two of the latent dimensions; with one, they are spread by class over the height."""
 

@@ -34,7 +34,8 @@ class LatentSlider(QWidget):
         self._entry.setRange(-1e6, 1e6)
         self._entry.setFont(tabular(self.font()))
         self._entry.setFixedWidth(68)
-        self._entry.setToolTip(self.tr("Type a value for {name}, also one outside the slider's range.").format(name=name))
+        tip = self.tr("Type a value for {name}, also one outside the slider's range.")
+        self._entry.setToolTip(tip.format(name=name))
         self._entry.setAccessibleName(self.tr("Value of {name}").format(name=name))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -58,7 +59,7 @@ class LatentSlider(QWidget):
         return self._maximum
 
     @Slot(float)
-    def setValue(self, value: float) -> None:  # noqa: N802 - as Qt's sliders have it
+    def setValue(self, value: float) -> None:
         """Move to a value in latent units; one outside the range widens it."""
         if self._follow(float(value)):
             self.value_changed.emit(self._value)

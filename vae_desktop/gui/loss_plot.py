@@ -6,13 +6,14 @@ import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QPointF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from vae_desktop.engine.pacing import Pacer
+from vae_desktop.gui.curve_pane import CurvePane
 from vae_desktop.gui.theme import SPACING, TERM_COLOURS, Theme, small_font, tabular
 from vae_desktop.training.history import TERMS, History
 
-_INTERVAL, _SHARE = 0.1, 0.06  # of redrawing, in seconds and of the time
+_INTERVAL, _SHARE = 0.2, 0.04  # of redrawing, in seconds and of the time
 _MOST_MARKS = 40  # evaluations that are marked as points; more would hide the line
 # In one pane what is a squared error, in the other what is in nats: different units never share an axis.
 _PANES = (("total", "reconstruction"), ("kl",))
@@ -26,7 +27,7 @@ class LossPlot(QWidget):
         self.setObjectName("lossPlot")
         self.setAccessibleName(self.tr("Learning curves"))
         self._history = History()
-        self._beta_one = True
+        self._drawn_evaluations = -1
         self._pacer = Pacer(_INTERVAL, _SHARE)
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._redraw)
@@ -35,7 +36,7 @@ class LossPlot(QWidget):
             "reconstruction": self.tr("Reconstruction"),
             "kl": self.tr("KL divergence"),
         }
-        self._panes = [self._pane(), self._pane()]
+        self._panes = [CurvePane(self.tr("training step")) for _ in _PANES]
         self._panes[1].setXLink(self._panes[0])
         self._train = {}
         self._test = {}
@@ -60,18 +61,21 @@ class LossPlot(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         for pane in self._panes:
-            pane.setBackground(theme.surface)
-            for side in ("left", "bottom"):
-                pane.getAxis(side).setPen(theme.border)
-                pane.getAxis(side).setTextPen(theme.muted)
+            pane.set_theme(theme)
         for line in self._cross_hairs:
             line.setPen(pyqtgraph.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
 
     def set_history(self, history: History) -> None:
         """Show the curves of another run."""
         self._history = history
+        self._drawn_evaluations = -1
+        self.fit()
+
+    @Slot()
+    def fit(self) -> None:
+        """Show the curves whole, and go on doing so while they grow."""
         for pane in self._panes:
-            pane.enableAutoRange()
+            pane.fit()
         self._redraw()
 
     @Slot()
@@ -86,26 +90,41 @@ class LossPlot(QWidget):
     @Slot()
     def _redraw(self) -> None:
         began = time.monotonic()
-        rows, evaluations = self._history.training, self._history.evaluations
-        steps = np.arange(1, len(rows) + 1)
-        test_steps = np.array([entry.step for entry in evaluations], float)
+        rows = self._history.training
+        steps = np.arange(1, len(rows) + 1, dtype=np.float32)
         for column, term in enumerate(TERMS):
-            values = [getattr(entry, term) for entry in evaluations]
-            present = bool(values) and values[0] is not None
-            if present:
-                self._test[term].setData(test_steps, np.array(values, float))
-                self._test[term].setSymbol("o" if len(values) <= _MOST_MARKS else None)
-            else:
-                self._test[term].clear()
             if len(rows) and not np.isnan(rows[0, column]):
                 self._train[term].setData(steps, rows[:, column])
             else:
                 self._train[term].clear()
+        if self._drawn_evaluations != len(self._history.evaluations):
+            self._redraw_evaluations()
+        for pane, terms in zip(self._panes, _PANES, strict=True):
+            pane.follow(len(rows), *self._bounds(terms))
         if not self._cross_hairs[0].isVisible():
             self._show_newest()
         self._pacer.ran(began, time.monotonic())
 
-    def _add_curves(self, pane: pyqtgraph.PlotWidget, term: str) -> None:
+    def _redraw_evaluations(self) -> None:
+        evaluations = self._history.evaluations
+        self._drawn_evaluations = len(evaluations)
+        steps = np.array([entry.step for entry in evaluations], float)
+        for term, curve in self._test.items():
+            values = [getattr(entry, term) for entry in evaluations]
+            if values and values[0] is not None:
+                curve.setData(steps, np.array(values, float))
+                curve.setSymbol("o" if len(values) <= _MOST_MARKS else None)
+            else:
+                curve.clear()
+
+    def _bounds(self, terms: tuple[str, ...]) -> tuple[float, float]:
+        """Smallest and largest value of the terms' curves; not finite where there is none."""
+        known = [curve.dataBounds(1) for term in terms for curve in (self._train[term].curve, self._test[term].curve)]
+        lows = [low for low, _ in known if low is not None]
+        highs = [high for _, high in known if high is not None]
+        return (min(lows), max(highs)) if lows else (np.nan, np.nan)
+
+    def _add_curves(self, pane: CurvePane, term: str) -> None:
         colour = QColor(TERM_COLOURS[term])
         faint = QColor(colour)
         faint.setAlpha(110)
@@ -156,16 +175,8 @@ class LossPlot(QWidget):
     @Slot(bool)
     def _set_log(self, on: bool) -> None:
         for pane in self._panes:
-            pane.setLogMode(y=on)
-
-    def _pane(self) -> pyqtgraph.PlotWidget:
-        pane = pyqtgraph.PlotWidget(enableMenu=False)
-        pane.setMinimumHeight(90)
-        pane.hideButtons()
-        pane.setMouseEnabled(x=True, y=False)
-        pane.setLabel("bottom", self.tr("training step"))
-        pane.getPlotItem().getViewBox().setAutoVisible(y=True)
-        return pane
+            pane.set_log(on)
+        self.fit()
 
     def _lay_out(self) -> None:
         self._panes[0].setLabel("left", self.tr("sq. error / image"))
@@ -173,6 +184,11 @@ class LossPlot(QWidget):
         top = QHBoxLayout()
         top.addWidget(self._readout, 1)
         top.addWidget(self._log)
+        fit = QToolButton(text=self.tr("Fit"))
+        fit.setObjectName("fitCurvesButton")
+        fit.setToolTip(self.tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps."))
+        fit.clicked.connect(self.fit)
+        top.addWidget(fit)
         panes = QHBoxLayout()
         panes.setSpacing(SPACING)
         panes.addWidget(self._panes[0], 3)

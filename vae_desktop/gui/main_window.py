@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from vae_desktop import __version__
@@ -38,7 +38,6 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(960, 600)
         self.resize(1360, 860)
         self.may_close: Callable[[], bool] = lambda: True
-        self._painted = False
         self.banner = MessageBanner()
         self.scatter = LatentScatter()
         self.setup = SetupPanel()
@@ -52,6 +51,8 @@ class MainWindow(QMainWindow):
         self.status.setFont(tabular(self.font()))
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addPermanentWidget(self.downloads)
+        # Whatever view is painted first will do; an event filter on the window would slow every event down.
+        self.panel.image.painted.connect(self._tell_first_painted)
         self._place_stage()
         self._docks = self._place_docks()
         self.menus = WindowMenus(self, self._docks)
@@ -95,13 +96,6 @@ class MainWindow(QMainWindow):
         else:
             event.ignore()
 
-    def event(self, event: QEvent) -> bool:
-        handled = super().event(event)
-        if event.type() == QEvent.Type.Paint and not self._painted:
-            self._painted = True
-            QTimer.singleShot(0, self.first_painted)
-        return handled
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_file(event) is not None:
             event.acceptProposedAction()
@@ -143,6 +137,11 @@ class MainWindow(QMainWindow):
 
     def _filter(self) -> str:
         return self.tr("Models (*.safetensors);;All files (*)")
+
+    @Slot()
+    def _tell_first_painted(self) -> None:
+        self.panel.image.painted.disconnect(self._tell_first_painted)
+        QTimer.singleShot(0, self.first_painted)
 
     @Slot()
     def _ask_for_file(self) -> None:

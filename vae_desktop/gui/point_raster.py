@@ -63,8 +63,10 @@ class PointRaster(pyqtgraph.GraphicsObject):
         if wanted != self._drawn_for:
             self._draw(rect, width, height, ratio)
             self._drawn_for = wanted
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(rect, self._image)
+        # In device pixels, one for one: a painter that flips and scales takes many times longer.
+        corner = painter.transform().mapRect(rect).topLeft()
+        painter.resetTransform()
+        painter.drawImage(corner, self._image)
 
     def _draw(self, rect: QRectF, width: int, height: int, ratio: float) -> None:
         radius = _radius(len(self._points)) * ratio
@@ -72,7 +74,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
         stride = width + 2 * margin
         canvas = np.zeros((height + 2 * margin) * stride, np.uint32)
         x = (self._points[:, 0] - rect.x()) * (width / rect.width())
-        y = (self._points[:, 1] - rect.y()) * (height / rect.height())  # the view flips the picture
+        y = (rect.bottom() - self._points[:, 1]) * (height / rect.height())
         seen = (x > -radius) & (x < width + radius) & (y > -radius) & (y < height + radius)
         centre = (y[seen].astype(np.int64) + margin) * stride + x[seen].astype(np.int64) + margin
         red, green, blue = self._colours[seen].astype(np.uint32).T
@@ -84,6 +86,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
         inner = canvas.reshape(-1, stride)[margin : margin + height, margin : margin + width]
         self._pixels = np.ascontiguousarray(inner)
         self._image = QImage(self._pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+        self._image.setDevicePixelRatio(ratio)
 
 
 def _radius(count: int) -> float:

@@ -18,7 +18,9 @@ class RunsTable(QTableWidget):
         super().__init__(parent)
         self.setObjectName("runsTable")
         self.setAccessibleName(self.tr("Runs"))
-        self.setToolTip(self.tr("Every model trained or opened since the start. Click one to go back to its latent space."))
+        self.setToolTip(
+            self.tr("Every model trained or opened since the start. Click one to go back to its latent space.")
+        )
         self._titles = [
             self.tr("Run"),
             self.tr("Model"),

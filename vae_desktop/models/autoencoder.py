@@ -1,5 +1,6 @@
 """The autoencoder and the variational autoencoder, readable from top to bottom."""
 
+import itertools
 import math
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -92,6 +93,11 @@ class Decoder(nn.Module):
         self.image_shape = image_shape
         self.layers = mlp(config.latent_dim, *reversed(config.hidden), math.prod(image_shape))
 
+    def read_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Use the decoder's part of a model's weights in place; they must never change."""
+        for name, parameter in self.named_parameters():
+            parameter.data = weights[f"decoder.{name}"]
+
     def forward(self, codes: Tensor) -> Tensor:
         return self.layers(codes).sigmoid().unflatten(1, self.image_shape)
 
@@ -99,7 +105,7 @@ class Decoder(nn.Module):
 def mlp(*sizes: int) -> nn.Sequential:
     """Linear layers of the given sizes with ReLU between them."""
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
@@ -137,9 +143,6 @@ def restored_model(config: ModelConfig, image_shape: ImageShape, weights: Mappin
 
 def decoder_of(config: ModelConfig, image_shape: ImageShape, weights: Mapping[str, Tensor]) -> Decoder:
     """A decoder that reads the given weights in place; they must never change."""
-    with torch.device("meta"):
-        decoder = Decoder(config, image_shape)
-    prefix = "decoder."
-    own = {name.removeprefix(prefix): tensor for name, tensor in weights.items() if name.startswith(prefix)}
-    decoder.load_state_dict(own, assign=True)
-    return decoder.requires_grad_(False)
+    decoder = empty_model(config, image_shape).decoder.to_empty(device="cpu").requires_grad_(False)
+    decoder.read_from(weights)
+    return decoder

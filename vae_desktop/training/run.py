@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_desktop.config import DATASETS, RunConfig
+from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.embed import to_codes
 from vae_desktop.training.batches import Batches
@@ -67,19 +67,14 @@ class TrainingRun:
     """
 
     def __init__(self, config: RunConfig, dataset: Dataset, device: torch.device) -> None:
-        count, batch_size = len(dataset.train), config.training.batch_size
-        if batch_size > count:
-            label = DATASETS[config.dataset.name].label
-            raise InvalidSetting(
-                "batch_size", f"Batch size: {batch_size} is more than the {count} training images of {label}."
-            )
+        dataset.check_batch_size(config.training.batch_size)
         self.config = config
         self.device = device
         self.history = History()
         self.seconds = 0.0
         self._dataset = dataset
         self._trainer = Trainer(config, dataset.image_shape, device)
-        self._batches = Batches(dataset.train.images, batch_size, config.training.seed, device)
+        self._batches = Batches(dataset.train.images, config.training.batch_size, config.training.seed, device)
         self._test_images = torch.from_numpy(dataset.test.images).to(device)
         self._pending: list[Tensor] = []  # rows of metrics still on the device
         self._tested: TestPass | None = None

@@ -1,0 +1,69 @@
+"""One plot of curves over the training steps, which makes room as they grow."""
+
+import math
+
+import pyqtgraph
+
+from vae_desktop.gui.theme import Theme
+
+_AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
+
+
+class CurvePane(pyqtgraph.PlotWidget):
+    """Follows the curves until the person zooms or pans; the wheel and a drag move along the steps only."""
+
+    def __init__(self, step_label: str) -> None:
+        super().__init__(enableMenu=False)
+        self._following = True
+        self._room = 0.0
+        self._low, self._high = 0.0, 0.0
+        self._is_log = False
+        self.setMinimumHeight(90)
+        self.hideButtons()
+        self.setMouseEnabled(x=True, y=False)
+        self.setLabel("bottom", step_label)
+        for side in ("left", "bottom"):
+            self.getAxis(side).enableAutoSIPrefix(False)
+        box = self.getPlotItem().getViewBox()
+        box.disableAutoRange()
+        box.sigRangeChangedManually.connect(self._stop_following)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.setBackground(theme.surface)
+        for side in ("left", "bottom"):
+            self.getAxis(side).setPen(theme.border)
+            self.getAxis(side).setTextPen(theme.muted)
+
+    def set_log(self, on: bool) -> None:
+        self._is_log = on
+        self.setLogMode(y=on)
+
+    def fit(self) -> None:
+        """Follow the curves again, from the next call of `follow`."""
+        self._following = True
+        self._room = 0.0
+        self._low, self._high = math.inf, -math.inf
+
+    def follow(self, steps: int, lowest: float, highest: float) -> None:
+        """Make room for so many steps and for values in that range, if following and if it is not there yet."""
+        if not self._following or not math.isfinite(lowest):
+            return
+        if not steps <= self._room:
+            self._room = max(steps * _AHEAD, 10)
+            self.setXRange(0, self._room, padding=0)
+        if lowest < self._low or highest > self._high:
+            margin = 0.05 * max(highest - lowest, 1e-6)
+            self._low, self._high = min(lowest - margin, self._low), max(highest + margin, self._high)
+            self._show_values(lowest)
+
+    def _show_values(self, lowest: float) -> None:
+        if not self._is_log:
+            self.setYRange(self._low, self._high, padding=0)
+        elif lowest > 0:
+            self.setYRange(math.log10(lowest) - 0.05, math.log10(self._high) + 0.05, padding=0)
+        else:  # a logarithm begins above zero
+            top = math.log10(max(self._high, 1e-6))
+            self.setYRange(top - 3, top + 0.05, padding=0)
+
+    def _stop_following(self) -> None:
+        self._following = False
