@@ -27,6 +27,8 @@ from vae_desktop.gui.window_settings import WindowSettings
 from vae_desktop.paths import default_data_dir, default_settings_dir
 
 log = logging.getLogger(__name__)
+_qt_log = logging.getLogger("qt")
+_qt_log.addHandler(logging.NullHandler())  # Python would print warnings of a logger without any
 
 
 class Controller(QObject):
@@ -37,9 +39,10 @@ class Controller(QObject):
         self._window = window
         self.bridge = bridge
         self.session = bridge.session
-        self._point = point
+        self.point = point
         self._settings = settings
         self._themes = ThemeSwitch(self)
+        self._is_closed = False
         self._random = np.random.default_rng()
         self._connect()
         self._themes.set_mode(settings.text("theme", "system"))
@@ -63,7 +66,7 @@ class Controller(QObject):
         window.menus.file_chosen.connect(self.open_file)
         window.menus.save_requested.connect(self._save)
         window.menus.save_as_requested.connect(self._save_as)
-        window.menus.theme_chosen.connect(self._choose_theme)
+        window.menus.theme_chosen.connect(self.choose_theme)
         window.downloads.cancel_requested.connect(self.session.cancel_download)
         window.runs.run_chosen.connect(self._show_run)
         banner.action_requested.connect(self._act_on_message)
@@ -76,17 +79,19 @@ class Controller(QObject):
         controls.pause_requested.connect(self.session.pause)
         controls.resume_requested.connect(self.session.resume)
         controls.stop_requested.connect(self.session.stop)
-        window.scatter.coordinates_pointed.connect(self._point.set_coordinates)
-        window.panel.coordinate_changed.connect(self._point.set_coordinate)
+        window.scatter.coordinates_pointed.connect(self.point.set_coordinates)
+        window.panel.coordinate_changed.connect(self.point.set_coordinate)
         window.panel.reset_requested.connect(self._reset_point)
         window.panel.randomise_requested.connect(self._randomise_point)
-        self._point.moved.connect(self.session.decode)
-        self._point.moved.connect(window.scatter.set_point)
-        self._point.moved.connect(window.panel.set_point)
+        self.point.moved.connect(self.session.decode)
+        self.point.moved.connect(window.scatter.set_point)
+        self.point.moved.connect(window.panel.set_point)
 
     @Slot()
     def warm_up(self) -> None:
         """Load torch and the chosen data set behind the window."""
+        if self._is_closed:  # the window was closed before it was painted
+            return
         self.session.warm_up()
         if self.session.state == "idle":
             self._load_chosen_dataset()
@@ -138,11 +143,11 @@ class Controller(QObject):
 
     @Slot()
     def _reset_point(self) -> None:
-        self._point.move_to(np.zeros_like(self._point.code))
+        self.point.move_to(np.zeros_like(self.point.code))
 
     @Slot()
     def _randomise_point(self) -> None:
-        self._point.move_to(self._random.standard_normal(len(self._point.code)))
+        self.point.move_to(self._random.standard_normal(len(self.point.code)))
 
     @Slot()
     def _save(self) -> None:
@@ -168,7 +173,7 @@ class Controller(QObject):
         self._load_chosen_dataset()
 
     @Slot(str)
-    def _choose_theme(self, mode: str) -> None:
+    def choose_theme(self, mode: str) -> None:
         self._settings.set_text("theme", mode)
         self._themes.set_mode(mode)
 
@@ -189,6 +194,7 @@ class Controller(QObject):
         self._settings.set_layout(*self._window.layout_state())
         error = self.session.close()
         if error is None:
+            self._is_closed = True
             return True
         answer = QMessageBox.warning(
             self._window,
@@ -196,7 +202,8 @@ class Controller(QObject):
             f"{error}\n\n" + self.tr("Close all the same? Models that are not saved will be lost."),
             QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
         )
-        return answer == QMessageBox.StandardButton.Close
+        self._is_closed = answer == QMessageBox.StandardButton.Close
+        return self._is_closed
 
 
 def create_window(data_dir: Path | None = None, settings_dir: Path | None = None) -> MainWindow:
@@ -224,9 +231,7 @@ def create_window(data_dir: Path | None = None, settings_dir: Path | None = None
 
 def run_window(model: Path | None = None, dataset: str | None = None, data_dir: Path | None = None) -> int:
     """Open the window and return the exit status when it is closed; 2 where there is no display."""
-    qInstallMessageHandler(_handle_qt_message)
-    if _has_no_display():
-        print("vae-desktop: there is no display to open a window on (DISPLAY is not set).", file=sys.stderr)
+    if not require_display():
         return 2
     application = QApplication(sys.argv[:1])
     application.setApplicationName("vae_desktop")
@@ -239,6 +244,18 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
         window.controller.open_file(model)
     window.show()
     return application.exec()
+
+
+def require_display() -> bool:
+    """Return whether a window can be opened; where not, say so in one line on stderr.
+
+    What Qt itself finds out later, a display that does not answer or a missing library, ends in such a line too.
+    """
+    qInstallMessageHandler(_handle_qt_message)
+    if _has_no_display():
+        print("vae-desktop: there is no display to open a window on (DISPLAY is not set).", file=sys.stderr)
+        return False
+    return True
 
 
 class _ErrorRelay(QObject):
@@ -289,4 +306,4 @@ def _handle_qt_message(kind: QtMsgType, context: object, text: str) -> None:
         print(f"vae-desktop: no window can be opened: {reason}", file=sys.stderr, flush=True)
         os._exit(2)
     level = {QtMsgType.QtCriticalMsg: logging.ERROR, QtMsgType.QtWarningMsg: logging.WARNING}
-    logging.getLogger("qt").log(level.get(kind, logging.DEBUG), "%s", text)
+    _qt_log.log(level.get(kind, logging.DEBUG), "%s", text)

@@ -76,7 +76,7 @@ class Setting:
             else:
                 value = int(text) if self.kind == "integer" else float(text)
         except ValueError:
-            raise InvalidSetting(name, f"{self.label}: {text!r} is not {self._wanted()}.") from None
+            raise InvalidSetting(name, f"{self.label}: {_abridged(repr(text))} is not {self._wanted()}.") from None
         self.check(name, value)
         return value
 
@@ -103,7 +103,7 @@ class Setting:
             return self.automatic
         if self.kind == "sizes":
             return " ".join(str(size) for size in value)
-        return f"{value:g}" if self.kind == "number" else str(value)
+        return _shortest(value) if self.kind == "number" else str(value)
 
     def _check_number(self, name: str, value: Any) -> None:
         wanted = float if self.kind == "number" else int
@@ -112,7 +112,9 @@ class Setting:
             raise InvalidSetting(name, f"{self.label}: {value!r} is not {self._wanted()}.")
         if not self.minimum <= value <= self.maximum:
             raise InvalidSetting(
-                name, f"{self.label}: {value:g} is out of range ({self.minimum:g} to {self.maximum:g})."
+                name,
+                f"{self.label}: {_abridged(_shortest(value))} is out of range "
+                f"({_shortest(self.minimum)} to {_shortest(self.maximum)}).",
             )
 
     def _wanted(self) -> str:
@@ -122,6 +124,15 @@ class Setting:
             "sizes": "a list of at most 8 whole numbers, such as 400 256",
             "choice": "one of the choices",
         }[self.kind]
+
+
+def _shortest(value: float) -> str:
+    """The shortest text that reads back as the same number: 1, 0.001, 1e-07."""
+    return str(value) if isinstance(value, int) else repr(float(value)).removesuffix(".0")
+
+
+def _abridged(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:20]}…"
 
 
 def setting(default: Any, label: str, help: str, **details: Any) -> Any:

@@ -1,6 +1,7 @@
 """The one atomic writer: a saved file is the old one or the new one, never half of either."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -21,7 +22,9 @@ def write_atomically(path: Path, data: bytes) -> None:
     temporary: str | None = None
     try:
         if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder", str(path))
+            raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+        if path.exists() and not os.access(path, os.W_OK):  # replacing it needs only the folder's permission
+            raise PermissionError(errno.EACCES, "it is write-protected", str(path))
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

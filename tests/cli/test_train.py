@@ -166,7 +166,7 @@ def test_epochs_default_to_the_data_sets_own(run, tmp_path, mnist_dir):
         ("--dataset", "cats", ["Data set", "'cats'", "digits, mnist"]),
         ("--model", "gan", ["Model", "'gan'", "vae, ae"]),
         ("--device", "abacus", ["Device", "'abacus'", "cpu"]),
-        ("--batch-size", "5000", ["Batch size: 5000 is more than the 1437 training images of Digits."]),
+        ("--batch-size", "5000", ["Batch size: 5,000 is more than the 1,437 training images of Digits."]),
     ],
 )
 def test_bad_settings(train, model, option, text, words):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from vae_desktop import __version__
-from vae_desktop.cli import bench, evaluate, info, sample, train
+from vae_desktop.cli import bench, evaluate, info, sample, screenshot, train
 from vae_desktop.cli.options import setting_of
 from vae_desktop.config import DATASETS, DatasetConfig
 from vae_desktop.errors import InvalidSetting, UserError
@@ -37,7 +37,14 @@ class Command(Protocol):
         """Do the job and return the exit status."""
 
 
-COMMANDS: dict[str, Command] = {"train": train, "evaluate": evaluate, "sample": sample, "info": info, "bench": bench}
+COMMANDS: dict[str, Command] = {
+    "train": train,
+    "evaluate": evaluate,
+    "sample": sample,
+    "info": info,
+    "bench": bench,
+    "screenshot": screenshot,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

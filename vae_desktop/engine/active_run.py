@@ -45,7 +45,7 @@ class ActiveRun:
         self._first_step = self._trainer.steps
         self.last_step = self._first_step + config.training.epochs * self._batches.per_epoch
         self._unsent: list[Tensor] = []
-        self._good = self._trainer.snapshot(with_optimizer=True)
+        self._good = self._published = self._trainer.snapshot(with_optimizer=True)
         self._metrics_pacer = Pacer(_METRICS_INTERVAL, share=1.0)
         self._snapshot_pacer = Pacer(_SNAPSHOT_INTERVAL, _SNAPSHOT_SHARE)
         self._embedding = LiveEmbedding(self._test, dataset.test.labels)
@@ -59,7 +59,7 @@ class ActiveRun:
                 self.last_step,
             )
         )
-        self._publish(self._good)
+        self._publish(self._published)
         if self._first_step == 0:
             self._evaluate()
 
@@ -69,7 +69,7 @@ class ActiveRun:
 
     @property
     def last_good(self) -> Snapshot:
-        """The newest snapshot whose numbers are all finite."""
+        """The newest snapshot that has proved good: the loss of a step from it was finite."""
         return self._good
 
     def advance(self) -> None:
@@ -103,6 +103,7 @@ class ActiveRun:
         self._outbox.post(Stepped(self.run_id, rows))
         if not np.isfinite(rows[:, :2]).all():  # the KL column is NaN where there is no posterior
             raise Diverged
+        self._good = self._published  # older than these steps
 
     def set_learning_rate(self, value: float) -> None:
         self._trainer.set_learning_rate(value)
@@ -127,7 +128,10 @@ class ActiveRun:
         """Return to the last good state, after the numbers have become infinite or NaN."""
         self._trainer.model.load_state_dict(self._good.weights)
         self._embedding.refresh(self._trainer.model)
-        return self._good, self._embedding.codes()
+        codes = self._embedding.codes()
+        # Instead of undelivered ones of the bad state.
+        self._outbox.post_latest(("embedded", self.run_id), Embedded(self.run_id, self._good.step, codes))
+        return self._good, codes
 
     def _evaluate(self) -> None:
         result = self._trainer.evaluate(self._test)
@@ -140,9 +144,11 @@ class ActiveRun:
     def _publish(self, snapshot: Snapshot) -> None:
         if not all(bool(tensor.isfinite().all()) for tensor in snapshot.weights.values()):
             raise Diverged
-        self._good = snapshot
+        self._published = snapshot
         self._decoder.publish(self.run_id, self._config.model, self._trainer.model.image_shape, snapshot)
 
     def _post_codes(self) -> None:
-        event = Embedded(self.run_id, self._trainer.steps, self._embedding.codes())
-        self._outbox.post_latest(("embedded", self.run_id), event)
+        codes = self._embedding.codes()
+        if not codes.are_finite:
+            raise Diverged
+        self._outbox.post_latest(("embedded", self.run_id), Embedded(self.run_id, self._trainer.steps, codes))

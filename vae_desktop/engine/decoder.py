@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import Decoded, Failed
+from vae_desktop.engine.messages import Decoded, DecodingFailed
 from vae_desktop.latent.codes import Floats, Picture
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class DecoderThread:
                     built = run_id, snapshot, built[2]
                 picture = _decode(built[2], code)
             except Exception as error:  # noqa: BLE001 - the edge of the thread
-                self._outbox.post(Failed(f"The picture could not be decoded: {error}", traceback.format_exc()))
+                message = f"The picture could not be decoded: {error}"
+                self._outbox.post(DecodingFailed(message, traceback.format_exc()))
                 continue
             self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, picture))
 

@@ -1,6 +1,7 @@
 """Work in the background beside training: reading, saving, downloading."""
 
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from vae_desktop.errors import Cancelled
 class Job:
     """What the work of a job sees: a way to report progress and to learn that it is no longer wanted."""
 
-    def __init__(self, job_id: int, outbox: Outbox) -> None:
+    def __init__(self, job_id: int, outbox: Outbox, must_finish: bool) -> None:
         self.id = job_id
+        self.must_finish = must_finish
         self._outbox = outbox
         self._cancelled = threading.Event()
 
@@ -57,10 +59,10 @@ class Jobs:
         self._count = 0
         self._running: dict[int, tuple[Job, threading.Thread, Answers]] = {}
 
-    def start(self, work: Callable[[Job], Any], answers: Answers) -> Job:
-        """Run `work` in the background."""
+    def start(self, work: Callable[[Job], Any], answers: Answers, must_finish: bool = False) -> Job:
+        """Run `work` in the background; what must finish is not cancelled with all others."""
         self._count += 1
-        job = Job(self._count, self._outbox)
+        job = Job(self._count, self._outbox, must_finish)
         # A daemon: a server that does not answer must not keep the app from ending.
         thread = threading.Thread(target=self._run, args=(job, work), name=f"job-{job.id}", daemon=True)
         self._running[job.id] = job, thread, answers
@@ -68,7 +70,9 @@ class Jobs:
         return job
 
     def handle(self, event: JobProgressed | JobEnded) -> None:
-        """Pass a job's event on."""
+        """Pass a job's event on; progress that arrives after the end is dropped."""
+        if event.job_id not in self._running:
+            return
         job, _, answers = self._running[event.job_id]
         if isinstance(event, JobProgressed):
             answers.progressed(event.done, event.total)
@@ -81,13 +85,17 @@ class Jobs:
         else:
             answers.finished(event.result)
 
-    def cancel_all(self, timeout: float) -> None:
-        """Ask all jobs to end and wait for each, at most `timeout` seconds."""
-        running = list(self._running.values())
-        for job, _, _ in running:
-            job.cancel()
-        for _, thread, _ in running:
-            thread.join(timeout)
+    def cancel_all(self) -> None:
+        """Ask all jobs to end, but those that must finish."""
+        for job, _, _ in self._running.values():
+            if not job.must_finish:
+                job.cancel()
+
+    def join(self, timeout: float) -> None:
+        """Wait until all jobs have ended, at most `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        for _, thread, _ in self._running.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self, job: Job, work: Callable[[Job], Any]) -> None:
         try:

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from vae_desktop.engine.pacing import Pacer
@@ -19,8 +20,8 @@ _SHARE = 0.05  # of the time, for all of them together
 class LiveEmbedding:
     """Embeds a slice of the images at a time, so that the scatter moves often and training hardly notices.
 
-    A refresh takes every n-th image, beginning one further each time, with n as small as the measured cost
-    allows: all classes and places move evenly, and no code is older than n refreshes.
+    A refresh takes the next n-th part of the images, in an order that is random and fixed, with n as small as the
+    measured cost allows: all classes and places move evenly, and each has its turn, however n may change.
 
     Parameters
     ----------
@@ -32,8 +33,9 @@ class LiveEmbedding:
         self._images = images
         self._labels = labels
         self._codes: Codes | None = None
+        self._order = np.random.default_rng(0).permutation(len(images))
+        self._next = 0  # place in the order
         self._slices = 1
-        self._turn = 0
         self._pacer = Pacer(_INTERVAL, _SHARE)
 
     def codes(self) -> Codes:
@@ -57,18 +59,22 @@ class LiveEmbedding:
             return False
         if self._codes is None:
             self.refresh(model)
+            share = 1.0
         else:
-            self._refresh_slice(model, self._codes)
+            share = self._refresh_slice(model, self._codes) / len(self._images)
         ended = time.monotonic()
-        cost_of_all = (ended - began) * self._slices
+        cost_of_all = (ended - began) / share
         self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (_INTERVAL * _SHARE))))
         self._pacer.ran(began, ended)
         return True
 
-    def _refresh_slice(self, model: Autoencoder, codes: Codes) -> None:
-        self._turn = (self._turn + 1) % self._slices
-        every = slice(self._turn, None, self._slices)
-        part = to_codes(embed(model, self._images[every]))
-        codes.mean[every] = part.mean
+    def _refresh_slice(self, model: Autoencoder, codes: Codes) -> int:
+        """Embed the images whose turn it is; return how many."""
+        end = self._next + math.ceil(len(self._images) / self._slices)
+        chosen = self._order[self._next : end]
+        self._next = end if end < len(self._images) else 0
+        part = to_codes(embed(model, self._images[torch.from_numpy(chosen).to(self._images.device)]))
+        codes.mean[chosen] = part.mean
         if codes.log_stddev is not None:
-            codes.log_stddev[every] = part.log_stddev
+            codes.log_stddev[chosen] = part.log_stddev
+        return len(chosen)

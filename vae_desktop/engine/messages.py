@@ -157,7 +157,7 @@ class RunEnded:
 
 @dataclass(frozen=True, eq=False)
 class Failed:
-    """A thread met an error. `run_id` is the run that it ended, if any; `snapshot` its last good state."""
+    """Training met an error. `run_id` is the run that it ended, if any; `snapshot` its last good state."""
 
     message: str
     details: str
@@ -173,6 +173,14 @@ class Decoded:
     step: int
     request_id: int
     picture: Picture
+
+
+@dataclass(frozen=True)
+class DecodingFailed:
+    """A picture could not be made; training is not touched by it."""
+
+    message: str
+    details: str
 
 
 @dataclass(frozen=True)

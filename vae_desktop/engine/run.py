@@ -154,7 +154,7 @@ class ProgressMeter:
             self.progress,
             step=step,
             images_per_second=None if pace is None else pace * self._images_per_step,
-            seconds_left=None if pace is None else (self.progress.last_step - step) / pace,
+            seconds_left=None if pace is None else max(0, self.progress.last_step - step) / pace,
         )
 
     def set_last_step(self, last_step: int) -> None:

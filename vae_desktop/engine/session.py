@@ -21,6 +21,7 @@ from vae_desktop.engine.messages import (
     Capture,
     Captured,
     Decoded,
+    DecodingFailed,
     Embedded,
     EngineReady,
     Evaluated,
@@ -61,13 +62,12 @@ class Session:
         self.autosaves = autosaves
         self._listener = listener
         self._outbox = outbox
-        self._decoder = DecoderThread(outbox)
-        self._worker = TrainingWorker(outbox, self._decoder)
+        self._warm = False
+        self._renew_threads()
         self._jobs = Jobs(outbox)
         self._shelf = DatasetShelf(self._jobs, data_dir)
         self._run_count = 0
         self._request_count = 0
-        self._warm = False
         self._starting: tuple[Run, Dataset] | None = None  # sent to the worker, not yet begun
         self._awaited: tuple[RunConfig, Run | None] | None = None  # waits for its data set
         self._opening = 0
@@ -159,6 +159,7 @@ class Session:
     def decode(self, code: Floats) -> None:
         """Ask for the picture of a code (d,) by the model on screen."""
         if self.shown is not None:
+            self.warm_up()
             self._request_count += 1
             self._decoder.request(self.shown.id, self._request_count, np.array(code, np.float32))
 
@@ -218,20 +219,26 @@ class Session:
     def close(self, timeout: float = 1.4) -> UserError | None:
         """End the threads and keep every model that would be lost; return the error if keeping failed.
 
-        After an error it may be called again.
+        After an error the session can still be used, and closed again.
         """
-        self._jobs.cancel_all(timeout=0.1)
+        self._awaited = None
+        self._shelf.drop_request()
+        self._jobs.cancel_all()
         if self._warm:
             self._worker.close(timeout)
             self._decoder.close(timeout=0.2)
-        for event in self._outbox.drain():
-            self.handle(event)
+        self._handle_all()  # which may begin to write what waited for the training's end
+        self._jobs.join(timeout=0.3)
+        self._handle_all()
         try:
             for run in self.runs.values():
                 if not run.is_kept and run.snapshot is not None:
                     run.autosave = self.autosaves.keep(run.checkpoint(), run.id)
                     run.kept_step = run.snapshot.step
         except UserError as error:
+            self._renew_threads()
+            if self.shown is not None:
+                self.show(self.shown)
             return error
         return None
 
@@ -269,6 +276,8 @@ class Session:
             case Decoded():
                 if self.shown is not None and event.run_id == self.shown.id:
                     self._listener.picture_decoded(event)
+            case DecodingFailed(message, details):
+                self._listener.message_posted(Message("error", message, details))
             case JobProgressed() | JobEnded():
                 self._jobs.handle(event)
         self._tell_state()
@@ -316,6 +325,7 @@ class Session:
         assert self._starting is not None
         run, dataset = self._starting
         self._starting = None
+        self._failed = False  # a failure of the run before may have been heard of since
         run.history.truncate(event.first_step)
         run.device, run.parameters, run.steps_per_epoch = event.device, event.parameters, event.steps_per_epoch
         self.active = run
@@ -372,7 +382,8 @@ class Session:
     def _thread_failed(self, event: Failed) -> None:
         self._failed = True
         self._stopping = False
-        self._starting = None
+        if self._starting is not None and event.run_id in (None, self._starting[0].id):
+            self._starting = None
         run, self.active = self.active, None
         if run is not None:
             run.snapshot = event.snapshot or run.snapshot
@@ -401,7 +412,7 @@ class Session:
             self._listener.runs_changed()
             self._listener.file_saved(path)
 
-        self._jobs.start(work, Answers(finished, self._report))
+        self._jobs.start(work, Answers(finished, self._report), must_finish=True)
 
     def _report(self, error: Exception, details: str) -> None:
         self._listener.message_posted(
@@ -409,6 +420,16 @@ class Session:
         )
 
     # Small steps
+
+    def _renew_threads(self) -> None:
+        """Make the threads, which start at the next need."""
+        self._decoder = DecoderThread(self._outbox)
+        self._worker = TrainingWorker(self._outbox, self._decoder)
+        self._warm = False
+
+    def _handle_all(self) -> None:
+        for event in self._outbox.drain():
+            self.handle(event)
 
     def _next_id(self) -> int:
         self._run_count += 1
@@ -427,7 +448,8 @@ class Session:
         """A run that ended before its state was captured is saved as it ended."""
         waiting, self._waiting_saves = self._waiting_saves, []
         for path in waiting:
-            self._write(path, run, run.checkpoint())
+            if run.snapshot is not None:
+                self._write(path, run, run.checkpoint())
 
     def _tell_state(self) -> None:
         if self.state != self._told_state:

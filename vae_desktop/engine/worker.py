@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import threading
 import traceback
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ from vae_desktop.training.history import Change
 if TYPE_CHECKING:
     from vae_desktop.engine.active_run import ActiveRun
 
+_NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
+
 
 class TrainingWorker:
     """Owns the models in training, their optimizers and the accelerator.
@@ -48,6 +51,7 @@ class TrainingWorker:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._run: ActiveRun | None = None
         self._run_id: int | None = None
+        self._next: StartRun | None = None  # waits until the run before it has ended, in whatever way
         self._paused = False
         self._closing = False
         self._thread = threading.Thread(target=self._main, name="training", daemon=True)
@@ -99,6 +103,10 @@ class TrainingWorker:
 
     def _turn(self) -> None:
         """Act on what waits; then take one step, or sleep until a command comes."""
+        if self._next is not None:
+            command, self._next = self._next, None
+            self._start(command)
+            return
         if self._run is None or self._paused:
             self._act(self._commands.get())
             return
@@ -115,7 +123,8 @@ class TrainingWorker:
         run = self._run
         match command:
             case StartRun():
-                self._start(command)
+                self._next = command
+                self._end("stopped")
             case Shutdown():
                 self._closing = True
                 self._end("stopped")
@@ -132,12 +141,14 @@ class TrainingWorker:
                 self._outbox.post(Captured(run.run_id, *run.settle()))
 
     def _start(self, command: StartRun) -> None:
-        from vae_desktop.engine.active_run import ActiveRun
+        from vae_desktop.engine.active_run import ActiveRun, Diverged
 
-        self._end("stopped")
         self._paused = False
         self._run_id = command.run_id
-        self._run = ActiveRun(command, self._outbox, self._decoder)
+        try:
+            self._run = ActiveRun(command, self._outbox, self._decoder)
+        except Diverged:
+            raise UserError("This model cannot be trained: its loss or its codes are infinite.") from None
 
     def _pause(self, run: ActiveRun) -> None:
         run.settle()
@@ -168,6 +179,7 @@ class TrainingWorker:
 
 
 def _plain_words(error: Exception) -> str:
-    if type(error).__name__ == "OutOfMemoryError" or "not enough memory" in str(error):
+    # The device's allocator has a type of its own, the processor's only words, other ones on each system.
+    if type(error).__name__ == "OutOfMemoryError" or _NO_MEMORY.search(str(error)):
         return "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
     return f"Training stopped because of an unexpected error: {error}"

@@ -43,6 +43,11 @@ class SettingField(QLineEdit):
         """Whether the person has entered something."""
         return self._touched
 
+    @property
+    def has_limit(self) -> bool:
+        """Whether something beside the setting itself bounds the value."""
+        return self._limit < math.inf
+
     def value(self) -> Any:
         """The checked value; raises InvalidSetting, whose message says what is wrong."""
         value = self.setting.parse(self.name, self.text())

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from vae_desktop.gui.settings_form import SettingsForm
+from vae_desktop.gui.theme import SPACING
 from vae_desktop.gui.training_controls import TrainingControls
 
 
@@ -17,6 +18,7 @@ class SetupPanel(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.form)
+        scroll.setMinimumWidth(self.form.minimumSizeHint().width() + SPACING)  # it scrolls up and down only
         line = QFrame()
         line.setObjectName("rule")
         layout = QVBoxLayout(self)

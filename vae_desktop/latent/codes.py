@@ -31,3 +31,9 @@ class Codes:
     @property
     def latent_dim(self) -> int:
         return self.mean.shape[1]
+
+    @property
+    def are_finite(self) -> bool:
+        """Whether no number is infinite or NaN."""
+        parts = (self.mean,) if self.log_stddev is None else (self.mean, self.log_stddev)
+        return all(bool(np.isfinite(part).all()) for part in parts)

@@ -1,0 +1,21 @@
+"""Shared by all tests: Qt draws offscreen, and nothing may be left behind."""
+
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+_OURS = ("training", "decoder", "job-")
+
+
+@pytest.fixture(autouse=True)
+def _no_threads_left() -> Iterator[None]:
+    """Fail a test that leaves one of the app's threads running."""
+    yield
+    left = [thread for thread in threading.enumerate() if thread.name.startswith(_OURS)]
+    for thread in left:
+        thread.join(5)
+    assert not [thread.name for thread in left if thread.is_alive()]

@@ -1,0 +1,93 @@
+"""Small digits, the reader of the threads' outbox, and the worker with its thread."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.digits import load_digits
+from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.mailbox import Outbox
+from vae_desktop.engine.messages import Failed
+from vae_desktop.engine.worker import TrainingWorker
+
+_PATIENCE = 60  # seconds until a test gives up; none should come near it
+
+
+class Inbox:
+    """Drains an outbox as the window does, woken by it, and keeps what came."""
+
+    def __init__(self) -> None:
+        self._filled = threading.Event()
+        self._read = 0
+        self.outbox = Outbox(self._filled.set)
+        self.events: list[Any] = []
+        self.handle: Callable[[Any], None] = lambda event: None
+
+    def take(self) -> None:
+        """Take in what is there."""
+        for event in self.outbox.drain():
+            self.events.append(event)
+            self.handle(event)
+
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Take events in until the condition holds."""
+        deadline = time.monotonic() + _PATIENCE
+        self.take()
+        while not condition():
+            assert self._filled.wait(deadline - time.monotonic()), [type(event).__name__ for event in self.events]
+            self._filled.clear()
+            self.take()
+
+    def wait_for(self, kind: type) -> Any:
+        """The next event of a kind, after the one that was waited for last; a failure ends the waiting."""
+        while True:
+            self.wait_until(lambda: len(self.events) > self._read)
+            event = self.events[self._read]
+            self._read += 1
+            if isinstance(event, kind):
+                return event
+            assert not isinstance(event, Failed), event.details or event.message
+
+    def all(self, kind: type) -> list[Any]:
+        """All events of a kind so far, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def worker(inbox: Inbox) -> Iterator[TrainingWorker]:
+    """A training worker whose thread runs; its decoder's does not."""
+    result = TrainingWorker(inbox.outbox, DecoderThread(inbox.outbox))
+    result.start()
+    yield result
+    assert result.close(_PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def config() -> RunConfig:
+    """A small variational autoencoder of small digits: two epochs of twelve steps on the processor."""
+    return RunConfig(
+        DatasetConfig("digits", image_size=8),
+        ModelConfig("vae", latent_dim=2, hidden=(16,)),
+        TrainingConfig(epochs=2, batch_size=128, device="cpu"),
+    )
+
+
+@pytest.fixture(scope="session")
+def endless(config: RunConfig) -> RunConfig:
+    """The same with more epochs than any test waits for."""
+    return config.with_training(epochs=100_000)
+
+
+@pytest.fixture(scope="session")
+def dataset(config: RunConfig) -> Dataset:
+    return load_digits(config.dataset)

@@ -1,0 +1,57 @@
+"""The newest few models are kept until they are no longer needed."""
+
+import pytest
+import torch
+
+from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.errors import UserError
+from vae_desktop.training.checkpoint import load_checkpoint
+from vae_desktop.training.run import TrainingRun
+
+
+@pytest.fixture(scope="module")
+def checkpoint(config, dataset):
+    return TrainingRun(config, dataset, torch.device("cpu")).checkpoint()
+
+
+@pytest.fixture
+def autosaves(tmp_path):
+    return Autosaves(tmp_path / "settings" / "autosaves")
+
+
+def test_none_are_there_at_first(autosaves):
+    assert autosaves.files() == []
+
+
+def test_a_kept_model_can_be_opened(autosaves, checkpoint):
+    path = autosaves.keep(checkpoint, 1)
+    assert autosaves.files() == [path]
+    assert load_checkpoint(path).config == checkpoint.config
+
+
+def test_the_newest_five_are_kept(autosaves, checkpoint):
+    kept = [autosaves.keep(checkpoint, number) for number in range(7)]
+    assert autosaves.files() == kept[2:]
+
+
+def test_foreign_files_are_left_alone(autosaves, checkpoint):
+    autosaves.folder.mkdir(parents=True)
+    foreign = autosaves.folder / "my model.safetensors"
+    foreign.touch()
+    for number in range(6):
+        autosaves.keep(checkpoint, number)
+    assert foreign.exists()
+    assert foreign not in autosaves.files()
+
+
+def test_discarding_deletes_and_may_be_repeated(autosaves, checkpoint):
+    path = autosaves.keep(checkpoint, 1)
+    autosaves.discard(path)
+    assert autosaves.files() == []
+    autosaves.discard(path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, checkpoint):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"Cannot make the folder .*autosaves: Not a directory"):
+        Autosaves(tmp_path / "file" / "autosaves").keep(checkpoint, 1)

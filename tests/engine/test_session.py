@@ -1,0 +1,557 @@
+"""The app without its window: everything that can be asked for, with real threads, real training and real files."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
+from vae_desktop.engine import live_embedding
+from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.session import Session
+from vae_desktop.errors import UserError
+from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoint
+from vae_desktop.training.run import TrainingRun
+from vae_desktop.training.trainer import Trainer
+
+EPOCH = 12  # steps
+THREADS = ("training", "decoder", "job-")
+
+
+class Recorder:
+    """A listener that keeps what it was told: each time, the method's name and what it was given."""
+
+    def __init__(self):
+        self.told = []
+        self.on_told = lambda name, what: None
+
+    def __getattr__(self, name):
+        def note(*what):
+            self.told.append((name, *what))
+            self.on_told(name, what)
+
+        return note
+
+    def heard(self, name):
+        """What was given with each call of a method: its only argument."""
+        return [what[0] for called, *what in self.told if called == name]
+
+    @property
+    def states(self):
+        return self.heard("state_changed")
+
+    @property
+    def messages(self):
+        return self.heard("message_posted")
+
+
+class App:
+    """A session, its listener, and the loop that hands events over."""
+
+    def __init__(self, inbox, folder):
+        self.told = Recorder()
+        self.autosaves = Autosaves(folder / "settings" / "autosaves")
+        self.session = Session(inbox.outbox, self.told, folder / "data", self.autosaves)
+        inbox.handle = self.session.handle
+        self.wait_until = inbox.wait_until
+        self.inbox = inbox
+
+    def wait_for_state(self, state):
+        self.wait_until(lambda: self.session.state == state)
+
+    def train(self, config):
+        """Train to the end and return the run."""
+        before = len(self.session.runs)
+        self.session.train(config)
+        self.wait_until(lambda: len(self.session.runs) > before and self.session.state == "idle")
+        return list(self.session.runs.values())[-1]
+
+    def begin(self, config):
+        """Train until some steps are taken and return the run in training."""
+        self.session.train(config)
+        self.wait_until(lambda: self.session.active is not None and len(self.session.active.history.training) > 2)
+        return self.session.active
+
+    def stop(self):
+        self.session.stop()
+        self.wait_for_state("idle")
+
+
+@pytest.fixture
+def app(inbox, tmp_path):
+    result = App(inbox, tmp_path)
+    yield result
+    result.session.close(timeout=30)
+
+
+@pytest.fixture
+def session(app):
+    return app.session
+
+
+@pytest.fixture
+def told(app):
+    return app.told
+
+
+@pytest.fixture(scope="module")
+def checkpoint(config, dataset):
+    """A model of two epochs from the plain loop, in a thread of its own as the worker's."""
+
+    def trained():
+        run = TrainingRun(config, dataset, torch.device("cpu"))
+        list(run.epochs())
+        return run.checkpoint()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(trained).result()
+
+
+@pytest.fixture
+def model_file(checkpoint, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, checkpoint)
+    return path
+
+
+def living_threads():
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(THREADS)]
+
+
+# Training
+
+
+def test_nothing_runs_until_something_is_asked_for(session):
+    assert session.state == "idle"
+    assert living_threads() == []
+
+
+def test_the_states_of_a_training(app, told, config):
+    app.train(config)
+    assert told.states == ["loading", "training", "idle"]
+
+
+def test_a_run_is_shown_as_soon_as_it_has_begun(app, told, session, config):
+    shown = []
+    told.on_told = lambda name, what: shown.append(session.active) if name == "run_shown" else None
+    run = app.train(config)
+    assert told.heard("run_shown") == [run]
+    assert shown == [run]
+    assert session.shown is run
+
+
+def test_devices_and_data_set_are_announced(app, told, config):
+    app.train(config)
+    assert told.heard("devices_found")[0][-1] == "cpu"
+    assert told.heard("dataset_loaded")[0].config == config.dataset
+
+
+def test_what_a_finished_run_holds(app, config, checkpoint):
+    run = app.train(config)
+    assert (run.status, run.device, run.steps_per_epoch, run.snapshot.step) == ("finished", "cpu", EPOCH, 2 * EPOCH)
+    assert np.array_equal(run.history.training, checkpoint.history.training)
+    assert run.history.evaluations == checkpoint.history.evaluations
+    assert np.array_equal(run.codes.mean, checkpoint.codes.mean)
+    assert not run.is_saved
+
+
+def test_the_history_grows_and_the_codes_move_while_it_trains(app, told, endless, monkeypatch):
+    monkeypatch.setattr(live_embedding, "_INTERVAL", 0.01)
+    run = app.begin(endless)
+    first, length, count = run.codes, len(run.history.training), len(told.heard("codes_moved"))
+    app.wait_until(lambda: len(told.heard("codes_moved")) > count)
+    app.wait_until(lambda: len(run.history.training) > length)
+    assert (run.codes.mean != first.mean).any()
+    assert told.heard("metrics_arrived")[-1] is run
+    progress = told.heard("progress_made")[-1]
+    assert progress.step == len(run.history.training)
+    assert progress.last_step == 100_000 * EPOCH
+
+
+def test_stop_keeps_the_model(app, session, told, endless):
+    run = app.begin(endless)
+    session.stop()
+    assert session.state == "stopping"
+    app.wait_for_state("idle")
+    assert told.states == ["loading", "training", "stopping", "idle"]
+    assert run.status == "stopped"
+    assert run.snapshot.step == len(run.history.training)
+
+
+def test_pause_and_resume(app, session, told, endless):
+    app.begin(endless)
+    session.pause()
+    app.wait_for_state("paused")
+    session.resume()
+    app.wait_for_state("training")
+    app.stop()
+    assert told.states == ["loading", "training", "paused", "training", "stopping", "idle"]
+
+
+def test_a_paused_training_can_be_stopped(app, session, endless):
+    app.begin(endless)
+    session.pause()
+    app.wait_for_state("paused")
+    app.stop()
+
+
+def test_stop_before_it_has_begun(app, session, told, config):
+    session.train(config)
+    session.stop()
+    app.wait_for_state("idle")
+    assert session.runs == {}
+    app.train(config)
+
+
+def test_two_stops_and_a_start_give_exactly_one_more_run(app, session, told, config, endless):
+    first = app.begin(endless)
+    session.stop()
+    session.stop()
+    second = app.train(config)
+    assert list(session.runs.values()) == [first, second]
+    assert (first.status, second.status) == ("stopped", "finished")
+    assert living_threads().count("training") == 1
+
+
+def test_train_is_pressed_twice_and_one_run_begins(app, session, config):
+    session.train(config)
+    session.train(config)
+    app.wait_until(lambda: session.runs and session.state == "idle")
+    assert len(session.runs) == 1
+
+
+def test_a_new_training_ends_the_one_that_runs(app, session, config, endless):
+    first = app.begin(endless)
+    session.train(config)
+    app.wait_until(lambda: len(session.runs) == 2 and session.state == "idle")
+    assert first.status == "stopped"
+    assert first.snapshot.step == len(first.history.training)
+
+
+def test_a_setting_is_adjusted_while_training(app, session, endless):
+    run = app.begin(endless)
+    session.adjust("beta", 3.0)
+    app.wait_until(lambda: run.history.changes)
+    change = run.history.changes[0]
+    assert (change.name, change.value) == ("beta", 3.0)
+    assert 0 < change.step <= len(run.history.training)
+    assert run.config.training.beta == 3.0
+    session.adjust("beta", 3.0)  # no change
+    session.adjust("epochs", 1.0)
+    app.wait_for_state("idle")
+    assert [change.name for change in run.history.changes] == ["beta", "epochs"]
+    assert run.status == "finished"
+
+
+# Going on
+
+
+def test_going_on_appends_and_notes_what_has_changed(app, session, config):
+    run = app.train(config)
+    first = run.history.training.copy()
+    session.continue_training(run, config.with_training(epochs=1, beta=2.0, batch_size=64, seed=5))
+    app.wait_until(lambda: run.snapshot.step > 2 * EPOCH)
+    assert len(session.runs) == 1
+    assert run.snapshot.step == len(run.history.training) == 3 * EPOCH
+    assert np.array_equal(run.history.training[: 2 * EPOCH], first)
+    assert [(change.step, change.name) for change in run.history.changes] == [(2 * EPOCH, "beta")]
+    training = run.config.training
+    assert (training.beta, training.epochs, training.batch_size, training.seed) == (2.0, 1, 128, 0)
+
+
+def test_going_on_forgets_what_came_after_the_state_it_goes_on_from(app, session, config, monkeypatch):
+    def fail_late(trainer, images):
+        if trainer.steps == 2 * EPOCH + 5:
+            raise RuntimeError("the cat sat on the cable")
+        return step(trainer, images)
+
+    step = Trainer.step
+    run = app.train(config)
+    monkeypatch.setattr(Trainer, "step", fail_late)
+    session.continue_training(run, config)
+    app.wait_for_state("failed")
+    kept = run.snapshot.step
+    assert 2 * EPOCH <= kept <= len(run.history.training) <= 2 * EPOCH + 5
+    monkeypatch.undo()
+    session.continue_training(run, config.with_training(epochs=1))
+    app.wait_for_state("idle")
+    assert run.snapshot.step == len(run.history.training) == kept + EPOCH
+    steps = [evaluation.step for evaluation in run.history.evaluations]
+    assert steps == sorted(set(steps))
+
+
+def test_an_opened_model_goes_on_as_if_never_interrupted(app, session, model_file, config):
+    whole = app.train(config.with_training(epochs=3))
+    session.open(model_file)
+    app.wait_until(lambda: session.shown is not whole)
+    run = session.shown
+    session.continue_training(run, config.with_training(epochs=1))
+    app.wait_until(lambda: run.status == "finished")
+    assert np.array_equal(run.history.training, whole.history.training)
+    for name, tensor in whole.snapshot.weights.items():
+        assert torch.equal(run.snapshot.weights[name], tensor), name
+    assert not run.is_saved
+
+
+# What cannot be done
+
+
+def test_a_data_set_that_is_missing_can_be_downloaded(app, session, told):
+    session.train(RunConfig(DatasetConfig("mnist")))
+    app.wait_until(lambda: told.messages)
+    message = told.messages[0]
+    assert (message.level, message.action, message.details) == ("error", "download", "")
+    assert "MNIST" in message.text
+    assert (session.state, session.runs) == ("idle", {})
+
+
+def test_a_batch_larger_than_the_data_set_is_refused(app, session, told, config):
+    session.train(config.with_training(batch_size=2000))
+    app.wait_until(lambda: told.messages)
+    assert told.messages[0].text.startswith("Batch size: 2,000 is more than the 1,437 training images")
+    app.wait_for_state("idle")
+    assert session.runs == {}
+    assert app.train(config).status == "finished"
+
+
+def test_a_model_for_images_of_another_shape_cannot_go_on(app, session, told, config):
+    run = app.train(config)
+    run.image_shape = (1, 9, 9)
+    session.continue_training(run, config)
+    app.wait_until(lambda: told.messages)
+    assert "images of another shape" in told.messages[0].text
+    assert run.snapshot.step == 2 * EPOCH
+
+
+def test_a_failed_training_keeps_the_last_good_model(app, session, told, config, monkeypatch):
+    def fail(trainer, images):
+        raise RuntimeError("the cat sat on the cable")
+
+    monkeypatch.setattr(Trainer, "step", fail)
+    session.train(config)
+    app.wait_for_state("failed")
+    message = told.messages[0]
+    assert message.text.endswith("the cat sat on the cable")
+    assert message.details.startswith("Traceback")
+    run = session.shown
+    assert (run.status, run.snapshot.step) == ("failed", 0)
+    session.decode(np.zeros(2))
+    app.wait_until(lambda: told.heard("picture_decoded"))
+    monkeypatch.undo()
+    assert app.train(config).status == "finished"
+
+
+def test_a_diverged_training_says_at_which_step_and_can_go_on(app, session, told, endless):
+    session.train(endless.with_training(learning_rate=1.0))
+    app.wait_until(lambda: told.messages)
+    run = session.shown
+    assert run.status == "diverged"
+    assert f"back at step {run.snapshot.step:,}, the last good one" in told.messages[0].text
+    app.wait_for_state("idle")
+    session.continue_training(run, endless.with_training(epochs=1, learning_rate=0.001))
+    app.wait_until(lambda: run.status == "finished")
+    assert np.isfinite(run.history.training).all()
+
+
+def test_a_failure_that_is_heard_of_late_does_not_hinder_the_next_run(app, session, config, endless, monkeypatch):
+    first = app.begin(endless)
+    failing = threading.Event()
+
+    def fail(trainer, images):
+        failing.set()
+        monkeypatch.undo()
+        raise RuntimeError("the cat sat on the cable")
+
+    monkeypatch.setattr(Trainer, "step", fail)
+    assert failing.wait(30)
+    session.train(config)  # before the failure is taken in
+    app.wait_until(lambda: len(session.runs) == 2 and session.state == "idle")
+    assert (first.status, session.shown.status) == ("failed", "finished")
+
+
+def test_a_picture_that_cannot_be_decoded_does_not_touch_the_training(app, session, told, endless):
+    run = app.begin(endless)
+    session.decode(np.zeros(3))
+    app.wait_until(lambda: told.messages)
+    assert told.messages[0].text.startswith("The picture could not be decoded")
+    assert (session.state, session.active) == ("training", run)
+    app.stop()
+    assert run.status == "stopped"
+
+
+# Pictures
+
+
+def test_the_picture_of_a_point_is_that_of_the_model_on_screen(app, session, told, config):
+    first = app.train(config)
+    second = app.train(RunConfig(config.dataset, ModelConfig("ae", 2, (8,)), config.training))
+    session.decode(np.zeros(2))
+    app.wait_until(lambda: told.heard("picture_decoded"))
+    decoded = told.heard("picture_decoded")[-1]
+    assert (decoded.run_id, decoded.request_id, decoded.step) == (second.id, session.last_request, 2 * EPOCH)
+    assert decoded.picture.shape == (8, 8, 1)
+    session.show(first)
+    session.decode(np.zeros(2))
+    app.wait_until(lambda: told.heard("picture_decoded")[-1].run_id == first.id)
+    assert (told.heard("picture_decoded")[-1].picture != decoded.picture).any()
+
+
+# Files
+
+
+def test_a_model_is_opened_and_shown(app, session, told, model_file, checkpoint):
+    session.open(model_file)
+    assert session.state == "loading"
+    app.wait_for_state("idle")
+    run = session.shown
+    assert told.heard("file_opened") == [model_file]
+    assert (run.status, run.path, run.snapshot.step) == ("opened", model_file, 2 * EPOCH)
+    assert run.is_saved
+    assert np.array_equal(run.codes.mean, checkpoint.codes.mean)
+    session.decode(np.zeros(2))
+    app.wait_until(lambda: told.heard("picture_decoded"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no model at all, but more than a few bytes", None])
+def test_a_file_that_is_no_model_changes_nothing(app, session, told, model_file, tmp_path, content):
+    session.open(model_file)
+    app.wait_for_state("idle")
+    shown = session.shown
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(model_file.read_bytes()[:-1] if content is None else content)
+    session.open(other)
+    app.wait_until(lambda: told.messages)
+    assert told.messages[0].text.startswith("Cannot open other.safetensors: ")
+    assert told.messages[0].details == ""
+    assert session.shown is shown
+    assert list(session.runs.values()) == [shown]
+    assert told.heard("file_opened") == [model_file]
+    assert session.state == "idle"
+
+
+def test_a_finished_model_is_saved(app, session, told, config, tmp_path):
+    run = app.train(config)
+    path = tmp_path / "saved.safetensors"
+    session.save(path)
+    app.wait_until(lambda: told.heard("file_saved"))
+    assert told.heard("file_saved") == [path]
+    assert run.path == path
+    assert run.is_saved
+    assert load_checkpoint(path).snapshot.step == 2 * EPOCH
+
+
+def test_a_model_is_saved_while_it_trains(app, session, told, endless, tmp_path):
+    run = app.begin(endless)
+    path = tmp_path / "saved.safetensors"
+    session.save(path)
+    app.wait_until(lambda: told.heard("file_saved"))
+    assert session.state == "training"
+    saved = load_checkpoint(path)
+    assert saved.snapshot.step == len(saved.history.training) == run.saved_step > 0
+    assert saved.can_continue_exactly
+    app.stop()
+    assert not run.is_saved
+
+
+def test_a_target_that_cannot_be_written_is_never_called_saved(app, session, told, config, tmp_path):
+    run = app.train(config)
+    session.save(tmp_path / "nowhere" / "model.safetensors")
+    app.wait_until(lambda: told.messages)
+    assert told.messages[0].text.startswith(f"Cannot write {tmp_path / 'nowhere'}")
+    assert told.heard("file_saved") == []
+    assert (run.is_saved, run.path) == (False, None)
+
+
+def test_without_a_model_there_is_nothing_to_save(app, session, told, tmp_path):
+    session.save(tmp_path / "model.safetensors")
+    assert told.told == []
+    assert list(tmp_path.iterdir()) == []
+
+
+# Closing
+
+
+def test_closing_in_mid_training_keeps_the_model(app, session, endless):
+    run = app.begin(endless)
+    assert session.close(timeout=30) is None
+    assert living_threads() == []
+    (path,) = app.autosaves.files()
+    kept = load_checkpoint(path)
+    assert kept.snapshot.step == len(kept.history.training) == len(run.history.training) > 0
+    assert kept.can_continue_exactly
+    assert run.is_kept
+
+
+def test_a_kept_model_is_offered_until_it_is_saved(app, session, told, config, tmp_path):
+    app.train(config)
+    assert session.close(timeout=30) is None
+    (kept,) = app.autosaves.files()
+
+    next_time = App(type(app.inbox)(), tmp_path)
+    next_time.session.open(kept, is_autosave=True)
+    next_time.wait_for_state("idle")
+    run = next_time.session.shown
+    assert (run.autosave, run.is_saved) == (kept, False)
+    assert next_time.told.heard("file_opened") == []
+    next_time.session.save(tmp_path / "saved.safetensors")
+    next_time.wait_until(lambda: next_time.told.heard("file_saved"))
+    assert app.autosaves.files() == []
+    assert next_time.session.close(timeout=30) is None
+    assert app.autosaves.files() == []
+
+
+@pytest.mark.parametrize("case", ["never used", "only opened", "saved"])
+def test_what_is_safe_is_not_kept_again(app, session, told, config, model_file, tmp_path, case):
+    if case == "only opened":
+        session.open(model_file)
+        app.wait_for_state("idle")
+    elif case == "saved":
+        app.train(config)
+        session.save(tmp_path / "saved.safetensors")
+        app.wait_until(lambda: told.heard("file_saved"))
+    assert session.close(timeout=30) is None
+    assert app.autosaves.files() == []
+    assert living_threads() == []
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_what_is_being_saved_when_the_window_closes_is_saved(
+    app, session, told, config, endless, tmp_path, monkeypatch, training
+):
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # closing waits for a moment only; a disk may take longer
+    if training:
+        app.begin(endless)
+    else:
+        app.train(config)
+    path = tmp_path / "saved.safetensors"
+    session.save(path)
+    assert session.close(timeout=30) is None
+    assert told.heard("file_saved") == [path]
+    assert load_checkpoint(path).snapshot.step == session.shown.saved_step > 0
+    assert living_threads() == []
+    assert len(app.autosaves.files()) == (0 if session.shown.is_saved else 1)
+
+
+def test_closing_while_a_data_set_is_loaded_begins_nothing(app, session, config):
+    session.train(config)
+    assert session.close(timeout=30) is None
+    assert session.runs == {}
+
+
+def test_a_model_that_cannot_be_kept_is_an_error_after_which_all_goes_on(app, session, told, config, endless):
+    settings = app.autosaves.folder.parent
+    settings.write_text("in the way")
+    run = app.begin(endless)
+    error = session.close(timeout=30)
+    assert isinstance(error, UserError)
+    assert "Cannot make the folder" in str(error)
+    assert (session.shown, run.is_kept) == (run, False)
+    session.decode(np.zeros(2))
+    app.wait_until(lambda: told.heard("picture_decoded"))
+    assert app.train(config).status == "finished"
+    settings.unlink()
+    assert session.close(timeout=30) is None
+    assert len(app.autosaves.files()) == 2

@@ -1,0 +1,439 @@
+"""The thread that trains, for real, on small digits: what it says, and that nothing ends it but its shutdown."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from vae_desktop.engine import active_run
+from vae_desktop.engine.active_run import ActiveRun
+from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.messages import (
+    Adjust,
+    Adjusted,
+    Capture,
+    Captured,
+    Decoded,
+    Embedded,
+    EngineReady,
+    Evaluated,
+    Failed,
+    Pause,
+    Paused,
+    Resume,
+    Resumed,
+    RunEnded,
+    RunStarted,
+    Shutdown,
+    StartRun,
+    Stepped,
+    Stop,
+)
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.worker import TrainingWorker
+from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.training.run import TrainingRun
+from vae_desktop.training.trainer import Trainer
+
+EPOCH = 12  # steps
+
+
+def rows(inbox, run_id=1):
+    """All metrics of a run so far."""
+    return np.concatenate([event.rows for event in inbox.all(Stepped) if event.run_id == run_id])
+
+
+def assert_same_tensors(first, second):
+    assert first.keys() == second.keys()
+    for name, tensor in first.items():
+        assert torch.equal(tensor, second[name]), name
+
+
+def in_fresh_thread(work):
+    """With the thread settings that torch gives a new thread, as the worker's is."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
+
+
+@pytest.fixture
+def break_step(monkeypatch):
+    """Have `fault(trainer)` called in place of a training's fifth step."""
+
+    def install(fault):
+        step = Trainer.step
+        monkeypatch.setattr(Trainer, "step", lambda self, images: (fault if self.steps == 4 else step)(self, images))
+
+    return lambda fault: install(lambda trainer, _: fault(trainer))
+
+
+@pytest.fixture
+def rarely_published(monkeypatch):
+    """Only a run's first step, its epochs and its end are published: faults between stay unseen until then."""
+    monkeypatch.setattr(active_run, "_METRICS_INTERVAL", 1e9)
+
+
+def poison(trainer):
+    """Make all weights NaN, as a step with an infinite gradient does, and return its metrics."""
+    trainer.steps += 1
+    with torch.no_grad():
+        for parameter in trainer.model.parameters():
+            parameter.fill_(torch.nan)
+    return torch.full((3,), torch.nan)
+
+
+def test_a_run_tells_its_story_in_order(inbox, worker, config, dataset):
+    worker.send(StartRun(1, config, dataset))
+    ended = inbox.wait_for(RunEnded)
+    assert isinstance(inbox.events[0], EngineReady)
+    assert inbox.events[0].devices[-1] == "cpu"
+    started = inbox.events[1]
+    assert started == RunStarted(1, "cpu", started.parameters, EPOCH, 0, 2 * EPOCH)
+    assert started.parameters == sum(tensor.numel() for tensor in ended.snapshot.weights.values())
+    assert [event.evaluation.step for event in inbox.all(Evaluated)] == [0, EPOCH, 2 * EPOCH]
+    assert rows(inbox).shape == (2 * EPOCH, 3)
+    assert np.isfinite(rows(inbox)).all()
+    assert (ended.run_id, ended.outcome, ended.snapshot.step, ended.at_step) == (1, "finished", 24, 24)
+    assert inbox.all(Evaluated)[-1].evaluation.total < inbox.all(Evaluated)[0].evaluation.total
+
+
+def test_its_weights_are_those_of_the_plain_loop_to_the_bit(inbox, worker, config, dataset):
+    def plain():
+        run = TrainingRun(config, dataset, torch.device("cpu"))
+        list(run.epochs())
+        return run.checkpoint()
+
+    worker.send(StartRun(1, config, dataset))
+    ended = inbox.wait_for(RunEnded)
+    expected = in_fresh_thread(plain)
+    assert_same_tensors(ended.snapshot.weights, expected.snapshot.weights)
+    assert_same_tensors(ended.snapshot.optimizer, expected.snapshot.optimizer)
+    assert np.array_equal(rows(inbox), expected.history.training)
+    assert [event.evaluation for event in inbox.all(Evaluated)] == expected.history.evaluations
+    assert np.array_equal(ended.codes.mean, expected.codes.mean)
+
+
+def test_stop_ends_it_between_two_steps_with_its_whole_state(inbox, worker, endless, dataset):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    worker.send(Stop())
+    ended = inbox.wait_for(RunEnded)
+    assert ended.outcome == "stopped"
+    assert ended.snapshot.step == ended.at_step == len(rows(inbox)) > 0
+    assert {name.rpartition(".")[0] for name in ended.snapshot.optimizer} == set(ended.snapshot.weights)
+    assert len(ended.codes) == len(dataset.test)
+
+
+def test_going_on_from_a_snapshot_is_as_if_never_interrupted(inbox, worker, config, dataset):
+    worker.send(StartRun(1, config, dataset))
+    whole = inbox.wait_for(RunEnded)
+    worker.send(StartRun(2, config.with_training(epochs=1), dataset))
+    half = inbox.wait_for(RunEnded)
+    worker.send(StartRun(2, config.with_training(epochs=1), dataset, half.snapshot))
+    ended = inbox.wait_for(RunEnded)
+    started = inbox.all(RunStarted)[-1]
+    assert (started.first_step, started.last_step) == (EPOCH, 2 * EPOCH)
+    assert_same_tensors(ended.snapshot.weights, whole.snapshot.weights)
+    assert np.array_equal(rows(inbox, 2), rows(inbox, 1))
+
+
+def test_no_step_is_taken_while_it_is_paused(inbox, worker, endless, dataset):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    worker.send(Pause())
+    assert inbox.wait_for(Paused).run_id == 1
+    taken = len(rows(inbox))
+    worker.send(Pause())  # again: nothing to do
+    worker.send(Capture())
+    assert inbox.wait_for(Captured).snapshot.step == taken
+    worker.send(Resume())
+    assert inbox.wait_for(Resumed).run_id == 1
+    inbox.wait_for(Stepped)
+    assert len(rows(inbox)) > taken
+    assert len(inbox.all(Paused)) == 1
+
+
+def test_a_paused_run_can_be_stopped_and_the_next_one_is_not_paused(inbox, worker, config, endless, dataset):
+    worker.send(StartRun(1, endless, dataset))
+    worker.send(Pause())
+    inbox.wait_for(Paused)
+    worker.send(Stop())
+    assert inbox.wait_for(RunEnded).outcome == "stopped"
+    worker.send(StartRun(2, config, dataset))
+    assert inbox.wait_for(RunEnded).outcome == "finished"
+
+
+def test_capture_gives_the_whole_state_and_training_goes_on(inbox, worker, endless, dataset):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    worker.send(Capture())
+    captured = inbox.wait_for(Captured)
+    assert len(rows(inbox)) >= captured.snapshot.step > 0
+    assert captured.snapshot.optimizer
+    weights = {name: tensor.clone() for name, tensor in captured.snapshot.weights.items()}
+    inbox.wait_until(lambda: len(rows(inbox)) > captured.snapshot.step)
+    assert_same_tensors(captured.snapshot.weights, weights)
+
+
+@pytest.fixture
+def paused(inbox, worker, endless, dataset):
+    """A worker whose run 1 is held, and the step at which it is."""
+    worker.send(StartRun(1, endless.with_training(learning_rate=0.01), dataset))
+    inbox.wait_for(Stepped)
+    worker.send(Pause())
+    inbox.wait_for(Paused)
+    return worker, len(rows(inbox))
+
+
+def test_epochs_can_be_changed_while_training(inbox, paused):
+    worker, step = paused
+    epochs = step // EPOCH + 2
+    worker.send(Adjust("epochs", float(epochs)))
+    adjusted = inbox.wait_for(Adjusted)
+    assert (adjusted.change.step, adjusted.last_step) == (step, epochs * EPOCH)
+    worker.send(Resume())
+    ended = inbox.wait_for(RunEnded)
+    assert (ended.outcome, ended.snapshot.step) == ("finished", epochs * EPOCH)
+
+
+def test_fewer_epochs_than_have_passed_end_the_run(inbox, worker, endless, dataset):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_until(lambda: any(event.evaluation.step == 2 * EPOCH for event in inbox.all(Evaluated)))
+    worker.send(Adjust("epochs", 1.0))
+    assert inbox.wait_for(RunEnded).outcome == "finished"
+
+
+def test_beta_weighs_the_kl_from_the_next_step_on(inbox, paused):
+    worker, step = paused
+    worker.send(Adjust("beta", 5.0))
+    assert inbox.wait_for(Adjusted).change.value == 5.0
+    worker.send(Resume())
+    inbox.wait_until(lambda: len(rows(inbox)) > step)
+    total, reconstruction, kl = rows(inbox).T
+    np.testing.assert_allclose(total[:step], (reconstruction + kl)[:step], rtol=1e-5)
+    np.testing.assert_allclose(total[step:], (reconstruction + 5 * kl)[step:], rtol=1e-5)
+
+
+def test_the_learning_rate_bounds_the_steps_that_follow(inbox, paused):
+    worker, step = paused
+    worker.send(Capture())
+    before = inbox.wait_for(Captured).snapshot
+    worker.send(Adjust("learning_rate", 1e-7))
+    worker.send(Adjust("epochs", float(step // EPOCH + 1)))
+    worker.send(Resume())
+    after = inbox.wait_for(RunEnded).snapshot
+    assert after.step > step
+    for name, tensor in after.weights.items():
+        assert (tensor - before.weights[name]).abs().max() < 1e-6 * (after.step - step)
+
+
+def fail(trainer):
+    raise RuntimeError("the cat sat on the cable")
+
+
+def fill_the_processors_memory(trainer):
+    return torch.empty(2**60, dtype=torch.uint8)
+
+
+def fill_the_devices_memory(trainer):
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (fail, "Training stopped because of an unexpected error: the cat sat on the cable"),
+        (fill_the_processors_memory, "out of memory. Choose a smaller batch"),
+        (fill_the_devices_memory, "out of memory. Choose a smaller batch"),
+    ],
+)
+def test_after_a_failed_step_it_can_train_again(
+    inbox, worker, config, dataset, break_step, monkeypatch, fault, words
+):
+    break_step(fault)
+    worker.send(StartRun(1, config, dataset))
+    failed = inbox.wait_for(Failed)
+    assert words in failed.message
+    assert failed.details.startswith("Traceback")
+    assert fault.__name__ in failed.details
+    assert failed.run_id == 1
+    assert 0 <= failed.snapshot.step <= 4
+    assert all(tensor.isfinite().all() for tensor in failed.snapshot.weights.values())
+    monkeypatch.undo()
+    worker.send(StartRun(2, config, dataset))
+    assert inbox.wait_for(RunEnded).outcome == "finished"
+
+
+def test_what_is_left_after_a_failure_is_not_old(inbox, worker, endless, dataset, monkeypatch):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    worker.send(Capture())
+    captured = inbox.wait_for(Captured)
+    taken = len(rows(inbox))
+    inbox.wait_until(lambda: len(rows(inbox)) > taken)  # the captured state has proved good
+    monkeypatch.setattr(Trainer, "step", lambda trainer, images: fail(trainer))
+    failed = inbox.wait_for(Failed)
+    assert 0 < captured.snapshot.step <= failed.snapshot.step
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="here the device is there")
+def test_a_device_that_is_not_there_is_named(inbox, worker, config, dataset):
+    worker.send(StartRun(1, config.with_training(device="cuda"), dataset))
+    failed = inbox.wait_for(Failed)
+    assert "CUDA (an NVIDIA graphics card) is not available" in failed.message
+    assert (failed.details, failed.run_id, failed.snapshot) == ("", 1, None)
+
+
+def test_a_loss_that_becomes_infinite_ends_the_run_at_a_state_that_can_be_trained(inbox, worker, endless, dataset):
+    worker.send(StartRun(1, endless.with_training(learning_rate=1.0), dataset))  # soon the variance overflows
+    ended = inbox.wait_for(RunEnded)
+    assert ended.outcome == "diverged"
+    assert ended.at_step > ended.snapshot.step
+    assert ended.codes.are_finite
+    gentle = endless.with_training(epochs=1, learning_rate=0.001)
+    worker.send(StartRun(1, gentle, dataset, ended.snapshot))
+    again = inbox.wait_for(RunEnded)
+    assert (again.outcome, again.snapshot.step) == ("finished", ended.snapshot.step + EPOCH)
+
+
+@pytest.mark.usefixtures("rarely_published")
+def test_codes_of_a_bad_state_never_outlive_the_run(inbox, worker, config, dataset, break_step):
+    break_step(poison)
+    worker.send(StartRun(1, config, dataset))
+    ended = inbox.wait_for(RunEnded)
+    assert ended.outcome == "diverged"
+    inbox.take()
+    embedded = inbox.all(Embedded)[-1]
+    assert embedded.step == ended.snapshot.step
+    assert np.array_equal(embedded.codes.mean, ended.codes.mean)
+
+
+def test_codes_that_are_not_finite_are_never_shown(inbox, worker, config, dataset, break_step, monkeypatch):
+    def ruin(trainer):
+        poison(trainer)
+        return torch.zeros(3)  # a step's metrics are from before it
+
+    snapshots = active_run._SNAPSHOT_INTERVAL
+    monkeypatch.setattr(Pacer, "is_due", lambda pacer, now: pacer.interval != snapshots)  # which would show it too
+    break_step(ruin)
+    worker.send(StartRun(1, config, dataset))
+    assert inbox.wait_for(RunEnded).outcome == "diverged"
+    inbox.take()
+    assert all(event.codes.are_finite for event in inbox.all(Embedded))
+
+
+@pytest.mark.usefixtures("rarely_published")
+@pytest.mark.parametrize("command", [Stop(), Pause(), Capture(), Shutdown()])
+def test_what_has_diverged_unseen_ends_as_diverged_whatever_is_asked(
+    inbox, worker, config, dataset, break_step, command
+):
+    def poison_and_ask(trainer):
+        worker.send(command)  # acted on before the next step
+        return poison(trainer)
+
+    break_step(poison_and_ask)
+    worker.send(StartRun(1, config, dataset))
+    ended = inbox.wait_for(RunEnded)
+    assert (ended.outcome, ended.at_step) == ("diverged", 5)
+    assert all(tensor.isfinite().all() for tensor in ended.snapshot.weights.values())
+
+
+@pytest.mark.usefixtures("rarely_published")
+def test_a_new_run_begins_although_the_one_before_has_diverged_unseen(inbox, worker, config, dataset, break_step):
+    def poison_and_start(trainer):
+        worker.send(StartRun(2, config, dataset, Snapshot(8, trainer.snapshot().weights)))
+        return poison(trainer)
+
+    break_step(poison_and_start)
+    worker.send(StartRun(1, config, dataset))
+    assert inbox.wait_for(RunEnded).outcome == "diverged"
+    ended = inbox.wait_for(RunEnded)
+    assert (ended.run_id, ended.outcome) == (2, "finished")
+
+
+def test_a_new_run_begins_although_the_one_before_cannot_be_ended(inbox, worker, config, endless, dataset, monkeypatch):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    settle = ActiveRun.settle
+
+    def fail_once(run):
+        monkeypatch.setattr(ActiveRun, "settle", settle)
+        raise RuntimeError("no memory for the copy")
+
+    monkeypatch.setattr(ActiveRun, "settle", fail_once)
+    worker.send(StartRun(2, config, dataset))
+    assert inbox.wait_for(Failed).run_id == 1
+    ended = inbox.wait_for(RunEnded)
+    assert (ended.run_id, ended.outcome) == (2, "finished")
+
+
+def test_a_model_whose_loss_is_infinite_from_the_start_is_refused(inbox, worker, config, dataset):
+    weights = Trainer(config, dataset.image_shape, torch.device("cpu")).snapshot().weights
+    huge = {name: torch.full_like(tensor, 1e30) for name, tensor in weights.items()}
+    worker.send(StartRun(1, config, dataset, Snapshot(0, huge)))
+    failed = inbox.wait_for(Failed)
+    assert (failed.message, failed.details) == (
+        "This model cannot be trained: its loss or its codes are infinite.",
+        "",
+    )
+    worker.send(StartRun(2, config, dataset))
+    assert inbox.wait_for(RunEnded).outcome == "finished"
+
+
+def test_two_stops_and_a_start_give_exactly_one_more_run(inbox, worker, config, endless, dataset):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    for command in (Stop(), Stop(), StartRun(2, config, dataset)):
+        worker.send(command)
+    inbox.wait_for(RunEnded)
+    inbox.wait_for(RunEnded)
+    worker.close(30)
+    inbox.take()
+    assert [event.run_id for event in inbox.all(RunStarted)] == [1, 2]
+    assert [(event.run_id, event.outcome) for event in inbox.all(RunEnded)] == [(1, "stopped"), (2, "finished")]
+
+
+def test_a_start_ends_the_run_before(inbox, worker, config, endless, dataset):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    worker.send(StartRun(2, config, dataset))
+    ended = inbox.wait_for(RunEnded)
+    assert (ended.run_id, ended.outcome) == (1, "stopped")
+    assert inbox.wait_for(RunEnded).run_id == 2
+
+
+@pytest.mark.parametrize("command", [Stop(), Pause(), Resume(), Capture(), Adjust("beta", 2.0)])
+def test_commands_without_a_run_do_nothing(inbox, worker, config, dataset, command):
+    worker.send(command)
+    worker.send(StartRun(1, config, dataset))
+    assert inbox.wait_for(RunEnded).outcome == "finished"
+    assert isinstance(inbox.events[1], RunStarted)
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_shutdown_ends_the_run_and_the_thread(inbox, worker, endless, dataset, paused):
+    worker.send(StartRun(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    if paused:
+        worker.send(Pause())
+        inbox.wait_for(Paused)
+    assert worker.close(30)
+    ended = inbox.wait_for(RunEnded)
+    assert (ended.outcome, ended.snapshot.step) == ("stopped", len(rows(inbox)))
+    assert "training" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_picture_follows_the_training(inbox, config, endless, dataset):
+    decoder = DecoderThread(inbox.outbox)
+    worker = TrainingWorker(inbox.outbox, decoder)
+    decoder.start()
+    worker.start()
+    decoder.request(1, 7, np.zeros(2, np.float32))
+    worker.send(StartRun(1, endless, dataset))
+    first, second = inbox.wait_for(Decoded), inbox.wait_for(Decoded)
+    assert (first.request_id, second.request_id) == (7, 7)
+    assert second.step > first.step
+    assert (second.picture != first.picture).any()
+    assert worker.close(30)
+    decoder.close(30)

@@ -1,0 +1,96 @@
+"""A real window with real threads, training on the bundled digits, made small to be quick."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from vae_desktop.app import create_window
+from vae_desktop.gui.main_window import MainWindow
+
+_TIMEOUT = 30_000  # ms
+
+
+class Driver:
+    """Uses the window as a person would, through the object names that programs may rely on."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window = window
+        self.qtbot = qtbot
+
+    def find(self, name: str, kind: type[QObject] = QWidget) -> QObject:
+        found = self.window.findChild(kind, name)
+        assert found is not None, f"no {name}"
+        return found
+
+    def click(self, name: str) -> None:
+        button = self.find(name, QPushButton)
+        assert button.isEnabled(), f"{name} is disabled"
+        button.click()
+
+    def type(self, name: str, text: str) -> None:
+        field = self.find(name, QLineEdit)
+        field.selectAll()
+        self.qtbot.keyClicks(field, text)
+
+    @property
+    def state(self) -> str:
+        return self.window.property("state")
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=_TIMEOUT)
+
+    def train(self, **texts: str) -> None:
+        """Train a small model; further fields by name, without their ending."""
+        for name, text in {"imageSize": "8", "hidden": "32", **texts}.items():
+            self.type(f"{name}Field", text)
+        self.click("trainButton")
+        self.wait(lambda: self.state == "training")
+
+    def train_to_the_end(self, **texts: str) -> None:
+        self.train(**{"epochs": "2", **texts})
+        self.wait(lambda: self.state == "idle")
+
+    @property
+    def has_dataset(self) -> bool:
+        return self.window.setup.form.field("batch_size").has_limit
+
+    @property
+    def picture(self) -> bytes:
+        picture = self.window.panel.image.picture
+        return b"" if picture is None else picture.tobytes()
+
+
+@pytest.fixture
+def open_window(
+    qtbot: QtBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Iterator[Callable[..., Driver]]:
+    """Open windows on one settings folder; at the end they close, and no error may have been logged."""
+    windows: list[MainWindow] = []
+
+    def open_one(data_dir: Path | None = None) -> Driver:
+        window = create_window(data_dir or tmp_path / "data", tmp_path / "settings")
+        windows.append(window)
+        window.resize(1280, 800)
+        with qtbot.waitExposed(window):
+            window.show()
+        return Driver(window, qtbot)
+
+    yield open_one
+    for window in windows:
+        window.close()
+        window.deleteLater()
+    QApplication.sendPostedEvents()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.fixture
+def driver(open_window: Callable[..., Driver]) -> Driver:
+    """One window, ready for use: the digits are loaded behind it."""
+    result = open_window()
+    result.wait(lambda: result.has_dataset)
+    return result

@@ -1,0 +1,107 @@
+"""Wrong entries and missing data: marked or said where they stand, nothing lost."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "reason"),
+    [
+        ("latentDim", "0", "out of range"),
+        ("latentDim", "129", "out of range"),
+        ("latentDim", "2.5", "not a whole number"),
+        ("learningRate", "abc", "not a number"),
+        ("learningRate", "-1", "out of range"),
+        ("learningRate", "nan", "not a number"),
+        ("beta", "-0.1", "out of range"),
+        ("epochs", "", "not a whole number"),
+        ("hidden", "400 x", "not a list"),
+        ("batchSize", "5000", "1,437 training images"),
+    ],
+)
+def test_a_wrong_entry_is_marked_and_train_is_disabled(driver, field, text, reason) -> None:
+    entry = driver.find(f"{field}Field")
+    good = entry.text()
+    driver.type(f"{field}Field", text) if text else entry.clear()
+    assert entry.property("invalid") is True
+    assert reason in entry.error
+    assert driver.window.setup.form._errors[entry.name].isVisible()
+    assert not driver.find("trainButton").isEnabled()
+    entry.setText(good)
+    assert entry.property("invalid") is False
+    assert driver.find("trainButton").isEnabled()
+
+
+@pytest.mark.parametrize("text", ["1e-3", "0.001", " 1E-03 "])
+def test_scientific_notation_is_accepted(driver, text) -> None:
+    driver.find("learningRateField").setText(text)
+    assert driver.find("learningRateField").value() == 0.001
+
+
+def test_missing_mnist_is_offered_for_download(driver) -> None:
+    driver.window.setup.form.choose_dataset("mnist")
+    driver.wait(driver.window.banner.text)
+    assert "MNIST" in driver.window.banner.text()
+    assert driver.window.banner._action.text() == "Download"
+    assert driver.window.banner._action.isVisible()
+    assert driver.state == "idle"
+
+
+def test_training_with_missing_data_says_so_and_starts_nothing(driver) -> None:
+    driver.window.setup.form.choose_dataset("mnist")
+    driver.wait(driver.window.banner.text)
+    driver.window.banner.dismiss()
+    driver.click("trainButton")
+    driver.wait(driver.window.banner.text)
+    assert driver.window.controller.session.runs == {}
+
+
+def test_broken_mnist_files_are_named(open_window, tmp_path) -> None:
+    raw = tmp_path / "broken" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (raw / f"{name}-ubyte").write_bytes(b"\x00\x00\x08")
+    driver = open_window(tmp_path / "broken")
+    driver.window.setup.form.choose_dataset("mnist")
+    driver.wait(driver.window.banner.text)
+    assert "ubyte" in driver.window.banner.text()
+
+
+def test_an_error_in_the_worker_is_shown_and_the_last_model_stays(driver, monkeypatch) -> None:
+    from vae_desktop.training.trainer import Trainer
+
+    driver.train_to_the_end()
+    shown = driver.window.controller.session.shown
+
+    def fail(self, images):
+        raise RuntimeError("the cable is out")
+
+    monkeypatch.setattr(Trainer, "step", fail)
+    driver.click("trainButton")
+    driver.wait(lambda: driver.state == "failed")
+    assert "the cable is out" in driver.window.banner.text()
+    assert driver.window.banner._details.isVisible()
+    monkeypatch.undo()
+    driver.window.controller.session.show(shown)
+    before = driver.picture
+    driver.find("latentSlider0").setValue(2.0)
+    driver.wait(lambda: driver.picture != before)
+    driver.click("trainButton")
+    driver.wait(lambda: driver.state == "idle")
+
+
+def test_a_diverged_run_falls_back_to_the_last_good_model(driver, monkeypatch) -> None:
+    from vae_desktop.training.trainer import Trainer
+
+    step = Trainer.step
+
+    def diverge(self, images):
+        metrics = step(self, images)
+        return metrics * float("nan") if self.steps > 60 else metrics
+
+    monkeypatch.setattr(Trainer, "step", diverge)
+    driver.train(epochs="1000")
+    driver.wait(lambda: driver.state == "idle")
+    run = driver.window.controller.session.shown
+    assert run.status == "diverged"
+    assert "Lower the learning rate" in driver.window.banner.text()
+    assert all(bool(tensor.isfinite().all()) for tensor in run.snapshot.weights.values())

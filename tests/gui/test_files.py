@@ -1,0 +1,147 @@
+"""Opening, saving, keeping: nothing is lost, and what happened is said in plain words."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from vae_desktop.training.checkpoint import load_checkpoint
+
+
+@pytest.fixture
+def saved(driver, tmp_path) -> Path:
+    driver.train_to_the_end()
+    path = tmp_path / "Größe β.safetensors"
+    driver.window.file_named.emit(path)
+    driver.wait(path.exists)
+    driver.wait(lambda: not driver.window.isWindowModified())
+    return path
+
+
+def test_save_clears_the_mark_and_opening_shows_the_same_model(driver, saved) -> None:
+    session = driver.window.controller.session
+    first = session.shown
+    driver.window.file_opened.emit(saved)
+    driver.wait(lambda: session.shown is not first)
+    assert session.shown.config == first.config
+    assert (session.shown.codes.mean == first.codes.mean).all()
+    assert session.shown.history.evaluations == first.history.evaluations
+    driver.wait(lambda: driver.picture)
+
+
+def test_an_unsaved_model_is_marked(driver) -> None:
+    driver.train_to_the_end()
+    assert driver.window.isWindowModified()
+
+
+def test_saving_while_training_does_not_stop_it(driver, tmp_path) -> None:
+    driver.train(epochs="1000")
+    driver.wait(lambda: len(driver.window.controller.session.active.history.training) > 20)
+    path = tmp_path / "live.safetensors"
+    driver.window.file_named.emit(path)
+    driver.wait(path.exists)
+    assert driver.state == "training"
+    assert load_checkpoint(path).snapshot.optimizer is not None
+
+
+def test_a_dropped_model_is_opened(driver, saved) -> None:
+    session = driver.window.controller.session
+    first = session.shown
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(saved))])
+    drop = QDropEvent(
+        QPoint(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    driver.window.dropEvent(drop)
+    driver.wait(lambda: session.shown is not first)
+
+
+def test_a_file_that_is_no_model_changes_nothing(driver, saved, tmp_path) -> None:
+    wrong = tmp_path / "holiday.jpg"
+    wrong.write_bytes(b"\xff\xd8 no model")
+    shown = driver.window.controller.session.shown
+    driver.window.file_opened.emit(wrong)
+    driver.wait(driver.window.banner.text)
+    assert "holiday.jpg" in driver.window.banner.text()
+    assert driver.window.controller.session.shown is shown
+    assert driver.find("messageBanner").isVisible()
+
+
+def test_a_target_that_cannot_be_written_is_said_and_the_model_stays_unsaved(driver, tmp_path) -> None:
+    driver.train_to_the_end()
+    driver.window.file_named.emit(tmp_path / "no such folder" / "m.safetensors")
+    driver.wait(driver.window.banner.text)
+    assert "no such folder" in driver.window.banner.text()
+    assert driver.window.isWindowModified()
+
+
+def test_recent_files_are_listed_and_survive_a_restart(driver, saved, open_window) -> None:
+    driver.window.close()
+    second = open_window()
+    names = [action.text() for action in second.window.menus._recent.actions()]
+    assert saved.name in names
+
+
+def test_closing_while_training_keeps_the_model_and_offers_it(driver, open_window) -> None:
+    driver.train(epochs="1000")
+    run = driver.window.controller.session.active
+    driver.wait(lambda: len(run.history.training) > 30)
+    assert driver.window.close()
+    second = open_window()
+    assert "kept" in second.window.banner.text()
+    second.find("messageActionButton", type(second.window.banner._action)).click()
+    session = second.window.controller.session
+    second.wait(lambda: session.shown is not None)
+    assert session.shown.snapshot.step == run.snapshot.step
+    assert second.window.isWindowModified()
+    second.wait(lambda: second.state == "idle")
+    second.click("continueButton")
+    second.wait(lambda: session.shown.snapshot.step < len(session.shown.history.training))
+
+
+def test_a_declined_offer_is_not_made_again_and_nothing_is_deleted(driver, open_window) -> None:
+    driver.train_to_the_end()
+    driver.window.close()
+    second = open_window()
+    second.window.banner.dismiss()
+    second.window.close()
+    third = open_window()
+    assert third.window.banner.text() == ""
+    assert len(third.window.controller.session.autosaves.files()) == 1
+
+
+def test_closing_a_saved_model_keeps_nothing(driver, saved) -> None:
+    driver.window.close()
+    assert driver.window.controller.session.autosaves.files() == []
+
+
+def test_the_process_ends_cleanly_when_closed_in_mid_training(tmp_path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from vae_desktop.app import create_window
+application = QApplication([])
+window = create_window(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))
+def look():
+    run = window.controller.session.active
+    if window.property("state") == "idle":
+        window.setup.controls.train_button.click()
+    elif run is not None and len(run.history.training) > 20:
+        timer.stop()
+        window.close()
+timer = QTimer(interval=20)
+timer.timeout.connect(look)
+timer.start()
+window.show()
+sys.exit(application.exec())
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((tmp_path / "autosaves").glob("*.safetensors"))) == 1

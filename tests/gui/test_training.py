@@ -1,0 +1,140 @@
+"""Training from the window: buttons, state, curves, scatter."""
+
+import pytest
+
+from vae_desktop.config import DATASETS
+
+
+def test_trains_draws_and_stays_explorable(driver) -> None:
+    driver.train_to_the_end(epochs="30")
+    run = driver.window.controller.session.shown
+    total = run.history.training[:, 0]
+    assert run.status == "finished"
+    assert len(total) == 30 * 12
+    assert total[-12:].mean() < 0.8 * total[:12].mean()
+    assert run.history.evaluations[-1].total < run.history.evaluations[0].total
+    before = driver.picture
+    driver.find("latentSlider0").setValue(2.0)
+    driver.wait(lambda: driver.picture != before)
+
+
+def test_sliders_change_the_picture_while_training_goes_on(driver) -> None:
+    driver.train(epochs="1000")
+    run = driver.window.controller.session.active
+    driver.wait(lambda: len(run.history.training) > 100)
+    bridge = driver.window.controller.bridge
+    answered = []
+    show = bridge.picture_decoded
+    bridge.picture_decoded = lambda decoded: (answered.append(decoded.request_id), show(decoded))
+    driver.find("latentSlider1").setValue(-1.5)
+    asked = driver.window.controller.session.last_request
+    driver.wait(lambda: asked in answered)
+    assert driver.state == "training"
+
+
+def test_the_scatter_moves_while_training(driver) -> None:
+    driver.train(epochs="1000")
+    session = driver.window.controller.session
+    driver.wait(lambda: session.active.codes is not None)
+    first = session.active.codes.mean.copy()
+    driver.wait(lambda: not (session.active.codes.mean == first).any())
+    assert driver.state == "training"
+
+
+def test_pause_holds_and_resume_goes_on(driver) -> None:
+    driver.train(epochs="1000")
+    driver.click("pauseButton")
+    driver.wait(lambda: driver.state == "paused")
+    assert driver.find("pauseButton").text() == "Resume"
+    driver.click("pauseButton")
+    driver.wait(lambda: driver.state == "training")
+    assert driver.find("pauseButton").text() == "Pause"
+
+
+def test_stop_keeps_the_model_and_continue_goes_on_with_it(driver) -> None:
+    driver.train(epochs="1000")
+    driver.click("stopButton")
+    driver.wait(lambda: driver.state == "idle")
+    session = driver.window.controller.session
+    run, steps = session.shown, session.shown.snapshot.step
+    assert run.status == "stopped"
+    driver.type("epochsField", "2")
+    driver.click("continueButton")
+    driver.wait(lambda: run.status == "finished")
+    assert len(session.runs) == 1
+    assert run.snapshot.step == steps + 2 * 12
+
+
+def test_stop_twice_then_train_at_once_gives_one_new_run(driver) -> None:
+    driver.train(epochs="1000")
+    driver.find("stopButton").click()
+    driver.find("stopButton").click()
+    assert driver.state == "stopping"
+    driver.find("trainButton").click()
+    driver.wait(lambda: driver.state == "training")
+    session = driver.window.controller.session
+    assert [run.status for run in session.runs.values()] == ["stopped", "training"]
+
+
+def test_train_starts_a_new_model_and_the_old_one_can_be_shown_again(driver) -> None:
+    driver.train_to_the_end()
+    driver.train_to_the_end(latentDim="3")
+    session = driver.window.controller.session
+    first, second = session.runs.values()
+    assert session.shown is second
+    assert driver.find("latentSlider2").isVisibleTo(driver.window)
+    table = driver.find("runsTable")
+    table.clicked.emit(table.model().index(1, 0))
+    assert session.shown is first
+    assert driver.window.panel.findChild(type(driver.find("latentSlider0")), "latentSlider1")
+    driver.wait(lambda: driver.window.panel.image.picture is not None)
+    assert len(driver.window.controller.point.code) == 2
+
+
+@pytest.mark.parametrize(("field", "text", "value"), [("beta", "4", 4.0), ("learningRate", "5e-4", 5e-4)])
+def test_rates_act_at_once_and_leave_a_mark(driver, field, text, value) -> None:
+    driver.train(epochs="1000")
+    run = driver.window.controller.session.active
+    driver.type(f"{field}Field", text)
+    assert not run.history.changes  # half-typed numbers must not act
+    driver.find(f"{field}Field").editingFinished.emit()
+    driver.wait(lambda: run.history.changes)
+    assert run.history.changes[0].value == value
+
+
+def test_curves_are_drawn_and_can_be_logarithmic(driver) -> None:
+    driver.train_to_the_end()
+    losses = driver.find("lossPlot")
+    x, y = losses._train["total"].getData()
+    assert len(x) == len(y) == 2 * 12
+    driver.find("logScaleCheck").click()
+    _, logarithms = losses._train["total"].getData()
+    assert logarithms[0] < y[0] / 5
+
+
+def test_an_autoencoder_has_no_kl_curve_and_no_beta(driver) -> None:
+    box = driver.find("modelCombo")
+    box.setCurrentIndex(box.findData("ae"))
+    assert not driver.find("betaField").isEnabled()
+    driver.train_to_the_end()
+    losses = driver.find("lossPlot")
+    assert losses._train["kl"].getData()[0] is None
+    assert len(losses._train["total"].getData()[0]) == 2 * 12
+
+
+@pytest.mark.parametrize("latent_dim", ["1", "7", "128"])
+def test_any_number_of_latent_dimensions(driver, latent_dim) -> None:
+    driver.train_to_the_end(latentDim=latent_dim, epochs="1")
+    last = driver.find(f"latentSlider{int(latent_dim) - 1}")
+    before = driver.picture
+    last.setValue(2.5)
+    driver.wait(lambda: driver.picture != before)
+
+
+def test_choosing_a_data_set_sets_its_number_of_epochs_until_one_was_typed(driver) -> None:
+    form = driver.window.setup.form
+    form.choose_dataset("mnist")
+    assert driver.find("epochsField").text() == str(DATASETS["mnist"].epochs)
+    driver.type("epochsField", "7")
+    form.choose_dataset("digits")
+    assert driver.find("epochsField").text() == "7"

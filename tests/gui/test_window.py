@@ -1,0 +1,107 @@
+"""The window itself: what programs rely on, names and keys, themes, layout, start-up."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSlider
+
+NAMES = """trainButton continueButton pauseButton stopButton datasetCombo modelCombo deviceCombo latentDimField
+epochsField batchSizeField learningRateField betaField seedField latentScatter lossPlot decodedImage resetButton
+randomiseButton statusLabel messageBanner""".split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_controls_that_programs_rely_on_are_there(driver, name) -> None:
+    driver.find(name)
+
+
+def test_actions_that_programs_rely_on_are_there(driver) -> None:
+    for name in ("openModelAction", "saveModelAction"):
+        driver.find(name, QAction)
+
+
+def test_combos_hold_the_names_of_the_command_line(driver) -> None:
+    values = {
+        name: [driver.find(name).itemData(index) for index in range(driver.find(name).count())]
+        for name in ("datasetCombo", "modelCombo", "deviceCombo")
+    }
+    assert {"digits", "mnist"} <= set(values["datasetCombo"])
+    assert {"ae", "vae"} <= set(values["modelCombo"])
+    assert {"auto", "cpu"} <= set(values["deviceCombo"])
+
+
+def test_every_control_has_an_accessible_name_and_a_tooltip(driver) -> None:
+    driver.train_to_the_end()
+    controls = [
+        control
+        for kind in (QAbstractButton, QComboBox, QLineEdit, QSlider)
+        for control in driver.window.findChildren(kind)
+        if control.isVisible() and not control.objectName().startswith("qt_")
+    ]
+    assert len(controls) > 25
+    for control in controls:
+        named = control.accessibleName() or getattr(control, "text", str)()
+        assert named, control.objectName()
+        assert control.toolTip(), control.objectName() or named
+
+
+def test_both_themes_recolour_the_window(driver) -> None:
+    lightness = {}
+    for mode in ("light", "dark"):
+        driver.find(f"{mode}ThemeAction", QAction).trigger()
+        image = driver.window.grab().toImage()
+        lightness[mode] = image.pixelColor(3, image.height() // 2).lightness()
+    assert lightness["light"] > 200
+    assert lightness["dark"] < 60
+
+
+def test_theme_and_docks_are_restored(driver, open_window) -> None:
+    driver.find("darkThemeAction", QAction).trigger()
+    driver.find("runsDock").close()
+    driver.window.close()
+    second = open_window()
+    assert second.find("darkThemeAction", QAction).isChecked()
+    assert not second.find("runsDock").isVisibleTo(second.window)
+
+
+def test_corrupt_settings_do_not_keep_the_window_from_opening(open_window, tmp_path) -> None:
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    (folder / "settings.ini").write_bytes(b"\x00\xff[window\ngeometry=@ByteArray(junk)\ntheme=42\nrecent=\x00\n")
+    driver = open_window()
+    driver.wait(lambda: driver.state == "idle")
+    driver.train_to_the_end()
+
+
+def test_nothing_loads_torch_before_the_window_is_painted(tmp_path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from vae_desktop.app import create_window
+application = QApplication([])
+window = create_window(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))
+window.first_painted.disconnect()
+window.first_painted.connect(application.quit)
+window.show()
+application.exec()
+print([name for name in ("torch", "torchvision", "sklearn") if name in sys.modules])
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_without_a_display_the_app_says_so_in_one_line() -> None:
+    environment = {name: value for name, value in os.environ.items() if "DISPLAY" not in name}
+    environment.pop("QT_QPA_PLATFORM")
+    done = subprocess.run(
+        [sys.executable, "-m", "vae_desktop"], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "display" in done.stderr

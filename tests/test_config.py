@@ -1,0 +1,271 @@
+"""Settings: what can be typed, what is refused in which words, and the way into a file and back."""
+
+import math
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vae_desktop.config import (
+    DATASETS,
+    Choice,
+    DatasetConfig,
+    ModelConfig,
+    RunConfig,
+    Setting,
+    TrainingConfig,
+    config_from_json,
+    config_to_json,
+    settings_of,
+)
+from vae_desktop.errors import InvalidSetting
+
+INTEGER = Setting("Epochs", "", minimum=1, maximum=100_000)
+NUMBER = Setting("Rate", "", kind="number", minimum=0.0, maximum=1.0)
+SIZES = Setting("Hidden", "", kind="sizes", minimum=1, maximum=8192)
+OPTIONAL = Setting("Size", "", minimum=8, maximum=128, optional=True, automatic="auto")
+CHOICE = Setting("Model", "", kind="choice", choices=(Choice("vae", "", ""), Choice("ae", "", "")))
+CONFIGS = (DatasetConfig, ModelConfig, TrainingConfig)
+
+
+@pytest.mark.parametrize(
+    ("entry", "text", "value"),
+    [
+        (INTEGER, "1", 1),
+        (INTEGER, " 100000 ", 100_000),
+        (INTEGER, "+7", 7),
+        (NUMBER, "0", 0.0),
+        (NUMBER, "1e-3", 0.001),
+        (NUMBER, ".5", 0.5),
+        (NUMBER, "1", 1.0),
+        (SIZES, "400", (400,)),
+        (SIZES, "400 256", (400, 256)),
+        (SIZES, "400, 256,128", (400, 256, 128)),
+        (SIZES, "", ()),
+        (OPTIONAL, "", None),
+        (OPTIONAL, " Auto ", None),
+        (OPTIONAL, "28", 28),
+        (CHOICE, "ae", "ae"),
+    ],
+)
+def test_what_can_be_typed(entry, text, value):
+    parsed = entry.parse("name", text)
+    assert parsed == value
+    assert type(parsed) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "text", "words"),
+    [
+        (INTEGER, "", "'' is not a whole number"),
+        (INTEGER, "abc", "'abc' is not a whole number"),
+        (INTEGER, "1.5", "'1.5' is not a whole number"),
+        (INTEGER, "1e3", "'1e3' is not a whole number"),
+        (INTEGER, "nan", "'nan' is not a whole number"),
+        (INTEGER, "0", "0 is out of range (1 to 100000)"),
+        (INTEGER, "-1", "-1 is out of range"),
+        (INTEGER, "9" * 400, "99999999999999999999… is out of range"),
+        (INTEGER, "9" * 5000, "is not a whole number"),
+        (NUMBER, "abc", "'abc' is not a number"),
+        (NUMBER, "nan", "nan is not a number"),
+        (NUMBER, "inf", "inf is out of range (0 to 1)"),
+        (NUMBER, "-inf", "-inf is out of range"),
+        (NUMBER, "-1", "-1 is out of range"),
+        (NUMBER, "1.0000001", "1.0000001 is out of range"),
+        (NUMBER, "9" * 400, "inf is out of range"),
+        (NUMBER, "0,1", "'0,1' is not a number"),
+        (SIZES, "400;256", "'400;256' is not a list of at most 8 whole numbers"),
+        (SIZES, "400 -1", "-1 is out of range (1 to 8192)"),
+        (SIZES, "0", "0 is out of range"),
+        (SIZES, "1 " * 9, "is not a list of at most 8 whole numbers"),
+        (SIZES, "9" * 400, "is out of range"),
+        (OPTIONAL, "7", "7 is out of range (8 to 128)"),
+        (OPTIONAL, "none", "'none' is not a whole number"),
+        (CHOICE, "gan", "'gan' is unknown; choose from vae, ae"),
+        (CHOICE, "VAE", "'VAE' is unknown"),
+    ],
+)
+def test_what_cannot_is_refused_in_plain_words(entry, text, words):
+    with pytest.raises(InvalidSetting) as refused:
+        entry.parse("name", text)
+    message = str(refused.value)
+    assert message.startswith(f"{entry.label}: ")
+    assert words in message
+    assert len(message) < 120
+    assert refused.value.name == "name"
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        (INTEGER, 1.0),
+        (INTEGER, True),
+        (INTEGER, None),
+        (INTEGER, "1"),
+        (INTEGER, [1]),
+        (INTEGER, 10**400),
+        (NUMBER, None),
+        (NUMBER, "0.5"),
+        (NUMBER, False),
+        (NUMBER, math.nan),
+        (NUMBER, math.inf),
+        (NUMBER, 10**400),
+        (SIZES, [400]),
+        (SIZES, (400.0,)),
+        (SIZES, (10**400,)),
+        (SIZES, ((400,),)),
+        (SIZES, 400),
+        (OPTIONAL, "auto"),
+        (CHOICE, None),
+        (CHOICE, ["ae"]),
+        (CHOICE, 0),
+    ],
+)
+def test_values_of_the_wrong_kind_are_refused(entry, value):
+    with pytest.raises(InvalidSetting):
+        entry.check("name", value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "text"),
+    [
+        (INTEGER, 100_000, "100000"),
+        (NUMBER, 0.001, "0.001"),
+        (NUMBER, 1.0, "1"),
+        (NUMBER, 1, "1"),
+        (NUMBER, 0.00123456789, "0.00123456789"),
+        (NUMBER, 1e-7, "1e-07"),
+        (NUMBER, 10_000.0, "10000"),
+        (SIZES, (400, 256), "400 256"),
+        (SIZES, (), ""),
+        (OPTIONAL, None, "auto"),
+        (CHOICE, "ae", "ae"),
+    ],
+)
+def test_a_value_is_shown_as_a_person_would_type_it(entry, value, text):
+    assert entry.format(value) == text
+
+
+def values_of(entry: Setting) -> st.SearchStrategy:
+    """All values that a setting can take."""
+    if entry.kind == "choice":
+        return st.sampled_from([choice.value for choice in entry.choices])
+    if entry.kind == "number":
+        return st.floats(entry.minimum, entry.maximum)
+    integers = st.integers(int(entry.minimum), int(entry.maximum))
+    if entry.kind == "sizes":
+        return st.lists(integers, max_size=8).map(tuple)
+    return st.none() | integers if entry.optional else integers
+
+
+EVERY_SETTING = [(name, entry) for config in CONFIGS for name, entry, _ in settings_of(config)]
+
+
+@settings(deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize(("name", "entry"), EVERY_SETTING, ids=lambda part: part if isinstance(part, str) else "")
+def test_what_is_shown_reads_back_as_the_same_value(name, entry, data):
+    value = data.draw(values_of(entry))
+    assert entry.parse(name, entry.format(value)) == value
+
+
+@settings(deadline=None)
+@given(text=st.text())
+@pytest.mark.parametrize("entry", [INTEGER, NUMBER, SIZES, OPTIONAL, CHOICE], ids=lambda entry: entry.label)
+def test_any_text_is_a_value_or_refused(entry, text):
+    try:
+        value = entry.parse("name", text)
+    except InvalidSetting:
+        return
+    entry.check("name", value)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_every_setting_explains_itself(config):
+    entries = list(settings_of(config))
+    assert [name for name, _, _ in entries] == [entry.name for entry in fields(config)]
+    for name, entry, default in entries:
+        assert entry.label.strip(), name
+        assert entry.help.endswith("."), name
+        assert all(choice.label and choice.help for choice in entry.choices), name
+        assert (entry.kind == "choice") == bool(entry.choices), name
+        assert not entry.optional or entry.automatic, name
+        entry.check(name, default)
+
+
+def test_settings_of_an_object_are_its_values():
+    values = {name: value for name, _, value in settings_of(ModelConfig("ae", 3, (5,)))}
+    assert values == {"kind": "ae", "latent_dim": 3, "hidden": (5,)}
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "value"),
+    [(TrainingConfig, "epochs", 0), (ModelConfig, "hidden", (0,)), (DatasetConfig, "name", "faces")],
+)
+def test_no_object_holds_a_value_out_of_range(config, name, value):
+    with pytest.raises(InvalidSetting) as refused:
+        config(**{name: value})
+    assert refused.value.name == name
+    with pytest.raises(InvalidSetting):
+        replace(config(), **{name: value})
+
+
+def test_a_title_names_model_and_data_set():
+    assert RunConfig(DatasetConfig("mnist"), ModelConfig("ae", 16)).title == "AE 16-D · MNIST"
+    assert all(kind.help for kind in DATASETS.values())
+
+
+RUN_CONFIGS = st.builds(
+    RunConfig,
+    *(st.builds(config, **{name: values_of(entry) for name, entry, _ in settings_of(config)}) for config in CONFIGS),
+)
+
+
+@settings(deadline=None)
+@given(config=RUN_CONFIGS)
+def test_json_gives_the_same_settings_back(config):
+    assert config_from_json(RunConfig, config_to_json(config)) == config
+
+
+def test_json_holds_plain_values():
+    assert config_to_json(ModelConfig("vae", 2, (400, 256))) == {"kind": "vae", "latent_dim": 2, "hidden": [400, 256]}
+
+
+def changed(part, **values):
+    """A run's settings as JSON with some of a part's values changed; a value None removes the key."""
+    whole = config_to_json(RunConfig())
+    whole[part] = {key: value for key, value in {**whole[part], **values}.items() if value is not None}
+    return whole
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        None,
+        [],
+        "config",
+        {},
+        config_to_json(ModelConfig()),
+        {**config_to_json(RunConfig()), "surprise": 1},
+        {**config_to_json(RunConfig()), "model": None},
+        {**config_to_json(RunConfig()), "model": [1, 2, 3]},
+        changed("model", latent_dim=None),
+        changed("model", surprise=1),
+        changed("model", latent_dim="2"),
+        changed("model", latent_dim=2.0),
+        changed("model", latent_dim=True),
+        changed("model", latent_dim=10**9),
+        changed("model", latent_dim=[2]),
+        changed("model", hidden=400),
+        changed("model", hidden=[[400]]),
+        changed("model", hidden={"0": 400}),
+        changed("model", kind=["vae"]),
+        changed("dataset", name={}),
+        changed("training", learning_rate="fast"),
+        changed("training", seed=-1),
+    ],
+)
+def test_json_of_anything_else_is_refused(values):
+    with pytest.raises(InvalidSetting):
+        config_from_json(RunConfig, values)

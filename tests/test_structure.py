@@ -1,0 +1,92 @@
+"""The house's rules: what may import what, and what never occurs in it."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vae_desktop
+from vae_desktop.resources import resource_path
+
+PACKAGE = Path(vae_desktop.__file__).parent
+ROOT = PACKAGE.parent
+
+IMPORT_ALL_WITHOUT_QT = """
+import importlib, pkgutil, sys
+
+class NoQt:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("PySide6", "shiboken6", "pyqtgraph"):
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, NoQt())
+import vae_desktop
+count = 0
+for module in pkgutil.walk_packages(vae_desktop.__path__, "vae_desktop."):
+    if not module.name.startswith(WINDOW):
+        importlib.import_module(module.name)
+        count += 1
+print(count)
+"""
+
+
+def run_python(code: str, folder: Path) -> str:
+    """Run code in an interpreter of its own, in another folder, and return what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def test_only_the_window_needs_qt(tmp_path):
+    window = ("vae_desktop.gui.", "vae_desktop.app", "vae_desktop.screenshot", "vae_desktop.bench.window_probe")
+    printed = run_python(IMPORT_ALL_WITHOUT_QT.replace("WINDOW", repr(window)), tmp_path)
+    assert int(printed) > 40
+
+
+@pytest.mark.parametrize("module", ["vae_desktop.engine.session", "vae_desktop.config", "vae_desktop.cli"])
+def test_nothing_that_the_window_needs_to_appear_imports_torch(tmp_path, module):
+    heavy = run_python(
+        f"import sys, {module}; print(*{{'torch', 'torchvision', 'sklearn', 'PySide6'}} & set(sys.modules))", tmp_path
+    )
+    assert heavy.split() == []
+
+
+def test_imports_run_one_way(capsys, monkeypatch):
+    pytest.importorskip("importlinter")
+    from importlinter.cli import lint_imports
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "path", [*sys.path])  # it adds the folder
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0, capsys.readouterr().out
+
+
+@pytest.fixture
+def resource():
+    """The name of some bundled file."""
+    folder = resource_path("icons")
+    return f"icons/{next(path.name for path in sorted(folder.iterdir()) if path.is_file())}"
+
+
+def test_a_resource_is_found_from_any_folder(tmp_path, resource):
+    code = f"from vae_desktop.resources import resource_path; print(resource_path({resource!r}).stat().st_size)"
+    assert int(run_python(code, tmp_path)) == resource_path(resource).stat().st_size > 0
+
+
+def test_a_resource_that_is_not_there_is_named():
+    with pytest.raises(FileNotFoundError, match=r"The resource 'icons/none\.svg' is not part of this installation"):
+        resource_path("icons/none.svg")
+
+
+FORBIDDEN = {"eval", "exec", "torch.load", "pickle.load", "pickle.loads", "pickle.Unpickler", "QThread.terminate"}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_nothing_is_unpickled_or_evaluated(path):
+    calls = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
+    assert not FORBIDDEN & {ast.unparse(call.func) for call in calls}

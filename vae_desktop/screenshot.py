@@ -1,0 +1,87 @@
+"""A picture of the real window in a real training, for the README and for looking at the design."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from vae_desktop.app import create_window
+from vae_desktop.config import RunConfig
+from vae_desktop.errors import UserError
+from vae_desktop.gui.main_window import MainWindow
+
+_POINT = {0: -0.6, 1: 0.8}  # where the current point stands
+
+
+class _Photographer(QObject):
+    """Presses Train, waits for so many epochs, moves the point, and takes the picture of the window."""
+
+    def __init__(self, window: MainWindow, epochs: float, output: Path) -> None:
+        super().__init__(window)
+        self._window = window
+        self._epochs = epochs
+        self._output = output
+        self.error = ""
+        self._look = QTimer(self, interval=50)
+        self._look.timeout.connect(self._look_at_state)
+        self._look.start()
+
+    @Slot()
+    def _look_at_state(self) -> None:
+        session = self._window.controller.session
+        if self._window.banner.text():
+            self.error = self._window.banner.text()
+            self._end()
+        elif session.shown is None:
+            if session.state == "idle":
+                self._window.setup.controls.train_button.click()
+        elif len(session.shown.history.training) >= self._epochs * session.shown.steps_per_epoch:
+            self._look.stop()
+            dimensions = range(session.shown.config.model.latent_dim)
+            self._window.controller.point.set_coordinates({d: v for d, v in _POINT.items() if d in dimensions})
+            QTimer.singleShot(700, self._take)
+
+    @Slot()
+    def _take(self) -> None:
+        if not self._window.grab().save(str(self._output), "PNG"):
+            self.error = f"Cannot write {self._output}."
+        self._end()
+
+    def _end(self) -> None:
+        self._look.stop()
+        self._window.close()
+        QApplication.quit()
+
+
+def take_screenshot(
+    config: RunConfig, data_dir: Path, epochs: float, size: tuple[int, int], theme: str, output: Path
+) -> None:
+    """Train in a window with fresh settings and save its picture while it still trains.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What to train; the picture is taken `epochs` epochs after the start.
+    size : (width, height)
+        Of the window, in logical pixels.
+    theme : {"system", "light", "dark"}
+
+    Raises
+    ------
+    UserError
+        If the training cannot begin or the picture cannot be written.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    with tempfile.TemporaryDirectory() as settings_dir:
+        window = create_window(data_dir, Path(settings_dir))
+        window.controller.choose_theme(theme)
+        window.setup.form.choose_dataset(config.dataset.name)
+        window.setup.form.set_config(config)
+        window.resize(*size)
+        photographer = _Photographer(window, epochs, output)
+        window.show()
+        application.exec()
+    if photographer.error:
+        raise UserError(photographer.error)
