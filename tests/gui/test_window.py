@@ -8,9 +8,28 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSlider
 
-NAMES = """trainButton continueButton pauseButton stopButton datasetCombo modelCombo deviceCombo latentDimField
-epochsField batchSizeField learningRateField betaField seedField latentScatter lossPlot decodedImage resetButton
-randomiseButton statusLabel messageBanner""".split()
+NAMES = [
+    "trainButton",
+    "continueButton",
+    "pauseButton",
+    "stopButton",
+    "datasetCombo",
+    "modelCombo",
+    "deviceCombo",
+    "latentDimField",
+    "epochsField",
+    "batchSizeField",
+    "learningRateField",
+    "betaField",
+    "seedField",
+    "latentScatter",
+    "lossPlot",
+    "decodedImage",
+    "resetButton",
+    "randomiseButton",
+    "statusLabel",
+    "messageBanner",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
