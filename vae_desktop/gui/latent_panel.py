@@ -22,6 +22,7 @@ class LatentPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setMinimumWidth(264)
         self.image = DecodedImage()
         self._sliders: list[LatentSlider] = []
         self._hint = QLabel(self.tr("Drag a slider, or click in the latent space"))

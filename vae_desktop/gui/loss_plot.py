@@ -159,6 +159,9 @@ class LossPlot(QWidget):
         self._show_values(len(rows), rows[-1] if len(rows) else None, self._history.last_evaluation)
 
     def _show_values(self, step: int, row: np.ndarray | None, evaluation: object) -> None:
+        if row is None and evaluation is None:
+            self._readout.setText(self.tr("Train a model, and the losses of batches and test set appear here."))
+            return
         parts = []
         for column, term in enumerate(TERMS):
             name = f'<span style="color:{TERM_COLOURS[term]}">●</span> {self._names[term]}'

@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
         self.status = QLabel()
         self.status.setObjectName("statusLabel")
         self.status.setAccessibleName(self.tr("Status"))
+        self.status.setContentsMargins(SPACING, 0, 0, 0)
         self.status.setFont(tabular(self.font()))
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addPermanentWidget(self.downloads)

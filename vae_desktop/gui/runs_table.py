@@ -38,6 +38,7 @@ class RunsTable(QTableWidget):
         self.setColumnCount(len(self._titles))
         self.setHorizontalHeaderLabels(self._titles)
         self.verticalHeader().hide()
+        self.setShowGrid(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setStretchLastSection(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
