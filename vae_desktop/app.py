@@ -192,6 +192,7 @@ class Controller(QObject):
     def _close(self) -> bool:
         """Keep what would be lost and end the threads; only if keeping fails is there a question."""
         self._settings.set_layout(*self._window.layout_state())
+        self._settings.flush()
         error = self.session.close()
         if error is None:
             self._is_closed = True

@@ -36,6 +36,10 @@ class WindowSettings:
         self._store.setValue("window/geometry", geometry)
         self._store.setValue("window/docks", docks)
 
+    def flush(self) -> None:
+        """Write what has changed to the file now."""
+        self._store.sync()
+
     def recent_files(self) -> list[Path]:
         """Models opened or saved, the newest first."""
         value = self._store.value("recent", [])
