@@ -145,3 +145,13 @@ sys.exit(application.exec())
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(list((tmp_path / "autosaves").glob("*.safetensors"))) == 1
+
+
+def test_an_opened_model_shows_its_settings_and_how_far_it_is(driver, saved) -> None:
+    driver.type("hiddenField", "16")
+    driver.type("betaField", "3")
+    first = driver.window.controller.session.shown
+    driver.window.file_opened.emit(saved)
+    driver.wait(lambda: driver.window.controller.session.shown is not first)
+    assert driver.window.setup.form.config() == first.config
+    assert "step 24" in driver.window.setup.controls._where.text()

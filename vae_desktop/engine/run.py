@@ -21,6 +21,30 @@ if TYPE_CHECKING:
 RunStatus = Literal["training", "paused", "finished", "stopped", "diverged", "failed", "opened"]
 
 
+@dataclass(frozen=True)
+class Progress:
+    """Where a training run is.
+
+    `images_per_second` and `seconds_left` are None until they are known; both count everything that training
+    waits for, evaluations and live views too, over the last seconds.
+    """
+
+    step: int
+    first_step: int
+    last_step: int
+    steps_per_epoch: int
+    images_per_second: float | None = None
+    seconds_left: float | None = None
+
+    @property
+    def epoch(self) -> float:
+        return self.step / self.steps_per_epoch
+
+    @property
+    def last_epoch(self) -> float:
+        return self.last_step / self.steps_per_epoch
+
+
 @dataclass(eq=False)
 class Run:
     """One model, trained here or opened from a file.
@@ -57,6 +81,12 @@ class Run:
     @property
     def title(self) -> str:
         return f"#{self.id} {self.config.title}"
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has been trained."""
+        step = 0 if self.snapshot is None else self.snapshot.step
+        return Progress(step, 0, step, self.steps_per_epoch)
 
     @property
     def is_saved(self) -> bool:
@@ -105,30 +135,6 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, is_autosave: boo
         steps_per_epoch=evaluated[1] - evaluated[0] if len(evaluated) > 1 else max(step, 1),
         last_step=step,
     )
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training run is.
-
-    `images_per_second` and `seconds_left` are None until they are known; both count everything that training
-    waits for, evaluations and live views too, over the last seconds.
-    """
-
-    step: int
-    first_step: int
-    last_step: int
-    steps_per_epoch: int
-    images_per_second: float | None = None
-    seconds_left: float | None = None
-
-    @property
-    def epoch(self) -> float:
-        return self.step / self.steps_per_epoch
-
-    @property
-    def last_epoch(self) -> float:
-        return self.last_step / self.steps_per_epoch
 
 
 class ProgressMeter:

@@ -89,6 +89,9 @@ class Bridge(QObject):
             self._window.panel.set_code_ranges(run.codes)
         self._show_subtitle(run)
         self.runs_changed()
+        if self.session.active is None:  # else form and progress belong to the run that trains
+            self._window.setup.form.set_config(run.config)
+            self._window.setup.controls.show_progress(run.progress)
 
     def metrics_arrived(self, run: Run) -> None:
         if run is self.session.shown:

@@ -52,7 +52,8 @@ class SettingsForm(QWidget):
         return RunConfig(*parts)
 
     def set_config(self, config: RunConfig) -> None:
-        """Show the settings of a run."""
+        """Show the settings of a run, without loading its data set."""
+        self.field("batch_size").set_limit(float("inf"), "")
         for part in (config.dataset, config.model, config.training):
             for name, _, value in settings_of(part):
                 self._show_value(name, value)
