@@ -1,5 +1,6 @@
 """The window's composition root: makes the parts, draws every arrow from view to session, joins the threads."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from vae_desktop.config import DatasetConfig
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.listener import Message
+from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.gui.bridge import Bridge
 from vae_desktop.gui.latent_point import LatentPoint
@@ -43,6 +45,7 @@ class Controller(QObject):
         self._settings = settings
         self._themes = ThemeSwitch(self)
         self._is_closed = False
+        self._to_save: Run | None = None
         self._random = np.random.default_rng()
         self._connect()
         self._themes.set_mode(settings.text("theme", "system"))
@@ -61,7 +64,7 @@ class Controller(QObject):
         window.first_painted.connect(self.warm_up)
         window.may_close = self._close
         window.file_opened.connect(self.open_file)
-        window.file_named.connect(self.session.save)
+        window.file_named.connect(self._save_to)
         window.data_folder_chosen.connect(self._use_data_dir)
         window.menus.file_chosen.connect(self.open_file)
         window.menus.save_requested.connect(self._save)
@@ -116,18 +119,14 @@ class Controller(QObject):
 
     @Slot()
     def _train(self) -> None:
-        try:
+        with contextlib.suppress(InvalidSetting):  # marked where it stands
             self.session.train(self._window.setup.form.config())
-        except InvalidSetting as error:
-            self._window.setup.form.mark_error(error.name, str(error))
 
     @Slot()
     def _continue(self) -> None:
         if self.session.shown is not None:
-            try:
+            with contextlib.suppress(InvalidSetting):
                 self.session.continue_training(self.session.shown, self._window.setup.form.config())
-            except InvalidSetting as error:
-                self._window.setup.form.mark_error(error.name, str(error))
 
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
@@ -163,7 +162,13 @@ class Controller(QObject):
         if run is not None:
             config = run.config
             name = f"{config.model.kind}-{config.model.latent_dim}d-{config.dataset.name}.safetensors"
+            self._to_save = run  # whatever is on screen when the question is answered
             self._window.ask_for_target(run.path or Path.home() / name)
+            self._to_save = None
+
+    @Slot(Path)
+    def _save_to(self, path: Path) -> None:
+        self.session.save(path, self._to_save)
 
     @Slot(Path)
     def _use_data_dir(self, folder: Path) -> None:
@@ -180,7 +185,8 @@ class Controller(QObject):
     @Slot(str)
     def _act_on_message(self, action: str) -> None:
         if action == "download":
-            self.session.download(self._window.setup.form.config().dataset)
+            if self.session.missing is not None:
+                self.session.download(self.session.missing)
         elif action == "open_autosave":
             self.open_file(self.session.autosaves.files()[-1])
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from vae_desktop.app import create_window
 from vae_desktop.config import RunConfig
+from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
 from vae_desktop.gui.main_window import MainWindow
 
@@ -37,11 +38,14 @@ class _Photographer(QObject):
         elif session.shown is None:
             if session.state == "idle":
                 self._window.setup.controls.train_button.click()
-        elif len(session.shown.history.training) >= self._epochs * session.shown.steps_per_epoch:
+        elif session.active is None or session.shown.history.training.shape[0] >= self._steps(session.shown):
             self._look.stop()
             dimensions = range(session.shown.config.model.latent_dim)
             self._window.controller.point.set_coordinates({d: v for d, v in _POINT.items() if d in dimensions})
             QTimer.singleShot(700, self._take)
+
+    def _steps(self, run: Run) -> float:
+        return self._epochs * run.steps_per_epoch
 
     @Slot()
     def _take(self) -> None:

@@ -110,6 +110,8 @@ def test_curves_are_drawn_and_can_be_logarithmic(driver) -> None:
     driver.find("logScaleCheck").click()
     _, logarithms = losses._train["total"].getData()
     assert logarithms[0] < y[0] / 5
+    low, high = losses._panes[0].viewRange()[1]
+    assert low <= logarithms.min() <= logarithms.max() <= high
 
 
 def test_an_autoencoder_has_no_kl_curve_and_no_beta(driver) -> None:

@@ -15,6 +15,7 @@ from vae_desktop.errors import UserError
 
 Row = dict[str, Any]
 
+_TIMEOUT = 300  # seconds, for one probe
 _GOALS = {"gui_training_share": 0.90, "slider_to_pixels_ms": 8.0, "first_paint_vs_torch": 0.5}
 
 
@@ -111,7 +112,11 @@ def _probe(what: str, dataset: str, data_dir: Path, **options: int) -> Row:
     module = "vae_desktop.bench.headless_probe" if what == "headless" else "vae_desktop.bench.window_probe"
     arguments = [what, f"dataset={dataset}", f"data_dir={data_dir}"]
     arguments += [f"{name}={value}" for name, value in options.items()]
-    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True)
+    command = [sys.executable, "-m", module, *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise UserError(f"The measurement {what!r} did not end within {_TIMEOUT} s.") from None
     if done.returncode != 0:
         last_line = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise UserError(f"The measurement {what!r} could not run (a window needs a display): {last_line}")

@@ -110,7 +110,7 @@ class Probe(QObject):
     def _report_latencies(self) -> None:
         ordered = sorted(self._latencies)
         quantiles = {f"p{round(100 * q)}": ordered[int(q * (len(ordered) - 1))] for q in (0.5, 0.95, 0.99)}
-        self._finish({**quantiles, "max": ordered[-1], "moves": len(self._asked), "painted": len(ordered)})
+        self._finish({**quantiles, "max": ordered[-1], "unanswered": len(self._asked), "painted": len(ordered)})
 
     def _finish(self, result: dict[str, float]) -> None:
         self._drag.stop()

@@ -60,7 +60,7 @@ class ActiveRun:
             )
         )
         self._publish(self._published)
-        if self._first_step == 0:
+        if command.snapshot is None:
             self._evaluate()
 
     @property

@@ -29,6 +29,11 @@ class DatasetShelf:
         self._loading: Job | None = None
         self._downloading: Job | None = None
 
+    def use_folder(self, data_dir: Path) -> None:
+        """Look in another folder from now on, also for the data set that is held."""
+        self.data_dir = data_dir
+        self._dataset = None
+
     @property
     def is_loading(self) -> bool:
         return self._loading is not None

@@ -52,6 +52,11 @@ class DecoderThread:
                 self._pending = True
                 self._wake.notify()
 
+    def newest(self, run_id: int) -> Snapshot | None:
+        """The newest snapshot of a model that was published."""
+        with self._wake:
+            return self._models[run_id][2] if run_id in self._models else None
+
     def request(self, run_id: int, request_id: int, code: Floats) -> None:
         """Ask for the picture of a code (d,); any earlier request that has not begun is forgotten."""
         with self._wake:

@@ -132,7 +132,7 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, is_autosave: boo
         saved_step=-1 if is_autosave else step,
         kept_step=step if is_autosave else -1,
         parameters=sum(tensor.numel() for tensor in checkpoint.snapshot.weights.values()),
-        steps_per_epoch=evaluated[1] - evaluated[0] if len(evaluated) > 1 else max(step, 1),
+        steps_per_epoch=max(evaluated[1] - evaluated[0], 1) if len(evaluated) > 1 else max(step, 1),
         last_step=step,
     )
 

@@ -71,8 +71,10 @@ class Session:
         self._starting: tuple[Run, Dataset] | None = None  # sent to the worker, not yet begun
         self._awaited: tuple[RunConfig, Run | None] | None = None  # waits for its data set
         self._opening = 0
+        self._rates: dict[str, float] = {}  # what acts at once, as last sent to the worker
         self._stopping = False
         self._failed = False
+        self.missing: DatasetConfig | None = None  # the last data set that could be downloaded
         self._waiting_saves: list[Path] = []  # targets that wait for the state of the run in training
         self._meter: ProgressMeter | None = None
         self._told_state: State = "idle"
@@ -98,7 +100,11 @@ class Session:
 
     @data_dir.setter
     def data_dir(self, folder: Path) -> None:
-        self._shelf.data_dir = folder
+        self._shelf.use_folder(folder)
+
+    def loaded(self, config: DatasetConfig) -> Dataset | None:
+        """The data set of that configuration, if it is the one in memory."""
+        return self._shelf.holds(config)
 
     # What the window asks for
 
@@ -111,6 +117,8 @@ class Session:
 
     def load_dataset(self, config: DatasetConfig) -> None:
         """Load a data set in the background, so that its size and classes are known before a run."""
+        if self._awaited is not None and self._awaited[0].dataset == config:
+            return  # it is being loaded, and a run waits for it
         self._awaited = None
         self._shelf.load(config, self._listener.dataset_loaded, lambda *error: self._not_loaded(config, *error))
         self._tell_state()
@@ -146,7 +154,11 @@ class Session:
 
     def adjust(self, name: str, value: float) -> None:
         """Change a setting of the training that runs, if one does."""
-        if self.active is not None and getattr(self.active.config.training, name) != value:
+        if self._awaited is not None:
+            config, run = self._awaited
+            self._awaited = config.with_training(**{name: int(value) if name == "epochs" else value}), run
+        elif (self.active is not None or self._starting is not None) and self._rates.get(name) != value:
+            self._rates[name] = value
             self._worker.send(Adjust(name, value))
 
     def show(self, run: Run) -> None:
@@ -187,9 +199,9 @@ class Session:
         self._jobs.start(work, Answers(finished, failed))
         self._tell_state()
 
-    def save(self, path: Path) -> None:
-        """Save the model on screen in the background, as it is at this moment."""
-        run = self.shown
+    def save(self, path: Path, run: Run | None = None) -> None:
+        """Save a model, by default the one on screen, in the background, as it is at this moment."""
+        run = run or self.shown
         if run is None:
             return
         if run is self.active:
@@ -225,7 +237,9 @@ class Session:
         self._shelf.drop_request()
         self._jobs.cancel_all()
         if self._warm:
-            self._worker.close(timeout)
+            ended = self._worker.close(timeout)
+            if not ended and self.active is not None:  # a step takes longer than there is time
+                self.active.snapshot = self._decoder.newest(self.active.id)
             self._decoder.close(timeout=0.2)
         self._handle_all()  # which may begin to write what waited for the training's end
         self._jobs.join(timeout=0.3)
@@ -312,6 +326,7 @@ class Session:
         else:
             self._note_changes(run, config)
         self._starting = run, dataset
+        self._rates = {name: getattr(config.training, name) for name in ("epochs", "learning_rate", "beta")}
         self._worker.send(StartRun(run.id, config, dataset, run.snapshot))
 
     def _note_changes(self, run: Run, config: RunConfig) -> None:
@@ -394,6 +409,7 @@ class Session:
     def _not_loaded(self, config: DatasetConfig, error: Exception, details: str) -> None:
         self._awaited = None
         can_fetch = isinstance(error, DatasetMissing) and DATASETS[config.name].download_bytes > 0
+        self.missing = config if can_fetch else None
         text, details = _words(error), "" if isinstance(error, UserError) else details
         self._listener.message_posted(Message("error", text, details, "download" if can_fetch else ""))
 

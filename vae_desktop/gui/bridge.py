@@ -58,6 +58,8 @@ class Bridge(QObject):
     def state_changed(self, state: State) -> None:
         self._window.setProperty("state", state)
         self._window.setup.controls.set_state(state)
+        active = self.session.active
+        self._window.setup.form.set_active_model(None if active is None else active.config.model.kind)
         self._window.status.setText(self._status_text(state))
 
     def message_posted(self, message: Message) -> None:
@@ -67,7 +69,9 @@ class Bridge(QObject):
         self._window.setup.form.set_devices(devices)
 
     def dataset_loaded(self, dataset: Dataset) -> None:
-        self._window.setup.form.set_dataset_size(len(dataset.train), dataset.title)
+        self._window.setup.form.set_dataset_size(
+            dataset.config.name, len(dataset.train), dataset.title
+        )
 
     def download_progressed(self, done: int, total: int) -> None:
         self._window.downloads.show_progress(done, total)
@@ -91,6 +95,9 @@ class Bridge(QObject):
         self.runs_changed()
         if self.session.active is None:  # else form and progress belong to the run that trains
             self._window.setup.form.set_config(run.config)
+            dataset = self.session.loaded(run.config.dataset)
+            if dataset is not None:
+                self.dataset_loaded(dataset)
             self._window.setup.controls.show_progress(run.progress)
 
     def metrics_arrived(self, run: Run) -> None:

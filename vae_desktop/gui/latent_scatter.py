@@ -64,8 +64,8 @@ class LatentScatter(QWidget):
     def set_model(self, codes: Codes | None, class_names: tuple[str, ...], latent_dim: int) -> None:
         """Begin with the codes of another model."""
         self._codes = codes
+        self._offer_axes(latent_dim)  # before anything is drawn with axes that the model may not have
         self._legend.set_classes(class_names)
-        self._offer_axes(latent_dim)
         self._axes.setVisible(latent_dim > 2)
         self._label_axes()
         self._draw_codes()

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QPointF, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -68,6 +68,7 @@ class LossPlot(QWidget):
     def set_history(self, history: History) -> None:
         """Show the curves of another run."""
         self._history = history
+        self._hide_cross_hairs()
         self._drawn_evaluations = -1
         self.fit()
 
@@ -119,10 +120,14 @@ class LossPlot(QWidget):
 
     def _bounds(self, terms: tuple[str, ...]) -> tuple[float, float]:
         """Smallest and largest value of the terms' curves; not finite where there is none."""
-        known = [curve.dataBounds(1) for term in terms for curve in (self._train[term].curve, self._test[term].curve)]
-        lows = [low for low, _ in known if low is not None]
-        highs = [high for _, high in known if high is not None]
-        return (min(lows), max(highs)) if lows else (np.nan, np.nan)
+        values: list[float] = []
+        for term in terms:
+            column = self._history.training[:, TERMS.index(term)]
+            if len(column) and np.isfinite(column[0]):
+                values += [float(np.nanmin(column)), float(np.nanmax(column))]
+            values += [getattr(entry, term) for entry in self._history.evaluations]
+        known = [value for value in values if value is not None and np.isfinite(value)]
+        return (min(known), max(known)) if known else (np.nan, np.nan)
 
     def _add_curves(self, pane: CurvePane, term: str) -> None:
         colour = QColor(TERM_COLOURS[term])
@@ -153,6 +158,14 @@ class LossPlot(QWidget):
         row = self._history.training[step - 1]
         earlier = [entry for entry in self._history.evaluations if entry.step <= step]
         self._show_values(step, row, earlier[-1] if earlier else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hide_cross_hairs()
+        self._show_newest()
+
+    def _hide_cross_hairs(self) -> None:
+        for line in self._cross_hairs:
+            line.hide()
 
     def _show_newest(self) -> None:
         rows = self._history.training

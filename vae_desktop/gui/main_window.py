@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from vae_desktop import __version__
@@ -19,7 +19,6 @@ from vae_desktop.gui.theme import SPACING, Theme, tabular
 from vae_desktop.gui.window_menus import WindowMenus
 from vae_desktop.resources import resource_path
 
-_SUFFIX = ".safetensors"
 _LAYOUT_VERSION = 1  # raised when docks change, so that an older layout is not restored
 
 
@@ -37,6 +36,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 600)
         self.resize(1360, 860)
+        self._painted = False
         self.may_close: Callable[[], bool] = lambda: True
         self.banner = MessageBanner()
         self.scatter = LatentScatter()
@@ -86,16 +86,22 @@ class MainWindow(QMainWindow):
 
     def ask_for_target(self, suggestion: Path) -> None:
         """Ask under which name to save; tells it with `file_named`."""
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save model"), str(suggestion), self._filter())
-        if name:
-            path = Path(name)
-            self.file_named.emit(path if path.suffix else path.with_suffix(_SUFFIX))
+        dialog = QFileDialog(self, self.tr("Save model"), str(suggestion.parent), self._filter())
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("safetensors")  # before it asks whether to replace a file
+        dialog.selectFile(suggestion.name)
+        if dialog.exec():
+            self.file_named.emit(Path(dialog.selectedFiles()[0]))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.may_close():
             event.accept()
         else:
             event.ignore()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(1000, self._tell_first_painted)  # the view may be closed or lie behind another
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_file(event) is not None:
@@ -141,8 +147,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _tell_first_painted(self) -> None:
-        self.panel.image.painted.disconnect(self._tell_first_painted)
-        QTimer.singleShot(0, self.first_painted)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.first_painted)
 
     @Slot()
     def _ask_for_file(self) -> None:

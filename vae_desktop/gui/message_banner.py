@@ -50,6 +50,13 @@ class MessageBanner(QFrame):
         self._action.setText(
             {"download": self.tr("Download"), "open_autosave": self.tr("Open it"), "": ""}[message.action]
         )
+        self._action.setToolTip(
+            {
+                "download": self.tr("Fetch the files into the data folder, in the background."),
+                "open_autosave": self.tr("Put the kept model on screen; nothing is deleted."),
+                "": "",
+            }[message.action]
+        )
         self._action.setVisible(bool(message.action))
         self._details.setVisible(bool(message.details))
         self.setProperty("level", message.level)

@@ -21,6 +21,7 @@ class RunsTable(QTableWidget):
         self.setToolTip(
             self.tr("Every model trained or opened since the start. Click one to go back to its latent space.")
         )
+        self._selected: tuple[int | None, int] = (None, 0)
         self._titles = [
             self.tr("Run"),
             self.tr("Model"),
@@ -60,8 +61,10 @@ class RunsTable(QTableWidget):
                 if item.text() != text:
                     item.setText(text)
                 item.setData(Qt.ItemDataRole.UserRole, run.id)
-            if run is shown:
-                self.selectRow(row)
+        selected = (None if shown is None else shown.id, len(newest_first))
+        if selected != self._selected and shown in newest_first:  # else it would undo where the arrow keys are
+            self._selected = selected
+            self.selectRow(newest_first.index(shown))
 
     def _cells(self, run: Run) -> list[str]:
         config, last = run.config, run.history.last_evaluation

@@ -32,6 +32,7 @@ class SettingsForm(QWidget):
         self._inputs: dict[str, SettingField | ChoiceBox] = {}
         self._errors: dict[str, QLabel] = {}
         self._was_valid = True
+        self._active_kind: str | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING, SPACING // 2, SPACING, SPACING)
         layout.setSpacing(SPACING)
@@ -67,8 +68,10 @@ class SettingsForm(QWidget):
         if name in DATASETS:
             self._inputs["name"].setCurrentIndex(self._inputs["name"].findData(name))
 
-    def set_dataset_size(self, images: int, title: str) -> None:
-        """Let no batch be larger than the training images there are."""
+    def set_dataset_size(self, name: str, images: int, title: str) -> None:
+        """Let no batch be larger than the training images there are, if that data set is the one chosen."""
+        if name != self._inputs["name"].currentData():
+            return
         reason = self.tr("the {count} training images of {title}").format(count=f"{images:,}", title=title)
         self._inputs["batch_size"].set_limit(images, reason)
 
@@ -81,11 +84,10 @@ class SettingsForm(QWidget):
             if not present:
                 box.setItemData(index, self.tr("Not available on this machine."), Qt.ItemDataRole.ToolTipRole)
 
-    def mark_error(self, name: str, message: str) -> None:
-        """Show a reason under a setting that only the engine could find wrong."""
-        if name in self._errors:
-            self._errors[name].setText(message)
-            self._errors[name].show()
+    def set_active_model(self, kind: str | None) -> None:
+        """Say which kind of model is in training, or None: what acts at once is for that one too."""
+        self._active_kind = kind
+        self._model_changed()
 
     @property
     def is_valid(self) -> bool:
@@ -163,7 +165,9 @@ class SettingsForm(QWidget):
         entry = self._inputs[name]
         blocked = entry.blockSignals(True)
         if isinstance(entry, ChoiceBox):
-            entry.setCurrentIndex(entry.findData(value))
+            index = entry.findData(value)
+            if entry.model().item(index).isEnabled():  # a device that this machine lacks is not chosen
+                entry.setCurrentIndex(index)
         else:
             entry.set_value(value)
         entry.blockSignals(blocked)
@@ -189,7 +193,7 @@ class SettingsForm(QWidget):
     def _dataset_changed(self) -> None:
         name = self._inputs["name"].currentData()
         epochs = self._inputs["epochs"]
-        if not epochs.was_edited:
+        if not epochs.was_edited and self._active_kind is None:
             epochs.set_value(DATASETS[name].epochs)
         self._inputs["batch_size"].set_limit(float("inf"), "")
         try:
@@ -201,7 +205,7 @@ class SettingsForm(QWidget):
     @Slot()
     def _model_changed(self) -> None:
         beta = self._inputs["beta"]
-        has_kl = self._value("kind") != "ae"
+        has_kl = self._value("kind") != "ae" or self._active_kind not in (None, "ae")
         beta.setEnabled(has_kl)
         help_text = translated(beta.setting.help)
         beta.setToolTip(f"<p>{help_text if has_kl else self.tr('An autoencoder has no KL term.')}</p>")

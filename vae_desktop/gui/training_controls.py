@@ -79,6 +79,8 @@ class TrainingControls(QWidget):
     def set_state(self, state: State) -> None:
         self._state = state
         self._refresh()
+        if state != "training":
+            self._pace.setText(" ")
 
     def set_settings_valid(self, valid: bool) -> None:
         """Train needs settings that can be used."""
@@ -119,6 +121,7 @@ class TrainingControls(QWidget):
         self.continue_button.setEnabled(self._settings_valid and self._can_continue and not busy)
         self.pause_button.setEnabled(self._state in ("training", "paused"))
         self.pause_button.setText(self.tr("Resume") if self._state == "paused" else self.tr("Pause"))
+        self.pause_button.setAccessibleName(self.pause_button.text())
         self.stop_button.setEnabled(self._state in ("training", "paused", "loading"))
         self.stop_button.setText(self.tr("Stopping…") if self._state == "stopping" else self.tr("Stop"))
         for button in (self.pause_button, self.stop_button):  # a new text drops the shortcut

@@ -34,6 +34,7 @@ class WindowMenus(QObject):
             self.tr("Open a saved model and explore its latent space."),
         )
         self._recent = file_menu.addMenu(self.tr("Open &recent"))
+        self._recent.setToolTipsVisible(True)
         self._examples = file_menu.addMenu(self.tr("&Examples"))
         file_menu.addSeparator()
         self.save = self._add(
