@@ -5,6 +5,7 @@ Latencies end at the paint of the picture that answers the very request, not whe
 
 import json
 import math
+import os
 import sys
 import tempfile
 import time
@@ -134,6 +135,7 @@ def main(arguments: list[str]) -> None:
             probe.latency(while_training=options["training"] == "1")
         window.show()
         application.exec()
+    os._exit(0)  # as the command does: torch may still be loading in its thread, which Python cannot end cleanly
 
 
 if __name__ == "__main__":
