@@ -6,6 +6,7 @@ import pyqtgraph
 
 from vae_desktop.gui.theme import Theme
 
+_LABEL_HEIGHT = 20  # px, with some space
 _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
 
 
@@ -13,7 +14,7 @@ class CurvePane(pyqtgraph.PlotWidget):
     """Follows the curves until the person zooms or pans; the wheel and a drag move along the steps only."""
 
     def __init__(self, step_label: str) -> None:
-        super().__init__(enableMenu=False)
+        super().__init__(enableMenu=False, axisItems={"left": _LossAxis("left")})
         self._following = True
         self._room = 0.0
         self._low, self._high = 0.0, 0.0
@@ -67,3 +68,21 @@ class CurvePane(pyqtgraph.PlotWidget):
 
     def _stop_following(self) -> None:
         self._following = False
+
+
+class _LossAxis(pyqtgraph.AxisItem):
+    """An axis whose logarithmic ticks are 1, 2, 5, 10, … as far as there is room for their labels."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        if not self.logMode:
+            return super().tickValues(low, high, size)
+        decades = range(math.floor(low), math.ceil(high) + 1)
+        for factors in ((1, 2, 5), (1, 3), (1,)):
+            ticks = [decade + math.log10(factor) for decade in decades for factor in factors]
+            ticks = [tick for tick in ticks if low <= tick <= high]
+            if len(ticks) * _LABEL_HEIGHT <= size:
+                break
+        return [(1.0, ticks)]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [f"{10**value:.3g}" for value in values] if self.logMode else super().tickStrings(values, scale, spacing)
