@@ -60,7 +60,7 @@ class ActiveRun:
             )
         )
         self._publish(self._published)
-        if command.snapshot is None:
+        if self._first_step == 0:
             self._evaluate()
 
     @property

@@ -342,6 +342,8 @@ class Session:
         self._starting = None
         self._failed = False  # a failure of the run before may have been heard of since
         run.history.truncate(event.first_step)
+        if event.first_step == 0:  # it is evaluated before its first step, again if it was stopped there
+            run.history.evaluations.clear()
         run.device, run.parameters, run.steps_per_epoch = event.device, event.parameters, event.steps_per_epoch
         self.active = run
         progress = Progress(event.first_step, event.first_step, event.last_step, event.steps_per_epoch)
