@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSlider
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSlider
 
 NAMES = [
     "trainButton",
@@ -124,3 +124,10 @@ def test_without_a_display_the_app_says_so_in_one_line() -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "display" in done.stderr
+
+
+def test_every_setting_has_an_alt_key_of_its_own(driver) -> None:
+    labels = [label.text() for label in driver.window.setup.form.findChildren(QLabel) if label.buddy()]
+    keys = [text[text.index("&") + 1].lower() for text in labels]
+    assert len(keys) == 11
+    assert len(set(keys)) == len(keys)

@@ -31,6 +31,7 @@ class SettingsForm(QWidget):
         super().__init__(parent)
         self._inputs: dict[str, SettingField | ChoiceBox] = {}
         self._errors: dict[str, QLabel] = {}
+        self._mnemonics = set("fvh")  # those of the menus
         self._was_valid = True
         self._active_kind: str | None = None
         layout = QVBoxLayout(self)
@@ -121,7 +122,7 @@ class SettingsForm(QWidget):
         entry.setObjectName(_object_name(name, setting))
         entry.setAccessibleName(translated(setting.label))
         entry.setToolTip(f"<p>{translated(setting.help)}</p>")
-        label = QLabel(translated(setting.label))
+        label = QLabel(self._with_mnemonic(translated(setting.label)))
         label.setBuddy(entry)
         label.setToolTip(entry.toolTip())
         error = QLabel()
@@ -134,6 +135,14 @@ class SettingsForm(QWidget):
         grid.addWidget(error, row + 1, 0, 1, 2)
         self._inputs[name] = entry
         self._errors[name] = error
+
+    def _with_mnemonic(self, label: str) -> str:
+        """The label with the first letter that is still free as its Alt key."""
+        for index, letter in enumerate(label.lower()):
+            if letter.isascii() and letter.isalpha() and letter not in self._mnemonics:
+                self._mnemonics.add(letter)
+                return f"{label[:index]}&{label[index:]}"
+        return label
 
     def _label_width(self) -> int:
         """Width of the longest label, so that the entries of all sections stand in one column."""
