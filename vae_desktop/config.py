@@ -323,6 +323,10 @@ class RunConfig:
         """Copy with some training settings changed."""
         return replace(self, training=replace(self.training, **changes))
 
+    def adjusted(self, name: str, value: float) -> "RunConfig":
+        """Copy with one setting that acts at once changed; such values travel as floats."""
+        return self.with_training(**{name: int(value) if name == "epochs" else value})
+
     @property
     def title(self) -> str:
         """A short name for lists: model, latent dimensions and data set."""

@@ -38,10 +38,6 @@ class DatasetShelf:
     def is_loading(self) -> bool:
         return self._loading is not None
 
-    @property
-    def is_downloading(self) -> bool:
-        return self._downloading is not None
-
     def holds(self, config: DatasetConfig) -> Dataset | None:
         """The data set of that configuration if it is loaded."""
         if self._dataset is not None and self._dataset.config == config:

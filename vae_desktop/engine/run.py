@@ -98,8 +98,7 @@ class Run:
 
     def set_training(self, name: str, value: float) -> None:
         """Note that a training setting has changed."""
-        typed = int(value) if name == "epochs" else value
-        self.config = self.config.with_training(**{name: typed})
+        self.config = self.config.adjusted(name, value)
 
     def checkpoint(self, snapshot: Snapshot | None = None, codes: Codes | None = None) -> Checkpoint:
         """The run as a file keeps it; by default with its newest whole state."""

@@ -156,7 +156,7 @@ class Session:
         """Change a setting of the training that runs, if one does."""
         if self._awaited is not None:
             config, run = self._awaited
-            self._awaited = config.with_training(**{name: int(value) if name == "epochs" else value}), run
+            self._awaited = config.adjusted(name, value), run
         elif (self.active is not None or self._starting is not None) and self._rates.get(name) != value:
             self._rates[name] = value
             self._worker.send(Adjust(name, value))
