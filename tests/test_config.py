@@ -7,19 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vae_desktop.config import (
-    DATASETS,
-    Choice,
-    DatasetConfig,
-    ModelConfig,
-    RunConfig,
-    Setting,
-    TrainingConfig,
-    config_from_json,
-    config_to_json,
-    settings_of,
-)
+from vae_desktop.catalog import DATASETS
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.settings import Choice, Setting, config_from_json, config_to_json, settings_of
 
 INTEGER = Setting("Epochs", "", minimum=1, maximum=100_000)
 NUMBER = Setting("Rate", "", kind="number", minimum=0.0, maximum=1.0)
@@ -138,7 +129,7 @@ def test_values_of_the_wrong_kind_are_refused(entry, value):
         (NUMBER, 1e-7, "1e-07"),
         (NUMBER, 10_000.0, "10000"),
         (SIZES, (400, 256), "400 256"),
-        (SIZES, (), ""),
+        (SIZES, (), "none"),
         (OPTIONAL, None, "auto"),
         (CHOICE, "ae", "ae"),
     ],
@@ -195,8 +186,9 @@ def test_every_setting_explains_itself(config):
 
 
 def test_settings_of_an_object_are_its_values():
-    values = {name: value for name, _, value in settings_of(ModelConfig("ae", 3, (5,)))}
-    assert values == {"kind": "ae", "latent_dim": 3, "hidden": (5,)}
+    values = {name: value for name, _, value in settings_of(ModelConfig("ae", 3, hidden=(5,)))}
+    assert values.keys() == {entry.name for entry in fields(ModelConfig)}
+    assert (values["kind"], values["latent_dim"], values["hidden"]) == ("ae", 3, (5,))
 
 
 @pytest.mark.parametrize(
@@ -229,7 +221,35 @@ def test_json_gives_the_same_settings_back(config):
 
 
 def test_json_holds_plain_values():
-    assert config_to_json(ModelConfig("vae", 2, (400, 256))) == {"kind": "vae", "latent_dim": 2, "hidden": [400, 256]}
+    values = config_to_json(ModelConfig("vae", 2, hidden=(400, 256)))
+    assert (values["kind"], values["latent_dim"], values["hidden"]) == ("vae", 2, [400, 256])
+    assert config_to_json(ModelConfig())["hidden"] is None
+
+
+def test_an_older_file_may_lack_a_setting_and_nothing_else():
+    whole = config_to_json(RunConfig())
+    older = {**whole, "model": {"kind": "ae", "latent_dim": 3}}
+    assert config_from_json(RunConfig, older, complete=False).model == ModelConfig("ae", 3)
+    with pytest.raises(InvalidSetting):
+        config_from_json(RunConfig, older)
+    with pytest.raises(InvalidSetting):
+        config_from_json(RunConfig, {**older, "surprise": 1}, complete=False)
+
+
+@pytest.mark.parametrize("path", ["/home/ünï/bilder", "C:\\images", "./faces"])
+def test_a_data_set_may_be_a_path(path):
+    assert DatasetConfig(path).is_own
+    assert DatasetConfig(path).label == path.replace("\\", "/").rpartition("/")[2]
+
+
+def test_a_typed_path_means_the_same_from_every_folder(tmp_path, monkeypatch):
+    (tmp_path / "faces").mkdir()
+    monkeypatch.chdir(tmp_path)
+    entry = next(entry for name, entry, _ in settings_of(DatasetConfig) if name == "name")
+    assert entry.parse("name", "faces") == str(tmp_path / "faces")
+    assert entry.parse("name", "digits") == "digits"
+    with pytest.raises(InvalidSetting, match="path"):
+        entry.parse("name", "mnits")
 
 
 def changed(part, **values):

@@ -21,6 +21,7 @@ from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.listener import Message
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.examples import examples
 from vae_desktop.gui.bridge import Bridge
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
@@ -65,12 +66,13 @@ class Controller(QObject):
         window.may_close = self._close
         window.file_opened.connect(self.open_file)
         window.file_named.connect(self._save_to)
+        window.images_chosen.connect(self.open_images)
         window.data_folder_chosen.connect(self._use_data_dir)
         window.menus.file_chosen.connect(self.open_file)
         window.menus.save_requested.connect(self._save)
         window.menus.save_as_requested.connect(self._save_as)
         window.menus.theme_chosen.connect(self.choose_theme)
-        window.downloads.cancel_requested.connect(self.session.cancel_download)
+        window.fetching.cancel_requested.connect(self.session.cancel_fetching)
         window.runs.run_chosen.connect(self._show_run)
         banner.action_requested.connect(self._act_on_message)
         banner.dismissed.connect(self._decline)
@@ -96,7 +98,7 @@ class Controller(QObject):
         if self._is_closed:  # the window was closed before it was painted
             return
         self.session.warm_up()
-        if self.session.state == "idle":
+        if not self.session.is_beginning and self.session.active is None:
             self._load_chosen_dataset()
 
     def offer_kept_model(self) -> None:
@@ -108,8 +110,27 @@ class Controller(QObject):
 
     @Slot(Path)
     def open_file(self, path: Path) -> None:
-        """Open a saved or kept model."""
-        self.session.open(path, is_autosave=path in self.session.autosaves.files())
+        """Open a saved, kept or bundled model."""
+        if path in self.session.autosaves.files():
+            self.session.open(path, "autosave")
+        elif any(path == example.path for example in examples()):
+            self.session.open(path, "example")
+        else:
+            self.session.open(path)
+
+    def open_last_model(self) -> None:
+        """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
+        last = Path(self._settings.text("last_model"))
+        bundled = [example.path for example in examples()]
+        if last.is_file():
+            self.open_file(last)
+        elif bundled:
+            self.open_file(bundled[0])
+
+    @Slot(Path)
+    def open_images(self, path: Path) -> None:
+        """Choose a person's own images as the data set of the next run."""
+        self._window.setup.form.choose_dataset(str(path.absolute()))
 
     def _load_chosen_dataset(self) -> None:
         try:
@@ -130,7 +151,6 @@ class Controller(QObject):
 
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
-        self._settings.set_text("dataset", config.name)
         self._window.banner.clear()
         self.session.load_dataset(config)
 
@@ -184,7 +204,7 @@ class Controller(QObject):
 
     @Slot(str)
     def _act_on_message(self, action: str) -> None:
-        if action == "download":
+        if action in ("download", "repair"):
             if self.session.missing is not None:
                 self.session.download(self.session.missing)
         elif action == "open_autosave":
@@ -249,6 +269,8 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
         window.setup.form.choose_dataset(dataset)
     if model is not None:
         window.controller.open_file(model)
+    else:
+        window.controller.open_last_model()
     window.show()
     return application.exec()
 

@@ -1,192 +1,22 @@
-"""Settings of a run: frozen dataclasses whose fields carry what a form and a command line need.
+"""Settings of a run: which images, which model, how it is trained.
 
-One definition serves everywhere: the window's form, the command's options and the saved file are
-all built from these fields. A value that a setting cannot take never gets into an object.
+One definition serves everywhere: the window's form, the command's options and the saved file are all built from
+these fields.
 """
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from vae_desktop.errors import InvalidSetting
+from vae_desktop.catalog import DATASETS, LIKELIHOODS, MODELS, Likelihood, ModelKind, describe_dataset
+from vae_desktop.settings import Checked, Choice, setting
 
-Kind = Literal["integer", "number", "sizes", "choice"]
-ConfigT = TypeVar("ConfigT")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One value of a setting with few values."""
-
-    value: str
-    label: str
-    help: str
+_WITH_BETA = tuple(kind.name for kind in MODELS.values() if kind.kl_weight is None)
+_DENOISING = tuple(kind.name for kind in MODELS.values() if kind.is_denoising)
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a form or a command line needs to know about one field.
-
-    Attributes
-    ----------
-    label, help, unit : str
-        Short name, what the setting does to the latent space, and its unit ("" for a plain number).
-    kind : {"integer", "number", "sizes", "choice"}
-        "sizes" is a tuple of integers, each within the range.
-    minimum, maximum : float
-        The range, both ends included.
-    logarithmic : bool
-        Steps multiply rather than add.
-    at_once : bool
-        A change acts on the training that runs; other settings wait for the next run.
-    optional : bool
-        None is allowed and stands for `automatic`.
-    """
-
-    label: str
-    help: str
-    kind: Kind = "integer"
-    minimum: float = -math.inf
-    maximum: float = math.inf
-    unit: str = ""
-    choices: tuple[Choice, ...] = ()
-    logarithmic: bool = False
-    at_once: bool = False
-    optional: bool = False
-    automatic: str = ""
-
-    def parse(self, name: str, text: str) -> Any:
-        """Turn typed text into a checked value.
-
-        Raises
-        ------
-        InvalidSetting
-            If the text is no such value; the message says why.
-        """
-        text = text.strip()
-        if self.optional and text.lower() in ("", self.automatic.lower()):
-            return None
-        try:
-            value: Any
-            if self.kind == "choice":
-                value = text
-            elif self.kind == "sizes":
-                value = tuple(int(part) for part in text.replace(",", " ").split())
-            else:
-                value = int(text) if self.kind == "integer" else float(text)
-        except ValueError:
-            raise InvalidSetting(name, f"{self.label}: {_abridged(repr(text))} is not {self._wanted()}.") from None
-        self.check(name, value)
-        return value
-
-    def check(self, name: str, value: Any) -> None:
-        """Raise InvalidSetting unless `value` has the right type and lies in the range."""
-        if value is None and self.optional:
-            return
-        if self.kind == "choice":
-            if value not in [choice.value for choice in self.choices]:
-                known = ", ".join(choice.value for choice in self.choices)
-                raise InvalidSetting(name, f"{self.label}: {value!r} is unknown; choose from {known}.")
-            return
-        if self.kind == "sizes":
-            if not isinstance(value, tuple) or len(value) > 8:
-                raise InvalidSetting(name, f"{self.label}: {value!r} is not {self._wanted()}.")
-            for size in value:
-                self._check_number(name, size)
-            return
-        self._check_number(name, value)
-
-    def format(self, value: Any) -> str:
-        """Text of a value, as a person would type it."""
-        if value is None:
-            return self.automatic
-        if self.kind == "sizes":
-            return " ".join(str(size) for size in value)
-        return _shortest(value) if self.kind == "number" else str(value)
-
-    def _check_number(self, name: str, value: Any) -> None:
-        wanted = float if self.kind == "number" else int
-        right_type = isinstance(value, (int, wanted)) and not isinstance(value, bool)
-        if not right_type or value != value:
-            raise InvalidSetting(name, f"{self.label}: {value!r} is not {self._wanted()}.")
-        if not self.minimum <= value <= self.maximum:
-            raise InvalidSetting(
-                name,
-                f"{self.label}: {_abridged(_shortest(value))} is out of range "
-                f"({_shortest(self.minimum)} to {_shortest(self.maximum)}).",
-            )
-
-    def _wanted(self) -> str:
-        return {
-            "integer": "a whole number",
-            "number": "a number",
-            "sizes": "a list of at most 8 whole numbers, such as 400 256",
-            "choice": "one of the choices",
-        }[self.kind]
-
-
-def _shortest(value: float) -> str:
-    """The shortest text that reads back as the same number: 1, 0.001, 1e-07."""
-    return str(value) if isinstance(value, int) else repr(float(value)).removesuffix(".0")
-
-
-def _abridged(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:20]}…"
-
-
-def setting(default: Any, label: str, help: str, **details: Any) -> Any:
-    """Declare a dataclass field that is a setting."""
-    return field(default=default, metadata={"setting": Setting(label, help, **details)})
-
-
-def settings_of(config: Any) -> Iterator[tuple[str, Setting, Any]]:
-    """Yield (field name, setting, value) for each setting of a config object, or defaults of its class."""
-    for entry in fields(config):
-        if "setting" in entry.metadata:
-            default = None if entry.default is MISSING else entry.default
-            value = default if isinstance(config, type) else getattr(config, entry.name)
-            yield entry.name, entry.metadata["setting"], value
-
-
-class _Checked:
-    """Validates each setting when an object is made."""
-
-    def __post_init__(self) -> None:
-        for name, entry, value in settings_of(self):
-            entry.check(name, value)
-
-
-@dataclass(frozen=True)
-class DatasetKind:
-    """A data set that the app knows by name.
-
-    `epochs` is a number of passes after which its latent space has visibly formed, the default for a run.
-    """
-
-    name: str
-    label: str
-    help: str
-    epochs: int
-    download_bytes: int = 0
-
-
-DATASETS = {
-    kind.name: kind
-    for kind in (
-        DatasetKind(
-            "digits", "Digits", "1,797 real handwritten digits that come with scikit-learn. Always there.", 200
-        ),
-        DatasetKind(
-            "mnist", "MNIST", "70,000 handwritten digits, 28×28 pixels.", 20, download_bytes=11_594_722
-        ),
-    )
-}
-
-
-@dataclass(frozen=True)
-class DatasetConfig(_Checked):
-    """Which images a model learns."""
+class DatasetConfig(Checked):
+    """Which images a model learns; `name` is one of DATASETS or the path of a person's own."""
 
     name: str = setting(
         "digits",
@@ -194,6 +24,7 @@ class DatasetConfig(_Checked):
         "The images that the latent space is learned from. Labels only colour the plots.",
         kind="choice",
         choices=tuple(Choice(kind.name, kind.label, kind.help) for kind in DATASETS.values()),
+        takes_path=True,
     )
     image_size: int | None = setting(
         None,
@@ -206,10 +37,48 @@ class DatasetConfig(_Checked):
         optional=True,
         automatic="auto",
     )
+    colours: str = setting(
+        "auto",
+        "Colours",
+        "Whether the images are learned in colour.",
+        kind="choice",
+        choices=(
+            Choice("auto", "As they are", "Colour if any image has colour, else grey."),
+            Choice("grey", "Grey", "One channel: the luminance."),
+            Choice("colour", "Colour", "Three channels: red, green and blue."),
+        ),
+        is_advanced=True,
+    )
+    measured_on: str = setting(
+        "test",
+        "Measured on",
+        "The images that no training step sees, on which the model is measured.",
+        kind="choice",
+        choices=(
+            Choice("test", "Test images", "Those that nothing was ever chosen by."),
+            Choice(
+                "validation",
+                "Validation images",
+                "A twelfth of the training images, held out: to choose settings without looking at the test images.",
+            ),
+        ),
+        is_advanced=True,
+    )
+
+    @property
+    def label(self) -> str:
+        """The data set's name as a person reads it; figures on validation images are marked as such."""
+        label = describe_dataset(self.name).label
+        return label if self.measured_on == "test" else f"{label} (validation)"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a person's own, from a path."""
+        return self.name not in DATASETS
 
 
 @dataclass(frozen=True)
-class ModelConfig(_Checked):
+class ModelConfig(Checked):
     """What is trained."""
 
     kind: str = setting(
@@ -217,19 +86,7 @@ class ModelConfig(_Checked):
         "Model",
         "An autoencoder codes an image as a point; a variational one as a normal distribution.",
         kind="choice",
-        choices=(
-            Choice(
-                "vae",
-                "Variational (VAE)",
-                "Codes are normal distributions, drawn towards N(0, I) by the KL divergence: "
-                "a continuous latent space.",
-            ),
-            Choice(
-                "ae",
-                "Autoencoder (AE)",
-                "Codes are points, trained by reconstruction alone: clusters with holes between them.",
-            ),
-        ),
+        choices=tuple(Choice(kind.name, kind.label, kind.help) for kind in MODELS.values()),
     )
     latent_dim: int = setting(
         2,
@@ -238,19 +95,91 @@ class ModelConfig(_Checked):
         minimum=1,
         maximum=128,
     )
-    hidden: tuple[int, ...] = setting(
-        (400,),
+    noise: str = setting(
+        "gaussian",
+        "Noise",
+        "How an image is corrupted before it is encoded; the model learns to restore the clean one.",
+        kind="choice",
+        choices=(
+            Choice("gaussian", "Gaussian", "Each pixel gets noise of that standard deviation, then is cut to 0…1."),
+            Choice("masking", "Masking", "That share of the pixels is set to 0."),
+            Choice("salt-and-pepper", "Salt and pepper", "That share of the pixels is set to 0 or 1, at random."),
+        ),
+        only_for=_DENOISING,
+    )
+    noise_strength: float = setting(
+        0.3,
+        "Noise strength",
+        "Standard deviation of the noise, or the share of the pixels that it hits. "
+        "The stronger, the more the codes hold only what all images of a kind share.",
+        kind="number",
+        minimum=0.0,
+        maximum=1.0,
+        only_for=_DENOISING,
+    )
+    architecture: str = setting(
+        "mlp",
+        "Architecture",
+        "What encoder and decoder are made of.",
+        kind="choice",
+        choices=(
+            Choice("mlp", "Fully connected", "Every pixel reaches every unit. Quick for small images."),
+            Choice(
+                "convolutional",
+                "Convolutional",
+                "Filters that slide over the image and halve it, stage by stage. Sharper for large or coloured images, "
+                "slower without a graphics card.",
+            ),
+        ),
+    )
+    hidden: tuple[int, ...] | None = setting(
+        None,
         "Hidden layers",
-        "Widths of the encoder's hidden layers; the decoder mirrors them. Wider ones bend the latent space more.",
+        "Widths of the encoder's layers, or channels of its convolutional stages, each of which halves the image; "
+        "the decoder mirrors them. Wider ones bend the latent space more.",
         kind="sizes",
         minimum=1,
         maximum=8192,
         unit="units",
+        optional=True,
+        automatic="auto",
     )
+    activation: str = setting(
+        "relu",
+        "Activation",
+        "What bends the signal between layers. Smooth ones give a smoother latent space.",
+        kind="choice",
+        choices=(
+            Choice("relu", "ReLU", "max(0, x): kinks, cheap."),
+            Choice("leaky-relu", "Leaky ReLU", "A hundredth of x below 0: no unit goes silent."),
+            Choice("gelu", "GELU", "A smooth ReLU."),
+            Choice("silu", "SiLU", "x times its sigmoid, smooth."),
+            Choice("tanh", "tanh", "Bounded and smooth; slow to train when deep."),
+        ),
+        is_advanced=True,
+    )
+    likelihood: str = setting(
+        "squared-error",
+        "Likelihood",
+        "How a reconstruction is judged. It sets the scale against which the KL divergence is weighed, so losses of "
+        "different likelihoods cannot be compared.",
+        kind="choice",
+        choices=tuple(Choice(entry.name, entry.label, entry.help) for entry in LIKELIHOODS.values()),
+    )
+
+    @property
+    def traits(self) -> ModelKind:
+        """What models of this kind are."""
+        return MODELS[self.kind]
+
+    @property
+    def judged_by(self) -> Likelihood:
+        """The likelihood's quantity and unit."""
+        return LIKELIHOODS[self.likelihood]
 
 
 @dataclass(frozen=True)
-class TrainingConfig(_Checked):
+class TrainingConfig(Checked):
     """How it is trained."""
 
     epochs: int = setting(
@@ -271,6 +200,21 @@ class TrainingConfig(_Checked):
         logarithmic=True,
         at_once=True,
     )
+    schedule: str = setting(
+        "constant",
+        "Schedule",
+        "How the learning rate moves over the run.",
+        kind="choice",
+        choices=(
+            Choice("constant", "Constant", "The same from the first step to the last."),
+            Choice(
+                "one-cycle",
+                "One cycle",
+                "Rises over the first tenth of the run and falls to 0 at its end: the last steps settle every code.",
+            ),
+        ),
+        is_advanced=True,
+    )
     beta: float = setting(
         1.0,
         "β (KL weight)",
@@ -281,6 +225,18 @@ class TrainingConfig(_Checked):
         maximum=10_000.0,
         logarithmic=True,
         at_once=True,
+        only_for=_WITH_BETA,
+    )
+    beta_warm_up: float = setting(
+        0.0,
+        "β warm-up",
+        "Epochs over which β grows from 0 to its value: the codes spread before they are pressed together.",
+        kind="number",
+        minimum=0.0,
+        maximum=100_000.0,
+        unit="epochs",
+        only_for=_WITH_BETA,
+        is_advanced=True,
     )
     batch_size: int = setting(
         128,
@@ -319,6 +275,12 @@ class RunConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
+    @property
+    def kl_weight(self) -> float:
+        """Weight of the KL divergence in the loss: β where the kind of model leaves it free."""
+        fixed = self.model.traits.kl_weight
+        return self.training.beta if fixed is None else fixed
+
     def with_training(self, **changes: Any) -> "RunConfig":
         """Copy with some training settings changed."""
         return replace(self, training=replace(self.training, **changes))
@@ -330,35 +292,4 @@ class RunConfig:
     @property
     def title(self) -> str:
         """A short name for lists: model, latent dimensions and data set."""
-        return f"{self.model.kind.upper()} {self.model.latent_dim}-D · {DATASETS[self.dataset.name].label}"
-
-
-def config_to_json(config: Any) -> dict[str, Any]:
-    """Plain JSON values of a config object, field by field; tuples become lists."""
-    result: dict[str, Any] = {}
-    for entry in fields(config):
-        value = getattr(config, entry.name)
-        if "setting" not in entry.metadata:
-            value = config_to_json(value)
-        result[entry.name] = list(value) if isinstance(value, tuple) else value
-    return result
-
-
-def config_from_json(kind: type[ConfigT], values: Any) -> ConfigT:
-    """Rebuild a config object, trusting nothing.
-
-    Raises
-    ------
-    InvalidSetting
-        If a key is unknown or missing, or a value has the wrong type or range.
-    """
-    known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
-    if not isinstance(values, Mapping) or set(values) != set(known):
-        raise InvalidSetting(kind.__name__, f"{kind.__name__} needs exactly the keys {', '.join(known)}.")
-    arguments: dict[str, Any] = {}
-    for name, entry in known.items():
-        value = values[name]
-        if "setting" not in entry.metadata:
-            value = config_from_json(entry.type, value)  # type: ignore[arg-type]
-        arguments[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**arguments)
+        return f"{self.model.traits.short} {self.model.latent_dim}-D · {self.dataset.label}"

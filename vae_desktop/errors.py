@@ -30,6 +30,10 @@ class DatasetMissing(DataError):
     """A data set's files are not on this machine; it could be downloaded."""
 
 
+class DatasetBroken(DataError):
+    """A data set's files are there but broken; a download would mend them."""
+
+
 class CheckpointError(UserError):
     """A file is not a model that this version can read."""
 

@@ -12,6 +12,11 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir(_NAME, appauthor=False)) / "data"
 
 
+def default_cache_dir() -> Path:
+    """Folder of what can be computed again, such as the classifiers that judge samples."""
+    return Path(platformdirs.user_cache_dir(_NAME, appauthor=False))
+
+
 def default_settings_dir() -> Path:
     """Folder of the window's settings and autosaves."""
     return Path(platformdirs.user_config_dir(_NAME, appauthor=False))

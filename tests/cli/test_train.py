@@ -10,21 +10,16 @@ import numpy as np
 import pytest
 import tqdm
 
-from vae_desktop.config import (
-    DATASETS,
-    DatasetConfig,
-    ModelConfig,
-    RunConfig,
-    TrainingConfig,
-    settings_of,
-)
+from vae_desktop.catalog import DATASETS
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.settings import settings_of
 from vae_desktop.training.checkpoint import load_checkpoint
 from vae_desktop.training.trainer import Trainer
 
 CHOSEN = RunConfig(
-    DatasetConfig("digits", 8),
-    ModelConfig("ae", 3, (9, 7)),
-    TrainingConfig(1, 0.01, 0.5, 100, 42, "cpu"),
+    DatasetConfig("digits", 8, "colour", "validation"),
+    ModelConfig("denoising-ae", 3, "masking", 0.2, "convolutional", (9, 7), "silu", "bernoulli"),
+    TrainingConfig(1, 0.01, "one-cycle", 0.5, 3.0, 100, 42, "cpu"),
 )
 SPELLINGS = {"name": "dataset", "kind": "model"}
 

@@ -3,9 +3,15 @@
 import contextlib
 import gzip
 import hashlib
+import io
 import socket
+import subprocess
+import sys
 import threading
+import tracemalloc
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -14,13 +20,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_desktop.config import DATASETS, DatasetConfig
-from vae_desktop.data.download import MNIST_RESOURCES, Resource, download_dataset, download_mnist
-from vae_desktop.data.mnist import load_mnist, raw_folder
-from vae_desktop.errors import Cancelled, DataError, UserError
+from vae_desktop.catalog import DATASETS
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.download import download_dataset, download_mnist
+from vae_desktop.data.mnist import load_mnist
+from vae_desktop.data.mnist_sets import MNIST_SETS, MnistSet, Resource
+from vae_desktop.errors import Cancelled, DataError, DatasetBroken, UserError
 
-MNIST = DatasetConfig("mnist")
 FIRST = "train-images-idx3-ubyte"
+LETTERS = "emnist-letters-train-images-idx3-ubyte"
 SILENCE = 1.0  # seconds until a stalling server is given up
 
 
@@ -79,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _endless(self, body: bytes) -> None:
         self._answer(body, None)
         while not self.server.closing.is_set():
-            self.wfile.write(bytes(1 << 16))
+            self.wfile.write(b"\xff" * (1 << 16))
 
     def _silent(self, body: bytes) -> None:
         self.server.closing.wait()
@@ -99,21 +107,46 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def resources(arrays, to_idx) -> dict[Resource, bytes]:
-    """What the server has: each resource of the small MNIST with its bytes."""
-    served = {}
-    for name, values in arrays.items():
-        packed = gzip.compress(to_idx(values), mtime=0)
-        md5 = hashlib.md5(packed, usedforsecurity=False).hexdigest()
-        served[Resource(f"{name}.gz", md5, len(packed), values.shape)] = packed
-    return served
+def _resource(name: str, body: bytes) -> Resource:
+    return Resource(name, hashlib.md5(body, usedforsecurity=False).hexdigest(), len(body))
 
 
 @pytest.fixture
-def server(resources, monkeypatch) -> Iterator[_Server]:
+def bodies(arrays, to_idx) -> dict[str, bytes]:
+    """What the server has of the small MNIST, by file name."""
+    return {f"{name}.gz": gzip.compress(to_idx(values), mtime=0) for name, values in arrays.items()}
+
+
+@pytest.fixture
+def small(bodies) -> MnistSet:
+    """The small MNIST."""
+    resources = tuple(_resource(*item) for item in bodies.items())
+    return replace(MNIST_SETS["mnist"], counts=(60, 20), resources=resources)
+
+
+@pytest.fixture
+def archive(arrays, to_idx) -> bytes:
+    """The same images as letters in an archive as EMNIST's, with 8 MB of other sets beside them."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
+        target.writestr("gzip/emnist-byclass-train-images-idx3-ubyte.gz", np.random.default_rng(0).bytes(8 << 20))
+        for name, values in arrays.items():
+            name = name.replace("train", "emnist-letters-train").replace("t10k", "emnist-letters-test")
+            stored = values.swapaxes(1, 2) if values.ndim == 3 else values + np.uint8(1)
+            target.writestr(f"gzip/{name}.gz", gzip.compress(to_idx(stored)))
+    return packed.getvalue()
+
+
+@pytest.fixture
+def letters(archive) -> MnistSet:
+    """The small letters."""
+    return replace(MNIST_SETS["emnist-letters"], counts=(60, 20), resources=(_resource("gzip.zip", archive),))
+
+
+@pytest.fixture
+def server(bodies, archive, monkeypatch) -> Iterator[_Server]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with _Server({resource.name: packed for resource, packed in resources.items()}) as running:
+    with _Server({**bodies, "gzip.zip": archive}) as running:
         thread = threading.Thread(target=partial(running.serve_forever, poll_interval=0.01))
         thread.start()
         yield running
@@ -122,14 +155,23 @@ def server(resources, monkeypatch) -> Iterator[_Server]:
         thread.join()
 
 
+def _download(
+    entry, folder, mirrors, progress=lambda done, total: None, is_cancelled=lambda: False, timeout=30.0
+) -> None:
+    """Download a small data set into a folder from the given mirrors."""
+    download_mnist(replace(entry, mirrors=tuple(mirrors)), folder, progress, is_cancelled, timeout)
+
+
 @pytest.fixture
-def download(resources):
-    """Download the small MNIST into a folder from the given mirrors."""
+def download(small):
+    """Download the small MNIST."""
+    return partial(_download, small)
 
-    def run(folder, mirrors, progress=lambda done, total: None, is_cancelled=lambda: False, timeout=30.0):
-        download_mnist(folder, progress, is_cancelled, mirrors, timeout, tuple(resources))
 
-    return run
+@pytest.fixture
+def download_letters(letters):
+    """Download the small letters."""
+    return partial(_download, letters)
 
 
 @pytest.fixture
@@ -140,9 +182,13 @@ def refused() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}/"
 
 
-def _assert_whole(folder: Path, arrays: dict[str, np.ndarray]) -> None:
-    assert {path.name for path in raw_folder(folder).iterdir()} == set(arrays)
-    dataset = load_mnist(MNIST, folder)
+def raw_folder(data_dir: Path, name: str = "mnist") -> Path:
+    return MNIST_SETS[name].raw_folder(data_dir)
+
+
+def _assert_whole(folder: Path, arrays: dict[str, np.ndarray], name: str = "mnist") -> None:
+    assert {path.name for path in raw_folder(folder, name).iterdir()} == set(MNIST_SETS[name].shapes)
+    dataset = load_mnist(DatasetConfig(name), folder)
     np.testing.assert_array_equal(dataset.train.images[:, 0], arrays[FIRST])
     np.testing.assert_array_equal(dataset.train.labels, arrays["train-labels-idx1-ubyte"])
     np.testing.assert_array_equal(dataset.test.images[:, 0], arrays["t10k-images-idx3-ubyte"])
@@ -155,15 +201,15 @@ def test_download_makes_the_folder_and_leaves_the_plain_files(tmp_path, server, 
     _assert_whole(folder, arrays)
 
 
-def test_progress_counts_bytes_over_all_files(tmp_path, server, download, resources):
+def test_progress_counts_bytes_over_all_files(tmp_path, server, download, small):
     seen = []
     download(tmp_path, [server.mirror("good")], progress=lambda *counts: seen.append(counts))
     done, totals = zip(*seen, strict=True)
-    total = sum(resource.size for resource in resources)
+    total = sum(resource.size for resource in small.resources)
     assert set(totals) == {total}
     assert list(done) == sorted(done)
     assert (done[0], done[-1]) == (0, total)
-    assert {resource.size for resource in resources} & set(done)  # told in between as well
+    assert {resource.size for resource in small.resources} & set(done)  # told in between as well
 
 
 FAULTS = {
@@ -252,8 +298,8 @@ def test_cancel_while_the_last_mirror_is_silent_is_no_failure(tmp_path, server, 
     assert server.requests == [f"/silent/{FIRST}.gz"]
 
 
-def test_cancelled_download_goes_on_where_it_stopped(tmp_path, server, download, arrays, resources):
-    first = next(iter(resources))
+def test_cancelled_download_goes_on_where_it_stopped(tmp_path, server, download, arrays, small):
+    first, *others = small.resources
     done = [0]
     with pytest.raises(Cancelled):
         download(
@@ -266,15 +312,15 @@ def test_cancelled_download_goes_on_where_it_stopped(tmp_path, server, download,
 
     server.requests.clear()
     download(tmp_path, [server.mirror("good")])
-    assert server.requests == [f"/good/{resource.name}" for resource in list(resources)[1:]]
+    assert server.requests == [f"/good/{resource.name}" for resource in others]
     _assert_whole(tmp_path, arrays)
 
 
-def test_whole_files_are_not_asked_for(data_dir, server, download, resources):
+def test_whole_files_are_not_asked_for(data_dir, server, download, small):
     seen = []
     download(data_dir, [server.mirror("good")], progress=lambda *counts: seen.append(counts))
     assert server.requests == []
-    total = sum(resource.size for resource in resources)
+    total = sum(resource.size for resource in small.resources)
     assert seen[-1] == (total, total)
 
 
@@ -322,23 +368,146 @@ def test_file_that_cannot_be_written_is_named(tmp_path, server, download):
     assert str(blocked) in str(caught.value)
 
 
-def test_data_set_is_found_by_name(tmp_path):
+def test_repaired_file_loads_again(data_dir, server, download, arrays):
+    path = raw_folder(data_dir) / "train-labels-idx1-ubyte"
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")  # whole, but with a label that there is not
+    with pytest.raises(DatasetBroken):
+        load_mnist(DatasetConfig("mnist"), data_dir)
+    download(data_dir, [server.mirror("good")])
+    assert server.requests == [f"/good/{path.name}.gz"]
+    _assert_whole(data_dir, arrays)
+
+
+def test_whole_packed_files_are_not_asked_for(packed_data_dir, server, download):
+    broken = raw_folder(packed_data_dir) / f"{FIRST}.gz"
+    broken.write_bytes(broken.read_bytes()[:-1])
+    download(packed_data_dir, [server.mirror("good")])
+    assert server.requests == [f"/good/{FIRST}.gz"]
+    load_mnist(DatasetConfig("mnist"), packed_data_dir)
+
+
+def test_letters_come_out_of_the_archive_and_nothing_else_does(tmp_path, server, download_letters, arrays, archive):
+    seen = []
+    download_letters(tmp_path, [server.mirror("good")], progress=lambda *counts: seen.append(counts))
+    _assert_whole(tmp_path, arrays, "emnist-letters")
+    assert server.requests == ["/good/gzip.zip"]
+    assert seen[0] == (0, len(archive))
+    assert seen[-1] == (len(archive), len(archive))
+
+
+def test_archive_is_not_held_in_memory(tmp_path, server, download_letters, archive):
+    tracemalloc.start()
+    download_letters(tmp_path, [server.mirror("good")])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < len(archive) / 2
+
+
+@pytest.mark.parametrize("fault", ["html", "damaged", "endless", "cut", "absent"])
+def test_faulty_archive_leaves_nothing(tmp_path, server, download_letters, fault):
+    with pytest.raises(DataError, match=r"^EMNIST letters could not be downloaded") as caught:
+        download_letters(tmp_path, [server.mirror(fault)])
+    assert FAULTS[fault] in str(caught.value)
+    assert list(raw_folder(tmp_path, "emnist-letters").iterdir()) == []
+
+
+def test_archive_comes_from_the_next_mirror_after_a_fault(tmp_path, server, download_letters, arrays):
+    download_letters(tmp_path, [server.mirror("cut"), server.mirror("good")])
+    _assert_whole(tmp_path, arrays, "emnist-letters")
+
+
+def test_cancel_in_mid_archive_leaves_nothing(tmp_path, server, download_letters):
+    done = [0]
+    with pytest.raises(Cancelled):
+        download_letters(
+            tmp_path,
+            [server.mirror("stall")],
+            progress=lambda received, total: done.append(received),
+            is_cancelled=lambda: done[-1] > 1 << 20,
+        )
+    assert list(raw_folder(tmp_path, "emnist-letters").iterdir()) == []
+
+
+def test_killed_process_leaves_nothing(tmp_path, server, letters):
+    entry = replace(letters, mirrors=(server.mirror("stall"),))
+    code = f"""
+from pathlib import Path
+from vae_desktop.data.download import download_mnist
+from vae_desktop.data.mnist_sets import MnistSet, Resource
+
+def progress(done, total):
+    if done > 1 << 20:
+        print("in the middle", flush=True)
+
+download_mnist({entry!r}, Path({str(tmp_path)!r}), progress, lambda: False)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "in the middle\n"
+        process.kill()
+    assert list(raw_folder(tmp_path, "emnist-letters").iterdir()) == []
+
+
+def test_only_the_broken_letters_are_replaced(tmp_path, server, download_letters, arrays):
+    download_letters(tmp_path, [server.mirror("good")])
+    raw = raw_folder(tmp_path, "emnist-letters")
+    (raw / LETTERS).write_bytes(b"broken")
+    before = {path.name: path.stat().st_mtime_ns for path in raw.iterdir()}
+    download_letters(tmp_path, [server.mirror("good")])
+    _assert_whole(tmp_path, arrays, "emnist-letters")
+    assert {path.name for path in raw.iterdir() if path.stat().st_mtime_ns != before[path.name]} == {LETTERS}
+
+    server.requests.clear()
+    download_letters(tmp_path, [server.mirror("good")])
+    assert server.requests == []
+
+
+def test_full_disk_is_told_and_no_mirror_blamed(tmp_path, server, download_letters):
+    limits = pytest.importorskip("resource")
+    before = limits.getrlimit(limits.RLIMIT_FSIZE)
+    limits.setrlimit(limits.RLIMIT_FSIZE, (1 << 20, before[1]))
+    try:
+        with pytest.raises(UserError, match=r"^Cannot write in .*: File too large\. Make room") as caught:
+            download_letters(tmp_path, [server.mirror("good"), server.mirror("absent")])
+    finally:
+        limits.setrlimit(limits.RLIMIT_FSIZE, before)
+    assert not isinstance(caught.value, DataError)
+    assert server.requests == ["/good/gzip.zip"]
+    assert list(raw_folder(tmp_path, "emnist-letters").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", MNIST_SETS)
+def test_data_set_is_found_by_name(tmp_path, name):
     with pytest.raises(Cancelled):  # before anything is asked for
-        download_dataset("mnist", tmp_path, lambda done, total: None, lambda: True)
-    assert raw_folder(tmp_path).is_dir()
+        download_dataset(name, tmp_path, lambda done, total: None, lambda: True)
+    assert raw_folder(tmp_path, name).is_dir()
 
 
-def test_sizes_agree_with_the_catalogue():
-    assert sum(resource.size for resource in MNIST_RESOURCES) == DATASETS["mnist"].download_bytes
+@pytest.mark.parametrize("name", MNIST_SETS)
+def test_sizes_agree_with_the_catalogue(name):
+    assert sum(resource.size for resource in MNIST_SETS[name].resources) == DATASETS[name].download_bytes
 
 
-def test_names_and_hashes_are_torchvisions():
-    from torchvision.datasets import MNIST as Torchvision
+def test_folders_names_and_hashes_are_torchvisions():
+    from torchvision import datasets
 
-    assert [(resource.name, resource.md5) for resource in MNIST_RESOURCES] == Torchvision.resources
+    for name, theirs in {
+        "mnist": datasets.MNIST,
+        "fashion-mnist": datasets.FashionMNIST,
+        "kmnist": datasets.KMNIST,
+    }.items():
+        entry = MNIST_SETS[name]
+        assert [(resource.name, resource.md5) for resource in entry.resources] == theirs.resources
+        assert entry.mirrors[0] == theirs.mirrors[0]
+        assert entry.folder == theirs.__name__
+        assert list(entry.class_names) == [label.partition(" - ")[0] for label in theirs.classes]
+    letters = MNIST_SETS["emnist-letters"]
+    (archive,) = letters.resources
+    assert (letters.mirrors[0] + archive.name, archive.md5) == (datasets.EMNIST.url, datasets.EMNIST.md5)
+    assert [label.upper() for label in datasets.EMNIST.classes_split_dict["letters"][1:]] == list(letters.class_names)
 
 
 def test_real_mnist_is_whole(real_data_dir):
+    entry = replace(MNIST_SETS["mnist"], mirrors=())
     seen = []
-    download_mnist(real_data_dir, lambda *counts: seen.append(counts), lambda: False, mirrors=())
-    assert [done for done, _ in seen] == np.cumsum([resource.size for resource in MNIST_RESOURCES]).tolist()
+    download_mnist(entry, real_data_dir, lambda *counts: seen.append(counts), lambda: False)
+    assert [done for done, _ in seen] == np.cumsum([resource.size for resource in entry.resources]).tolist()

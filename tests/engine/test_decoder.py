@@ -121,7 +121,7 @@ def test_a_request_may_come_before_the_model(inbox, running):
 
 def test_each_request_is_decoded_by_the_model_it_names(inbox, running):
     running.publish(1, CONFIG, SHAPE, snapshot(0, logit=-2.0))
-    running.publish(2, ModelConfig("ae", 2, ()), (1, 10, 6), snapshot(0, logit=2.0))
+    running.publish(2, ModelConfig("ae", 2, hidden=()), (1, 10, 6), snapshot(0, logit=2.0))
     running.request(1, 1, code(0))
     assert (inbox.wait_for(Decoded).picture == grey(-2.0)).all()
     running.request(2, 2, code(0))

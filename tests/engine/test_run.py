@@ -126,14 +126,14 @@ def checkpoint(config):
 
 
 def test_an_opened_file_is_saved(checkpoint):
-    run = opened_run(4, checkpoint, Path("model.safetensors"), is_autosave=False)
+    run = opened_run(4, checkpoint, Path("model.safetensors"), "file")
     assert (run.id, run.status, run.snapshot.step, run.parameters) == (4, "opened", 10, 15)
     assert (run.path, run.autosave) == (Path("model.safetensors"), None)
     assert run.is_saved
 
 
 def test_an_opened_autosave_is_kept_but_not_saved(checkpoint):
-    run = opened_run(4, checkpoint, Path("kept.safetensors"), is_autosave=True)
+    run = opened_run(4, checkpoint, Path("kept.safetensors"), "autosave")
     assert (run.path, run.autosave) == (None, Path("kept.safetensors"))
     assert (run.is_saved, run.is_kept) == (False, True)
 
@@ -142,5 +142,5 @@ def test_an_opened_autosave_is_kept_but_not_saved(checkpoint):
 def test_the_length_of_an_epoch_is_read_from_the_evaluations(checkpoint, evaluated, expected):
     history = checkpoint.history.copy()
     history.evaluations = [entry for entry in history.evaluations if entry.step in evaluated]
-    run = opened_run(1, replace(checkpoint, history=history), Path("model.safetensors"), is_autosave=False)
+    run = opened_run(1, replace(checkpoint, history=history), Path("model.safetensors"), "file")
     assert run.steps_per_epoch == expected

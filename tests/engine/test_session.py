@@ -387,7 +387,7 @@ def test_a_picture_that_cannot_be_decoded_does_not_touch_the_training(app, sessi
 
 def test_the_picture_of_a_point_is_that_of_the_model_on_screen(app, session, told, config):
     first = app.train(config)
-    second = app.train(RunConfig(config.dataset, ModelConfig("ae", 2, (8,)), config.training))
+    second = app.train(RunConfig(config.dataset, ModelConfig("ae", 2, hidden=(8,)), config.training))
     session.decode(np.zeros(2))
     app.wait_until(lambda: told.heard("picture_decoded"))
     decoded = told.heard("picture_decoded")[-1]
@@ -491,7 +491,7 @@ def test_a_kept_model_is_offered_until_it_is_saved(app, session, told, config, t
     (kept,) = app.autosaves.files()
 
     next_time = App(type(app.inbox)(), tmp_path)
-    next_time.session.open(kept, is_autosave=True)
+    next_time.session.open(kept, origin="autosave")
     next_time.wait_for_state("idle")
     run = next_time.session.shown
     assert (run.autosave, run.is_saved) == (kept, False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vae_desktop.config import DATASETS
+from vae_desktop.catalog import DATASETS
 
 
 def test_trains_draws_and_stays_explorable(driver) -> None:

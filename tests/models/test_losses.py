@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from torch.distributions import Normal
 from torch.distributions import kl_divergence as reference_kl
 
-from vae_desktop.models.losses import kl_divergence, squared_error
+from vae_desktop.models.losses import (
+    bernoulli_cross_entropy,
+    gaussian_negative_log_likelihood,
+    kl_divergence,
+    squared_error,
+)
 
 SAMPLES = 200_000
 
@@ -78,3 +83,47 @@ def test_squared_error_is_zero_only_for_equal_images(pixels, value):
     assert error >= 0
     if (images - other).abs().max() > 1e-3:
         assert error > 0
+
+
+def test_cross_entropy_is_that_of_the_definition():
+    random = torch.Generator().manual_seed(3)
+    images = torch.rand(4, 2, 3, 3, generator=random, dtype=torch.float64)
+    logits = 3 * torch.randn(4, 2, 3, 3, generator=random, dtype=torch.float64)
+    chances = logits.sigmoid()
+    expected = -(images * chances.log() + (1 - images) * (1 - chances).log()).sum((1, 2, 3))
+    torch.testing.assert_close(bernoulli_cross_entropy(images, logits), expected)
+
+
+def test_cross_entropy_of_grey_is_the_mean_over_coins():
+    images, logits = torch.tensor([[[[0.3]]]]), torch.tensor([[[[0.8]]]])
+    white, black = (bernoulli_cross_entropy(torch.full_like(images, value), logits) for value in (1.0, 0.0))
+    torch.testing.assert_close(bernoulli_cross_entropy(images, logits), 0.3 * white + 0.7 * black)
+
+
+def test_cross_entropy_survives_certainty():
+    loss = bernoulli_cross_entropy(torch.tensor([[[[1.0]]]]), torch.tensor([[[[-500.0]]]]))
+    assert float(loss) == pytest.approx(500)
+
+
+@pytest.mark.parametrize("log_stddev", [-6.0, -1.0, 0.0, 2.0])
+def test_the_calibrated_likelihood_is_that_of_torch_distributions(log_stddev):
+    random = torch.Generator().manual_seed(4)
+    images, reconstructions = torch.rand(2, 5, 1, 3, 4, generator=random, dtype=torch.float64)
+    log_stddev = torch.tensor(log_stddev, dtype=torch.float64)
+    expected = -Normal(reconstructions, log_stddev.exp()).log_prob(images).sum((1, 2, 3))
+    torch.testing.assert_close(gaussian_negative_log_likelihood(images, reconstructions, log_stddev), expected)
+
+
+def test_the_best_calibrated_variance_is_the_mean_squared_error():
+    images, reconstructions = torch.rand(2, 50, 1, 4, 4, generator=torch.Generator().manual_seed(5))
+    log_stddev = (images - reconstructions).square().mean().log().div(2).requires_grad_()
+    gaussian_negative_log_likelihood(images, reconstructions, log_stddev).mean().backward()
+    assert float(log_stddev.grad) == pytest.approx(0, abs=1e-4)
+
+
+def test_squared_error_is_a_normal_likelihood_of_variance_one_half():
+    images, reconstructions = torch.rand(2, 5, 1, 3, 4, dtype=torch.float64)
+    log_stddev = torch.tensor(0.5, dtype=torch.float64).log() / 2
+    constant = 12 / 2 * math.log(math.pi)
+    actual = gaussian_negative_log_likelihood(images, reconstructions, log_stddev) - constant
+    torch.testing.assert_close(actual, squared_error(images, reconstructions))

@@ -22,7 +22,7 @@ def dataset() -> Dataset:
 def config() -> RunConfig:
     """Three epochs of a small variational autoencoder; batches of 16 make the last of an epoch smaller."""
     return RunConfig(
-        model=ModelConfig("vae", 2, (6, 5)),
+        model=ModelConfig("vae", 2, hidden=(6, 5)),
         training=TrainingConfig(epochs=3, learning_rate=0.01, beta=0.5, batch_size=16, seed=7, device="cpu"),
     )
 

@@ -18,7 +18,13 @@ from hypothesis import strategies as st
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import CheckpointError, UserError
-from vae_desktop.training.checkpoint import FORMAT_VERSION, Checkpoint, load_checkpoint, save_checkpoint
+from vae_desktop.training.checkpoint import (
+    FORMAT_VERSION,
+    Checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+    with_thumbnails,
+)
 from vae_desktop.training.history import Change
 from vae_desktop.training.run import TrainingRun
 
@@ -162,12 +168,40 @@ def test_a_variational_autoencoder_comes_back_as_it_was(checkpoint, file):
 
 
 def test_an_autoencoder_comes_back_as_it_was(checkpoint_of, config, file):
-    checkpoint = checkpoint_of(replace(config, model=ModelConfig("ae", 3, ())))
+    checkpoint = checkpoint_of(replace(config, model=ModelConfig("ae", 3, hidden=())))
     save_checkpoint(file, checkpoint)
     loaded = load_checkpoint(file)
     assert_same(loaded, checkpoint)
     assert loaded.history.evaluations[-1].kl is None
     assert loaded.codes.log_stddev is None
+
+
+def test_a_compact_file_holds_nearly_the_same(checkpoint, file, tmp_path):
+    small = with_thumbnails(replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None)))
+    assert small.thumbnails.shape == (10, 4, 3, 2)
+    save_checkpoint(tmp_path / "small", small, half_precision=True)
+    loaded = load_checkpoint(tmp_path / "small")
+    assert np.array_equal(loaded.thumbnails, small.thumbnails)
+    assert loaded.snapshot.optimizer is None
+    for name, tensor in checkpoint.snapshot.weights.items():
+        assert loaded.snapshot.weights[name].dtype == torch.float32
+        torch.testing.assert_close(loaded.snapshot.weights[name], tensor, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(loaded.codes.mean, checkpoint.codes.mean, rtol=1e-3, atol=1e-5)
+    assert np.array_equal(loaded.codes.labels, checkpoint.codes.labels)
+
+
+def test_a_file_of_the_first_format_has_the_defaults_of_what_it_lacks(checkpoint, file):
+    header, data = parts(file.read_bytes())
+    described = json.loads(header["__metadata__"][KEY])
+    described["format_version"] = 1
+    for name in ("architecture", "activation", "likelihood", "noise", "noise_strength"):
+        del described["config"]["model"][name]
+    del described["config"]["training"]["schedule"]
+    header["__metadata__"][KEY] = json.dumps(described)
+    file.write_bytes(joined(header) + data)
+    loaded = load_checkpoint(file)
+    assert loaded.config == checkpoint.config
+    assert loaded.format_version == 1
 
 
 def test_what_may_be_missing_may_be_missing(checkpoint, file):
@@ -189,7 +223,7 @@ def test_a_diverged_history_can_still_be_kept(checkpoint, file):
 
 
 def test_the_longest_run_of_the_largest_latent_space_can_be_opened(checkpoint_of, config, file):
-    checkpoint = checkpoint_of(replace(config, model=ModelConfig("vae", 128, ())).with_training(epochs=1))
+    checkpoint = checkpoint_of(replace(config, model=ModelConfig("vae", 128, hidden=())).with_training(epochs=1))
     checkpoint.history.evaluations *= 10_000
     checkpoint.history.changes = [Change(step, "beta", step / 7) for step in range(20_000)]
     save_checkpoint(file, checkpoint)
@@ -206,7 +240,7 @@ def test_the_metadata_is_one_json_value(file):
     metadata = parts(file.read_bytes())[0]["__metadata__"]
     assert list(metadata) == [KEY]
     described = json.loads(metadata[KEY])
-    assert described["format_version"] == FORMAT_VERSION == 1
+    assert described["format_version"] == FORMAT_VERSION == 2
     assert described["class_names"] == ["a", "β", "c"]
     assert described["config"]["model"]["latent_dim"] == 2
 
@@ -378,7 +412,7 @@ def test_incomplete_descriptions(file, refused, key):
         ({"weights.encoder.9.bias": torch.zeros(6)}, ["encoder.9.bias is not part of the model"]),
         ({"weights.encoder.0.bias": torch.full((6,), torch.nan)}, ["encoder.0.bias", "not finite"]),
         ({"weights.encoder.0.bias": torch.full((6,), torch.inf)}, ["encoder.0.bias", "not finite"]),
-        ({"weights.encoder.0.bias": torch.zeros(6, dtype=torch.float16)}, ["encoder.0.bias"]),
+        ({"weights.encoder.0.bias": torch.zeros(6, dtype=torch.float64)}, ["encoder.0.bias"]),
         ({"weights.encoder.0.bias": torch.zeros(6, dtype=torch.int32)}, ["encoder.0.bias"]),
         ({"optimizer.encoder.0.bias.step": None}, ["optimizer"]),
         ({"optimizer.encoder.0.bias.exp_avg": torch.zeros(7)}, ["optimizer"]),
@@ -399,6 +433,10 @@ def test_incomplete_descriptions(file, refused, key):
         ({"history.evaluations": torch.full((1, 6), torch.nan, dtype=torch.float64)}, []),
         ({"history.changes": torch.full((1, 3), 5.0, dtype=torch.float64)}, []),
         ({"surprise": torch.zeros(1)}, ["no model of this app"]),
+        ({"codes.thumbnails": torch.zeros(10, 4, 3, 2)}, ["thumbnails"]),
+        ({"codes.thumbnails": torch.zeros(10, 4, 3, 1, dtype=torch.uint8)}, ["thumbnails"]),
+        ({"codes.thumbnails": torch.zeros(9, 4, 3, 2, dtype=torch.uint8)}, ["thumbnails"]),
+        ({"codes.thumbnails": torch.zeros(10, 4, 3, dtype=torch.uint8)}, []),
     ],
 )
 def test_tensors_that_do_not_fit(with_tensors, refused, changes, words):

@@ -33,7 +33,7 @@ def test_it_reports_every_epoch(finished):
 
 
 def test_an_autoencoder_reports_no_kl(config, dataset, device):
-    run = TrainingRun(replace(config, model=ModelConfig("ae", 2, (6,))), dataset, device)
+    run = TrainingRun(replace(config, model=ModelConfig("ae", 2, hidden=(6,))), dataset, device)
     assert [report.kl for report in run.epochs()] == [None] * 3
     assert np.isnan(run.history.training[:, 2]).all()
 

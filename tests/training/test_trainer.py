@@ -71,7 +71,7 @@ def test_training_changes_every_weight(trainer_for, advance, config):
 
 @pytest.mark.parametrize("kind", ["vae", "ae"])
 def test_going_on_is_as_if_never_interrupted(trainer_for, advance, config, kind):
-    config = replace(config, model=ModelConfig(kind, 2, (6,)))
+    config = replace(config, model=ModelConfig(kind, 2, hidden=(6,)))
     whole, first = trainer_for(config), trainer_for(config)
     expected = advance(whole, config, STEPS)
     rows = advance(first, config, 4)
@@ -152,14 +152,14 @@ def test_the_learning_rate_acts_from_the_next_step_on(trainer_for, advance, conf
     trainer = trainer_for(config)
     advance(trainer, config, 2)
     before = trainer.snapshot()
-    trainer.set_learning_rate(0.0)
+    trainer.learning_rate = 0.0
     advance(trainer, config, 4)
     for name, tensor in trainer.model.state_dict().items():
         assert torch.equal(tensor, before.weights[name]), name
 
 
 def test_it_learns_the_digits(device):
-    config = RunConfig(DatasetConfig("digits", 8), ModelConfig("vae", 2, (64,)))
+    config = RunConfig(DatasetConfig("digits", 8), ModelConfig("vae", 2, hidden=(64,)))
     digits = load_digits(config.dataset)
     images = torch.from_numpy(digits.test.images)
     trainer = Trainer(config, digits.image_shape, device)

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from vae_desktop import __version__
+from vae_desktop.catalog import DATASETS
 from vae_desktop.cli import bench, evaluate, info, sample, screenshot, train
 from vae_desktop.cli.options import setting_of
-from vae_desktop.config import DATASETS, DatasetConfig
+from vae_desktop.config import DatasetConfig
 from vae_desktop.errors import InvalidSetting, UserError
 
 _PROGRAM = "vae-desktop"

@@ -1,14 +1,20 @@
 """``vae-desktop evaluate``: the figures of a saved model on a test set."""
 
 import argparse
+import contextlib
+import shutil
+import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option, setting_of
-from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
-from vae_desktop.config import DATASETS, DatasetConfig, TrainingConfig
+from vae_desktop.cli.output import by_dimension, figure_rows, print_json, print_table
+from vae_desktop.config import DatasetConfig, RunConfig, TrainingConfig
 from vae_desktop.errors import UserError
+from vae_desktop.latent.measures import MEASURES, QUICK, WAYS, Extent
+from vae_desktop.settings import Setting
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -16,6 +22,21 @@ if TYPE_CHECKING:
 HELP = "measure a saved model on a test set"
 _DATASET = setting_of(DatasetConfig, "name")
 _DEVICE = setting_of(TrainingConfig, "device")
+_IMPORTANCE_SAMPLES = Setting(
+    "Importance samples",
+    "Codes per image in the importance-weighted bound; 0 leaves it out.",
+    minimum=0,
+    maximum=100_000,
+)
+_SAMPLED_IMAGES = Setting(
+    "Sampling",
+    "Images drawn in each way for the sampling measures, at most as many as there are test images; 0 leaves them out.",
+    minimum=0,
+    maximum=100_000,
+)
+_SHARES = ("knn_accuracy", "knn_accuracy_of_samples", "rows.knn_2d")
+
+Row = tuple[str, str]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,68 +45,180 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_setting_option(parser, "--dataset", "dataset", _DATASET, "the one it was trained on")
     add_data_dir_option(parser)
     add_setting_option(parser, "--device", "device", _DEVICE, TrainingConfig.device)
+    add_setting_option(
+        parser, "--importance-samples", "importance_samples", _IMPORTANCE_SAMPLES, str(Extent.importance_samples)
+    )
+    add_setting_option(parser, "--sampling", "sampled_images", _SAMPLED_IMAGES, str(Extent.sampled_images))
+    parser.add_argument("--quick", action="store_true", help="leave both of these out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the loss on the test set, with the noise of training's own evaluations, and the kNN accuracy."""
+    """Measure and print, with the noise of training's own evaluations."""
     name = None if options.dataset is None else _DATASET.parse("name", options.dataset)
     device_name = _DEVICE.parse("device", options.device or TrainingConfig.device)
-    import torch
-
+    extent = _extent(options)
     from vae_desktop.data.load import load_dataset
-    from vae_desktop.latent.embed import embed, to_codes
-    from vae_desktop.latent.quality import knn_accuracy
+    from vae_desktop.latent.measuring import measure
+    from vae_desktop.models.autoencoder import restored_model
+    from vae_desktop.paths import default_cache_dir
     from vae_desktop.training.checkpoint import load_checkpoint
     from vae_desktop.training.devices import select_device
-    from vae_desktop.training.trainer import Trainer
 
     checkpoint = load_checkpoint(options.file)
     config = checkpoint.config
     device = select_device(device_name)
     dataset = load_dataset(_dataset_config(checkpoint, name), options.data_dir)
-    label = DATASETS[dataset.config.name].label
+    label = dataset.config.label
     if dataset.image_shape != checkpoint.image_shape:
         raise UserError(
             f"{options.file.name} takes images of {_shape(checkpoint.image_shape)} (channels × height × "
             f"width), but {label} has {_shape(dataset.image_shape)}. Choose another data set."
         )
     start = time.perf_counter()
-    trainer = Trainer(config, checkpoint.image_shape, device, checkpoint.snapshot)
-    evaluation, posterior = trainer.evaluate(torch.from_numpy(dataset.test.images).to(device))
-    trained = embed(trainer.model, torch.from_numpy(dataset.train.images).to(device))
-    accuracy = knn_accuracy(to_codes(trained, dataset.train.labels), to_codes(posterior, dataset.test.labels))
-    seconds = time.perf_counter() - start
+    model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
+    with _bar() as progress:
+        values = measure(config, model, dataset, extent, default_cache_dir(), progress)
     if options.json:
         print_json(
             {
-                **figures(evaluation),
-                "knn_accuracy": accuracy,
+                **values,
                 "images": len(dataset.test),
                 "dataset": dataset.config.name,
                 "model": config.model.kind,
                 "latent_dim": config.model.latent_dim,
                 "device": device.type,
-                "step": evaluation.step,
-                "seconds": seconds,
+                "step": checkpoint.snapshot.step,
+                "seconds": time.perf_counter() - start,
             }
         )
         return 0
-    rows = [
-        ("Model", f"{config.title}, step {evaluation.step:,}"),
+    title = [
+        ("Model", f"{config.title}, step {checkpoint.snapshot.step:,}"),
         ("Test images", f"{len(dataset.test):,} of {label}"),
     ]
-    rows += figure_rows(evaluation, config.training.beta)
-    if accuracy is not None:
-        rows.append(("kNN accuracy", f"{accuracy:.1%} (10 nearest training codes vote)"))
-    print_table(rows)
+    groups = {"": title, **_groups(values, config, checkpoint.snapshot.step)}
+    _print_groups({heading: rows for heading, rows in groups.items() if rows})
     return 0
 
 
+def _extent(options: argparse.Namespace) -> Extent:
+    if options.quick:
+        return QUICK
+    return Extent(
+        _IMPORTANCE_SAMPLES.parse("importance_samples", options.importance_samples or str(Extent.importance_samples)),
+        _SAMPLED_IMAGES.parse("sampled_images", options.sampled_images or str(Extent.sampled_images)),
+    )
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """A way to say how much is done, which a bar shows if stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from tqdm import tqdm
+
+    # tqdm's own measure hides the bar on terminals that do not tell their size.
+    size = shutil.get_terminal_size()
+    with tqdm(bar_format="{l_bar}{bar}| {elapsed}", leave=False, ncols=size.columns - 1, nrows=size.lines) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def _groups(values: dict[str, Any], config: RunConfig, step: int) -> dict[str, list[Row]]:
+    """The figures for people, by heading."""
+    from vae_desktop.training.history import Evaluation
+
+    kl_per_dimension = values["kl_per_dimension"]
+    evaluation = Evaluation(
+        step, values["test_loss"], values["reconstruction"], values["kl"], kl_per_dimension and tuple(kl_per_dimension)
+    )
+
+    def rows(*keys: str) -> list[Row]:
+        return [_row(key, values[key], config) for key in keys if values.get(key) is not None]
+
+    return {
+        "Loss": [
+            *figure_rows(evaluation, config),
+            *rows("negative_elbo", "importance_weighted_bound", "importance_samples"),
+        ],
+        "Latent space": rows(
+            "active_units", "mean_sigma", "spread_of_means", "knn_accuracy", "knn_accuracy_of_samples"
+        ),
+        "Beside linear models": rows("squared_error", "pca_squared_error", "pca_ratio", "linear_vae_optimum"),
+        "Denoising": _denoising(values["denoising"]),
+        "Factors": _factors(values["factors"]),
+        "Drawn images": _drawn(values),
+        "Known figures": [_row(f"rows.{key}", value, config) for key, value in values["rows"].items() if value],
+    }
+
+
+def _row(key: str, value: Any, config: RunConfig) -> Row:
+    entry = MEASURES[key]
+    if isinstance(value, list):
+        text = by_dimension(value)
+    elif key in _SHARES:
+        text = f"{value:.1%}"
+    else:
+        text = str(value) if isinstance(value, int) else f"{value:.3f}"
+    return entry.label, f"{text} {entry.unit_for(config.model)}".rstrip()
+
+
+def _denoising(found: dict[str, Any]) -> list[Row]:
+    unit = MEASURES["denoising.restored"].unit
+    return [
+        (
+            f"{found['noise'].replace('-', ' ').capitalize()} noise {entry['strength']}",
+            f"{entry['noisy']:.3f} noisy, {entry['restored']:.3f} restored {unit}",
+        )
+        for entry in found["strengths"]
+    ]
+
+
+def _factors(found: dict[str, Any] | None) -> list[Row]:
+    return [
+        (name.capitalize(), f"{entry['best_correlation']:.2f} with dimension {entry['best_dimension'] + 1}")
+        for name, entry in (found or {}).items()
+        if entry["best_dimension"] is not None
+    ]
+
+
+def _drawn(values: dict[str, Any]) -> list[Row]:
+    if values.get("sampling") is None:
+        return []
+    return [
+        *((WAYS[way][0].upper() + WAYS[way][1:], _quality(found)) for way, found in values["sampling"].items()),
+        (MEASURES["classifier"].label, values["classifier"]),
+    ]
+
+
+def _quality(found: dict[str, float | None]) -> str:
+    text = f"precision {found['precision']:6.1%}   recall {found['recall']:6.1%}"
+    if found["effective_classes"] is None:
+        return text
+    return f"{text}   effective classes {found['effective_classes']:5.2f}   confidence {found['confidence']:6.1%}"
+
+
+def _print_groups(groups: dict[str, list[Row]]) -> None:
+    width = max(len(label) for rows in groups.values() for label, _ in rows)
+    for place, (heading, rows) in enumerate(groups.items()):
+        if place:
+            print(f"\n{heading}")
+        print_table([(label.ljust(width), value) for label, value in rows])
+
+
 def _dataset_config(checkpoint: "Checkpoint", name: str | None) -> DatasetConfig:
-    """The model's own data set, or the one called `name` at the model's image size."""
+    """The model's own data set, or the one called `name` at the model's image size and in its colours."""
     own = checkpoint.config.dataset
-    return own if name in (None, own.name) else DatasetConfig(name, checkpoint.image_shape[1])
+    if name in (None, own.name):
+        return own
+    channels, height, _ = checkpoint.image_shape
+    return DatasetConfig(name, height, "grey" if channels == 1 else "colour")
 
 
 def _shape(shape: tuple[int, int, int]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
-from vae_desktop.config import DATASETS, config_to_json, settings_of
+from vae_desktop.settings import config_to_json, settings_of
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -37,8 +37,8 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
     return {
         "title": config.title,
         "model": config.model.kind,
-        "latent_dim": config.model.latent_dim,
-        "hidden": config.model.hidden,
+        **{name: value for name, value in config_to_json(config.model).items() if name != "kind"},
+        "hidden": _hidden(checkpoint),
         "image_shape": checkpoint.image_shape,
         "parameters": checkpoint.parameters,
         "dataset": config_to_json(config.dataset),
@@ -56,28 +56,40 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
 def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
     config, last = checkpoint.config, checkpoint.history.last_evaluation
     channels, height, width = checkpoint.image_shape
-    layers = (channels * height * width, *config.model.hidden, config.model.latent_dim)
     rows = [
         ("Title", config.title),
-        ("Encoder", f"{'-'.join(map(str, layers))}, mirrored by the decoder"),
+        *_setting_rows(config.model, config.model.kind),
+        ("Hidden layers", f"{' '.join(map(str, _hidden(checkpoint))) or 'none'}, mirrored by the decoder"),
         ("Images", f"{height}×{width} pixels, {channels} channel{'s' * (channels > 1)}"),
         ("Parameters", f"{checkpoint.parameters:,}"),
-        ("Data set", DATASETS[config.dataset.name].label),
-        *(
-            (entry.label, f"{entry.format(value)} {entry.unit}".rstrip())
-            for _, entry, value in settings_of(config.training)
-        ),
+        ("Data set", config.dataset.label),
+        *_setting_rows(config.training, config.model.kind),
         ("Steps", f"{checkpoint.snapshot.step:,}"),
         ("Epochs evaluated", str(_epochs_evaluated(checkpoint))),
     ]
     if last is not None:
-        rows += figure_rows(last, config.training.beta)
+        rows += figure_rows(last, config)
     continues = "exactly" if checkpoint.can_continue_exactly else "with a fresh optimizer"
     return [
         *rows,
         ("Continues", continues),
         ("File", f"{file_bytes / 1e6:.2f} MB, format {checkpoint.format_version}"),
     ]
+
+
+def _setting_rows(part: Any, kind: str) -> list[tuple[str, str]]:
+    """The settings that matter for that kind of model, but those that a row of their own describes."""
+    return [
+        (entry.label, f"{entry.format(value)} {entry.unit}".rstrip())
+        for name, entry, value in settings_of(part)
+        if name != "hidden" and (not entry.only_for or kind in entry.only_for)
+    ]
+
+
+def _hidden(checkpoint: "Checkpoint") -> tuple[int, ...]:
+    from vae_desktop.models.networks import hidden_layers
+
+    return hidden_layers(checkpoint.config.model, checkpoint.image_shape)
 
 
 def _epochs_evaluated(checkpoint: "Checkpoint") -> int:

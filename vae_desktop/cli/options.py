@@ -2,12 +2,15 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from vae_desktop.config import DATASETS, RunConfig, Setting, settings_of
+from vae_desktop.catalog import describe_dataset
+from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.paths import default_data_dir
+from vae_desktop.presets import PRESETS
+from vae_desktop.settings import Setting, settings_of
 
 _SPELLINGS = {"dataset.name": "dataset", "model.kind": "model"}
 _DEFAULTS = {"training.epochs": "the data set's own"}
@@ -15,7 +18,14 @@ _METAVARS = {"integer": "N", "number": "X", "sizes": "N"}
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Add an option for each setting of a run."""
+    """Add an option for each setting of a run, and one for many of them at once."""
+    recipes = "; ".join(f"{preset.name}: {preset.help}" for preset in PRESETS.values())
+    parser.add_argument(
+        "--preset",
+        choices=list(PRESETS),
+        metavar="|".join(PRESETS),
+        help=_escaped(f"architecture and training that go well together; other options change it. {recipes}"),
+    )
     for path, name, entry, default in _run_settings():
         spelling = _SPELLINGS.get(path, name.replace("_", "-"))
         add_setting_option(parser, f"--{spelling}", path, entry, _DEFAULTS.get(path) or entry.format(default))
@@ -34,11 +44,15 @@ def run_config(options: argparse.Namespace) -> RunConfig:
         text = getattr(options, path)
         if text is not None:
             values[path.partition(".")[0]][name] = entry.parse(name, _joined(text))
-    sections = {entry.name: entry.type(**values[entry.name]) for entry in fields(RunConfig)}  # type: ignore[operator]
-    config = RunConfig(**sections)
-    if "epochs" in values["training"]:
-        return config
-    return config.with_training(epochs=DATASETS[config.dataset.name].epochs)
+    config = RunConfig(dataset=DatasetConfig(**values["dataset"]))
+    config = config.with_training(epochs=describe_dataset(config.dataset.name).epochs)
+    if options.preset is not None:
+        config = PRESETS[options.preset].applied_to(config)
+    return replace(
+        config,
+        model=replace(config.model, **values["model"]),
+        training=replace(config.training, **values["training"]),
+    )
 
 
 def add_setting_option(

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
 
 if TYPE_CHECKING:
@@ -61,19 +62,29 @@ def figures(evaluation: "Evaluation") -> dict[str, Any]:
     }
 
 
-def figure_rows(evaluation: "Evaluation", beta: float) -> list[tuple[str, str]]:
-    """The figures on the test set for a table, with their units."""
-    reconstruction = ("Reconstruction", f"{evaluation.reconstruction:.3f} squared error per image")
+def figure_rows(evaluation: "Evaluation", config: RunConfig) -> list[tuple[str, str]]:
+    """The figures of a run on the test set for a table, with their units."""
+    judged = config.model.judged_by
+    reconstruction = ("Reconstruction", f"{evaluation.reconstruction:.3f} {judged.quantity} per image")
     if evaluation.kl is None or evaluation.kl_per_dimension is None:
         return [reconstruction]
-    listed = [f"{kl:.3f}" for kl in evaluation.kl_per_dimension[:_LISTED_DIMENSIONS]]
-    more = len(evaluation.kl_per_dimension) - len(listed)
+    if config.model.traits.reconstruction_weight:
+        loss = f"{judged.unit} (reconstruction + β·KL, β = {config.kl_weight:g})"
+    else:
+        loss = "nats per image (KL alone)"
     return [
-        ("Test loss", f"{evaluation.total:.3f} (reconstruction + β·KL, β = {beta:g})"),
+        ("Test loss", f"{evaluation.total:.3f} {loss}"),
         reconstruction,
         ("KL divergence", f"{evaluation.kl:.3f} nats per image"),
-        ("KL by dimension", f"{', '.join(listed)}{f' and {more} more' if more else ''}"),
+        ("KL by dimension", by_dimension(evaluation.kl_per_dimension)),
     ]
+
+
+def by_dimension(values: Sequence[float]) -> str:
+    """A number for each latent dimension, the first few of many."""
+    listed = [f"{value:.3f}" for value in values[:_LISTED_DIMENSIONS]]
+    more = len(values) - len(listed)
+    return f"{', '.join(listed)}{f' and {more} more' if more else ''}"
 
 
 def _strict(value: Any) -> Any:

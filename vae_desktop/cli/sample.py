@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vae_desktop.cli.options import add_setting_option, setting_of
 from vae_desktop.cli.output import check_writable
-from vae_desktop.config import Setting, TrainingConfig
+from vae_desktop.config import TrainingConfig
+from vae_desktop.settings import Setting
 
 HELP = "draw pictures from random codes"
 _COUNT = Setting("Count", "Pictures on the sheet.", minimum=1, maximum=10_000)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -26,6 +27,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
     add_data_dir_option(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="where the model is saved")
+    parser.add_argument(
+        "--compact",
+        action="store_true",
+        help="save a small file to pass on: half precision, small pictures of the test images' reconstructions, "
+        "and no optimizer, so that going on begins with a fresh one",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch and a last one")
 
 
@@ -50,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _train(config: RunConfig, options: argparse.Namespace) -> None:
     from vae_desktop.data.load import load_dataset
-    from vae_desktop.training.checkpoint import save_checkpoint
+    from vae_desktop.training.checkpoint import save_checkpoint, with_thumbnails
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.run import TrainingRun
 
@@ -59,7 +66,10 @@ def _train(config: RunConfig, options: argparse.Namespace) -> None:
     with _stopped_by_ctrl_c(training):
         with contextlib.suppress(BrokenPipeError):  # nobody reads any more: stop, but lose nothing
             _follow(training, options.json)
-        save_checkpoint(options.output, training.checkpoint())
+        checkpoint = training.checkpoint()
+        if options.compact:
+            checkpoint = with_thumbnails(replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None)))
+        save_checkpoint(options.output, checkpoint, half_precision=options.compact)
     if not training.finished:
         print(f"{options.program}: stopped at step {training.step}; saved {options.output}.", file=sys.stderr)
         raise KeyboardInterrupt
@@ -140,7 +150,7 @@ def _print_summary(training: "TrainingRun", output: Path) -> None:
     speed = f"{training.images_per_second:,.0f} images/s on {training.device.type}"
     print_table(
         [
-            *figure_rows(training.evaluation, training.config.training.beta),
+            *figure_rows(training.evaluation, training.config),
             ("Steps", f"{training.step:,} in {training.seconds:.1f} s, {speed}"),
             ("Parameters", f"{training.parameters:,}"),
             ("Saved", str(output)),

@@ -1,40 +1,69 @@
 """A data set as a value: two stacks of uint8 images with labels, and how to show it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vae_desktop.config import DATASETS, DatasetConfig
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.spectrum import Spectrum, spectrum_of
 from vae_desktop.errors import InvalidSetting
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
+Factors = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images (N, C, H, W), uint8, 0 to 255, and their labels (N,), or None where there are none."""
+    """A part of the images, with what is known about each.
+
+    Attributes
+    ----------
+    images : array (N, C, H, W), uint8, 0 to 255
+    labels : array (N,), int64, or None where there are none
+    factors : array (N, F), float32, or None
+        What an image was drawn from, where that is known.
+    """
 
     images: Images
     labels: Labels | None
+    factors: Factors | None = None
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def at(self, places: npt.NDArray[np.int64]) -> "Split":
+        """The images at these places, in their order."""
+        labels = None if self.labels is None else self.labels[places]
+        factors = None if self.factors is None else self.factors[places]
+        return Split(self.images[places], labels, factors)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a person's own images on their way in, a line each, in plain words."""
+
+    read: str
+    converted: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A training and a test split of one set of images; nothing of it is ever changed.
 
-    Labels colour plots and feed measures; training never sees them.
+    Labels colour plots and feed measures; training never sees them. There may be none, and then no class names.
     """
 
     config: DatasetConfig
     train: Split
     test: Split
     class_names: tuple[str, ...]
+    factor_names: tuple[str, ...] = ()
+    report: Report | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -44,7 +73,17 @@ class Dataset:
 
     @property
     def title(self) -> str:
-        return DATASETS[self.config.name].label
+        return self.config.label
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """How much the training images vary; takes a moment the first time."""
+        return spectrum_of(self.train.images)
+
+    @property
+    def has_spectrum(self) -> bool:
+        """Whether `spectrum` is known already."""
+        return "spectrum" in self.__dict__
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raise InvalidSetting if a batch would be larger than the training set."""

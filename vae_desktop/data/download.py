@@ -2,92 +2,74 @@
 
 import gzip
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPException, IncompleteRead
 from pathlib import Path
+from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+from zipfile import ZipFile
 
-from vae_desktop.config import DATASETS
-from vae_desktop.data.mnist import raw_folder, read_images, read_labels
+from vae_desktop.data.mnist import read_file
+from vae_desktop.data.mnist_sets import MNIST_SETS, MnistSet, Resource
 from vae_desktop.errors import Cancelled, DataError, UserError
 from vae_desktop.files import write_atomically
 
 _CHUNK = 1 << 16
-_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Resource:
-    """One packed IDX file: its name, its MD5 and size in bytes, and the shape of what it holds."""
-
-    name: str
-    md5: str
-    size: int
-    shape: tuple[int, ...]
-
-
-MNIST_MIRRORS = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "http://yann.lecun.com/exdb/mnist/",
-)
-MNIST_RESOURCES = (
-    Resource("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873", 9_912_422, (60_000, 28, 28)),
-    Resource("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432", 28_881, (60_000,)),
-    Resource("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3", 1_648_877, (10_000, 28, 28)),
-    Resource("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c", 4_542, (10_000,)),
-)
+class _MirrorFailed(Exception):
+    """A mirror did not deliver; the message says why, to stand behind its address."""
 
 
 def download_dataset(name: str, data_dir: Path, progress: Progress, is_cancelled: Callable[[], bool]) -> None:
-    """Download the data set called `name`, one whose `download_bytes` is not 0; see `download_mnist`."""
-    _DOWNLOADS[name](data_dir, progress, is_cancelled)
+    """Download the data set called `name`, one of MNIST_SETS; see `download_mnist`."""
+    download_mnist(MNIST_SETS[name], data_dir, progress, is_cancelled)
 
 
 def download_mnist(
+    entry: MnistSet,
     data_dir: Path,
     progress: Progress,
     is_cancelled: Callable[[], bool],
-    mirrors: Sequence[str] = MNIST_MIRRORS,
     timeout: float = 15.0,
-    resources: Sequence[Resource] = MNIST_RESOURCES,
 ) -> None:
-    """Bring MNIST into ``data_dir/MNIST/raw``, unpacked; files that are whole are kept, broken ones replaced.
+    """Bring a data set's files into its folder, unpacked; those that are whole are kept, broken ones replaced.
 
-    Each file is verified in memory and then written atomically, so the call may be abandoned at any moment.
+    What is received lies in a temporary file beside them until it is verified; the system removes that one even if the
+    process is killed. The files are written atomically, so the call may be abandoned at any moment.
 
     Parameters
     ----------
+    entry : MnistSet
     data_dir : Path
         Made if absent.
     progress : callable
-        Called with the bytes done and the bytes in total over all files, those that were kept included.
-        The first falls back when a mirror fails in the middle of a file.
+        Called with the bytes done and the bytes in total over all resources, those that were not needed included.
+        The first falls back when a mirror fails in the middle of a resource.
     is_cancelled : callable
         Asked after every piece received; a silent server delays that by `timeout` at most.
-    mirrors : sequence of str
-        Addresses of folders, tried in order for each file.
     timeout : float
         Seconds of silence, > 0, after which a mirror is given up.
-    resources : sequence of Resource
-        The files.
 
     Raises
     ------
     Cancelled
         If `is_cancelled` returned true; files finished by then stay.
     DataError
-        If every mirror failed for a file.
+        If every mirror failed for a resource.
     UserError
         If the folder or a file cannot be written.
     """
-    folder = raw_folder(data_dir)
+    folder = entry.raw_folder(data_dir)
     _make_folder(folder)
-    total = sum(resource.size for resource in resources)
+    total = sum(resource.size for resource in entry.resources)
     done = 0
 
     def advance(received: int) -> None:
@@ -95,16 +77,15 @@ def download_mnist(
         if is_cancelled():
             raise Cancelled
 
-    for resource in resources:
-        path = folder / resource.name.removesuffix(".gz")
-        if not _is_whole(path, resource.shape):
-            packed = _fetch_from_any(mirrors, resource, timeout, advance)
-            write_atomically(path, gzip.decompress(packed))
+    for resource in entry.resources:
+        wanted = [name for name in entry.files_in(resource) if not _is_whole(entry, data_dir, name)]
+        if wanted:
+            with _writing_in(folder), tempfile.TemporaryFile(dir=folder) as packed:
+                _fetch_from_any(entry, resource, packed, timeout, advance)
+                for name in wanted:
+                    write_atomically(folder / name, _unpack(packed, resource, name))
         done += resource.size
         progress(done, total)
-
-
-_DOWNLOADS = {"mnist": download_mnist}
 
 
 def _make_folder(folder: Path) -> None:
@@ -115,58 +96,77 @@ def _make_folder(folder: Path) -> None:
         raise UserError(f"Cannot make the folder {folder}: {reason}. Choose another data folder.") from error
 
 
-def _is_whole(path: Path, shape: tuple[int, ...]) -> bool:
+def _is_whole(entry: MnistSet, data_dir: Path, name: str) -> bool:
     # The shape too: whole files of unequal length would load as badly after the download as before.
-    read = read_images if len(shape) == 3 else read_labels
     try:
-        return read(path).shape == shape
-    except (FileNotFoundError, DataError):
+        return read_file(entry, data_dir, name).shape == entry.shapes[name]
+    except DataError:
         return False
 
 
+@contextmanager
+def _writing_in(folder: Path) -> Iterator[None]:
+    """Put in words what fails on this machine."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(f"Cannot write in {folder}: {reason}. Make room or choose another data folder.") from error
+
+
 def _fetch_from_any(
-    mirrors: Sequence[str], resource: Resource, timeout: float, advance: Callable[[int], None]
-) -> bytes:
-    """The file's verified bytes, from the first mirror that has them; `advance` gets the bytes received."""
+    entry: MnistSet, resource: Resource, packed: IO[bytes], timeout: float, advance: Callable[[int], None]
+) -> None:
+    """Write a resource into `packed`, from the first mirror that has it; `advance` gets the bytes received."""
     reasons = []
     advance(0)
-    for mirror in mirrors:
+    for mirror in entry.mirrors:
         try:
-            packed = _fetch(f"{mirror.rstrip('/')}/{resource.name}", resource.size, timeout, advance)
-            _verify(packed, resource)
-            return packed
-        except (OSError, HTTPException, ValueError) as error:
-            reasons.append(f"{urlsplit(mirror).netloc}: {_in_words(error)}")
+            _receive(f"{mirror.rstrip('/')}/{resource.name}", resource, packed, timeout, advance)
+            return
+        except _MirrorFailed as error:
+            reasons.append(f"{urlsplit(mirror).netloc}: {error}")
             advance(0)
     raise DataError(
-        f"{DATASETS['mnist'].label} could not be downloaded ({'; '.join(reasons)}). "
-        "Check the connection and try again."
+        f"{entry.label} could not be downloaded ({'; '.join(reasons)}). Check the connection and try again."
     )
 
 
-def _fetch(url: str, size: int, timeout: float, advance: Callable[[int], None]) -> bytes:
-    """Body of an answer, read no further than one byte past `size`, which tells that it is too long."""
-    data = bytearray()
+def _receive(url: str, resource: Resource, packed: IO[bytes], timeout: float, advance: Callable[[int], None]) -> None:
+    """Write an answer into `packed` and verify it; raise _MirrorFailed if it is not the resource."""
+    packed.seek(0)
+    packed.truncate()
+    digest = hashlib.md5(usedforsecurity=False)
+    received = 0
+    with closing(_pieces(url, resource.size + 1, timeout)) as pieces:  # a byte more tells that it is too long
+        for piece in pieces:
+            packed.write(piece)
+            digest.update(piece)
+            received += len(piece)
+            advance(min(received, resource.size))
+    packed.seek(0)
+    magic = _ZIP_MAGIC if resource.is_archive else _GZIP_MAGIC
+    if not magic.startswith(packed.read(len(magic))):
+        raise _MirrorFailed("it sent something else, perhaps a web page to log in")
+    if received < resource.size:
+        raise _MirrorFailed("the connection was cut off")
+    if digest.hexdigest() != resource.md5:
+        raise _MirrorFailed("it sent a damaged or different file")
+
+
+def _pieces(url: str, limit: int, timeout: float) -> Generator[bytes, None, None]:
+    """What a server answers, as it arrives, up to `limit` bytes; raise _MirrorFailed if it does not."""
     try:
         with urlopen(Request(url, headers={"User-Agent": "vae-desktop"}), timeout=timeout) as response:
             # read1 hands over what has arrived, so a slow server does not hold up a request to cancel
-            while chunk := response.read1(min(_CHUNK, size + 1 - len(data))):
-                data += chunk
-                advance(min(len(data), size))
+            while piece := response.read1(min(_CHUNK, limit)):
+                limit -= len(piece)
+                yield piece
     except HTTPError as error:
         with error:  # it holds the connection
-            raise ValueError(f"the server answered {error.code} {error.reason}") from error
-    return bytes(data)
-
-
-def _verify(packed: bytes, resource: Resource) -> None:
-    """Raise ValueError, in words, unless these are the bytes that were asked for."""
-    if not packed.startswith(_GZIP_MAGIC[: len(packed)]):
-        raise ValueError("it sent something else, perhaps a web page to log in")
-    if len(packed) < resource.size:
-        raise ValueError("the connection was cut off")
-    if hashlib.md5(packed, usedforsecurity=False).hexdigest() != resource.md5:
-        raise ValueError("it sent a damaged or different file")
+            raise _MirrorFailed(f"the server answered {error.code} {error.reason}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise _MirrorFailed(_in_words(error)) from error
 
 
 def _in_words(error: Exception) -> str:
@@ -179,3 +179,12 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"the server cannot be reached ({error.strerror or error})"
     return str(error) or type(error).__name__
+
+
+def _unpack(packed: IO[bytes], resource: Resource, name: str) -> bytes:
+    """The IDX file called `name` out of a verified resource."""
+    packed.seek(0)
+    if not resource.is_archive:
+        return gzip.decompress(packed.read())
+    with ZipFile(packed) as archive:
+        return gzip.decompress(archive.read(f"gzip/{name}.gz"))

@@ -1,23 +1,96 @@
 """From a data set's settings to its images."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.data.digits import load_digits
 from vae_desktop.data.mnist import load_mnist
+from vae_desktop.data.own.load import load_own
+from vae_desktop.data.shapes import load_shapes
+from vae_desktop.errors import DataError
+
+_HELD_OUT = 12  # one in so many training images is for validation: 5,000 of MNIST's 60,000
+
+Progress = Callable[[int, int], None]
 
 
-def load_dataset(config: DatasetConfig, data_dir: Path) -> Dataset:
-    """Load a data set; `data_dir` is only read.
+def _ignore(done: int, total: int) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+def load_dataset(
+    config: DatasetConfig,
+    data_dir: Path,
+    progress: Progress = _ignore,
+    is_cancelled: Callable[[], bool] = _never,
+) -> Dataset:
+    """Load a data set; `data_dir` and a person's own files are only read.
+
+    Parameters
+    ----------
+    config : DatasetConfig
+    data_dir : Path
+        Folder of downloaded data sets.
+    progress : callable
+        Called now and then with the files done and the files in total, where there are many.
+    is_cancelled : callable
+        Asked now and then.
 
     Raises
     ------
     DatasetMissing
         If its files are not there.
+    DatasetBroken
+        If they are there and broken, and a download would mend them.
     DataError
-        If they are there and broken.
+        If they cannot be used for another reason.
+    Cancelled
+        If `is_cancelled` returned true.
     """
+    dataset = _load(config, data_dir, progress, is_cancelled)
+    return dataset if config.measured_on == "test" else _with_validation(dataset)
+
+
+def _load(
+    config: DatasetConfig, data_dir: Path, progress: Progress, is_cancelled: Callable[[], bool]
+) -> Dataset:
+    if config.is_own:
+        return load_own(config, progress, is_cancelled)
+    dataset = _load_named(config, data_dir, is_cancelled)
+    return _in_colour(dataset) if config.colours == "colour" else dataset  # all of them are grey
+
+
+def _load_named(config: DatasetConfig, data_dir: Path, is_cancelled: Callable[[], bool]) -> Dataset:
     if config.name == "digits":
         return load_digits(config)
+    if config.name == "shapes":
+        return load_shapes(config, is_cancelled)
     return load_mnist(config, data_dir)
+
+
+def _in_colour(dataset: Dataset) -> Dataset:
+    """Grey images with their channel as red, green and blue."""
+
+    def coloured(split: Split) -> Split:
+        return replace(split, images=np.repeat(split.images, 3, axis=1))
+
+    return replace(dataset, train=coloured(dataset.train), test=coloured(dataset.test))
+
+
+def _with_validation(dataset: Dataset) -> Dataset:
+    """The data set with a fixed part of its training images in place of the test images."""
+    train = dataset.train
+    held_out = len(train) // _HELD_OUT
+    if held_out == 0:
+        raise DataError(f"{dataset.title} has only {len(train)} training images, too few to hold any out.")
+    order = np.random.default_rng(0).permutation(len(train))
+    return replace(dataset, train=train.at(np.sort(order[held_out:])), test=train.at(np.sort(order[:held_out])))

@@ -16,6 +16,7 @@ from vae_desktop.latent.codes import Codes
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.devices import select_device
+from vae_desktop.training.schedule import Span
 from vae_desktop.training.trainer import Trainer
 
 _METRICS_INTERVAL = 0.05  # seconds
@@ -43,7 +44,7 @@ class ActiveRun:
         self._trainer = Trainer(config, dataset.image_shape, device, command.snapshot)
         self._batches = Batches(dataset.train.images, config.training.batch_size, config.training.seed, device)
         self._first_step = self._trainer.steps
-        self.last_step = self._first_step + config.training.epochs * self._batches.per_epoch
+        self.set_epochs(config.training.epochs)
         self._unsent: list[Tensor] = []
         self._good = self._published = self._trainer.snapshot(with_optimizer=True)
         self._metrics_pacer = Pacer(_METRICS_INTERVAL, share=1.0)
@@ -106,7 +107,7 @@ class ActiveRun:
         self._good = self._published  # older than these steps
 
     def set_learning_rate(self, value: float) -> None:
-        self._trainer.set_learning_rate(value)
+        self._trainer.learning_rate = value
 
     def set_beta(self, value: float) -> None:
         self._trainer.beta = value
@@ -114,6 +115,7 @@ class ActiveRun:
     def set_epochs(self, value: float) -> None:
         """Change how many epochs this run lasts, counted from its start."""
         self.last_step = self._first_step + int(value) * self._batches.per_epoch
+        self._trainer.span = Span(self._first_step, self.last_step, self._batches.per_epoch)
 
     def settle(self) -> tuple[Snapshot, Codes]:
         """The whole state, all metrics sent and all codes its own; raises Diverged if it is not finite."""

@@ -11,6 +11,8 @@ from vae_desktop.engine.jobs import Answers, Job, Jobs
 
 Loaded = Callable[[Dataset], None]
 FailedToLoad = Callable[[Exception, str], None]
+Ended = Callable[[], None]
+Progressed = Callable[[int, int], None]
 
 
 class DatasetShelf:
@@ -44,8 +46,10 @@ class DatasetShelf:
             return self._dataset
         return None
 
-    def load(self, config: DatasetConfig, loaded: Loaded, failed: FailedToLoad) -> None:
-        """Load a data set in the background and call one of the two; at once if it is there already."""
+    def load(
+        self, config: DatasetConfig, loaded: Loaded, failed: FailedToLoad, cancelled: Ended, progressed: Progressed
+    ) -> None:
+        """Load a data set in the background and call one of the three; at once if it is there already."""
         self.drop_request()
         present = self.holds(config)
         if present is not None:
@@ -53,10 +57,10 @@ class DatasetShelf:
             return
         data_dir = self.data_dir
 
-        def work(_: Job) -> Dataset:
+        def work(job: Job) -> Dataset:
             from vae_desktop.data.load import load_dataset
 
-            return load_dataset(config, data_dir)
+            return load_dataset(config, data_dir, job.progress, job.is_cancelled)
 
         def finished(dataset: Dataset) -> None:
             self._dataset = dataset
@@ -67,7 +71,16 @@ class DatasetShelf:
             self._loading = None
             failed(error, details)
 
-        self._loading = self._jobs.start(work, Answers(finished, not_loaded))
+        def not_wanted() -> None:
+            if self._loading is None:  # else a newer request has taken its place
+                cancelled()
+
+        self._loading = self._jobs.start(work, Answers(finished, not_loaded, not_wanted, progressed))
+
+    def find_spectrum(self, dataset: Dataset, found: Callable[[Dataset], None]) -> None:
+        """Measure in the background how much the images vary, if that is not known yet."""
+        if not dataset.has_spectrum:
+            self._jobs.start(lambda _: dataset.spectrum, Answers(lambda _: found(dataset)))
 
     def drop_request(self) -> None:
         """Forget the data set that is being loaded."""
@@ -80,8 +93,8 @@ class DatasetShelf:
         name: str,
         finished: Callable[[], None],
         failed: FailedToLoad,
-        cancelled: Callable[[], None],
-        progressed: Callable[[int, int], None],
+        cancelled: Ended,
+        progressed: Progressed,
     ) -> None:
         """Fetch the files of a data set into the data folder, unless a download is under way."""
         if self._downloading is not None:

@@ -12,7 +12,8 @@ from vae_desktop.engine.messages import Decoded, DecodingFailed
 from vae_desktop.latent.codes import Floats, Picture
 
 if TYPE_CHECKING:
-    from vae_desktop.models.autoencoder import Decoder, ImageShape
+    from vae_desktop.models.autoencoder import Decoder
+    from vae_desktop.models.networks import ImageShape
     from vae_desktop.models.snapshot import Snapshot
 
 

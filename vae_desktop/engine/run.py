@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.codes import Codes, Picture
 from vae_desktop.training.history import History
 
 if TYPE_CHECKING:
-    from vae_desktop.models.autoencoder import ImageShape
+    from vae_desktop.models.networks import ImageShape
     from vae_desktop.models.snapshot import Snapshot
     from vae_desktop.training.checkpoint import Checkpoint
 
+Origin = Literal["file", "autosave", "example"]
 RunStatus = Literal["training", "paused", "finished", "stopped", "diverged", "failed", "opened"]
 
 
@@ -59,6 +60,10 @@ class Run:
         The file in which the app itself has kept it.
     saved_step, kept_step : int
         The steps whose states lie in those two files; -1 if none does.
+    is_example : bool
+        Whether it came with the app, and is shown rather than worked on.
+    thumbnails : array (N, h, w, C), uint8, or None
+        Small reconstructions that go with `codes`, where a file brought them.
     """
 
     id: int
@@ -73,6 +78,8 @@ class Run:
     autosave: Path | None = None
     saved_step: int = -1
     kept_step: int = -1
+    is_example: bool = False
+    thumbnails: Picture | None = None
     device: str = ""
     parameters: int = 0
     steps_per_epoch: int = 1
@@ -113,8 +120,9 @@ class Run:
         )
 
 
-def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, is_autosave: bool) -> Run:
+def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:
     """A run from what a file kept; one in an autosave counts as not saved yet."""
+    is_autosave = origin == "autosave"
     step = checkpoint.snapshot.step
     evaluated = [evaluation.step for evaluation in checkpoint.history.evaluations]
     return Run(
@@ -126,10 +134,12 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, is_autosave: boo
         checkpoint.history,
         checkpoint.codes,
         checkpoint.snapshot,
-        path=None if is_autosave else path,
+        path=path if origin == "file" else None,
         autosave=path if is_autosave else None,
         saved_step=-1 if is_autosave else step,
         kept_step=step if is_autosave else -1,
+        is_example=origin == "example",
+        thumbnails=checkpoint.thumbnails,
         parameters=sum(tensor.numel() for tensor in checkpoint.snapshot.weights.values()),
         steps_per_epoch=max(evaluated[1] - evaluated[0], 1) if len(evaluated) > 1 else max(step, 1),
         last_step=step,

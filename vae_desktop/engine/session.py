@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vae_desktop.config import DATASETS, DatasetConfig, RunConfig
-from vae_desktop.data.dataset import Dataset
+from vae_desktop.catalog import describe_dataset
+from vae_desktop.config import DatasetConfig, RunConfig
+from vae_desktop.data.dataset import Dataset, Report
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.dataset_shelf import DatasetShelf
 from vae_desktop.engine.decoder import DecoderThread
 from vae_desktop.engine.jobs import Answers, Job, Jobs
-from vae_desktop.engine.listener import Message, SessionListener, State
+from vae_desktop.engine.listener import Action, Message, SessionListener, State
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import (
     Adjust,
@@ -38,9 +40,9 @@ from vae_desktop.engine.messages import (
     Stepped,
     Stop,
 )
-from vae_desktop.engine.run import Progress, ProgressMeter, Run, RunStatus, opened_run
+from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunStatus, opened_run
 from vae_desktop.engine.worker import TrainingWorker
-from vae_desktop.errors import DatasetMissing, UserError
+from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
 from vae_desktop.latent.codes import Floats
 from vae_desktop.training.history import Change
 
@@ -77,6 +79,7 @@ class Session:
         self.missing: DatasetConfig | None = None  # the last data set that could be downloaded
         self._waiting_saves: list[Path] = []  # targets that wait for the state of the run in training
         self._meter: ProgressMeter | None = None
+        self._reported: Dataset | None = None  # whose report the person has been shown
         self._told_state: State = "idle"
 
     @property
@@ -88,6 +91,11 @@ class Session:
         if self._starting is not None or self._opening or self._shelf.is_loading:
             return "loading"
         return "failed" if self._failed else "idle"
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether a run has been asked for and has not begun."""
+        return self._starting is not None or self._awaited is not None
 
     @property
     def last_request(self) -> int:
@@ -120,7 +128,7 @@ class Session:
         if self._awaited is not None and self._awaited[0].dataset == config:
             return  # it is being loaded, and a run waits for it
         self._awaited = None
-        self._shelf.load(config, self._listener.dataset_loaded, lambda *error: self._not_loaded(config, *error))
+        self._load(config, self._dataset_loaded)
         self._tell_state()
 
     def train(self, config: RunConfig) -> None:
@@ -175,7 +183,7 @@ class Session:
             self._request_count += 1
             self._decoder.request(self.shown.id, self._request_count, np.array(code, np.float32))
 
-    def open(self, path: Path, is_autosave: bool = False) -> None:
+    def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
 
         def work(_: Job) -> Checkpoint:
@@ -185,9 +193,9 @@ class Session:
 
         def finished(checkpoint: Checkpoint) -> None:
             self._opening -= 1
-            run = self._add_run(opened_run(self._next_id(), checkpoint, path, is_autosave))
-            if not is_autosave:
-                self._listener.file_opened(path)
+            run = self._add_run(opened_run(self._next_id(), checkpoint, path, origin))
+            if origin != "autosave":
+                self._listener.file_opened(path, origin)
             self.show(run)
 
         def failed(error: Exception, details: str) -> None:
@@ -214,19 +222,25 @@ class Session:
         """Fetch the files of a data set, then load it."""
 
         def finished() -> None:
-            self._listener.download_ended()
+            self._listener.fetching_ended()
             self.load_dataset(config)
 
         def failed(error: Exception, details: str) -> None:
-            self._listener.download_ended()
+            self._listener.fetching_ended()
             self._listener.message_posted(Message("error", _words(error), details, action="download"))
 
         self._shelf.download(
-            config.name, finished, failed, self._listener.download_ended, self._listener.download_progressed
+            config.name,
+            finished,
+            failed,
+            self._listener.fetching_ended,
+            lambda *progress: self._listener.fetching_progressed("downloading", *progress),
         )
 
-    def cancel_download(self) -> None:
+    def cancel_fetching(self) -> None:
+        """End the download, or the reading of a data set, that is under way."""
         self._shelf.cancel_download()
+        self._shelf.drop_request()
 
     def close(self, timeout: float = 1.4) -> UserError | None:
         """End the threads and keep every model that would be lost; return the error if keeping failed.
@@ -298,18 +312,39 @@ class Session:
 
     def _prepare(self, config: RunConfig, run: Run | None) -> None:
         """Have the data set loaded, then start the run."""
-        if self._starting is not None or self._awaited is not None:
+        if self.is_beginning:
             return
         self._failed = False
         self.warm_up()
         self._awaited = config, run
-        self._shelf.load(
-            config.dataset, self._dataset_awaited, lambda *error: self._not_loaded(config.dataset, *error)
-        )
+        self._load(config.dataset, self._dataset_awaited)
         self._tell_state()
 
-    def _dataset_awaited(self, dataset: Dataset) -> None:
+    def _load(self, config: DatasetConfig, loaded: Callable[[Dataset], None]) -> None:
+        self._shelf.load(
+            config,
+            loaded,
+            lambda *error: self._not_loaded(config, *error),
+            self._loading_cancelled,
+            lambda *progress: self._listener.fetching_progressed("reading", *progress),
+        )
+
+    def _loading_cancelled(self) -> None:
+        self._awaited = None
+        self._listener.fetching_ended()
+
+    def _dataset_loaded(self, dataset: Dataset) -> None:
+        self._listener.fetching_ended()
         self._listener.dataset_loaded(dataset)
+        self._shelf.find_spectrum(dataset, self._listener.spectrum_found)
+        report = dataset.report
+        if report is not None and dataset is not self._reported:
+            self._reported = dataset
+            details = "\n".join([*report.converted, *report.skipped])
+            self._listener.message_posted(Message("info", _summary(report), details))
+
+    def _dataset_awaited(self, dataset: Dataset) -> None:
+        self._dataset_loaded(dataset)
         if self._awaited is None:
             return
         config, run = self._awaited
@@ -362,6 +397,7 @@ class Session:
 
     def _move_codes(self, run: Run, codes: Any) -> None:
         run.codes = codes
+        run.thumbnails = None
         self._listener.codes_moved(run)
 
     def _adjusted(self, run: Run, change: Change, last_step: int) -> None:
@@ -410,10 +446,14 @@ class Session:
 
     def _not_loaded(self, config: DatasetConfig, error: Exception, details: str) -> None:
         self._awaited = None
-        can_fetch = isinstance(error, DatasetMissing) and DATASETS[config.name].download_bytes > 0
-        self.missing = config if can_fetch else None
+        self._listener.fetching_ended()
+        remedy: Action = ""
+        if describe_dataset(config.name).download_bytes:
+            remedy = "download" if isinstance(error, DatasetMissing) else remedy
+            remedy = "repair" if isinstance(error, DatasetBroken) else remedy
+        self.missing = config if remedy else None
         text, details = _words(error), "" if isinstance(error, UserError) else details
-        self._listener.message_posted(Message("error", text, details, "download" if can_fetch else ""))
+        self._listener.message_posted(Message("error", text, details, remedy))
 
     def _write(self, path: Path, run: Run, checkpoint: Checkpoint) -> None:
         def work(_: Job) -> int:
@@ -473,6 +513,16 @@ class Session:
         if self.state != self._told_state:
             self._told_state = self.state
             self._listener.state_changed(self.state)
+
+
+def _summary(report: Report) -> str:
+    """What was read, and whether there is more to know."""
+    more = [
+        f"{len(lines)} {what}"
+        for lines, what in ((report.converted, "kinds of conversion"), (report.skipped, "files skipped"))
+        if lines
+    ]
+    return f"{report.read} {' and '.join(more)}: see Details." if more else report.read
 
 
 def _words(error: Exception) -> str:

@@ -7,11 +7,11 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.autosave import Autosaves
-from vae_desktop.engine.listener import Message, State
+from vae_desktop.engine.listener import Fetching, Message, State
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import Decoded
 from vae_desktop.engine.pacing import Pacer
-from vae_desktop.engine.run import Progress, Run
+from vae_desktop.engine.run import Origin, Progress, Run
 from vae_desktop.engine.session import Session
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
@@ -69,15 +69,20 @@ class Bridge(QObject):
         self._window.setup.form.set_devices(devices)
 
     def dataset_loaded(self, dataset: Dataset) -> None:
-        self._window.setup.form.set_dataset_size(
-            dataset.config.name, len(dataset.train), dataset.title
-        )
+        self._settings.set_text("dataset", dataset.config.name)  # one that can be loaded again
+        self._window.setup.form.set_dataset(dataset)
+        shown = self.session.shown
+        if shown is not None and shown.config.dataset == dataset.config:
+            self._show_pictures(shown)
 
-    def download_progressed(self, done: int, total: int) -> None:
-        self._window.downloads.show_progress(done, total)
+    def spectrum_found(self, dataset: Dataset) -> None:
+        self._window.setup.form.spectrum_found()
 
-    def download_ended(self) -> None:
-        self._window.downloads.hide()
+    def fetching_progressed(self, what: Fetching, done: int, total: int) -> None:
+        self._window.fetching.show_progress(what, done, total)
+
+    def fetching_ended(self) -> None:
+        self._window.fetching.hide()
 
     def runs_changed(self) -> None:
         self._window.runs.set_runs(self.session.runs.values(), self.session.shown)
@@ -87,14 +92,17 @@ class Bridge(QObject):
         latent_dim = run.config.model.latent_dim
         self._window.panel.set_latent_dim(latent_dim)
         self._window.scatter.set_model(run.codes, run.class_names, latent_dim)
-        self._window.losses.set_history(run.history)
+        self._window.losses.set_history(run.history, run.config.model)
+        self._show_pictures(run)
         self._point.resize(latent_dim)
         if run.codes is not None:
             self._window.panel.set_code_ranges(run.codes)
         self._show_subtitle(run)
         self.runs_changed()
         if self.session.active is None:  # else form and progress belong to the run that trains
-            self._window.setup.form.set_config(run.config)
+            # An example is looked at; the next run is still the one that the person was setting up.
+            if not run.is_example:
+                self._window.setup.form.set_config(run.config)
             dataset = self.session.loaded(run.config.dataset)
             if dataset is not None:
                 self.dataset_loaded(dataset)
@@ -108,6 +116,7 @@ class Bridge(QObject):
         if run is not self.session.shown or run.codes is None:
             return
         self._window.scatter.set_codes(run.codes)
+        self._show_pictures(run)
         self._window.panel.set_code_ranges(run.codes)
         self._show_subtitle(run)
 
@@ -121,12 +130,14 @@ class Bridge(QObject):
     def picture_decoded(self, decoded: Decoded) -> None:
         self._window.panel.image.set_picture(decoded.picture)
 
-    def file_opened(self, path: Path) -> None:
-        self._settings.add_recent(path)
-        self.list_recent()
+    def file_opened(self, path: Path, origin: Origin) -> None:
+        self._settings.set_text("last_model", str(path.absolute()))
+        if origin == "file":
+            self._settings.add_recent(path)
+            self.list_recent()
 
     def file_saved(self, path: Path) -> None:
-        self.file_opened(path)
+        self.file_opened(path, "file")
         self._window.statusBar().showMessage(self.tr("Saved to {path}").format(path=path), 6000)
 
     def list_recent(self) -> None:
@@ -140,6 +151,14 @@ class Bridge(QObject):
         self._window.set_document("" if run is None else run.title, run is None or run.is_saved)
         self._window.menus.set_can_save(run is not None)
         self._window.setup.controls.set_can_continue(run is not None and run.snapshot is not None)
+
+    def _show_pictures(self, run: Run) -> None:
+        """Let the scatter show the image behind a point, as far as it is at hand."""
+        dataset = self.session.loaded(run.config.dataset)
+        same = dataset is not None and run.codes is not None and len(dataset.test) == len(run.codes)
+        originals = dataset.test.images.transpose(0, 2, 3, 1) if same else None
+        hint = self.tr("Load {data} to see the originals").format(data=run.config.dataset.label)
+        self._window.scatter.set_pictures(originals, run.thumbnails, hint)
 
     def _show_subtitle(self, run: Run) -> None:
         if run.codes is None:

@@ -14,6 +14,12 @@ class ChoiceBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
 
+    def show_value(self, value: str) -> None:
+        """Choose a value if it is there and can be chosen."""
+        index = self.findData(value)
+        if index >= 0 and self.model().item(index).isEnabled():
+            self.setCurrentIndex(index)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)

@@ -7,6 +7,7 @@ import pyqtgraph
 from vae_desktop.gui.theme import Theme
 
 _LABEL_HEIGHT = 20  # px, with some space
+_LONGEST_UNIT = 20  # letters that fit along an axis; a longer unit takes two lines
 _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
 
 
@@ -21,6 +22,8 @@ class CurvePane(pyqtgraph.PlotWidget):
         self._is_log = False
         self.setMinimumHeight(90)
         self.hideButtons()
+        self.setDownsampling(auto=True, mode="peak")
+        self.setClipToView(True)
         self.setMouseEnabled(x=True, y=False)
         self.setLabel("bottom", step_label)
         for side in ("left", "bottom"):
@@ -72,6 +75,10 @@ class CurvePane(pyqtgraph.PlotWidget):
 
 class _LossAxis(pyqtgraph.AxisItem):
     """An axis whose logarithmic ticks are 1, 2, 5, 10, … as far as there is room for their labels."""
+
+    def labelString(self) -> str:
+        label = super().labelString()
+        return label.replace(" / ", "<br>/ ") if len(self.labelText) > _LONGEST_UNIT else label
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         if not self.logMode:

@@ -1,7 +1,7 @@
 """The picture that the decoder draws at the current latent point, large and crisp."""
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -46,16 +46,7 @@ class DecodedImage(QWidget):
     def set_picture(self, picture: Picture | None) -> None:
         """Show a picture (H, W, C), uint8, grey or colour, or nothing."""
         self._picture = picture
-        if picture is None:
-            self._image = None
-        else:
-            height, width, channels = picture.shape
-            if channels not in (1, 3):  # more channels than a screen has: show the first
-                picture = np.ascontiguousarray(picture[..., :1])
-                channels = 1
-            kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
-            image = QImage(picture, width, height, channels * width, kind)
-            self._image = image.convertToFormat(QImage.Format.Format_RGB32)  # five times quicker to scale
+        self._image = None if picture is None else to_image(picture)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -66,16 +57,29 @@ class DecodedImage(QWidget):
             painter.end()
             self.painted.emit()
             return
-        target = self._target(self._image.size())
+        target = crisp_rect(self._image.size(), self.size(), self.devicePixelRatioF())
         painter.fillRect(target.adjusted(-1, -1, 1, 1), self._frame)
         painter.drawImage(target, self._image)
         painter.end()
         self.painted.emit()
 
-    def _target(self, size: QSize) -> QRect:
-        ratio = self.devicePixelRatioF()
-        room_width, room_height = (self.width() - 2) * ratio, (self.height() - 2) * ratio
-        scale = min(room_width / size.width(), room_height / size.height())
-        scale = max(int(scale), 1) / ratio if scale >= 1 else scale / ratio
-        width, height = round(size.width() * scale), round(size.height() * scale)
-        return QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
+
+def to_image(picture: Picture) -> QImage:
+    """An image of a picture (H, W, C), uint8, grey or colour; of other numbers of channels the first is shown."""
+    height, width, channels = picture.shape
+    if channels not in (1, 3):
+        picture, channels = picture[..., :1], 1
+    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
+    pixels = np.ascontiguousarray(picture)
+    image = QImage(pixels, width, height, channels * width, kind)
+    return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and five times quicker to scale
+
+
+def crisp_rect(image: QSize, room: QSize, ratio: float) -> QRectF:
+    """Where an image lies in the middle of a room with a frame of 1 px: on whole screen pixels, a whole number each."""
+    width, height = (room.width() - 2) * ratio, (room.height() - 2) * ratio
+    scale = min(width / image.width(), height / image.height())
+    scale = int(scale) if scale >= 1 else scale
+    left = round((room.width() * ratio - scale * image.width()) / 2)
+    top = round((room.height() * ratio - scale * image.height()) / 2)
+    return QRectF(left / ratio, top / ratio, scale * image.width() / ratio, scale * image.height() / ratio)

@@ -1,8 +1,8 @@
 """The plot of the latent space: two of its axes at one scale, the codes, and the current point."""
 
 import pyqtgraph
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 
 from vae_desktop.gui.cursor_item import CursorItem
 from vae_desktop.gui.point_raster import Colours, PointRaster
@@ -37,6 +37,8 @@ class LatentPlot(pyqtgraph.PlotWidget):
     """Codes as coloured points at true scale, and a cross-hair at the current one."""
 
     pointed = Signal(float, float)
+    inspected = Signal(QPointF)  # the cross-hair's place in the scene: what lies there is asked for
+    left = Signal()  # by the mouse or by the keyboard
     _fitting = False  # the base class resizes before this one is built
 
     def __init__(self) -> None:
@@ -100,8 +102,18 @@ class LatentPlot(pyqtgraph.PlotWidget):
             self.pointed.emit(self._cursor.x() + dx * step, self._cursor.y() + dy * step)
         elif event.key() == Qt.Key.Key_F:
             self.fit()
+        elif event.key() == Qt.Key.Key_Space:
+            self.inspected.emit(self._box.mapViewToScene(self._cursor.pos()))
         else:
             super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.left.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)

@@ -8,15 +8,15 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from vae_desktop.config import ModelConfig
 from vae_desktop.engine.pacing import Pacer
+from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.curve_pane import CurvePane
 from vae_desktop.gui.theme import SPACING, TERM_COLOURS, Theme, small_font, tabular
 from vae_desktop.training.history import TERMS, History
 
 _INTERVAL, _SHARE = 0.2, 0.04  # of redrawing, in seconds and of the time
 _MOST_MARKS = 40  # evaluations that are marked as points; more would hide the line
-# In one pane what is a squared error, in the other what is in nats: different units never share an axis.
-_PANES = (("total", "reconstruction"), ("kl",))
 
 
 class LossPlot(QWidget):
@@ -27,6 +27,7 @@ class LossPlot(QWidget):
         self.setObjectName("lossPlot")
         self.setAccessibleName(self.tr("Learning curves"))
         self._history = History()
+        self._terms: tuple[tuple[str, ...], ...] = ()  # of each pane
         self._drawn_evaluations = -1
         self._pacer = Pacer(_INTERVAL, _SHARE)
         self._later = QTimer(self, singleShot=True)
@@ -34,15 +35,12 @@ class LossPlot(QWidget):
         self._names = {
             "total": self.tr("Total"),
             "reconstruction": self.tr("Reconstruction"),
-            "kl": self.tr("KL divergence"),
+            "kl": self.tr("KL"),
         }
-        self._panes = [CurvePane(self.tr("training step")) for _ in _PANES]
+        self._panes = [CurvePane(self.tr("training step")) for _ in range(2)]
         self._panes[1].setXLink(self._panes[0])
-        self._train = {}
-        self._test = {}
-        for pane, terms in zip(self._panes, _PANES, strict=True):
-            for term in terms:
-                self._add_curves(pane, term)
+        self._train: dict[str, pyqtgraph.PlotDataItem] = {}
+        self._test: dict[str, pyqtgraph.PlotDataItem] = {}
         self._cross_hairs = [pyqtgraph.InfiniteLine(angle=90) for _ in self._panes]
         for pane, line in zip(self._panes, self._cross_hairs, strict=True):
             line.hide()
@@ -51,12 +49,18 @@ class LossPlot(QWidget):
         self._readout = QLabel()
         self._readout.setFont(tabular(small_font(self.font())))
         self._readout.setTextFormat(Qt.TextFormat.RichText)
+        self._readout.setWordWrap(True)
+        self._readout.setFixedHeight(2 * self._readout.fontMetrics().lineSpacing())
+        self._readout.setToolTip(self.tr("Loss of that step's batch / of all test images, when they were last judged."))
         self._log = QCheckBox(self.tr("Log scale"))
         self._log.setObjectName("logScaleCheck")
         self._log.setShortcut("Ctrl+L")
-        self._log.setToolTip(self.tr("Draw the losses on a logarithmic axis: late progress becomes visible. (Ctrl+L)"))
+        self._log.setAccessibleName(self._log.text())
         self._log.toggled.connect(self._set_log)
+        self._wants_log = False
         self._lay_out()
+        self._allow_log(True)
+        self._place_curves(ModelConfig())
         self._show_newest()
 
     def set_theme(self, theme: Theme) -> None:
@@ -65,9 +69,10 @@ class LossPlot(QWidget):
         for line in self._cross_hairs:
             line.setPen(pyqtgraph.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
 
-    def set_history(self, history: History) -> None:
-        """Show the curves of another run."""
+    def set_history(self, history: History, model: ModelConfig | None = None) -> None:
+        """Show the curves of another run, of such a model; by default a VAE judged by squared error."""
         self._history = history
+        self._place_curves(model or ModelConfig())
         self._hide_cross_hairs()
         self._drawn_evaluations = -1
         self.fit()
@@ -100,8 +105,10 @@ class LossPlot(QWidget):
                 self._train[term].clear()
         if self._drawn_evaluations != len(self._history.evaluations):
             self._redraw_evaluations()
-        for pane, terms in zip(self._panes, _PANES, strict=True):
-            pane.follow(len(rows), *self._bounds(terms))
+        bounds = [self._bounds(terms) for terms in self._terms]
+        self._allow_log(not bounds[0][0] <= 0)
+        for pane, (lowest, highest) in zip(self._panes, bounds, strict=True):
+            pane.follow(len(rows), lowest, highest)
         if not self._cross_hairs[0].isVisible():
             self._show_newest()
         self._pacer.ran(began, time.monotonic())
@@ -133,13 +140,25 @@ class LossPlot(QWidget):
         colour = QColor(TERM_COLOURS[term])
         faint = QColor(colour)
         faint.setAlpha(110)
-        train = pane.plot(pen=pyqtgraph.mkPen(faint, width=1))
-        train.setDownsampling(auto=True, method="peak")
-        train.setClipToView(True)
-        test = pane.plot(
+        self._train[term] = pane.plot(pen=pyqtgraph.mkPen(faint, width=1))
+        self._test[term] = pane.plot(
             pen=pyqtgraph.mkPen(colour, width=2), symbol="o", symbolSize=5, symbolBrush=colour, symbolPen=None
         )
-        self._train[term], self._test[term] = train, test
+
+    def _place_curves(self, model: ModelConfig) -> None:
+        """Part by unit: the likelihood's in one pane, nats of KL in the other; units never share an axis."""
+        self._model = model
+        self._panes[0].setLabel("left", translated(model.judged_by.unit))
+        self._panes[1].setVisible(model.traits.is_variational)
+        terms = _terms_of_panes(model)
+        if terms == self._terms:
+            return
+        self._terms = terms
+        for pane, pane_terms in zip(self._panes, terms, strict=True):
+            for curve in pane.listDataItems():
+                pane.removeItem(curve)
+            for term in pane_terms:
+                self._add_curves(pane, term)
 
     @Slot(object)
     def _read_at(self, place: QPointF) -> None:
@@ -157,7 +176,8 @@ class LossPlot(QWidget):
             line.setValue(step)
         row = self._history.training[step - 1]
         earlier = [entry for entry in self._history.evaluations if entry.step <= step]
-        self._show_values(step, row, earlier[-1] if earlier else None)
+        note = self.tr("step {step} · batch / test").format(step=f"{step:,}")
+        self._show_values(note, row, earlier[-1] if earlier else None)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hide_cross_hairs()
@@ -169,39 +189,59 @@ class LossPlot(QWidget):
 
     def _show_newest(self) -> None:
         rows = self._history.training
-        self._show_values(len(rows), rows[-1] if len(rows) else None, self._history.last_evaluation)
+        self._show_values(self.tr("batch / test"), rows[-1] if len(rows) else None, self._history.last_evaluation)
 
-    def _show_values(self, step: int, row: np.ndarray | None, evaluation: object) -> None:
+    def _show_values(self, note: str, row: np.ndarray | None, evaluation: object) -> None:
         if row is None and evaluation is None:
             self._readout.setText(self.tr("Train a model, and the losses of batches and test set appear here."))
             return
         parts = []
         for column, term in enumerate(TERMS):
-            name = f'<span style="color:{TERM_COLOURS[term]}">●</span> {self._names[term]}'
+            if term == "kl" and not self._model.traits.is_variational:
+                continue
+            name = f'<span style="color:{TERM_COLOURS[term]}">●</span>&nbsp;{_unbroken(self._name(term))}'
             train = None if row is None or np.isnan(row[column]) else float(row[column])
             test = None if evaluation is None else getattr(evaluation, term)
             if train is not None or test is not None:
                 shown = " / ".join("–" if value is None else f"{value:.2f}" for value in (train, test))
-                parts.append(f"{name} <b>{shown}</b>")
+                parts.append(f"{name}&nbsp;<b>{_unbroken(shown)}</b>")
             else:
                 parts.append(name)
-        where = self.tr("step {step} · batch / test").format(step=f"{step:,}") if row is not None else ""
-        self._readout.setText("&nbsp;&nbsp; ".join([*parts, where]))
+        self._readout.setText("&nbsp;&nbsp; ".join([*parts, _unbroken(note)]))
+
+    def _name(self, term: str) -> str:
+        """A term's name; one that is measured but has no weight in the loss says so."""
+        traits = self._model.traits
+        weights = {"reconstruction": traits.reconstruction_weight, "kl": traits.kl_weight}
+        name = self._names[term]
+        return self.tr("{name} (weight 0)").format(name=name) if weights.get(term) == 0 else name
 
     @Slot(bool)
     def _set_log(self, on: bool) -> None:
+        if self._log.isEnabled():
+            self._wants_log = on
         for pane in self._panes:
             pane.set_log(on)
         self.fit()
 
+    def _allow_log(self, allowed: bool) -> None:
+        """Offer a logarithmic axis, or take it back where a loss has none, until another run is shown."""
+        tip = self.tr("Draw the losses on a logarithmic axis: late progress becomes visible. (Ctrl+L)")
+        if not allowed:
+            tip = self.tr("A loss of this run is 0 or less, which has no logarithm.")
+        self._log.setToolTip(tip)
+        if allowed != self._log.isEnabled():
+            self._log.setEnabled(allowed)
+            self._log.setChecked(allowed and self._wants_log)
+
     def _lay_out(self) -> None:
-        self._panes[0].setLabel("left", self.tr("sq. error / image"))
         self._panes[1].setLabel("left", self.tr("nats / image"))
         top = QHBoxLayout()
         top.addWidget(self._readout, 1)
         top.addWidget(self._log)
         fit = QToolButton(text=self.tr("Fit"))
         fit.setObjectName("fitCurvesButton")
+        fit.setAccessibleName(self.tr("Fit the learning curves"))
         fit.setToolTip(self.tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps."))
         fit.clicked.connect(self.fit)
         top.addWidget(fit)
@@ -214,3 +254,15 @@ class LossPlot(QWidget):
         layout.setSpacing(SPACING // 2)
         layout.addLayout(top)
         layout.addLayout(panes, 1)
+
+
+def _terms_of_panes(model: ModelConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The terms in the likelihood's unit, and those in nats of KL; a total without reconstruction is one of these."""
+    if model.traits.reconstruction_weight == 0:
+        return ("reconstruction",), ("total", "kl")
+    return ("total", "reconstruction"), ("kl",)
+
+
+def _unbroken(text: str) -> str:
+    """Rich text that stays on one line."""
+    return text.replace(" ", "&nbsp;")

@@ -8,7 +8,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShow
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
 from vae_desktop import __version__
-from vae_desktop.gui.download_bar import DownloadBar
+from vae_desktop.gui.fetching_bar import FetchingBar
 from vae_desktop.gui.latent_panel import LatentPanel
 from vae_desktop.gui.latent_scatter import LatentScatter
 from vae_desktop.gui.loss_plot import LossPlot
@@ -28,6 +28,7 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     file_opened = Signal(Path)
     file_named = Signal(Path)  # save the model there
+    images_chosen = Signal(Path)  # a person's own, to learn from
     data_folder_chosen = Signal(Path)
 
     def __init__(self) -> None:
@@ -44,14 +45,14 @@ class MainWindow(QMainWindow):
         self.panel = LatentPanel()
         self.losses = LossPlot()
         self.runs = RunsTable()
-        self.downloads = DownloadBar()
+        self.fetching = FetchingBar()
         self.status = QLabel()
         self.status.setObjectName("statusLabel")
         self.status.setAccessibleName(self.tr("Status"))
         self.status.setContentsMargins(SPACING, 0, 0, 0)
         self.status.setFont(tabular(self.font()))
         self.statusBar().addWidget(self.status, 1)
-        self.statusBar().addPermanentWidget(self.downloads)
+        self.statusBar().addPermanentWidget(self.fetching)
         # Whatever view is painted first will do; an event filter on the window would slow every event down.
         self.panel.image.painted.connect(self._tell_first_painted)
         self._place_stage()
@@ -60,6 +61,8 @@ class MainWindow(QMainWindow):
         self.setup.controls.train_button.setFocus()
         self._default_layout = self.saveState(_LAYOUT_VERSION)
         self.menus.open_requested.connect(self._ask_for_file)
+        self.menus.images_requested.connect(self._ask_for_images)
+        self.setup.form.images_requested.connect(self._ask_for_images)
         self.menus.layout_reset_requested.connect(self._reset_layout)
         self.menus.data_folder_requested.connect(self._ask_for_data_folder)
         self.menus.about_requested.connect(self._show_about)
@@ -110,7 +113,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         path = _dropped_file(event)
         if path is not None:
-            self.file_opened.emit(path)
+            (self.file_opened if path.suffix == ".safetensors" else self.images_chosen).emit(path)
 
     def _place_stage(self) -> None:
         stage = QWidget()
@@ -157,6 +160,16 @@ class MainWindow(QMainWindow):
         if name:
             self.file_opened.emit(Path(name))
 
+    @Slot(str)
+    def _ask_for_images(self, source: str) -> None:
+        if source == "folder":
+            name = QFileDialog.getExistingDirectory(self, self.tr("Folder of images; its subfolders are classes"))
+        else:
+            arrays = self.tr("Arrays and IDX files (*.npz *.npy *ubyte *.gz *.idx*);;All files (*)")
+            name, _ = QFileDialog.getOpenFileName(self, self.tr("Images in one file"), "", arrays)
+        if name:
+            self.images_chosen.emit(Path(name))
+
     @Slot()
     def _ask_for_data_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("Folder of downloaded data sets"))
@@ -174,6 +187,7 @@ class MainWindow(QMainWindow):
             (self.tr("Pause or resume, stop"), "Ctrl+P, Ctrl+."),
             (self.tr("Randomise, reset the point"), "Ctrl+R, Ctrl+0"),
             (self.tr("Move the point"), self.tr("click or drag in the latent space, arrow keys, sliders")),
+            (self.tr("Image behind a point"), self.tr("hover, Space")),
             (self.tr("Zoom, pan, fit"), self.tr("wheel, Shift-drag, F")),
             (self.tr("Log scale of the losses"), "Ctrl+L"),
         ]

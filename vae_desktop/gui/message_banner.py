@@ -48,11 +48,17 @@ class MessageBanner(QFrame):
         self._message = message
         self._label.setText(message.text)
         self._action.setText(
-            {"download": self.tr("Download"), "open_autosave": self.tr("Open it"), "": ""}[message.action]
+            {
+                "download": self.tr("Download"),
+                "repair": self.tr("Download again"),
+                "open_autosave": self.tr("Open it"),
+                "": "",
+            }[message.action]
         )
         self._action.setToolTip(
             {
                 "download": self.tr("Fetch the files into the data folder, in the background."),
+                "repair": self.tr("Fetch the broken files anew, in the background; whole ones are kept."),
                 "open_autosave": self.tr("Put the kept model on screen; nothing is deleted."),
                 "": "",
             }[message.action]

@@ -1,16 +1,34 @@
 """The runs of this session, with their settings and last figures; any of them can be shown again."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from vae_desktop.config import DATASETS
+from vae_desktop.catalog import LIKELIHOODS, Likelihood
+from vae_desktop.config import RunConfig
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.choice_box import translated
+from vae_desktop.gui.theme import tabular
+from vae_desktop.settings import settings_of
+
+_NONE = "–"
+
+
+@dataclass(frozen=True)
+class _Column:
+    title: str
+    tip: str = ""
+    is_number: bool = False
 
 
 class RunsTable(QTableWidget):
-    """A row per run, the newest first; a click shows its model."""
+    """A row per run, the newest first; a click shows its model.
+
+    Test loss has columns of its own for each likelihood that occurs: their figures cannot be compared.
+    """
 
     run_chosen = Signal(int)
 
@@ -22,65 +40,101 @@ class RunsTable(QTableWidget):
             self.tr("Every model trained or opened since the start. Click one to go back to its latent space.")
         )
         self._selected: tuple[int | None, int] = (None, 0)
-        self._titles = [
-            self.tr("Run"),
-            self.tr("Model"),
-            self.tr("Data set"),
-            self.tr("Hidden"),
-            self.tr("β"),
-            self.tr("Learning rate"),
-            self.tr("Seed"),
-            self.tr("Epochs"),
-            self.tr("Test total"),
-            self.tr("Reconstruction"),
-            self.tr("KL"),
-            self.tr("Status"),
-        ]
-        self.setColumnCount(len(self._titles))
-        self.setHorizontalHeaderLabels(self._titles)
+        self._columns: list[_Column] = []
+        self.setFont(tabular(self.font()))
+        self.setStyleSheet("QTableView::item { padding: 0 5px; }")  # lies under its title
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setHighlightSections(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
+        self._set_columns([])
 
     def set_runs(self, runs: Iterable[Run], shown: Run | None) -> None:
         """Show these runs, the one on screen selected."""
         newest_first = list(runs)[::-1]
+        occurring = {run.config.model.likelihood for run in newest_first}
+        likelihoods = [entry for name, entry in LIKELIHOODS.items() if name in occurring]
+        self._set_columns(likelihoods)
         self.setRowCount(len(newest_first))
         for row, run in enumerate(newest_first):
-            for column, text in enumerate(self._cells(run)):
-                item = self.item(row, column)
-                if item is None:
-                    item = QTableWidgetItem()
-                    self.setItem(row, column, item)
-                if item.text() != text:
-                    item.setText(text)
-                item.setData(Qt.ItemDataRole.UserRole, run.id)
+            for column, text in enumerate(self._cells(run, likelihoods)):
+                self._show_cell(row, column, text, run.id)
         selected = (None if shown is None else shown.id, len(newest_first))
         if selected != self._selected and shown in newest_first:  # else it would undo where the arrow keys are
             self._selected = selected
             self.selectRow(newest_first.index(shown))
 
-    def _cells(self, run: Run) -> list[str]:
-        config, last = run.config, run.history.last_evaluation
-        figures = (None, None, None) if last is None else (last.total, last.reconstruction, last.kl)
+    def _set_columns(self, likelihoods: list[Likelihood]) -> None:
+        losses = [column for likelihood in likelihoods for column in self._loss_columns(likelihood)]
+        columns = [
+            _Column(self.tr("Run")),
+            _Column(self.tr("Model")),
+            _Column(self.tr("Data set")),
+            _Column(self.tr("β"), self.tr("Weight of the KL divergence, where the model leaves it free."), True),
+            *losses,
+            _Column(self.tr("KL\nnats"), self.tr("KL divergence per image, summed over latent dimensions."), True),
+            _Column(self.tr("Epochs"), is_number=True),
+            _Column(self.tr("Status")),
+            _Column(self.tr("Architecture")),
+            _Column(self.tr("Hidden")),
+            _Column(self.tr("Learning rate"), is_number=True),
+            _Column(self.tr("Seed"), is_number=True),
+        ]
+        if columns == self._columns:
+            return
+        self._columns = columns
+        self.setColumnCount(len(columns))
+        for place, column in enumerate(columns):
+            header = QTableWidgetItem(column.title)
+            header.setToolTip(column.tip)
+            header.setTextAlignment(_alignment(column))
+            self.setHorizontalHeaderItem(place, header)
+
+    def _loss_columns(self, likelihood: Likelihood) -> list[_Column]:
+        unit = translated(likelihood.unit).partition(" / ")[0]  # per image, as every figure here
+        tip = self.tr("{what} in {unit}. Losses of different likelihoods cannot be compared.")
+        titles = (
+            (self.tr("Test total"), self.tr("Loss on the test images")),
+            (self.tr("Reconstruction"), self.tr("Its part that judges the reconstruction")),
+        )
+        return [
+            _Column(f"{title}\n{unit}", tip.format(what=what, unit=translated(likelihood.unit)), True)
+            for title, what in titles
+        ]
+
+    def _show_cell(self, row: int, column: int, text: str, run_id: int) -> None:
+        item = self.item(row, column)
+        if item is None:
+            item = QTableWidgetItem()
+            self.setItem(row, column, item)
+        if item.text() != text:
+            item.setText(text)
+        item.setTextAlignment(_alignment(self._columns[column]))
+        item.setData(Qt.ItemDataRole.UserRole, run_id)
+
+    def _cells(self, run: Run, likelihoods: list[Likelihood]) -> list[str]:
+        config = run.config
+        losses = [figure for likelihood in likelihoods for figure in _losses(run, likelihood)]
+        last = run.history.last_evaluation
         saved = "" if run.is_saved else self.tr(" (not saved)")
         return [
             f"#{run.id}",
-            f"{config.model.kind.upper()} {config.model.latent_dim}-D",
-            DATASETS[config.dataset.name].label,
-            " ".join(map(str, config.model.hidden)),
-            "–" if config.model.kind == "ae" else f"{config.training.beta:g}",
+            f"{translated(config.model.traits.short)} {config.model.latent_dim}-D",
+            config.dataset.label,
+            _beta(config),
+            *(_figure(loss) for loss in losses),
+            _figure(None if last is None else last.kl),
+            f"{len(run.history.training) / run.steps_per_epoch:.0f}",
+            self._status(run.status) + saved,
+            _shown(config.model, "architecture"),
+            _shown(config.model, "hidden"),
             f"{config.training.learning_rate:g}",
             str(config.training.seed),
-            f"{len(run.history.training) / run.steps_per_epoch:.0f}",
-            *("–" if figure is None else f"{figure:.2f}" for figure in figures),
-            self._status(run.status) + saved,
         ]
 
     def _status(self, status: str) -> str:
@@ -97,3 +151,34 @@ class RunsTable(QTableWidget):
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
         self.run_chosen.emit(index.data(Qt.ItemDataRole.UserRole))
+
+
+def _losses(run: Run, likelihood: Likelihood) -> tuple[float | None, float | None]:
+    """Total and reconstruction, where they have that likelihood's unit; a total without reconstruction has not."""
+    model, last = run.config.model, run.history.last_evaluation
+    if last is None or model.judged_by is not likelihood:
+        return None, None
+    return (last.total if model.traits.reconstruction_weight else None), last.reconstruction
+
+
+def _beta(config: RunConfig) -> str:
+    traits = config.model.traits
+    if traits.kl_weight is None:
+        return f"{config.training.beta:g}"
+    return "0" if traits.is_variational and traits.kl_weight == 0 else _NONE
+
+
+def _shown(config: Any, name: str) -> str:
+    """A setting's value as the form shows it."""
+    entry, value = next((entry, value) for field, entry, value in settings_of(config) if field == name)
+    labels = {choice.value: choice.label for choice in entry.choices}
+    return translated(labels[value] if value in labels else entry.format(value))
+
+
+def _figure(value: float | None) -> str:
+    return _NONE if value is None else f"{value:.2f}"
+
+
+def _alignment(column: _Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from vae_desktop.config import Setting
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.theme import SPACING
+from vae_desktop.settings import Setting
 
 _DECADE = (1.0, 2.0, 5.0)  # the steps of a logarithmic setting
 

@@ -1,16 +1,22 @@
 """The form of a run's settings, built from the fields of the config classes."""
 
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from vae_desktop.config import DATASETS, DatasetConfig, ModelConfig, RunConfig, Setting, TrainingConfig, settings_of
+from vae_desktop.catalog import describe_dataset
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.choice_box import ChoiceBox, translated
+from vae_desktop.gui.dataset_box import DatasetBox
+from vae_desktop.gui.preset_box import PresetBox
 from vae_desktop.gui.setting_field import SettingField
 from vae_desktop.gui.theme import SPACING, heading_font, small_font
+from vae_desktop.presets import Preset, preset_of
+from vae_desktop.settings import Setting, settings_of
+from vae_desktop.training.collapse import collapse_warning
 
 _CONFIGS = (DatasetConfig, ModelConfig, TrainingConfig)
 # Programs that drive the window find controls by these; the others follow from the setting's name.
@@ -20,31 +26,55 @@ _OBJECT_NAMES = {"name": "datasetCombo", "kind": "modelCombo"}
 class SettingsForm(QWidget):
     """Shows each setting once: those of the next run first, those that act at once below.
 
-    A wrong entry is marked where it stands, with the reason under it.
+    A wrong entry is marked where it stands, with the reason under it. What does not concern the chosen kind of model
+    is out of sight, and so is what few people need until they ask for it.
     """
 
     validity_changed = Signal(bool)
     dataset_chosen = Signal(object)  # DatasetConfig
+    images_requested = Signal(str)  # "folder" or "file": a person's own are to be asked for
     committed = Signal(str, float)  # name and value of a setting that acts at once
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._inputs: dict[str, SettingField | ChoiceBox] = {}
+        self._labels: dict[str, QLabel] = {}
         self._errors: dict[str, QLabel] = {}
-        self._mnemonics = set("fvh")  # those of the menus
+        self._dataset: Dataset | None = None  # the one in memory
+        self._keys = _alt_keys(self.tr("Preset"))
         self._was_valid = True
         self._active_kind: str | None = None
+        self._presets = PresetBox()
+        self._more = QToolButton(text=self.tr("More settings"), checkable=True, autoRaise=True)
+        self._more.setObjectName("moreSettingsButton")
+        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._more.setArrowType(Qt.ArrowType.RightArrow)
+        self._more.setToolTip(f"<p>{self.tr('Show settings that most latent spaces do without.')}</p>")
+        self._collapse = QLabel(wordWrap=True)
+        self._collapse.setObjectName("collapseWarning")
+        self._collapse.setProperty("role", "warning")
+        self._collapse.setFont(small_font(self.font()))
+        self._collapse.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING, SPACING // 2, SPACING, SPACING)
         layout.setSpacing(SPACING)
         self._add_section(layout, self.tr("Next run"), self.tr("used when you press Train"), at_once=False)
         layout.addSpacing(SPACING)
         self._add_section(layout, self.tr("Training"), self.tr("acts at once, even while training"), at_once=True)
+        layout.addWidget(self._collapse)
         layout.addStretch()
-        dataset_box = self._inputs["name"]
-        dataset_box.currentIndexChanged.connect(self._dataset_changed)
+        self._add_own_images()
+        self._presets.preset_chosen.connect(self._apply_preset)
+        self._more.toggled.connect(self._show_relevant)
+        for entry in self._inputs.values():
+            changed = entry.currentIndexChanged if isinstance(entry, ChoiceBox) else entry.checked
+            changed.connect(self._settings_changed)
+        for name in ("colours", "measured_on"):
+            self._inputs[name].currentIndexChanged.connect(self._dataset_changed)
         self._inputs["image_size"].committed.connect(self._dataset_changed)
-        self._inputs["kind"].currentIndexChanged.connect(self._model_changed)
+        self._inputs["kind"].currentIndexChanged.connect(self._show_relevant)
+        self._show_relevant()
+        self._settings_changed()
 
     def config(self) -> RunConfig:
         """The settings entered; raises InvalidSetting for the first that is wrong."""
@@ -65,16 +95,30 @@ class SettingsForm(QWidget):
         return self._inputs[name]
 
     def choose_dataset(self, name: str) -> None:
-        """Choose a data set as the person would; an unknown name changes nothing."""
-        if name in DATASETS:
-            self._inputs["name"].setCurrentIndex(self._inputs["name"].findData(name))
-
-    def set_dataset_size(self, name: str, images: int, title: str) -> None:
-        """Let no batch be larger than the training images there are, if that data set is the one chosen."""
-        if name != self._inputs["name"].currentData():
+        """Choose a data set, by name or path, as the person would; what can be neither changes nothing."""
+        try:
+            DatasetConfig(name)
+        except InvalidSetting:
             return
-        reason = self.tr("the {count} training images of {title}").format(count=f"{images:,}", title=title)
-        self._inputs["batch_size"].set_limit(images, reason)
+        box = self._inputs["name"]
+        box.show_value(name)
+        self._dataset_changed()
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """Know the images, if they are those of the data set chosen: no batch is larger than all of them."""
+        if dataset.config.name != self._inputs["name"].currentData():
+            return
+        self._dataset = dataset
+        images, batch = len(dataset.train), self._inputs["batch_size"]
+        if not batch.was_edited and batch.error == "" and batch.value() > images:
+            batch.set_value(images)
+        reason = self.tr("the {count} training images of {title}").format(count=f"{images:,}", title=dataset.title)
+        batch.set_limit(images, reason)
+        self._settings_changed()
+
+    def spectrum_found(self) -> None:
+        """Say, from now on, which latent dimensions β must empty on these images."""
+        self._settings_changed()
 
     def set_devices(self, devices: tuple[str, ...]) -> None:
         """Grey out the devices that this machine lacks."""
@@ -88,7 +132,7 @@ class SettingsForm(QWidget):
     def set_active_model(self, kind: str | None) -> None:
         """Say which kind of model is in training, or None: what acts at once is for that one too."""
         self._active_kind = kind
-        self._model_changed()
+        self._show_relevant()
 
     @property
     def is_valid(self) -> bool:
@@ -110,15 +154,38 @@ class SettingsForm(QWidget):
         grid.setVerticalSpacing(SPACING // 2)
         grid.setColumnStretch(1, 1)
         grid.setColumnMinimumWidth(0, self._label_width())
-        for kind in _CONFIGS:
-            for name, setting, default in settings_of(kind):
-                if setting.at_once == at_once:
+        rows = [row for kind in _CONFIGS for row in settings_of(kind) if row[1].at_once == at_once]
+        if not at_once:
+            self._add_preset(grid)
+        for advanced in (False, True):
+            if advanced and not at_once:
+                grid.addWidget(self._more, grid.rowCount(), 0, 1, 2)
+            for name, setting, default in rows:
+                if setting.is_advanced == advanced:
                     self._add_row(grid, name, setting, default)
         layout.addLayout(grid)
 
+    def _add_preset(self, grid: QGridLayout) -> None:
+        label = QLabel(self._with_mnemonic(self.tr("Preset")))
+        label.setBuddy(self._presets)
+        label.setToolTip(self._presets.toolTip())
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(self._presets, 0, 1)
+
+    def _add_own_images(self) -> None:
+        """Offer a person's own images below the data sets known by name."""
+        box = self._inputs["name"]
+        box.insertSeparator(box.count())
+        box.add_action(self.tr("Folder of images…"), "folder")
+        box.add_action(self.tr("Array or IDX file…"), "file")
+        box.action_chosen.connect(self.images_requested)
+        box.currentIndexChanged.connect(self._dataset_changed)
+
     def _add_row(self, grid: QGridLayout, name: str, setting: Setting, default: Any) -> None:
         row = grid.rowCount()
-        entry = self._choice_box(setting, default) if setting.kind == "choice" else self._field(name, setting, default)
+        entry = self._choice_box(name, setting, default) if setting.kind == "choice" else self._field(
+            name, setting, default
+        )
         entry.setObjectName(_object_name(name, setting))
         entry.setAccessibleName(translated(setting.label))
         entry.setToolTip(f"<p>{translated(setting.help)}</p>")
@@ -134,23 +201,21 @@ class SettingsForm(QWidget):
         grid.addWidget(entry, row, 1)
         grid.addWidget(error, row + 1, 0, 1, 2)
         self._inputs[name] = entry
+        self._labels[name] = label
         self._errors[name] = error
 
     def _with_mnemonic(self, label: str) -> str:
-        """The label with the first letter that is still free as its Alt key."""
-        for index, letter in enumerate(label.lower()):
-            if letter.isascii() and letter.isalpha() and letter not in self._mnemonics:
-                self._mnemonics.add(letter)
-                return f"{label[:index]}&{label[index:]}"
-        return label
+        """The label with its Alt key, if it has one."""
+        place = label.lower().find(self._keys[label]) if label in self._keys else -1
+        return label if place < 0 else f"{label[:place]}&{label[place:]}"
 
     def _label_width(self) -> int:
         """Width of the longest label, so that the entries of all sections stand in one column."""
         labels = [translated(setting.label) for kind in _CONFIGS for _, setting, _ in settings_of(kind)]
         return max(self.fontMetrics().horizontalAdvance(label) for label in labels)
 
-    def _choice_box(self, setting: Setting, default: str) -> ChoiceBox:
-        box = ChoiceBox()
+    def _choice_box(self, name: str, setting: Setting, default: str) -> ChoiceBox:
+        box = DatasetBox() if setting.takes_path else ChoiceBox()
         for index, choice in enumerate(setting.choices):
             box.addItem(translated(choice.label), choice.value)
             box.setItemData(index, translated(choice.help), Qt.ItemDataRole.ToolTipRole)
@@ -174,16 +239,14 @@ class SettingsForm(QWidget):
         entry = self._inputs[name]
         blocked = entry.blockSignals(True)
         if isinstance(entry, ChoiceBox):
-            index = entry.findData(value)
-            if entry.model().item(index).isEnabled():  # a device that this machine lacks is not chosen
-                entry.setCurrentIndex(index)
+            entry.show_value(value)
         else:
             entry.set_value(value)
         entry.blockSignals(blocked)
         if isinstance(entry, SettingField):
             entry.check()
-        if name == "kind":
-            self._model_changed()
+        self._show_relevant()
+        self._settings_changed()
 
     @Slot()
     def _show_error(self) -> None:
@@ -202,22 +265,76 @@ class SettingsForm(QWidget):
     def _dataset_changed(self) -> None:
         name = self._inputs["name"].currentData()
         epochs = self._inputs["epochs"]
-        if not epochs.was_edited and self._active_kind is None:
-            epochs.set_value(DATASETS[name].epochs)
+        if self._active_kind is None:
+            if self._presets.preset is not None:
+                epochs.set_value(self._presets.preset.epochs_on(name))
+            elif not epochs.was_edited:
+                epochs.set_value(describe_dataset(name).epochs)
+        self._dataset = None
         self._inputs["batch_size"].set_limit(float("inf"), "")
         try:
-            config = replace(DatasetConfig(), name=name, image_size=self._value("image_size"))
+            config = DatasetConfig(**{name: self._value(name) for name, _, _ in settings_of(DatasetConfig)})
         except InvalidSetting:
             return  # marked where it stands
         self.dataset_chosen.emit(config)
 
+    @Slot(object)
+    def _apply_preset(self, preset: Preset) -> None:
+        values = {**preset.model, **preset.training, "epochs": preset.epochs_on(self._value("name"))}
+        for name, value in values.items():
+            self._show_value(name, value)
+        for name in ("epochs", "learning_rate", "beta"):
+            if name in values:
+                self.committed.emit(name, float(values[name]))
+
     @Slot()
-    def _model_changed(self) -> None:
-        beta = self._inputs["beta"]
-        has_kl = self._value("kind") != "ae" or self._active_kind not in (None, "ae")
-        beta.setEnabled(has_kl)
-        help_text = translated(beta.setting.help)
-        beta.setToolTip(f"<p>{help_text if has_kl else self.tr('An autoencoder has no KL term.')}</p>")
+    def _settings_changed(self) -> None:
+        """Show which preset the settings are, and what they do to the latent dimensions."""
+        try:
+            config = self.config()
+        except InvalidSetting:
+            self._presets.show_preset(None)
+            self._collapse.hide()
+            return
+        self._presets.show_preset(preset_of(config))
+        known = self._dataset is not None and self._dataset.has_spectrum
+        warning = collapse_warning(config, self._dataset.spectrum) if known else ""
+        self._collapse.setText(warning)
+        self._collapse.setVisible(bool(warning))
+
+    @Slot()
+    def _show_relevant(self) -> None:
+        """Hide what the chosen kind of model has no use for, or, where it acts at once, grey it out."""
+        kind, more = self._value("kind"), self._more.isChecked()
+        self._more.setArrowType(Qt.ArrowType.DownArrow if more else Qt.ArrowType.RightArrow)
+        for part in _CONFIGS:
+            for name, setting, _ in settings_of(part):
+                kinds = (kind, self._active_kind) if setting.at_once else (kind,)
+                matters = not setting.only_for or any(entry in setting.only_for for entry in kinds)
+                entry, label = self._inputs[name], self._labels[name]
+                if setting.at_once:
+                    entry.setEnabled(matters)
+                    reason = self.tr("This kind of model leaves no choice.")
+                    entry.setToolTip(f"<p>{translated(setting.help) if matters else reason}</p>")
+                    continue
+                visible = matters and (more or not setting.is_advanced)
+                for part_of_row in (entry, label):
+                    part_of_row.setVisible(visible)
+                self._errors[name].setVisible(visible and bool(self._errors[name].text()))
+
+
+def _alt_keys(*others: str) -> dict[str, str]:
+    """The first letter of each label that is still free; what is not always in sight comes last and may get none."""
+    rows = [setting for kind in _CONFIGS for _, setting, _ in settings_of(kind)]
+    rows.sort(key=lambda setting: (not setting.at_once, setting.is_advanced or bool(setting.only_for)))
+    taken = set("fvh")  # those of the menus
+    keys = {}
+    for label in (*others, *(translated(setting.label) for setting in rows)):
+        free = [letter for letter in label.lower() if letter.isascii() and letter.isalpha() and letter not in taken]
+        if free:
+            keys[label] = free[0]
+            taken.add(free[0])
+    return keys
 
 
 def _object_name(name: str, setting: Setting) -> str:

@@ -1,5 +1,7 @@
 """The look: one spacing unit, one accent, three type sizes, in light and in dark."""
 
+import cmath
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -22,6 +24,10 @@ CLASS_COLOURS = (
     "#717581",
     "#92dadd",
 )
+_GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+# Of five, since hues that come close to one another are 8, 13, 21 or 34 classes apart: none a multiple.
+_LIGHTNESSES = (0.48, 0.72, 0.56, 0.8, 0.64)
+_CHROMA = 0.13
 # Each term of the loss keeps its colour in every plot.
 TERM_COLOURS = {"total": "#3f78c9", "reconstruction": "#1f9e89", "kl": "#e2711d"}
 
@@ -39,6 +45,7 @@ class Theme:
     accent: str
     on_accent: str
     error: str
+    warning: str
     error_surface: str
     info_surface: str
 
@@ -53,6 +60,7 @@ LIGHT = Theme(
     accent="#2b62c9",
     on_accent="#ffffff",
     error="#b3261e",
+    warning="#8a5300",
     error_surface="#fdeceb",
     info_surface="#e8effc",
 )
@@ -66,9 +74,41 @@ DARK = Theme(
     accent="#7aa7f5",
     on_accent="#0f1520",
     error="#ff8a80",
+    warning="#f2b866",
     error_surface="#3a2224",
     info_surface="#202c40",
 )
+
+
+def class_palette(count: int) -> tuple[str, ...]:
+    """Colours of so many classes.
+
+    Beyond a dozen no palette is safe for colour-blind eyes, and beyond some fifty for any: hues a golden angle apart,
+    at alternating lightnesses, are as far apart as can be had, and hiding classes in the legend tells the rest.
+    """
+    if count <= len(CLASS_COLOURS):
+        return CLASS_COLOURS[:count]
+    return tuple(
+        _oklch(_LIGHTNESSES[index % len(_LIGHTNESSES)], _CHROMA, index * _GOLDEN_ANGLE) for index in range(count)
+    )
+
+
+def _oklch(lightness: float, chroma: float, hue: float) -> str:
+    """A colour of perceived lightness, chroma and hue (Ottosson 2020, "A perceptual color space"), cut to sRGB."""
+    ab = cmath.rect(chroma, hue)
+    long = (lightness + 0.3963377774 * ab.real + 0.2158037573 * ab.imag) ** 3
+    medium = (lightness - 0.1055613458 * ab.real - 0.0638541728 * ab.imag) ** 3
+    short = (lightness - 0.0894841775 * ab.real - 1.2914855480 * ab.imag) ** 3
+    linear = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+    return "#" + "".join(f"{round(255 * _to_srgb(min(max(part, 0.0), 1.0))):02x}" for part in linear)
+
+
+def _to_srgb(linear: float) -> float:
+    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
 
 
 class ThemeSwitch(QObject):
@@ -176,6 +216,7 @@ QStatusBar {{ background: {theme.window}; color: {theme.muted}; }}
 QStatusBar::item {{ border: none; }}
 QLabel[role="muted"] {{ color: {theme.muted}; }}
 QLabel[role="error"] {{ color: {theme.error}; }}
+QLabel[role="warning"] {{ color: {theme.warning}; }}
 QLineEdit, QComboBox {{
     background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 5px; padding: 3px 6px;
     min-height: 18px; selection-background-color: {theme.accent}; selection-color: {theme.on_accent};
@@ -190,6 +231,7 @@ QPushButton, QToolButton {{
     background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 5px; padding: 5px 12px;
 }}
 QToolButton {{ padding: 3px 8px; }}
+QToolButton[autoRaise="true"] {{ background: transparent; border-color: transparent; padding: 3px 0; }}
 QDoubleSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
 QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {theme.border}; }}

@@ -7,11 +7,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
+from vae_desktop.examples import Example, examples
+from vae_desktop.gui.choice_box import translated
+
 
 class WindowMenus(QObject):
     """Builds the menus and tells what was chosen."""
 
     open_requested = Signal()
+    images_requested = Signal(str)  # "folder" or "file"
     file_chosen = Signal(Path)
     save_requested = Signal()
     save_as_requested = Signal()
@@ -36,6 +40,20 @@ class WindowMenus(QObject):
         self._recent = file_menu.addMenu(self.tr("Open &recent"))
         self._recent.setToolTipsVisible(True)
         self._examples = file_menu.addMenu(self.tr("&Examples"))
+        file_menu.addSeparator()
+        for source, text, keys in (
+            ("folder", self.tr("Open &folder of images…"), QKeySequence("Ctrl+Shift+O")),
+            ("file", self.tr("Open array or &IDX file…"), None),
+        ):
+            action = self._add(
+                file_menu,
+                f"open{source.title()}Action",
+                text,
+                self._request_images,
+                keys,
+                self.tr("Learn a latent space from images of your own."),
+            )
+            action.setData(source)
         file_menu.addSeparator()
         self.save = self._add(
             file_menu,
@@ -74,7 +92,8 @@ class WindowMenus(QObject):
         )
         help_menu = bar.addMenu(self.tr("&Help"))
         self._add(help_menu, "aboutAction", self.tr("&About and keys"), self.about_requested, QKeySequence("F1"), "")
-        self.set_examples([])
+        self._examples.setToolTipsVisible(True)
+        self.set_examples(examples())
 
     def set_can_save(self, can_save: bool) -> None:
         """Saving needs a model on screen."""
@@ -89,10 +108,16 @@ class WindowMenus(QObject):
             self._recent.addSection(self.tr("Kept when the window was closed"))
             self._list(self._recent, kept, "")
 
-    def set_examples(self, files: Sequence[Path]) -> None:
+    def set_examples(self, examples: Sequence[Example]) -> None:
         """List the bundled models."""
         self._examples.clear()
-        self._list(self._examples, files, self.tr("No bundled models in this version"))
+        for example in examples:
+            action = self._examples.addAction(translated(example.label))
+            action.setToolTip(translated(example.help))
+            action.setData(example.path)
+            action.triggered.connect(self._choose_file)
+        if not examples:
+            self._examples.addAction(self.tr("No bundled models in this version")).setEnabled(False)
 
     def set_theme_mode(self, mode: str) -> None:
         self._themes[mode].setChecked(True)
@@ -141,6 +166,10 @@ class WindowMenus(QObject):
             group.addAction(action)
             actions[mode] = action
         return actions
+
+    @Slot()
+    def _request_images(self) -> None:
+        self.images_requested.emit(self.sender().data())
 
     @Slot()
     def _choose_file(self) -> None:

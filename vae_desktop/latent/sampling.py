@@ -1,11 +1,11 @@
-"""Drawing codes and laying decoded images out."""
+"""Ways of drawing codes, and decoded images laid out."""
 
 import math
 
 import numpy as np
 import torch
 
-from vae_desktop.latent.codes import Picture
+from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.models.autoencoder import Decoder
 from vae_desktop.models.randomness import generator
 
@@ -13,6 +13,22 @@ from vae_desktop.models.randomness import generator
 def sample_prior(count: int, latent_dim: int, seed: int) -> torch.Tensor:
     """Codes (count, latent_dim) from the prior N(0, I)."""
     return torch.randn(count, latent_dim, generator=generator(seed, "prior"))
+
+
+def sample_box(count: int, means: Floats, seed: int) -> torch.Tensor:
+    """Codes (count, d), uniform in the smallest box along the axes that holds the means (N, d)."""
+    low, high = (torch.from_numpy(bound) for bound in (means.min(0), means.max(0)))
+    return low + (high - low) * torch.rand(count, len(low), generator=generator(seed, "box"))
+
+
+def sample_normal(count: int, means: Floats, seed: int) -> torch.Tensor:
+    """Codes (count, d) from the normal distribution with mean and covariance of the means (N, d)."""
+    covariance = np.atleast_2d(np.cov(means, rowvar=False, bias=True, dtype=np.float64))
+    # Not Cholesky's factor: a dimension that says nothing has no variance.
+    variances, axes = np.linalg.eigh(covariance)
+    factor = torch.from_numpy(axes * np.sqrt(variances.clip(min=0))).float()
+    noise = torch.randn(count, means.shape[1], generator=generator(seed, "normal"))
+    return torch.from_numpy(means.mean(0)) + noise @ factor.T
 
 
 @torch.inference_mode()

@@ -1,6 +1,5 @@
 """The autoencoder and the variational autoencoder, readable from top to bottom."""
 
-import itertools
 import math
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,10 +8,17 @@ import torch
 from torch import Tensor, nn
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.models.losses import kl_divergence, squared_error
+from vae_desktop.models import networks
+from vae_desktop.models.losses import (
+    bernoulli_cross_entropy,
+    gaussian_negative_log_likelihood,
+    kl_divergence,
+    squared_error,
+)
+from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.randomness import generator
 
-ImageShape = tuple[int, int, int]  # (C, H, W)
+_FIRST_LOG_STDDEV = -1.0  # of a calibrated decoder: about twice what handwritten digits end with
 
 
 class Posterior(NamedTuple):
@@ -37,61 +43,64 @@ class LossTerms(NamedTuple):
 
 
 class Autoencoder(nn.Module):
-    """Codes an image as a point (Hinton & Salakhutdinov 2006), trained by reconstruction alone.
+    """Codes an image as a point (Hinton & Salakhutdinov 2006) or, variational, as a normal distribution.
+
+    A variational one's encoder gives the mean and the logarithm of the standard deviation of each latent dimension
+    (Kingma & Welling 2014, arXiv 1312.6114).
 
     Parameters
     ----------
     config : ModelConfig
     image_shape : (C, H, W)
         Any size; pixels from 0 to 1.
-    """
 
-    outputs_per_dimension = 1
+    Raises
+    ------
+    InvalidSetting
+        If images of that shape cannot pass through the hidden layers.
+    """
 
     def __init__(self, config: ModelConfig, image_shape: ImageShape) -> None:
         super().__init__()
-        pixels = math.prod(image_shape)
         self.image_shape = image_shape
         self.latent_dim = config.latent_dim
-        self.encoder = mlp(pixels, *config.hidden, self.outputs_per_dimension * config.latent_dim)
+        self.is_variational = config.traits.is_variational
+        outputs = 2 * config.latent_dim if self.is_variational else config.latent_dim
+        self.encoder = networks.encoder(config, image_shape, outputs)
         self.decoder = Decoder(config, image_shape)
 
     def encode(self, images: Tensor) -> Posterior:
         """Posterior of images (N, C, H, W)."""
-        return Posterior(self.encoder(images.flatten(1)), None)
+        outputs = self.encoder(images)
+        if not self.is_variational:
+            return Posterior(outputs, None)
+        mean, log_stddev = outputs.chunk(2, dim=1)
+        return Posterior(mean, log_stddev)
 
     def decode(self, codes: Tensor) -> Tensor:
         """Images (N, C, H, W), 0 to 1, of codes (N, d)."""
         return self.decoder(codes)
 
-    def loss_terms(self, images: Tensor, noise: Tensor | None) -> LossTerms:
-        """The terms of the loss for images (N, C, H, W) and noise (N, d) from N(0, I)."""
-        posterior = self.encode(images)
-        reconstructions = self.decode(posterior.sample(noise))
+    def loss_terms(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None = None) -> LossTerms:
+        """The terms of the loss for images (N, C, H, W) and noise (N, d) from N(0, I).
+
+        `inputs` are what the encoder sees instead of the images, where they are corrupted.
+        """
+        posterior = self.encode(images if inputs is None else inputs)
+        reconstruction = self.decoder.reconstruction_error(images, posterior.sample(noise))
         kl = None if posterior.log_stddev is None else kl_divergence(posterior.mean, posterior.log_stddev)
-        return LossTerms(squared_error(images, reconstructions), kl, posterior)
-
-
-class VariationalAutoencoder(Autoencoder):
-    """Codes an image as a normal distribution (Kingma & Welling 2014, arXiv 1312.6114).
-
-    The encoder gives the mean and the logarithm of the standard deviation of each latent dimension.
-    """
-
-    outputs_per_dimension = 2
-
-    def encode(self, images: Tensor) -> Posterior:
-        mean, log_stddev = self.encoder(images.flatten(1)).chunk(2, dim=1)
-        return Posterior(mean, log_stddev)
+        return LossTerms(reconstruction, kl, posterior)
 
 
 class Decoder(nn.Module):
-    """From codes (N, d) to images (N, C, H, W), 0 to 1."""
+    """From codes (N, d) to images (N, C, H, W), 0 to 1, and to how likely given images are."""
 
     def __init__(self, config: ModelConfig, image_shape: ImageShape) -> None:
         super().__init__()
-        self.image_shape = image_shape
-        self.layers = mlp(config.latent_dim, *reversed(config.hidden), math.prod(image_shape))
+        self.layers = networks.decoder(config, image_shape)
+        self.likelihood = config.likelihood
+        if self.likelihood == "gaussian-calibrated":
+            self.log_stddev = nn.Parameter(torch.empty(()))
 
     def read_from(self, weights: Mapping[str, Tensor]) -> None:
         """Use the decoder's part of a model's weights in place; they must never change."""
@@ -99,38 +108,38 @@ class Decoder(nn.Module):
             parameter.data = weights[f"decoder.{name}"]
 
     def forward(self, codes: Tensor) -> Tensor:
-        return self.layers(codes).sigmoid().unflatten(1, self.image_shape)
+        return self.layers(codes).sigmoid()
 
-
-def mlp(*sizes: int) -> nn.Sequential:
-    """Linear layers of the given sizes with ReLU between them."""
-    layers: list[nn.Module] = []
-    for inputs, outputs in itertools.pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
-
-
-_KINDS = {"ae": Autoencoder, "vae": VariationalAutoencoder}
+    def reconstruction_error(self, images: Tensor, codes: Tensor) -> Tensor:
+        """What the images (N, C, H, W) cost under these codes (N, d), by the likelihood: (N,), in its unit."""
+        logits = self.layers(codes)
+        if self.likelihood == "bernoulli":
+            return bernoulli_cross_entropy(images, logits)
+        if self.likelihood == "gaussian-calibrated":
+            return gaussian_negative_log_likelihood(images, logits.sigmoid(), self.log_stddev)
+        return squared_error(images, logits.sigmoid())
 
 
 def empty_model(config: ModelConfig, image_shape: ImageShape) -> Autoencoder:
     """A model whose weights have shapes but no memory: for checking and for loading into."""
     with torch.device("meta"):
-        return _KINDS[config.kind](config, image_shape)
+        return Autoencoder(config, image_shape)
 
 
 def new_model(config: ModelConfig, image_shape: ImageShape, seed: int) -> Autoencoder:
     """A model with fresh weights; equal layers of different models start equal under the same seed.
 
-    Weights and biases are uniform within ±1/√inputs, PyTorch's default for linear layers.
+    Weights and biases are uniform within ±1/√inputs, PyTorch's default for linear and convolutional layers.
     """
     model = empty_model(config, image_shape).to_empty(device="cpu")
     for name, module in model.named_modules():
-        if isinstance(module, nn.Linear):
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             random = generator(seed, "weights", name)
-            bound = 1 / math.sqrt(module.in_features)
-            nn.init.uniform_(module.weight, -bound, bound, generator=random)
-            nn.init.uniform_(module.bias, -bound, bound, generator=random)
+            bound = 1 / math.sqrt(math.prod(module.weight.shape[1:]))
+            for parameter in module.parameters():
+                nn.init.uniform_(parameter, -bound, bound, generator=random)
+        elif isinstance(module, Decoder) and module.likelihood == "gaussian-calibrated":
+            nn.init.constant_(module.log_stddev, _FIRST_LOG_STDDEV)
     return model
 
 

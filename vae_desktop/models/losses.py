@@ -1,14 +1,21 @@
-"""The terms of the loss, as pure functions of tensors: per image and per dimension first, sums later."""
+"""The terms of the loss, as pure functions of tensors: per image and per dimension first, sums later.
 
+A reconstruction term is a negative log-likelihood summed over the pixels of each image. A mean over pixels is not
+offered: it would make the KL term win and the latent space collapse. Terms of different likelihoods have different
+scales and are never compared.
+"""
+
+import math
+
+import torch.nn.functional as F
 from torch import Tensor
 
 
 def squared_error(images: Tensor, reconstructions: Tensor) -> Tensor:
     """Squared error of each image, summed over its pixels.
 
-    Up to a constant this is the negative log-likelihood, in nats, of a normal decoder whose variance is ½
-    (Kingma & Welling 2014, arXiv 1312.6114, appendix C.2). A mean over pixels is not offered: it would make
-    the KL term win and the latent space collapse.
+    Up to the constant (D/2)·ln π this is the negative log-likelihood, in nats, of a normal decoder whose variance
+    is ½ (Kingma & Welling 2014, arXiv 1312.6114, appendix C.2).
 
     Parameters
     ----------
@@ -19,6 +26,46 @@ def squared_error(images: Tensor, reconstructions: Tensor) -> Tensor:
     Tensor (N,)
     """
     return (reconstructions - images).square().flatten(1).sum(1)
+
+
+def bernoulli_cross_entropy(images: Tensor, logits: Tensor) -> Tensor:
+    """Binary cross-entropy of each image, in nats, summed over its pixels.
+
+    The negative log-likelihood of a Bernoulli decoder (Kingma & Welling 2014, appendix C.1); of grey pixels, its
+    mean over all ways of drawing black and white pixels with those probabilities.
+
+    Parameters
+    ----------
+    images : Tensor (N, C, H, W), 0 to 1
+    logits : Tensor (N, C, H, W)
+        Log-odds of the reconstructed pixels, which stay exact where a probability rounds to 0 or 1.
+
+    Returns
+    -------
+    Tensor (N,), not negative
+    """
+    return F.binary_cross_entropy_with_logits(logits, images, reduction="none").flatten(1).sum(1)
+
+
+def gaussian_negative_log_likelihood(images: Tensor, reconstructions: Tensor, log_stddev: Tensor) -> Tensor:
+    """Negative log-density of each image, in nats, under a normal decoder with one variance for all pixels.
+
+    Σ (x − x̂)² / (2σ²) + D (log σ + ½ log 2π), the calibrated decoder of σ-VAE (Rybkin et al. 2021,
+    arXiv 2006.13202, section 4). A density can exceed 1, so it can be negative.
+
+    Parameters
+    ----------
+    images, reconstructions : Tensor (N, C, H, W), 0 to 1
+    log_stddev : Tensor ()
+        log σ.
+
+    Returns
+    -------
+    Tensor (N,)
+    """
+    pixels = images[0].numel()
+    precision = (-2 * log_stddev).exp()
+    return 0.5 * precision * squared_error(images, reconstructions) + pixels * (log_stddev + 0.5 * math.log(math.tau))
 
 
 def kl_divergence(mean: Tensor, log_stddev: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ bytes.
 import json
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,19 +18,23 @@ import torch
 from torch import Tensor
 
 from vae_desktop import __version__
-from vae_desktop.config import RunConfig, config_from_json, config_to_json
+from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, InvalidSetting
 from vae_desktop.files import write_atomically
-from vae_desktop.latent.codes import Codes
-from vae_desktop.models.autoencoder import ImageShape, empty_model
+from vae_desktop.latent.codes import Codes, Picture
+from vae_desktop.latent.thumbnails import thumbnails_of
+from vae_desktop.models.autoencoder import decoder_of, empty_model
+from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.settings import config_from_json, config_to_json
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 knew two kinds of model and one likelihood; what it lacks has its default
 _KEY = "vae_desktop"
 _MAX_FILE_BYTES = 4 * 2**30
 _MAX_HEADER_BYTES = 2**20
 _MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
+_MAX_THUMBNAIL_SIDE = 64
 _HISTORY = ("history.training", "history.evaluations", "history.changes")
 
 
@@ -38,8 +42,14 @@ _HISTORY = ("history.training", "history.evaluations", "history.changes")
 class Checkpoint:
     """A trained model with all that is needed to show it, to judge it and to go on training it.
 
-    `codes` are those of the test set, for the scatter; they may be missing (None). `format_version` is that
-    of the file it was read from.
+    Attributes
+    ----------
+    codes : Codes, or None
+        Those of the test set, for the scatter.
+    thumbnails : array (N, h, w, C), uint8, or None
+        Small reconstructions of the same images, for where the images themselves are not at hand.
+    format_version : int
+        That of the file it was read from.
     """
 
     config: RunConfig
@@ -48,6 +58,7 @@ class Checkpoint:
     snapshot: Snapshot
     history: History
     codes: Codes | None
+    thumbnails: Picture | None = None
     format_version: int = FORMAT_VERSION
 
     @property
@@ -61,8 +72,23 @@ class Checkpoint:
         return self.snapshot.optimizer is not None or self.snapshot.step == 0
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def with_thumbnails(checkpoint: Checkpoint) -> Checkpoint:
+    """A copy that carries small pictures of what its decoder makes of its codes, if it has codes."""
+    if checkpoint.codes is None:
+        return checkpoint
+    decoder = decoder_of(checkpoint.config.model, checkpoint.image_shape, checkpoint.snapshot.weights)
+    return replace(checkpoint, thumbnails=thumbnails_of(decoder, checkpoint.codes))
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint, half_precision: bool = False) -> None:
     """Write a checkpoint; the file at `path` is the old or the new one, never half.
+
+    Parameters
+    ----------
+    path : Path
+    checkpoint : Checkpoint
+    half_precision : bool
+        Keep weights and codes as 16-bit numbers: half the size, and no metric changes visibly.
 
     Raises
     ------
@@ -70,7 +96,13 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         If the file cannot be written.
     """
     metadata = json.dumps(_metadata(checkpoint), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    write_atomically(path, safetensors.torch.save(_tensors(checkpoint), {_KEY: metadata}))
+    tensors = _tensors(checkpoint)
+    if half_precision:
+        tensors = {
+            name: tensor.half() if name.startswith(("weights.", "codes.")) and tensor.is_floating_point() else tensor
+            for name, tensor in tensors.items()
+        }
+    write_atomically(path, safetensors.torch.save(tensors, {_KEY: metadata}))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -110,6 +142,8 @@ def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
             tensors["codes.log_stddev"] = torch.tensor(codes.log_stddev)
         if codes.labels is not None:
             tensors["codes.labels"] = torch.tensor(codes.labels)
+        if checkpoint.thumbnails is not None:
+            tensors["codes.thumbnails"] = torch.tensor(checkpoint.thumbnails)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
@@ -206,10 +240,11 @@ def _strict_json(text: bytes | str) -> Any:
 
 
 def _checkpoint(version: int, metadata: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Checkpoint:
-    config = config_from_json(RunConfig, metadata["config"])
+    config = config_from_json(RunConfig, metadata["config"], complete=version == FORMAT_VERSION)
     image_shape = _image_shape(metadata["image_shape"])
     latent_dim = config.model.latent_dim
     weights, optimizer, codes = (_under(prefix, tensors) for prefix in ("weights", "optimizer", "codes"))
+    weights, codes = _in_single_precision(weights), _in_single_precision(codes)
     unknown = len(tensors) - len(weights) - len(optimizer) - len(codes) - len(_HISTORY)
     if unknown or not all(name in tensors for name in _HISTORY):
         raise CheckpointError("its loss history is missing, or it holds what no model of this app has.")
@@ -220,6 +255,7 @@ def _checkpoint(version: int, metadata: Mapping[str, Any], tensors: Mapping[str,
     if type(step) is not int or not 0 <= step <= _MAX_STEP:
         raise CheckpointError("its step is not a count.")
     class_names = _names(metadata["class_names"])
+    thumbnails = codes.pop("thumbnails", None)
     return Checkpoint(
         config,
         image_shape,
@@ -227,6 +263,7 @@ def _checkpoint(version: int, metadata: Mapping[str, Any], tensors: Mapping[str,
         Snapshot(step, weights, optimizer or None),
         _history(latent_dim, _names(metadata["changed_settings"]), tensors),
         _codes(latent_dim, len(class_names), codes),
+        _thumbnails(thumbnails, codes, image_shape[0]),
         version,
     )
 
@@ -323,6 +360,20 @@ def _codes(latent_dim: int, classes: int, tensors: Mapping[str, Tensor]) -> Code
         None if log_stddev is None else log_stddev.numpy(),
         None if labels is None else labels.numpy(),
     )
+
+
+def _thumbnails(thumbnails: Tensor | None, codes: Mapping[str, Tensor], channels: int) -> Picture | None:
+    if thumbnails is None:
+        return None
+    count, height, width, depth = thumbnails.shape
+    right_shape = count == len(codes["mean"]) and min(height, width) >= 1 and depth == channels
+    if thumbnails.dtype != torch.uint8 or not right_shape or max(height, width) > _MAX_THUMBNAIL_SIDE:
+        raise CheckpointError("its thumbnails have the wrong shape.")
+    return thumbnails.numpy()
+
+
+def _in_single_precision(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()}
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

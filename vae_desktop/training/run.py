@@ -16,6 +16,7 @@ from vae_desktop.latent.embed import to_codes
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
+from vae_desktop.training.schedule import Span
 from vae_desktop.training.trainer import TestPass, Trainer
 
 
@@ -75,6 +76,7 @@ class TrainingRun:
         self._dataset = dataset
         self._trainer = Trainer(config, dataset.image_shape, device)
         self._batches = Batches(dataset.train.images, config.training.batch_size, config.training.seed, device)
+        self._trainer.span = Span(0, self.total_steps, self._batches.per_epoch)
         self._test_images = torch.from_numpy(dataset.test.images).to(device)
         self._pending: list[Tensor] = []  # rows of metrics still on the device
         self._tested: TestPass | None = None

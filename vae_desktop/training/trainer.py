@@ -1,18 +1,22 @@
 """One model and its optimizer, a step at a time; no loop and no thread of its own."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.embed import CHUNK, joined, to_unit
-from vae_desktop.models.autoencoder import ImageShape, Posterior, new_model, restored_model
+from vae_desktop.models.autoencoder import Posterior, new_model, restored_model
+from vae_desktop.models.corruption import corrupted
+from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.randomness import derive_seed, generator
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.history import Evaluation
+from vae_desktop.training.schedule import Span, rate_factor, warm_up_factor
 
+TermT = TypeVar("TermT", Tensor, float)
 
 class TestPass(NamedTuple):
     """The loss on the test set and, from the same pass, the posterior of each image."""
@@ -31,6 +35,13 @@ class Trainer:
     device : torch.device
     snapshot : Snapshot, optional
         Where to go on from; by default fresh weights from the seed.
+
+    Attributes
+    ----------
+    learning_rate, beta : float
+        May be changed between steps; schedule and warm-up act on them.
+    span : Span
+        The steps over which the schedule runs; by default all that `config` says, of one step an epoch.
     """
 
     def __init__(
@@ -40,19 +51,21 @@ class Trainer:
         device: torch.device,
         snapshot: Snapshot | None = None,
     ) -> None:
-        self.seed = config.training.seed
-        self.beta = config.training.beta
+        training = config.training
+        self.seed = training.seed
+        self.learning_rate = training.learning_rate
+        self.beta = training.beta
         self.device = device
+        self._config = config
         if snapshot is None:
             model = new_model(config.model, image_shape, self.seed)
         else:
             model = restored_model(config.model, image_shape, snapshot.weights)
         self.model = model.to(device)
         self.steps = 0 if snapshot is None else snapshot.step
-        self._noise = torch.Generator(device)
-        self._optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=config.training.learning_rate, fused=True
-        )
+        self.span = Span(self.steps, self.steps + training.epochs, per_epoch=1)
+        self._random = torch.Generator(device)
+        self._optimizer = torch.optim.Adam(self.model.parameters(), lr=training.learning_rate, fused=True)
         if snapshot is not None and snapshot.optimizer is not None:
             self._restore_optimizer(snapshot.optimizer)
 
@@ -65,38 +78,36 @@ class Trainer:
             Total, reconstruction and KL of the batch before the step, means over its images; KL is NaN for a
             model without a posterior.
         """
-        self._noise.manual_seed(derive_seed(self.seed, "noise", self.steps))
-        noise = torch.randn(len(images), self.model.latent_dim, generator=self._noise, device=self.device)
-        terms = self.model.loss_terms(images, noise)
+        noise = torch.randn(len(images), self.model.latent_dim, generator=self._stream("noise"), device=self.device)
+        terms = self.model.loss_terms(images, noise, self._corrupted(images, self._stream("corruption")))
         reconstruction = terms.reconstruction.mean()
-        if terms.kl is None:
-            kl = reconstruction.new_tensor(float("nan"))
-            total = reconstruction
-        else:
-            kl = terms.kl.sum(1).mean()
-            total = reconstruction + self.beta * kl
+        kl = None if terms.kl is None else terms.kl.sum(1).mean()
+        total = self._total(reconstruction, kl, self._warm_kl_weight())
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span)
         self._optimizer.zero_grad(set_to_none=True)
         total.backward()
         self._optimizer.step()
         self.steps += 1
-        return torch.stack((total, reconstruction, kl)).detach()
-
-    def set_learning_rate(self, learning_rate: float) -> None:
-        """Use another learning rate from the next step on."""
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
+        shown_kl = reconstruction.new_tensor(float("nan")) if kl is None else kl
+        return torch.stack((total, reconstruction, shown_kl)).detach()
 
     @torch.inference_mode()
     def evaluate(self, images: Tensor) -> TestPass:
-        """Loss and codes of uint8 images (N, C, H, W) on the device, with the same noise each time."""
+        """Loss and codes of uint8 images (N, C, H, W) on the device, with the same noise each time.
+
+        A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones.
+        """
         random = generator(self.seed, "evaluation", device=self.device)
         reconstruction = 0.0
         kl: Tensor | None = None
         posteriors = []
         for chunk in images.split(CHUNK):
             noise = torch.randn(len(chunk), self.model.latent_dim, generator=random, device=self.device)
-            terms = self.model.loss_terms(to_unit(chunk), noise)
-            posteriors.append(terms.posterior)
+            clean = to_unit(chunk)
+            inputs = self._corrupted(clean, random)
+            terms = self.model.loss_terms(clean, noise, inputs)
+            posteriors.append(terms.posterior if inputs is None else self.model.encode(clean))
             reconstruction += float(terms.reconstruction.sum())
             if terms.kl is not None:
                 part = terms.kl.sum(0).double().cpu()
@@ -123,8 +134,32 @@ class Trainer:
         if kl_per_dimension is None:
             return Evaluation(self.steps, reconstruction, reconstruction, None, None)
         kl = float(kl_per_dimension.sum())
-        total = reconstruction + self.beta * kl
+        total = self._total(reconstruction, kl, self._kl_weight)
         return Evaluation(self.steps, total, reconstruction, kl, tuple(kl_per_dimension.tolist()))
+
+    def _total(self, reconstruction: TermT, kl: TermT | None, kl_weight: float) -> TermT:
+        """The loss. A KL divergence of weight 0 is left out: nothing bounds it then, and 0 × ∞ is no number."""
+        total = self._config.model.traits.reconstruction_weight * reconstruction
+        return total + kl_weight * kl if kl is not None and kl_weight else total
+
+    @property
+    def _kl_weight(self) -> float:
+        fixed = self._config.model.traits.kl_weight
+        return self.beta if fixed is None else fixed
+
+    def _warm_kl_weight(self) -> float:
+        if self._config.model.traits.kl_weight is not None:
+            return self._kl_weight
+        return self.beta * warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
+
+    def _stream(self, purpose: str) -> torch.Generator:
+        """The random numbers of this step for one purpose, to be drawn before those for another."""
+        return self._random.manual_seed(derive_seed(self.seed, purpose, self.steps))
+
+    def _corrupted(self, images: Tensor, random: torch.Generator) -> Tensor | None:
+        """What a denoising model sees instead of images; None for any other."""
+        model = self._config.model
+        return corrupted(images, model.noise, model.noise_strength, random) if model.traits.is_denoising else None
 
     def _restore_optimizer(self, state: Mapping[str, Tensor]) -> None:
         names = [name for name, _ in self.model.named_parameters()]

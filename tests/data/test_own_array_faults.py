@@ -1,0 +1,193 @@
+"""Arrays that are broken, or made to do harm."""
+
+import os
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.load import load_dataset
+from vae_desktop.errors import DataError
+
+COUNT, SIDE = 20, 9
+NOISE = np.random.default_rng(0).integers(0, 256, (COUNT, SIDE, SIDE), np.uint8)
+
+
+def load(path):
+    return load_dataset(DatasetConfig(str(path)), Path("no data folder"))
+
+
+@pytest.fixture
+def npz(tmp_path):
+    def save(**arrays):
+        np.savez_compressed(tmp_path / "x.npz", **arrays)
+        return tmp_path / "x.npz"
+
+    return save
+
+
+class Canary:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
+@pytest.mark.parametrize("member", ["images", "labels"])
+def test_objects_are_refused_and_never_unpickled(tmp_path, npz, member):
+    canary = tmp_path / "canary"
+    objects = np.full((COUNT, SIDE, SIDE) if member == "images" else COUNT, Canary(canary), object)
+    path = npz(**{"images": NOISE, member: objects})
+    with pytest.raises(DataError, match=rf"{member} in .*holds Python objects, which are never read"):
+        load(path)
+    assert not canary.exists()
+    np.load(path, allow_pickle=True)[member]
+    assert canary.exists()  # so it would have sung
+
+
+def test_an_npy_of_objects_is_refused(tmp_path):
+    np.save(tmp_path / "x.npy", np.full((COUNT, SIDE, SIDE), Canary(tmp_path / "canary"), object))
+    with pytest.raises(DataError, match="holds Python objects"):
+        load(tmp_path / "x.npy")
+    assert not (tmp_path / "canary").exists()
+
+
+def lying(shape, values=b"\0" * 1000, descr="|u1", order="False"):
+    """An .npy whose header says something else than its values."""
+    header = f"{{'descr': {descr!r}, 'fortran_order': {order}, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + values
+
+
+def assert_refused_without_memory(path, reason):
+    tracemalloc.start()
+    with pytest.raises(DataError, match=reason) as caught:
+        load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 << 20
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(1 << 20, 28, 28), (2**62, 2**62, 2**62), (13, 9, 9)])
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_a_header_that_promises_more_than_the_file_holds_is_refused(tmp_path, name, shape):
+    path = tmp_path / name
+    if name == "x.npy":
+        path.write_bytes(lying(shape))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("images.npy", lying(shape))
+    assert_refused_without_memory(path, "promises more than the file holds")
+
+
+@pytest.mark.parametrize(
+    ("packed", "reason"), [(6 << 20, "holds 5.0 GB, more than 4 GB"), (1 << 20, "promises more than the file holds")]
+)
+def test_an_archive_that_inflates_to_gigabytes_is_refused(tmp_path, packed, reason):
+    path = tmp_path / "x.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", lying((5 << 20, 32, 32)))
+        info = archive.getinfo("images.npy")  # what the directory at the end will say
+        info.file_size, info.compress_size = (5 << 30) + 128, packed
+    assert_refused_without_memory(path, reason)
+
+
+def test_a_file_of_gigabytes_is_refused(tmp_path):
+    path = tmp_path / "x.npy"
+    path.write_bytes(lying((5 << 20, 32, 32)))
+    os.truncate(path, (5 << 30) + 1000)  # a hole takes no room on the disk
+    assert_refused_without_memory(path, "holds 5.0 GB, more than 4 GB")
+
+
+def test_a_member_that_is_shorter_than_the_directory_says_is_refused(tmp_path):
+    path = tmp_path / "x.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", lying((20, 9, 9), bytes(1000)))
+        archive.getinfo("images.npy").file_size = 5000
+    with pytest.raises(DataError, match=r"images in .*x\.npz cannot be used"):
+        load(path)
+
+
+HEADERS = {  # what an array begins with, and the reason that is told
+    "negative": (lying((-1, 28, 28)), "it holds nothing"),
+    "no numbers": (lying("('a', 28, 28)"), "its header is broken"),
+    "no tuple": (lying("28"), "its header is broken"),
+    "code": (lying("__import__('os').getcwd()"), "its header is broken"),
+    "deep": (lying("(" * 90), "its header is broken"),
+    "unknown type": (lying((10, 10, 10), descr="nonsense"), "its header is broken"),
+    "missing order": (lying((10, 10, 10), order="7"), "its header is broken"),
+    "cut in the header": (lying((10, 10, 10))[:50], "its header is broken"),
+    "cut in the magic": (lying((10, 10, 10))[:4], "it is not a NumPy array"),
+    "other magic": (b"<html>" * 100, "it is not a NumPy array"),
+    "later version": (lying((10, 10, 10)).replace(b"NUMPY\x01", b"NUMPY\x09"), "a version of NumPy's format"),
+    "table": (lying((10, 10, 10), bytes(9000), descr=[("a", "u1"), ("b", "f8")]), "type .*, not numbers"),
+    "empty": (b"", "it is not a NumPy array"),
+}
+
+
+@pytest.mark.parametrize("fault", HEADERS)
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_broken_arrays_are_named(tmp_path, name, fault):
+    content, reason = HEADERS[fault]
+    path = tmp_path / name
+    if name == "x.npy":
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("images.npy", content)
+    with pytest.raises(DataError, match=rf"cannot be used: .*{reason}.*\. Choose another file\.$") as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+
+
+def _patched(content, signature, offset, value):
+    """The archive with a byte changed in each record that begins so."""
+    changed = bytearray(content)
+    place = changed.find(signature)
+    while place >= 0:
+        changed[place + offset] = value
+        place = changed.find(signature, place + 4)
+    return bytes(changed)
+
+
+def _flagged(content, flag):
+    return _patched(_patched(content, b"PK\x01\x02", 8, flag), b"PK\x03\x04", 6, flag)
+
+
+ARCHIVES = {
+    "encrypted": (lambda whole: _flagged(whole, 1), "it is encrypted"),
+    "cut in half": (lambda whole: whole[: len(whole) // 2], "File is not a zip file"),
+    "empty": (lambda whole: b"", "File is not a zip file"),
+    "no archive": (lambda whole: b"PK, but no archive", "File is not a zip file"),
+    "odd packing": (lambda whole: _patched(whole, b"PK\x01\x02", 10, 12), "packed in a way that NumPy does not use"),
+    "damaged": (lambda whole: whole[:60] + bytes(20) + whole[80:], ""),
+    "wrong checksum": (lambda whole: _patched(whole, b"PK\x01\x02", 16, 1), "Bad CRC-32"),
+}
+
+
+@pytest.mark.parametrize("fault", ARCHIVES)
+def test_broken_archives_are_named(npz, fault):
+    damage, reason = ARCHIVES[fault]
+    path = npz(images=NOISE)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError, match=rf"x\.npz cannot be used: .*{reason}"):
+        load(path)
+
+
+def test_an_archive_without_arrays_is_refused(tmp_path):
+    path = tmp_path / "x.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("photo.png", b"")
+    with pytest.raises(DataError, match=r"there are no arrays \(\.npy\) in it"):
+        load(path)
+
+
+def test_a_header_from_python_2_is_read(tmp_path):
+    (tmp_path / "x.npy").write_bytes(lying("(10L, 9L, 9L)", NOISE.tobytes()))
+    assert len(load(tmp_path / "x.npy").train) == 8

@@ -1,0 +1,170 @@
+"""Each kind of picture, as the pixels that it becomes."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_desktop.data.own.picture import Unreadable, read_picture
+
+SIDE = 12
+
+
+def solid(mode, value, size=(SIDE, SIDE)):
+    return Image.new(mode, size, value)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """Save an image and read it back by the rule."""
+
+    def save_and_read(image, name="x.png", side=SIDE, **options):
+        image.save(tmp_path / name, **options)
+        return read_picture(tmp_path / name, side)
+
+    return save_and_read
+
+
+def assert_solid(picture, value, changes=()):
+    expected = np.broadcast_to(np.uint8(value), (SIDE, SIDE, 3) if isinstance(value, tuple) else (SIDE, SIDE))
+    np.testing.assert_array_equal(picture.pixels, expected)
+    assert picture.changes == changes
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.bmp", "x.tif", "x.pgm", "x.jp2", "x"])
+def test_grey_stays_as_it_is_in_each_format(picture, name):
+    options = {"format": "PNG"} if name == "x" else {}
+    assert_solid(picture(solid("L", 77), name, **options), 77)
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.bmp", "x.tif", "x.ppm", "x.webp"])
+def test_colour_stays_as_it_is_in_each_format(picture, name):
+    options = {"lossless": True} if name == "x.webp" else {}
+    assert_solid(picture(solid("RGB", (200, 100, 50)), name, **options), (200, 100, 50))
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "x.JPEG"])
+def test_jpeg_is_read(picture, name):
+    pixels = picture(solid("RGB", (200, 100, 50)), name, quality=100).pixels
+    np.testing.assert_allclose(pixels.astype(int), np.broadcast_to([200, 100, 50], pixels.shape), atol=2)
+
+
+def test_one_bit_becomes_black_and_white(picture):
+    assert_solid(picture(solid("1", 1)), 255)
+    assert_solid(picture(solid("1", 0)), 0)
+
+
+def test_a_palette_is_looked_up(picture):
+    image = solid("P", 3)
+    image.putpalette([0, 0, 0] * 3 + [10, 20, 30])
+    assert_solid(picture(image), (10, 20, 30))
+
+
+def test_a_transparent_palette_colour_becomes_white(picture):
+    image = solid("P", 1)
+    image.putpalette([0, 0, 0, 10, 20, 30])
+    assert_solid(picture(image, transparency=1), (255, 255, 255), ("alpha laid over white",))
+    assert_solid(picture(image, transparency=0), (10, 20, 30))
+    half = picture(image, transparency=bytes([255, 127]))  # an alpha for each colour
+    assert_solid(half, (133, 138, 143), ("alpha laid over white",))
+
+
+def test_alpha_is_laid_over_white(picture):
+    assert_solid(picture(solid("RGBA", (200, 100, 0, 0))), (255, 255, 255), ("alpha laid over white",))
+    assert_solid(picture(solid("RGBA", (200, 100, 0, 255))), (200, 100, 0))
+    half = picture(solid("RGBA", (200, 100, 0, 51))).pixels.astype(int)  # a fifth
+    np.testing.assert_allclose(half, np.broadcast_to([244, 224, 204], half.shape), atol=1)
+    assert_solid(picture(solid("LA", (0, 0))), 255, ("alpha laid over white",))
+    assert_solid(picture(solid("LA", (90, 255))), 90)
+
+
+def test_a_transparent_grey_and_a_transparent_colour_become_white(picture):
+    assert_solid(picture(solid("L", 40), transparency=40), 255, ("alpha laid over white",))
+    assert_solid(picture(solid("RGB", (1, 2, 3)), transparency=(1, 2, 3)), (255, 255, 255), ("alpha laid over white",))
+
+
+def test_invisible_colour_does_not_shine_through_when_shrunk(picture):
+    image = solid("RGBA", (255, 0, 0, 0), (24, 24))
+    image.paste((0, 0, 255, 255), (0, 0, 24, 12))
+    pixels = picture(image).pixels
+    np.testing.assert_array_equal(pixels[..., 0], pixels[..., 1])  # between blue and white there is no red
+    assert pixels[0, 0].tolist() == [0, 0, 255]
+    assert pixels[-1, -1].tolist() == [255, 255, 255]
+
+
+def test_cmyk_becomes_rgb(picture):
+    changes = ("CMYK turned into RGB",)
+    assert_solid(picture(solid("CMYK", (0, 255, 255, 0)), "x.tif"), (255, 0, 0), changes)
+    jpeg = picture(solid("CMYK", (0, 255, 255, 0)), "x.jpg", quality=100)
+    np.testing.assert_allclose(jpeg.pixels[0, 0].astype(int), [255, 0, 0], atol=3)
+    assert jpeg.changes == changes
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.tif", "x.pgm"])
+@pytest.mark.parametrize(("deep", "byte"), [(0, 0), (128, 0), (129, 1), (257, 1), (32_768, 128), (65_535, 255)])
+def test_sixteen_bits_are_divided_by_257(picture, name, deep, byte):
+    image = Image.fromarray(np.full((SIDE, SIDE), deep, np.uint16))
+    assert_solid(picture(image, name), byte, ("16 bits scaled to 8 (divided by 257)",))
+
+
+def test_integers_of_more_bits_are_skipped(picture):
+    with pytest.raises(Unreadable, match="its pixels, from 70000 to 70000, have more than 16 bits"):
+        picture(Image.fromarray(np.full((SIDE, SIDE), 70_000, np.int32)), "x.tif")
+
+
+@pytest.mark.parametrize(
+    ("values", "ends", "rule"),
+    [
+        ((0.0, 1.0), (0, 255), "float pixels from 0 to 1 scaled to 0 to 255"),
+        ((0.0, 0.5), (0, 128), "float pixels from 0 to 1 scaled to 0 to 255"),
+        ((3.0, 200.4), (3, 200), "float pixels taken as 0 to 255 and rounded"),
+        ((-1.0, 1.0), (0, 255), "float pixels scaled from their minimum and maximum to 0 and 255"),
+        ((0.0, 1000.0), (0, 255), "float pixels scaled from their minimum and maximum to 0 and 255"),
+    ],
+)
+def test_float_pixels_follow_their_range(picture, values, ends, rule):
+    image = np.full((SIDE, SIDE), values[0], np.float32)
+    image[6:] = values[1]
+    read = picture(Image.fromarray(image), "x.tif")
+    assert (read.pixels[0, 0], read.pixels[-1, -1]) == ends
+    assert read.changes == (rule,)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_float_pixels_that_are_no_numbers_are_skipped(picture, value):
+    with pytest.raises(Unreadable, match="not finite numbers"):
+        picture(Image.fromarray(np.full((SIDE, SIDE), value, np.float32)), "x.tif")
+
+
+def test_an_animation_gives_its_first_frame(picture):
+    frames = [solid("L", 90), solid("L", 10)]
+    assert_solid(picture(frames[0], "x.gif", save_all=True, append_images=frames[1:]), (90, 90, 90))
+
+
+QUARTERS = np.kron(np.array([[10, 60], [110, 160]], np.uint8), np.ones((6, 6), np.uint8))
+STORED = {  # how a camera that was held so stores QUARTERS
+    1: QUARTERS,
+    2: np.fliplr(QUARTERS),
+    3: np.rot90(QUARTERS, 2),
+    4: np.flipud(QUARTERS),
+    5: QUARTERS.T,
+    6: np.rot90(QUARTERS),
+    7: np.rot90(QUARTERS.T, 2),
+    8: np.rot90(QUARTERS, -1),
+}
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.webp", "x.tif"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_exif_orientation_is_applied(picture, name, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"lossless": True} if name == "x.webp" else {}
+    read = picture(Image.fromarray(STORED[orientation]), name, exif=exif, **options)
+    pixels = read.pixels if read.pixels.ndim == 2 else read.pixels[..., 0]
+    np.testing.assert_array_equal(pixels, QUARTERS)
+    if name != "x.tif":  # Pillow has turned those already
+        assert read.changes == (() if orientation == 1 else ("turned upright as their EXIF orientation says",))
+
+
+def test_broken_exif_does_not_spoil_a_picture(picture):
+    assert_solid(picture(solid("L", 80), exif=b"Exif\0\0MM\0*broken broken"), 80)

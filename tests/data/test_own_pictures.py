@@ -1,0 +1,222 @@
+"""Scaling, colours, and picture files that are broken."""
+
+import struct
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.load import load_dataset
+from vae_desktop.data.own.picture import Unreadable, read_header, read_picture
+from vae_desktop.data.own.square import CONVERSION_RULE, choose_side, to_square
+from vae_desktop.errors import DataError
+
+SIDE = 12
+
+
+def load(path, **settings):
+    return load_dataset(DatasetConfig(str(path), **settings), Path("no data folder"))
+
+
+def solid(mode, value, size=(SIDE, SIDE)):
+    return Image.new(mode, size, value)
+
+
+def fill(folder, count=10, side=SIDE):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        solid("L", number, (side, side)).save(folder / f"{number}.png")
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """Save an image and read it back by the rule."""
+
+    def save_and_read(image, name="x.png", side=SIDE, **options):
+        image.save(tmp_path / name, **options)
+        return read_picture(tmp_path / name, side)
+
+    return save_and_read
+
+
+def assert_solid(picture, value, changes=()):
+    expected = np.broadcast_to(np.uint8(value), (SIDE, SIDE, 3) if isinstance(value, tuple) else (SIDE, SIDE))
+    np.testing.assert_array_equal(picture.pixels, expected)
+    assert picture.changes == changes
+
+
+# Scaling and cutting
+
+
+def test_the_middle_of_an_oblong_image_is_kept(picture):
+    wide = np.zeros((24, 96), np.uint8)
+    wide[:, 36:60] = 200
+    for image in (wide, wide.T):
+        pixels = picture(Image.fromarray(image)).pixels
+        assert (pixels[2:-2, 2:-2] == 200).all()
+
+
+def test_scaling_then_cutting_is_what_the_rule_says():
+    random = np.random.default_rng(0).integers(0, 256, (48, 120, 3), np.uint8)
+    whole = Image.fromarray(random).resize((30, 12), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(to_square(Image.fromarray(random), 12), np.asarray(whole)[:, 9:21])
+
+
+def test_shrinking_averages(picture):
+    checkered = (np.indices((48, 48)).sum(0) % 2 * 255).astype(np.uint8)
+    inner = picture(Image.fromarray(checkered)).pixels[1:-1, 1:-1].astype(int)
+    np.testing.assert_allclose(inner, 127.5, atol=3)
+
+
+def test_a_large_jpeg_shrinks_as_its_pixels_do(picture):
+    rows, columns = np.indices((800, 1000))
+    image = Image.fromarray(np.stack([rows // 4, columns // 4, (rows + columns) // 8], -1).astype(np.uint8))
+    read = picture(image, "x.jpg", quality=95).pixels.astype(int)
+    np.testing.assert_allclose(read, to_square(image, SIDE).astype(int), atol=3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (3000, 2)])
+def test_tiny_and_narrow_images_are_images(picture, size):
+    assert_solid(picture(solid("L", 55, size)), 55)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "wanted", "side"),
+    [
+        ([(200, 100)], 20, 20),
+        ([(28, 28), (28, 28)], None, 28),
+        ([(8, 8)], None, 8),
+        ([(7, 7)], None, 8),
+        ([(128, 128)], None, 128),
+        ([(129, 129)], None, 64),
+        ([(28, 28), (28, 27)], None, 28),
+        ([(28, 28), (31, 31), (50, 31)], None, 32),
+        ([(30, 400), (500, 30), (30, 30)], None, 32),
+        ([(37, 99), (37, 80)], None, 36),
+        ([(4000, 3000)], None, 64),
+        ([(3, 3)], None, 8),
+        ([(30, 31)], None, 32),
+    ],
+)
+def test_the_side_is_chosen_by_the_rule(sizes, wanted, side):
+    assert choose_side(np.array(sizes), wanted) == side
+
+
+def test_mixed_sizes_become_one_and_are_counted(root):
+    fill(root, 10, 24)
+    solid("L", 100, (40, 24)).save(root / "wide.png")
+    solid("L", 101, (100, 200)).save(root / "tall.png")
+    dataset = load(root)
+    assert dataset.image_shape == (1, 24, 24)
+    assert dataset.report.converted == (f"scaled to 24 × 24 pixels: 2. {CONVERSION_RULE}",)
+    assert load(root, image_size=9).report.converted == (f"scaled to 9 × 9 pixels: 12. {CONVERSION_RULE}",)
+
+
+def test_conversions_are_counted(root):
+    fill(root)
+    solid("CMYK", (0, 0, 0, 0)).save(root / "a.tif")
+    solid("CMYK", (0, 0, 0, 0)).save(root / "b.tif")
+    solid("RGBA", (0, 0, 0, 9)).save(root / "c.png")
+    assert load(root).report.converted == ("CMYK turned into RGB: 2", "alpha laid over white: 1")
+
+
+# Colours
+
+
+def test_colours_follow_the_setting(root):
+    fill(root)
+    solid("RGB", (200, 100, 50)).save(root / "a.png")
+    auto, grey, colour = (load(root, colours=colours) for colours in ("auto", "grey", "colour"))
+    assert auto.image_shape == colour.image_shape == (3, SIDE, SIDE)
+    assert grey.image_shape == (1, SIDE, SIDE)
+    assert _pixels(auto) == _pixels(colour) == {(level,) * 3 for level in range(10)} | {(200, 100, 50)}
+    assert _pixels(grey) == {(level,) for level in range(10)} | {(124,)}  # 0.299·200 + 0.587·100 + 0.114·50
+    assert "colour;" in auto.report.read
+    assert "grey;" in grey.report.read
+
+
+def test_grey_images_in_a_kind_for_colour_are_grey(root):
+    root.mkdir()
+    for level in range(10):
+        solid("RGB", (level,) * 3).save(root / f"{level}.png")
+    assert _pixels(load(root)) == {(level,) for level in range(10)}
+    assert _pixels(load(root, colours="colour")) == {(level,) * 3 for level in range(10)}
+
+
+def _pixels(dataset):
+    return {tuple(image[:, 5, 5].tolist()) for split in (dataset.train, dataset.test) for image in split.images}
+
+
+# Faults
+
+
+def _jpeg(path):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(path)
+    return path.read_bytes()
+
+
+def _png(width, height, packed=None):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
+    packed = packed or zlib.compress(bytes(1000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+FAULTS = {
+    "nothing.png": (lambda path: b"", "an empty file"),
+    "text.png": (lambda path: b"this is only text", "not an image"),
+    "cut.jpg": (lambda path: _jpeg(path)[:2000], "broken: image file is truncated"),
+    "garbled.png": (lambda path: _png(SIDE, SIDE, b"not packed at all"), "broken: "),
+    "program.eps": (lambda path: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 12 12\n", "not an image"),
+    "more than 50 million.png": (lambda path: _png(8000, 8000), "more than 50 million pixels"),
+    "what Pillow warns of.png": (lambda path: _png(12_000, 12_000), "more than 50 million pixels"),
+    "what Pillow refuses.png": (lambda path: _png(200_000, 200_000), "more than 50 million pixels"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_broken_file_is_skipped_with_its_reason(root, name):
+    make, reason = FAULTS[name]
+    fill(root)
+    (root / name).write_bytes(make(root / name))
+    dataset = load(root)
+    assert len(dataset.train) + len(dataset.test) == 10
+    (line,) = dataset.report.skipped
+    assert line.startswith(f"{name}: {reason}")
+
+
+def test_a_bomb_takes_no_memory(root):
+    fill(root)
+    (root / "bomb.png").write_bytes(_png(40_000, 40_000))
+    tracemalloc.start()
+    load(root)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 << 20
+    with pytest.raises(Unreadable, match="more than 50 million"):
+        read_header(root / "bomb.png")
+
+
+def test_a_file_that_is_gone_is_skipped(tmp_path):
+    with pytest.raises(Unreadable, match="cannot be read: No such file"):
+        read_header(tmp_path / "gone.png")
+
+
+def test_images_that_take_too_much_memory_are_refused(root, monkeypatch):
+    monkeypatch.setattr("vae_desktop.data.own.canvas.MAX_BYTES", 1 << 20)
+    fill(root, 100)
+    with pytest.raises(DataError, match="Choose a smaller image size or fewer images"):
+        load(root, image_size=128)
+    assert load(root).image_shape == (1, SIDE, SIDE)

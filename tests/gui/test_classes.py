@@ -1,0 +1,174 @@
+"""Any number of classes, from none to 200: colours, legend and what is left for the plot."""
+
+import itertools
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QToolButton
+
+from vae_desktop.gui.class_legend import class_colours
+from vae_desktop.gui.latent_scatter import LatentScatter
+from vae_desktop.gui.theme import CLASS_COLOURS, DARK, LIGHT, class_palette
+from vae_desktop.latent.codes import Codes
+
+LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+@pytest.fixture
+def scatter(qtbot) -> LatentScatter:
+    """As large as it is in a window of 1280 by 800."""
+    view = LatentScatter()
+    qtbot.addWidget(view)
+    view.resize(620, 490)
+    with qtbot.waitExposed(view):
+        view.show()
+    return view
+
+
+def codes(classes: int, dimensions: int = 2, count: int = 1000) -> Codes:
+    random = np.random.default_rng(0)
+    mean = random.standard_normal((count, dimensions)).astype(np.float32)
+    return Codes(mean, None, np.arange(count) % classes if classes else None)
+
+
+def show(scatter: LatentScatter, names: tuple[str, ...], dimensions: int = 2) -> None:
+    scatter.set_model(codes(len(names), dimensions), names, dimensions)
+
+
+def chips(scatter: LatentScatter) -> list[QToolButton]:
+    found = scatter.findChildren(QToolButton)
+    return [chip for chip in found if chip.objectName().startswith("classChip") and chip.isVisibleTo(scatter)]
+
+
+def colours_of_points(scatter: LatentScatter) -> set[tuple[int, ...]]:
+    return set(map(tuple, scatter.plot._raster._colours.tolist()))
+
+
+def test_up_to_ten_classes_have_the_colours_made_for_colour_blind_eyes() -> None:
+    assert class_palette(7) == CLASS_COLOURS[:7]
+    assert class_palette(10) == CLASS_COLOURS
+    assert class_colours(0).shape == (0, 3)
+
+
+@pytest.mark.parametrize("count", [11, 26, 47, 200])
+def test_more_classes_have_different_colours_that_show_on_both_themes(count) -> None:
+    palette = class_palette(count)
+    assert len(set(palette)) == count
+    for theme in (LIGHT, DARK):
+        assert min(contrast(colour, theme.surface) for colour in palette) > 1.5
+
+
+def test_neighbours_in_hue_differ_in_lightness() -> None:
+    lightness = [QColor(colour).lightnessF() for colour in class_palette(47)]
+    hues = [QColor(colour).hslHueF() for colour in class_palette(47)]
+    for first, second in itertools.pairwise(np.argsort(hues)):
+        close = abs(hues[first] - hues[second]) < 0.01
+        assert not close or abs(lightness[first] - lightness[second]) > 0.05
+
+
+@pytest.mark.parametrize("count", [1, 10, 26, 47, 200])
+def test_points_and_legend_have_the_same_colours(scatter, count) -> None:
+    show(scatter, tuple(f"class {index}" for index in range(count)))
+    assert len(chips(scatter)) == count
+    assert colours_of_points(scatter) == set(map(tuple, class_colours(count).tolist()))
+
+
+def test_codes_in_which_the_last_classes_do_not_occur_keep_the_colours_of_the_legend(scatter) -> None:
+    few = codes(3)
+    scatter.set_model(few, LETTERS, 2)
+    assert colours_of_points(scatter) == set(map(tuple, class_colours(26)[:3].tolist()))
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_unlabelled_images_have_no_legend_and_one_neutral_colour(scatter, theme) -> None:
+    show(scatter, LETTERS)
+    show(scatter, ())
+    scatter.set_theme(theme)
+    assert not scatter._legend.isVisible()
+    assert colours_of_points(scatter) == {QColor(theme.accent).getRgb()[:3]}
+    show(scatter, LETTERS)
+    assert scatter._legend.isVisible()
+
+
+@pytest.mark.parametrize("count", [26, 47, 200])
+def test_the_legend_leaves_the_room_to_the_plot(scatter, qtbot, count) -> None:
+    show(scatter, tuple(f"a name of class {index}" for index in range(count)))
+    qtbot.waitUntil(lambda: scatter._legend.height() <= 3 * chips(scatter)[0].height() + 8)
+    assert scatter.plot.height() > 330
+
+
+def test_chips_wrap_and_never_overlap_at_any_width(scatter, qtbot) -> None:
+    show(scatter, tuple(f"class {index}" for index in range(47)))
+    for width in (620, 400, 900):
+        scatter.resize(width, 490)
+        right = scatter._legend.viewport().width()
+        assert all(chip.geometry().right() < right for chip in chips(scatter))
+        pairs = itertools.combinations(chips(scatter), 2)
+        assert not any(first.geometry().intersects(second.geometry()) for first, second in pairs)
+
+
+def test_long_names_are_cut_and_whole_in_the_tooltip(scatter) -> None:
+    name = "a class of <b>pictures</b> & drawings with an unreasonably long name"
+    show(scatter, (name, "salt & pepper"))
+    long, short = chips(scatter)
+    assert long.text().endswith("…")
+    assert long.width() < 200
+    assert "&lt;b&gt;pictures&lt;/b&gt; &amp; drawings with an unreasonably long name" in long.toolTip()
+    assert long.accessibleName() == name
+    assert short.text() == "salt && pepper"  # a single one would be an underline
+
+
+def test_a_double_click_shows_a_class_alone_and_strikes_out_the_others(scatter, qtbot) -> None:
+    show(scatter, LETTERS)
+    qtbot.mouseDClick(chips(scatter)[4], Qt.MouseButton.LeftButton)
+    assert [chip.font().strikeOut() for chip in chips(scatter)] == [index != 4 for index in range(26)]
+    grey = tuple(scatter._hidden_colour.tolist())
+    assert colours_of_points(scatter) == {grey, tuple(class_colours(26)[4].tolist())}
+    qtbot.mouseDClick(chips(scatter)[4], Qt.MouseButton.LeftButton)
+    assert not any(chip.font().strikeOut() for chip in chips(scatter))
+    assert len(colours_of_points(scatter)) == 26
+
+
+def test_the_keyboard_goes_along_the_legend_hides_and_isolates(scatter, qtbot) -> None:
+    show(scatter, tuple(f"class {index}" for index in range(200)))
+    assert sum(bool(chip.focusPolicy() & Qt.FocusPolicy.TabFocus) for chip in chips(scatter)) == 1
+    chips(scatter)[0].setFocus()
+    qtbot.keyClick(chips(scatter)[0], Qt.Key.Key_Left)
+    last = chips(scatter)[199]
+    qtbot.waitUntil(last.hasFocus)
+    assert scatter._legend.viewport().rect().contains(last.mapTo(scatter._legend.viewport(), last.rect().center()))
+    qtbot.keyClick(last, Qt.Key.Key_Space)
+    assert not last.isChecked()
+    qtbot.keyClick(last, Qt.Key.Key_Return)
+    assert [index for index, chip in enumerate(chips(scatter)) if chip.isChecked()] == [199]
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 200])
+def test_one_dimension_is_spread_over_the_same_height_for_any_number_of_classes(scatter, count) -> None:
+    show(scatter, tuple(f"class {index}" for index in range(count)), dimensions=1)
+    heights = scatter.plot._raster._points[:, 1]
+    assert 2.5 < np.ptp(heights) < 3.5
+    assert abs(heights.mean()) < 0.2
+
+
+def test_one_dimension_is_spread_anew_for_other_labels(scatter) -> None:
+    show(scatter, ("a", "b"), dimensions=1)
+    shuffled = codes(2, 1)
+    labels = 1 - shuffled.labels
+    scatter.set_model(Codes(shuffled.mean, None, labels), ("a", "b"), 1)
+    heights = scatter.plot._raster._points[:, 1]
+    assert heights[labels == 0].max() < heights[labels == 1].min()
+
+
+def contrast(first: str, second: str) -> float:
+    """As WCAG defines it."""
+    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = np.array(QColor(colour).getRgbF()[:3])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))

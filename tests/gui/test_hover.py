@@ -1,0 +1,265 @@
+"""The card of the image behind the point under the mouse."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyqtgraph
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QLabel, QToolTip
+
+from vae_desktop.gui.hover_card import HoverCard
+from vae_desktop.gui.latent_scatter import LatentScatter
+from vae_desktop.latent.codes import Codes
+
+NAMES = ("trouser", "sneaker")
+ORIGINALS = np.stack([np.full((28, 28, 1), 10 * index, np.uint8) for index in range(5)])
+RECONSTRUCTIONS = np.stack([np.full((14, 14, 3), (5 * index, 0, 255), np.uint8) for index in range(5)])
+HERE, FAR = QPoint(0, 0), QPoint(0, 60)  # px, from a point to itself and to where none is
+
+
+@pytest.fixture
+def every_mouse_move() -> Iterator[None]:
+    """Quick moves are left out otherwise."""
+    limit = pyqtgraph.getConfigOption("mouseRateLimit")
+    pyqtgraph.setConfigOption("mouseRateLimit", 0)
+    yield
+    pyqtgraph.setConfigOption("mouseRateLimit", limit)
+
+
+@pytest.fixture
+def scatter(qtbot, every_mouse_move) -> LatentScatter:
+    """Five points far from one another, of two classes, with pictures."""
+    view = LatentScatter()
+    qtbot.addWidget(view)
+    view.resize(620, 490)
+    with qtbot.waitExposed(view):
+        view.show()
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton)  # a double-click in an earlier test leaves it down
+    view.set_model(codes(), NAMES, 2)
+    view.set_pictures(ORIGINALS, RECONSTRUCTIONS)
+    return view
+
+
+@pytest.fixture
+def card(scatter) -> HoverCard:
+    return scatter.findChild(HoverCard, "hoverCard")
+
+
+def codes(shift: float = 0.0) -> Codes:
+    mean = np.array([(-2, -2), (2, -2), (-2, 2), (2, 2), (0, 0.5)], np.float32)
+    return Codes(mean + np.float32(shift), None, np.array([0, 1, 0, 1, 0]))
+
+
+def place(scatter: LatentScatter, index: int) -> QPoint:
+    """Where a point is in the plot's viewport."""
+    x, y = scatter._codes.mean[index].tolist()
+    return scatter.plot.mapFromScene(scatter.plot.getViewBox().mapViewToScene(pyqtgraph.Point(x, y)))
+
+
+def hover(scatter: LatentScatter, qtbot, index: int, off: QPoint = HERE) -> None:
+    """Move the mouse to a point, or beside it."""
+    QCoreApplication.processEvents()  # the layout may be about to change
+    for where in (QPoint(2, 2), place(scatter, index) + off):  # no event comes from where the mouse is already
+        qtbot.mouseMove(scatter.plot.viewport(), where)
+        QCoreApplication.processEvents()
+
+
+def texts(card: HoverCard) -> list[str]:
+    return [label.text() for label in card.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def pictures(card: HoverCard) -> list[QLabel]:
+    return [label for label in card.findChildren(QLabel) if label.isVisible() and not label.pixmap().isNull()]
+
+
+def colour_in(label: QLabel) -> tuple[int, ...]:
+    image = label.pixmap().toImage()
+    return image.pixelColor(image.width() // 2, image.height() // 2).getRgb()[:3]
+
+
+def test_a_point_under_the_mouse_shows_its_class_number_and_pictures(scatter, card, qtbot) -> None:
+    hover(scatter, qtbot, 3, QPoint(5, -5))
+    assert card.isVisible()
+    assert texts(card) == ["sneaker", "image 3", "original", "reconstruction"]
+    original, reconstruction = pictures(card)
+    assert colour_in(original) == (30, 30, 30)
+    assert colour_in(reconstruction) == (15, 0, 255)
+    assert original.pixmap().size() == reconstruction.pixmap().size()
+    assert original.pixmap().width() == 84  # three screen pixels each
+    hover(scatter, qtbot, 0)
+    assert texts(card)[:2] == ["trouser", "image 0"]
+
+
+def test_away_from_every_point_there_is_no_card(scatter, card, qtbot) -> None:
+    hover(scatter, qtbot, 4, QPoint(0, 11))
+    assert card.isVisible()
+    hover(scatter, qtbot, 4, QPoint(0, 14))
+    assert not card.isVisible()
+
+
+def test_the_nearest_of_close_points_is_shown(scatter, card, qtbot) -> None:
+    close = codes()
+    close.mean[1] = close.mean[0] + np.float32(0.1)
+    scatter.set_codes(close)
+    hover(scatter, qtbot, 1, QPoint(2, -2))
+    assert "image 1" in texts(card)
+    hover(scatter, qtbot, 0, -QPoint(2, -2))
+    assert "image 0" in texts(card)
+
+
+@pytest.mark.parametrize("index", range(5))
+def test_the_card_stands_beside_the_point_within_the_plot(scatter, card, qtbot, index) -> None:
+    hover(scatter, qtbot, index)
+    where = place(scatter, index)
+    assert scatter.plot.rect().contains(card.geometry())
+    assert not card.geometry().contains(where)
+    gap = card.geometry().adjusted(-24, -24, 24, 24)
+    assert gap.contains(where)
+
+
+def test_hovering_never_moves_the_current_point_and_the_card_takes_no_mouse(scatter, card, qtbot) -> None:
+    with qtbot.assertNotEmitted(scatter.coordinates_pointed):
+        for index in range(5):
+            hover(scatter, qtbot, index)
+    assert card.isVisible()
+    assert scatter.plot.childAt(card.geometry().center()) is scatter.plot.viewport()
+
+
+def test_a_click_moves_the_current_point_and_hides_the_card(scatter, card, qtbot) -> None:
+    hover(scatter, qtbot, 4)
+    with qtbot.waitSignal(scatter.coordinates_pointed) as pointed:
+        qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=place(scatter, 4))
+    assert pointed.args[0] == pytest.approx({0: 0.0, 1: 0.5}, abs=0.05)
+    assert not card.isVisible()
+
+
+@pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton])
+def test_while_the_mouse_drags_there_is_no_card(scatter, card, qtbot, button) -> None:
+    hover(scatter, qtbot, 4)
+    start = place(scatter, 4)
+    viewport = scatter.plot.viewport()
+    qtbot.mousePress(viewport, button, pos=start)
+    for step in range(1, 5):
+        qtbot.mouseMove(viewport, start + step * QPoint(5, 5))
+        QCoreApplication.processEvents()
+        assert not card.isVisible()
+    qtbot.mouseRelease(viewport, button, pos=start + QPoint(20, 20))
+    hover(scatter, qtbot, 4)
+    assert card.isVisible()
+
+
+def test_leaving_the_plot_hides_the_card(scatter, card, qtbot) -> None:
+    hover(scatter, qtbot, 4)
+    assert card.isVisible()
+    QCoreApplication.sendEvent(scatter.plot, QEvent(QEvent.Type.Leave))
+    assert not card.isVisible()
+    scatter.set_codes(codes())  # and it does not come back by itself
+    assert not card.isVisible()
+
+
+def test_the_card_stays_with_its_image_while_the_scatter_moves_and_goes_when_that_has_left(
+    scatter, card, qtbot
+) -> None:
+    scatter.plot._stop_fitting()
+    hover(scatter, qtbot, 4)
+    width = scatter.plot.getViewBox().viewPixelSize()[0]
+    moved = codes(8 * width)
+    moved.mean[2] = codes().mean[4]  # another image comes nearer
+    scatter.set_codes(moved)
+    assert "image 4" in texts(card)
+    scatter.set_codes(codes(20 * width))
+    assert not card.isVisible()
+    scatter.set_codes(codes())
+    assert "image 4" in texts(card)
+
+
+def test_new_reconstructions_appear_on_a_card_that_is_open(scatter, card, qtbot) -> None:
+    hover(scatter, qtbot, 3)
+    scatter.set_pictures(ORIGINALS, 255 - RECONSTRUCTIONS)
+    assert colour_in(pictures(card)[1]) == (240, 255, 0)
+
+
+def test_without_originals_a_hint_says_how_to_get_them(scatter, card, qtbot) -> None:
+    scatter.set_pictures(None, RECONSTRUCTIONS, "Load MNIST to see the originals")
+    hover(scatter, qtbot, 3)
+    assert texts(card) == ["sneaker", "image 3", "reconstruction", "Load MNIST to see the originals"]
+    assert len(pictures(card)) == 1
+    scatter.set_pictures(ORIGINALS, None, "Load MNIST to see the originals")
+    assert texts(card) == ["sneaker", "image 3", "original"]
+    assert colour_in(pictures(card)[0]) == (30, 30, 30)
+
+
+def test_without_any_picture_there_is_no_card_until_some_arrive(scatter, card, qtbot) -> None:
+    scatter.set_pictures(None, None, "Load MNIST to see the originals")
+    hover(scatter, qtbot, 3)
+    assert not card.isVisible()
+    scatter.set_pictures(None, RECONSTRUCTIONS)
+    assert card.isVisible()
+
+
+def test_another_model_begins_without_pictures(scatter, card, qtbot) -> None:
+    hover(scatter, qtbot, 3)
+    scatter.set_model(codes(), NAMES, 2)
+    assert not card.isVisible()
+    hover(scatter, qtbot, 3)
+    assert not card.isVisible()
+
+
+def test_images_beyond_the_pictures_have_no_card(scatter, card, qtbot) -> None:
+    scatter.set_pictures(ORIGINALS[:3], RECONSTRUCTIONS[:4])
+    hover(scatter, qtbot, 4)
+    assert not card.isVisible()
+    hover(scatter, qtbot, 3)
+    assert texts(card) == ["sneaker", "image 3", "reconstruction"]
+
+
+def test_unlabelled_images_have_a_card_without_a_class(scatter, card, qtbot) -> None:
+    scatter.set_model(Codes(codes().mean, None, None), (), 2)
+    scatter.set_pictures(ORIGINALS, None)
+    hover(scatter, qtbot, 2)
+    assert texts(card) == ["image 2", "original"]
+
+
+def test_greyed_classes_and_codes_that_are_not_finite_cannot_be_hovered(scatter, card, qtbot) -> None:
+    scatter.findChild(type(scatter._fit), "classChip1").click()
+    hover(scatter, qtbot, 3)
+    assert not card.isVisible()
+    broken = codes()
+    broken.mean[0] = np.nan
+    scatter.set_codes(broken)
+    hover(scatter, qtbot, 2)
+    assert "image 2" in texts(card)
+
+
+def test_space_shows_the_image_nearest_to_the_current_point(scatter, card, qtbot) -> None:
+    scatter.set_point(np.array([1.2, 1.0], np.float32))
+    qtbot.keyClick(scatter.plot, Qt.Key.Key_Space)
+    assert "image 3" in texts(card)
+    qtbot.keyClick(scatter.plot, Qt.Key.Key_Left)
+    assert not card.isVisible()
+
+
+def test_the_tooltip_of_the_plot_does_not_lie_over_the_card(scatter, card, qtbot) -> None:
+    tip = scatter.plot.toolTip()
+    assert tip
+    hover(scatter, qtbot, 4)
+    assert not scatter.plot.toolTip()
+    where = place(scatter, 4)
+    QCoreApplication.sendEvent(
+        scatter.plot.viewport(), QHelpEvent(QEvent.Type.ToolTip, where, scatter.plot.mapToGlobal(where))
+    )
+    assert not QToolTip.isVisible()
+    hover(scatter, qtbot, 4, FAR)
+    assert scatter.plot.toolTip() == tip
+
+
+def test_the_nearest_of_seventy_thousand_points_is_found(scatter, card, qtbot) -> None:
+    random = np.random.default_rng(0)
+    mean = random.standard_normal((70_000, 2)).astype(np.float32)
+    scatter.set_model(Codes(mean, None, None), (), 2)
+    scatter.set_pictures(np.zeros((70_000, 8, 8, 1), np.uint8), None)
+    outermost = int(np.abs(mean[:, 0]).argmax())
+    hover(scatter, qtbot, outermost)
+    assert f"image {outermost:,}" in texts(card)

@@ -1,0 +1,166 @@
+"""The learning curves of each kind of model and likelihood: units, signs and the logarithmic axis."""
+
+import numpy as np
+import pytest
+
+from vae_desktop.config import ModelConfig
+from vae_desktop.gui.loss_plot import LossPlot
+from vae_desktop.training.history import Evaluation, History
+
+
+@pytest.fixture
+def losses(qtbot) -> LossPlot:
+    view = LossPlot()
+    qtbot.addWidget(view)
+    view.resize(700, 250)
+    with qtbot.waitExposed(view):
+        view.show()
+    return view
+
+
+def history(total: float = 20.0, reconstruction: float = 18.0, kl: float | None = 2.0, steps: int = 50) -> History:
+    """Losses that fall to these values from twice their size above."""
+    result = History()
+    fall = np.linspace(1, 0, steps)[:, None]
+    last = np.array([total, reconstruction, np.nan if kl is None else kl])
+    result.append(last + 2 * fall * np.abs(last))
+    result.evaluations = [Evaluation(steps, total, reconstruction, kl, None if kl is None else (kl,))]
+    return result
+
+
+def unit(losses: LossPlot, pane: int) -> str:
+    return losses._panes[pane].getAxis("left").labelText
+
+
+def drawn_in(losses: LossPlot, pane: int) -> set[str]:
+    """The terms that a pane draws something of."""
+    items = losses._panes[pane].listDataItems()
+    curves = {term: (losses._train[term], losses._test[term]) for term in losses._train}
+    return {
+        term
+        for term, pair in curves.items()
+        if all(curve in items and curve.getData()[0] is not None and len(curve.getData()[0]) for curve in pair)
+    }
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "expected"),
+    [
+        ("squared-error", "sq. error / image"),
+        ("bernoulli", "nats (Bernoulli) / image"),
+        ("gaussian-calibrated", "nats (Gaussian) / image"),
+    ],
+)
+def test_the_left_axis_has_the_unit_of_the_likelihood_and_the_right_one_nats(losses, likelihood, expected) -> None:
+    losses.set_history(history(), ModelConfig(likelihood=likelihood))
+    assert unit(losses, 0) == expected
+    assert unit(losses, 1) == "nats / image"
+    assert drawn_in(losses, 0) == {"total", "reconstruction"}
+    assert drawn_in(losses, 1) == {"kl"}
+
+
+@pytest.mark.parametrize("likelihood", ["squared-error", "bernoulli"])
+def test_the_total_of_kl_alone_stands_with_the_kl(losses, likelihood) -> None:
+    losses.set_history(history(total=2.0), ModelConfig(kind="kl-only", likelihood=likelihood))
+    assert drawn_in(losses, 0) == {"reconstruction"}
+    assert drawn_in(losses, 1) == {"total", "kl"}
+    losses.set_history(history(), ModelConfig())
+    assert drawn_in(losses, 0) == {"total", "reconstruction"}
+    assert drawn_in(losses, 1) == {"kl"}
+
+
+@pytest.mark.parametrize(("kind", "term"), [("vae-no-kl", "KL"), ("kl-only", "Reconstruction")])
+def test_a_term_that_does_not_count_is_drawn_and_says_so(losses, kind, term) -> None:
+    losses.set_history(history(), ModelConfig(kind=kind))
+    assert drawn_in(losses, 0) | drawn_in(losses, 1) == {"total", "reconstruction", "kl"}
+    assert f"{term} (weight 0)" in shown(losses)
+    losses.set_history(history(), ModelConfig())
+    assert "weight 0" not in shown(losses)
+
+
+def test_the_pane_of_the_kl_is_there_only_for_models_that_have_one(losses) -> None:
+    losses.set_history(history(kl=None), ModelConfig(kind="denoising-ae"))
+    assert not losses._panes[1].isVisible()
+    assert "KL" not in shown(losses)
+    losses.set_history(history(), ModelConfig())
+    assert losses._panes[1].isVisible()
+    assert "KL" in shown(losses)
+
+
+def test_negative_losses_are_shown_whole_and_in_figures(losses) -> None:
+    losses.set_history(history(total=-998.5, reconstruction=-1000.5), ModelConfig(likelihood="gaussian-calibrated"))
+    low, high = losses._panes[0].viewRange()[1]
+    assert low < -1000.5
+    assert high > 1000.5
+    assert "-998.50 / -998.50" in shown(losses)
+    assert "-1000.50 / -1000.50" in shown(losses)
+
+
+def test_log_scale_is_taken_back_where_a_loss_is_not_positive_and_returns_with_another_run(losses, qtbot) -> None:
+    losses.set_history(history(), ModelConfig())
+    losses._log.click()
+    assert logarithmic(losses)
+    losses.set_history(history(total=-3.0), ModelConfig(likelihood="gaussian-calibrated"))
+    assert not losses._log.isEnabled()
+    assert not losses._log.isChecked()
+    assert not logarithmic(losses)
+    assert "0 or less" in losses._log.toolTip()
+    losses.set_history(history(), ModelConfig())
+    assert losses._log.isEnabled()
+    assert logarithmic(losses)
+    assert "Ctrl+L" in losses._log.toolTip()
+
+
+def test_log_scale_that_nobody_chose_is_not_checked_when_it_returns(losses) -> None:
+    losses._log.click()
+    losses._log.click()
+    losses.set_history(history(total=0.0), ModelConfig())
+    assert not losses._log.isEnabled()
+    losses.set_history(history(), ModelConfig())
+    assert losses._log.isEnabled()
+    assert not losses._log.isChecked()
+
+
+def test_log_scale_is_taken_back_in_the_middle_of_a_training(losses, qtbot) -> None:
+    growing = history(total=5.0, reconstruction=4.0)
+    losses.set_history(growing, ModelConfig(likelihood="gaussian-calibrated"))
+    losses._log.click()
+    assert logarithmic(losses)
+    growing.append([[-0.5, -1.0, 0.5]])
+    losses.refresh()
+    qtbot.waitUntil(lambda: not losses._log.isEnabled())
+    assert not logarithmic(losses)
+    assert losses._panes[0].viewRange()[1][0] < -1.0
+
+
+def test_a_collapsed_kl_does_not_take_the_log_scale_from_the_losses(losses) -> None:
+    losses.set_history(history(kl=0.0), ModelConfig())
+    assert losses._log.isEnabled()
+
+
+def test_long_readouts_do_not_widen_the_window(losses) -> None:
+    losses.set_history(history(), ModelConfig())
+    before = losses.minimumSizeHint().width()
+    losses.set_history(
+        history(total=-123456.78, reconstruction=-123456.78), ModelConfig(kind="vae-no-kl", likelihood="bernoulli")
+    )
+    assert losses.minimumSizeHint().width() == before
+
+
+def test_long_histories_are_drawn_by_their_peaks(losses, qtbot) -> None:
+    long = History()
+    rows = np.full((200_000, 3), 5.0, np.float32)
+    rows[123_457] = 50.0
+    long.append(rows)
+    losses.set_history(long, ModelConfig())
+    x, y = losses._train["total"].getData()
+    assert len(x) < 10_000
+    assert y.max() == 50.0
+
+
+def shown(losses: LossPlot) -> str:
+    return losses._readout.text().replace("&nbsp;", " ").replace("<b>", "").replace("</b>", "")
+
+
+def logarithmic(losses: LossPlot) -> bool:
+    return losses._panes[0].getAxis("left").logMode

@@ -1,0 +1,128 @@
+"""The table of runs: what each one is, and no two units in one column."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.engine.run import Run
+from vae_desktop.gui.runs_table import RunsTable
+from vae_desktop.training.history import Evaluation
+
+
+@pytest.fixture
+def table(qtbot) -> RunsTable:
+    view = RunsTable()
+    qtbot.addWidget(view)
+    view.resize(900, 250)
+    with qtbot.waitExposed(view):
+        view.show()
+    return view
+
+
+def run(number: int, total: float, reconstruction: float, kl: float | None, beta: float = 1.0, **model) -> Run:
+    config = RunConfig(DatasetConfig("fashion-mnist"), ModelConfig(**model), TrainingConfig(beta=beta))
+    result = Run(number, config, (1, 28, 28), (), "finished")
+    result.history.append(np.zeros((20, 3)))
+    result.history.evaluations = [Evaluation(20, total, reconstruction, kl, None if kl is None else (kl,))]
+    result.steps_per_epoch = 10
+    return result
+
+
+def titles(table: RunsTable) -> list[str]:
+    return [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
+
+
+def row(table: RunsTable, number: int) -> dict[str, str]:
+    """The cells of a run by the titles of their columns."""
+    (place,) = (place for place in range(table.rowCount()) if table.item(place, 0).text() == f"#{number}")
+    return {title: table.item(place, column).text() for column, title in enumerate(titles(table))}
+
+
+def test_each_likelihood_that_occurs_has_columns_of_its_own(table) -> None:
+    runs = [
+        run(1, 30.0, 25.0, 5.0),
+        run(2, 90.0, 80.0, 10.0, likelihood="bernoulli"),
+        run(3, -900.0, -907.0, 7.0, likelihood="gaussian-calibrated"),
+    ]
+    table.set_runs(runs[:1], runs[0])
+    assert [title for title in titles(table) if "Test total" in title] == ["Test total\nsq. error"]
+    table.set_runs(runs, runs[0])
+    units = ("sq. error", "nats (Bernoulli)", "nats (Gaussian)")
+    figures = {1: ("30.00", "25.00"), 2: ("90.00", "80.00"), 3: ("-900.00", "-907.00")}
+    for number, own in zip(figures, units, strict=True):
+        cells = row(table, number)
+        for unit in units:
+            expected = figures[number] if unit == own else ("–", "–")
+            assert (cells[f"Test total\n{unit}"], cells[f"Reconstruction\n{unit}"]) == expected
+    assert [row(table, number)["KL\nnats"] for number in figures] == ["5.00", "10.00", "7.00"]
+    table.set_runs(runs[1:2], runs[1])
+    assert [title for title in titles(table) if "Test total" in title] == ["Test total\nnats (Bernoulli)"]
+
+
+def test_the_total_of_kl_alone_is_in_no_column_of_a_likelihood(table) -> None:
+    alone = run(1, 0.5, 52.0, 0.5, kind="kl-only")
+    table.set_runs([alone], alone)
+    cells = row(table, 1)
+    assert cells["Test total\nsq. error"] == "–"
+    assert cells["Reconstruction\nsq. error"] == "52.00"
+    assert cells["KL\nnats"] == "0.50"
+
+
+@pytest.mark.parametrize(
+    ("kind", "short", "beta"),
+    [
+        ("vae", "VAE", "4"),
+        ("ae", "AE", "–"),
+        ("denoising-ae", "Denoising AE", "–"),
+        ("vae-no-kl", "VAE β=0", "0"),
+        ("kl-only", "KL only", "–"),
+    ],
+)
+def test_a_row_says_which_model_it_is_and_beta_where_it_is_free(table, kind, short, beta) -> None:
+    only = run(1, 30.0, 25.0, None, beta=4.0, kind=kind, latent_dim=7)
+    table.set_runs([only], only)
+    assert row(table, 1)["Model"] == f"{short} 7-D"
+    assert row(table, 1)["β"] == beta
+    assert row(table, 1)["KL\nnats"] == "–"
+
+
+def test_a_row_says_how_the_model_is_built_and_from_what(table) -> None:
+    runs = [run(1, 1.0, 1.0, None), run(2, 1.0, 1.0, None, architecture="convolutional", hidden=(400, 256))]
+    table.set_runs(runs, runs[0])
+    assert (row(table, 1)["Architecture"], row(table, 1)["Hidden"]) == ("Fully connected", "auto")
+    assert (row(table, 2)["Architecture"], row(table, 2)["Hidden"]) == ("Convolutional", "400 256")
+    assert row(table, 1)["Data set"] == "Fashion-MNIST"
+    assert row(table, 1)["Epochs"] == "2"
+
+
+def test_a_run_that_was_not_judged_yet_has_no_figures(table) -> None:
+    fresh = run(1, 1.0, 1.0, 1.0)
+    fresh.history.evaluations = []
+    table.set_runs([fresh], fresh)
+    cells = row(table, 1)
+    assert [cells[title] for title in cells if "\n" in title] == ["–", "–", "–"]
+
+
+def test_a_click_chooses_the_run_also_after_columns_came_between(table, qtbot) -> None:
+    runs = [run(4, 1.0, 1.0, 1.0), run(9, 1.0, 1.0, 1.0, likelihood="bernoulli")]
+    table.set_runs(runs[:1], runs[0])
+    table.set_runs(runs, runs[0])
+    last = table.columnCount() - 1
+    for place, number in ((0, 9), (1, 4)):
+        for column in (0, last):
+            table.scrollToItem(table.item(place, column))
+            where = table.visualItemRect(table.item(place, column)).center()
+            with qtbot.waitSignal(table.run_chosen) as chosen:
+                qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=where)
+            assert chosen.args == [number]
+
+
+def test_the_keyboard_chooses_a_run(table, qtbot) -> None:
+    runs = [run(4, 1.0, 1.0, 1.0), run(9, 1.0, 1.0, 1.0)]
+    table.set_runs(runs, runs[1])
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    with qtbot.waitSignal(table.run_chosen) as chosen:
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert chosen.args == [4]

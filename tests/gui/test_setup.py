@@ -1,0 +1,138 @@
+"""The settings form: presets, what is in sight, a person's own images, and what β does before it does it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QToolButton
+
+from vae_desktop.presets import PRESETS
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Forty colour pictures in two subfolders, and a file that is none."""
+    random = np.random.default_rng(0)
+    for name, shade in (("red", (200, 40, 40)), ("blue", (40, 40, 200))):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = np.clip(random.normal(shade, 30, (12, 16, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    (tmp_path / "photos" / "red" / "notes.txt").write_text("not a picture")
+    return tmp_path / "photos"
+
+
+def choose(driver, name, value):
+    box = driver.find(name, QComboBox)
+    box.setCurrentIndex(box.findData(value))
+
+
+def choose_preset(driver, name):
+    box = driver.find("presetCombo", QComboBox)
+    box.setFocus()
+    box.setCurrentIndex(box.findData(name))
+    box.activated.emit(box.currentIndex())
+
+
+def in_sight(driver, name):
+    return not driver.find(name).isHidden()
+
+
+def test_a_preset_fills_the_form_and_an_edit_leaves_it(driver):
+    box = driver.find("presetCombo", QComboBox)
+    assert box.currentData() == "note"
+    driver.type("latentDimField", "5")
+    choose_preset(driver, "best")
+    config = driver.window.setup.form.config()
+    assert config == PRESETS["best"].applied_to(config)
+    assert (config.model.latent_dim, config.dataset.name) == (5, "digits")
+    assert box.currentData() == "best"
+    driver.type("learningRateField", "0.0123")
+    assert box.currentText() == "Custom"
+
+
+def test_epochs_of_a_preset_follow_the_data_set(driver):
+    choose_preset(driver, "quick")
+    choose(driver, "datasetCombo", "shapes")
+    assert driver.find("epochsField").text() == str(PRESETS["quick"].epochs_on("shapes"))
+    assert driver.find("presetCombo", QComboBox).currentData() == "quick"
+
+
+def test_only_what_matters_is_in_sight(driver):
+    assert not in_sight(driver, "noiseCombo")
+    assert driver.find("betaField").isEnabled()
+    choose(driver, "modelCombo", "denoising-ae")
+    assert in_sight(driver, "noiseCombo")
+    assert in_sight(driver, "noiseStrengthField")
+    assert not driver.find("betaField").isEnabled()
+    assert not in_sight(driver, "activationCombo")
+    driver.find("moreSettingsButton", QToolButton).click()
+    assert in_sight(driver, "activationCombo")
+    assert not in_sight(driver, "betaWarmUpField")
+    choose(driver, "modelCombo", "vae")
+    assert in_sight(driver, "betaWarmUpField")
+    assert not in_sight(driver, "noiseCombo")
+
+
+def test_beta_that_must_empty_dimensions_is_said_before_training(driver):
+    warning = driver.find("collapseWarning", QLabel)
+    form = driver.window.setup.form
+    driver.wait(lambda: form._dataset.has_spectrum)
+    assert warning.isHidden()
+    driver.type("betaField", "13")
+    assert "only 1 of the 2 latent dimensions" in warning.text()
+    assert not warning.isHidden()
+    choose(driver, "modelCombo", "ae")
+    assert warning.isHidden()
+    choose(driver, "modelCombo", "vae")
+    choose(driver, "likelihoodCombo", "bernoulli")
+    assert warning.isHidden()  # the same β, on another scale
+    driver.type("betaField", "1")
+    assert driver.state == "idle"
+
+
+@pytest.mark.parametrize("way", ["dialog", "drop"])
+def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeypatch, way):
+    if way == "dialog":
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
+        box = driver.find("datasetCombo", QComboBox)
+        index = box.findText("Folder of images…")
+        box.setCurrentIndex(index)
+        box.activated.emit(index)
+    else:
+        driver.window.images_chosen.emit(photos)
+    form = driver.window.setup.form
+    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
+    assert driver.find("datasetCombo", QComboBox).currentText() == "photos"
+    banner = driver.window.banner
+    assert "40 images in 2 classes" in banner.text()
+    assert "notes.txt" in banner._message.details
+    assert driver.find("batchSizeField").text() == "32"  # all training images there are
+    driver.type("hiddenField", "16")
+    driver.type("epochsField", "2")
+    driver.click("trainButton")
+    driver.wait(lambda: driver.window.controller.session.shown is not None and driver.state == "idle")
+    run = driver.window.controller.session.shown
+    assert (run.image_shape, run.class_names) == ((3, 12, 12), ("blue", "red"))
+    before = driver.picture
+    driver.window.controller.point.set_coordinate(0, 2.0)
+    driver.wait(lambda: driver.picture != before)
+    assert driver.window.panel.image.picture.shape == (12, 12, 3)
+
+
+def test_a_folder_without_images_changes_nothing(driver, tmp_path):
+    driver.train_to_the_end()
+    shown, picture = driver.window.controller.session.shown, driver.picture
+    (tmp_path / "empty").mkdir()
+    driver.window.images_chosen.emit(tmp_path / "empty")
+    driver.wait(lambda: "empty" in driver.window.banner.text())
+    assert driver.window.controller.session.shown is shown
+    assert driver.picture == picture
+
+
+def test_the_way_to_own_images_is_never_itself_chosen(driver, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    box = driver.find("datasetCombo", QComboBox)
+    box.setFocus()
+    driver.qtbot.keyClick(box, Qt.Key.Key_End)
+    assert box.currentData() in ("digits", "emnist-letters")

@@ -1,0 +1,188 @@
+"""What the app knows by name: data sets, kinds of model, likelihoods. Tables only, read everywhere."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+
+@dataclass(frozen=True)
+class DatasetKind:
+    """A data set.
+
+    `epochs` is a number of passes after which its latent space has visibly formed, the default for a run.
+    """
+
+    name: str
+    label: str
+    help: str
+    epochs: int
+    download_bytes: int = 0
+
+
+DATASETS = {
+    kind.name: kind
+    for kind in (
+        DatasetKind(
+            "digits", "Digits", "1,797 real handwritten digits that come with scikit-learn. Always there.", 200
+        ),
+        DatasetKind(
+            "shapes",
+            "Shapes",
+            "24,000 drawn squares, ellipses and hearts of known position, size and rotation: "
+            "does a latent dimension find such a factor?",
+            20,
+        ),
+        DatasetKind("mnist", "MNIST", "70,000 handwritten digits, 28×28 pixels.", 20, download_bytes=11_594_722),
+        DatasetKind(
+            "fashion-mnist",
+            "Fashion-MNIST",
+            "70,000 pictures of clothes in 10 classes, 28×28 pixels.",
+            20,
+            download_bytes=30_878_645,
+        ),
+        DatasetKind(
+            "kmnist",
+            "KMNIST",
+            "70,000 cursive Japanese characters in 10 classes, 28×28 pixels.",
+            20,
+            download_bytes=21_240_888,
+        ),
+        DatasetKind(
+            "emnist-letters",
+            "EMNIST letters",
+            "145,600 handwritten letters in 26 classes, 28×28 pixels.",
+            10,
+            download_bytes=561_753_746,
+        ),
+    )
+}
+
+_OWN_EPOCHS = 50
+
+
+def describe_dataset(name: str) -> DatasetKind:
+    """The entry of a data set by its name, or one made up for a person's own, whose name is its path."""
+    if name in DATASETS:
+        return DATASETS[name]
+    # Both separators count: a model may come from a machine of another kind.
+    label = PurePath(name.replace("\\", "/")).name or name
+    return DatasetKind(name, label, name, _OWN_EPOCHS)
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """A kind of model: what its code is, and which terms its loss has.
+
+    Attributes
+    ----------
+    short : str
+        Its name where there is little room.
+    is_variational : bool
+        Codes are normal distributions rather than points.
+    reconstruction_weight : float
+        Of the reconstruction term in the loss.
+    kl_weight : float, or None
+        Of the KL divergence in the loss; None: the setting β.
+    is_denoising : bool
+        Images are corrupted before they are encoded.
+    """
+
+    name: str
+    label: str
+    short: str
+    help: str
+    is_variational: bool = False
+    reconstruction_weight: float = 1.0
+    kl_weight: float | None = 0.0
+    is_denoising: bool = False
+
+
+MODELS = {
+    kind.name: kind
+    for kind in (
+        ModelKind(
+            "vae",
+            "Variational (VAE)",
+            "VAE",
+            "Codes are normal distributions, drawn towards N(0, I) by the KL divergence: a continuous latent space.",
+            is_variational=True,
+            kl_weight=None,
+        ),
+        ModelKind(
+            "ae",
+            "Autoencoder (AE)",
+            "AE",
+            "Codes are points, trained by reconstruction alone: clusters with holes between them.",
+        ),
+        ModelKind(
+            "denoising-ae",
+            "Denoising autoencoder",
+            "Denoising AE",
+            "Codes a corrupted image as a point and restores the clean one: what autoencoders are good for.",
+            is_denoising=True,
+        ),
+        ModelKind(
+            "vae-no-kl",
+            "VAE without KL (β = 0)",
+            "VAE β=0",
+            "Samples like a VAE, but nothing holds the codes together: the means drift apart and σ shrinks.",
+            is_variational=True,
+        ),
+        ModelKind(
+            "kl-only",
+            "KL alone (no reconstruction)",
+            "KL only",
+            "Every code becomes N(0, I): a perfect distribution that tells no image from another.",
+            is_variational=True,
+            reconstruction_weight=0.0,
+            kl_weight=1.0,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How a reconstruction is judged: its quantity, and the unit that no other likelihood shares.
+
+    Attributes
+    ----------
+    quantity : str
+        What the reconstruction term is.
+    unit : str
+        Of that term and of the total, per image and summed over pixels.
+    """
+
+    name: str
+    label: str
+    help: str
+    quantity: str
+    unit: str
+
+
+LIKELIHOODS = {
+    entry.name: entry
+    for entry in (
+        Likelihood(
+            "squared-error",
+            "Squared error",
+            "Sum over pixels of squared differences: a normal distribution of fixed variance ½ around each pixel.",
+            "squared error",
+            "sq. error / image",
+        ),
+        Likelihood(
+            "bernoulli",
+            "Bernoulli",
+            "Binary cross-entropy of grey pixels, in nats: each pixel is the chance of a coin that shows white.",
+            "cross-entropy",
+            "nats (Bernoulli) / image",
+        ),
+        Likelihood(
+            "gaussian-calibrated",
+            "Gaussian, calibrated",
+            "A normal distribution whose one variance is learned (σ-VAE): it balances reconstruction and KL by itself. "
+            "Its density can exceed 1, so the loss can be negative.",
+            "negative log-density",
+            "nats (Gaussian) / image",
+        ),
+    )
+}

@@ -1,0 +1,95 @@
+"""Images and labels from NumPy's .npy and .npz files."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.own.canvas import MAX_BYTES
+from vae_desktop.data.own.gathered import Gathered
+from vae_desktop.data.own.npy import Header, Stored, open_arrays, read_header, read_values
+from vae_desktop.data.own.stacks import Stack, check_shape, gather_stacks
+from vae_desktop.data.own.threads import Progress
+from vae_desktop.data.own.wording import listed, shown
+from vae_desktop.errors import DataError
+
+_IMAGES = ("x_train", "train_images", "images", "imgs", "x", "data", "arr_0", "")
+_LABELS = ("y_train", "train_labels", "labels", "y", "targets", "arr_1")
+_TEST_IMAGES = ("x_test", "test_images")
+_TEST_LABELS = ("y_test", "test_labels")
+_MOST_NAMES = 8  # of arrays, in a message
+
+_NUMBERS = "buif"  # NumPy's letters for booleans, integers and floats
+_CLASSES = "buiUS"  # and for texts
+
+
+def gather_arrays(path: Path, config: DatasetConfig, progress: Progress, is_cancelled: Callable[[], bool]) -> Gathered:
+    """Read images, and labels if there are any, from an .npy or .npz file.
+
+    In an .npz they are told by their names, capitals aside: x_train, y_train, x_test and y_test; train_images,
+    train_labels, test_images and test_labels; or images, imgs, x, data or arr_0 with labels, y, targets or arr_1.
+    Images are shaped and scaled as in `gather_stacks`; labels are whole numbers or texts, one for each image.
+
+    Raises
+    ------
+    DataError
+        If it is broken, promises more than it holds or than 4 GB, holds Python objects, or no images.
+    Cancelled
+        If `is_cancelled` returned true.
+    """
+    with open_arrays(path) as arrays:
+        parts = _parts(path, arrays)
+        used = [array for part in parts for array in part if array is not None]
+        headers = {array.where: read_header(array) for array in used}
+        for images, labels in parts:
+            _check(images, headers[images.where], labels, headers[labels.where] if labels else None)
+        size = sum(header.nbytes for header in headers.values())
+        if size > MAX_BYTES:
+            raise DataError(
+                f"{path} holds {size / 2**30:,.1f} GB, more than {MAX_BYTES >> 30} GB. Save fewer or smaller images."
+            )
+
+        def read(array: Stored) -> npt.NDArray[Any]:
+            return read_values(array, headers[array.where], is_cancelled)
+
+        stacks = [Stack(read(images), read(labels).reshape(-1) if labels else None) for images, labels in parts]
+        skipped = [f"{shown(name)}: not used" for name, array in arrays.items() if array not in used]
+    return gather_stacks(stacks, path, config, progress, is_cancelled, skipped)
+
+
+def _parts(path: Path, arrays: Mapping[str, Stored]) -> list[tuple[Stored, Stored | None]]:
+    """Images and labels of the one or two parts that there are."""
+    by_name = {name.lower(): array for name, array in arrays.items()}
+    images, labels, test_images, test_labels = (
+        next((by_name[name] for name in names if name in by_name), None)
+        for names in (_IMAGES, _LABELS, _TEST_IMAGES, _TEST_LABELS)
+    )
+    if images is None:
+        names = ", ".join(listed([shown(name) for name in arrays], _MOST_NAMES))
+        raise DataError(
+            f"{path} cannot be used: its arrays are named {names}. Name the images “images” and their labels, "
+            "if there are any, “labels”."
+        )
+    return [(images, labels)] + ([(test_images, test_labels)] if test_images else [])
+
+
+def _check(images: Stored, image_header: Header, labels: Stored | None, label_header: Header | None) -> None:
+    """Raise DataError unless these are images, and these their labels."""
+    if image_header.dtype.kind not in _NUMBERS:
+        raise _refusal(images, f"its values are of type {image_header.dtype}, not numbers")
+    try:
+        check_shape(image_header.shape)
+    except ValueError as error:
+        raise _refusal(images, str(error)) from error
+    if labels is None or label_header is None:
+        return
+    if label_header.dtype.kind not in _CLASSES:
+        raise _refusal(labels, f"labels of type {label_header.dtype} are neither whole numbers nor texts")
+    if label_header.shape not in ((count := image_header.shape[0],), (count, 1)):
+        raise _refusal(labels, f"it has the shape {label_header.shape}, not one label for each of {count:,} images")
+
+
+def _refusal(array: Stored, reason: str) -> DataError:
+    return DataError(f"{array.where} cannot be used: {reason}. Choose another file.")

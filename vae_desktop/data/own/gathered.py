@@ -1,0 +1,110 @@
+"""From squares and what is known of each to a data set: classes are numbered, a test set is held out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.dataset import Dataset, Images, Labels, Report, Split
+from vae_desktop.data.own.wording import counted, listed, natural_key, shown
+from vae_desktop.errors import DataError
+
+FEWEST = 10  # images that make a data set
+_MOST_CLASSES = 200
+_TEST_SHARE = 5  # one in so many
+_LARGEST_TEST = 10_000
+_REASONS, _SKIPPED = 3, 200  # lines in a message and in a report
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What a source yields.
+
+    Attributes
+    ----------
+    images : array (N, C, S, S), uint8
+    classes : array (N,) of whole numbers or names, or None
+    is_test : array (N,), bool, or None
+        Which are for the test, where the source says so.
+    converted, skipped : sequences of str
+        Lines of the report.
+    """
+
+    images: Images
+    classes: npt.NDArray[Any] | None
+    is_test: npt.NDArray[np.bool_] | None
+    converted: Sequence[str]
+    skipped: Sequence[str]
+
+
+def check_count(count: int, source: object, skipped: Sequence[str] = ()) -> None:
+    """Raise DataError, with the first reasons, if these are too few images to learn from."""
+    if count >= FEWEST:
+        return
+    reasons = f" ({'; '.join(listed(skipped, _REASONS))})" if skipped else ""
+    found = f"Only {counted(count, 'image')} could be read" if count else "No image could be read"
+    raise DataError(f"{found} in {source}{reasons}. At least {FEWEST} are needed: add images or choose another source.")
+
+
+def to_dataset(config: DatasetConfig, gathered: Gathered) -> Dataset:
+    """The data set, with classes in natural order, and a fifth of the images for the test unless a split is given.
+
+    More than 200 classes are dropped, and the report says so.
+    """
+    converted = list(gathered.converted)
+    labels, names = (None, ()) if gathered.classes is None else number_classes(gathered.classes)
+    if len(names) > _MOST_CLASSES:
+        converted.append(f"loaded without labels: {len(names):,} classes are more than {_MOST_CLASSES}")
+        labels, names = None, ()
+    is_test = gathered.is_test
+    if is_test is None or is_test.all() or not is_test.any():
+        is_test = hold_out(np.zeros(len(gathered.images), np.int64) if labels is None else labels)
+    train, test = (
+        Split(gathered.images[places], None if labels is None else labels[places])
+        for places in (np.flatnonzero(~is_test), np.flatnonzero(is_test))
+    )
+    report = Report(_summary(config, train, test, names), tuple(converted), listed(gathered.skipped, _SKIPPED))
+    return Dataset(config, train, test, names, report=report)
+
+
+def number_classes(classes: npt.NDArray[Any]) -> tuple[Labels, tuple[str, ...]]:
+    """Labels 0 to K-1 and the K names, numbers in their order, names in natural order."""
+    values, labels = np.unique(classes, return_inverse=True)
+    names = [_name(value) for value in values.tolist()]
+    order = list(range(len(names)))
+    if not isinstance(values[0].item(), int):
+        order.sort(key=lambda place: natural_key(names[place]))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[labels], tuple(shown(names[place]) for place in order)
+
+
+def _name(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def hold_out(labels: Labels) -> npt.NDArray[np.bool_]:
+    """Which images are for the test: a fifth, at most 10,000, of each class its share; always the same ones."""
+    count = len(labels)
+    order = np.random.default_rng(0).permutation(count)
+    # Each image has a place between 0 and 1 in its class; the foremost of all classes together are held out.
+    by_class = order[np.argsort(labels[order], kind="stable")]
+    sizes = np.bincount(labels)
+    within = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    place = np.empty(count)
+    place[by_class] = (within + 0.5) / np.repeat(sizes, sizes)
+    is_test = np.zeros(count, np.bool_)
+    is_test[order[np.argsort(place[order], kind="stable")][: min(count // _TEST_SHARE, _LARGEST_TEST)]] = True
+    return is_test
+
+
+def _summary(config: DatasetConfig, train: Split, test: Split, names: Sequence[str]) -> str:
+    channels, height, width = train.images.shape[1:]
+    kinds = f"in {counted(len(names), 'class', 'classes')}" if names else "without classes"
+    return (
+        f"{counted(len(train) + len(test), 'image')} {kinds} from {shown(config.label)}: {width} × {height} pixels, "
+        f"{'grey' if channels == 1 else 'colour'}; {len(test):,} of them for the test."
+    )

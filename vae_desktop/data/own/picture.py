@@ -1,0 +1,177 @@
+"""One picture file: its size from its header, and its pixels by the one rule."""
+
+import contextlib
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from vae_desktop.data.dataset import Images
+from vae_desktop.data.own.levels import SIXTEEN_BITS, levels_of, to_bytes
+from vae_desktop.data.own.square import to_square
+
+MAX_PIXELS = 50_000_000  # of one picture; a small file can announce enough to fill any memory
+
+# None of them runs another program or fetches anything, as others that Pillow knows may.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
+_DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # one channel of more than 8 bits
+_GREY = ("1", "L", "LA", "La", *_DEEP)
+_DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+CMYK = "CMYK turned into RGB"
+ALPHA = "alpha laid over white"
+TURNED = "turned upright as their EXIF orientation says"
+_TOO_LARGE = f"more than {MAX_PIXELS // 10**6} million pixels"
+
+
+class Unreadable(Exception):
+    """A file that is left out; ``str(error)`` is the reason in a few words."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a picture says of itself: its size in pixels, and whether its kind can hold colour."""
+
+    width: int
+    height: int
+    may_have_colour: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture as a square: (S, S) or (S, S, 3), uint8, and what was done to it besides, in words."""
+
+    pixels: Images
+    changes: tuple[str, ...]
+
+
+def read_header(path: str | Path) -> Header:
+    """Read what a picture says of itself, without decoding it.
+
+    Raises
+    ------
+    Unreadable
+        If it is no picture, or one of more than 50 million pixels.
+    """
+    try:
+        with _open(path) as image:
+            return Header(image.width, image.height, image.mode not in _GREY)
+    except Exception as error:
+        raise Unreadable(_reason(path, error)) from error
+
+
+def read_picture(path: str | Path, side: int) -> Picture:
+    """Read a picture as a square of `side` pixels: upright, by CONVERSION_RULE, in 8 bits.
+
+    Of an animation it is the first frame. Palettes and CMYK become RGB, alpha is laid over white. 16-bit grey is
+    divided by 257, which also takes 32-bit integers if they lie in 0 to 65,535; 16-bit colour keeps its upper
+    8 bits. Float pixels are 0 to 1, or 0 to 255 if the maximum is above 1, or else scaled from the picture's own
+    minimum and maximum.
+
+    Raises
+    ------
+    Unreadable
+        If it cannot be decoded.
+    """
+    try:
+        with _open(path) as image:
+            image.draft(None, (side * _DRAFT, side * _DRAFT))
+            image.load()
+            plain, changes = _in_eight_bits(image)
+            pixels = to_square(plain, side)
+            turn = _turn(image)
+            if turn is not None:  # what is cut from the middle may be turned after it
+                pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
+                changes = (*changes, TURNED)
+            return Picture(pixels, changes)
+    except Exception as error:
+        raise Unreadable(_reason(path, error)) from error
+
+
+def prepare() -> None:
+    """Load Pillow's formats; they would otherwise be loaded by several threads at once."""
+    _known_formats()
+
+
+@functools.cache
+def _known_formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)  # some are not in every build
+
+
+def _open(path: str | Path) -> Image.Image:
+    image = Image.open(path, formats=_known_formats())
+    if image.width * image.height > MAX_PIXELS:
+        image.close()
+        raise Unreadable(_TOO_LARGE)
+    return image
+
+
+def _in_eight_bits(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """The image in mode L, LA, RGB or RGBA, and what was done to it."""
+    if image.mode in _DEEP:
+        return _from_numbers(image)
+    is_grey = image.mode in _GREY
+    if _has_alpha(image):
+        image = image.convert("LA" if is_grey else "RGBA")
+        return image, (ALPHA,) if np.asarray(image.getchannel("A")).min() < 255 else ()
+    mode = "L" if is_grey else "RGB"
+    return image if image.mode == mode else image.convert(mode), (CMYK,) if image.mode == "CMYK" else ()
+
+
+def _from_numbers(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    values = np.asarray(image)
+    lowest, highest = values.min().item(), values.max().item()
+    if image.mode == "F":
+        levels = levels_of([(lowest, highest)], are_floats=True)
+    elif lowest < 0 or highest > SIXTEEN_BITS.white:
+        raise Unreadable(f"its pixels, from {lowest} to {highest}, have more than 16 bits")
+    else:
+        levels = SIXTEEN_BITS
+    return Image.fromarray(to_bytes(values, levels)), (levels.rule,)
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    palette = image.palette.mode if image.palette else ""
+    return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or palette == "RGBA" or "transparency" in image.info
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What sets it upright, by its EXIF data; None if it is, or they are broken."""
+    try:
+        return _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 - a broken remark fails in many ways, and does not spoil the picture
+        return None
+
+
+def _is_empty(path: str | Path) -> bool:
+    with contextlib.suppress(OSError):
+        return os.path.getsize(path) == 0
+    return False
+
+
+def _reason(path: str | Path, error: Exception) -> str:
+    if isinstance(error, Unreadable):
+        return str(error)
+    if isinstance(error, Image.DecompressionBombError):
+        return _TOO_LARGE
+    if isinstance(error, UnidentifiedImageError):
+        return "an empty file" if _is_empty(path) else "not an image"
+    if isinstance(error, MemoryError):
+        return "does not fit into memory"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read: {error.strerror}"
+    return f"broken: {str(error) or type(error).__name__}"

@@ -1,0 +1,115 @@
+"""A folder of pictures, read in two passes: the headers decide the size, then each picture is decoded once."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.own.canvas import Canvas
+from vae_desktop.data.own.folder import File, Layout, Placed, arrange, find_files
+from vae_desktop.data.own.gathered import Gathered, check_count
+from vae_desktop.data.own.picture import Header, Unreadable, prepare, read_header, read_picture
+from vae_desktop.data.own.square import choose_side, scaling_line
+from vae_desktop.data.own.threads import Progress, for_each
+from vae_desktop.errors import DataError
+
+Changes = tuple[str, ...]
+
+
+def gather_folder(root: Path, config: DatasetConfig, progress: Progress, is_cancelled: Callable[[], bool]) -> Gathered:
+    """Read all pictures of a folder; its subfolders are as in `arrange`, the pixels as in `read_picture`.
+
+    Parameters
+    ----------
+    root : Path
+    config : DatasetConfig
+    progress : callable
+        Called with the files done, each half done when its header is read, and the files in total.
+    is_cancelled : callable
+        Asked at least every 0.1 seconds.
+
+    Raises
+    ------
+    DataError
+        If fewer than 10 pictures can be read.
+    Cancelled
+        If `is_cancelled` returned true.
+    """
+    files, skipped = find_files(root, is_cancelled)
+    if not files and not skipped:
+        raise DataError(f"{root} is empty. Choose a folder with images in it.")
+    total, half = len(files), len(files) // 2
+    prepare()
+    answers = for_each(_header, files, lambda done: progress(done // 2, total), is_cancelled)
+    skipped += _reasons(files, answers)
+    headers = {file: header for file, header in zip(files, answers, strict=True) if isinstance(header, Header)}
+    layout = arrange(list(headers))
+    skipped += layout.skipped
+    check_count(len(layout.placed), root, skipped)
+
+    def advance(done: int) -> None:
+        progress(half + done * (total - half) // len(layout.placed), total)
+
+    gathered = _decode(layout, [headers[image.file] for image in layout.placed], config, advance, is_cancelled)
+    skipped += gathered.skipped
+    check_count(len(gathered.images), root, skipped)
+    return replace(gathered, skipped=skipped)
+
+
+def _decode(
+    layout: Layout,
+    headers: Sequence[Header],
+    config: DatasetConfig,
+    advance: Callable[[int], None],
+    is_cancelled: Callable[[], bool],
+) -> Gathered:
+    """The second pass, over images that are known by their headers."""
+    placed = layout.placed
+    sizes = np.array([(header.width, header.height) for header in headers])
+    side = choose_side(sizes, config.image_size)
+    canvas = Canvas(len(placed), side, config.colours, any(header.may_have_colour for header in headers))
+
+    def read(place: int) -> Changes | str:
+        try:
+            picture = read_picture(placed[place].file.path, side)
+        except Unreadable as error:
+            return str(error)
+        canvas.put(place, picture.pixels[None])
+        return picture.changes
+
+    answers = for_each(read, range(len(placed)), advance, is_cancelled)
+    kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
+    return Gathered(
+        canvas.finish(kept if len(kept) < len(placed) else slice(None)),
+        _classes([placed[place] for place in kept]),
+        np.array([placed[place].is_test for place in kept]) if layout.has_split else None,
+        scaling_line(int((sizes[kept] != side).any(axis=1).sum()), side) + _counts(answers),
+        _reasons([image.file for image in placed], answers),
+    )
+
+
+def _header(file: File) -> Header | str:
+    try:
+        return read_header(file.path)
+    except Unreadable as error:
+        return str(error)  # the error itself would keep the image in memory
+
+
+def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:
+    """A line for each file that could not be read."""
+    return [f"{file.name}: {answer}" for file, answer in zip(files, answers, strict=True) if isinstance(answer, str)]
+
+
+def _classes(placed: Sequence[Placed]) -> npt.NDArray[np.str_] | None:
+    names = [image.class_name for image in placed]
+    return None if None in names else np.array(names, np.str_)
+
+
+def _counts(answers: Sequence[Changes | str]) -> list[str]:
+    """A line for each kind of change, with how many pictures it befell."""
+    counts = Counter(change for answer in answers if not isinstance(answer, str) for change in answer)
+    return [f"{change}: {count:,}" for change, count in counts.items()]

@@ -1,0 +1,153 @@
+"""Stacks of images in memory, of any numbers and layout, by the one rule."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.dataset import Images
+from vae_desktop.data.own.canvas import Canvas
+from vae_desktop.data.own.gathered import Gathered, check_count
+from vae_desktop.data.own.levels import Levels, levels_of, to_bytes
+from vae_desktop.data.own.picture import ALPHA
+from vae_desktop.data.own.square import choose_side, scaling_line, to_square
+from vae_desktop.data.own.threads import Progress, check
+from vae_desktop.errors import DataError
+
+_CHANNELS = (1, 3, 4)
+_BLOCK = 1 << 22  # values that are converted together
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """A part of the images, and their classes where there are any.
+
+    Attributes
+    ----------
+    values : array (N, H, W), (N, H, W, C) or (N, C, H, W), C being 1, 3 or 4
+        Booleans, integers or floats.
+    classes : array (N,) of whole numbers or names, or None
+    """
+
+    values: npt.NDArray[Any]
+    classes: npt.NDArray[Any] | None
+
+
+def check_shape(shape: tuple[int, ...]) -> None:
+    """Raise ValueError, in words, unless it is one of a stack of images."""
+    if len(shape) == 3 or (len(shape) == 4 and (shape[3] in _CHANNELS or shape[1] in _CHANNELS)):
+        return
+    sizes = " × ".join(map(str, shape))
+    raise ValueError(
+        f"it is an array of {sizes or 'no dimension'}, not of images × height × width, "
+        "with 1, 3 or 4 channels before or after them"
+    )
+
+
+def gather_stacks(
+    stacks: Sequence[Stack],
+    source: object,
+    config: DatasetConfig,
+    progress: Progress,
+    is_cancelled: Callable[[], bool],
+    skipped: Sequence[str] = (),
+) -> Gathered:
+    """Convert one stack, or two of which the second is for the test.
+
+    Parameters
+    ----------
+    stacks : sequence of Stack
+    source : object
+        What messages name.
+    config : DatasetConfig
+    progress : callable
+        Called with the images done and the images in total.
+    is_cancelled : callable
+        Asked after some megabytes each.
+    skipped : sequence of str
+        Lines of the report.
+
+    Raises
+    ------
+    DataError
+        If the pixels are no finite numbers or, being integers, not within 0 to 255, or there are too few images.
+    Cancelled
+        If `is_cancelled` returned true.
+    """
+    parts = [_channels_last(stack.values) for stack in stacks]
+    counts = [len(part) for part in parts]
+    total = sum(counts)
+    check_count(total, source)
+    levels, found = _levels(parts, source, is_cancelled)
+    sizes = np.concatenate([np.full((len(part), 2), (part.shape[2], part.shape[1])) for part in parts])
+    side = choose_side(sizes, config.image_size)
+    canvas = Canvas(total, side, config.colours, any(part.shape[3] > 1 for part in parts))
+    done = transparent = 0
+    for block in _blocks(parts, 3 * side * side, is_cancelled):
+        pixels = to_bytes(block, levels)
+        canvas.put(done, _squares(pixels, side))
+        transparent += int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
+        done += len(block)
+        progress(done, total)
+    converted = [f"{levels.rule} (they are {found}): {total:,}"] if levels.rule else []
+    converted += scaling_line(int((sizes != side).any(axis=1).sum()), side)
+    converted += [f"{ALPHA}: {transparent:,}"] if transparent else []
+    is_test = np.repeat([False, True], counts) if len(counts) == 2 else None
+    classes, unused = _classes(stacks)
+    return Gathered(canvas.finish(), classes, is_test, converted, [*skipped, *unused])
+
+
+def _channels_last(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view (N, H, W, C) of the values; where either could be the channels, it is the last."""
+    if values.ndim == 3:
+        return values[..., None]
+    return values if values.shape[3] in _CHANNELS else np.moveaxis(values, 1, 3)
+
+
+def _blocks(
+    parts: Sequence[npt.NDArray[Any]], least: int, is_cancelled: Callable[[], bool]
+) -> Iterator[npt.NDArray[Any]]:
+    """Some images after the other, as many as are soon done if each is of at least so many values."""
+    for part in parts:
+        together = max(1, _BLOCK // max(math.prod(part.shape[1:]), least))
+        for first in range(0, len(part), together):
+            check(is_cancelled)
+            yield part[first : first + together]
+
+
+def _levels(
+    parts: Sequence[npt.NDArray[Any]], source: object, is_cancelled: Callable[[], bool]
+) -> tuple[Levels, str]:
+    """The one rule for the pixels of all parts, and their range in words."""
+    are_floats = {part.dtype.kind == "f" for part in parts}
+    ranges = [(block.min().item(), block.max().item()) for block in _blocks(parts, 1, is_cancelled)]
+    try:
+        if len(are_floats) == 2:
+            raise ValueError("only one of its two parts has float pixels")
+        levels = levels_of(ranges, are_floats.pop())
+    except ValueError as error:
+        raise DataError(f"{source} cannot be used: {error}. Scale them to 0 to 1, or to 0 to 255.") from error
+    return levels, f"{min(low for low, _ in ranges):.4g} to {max(high for _, high in ranges):.4g}"
+
+
+def _squares(pixels: Images, side: int) -> Images:
+    """Images (n, H, W, C) as squares (n, S, S) or (n, S, S, 3)."""
+    height, width, channels = pixels.shape[1:]
+    if channels == 1:
+        pixels = pixels[..., 0]
+    if height == width == side and channels != 4:
+        return pixels
+    return np.stack([to_square(Image.fromarray(image), side) for image in pixels])
+
+
+def _classes(stacks: Sequence[Stack]) -> tuple[npt.NDArray[Any] | None, list[str]]:
+    """The classes of all, and what the report says of those that are left out because a part has none."""
+    known = [stack.classes for stack in stacks if stack.classes is not None]
+    if len(known) == len(stacks):
+        return np.concatenate(known), []
+    return None, ["labels: not used, as only one of two parts has them"] if known else []

@@ -1,0 +1,35 @@
+"""Names and numbers of things as a person reads them."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+SortKey = tuple[list[tuple[int, str]], str]
+
+_LONGEST = 120
+_UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control characters, broken encoding, line breaks
+
+
+def natural_key(name: str) -> SortKey:
+    """Sort key that counts: "class 2" comes before "class 10"; capitals do not matter."""
+    parts = re.split(r"(\d+)", name.casefold())
+    # Every second part is a number, which orders by its length first, then by its digits.
+    numbered = [part.lstrip("0") if place % 2 else part for place, part in enumerate(parts)]
+    return [(len(part) if place % 2 else 0, part) for place, part in enumerate(numbered)], name
+
+
+def shown(name: str) -> str:
+    """The name in one line of at most 120 characters; what no file could take becomes "�"."""
+    line = "".join("�" if unicodedata.category(letter) in _UNPRINTABLE else letter for letter in name)
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """The number and its noun: 1 image, 1,204 images."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def listed(lines: Sequence[str], limit: int) -> tuple[str, ...]:
+    """At most `limit` lines, and then how many more there are."""
+    rest = len(lines) - limit
+    return (*lines[:limit], f"and {rest:,} more") if rest > 0 else tuple(lines)

@@ -1,0 +1,50 @@
+"""The models that come with the app; resources/models/README.md says how each was made."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vae_desktop.resources import resource_path
+
+
+@dataclass(frozen=True)
+class Example:
+    """A bundled model."""
+
+    file: str
+    label: str
+    help: str
+
+    @property
+    def path(self) -> Path:
+        return resource_path(f"models/{self.file}")
+
+
+_EXAMPLES = (
+    Example(
+        "vae-2d.safetensors",
+        "VAE with 2 dimensions",
+        "Squared error and KL divergence, as in the note: one continuous cloud of digits.",
+    ),
+    Example(
+        "ae-2d.safetensors",
+        "Autoencoder with 2 dimensions",
+        "Reconstruction alone: clusters with holes between them.",
+    ),
+    Example(
+        "vae-20d.safetensors",
+        "VAE with 20 dimensions",
+        "The best of the bundled models: sharp digits, and more dimensions than can be seen at once.",
+    ),
+)
+
+
+def examples() -> tuple[Example, ...]:
+    """The bundled models, the one to begin with first; those that this installation lacks are left out."""
+    return tuple(example for example in _EXAMPLES if _is_there(example))
+
+
+def _is_there(example: Example) -> bool:
+    try:
+        return example.path.is_file()
+    except FileNotFoundError:
+        return False

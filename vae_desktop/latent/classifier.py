@@ -1,0 +1,258 @@
+"""The small classifier whose features and classes samples are judged by: one per labelled data set, fixed and named.
+
+MNIST's is bundled; it is made anew by
+
+    python -m vae_desktop.latent.classifier --data-dir DIR --output resources/classifiers/mnist.safetensors
+
+Others are trained when they are first needed, and kept in a cache.
+"""
+
+import argparse
+import hashlib
+import itertools
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vae_desktop.data.dataset import Dataset, Split
+from vae_desktop.errors import UserError
+from vae_desktop.files import write_atomically
+from vae_desktop.latent.embed import CHUNK, to_unit
+from vae_desktop.latent.progress import Progress, cancellable, ignore, never, part_of
+from vae_desktop.models.networks import ImageShape
+from vae_desktop.models.randomness import generator
+from vae_desktop.resources import resource_path
+
+LARGEST_SIDE = 32  # images of more pixels are averaged down first
+FEATURES = 64
+_CHANNELS = 16  # of the first stage; each further one has twice as many
+_COARSEST = 7  # stages halve the image until its sides are at most so long
+_LEAST_STAGES = 2
+_STEPS, _MOST_EPOCHS, _BATCH = 1500, 40, 128
+_LEARNING_RATE, _WEIGHT_DECAY = 5e-3, 0.05
+_FILE_VERSION = "1"  # part of the name in the cache: another training or architecture needs another
+_MOST_FILE_BYTES = 2**24
+
+
+class Classifier(nn.Module):
+    """A convolutional classifier of images.
+
+    Parameters
+    ----------
+    label : str
+        What its images are called.
+    image_shape : (C, H, W)
+    classes : int
+
+    Attributes
+    ----------
+    accuracy : Tensor ()
+        Share of right answers on the images that it was not trained on, 0 to 1.
+    """
+
+    accuracy: Tensor
+
+    def __init__(self, label: str, image_shape: ImageShape, classes: int) -> None:
+        super().__init__()
+        self.label = label
+        self.image_shape = image_shape
+        channels, *sides = image_shape
+        sides = [min(side, LARGEST_SIDE) for side in sides]
+        stages: list[nn.Module] = []
+        while max(sides) > _COARSEST or len(stages) < 2 * _LEAST_STAGES:
+            wider = _CHANNELS * 2 ** (len(stages) // 2)
+            stages += [nn.Conv2d(channels, wider, kernel_size=5, stride=2, padding=2), nn.ReLU()]
+            channels, sides = wider, [-(-side // 2) for side in sides]
+        flat = channels * math.prod(sides)
+        self.stages = nn.Sequential(*stages, nn.Flatten(), nn.Linear(flat, FEATURES), nn.ReLU())
+        self.head = nn.Linear(FEATURES, classes)
+        self.register_buffer("accuracy", torch.zeros(()))
+
+    @property
+    def name(self) -> str:
+        """What it is, in one line."""
+        channels, height, width = self.image_shape
+        colours = "grey" if channels == 1 else "colour"
+        return f"{self.label} {height}×{width} {colours}, conv, {self.accuracy:.1%} of unseen images"
+
+    def features(self, images: Tensor) -> Tensor:
+        """Features (N, 64), not negative, of images (N, C, H, W), 0 to 1."""
+        return self.stages(averaged_down(images))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, classes) of images (N, C, H, W), 0 to 1."""
+        return self.head(self.features(images))
+
+
+def averaged_down(images: Tensor) -> Tensor:
+    """Images (N, C, H, W) averaged over pixels so that no side is longer than 32."""
+    height, width = (min(side, LARGEST_SIDE) for side in images.shape[2:])
+    return images if images.shape[2:] == (height, width) else F.adaptive_avg_pool2d(images, (height, width))
+
+
+def classifier_for(
+    dataset: Dataset,
+    cache_dir: Path | None,
+    progress: Progress = ignore,
+    is_cancelled: Callable[[], bool] = never,
+) -> Classifier | None:
+    """The classifier of a data set: bundled, from the cache, or trained now and put there.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    cache_dir : Path, or None
+        Made if absent. One that cannot be written is no error: the next call trains again.
+    progress : callable
+        Told how far the training is.
+    is_cancelled : callable
+        Asked several times a second.
+
+    Returns
+    -------
+    Classifier on the CPU, or None for images that are not labelled with at least two classes
+
+    Raises
+    ------
+    Cancelled
+        If `is_cancelled` returned true.
+    """
+    progress = cancellable(progress, is_cancelled)
+    if dataset.train.labels is None or len(dataset.class_names) < 2:
+        return None
+    if dataset.config.name == "mnist" and dataset.image_shape == (1, 28, 28):
+        bundled = _load(resource_path("classifiers/mnist.safetensors"), dataset)
+        if bundled is not None:
+            return bundled
+    path = None if cache_dir is None else cache_dir / "classifiers" / f"{_fingerprint(dataset, progress)}.safetensors"
+    cached = None if path is None else _load(path, dataset)
+    if cached is not None:
+        return cached
+    classifier = train_classifier(dataset, progress)
+    if path is not None:
+        _keep(path, classifier)
+    return classifier
+
+
+def train_classifier(dataset: Dataset, progress: Progress = ignore) -> Classifier:
+    """Train a classifier on labelled images; the same ones give the same one on the same machine.
+
+    Its weights are rounded to half precision, which is how they are kept.
+    """
+    classifier = _blank(dataset)
+    for name, parameter in classifier.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.kaiming_normal_(parameter, nonlinearity="relu", generator=generator(0, "classifier", name))
+    with torch.enable_grad():
+        _train(classifier, dataset.train, part_of(progress, 0, 95, 100))
+    classifier.half().float()
+    classifier.accuracy.fill_(_accuracy(classifier, dataset.test, part_of(progress, 95, 5, 100)))
+    classifier.accuracy.copy_(classifier.accuracy.half())
+    return classifier.eval().requires_grad_(False)
+
+
+def save_classifier(path: Path, classifier: Classifier) -> None:
+    """Write a classifier as 16-bit numbers.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    tensors = {name: tensor.half().contiguous() for name, tensor in classifier.state_dict().items()}
+    write_atomically(path, safetensors.torch.save(tensors))
+
+
+def _blank(dataset: Dataset) -> Classifier:
+    return Classifier(dataset.title, dataset.image_shape, len(dataset.class_names))
+
+
+def _train(classifier: Classifier, split: Split, progress: Progress) -> None:
+    images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
+    per_epoch = -(-len(images) // _BATCH)
+    steps = min(_STEPS, _MOST_EPOCHS * per_epoch)
+    optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=_WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=steps)
+    batches = itertools.chain.from_iterable(
+        torch.randperm(len(images), generator=generator(0, "classifier", "shuffle", epoch)).split(_BATCH)
+        for epoch in itertools.count()
+    )
+    for step, chosen in enumerate(itertools.islice(batches, steps)):
+        progress(step, steps)
+        loss = F.cross_entropy(classifier(to_unit(images[chosen])), labels[chosen])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+
+
+@torch.inference_mode()
+def _accuracy(classifier: Classifier, split: Split, progress: Progress) -> float:
+    images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
+    right = 0
+    for done, (chunk, wanted) in enumerate(zip(images.split(CHUNK), labels.split(CHUNK), strict=True)):
+        progress(done * CHUNK, len(images))
+        right += int((classifier(to_unit(chunk)).argmax(1) == wanted).sum())
+    return right / len(images)
+
+
+def _load(path: Path, dataset: Dataset) -> Classifier | None:
+    """The classifier in a file, or None if it is not one for the data set: nothing in it is trusted."""
+    classifier = _blank(dataset)
+    wanted = {name: tensor.shape for name, tensor in classifier.state_dict().items()}
+    try:
+        if path.stat().st_size > _MOST_FILE_BYTES:
+            return None
+        tensors = safetensors.torch.load(path.read_bytes())
+    except Exception:  # noqa: BLE001 - whatever is wrong with the file, another classifier can be trained
+        return None
+    if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
+        return None
+    if not all(tensor.dtype == torch.float16 and bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        return None
+    classifier.load_state_dict(tensors)
+    return classifier.eval().requires_grad_(False)
+
+
+def _keep(path: Path, classifier: Classifier) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_classifier(path, classifier)
+    except (OSError, UserError):
+        pass
+
+
+def _fingerprint(dataset: Dataset, progress: Progress) -> str:
+    """A name for what a classifier is trained on."""
+    train = dataset.train
+    key = hashlib.blake2b(digest_size=16)
+    key.update(f"{_FILE_VERSION} {train.images.shape} {len(dataset.class_names)}".encode())
+    key.update(np.ascontiguousarray(train.labels).data)
+    for start in range(0, len(train), CHUNK):
+        progress(0, 1)
+        key.update(np.ascontiguousarray(train.images[start : start + CHUNK]).data)
+    return key.hexdigest()
+
+
+def _make(arguments: argparse.Namespace) -> None:
+    from vae_desktop.config import DatasetConfig
+    from vae_desktop.data.load import load_dataset
+
+    classifier = train_classifier(load_dataset(DatasetConfig("mnist"), arguments.data_dir))
+    save_classifier(arguments.output, classifier)
+    print(classifier.name)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Train the bundled classifier of MNIST.")
+    parser.add_argument("--data-dir", type=Path, required=True, metavar="DIR", help="folder of downloaded data sets")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="where the classifier is saved")
+    _make(parser.parse_args())

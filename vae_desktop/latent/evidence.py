@@ -1,0 +1,114 @@
+"""How well a model explains images: the terms of its loss, and a tighter bound on their likelihood."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vae_desktop.config import RunConfig
+from vae_desktop.latent.embed import CHUNK, chunk_length, joined, to_unit
+from vae_desktop.latent.progress import Progress, ignore
+from vae_desktop.models.autoencoder import Autoencoder, Posterior
+from vae_desktop.models.corruption import corrupted
+from vae_desktop.models.randomness import generator
+
+
+class MeanTerms(NamedTuple):
+    """The loss's terms, means over images, and the posterior of each image.
+
+    `reconstruction` is in the likelihood's unit, `kl` and its part of each latent dimension in nats; they are None
+    without a posterior.
+    """
+
+    reconstruction: float
+    kl: float | None
+    kl_per_dimension: tuple[float, ...] | None
+    posterior: Posterior
+
+
+@torch.inference_mode()
+def mean_terms(config: RunConfig, model: Autoencoder, images: Tensor, progress: Progress = ignore) -> MeanTerms:
+    """Terms of the loss, with the noise that training's own evaluations use.
+
+    Parameters
+    ----------
+    config : RunConfig
+        The run's: its seed, and how a denoising model's images are corrupted. Such a model is judged by how it
+        restores them; the posterior is that of the clean images.
+    model : Autoencoder
+    images : Tensor (N, C, H, W), uint8
+        On the model's device.
+    """
+    random = generator(config.training.seed, "evaluation", device=images.device)
+    settings = config.model
+    reconstruction = 0.0
+    kl = torch.zeros(model.latent_dim, dtype=torch.float64)
+    posteriors = []
+    for done, chunk in enumerate(chunks := images.split(CHUNK)):
+        progress(done, len(chunks))
+        noise = torch.randn(len(chunk), model.latent_dim, generator=random, device=images.device)
+        clean, inputs = to_unit(chunk), None
+        if settings.traits.is_denoising:
+            inputs = corrupted(clean, settings.noise, settings.noise_strength, random)
+        terms = model.loss_terms(clean, noise, inputs)
+        posteriors.append(terms.posterior if inputs is None else model.encode(clean))
+        reconstruction += float(terms.reconstruction.sum())
+        if terms.kl is not None:
+            kl += terms.kl.sum(0).cpu().double()
+    count = len(images)
+    kl /= count
+    if not model.is_variational:
+        return MeanTerms(reconstruction / count, None, None, joined(posteriors))
+    return MeanTerms(reconstruction / count, float(kl.sum()), tuple(kl.tolist()), joined(posteriors))
+
+
+@torch.inference_mode()
+def importance_weighted_bound(
+    model: Autoencoder, images: Tensor, samples: int, seed: int, progress: Progress = ignore
+) -> float:
+    """Mean over images of −log (1/k) Σᵢ p(x|zᵢ) p(zᵢ) / q(zᵢ|x), with zᵢ drawn from q(z|x).
+
+    An upper bound on −log p(x) that only gets tighter, in expectation, with more samples; with one it is the negative
+    ELBO (Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519, equation 8 and theorem 1). It takes the reconstruction
+    term as −log p(x|z): of squared error it therefore leaves out the constant (D/2)·ln π.
+
+    Parameters
+    ----------
+    model : Autoencoder
+        A variational one.
+    images : Tensor (N, C, H, W), uint8
+        On the model's device.
+    samples : int
+        k, > 0.
+    seed : int
+
+    Returns
+    -------
+    float
+        In the likelihood's unit, per image.
+    """
+    total, done = 0.0, 0
+    chunks = images.split(chunk_length(model.image_shape))
+    for place, chunk in enumerate(chunks):
+        random = generator(seed, "importance", place)
+        clean = to_unit(chunk)
+        posterior = model.encode(clean)
+        # Summed as it goes: memory does not grow with the samples.
+        log_sum = torch.full((len(chunk),), -math.inf, dtype=torch.float64)
+        for _ in range(samples):
+            progress(done, samples * len(chunks))
+            noise = torch.randn(len(chunk), model.latent_dim, generator=random).to(images.device)
+            log_sum = torch.logaddexp(log_sum, _log_weight(model, clean, posterior, noise).cpu().double())
+            done += 1
+        total -= float((log_sum - math.log(samples)).sum())
+    return total / len(images)
+
+
+def _log_weight(model: Autoencoder, images: Tensor, posterior: Posterior, noise: Tensor) -> Tensor:
+    """log p(x|z) p(z) / q(z|x) of the codes that the noise (N, d) gives: (N,)."""
+    assert posterior.log_stddev is not None
+    codes = posterior.sample(noise)
+    # (z − μ) / σ is the noise itself, and the normal densities' constants cancel.
+    log_ratio = 0.5 * (noise.square() - codes.square()) + posterior.log_stddev
+    return log_ratio.sum(1) - model.decoder.reconstruction_error(images, codes)

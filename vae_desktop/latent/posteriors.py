@@ -1,0 +1,37 @@
+"""What the codes of many images say of a latent space, dimension by dimension."""
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.latent.codes import Codes, Floats
+
+_ACTIVE = 0.01  # the threshold of Burda et al.
+
+
+def active_units(means: Floats) -> int:
+    """How many latent dimensions tell images apart: the variance of their mean over images exceeds 0.01.
+
+    Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519, section 5.2.
+
+    Parameters
+    ----------
+    means : array (N, d)
+    """
+    return int((means.var(0, dtype=np.float64) > _ACTIVE).sum())
+
+
+def spread_of_means(means: Floats) -> npt.NDArray[np.float64]:
+    """Standard deviation (d,) over images of each dimension of the means (N, d)."""
+    return means.std(0, dtype=np.float64)
+
+
+def mean_sigma(log_stddev: Floats) -> npt.NDArray[np.float64]:
+    """Mean (d,) over images of each dimension's σ, from log σ (N, d)."""
+    return np.exp(log_stddev.astype(np.float64)).mean(0)
+
+
+def sampled(codes: Codes, noise: Floats) -> Codes:
+    """The codes with one drawn from each image's posterior, μ + σ·ε with noise ε (N, d), in place of its mean."""
+    assert codes.log_stddev is not None
+    drawn = codes.mean + np.exp(codes.log_stddev) * noise
+    return Codes(drawn.astype(np.float32, copy=False), None, codes.labels)

@@ -1,0 +1,63 @@
+"""How much noise a model takes out of an image."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from vae_desktop.latent.embed import chunk_length, to_unit
+from vae_desktop.latent.progress import Progress, ignore
+from vae_desktop.models.autoencoder import Autoencoder
+from vae_desktop.models.corruption import corrupted
+from vae_desktop.models.losses import squared_error
+from vae_desktop.models.randomness import generator
+
+STRENGTHS = (0.25, 0.5, 0.75)
+
+
+class Restoration(NamedTuple):
+    """Squared error against the clean images, per image and summed over pixels, of the input and of the output."""
+
+    noisy: float
+    restored: float
+
+
+@torch.inference_mode()
+def reconstruction_squared_error(model: Autoencoder, images: Tensor, progress: Progress = ignore) -> float:
+    """Squared error, per image and summed over pixels, of uint8 images (N, C, H, W) decoded from their means."""
+    error = 0.0
+    for done, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
+        progress(done, len(chunks))
+        clean = to_unit(chunk)
+        error += float(squared_error(clean, _through(model, clean)).sum())
+    return error / len(images)
+
+
+@torch.inference_mode()
+def restoration(
+    model: Autoencoder, images: Tensor, noise: str, strength: float, seed: int, progress: Progress = ignore
+) -> Restoration:
+    """Corrupt images, code them, and decode the means (Vincent et al. 2010, section 3).
+
+    Parameters
+    ----------
+    model : Autoencoder
+    images : Tensor (N, C, H, W), uint8
+        On the model's device.
+    noise, strength
+        As `vae_desktop.models.corruption.corrupted` takes them.
+    seed : int
+    """
+    random = generator(seed, "restoration", device=images.device)
+    noisy = restored = 0.0
+    for done, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
+        progress(done, len(chunks))
+        clean = to_unit(chunk)
+        inputs = corrupted(clean, noise, strength, random)
+        noisy += float(squared_error(clean, inputs).sum())
+        restored += float(squared_error(clean, _through(model, inputs)).sum())
+    return Restoration(noisy / len(images), restored / len(images))
+
+
+def _through(model: Autoencoder, images: Tensor) -> Tensor:
+    return model.decode(model.encode(images).mean)

@@ -1,0 +1,99 @@
+"""How good drawn images are, beside real ones: precision, recall, classes reached, a classifier's confidence."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vae_desktop.latent.classifier import Classifier, averaged_down
+from vae_desktop.latent.embed import chunk_length, to_unit
+from vae_desktop.latent.precision_recall import Manifold, manifold, precision_and_recall
+from vae_desktop.latent.progress import Progress, ignore
+from vae_desktop.models.autoencoder import Autoencoder
+
+
+@dataclass(frozen=True)
+class SampleQuality:
+    """The figures of a set of images.
+
+    Attributes
+    ----------
+    precision, recall : float, 0 to 1
+        Against real images.
+    effective_classes : float, or None
+        From 1 to the number of classes; None for unlabelled images.
+    confidence : float, 0 to 1, or None
+        Mean probability of the class that the classifier takes an image for.
+    """
+
+    precision: float
+    recall: float
+    effective_classes: float | None
+    confidence: float | None
+
+
+class _View(NamedTuple):
+    """What a judge sees of images: points (N, F) and, if it knows classes, their probabilities (N, classes)."""
+
+    points: Tensor
+    probabilities: Tensor | None
+
+
+class SampleJudge:
+    """Compares sets of images with real ones, in a classifier's features or, without one, pixel by pixel.
+
+    Only the direction of features counts: those of blurs and of noise are short, and would all lie within the ball of
+    whichever real image excites the classifier least.
+
+    Parameters
+    ----------
+    classifier : Classifier, or None
+        On the images' device.
+    real : Tensor (N, C, H, W), uint8, N > 1
+    """
+
+    def __init__(self, classifier: Classifier | None, real: Tensor, progress: Progress = ignore) -> None:
+        self._classifier = classifier
+        view = self._view(map(to_unit, real.split(chunk_length(real.shape[1:]))))
+        self._real: Manifold = manifold(view.points, progress=progress)
+
+    @torch.inference_mode()
+    def judge(self, batches: Iterable[Tensor], progress: Progress = ignore) -> SampleQuality:
+        """Measure images, 0 to 1, that come in batches (n, C, H, W); as many as the real ones make figures fair."""
+        points, probabilities = self._view(batches)
+        precision, recall = precision_and_recall(self._real, points, progress)
+        if probabilities is None:
+            return SampleQuality(precision, recall, None, None)
+        confidence, classes = probabilities.max(1)
+        return SampleQuality(
+            precision, recall, effective_classes(classes, probabilities.shape[1]), float(confidence.mean())
+        )
+
+    @torch.inference_mode()
+    def _view(self, batches: Iterable[Tensor]) -> _View:
+        if self._classifier is None:
+            return _View(torch.cat([averaged_down(images).flatten(1) for images in batches]), None)
+        features = torch.cat([self._classifier.features(images) for images in batches])
+        return _View(F.normalize(features), self._classifier.head(features).softmax(1))
+
+
+def effective_classes(classes: Tensor, count: int) -> float:
+    """How many classes (N,), each 0 to `count` − 1, occur if weighed by their shares: exp of the shares' entropy.
+
+    1 if all are the same, `count` if all are equally frequent (Hill 1973, number of order 1).
+    """
+    shares = torch.bincount(classes, minlength=count).cpu().double() / len(classes)
+    return math.exp(float(torch.special.entr(shares).sum()))
+
+
+def decoded(model: Autoencoder, codes: Tensor, progress: Progress = ignore) -> Iterable[Tensor]:
+    """Images, in batches, of codes (N, d) on the CPU."""
+    device = next(model.parameters()).device
+    chunks = codes.split(chunk_length(model.image_shape))
+    for done, chunk in enumerate(chunks):
+        progress(done, len(chunks))
+        yield model.decode(chunk.to(device))

@@ -1,0 +1,221 @@
+"""What a setting is: a dataclass field that carries what a form, a command line and a file need.
+
+A value that a setting cannot take never gets into an object.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from vae_desktop.errors import InvalidSetting
+
+Kind = Literal["integer", "number", "sizes", "choice"]
+ConfigT = TypeVar("ConfigT")
+
+_NO_SIZES = "none"  # an empty list, where an empty text stands for the automatic value
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a setting with few values."""
+
+    value: str
+    label: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a form or a command line needs to know about one field.
+
+    Attributes
+    ----------
+    label, help, unit : str
+        Short name, what the setting does to the latent space, and its unit ("" for a plain number).
+    kind : {"integer", "number", "sizes", "choice"}
+        "sizes" is a tuple of integers, each within the range.
+    minimum, maximum : float
+        The range, both ends included.
+    logarithmic : bool
+        Steps multiply rather than add.
+    at_once : bool
+        A change acts on the training that runs; other settings wait for the next run.
+    optional : bool
+        None is allowed and stands for `automatic`.
+    takes_path : bool
+        Of a choice: the path of a file or folder is allowed too.
+    only_for : tuple of str
+        Kinds of model for which the setting matters; empty for all.
+    is_advanced : bool
+        A form shows it on request only.
+    """
+
+    label: str
+    help: str
+    kind: Kind = "integer"
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    unit: str = ""
+    choices: tuple[Choice, ...] = ()
+    logarithmic: bool = False
+    at_once: bool = False
+    optional: bool = False
+    automatic: str = ""
+    takes_path: bool = False
+    only_for: tuple[str, ...] = ()
+    is_advanced: bool = False
+
+    def parse(self, name: str, text: str) -> Any:
+        """Turn typed text into a checked value.
+
+        Raises
+        ------
+        InvalidSetting
+            If the text is no such value; the message says why.
+        """
+        text = text.strip()
+        if self.optional and text.lower() in ("", self.automatic.lower()):
+            return None
+        try:
+            value: Any
+            if self.kind == "choice":
+                value = self._absolute(text)
+            elif self.kind == "sizes":
+                parts = [] if text == _NO_SIZES else text.replace(",", " ").split()
+                value = tuple(int(part) for part in parts)
+            else:
+                value = int(text) if self.kind == "integer" else float(text)
+        except ValueError:
+            raise InvalidSetting(name, f"{self.label}: {_abridged(repr(text))} is not {self._wanted()}.") from None
+        self.check(name, value)
+        return value
+
+    def check(self, name: str, value: Any) -> None:
+        """Raise InvalidSetting unless `value` has the right type and lies in the range."""
+        if value is None and self.optional:
+            return
+        if self.kind == "choice":
+            self._check_choice(name, value)
+            return
+        if self.kind == "sizes":
+            if not isinstance(value, tuple) or len(value) > 8:
+                raise InvalidSetting(name, f"{self.label}: {value!r} is not {self._wanted()}.")
+            for size in value:
+                self._check_number(name, size)
+            return
+        self._check_number(name, value)
+
+    def format(self, value: Any) -> str:
+        """Text of a value, as a person would type it."""
+        if value is None:
+            return self.automatic
+        if self.kind == "sizes":
+            return " ".join(str(size) for size in value) or _NO_SIZES
+        return _shortest(value) if self.kind == "number" else str(value)
+
+    def _absolute(self, text: str) -> str:
+        """A path as one that means the same from every folder; any other text as it is."""
+        if not self.takes_path or any(text == choice.value for choice in self.choices):
+            return text
+        path = Path(text).expanduser()
+        return str(path.absolute()) if _is_path(text) or path.exists() else text
+
+    def _check_choice(self, name: str, value: Any) -> None:
+        if value in [choice.value for choice in self.choices]:
+            return
+        if self.takes_path and isinstance(value, str) and _is_path(value):
+            return
+        known = ", ".join(choice.value for choice in self.choices)
+        path = ", or give the path of a folder or file" if self.takes_path else ""
+        raise InvalidSetting(name, f"{self.label}: {_abridged(repr(value))} is unknown; choose from {known}{path}.")
+
+    def _check_number(self, name: str, value: Any) -> None:
+        wanted = float if self.kind == "number" else int
+        right_type = isinstance(value, (int, wanted)) and not isinstance(value, bool)
+        if not right_type or value != value:
+            raise InvalidSetting(name, f"{self.label}: {value!r} is not {self._wanted()}.")
+        if not self.minimum <= value <= self.maximum:
+            raise InvalidSetting(
+                name,
+                f"{self.label}: {_abridged(_shortest(value))} is out of range "
+                f"({_shortest(self.minimum)} to {_shortest(self.maximum)}).",
+            )
+
+    def _wanted(self) -> str:
+        return {
+            "integer": "a whole number",
+            "number": "a number",
+            "sizes": "a list of at most 8 whole numbers, such as 400 256",
+            "choice": "one of the choices",
+        }[self.kind]
+
+
+def _shortest(value: float) -> str:
+    """The shortest text that reads back as the same number: 1, 0.001, 1e-07."""
+    return str(value) if isinstance(value, int) else repr(float(value)).removesuffix(".0")
+
+
+def _is_path(text: str) -> bool:
+    """Whether a text reads as a path on some system; a file may come from another one."""
+    return ("/" in text or "\\" in text) and "\0" not in text and len(text) <= 4096
+
+
+def _abridged(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:20]}…"
+
+
+def setting(default: Any, label: str, help: str, **details: Any) -> Any:
+    """Declare a dataclass field that is a setting."""
+    return field(default=default, metadata={"setting": Setting(label, help, **details)})
+
+
+def settings_of(config: Any) -> Iterator[tuple[str, Setting, Any]]:
+    """Yield (field name, setting, value) for each setting of a config object, or defaults of its class."""
+    for entry in fields(config):
+        if "setting" in entry.metadata:
+            default = None if entry.default is MISSING else entry.default
+            value = default if isinstance(config, type) else getattr(config, entry.name)
+            yield entry.name, entry.metadata["setting"], value
+
+
+class Checked:
+    """Validates each setting when an object is made."""
+
+    def __post_init__(self) -> None:
+        for name, entry, value in settings_of(self):
+            entry.check(name, value)
+
+
+def config_to_json(config: Any) -> dict[str, Any]:
+    """Plain JSON values of a config object, field by field; tuples become lists."""
+    result: dict[str, Any] = {}
+    for entry in fields(config):
+        value = getattr(config, entry.name)
+        if "setting" not in entry.metadata:
+            value = config_to_json(value)
+        result[entry.name] = list(value) if isinstance(value, tuple) else value
+    return result
+
+
+def config_from_json(kind: type[ConfigT], values: Any, complete: bool = True) -> ConfigT:
+    """Rebuild a config object, trusting nothing; unless `complete`, a missing setting has its default.
+
+    Raises
+    ------
+    InvalidSetting
+        If a key is unknown or missing, or a value has the wrong type or range.
+    """
+    known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(values, Mapping) or set(values) - set(known) or (complete and set(values) != set(known)):
+        raise InvalidSetting(kind.__name__, f"{kind.__name__} needs exactly the keys {', '.join(known)}.")
+    arguments: dict[str, Any] = {}
+    for name, entry in known.items():
+        if name not in values:
+            continue
+        value = values[name]
+        if "setting" not in entry.metadata:
+            value = config_from_json(entry.type, value, complete)  # type: ignore[arg-type]
+        arguments[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**arguments)
