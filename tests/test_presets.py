@@ -8,7 +8,7 @@ from vae_desktop.presets import PRESETS, preset_of
 from vae_desktop.settings import settings_of
 
 NAMED = {"architecture", "hidden", "activation", "likelihood", "epochs"} | {
-    "learning_rate", "schedule", "beta_warm_up", "batch_size"
+    "learning_rate", "schedule", "beta_warm_up", "precision", "batch_size"
 }  # fmt: skip
 
 
@@ -31,7 +31,8 @@ def test_epochs_follow_the_data_set(dataset):
     usual = describe_dataset(dataset).epochs
     config = PRESETS["note"].applied_to(RunConfig(DatasetConfig(dataset)))
     assert config.training.epochs == usual
-    assert PRESETS["quick"].epochs_on(dataset) < usual < PRESETS["best"].epochs_on(dataset)
+    epochs = [PRESETS[name].settings_for(dataset, 2)["epochs"] for name in ("quick", "best")]
+    assert epochs[0] < usual < epochs[1]
 
 
 def test_the_defaults_are_those_of_the_note():

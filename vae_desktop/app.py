@@ -27,7 +27,8 @@ from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
 from vae_desktop.gui.theme import ThemeSwitch
 from vae_desktop.gui.window_settings import WindowSettings
-from vae_desktop.paths import default_data_dir, default_settings_dir
+from vae_desktop.latent.measures import Extent
+from vae_desktop.paths import default_cache_dir, default_data_dir, default_settings_dir
 
 log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("qt")
@@ -84,6 +85,8 @@ class Controller(QObject):
         controls.pause_requested.connect(self.session.pause)
         controls.resume_requested.connect(self.session.resume)
         controls.stop_requested.connect(self.session.stop)
+        window.measures.measure_requested.connect(self._measure)
+        window.measures.cancel_requested.connect(self.session.cancel_measuring)
         window.scatter.coordinates_pointed.connect(self.point.set_coordinates)
         window.panel.coordinate_changed.connect(self.point.set_coordinate)
         window.panel.reset_requested.connect(self._reset_point)
@@ -148,6 +151,11 @@ class Controller(QObject):
         if self.session.shown is not None:
             with contextlib.suppress(InvalidSetting):
                 self.session.continue_training(self.session.shown, self._window.setup.form.config())
+
+    @Slot(object)
+    def _measure(self, extent: Extent) -> None:
+        if self.session.shown is not None:
+            self.session.measure(self.session.shown, extent)
 
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
@@ -233,7 +241,9 @@ class Controller(QObject):
         return self._is_closed
 
 
-def create_window(data_dir: Path | None = None, settings_dir: Path | None = None) -> MainWindow:
+def create_window(
+    data_dir: Path | None = None, settings_dir: Path | None = None, cache_dir: Path | None = None
+) -> MainWindow:
     """Return the wired main window, not yet shown; a QApplication must be there.
 
     Parameters
@@ -242,6 +252,8 @@ def create_window(data_dir: Path | None = None, settings_dir: Path | None = None
         Folder of data sets (torchvision's root); by default the one of the settings, else the user's.
     settings_dir : Path, optional
         Folder of settings and of models that are kept; by default the user's.
+    cache_dir : Path, optional
+        Folder of what can be made again; by default the user's.
     """
     settings_dir = Path(settings_dir or default_settings_dir())
     settings = WindowSettings(settings_dir)
@@ -249,7 +261,9 @@ def create_window(data_dir: Path | None = None, settings_dir: Path | None = None
     folder = Path(data_dir) if data_dir else Path(stored) if stored else default_data_dir()
     window = MainWindow()
     point = LatentPoint(window)
-    bridge = Bridge(window, point, settings, folder, Autosaves(settings_dir / "autosaves"))
+    bridge = Bridge(
+        window, point, settings, folder, Autosaves(settings_dir / "autosaves"), cache_dir or default_cache_dir()
+    )
     window.controller = Controller(window, bridge, point, settings)
     window.setup.form.choose_dataset(settings.text("dataset"))
     window.controller.offer_kept_model()

@@ -238,6 +238,21 @@ class TrainingConfig(Checked):
         only_for=_WITH_BETA,
         is_advanced=True,
     )
+    precision: str = setting(
+        "single",
+        "Precision",
+        "Of the numbers that layers compute with while training; losses and weights always have 32 bits.",
+        kind="choice",
+        choices=(
+            Choice("single", "32 bits", "The same everywhere."),
+            Choice(
+                "mixed",
+                "16 bits where that is quicker",
+                "bfloat16 on graphics cards and processors that are made for it: quicker, and nearly the same.",
+            ),
+        ),
+        is_advanced=True,
+    )
     batch_size: int = setting(
         128,
         "Batch size",

@@ -4,11 +4,13 @@ They were chosen on 5,000 validation images of MNIST's training set, never on te
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import RunConfig
+
+_FEW = 8  # latent dimensions; more of them repay a costlier recipe
 
 
 @dataclass(frozen=True)
@@ -21,28 +23,38 @@ class Preset:
         What it costs and what it gives.
     epochs : float
         As a share of the data set's own number of epochs.
-    model, training : mapping of setting to value
+    settings : mapping of name to value
+        Of model and training.
+    settings_of_many : mapping of name to value
+        In their place where there are many latent dimensions.
     """
 
     name: str
     label: str
     help: str
     epochs: float
-    model: Mapping[str, Any]
-    training: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    settings_of_many: Mapping[str, Any] = field(default_factory=dict)
 
-    def epochs_on(self, dataset: str) -> int:
-        """How many epochs the recipe takes on a data set."""
-        return max(1, round(self.epochs * describe_dataset(dataset).epochs))
+    def settings_for(self, dataset: str, latent_dim: int) -> dict[str, Any]:
+        """Each setting that the recipe decides, by name."""
+        epochs = max(1, round(self.epochs * describe_dataset(dataset).epochs))
+        return {**self.settings, **(self.settings_of_many if latent_dim > _FEW else {}), "epochs": epochs}
 
     def applied_to(self, config: RunConfig) -> RunConfig:
         """The settings of a run with those of the recipe in their place."""
+        values = self.settings_for(config.dataset.name, config.model.latent_dim)
+        of_model = {entry.name for entry in fields(config.model)}
         return replace(
             config,
-            model=replace(config.model, **self.model),
-            training=replace(config.training, epochs=self.epochs_on(config.dataset.name), **self.training),
+            model=replace(config.model, **{name: value for name, value in values.items() if name in of_model}),
+            training=replace(
+                config.training, **{name: value for name, value in values.items() if name not in of_model}
+            ),
         )
 
+
+_ONE_CYCLE = {"learning_rate": 2e-3, "schedule": "one-cycle", "precision": "mixed", "batch_size": 128}
 
 PRESETS = {
     preset.name: preset
@@ -52,24 +64,45 @@ PRESETS = {
             "Quick",
             "Half a minute on MNIST.",
             0.5,
-            {"architecture": "mlp", "hidden": (512, 256), "activation": "relu"},
-            {"learning_rate": 2e-3, "schedule": "one-cycle", "beta_warm_up": 0.0, "batch_size": 256},
+            {
+                "architecture": "mlp",
+                "hidden": (512, 256, 128),
+                "activation": "gelu",
+                "beta_warm_up": 0.0,
+                **_ONE_CYCLE,
+            },
+            {"hidden": (512, 256)},
         ),
         Preset(
             "note",
             "As in the note",
             "One hidden layer of 400 units and a constant learning rate.",
             1.0,
-            {"architecture": "mlp", "hidden": None, "activation": "relu", "likelihood": "squared-error"},
-            {"learning_rate": 1e-3, "schedule": "constant", "beta_warm_up": 0.0, "batch_size": 128},
+            {
+                "architecture": "mlp",
+                "hidden": None,
+                "activation": "relu",
+                "likelihood": "squared-error",
+                "learning_rate": 1e-3,
+                "schedule": "constant",
+                "beta_warm_up": 0.0,
+                "precision": "single",
+                "batch_size": 128,
+            },
         ),
         Preset(
             "best",
             "Best",
             "Many minutes on MNIST.",
-            5.0,
-            {"architecture": "mlp", "hidden": (512, 256), "activation": "gelu"},
-            {"learning_rate": 2e-3, "schedule": "one-cycle", "beta_warm_up": 0.0, "batch_size": 256},
+            3.0,
+            {
+                "architecture": "mlp",
+                "hidden": (512, 256, 128),
+                "activation": "gelu",
+                "beta_warm_up": 0.0,
+                **_ONE_CYCLE,
+            },
+            {"architecture": "convolutional", "hidden": None, "beta_warm_up": 5.0},
         ),
     )
 }

@@ -75,7 +75,7 @@ def open_window(
     windows: list[MainWindow] = []
 
     def open_one(data_dir: Path | None = None) -> Driver:
-        window = create_window(data_dir or tmp_path / "data", tmp_path / "settings")
+        window = create_window(data_dir or tmp_path / "data", tmp_path / "settings", tmp_path / "cache")
         windows.append(window)
         window.resize(1280, 800)
         with qtbot.waitExposed(window):

@@ -54,8 +54,19 @@ def test_a_preset_fills_the_form_and_an_edit_leaves_it(driver):
 def test_epochs_of_a_preset_follow_the_data_set(driver):
     choose_preset(driver, "quick")
     choose(driver, "datasetCombo", "shapes")
-    assert driver.find("epochsField").text() == str(PRESETS["quick"].epochs_on("shapes"))
+    assert driver.find("epochsField").text() == "10"
     assert driver.find("presetCombo", QComboBox).currentData() == "quick"
+
+
+def test_a_preset_follows_the_number_of_dimensions(driver):
+    choose_preset(driver, "best")
+    architecture = driver.find("architectureCombo", QComboBox)
+    assert architecture.currentData() == "mlp"
+    for texts, expected in ((("2", "20"), "convolutional"), (("", "3"), "mlp")):
+        for text in texts:
+            driver.find("latentDimField").setText(text)
+        assert architecture.currentData() == expected
+        assert driver.find("presetCombo", QComboBox).currentData() == "best"
 
 
 def test_only_what_matters_is_in_sight(driver):

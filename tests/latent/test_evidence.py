@@ -137,3 +137,14 @@ def test_it_can_be_cancelled(images):
 
     with pytest.raises(Cancelled):
         importance_weighted_bound(LinearModel(), images, 5, seed=0, progress=stop)
+
+
+def test_large_images_are_worked_on_in_smaller_pieces(digits, run_config, fresh_model, monkeypatch):
+    config = run_config("denoising-ae", likelihood="bernoulli")
+    model, images = fresh_model(config, digits), torch.from_numpy(digits.test.images)
+    whole, told = mean_terms(config, model, images), []
+    monkeypatch.setattr("vae_desktop.latent.embed._MOST_NUMBERS", 50 * 64)
+    pieces = mean_terms(config, model, images, lambda done, total: told.append(done))
+    assert len(told) == 8
+    assert pieces.reconstruction == pytest.approx(whole.reconstruction, rel=1e-6)
+    torch.testing.assert_close(pieces.posterior.mean, whole.posterior.mean)

@@ -27,7 +27,7 @@ def real(digits):
 
 @pytest.mark.parametrize(
     ("classes", "expected"),
-    [([2, 2, 2], 1), ([0, 1, 2, 3], 4), ([0, 0, 1, 1], 2), ([0, 0, 0, 1], math.exp(0.75 * math.log(4 / 3) + 0.25 * math.log(4)))],
+    [([2, 2, 2], 1), ([0, 1, 2, 3], 4), ([0, 0, 1, 1], 2), ([0, 0, 0, 1], (4 / 3) ** 0.75 * 4**0.25)],
 )
 def test_effective_classes(classes, expected):
     assert effective_classes(torch.tensor(classes), 10) == pytest.approx(expected)
@@ -44,6 +44,13 @@ def test_classes_are_counted_over_all_batches(real):
     batches = [torch.full((50, 1, 8, 8), level) for level in levels]
     quality = SampleJudge(Thirds(), real).judge(batches)
     assert quality.effective_classes == pytest.approx(math.exp(1.5 * math.log(2)))  # shares ½, ¼, ¼
+
+
+def test_how_strongly_a_classifier_is_excited_does_not_count(real):
+    judge = SampleJudge(Thirds(), real)
+    faint = judge.judge([to_unit(real) * 0.01])
+    assert (faint.precision, faint.recall) == (1, 1)
+    assert faint.effective_classes == 1  # all are black to it
 
 
 def test_without_a_classifier_pixels_are_compared(real):

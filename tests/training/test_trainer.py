@@ -9,6 +9,7 @@ import torch
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.data.digits import load_digits
 from vae_desktop.training.batches import Batches
+from vae_desktop.training.schedule import Span
 from vae_desktop.training.trainer import Trainer
 
 STEPS = 7
@@ -69,13 +70,25 @@ def test_training_changes_every_weight(trainer_for, advance, config):
         assert not torch.equal(tensor, before.weights[name]), name
 
 
-@pytest.mark.parametrize("kind", ["vae", "ae"])
-def test_going_on_is_as_if_never_interrupted(trainer_for, advance, config, kind):
-    config = replace(config, model=ModelConfig(kind, 2, hidden=(6,)))
+@pytest.mark.parametrize(
+    "model",
+    [
+        ModelConfig("vae", 2, hidden=(6,)),
+        ModelConfig("ae", 2, hidden=(6,)),
+        ModelConfig("denoising-ae", 2, hidden=(6,)),
+        ModelConfig("kl-only", 2, hidden=(6,)),
+        ModelConfig("vae", 2, architecture="convolutional", hidden=(4,), likelihood="gaussian-calibrated"),
+    ],
+    ids=lambda model: f"{model.kind}-{model.architecture}",
+)
+def test_going_on_is_as_if_never_interrupted(trainer_for, advance, config, model):
+    config = replace(config, model=model).with_training(beta_warm_up=2)
     whole, first = trainer_for(config), trainer_for(config)
     expected = advance(whole, config, STEPS)
     rows = advance(first, config, 4)
-    second = trainer_for(config, first.snapshot(with_optimizer=True))
+    snapshot = first.snapshot(with_optimizer=True)
+    optimizer = {name: tensor.contiguous() for name, tensor in snapshot.optimizer.items()}  # as a file keeps it
+    second = trainer_for(config, replace(snapshot, optimizer=optimizer))
     assert second.steps == 4
     rows += advance(second, config, STEPS)
     assert_same_weights(second, whole)
@@ -169,3 +182,76 @@ def test_it_learns_the_digits(device):
         trainer.step(batches.at(step))
     after = trainer.evaluate(images).evaluation
     assert after.total < 0.6 * before.total
+
+
+def test_a_weight_of_zero_takes_its_term_out_of_the_loss(trainer_for, advance, config, held_out):
+    for kind, left in (("vae-no-kl", "reconstruction"), ("kl-only", "kl")):
+        trainer = trainer_for(replace(config, model=replace(config.model, kind=kind)))
+        (row,) = advance(trainer, config, 1)
+        total, reconstruction, kl = row.tolist()
+        assert total == {"reconstruction": reconstruction, "kl": kl}[left]
+        evaluation = trainer.evaluate(held_out).evaluation
+        assert evaluation.total == getattr(evaluation, left)
+
+
+def test_kl_alone_makes_every_code_the_prior(trainer_for, advance, config, held_out):
+    config = replace(config, model=replace(config.model, kind="kl-only")).with_training(learning_rate=0.03)
+    trainer = trainer_for(config)
+    advance(trainer, config, 400)
+    evaluation, posterior = trainer.evaluate(held_out)
+    assert evaluation.kl < 0.01
+    assert posterior.mean.abs().max() < 0.2
+    torch.testing.assert_close(posterior.log_stddev.exp(), torch.ones(10, 2), atol=0.1, rtol=0)
+
+
+def test_without_kl_sigma_shrinks_and_the_means_drift(trainer_for, advance, config, held_out):
+    spread, sigma = {}, {}
+    for kind in ("vae", "vae-no-kl"):
+        run = replace(config, model=replace(config.model, kind=kind)).with_training(learning_rate=0.01, beta=1.0)
+        trainer = trainer_for(run)
+        advance(trainer, run, 600)
+        posterior = trainer.evaluate(held_out).posterior
+        spread[kind] = float(posterior.mean.std(0).mean())
+        sigma[kind] = float(posterior.log_stddev.exp().mean())
+    assert spread["vae-no-kl"] > 2 * spread["vae"]
+    assert sigma["vae-no-kl"] < 0.5 * sigma["vae"]
+
+
+def test_beta_warms_up_from_nothing(trainer_for, advance, config):
+    config = config.with_training(beta=2.0, beta_warm_up=4)
+    trainer = trainer_for(config)
+    trainer.span = Span(0, 100, per_epoch=2)
+    total, reconstruction, kl = torch.stack(advance(trainer, config, 10)).T
+    assert ((total - reconstruction) / kl).tolist() == pytest.approx([min(step / 8, 1) * 2 for step in range(10)], abs=1e-4)
+
+
+def test_one_cycle_ends_with_steps_of_no_length(trainer_for, advance, config):
+    config = config.with_training(schedule="one-cycle")
+    trainer = trainer_for(config)
+    trainer.span = Span(0, 4, per_epoch=1)
+    advance(trainer, config, 4)
+    before = trainer.snapshot()
+    advance(trainer, config, 5)
+    for name, tensor in trainer.model.state_dict().items():
+        assert torch.equal(tensor, before.weights[name]), name
+
+
+def test_a_denoising_model_learns_from_noisy_images_and_codes_clean_ones(trainer_for, advance, config, held_out):
+    clean = replace(config, model=ModelConfig("ae", 2, hidden=(6,)))
+    noisy = replace(config, model=ModelConfig("denoising-ae", 2, hidden=(6,), noise="masking", noise_strength=0.5))
+    first, second = trainer_for(clean), trainer_for(noisy)
+    one, other = first.evaluate(held_out), second.evaluate(held_out)
+    assert torch.equal(one.posterior.mean, other.posterior.mean)
+    assert one.evaluation.reconstruction != other.evaluation.reconstruction
+    assert other.evaluation == second.evaluate(held_out).evaluation
+    advance(first, clean, 3)
+    advance(second, noisy, 3)
+    assert not torch.equal(first.model.encoder[0].weight, second.model.encoder[0].weight)
+
+
+def test_mixed_precision_is_nearly_the_same(trainer_for, advance, config):
+    rows = [
+        torch.stack(advance(trainer_for(run), run, STEPS))
+        for run in (config, config.with_training(precision="mixed"))
+    ]
+    torch.testing.assert_close(*rows, rtol=0.02, atol=0.02)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import JobEnded, JobProgressed
+from vae_desktop.engine.messages import JobEnded, JobFound, JobProgressed
 from vae_desktop.errors import Cancelled
 
 
@@ -32,6 +32,10 @@ class Job:
         """Report how far the work is."""
         self._outbox.post_latest(("job", self.id), JobProgressed(self.id, done, total))
 
+    def found(self, value: Any) -> None:
+        """Hand over a part of the result."""
+        self._outbox.post(JobFound(self.id, value))
+
 
 def _ignore(*_: Any) -> None:
     pass
@@ -42,13 +46,14 @@ class Answers:
     """What to do, in the session's thread, when a job has something to say.
 
     `finished` gets the result, `failed` the error and its traceback as text, `cancelled` nothing, and
-    `progressed` how much is done of how much.
+    `progressed` how much is done of how much; `found` gets each part of the result that comes before its end.
     """
 
     finished: Callable[[Any], None] = _ignore
     failed: Callable[[Exception, str], None] = _ignore
     cancelled: Callable[[], None] = _ignore
     progressed: Callable[[int, int], None] = _ignore
+    found: Callable[[Any], None] = _ignore
 
 
 class Jobs:
@@ -69,13 +74,17 @@ class Jobs:
         thread.start()
         return job
 
-    def handle(self, event: JobProgressed | JobEnded) -> None:
+    def handle(self, event: JobProgressed | JobFound | JobEnded) -> None:
         """Pass a job's event on; progress that arrives after the end is dropped."""
         if event.job_id not in self._running:
             return
         job, _, answers = self._running[event.job_id]
         if isinstance(event, JobProgressed):
             answers.progressed(event.done, event.total)
+            return
+        if isinstance(event, JobFound):
+            if not job.is_cancelled():
+                answers.found(event.value)
             return
         del self._running[event.job_id]
         if event.cancelled or job.is_cancelled():

@@ -193,6 +193,14 @@ class JobProgressed:
 
 
 @dataclass(frozen=True, eq=False)
+class JobFound:
+    """A part of a background job's result."""
+
+    job_id: int
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
 class JobEnded:
     """A background job is over: with a result, with an error and its traceback, or cancelled."""
 

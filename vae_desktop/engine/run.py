@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.codes import Codes, Picture
@@ -64,6 +64,9 @@ class Run:
         Whether it came with the app, and is shown rather than worked on.
     thumbnails : array (N, h, w, C), uint8, or None
         Small reconstructions that go with `codes`, where a file brought them.
+    measures : dict
+        Figures measured on request, by the keys of latent.measures.MEASURES, of the model after `measured_step`
+        steps.
     """
 
     id: int
@@ -80,6 +83,8 @@ class Run:
     kept_step: int = -1
     is_example: bool = False
     thumbnails: Picture | None = None
+    measures: dict[str, Any] = field(default_factory=dict)
+    measured_step: int = -1
     device: str = ""
     parameters: int = 0
     steps_per_epoch: int = 1

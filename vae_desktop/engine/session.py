@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from vae_desktop.engine.messages import (
     Evaluated,
     Failed,
     JobEnded,
+    JobFound,
     JobProgressed,
     Pause,
     Paused,
@@ -42,8 +44,9 @@ from vae_desktop.engine.messages import (
 )
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunStatus, opened_run
 from vae_desktop.engine.worker import TrainingWorker
-from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
+from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing, UserError
 from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.measures import Extent
 from vae_desktop.training.history import Change
 
 if TYPE_CHECKING:
@@ -57,7 +60,14 @@ class Session:
     The threads start at the first need, or with :meth:`warm_up`.
     """
 
-    def __init__(self, outbox: Outbox, listener: SessionListener, data_dir: Path, autosaves: Autosaves) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        listener: SessionListener,
+        data_dir: Path,
+        autosaves: Autosaves,
+        cache_dir: Path | None = None,
+    ) -> None:
         self.runs: dict[int, Run] = {}
         self.shown: Run | None = None
         self.active: Run | None = None  # the run in the worker
@@ -79,6 +89,8 @@ class Session:
         self.missing: DatasetConfig | None = None  # the last data set that could be downloaded
         self._waiting_saves: list[Path] = []  # targets that wait for the state of the run in training
         self._meter: ProgressMeter | None = None
+        self._cache_dir = cache_dir
+        self._measuring: Job | None = None
         self._reported: Dataset | None = None  # whose report the person has been shown
         self._told_state: State = "idle"
 
@@ -207,6 +219,45 @@ class Session:
         self._jobs.start(work, Answers(finished, failed))
         self._tell_state()
 
+    def measure(self, run: Run, extent: Extent) -> None:
+        """Measure a model in the background, as it is at this moment; one measurement at a time."""
+        snapshot = self._decoder.newest(run.id) if run is self.active else run.snapshot
+        if snapshot is None or self._measuring is not None:
+            return
+        config, held, data_dir, cache_dir = run.config, self.loaded(run.config.dataset), self.data_dir, self._cache_dir
+        beside_training = self.active is not None
+
+        def work(job: Job) -> None:
+            from vae_desktop.engine.measurement import take
+
+            take(job, config, run.image_shape, snapshot, held, data_dir, extent, cache_dir, beside_training)
+
+        def found(figure: tuple[str, Any]) -> None:
+            run.measures[figure[0]] = figure[1]
+            self._listener.measures_changed(run)
+
+        def ended(*_: Any) -> None:
+            self._measuring = None
+            self._listener.measuring_ended(run)
+
+        def failed(error: Exception, details: str) -> None:
+            ended()
+            if isinstance(error, DataError):
+                self._not_loaded(config.dataset, error, details)
+            else:
+                self._report(error, details)
+
+        run.measures, run.measured_step = {}, snapshot.step
+        self._listener.measures_changed(run)
+        progressed = partial(self._listener.measuring_progressed, run)
+        progressed(0, 1)
+        self.warm_up()
+        self._measuring = self._jobs.start(work, Answers(ended, failed, ended, progressed, found))
+
+    def cancel_measuring(self) -> None:
+        if self._measuring is not None:
+            self._measuring.cancel()
+
     def save(self, path: Path, run: Run | None = None) -> None:
         """Save a model, by default the one on screen, in the background, as it is at this moment."""
         run = run or self.shown
@@ -306,7 +357,7 @@ class Session:
                     self._listener.picture_decoded(event)
             case DecodingFailed(message, details):
                 self._listener.message_posted(Message("error", message, details))
-            case JobProgressed() | JobEnded():
+            case JobProgressed() | JobFound() | JobEnded():
                 self._jobs.handle(event)
         self._tell_state()
 

@@ -36,6 +36,7 @@ class Bridge(QObject):
         settings: WindowSettings,
         data_dir: Path,
         autosaves: Autosaves,
+        cache_dir: Path,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -43,7 +44,7 @@ class Bridge(QObject):
         self._settings = settings
         self._outbox = Outbox(self._outbox_filled.emit)
         self._progress_pacer = Pacer(_PROGRESS_INTERVAL, share=1.0)
-        self.session = Session(self._outbox, self, data_dir, autosaves)
+        self.session = Session(self._outbox, self, data_dir, autosaves, cache_dir)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._show_document()
         self.state_changed(self.session.state)
@@ -98,6 +99,7 @@ class Bridge(QObject):
         if run.codes is not None:
             self._window.panel.set_code_ranges(run.codes)
         self._show_subtitle(run)
+        self.measures_changed(run)
         self.runs_changed()
         if self.session.active is None:  # else form and progress belong to the run that trains
             # An example is looked at; the next run is still the one that the person was setting up.
@@ -107,6 +109,16 @@ class Bridge(QObject):
             if dataset is not None:
                 self.dataset_loaded(dataset)
             self._window.setup.controls.show_progress(run.progress)
+
+    def measures_changed(self, run: Run) -> None:
+        if run is self.session.shown:
+            self._window.measures.set_figures(run.config, run.measures, run.measured_step)
+
+    def measuring_progressed(self, run: Run, done: int, total: int) -> None:
+        self._window.measures.show_progress(run.title, done, total)
+
+    def measuring_ended(self, run: Run) -> None:
+        self._window.measures.end_progress()
 
     def metrics_arrived(self, run: Run) -> None:
         if run is self.session.shown:
@@ -151,6 +163,7 @@ class Bridge(QObject):
         self._window.set_document("" if run is None else run.title, run is None or run.is_saved)
         self._window.menus.set_can_save(run is not None)
         self._window.setup.controls.set_can_continue(run is not None and run.snapshot is not None)
+        self._window.measures.set_can_measure(run is not None)
 
     def _show_pictures(self, run: Run) -> None:
         """Let the scatter show the image behind a point, as far as it is at hand."""

@@ -12,6 +12,7 @@ from vae_desktop.gui.fetching_bar import FetchingBar
 from vae_desktop.gui.latent_panel import LatentPanel
 from vae_desktop.gui.latent_scatter import LatentScatter
 from vae_desktop.gui.loss_plot import LossPlot
+from vae_desktop.gui.measures_panel import MeasuresPanel
 from vae_desktop.gui.message_banner import MessageBanner
 from vae_desktop.gui.runs_table import RunsTable
 from vae_desktop.gui.setup_panel import SetupPanel
@@ -19,7 +20,7 @@ from vae_desktop.gui.theme import SPACING, Theme, tabular
 from vae_desktop.gui.window_menus import WindowMenus
 from vae_desktop.resources import resource_path
 
-_LAYOUT_VERSION = 1  # raised when docks change, so that an older layout is not restored
+_LAYOUT_VERSION = 2  # raised when docks change, so that an older layout is not restored
 
 
 class MainWindow(QMainWindow):
@@ -45,6 +46,7 @@ class MainWindow(QMainWindow):
         self.panel = LatentPanel()
         self.losses = LossPlot()
         self.runs = RunsTable()
+        self.measures = MeasuresPanel()
         self.fetching = FetchingBar()
         self.status = QLabel()
         self.status.setObjectName("statusLabel")
@@ -132,11 +134,13 @@ class MainWindow(QMainWindow):
         point = self._dock("latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
         curves = self._dock("learningCurvesDock", self.tr("Learning curves"), self.losses, areas.BottomDockWidgetArea)
         runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
+        measures = self._dock("measuresDock", self.tr("Measures"), self.measures, areas.BottomDockWidgetArea)
         self.tabifyDockWidget(curves, runs)
+        self.tabifyDockWidget(runs, measures)
         curves.raise_()
         self.resizeDocks([setup, point], [320, 320], Qt.Orientation.Horizontal)
         self.resizeDocks([curves], [250], Qt.Orientation.Vertical)
-        return [setup, point, curves, runs]
+        return [setup, point, curves, runs, measures]
 
     def _dock(self, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)

@@ -66,6 +66,7 @@ class SettingsForm(QWidget):
         self._add_own_images()
         self._presets.preset_chosen.connect(self._apply_preset)
         self._more.toggled.connect(self._show_relevant)
+        self._inputs["latent_dim"].checked.connect(self._latent_dim_changed)  # before it is no longer the recipe's
         for entry in self._inputs.values():
             changed = entry.currentIndexChanged if isinstance(entry, ChoiceBox) else entry.checked
             changed.connect(self._settings_changed)
@@ -132,6 +133,7 @@ class SettingsForm(QWidget):
     def set_active_model(self, kind: str | None) -> None:
         """Say which kind of model is in training, or None: what acts at once is for that one too."""
         self._active_kind = kind
+        self._presets.setEnabled(kind is None)  # else it would change the training that runs
         self._show_relevant()
 
     @property
@@ -267,7 +269,7 @@ class SettingsForm(QWidget):
         epochs = self._inputs["epochs"]
         if self._active_kind is None:
             if self._presets.preset is not None:
-                epochs.set_value(self._presets.preset.epochs_on(name))
+                self._apply_preset(self._presets.preset)
             elif not epochs.was_edited:
                 epochs.set_value(describe_dataset(name).epochs)
         self._dataset = None
@@ -280,12 +282,17 @@ class SettingsForm(QWidget):
 
     @Slot(object)
     def _apply_preset(self, preset: Preset) -> None:
-        values = {**preset.model, **preset.training, "epochs": preset.epochs_on(self._value("name"))}
-        for name, value in values.items():
+        try:
+            latent_dim = self._value("latent_dim")
+        except InvalidSetting:
+            return  # marked where it stands
+        for name, value in preset.settings_for(self._value("name"), latent_dim).items():
             self._show_value(name, value)
-        for name in ("epochs", "learning_rate", "beta"):
-            if name in values:
-                self.committed.emit(name, float(values[name]))
+
+    @Slot()
+    def _latent_dim_changed(self) -> None:
+        if self._presets.preset is not None and self._active_kind is None:
+            self._apply_preset(self._presets.preset)
 
     @Slot()
     def _settings_changed(self) -> None:
@@ -293,9 +300,8 @@ class SettingsForm(QWidget):
         try:
             config = self.config()
         except InvalidSetting:
-            self._presets.show_preset(None)
             self._collapse.hide()
-            return
+            return  # marked where it stands
         self._presets.show_preset(preset_of(config))
         known = self._dataset is not None and self._dataset.has_spectrum
         warning = collapse_warning(config, self._dataset.spectrum) if known else ""

@@ -45,17 +45,20 @@ def mean_terms(config: RunConfig, model: Autoencoder, images: Tensor, progress: 
     reconstruction = 0.0
     kl = torch.zeros(model.latent_dim, dtype=torch.float64)
     posteriors = []
-    for done, chunk in enumerate(chunks := images.split(CHUNK)):
-        progress(done, len(chunks))
+    length = chunk_length(model.image_shape)
+    for place, chunk in enumerate(chunks := images.split(CHUNK)):
         noise = torch.randn(len(chunk), model.latent_dim, generator=random, device=images.device)
-        clean, inputs = to_unit(chunk), None
+        clean = inputs = to_unit(chunk)
         if settings.traits.is_denoising:
             inputs = corrupted(clean, settings.noise, settings.noise_strength, random)
-        terms = model.loss_terms(clean, noise, inputs)
-        posteriors.append(terms.posterior if inputs is None else model.encode(clean))
-        reconstruction += float(terms.reconstruction.sum())
-        if terms.kl is not None:
-            kl += terms.kl.sum(0).cpu().double()
+        # The noise is drawn for as many images as training draws it for, whatever their size.
+        for part in zip(clean.split(length), noise.split(length), inputs.split(length), strict=True):
+            progress(place, len(chunks))
+            terms = model.loss_terms(*part)
+            posteriors.append(terms.posterior if inputs is clean else model.encode(part[0]))
+            reconstruction += float(terms.reconstruction.sum())
+            if terms.kl is not None:
+                kl += terms.kl.sum(0).cpu().double()
     count = len(images)
     kl /= count
     if not model.is_variational:

@@ -56,7 +56,7 @@ def fit_components(images: Tensor, count: int, progress: Progress = ignore) -> P
         K, > 0; at most as many as there are pixels.
     """
     images = images[:: -(-images.numel() // _MOST_NUMBERS)]
-    mean = images.sum(0, dtype=torch.int64).flatten().float() / (255 * len(images))
+    mean = _mean(images, progress)
     fit = _whole if len(mean) <= _MOST_PIXELS else _iterated
     variances, components = fit(images, mean, min(count, len(mean)), progress)
     return PrincipalComponents(mean, components.float().to(images.device), variances.clamp(min=0))
@@ -108,6 +108,14 @@ def linear_vae_optimum(fitted: PrincipalComponents, spread: Spread, beta: float)
         return max(left_out, 0.0)
     ratio = fitted.variances[kept] / noise
     return left_out + float((spread.along[kept] / ratio).sum()) + noise * float(ratio.log().sum())
+
+
+def _mean(images: Tensor, progress: Progress) -> Tensor:
+    total = torch.zeros(images[0].numel(), dtype=torch.int64, device=images.device)
+    for chunk in images.split(chunk_length(images.shape[1:])):
+        progress(0, 1)
+        total += chunk.flatten(1).sum(0)
+    return total.float() / (255 * len(images))
 
 
 def _whole(images: Tensor, mean: Tensor, count: int, progress: Progress) -> tuple[Tensor, Tensor]:

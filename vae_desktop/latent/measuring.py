@@ -236,9 +236,9 @@ class _Subject:
         judge = SampleJudge(classifier, self._test[chosen.to(self._device)], part_of(progress, 2, 1, 7))
         found = {}
         for place, way in enumerate(WAYS):
-            codes = self._codes_drawn(way, chosen)
-            quality = judge.judge(decoded(self._model, codes), part_of(progress, 3 + place, 1, 7))
-            found[way] = asdict(quality)
+            decoding, judging = (part_of(progress, 6 + 2 * place + half, 1, 14) for half in (0, 1))
+            images = decoded(self._model, self._codes_drawn(way, chosen), decoding)
+            found[way] = asdict(judge.judge(images, judging))
         return {"classifier": _PIXELS if classifier is None else classifier.name, "sampling": found}
 
     def _codes_drawn(self, way: str, chosen: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ class Autoencoder(nn.Module):
 
     def encode(self, images: Tensor) -> Posterior:
         """Posterior of images (N, C, H, W)."""
-        outputs = self.encoder(images)
+        outputs = self.encoder(images).float()
         if not self.is_variational:
             return Posterior(outputs, None)
         mean, log_stddev = outputs.chunk(2, dim=1)
@@ -112,7 +112,7 @@ class Decoder(nn.Module):
 
     def reconstruction_error(self, images: Tensor, codes: Tensor) -> Tensor:
         """What the images (N, C, H, W) cost under these codes (N, d), by the likelihood: (N,), in its unit."""
-        logits = self.layers(codes)
+        logits = self.layers(codes).float()
         if self.likelihood == "bernoulli":
             return bernoulli_cross_entropy(images, logits)
         if self.likelihood == "gaussian-calibrated":

@@ -17,6 +17,13 @@ def available_devices() -> tuple[str, ...]:
     return (*found, "cpu")
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies 16-bit numbers faster than 32-bit ones."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def select_device(name: str) -> torch.device:
     """The device of that name, or the quickest for "auto".
 

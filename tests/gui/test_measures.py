@@ -1,0 +1,68 @@
+"""The measures panel: figures with definitions, in the background, and a way to end it."""
+
+import pytest
+from PySide6.QtWidgets import QCheckBox, QPushButton, QTreeWidget
+
+from vae_desktop.latent.measures import MEASURES
+
+
+@pytest.fixture
+def trained(driver):
+    """A small model on screen."""
+    driver.train_to_the_end()
+    return driver
+
+
+def rows(driver):
+    """Value and tooltip of each row, by label."""
+    tree = driver.find("measuresTree", QTreeWidget)
+    groups = [tree.topLevelItem(place) for place in range(tree.topLevelItemCount())]
+    items = [group.child(place) for group in groups for place in range(group.childCount())]
+    return {item.text(0): (item.text(1), item.toolTip(1)) for item in items}
+
+
+def test_without_a_model_there_is_nothing_to_measure(driver):
+    assert not driver.find("measureButton", QPushButton).isEnabled()
+
+
+def test_quick_figures_of_the_model_on_screen(trained):
+    trained.find("quickMeasuresCheck", QCheckBox).setChecked(True)
+    trained.click("measureButton")
+    session = trained.window.controller.session
+    trained.wait(lambda: session._measuring is None)
+    shown = rows(trained)
+    last = session.shown.history.last_evaluation
+    assert shown["Test loss"][0] == f"{last.total:.3f} sq. error / image"
+    assert shown["KL divergence"][0] == f"{last.kl:.3f} nats / image"
+    assert "Importance-weighted bound" not in shown
+    for label, (_, tooltip) in shown.items():
+        assert tooltip, label
+    assert MEASURES["active_units"].definition in shown["Active units"][1]
+    assert "1509.00519" in shown["Active units"][1]
+
+
+def test_another_run_has_figures_of_its_own(trained):
+    trained.find("quickMeasuresCheck", QCheckBox).setChecked(True)
+    trained.click("measureButton")
+    session = trained.window.controller.session
+    trained.wait(lambda: session._measuring is None)
+    first, before = session.shown, rows(trained)
+    trained.train_to_the_end(seed="5")
+    assert rows(trained) == {}
+    session.show(first)
+    assert rows(trained) == before
+
+
+def test_a_long_measurement_can_be_cancelled_while_training_goes_on(driver):
+    driver.train(epochs="100000")
+    driver.wait(lambda: driver.state == "training")
+    session = driver.window.controller.session
+    driver.click("measureButton")
+    assert not driver.find("measureButton", QPushButton).isEnabled()
+    driver.wait(lambda: rows(driver))
+    driver.click("cancelMeasuringButton")
+    driver.wait(lambda: session._measuring is None)
+    assert driver.state == "training"
+    assert driver.find("measureButton", QPushButton).isEnabled()
+    driver.click("stopButton")
+    driver.wait(lambda: driver.state == "idle")

@@ -1,0 +1,45 @@
+"""The work of a job that measures a model."""
+
+from pathlib import Path
+
+import torch
+
+from vae_desktop.config import RunConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.load import load_dataset
+from vae_desktop.engine.jobs import Job
+from vae_desktop.errors import UserError
+from vae_desktop.latent.measures import Extent
+from vae_desktop.latent.measuring import measuring
+from vae_desktop.models.autoencoder import restored_model
+from vae_desktop.models.networks import ImageShape
+from vae_desktop.models.snapshot import Snapshot
+
+
+def take(
+    job: Job,
+    config: RunConfig,
+    image_shape: ImageShape,
+    snapshot: Snapshot,
+    dataset: Dataset | None,
+    data_dir: Path,
+    extent: Extent,
+    cache_dir: Path | None,
+    beside_training: bool,
+) -> None:
+    """Measure a model on its data set, which is loaded if need be, and hand over each figure as it is known.
+
+    Raises
+    ------
+    UserError
+        If the data set is not there, or its images have another shape than those the model was made for.
+    """
+    if dataset is None:
+        dataset = load_dataset(config.dataset, data_dir, is_cancelled=job.is_cancelled)
+    if dataset.image_shape != image_shape:
+        raise UserError("This model was made for images of another shape than those of the data set.")
+    if beside_training:
+        torch.set_num_threads(1)  # of this thread; more would hold the training up
+    model = restored_model(config.model, image_shape, snapshot.weights)
+    for figure in measuring(config, model, dataset, extent, cache_dir, job.progress, job.is_cancelled):
+        job.found(figure)

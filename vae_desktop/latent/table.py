@@ -1,0 +1,120 @@
+"""A model's measured figures laid out for people: groups of rows, as many as are known yet; needs no torch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vae_desktop.config import RunConfig
+from vae_desktop.latent.measures import MEASURES, WAYS, Measure
+
+_LISTED_DIMENSIONS = 8
+_SHARES = ("knn_accuracy", "knn_accuracy_of_samples", "rows.knn_2d")
+_GROUPS = {
+    "Loss": (
+        "test_loss",
+        "reconstruction",
+        "kl",
+        "kl_per_dimension",
+        "negative_elbo",
+        "importance_weighted_bound",
+        "importance_samples",
+    ),
+    "Latent space": ("active_units", "mean_sigma", "spread_of_means", "knn_accuracy", "knn_accuracy_of_samples"),
+    "Beside linear models": ("squared_error", "pca_squared_error", "pca_ratio", "linear_vae_optimum"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure: what it is called, its value with its unit, and the measures that define it."""
+
+    label: str
+    text: str
+    measures: tuple[Measure, ...]
+
+
+def groups_of(values: Mapping[str, Any], config: RunConfig) -> dict[str, list[Row]]:
+    """The rows of the figures that are there, by heading; groups without any are left out.
+
+    Parameters
+    ----------
+    values : mapping
+        By the keys of MEASURES, as `measuring` yields them.
+    config : RunConfig
+        The run's.
+    """
+    groups = {
+        heading: [_row(key, values[key], config) for key in keys if values.get(key) is not None]
+        for heading, keys in _GROUPS.items()
+    }
+    groups["Denoising"] = _denoising(values.get("denoising"))
+    groups["Factors"] = _factors(values.get("factors"))
+    groups["Drawn images"] = _drawn(values)
+    known = values.get("rows") or {}
+    groups["Known figures"] = [_row(f"rows.{key}", value, config) for key, value in known.items() if value]
+    return {heading: rows for heading, rows in groups.items() if rows}
+
+
+def by_dimension(values: Sequence[float]) -> str:
+    """A number for each latent dimension, the first few of many."""
+    listed = [f"{value:.3f}" for value in values[:_LISTED_DIMENSIONS]]
+    more = len(values) - len(listed)
+    return f"{', '.join(listed)}{f' and {more} more' if more else ''}"
+
+
+def _row(key: str, value: Any, config: RunConfig) -> Row:
+    entry = MEASURES[key]
+    if isinstance(value, list | tuple):
+        text = by_dimension(value)
+    elif key in _SHARES:
+        text = f"{value:.1%}"
+    else:
+        text = str(value) if isinstance(value, int) else f"{value:.3f}"
+    return Row(entry.label, f"{text} {entry.unit_for(config.model)}".rstrip(), (entry,))
+
+
+def _denoising(found: Mapping[str, Any] | None) -> list[Row]:
+    if found is None:
+        return []
+    entries = (MEASURES["denoising.noisy"], MEASURES["denoising.restored"])
+    return [
+        Row(
+            f"{found['noise'].replace('-', ' ').capitalize()} noise {at['strength']}",
+            f"{at['noisy']:.3f} noisy, {at['restored']:.3f} restored {entries[0].unit}",
+            entries,
+        )
+        for at in found["strengths"]
+    ]
+
+
+def _factors(found: Mapping[str, Any] | None) -> list[Row]:
+    return [
+        Row(
+            name.capitalize(),
+            f"{entry['best_correlation']:.2f} with dimension {entry['best_dimension']}",
+            (MEASURES["factors.correlations"],),
+        )
+        for name, entry in (found or {}).items()
+        if entry["best_dimension"] is not None
+    ]
+
+
+def _drawn(values: Mapping[str, Any]) -> list[Row]:
+    if values.get("sampling") is None:
+        return []
+    ways = [
+        Row(WAYS[way][0].upper() + WAYS[way][1:], *_quality(found)) for way, found in values["sampling"].items()
+    ]
+    return [*ways, Row(MEASURES["classifier"].label, values["classifier"], (MEASURES["classifier"],))]
+
+
+def _quality(found: Mapping[str, float | None]) -> tuple[str, tuple[Measure, ...]]:
+    parts = {
+        "precision": "precision {:.3f}",
+        "recall": "recall {:.3f}",
+        "effective_classes": "effective classes {:.2f}",
+        "confidence": "confidence {:.3f}",
+    }
+    known = {key: text for key, text in parts.items() if found[key] is not None}
+    text = "   ".join(text.format(found[key]) for key, text in known.items())
+    return text, tuple(MEASURES[f"sampling.{key}"] for key in known)
