@@ -36,7 +36,7 @@ def test_the_window_gets_its_options(run, window):
 
 
 def test_an_unknown_data_set_opens_no_window(run, window):
-    run("--dataset", "cats").assert_refused(2, "cats", "digits, mnist")
+    run("--dataset", "cats").assert_refused(2, "cats", "digits, shapes, mnist")
     assert window == []
 
 

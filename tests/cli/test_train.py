@@ -158,7 +158,7 @@ def test_epochs_default_to_the_data_sets_own(run, tmp_path, mnist_dir):
         ("--beta", "-1", ["-1 is out of range"]),
         ("--hidden", "0", ["Hidden layers", "0"]),
         ("--epochs", "0", ["Epochs", "0"]),
-        ("--dataset", "cats", ["Data set", "'cats'", "digits, mnist"]),
+        ("--dataset", "cats", ["Data set", "'cats'", "digits, shapes, mnist"]),
         ("--model", "gan", ["Model", "'gan'", "vae, ae"]),
         ("--device", "abacus", ["Device", "'abacus'", "cpu"]),
         ("--batch-size", "5000", ["Batch size: 5,000 is more than the 1,437 training images of Digits."]),
@@ -209,9 +209,12 @@ def test_an_output_that_is_no_file_is_not_replaced(run, tmp_path):
 
 def test_a_loss_that_blows_up_saves_nothing(train, model):
     model.write_bytes(b"an older model")
-    train("--json", "--learning-rate", 1, "--hidden", *[64] * 8, "--beta", 10_000, "--image-size", 28).assert_refused(
-        1, "epoch 1", "learning rate below 1"
-    )
+    result = train("--json", "--learning-rate", 1, "--hidden", *[64] * 8, "--beta", 10_000, "--image-size", 28)
+    note, error = result.err.splitlines()
+    assert (result.status, result.out) == (1, "")
+    assert "At β = 10000 no latent dimension can hold anything" in note
+    assert "epoch 1" in error
+    assert "learning rate below 1" in error
     assert model.read_bytes() == b"an older model"
 
 

@@ -12,9 +12,7 @@ def test_they_are_spearmans():
     means = random.normal(size=(200, 3)).astype(np.float32)
     # The second has many ties, and the sign does not matter.
     factors = np.column_stack((np.exp(means[:, 0]) + random.random(200), -np.round(means[:, 2]))).astype(np.float32)
-    expected = [
-        [abs(spearmanr(means[:, d], factors[:, f]).statistic) for f in range(2)] for d in range(3)
-    ]
+    expected = [[abs(spearmanr(means[:, d], factors[:, f]).statistic) for f in range(2)] for d in range(3)]
     found = factor_correlations(means, factors)
     assert found == pytest.approx(np.array(expected), abs=1e-12)
     assert found[2, 1] > 0.8 > 0.3 > found[1, 1]

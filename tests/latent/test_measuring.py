@@ -14,6 +14,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.errors import Cancelled, UserError
 from vae_desktop.latent import classifier
+from vae_desktop.latent import measuring as measuring_module
 from vae_desktop.latent.evidence import importance_weighted_bound
 from vae_desktop.latent.measures import MEASURES, QUICK, WAYS, Extent
 from vae_desktop.latent.measuring import measure, measuring
@@ -117,6 +118,30 @@ def test_the_parts_are_those_of_the_measures_alone(measured, digits, run_config,
     assert [len(values[key]) for key in ("kl_per_dimension", "mean_sigma", "spread_of_means")] == [3, 3, 3]
 
 
+def test_codes_are_drawn_in_each_way(digits, run_config, fresh_model, monkeypatch):
+    config, drawn = run_config(), []
+    model = fresh_model(config, digits)
+    model.encoder[-1].bias.data[:2] = torch.tensor([9.0, -9.0])
+    decode = measuring_module.decoded
+    monkeypatch.setattr(
+        measuring_module, "decoded", lambda model, codes, told: drawn.append(codes) or decode(model, codes)
+    )
+    measure(config, model, digits, Extent(importance_samples=0, sampled_images=300))
+    with torch.inference_mode():
+        train, test = (model.encode(torch.from_numpy(part.images) / 255).mean for part in (digits.train, digits.test))
+    prior, box, normal, reconstructions = drawn
+    assert [len(codes) for codes in drawn] == [300] * 4
+    torch.testing.assert_close(prior.mean(0), torch.zeros(2), atol=0.3, rtol=0)
+    low, high = train.min(0).values, train.max(0).values
+    assert bool(((box >= low) & (box <= high)).all())
+    torch.testing.assert_close(box.mean(0), (low + high) / 2, atol=0.1, rtol=0.1)
+    assert not bool(((normal >= low) & (normal <= high)).all())
+    torch.testing.assert_close(normal.std(0), train.std(0), atol=0, rtol=0.15)
+    nearest = torch.cdist(reconstructions, test, compute_mode="donot_use_mm_for_euclid_dist").min(1)
+    assert float(nearest.values.max()) < 1e-4
+    assert len(nearest.indices.unique()) > 290  # equal digits aside, each test image once
+
+
 def test_a_denoising_model_is_tried_with_its_own_noise(measured):
     denoising = measured(QUICK, kind="denoising-ae", noise="masking", noise_strength=0.4)["denoising"]
     assert denoising["noise"] == "masking"
@@ -207,9 +232,7 @@ def test_codes_that_are_not_finite_are_refused(digits, run_config, fresh_model):
 
 def test_figures_come_one_by_one_with_progress(digits, run_config, fresh_model):
     config, told = run_config(), []
-    steps = measuring(
-        config, fresh_model(config, digits), digits, SHORT, progress=lambda *values: told.append(values)
-    )
+    steps = measuring(config, fresh_model(config, digits), digits, SHORT, progress=lambda *values: told.append(values))
     assert next(steps)[0] == "test_loss"
     seen = len(told)
     keys = [key for key, _ in steps]

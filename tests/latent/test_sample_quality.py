@@ -10,14 +10,15 @@ from vae_desktop.latent.sample_quality import SampleJudge, decoded, effective_cl
 
 
 class Thirds:
-    """Takes an image for the first, second or third of three classes by its brightness, with probability 0.8."""
+    """Takes an image for one of three classes by its brightness, the first two with probability 0.8, else 0.5."""
 
     def features(self, images):
         return images.flatten(1)
 
     def head(self, points):
         classes = (points.mean(1) * 3).long().clamp(max=2)
-        return torch.nn.functional.one_hot(classes, 3) * math.log(0.8 / 0.1)
+        odds = torch.tensor([0.8 / 0.1, 0.8 / 0.1, 0.5 / 0.25])
+        return torch.nn.functional.one_hot(classes, 3) * odds.log()
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def test_classes_are_counted_over_all_batches(real):
     batches = [torch.full((50, 1, 8, 8), level) for level in levels]
     quality = SampleJudge(Thirds(), real).judge(batches)
     assert quality.effective_classes == pytest.approx(math.exp(1.5 * math.log(2)))  # shares ½, ¼, ¼
+    assert quality.confidence == pytest.approx(0.75 * 0.8 + 0.25 * 0.5)
 
 
 def test_how_strongly_a_classifier_is_excited_does_not_count(real):

@@ -222,7 +222,8 @@ def test_beta_warms_up_from_nothing(trainer_for, advance, config):
     trainer = trainer_for(config)
     trainer.span = Span(0, 100, per_epoch=2)
     total, reconstruction, kl = torch.stack(advance(trainer, config, 10)).T
-    assert ((total - reconstruction) / kl).tolist() == pytest.approx([min(step / 8, 1) * 2 for step in range(10)], abs=1e-4)
+    expected = [min(step / 8, 1) * 2 for step in range(10)]
+    assert ((total - reconstruction) / kl).tolist() == pytest.approx(expected, abs=1e-4)
 
 
 def test_one_cycle_ends_with_steps_of_no_length(trainer_for, advance, config):

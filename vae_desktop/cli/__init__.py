@@ -112,7 +112,10 @@ def _parser() -> argparse.ArgumentParser:
     # Their own destinations: a command's option of the same name would silently win over them.
     parser.add_argument("--model", dest="window_model", type=Path, metavar="FILE", help="model to open")
     parser.add_argument(
-        "--dataset", dest="window_dataset", metavar="NAME", help=f"data set to choose: {', '.join(DATASETS)}"
+        "--dataset",
+        dest="window_dataset",
+        metavar="NAME|PATH",
+        help=f"data set to choose: {', '.join(DATASETS)}, or images of your own",
     )
     parser.add_argument(
         "--data-dir", dest="window_data_dir", type=Path, metavar="DIR", help="folder of downloaded data sets"
@@ -130,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
 def _open_window(options: argparse.Namespace) -> int:
     name = options.window_dataset
     if name is not None:
-        setting_of(DatasetConfig, "name").check("name", name)
+        name = setting_of(DatasetConfig, "name").parse("name", name)
     from vae_desktop.app import run_window
 
     return run_window(options.window_model, name, options.window_data_dir)

@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option, setting_of
-from vae_desktop.cli.output import by_dimension, figure_rows, print_json, print_table
-from vae_desktop.config import DatasetConfig, RunConfig, TrainingConfig
+from vae_desktop.cli.output import print_json, print_table
+from vae_desktop.config import DatasetConfig, TrainingConfig
 from vae_desktop.errors import UserError
-from vae_desktop.latent.measures import MEASURES, QUICK, WAYS, Extent
+from vae_desktop.latent.measures import QUICK, Extent
+from vae_desktop.latent.table import groups_of
 from vae_desktop.settings import Setting
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ _SAMPLED_IMAGES = Setting(
     minimum=0,
     maximum=100_000,
 )
-_SHARES = ("knn_accuracy", "knn_accuracy_of_samples", "rows.knn_2d")
 
 Row = tuple[str, str]
 
@@ -103,8 +103,8 @@ def run(options: argparse.Namespace) -> int:
         ("Model", f"{config.title}, step {checkpoint.snapshot.step:,}"),
         ("Test images", f"{len(dataset.test):,} of {label}"),
     ]
-    groups = {"": title, **_groups(values, config, checkpoint.snapshot.step)}
-    _print_groups({heading: rows for heading, rows in groups.items() if rows})
+    figures = {heading: [(row.label, row.text) for row in rows] for heading, rows in groups_of(values, config).items()}
+    _print_groups({"": title, **figures})
     return 0
 
 
@@ -134,80 +134,6 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
             bar.update(done - bar.n)
 
         yield show
-
-
-def _groups(values: dict[str, Any], config: RunConfig, step: int) -> dict[str, list[Row]]:
-    """The figures for people, by heading."""
-    from vae_desktop.training.history import Evaluation
-
-    kl_per_dimension = values["kl_per_dimension"]
-    evaluation = Evaluation(
-        step, values["test_loss"], values["reconstruction"], values["kl"], kl_per_dimension and tuple(kl_per_dimension)
-    )
-
-    def rows(*keys: str) -> list[Row]:
-        return [_row(key, values[key], config) for key in keys if values.get(key) is not None]
-
-    return {
-        "Loss": [
-            *figure_rows(evaluation, config),
-            *rows("negative_elbo", "importance_weighted_bound", "importance_samples"),
-        ],
-        "Latent space": rows(
-            "active_units", "mean_sigma", "spread_of_means", "knn_accuracy", "knn_accuracy_of_samples"
-        ),
-        "Beside linear models": rows("squared_error", "pca_squared_error", "pca_ratio", "linear_vae_optimum"),
-        "Denoising": _denoising(values["denoising"]),
-        "Factors": _factors(values["factors"]),
-        "Drawn images": _drawn(values),
-        "Known figures": [_row(f"rows.{key}", value, config) for key, value in values["rows"].items() if value],
-    }
-
-
-def _row(key: str, value: Any, config: RunConfig) -> Row:
-    entry = MEASURES[key]
-    if isinstance(value, list):
-        text = by_dimension(value)
-    elif key in _SHARES:
-        text = f"{value:.1%}"
-    else:
-        text = str(value) if isinstance(value, int) else f"{value:.3f}"
-    return entry.label, f"{text} {entry.unit_for(config.model)}".rstrip()
-
-
-def _denoising(found: dict[str, Any]) -> list[Row]:
-    unit = MEASURES["denoising.restored"].unit
-    return [
-        (
-            f"{found['noise'].replace('-', ' ').capitalize()} noise {entry['strength']}",
-            f"{entry['noisy']:.3f} noisy, {entry['restored']:.3f} restored {unit}",
-        )
-        for entry in found["strengths"]
-    ]
-
-
-def _factors(found: dict[str, Any] | None) -> list[Row]:
-    return [
-        (name.capitalize(), f"{entry['best_correlation']:.2f} with dimension {entry['best_dimension'] + 1}")
-        for name, entry in (found or {}).items()
-        if entry["best_dimension"] is not None
-    ]
-
-
-def _drawn(values: dict[str, Any]) -> list[Row]:
-    if values.get("sampling") is None:
-        return []
-    return [
-        *((WAYS[way][0].upper() + WAYS[way][1:], _quality(found)) for way, found in values["sampling"].items()),
-        (MEASURES["classifier"].label, values["classifier"]),
-    ]
-
-
-def _quality(found: dict[str, float | None]) -> str:
-    text = f"precision {found['precision']:6.1%}   recall {found['recall']:6.1%}"
-    if found["effective_classes"] is None:
-        return text
-    return f"{text}   effective classes {found['effective_classes']:5.2f}   confidence {found['confidence']:6.1%}"
 
 
 def _print_groups(groups: dict[str, list[Row]]) -> None:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
+from vae_desktop.latent.table import by_dimension
 
 if TYPE_CHECKING:
     from vae_desktop.training.history import Evaluation
-
-_LISTED_DIMENSIONS = 8
 
 
 def check_writable(path: Path) -> None:
@@ -78,13 +77,6 @@ def figure_rows(evaluation: "Evaluation", config: RunConfig) -> list[tuple[str, 
         ("KL divergence", f"{evaluation.kl:.3f} nats per image"),
         ("KL by dimension", by_dimension(evaluation.kl_per_dimension)),
     ]
-
-
-def by_dimension(values: Sequence[float]) -> str:
-    """A number for each latent dimension, the first few of many."""
-    listed = [f"{value:.3f}" for value in values[:_LISTED_DIMENSIONS]]
-    more = len(values) - len(listed)
-    return f"{', '.join(listed)}{f' and {more} more' if more else ''}"
 
 
 def _strict(value: Any) -> Any:

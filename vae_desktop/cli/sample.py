@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> int:
     png = io.BytesIO()
     Image.fromarray(sheet[:, :, 0] if sheet.shape[2] == 1 else sheet).save(png, "PNG")
     write_atomically(options.output, png.getvalue())
-    if model.kind == "ae":
+    if checkpoint.config.kl_weight == 0:
         print(
-            f"{options.program}: note: an autoencoder's codes are not drawn towards N(0, I), "
+            f"{options.program}: note: without a KL divergence codes are not drawn towards N(0, I), "
             "so samples from it may fall into holes.",
             file=sys.stderr,
         )

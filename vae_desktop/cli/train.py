@@ -17,6 +17,7 @@ from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
 
 if TYPE_CHECKING:
+    from vae_desktop.data.dataset import Report
     from vae_desktop.training.run import EpochReport, TrainingRun
 
 HELP = "train a new model and save it"
@@ -58,11 +59,16 @@ def run(options: argparse.Namespace) -> int:
 def _train(config: RunConfig, options: argparse.Namespace) -> None:
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.checkpoint import save_checkpoint, with_thumbnails
+    from vae_desktop.training.collapse import collapse_warning
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.run import TrainingRun
 
     device = select_device(config.training.device)
-    training = TrainingRun(config, load_dataset(config.dataset, options.data_dir), device)
+    dataset = load_dataset(config.dataset, options.data_dir)
+    if getattr(options, "training.batch_size") is None:  # a default is no wish
+        config = config.with_training(batch_size=min(config.training.batch_size, len(dataset.train)))
+    _say(options.program, dataset.report, collapse_warning(config, dataset.spectrum))
+    training = TrainingRun(config, dataset, device)
     with _stopped_by_ctrl_c(training):
         with contextlib.suppress(BrokenPipeError):  # nobody reads any more: stop, but lose nothing
             _follow(training, options.json)
@@ -74,6 +80,13 @@ def _train(config: RunConfig, options: argparse.Namespace) -> None:
         print(f"{options.program}: stopped at step {training.step}; saved {options.output}.", file=sys.stderr)
         raise KeyboardInterrupt
     (_print_json_summary if options.json else _print_summary)(training, options.output)
+
+
+def _say(program: str, report: "Report | None", warning: str) -> None:
+    """What is worth knowing before the training, on stderr."""
+    lines = [] if report is None else [report.read, *report.converted, *(f"skipped {line}" for line in report.skipped)]
+    for line in [*lines, *([warning] if warning else [])]:
+        print(f"{program}: note: {line}", file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -175,9 +175,7 @@ class _Subject:
         if factors is None:
             return None
         correlations = factor_correlations(self._test_codes.mean, factors)
-        return {
-            name: _factor(column) for name, column in zip(self._dataset.factor_names, correlations.T, strict=True)
-        }
+        return {name: _factor(column) for name, column in zip(self._dataset.factor_names, correlations.T, strict=True)}
 
     def _neighbours(self, progress: Progress) -> dict[str, Any]:
         train, test = self._train_codes, self._test_codes
