@@ -147,3 +147,17 @@ def test_the_way_to_own_images_is_never_itself_chosen(driver, monkeypatch):
     box.setFocus()
     driver.qtbot.keyClick(box, Qt.Key.Key_End)
     assert box.currentData() in ("digits", "emnist-letters")
+
+
+def test_a_broken_file_of_a_downloaded_set_is_offered_for_repair(driver, tmp_path):
+    folder = tmp_path / "data" / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for prefix in ("train", "t10k"):
+        for name in ("images-idx3", "labels-idx1"):
+            (folder / f"{prefix}-{name}-ubyte").write_bytes(bytes((0, 0, 8, 1 if "labels" in name else 3, 0)))
+    choose(driver, "datasetCombo", "mnist")
+    banner = driver.window.banner
+    driver.wait(lambda: "broken" in banner.text())
+    button = banner.findChild(QToolButton, "messageActionButton")
+    assert (button.text(), button.isHidden()) == ("Download again", False)
+    assert driver.window.controller.session.missing.name == "mnist"

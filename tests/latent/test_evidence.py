@@ -140,7 +140,7 @@ def test_it_can_be_cancelled(images):
 
 
 def test_large_images_are_worked_on_in_smaller_pieces(digits, run_config, fresh_model, monkeypatch):
-    config = run_config("denoising-ae", likelihood="bernoulli")
+    config = run_config("ae", likelihood="bernoulli")
     model, images = fresh_model(config, digits), torch.from_numpy(digits.test.images)
     whole, told = mean_terms(config, model, images), []
     monkeypatch.setattr("vae_desktop.latent.embed._MOST_NUMBERS", 50 * 64)

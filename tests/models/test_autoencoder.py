@@ -90,6 +90,20 @@ def test_equal_layers_start_equal_within_pytorchs_bounds(architecture):
             assert 0.5 * bound < layer.weight.abs().max() <= bound
 
 
+def test_no_image_makes_sigma_explode():
+    model = new_model(ModelConfig(latent_dim=1, hidden=()), (1, 1, 1), seed=0)
+    with torch.no_grad():
+        model.encoder[0].weight.zero_()
+        outputs = torch.linspace(-50, 50, 1001)
+        found = []
+        for value in outputs:
+            model.encoder[0].bias.copy_(torch.stack((torch.zeros(()), value)))
+            found.append(model.encode(torch.zeros(1, 1, 1, 1)).log_stddev[0, 0])
+    sigma = torch.stack(found).exp()
+    torch.testing.assert_close(sigma[outputs <= 1], outputs[outputs <= 1].exp())
+    torch.testing.assert_close(sigma[outputs > 1], math.e * outputs[outputs > 1])
+
+
 def test_a_model_without_hidden_layers_is_linear():
     model = new_model(ModelConfig("ae", 2, hidden=()), (1, 3, 3), seed=0)
     one, other = torch.rand(2, 4, 1, 3, 3)

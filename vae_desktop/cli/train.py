@@ -47,6 +47,9 @@ def run(options: argparse.Namespace) -> int:
     """
     config = run_config(options)
     check_writable(options.output)
+    from vae_desktop.engine.processor import prepare_threads
+
+    prepare_threads()
     import torch
 
     try:

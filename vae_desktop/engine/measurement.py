@@ -40,6 +40,6 @@ def take(
         raise UserError("This model was made for images of another shape than those of the data set.")
     if beside_training:
         torch.set_num_threads(1)  # of this thread; more would hold the training up
-    model = restored_model(config.model, image_shape, snapshot.weights)
+    model = restored_model(config.model, image_shape, snapshot.weights).to(memory_format=torch.channels_last)
     for figure in measuring(config, model, dataset, extent, cache_dir, job.progress, job.is_cancelled):
         job.found(figure)

@@ -568,12 +568,9 @@ class Session:
 
 def _summary(report: Report) -> str:
     """What was read, and whether there is more to know."""
-    more = [
-        f"{len(lines)} {what}"
-        for lines, what in ((report.converted, "kinds of conversion"), (report.skipped, "files skipped"))
-        if lines
-    ]
-    return f"{report.read} {' and '.join(more)}: see Details." if more else report.read
+    if report.skipped:
+        return f"{report.read} Skipped: {len(report.skipped):,}. Details say what and why."
+    return f"{report.read} Details say what was converted." if report.converted else report.read
 
 
 def _words(error: Exception) -> str:

@@ -7,10 +7,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from vae_desktop.gui.decoded_image import DecodedImage
-from vae_desktop.gui.latent_point import dimension_name
 from vae_desktop.gui.latent_slider import LatentSlider
 from vae_desktop.gui.theme import SPACING, small_font
-from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.codes import Codes, Floats, dimension_name
 
 
 class LatentPanel(QWidget):

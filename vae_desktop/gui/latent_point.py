@@ -5,13 +5,6 @@ from PySide6.QtCore import QObject, Signal
 
 from vae_desktop.latent.codes import Floats
 
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def dimension_name(dimension: int) -> str:
-    """How a latent dimension is written, counted from 0."""
-    return "z" + str(dimension).translate(_SUBSCRIPTS)
-
 
 class LatentPoint(QObject):
     """A code (d,) of the model on screen."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.embed import CHUNK, chunk_length, joined, to_unit
+from vae_desktop.latent.embed import chunk_length, joined, to_unit
 from vae_desktop.latent.progress import Progress, ignore
 from vae_desktop.models.autoencoder import Autoencoder, Posterior
 from vae_desktop.models.corruption import corrupted
@@ -29,7 +29,7 @@ class MeanTerms(NamedTuple):
 
 @torch.inference_mode()
 def mean_terms(config: RunConfig, model: Autoencoder, images: Tensor, progress: Progress = ignore) -> MeanTerms:
-    """Terms of the loss, with the noise that training's own evaluations use.
+    """Terms of the loss, with the same noise each time: what training's evaluations are made of.
 
     Parameters
     ----------
@@ -45,20 +45,17 @@ def mean_terms(config: RunConfig, model: Autoencoder, images: Tensor, progress: 
     reconstruction = 0.0
     kl = torch.zeros(model.latent_dim, dtype=torch.float64)
     posteriors = []
-    length = chunk_length(model.image_shape)
-    for place, chunk in enumerate(chunks := images.split(CHUNK)):
+    for place, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
+        progress(place, len(chunks))
         noise = torch.randn(len(chunk), model.latent_dim, generator=random, device=images.device)
         clean = inputs = to_unit(chunk)
         if settings.traits.is_denoising:
             inputs = corrupted(clean, settings.noise, settings.noise_strength, random)
-        # The noise is drawn for as many images as training draws it for, whatever their size.
-        for part in zip(clean.split(length), noise.split(length), inputs.split(length), strict=True):
-            progress(place, len(chunks))
-            terms = model.loss_terms(*part)
-            posteriors.append(terms.posterior if inputs is clean else model.encode(part[0]))
-            reconstruction += float(terms.reconstruction.sum())
-            if terms.kl is not None:
-                kl += terms.kl.sum(0).cpu().double()
+        terms = model.loss_terms(clean, noise, inputs)
+        posteriors.append(terms.posterior if inputs is clean else model.encode(clean))
+        reconstruction += float(terms.reconstruction.sum())
+        if terms.kl is not None:
+            kl += terms.kl.sum(0).cpu().double()
     count = len(images)
     kl /= count
     if not model.is_variational:

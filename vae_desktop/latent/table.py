@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vae_desktop.config import RunConfig
+from vae_desktop.latent.codes import dimension_name
 from vae_desktop.latent.measures import MEASURES, WAYS, Measure
 
 _LISTED_DIMENSIONS = 8
@@ -91,7 +92,7 @@ def _factors(found: Mapping[str, Any] | None) -> list[Row]:
     return [
         Row(
             name.capitalize(),
-            f"{entry['best_correlation']:.2f} with dimension {entry['best_dimension']}",
+            f"{entry['best_correlation']:.2f} with {dimension_name(entry['best_dimension'])}",
             (MEASURES["factors.correlations"],),
         )
         for name, entry in (found or {}).items()

@@ -18,6 +18,7 @@ from vae_desktop.models.losses import (
 from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.randomness import generator
 
+_LARGEST_EXPONENT = 1.0
 _FIRST_LOG_STDDEV = -1.0  # of a calibrated decoder: about twice what handwritten digits end with
 
 
@@ -74,8 +75,11 @@ class Autoencoder(nn.Module):
         outputs = self.encoder(images).float()
         if not self.is_variational:
             return Posterior(outputs, None)
-        mean, log_stddev = outputs.chunk(2, dim=1)
-        return Posterior(mean, log_stddev)
+        mean, raw = outputs.chunk(2, dim=1)
+        # Up to σ = e the output is log σ; beyond it σ grows with the output itself, or the KL divergence of a single
+        # odd image, some e⁷⁰, would freeze the optimizer for good.
+        beyond = (raw - _LARGEST_EXPONENT).clamp(min=0)
+        return Posterior(mean, raw.clamp(max=_LARGEST_EXPONENT) + beyond.log1p())
 
     def decode(self, codes: Tensor) -> Tensor:
         """Images (N, C, H, W), 0 to 1, of codes (N, d)."""

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.embed import CHUNK, joined, to_unit
+from vae_desktop.latent.evidence import mean_terms
 from vae_desktop.models.autoencoder import Posterior, new_model, restored_model
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.networks import ImageShape
-from vae_desktop.models.randomness import derive_seed, generator
+from vae_desktop.models.randomness import derive_seed
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.devices import has_bfloat16
 from vae_desktop.training.history import Evaluation
@@ -97,30 +97,15 @@ class Trainer:
         shown_kl = reconstruction.new_tensor(float("nan")) if kl is None else kl
         return torch.stack((total, reconstruction, shown_kl)).detach()
 
-    @torch.inference_mode()
     def evaluate(self, images: Tensor) -> TestPass:
         """Loss and codes of uint8 images (N, C, H, W) on the device, with the same noise each time.
 
         A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones.
         """
-        random = generator(self.seed, "evaluation", device=self.device)
-        reconstruction = 0.0
-        kl: Tensor | None = None
-        posteriors = []
-        for chunk in images.split(CHUNK):
-            noise = torch.randn(len(chunk), self.model.latent_dim, generator=random, device=self.device)
-            clean = to_unit(chunk)
-            inputs = self._corrupted(clean, random)
-            terms = self.model.loss_terms(clean, noise, inputs)
-            posteriors.append(terms.posterior if inputs is None else self.model.encode(clean))
-            reconstruction += float(terms.reconstruction.sum())
-            if terms.kl is not None:
-                part = terms.kl.sum(0).double().cpu()
-                kl = part if kl is None else kl + part
-        count = len(images)
+        found = mean_terms(self._config, self.model, images)
+        total = self._total(found.reconstruction, found.kl, self._kl_weight)
         return TestPass(
-            self._evaluation(reconstruction / count, None if kl is None else kl / count),
-            joined(posteriors),
+            Evaluation(self.steps, total, found.reconstruction, found.kl, found.kl_per_dimension), found.posterior
         )
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
@@ -134,13 +119,6 @@ class Trainer:
                 for key, value in self._optimizer.state.get(parameter, {}).items()
             }
         return Snapshot(self.steps, weights, optimizer)
-
-    def _evaluation(self, reconstruction: float, kl_per_dimension: Tensor | None) -> Evaluation:
-        if kl_per_dimension is None:
-            return Evaluation(self.steps, reconstruction, reconstruction, None, None)
-        kl = float(kl_per_dimension.sum())
-        total = self._total(reconstruction, kl, self._kl_weight)
-        return Evaluation(self.steps, total, reconstruction, kl, tuple(kl_per_dimension.tolist()))
 
     def _total(self, reconstruction: TermT, kl: TermT | None, kl_weight: float) -> TermT:
         """The loss. A KL divergence of weight 0 is left out: nothing bounds it then, and 0 × ∞ is no number."""

@@ -1,0 +1,65 @@
+"""The bundled models: there at the first start, without network and without MNIST."""
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QAction
+
+from vae_desktop.examples import examples
+from vae_desktop.training.checkpoint import load_checkpoint
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.file)
+def test_each_is_a_whole_explorable_model(example):
+    checkpoint = load_checkpoint(example.path)
+    assert checkpoint.config.dataset.name == "mnist"
+    assert len(checkpoint.codes) == len(checkpoint.thumbnails) == 10_000
+    assert sorted(np.unique(checkpoint.codes.labels)) == list(range(10))
+    assert checkpoint.codes.are_finite
+    assert checkpoint.thumbnails.std() > 20
+    assert np.isfinite(checkpoint.history.training[:, :2]).all()
+
+
+def test_all_three_are_bundled():
+    kinds = [load_checkpoint(example.path).config.model for example in examples()]
+    assert [(model.kind, model.latent_dim) for model in kinds] == [("vae", 2), ("ae", 2), ("vae", 20)]
+
+
+def test_a_first_start_shows_a_latent_space_and_draws_digits(driver):
+    """Without any data folder: nothing was ever trained or downloaded."""
+    window, session = driver.window, driver.window.controller.session
+    window.controller.open_last_model()
+    driver.wait(lambda: session.shown is not None and driver.picture)
+    assert session.shown.is_example
+    assert session.shown.is_saved
+    before = driver.picture
+    driver.find("latentSlider1").value_changed.emit(2.0)
+    driver.wait(lambda: driver.picture != before)
+    assert window.setup.form.config().dataset.name == "digits"  # Train works without a download
+    assert window.banner.text() == ""
+
+
+def test_the_model_used_last_is_open_at_the_next_start(driver, open_window, tmp_path):
+    driver.train_to_the_end()
+    driver.window.file_named.emit(tmp_path / "mine.safetensors")
+    driver.wait(lambda: (tmp_path / "mine.safetensors").exists() and not driver.window.isWindowModified())
+    driver.window.close()
+    following = open_window()
+    following.window.controller.open_last_model()
+    session = following.window.controller.session
+    following.wait(lambda: session.shown is not None)
+    assert session.shown.path == tmp_path / "mine.safetensors"
+    following.window.close()
+    (tmp_path / "mine.safetensors").unlink()
+    last = open_window()
+    last.window.controller.open_last_model()
+    last.wait(lambda: last.window.controller.session.shown is not None)
+    assert last.window.controller.session.shown.is_example
+
+
+def test_examples_are_in_the_menu(driver):
+    actions = [action for action in driver.window.findChildren(QAction) if action.data() == examples()[1].path]
+    (action,) = actions
+    action.trigger()
+    session = driver.window.controller.session
+    driver.wait(lambda: session.shown is not None)
+    assert session.shown.config.model.kind == "ae"
