@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 import sys
 import threading
 import traceback
@@ -16,6 +17,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.listener import Message
@@ -133,13 +135,18 @@ class Controller(QObject):
     @Slot(Path)
     def open_images(self, path: Path) -> None:
         """Choose a person's own images as the data set of the next run."""
-        self._window.setup.form.choose_dataset(str(path.absolute()))
+        name = str(path.absolute())
+        self.session.forget_dataset(name)
+        self._window.setup.form.choose_dataset(name)
 
     def _load_chosen_dataset(self) -> None:
         try:
-            self.session.load_dataset(self._window.setup.form.config().dataset)
+            config = self._window.setup.form.config().dataset
         except InvalidSetting:
-            self.session.load_dataset(DatasetConfig())
+            config = DatasetConfig()
+        # A path that came with somebody's model is not read before the person asks for it.
+        if not config.is_own or config.name == self._settings.text("dataset"):
+            self.session.load_dataset(config)
 
     @Slot()
     def _train(self) -> None:
@@ -159,7 +166,7 @@ class Controller(QObject):
 
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
-        self._window.banner.clear()
+        self._window.banner.clear_unless_offered("open_autosave")
         self.session.load_dataset(config)
 
     @Slot(int)
@@ -189,7 +196,8 @@ class Controller(QObject):
         run = self.session.shown
         if run is not None:
             config = run.config
-            name = f"{config.model.kind}-{config.model.latent_dim}d-{config.dataset.name}.safetensors"
+            data = re.sub(r"[^\w.-]+", "-", describe_dataset(config.dataset.name).label)
+            name = f"{config.model.kind}-{config.model.latent_dim}d-{data}.safetensors"
             self._to_save = run  # whatever is on screen when the question is answered
             self._window.ask_for_target(run.path or Path.home() / name)
             self._to_save = None

@@ -120,7 +120,7 @@ class Setting:
         if not self.takes_path or any(text == choice.value for choice in self.choices):
             return text
         path = Path(text).expanduser()
-        return str(path.absolute()) if _is_path(text) or path.exists() else text
+        return str(path.absolute()) if _is_path(text) or (text and path.exists()) else text
 
     def _check_choice(self, name: str, value: Any) -> None:
         if value in [choice.value for choice in self.choices]:
@@ -159,6 +159,10 @@ def _shortest(value: float) -> str:
 
 def _is_path(text: str) -> bool:
     """Whether a text reads as a path on some system; a file may come from another one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes that are no text, which no file could keep
+        return False
     return ("/" in text or "\\" in text) and "\0" not in text and len(text) <= 4096
 
 

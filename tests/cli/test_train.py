@@ -133,6 +133,14 @@ def test_every_setting_has_an_option(run, tmp_path):
     assert load_checkpoint(tmp_path / "m").config == CHOSEN
 
 
+@pytest.mark.parametrize(("latent_dim", "architecture"), [(2, "mlp"), (20, "convolutional")])
+def test_a_preset_fits_the_model_asked_for(train, model, latent_dim, architecture):
+    train("--preset", "best", "--latent-dim", latent_dim, "--epochs", 1, "--batch-size", 700)
+    config = load_checkpoint(model).config
+    assert (config.model.architecture, config.training.schedule) == (architecture, "one-cycle")
+    assert (config.model.hidden, config.training.batch_size) == ((16,), 700)  # those given win
+
+
 def test_sizes_may_be_parted_by_commas(train, model):
     train("--hidden", "5,4")
     assert load_checkpoint(model).config.model.hidden == (5, 4)

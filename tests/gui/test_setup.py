@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QToolButton
 
 from vae_desktop.presets import PRESETS
+from vae_desktop.training.checkpoint import load_checkpoint
 
 
 @pytest.fixture
@@ -107,9 +108,11 @@ def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeyp
     if way == "dialog":
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
         box = driver.find("datasetCombo", QComboBox)
-        index = box.findText("Folder of images…")
-        box.setCurrentIndex(index)
-        box.activated.emit(index)
+        box.showPopup()
+        place = box.view().visualRect(box.model().index(box.findText("Folder of images…"), 0)).center()
+        driver.qtbot.mouseMove(box.view().viewport(), place)
+        driver.qtbot.mousePress(box.view().viewport(), Qt.MouseButton.LeftButton, pos=place)
+        driver.qtbot.mouseRelease(box.view().viewport(), Qt.MouseButton.LeftButton, pos=place)
     else:
         driver.window.images_chosen.emit(photos)
     form = driver.window.setup.form
@@ -129,6 +132,57 @@ def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeyp
     driver.window.controller.point.set_coordinate(0, 2.0)
     driver.wait(lambda: driver.picture != before)
     assert driver.window.panel.image.picture.shape == (12, 12, 3)
+
+
+def test_what_is_out_of_sight_never_holds_training_up(driver):
+    choose(driver, "modelCombo", "denoising-ae")
+    driver.type("noiseStrengthField", "5")
+    assert not driver.find("trainButton").isEnabled()
+    choose(driver, "modelCombo", "vae")
+    assert driver.find("trainButton").isEnabled()
+
+
+def test_a_small_data_set_lowers_the_batch_only_for_itself(driver, photos):
+    driver.window.images_chosen.emit(photos)
+    form = driver.window.setup.form
+    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
+    assert driver.find("batchSizeField").text() == "32"
+    choose(driver, "datasetCombo", "digits")
+    driver.wait(lambda: form._dataset is not None)
+    assert driver.find("batchSizeField").text() == "128"
+    assert driver.find("presetCombo", QComboBox).currentData() == "note"
+
+
+def test_images_added_to_a_folder_are_read(driver, photos):
+    form = driver.window.setup.form
+    driver.window.images_chosen.emit(photos)
+    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
+    for number in range(20):
+        Image.new("RGB", (16, 12), (40, number, 40)).save(photos / "blue" / f"more{number}.png")
+    driver.window.images_chosen.emit(photos)
+    driver.wait(lambda: form._dataset is not None and len(form._dataset.train) + len(form._dataset.test) == 60)
+
+
+def test_going_on_with_a_folder_that_gained_a_class_can_be_saved_and_opened(driver, photos, tmp_path):
+    form = driver.window.setup.form
+    driver.window.images_chosen.emit(photos)
+    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
+    driver.type("hiddenField", "8")
+    driver.type("epochsField", "1")
+    driver.click("trainButton")
+    session = driver.window.controller.session
+    driver.wait(lambda: session.shown is not None and driver.state == "idle")
+    (photos / "green").mkdir()
+    for number in range(20):
+        Image.new("RGB", (16, 12), (40, 200, number)).save(photos / "green" / f"{number}.png")
+    driver.window.images_chosen.emit(photos)
+    driver.wait(lambda: form._dataset is not None and len(form._dataset.class_names) == 3)
+    driver.click("continueButton")
+    driver.wait(lambda: driver.state == "training" or len(session.shown.history.training) > 1)
+    driver.wait(lambda: driver.state == "idle")
+    driver.window.file_named.emit(tmp_path / "grown.safetensors")
+    driver.wait(lambda: session.shown.is_saved)
+    assert load_checkpoint(tmp_path / "grown.safetensors").class_names == ("blue", "green", "red")
 
 
 def test_a_folder_without_images_changes_nothing(driver, tmp_path):

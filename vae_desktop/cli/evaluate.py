@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 HELP = "measure a saved model on a test set"
 _DATASET = setting_of(DatasetConfig, "name")
+_MEASURED_ON = setting_of(DatasetConfig, "measured_on")
 _DEVICE = setting_of(TrainingConfig, "device")
 _IMPORTANCE_SAMPLES = Setting(
     "Importance samples",
@@ -43,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("file", type=Path, metavar="FILE", help="the model")
     add_setting_option(parser, "--dataset", "dataset", _DATASET, "the one it was trained on")
+    add_setting_option(parser, "--measured-on", "measured_on", _MEASURED_ON, "as in training")
     add_data_dir_option(parser)
     add_setting_option(parser, "--device", "device", _DEVICE, TrainingConfig.device)
     add_setting_option(
@@ -73,7 +76,10 @@ def run(options: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(options.file)
     config = checkpoint.config
     device = select_device(device_name)
-    dataset = load_dataset(_dataset_config(checkpoint, name), options.data_dir)
+    wanted = _dataset_config(checkpoint, name)
+    if options.measured_on is not None:
+        wanted = replace(wanted, measured_on=_MEASURED_ON.parse("measured_on", options.measured_on))
+    dataset = load_dataset(wanted, options.data_dir)
     label = dataset.config.label
     if dataset.image_shape != checkpoint.image_shape:
         raise UserError(

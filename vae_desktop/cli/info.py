@@ -70,6 +70,8 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
     if last is not None:
         rows += figure_rows(last, config)
     continues = "exactly" if checkpoint.can_continue_exactly else "with a fresh optimizer"
+    if checkpoint.snapshot.optimizer is not None and not checkpoint.can_continue_exactly:
+        continues = "with a new cycle of the learning rate"
     return [
         *rows,
         ("Continues", continues),

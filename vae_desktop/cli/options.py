@@ -47,7 +47,8 @@ def run_config(options: argparse.Namespace) -> RunConfig:
     config = RunConfig(dataset=DatasetConfig(**values["dataset"]))
     config = config.with_training(epochs=describe_dataset(config.dataset.name).epochs)
     if options.preset is not None:
-        config = PRESETS[options.preset].applied_to(config)
+        # A recipe depends on the model asked for, and what was asked for comes before the recipe.
+        config = PRESETS[options.preset].applied_to(replace(config, model=replace(config.model, **values["model"])))
     return replace(
         config,
         model=replace(config.model, **values["model"]),

@@ -36,6 +36,11 @@ class DatasetShelf:
         self.data_dir = data_dir
         self._dataset = None
 
+    def forget(self, name: str) -> None:
+        """Read that data set anew when it is asked for next: its files may have changed."""
+        if self._dataset is not None and self._dataset.config.name == name:
+            self._dataset = None
+
     @property
     def is_loading(self) -> bool:
         return self._loading is not None
@@ -47,9 +52,9 @@ class DatasetShelf:
         return None
 
     def load(
-        self, config: DatasetConfig, loaded: Loaded, failed: FailedToLoad, cancelled: Ended, progressed: Progressed
+        self, config: DatasetConfig, loaded: Loaded, failed: FailedToLoad, progressed: Progressed
     ) -> None:
-        """Load a data set in the background and call one of the three; at once if it is there already."""
+        """Load a data set in the background and call one of the first two; at once if it is there already."""
         self.drop_request()
         present = self.holds(config)
         if present is not None:
@@ -71,11 +76,7 @@ class DatasetShelf:
             self._loading = None
             failed(error, details)
 
-        def not_wanted() -> None:
-            if self._loading is None:  # else a newer request has taken its place
-                cancelled()
-
-        self._loading = self._jobs.start(work, Answers(finished, not_loaded, not_wanted, progressed))
+        self._loading = self._jobs.start(work, Answers(finished, not_loaded, progressed=progressed))
 
     def find_spectrum(self, dataset: Dataset, found: Callable[[Dataset], None]) -> None:
         """Measure in the background how much the images vary, if that is not known yet."""

@@ -15,6 +15,8 @@ from vae_desktop.models.autoencoder import restored_model
 from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 
+_ALL_THREADS = torch.get_num_threads()
+
 
 def take(
     job: Job,
@@ -38,8 +40,8 @@ def take(
         dataset = load_dataset(config.dataset, data_dir, is_cancelled=job.is_cancelled)
     if dataset.image_shape != image_shape:
         raise UserError("This model was made for images of another shape than those of the data set.")
-    if beside_training:
-        torch.set_num_threads(1)  # of this thread; more would hold the training up
+    # Of this thread and of those that begin later, so it is said each time; more would hold a training up.
+    torch.set_num_threads(1 if beside_training else _ALL_THREADS)
     model = restored_model(config.model, image_shape, snapshot.weights).to(memory_format=torch.channels_last)
     for figure in measuring(config, model, dataset, extent, cache_dir, job.progress, job.is_cancelled):
         job.found(figure)

@@ -120,8 +120,9 @@ class Run:
         assert snapshot is not None
         history = self.history.copy()
         history.truncate(snapshot.step)
+        thumbnails = self.thumbnails if codes is None else None
         return Checkpoint(
-            self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes
+            self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes, thumbnails
         )
 
 

@@ -44,7 +44,7 @@ from vae_desktop.engine.messages import (
 )
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunStatus, opened_run
 from vae_desktop.engine.worker import TrainingWorker
-from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing, UserError
+from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.measures import Extent
 from vae_desktop.training.history import Change
@@ -167,6 +167,7 @@ class Session:
     def stop(self) -> None:
         """Stop the training, or the preparations for one; the model stays."""
         self._awaited = None
+        self._drop_loading()
         if self.active is not None or self._starting is not None:
             self._stopping = True
             self._worker.send(Stop())
@@ -214,9 +215,12 @@ class Session:
             self._opening -= 1
             self._report(error, details)
 
+        def cancelled() -> None:
+            self._opening -= 1
+
         self.warm_up()
         self._opening += 1
-        self._jobs.start(work, Answers(finished, failed))
+        self._jobs.start(work, Answers(finished, failed, cancelled))
         self._tell_state()
 
     def measure(self, run: Run, extent: Extent) -> None:
@@ -242,10 +246,7 @@ class Session:
 
         def failed(error: Exception, details: str) -> None:
             ended()
-            if isinstance(error, DataError):
-                self._not_loaded(config.dataset, error, details)
-            else:
-                self._report(error, details)
+            self._report_data(config.dataset, error, details)
 
         run.measures, run.measured_step = {}, snapshot.step
         self._listener.measures_changed(run)
@@ -274,7 +275,8 @@ class Session:
 
         def finished() -> None:
             self._listener.fetching_ended()
-            self.load_dataset(config)
+            if self._awaited is None and not self._shelf.is_loading:  # else another one is wanted by now
+                self.load_dataset(config)
 
         def failed(error: Exception, details: str) -> None:
             self._listener.fetching_ended()
@@ -288,10 +290,16 @@ class Session:
             lambda *progress: self._listener.fetching_progressed("downloading", *progress),
         )
 
+    def forget_dataset(self, name: str) -> None:
+        """Read that data set anew when it is asked for next."""
+        self._shelf.forget(name)
+
     def cancel_fetching(self) -> None:
         """End the download, or the reading of a data set, that is under way."""
+        self._awaited = None
         self._shelf.cancel_download()
-        self._shelf.drop_request()
+        self._drop_loading()
+        self._tell_state()
 
     def close(self, timeout: float = 1.4) -> UserError | None:
         """End the threads and keep every model that would be lost; return the error if keeping failed.
@@ -376,13 +384,13 @@ class Session:
             config,
             loaded,
             lambda *error: self._not_loaded(config, *error),
-            self._loading_cancelled,
             lambda *progress: self._listener.fetching_progressed("reading", *progress),
         )
 
-    def _loading_cancelled(self) -> None:
-        self._awaited = None
-        self._listener.fetching_ended()
+    def _drop_loading(self) -> None:
+        if self._shelf.is_loading:
+            self._shelf.drop_request()
+            self._listener.fetching_ended()
 
     def _dataset_loaded(self, dataset: Dataset) -> None:
         self._listener.fetching_ended()
@@ -411,6 +419,7 @@ class Session:
             run = Run(self._next_id(), config, dataset.image_shape, dataset.class_names, "training")
         else:
             self._note_changes(run, config)
+            run.class_names = dataset.class_names  # a person's own images may have gained a class
         self._starting = run, dataset
         self._rates = {name: getattr(config.training, name) for name in ("epochs", "learning_rate", "beta")}
         self._worker.send(StartRun(run.id, config, dataset, run.snapshot))
@@ -498,6 +507,10 @@ class Session:
     def _not_loaded(self, config: DatasetConfig, error: Exception, details: str) -> None:
         self._awaited = None
         self._listener.fetching_ended()
+        self._report_data(config, error, details)
+
+    def _report_data(self, config: DatasetConfig, error: Exception, details: str) -> None:
+        """Tell of an error that may come from a data set, with the remedy if there is one."""
         remedy: Action = ""
         if describe_dataset(config.name).download_bytes:
             remedy = "download" if isinstance(error, DatasetMissing) else remedy

@@ -1,5 +1,6 @@
 """Between the session and the views: the one signal that crosses threads, and what each answer changes on screen."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -52,7 +53,10 @@ class Bridge(QObject):
     @Slot()
     def _drain(self) -> None:
         for event in self._outbox.drain():
-            self.session.handle(event)
+            try:
+                self.session.handle(event)
+            except Exception:  # noqa: BLE001 - reported, and the events after it still arrive
+                sys.excepthook(*sys.exc_info())
 
     # What the session says
 

@@ -1,6 +1,9 @@
 """The combo box of data sets: those known by name, a person's own, and ways to open more."""
 
+import html
+
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.catalog import describe_dataset
@@ -17,6 +20,8 @@ class DatasetBox(ChoiceBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._chosen = 0
+        self._asked = ""  # by the entry that was last passed over or picked
+        self._from_list = False
         self.currentIndexChanged.connect(self._note)
         self.activated.connect(self._act)
 
@@ -30,20 +35,30 @@ class DatasetBox(ChoiceBox):
         if self.findData(value) < 0:
             place = next(index for index in range(self.count()) if self.itemData(index) is None)
             self.insertItem(place, describe_dataset(value).label, value)
-            self.setItemData(place, value, Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(place, html.escape(value), Qt.ItemDataRole.ToolTipRole)
         super().show_value(value)
+        self._chosen = self.currentIndex()
+
+    def showPopup(self) -> None:
+        self._from_list = True
+        super().showPopup()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._from_list = False  # keys that arrive here step through the entries without opening the list
+        super().keyPressEvent(event)
 
     @Slot(int)
     def _note(self, index: int) -> None:
         if self.itemData(index) is not None:
             self._chosen = index
-        else:  # by the wheel or the arrow keys
-            blocked = self.blockSignals(True)
-            self.setCurrentIndex(self._chosen)
-            self.blockSignals(blocked)
+            return
+        self._asked = self.itemData(index, _ACTION) or ""
+        blocked = self.blockSignals(True)
+        self.setCurrentIndex(self._chosen)
+        self.blockSignals(blocked)
 
-    @Slot(int)
-    def _act(self, index: int) -> None:
-        action = self.itemData(index, _ACTION)
-        if action is not None:
+    @Slot()
+    def _act(self) -> None:
+        action, self._asked = self._asked, ""
+        if action and self._from_list:
             self.action_chosen.emit(action)

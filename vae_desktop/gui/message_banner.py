@@ -45,6 +45,9 @@ class MessageBanner(QFrame):
         return "" if self._message is None else self._message.text
 
     def show_message(self, message: Message) -> None:
+        """Show a message; what merely informs does not take the place of an offer."""
+        if message.level == "info" and not message.action and self._message is not None and self._message.action:
+            return
         self._message = message
         self._label.setText(message.text)
         self._action.setText(
@@ -69,6 +72,11 @@ class MessageBanner(QFrame):
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()
+
+    def clear_unless_offered(self, action: str) -> None:
+        """Take the message away unless it offers that action."""
+        if self._message is None or self._message.action != action:
+            self.clear()
 
     def clear(self) -> None:
         """Take the message away without declining anything."""

@@ -41,6 +41,7 @@ class SettingsForm(QWidget):
         self._labels: dict[str, QLabel] = {}
         self._errors: dict[str, QLabel] = {}
         self._dataset: Dataset | None = None  # the one in memory
+        self._lowered_batch: int | None = None  # what the batch size was before a small data set lowered it
         self._keys = _alt_keys(self.tr("Preset"))
         self._was_valid = True
         self._active_kind: str | None = None
@@ -102,8 +103,10 @@ class SettingsForm(QWidget):
         except InvalidSetting:
             return
         box = self._inputs["name"]
+        before = box.currentData()
         box.show_value(name)
-        self._dataset_changed()
+        if box.currentData() == before:  # else its own signal says so
+            self._dataset_changed()
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Know the images, if they are those of the data set chosen: no batch is larger than all of them."""
@@ -112,6 +115,7 @@ class SettingsForm(QWidget):
         self._dataset = dataset
         images, batch = len(dataset.train), self._inputs["batch_size"]
         if not batch.was_edited and batch.error == "" and batch.value() > images:
+            self._lowered_batch = batch.value()
             batch.set_value(images)
         reason = self.tr("the {count} training images of {title}").format(count=f"{images:,}", title=dataset.title)
         batch.set_limit(images, reason)
@@ -274,6 +278,9 @@ class SettingsForm(QWidget):
                 epochs.set_value(describe_dataset(name).epochs)
         self._dataset = None
         self._inputs["batch_size"].set_limit(float("inf"), "")
+        if self._lowered_batch is not None and not self._inputs["batch_size"].was_edited:
+            self._inputs["batch_size"].set_value(self._lowered_batch)  # it was the smaller data set's
+        self._lowered_batch = None
         try:
             config = DatasetConfig(**{name: self._value(name) for name, _, _ in settings_of(DatasetConfig)})
         except InvalidSetting:
@@ -303,7 +310,7 @@ class SettingsForm(QWidget):
             self._collapse.hide()
             return  # marked where it stands
         self._presets.show_preset(preset_of(config))
-        known = self._dataset is not None and self._dataset.has_spectrum
+        known = self._dataset is not None and self._dataset.config == config.dataset and self._dataset.has_spectrum
         warning = collapse_warning(config, self._dataset.spectrum) if known else ""
         self._collapse.setText(warning)
         self._collapse.setVisible(bool(warning))
@@ -314,7 +321,7 @@ class SettingsForm(QWidget):
         kind, more = self._value("kind"), self._more.isChecked()
         self._more.setArrowType(Qt.ArrowType.DownArrow if more else Qt.ArrowType.RightArrow)
         for part in _CONFIGS:
-            for name, setting, _ in settings_of(part):
+            for name, setting, default in settings_of(part):
                 kinds = (kind, self._active_kind) if setting.at_once else (kind,)
                 matters = not setting.only_for or any(entry in setting.only_for for entry in kinds)
                 entry, label = self._inputs[name], self._labels[name]
@@ -323,7 +330,9 @@ class SettingsForm(QWidget):
                     reason = self.tr("This kind of model leaves no choice.")
                     entry.setToolTip(f"<p>{translated(setting.help) if matters else reason}</p>")
                     continue
-                visible = matters and (more or not setting.is_advanced)
+                if not matters and isinstance(entry, SettingField) and entry.error:
+                    entry.set_value(default)  # out of sight, it could not be mended
+                visible = matters and (more or not setting.is_advanced or bool(self._errors[name].text()))
                 for part_of_row in (entry, label):
                     part_of_row.setVisible(visible)
                 self._errors[name].setVisible(visible and bool(self._errors[name].text()))

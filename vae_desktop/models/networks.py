@@ -112,4 +112,7 @@ def _stage_shapes(image_shape: ImageShape, channels: tuple[int, ...]) -> list[tu
             f"Hidden layers: {len(channels)} stages would halve images of {height}×{width} pixels to nothing; "
             f"at most {min(height, width).bit_length() - 1} fit.",
         )
+    for before, after in itertools.pairwise((image_shape[0], *channels)):
+        if 16 * before * after > _LARGEST_LAYER:
+            raise InvalidSetting("hidden", f"Hidden layers: {before:,} to {after:,} channels are too many for a stage.")
     return [(height >> stage, width >> stage) for stage in range(len(channels) + 1)]

@@ -68,8 +68,10 @@ class Checkpoint:
 
     @property
     def can_continue_exactly(self) -> bool:
-        """Whether going on gives what an uninterrupted run would have given."""
-        return self.snapshot.optimizer is not None or self.snapshot.step == 0
+        """Whether going on gives what an uninterrupted run would have given; a cycle of the rate begins anew."""
+        if self.snapshot.step == 0:
+            return True
+        return self.snapshot.optimizer is not None and self.config.training.schedule == "constant"
 
 
 def with_thumbnails(checkpoint: Checkpoint) -> Checkpoint:
