@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import torch
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset
@@ -14,6 +15,7 @@ from vae_desktop.engine.decoder import DecoderThread
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import Failed
 from vae_desktop.engine.worker import TrainingWorker
+from vae_desktop.training.trainer import Trainer
 
 _PATIENCE = 60  # seconds until a test gives up; none should come near it
 
@@ -86,6 +88,21 @@ def config() -> RunConfig:
 def endless(config: RunConfig) -> RunConfig:
     """The same with more epochs than any test waits for."""
     return config.with_training(epochs=100_000)
+
+
+@pytest.fixture
+def overflowing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, after a few steps, weights grow beyond all numbers; what comes of it is up to training."""
+    step, left = Trainer.step, [True]
+
+    def stepped(trainer: Trainer, images: Any) -> Any:
+        if trainer.steps >= 4 and left:
+            left.clear()
+            with torch.no_grad():
+                next(trainer.model.parameters()).mul_(1e38)
+        return step(trainer, images)
+
+    monkeypatch.setattr(Trainer, "step", stepped)
 
 
 @pytest.fixture(scope="session")

@@ -344,8 +344,9 @@ def test_a_failed_training_keeps_the_last_good_model(app, session, told, config,
     assert app.train(config).status == "finished"
 
 
+@pytest.mark.usefixtures("overflowing")
 def test_a_diverged_training_says_at_which_step_and_can_go_on(app, session, told, endless):
-    session.train(endless.with_training(learning_rate=1.0))
+    session.train(endless)
     app.wait_until(lambda: told.messages)
     run = session.shown
     assert run.status == "diverged"
