@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 from vae_desktop.gui.decoded_image import DecodedImage
 from vae_desktop.gui.latent_slider import LatentSlider
 from vae_desktop.gui.theme import SPACING, small_font
-from vae_desktop.latent.codes import Codes, Floats, dimension_name
+from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.names import dimension_name
 
 
 class LatentPanel(QWidget):

@@ -11,7 +11,8 @@ from vae_desktop.gui.latent_plot import LatentPlot
 from vae_desktop.gui.point_hover import PointHover
 from vae_desktop.gui.point_raster import Colours
 from vae_desktop.gui.theme import LIGHT, SPACING, Theme, heading_font, small_font, tabular
-from vae_desktop.latent.codes import Codes, Floats, Picture, dimension_name
+from vae_desktop.latent.codes import Codes, Floats, Picture
+from vae_desktop.latent.names import dimension_name
 
 _SPREAD = 10 / 3  # height over which a one-dimensional latent space is spread, about that of the prior
 

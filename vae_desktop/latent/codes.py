@@ -6,14 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
 Picture = npt.NDArray[np.uint8]  # (H, W, C), or a stack of them (N, H, W, C)
-
-
-def dimension_name(dimension: int) -> str:
-    """How a latent dimension is written, counted from 0."""
-    return "z" + str(dimension).translate(_SUBSCRIPTS)
 
 
 @dataclass(frozen=True, eq=False)
