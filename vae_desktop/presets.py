@@ -62,7 +62,7 @@ PRESETS = {
         Preset(
             "quick",
             "Quick",
-            "Half a minute on MNIST.",
+            "QUICKHELP",
             0.5,
             {
                 "architecture": "mlp",
@@ -76,7 +76,7 @@ PRESETS = {
         Preset(
             "note",
             "As in the note",
-            "One hidden layer of 400 units and a constant learning rate.",
+            "One hidden layer of 400 units, squared error, a constant learning rate: simple, and far from the best.",
             1.0,
             {
                 "architecture": "mlp",
@@ -93,7 +93,8 @@ PRESETS = {
         Preset(
             "best",
             "Best",
-            "Many minutes on MNIST.",
+            "Sixty epochs of MNIST: some ten minutes on one processor core with two latent dimensions, half an hour "
+            "with twenty. Negative ELBO 133 and 92 nats (Bernoulli); squared error + KL a third below any linear VAE.",
             3.0,
             {
                 "architecture": "mlp",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.data.digits import load_digits
@@ -91,6 +92,7 @@ def _with_validation(dataset: Dataset) -> Dataset:
     train = dataset.train
     held_out = len(train) // _HELD_OUT
     if held_out == 0:
-        raise DataError(f"{dataset.title} has only {len(train)} training images, too few to hold any out.")
+        label = describe_dataset(dataset.config.name).label
+        raise DataError(f"{label} has only {len(train)} training images, too few to hold any out.")
     order = np.random.default_rng(0).permutation(len(train))
     return replace(dataset, train=train.at(np.sort(order[held_out:])), test=train.at(np.sort(order[:held_out])))

@@ -156,6 +156,7 @@ class TrainingWorker:
         self._outbox.post(Paused(run.run_id))
 
     def _adjust(self, run: ActiveRun, command: Adjust) -> None:
+        run.flush()  # the steps before the change are told of before it
         getattr(run, f"set_{command.name}")(command.value)
         change = Change(run.steps, command.name, command.value)
         self._outbox.post(Adjusted(run.run_id, change, run.last_step))
