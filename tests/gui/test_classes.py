@@ -172,3 +172,14 @@ def luminance(colour: str) -> float:
     parts = np.array(QColor(colour).getRgbF()[:3])
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def test_axes_tell_latent_units_after_a_model_whose_codes_lie_on_one_point(scatter) -> None:
+    """Of a model of the KL alone: a range that small once scaled the ticks of all models after it."""
+    collapsed = codes(3)
+    scatter.set_model(Codes(collapsed.mean * 1e-4, None, collapsed.labels), ("a", "b", "c"), 2)
+    show(scatter, ("a", "b", "c"), 3)
+    for side in ("left", "bottom"):
+        axis = scatter.plot.getAxis(side)
+        ticks = [float(text) for text in axis.tickStrings([1.0, 2.0], axis.autoSIPrefixScale * axis.scale, 1.0)]
+        assert ticks == [1.0, 2.0]

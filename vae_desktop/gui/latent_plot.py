@@ -51,6 +51,9 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self._cursor = CursorItem()
         self._cursor.setZValue(10)
         self.addItem(self._cursor, ignoreBounds=True)
+        for side in ("bottom", "left"):
+            # While the range is the first one: the call itself would freeze the scale of a small range for good.
+            self.getAxis(side).enableAutoSIPrefix(False)
         self._box.setAspectLocked(True)
         self._box.disableAutoRange()
         self._box.pointed.connect(self._tell_pointed)
@@ -66,8 +69,6 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self._cursor.set_colours(ring=theme.text, halo=theme.surface)
 
     def set_axis_labels(self, horizontal: str, vertical: str) -> None:
-        for side in ("bottom", "left"):
-            self.getAxis(side).enableAutoSIPrefix(False)
         self.setLabel("bottom", horizontal)
         self.setLabel("left", vertical)
 
