@@ -62,7 +62,8 @@ PRESETS = {
         Preset(
             "quick",
             "Quick",
-            "QUICKHELP",
+            "Ten epochs of MNIST: under a minute on two processor cores. Negative ELBO 138 nats with two latent "
+            "dimensions, 103 with twenty (Bernoulli).",
             0.5,
             {
                 "architecture": "mlp",
