@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QToolButton
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QToolButton
 
 from vae_desktop.presets import PRESETS
 from vae_desktop.training.checkpoint import load_checkpoint
@@ -114,7 +115,14 @@ def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeyp
         driver.qtbot.mousePress(box.view().viewport(), Qt.MouseButton.LeftButton, pos=place)
         driver.qtbot.mouseRelease(box.view().viewport(), Qt.MouseButton.LeftButton, pos=place)
     else:
-        driver.window.images_chosen.emit(photos)
+        dropped = QMimeData()
+        dropped.setUrls([QUrl.fromLocalFile(str(photos))])
+        none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+        entering = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, dropped, left, none)
+        QApplication.sendEvent(driver.window, entering)
+        assert entering.isAccepted()
+        event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, dropped, left, none)
+        QApplication.sendEvent(driver.window, event)
     form = driver.window.setup.form
     driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
     assert driver.find("datasetCombo", QComboBox).currentText() == "photos"
