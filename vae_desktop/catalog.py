@@ -95,6 +95,10 @@ class ModelKind:
     kl_weight: float | None = 0.0
     is_denoising: bool = False
 
+    def kl_weight_at(self, beta: float) -> float:
+        """Weight of the KL divergence in the loss: β where the kind leaves it free."""
+        return beta if self.kl_weight is None else self.kl_weight
+
 
 MODELS = {
     kind.name: kind

@@ -292,9 +292,8 @@ class RunConfig:
 
     @property
     def kl_weight(self) -> float:
-        """Weight of the KL divergence in the loss: β where the kind of model leaves it free."""
-        fixed = self.model.traits.kl_weight
-        return self.training.beta if fixed is None else fixed
+        """Weight of the KL divergence in the loss, after any warm-up."""
+        return self.model.traits.kl_weight_at(self.training.beta)
 
     def with_training(self, **changes: Any) -> "RunConfig":
         """Copy with some training settings changed."""

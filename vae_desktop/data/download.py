@@ -17,11 +17,11 @@ from vae_desktop.data.mnist import read_file
 from vae_desktop.data.mnist_sets import MNIST_SETS, MnistSet, Resource
 from vae_desktop.errors import Cancelled, DataError, UserError
 from vae_desktop.files import write_atomically
+from vae_desktop.progress import Progress
 
 _CHUNK = 1 << 16
 _GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
 
-Progress = Callable[[int, int], None]
 
 
 class _MirrorFailed(Exception):

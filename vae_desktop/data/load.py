@@ -14,25 +14,16 @@ from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.own.load import load_own
 from vae_desktop.data.shapes import load_shapes
 from vae_desktop.errors import DataError
+from vae_desktop.progress import Progress, ignore, never
 
 _HELD_OUT = 12  # one in so many training images is for validation: 5,000 of MNIST's 60,000
-
-Progress = Callable[[int, int], None]
-
-
-def _ignore(done: int, total: int) -> None:
-    pass
-
-
-def _never() -> bool:
-    return False
 
 
 def load_dataset(
     config: DatasetConfig,
     data_dir: Path,
-    progress: Progress = _ignore,
-    is_cancelled: Callable[[], bool] = _never,
+    progress: Progress = ignore,
+    is_cancelled: Callable[[], bool] = never,
 ) -> Dataset:
     """Load a data set; `data_dir` and a person's own files are only read.
 

@@ -1,5 +1,6 @@
 """The form of a run's settings, built from the fields of the config classes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -44,6 +45,7 @@ class SettingsForm(QWidget):
         self._lowered_batch: int | None = None  # what the batch size was before a small data set lowered it
         self._keys = _alt_keys(self.tr("Preset"))
         self._was_valid = True
+        self._is_filling = False
         self._active_kind: str | None = None
         self._presets = PresetBox()
         self._more = QToolButton(text=self.tr("More settings"), checkable=True, autoRaise=True)
@@ -88,9 +90,8 @@ class SettingsForm(QWidget):
     def set_config(self, config: RunConfig) -> None:
         """Show the settings of a run, without loading its data set."""
         self.field("batch_size").set_limit(float("inf"), "")
-        for part in (config.dataset, config.model, config.training):
-            for name, _, value in settings_of(part):
-                self._show_value(name, value)
+        parts = (config.dataset, config.model, config.training)
+        self._show_values({name: value for part in parts for name, _, value in settings_of(part)})
 
     def field(self, name: str) -> SettingField:
         """The entry of a setting that is typed."""
@@ -241,16 +242,20 @@ class SettingsForm(QWidget):
         entry = self._inputs[name]
         return entry.currentData() if isinstance(entry, ChoiceBox) else entry.value()
 
-    def _show_value(self, name: str, value: Any) -> None:
-        entry = self._inputs[name]
-        blocked = entry.blockSignals(True)
-        if isinstance(entry, ChoiceBox):
-            entry.show_value(value)
-        else:
-            entry.set_value(value)
-        entry.blockSignals(blocked)
-        if isinstance(entry, SettingField):
-            entry.check()
+    def _show_values(self, values: Mapping[str, Any]) -> None:
+        """Show settings by name as if they had been there, and what follows from all of them together."""
+        self._is_filling = True
+        for name, value in values.items():
+            entry = self._inputs[name]
+            blocked = entry.blockSignals(True)
+            if isinstance(entry, ChoiceBox):
+                entry.show_value(value)
+            else:
+                entry.set_value(value)
+            entry.blockSignals(blocked)
+            if isinstance(entry, SettingField):
+                entry.check()
+        self._is_filling = False
         self._show_relevant()
         self._settings_changed()
 
@@ -293,17 +298,18 @@ class SettingsForm(QWidget):
             latent_dim = self._value("latent_dim")
         except InvalidSetting:
             return  # marked where it stands
-        for name, value in preset.settings_for(self._value("name"), latent_dim).items():
-            self._show_value(name, value)
+        self._show_values(preset.settings_for(self._value("name"), latent_dim))
 
     @Slot()
     def _latent_dim_changed(self) -> None:
-        if self._presets.preset is not None and self._active_kind is None:
+        if self._presets.preset is not None and self._active_kind is None and not self._is_filling:
             self._apply_preset(self._presets.preset)
 
     @Slot()
     def _settings_changed(self) -> None:
         """Show which preset the settings are, and what they do to the latent dimensions."""
+        if self._is_filling:
+            return
         try:
             config = self.config()
         except InvalidSetting:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.progress import Progress, ignore
 from vae_desktop.models.autoencoder import Autoencoder, Posterior
+from vae_desktop.progress import Progress, ignore
 
 # Small enough that a layer's output stays in the processor's cache: on two cores 1.6 times as quick as
 # 10,000 images at once.

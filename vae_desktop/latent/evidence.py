@@ -8,10 +8,10 @@ from torch import Tensor
 
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.embed import chunk_length, joined, to_unit
-from vae_desktop.latent.progress import Progress, ignore
 from vae_desktop.models.autoencoder import Autoencoder, Posterior
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.randomness import generator
+from vae_desktop.progress import Progress, ignore
 
 
 class MeanTerms(NamedTuple):

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from vae_desktop.latent.embed import chunk_length, to_unit
-from vae_desktop.latent.progress import Progress, ignore, part_of
 from vae_desktop.models.randomness import generator
+from vae_desktop.progress import Progress, ignore, part_of
 
 _MOST_PIXELS = 1024  # of which the whole covariance is taken apart
 _MOST_NUMBERS = 2**28  # in the images of a fit; of more, an even choice

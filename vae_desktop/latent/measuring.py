@@ -23,13 +23,13 @@ from vae_desktop.latent.linear import fit_components, linear_vae_optimum, pca_sq
 from vae_desktop.latent.measures import WAYS, Extent
 from vae_desktop.latent.neighbours import knn_accuracy
 from vae_desktop.latent.posteriors import active_units, mean_sigma, sampled, spread_of_means
-from vae_desktop.latent.progress import Progress, cancellable, ignore, never, part_of
 from vae_desktop.latent.restoration import STRENGTHS, reconstruction_squared_error, restoration
 from vae_desktop.latent.rows import known_rows
 from vae_desktop.latent.sample_quality import SampleJudge, decoded
 from vae_desktop.latent.sampling import sample_box, sample_normal, sample_prior
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.randomness import generator
+from vae_desktop.progress import Progress, cancellable, ignore, never, part_of
 
 _NOISE = "gaussian"  # of models that were not trained to take any out
 _PIXELS = f"pixels, averaged to at most {LARGEST_SIDE}×{LARGEST_SIDE}"

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.progress import Progress, ignore
+from vae_desktop.progress import Progress, ignore
 
 _CHUNK = 500  # test codes at a time
 

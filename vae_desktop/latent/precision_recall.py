@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vae_desktop.latent.progress import Progress, ignore, part_of
+from vae_desktop.progress import Progress, ignore, part_of
 
 NEIGHBOURS = 3  # k of the paper
 _CHUNK = 500  # points whose distances to all others are taken at a time

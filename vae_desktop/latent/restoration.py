@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from vae_desktop.latent.embed import chunk_length, to_unit
-from vae_desktop.latent.progress import Progress, ignore
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.losses import squared_error
 from vae_desktop.models.randomness import generator
+from vae_desktop.progress import Progress, ignore
 
 STRENGTHS = (0.25, 0.5, 0.75)
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from vae_desktop.latent.classifier import Classifier, averaged_down
 from vae_desktop.latent.embed import chunk_length, to_unit
 from vae_desktop.latent.precision_recall import Manifold, manifold, precision_and_recall
-from vae_desktop.latent.progress import Progress, ignore
 from vae_desktop.models.autoencoder import Autoencoder
+from vae_desktop.progress import Progress, ignore
 
 
 @dataclass(frozen=True)

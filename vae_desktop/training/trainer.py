@@ -58,6 +58,7 @@ class Trainer:
         self.beta = training.beta
         self.device = device
         self._config = config
+        self._traits = config.model.traits
         if snapshot is None:
             model = new_model(config.model, image_shape, self.seed)
         else:
@@ -82,12 +83,13 @@ class Trainer:
             model without a posterior.
         """
         noise = torch.randn(len(images), self.model.latent_dim, generator=self._stream("noise"), device=self.device)
-        inputs = self._corrupted(images, self._stream("corruption"))
+        inputs = self._corrupted(images) if self._traits.is_denoising else None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_mixed):
             terms = self.model.loss_terms(images, noise, inputs)
         reconstruction = terms.reconstruction.mean()
         kl = None if terms.kl is None else terms.kl.sum(1).mean()
-        total = self._total(reconstruction, kl, self._warm_kl_weight())
+        warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
+        total = self._total(reconstruction, kl, self._traits.kl_weight_at(self.beta * warmth))
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span)
         self._optimizer.zero_grad(set_to_none=True)
@@ -103,7 +105,7 @@ class Trainer:
         A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones.
         """
         found = mean_terms(self._config, self.model, images)
-        total = self._total(found.reconstruction, found.kl, self._kl_weight)
+        total = self._total(found.reconstruction, found.kl, self._traits.kl_weight_at(self.beta))
         return TestPass(
             Evaluation(self.steps, total, found.reconstruction, found.kl, found.kl_per_dimension), found.posterior
         )
@@ -122,27 +124,17 @@ class Trainer:
 
     def _total(self, reconstruction: TermT, kl: TermT | None, kl_weight: float) -> TermT:
         """The loss. A KL divergence of weight 0 is left out: nothing bounds it then, and 0 × ∞ is no number."""
-        total = self._config.model.traits.reconstruction_weight * reconstruction
+        total = self._traits.reconstruction_weight * reconstruction
         return total + kl_weight * kl if kl is not None and kl_weight else total
-
-    @property
-    def _kl_weight(self) -> float:
-        fixed = self._config.model.traits.kl_weight
-        return self.beta if fixed is None else fixed
-
-    def _warm_kl_weight(self) -> float:
-        if self._config.model.traits.kl_weight is not None:
-            return self._kl_weight
-        return self.beta * warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
 
     def _stream(self, purpose: str) -> torch.Generator:
         """The random numbers of this step for one purpose, to be drawn before those for another."""
         return self._random.manual_seed(derive_seed(self.seed, purpose, self.steps))
 
-    def _corrupted(self, images: Tensor, random: torch.Generator) -> Tensor | None:
-        """What a denoising model sees instead of images; None for any other."""
+    def _corrupted(self, images: Tensor) -> Tensor:
+        """What a denoising model sees instead of images."""
         model = self._config.model
-        return corrupted(images, model.noise, model.noise_strength, random) if model.traits.is_denoising else None
+        return corrupted(images, model.noise, model.noise_strength, self._stream("corruption"))
 
     def _restore_optimizer(self, state: Mapping[str, Tensor]) -> None:
         parameters = dict(self.model.named_parameters())

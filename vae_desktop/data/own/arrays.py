@@ -11,9 +11,9 @@ from vae_desktop.data.own.canvas import MAX_BYTES
 from vae_desktop.data.own.gathered import Gathered
 from vae_desktop.data.own.npy import Header, Stored, open_arrays, read_header, read_values
 from vae_desktop.data.own.stacks import Stack, check_shape, gather_stacks
-from vae_desktop.data.own.threads import Progress
 from vae_desktop.data.own.wording import listed, shown
 from vae_desktop.errors import DataError
+from vae_desktop.progress import Progress
 
 _IMAGES = ("x_train", "train_images", "images", "imgs", "x", "data", "arr_0", "")
 _LABELS = ("y_train", "train_labels", "labels", "y", "targets", "arr_1")

@@ -8,9 +8,10 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.idx import read_idx
 from vae_desktop.data.own.gathered import Gathered
 from vae_desktop.data.own.stacks import Stack, gather_stacks
-from vae_desktop.data.own.threads import Progress, check
+from vae_desktop.data.own.threads import check
 from vae_desktop.data.own.wording import listed
 from vae_desktop.errors import DataError
+from vae_desktop.progress import Progress
 
 _PACKED = ".gz"
 _TEST_WORDS = ("t10k", "test")

@@ -12,8 +12,8 @@ from vae_desktop.data.own.arrays import gather_arrays
 from vae_desktop.data.own.gathered import Gathered, to_dataset
 from vae_desktop.data.own.idx_files import find_idx, gather_idx, is_idx_name
 from vae_desktop.data.own.pictures import gather_folder
-from vae_desktop.data.own.threads import Progress
 from vae_desktop.errors import DataError
+from vae_desktop.progress import Progress
 
 ACCEPTED = (
     "Choose a folder of images, in which subfolders are classes, a NumPy file (.npy or .npz), "

@@ -14,8 +14,9 @@ from vae_desktop.data.own.folder import File, Layout, Placed, arrange, find_file
 from vae_desktop.data.own.gathered import Gathered, check_count
 from vae_desktop.data.own.picture import Header, Unreadable, prepare, read_header, read_picture
 from vae_desktop.data.own.square import choose_side, scaling_line
-from vae_desktop.data.own.threads import Progress, for_each
+from vae_desktop.data.own.threads import for_each
 from vae_desktop.errors import DataError
+from vae_desktop.progress import Progress
 
 Changes = tuple[str, ...]
 

@@ -16,8 +16,9 @@ from vae_desktop.data.own.gathered import Gathered, check_count
 from vae_desktop.data.own.levels import Levels, levels_of, to_bytes
 from vae_desktop.data.own.picture import ALPHA
 from vae_desktop.data.own.square import choose_side, scaling_line, to_square
-from vae_desktop.data.own.threads import Progress, check
+from vae_desktop.data.own.threads import check
 from vae_desktop.errors import DataError
+from vae_desktop.progress import Progress
 
 _CHANNELS = (1, 3, 4)
 _BLOCK = 1 << 22  # values that are converted together

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from vae_desktop.errors import Cancelled
 
-Progress = Callable[[int, int], None]
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from vae_desktop.errors import Cancelled
-from vae_desktop.latent.progress import cancellable, part_of
+from vae_desktop.progress import cancellable, part_of
 
 
 def test_a_part_takes_its_share_of_the_whole():
