@@ -119,21 +119,21 @@ MODELS = {
         ),
         ModelKind(
             "denoising-ae",
-            "Denoising autoencoder",
+            "Denoising AE",
             "Denoising AE",
             "Codes a corrupted image as a point and restores the clean one: what autoencoders are good for.",
             is_denoising=True,
         ),
         ModelKind(
             "vae-no-kl",
-            "VAE without KL (β = 0)",
+            "VAE without KL",
             "VAE β=0",
             "Samples like a VAE, but nothing holds the codes together: the means drift apart and σ shrinks.",
             is_variational=True,
         ),
         ModelKind(
             "kl-only",
-            "KL alone (no reconstruction)",
+            "KL alone",
             "KL only",
             "Every code becomes N(0, I): a perfect distribution that tells no image from another.",
             is_variational=True,
@@ -182,7 +182,7 @@ LIKELIHOODS = {
         ),
         Likelihood(
             "gaussian-calibrated",
-            "Gaussian, calibrated",
+            "Calibrated (σ-VAE)",
             "A normal distribution whose one variance is learned (σ-VAE): it balances reconstruction and KL by itself. "
             "Its density can exceed 1, so the loss can be negative.",
             "negative log-density",
