@@ -110,3 +110,14 @@ def test_codes_are_copies(embedding, model):
 def test_an_autoencoder_has_no_deviations(embedding, model):
     embedding.replace(Posterior(torch.zeros(IMAGES, 2), None))
     assert embedding.codes().log_stddev is None
+
+
+def test_of_many_images_the_first_refresh_takes_a_chunk_and_the_others_are_unknown(model):
+    embedding = LiveEmbedding(torch.zeros(2500, 1, 2, 2, dtype=torch.uint8), None)
+    model.value = 1.0
+    assert embedding.refresh_if_due(model)
+    codes = embedding.codes()
+    known = np.isfinite(codes.mean).all(1)
+    assert known.sum() == 834  # of three slices, each of at most 1,000
+    assert (codes.mean[known] == 1).all()
+    assert np.isnan(codes.log_stddev[~known]).all()

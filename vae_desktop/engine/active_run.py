@@ -50,6 +50,9 @@ class ActiveRun:
         self._metrics_pacer = Pacer(_METRICS_INTERVAL, share=1.0)
         self._snapshot_pacer = Pacer(_SNAPSHOT_INTERVAL, _SNAPSHOT_SHARE)
         self._embedding = LiveEmbedding(self._test, dataset.test.labels)
+        self._train_labels = dataset.train.labels
+        self._training_embedding: LiveEmbedding | None = None
+        self.embed_training(command.embeds_training)
         self._outbox.post(
             RunStarted(
                 self.run_id,
@@ -91,6 +94,9 @@ class ActiveRun:
                 self._snapshot_pacer.ran(now, time.monotonic())
             if self._embedding.refresh_if_due(self._trainer.model):
                 self._post_codes()
+            training = self._training_embedding
+            if training is not None and training.refresh_if_due(self._trainer.model):
+                self._post_training_codes(training.codes())
         if self._trainer.steps % self._batches.per_epoch == 0:
             self.flush()
             self._evaluate()
@@ -111,6 +117,10 @@ class ActiveRun:
 
     def set_beta(self, value: float) -> None:
         self._trainer.beta = value
+
+    def embed_training(self, wanted: bool) -> None:
+        """Embed the training images too, slice by slice, or no longer."""
+        self._training_embedding = LiveEmbedding(self._batches.images, self._train_labels) if wanted else None
 
     def set_epochs(self, value: float) -> None:
         """Change how many epochs this run lasts, counted from its start."""
@@ -147,7 +157,13 @@ class ActiveRun:
         if not all(bool(tensor.isfinite().all()) for tensor in snapshot.weights.values()):
             raise Diverged
         self._published = snapshot
-        self._decoder.publish(self.run_id, self._config.model, self._trainer.model.image_shape, snapshot)
+        self._decoder.publish(
+            self.run_id, self._config.model, self._trainer.model.image_shape, snapshot, is_live=True
+        )
+
+    def _post_training_codes(self, codes: Codes) -> None:
+        embedded = Embedded(self.run_id, self._trainer.steps, codes, "train")
+        self._outbox.post_latest(("embedded", self.run_id, "train"), embedded)
 
     def _post_codes(self) -> None:
         codes = self._embedding.codes()

@@ -1,14 +1,19 @@
-"""The thread that turns the newest latent point into a picture; it never waits for training."""
+"""The thread that turns the newest latent point into a picture, then what the views ask for; it never waits for training."""
 
 from __future__ import annotations
 
 import threading
+import time
 import traceback
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import Decoded, DecodingFailed
+from vae_desktop.engine.messages import Decoded, DecodingFailed, ViewAnswered
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.latent.codes import Floats, Picture
 
 if TYPE_CHECKING:
@@ -16,13 +21,29 @@ if TYPE_CHECKING:
     from vae_desktop.models.networks import ImageShape
     from vae_desktop.models.snapshot import Snapshot
 
+# Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
+_ASKED_SHARE, _REFRESH_SHARE = 0.4, 0.08
+_MOST_BUILT = 4  # decoders kept
+_END = object()
+_TRAINS = 1.0  # seconds since the last live snapshot within which a training counts as going on
+
+
+@dataclass(eq=False)
+class _Task:
+    """A view's request, and how far it is."""
+
+    request: ViewRequest
+    work: Iterator[Any] | None = None
+    is_stale: bool = True  # there are weights that its last pass has not seen
+    is_answered: bool = False  # a pass is done; what comes now keeps it up to date
+    latest: Any = None
+
 
 class DecoderThread:
-    """Decodes one latent point per model on immutable CPU snapshots.
+    """Decodes on immutable CPU snapshots: the one current point first, then the requests of views, part by part.
 
-    The request and each model's snapshot are one-place mailboxes: a newer one replaces an older one that was not
-    yet looked at. A new snapshot of the model asked for is decoded at the same point again, so that the picture
-    follows the training.
+    The point, each view's request and each model's snapshot are one-place mailboxes: a newer one replaces an older
+    one. A new snapshot is decoded at the same point and for the same views again, so that pictures follow training.
     """
 
     def __init__(self, outbox: Outbox) -> None:
@@ -31,7 +52,11 @@ class DecoderThread:
         self._models: dict[int, tuple[ModelConfig, ImageShape, Snapshot]] = {}
         self._request: tuple[int, int, Floats] | None = None  # run, request, code (d,)
         self._pending = False
+        self._tasks: dict[str, _Task] = {}  # by view, the one whose turn it is first
+        self._pacers = {share: Pacer(0.0, share) for share in (_ASKED_SHARE, _REFRESH_SHARE)}
+        self._live_until = 0.0
         self._closing = False
+        self._built: dict[int, tuple[Snapshot, Decoder]] = {}
         self._thread = threading.Thread(target=self._run, name="decoder", daemon=True)
 
     def start(self) -> None:
@@ -45,13 +70,17 @@ class DecoderThread:
         if self._thread.is_alive():
             self._thread.join(timeout)
 
-    def publish(self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> None:
-        """Decode this model with these weights from now on."""
+    def publish(
+        self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot, is_live: bool = False
+    ) -> None:
+        """Decode this model with these weights from now on; live ones come from a training that goes on."""
         with self._wake:
             self._models[run_id] = (config, image_shape, snapshot)
-            if self._request is not None and self._request[0] == run_id:
-                self._pending = True
-                self._wake.notify()
+            self._live_until = time.monotonic() + _TRAINS if is_live else 0.0
+            self._pending |= self._request is not None and self._request[0] == run_id
+            for task in self._tasks.values():
+                task.is_stale |= task.request.follows_training and task.request.run_id == run_id
+            self._wake.notify()
 
     def newest(self, run_id: int) -> Snapshot | None:
         """The newest snapshot of a model that was published."""
@@ -65,29 +94,104 @@ class DecoderThread:
             self._pending = run_id in self._models
             self._wake.notify()
 
+    def ask(self, request: ViewRequest) -> None:
+        """Work on a view's request; its earlier one is forgotten, however far it is."""
+        with self._wake:
+            self._tasks[request.view] = _Task(request)
+            self._wake.notify()
+
+    def forget(self, view: str) -> None:
+        """Work no longer on a view's request."""
+        with self._wake:
+            self._tasks.pop(view, None)
+
     def _run(self) -> None:
-        built: tuple[int, Snapshot, Decoder] | None = None
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._pending or self._closing)
+                while not (self._pending or self._closing or self._next_task() is not None):
+                    self._wake.wait(self._pause())
                 if self._closing:
                     return
+                point = self._request if self._pending else None
                 self._pending = False
-                assert self._request is not None
-                run_id, request_id, code = self._request
-                config, image_shape, snapshot = self._models[run_id]
+                task = None if point is not None else self._next_task()
             try:
-                if built is None or built[0] != run_id:
-                    built = run_id, snapshot, _build(config, image_shape, snapshot)
-                elif built[1] is not snapshot:
-                    built[2].read_from(snapshot.weights)
-                    built = run_id, snapshot, built[2]
-                picture = _decode(built[2], code)
+                if point is not None:
+                    self._decode_point(*point)
+                elif task is not None:
+                    self._advance(task)
             except Exception as error:  # noqa: BLE001 - the edge of the thread
+                if task is not None:
+                    self._drop(task)
                 message = f"The picture could not be decoded: {error}"
                 self._outbox.post(DecodingFailed(message, traceback.format_exc()))
-                continue
-            self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, picture))
+
+    def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:
+        snapshot, decoder = self._decoder_of(run_id)
+        self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, _decode(decoder, code)))
+
+    def _advance(self, task: _Task) -> None:
+        """Do the next part of a task."""
+        began = time.monotonic()
+        _, decoder = self._decoder_of(task.request.run_id)  # the newest weights, also within a pass
+        if task.work is None:
+            task.is_stale = False
+            task.work = task.request.work(decoder, task.latest)
+        pacer = self._pacer(task)
+        value = next(task.work, _END)
+        with self._wake:
+            is_wanted = self._tasks.get(task.request.view) is task
+            if is_wanted:
+                self._tasks[task.request.view] = self._tasks.pop(task.request.view)  # the others have their turn
+        if value is _END:
+            task.work, task.is_answered = None, True
+        elif value is not None and is_wanted:
+            task.latest = value
+            self._outbox.post_latest(("view", task.request.view), ViewAnswered(task.request, value))
+        pacer.ran(began, time.monotonic())
+
+    def _next_task(self) -> _Task | None:
+        """The task whose turn it is, if there is something to do for one and it is due."""
+        now = time.monotonic()
+        return next((task for task in self._workable() if not self._lives(now) or self._pacer(task).is_due(now)), None)
+
+    def _pause(self) -> float | None:
+        """Seconds until a task is due; None if none has anything to do."""
+        now = time.monotonic()
+        dues = [self._pacer(task).due - now for task in self._workable()]
+        return max(min(dues), 0.0) if dues else None
+
+    def _workable(self) -> list[_Task]:
+        return [
+            task
+            for task in self._tasks.values()
+            if (task.work is not None or task.is_stale) and task.request.run_id in self._models
+        ]
+
+    def _lives(self, now: float) -> bool:
+        return now < self._live_until
+
+    def _pacer(self, task: _Task) -> Pacer:
+        return self._pacers[_REFRESH_SHARE if task.is_answered else _ASKED_SHARE]
+
+    def _drop(self, task: _Task) -> None:
+        with self._wake:
+            if self._tasks.get(task.request.view) is task:
+                del self._tasks[task.request.view]
+
+    def _decoder_of(self, run_id: int) -> tuple[Snapshot, Decoder]:
+        """The decoder of a model with its newest weights; of the last few models it is built once."""
+        with self._wake:
+            config, image_shape, snapshot = self._models[run_id]
+        if run_id not in self._built:
+            while len(self._built) >= _MOST_BUILT:
+                del self._built[next(iter(self._built))]
+            self._built[run_id] = snapshot, _build(config, image_shape, snapshot)
+        elif self._built[run_id][0] is not snapshot:
+            decoder = self._built[run_id][1]
+            decoder.read_from(snapshot.weights)
+            self._built[run_id] = snapshot, decoder
+        return self._built[run_id]
 
 
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Decoder:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.embed import embed, to_codes
+from vae_desktop.latent.embed import chunk_length, embed, to_codes
 from vae_desktop.models.autoencoder import Autoencoder, Posterior
 
 _INTERVAL = 0.2  # seconds between two refreshes
@@ -58,23 +58,27 @@ class LiveEmbedding:
         if not self._pacer.is_due(began):
             return False
         if self._codes is None:
-            self.refresh(model)
-            share = 1.0
-        else:
-            share = self._refresh_slice(model, self._codes) / len(self._images)
+            self._slices = math.ceil(len(self._images) / chunk_length(self._images.shape[1:]))
+        share = self._refresh_slice(model) / len(self._images)
         ended = time.monotonic()
         cost_of_all = (ended - began) / share
         self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (_INTERVAL * _SHARE))))
         self._pacer.ran(began, ended)
         return True
 
-    def _refresh_slice(self, model: Autoencoder, codes: Codes) -> int:
+    def _refresh_slice(self, model: Autoencoder) -> int:
         """Embed the images whose turn it is; return how many."""
         end = self._next + math.ceil(len(self._images) / self._slices)
         chosen = self._order[self._next : end]
         self._next = end if end < len(self._images) else 0
         part = to_codes(embed(model, self._images[torch.from_numpy(chosen).to(self._images.device)]))
+        codes = self._codes = self._codes or self._unknown(part)
         codes.mean[chosen] = part.mean
         if codes.log_stddev is not None:
             codes.log_stddev[chosen] = part.log_stddev
         return len(chosen)
+
+    def _unknown(self, like: Codes) -> Codes:
+        """Codes of the same kind for all images, of which nothing is known yet: all are NaN."""
+        mean = np.full((len(self._images), like.latent_dim), np.nan, np.float32)
+        return Codes(mean, None if like.log_stddev is None else mean.copy(), self._labels)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.training.history import Change, Evaluation
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # snapshots hold tensors; here they are only passed on
     from vae_desktop.models.snapshot import Snapshot
 
 Outcome = Literal["finished", "stopped", "diverged"]
+Part = Literal["test", "train"]  # of a data set
 
 
 # To the worker
@@ -27,6 +29,7 @@ class StartRun:
     config: RunConfig
     dataset: Dataset
     snapshot: Snapshot | None = None
+    embeds_training: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,13 @@ class Adjust:
 
 
 @dataclass(frozen=True)
+class EmbedTraining:
+    """Send codes of the training images too from now on, or no longer."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True)
 class Capture:
     """Ask for the whole state of the model between two steps."""
 
@@ -62,7 +72,7 @@ class Shutdown:
     """End the training and the thread."""
 
 
-Command = StartRun | Pause | Resume | Stop | Adjust | Capture | Shutdown
+Command = StartRun | Pause | Resume | Stop | Adjust | EmbedTraining | Capture | Shutdown
 
 
 # From the threads
@@ -105,11 +115,15 @@ class Evaluated:
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """Codes of the test set; while training, some are a moment older than others."""
+    """Codes of a part of the data set; while training, some are a moment older than others.
+
+    Those of training images that have not had their turn yet are NaN.
+    """
 
     run_id: int
     step: int
     codes: Codes
+    part: Part = "test"
 
 
 @dataclass(frozen=True)
@@ -173,6 +187,14 @@ class Decoded:
     step: int
     request_id: int
     picture: Picture
+
+
+@dataclass(frozen=True, eq=False)
+class ViewAnswered:
+    """What a view asked for, or as much of it as there is by now: pictures or distances, by the kind of request."""
+
+    request: ViewRequest
+    value: Any
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,21 @@ class Pacer:
         Seconds between two beginnings, at least.
     share : float
         Largest share of the time that the task may take, 0 to 1.
+
+    Attributes
+    ----------
+    due : float
+        When it is due, in seconds of the caller's clock.
     """
 
     def __init__(self, interval: float, share: float) -> None:
         self.interval = interval
         self._share = share
-        self._due = 0.0
+        self.due = 0.0
 
     def is_due(self, now: float) -> bool:
-        return now >= self._due
+        return now >= self.due
 
     def ran(self, began: float, ended: float) -> None:
         """Note a run of the task, in seconds of one clock."""
-        self._due = began + max(self.interval, (ended - began) / self._share)
+        self.due = began + max(self.interval, (ended - began) / self._share)

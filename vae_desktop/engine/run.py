@@ -62,6 +62,9 @@ class Run:
         The steps whose states lie in those two files; -1 if none does.
     is_example : bool
         Whether it came with the app, and is shown rather than worked on.
+    train_codes : Codes, or None
+        Of the training images, after `train_codes_step` steps, while they are asked for; those without their turn
+        yet are NaN.
     thumbnails : array (N, h, w, C), uint8, or None
         Small reconstructions that go with `codes`, where a file brought them.
     measures : dict
@@ -82,6 +85,8 @@ class Run:
     saved_step: int = -1
     kept_step: int = -1
     is_example: bool = False
+    train_codes: Codes | None = None
+    train_codes_step: int = -1
     thumbnails: Picture | None = None
     measures: dict[str, Any] = field(default_factory=dict)
     measured_step: int = -1

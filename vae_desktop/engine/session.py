@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from vae_desktop.engine.messages import (
     Decoded,
     DecodingFailed,
     Embedded,
+    EmbedTraining,
     EngineReady,
     Evaluated,
     Failed,
@@ -41,11 +43,16 @@ from vae_desktop.engine.messages import (
     StartRun,
     Stepped,
     Stop,
+    ViewAnswered,
 )
+from vae_desktop.engine.layouts import Layouts
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunStatus, opened_run
+from vae_desktop.engine.training_codes import TrainingCodes
+from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.engine.worker import TrainingWorker
 from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
-from vae_desktop.latent.codes import Floats
+from vae_desktop.files import write_atomically
+from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.measures import Extent
 from vae_desktop.training.history import Change
 
@@ -78,6 +85,9 @@ class Session:
         self._renew_threads()
         self._jobs = Jobs(outbox)
         self._shelf = DatasetShelf(self._jobs, data_dir)
+        self.layouts = Layouts(self._jobs)
+        self._training_codes = TrainingCodes(self._jobs)
+        self._embeds_training = False
         self._run_count = 0
         self._request_count = 0
         self._starting: tuple[Run, Dataset] | None = None  # sent to the worker, not yet begun
@@ -184,10 +194,13 @@ class Session:
 
     def show(self, run: Run) -> None:
         """Put a run on screen."""
+        if self.shown is not None and self.shown is not run:
+            self.shown.train_codes = None
         self.shown = run
         if run.snapshot is not None and run is not self.active:
             self._decoder.publish(run.id, run.config.model, run.image_shape, run.snapshot)
         self._listener.run_shown(run)
+        self._embed_training_if_wanted()
 
     def decode(self, code: Floats) -> None:
         """Ask for the picture of a code (d,) by the model on screen."""
@@ -195,6 +208,48 @@ class Session:
             self.warm_up()
             self._request_count += 1
             self._decoder.request(self.shown.id, self._request_count, np.array(code, np.float32))
+
+    def ask_view(self, request: ViewRequest) -> None:
+        """Have something worked out for a view of the model on screen; its earlier request is forgotten."""
+        self.warm_up()
+        self._decoder.ask(request)
+
+    def forget_view(self, view: str) -> None:
+        """Nothing more is wanted for a view."""
+        self._decoder.forget(view)
+
+    def embed_training(self, wanted: bool) -> None:
+        """Have codes of the training images too for the model on screen, as far as its data set is loaded."""
+        self._embeds_training = wanted
+        self._worker.send(EmbedTraining(wanted))
+        if wanted:
+            self._embed_training_if_wanted()
+        else:
+            self._training_codes.cancel()
+            if self.shown is not None:
+                self.shown.train_codes = None
+                self._listener.codes_moved(self.shown)
+
+    def lay_out(
+        self,
+        means: Floats,
+        found: Callable[[Floats], None],
+        ended: Callable[[Exception | None], None],
+        progressed: Callable[[int, int], None],
+    ) -> None:
+        """Lay out codes (N, d) by t-SNE in the background; `layouts` can end it."""
+        threads = 1 if self.active is not None else max(1, (os.cpu_count() or 1) - 1)
+        self.layouts.start(means, threads, found, ended, progressed)
+
+    def export(self, path: Path, table: Callable[[], bytes]) -> None:
+        """Write a table in the background, under the path that the person chose."""
+
+        def work(_: Job) -> None:
+            write_atomically(path, table())
+
+        self._jobs.start(
+            work, Answers(lambda _: self._listener.table_exported(path), self._report), must_finish=True
+        )
 
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
@@ -344,12 +399,18 @@ class Session:
                 self.runs[run_id].history.evaluations.append(evaluation)
                 self._listener.metrics_arrived(self.runs[run_id])
                 self._listener.runs_changed()
-            case Embedded(run_id, _, codes):
+            case Embedded(run_id, _, codes, "test"):
                 self._move_codes(self.runs[run_id], codes)
+            case Embedded(run_id, step, codes, "train"):
+                self._move_training_codes(self.runs[run_id], codes, step)
+            case ViewAnswered():
+                if self.shown is not None and event.request.run_id == self.shown.id:
+                    self._listener.view_answered(event)
             case Adjusted(run_id, change, last_step):
                 self._adjusted(self.runs[run_id], change, last_step)
             case Paused(run_id):
                 self._set_status(self.runs[run_id], "paused")
+                self._embed_training_if_wanted()
             case Resumed(run_id):
                 self._resumed(self.runs[run_id])
             case Captured(run_id, snapshot, codes):
@@ -395,6 +456,7 @@ class Session:
     def _dataset_loaded(self, dataset: Dataset) -> None:
         self._listener.fetching_ended()
         self._listener.dataset_loaded(dataset)
+        self._embed_training_if_wanted()
         self._shelf.find_spectrum(dataset, self._listener.spectrum_found)
         report = dataset.report
         if report is not None and dataset is not self._reported:
@@ -422,7 +484,7 @@ class Session:
             run.class_names = dataset.class_names  # a person's own images may have gained a class
         self._starting = run, dataset
         self._rates = {name: getattr(config.training, name) for name in ("epochs", "learning_rate", "beta")}
-        self._worker.send(StartRun(run.id, config, dataset, run.snapshot))
+        self._worker.send(StartRun(run.id, config, dataset, run.snapshot, self._embeds_training))
 
     def _note_changes(self, run: Run, config: RunConfig) -> None:
         for name in ("learning_rate", "beta"):
@@ -455,10 +517,33 @@ class Session:
             self._listener.progress_made(self._meter.progress)
         self._listener.metrics_arrived(run)
 
-    def _move_codes(self, run: Run, codes: Any) -> None:
+    def _move_codes(self, run: Run, codes: Codes) -> None:
         run.codes = codes
         run.thumbnails = None
         self._listener.codes_moved(run)
+
+    def _move_training_codes(self, run: Run, codes: Codes, step: int) -> None:
+        if self._embeds_training and run is self.shown:
+            run.train_codes, run.train_codes_step = codes, step
+            self._listener.codes_moved(run)
+
+    def _embed_training_if_wanted(self) -> None:
+        """Embed the training images by the model on screen, unless it trains, which does so itself."""
+        run = self.shown
+        if not self._embeds_training or run is None or run.status == "training":
+            return
+        dataset, snapshot = self.loaded(run.config.dataset), self._decoder.newest(run.id)
+        if dataset is None or snapshot is None or dataset.image_shape != run.image_shape:
+            return
+        if run.train_codes is None or run.train_codes_step != snapshot.step:
+            self._training_codes.embed(
+                run.config,
+                dataset,
+                snapshot,
+                lambda codes: self._move_training_codes(run, codes, snapshot.step),
+                self._report,
+                lambda done, total: self._listener.embedding_progressed(run, done, total),
+            )
 
     def _adjusted(self, run: Run, change: Change, last_step: int) -> None:
         run.set_training(change.name, change.value)
@@ -483,6 +568,7 @@ class Session:
         self._serve_waiting_saves(run)
         if run is self.shown:
             self._decoder.publish(run.id, run.config.model, run.image_shape, event.snapshot)
+            self._embed_training_if_wanted()
         if event.outcome == "diverged":
             self._listener.message_posted(
                 Message(

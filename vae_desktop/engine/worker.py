@@ -16,6 +16,7 @@ from vae_desktop.engine.messages import (
     Capture,
     Captured,
     Command,
+    EmbedTraining,
     EngineReady,
     Failed,
     Outcome,
@@ -137,6 +138,8 @@ class TrainingWorker:
                 self._outbox.post(Resumed(run.run_id))
             case Adjust() if run is not None:
                 self._adjust(run, command)
+            case EmbedTraining(wanted) if run is not None:
+                run.embed_training(wanted)
             case Capture() if run is not None:
                 self._outbox.post(Captured(run.run_id, *run.settle()))
 

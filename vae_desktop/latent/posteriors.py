@@ -17,7 +17,7 @@ def active_units(means: Floats) -> int:
     ----------
     means : array (N, d)
     """
-    return int((means.var(0, dtype=np.float64) > _ACTIVE).sum())
+    return int(is_active(means).sum())
 
 
 def spread_of_means(means: Floats) -> npt.NDArray[np.float64]:
@@ -35,3 +35,18 @@ def sampled(codes: Codes, noise: Floats) -> Codes:
     assert codes.log_stddev is not None
     drawn = codes.mean + np.exp(codes.log_stddev) * noise
     return Codes(drawn.astype(np.float32, copy=False), None, codes.labels)
+
+
+def kl_by_dimension(codes: Codes) -> npt.NDArray[np.float64]:
+    """Mean (d,) over images of each dimension's KL divergence from N(0, 1), in nats.
+
+    ½ (σ² + μ² − log σ² − 1); what models.losses computes in training, of codes whose posteriors are known.
+    """
+    assert codes.log_stddev is not None
+    log_stddev = codes.log_stddev.astype(np.float64)
+    return 0.5 * (np.exp(2 * log_stddev) + codes.mean.astype(np.float64) ** 2 - 2 * log_stddev - 1).mean(0)
+
+
+def is_active(means: Floats) -> npt.NDArray[np.bool_]:
+    """Whether each dimension (d,) tells images apart, by the rule of :func:`active_units`."""
+    return means.var(0, dtype=np.float64) > _ACTIVE

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.models.autoencoder import Decoder
@@ -36,6 +37,21 @@ def decode_to_pictures(decoder: Decoder, codes: torch.Tensor) -> Picture:
     """Pictures (N, H, W, C), uint8, contiguous, of codes (N, d)."""
     images = decoder(codes).clamp_(0, 1).mul_(255).round_().to(torch.uint8)
     return images.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+@torch.inference_mode()
+def decode_to_small_pictures(decoder: Decoder, codes: torch.Tensor, side: int) -> Picture:
+    """Pictures (N, h, w, C), uint8, of codes (N, d), each pixel averaged over those that it covers.
+
+    The longer side has at most `side` pixels; a smaller picture stays as it is.
+    """
+    images = decoder(codes)
+    height, width = images.shape[2:]
+    shrink = side / max(height, width)
+    if shrink < 1:
+        size = [max(1, round(height * shrink)), max(1, round(width * shrink))]
+        images = F.interpolate(images, size, mode="bilinear", antialias=True)
+    return images.clamp_(0, 1).mul_(255).round_().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
 
 
 def tile(pictures: Picture, gap: int = 2) -> Picture:

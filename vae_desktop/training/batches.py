@@ -17,10 +17,14 @@ class Batches:
     Parameters
     ----------
     images : array (N, C, H, W), uint8
+
+    Attributes
+    ----------
+    images : Tensor (N, C, H, W), uint8, on the device
     """
 
     def __init__(self, images: Images, batch_size: int, seed: int, device: torch.device) -> None:
-        self._images = torch.from_numpy(images).to(device)
+        self.images = torch.from_numpy(images).to(device)
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = -1
@@ -31,8 +35,8 @@ class Batches:
         """Images (n, C, H, W), float, 0 to 1, of a step counted from 0; an epoch's last batch may be smaller."""
         epoch, position = divmod(step, self.per_epoch)
         if epoch != self._epoch:
-            order = torch.randperm(len(self._images), generator=generator(self._seed, "shuffle", epoch))
-            self._order = order.to(self._images.device)
+            order = torch.randperm(len(self.images), generator=generator(self._seed, "shuffle", epoch))
+            self._order = order.to(self.images.device)
             self._epoch = epoch
         chosen = self._order[position * self._batch_size : (position + 1) * self._batch_size]
-        return to_unit(self._images[chosen])
+        return to_unit(self.images[chosen])

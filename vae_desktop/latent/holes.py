@@ -1,0 +1,60 @@
+"""How far places in a latent space are from the codes of the data: where they are far, the decoder has to guess."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_desktop.latent.codes import Codes, Floats
+
+_PRODUCTS = 2_000_000  # of a place with a code, at a time: some milliseconds
+_ASKED = 500  # codes whose nearest neighbours say how close to one another codes lie
+
+
+@torch.inference_mode()
+def hole_distances(places: Floats, codes: Codes) -> Iterator[Floats]:
+    """Distance of each place from the nearest code, in units of that code's own σ.
+
+    √(Σ ((z − μ)/σ)²) over all latent dimensions, the smallest over the codes. The codes of an autoencoder have no σ;
+    there the median distance of a code from its nearest neighbour is the unit (see :func:`spacing`).
+
+    Parameters
+    ----------
+    places : array (M, d)
+    codes : Codes
+        Those that are not finite do not count.
+
+    Yields
+    ------
+    array (m,), float32
+        Of the next m places; inf if there are no codes.
+    """
+    kept = np.isfinite(codes.mean).all(1)
+    mean = torch.from_numpy(codes.mean[kept]).double()
+    if codes.log_stddev is None:
+        unit = spacing(codes.mean[kept]) or 1.0
+        precision = torch.full_like(mean, unit**-2)
+    else:
+        precision = torch.from_numpy(codes.log_stddev[kept]).double().mul_(-2).exp_()
+    # Σ (z² w − 2 z μ w + μ² w), w = 1/σ²: two products of matrices instead of a table of differences.
+    linear, constant = -2 * mean * precision, (mean.square() * precision).sum(1)
+    for chunk in torch.from_numpy(places).double().split(max(1, _PRODUCTS // max(len(mean), 1))):
+        yield _nearest(chunk, precision, linear, constant)
+
+
+def spacing(means: Floats) -> float:
+    """Median distance of a code (of N, d) from its nearest neighbour; of many codes, of an even choice of them."""
+    if len(means) < 2:
+        return 0.0
+    asked = torch.from_numpy(means[:: -(-len(means) // _ASKED)])
+    distances = torch.cdist(asked, torch.from_numpy(means))
+    return float(distances.topk(2, largest=False).values[:, 1].median())
+
+
+def _nearest(places: Tensor, precision: Tensor, linear: Tensor, constant: Tensor) -> Floats:
+    if not len(constant):
+        return np.full(len(places), np.inf, np.float32)
+    squared = places.square() @ precision.T
+    squared.addmm_(places, linear.T).add_(constant)
+    return squared.amin(1).clamp_(min=0).sqrt().float().numpy()

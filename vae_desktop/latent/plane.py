@@ -1,0 +1,81 @@
+"""Flat views of a latent space: along two of its axes, or along the directions in which the codes vary most."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.names import dimension_name
+
+_MOST_NUMBERS = 20_000_000  # products in a covariance; of more codes, an even choice is fitted
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A straight view along one or two orthonormal directions; no length in it is stretched.
+
+    Attributes
+    ----------
+    basis : array (k, d), float32, k = 1 or 2
+        The directions.
+    labels : sequence of k str
+        What stands along the axes.
+    """
+
+    basis: Floats
+    labels: Sequence[str]
+
+    @property
+    def latent_dim(self) -> int:
+        return self.basis.shape[1]
+
+    def project(self, codes: Floats) -> Floats:
+        """Places (N, k) of codes (N, d)."""
+        return codes @ self.basis.T
+
+    def lift(self, places: Floats, code: Floats) -> Floats:
+        """Codes (M, d) that lie at places (M, k) and differ from a code (d,) only within the plane."""
+        return code + (places - code @ self.basis.T) @ self.basis
+
+    def covariance(self, stddev: Floats) -> npt.NDArray[np.float64]:
+        """Covariance (k, k) in the plane of a normal distribution with standard deviations (d,) along the axes."""
+        scaled = self.basis.astype(np.float64) * stddev
+        return scaled @ scaled.T
+
+
+def axis_plane(dimensions: Sequence[int], latent_dim: int) -> Plane:
+    """The view along one or two latent dimensions, counted from 0."""
+    basis = np.zeros((len(dimensions), latent_dim), np.float32)
+    basis[np.arange(len(dimensions)), dimensions] = 1
+    return Plane(basis, [dimension_name(dimension) for dimension in dimensions])
+
+
+def principal_plane(means: Floats, before: Plane | None = None) -> Plane:
+    """The view along the two directions in which codes (N, d), d >= 2, vary most.
+
+    Directions keep the sign that they have in `before`, so that a cloud that moves does not flip. Rows that are not
+    finite do not count. Where nothing varies, the first two axes are taken.
+    """
+    latent_dim = means.shape[1]
+    chosen = means[:: max(1, -(-means.size * latent_dim // _MOST_NUMBERS))]
+    chosen = chosen[np.isfinite(chosen).all(1)].astype(np.float64)
+    if len(chosen) < 2:
+        return axis_plane((0, 1), latent_dim)
+    centred = chosen - chosen.mean(0)
+    variances, directions = np.linalg.eigh(centred.T @ centred / len(chosen))
+    if not variances[-1] > 0:
+        return axis_plane((0, 1), latent_dim)
+    basis = directions[:, :-3:-1].T
+    if before is not None:
+        basis = basis * np.where((basis * before.basis).sum(1, keepdims=True) < 0, -1, 1)
+    shares = variances[:-3:-1].clip(min=0) / variances.clip(min=0).sum()
+    labels = [f"PC {number} ({share:.0%})" for number, share in enumerate(shares, 1)]
+    return Plane(np.ascontiguousarray(basis, np.float32), labels)
+
+
+def prior_mass(radius: float, dimensions: int) -> float:
+    """Share of N(0, I) within a radius of 0, for 1 or 2 dimensions; also of what it casts on such a plane."""
+    return math.erf(radius / math.sqrt(2)) if dimensions == 1 else 1 - math.exp(-(radius**2) / 2)

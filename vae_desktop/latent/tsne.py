@@ -1,0 +1,82 @@
+"""Neighbourhoods of many dimensions laid out in two."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vae_desktop.errors import Cancelled, UserError
+from vae_desktop.latent.codes import Floats
+from vae_desktop.progress import Progress, ignore, never
+
+_LEAST = 4  # codes: fewer have no neighbourhoods
+_PERPLEXITY = 30
+_EXAGGERATED, _PLAIN = 250, 500  # steps of the two phases
+_EVERY = 10  # steps from one report to the next
+
+
+def neighbour_map(
+    means: Floats,
+    threads: int = 1,
+    progress: Progress = ignore,
+    is_cancelled: Callable[[], bool] = never,
+    found: Callable[[Floats], None] = lambda places: None,
+) -> Floats:
+    """t-SNE (van der Maaten & Hinton 2008) of codes, by openTSNE; equal codes give equal maps.
+
+    Parameters
+    ----------
+    means : array (N, d)
+    threads : int
+        Of the processor.
+    found : callable
+        Is given the places as they are, ten steps apart.
+
+    Returns
+    -------
+    array (N, 2), float32
+        In no unit: only neighbourhoods mean something. NaN for codes that are not finite.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than 4 codes, or all lie on one point.
+    Cancelled
+    """
+    kept = np.isfinite(means).all(1)
+    codes = means[kept]
+    if len(codes) < _LEAST:
+        raise UserError(f"t-SNE needs at least {_LEAST} codes, and there are {len(codes)}. Choose Axes or PCA.")
+    if not np.ptp(codes, axis=0).any():
+        raise UserError("All codes lie on one point: t-SNE has nothing to lay out. Choose Axes or PCA.")
+    progress(0, _EXAGGERATED + _PLAIN)  # the import and the search for neighbours take seconds
+    from openTSNE import TSNE
+
+    def spread(places: Floats) -> Floats:
+        result = np.full((len(means), 2), np.nan, np.float32)
+        result[kept] = places
+        return result
+
+    before = 0
+    last = 0
+
+    def step(iteration: int, _: float, places: Floats) -> bool:
+        nonlocal before, last
+        if iteration < last:  # the second phase counts anew
+            before = _EXAGGERATED
+        last = iteration
+        progress(before + iteration, _EXAGGERATED + _PLAIN)
+        found(spread(np.asarray(places)))
+        return is_cancelled()
+
+    layout = TSNE(
+        perplexity=min(_PERPLEXITY, (len(codes) - 1) / 3),
+        early_exaggeration_iter=_EXAGGERATED,
+        n_iter=_PLAIN,
+        callbacks=step,
+        callbacks_every_iters=_EVERY,
+        n_jobs=threads,
+        random_state=0,
+    ).fit(codes)
+    if is_cancelled():
+        raise Cancelled
+    return spread(np.asarray(layout))
