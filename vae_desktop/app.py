@@ -7,6 +7,8 @@ import re
 import sys
 import threading
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +16,7 @@ if sys.platform == "win32":  # torch's libraries must be loaded before Qt's ther
     import torch  # noqa: F401
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -25,10 +28,12 @@ from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.examples import examples
 from vae_desktop.gui.bridge import Bridge
+from vae_desktop.gui.explorer import all_codes
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
 from vae_desktop.gui.theme import ThemeSwitch
 from vae_desktop.gui.window_settings import WindowSettings
+from vae_desktop.latent.export import codes_as_csv
 from vae_desktop.latent.measures import Extent
 from vae_desktop.paths import default_cache_dir, default_data_dir, default_settings_dir
 
@@ -50,7 +55,7 @@ class Controller(QObject):
         self._themes = ThemeSwitch(self)
         self._is_closed = False
         self._to_save: Run | None = None
-        self._random = np.random.default_rng()
+        self._table: Callable[[], bytes] | None = None  # to be exported under the name that is asked for
         self._connect()
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)
@@ -89,13 +94,8 @@ class Controller(QObject):
         controls.stop_requested.connect(self.session.stop)
         window.measures.measure_requested.connect(self._measure)
         window.measures.cancel_requested.connect(self.session.cancel_measuring)
-        window.scatter.coordinates_pointed.connect(self.point.set_coordinates)
-        window.panel.coordinate_changed.connect(self.point.set_coordinate)
-        window.panel.reset_requested.connect(self._reset_point)
-        window.panel.randomise_requested.connect(self._randomise_point)
-        self.point.moved.connect(self.session.decode)
-        self.point.moved.connect(window.scatter.set_point)
-        self.point.moved.connect(window.panel.set_point)
+        window.stage.scatter.export_requested.connect(self._export_codes)
+        window.table_named.connect(self._export_to)
 
     @Slot()
     def warm_up(self) -> None:
@@ -175,13 +175,20 @@ class Controller(QObject):
         if run is not self.session.shown:
             self.session.show(run)
 
-    @Slot()
-    def _reset_point(self) -> None:
-        self.point.move_to(np.zeros_like(self.point.code))
+    @Slot(object)
+    def _export_codes(self, images: npt.NDArray[np.int64]) -> None:
+        """Ask for a name, then save the codes of these images as they were when it was asked for."""
+        run = self.session.shown
+        codes = None if run is None else all_codes(run)
+        if run is None or run.codes is None or codes is None:
+            return
+        self._table = partial(codes_as_csv, codes, images, run.class_names, len(run.codes))
+        self._window.ask_for_table(Path.home() / f"codes-{_file_name(run)}.csv")
 
-    @Slot()
-    def _randomise_point(self) -> None:
-        self.point.move_to(self._random.standard_normal(len(self.point.code)))
+    @Slot(Path)
+    def _export_to(self, path: Path) -> None:
+        if self._table is not None:
+            self.session.export(path, self._table)
 
     @Slot()
     def _save(self) -> None:
@@ -195,9 +202,7 @@ class Controller(QObject):
     def _save_as(self) -> None:
         run = self.session.shown
         if run is not None:
-            config = run.config
-            data = re.sub(r"[^\w.-]+", "-", describe_dataset(config.dataset.name).label)
-            name = f"{config.model.kind}-{config.model.latent_dim}d-{data}.safetensors"
+            name = f"{_file_name(run)}.safetensors"
             self._to_save = run  # whatever is on screen when the question is answered
             self._window.ask_for_target(run.path or Path.home() / name)
             self._to_save = None
@@ -247,6 +252,13 @@ class Controller(QObject):
         )
         self._is_closed = answer == QMessageBox.StandardButton.Close
         return self._is_closed
+
+
+def _file_name(run: Run) -> str:
+    """What a file of that run may be called, without an ending."""
+    config = run.config
+    data = re.sub(r"[^\w.-]+", "-", describe_dataset(config.dataset.name).label)
+    return f"{config.model.kind}-{config.model.latent_dim}d-{data}"
 
 
 def create_window(

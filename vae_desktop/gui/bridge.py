@@ -10,10 +10,11 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.listener import Fetching, Message, State
 from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import Decoded
+from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Origin, Progress, Run
 from vae_desktop.engine.session import Session
+from vae_desktop.gui.explorer import Explorer
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
 from vae_desktop.gui.window_settings import WindowSettings
@@ -41,11 +42,11 @@ class Bridge(QObject):
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._point = point
         self._settings = settings
         self._outbox = Outbox(self._outbox_filled.emit)
         self._progress_pacer = Pacer(_PROGRESS_INTERVAL, share=1.0)
         self.session = Session(self._outbox, self, data_dir, autosaves, cache_dir)
+        self.explorer = Explorer(window.stage, window.panel, point, self.session)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._show_document()
         self.state_changed(self.session.state)
@@ -78,7 +79,7 @@ class Bridge(QObject):
         self._window.setup.form.set_dataset(dataset)
         shown = self.session.shown
         if shown is not None and shown.config.dataset == dataset.config:
-            self._show_pictures(shown)
+            self.explorer.show_originals(shown, dataset)
 
     def spectrum_found(self, dataset: Dataset) -> None:
         self._window.setup.form.spectrum_found()
@@ -94,14 +95,9 @@ class Bridge(QObject):
         self._show_document()
 
     def run_shown(self, run: Run) -> None:
-        latent_dim = run.config.model.latent_dim
-        self._window.panel.set_latent_dim(latent_dim)
-        self._window.scatter.set_model(run.codes, run.class_names, latent_dim)
+        self.explorer.show_run(run)
+        self.explorer.show_originals(run, self.session.loaded(run.config.dataset))
         self._window.losses.set_history(run.history, run.config.model)
-        self._show_pictures(run)
-        self._point.resize(latent_dim)
-        if run.codes is not None:
-            self._window.panel.set_code_ranges(run.codes)
         self._show_subtitle(run)
         self.measures_changed(run)
         self.runs_changed()
@@ -131,9 +127,8 @@ class Bridge(QObject):
     def codes_moved(self, run: Run) -> None:
         if run is not self.session.shown or run.codes is None:
             return
-        self._window.scatter.set_codes(run.codes)
-        self._show_pictures(run)
-        self._window.panel.set_code_ranges(run.codes)
+        self.explorer.move_codes(run)
+        self.explorer.show_originals(run, self.session.loaded(run.config.dataset))
         self._show_subtitle(run)
 
     def progress_made(self, progress: Progress) -> None:
@@ -144,7 +139,21 @@ class Bridge(QObject):
             self._window.status.setText(self._status_text(self.session.state))
 
     def picture_decoded(self, decoded: Decoded) -> None:
-        self._window.panel.image.set_picture(decoded.picture)
+        self.explorer.show_picture(decoded)
+
+    def view_answered(self, answer: ViewAnswered) -> None:
+        self.explorer.show_answer(answer)
+
+    def embedding_progressed(self, run: Run, done: int, total: int) -> None:
+        if run is self.session.shown:
+            self._window.stage.set_subtitle(
+                self.tr("{run} · embedding the training images, {share}").format(
+                    run=run.title, share=f"{done / max(total, 1):.0%}"
+                )
+            )
+
+    def table_exported(self, path: Path) -> None:
+        self._window.statusBar().showMessage(self.tr("Exported to {path}").format(path=path), 6000)
 
     def file_opened(self, path: Path, origin: Origin) -> None:
         self._settings.set_text("last_model", str(path.absolute()))
@@ -169,21 +178,15 @@ class Bridge(QObject):
         self._window.setup.controls.set_can_continue(run is not None and run.snapshot is not None)
         self._window.measures.set_can_measure(run is not None)
 
-    def _show_pictures(self, run: Run) -> None:
-        """Let the scatter show the image behind a point, as far as it is at hand."""
-        dataset = self.session.loaded(run.config.dataset)
-        same = dataset is not None and run.codes is not None and len(dataset.test) == len(run.codes)
-        originals = dataset.test.images.transpose(0, 2, 3, 1) if same else None
-        hint = self.tr("Load {data} to see the originals").format(data=run.config.dataset.label)
-        self._window.scatter.set_pictures(originals, run.thumbnails, hint)
-
     def _show_subtitle(self, run: Run) -> None:
         if run.codes is None:
-            self._window.scatter.set_subtitle("")
+            self._window.stage.set_subtitle("")
             return
-        what = self.tr("codes") if run.codes.log_stddev is None else self.tr("posterior means")
-        text = self.tr("{what} of {count} test images").format(what=what, count=f"{len(run.codes):,}")
-        self._window.scatter.set_subtitle(f"{run.title} · {text}")
+        text = self.tr("{count} test images").format(count=f"{len(run.codes):,}")
+        if run.train_codes is not None:
+            count = f"{len(run.train_codes):,}"
+            text = self.tr("{test} and {count} training images").format(test=text, count=count)
+        self._window.stage.set_subtitle(f"{run.title} · {text}")
 
     def _status_text(self, state: State) -> str:
         active = self.session.active

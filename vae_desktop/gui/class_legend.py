@@ -3,7 +3,7 @@
 import html
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
@@ -38,7 +38,7 @@ class ClassLegend(QScrollArea):
         self._names: tuple[str, ...] = ()
         self._chips: list[_Chip] = []
         self.setStyleSheet(
-            "QToolButton { border: 1px solid transparent; background: transparent; padding: 1px 4px; }"
+            "QToolButton { border: 1px solid transparent; background: transparent; padding: 1px 1px; }"
             "QToolButton:focus { border-color: palette(highlight); }"
             "QScrollBar { width: 8px; background: transparent; border: none; }"
             "QScrollBar::handle { background: palette(mid); border-radius: 4px; min-height: 16px; }"
@@ -134,6 +134,7 @@ class _Chip(QToolButton):
         icon.addPixmap(_dot(colour, filled=True), QIcon.Mode.Normal, QIcon.State.On)
         icon.addPixmap(_dot(colour, filled=False), QIcon.Mode.Normal, QIcon.State.Off)
         self.setIcon(icon)
+        self.setIconSize(QSize(12, 16))
         self.toggled.connect(self._fade)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -160,7 +161,7 @@ def _elided(name: str, metrics: QFontMetrics) -> str:
 
 
 def _dot(colour: QColor, filled: bool) -> QPixmap:
-    pixmap = QPixmap(32, 32)
+    pixmap = QPixmap(24, 32)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -168,6 +169,6 @@ def _dot(colour: QColor, filled: bool) -> QPixmap:
     painter.setPen(colour)
     if filled:
         painter.setBrush(colour)
-    painter.drawEllipse(3, 3, 10, 10)
+    painter.drawEllipse(1, 3, 10, 10)
     painter.end()
     return pixmap

@@ -38,18 +38,20 @@ class HoverCard(QFrame):
     def show_image(
         self, name: str, number: str, original: Picture | None, reconstruction: Picture | None, hint: str
     ) -> None:
-        """Fill the card; at least one of the two pictures (H, W, C), uint8, is there."""
+        """Fill the card; either of the two pictures (H, W, C), uint8, may be missing."""
         first = reconstruction if original is None else original
-        size = _shown_size(first, self.devicePixelRatioF())
+        size = QSize() if first is None else _shown_size(first, self.devicePixelRatioF())
         self._captions[0].setText(self.tr("original"))
         self._captions[1].setText(self.tr("reconstruction"))
         width = -SPACING
         shown = zip((original, reconstruction), (self._original, self._reconstruction), self._captions, strict=True)
         for picture, label, caption in shown:
-            label.setVisible(picture is not None)
-            caption.setVisible(picture is not None)
-            if picture is not None:
-                label.setPixmap(self._pixmap(picture, size))
+            # Room is kept for a reconstruction that is being decoded, so that the card keeps its size.
+            is_shown = picture is not None or (label is self._reconstruction and not size.isEmpty())
+            label.setVisible(is_shown)
+            caption.setVisible(is_shown)
+            if is_shown:
+                label.setPixmap(_blank(size) if picture is None else self._pixmap(picture, size))
                 width += max(label.sizeHint().width(), caption.sizeHint().width()) + SPACING
         width = max(width, _LEAST_WIDTH, min(self._hint.fontMetrics().horizontalAdvance(hint), _MOST_WIDTH))
         self._number.setText(number)
@@ -107,6 +109,12 @@ class HoverCard(QFrame):
         layout.addLayout(head)
         layout.addLayout(pictures)
         layout.addWidget(self._hint)
+
+
+def _blank(size: QSize) -> QPixmap:
+    pixmap = QPixmap(size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap
 
 
 def _shown_size(picture: Picture, ratio: float) -> QSize:

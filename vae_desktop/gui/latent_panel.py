@@ -3,82 +3,108 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from vae_desktop.gui.decoded_image import DecodedImage
-from vae_desktop.gui.latent_slider import LatentSlider
-from vae_desktop.gui.theme import SPACING, small_font
+from vae_desktop.gui.slider_list import SliderList
+from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
 from vae_desktop.latent.codes import Codes, Floats
-from vae_desktop.latent.names import dimension_name
+from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
 
 
 class LatentPanel(QWidget):
     """Shows the current point as a picture and as numbers, and asks to move it."""
 
-    coordinate_changed = Signal(int, float)
     reset_requested = Signal()
-    randomise_requested = Signal()
+    randomise_requested = Signal(float)  # temperature
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumWidth(264)
+        self.setMinimumWidth(280)
         self.image = DecodedImage()
-        self._sliders: list[LatentSlider] = []
-        self._hint = QLabel(self.tr("Drag a slider, or click in the latent space"))
+        self.sliders = SliderList()
+        self._hint = QLabel(self.tr("Drag a slider, or drag in the latent space"))
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setProperty("role", "muted")
         self._hint.setFont(small_font(self.font()))
         self._reset = self._button(
-            "resetButton", self.tr("Reset"), "Ctrl+0", self.tr("Move the point to 0, the middle of the prior.")
+            "resetButton",
+            self.tr("Reset"),
+            "Ctrl+0",
+            self.tr("Move the point to 0, the middle of the prior; locked coordinates stay."),
         )
         self._randomise = self._button(
             "randomiseButton",
             self.tr("Randomise"),
             "Ctrl+R",
-            self.tr("Draw a point from the prior N(0, I): what a generative model does."),
+            self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay."),
         )
-        self._rows = QVBoxLayout()
-        self._rows.setContentsMargins(0, 0, SPACING, 0)
-        self._rows.setSpacing(SPACING // 2)
-        self._rows.addStretch()
+        self._temperature = QDoubleSpinBox(decimals=1, singleStep=0.1, minimum=0.1, maximum=3.0, value=1.0)
+        self._temperature.setObjectName("temperatureSpin")
+        self._temperature.setPrefix("× ")
+        self._temperature.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self._temperature.setFont(tabular(self.font()))
+        self._temperature.setAccessibleName(self.tr("Temperature"))
+        self._temperature.setToolTip(
+            self.tr("<p>Temperature: what is drawn is multiplied by it. Below 1: typical. Above 1: unusual.</p>")
+        )
         self._lay_out()
         self._reset.clicked.connect(self.reset_requested)
-        self._randomise.clicked.connect(self.randomise_requested)
+        self._randomise.clicked.connect(self._ask_to_randomise)
         self.set_latent_dim(0)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.image.set_theme(theme)
+        self.sliders.set_lock_colours(QColor(theme.accent), QColor(theme.muted))
 
     def set_latent_dim(self, latent_dim: int) -> None:
         """Show as many sliders as the model has dimensions; 0 stands for no model."""
-        while len(self._sliders) > latent_dim:
-            self._sliders.pop().deleteLater()
-        while len(self._sliders) < latent_dim:
-            self._add_slider(len(self._sliders))
+        self.sliders.set_latent_dim(latent_dim)
         self._randomise.setEnabled(latent_dim > 0)
         self._reset.setEnabled(latent_dim > 0)
 
     def set_point(self, code: Floats) -> None:
         """Follow the current point (d,)."""
-        for slider, value in zip(self._sliders, code.tolist(), strict=True):
-            slider.follow(value)
-        self._reset.setEnabled(bool(np.any(code != 0)))
+        self.sliders.set_point(code)
 
-    def set_code_ranges(self, codes: Codes) -> None:
-        """Let each slider cover the codes that occur, from one round value to another, and the prior's ±3."""
-        lowest, highest = np.nan_to_num(codes.mean.min(0)), np.nan_to_num(codes.mean.max(0))
-        for slider, low, high in zip(self._sliders, lowest.tolist(), highest.tolist(), strict=True):
-            slider.set_range(*_round_range(min(low, -3.0), max(high, 3.0)))
+    def set_can_reset(self, can_reset: bool) -> None:
+        """Whether a coordinate that is not locked differs from 0."""
+        self._reset.setEnabled(can_reset)
 
-    def _add_slider(self, dimension: int) -> None:
-        slider = LatentSlider(dimension_name(dimension))
-        slider.setObjectName(f"latentSlider{dimension}")
-        slider.setAccessibleName(dimension_name(dimension))
-        slider.value_changed.connect(self._tell_changed)
-        self._rows.insertWidget(dimension, slider)
-        self._sliders.append(slider)
+    def set_codes(self, codes: Codes, is_new: bool) -> None:
+        """Let the sliders cover the codes that occur, and stand in the order of what they say.
 
-    @Slot(float)
-    def _tell_changed(self, value: float) -> None:
-        self.coordinate_changed.emit(self._sliders.index(self.sender()), value)
+        What a dimension says is its KL divergence; where codes are points, how far they spread. `is_new` is True
+        for another model, whose sliders may be put in order at once.
+        """
+        finite = codes.mean[np.isfinite(codes.mean).all(1)]
+        if not len(finite):
+            return
+        lowest, highest = finite.min(0).tolist(), finite.max(0).tolist()
+        ranges = [_round_range(min(low, -3.0), max(high, 3.0)) for low, high in zip(lowest, highest, strict=True)]
+        self.sliders.set_ranges(ranges)
+        if codes.log_stddev is None:
+            spread = spread_of_means(finite)
+            tips = [self.tr("Standard deviation of the codes: {value:.2f}").format(value=value) for value in spread]
+            self._show_information(spread, np.ones(len(spread), bool), tips, is_new)
+        else:
+            kl = kl_by_dimension(codes)
+            tips = [self.tr("KL divergence: {value:.2f} nats per image").format(value=value) for value in kl]
+            self._show_information(kl, is_active(finite), tips, is_new)
+
+    def _show_information(
+        self, amounts: npt.NDArray[np.float64], active: npt.NDArray[np.bool_], tips: list[str], is_new: bool
+    ) -> None:
+        if np.isfinite(amounts).all():
+            self.sliders.set_information(amounts, active, tips, is_new)
+
+    @Slot()
+    def _ask_to_randomise(self) -> None:
+        self._temperature.interpretText()
+        self.randomise_requested.emit(self._temperature.value())
 
     def _button(self, name: str, text: str, keys: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -90,21 +116,18 @@ class LatentPanel(QWidget):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
-        buttons.addWidget(self._randomise)
-        buttons.addWidget(self._reset)
-        holder = QWidget()
-        holder.setLayout(self._rows)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(holder)
+        buttons.setSpacing(SPACING // 2)
+        buttons.addWidget(self._randomise, 1)
+        buttons.addWidget(self._temperature)
+        buttons.addSpacing(SPACING // 2)
+        buttons.addWidget(self._reset, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
         layout.setSpacing(SPACING)
         layout.addWidget(self.image)
         layout.addWidget(self._hint)
         layout.addLayout(buttons)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self.sliders, 1)
 
 
 def _round_range(low: float, high: float) -> tuple[float, float]:

@@ -1,64 +1,114 @@
-"""The plot of the latent space: two of its axes at one scale, the codes, and the current point."""
+"""The plot of the latent space: the codes in a plane at true scale, and the current point among them."""
 
 import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QKeyEvent, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsPathItem
 
 from vae_desktop.gui.cursor_item import CursorItem
-from vae_desktop.gui.point_raster import Colours, PointRaster
+from vae_desktop.gui.glide import Glide
+from vae_desktop.gui.point_raster import Looks, PointRaster, bounds_of
 from vae_desktop.gui.theme import Theme
 from vae_desktop.latent.codes import Floats
 
 _NUDGE = 0.01  # of the view's width, for one press of an arrow key
+_GLIDE = 0.2  # seconds
 
 
 class LatentViewBox(pyqtgraph.ViewBox):
-    """Left button: where the point should be. Middle button or Shift: pan. Wheel: zoom."""
+    """Left button: where the point should be, or the lasso. Middle button or Shift: pan. Wheel: zoom."""
 
-    pointed = Signal(QPointF)  # in the axes' units
+    clicked = Signal(QPointF)  # in the axes' units, as all others
+    dragged = Signal(QPointF)
+    lasso_moved = Signal(QPointF, bool)  # whether it begins anew
+    lasso_ended = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False)
+        self.is_lasso = False
+        self._draws = False  # a lasso, in the drag under way
 
     def mouseClickEvent(self, event: object) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
-            self.pointed.emit(self.mapToView(event.pos()))
+            self.clicked.emit(self.mapToView(event.pos()))
         else:
             super().mouseClickEvent(event)
 
     def mouseDragEvent(self, event: object, axis: int | None = None) -> None:
-        shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if event.button() == Qt.MouseButton.LeftButton and not shifted and axis is None:
-            event.accept()
-            self.pointed.emit(self.mapToView(event.pos()))
-        else:
+        modifiers = event.modifiers()
+        if event.button() != Qt.MouseButton.LeftButton or axis is not None:
             super().mouseDragEvent(event, axis)
+            return
+        if event.isStart():
+            self._draws = self.is_lasso or bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        if self._draws:
+            event.accept()
+            if event.isStart():
+                self.lasso_moved.emit(self.mapToView(event.buttonDownPos()), True)
+            self.lasso_moved.emit(self.mapToView(event.pos()), False)
+            if event.isFinish():
+                self.lasso_ended.emit()
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
+            super().mouseDragEvent(event, axis)
+        else:
+            event.accept()
+            self.dragged.emit(self.mapToView(event.pos()))
 
 
 class LatentPlot(pyqtgraph.PlotWidget):
     """Codes as coloured points at true scale, and a cross-hair at the current one."""
 
-    pointed = Signal(float, float)
+    clicked = Signal(float, float)
+    dragged = Signal(float, float)
     inspected = Signal(QPointF)  # the cross-hair's place in the scene: what lies there is asked for
+    all_selected = Signal()
+    lassoed = Signal(QPolygonF)  # in the axes' units
+    view_changed = Signal()
     left = Signal()  # by the mouse or by the keyboard
     _fitting = False  # the base class resizes before this one is built
 
     def __init__(self) -> None:
-        self._box = LatentViewBox(enableMenu=False)
+        self._box = LatentViewBox()
         super().__init__(viewBox=self._box)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._fitting = True
-        self._raster = PointRaster()
-        self.addItem(self._raster, ignoreBounds=True)
+        self._room = QRectF()  # of what is to be in sight besides the points
+        self.raster = PointRaster()
+        self.addItem(self.raster, ignoreBounds=True)
+        self._glide = Glide(self.raster.set_points, lambda: self.raster.cost, self)
         self._cursor = CursorItem()
         self._cursor.setZValue(10)
         self.addItem(self._cursor, ignoreBounds=True)
+        self._lasso = QGraphicsPathItem()
+        self._lasso.setZValue(12)
+        self._lasso.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.addItem(self._lasso, ignoreBounds=True)
         for side in ("bottom", "left"):
             # While the range is the first one: the call itself would freeze the scale of a small range for good.
             self.getAxis(side).enableAutoSIPrefix(False)
         self._box.setAspectLocked(True)
         self._box.disableAutoRange()
-        self._box.pointed.connect(self._tell_pointed)
+        self._box.clicked.connect(self._tell_clicked)
+        self._box.dragged.connect(self._tell_dragged)
+        self._box.lasso_moved.connect(self._draw_lasso)
+        self._box.lasso_ended.connect(self._end_lasso)
         self._box.sigRangeChangedManually.connect(self._stop_fitting)
+        self._box.sigRangeChanged.connect(self.view_changed)
         self.hideButtons()
+
+    @property
+    def places(self) -> Floats:
+        """Where the points (N, 2) are, or are gliding to, in the axes' units."""
+        return self._glide.target
+
+    def view_rect(self) -> QRectF:
+        """What is in sight, in the axes' units."""
+        return self._box.viewRect()
+
+    def pixel_size(self) -> float:
+        """Length of a logical pixel in the axes' units."""
+        return float(max(self._box.viewPixelSize()))
 
     def set_theme(self, theme: Theme) -> None:
         self.setBackground(theme.surface)
@@ -67,16 +117,45 @@ class LatentPlot(pyqtgraph.PlotWidget):
             axis.setPen(theme.border)
             axis.setTextPen(theme.muted)
         self._cursor.set_colours(ring=theme.text, halo=theme.surface)
+        pen = QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        self._lasso.setPen(pen)
+        tint = QColor(theme.accent)
+        tint.setAlpha(30)
+        self._lasso.setBrush(tint)
 
     def set_axis_labels(self, horizontal: str, vertical: str) -> None:
         self.setLabel("bottom", horizontal)
         self.setLabel("left", vertical)
 
-    def set_points(self, points: Floats, colours: Colours) -> None:
-        """Show codes (N, 2) in colours (N, 3); the view follows them until it was zoomed or panned."""
-        self._raster.set_points(points, colours)
-        if self._fitting and len(points):
+    def set_has_units(self, has_units: bool) -> None:
+        """Whether lengths mean something; else the axes have no figures."""
+        for side in ("left", "bottom"):
+            self.getAxis(side).setStyle(showValues=has_units)
+
+    def set_lasso(self, on: bool) -> None:
+        """Let the left button draw a lasso instead of moving the point."""
+        self._box.is_lasso = on
+        self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+
+    def set_looks(self, looks: Looks) -> None:
+        self.raster.set_looks(looks)
+
+    def set_points(self, places: Floats, glide: bool = False) -> None:
+        """Show points at places (N, 2), at once or gliding; the view follows them until it was zoomed or panned."""
+        if glide and self.isVisible():
+            self._glide.move(places, _GLIDE)
+        else:
+            self._glide.jump(places)
+        if self._fitting and len(places):
             self._fit_if_needed()
+
+    def set_room(self, room: QRectF) -> None:
+        """Keep a rectangle in sight besides the points, as long as the view follows these."""
+        if room != self._room:
+            self._room = room
+            if self._fitting:
+                self.fit()
 
     def set_cursor(self, x: float, y: float) -> None:
         """Put the cross-hair at the current point."""
@@ -85,10 +164,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
     def fit(self) -> None:
         """Show all codes, and go on doing so."""
         self._fitting = True
-        bounds = self._raster.data_bounds()
-        if bounds.width() <= 0 and bounds.height() <= 0:
-            bounds = QRectF(-3, -3, 6, 6)
-        self._box.setRange(bounds, padding=0.06)
+        self._box.setRange(self._content(), padding=0.06)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
@@ -100,17 +176,20 @@ class LatentPlot(pyqtgraph.PlotWidget):
         if event.key() in steps:
             dx, dy = steps[event.key()]
             step = self._box.viewRect().width() * _NUDGE
-            self.pointed.emit(self._cursor.x() + dx * step, self._cursor.y() + dy * step)
+            self.dragged.emit(self._cursor.x() + dx * step, self._cursor.y() + dy * step)
         elif event.key() == Qt.Key.Key_F:
             self.fit()
         elif event.key() == Qt.Key.Key_Space:
             self.inspected.emit(self._box.mapViewToScene(self._cursor.pos()))
+        elif event.key() == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.all_selected.emit()
         else:
             super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self.left.emit()
+        if QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton:
+            self.left.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -121,15 +200,34 @@ class LatentPlot(pyqtgraph.PlotWidget):
         if self._fitting:
             self.fit()
 
+    def _content(self) -> QRectF:
+        bounds = bounds_of(self.places)
+        has_points = bounds.width() > 0 or bounds.height() > 0
+        content = bounds.united(self._room) if has_points else self._room
+        return content if content.width() > 0 or content.height() > 0 else QRectF(-3, -3, 6, 6)
+
     def _fit_if_needed(self) -> None:
         """Fit again only when codes leave the view or fill little of it: a view that trembles is hard to read."""
-        bounds, view = self._raster.data_bounds(), self._box.viewRect()
-        fills = max(bounds.width() / view.width(), bounds.height() / view.height())
-        if fills < 0.7 or not view.contains(bounds):
+        content, view = self._content(), self._box.viewRect()
+        fills = max(content.width() / view.width(), content.height() / view.height())
+        if fills < 0.7 or not view.contains(content):
             self.fit()
 
     def _stop_fitting(self) -> None:
         self._fitting = False
 
-    def _tell_pointed(self, place: QPointF) -> None:
-        self.pointed.emit(place.x(), place.y())
+    def _tell_clicked(self, place: QPointF) -> None:
+        self.clicked.emit(place.x(), place.y())
+
+    def _tell_dragged(self, place: QPointF) -> None:
+        self.dragged.emit(place.x(), place.y())
+
+    def _draw_lasso(self, place: QPointF, begins: bool) -> None:
+        path = QPainterPath(place) if begins else self._lasso.path()
+        path.lineTo(place)
+        self._lasso.setPath(path)
+
+    def _end_lasso(self) -> None:
+        outline = self._lasso.path().toFillPolygon()
+        self._lasso.setPath(QPainterPath())
+        self.lassoed.emit(outline)

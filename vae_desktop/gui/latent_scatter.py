@@ -1,48 +1,55 @@
-"""The stage: the codes of the test set, coloured by class, with the current point among them."""
+"""The stage: the codes of the images in a plane, coloured by class, with the current point among them."""
+
+from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.class_legend import ClassLegend, class_colours
+from vae_desktop.gui.hole_legend import HoleLegend
 from vae_desktop.gui.latent_plot import LatentPlot
-from vae_desktop.gui.point_hover import PointHover
-from vae_desktop.gui.point_raster import Colours
-from vae_desktop.gui.theme import LIGHT, SPACING, Theme, heading_font, small_font, tabular
+from vae_desktop.gui.point_hover import REACH, PointHover
+from vae_desktop.gui.point_raster import Looks
+from vae_desktop.gui.scatter_overlays import ScatterOverlays
+from vae_desktop.gui.scatter_selection import ScatterSelection
+from vae_desktop.gui.scatter_tools import ScatterTools
+from vae_desktop.gui.theme import LIGHT, SPACING, Theme
 from vae_desktop.latent.codes import Codes, Floats, Picture
-from vae_desktop.latent.names import dimension_name
+from vae_desktop.latent.plane import Plane, axis_plane
+from vae_desktop.latent.posteriors import sampled
 
 _SPREAD = 10 / 3  # height over which a one-dimensional latent space is spread, about that of the prior
+_PALE = 0.25  # how much of their colour codes keep that are not selected
 
 
 class LatentScatter(QWidget):
-    """Shows codes in two of the latent dimensions; with one, they are spread by class over the height."""
+    """Shows codes in a plane, or laid out by t-SNE; with one dimension, they are spread by class over the height."""
 
-    coordinates_pointed = Signal(object)  # {dimension: value}
+    place_pointed = Signal(object)  # (k,) in the plane
+    image_chosen = Signal(int)
+    image_hovered = Signal(int)
+    hover_ended = Signal()
+    export_requested = Signal(object)  # places (n,) of the selected codes
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("latentScatter")
         self.setAccessibleName(self.tr("Latent space"))
         self._codes: Codes | None = None
+        self._drawn: Codes | None = None  # means, or samples in their place
         self._code: Floats = np.zeros(2, np.float32)
+        self._plane: Plane = axis_plane((0, 1), 2)
+        self._layout: Floats | None = None  # by t-SNE
+        self._chosen: int | None = None
         self._hidden: frozenset[int] = frozenset()
         self._spread: Floats = np.empty(0, np.float32)
-        self._class_count = 0
-        self._heading = QLabel(self.tr("Latent space"))
-        self._heading.setFont(heading_font(self.font()))
-        self._subtitle = QLabel()
-        self._subtitle.setProperty("role", "muted")
-        self._subtitle.setFont(tabular(small_font(self.font())))
-        self._axis_boxes = [self._axis_box(name) for name in ("horizontalAxisCombo", "verticalAxisCombo")]
-        self._axes = QWidget()
-        self._fit = QToolButton(text=self.tr("Fit"))
-        self._fit.setObjectName("fitButton")
-        self._fit.setAccessibleName(self.tr("Fit the latent space"))
-        self._fit.setToolTip(self.tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan."))
-        self._legend = ClassLegend()
+        self._noise: Floats = np.empty((0, 0), np.float32)
+        self._shows_samples = False
+        self._class_names: tuple[str, ...] = ()
+        self.tools = ScatterTools()
+        self.legend = ClassLegend()
         self.plot = LatentPlot()
         self.plot.setAccessibleName(self.tr("Latent space. Arrow keys move the current point."))
         self.plot.setToolTip(
@@ -51,170 +58,342 @@ class LatentScatter(QWidget):
                 "<p>Rest on a point: the image behind it. Space: the one nearest to the current point.</p>"
             )
         )
-        self._hover = PointHover(self.plot)
+        self.overlays = ScatterOverlays(self.plot)
+        self.selection = ScatterSelection(self.plot)
+        self.hover = PointHover(self.plot)
+        self._hole_legend = HoleLegend(self.plot)
+        self._invitation = QLabel(self.tr("Drag here, and watch the picture on the right"), self.plot)
+        self._invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._invitation.setObjectName("invitation")
         self._empty = QLabel(
             self.tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
         )
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("role", "muted")
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.plot)
         self._lay_out()
-        self._use_colours(LIGHT)
-        self._fit.clicked.connect(self.plot.fit)
-        self._legend.hidden_changed.connect(self._set_hidden)
-        self.plot.pointed.connect(self._tell_pointed)
+        self._use_theme(LIGHT)
+        self.hover.card.raise_()
+        self._connect()
+        self.set_overlays(self.tools.overlays)
+
+    @property
+    def drawn(self) -> Codes | None:
+        """The codes as they are drawn: means, or samples in their place."""
+        return self._drawn
 
     def set_theme(self, theme: Theme) -> None:
-        self.plot.set_theme(theme)
-        self._hover.set_theme(theme)
-        self._use_colours(theme)
-        self._draw_codes()
+        for part in (self.plot, self.hover, self.overlays, self._hole_legend):
+            part.set_theme(theme)
+        self._use_theme(theme)
+        self._draw()
 
-    def set_model(self, codes: Codes | None, class_names: tuple[str, ...], latent_dim: int) -> None:
-        """Begin with the codes of another model."""
-        self._codes = codes
-        self._class_count = len(class_names)
+    @property
+    def has_layout(self) -> bool:
+        return self._layout is not None
+
+    def set_model(self, codes: Codes | None, class_names: tuple[str, ...], plane: Plane) -> None:
+        """Begin with the codes of another model, in a plane."""
+        self._codes, self._class_names = codes, class_names
+        self._plane, self._layout, self._chosen = plane, None, None
         self._spread = np.empty(0, np.float32)
-        self._offer_axes(latent_dim)  # before anything is drawn with axes that the model may not have
-        self._hover.set_class_names(class_names)
-        self._legend.set_classes(class_names)
-        self._axes.setVisible(latent_dim > 2)
-        self._label_axes()
-        self._draw_codes()
-        self.plot.fit()
+        self._code = np.zeros(plane.latent_dim, np.float32)
+        self.hover.set_class_names(class_names)
+        self.selection.clear()
+        self.overlays.clear_fields()
+        self.legend.set_classes(class_names)
+        self._place_legend()
+        self._take_codes()
+        self._show_plane()
 
     def set_codes(self, codes: Codes) -> None:
-        """Move the points to new codes of the same images."""
+        """Let the points glide to new codes of the same images."""
         self._codes = codes
-        self._draw_codes()
+        self._take_codes()
+        self._draw(glide=True)
 
-    def set_pictures(self, originals: Picture | None, reconstructions: Picture | None, hint: str = "") -> None:
-        """Let a point under the mouse show its image, until another model is set.
+    def set_plane(self, plane: Plane, refits: bool = False) -> None:
+        """Show another plane, or the same one as codes that have moved define it anew."""
+        self._plane, self._layout = plane, None
+        if refits:
+            self._label_axes()
+            self._draw(glide=True)
+            self.set_point(self._code)
+        else:
+            self._show_plane()
 
-        Parameters
-        ----------
-        originals, reconstructions : array (N, H, W, C), uint8, or None
-            In the order of the codes; the sizes of the two may differ. With neither, nothing is shown.
-        hint : str
-            How to get at the originals, shown where they are missing.
+    def set_layout(self, places: Floats) -> None:
+        """Show the codes at places (N, 2) in no unit, in which no code can be pointed at but those of images."""
+        is_new = self._layout is None
+        self._layout = places
+        self._label_axes()
+        self._draw(glide=not is_new)
+        self.set_point(self._code)
+        if is_new:
+            self.overlays.clear_fields()
+            self.plot.fit()
+
+    def set_samples(self, shows_samples: bool) -> None:
+        """Show one sample of each posterior instead of its mean."""
+        self._shows_samples = shows_samples
+        self._take_codes()
+        self._draw(glide=True)
+
+    def set_overlays(self, names: frozenset[str]) -> None:
+        """Show these overlays."""
+        self.overlays.set_shown(names)
+        self.plot.set_room(QRectF(-2.2, -2.2, 4.4, 4.4) if "prior" in names and self._layout is None else QRectF())
+        self._draw_fields()
+        self._show_posterior()
+
+    def set_originals(self, originals: Sequence[Picture], hint: str = "") -> None:
+        """Let a point under the mouse show its image (H, W, C), until another model is set.
+
+        The hint says how to get at the images, where one is missing.
         """
-        self._hover.set_pictures(originals, reconstructions, hint)
+        self.hover.set_originals(originals, hint)
 
-    def set_subtitle(self, text: str) -> None:
-        """Say in a line what is shown."""
-        self._subtitle.setText(text)
+    def set_chosen(self, image: int | None) -> None:
+        """Show the posterior of an image as long as no other one is under the mouse."""
+        self._chosen = image
+        self._show_posterior()
 
     def set_point(self, code: Floats) -> None:
-        """Put the cross-hair at the current point (d,)."""
+        """Put the cross-hair at the current point (d,); in a layout, at the code nearest to it."""
         self._code = code
-        horizontal, vertical = self._shown_axes()
-        y = 0.0 if vertical is None else float(code[vertical])
-        self.plot.set_cursor(float(code[horizontal]), y)
+        if self._layout is not None:
+            image = self.nearest_image(code)
+            if image is not None and np.isfinite(self._layout[image]).all():
+                self.plot.set_cursor(*self._layout[image].tolist())
+            return
+        place = self._plane.project(code[None])[0].tolist()
+        self.plot.set_cursor(place[0], place[1] if len(place) > 1 else 0.0)
 
-    def _shown_axes(self) -> tuple[int, int | None]:
-        if len(self._code) == 1:
-            return 0, None
-        return max(self._axis_boxes[0].currentIndex(), 0), max(self._axis_boxes[1].currentIndex(), 0)
+    def nearest_image(self, code: Floats) -> int | None:
+        """The image whose code, as it is drawn, lies nearest to a code (d,)."""
+        if self._drawn is None or not len(self._drawn):
+            return None
+        distances = ((self._drawn.mean - code) ** 2).sum(1)
+        return int(np.nanargmin(distances)) if np.isfinite(distances).any() else None
 
-    def _offer_axes(self, latent_dim: int) -> None:
-        names = [dimension_name(dimension) for dimension in range(latent_dim)]
-        self._code = np.zeros(latent_dim, np.float32)
-        for position, box in enumerate(self._axis_boxes):
-            if box.count() != latent_dim:
-                box.blockSignals(True)
-                box.clear()
-                box.addItems(names)
-                box.setCurrentIndex(min(position, latent_dim - 1))
-                box.blockSignals(False)
+    def show_holes(self, distances: Floats, rect: QRectF) -> None:
+        """Show distances (rows, columns) from the nearest code, in σ, over a rectangle in the axes' units."""
+        self.overlays.set_holes(distances, rect, self._plane.latent_dim)
+
+    def end_invitation(self) -> None:
+        """The person has found out that the point can be dragged."""
+        self._invitation.hide()
+
+    def _take_codes(self) -> None:
+        codes = self._codes
+        has_posteriors = codes is not None and codes.log_stddev is not None
+        self.tools.set_has_posteriors(codes is None or has_posteriors)
+        if codes is None or not has_posteriors or not self._shows_samples:
+            self._drawn = codes
+            return
+        if self._noise.shape != codes.mean.shape:
+            self._noise = np.random.default_rng(0).standard_normal(codes.mean.shape, np.float32)
+        self._drawn = sampled(codes, self._noise)
+
+    def _show_plane(self) -> None:
+        self._label_axes()
+        self.overlays.set_prior(len(self._plane.basis))
+        self.set_overlays(self.overlays.shown)
+        self._draw()
+        self.set_point(self._code)
+        self.plot.fit()
 
     def _label_axes(self) -> None:
-        horizontal, vertical = self._shown_axes()
-        by_class = self.tr("spread by class, to see more")
-        at_random = self.tr("spread at random, to see more")
-        spread = by_class if self._class_count else at_random
-        self.plot.set_axis_labels(dimension_name(horizontal), spread if vertical is None else dimension_name(vertical))
+        has_units = self._layout is None
+        self.plot.set_has_units(has_units)
+        self.overlays.prior.setVisible(has_units and "prior" in self.overlays.shown)
+        self._show_hole_legend()
+        if not has_units:
+            self.plot.set_axis_labels("", "")
+        elif len(self._plane.labels) > 1:
+            self.plot.set_axis_labels(*self._plane.labels)
+        else:
+            by_class, at_random = self.tr("spread by class, to see more"), self.tr("spread at random, to see more")
+            self.plot.set_axis_labels(self._plane.labels[0], by_class if self._class_names else at_random)
 
-    def _draw_codes(self) -> None:
-        codes = self._codes
+    def _draw(self, glide: bool = False) -> None:
+        codes = self._drawn
         self._stack.setCurrentIndex(0 if codes is None else 1)
         if codes is None:
             return
-        horizontal, vertical = self._shown_axes()
-        y = self._class_spread(codes) if vertical is None else codes.mean[:, vertical]
-        points = np.stack((codes.mean[:, horizontal], y), axis=1)
-        colours = self._colours(codes)
-        behind = np.zeros(len(codes), bool) if codes.labels is None else np.isin(codes.labels, list(self._hidden))
-        self._hover.set_points(np.where(behind[:, None], np.float32(np.inf), points), codes.labels)
-        if behind.any():  # greyed classes lie below the others
-            colours[behind] = self._hidden_colour
-            order = np.argsort(~behind, kind="stable")
-            points, colours = points[order], colours[order]
-        self.plot.set_points(points, colours)
+        places = self._places(codes)
+        hidden = np.zeros(len(codes), bool) if codes.labels is None else np.isin(codes.labels, list(self._hidden))
+        self.selection.set_images(~hidden, codes.labels, self._class_names)
+        self._set_looks()
+        self.plot.set_points(places, glide)
+        self.hover.set_points(np.where(hidden[:, None], np.float32(np.inf), places), codes.labels)
+        self._draw_fields()
+        self._show_posterior()
 
-    def _colours(self, codes: Codes) -> Colours:
-        if codes.labels is None or not self._class_count:
-            return np.tile(self._neutral_colour, (len(codes), 1))
-        return class_colours(self._class_count)[codes.labels]
+    def _places(self, codes: Codes) -> Floats:
+        if self._layout is not None:
+            if len(self._layout) == len(codes):
+                return self._layout
+            return np.full((len(codes), 2), np.nan, np.float32)  # of other images: it is about to be made anew
+        places = self._plane.project(codes.mean)
+        return places if places.shape[1] == 2 else np.column_stack((places, self._class_spread(codes)))
 
-    def _use_colours(self, theme: Theme) -> None:
-        self._hidden_colour = np.array(QColor(theme.border).getRgb()[:3], np.uint8)
-        self._neutral_colour = np.array(QColor(theme.accent).getRgb()[:3], np.uint8)
+    @Slot()
+    def _set_looks(self) -> None:
+        """Colour the points by class; greyed classes lie below, and selected codes on top of paler ones."""
+        codes = self._drawn
+        if codes is None:
+            return
+        colours = class_colours(len(self._class_names)) if self._class_names else self._neutral_colour[None]
+        kinds = np.zeros(len(codes), np.uint16)
+        hidden = None
+        if codes.labels is not None and self._class_names:
+            kinds = codes.labels.astype(np.uint16)
+            hidden = np.isin(codes.labels, list(self._hidden))
+        chosen = self.selection.images
+        if len(chosen):
+            pale = np.ones(len(codes), bool)
+            pale[chosen] = False
+            kinds = kinds + pale.astype(np.uint16) * np.uint16(len(colours))
+        if hidden is not None and hidden.any():
+            kinds = np.where(hidden, np.uint16(2 * len(colours)), kinds)
+        palette = np.concatenate((colours, _mixed(colours, self._surface), self._hidden_colour[None]))
+        self.plot.set_looks(Looks(kinds, palette, hidden, chosen, self._rim))
+
+    def _use_theme(self, theme: Theme) -> None:
+        self._hidden_colour, self._neutral_colour, self._surface, rim = (
+            np.array(QColor(name).getRgb()[:3], np.uint8)
+            for name in (theme.border, theme.accent, theme.surface, theme.text)
+        )
+        self._rim = tuple(rim.tolist())
+        self._invitation.setStyleSheet(
+            f"QLabel#invitation {{ background: {theme.info_surface}; color: {theme.text};"
+            f" border: 1px solid {theme.accent}; border-radius: 6px; padding: 5px 10px; }}"
+        )
 
     def _class_spread(self, codes: Codes) -> Floats:
         """Heights that part the classes of a one-dimensional latent space; they mean nothing else."""
         if len(self._spread) != len(codes):
             jitter = np.random.default_rng(0).uniform(-0.4, 0.4, len(codes))
             labels = np.zeros(len(codes)) if codes.labels is None else codes.labels
-            classes = max(self._class_count, 1)
+            classes = max(len(self._class_names), 1)
             self._spread = ((labels + jitter - (classes - 1) / 2) * _SPREAD / classes).astype(np.float32)
         return self._spread
+
+    @Slot()
+    def _draw_fields(self) -> None:
+        """What is computed here and now of the codes and the view."""
+        shown = self.overlays.shown
+        has_units = self._layout is None
+        self._show_hole_legend()
+        for name in ("holes", "manifold"):
+            getattr(self.overlays, name).setVisible(name in shown and has_units)
+        if self._drawn is not None:
+            self.overlays.set_density(self.plot.places)
+
+    def _show_hole_legend(self) -> None:
+        is_shown = self._layout is None and "holes" in self.overlays.shown
+        has_sigma = self._codes is None or self._codes.log_stddev is not None
+        self._hole_legend.set_shown(is_shown, self._plane.latent_dim, has_sigma)
+
+    def _show_posterior(self) -> None:
+        image = self._chosen if self.hover.index is None else self.hover.index
+        codes = self._codes
+        if image is None or codes is None or codes.log_stddev is None or self._layout is not None:
+            self.overlays.set_posterior(None, None)
+            return
+        stddev = np.exp(codes.log_stddev[image].astype(np.float64))
+        if image >= len(codes) or not np.isfinite(stddev).all():
+            self.overlays.set_posterior(None, None)
+            return
+        mean = self._plane.project(codes.mean[image][None])[0]
+        self.overlays.set_posterior(mean, self._plane.covariance(stddev))
 
     @Slot(object)
     def _set_hidden(self, hidden: frozenset[int]) -> None:
         self._hidden = hidden
-        self._draw_codes()
+        self._draw()
 
     @Slot(float, float)
-    def _tell_pointed(self, x: float, y: float) -> None:
-        horizontal, vertical = self._shown_axes()
-        values = {horizontal: x} if vertical is None else {horizontal: x, vertical: y}
-        self.coordinates_pointed.emit(values)
+    def _choose(self, x: float, y: float) -> None:
+        """A click on a point means its image, elsewhere the place."""
+        reach = np.inf if self._layout is not None else REACH
+        image = self.hover.nearest(self.plot.getViewBox().mapViewToScene(QPointF(x, y)), reach)
+        if image is not None:
+            self.image_chosen.emit(image)
+        else:
+            self._point(x, y)
+
+    @Slot(float, float)
+    def _point(self, x: float, y: float) -> None:
+        self.hover.hide()
+        self.end_invitation()
+        if self._layout is not None:
+            image = self.hover.nearest(self.plot.getViewBox().mapViewToScene(QPointF(x, y)), np.inf)
+            if image is not None:
+                self.image_chosen.emit(image)
+        else:
+            self.place_pointed.emit(np.array((x, y)[: len(self._plane.basis)], np.float32))
+
+    @Slot(int)
+    def _hovered(self, image: int) -> None:
+        self._show_posterior()
+        self.image_hovered.emit(image)
 
     @Slot()
-    def _axes_changed(self) -> None:
-        self._label_axes()
-        self._draw_codes()
-        self.set_point(self._code)
-        self.plot.fit()
+    def _hover_ended(self) -> None:
+        self._show_posterior()
+        self.hover_ended.emit()
 
-    def _axis_box(self, name: str) -> ChoiceBox:
-        box = ChoiceBox()
-        box.setObjectName(name)
-        box.setMinimumContentsLength(4)
-        box.setToolTip(self.tr("Which latent dimension lies along this axis."))
-        box.setAccessibleName(self.tr("Axis of the scatter"))
-        box.currentIndexChanged.connect(self._axes_changed)
-        return box
+    @Slot()
+    def _request_export(self) -> None:
+        self.export_requested.emit(self.selection.images)
+
+    @Slot()
+    def _place_labels(self) -> None:
+        box = self.plot.getViewBox().sceneBoundingRect()
+        self._invitation.adjustSize()
+        left = box.center().x() - self._invitation.width() / 2
+        self._invitation.move(round(left), round(box.bottom() - self._invitation.height() - 2 * SPACING))
+        self._hole_legend.move_into(box)
+
+    def _connect(self) -> None:
+        self.tools.fit_requested.connect(self.plot.fit)
+        self.tools.lasso_toggled.connect(self.plot.set_lasso)
+        self.tools.overlays_changed.connect(self.set_overlays)
+        self.tools.samples_wanted.connect(self.set_samples)
+        self.legend.hidden_changed.connect(self._set_hidden)
+        self.selection.changed.connect(self._set_looks)
+        self.selection.bar.export_requested.connect(self._request_export)
+        self.hover.hovered.connect(self._hovered)
+        self.hover.ended.connect(self._hover_ended)
+        self.plot.clicked.connect(self._choose)
+        self.plot.dragged.connect(self._point)
+        self.plot.view_changed.connect(self._draw_fields)
+        self.plot.getViewBox().sigResized.connect(self._place_labels)
 
     def _lay_out(self) -> None:
-        axes = QHBoxLayout(self._axes)
-        axes.setContentsMargins(0, 0, 0, 0)
-        axes.setSpacing(SPACING // 2)
-        axes.addWidget(QLabel(self.tr("Axes")))
-        for box in self._axis_boxes:
-            axes.addWidget(box)
-        self._axes.hide()
-        header = QHBoxLayout()
-        header.setSpacing(SPACING)
-        header.addWidget(self._heading)
-        header.addWidget(self._subtitle, 1, Qt.AlignmentFlag.AlignBottom)
-        header.addWidget(self._axes)
-        header.addWidget(self._fit)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.plot)
+        self._head = QGridLayout()
+        self._head.setSpacing(SPACING // 2)
+        self._head.setColumnStretch(0, 1)
+        self._head.addWidget(self.tools, 0, 0)
+        self._head.addWidget(self.tools.buttons, 0, 1, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING // 2, SPACING, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING // 2)
-        layout.addLayout(header)
-        layout.addWidget(self._legend)
+        layout.addLayout(self._head)
+        layout.addWidget(self.selection.bar)
         layout.addLayout(self._stack, 1)
+        self._place_legend()
+
+    def _place_legend(self) -> None:
+        """Put the legend where it costs the plot no room, unless the projection stands there."""
+        is_free = self._plane.latent_dim <= 2
+        self._head.addWidget(self.legend, *((0, 0, 1, 1) if is_free else (1, 0, 1, 2)))
+
+
+def _mixed(colours: np.ndarray, surface: np.ndarray) -> np.ndarray:
+    """Paler colours (K, 3)."""
+    return (colours * _PALE + surface * (1 - _PALE)).astype(np.uint8)

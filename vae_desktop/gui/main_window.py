@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMe
 from vae_desktop import __version__
 from vae_desktop.gui.fetching_bar import FetchingBar
 from vae_desktop.gui.latent_panel import LatentPanel
-from vae_desktop.gui.latent_scatter import LatentScatter
 from vae_desktop.gui.loss_plot import LossPlot
 from vae_desktop.gui.measures_panel import MeasuresPanel
 from vae_desktop.gui.message_banner import MessageBanner
 from vae_desktop.gui.runs_table import RunsTable
 from vae_desktop.gui.setup_panel import SetupPanel
+from vae_desktop.gui.stage import Stage
 from vae_desktop.gui.theme import SPACING, Theme, tabular
 from vae_desktop.gui.window_menus import WindowMenus
 from vae_desktop.resources import resource_path
@@ -29,6 +29,7 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     file_opened = Signal(Path)
     file_named = Signal(Path)  # save the model there
+    table_named = Signal(Path)  # save the codes there
     images_chosen = Signal(Path)  # a person's own, to learn from
     data_folder_chosen = Signal(Path)
 
@@ -41,7 +42,7 @@ class MainWindow(QMainWindow):
         self._painted = False
         self.may_close: Callable[[], bool] = lambda: True
         self.banner = MessageBanner()
-        self.scatter = LatentScatter()
+        self.stage = Stage()
         self.setup = SetupPanel()
         self.panel = LatentPanel()
         self.losses = LossPlot()
@@ -70,7 +71,7 @@ class MainWindow(QMainWindow):
         self.menus.about_requested.connect(self._show_about)
 
     def set_theme(self, theme: Theme) -> None:
-        for view in (self.scatter, self.panel.image, self.losses):
+        for view in (self.stage.scatter, self.stage.manifold, self.panel, self.losses):
             view.set_theme(theme)
 
     def set_document(self, title: str, is_saved: bool) -> None:
@@ -98,6 +99,15 @@ class MainWindow(QMainWindow):
         if dialog.exec():
             self.file_named.emit(Path(dialog.selectedFiles()[0]))
 
+    def ask_for_table(self, suggestion: Path) -> None:
+        """Ask under which name to export codes; tells it with `table_named`."""
+        dialog = QFileDialog(self, self.tr("Export codes"), str(suggestion.parent), self.tr("Tables (*.csv)"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.selectFile(suggestion.name)
+        if dialog.exec():
+            self.table_named.emit(Path(dialog.selectedFiles()[0]))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.may_close():
             event.accept()
@@ -118,13 +128,13 @@ class MainWindow(QMainWindow):
             (self.file_opened if path.suffix == ".safetensors" else self.images_chosen).emit(path)
 
     def _place_stage(self) -> None:
-        stage = QWidget()
-        layout = QVBoxLayout(stage)
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING // 2)
         layout.addWidget(self.banner)
-        layout.addWidget(self.scatter, 1)
-        self.setCentralWidget(stage)
+        layout.addWidget(self.stage, 1)
+        self.setCentralWidget(middle)
 
     def _place_docks(self) -> list[QDockWidget]:
         areas = Qt.DockWidgetArea

@@ -1,10 +1,11 @@
 """What a point of the scatter is: the image behind the code under the mouse."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QPointF, Qt, Slot
+from PySide6.QtCore import QObject, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsEllipseItem, QStyleOptionGraphicsItem, QWidget
 
@@ -12,12 +13,16 @@ from vae_desktop.gui.hover_card import HoverCard
 from vae_desktop.gui.latent_plot import LatentPlot
 from vae_desktop.gui.theme import Theme
 from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.point_index import PointIndex
 
-_REACH = 12.0  # px, from the mouse to a point
+REACH = 12.0  # px, from the mouse to a point
 
 
 class PointHover(QObject):
     """Rings the point nearest to the mouse and shows its card; Space does so from the cross-hair."""
+
+    hovered = Signal(int)  # an image; its reconstruction is wanted
+    ended = Signal()
 
     def __init__(self, plot: LatentPlot) -> None:
         super().__init__(plot)
@@ -26,41 +31,59 @@ class PointHover(QObject):
         self.card = HoverCard(plot)
         self._ring = _Ring()
         plot.addItem(self._ring, ignoreBounds=True)
-        self._points: Floats = np.empty((0, 2), np.float32)
+        self._places: Floats = np.empty((0, 2), np.float32)
         self._labels: npt.NDArray[np.int64] | None = None
+        self._found_by: PointIndex | None = None
         self._class_names: tuple[str, ...] = ()
-        self._stacks: tuple[Picture | None, Picture | None] = (None, None)
+        self._describe = self.tr("image {number}").format
+        self._originals: Sequence[Picture] = ()
         self._hint = ""
+        self._reconstruction: Picture | None = None
         self._place: QPointF | None = None  # in the scene, from where a point is sought
-        self._reach = _REACH
+        self._reach = REACH
         self._index: int | None = None  # of the image on show
         plot.scene().sigMouseMoved.connect(self._follow)
-        plot.getViewBox().sigRangeChanged.connect(self._look_again)
+        plot.view_changed.connect(self._look_again)
         plot.inspected.connect(self._inspect)
-        plot.pointed.connect(self.hide)
         plot.left.connect(self.hide)
+
+    @property
+    def index(self) -> int | None:
+        """The image on show."""
+        return self._index
 
     def set_theme(self, theme: Theme) -> None:
         self.card.set_theme(theme)
         self._ring.setPen(QPen(QColor(theme.text), 2))
 
     def set_class_names(self, names: tuple[str, ...]) -> None:
-        """Begin with another model, whose pictures are not known yet."""
+        """Begin with another model, whose images are not known yet."""
         self._class_names = names
         self.hide()
-        self.set_pictures(None, None, "")
+        self.set_originals((), "")
 
-    def set_pictures(self, originals: Picture | None, reconstructions: Picture | None, hint: str) -> None:
-        """Show these, stacks (N, H, W, C) in the order of the points, or no card if there are none."""
-        self._stacks, self._hint = (originals, reconstructions), hint if originals is None else ""
+    def set_originals(self, originals: Sequence[Picture], hint: str) -> None:
+        """Show these images (H, W, C) beside what the model makes of them; the hint where one is missing."""
+        self._originals, self._hint = originals, hint
+        self._fill()
+
+    def set_points(self, places: Floats, labels: npt.NDArray[np.int64] | None) -> None:
+        """Seek among points at places (N, 2) of these classes; one that is not finite is never found."""
+        self._places, self._labels, self._found_by = places, labels, None
+        self._look_again()
+
+    def show_reconstruction(self, picture: Picture) -> None:
+        """Show what the model makes of the image on show."""
         if self._index is not None:
-            self._fill(self._index)
-        self._look_again()
+            self._reconstruction = picture
+            self._fill()
 
-    def set_points(self, points: Floats, labels: npt.NDArray[np.int64] | None) -> None:
-        """Seek among points (N, 2) of these classes; one that is not finite is never found."""
-        self._points, self._labels = points, labels
-        self._look_again()
+    def nearest(self, place: QPointF, reach: float = REACH) -> int | None:
+        """The image whose point lies nearest to a place of the scene, within so many pixels."""
+        if self._found_by is None:
+            self._found_by = PointIndex(self._places)
+        place = self._plot.getViewBox().mapSceneToView(place)
+        return self._found_by.nearest((place.x(), place.y()), reach * self._plot.pixel_size())
 
     @Slot()
     def hide(self) -> None:
@@ -74,54 +97,61 @@ class PointHover(QObject):
         if is_dragged or not self._plot.getViewBox().sceneBoundingRect().contains(place):
             self.hide()
             return
-        self._place, self._reach = place, _REACH
-        self._show(_nearest(self._squared_distances(), self._reach))
+        self._place, self._reach = place, REACH
+        self._show(self.nearest(place))
 
     @Slot(QPointF)
     def _inspect(self, place: QPointF) -> None:
         self._place, self._reach = place, math.inf
-        self._show(_nearest(self._squared_distances(), self._reach))
+        self._show(self.nearest(place, math.inf))
 
     @Slot()
     def _look_again(self) -> None:
         """Stay with the image on show while its point is within reach: a card that changes cannot be read."""
         if self._place is None:
             return
-        distances = self._squared_distances()
         index = self._index
-        if index is None or index >= len(distances) or not distances[index] <= self._reach**2:
-            index = _nearest(distances, self._reach)
+        if index is None or not self._distance(index) <= self._reach:
+            index = self.nearest(self._place, self._reach)
         self._show(index)
 
-    def _squared_distances(self) -> Floats:
-        """Of each point from the place, in screen pixels."""
-        box = self._plot.getViewBox()
-        place, (width, height) = box.mapSceneToView(self._place), box.viewPixelSize()
-        x = (self._points[:, 0] - np.float32(place.x())) * np.float32(1 / width)
-        y = (self._points[:, 1] - np.float32(place.y())) * np.float32(1 / height)
-        return x * x + y * y
+    def _distance(self, index: int) -> float:
+        """Of a point from the place, in pixels; NaN or infinite if it is not there."""
+        if index >= len(self._places):
+            return math.nan
+        place = self._plot.getViewBox().mapSceneToView(self._place)
+        x, y = self._places[index].tolist()
+        return math.hypot(x - place.x(), y - place.y()) / self._plot.pixel_size()
 
     def _show(self, index: int | None) -> None:
-        if index is not None and index != self._index:
-            self._fill(index)
-        has_pictures = index is not None and any(_has(stack, index) for stack in self._stacks)
-        self._index = index if has_pictures else None
-        self._ring.setVisible(has_pictures)
-        self._plot.setToolTip("" if has_pictures else self._tip)  # one box at a time
-        if has_pictures:
-            self._ring.setPos(*self._points[index].tolist())
+        has_changed = index != self._index
+        self._index = index
+        is_shown = index is not None
+        if has_changed:
+            self._reconstruction = None
+            self._fill()
+        self._ring.setVisible(is_shown)
+        self._plot.setToolTip("" if is_shown else self._tip)  # one box at a time
+        if is_shown:
+            self._ring.setPos(*self._places[index].tolist())
             self.card.move_beside(self._plot.viewport().mapToParent(self._plot.mapFromScene(self._place)))
-        self.card.setVisible(has_pictures)
+        self.card.setVisible(is_shown)
+        if has_changed:
+            if is_shown:
+                self.hovered.emit(index)
+            else:
+                self.ended.emit()
 
-    def _fill(self, index: int) -> None:
-        original, reconstruction = (stack[index] if _has(stack, index) else None for stack in self._stacks)
-        if original is None and reconstruction is None:
+    def _fill(self) -> None:
+        index = self._index
+        if index is None:
             return
+        original = self._originals[index] if index < len(self._originals) else None
         name = ""
         if self._labels is not None and self._class_names:
             name = self._class_names[self._labels[index]]
-        number = self.tr("image {number}").format(number=f"{index:,}")
-        self.card.show_image(name, number, original, reconstruction, self._hint)
+        number = self._describe(number=f"{index:,}")
+        self.card.show_image(name, number, original, self._reconstruction, "" if original is not None else self._hint)
 
 
 class _Ring(QGraphicsEllipseItem):
@@ -137,13 +167,3 @@ class _Ring(QGraphicsEllipseItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         super().paint(painter, option, widget)
-
-
-def _nearest(squared_distances: Floats, reach: float) -> int | None:
-    """The place of the smallest distance, if it is within reach; NaN is not."""
-    near = np.flatnonzero(squared_distances <= reach**2)
-    return int(near[squared_distances[near].argmin()]) if len(near) else None
-
-
-def _has(stack: Picture | None, index: int) -> bool:
-    return stack is not None and index < len(stack)

@@ -1,5 +1,9 @@
 """Many coloured points drawn as one picture: what makes a moving scatter of 70,000 codes affordable."""
 
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph
@@ -10,32 +14,67 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from vae_desktop.latent.codes import Floats
 
 Colours = npt.NDArray[np.uint8]
+_LEVELS = 3  # of opacity at a point's rim
+_RIM = 1.6  # logical px, around a marked point
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """How each of N points is drawn.
+
+    Attributes
+    ----------
+    kinds : array (N,), uint16
+        Its place in the palette.
+    palette : array (K, 3), uint8
+    behind : array (N,), bool, or None
+        Points that lie below the others.
+    marked : array (n,), int64
+        Points on top of all others, with a rim.
+    rim : (red, green, blue)
+    """
+
+    kinds: npt.NDArray[np.uint16]
+    palette: Colours
+    behind: npt.NDArray[np.bool_] | None = None
+    marked: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    rim: tuple[int, int, int] = (0, 0, 0)
+
+    def order(self) -> npt.NDArray[np.int64] | None:
+        """Points from the lowest to the topmost, or None for the order that they are in."""
+        return None if self.behind is None or not self.behind.any() else np.argsort(~self.behind, kind="stable")
 
 
 class PointRaster(pyqtgraph.GraphicsObject):
     """A graphics item that stamps a disc per point into an image of the view's own size.
 
-    The image is kept until the points or the view change, so that moving other items over it costs a copy.
+    The image is kept until the points or the view change, so that moving other items over it costs a copy. It is
+    drawn as numbers of colours, which are looked up once per pixel: few bytes are written per point.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._points: Floats = np.empty((0, 2), np.float32)
-        self._colours: Colours = np.empty((0, 3), np.uint8)
+        self._points: Floats = np.empty((2, 0), np.float32)
+        self._looks = Looks(np.empty(0, np.uint16), np.empty((0, 3), np.uint8))
+        self._order: npt.NDArray[np.int64] | None = None
         self._bounds = QRectF()
         self._image: QImage | None = None
         self._pixels: npt.NDArray[np.uint32] | None = None  # the image's memory
         self._drawn_for: tuple[object, ...] = ()
+        self.cost = 0.0  # seconds that the last new picture took
 
-    def set_points(self, points: Floats, colours: Colours) -> None:
-        """Show points (N, 2), in the axes' units, in colours (N, 3), 0 to 255; later ones lie on top."""
-        finite = np.isfinite(points).all(1)
-        if not finite.all():
-            points, colours = points[finite], colours[finite]
-        self._points, self._colours = points, colours
+    def set_looks(self, looks: Looks) -> None:
+        """Draw the points so, from when as many points are set."""
+        self._looks, self._order = looks, looks.order()
+        self._drawn_for = ()
+        self.update()
+
+    def set_points(self, points: Floats) -> None:
+        """Show points (N, 2), in the axes' units; one that is not finite is left out."""
+        self._points = np.ascontiguousarray(points.T)
         self._drawn_for = ()
         self.prepareGeometryChange()
-        self._bounds = _bounds(points)
+        self._bounds = bounds_of(points)
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -50,72 +89,105 @@ class PointRaster(pyqtgraph.GraphicsObject):
         self.prepareGeometryChange()
         self.update()
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         view = self.getViewBox()
-        if view is None or not len(self._points):
+        if view is None or not self._points.size or self._points.shape[1] != len(self._looks.kinds):
             return
         ratio = painter.device().devicePixelRatioF()
         rect = view.viewRect()
-        width, height = max(round(view.width() * ratio), 1), max(round(view.height() * ratio), 1)
-        wanted = (rect.getRect(), width, height, ratio)
-        if wanted != self._drawn_for:
+        size = view.mapRectToScene(view.rect()).size()
+        width, height = (max(1, round(length * ratio)) for length in (size.width(), size.height()))
+        key = (rect.getRect(), width, height, ratio)
+        if key != self._drawn_for:
+            began = time.perf_counter()
             self._draw(rect, width, height, ratio)
-            self._drawn_for = wanted
-        # In device pixels, one for one: a painter that flips and scales takes many times longer.
-        corner = painter.transform().mapRect(rect).topLeft()
+            self._drawn_for = key
+            self.cost = time.perf_counter() - began
+        corner = painter.combinedTransform().mapRect(rect).topLeft()
+        painter.save()
         painter.resetTransform()
         painter.drawImage(corner, self._image)
+        painter.restore()
 
     def _draw(self, rect: QRectF, width: int, height: int, ratio: float) -> None:
-        radius = _radius(len(self._points)) * ratio
-        margin = int(np.ceil(radius)) + 2
+        looks = self._looks
+        radius = point_radius(self._points.shape[1]) * ratio
+        rim = radius + _RIM * ratio
+        margin = int(np.ceil(rim)) + 2
         stride = width + 2 * margin
-        canvas = np.zeros((height + 2 * margin) * stride, np.uint32)
-        x = (self._points[:, 0] - rect.x()) * (width / rect.width())
-        y = (rect.bottom() - self._points[:, 1]) * (height / rect.height())
+        canvas = np.zeros((height + 2 * margin) * stride, np.uint16)
+        x = (self._points[0] - np.float32(rect.x())) * np.float32(width / rect.width())
+        y = (np.float32(rect.bottom()) - self._points[1]) * np.float32(height / rect.height())
+        # NaN is not seen: all comparisons with it are false.
         seen = (x > -radius) & (x < width + radius) & (y > -radius) & (y < height + radius)
-        centre = (y[seen].astype(np.int64) + margin) * stride + x[seen].astype(np.int64) + margin
-        red, green, blue = self._colours[seen].astype(np.uint32).T
-        # From the rim inwards: a neighbour's soft edge never lies over a point's core.
-        for opacity, offsets in _stamps(radius, stride):
-            tone = (round(255 * opacity) << 24) | _premultiplied(red, green, blue, opacity)
-            for offset in offsets:
-                canvas[centre + offset] = tone
+        marked = looks.marked[seen[looks.marked]]
+        shown = np.flatnonzero(seen) if self._order is None else self._order[seen[self._order]]
+
+        def centres(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+            rows, columns = y[chosen].astype(np.intp), x[chosen].astype(np.intp)
+            return (rows + margin) * stride + columns + margin
+
+        # Numbers of colours: 1 + level · (K + 1) + kind; the last kind is the rim of marked points.
+        kinds = len(looks.palette) + 1
+        _stamp(canvas, centres(shown), looks.kinds[shown], radius, stride, kinds)
+        if len(marked):
+            places = centres(marked)
+            _stamp(canvas, places, np.uint16(kinds - 1), rim, stride, kinds)
+            _stamp(canvas, places, looks.kinds[marked], radius, stride, kinds)
         inner = canvas.reshape(-1, stride)[margin : margin + height, margin : margin + width]
-        self._pixels = np.ascontiguousarray(inner)
+        self._pixels = _colour_table(looks).take(inner)
         self._image = QImage(self._pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
         self._image.setDevicePixelRatio(ratio)
 
 
-def _radius(count: int) -> float:
+def point_radius(count: int) -> float:
     """Radius of a point in logical pixels: smaller, the more there are."""
-    return float(np.clip(4.2 - 0.8 * np.log10(max(count, 100) / 100), 1.3, 4.2))
+    return float(np.clip(4.2 - 0.95 * np.log10(max(count, 100) / 100), 1.0, 4.2))
 
 
-def _stamps(radius: float, stride: int) -> list[tuple[float, list[int]]]:
-    """A disc as (opacity, offsets into the canvas), the faintest first: how much of each pixel it covers."""
-    reach = int(np.ceil(radius)) + 1
-    levels: dict[float, list[int]] = {}
-    for dy in range(-reach, reach + 1):
-        for dx in range(-reach, reach + 1):
-            cover = float(np.clip(radius + 0.5 - np.hypot(dx, dy), 0, 1))
-            opacity = round(cover * 3) / 3
-            if opacity > 0:
-                levels.setdefault(opacity, []).append(dy * stride + dx)
-    return sorted(levels.items())
-
-
-def _premultiplied(
-    red: npt.NDArray[np.uint32], green: npt.NDArray[np.uint32], blue: npt.NDArray[np.uint32], opacity: float
-) -> npt.NDArray[np.uint32]:
-    parts = [(part * opacity).astype(np.uint32) for part in (red, green, blue)]
-    return (parts[0] << 16) | (parts[1] << 8) | parts[2]
-
-
-def _bounds(points: Floats) -> QRectF:
+def bounds_of(points: Floats) -> QRectF:
+    """The rectangle that holds all finite points (N, 2); empty without any."""
     if not len(points):
         return QRectF()
     (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
+    if not np.isfinite((left, top, right, bottom)).all():
+        return bounds_of(points[np.isfinite(points).all(1)])
     return QRectF(left, top, right - left, bottom - top)
+
+
+def _stamp(
+    canvas: npt.NDArray[np.uint16],
+    centres: npt.NDArray[np.intp],
+    kinds: npt.NDArray[np.uint16] | np.uint16,
+    radius: float,
+    stride: int,
+    kind_count: int,
+) -> None:
+    # From the rim inwards: a neighbour's soft edge never lies over a point's core.
+    for level, offsets in _disc(radius, stride):
+        tone = kinds + np.uint16(1 + (level - 1) * kind_count)
+        for offset in offsets:
+            canvas[centres + offset] = tone
+
+
+def _disc(radius: float, stride: int) -> Iterator[tuple[int, list[int]]]:
+    """A disc as (level of opacity, offsets into the canvas), the faintest first: how much of each pixel it covers."""
+    reach = int(np.ceil(radius)) + 1
+    levels: dict[int, list[int]] = {}
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            cover = float(np.clip(radius + 0.5 - np.hypot(dx, dy), 0, 1))
+            if round(cover * _LEVELS) > 0:
+                levels.setdefault(round(cover * _LEVELS), []).append(dy * stride + dx)
+    yield from sorted(levels.items())
+
+
+def _colour_table(looks: Looks) -> npt.NDArray[np.uint32]:
+    """Premultiplied ARGB by number: nothing, then all kinds and the rim at each level of opacity."""
+    colours = np.concatenate((looks.palette, np.array([looks.rim], np.uint8))).astype(np.float64)
+    rows = [np.zeros(1, np.uint32)]
+    for level in range(1, _LEVELS + 1):
+        red, green, blue = (colours.T * level / _LEVELS).astype(np.uint32)
+        alpha = np.uint32(round(255 * level / _LEVELS) << 24)
+        rows.append(alpha | (red << 16) | (green << 8) | blue)
+    return np.concatenate(rows)

@@ -46,6 +46,7 @@ class Theme:
     on_accent: str
     error: str
     warning: str
+    hole: str  # where the data has no codes
     error_surface: str
     info_surface: str
 
@@ -61,6 +62,7 @@ LIGHT = Theme(
     on_accent="#ffffff",
     error="#b3261e",
     warning="#8a5300",
+    hole="#a3195b",
     error_surface="#fdeceb",
     info_surface="#e8effc",
 )
@@ -75,6 +77,7 @@ DARK = Theme(
     on_accent="#0f1520",
     error="#ff8a80",
     warning="#f2b866",
+    hole="#e0559a",
     error_surface="#3a2224",
     info_surface="#202c40",
 )
@@ -232,9 +235,20 @@ QPushButton, QToolButton {{
 }}
 QToolButton {{ padding: 3px 8px; }}
 QToolButton[autoRaise="true"] {{ background: transparent; border-color: transparent; padding: 3px 0; }}
-QDoubleSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
 QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {theme.border}; }}
+QToolButton:checked {{ background: {theme.info_surface}; border-color: {theme.accent}; color: {theme.text}; }}
+QToolButton[autoRaise="true"]:checked {{ background: transparent; border-color: transparent; }}
+QToolButton[segment="first"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; }}
+QToolButton[segment="middle"] {{ border-radius: 0; margin-left: -1px; }}
+QToolButton[segment="last"] {{ border-top-left-radius: 0; border-bottom-left-radius: 0; margin-left: -1px; }}
+QToolButton[popupMode="2"] {{ padding-right: 18px; }}
+QToolButton::menu-indicator {{ subcontrol-position: right center; right: 5px; }}
+QMenu {{ background: {theme.surface}; border: 1px solid {theme.border}; padding: 4px; }}
+QMenu::item {{ padding: 4px 20px 4px 8px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {hover}; color: {theme.text}; }}
+QMenu::separator {{ height: 1px; background: {theme.border}; margin: 4px 0; }}
 QPushButton:focus, QToolButton:focus {{ border: 1px solid {theme.accent}; }}
 QPushButton:disabled, QToolButton:disabled {{ background: {disabled}; border-color: {disabled}; }}
 QPushButton[primary="true"]:enabled {{

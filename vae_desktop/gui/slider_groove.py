@@ -1,0 +1,121 @@
+"""The groove of a latent slider: a strip of what moving the handle will draw, and the handle on it."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QSlider, QWidget
+
+from vae_desktop.gui.decoded_image import to_image
+from vae_desktop.latent.codes import Floats, Picture
+
+TICKS = 2000  # positions of the handle
+FRAME = 26  # px, height of the groove and width of a picture in it
+_MARGIN = 5  # px, half of the handle's width
+
+
+class SliderGroove(QSlider):
+    """A slider whose groove shows pictures; left button and arrow keys move it, the right one asks for 0."""
+
+    zero_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setRange(0, TICKS)
+        self.setPageStep(TICKS // 10)
+        self.setSingleStep(TICKS // 100)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setFixedHeight(FRAME + 4)
+        self._film: QImage | None = None
+        self._zero = 0.5  # where 0 is, as a share of the range; outside of 0 to 1 if it is not in it
+
+    def sizeHint(self) -> QSize:
+        return QSize(6 * FRAME, FRAME + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(3 * FRAME, FRAME + 4)
+
+    def set_film(self, film: Picture | None) -> None:
+        """Lay a strip of pictures (h, n·w, C), uint8, into the groove."""
+        self._film = None if film is None else to_image(film)
+        self.update()
+
+    @property
+    def has_film(self) -> bool:
+        return self._film is not None
+
+    def set_zero(self, share: float) -> None:
+        """Mark where 0 is, as a share of the range."""
+        if share != self._zero:
+            self._zero = share
+            self.update()
+
+    def frame_shares(self) -> Floats:
+        """Shares of the range (n,) at which the middles of the film's pictures lie."""
+        count = max(2, round(self.width() / FRAME))
+        middles = (np.arange(count) + 0.5) * self.width() / count
+        return ((middles - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)).clip(0, 1).astype(np.float32)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        palette = self.palette()
+        groove = QRectF(0, 2, self.width(), FRAME)
+        if self._film is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            if not self.isEnabled():
+                painter.setOpacity(0.4)
+            painter.drawImage(groove, self._film)
+            painter.setOpacity(1)
+        else:
+            painter.fillRect(QRectF(0, self.height() / 2 - 2, self.width(), 4), palette.mid())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if 0 <= self._zero <= 1:
+            x = self._place(self._zero)
+            painter.setPen(QPen(palette.windowText().color(), 1))
+            painter.drawLine(QPointF(x, self.height() - 3), QPointF(x, self.height()))
+        self._paint_handle(painter)
+        painter.end()
+
+    def _paint_handle(self, painter: QPainter) -> None:
+        palette = self.palette()
+        x = self._place(self.value() / TICKS)
+        handle = QRectF(x - 4, 0.5, 8, self.height() - 1)
+        colour = palette.highlight().color() if self.isEnabled() else palette.mid().color()
+        painter.setBrush(colour)
+        painter.setPen(QPen(palette.base().color(), 1.5))
+        painter.drawRoundedRect(handle, 3, 3)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(palette.windowText().color()), 1.5))
+            painter.drawRoundedRect(handle.adjusted(-1, 0, 1, 0), 3.5, 3.5)
+
+    def _place(self, share: float) -> float:
+        return _MARGIN + share * (self.width() - 2 * _MARGIN)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.zero_requested.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        # A press anywhere in the groove goes there at once, and the drag goes on from there.
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._go_to(event)
+            self.setSliderDown(True)
+        elif event.button() == Qt.MouseButton.RightButton:
+            self.zero_requested.emit()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self._go_to(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.setSliderDown(False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Without the focus the wheel scrolls the panel; it must not change a coordinate in passing.
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def _go_to(self, event: QMouseEvent) -> None:
+        share = (event.position().x() - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)
+        self.setValue(round(min(max(share, 0.0), 1.0) * TICKS))
