@@ -12,6 +12,7 @@ from vae_desktop.gui.class_legend import class_colours
 from vae_desktop.gui.latent_scatter import LatentScatter
 from vae_desktop.gui.theme import CLASS_COLOURS, DARK, LIGHT, class_palette
 from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.plane import Plane, axis_plane
 
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -21,7 +22,7 @@ def scatter(qtbot) -> LatentScatter:
     """As large as it is in a window of 1280 by 800."""
     view = LatentScatter()
     qtbot.addWidget(view)
-    view.resize(620, 490)
+    view.resize(612, 455)
     with qtbot.waitExposed(view):
         view.show()
     return view
@@ -33,8 +34,13 @@ def codes(classes: int, dimensions: int = 2, count: int = 1000) -> Codes:
     return Codes(mean, None, np.arange(count) % classes if classes else None)
 
 
+def plane(dimensions: int) -> Plane:
+    """The first two, or the only one."""
+    return axis_plane(range(min(dimensions, 2)), dimensions)
+
+
 def show(scatter: LatentScatter, names: tuple[str, ...], dimensions: int = 2) -> None:
-    scatter.set_model(codes(len(names), dimensions), names, dimensions)
+    scatter.set_model(codes(len(names), dimensions), names, plane(dimensions))
 
 
 def chips(scatter: LatentScatter) -> list[QToolButton]:
@@ -43,7 +49,8 @@ def chips(scatter: LatentScatter) -> list[QToolButton]:
 
 
 def colours_of_points(scatter: LatentScatter) -> set[tuple[int, ...]]:
-    return set(map(tuple, scatter.plot._raster._colours.tolist()))
+    looks = scatter.plot.raster._looks
+    return set(map(tuple, looks.palette[looks.kinds].tolist()))
 
 
 def test_up_to_ten_classes_have_the_colours_made_for_colour_blind_eyes() -> None:
@@ -77,7 +84,7 @@ def test_points_and_legend_have_the_same_colours(scatter, count) -> None:
 
 def test_codes_in_which_the_last_classes_do_not_occur_keep_the_colours_of_the_legend(scatter) -> None:
     few = codes(3)
-    scatter.set_model(few, LETTERS, 2)
+    scatter.set_model(few, LETTERS, plane(2))
     assert colours_of_points(scatter) == set(map(tuple, class_colours(26)[:3].tolist()))
 
 
@@ -86,24 +93,24 @@ def test_unlabelled_images_have_no_legend_and_one_neutral_colour(scatter, theme)
     show(scatter, LETTERS)
     show(scatter, ())
     scatter.set_theme(theme)
-    assert not scatter._legend.isVisible()
+    assert not scatter.legend.isVisible()
     assert colours_of_points(scatter) == {QColor(theme.accent).getRgb()[:3]}
     show(scatter, LETTERS)
-    assert scatter._legend.isVisible()
+    assert scatter.legend.isVisible()
 
 
 @pytest.mark.parametrize("count", [26, 47, 200])
 def test_the_legend_leaves_the_room_to_the_plot(scatter, qtbot, count) -> None:
     show(scatter, tuple(f"a name of class {index}" for index in range(count)))
-    qtbot.waitUntil(lambda: scatter._legend.height() <= 3 * chips(scatter)[0].height() + 8)
+    qtbot.waitUntil(lambda: scatter.legend.height() <= 3 * chips(scatter)[0].height() + 8)
     assert scatter.plot.height() > 330
 
 
 def test_chips_wrap_and_never_overlap_at_any_width(scatter, qtbot) -> None:
     show(scatter, tuple(f"class {index}" for index in range(47)))
-    for width in (620, 400, 900):
-        scatter.resize(width, 490)
-        right = scatter._legend.viewport().width()
+    for width in (612, 400, 900):
+        scatter.resize(width, 455)
+        right = scatter.legend.viewport().width()
         assert all(chip.geometry().right() < right for chip in chips(scatter))
         pairs = itertools.combinations(chips(scatter), 2)
         assert not any(first.geometry().intersects(second.geometry()) for first, second in pairs)
@@ -138,7 +145,7 @@ def test_the_keyboard_goes_along_the_legend_hides_and_isolates(scatter, qtbot) -
     qtbot.keyClick(chips(scatter)[0], Qt.Key.Key_Left)
     last = chips(scatter)[199]
     qtbot.waitUntil(last.hasFocus)
-    assert scatter._legend.viewport().rect().contains(last.mapTo(scatter._legend.viewport(), last.rect().center()))
+    assert scatter.legend.viewport().rect().contains(last.mapTo(scatter.legend.viewport(), last.rect().center()))
     qtbot.keyClick(last, Qt.Key.Key_Space)
     assert not last.isChecked()
     qtbot.keyClick(last, Qt.Key.Key_Return)
@@ -148,7 +155,7 @@ def test_the_keyboard_goes_along_the_legend_hides_and_isolates(scatter, qtbot) -
 @pytest.mark.parametrize("count", [0, 1, 10, 200])
 def test_one_dimension_is_spread_over_the_same_height_for_any_number_of_classes(scatter, count) -> None:
     show(scatter, tuple(f"class {index}" for index in range(count)), dimensions=1)
-    heights = scatter.plot._raster._points[:, 1]
+    heights = scatter.plot.raster._points[1]
     assert 2.5 < np.ptp(heights) < 3.5
     assert abs(heights.mean()) < 0.2
 
@@ -157,8 +164,8 @@ def test_one_dimension_is_spread_anew_for_other_labels(scatter) -> None:
     show(scatter, ("a", "b"), dimensions=1)
     shuffled = codes(2, 1)
     labels = 1 - shuffled.labels
-    scatter.set_model(Codes(shuffled.mean, None, labels), ("a", "b"), 1)
-    heights = scatter.plot._raster._points[:, 1]
+    scatter.set_model(Codes(shuffled.mean, None, labels), ("a", "b"), plane(1))
+    heights = scatter.plot.raster._points[1]
     assert heights[labels == 0].max() < heights[labels == 1].min()
 
 
@@ -177,7 +184,7 @@ def luminance(colour: str) -> float:
 def test_axes_tell_latent_units_after_a_model_whose_codes_lie_on_one_point(scatter) -> None:
     """Of a model of the KL alone: a range that small once scaled the ticks of all models after it."""
     collapsed = codes(3)
-    scatter.set_model(Codes(collapsed.mean * 1e-4, None, collapsed.labels), ("a", "b", "c"), 2)
+    scatter.set_model(Codes(collapsed.mean * 1e-4, None, collapsed.labels), ("a", "b", "c"), plane(2))
     show(scatter, ("a", "b", "c"), 3)
     for side in ("left", "bottom"):
         axis = scatter.plot.getAxis(side)

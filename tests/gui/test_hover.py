@@ -7,13 +7,16 @@ import pyqtgraph
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
-from PySide6.QtWidgets import QLabel, QToolTip
+from PySide6.QtWidgets import QLabel, QToolButton, QToolTip
 
 from vae_desktop.gui.hover_card import HoverCard
 from vae_desktop.gui.latent_scatter import LatentScatter
 from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.plane import axis_plane
 
 NAMES = ("trouser", "sneaker")
+PLANE = axis_plane((0, 1), 2)
+HINT = "Load MNIST to see the originals"
 ORIGINALS = np.stack([np.full((28, 28, 1), 10 * index, np.uint8) for index in range(5)])
 RECONSTRUCTIONS = np.stack([np.full((14, 14, 3), (5 * index, 0, 255), np.uint8) for index in range(5)])
 HERE, FAR = QPoint(0, 0), QPoint(0, 60)  # px, from a point to itself and to where none is
@@ -30,15 +33,15 @@ def every_mouse_move() -> Iterator[None]:
 
 @pytest.fixture
 def scatter(qtbot, every_mouse_move) -> LatentScatter:
-    """Five points far from one another, of two classes, with pictures."""
+    """Five points far from one another, of two classes, with their images."""
     view = LatentScatter()
     qtbot.addWidget(view)
     view.resize(620, 490)
     with qtbot.waitExposed(view):
         view.show()
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton)  # a double-click in an earlier test leaves it down
-    view.set_model(codes(), NAMES, 2)
-    view.set_pictures(ORIGINALS, RECONSTRUCTIONS)
+    view.set_model(codes(), NAMES, PLANE)
+    view.set_originals(ORIGINALS)
     return view
 
 
@@ -75,27 +78,45 @@ def pictures(card: HoverCard) -> list[QLabel]:
 
 
 def colour_in(label: QLabel) -> tuple[int, ...]:
+    """In its middle; the last number is 0 where nothing is drawn."""
     image = label.pixmap().toImage()
-    return image.pixelColor(image.width() // 2, image.height() // 2).getRgb()[:3]
+    return image.pixelColor(image.width() // 2, image.height() // 2).getRgb()
 
 
 def test_a_point_under_the_mouse_shows_its_class_number_and_pictures(scatter, card, qtbot) -> None:
-    hover(scatter, qtbot, 3, QPoint(5, -5))
+    with qtbot.waitSignal(scatter.image_hovered) as hovered:
+        hover(scatter, qtbot, 3, QPoint(5, -5))
+    assert hovered.args == [3]
+    scatter.hover.show_reconstruction(RECONSTRUCTIONS[3])
     assert card.isVisible()
     assert texts(card) == ["sneaker", "image 3", "original", "reconstruction"]
     original, reconstruction = pictures(card)
-    assert colour_in(original) == (30, 30, 30)
-    assert colour_in(reconstruction) == (15, 0, 255)
+    assert colour_in(original) == (30, 30, 30, 255)
+    assert colour_in(reconstruction) == (15, 0, 255, 255)
     assert original.pixmap().size() == reconstruction.pixmap().size()
     assert original.pixmap().width() == 84  # three screen pixels each
     hover(scatter, qtbot, 0)
     assert texts(card)[:2] == ["trouser", "image 0"]
 
 
+def test_the_place_of_a_reconstruction_is_kept_until_it_is_there(scatter, card, qtbot) -> None:
+    hover(scatter, qtbot, 3)
+    size = card.size()
+    assert texts(card) == ["sneaker", "image 3", "original", "reconstruction"]
+    assert colour_in(pictures(card)[1]) == (0, 0, 0, 0)
+    scatter.hover.show_reconstruction(RECONSTRUCTIONS[3])
+    assert card.size() == size
+    hover(scatter, qtbot, 1)  # the picture of the image before is not taken for this one's
+    assert colour_in(pictures(card)[1]) == (0, 0, 0, 0)
+
+
 def test_away_from_every_point_there_is_no_card(scatter, card, qtbot) -> None:
     hover(scatter, qtbot, 4, QPoint(0, 11))
     assert card.isVisible()
-    hover(scatter, qtbot, 4, QPoint(0, 14))
+    with qtbot.waitSignal(scatter.hover_ended):
+        hover(scatter, qtbot, 4, QPoint(0, 14))
+    assert not card.isVisible()
+    scatter.hover.show_reconstruction(RECONSTRUCTIONS[4])  # one that comes too late
     assert not card.isVisible()
 
 
@@ -110,8 +131,11 @@ def test_the_nearest_of_close_points_is_shown(scatter, card, qtbot) -> None:
 
 
 @pytest.mark.parametrize("index", range(5))
-def test_the_card_stands_beside_the_point_within_the_plot(scatter, card, qtbot, index) -> None:
+@pytest.mark.parametrize("originals", [ORIGINALS, ()], ids=["originals", "no originals"])
+def test_the_card_stands_beside_the_point_within_the_plot(scatter, card, qtbot, index, originals) -> None:
+    scatter.set_originals(originals, HINT)
     hover(scatter, qtbot, index)
+    scatter.hover.show_reconstruction(RECONSTRUCTIONS[index])
     where = place(scatter, index)
     assert scatter.plot.rect().contains(card.geometry())
     assert not card.geometry().contains(where)
@@ -120,18 +144,29 @@ def test_the_card_stands_beside_the_point_within_the_plot(scatter, card, qtbot, 
 
 
 def test_hovering_never_moves_the_current_point_and_the_card_takes_no_mouse(scatter, card, qtbot) -> None:
-    with qtbot.assertNotEmitted(scatter.coordinates_pointed):
+    with qtbot.assertNotEmitted(scatter.place_pointed), qtbot.assertNotEmitted(scatter.image_chosen):
         for index in range(5):
             hover(scatter, qtbot, index)
     assert card.isVisible()
     assert scatter.plot.childAt(card.geometry().center()) is scatter.plot.viewport()
 
 
-def test_a_click_moves_the_current_point_and_hides_the_card(scatter, card, qtbot) -> None:
-    hover(scatter, qtbot, 4)
-    with qtbot.waitSignal(scatter.coordinates_pointed) as pointed:
-        qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=place(scatter, 4))
-    assert pointed.args[0] == pytest.approx({0: 0.0, 1: 0.5}, abs=0.05)
+@pytest.mark.parametrize("off", [HERE, QPoint(0, 11)])
+def test_a_click_on_a_point_chooses_its_image(scatter, card, qtbot, off) -> None:
+    hover(scatter, qtbot, 4, off)
+    with qtbot.assertNotEmitted(scatter.place_pointed), qtbot.waitSignal(scatter.image_chosen) as chosen:
+        qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=place(scatter, 4) + off)
+    assert chosen.args == [4]
+
+
+def test_a_click_away_from_every_point_chooses_the_place_and_hides_the_card(scatter, card, qtbot) -> None:
+    qtbot.keyClick(scatter.plot, Qt.Key.Key_Space)
+    assert card.isVisible()
+    where = place(scatter, 4) + QPoint(0, 14)
+    expected = scatter.plot.getViewBox().mapSceneToView(scatter.plot.mapToScene(where))
+    with qtbot.assertNotEmitted(scatter.image_chosen), qtbot.waitSignal(scatter.place_pointed) as pointed:
+        qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert pointed.args[0] == pytest.approx((expected.x(), expected.y()), abs=0.05)
     assert not card.isVisible()
 
 
@@ -177,53 +212,59 @@ def test_the_card_stays_with_its_image_while_the_scatter_moves_and_goes_when_tha
 
 def test_new_reconstructions_appear_on_a_card_that_is_open(scatter, card, qtbot) -> None:
     hover(scatter, qtbot, 3)
-    scatter.set_pictures(ORIGINALS, 255 - RECONSTRUCTIONS)
-    assert colour_in(pictures(card)[1]) == (240, 255, 0)
+    scatter.hover.show_reconstruction(RECONSTRUCTIONS[3])
+    scatter.hover.show_reconstruction(255 - RECONSTRUCTIONS[3])
+    assert colour_in(pictures(card)[1]) == (240, 255, 0, 255)
 
 
 def test_without_originals_a_hint_says_how_to_get_them(scatter, card, qtbot) -> None:
-    scatter.set_pictures(None, RECONSTRUCTIONS, "Load MNIST to see the originals")
+    scatter.set_originals((), HINT)
     hover(scatter, qtbot, 3)
-    assert texts(card) == ["sneaker", "image 3", "reconstruction", "Load MNIST to see the originals"]
-    assert len(pictures(card)) == 1
-    scatter.set_pictures(ORIGINALS, None, "Load MNIST to see the originals")
-    assert texts(card) == ["sneaker", "image 3", "original"]
-    assert colour_in(pictures(card)[0]) == (30, 30, 30)
-
-
-def test_without_any_picture_there_is_no_card_until_some_arrive(scatter, card, qtbot) -> None:
-    scatter.set_pictures(None, None, "Load MNIST to see the originals")
-    hover(scatter, qtbot, 3)
-    assert not card.isVisible()
-    scatter.set_pictures(None, RECONSTRUCTIONS)
-    assert card.isVisible()
+    assert texts(card) == ["sneaker", "image 3", HINT]
+    assert not pictures(card)
+    scatter.hover.show_reconstruction(RECONSTRUCTIONS[3])
+    assert texts(card) == ["sneaker", "image 3", "reconstruction", HINT]
+    assert [colour_in(picture) for picture in pictures(card)] == [(15, 0, 255, 255)]
+    scatter.set_originals(ORIGINALS, HINT)
+    assert texts(card) == ["sneaker", "image 3", "original", "reconstruction"]
+    assert colour_in(pictures(card)[0]) == (30, 30, 30, 255)
 
 
 def test_another_model_begins_without_pictures(scatter, card, qtbot) -> None:
     hover(scatter, qtbot, 3)
-    scatter.set_model(codes(), NAMES, 2)
+    scatter.set_model(codes(), NAMES, PLANE)
     assert not card.isVisible()
     hover(scatter, qtbot, 3)
-    assert not card.isVisible()
+    assert texts(card) == ["sneaker", "image 3"]
+    assert not pictures(card)
 
 
-def test_images_beyond_the_pictures_have_no_card(scatter, card, qtbot) -> None:
-    scatter.set_pictures(ORIGINALS[:3], RECONSTRUCTIONS[:4])
-    hover(scatter, qtbot, 4)
-    assert not card.isVisible()
+def test_images_beyond_the_originals_have_a_card_without_one(scatter, card, qtbot) -> None:
+    scatter.set_originals(ORIGINALS[:3], HINT)
     hover(scatter, qtbot, 3)
-    assert texts(card) == ["sneaker", "image 3", "reconstruction"]
+    assert texts(card) == ["sneaker", "image 3", HINT]
+    hover(scatter, qtbot, 2)
+    assert texts(card) == ["trouser", "image 2", "original", "reconstruction"]
+
+
+def test_an_image_that_was_chosen_may_leave(scatter) -> None:
+    """As those of the training images do when they are no longer shown."""
+    stddev = np.zeros((5, 2), np.float32)
+    scatter.set_codes(Codes(codes().mean, stddev, codes().labels))
+    scatter.set_chosen(4)
+    scatter.set_codes(Codes(codes().mean[:3], stddev[:3], codes().labels[:3]))
+    assert len(scatter.plot.places) == 3
 
 
 def test_unlabelled_images_have_a_card_without_a_class(scatter, card, qtbot) -> None:
-    scatter.set_model(Codes(codes().mean, None, None), (), 2)
-    scatter.set_pictures(ORIGINALS, None)
+    scatter.set_model(Codes(codes().mean, None, None), (), PLANE)
+    scatter.set_originals(ORIGINALS)
     hover(scatter, qtbot, 2)
-    assert texts(card) == ["image 2", "original"]
+    assert texts(card) == ["image 2", "original", "reconstruction"]
 
 
 def test_greyed_classes_and_codes_that_are_not_finite_cannot_be_hovered(scatter, card, qtbot) -> None:
-    scatter.findChild(type(scatter._fit), "classChip1").click()
+    scatter.findChild(QToolButton, "classChip1").click()
     hover(scatter, qtbot, 3)
     assert not card.isVisible()
     broken = codes()
@@ -258,8 +299,7 @@ def test_the_tooltip_of_the_plot_does_not_lie_over_the_card(scatter, card, qtbot
 def test_the_nearest_of_seventy_thousand_points_is_found(scatter, card, qtbot) -> None:
     random = np.random.default_rng(0)
     mean = random.standard_normal((70_000, 2)).astype(np.float32)
-    scatter.set_model(Codes(mean, None, None), (), 2)
-    scatter.set_pictures(np.zeros((70_000, 8, 8, 1), np.uint8), None)
+    scatter.set_model(Codes(mean, None, None), (), PLANE)
     outermost = int(np.abs(mean[:, 0]).argmax())
     hover(scatter, qtbot, outermost)
     assert f"image {outermost:,}" in texts(card)

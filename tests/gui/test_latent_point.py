@@ -1,8 +1,14 @@
 """One current point: whoever moves it, every view follows."""
 
+import itertools
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+
+from vae_desktop.gui.hover_card import HoverCard
+from vae_desktop.gui.latent_scatter import LatentScatter
+from vae_desktop.latent.codes import Codes
 
 
 @pytest.fixture
@@ -11,10 +17,26 @@ def trained(driver):
     return driver
 
 
+def free_place(scatter: LatentScatter) -> QPoint:
+    """A place in the plot's viewport, not near the middle, where a click is not one on a point."""
+    viewport = scatter.plot.viewport()
+    for part, below in itertools.product((0.66, 0.72, 0.78, 0.84, 0.9), (0.25, 0.2, 0.15, 0.1)):
+        where = QPoint(int(viewport.width() * part), int(viewport.height() * below))
+        if scatter.hover.nearest(scatter.plot.mapToScene(where)) is None:
+            return where
+    raise AssertionError("points everywhere")
+
+
+def place_of(scatter: LatentScatter, image: int) -> QPoint:
+    """Where an image's point is in the plot's viewport."""
+    x, y = scatter.plot.places[image].tolist()
+    return scatter.plot.mapFromScene(scatter.plot.getViewBox().mapViewToScene(QPointF(x, y)))
+
+
 def test_a_click_in_the_scatter_moves_sliders_and_picture(trained) -> None:
-    plot = trained.window.scatter.plot
+    plot = trained.window.stage.scatter.plot
     before = trained.picture
-    where = QPoint(plot.viewport().width() * 2 // 3, plot.viewport().height() // 4)
+    where = free_place(trained.window.stage.scatter)
     expected = plot.getViewBox().mapSceneToView(plot.mapToScene(where))
     trained.qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
     trained.wait(lambda: trained.picture != before)
@@ -22,8 +44,53 @@ def test_a_click_in_the_scatter_moves_sliders_and_picture(trained) -> None:
     assert trained.find("latentSlider1").value() == pytest.approx(expected.y(), abs=0.05)
 
 
+def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(driver) -> None:
+    driver.train_to_the_end(latentDim="5")
+    scatter = driver.window.stage.scatter
+    means = driver.window.controller.session.shown.codes.mean
+    outermost = int(np.abs(scatter.plot.places[:, 0]).argmax())
+    where = place_of(scatter, outermost)
+    image = scatter.hover.nearest(scatter.plot.mapToScene(where))
+    before = driver.picture
+    driver.qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    np.testing.assert_array_equal(driver.window.controller.point.code, means[image])
+    assert [driver.find(f"latentSlider{dimension}").value() for dimension in range(5)] == means[image].tolist()
+    cursor = scatter.plot._cursor
+    assert (cursor.x(), cursor.y()) == pytest.approx(scatter.plot.places[image].tolist())
+    driver.wait(lambda: driver.picture != before)
+
+
+def hover_at_once(scatter: LatentScatter, image: int) -> int:
+    """Have the mouse at a point before anything else happens; return the image on the card."""
+    plot = scatter.plot
+    plot.scene().sigMouseMoved.emit(plot.mapToScene(place_of(scatter, image)))
+    assert scatter.hover.index is not None
+    return scatter.hover.index
+
+
+def test_a_click_before_the_reconstruction_is_there_leaves_no_card_without_one(trained) -> None:
+    scatter, card = trained.window.stage.scatter, trained.find("hoverCard", HoverCard)
+    image = hover_at_once(scatter, 7)
+    scatter.plot.clicked.emit(*scatter.plot.places[image].tolist())
+    trained.qtbot.waitUntil(lambda: not card.isVisible() or scatter.hover._reconstruction is not None, timeout=1000)
+
+
+def test_the_picture_of_the_image_under_the_mouse_follows_its_code(trained) -> None:
+    scatter, session = trained.window.stage.scatter, trained.window.controller.session
+    image = hover_at_once(scatter, 7)
+    trained.wait(lambda: scatter.hover._reconstruction is not None)
+    before = scatter.hover._reconstruction
+    run = session.shown
+    run.codes = Codes(run.codes.mean + np.float32(0.01), run.codes.log_stddev, run.codes.labels)
+    with trained.qtbot.waitSignal(trained.window.controller.point.seen, timeout=1000) as seen:
+        session._listener.codes_moved(run)
+    np.testing.assert_array_equal(seen.args[0], run.codes.mean[image])
+    trained.wait(lambda: scatter.hover._reconstruction is not before)
+    assert scatter.hover.index == image
+
+
 def test_a_drag_in_the_scatter_moves_the_point_all_the_way(trained) -> None:
-    plot = trained.window.scatter.plot
+    plot = trained.window.stage.scatter.plot
     start = QPoint(plot.viewport().width() // 2, plot.viewport().height() // 2)
     trained.qtbot.mousePress(plot.viewport(), Qt.MouseButton.LeftButton, pos=start)
     for step in range(1, 9):
@@ -36,12 +103,12 @@ def test_a_drag_in_the_scatter_moves_the_point_all_the_way(trained) -> None:
 def test_a_slider_moves_the_cursor(trained) -> None:
     trained.find("latentSlider0").setValue(1.25)
     trained.find("latentSlider1").setValue(-0.5)
-    cursor = trained.window.scatter.plot._cursor
+    cursor = trained.window.stage.scatter.plot._cursor
     assert (cursor.x(), cursor.y()) == pytest.approx((1.25, -0.5))
 
 
 def test_arrow_keys_in_the_scatter_nudge_the_point(trained) -> None:
-    plot = trained.window.scatter.plot
+    plot = trained.window.stage.scatter.plot
     trained.qtbot.keyClick(plot, Qt.Key.Key_Right)
     assert trained.find("latentSlider0").value() > 0
     assert trained.find("latentSlider1").value() == 0
@@ -56,12 +123,15 @@ def test_reset_and_randomise(trained) -> None:
     assert not trained.find("resetButton").isEnabled()
 
 
-def test_a_double_click_on_a_slider_resets_its_dimension_alone(trained) -> None:
-    trained.find("latentSlider0").setValue(1.0)
-    trained.find("latentSlider1").setValue(1.0)
-    trained.qtbot.mouseDClick(trained.find("latentSlider0")._handle, Qt.MouseButton.LeftButton)
-    assert trained.find("latentSlider0").value() == 0
-    assert trained.find("latentSlider1").value() == 1.0
+def test_a_double_or_a_right_click_on_a_slider_resets_its_dimension_alone(trained) -> None:
+    first, second = (trained.find(f"latentSlider{dimension}") for dimension in range(2))
+    for click, button in (("mouseDClick", Qt.MouseButton.LeftButton), ("mouseClick", Qt.MouseButton.RightButton)):
+        first.setValue(1.0)
+        second.setValue(1.0)
+        getattr(trained.qtbot, click)(first.groove, button)
+        assert first.value() == 0
+        assert second.value() == 1.0
+        assert trained.window.controller.point.code.tolist() == [0.0, 1.0]
 
 
 def test_a_typed_value_beyond_the_range_is_taken_and_widens_it(trained) -> None:
@@ -84,22 +154,27 @@ def test_axes_can_be_chosen_with_more_than_two_dimensions(driver) -> None:
     driver.train_to_the_end(latentDim="5")
     driver.find("horizontalAxisCombo").setCurrentIndex(3)
     driver.find("verticalAxisCombo").setCurrentIndex(4)
-    driver.window.scatter.plot.pointed.emit(0.5, -0.25)
+    driver.window.stage.scatter.plot.dragged.emit(0.5, -0.25)
     np.testing.assert_allclose(driver.window.controller.point.code, [0, 0, 0, 0.5, -0.25])
 
 
 def test_a_hidden_class_is_greyed_and_lies_below(trained) -> None:
-    raster = trained.window.scatter.plot._raster
+    raster = trained.window.stage.scatter.plot.raster
     trained.find("classChip3").click()
-    grey = np.array(trained.window.scatter._hidden_colour)
-    count = int((trained.window.controller.session.shown.codes.labels == 3).sum())
+    grey = trained.window.stage.scatter._hidden_colour
+    looks = raster._looks
+    labels = trained.window.controller.session.shown.codes.labels
+    count = int((labels == 3).sum())
     assert count > 0
-    assert (raster._colours[:count] == grey).all()
-    assert not (raster._colours[count:] == grey).all(1).any()
+    is_grey = (looks.palette[looks.kinds] == grey).all(1)
+    np.testing.assert_array_equal(is_grey, labels == 3)
+    drawn = raster._order  # the lowest first
+    assert is_grey[drawn[:count]].all()
+    assert not is_grey[drawn[count:]].any()
 
 
 def test_the_scatter_paints_its_points(trained) -> None:
-    image = trained.window.scatter.plot.grab().toImage()
+    image = trained.window.stage.scatter.plot.grab().toImage()
     colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(0, image.height(), 3)}
     assert "#3f90da" in colours
     assert "#ffa90e" in colours

@@ -16,7 +16,13 @@ from vae_desktop.errors import UserError
 Row = dict[str, Any]
 
 _TIMEOUT = 300  # seconds, for one probe
-_GOALS = {"gui_training_share": 0.90, "slider_to_pixels_ms": 8.0, "first_paint_vs_torch": 0.5}
+_GOALS = {
+    "gui_training_share": 0.90,
+    "slider_to_pixels_ms": 8.0,
+    "gui_gap_ms": 8.0,
+    "scatter_70k_ms": 8.0,
+    "first_paint_vs_torch": 0.5,
+}
 
 
 def measure(key: str, data_dir: Path, quick: bool) -> Row:
@@ -81,6 +87,28 @@ def slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
     return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset}
 
 
+def gui_gap_ms(data_dir: Path, quick: bool) -> Row:
+    """Longest times in which the event loop does not turn, all overlays on, while training; p99 over all repeats."""
+    dataset = _dataset(data_dir)
+    runs = [_probe("gaps", dataset, data_dir, seconds=4 if quick else 15) for _ in range(1 if quick else 3)]
+    summary = _spread([run["p99"] for run in runs])
+    tails = {name: statistics.median(run[name] for run in runs) for name in ("p50", "p99.9")}
+    return {**summary, **tails, "longest": max(run["max"] for run in runs), "dataset": dataset}
+
+
+def scatter_70k_ms(data_dir: Path, quick: bool) -> Row:
+    """New places of 70,000 points, handed over, drawn and painted at 700x700; over one stock scatter per class."""
+    times = _probe("scatter", "", data_dir, points=70_000, frames=5 if quick else 30, stock=1)
+    million = _probe("scatter", "", data_dir, points=1_000_000, frames=3 if quick else 10, stock=0)["ours"]
+    baseline = statistics.median(times["stock"])
+    return {
+        **_spread(times["ours"]),
+        "baseline": baseline,
+        "times_quicker": baseline / statistics.median(times["ours"]),
+        "a_million_points": statistics.median(million),
+    }
+
+
 def first_paint_vs_torch(data_dir: Path, quick: bool) -> Row:
     """From process start to the window painted, over `python -c "import torch"`, in turn."""
     ratios, paints, imports = [], [], []
@@ -95,7 +123,7 @@ def first_paint_vs_torch(data_dir: Path, quick: bool) -> Row:
 
 
 ROWS: dict[str, Callable[[Path, bool], Row]] = {
-    row.__name__: row for row in (gui_training_share, slider_to_pixels_ms, first_paint_vs_torch)
+    row.__name__: row for row in (gui_training_share, slider_to_pixels_ms, gui_gap_ms, scatter_70k_ms, first_paint_vs_torch)
 }
 
 
@@ -109,7 +137,7 @@ def _dataset(data_dir: Path) -> str:
 
 def _probe(what: str, dataset: str, data_dir: Path, **options: int) -> Row:
     """Run a probe in a process of its own and return what it found."""
-    module = "vae_desktop.bench.headless_probe" if what == "headless" else "vae_desktop.bench.window_probe"
+    module = f"vae_desktop.bench.{what if what in ('headless', 'scatter') else 'window'}_probe"
     arguments = [what, f"dataset={dataset}", f"data_dir={data_dir}"]
     arguments += [f"{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", module, *arguments]

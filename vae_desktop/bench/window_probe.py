@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 
 from vae_desktop.app import create_window
@@ -21,6 +22,7 @@ from vae_desktop.gui.main_window import MainWindow
 
 _DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
 _WARM_UP = 2.0  # seconds
+_OVERLAYS = ("points", "posterior", "prior", "density", "manifold", "holes")
 
 
 class Probe(QObject):
@@ -36,6 +38,9 @@ class Probe(QObject):
         self._asked: dict[int, float] = {}
         self._shown_request = -1
         self._latencies: list[float] = []
+        self._turn = QTimer(self, interval=1, timerType=Qt.TimerType.PreciseTimer)
+        self._turn.timeout.connect(self._note_turn)
+        self._turned, self._gaps = 0.0, list[float]()
         self._began = 0.0
         self._first_step = 0
         form = window.setup.form
@@ -50,6 +55,13 @@ class Probe(QObject):
     def training_share(self) -> None:
         """Report the steps per second with everything live."""
         self._when_training(self._count_steps)
+
+    def gaps(self) -> None:
+        """Report how long the event loop does not turn, with everything shown that can be."""
+        self._window.stage.show_views("both")
+        for name in _OVERLAYS:
+            self._window.findChild(QAction, f"{name}OverlayAction").setChecked(True)
+        self._when_training(self._time_gaps)
 
     def latency(self, while_training: bool) -> None:
         """Report how long a slider's move takes to the screen."""
@@ -82,6 +94,19 @@ class Probe(QObject):
         run = self._session.active
         return 0 if run is None else len(run.history.training)
 
+    def _time_gaps(self) -> None:
+        self._turned = time.perf_counter()
+        self._turn.start()
+        QTimer.singleShot(round(1000 * self._seconds), self._report_gaps)
+
+    def _note_turn(self) -> None:
+        now = time.perf_counter()
+        self._gaps.append(1000 * (now - self._turned) - self._turn.interval())
+        self._turned = now
+
+    def _report_gaps(self) -> None:
+        self._finish(_quantiles(self._gaps, (0.5, 0.99, 0.999)))
+
     def _pause_and_time_drags(self) -> None:
         self._session.pause()
         QTimer.singleShot(500, self._time_drags)
@@ -109,15 +134,19 @@ class Probe(QObject):
             self._latencies.append(1000 * (time.perf_counter() - began))
 
     def _report_latencies(self) -> None:
-        ordered = sorted(self._latencies)
-        quantiles = {f"p{round(100 * q)}": ordered[int(q * (len(ordered) - 1))] for q in (0.5, 0.95, 0.99)}
-        self._finish({**quantiles, "max": ordered[-1], "unanswered": len(self._asked), "painted": len(ordered)})
+        found = _quantiles(self._latencies, (0.5, 0.95, 0.99))
+        self._finish({**found, "unanswered": len(self._asked), "painted": len(self._latencies)})
 
     def _finish(self, result: dict[str, float]) -> None:
         self._drag.stop()
         print(json.dumps(result), flush=True)
         self._window.close()
         QApplication.quit()
+
+
+def _quantiles(values: list[float], shares: tuple[float, ...]) -> dict[str, float]:
+    ordered = sorted(values)
+    return {**{f"p{100 * share:g}": ordered[int(share * (len(ordered) - 1))] for share in shares}, "max": ordered[-1]}
 
 
 def main(arguments: list[str]) -> None:
@@ -131,6 +160,8 @@ def main(arguments: list[str]) -> None:
             probe.first_paint()
         elif what == "window":
             probe.training_share()
+        elif what == "gaps":
+            probe.gaps()
         else:
             probe.latency(while_training=options["training"] == "1")
         window.show()

@@ -65,6 +65,10 @@ class ClassLegend(QScrollArea):
         self.verticalScrollBar().setValue(0)
         self._tell()
 
+    def line_width(self) -> int:
+        """Width that all chips in one row take."""
+        return sum(chip.sizeHint().width() + _GAP for chip in self._chips)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
 

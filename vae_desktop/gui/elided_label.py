@@ -15,8 +15,9 @@ class ElidedLabel(QLabel):
 
     def set_text(self, text: str) -> None:
         """Show a text, or as much of it as there is room for."""
-        self._whole = text
-        self._fit()
+        if text != self._whole:
+            self._whole = text
+            self._fit()
 
     def whole_text(self) -> str:
         return self._whole

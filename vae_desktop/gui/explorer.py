@@ -1,5 +1,6 @@
 """What is explored of the model on screen: the plane, and what its views need decoded at the current point."""
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ from PySide6.QtCore import QObject, QRectF, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.messages import Decoded, ViewAnswered
+from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.session import Session
 from vae_desktop.engine.view_requests import HolesRequest, SheetRequest, ViewRequest
@@ -23,6 +25,8 @@ from vae_desktop.latent.posteriors import kl_by_dimension
 
 _TILE = 28  # px, of the manifold under the points
 _HOLE_CELL = 7  # px
+_PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot be read
+_HOLES_INTERVAL = 1.0  # seconds between two maps of holes while training
 _MOST_TILES, _MOST_CELLS = 900, 8000
 
 
@@ -41,6 +45,9 @@ class Explorer(QObject):
         self._asked: dict[str, ViewRequest] = {}
         self._film_plan: list[tuple[int, int]] = []  # dimension and number of frames
         self._fields: dict[str, tuple[QRectF, int]] = {}  # where a field lies, and its columns
+        self._panel_pacer = Pacer(_PANEL_INTERVAL, share=0.03)
+        self._holes_pacer = Pacer(_HOLES_INTERVAL, share=0.2)
+        self._holes_asked: float | None = None  # when, until they are answered
         self._random = np.random.default_rng()
         self._connect()
 
@@ -60,6 +67,7 @@ class Explorer(QObject):
         self._scatter.set_model(all_codes(run), run.class_names, self._plane)
         self._panel.set_latent_dim(latent_dim)
         self._asked.clear()
+        self._holes_asked = None
         self._panel.sliders.clear_films()
         self._manifold.board.set_sheet(None)
         self._point.resize(latent_dim)
@@ -75,15 +83,20 @@ class Explorer(QObject):
         is_first = self._scatter.drawn is None
         if self._tools.projection == "pca":
             self._plane = principal_plane(run.codes.mean, self._plane)
-            self._scatter.set_codes(codes)
-            self._scatter.set_plane(self._plane, refits=True)
+            self._scatter.set_codes(codes, self._plane)
         else:
             self._scatter.set_codes(codes)
         if self._tools.projection == "tsne":
             self._describe_layout(run)
-        self._panel.set_codes(run.codes, is_new=is_first)
-        self._show_in_grid(only_if_spans_matter=True)
-        self._ask_holes()
+        now = time.monotonic()
+        if is_first or run.status != "training" or self._panel_pacer.is_due(now):
+            self._panel.set_codes(run.codes, is_new=is_first)
+            self._panel_pacer.ran(now, time.monotonic())
+            if self._manifold.spans_matter():
+                self._show_in_grid(with_fields=False)
+        # One at a time: at each move of the codes a new one would begin, and none would ever be done.
+        if run.status != "training" or (self._holes_asked is None and self._holes_pacer.is_due(now)):
+            self._ask_holes()
 
     def show_originals(self, run: Run, dataset: Dataset | None) -> None:
         """Show the images behind the codes, as far as they are at hand."""
@@ -115,6 +128,9 @@ class Explorer(QObject):
             rect, columns = self._fields[view]
             self._scatter.overlays.set_manifold(tiled(answer.value, columns), rect)
         elif view == "holes":
+            if self._holes_asked is not None:
+                self._holes_pacer.ran(self._holes_asked, time.monotonic())
+                self._holes_asked = None
             rect, columns = self._fields[view]
             self._scatter.show_holes(answer.value.reshape(-1, columns), rect)
 
@@ -291,16 +307,14 @@ class Explorer(QObject):
             self._panel.sliders.set_film(dimension, pictures[start : start + count])
             start += count
 
-    def _show_in_grid(self, only_if_spans_matter: bool = False) -> None:
+    @Slot()
+    def _show_in_grid(self, with_fields: bool = True) -> None:
         """Show the plane in the grid, and what has to be decoded for it and under the points."""
         self._manifold.set_plane(self._plane, self._spans())
         self._manifold.set_place(self._plane.project(self._point.code[None])[0])
-        if not only_if_spans_matter:
-            self._ask_grid()
-            self._ask_manifold()
-            self._ask_holes()
-        elif self._manifold.spans_matter():
-            self._ask_grid()
+        self._ask_grid()
+        if with_fields:
+            self._ask_fields()
 
     def _spans(self) -> list[tuple[float, float]]:
         """The ranges of the codes along the plane's directions, at least that of the prior's middle."""
@@ -350,14 +364,13 @@ class Explorer(QObject):
         codes = None if run is None else all_codes(run)
         if run is None or codes is None or not self._wants("holes"):
             self._forget("holes")
+            self._holes_asked = None
             return
         rect, columns, rows = self._cells(_HOLE_CELL, _MOST_CELLS)
-        if len(self._plane.basis) > 1:
-            y = evenly(rows, rect.top(), rect.bottom())
-        else:
-            y = None
+        y = evenly(rows, rect.top(), rect.bottom()) if len(self._plane.basis) > 1 else None
         places = grid_places(evenly(columns, rect.left(), rect.right()), y)
         self._fields["holes"] = rect, columns
+        self._holes_asked = time.monotonic()
         self._ask(HolesRequest("holes", run.id, self._plane.lift(places, self._point.code), codes))
 
     def _wants(self, overlay: str) -> bool:

@@ -80,10 +80,11 @@ class LatentPanel(QWidget):
         What a dimension says is its KL divergence; where codes are points, how far they spread. `is_new` is True
         for another model, whose sliders may be put in order at once.
         """
-        finite = codes.mean[np.isfinite(codes.mean).all(1)]
+        finite = codes.mean if codes.are_finite else codes.mean[np.isfinite(codes.mean).all(1)]
         if not len(finite):
             return
-        lowest, highest = finite.min(0).tolist(), finite.max(0).tolist()
+        by_dimension = np.ascontiguousarray(finite.T)  # several times as quick as along the first axis
+        lowest, highest = by_dimension.min(1).tolist(), by_dimension.max(1).tolist()
         ranges = [_round_range(min(low, -3.0), max(high, 3.0)) for low, high in zip(lowest, highest, strict=True)]
         self.sliders.set_ranges(ranges)
         if codes.log_stddev is None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from vae_desktop.gui.class_legend import ClassLegend, class_colours
@@ -62,7 +63,7 @@ class LatentScatter(QWidget):
         self.selection = ScatterSelection(self.plot)
         self.hover = PointHover(self.plot)
         self._hole_legend = HoleLegend(self.plot)
-        self._invitation = QLabel(self.tr("Drag here, and watch the picture on the right"), self.plot)
+        self._invitation = QLabel(self.tr("Drag here: the picture follows"), self.plot)
         self._invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._invitation.setObjectName("invitation")
         self._empty = QLabel(
@@ -75,6 +76,10 @@ class LatentScatter(QWidget):
         self.hover.card.raise_()
         self._connect()
         self.set_overlays(self.tools.overlays)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_legend()
 
     @property
     def drawn(self) -> Codes | None:
@@ -105,21 +110,20 @@ class LatentScatter(QWidget):
         self._take_codes()
         self._show_plane()
 
-    def set_codes(self, codes: Codes) -> None:
-        """Let the points glide to new codes of the same images."""
+    def set_codes(self, codes: Codes, plane: Plane | None = None) -> None:
+        """Let the points glide to new codes of the same images, in a plane that may have turned with them."""
         self._codes = codes
         self._take_codes()
+        if plane is not None:
+            self._plane = plane
+            self._label_axes()
+            self.set_point(self._code)
         self._draw(glide=True)
 
-    def set_plane(self, plane: Plane, refits: bool = False) -> None:
-        """Show another plane, or the same one as codes that have moved define it anew."""
+    def set_plane(self, plane: Plane) -> None:
+        """Show another plane."""
         self._plane, self._layout = plane, None
-        if refits:
-            self._label_axes()
-            self._draw(glide=True)
-            self.set_point(self._code)
-        else:
-            self._show_plane()
+        self._show_plane()
 
     def set_layout(self, places: Floats) -> None:
         """Show the codes at places (N, 2) in no unit, in which no code can be pointed at but those of images."""
@@ -221,13 +225,20 @@ class LatentScatter(QWidget):
         if codes is None:
             return
         places = self._places(codes)
-        hidden = np.zeros(len(codes), bool) if codes.labels is None else np.isin(codes.labels, list(self._hidden))
+        hidden = self._hidden_codes(codes)
         self.selection.set_images(~hidden, codes.labels, self._class_names)
         self._set_looks()
         self.plot.set_points(places, glide)
-        self.hover.set_points(np.where(hidden[:, None], np.float32(np.inf), places), codes.labels)
+        found = np.where(hidden[:, None], np.float32(np.inf), places) if hidden.any() else places
+        self.hover.set_points(found, codes.labels)
         self._draw_fields()
         self._show_posterior()
+
+    def _hidden_codes(self, codes: Codes) -> npt.NDArray[np.bool_]:
+        """Which codes (N,) are of classes that the legend hides."""
+        if codes.labels is None or not self._hidden:
+            return np.zeros(len(codes), bool)
+        return np.isin(codes.labels, list(self._hidden))
 
     def _places(self, codes: Codes) -> Floats:
         if self._layout is not None:
@@ -245,16 +256,15 @@ class LatentScatter(QWidget):
             return
         colours = class_colours(len(self._class_names)) if self._class_names else self._neutral_colour[None]
         kinds = np.zeros(len(codes), np.uint16)
-        hidden = None
         if codes.labels is not None and self._class_names:
             kinds = codes.labels.astype(np.uint16)
-            hidden = np.isin(codes.labels, list(self._hidden))
+        hidden = self._hidden_codes(codes)
         chosen = self.selection.images
         if len(chosen):
             pale = np.ones(len(codes), bool)
             pale[chosen] = False
             kinds = kinds + pale.astype(np.uint16) * np.uint16(len(colours))
-        if hidden is not None and hidden.any():
+        if hidden.any():
             kinds = np.where(hidden, np.uint16(2 * len(colours)), kinds)
         palette = np.concatenate((colours, _mixed(colours, self._surface), self._hidden_colour[None]))
         self.plot.set_looks(Looks(kinds, palette, hidden, chosen, self._rim))
@@ -390,7 +400,8 @@ class LatentScatter(QWidget):
 
     def _place_legend(self) -> None:
         """Put the legend where it costs the plot no room, unless the projection stands there."""
-        is_free = self._plane.latent_dim <= 2
+        width = self.legend.line_width() + self.tools.buttons.sizeHint().width() + SPACING
+        is_free = self._plane.latent_dim <= 2 and width <= self.width()
         self._head.addWidget(self.legend, *((0, 0, 1, 1) if is_free else (1, 0, 1, 2)))
 
 

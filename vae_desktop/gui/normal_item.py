@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransfor
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 RADII = (1.0, 2.0)  # σ
+_LINE = 18  # px, that a label takes
 _FAR = 1e4  # in the axes' units: how far the edges of a band go
 
 
@@ -71,8 +72,11 @@ class NormalItem(pyqtgraph.GraphicsObject):
             self._write_labels(painter)
 
     def _write_labels(self, painter: QPainter) -> None:
-        """Write each label at the upper edge of its outline, in letters of one size."""
+        """Write each label at the upper edge of its outline, in letters of one size, where there is room."""
         transform = painter.worldTransform()
+        widths = [transform.mapRect(path.boundingRect()).width() for path in self._paths.values()]
+        if max(widths) - min(widths) < 2 * _LINE:
+            return
         painter.save()
         painter.resetTransform()
         painter.setFont(self._font)

@@ -18,6 +18,7 @@ from vae_desktop.latent.density import density
 from vae_desktop.latent.plane import prior_mass
 
 HOLE_OPACITY = 0.85
+_CONTRAST = 300  # between the densest cell and one that is just seen
 _CELLS = 96  # along a side of the density's grid
 HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
 
@@ -32,7 +33,7 @@ class ScatterOverlays(QObject):
         self.posterior = NormalItem(Qt.PenStyle.SolidLine, 1.8)
         self.density, self.holes = FieldItem(), FieldItem()
         self.manifold = FieldItem()
-        layers = ((self.manifold, -30), (self.density, -20), (self.holes, -10), (self.prior, 5), (self.posterior, 6))
+        layers = ((self.manifold, -30), (self.density, -20), (self.holes, -10), (self.prior, 5), (self.posterior, 11))
         for item, height in layers:
             item.setZValue(height)
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -80,8 +81,9 @@ class ScatterOverlays(QObject):
             return
         rect = self._plot.view_rect()
         values = density(places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), (_CELLS, _CELLS))
-        # The square root: a cloud has one dense middle, and its rim would not be seen.
-        self.density.set_picture(_tinted(np.sqrt(values.T[::-1]), QColor(self._theme.accent), 0.75), rect)
+        # The logarithm: a cloud has one dense middle, beside which the rest of it would not be seen.
+        levels = np.log1p(_CONTRAST * values.T[::-1]) / np.log1p(_CONTRAST)
+        self.density.set_picture(_tinted(levels, QColor(self._theme.accent), 0.85), rect)
 
     def set_manifold(self, sheet: Picture, rect: QRectF) -> None:
         """Show pictures, tiled to one (H, W, C), uint8, over a rectangle in the axes' units."""

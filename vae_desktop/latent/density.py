@@ -9,7 +9,8 @@ from vae_desktop.latent.codes import Floats
 def density(places: Floats, low: tuple[float, float], high: tuple[float, float], shape: tuple[int, int]) -> Floats:
     """A kernel density estimate on a grid of cells.
 
-    Gaussian kernels with Scott's bandwidth, of places counted by cell first (Silverman 1982, AS 176).
+    Gaussian kernels with the bandwidth of Scott's rule on a robust scale, of places counted by cell first
+    (Silverman 1986, sections 3.4 and 3.5).
 
     Parameters
     ----------
@@ -24,18 +25,24 @@ def density(places: Floats, low: tuple[float, float], high: tuple[float, float],
     array (columns, rows), float32
         Relative to the densest cell: 0 to 1.
     """
-    finite = places[np.isfinite(places).all(1)]
+    finite = places[np.isfinite(places[:, 0] + places[:, 1])]
     if not len(finite):
         return np.zeros(shape, np.float32)
     spans = [(low[axis], high[axis]) for axis in range(2)]
     counts = _counted(finite, spans, shape)
-    bandwidths = finite.std(0, dtype=np.float64) * len(finite) ** (-1 / 6)
     for axis, (start, end) in enumerate(spans):
         cell = (end - start) / shape[axis]
         offsets = (np.arange(shape[axis])[:, None] - np.arange(shape[axis])) * cell
-        kernel = np.exp(-0.5 * (offsets / max(bandwidths[axis], cell / 2)) ** 2)
+        kernel = np.exp(-0.5 * (offsets / max(_bandwidth(finite[:, axis]), cell / 2)) ** 2)
         counts = kernel @ counts if axis == 0 else counts @ kernel
     return (counts / max(counts.max(), 1e-12)).astype(np.float32)
+
+
+def _bandwidth(values: Floats) -> float:
+    quarter, three_quarters = np.quantile(values, (0.25, 0.75))
+    # As Silverman advises: a few codes far away, as autoencoders have them, must not blur all others.
+    scale = min(float(values.std(dtype=np.float64)), float(three_quarters - quarter) / 1.34)
+    return scale * len(values) ** (-1 / 6)
 
 
 def _counted(places: Floats, spans: list[tuple[float, float]], shape: tuple[int, int]) -> npt.NDArray[np.float64]:

@@ -43,10 +43,11 @@ def kl_by_dimension(codes: Codes) -> npt.NDArray[np.float64]:
     ½ (σ² + μ² − log σ² − 1); what models.losses computes in training, of codes whose posteriors are known.
     """
     assert codes.log_stddev is not None
-    log_stddev = codes.log_stddev.astype(np.float64)
-    return 0.5 * (np.exp(2 * log_stddev) + codes.mean.astype(np.float64) ** 2 - 2 * log_stddev - 1).mean(0)
+    # A dimension at a time: several times as quick as along the first axis.
+    mean, log_stddev = (np.ascontiguousarray(part.T, np.float64) for part in (codes.mean, codes.log_stddev))
+    return 0.5 * (np.exp(2 * log_stddev) + mean**2 - 2 * log_stddev - 1).mean(1)
 
 
 def is_active(means: Floats) -> npt.NDArray[np.bool_]:
     """Whether each dimension (d,) tells images apart, by the rule of :func:`active_units`."""
-    return means.var(0, dtype=np.float64) > _ACTIVE
+    return np.ascontiguousarray(means.T, np.float64).var(1) > _ACTIVE

@@ -1,0 +1,141 @@
+"""Distances from the data against differences taken one by one."""
+
+import numpy as np
+import pytest
+
+from vae_desktop.latent import holes
+from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.holes import hole_distances, spacing
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(0)
+
+
+def posteriors(random, count, latent_dim):
+    mean = random.normal(size=(count, latent_dim)) * 3 + 1
+    log_stddev = random.normal(loc=-2, size=(count, latent_dim))
+    return Codes(mean.astype(np.float32), log_stddev.astype(np.float32), None)
+
+
+def points(mean):
+    return Codes(np.asarray(mean, np.float32), None, None)
+
+
+def distances(places, codes):
+    return np.concatenate(list(hole_distances(np.asarray(places, np.float32), codes)))
+
+
+def nearest_neighbours(means):
+    """Distance of each code from the nearest other one."""
+    means = means.astype(np.float64)
+    result = []
+    for place, code in enumerate(means):
+        squared = ((means - code) ** 2).sum(1)
+        squared[place] = np.inf
+        result.append(np.sqrt(squared.min()))
+    return np.array(result)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 5, 32])
+def test_of_posteriors_it_is_in_the_nearest_codes_own_sigma(random, latent_dim):
+    codes = posteriors(random, 300, latent_dim)
+    places = random.normal(scale=4, size=(60, latent_dim)).astype(np.float32)
+    mean, stddev = codes.mean.astype(np.float64), np.exp(codes.log_stddev.astype(np.float64))
+    expected = [np.sqrt((((place - mean) / stddev) ** 2).sum(1)).min() for place in places.astype(np.float64)]
+    found = distances(places, codes)
+    assert found.dtype == np.float32
+    assert found == pytest.approx(expected, rel=1e-5, abs=1e-4)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 5, 32])
+def test_of_points_it_is_in_the_usual_distance_between_neighbours(random, latent_dim):
+    codes = points(random.normal(scale=3, size=(301, latent_dim)))
+    places = random.normal(scale=4, size=(60, latent_dim)).astype(np.float32)
+    unit = np.median(nearest_neighbours(codes.mean))
+    expected = [np.sqrt(((place - codes.mean.astype(np.float64)) ** 2).sum(1)).min() for place in places]
+    assert distances(places, codes) == pytest.approx(np.array(expected) / unit, rel=1e-2, abs=1e-3)
+
+
+def test_work_in_parts_gives_the_same(random, monkeypatch):
+    codes = posteriors(random, 100, 3)
+    places = random.normal(scale=4, size=(25, 3)).astype(np.float32)
+    whole = distances(places, codes)
+    monkeypatch.setattr(holes, "_PRODUCTS", 700)
+    parts = list(hole_distances(places, codes))
+    assert [len(part) for part in parts] == [7, 7, 7, 4]
+    assert np.concatenate(parts) == pytest.approx(whole, rel=1e-6)
+
+
+def test_one_sigma_from_a_lone_code_is_one():
+    codes = Codes(np.array([[2, -1]], np.float32), np.log(np.array([[0.5, 3]], np.float32)), None)
+    places = [[2.5, -1], [1.5, -1], [2, 2], [2, -4], [3, -1], [2.5, 2]]
+    assert distances(places, codes) == pytest.approx([1, 1, 1, 1, 2, np.sqrt(2)], rel=1e-5)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 32])
+def test_on_a_code_it_is_nothing(random, latent_dim):
+    codes = posteriors(random, 200, latent_dim)
+    assert distances(codes.mean, codes) == pytest.approx(0, abs=1e-4)
+    assert distances(codes.mean, points(codes.mean)) == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("has_sigma", [True, False])
+def test_codes_that_are_not_finite_do_not_count(random, value, has_sigma):
+    codes = posteriors(random, 90, 2)
+    if not has_sigma:
+        codes = points(codes.mean)
+    kept = np.arange(90) % 3 > 0
+    broken = codes.mean.copy()
+    broken[~kept, 1] = value
+    places = random.normal(scale=4, size=(30, 2))
+    log_stddev = codes.log_stddev
+    expected = distances(places, Codes(codes.mean[kept], None if log_stddev is None else log_stddev[kept], None))
+    assert distances(places, Codes(broken, log_stddev, None)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_codes_whose_sigma_is_not_finite_do_not_count(random, value):
+    codes = posteriors(random, 90, 2)
+    kept = np.arange(90) % 3 > 0
+    log_stddev = codes.log_stddev.copy()
+    log_stddev[~kept, 1] = value
+    places = random.normal(scale=4, size=(30, 2))
+    expected = distances(places, Codes(codes.mean[kept], codes.log_stddev[kept], None))
+    assert distances(places, Codes(codes.mean, log_stddev, None)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("count", [0, 4])
+@pytest.mark.parametrize("has_sigma", [True, False])
+def test_without_codes_all_is_infinitely_far(count, has_sigma):
+    mean = np.full((count, 2), np.nan, np.float32)
+    codes = Codes(mean, np.zeros_like(mean) if has_sigma else None, None)
+    assert distances(np.zeros((3, 2)), codes).tolist() == [np.inf] * 3
+
+
+def test_a_lone_point_or_equal_ones_have_the_axes_unit():
+    assert distances([[3, 4]], points([[0, 0]])) == pytest.approx([5])
+    assert distances([[3, 4]], points([[0, 0]] * 20)) == pytest.approx([5])
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 8])
+def test_spacing_is_the_median_distance_between_neighbours(random, latent_dim):
+    means = random.normal(size=(201, latent_dim)).astype(np.float32)
+    assert spacing(means) == pytest.approx(np.median(nearest_neighbours(means)), rel=1e-2)
+
+
+def test_spacing_of_many_codes_is_that_of_an_even_choice(random):
+    means = random.normal(size=(1497, 2)).astype(np.float32)
+    assert spacing(means) == pytest.approx(np.median(nearest_neighbours(means)[::3]), rel=1e-2)
+
+
+def test_spacing_is_right_for_dense_clumps_that_are_far_apart(random):
+    clumps = np.array([[40, 0], [-40, 10], [0, -40]])
+    means = (clumps[np.arange(999) % 3] + random.normal(scale=0.02, size=(999, 2))).astype(np.float32)
+    assert spacing(means) == pytest.approx(np.median(nearest_neighbours(means)[::2]), rel=1e-2)
+
+
+def test_fewer_than_two_codes_have_no_spacing():
+    assert spacing(np.zeros((0, 2), np.float32)) == spacing(np.zeros((1, 2), np.float32)) == 0
