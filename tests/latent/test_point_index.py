@@ -103,5 +103,5 @@ def test_very_many_points(random, count):
     points = random.normal(size=(count, 2)).astype(np.float32)
     places = random.normal(scale=1.5, size=(40, 2))
     assert 0 < check(points, places, 10 ** random.uniform(-3, 0, 40)) < 40
-    corners = [points[points[:, axis].argmin()] for axis in (0, 1)] + [points[points[:, axis].argmax()] for axis in (0, 1)]
-    assert check(points, corners, [0.0] * 4) == 4
+    outermost = points[np.concatenate((points.argmin(0), points.argmax(0)))]
+    assert check(points, outermost, [0.0] * 4) == 4

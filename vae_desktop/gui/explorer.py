@@ -88,6 +88,8 @@ class Explorer(QObject):
             self._scatter.set_codes(codes)
         if self._tools.projection == "tsne":
             self._describe_layout(run)
+        if self._point.is_peeking and self._scatter.hover.index is not None:
+            self._peek_at_image(self._scatter.hover.index)
         now = time.monotonic()
         if is_first or run.status != "training" or self._panel_pacer.is_due(now):
             self._panel.set_codes(run.codes, is_new=is_first)

@@ -14,6 +14,8 @@ from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
 
+_MOST_NUMBERS = 200_000  # in the codes that are looked at: some milliseconds
+
 
 class LatentPanel(QWidget):
     """Shows the current point as a picture and as numbers, and asks to move it."""
@@ -77,8 +79,9 @@ class LatentPanel(QWidget):
     def set_codes(self, codes: Codes, is_new: bool) -> None:
         """Let the sliders cover the codes that occur, and stand in the order of what they say.
 
-        What a dimension says is its KL divergence; where codes are points, how far they spread. `is_new` is True
-        for another model, whose sliders may be put in order at once.
+        What a dimension says is its KL divergence; where codes are points, how far they spread; of many codes of
+        many dimensions, an even choice is looked at. `is_new` is True for another model, whose sliders may be put in
+        order at once.
         """
         finite = codes.mean if codes.are_finite else codes.mean[np.isfinite(codes.mean).all(1)]
         if not len(finite):
@@ -87,6 +90,8 @@ class LatentPanel(QWidget):
         lowest, highest = by_dimension.min(1).tolist(), by_dimension.max(1).tolist()
         ranges = [_round_range(min(low, -3.0), max(high, 3.0)) for low, high in zip(lowest, highest, strict=True)]
         self.sliders.set_ranges(ranges)
+        codes = _even_choice(codes)
+        finite = codes.mean if codes.are_finite else codes.mean[np.isfinite(codes.mean).all(1)]
         if codes.log_stddev is None:
             spread = spread_of_means(finite)
             tips = [self.tr("Standard deviation of the codes: {value:.2f}").format(value=value) for value in spread]
@@ -129,6 +134,12 @@ class LatentPanel(QWidget):
         layout.addWidget(self._hint)
         layout.addLayout(buttons)
         layout.addWidget(self.sliders, 1)
+
+
+def _even_choice(codes: Codes) -> Codes:
+    step = -(-codes.mean.size // _MOST_NUMBERS)
+    log_stddev = None if codes.log_stddev is None else codes.log_stddev[::step]
+    return Codes(codes.mean[::step], log_stddev, None)
 
 
 def _round_range(low: float, high: float) -> tuple[float, float]:

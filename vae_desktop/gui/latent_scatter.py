@@ -308,15 +308,13 @@ class LatentScatter(QWidget):
     def _show_posterior(self) -> None:
         image = self._chosen if self.hover.index is None else self.hover.index
         codes = self._codes
+        self.overlays.set_posterior(None, None)
         if image is None or codes is None or codes.log_stddev is None or self._layout is not None:
-            self.overlays.set_posterior(None, None)
             return
-        stddev = np.exp(codes.log_stddev[image].astype(np.float64))
-        if image >= len(codes) or not np.isfinite(stddev).all():
-            self.overlays.set_posterior(None, None)
-            return
-        mean = self._plane.project(codes.mean[image][None])[0]
-        self.overlays.set_posterior(mean, self._plane.covariance(stddev))
+        if image < len(codes) and np.isfinite(codes.log_stddev[image]).all():
+            mean = self._plane.project(codes.mean[image][None])[0]
+            stddev = np.exp(codes.log_stddev[image].astype(np.float64))
+            self.overlays.set_posterior(mean, self._plane.covariance(stddev))
 
     @Slot(object)
     def _set_hidden(self, hidden: frozenset[int]) -> None:
@@ -329,6 +327,7 @@ class LatentScatter(QWidget):
         reach = np.inf if self._layout is not None else REACH
         image = self.hover.nearest(self.plot.getViewBox().mapViewToScene(QPointF(x, y)), reach)
         if image is not None:
+            self.hover.hide()
             self.image_chosen.emit(image)
         else:
             self._point(x, y)

@@ -66,6 +66,7 @@ class PointHover(QObject):
         """Show these images (H, W, C) beside what the model makes of them; the hint where one is missing."""
         self._originals, self._hint = originals, hint
         self._fill()
+        self._place_card()
 
     def set_points(self, places: Floats, labels: npt.NDArray[np.int64] | None) -> None:
         """Seek among points at places (N, 2) of these classes; one that is not finite is never found."""
@@ -77,6 +78,7 @@ class PointHover(QObject):
         if self._index is not None:
             self._reconstruction = picture
             self._fill()
+            self._place_card()
 
     def nearest(self, place: QPointF, reach: float = REACH) -> int | None:
         """The image whose point lies nearest to a place of the scene, within so many pixels."""
@@ -134,13 +136,18 @@ class PointHover(QObject):
         self._plot.setToolTip("" if is_shown else self._tip)  # one box at a time
         if is_shown:
             self._ring.setPos(*self._places[index].tolist())
-            self.card.move_beside(self._plot.viewport().mapToParent(self._plot.mapFromScene(self._place)))
+            self._place_card()
         self.card.setVisible(is_shown)
         if has_changed:
             if is_shown:
                 self.hovered.emit(index)
             else:
                 self.ended.emit()
+
+    def _place_card(self) -> None:
+        """Put the card beside the mouse, whatever its size is now."""
+        if self._index is not None and self._place is not None:
+            self.card.move_beside(self._plot.viewport().mapToParent(self._plot.mapFromScene(self._place)))
 
     def _fill(self) -> None:
         index = self._index
