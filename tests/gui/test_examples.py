@@ -12,10 +12,9 @@ from vae_desktop.training.checkpoint import load_checkpoint
 def test_each_is_a_whole_explorable_model(example):
     checkpoint = load_checkpoint(example.path)
     assert checkpoint.config.dataset.name == "mnist"
-    assert len(checkpoint.codes) == len(checkpoint.thumbnails) == 10_000
+    assert len(checkpoint.codes) == 10_000
     assert sorted(np.unique(checkpoint.codes.labels)) == list(range(10))
     assert checkpoint.codes.are_finite
-    assert checkpoint.thumbnails.std() > 20
     assert np.isfinite(checkpoint.history.training[:, :2]).all()
 
 

@@ -123,7 +123,8 @@ def first_paint_vs_torch(data_dir: Path, quick: bool) -> Row:
 
 
 ROWS: dict[str, Callable[[Path, bool], Row]] = {
-    row.__name__: row for row in (gui_training_share, slider_to_pixels_ms, gui_gap_ms, scatter_70k_ms, first_paint_vs_torch)
+    row.__name__: row
+    for row in (gui_training_share, slider_to_pixels_ms, gui_gap_ms, scatter_70k_ms, first_paint_vs_torch)
 }
 
 

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _train(config: RunConfig, options: argparse.Namespace) -> None:
     from vae_desktop.data.load import load_dataset
-    from vae_desktop.training.checkpoint import save_checkpoint, with_thumbnails
+    from vae_desktop.training.checkpoint import save_checkpoint
     from vae_desktop.training.collapse import collapse_warning
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.run import TrainingRun
@@ -77,7 +77,7 @@ def _train(config: RunConfig, options: argparse.Namespace) -> None:
             _follow(training, options.json)
         checkpoint = training.checkpoint()
         if options.compact:
-            checkpoint = with_thumbnails(replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None)))
+            checkpoint = replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None))
         save_checkpoint(options.output, checkpoint, half_precision=options.compact)
     if not training.finished:
         print(f"{options.program}: stopped at step {training.step}; saved {options.output}.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The thread that turns the newest latent point into a picture, then what the views ask for; it never waits for training."""
+"""The thread that decodes the newest latent point, then what the views ask for; it never waits for training."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Layouts:
         ended: Callable[[Exception | None], None],
         progressed: Callable[[int, int], None],
     ) -> None:
-        """Lay out codes (N, d): `found` gets the places as they form and at the end, `ended` the error if there is one."""
+        """Lay out codes (N, d): `found` gets the places as they form and at the end, `ended` the error if any."""
         self.cancel()
 
         def finished(places: Floats) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.codes import Codes, Picture
+from vae_desktop.latent.codes import Codes
 from vae_desktop.training.history import History
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ class Run:
     train_codes : Codes, or None
         Of the training images, after `train_codes_step` steps, while they are asked for; those without their turn
         yet are NaN.
-    thumbnails : array (N, h, w, C), uint8, or None
-        Small reconstructions that go with `codes`, where a file brought them.
     measures : dict
         Figures measured on request, by the keys of latent.measures.MEASURES, of the model after `measured_step`
         steps.
@@ -87,7 +85,6 @@ class Run:
     is_example: bool = False
     train_codes: Codes | None = None
     train_codes_step: int = -1
-    thumbnails: Picture | None = None
     measures: dict[str, Any] = field(default_factory=dict)
     measured_step: int = -1
     device: str = ""
@@ -125,9 +122,8 @@ class Run:
         assert snapshot is not None
         history = self.history.copy()
         history.truncate(snapshot.step)
-        thumbnails = self.thumbnails if codes is None else None
         return Checkpoint(
-            self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes, thumbnails
+            self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes
         )
 
 
@@ -150,7 +146,6 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
         saved_step=-1 if is_autosave else step,
         kept_step=step if is_autosave else -1,
         is_example=origin == "example",
-        thumbnails=checkpoint.thumbnails,
         parameters=sum(tensor.numel() for tensor in checkpoint.snapshot.weights.values()),
         steps_per_epoch=max(evaluated[1] - evaluated[0], 1) if len(evaluated) > 1 else max(step, 1),
         last_step=step,

@@ -17,6 +17,7 @@ from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.dataset_shelf import DatasetShelf
 from vae_desktop.engine.decoder import DecoderThread
 from vae_desktop.engine.jobs import Answers, Job, Jobs
+from vae_desktop.engine.layouts import Layouts
 from vae_desktop.engine.listener import Action, Message, SessionListener, State
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import (
@@ -45,7 +46,6 @@ from vae_desktop.engine.messages import (
     Stop,
     ViewAnswered,
 )
-from vae_desktop.engine.layouts import Layouts
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunStatus, opened_run
 from vae_desktop.engine.training_codes import TrainingCodes
 from vae_desktop.engine.view_requests import ViewRequest
@@ -519,7 +519,6 @@ class Session:
 
     def _move_codes(self, run: Run, codes: Codes) -> None:
         run.codes = codes
-        run.thumbnails = None
         self._listener.codes_moved(run)
 
     def _move_training_codes(self, run: Run, codes: Codes, step: int) -> None:

@@ -11,7 +11,7 @@ from vae_desktop.latent.codes import Floats, Picture
 
 
 class LatentSlider(QWidget):
-    """Name, information, handle, typed value and lock of a coordinate; its value is exact, whatever the handle shows."""
+    """Name, information, handle, typed value and lock of a coordinate; the value is exact, whatever is shown."""
 
     value_changed = Signal(float)  # by the person or by setValue
     lock_toggled = Signal(bool)

@@ -70,7 +70,8 @@ class ManifoldView(QWidget):
 
     def grid_shape(self) -> tuple[int, int]:
         """(columns, rows) of the grid."""
-        return self._count.value(), 1 if self._plane is not None and len(self._plane.basis) == 1 else self._count.value()
+        count = self._count.value()
+        return count, 1 if self._plane is not None and len(self._plane.basis) == 1 else count
 
     def places(self) -> Floats:
         """Places (rows · columns, k) in the plane whose pictures are wanted, row by row from the top."""
@@ -121,8 +122,6 @@ class ManifoldView(QWidget):
 
     @Slot()
     def _change_grid(self) -> None:
-        columns, rows = self.grid_shape()
-        self._count.setSuffix(f" × {rows}")
         self._describe()
         self.grid_changed.emit()
 

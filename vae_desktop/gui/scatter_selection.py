@@ -70,13 +70,9 @@ class ScatterSelection(QObject):
         if self._labels is None or not self._class_names:
             return ""
         counts = np.bincount(self._labels[self.images], minlength=len(self._class_names))
-        first = np.argsort(-counts, kind="stable")[:_MOST_CLASSES]
-        shares = [
-            self.tr("{name}: {share}").format(name=self._class_names[index], share=f"{counts[index] / counts.sum():.0%}")
-            for index in first.tolist()
-            if counts[index]
-        ]
-        return ", ".join(shares)
+        shares = counts / counts.sum()
+        first = np.argsort(-counts, kind="stable")[:_MOST_CLASSES].tolist()
+        return ", ".join(f"{self._class_names[index]}: {shares[index]:.0%}" for index in first if counts[index])
 
 
 def within(outline: QPolygonF, places: Floats, pixel: float) -> npt.NDArray[np.bool_]:

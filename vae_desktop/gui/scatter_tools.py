@@ -60,7 +60,7 @@ class ScatterTools(QWidget):
         self.lasso = QToolButton(text=self.tr("Lasso"), checkable=True)
         self.lasso.setObjectName("lassoButton")
         self.lasso.setShortcut("Ctrl+Shift+L")
-        tip = self.tr("Select codes by drawing around them. Ctrl-drag does so at any time; Ctrl+A selects all in colour.")
+        tip = self.tr("Select codes by drawing around them. Ctrl-drag does so at any time; Ctrl+A selects all.")
         self.lasso.setToolTip(f"<p>{tip} (Ctrl+Shift+L)</p>")
         self._fit = QToolButton(text=self.tr("Fit"))
         self._fit.setObjectName("fitButton")

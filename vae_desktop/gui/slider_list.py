@@ -156,9 +156,9 @@ class SliderList(QScrollArea):
         self._reason.setVisible(count > 0)
         self._reason.setText(
             self.tr(
-                "A collapsed dimension has the same posterior, that of the prior, for every image: it says nothing, and "
-                "moving it changes little or nothing. The KL term made it so, because what it would save in "
-                "reconstruction is worth less. A smaller β can bring it back."
+                "A collapsed dimension says nothing: its posterior is the prior, whatever the image, and moving it "
+                "changes next to nothing. The KL term costs more there than reconstruction would gain; a smaller β "
+                "can bring it back."
             )
         )
 

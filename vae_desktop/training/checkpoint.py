@@ -9,7 +9,7 @@ bytes.
 import json
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,9 +21,8 @@ from vae_desktop import __version__
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, InvalidSetting
 from vae_desktop.files import write_atomically
-from vae_desktop.latent.codes import Codes, Picture
-from vae_desktop.latent.thumbnails import thumbnails_of
-from vae_desktop.models.autoencoder import decoder_of, empty_model
+from vae_desktop.latent.codes import Codes
+from vae_desktop.models.autoencoder import empty_model
 from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.settings import config_from_json, config_to_json
@@ -34,7 +33,6 @@ _KEY = "vae_desktop"
 _MAX_FILE_BYTES = 4 * 2**30
 _MAX_HEADER_BYTES = 2**20
 _MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
-_MAX_THUMBNAIL_SIDE = 64
 _HISTORY = ("history.training", "history.evaluations", "history.changes")
 
 
@@ -46,8 +44,6 @@ class Checkpoint:
     ----------
     codes : Codes, or None
         Those of the test set, for the scatter.
-    thumbnails : array (N, h, w, C), uint8, or None
-        Small reconstructions of the same images, for where the images themselves are not at hand.
     format_version : int
         That of the file it was read from.
     """
@@ -58,7 +54,6 @@ class Checkpoint:
     snapshot: Snapshot
     history: History
     codes: Codes | None
-    thumbnails: Picture | None = None
     format_version: int = FORMAT_VERSION
 
     @property
@@ -72,14 +67,6 @@ class Checkpoint:
         if self.snapshot.step == 0:
             return True
         return self.snapshot.optimizer is not None and self.config.training.schedule == "constant"
-
-
-def with_thumbnails(checkpoint: Checkpoint) -> Checkpoint:
-    """A copy that carries small pictures of what its decoder makes of its codes, if it has codes."""
-    if checkpoint.codes is None:
-        return checkpoint
-    decoder = decoder_of(checkpoint.config.model, checkpoint.image_shape, checkpoint.snapshot.weights)
-    return replace(checkpoint, thumbnails=thumbnails_of(decoder, checkpoint.codes))
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, half_precision: bool = False) -> None:
@@ -144,8 +131,6 @@ def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
             tensors["codes.log_stddev"] = torch.tensor(codes.log_stddev)
         if codes.labels is not None:
             tensors["codes.labels"] = torch.tensor(codes.labels)
-        if checkpoint.thumbnails is not None:
-            tensors["codes.thumbnails"] = torch.tensor(checkpoint.thumbnails)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
@@ -257,7 +242,7 @@ def _checkpoint(version: int, metadata: Mapping[str, Any], tensors: Mapping[str,
     if type(step) is not int or not 0 <= step <= _MAX_STEP:
         raise CheckpointError("its step is not a count.")
     class_names = _names(metadata["class_names"])
-    thumbnails = codes.pop("thumbnails", None)
+    codes.pop("thumbnails", None)  # small pictures that files of the first days have
     return Checkpoint(
         config,
         image_shape,
@@ -265,7 +250,6 @@ def _checkpoint(version: int, metadata: Mapping[str, Any], tensors: Mapping[str,
         Snapshot(step, weights, optimizer or None),
         _history(latent_dim, _names(metadata["changed_settings"]), tensors),
         _codes(latent_dim, len(class_names), codes),
-        _thumbnails(thumbnails, codes, image_shape[0]),
         version,
     )
 
@@ -347,6 +331,8 @@ def _check_rows(rows: Tensor, dtype: torch.dtype, *widths: int) -> None:
 def _codes(latent_dim: int, classes: int, tensors: Mapping[str, Tensor]) -> Codes | None:
     if not tensors:
         return None
+    if set(tensors) - {"mean", "log_stddev", "labels"}:
+        raise CheckpointError("it holds what no codes of this app have.")
     mean, log_stddev, labels = tensors["mean"], tensors.get("log_stddev"), tensors.get("labels")
     same = [mean] if log_stddev is None else [mean, log_stddev]
     if any(part.shape != (len(mean), latent_dim) or part.dtype != torch.float32 for part in same):
@@ -362,16 +348,6 @@ def _codes(latent_dim: int, classes: int, tensors: Mapping[str, Tensor]) -> Code
         None if log_stddev is None else log_stddev.numpy(),
         None if labels is None else labels.numpy(),
     )
-
-
-def _thumbnails(thumbnails: Tensor | None, codes: Mapping[str, Tensor], channels: int) -> Picture | None:
-    if thumbnails is None:
-        return None
-    count, height, width, depth = thumbnails.shape
-    right_shape = count == len(codes["mean"]) and min(height, width) >= 1 and depth == channels
-    if thumbnails.dtype != torch.uint8 or not right_shape or max(height, width) > _MAX_THUMBNAIL_SIDE:
-        raise CheckpointError("its thumbnails have the wrong shape.")
-    return thumbnails.numpy()
 
 
 def _in_single_precision(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
