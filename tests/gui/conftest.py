@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyqtgraph
 import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
@@ -96,3 +97,12 @@ def driver(open_window: Callable[..., Driver]) -> Driver:
     result = open_window()
     result.wait(lambda: result.has_dataset)
     return result
+
+
+@pytest.fixture
+def every_mouse_move() -> Iterator[None]:
+    """Quick moves are left out otherwise."""
+    limit = pyqtgraph.getConfigOption("mouseRateLimit")
+    pyqtgraph.setConfigOption("mouseRateLimit", 0)
+    yield
+    pyqtgraph.setConfigOption("mouseRateLimit", limit)

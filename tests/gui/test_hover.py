@@ -1,6 +1,5 @@
 """The card of the image behind the point under the mouse."""
 
-from collections.abc import Iterator
 
 import numpy as np
 import pyqtgraph
@@ -20,15 +19,6 @@ HINT = "Load MNIST to see the originals"
 ORIGINALS = np.stack([np.full((28, 28, 1), 10 * index, np.uint8) for index in range(5)])
 RECONSTRUCTIONS = np.stack([np.full((14, 14, 3), (5 * index, 0, 255), np.uint8) for index in range(5)])
 HERE, FAR = QPoint(0, 0), QPoint(0, 60)  # px, from a point to itself and to where none is
-
-
-@pytest.fixture
-def every_mouse_move() -> Iterator[None]:
-    """Quick moves are left out otherwise."""
-    limit = pyqtgraph.getConfigOption("mouseRateLimit")
-    pyqtgraph.setConfigOption("mouseRateLimit", 0)
-    yield
-    pyqtgraph.setConfigOption("mouseRateLimit", limit)
 
 
 @pytest.fixture

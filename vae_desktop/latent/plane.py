@@ -38,8 +38,7 @@ class Plane:
 
     def lift(self, places: Floats, code: Floats) -> Floats:
         """Codes (M, d) that lie at places (M, k) and differ from a code (d,) only within the plane."""
-        lifted: Floats = code + (places - code @ self.basis.T) @ self.basis
-        return lifted
+        return (code + (places - code @ self.basis.T) @ self.basis).astype(np.float32, copy=False)
 
     def covariance(self, stddev: Floats) -> npt.NDArray[np.float64]:
         """Covariance (k, k) in the plane of a normal distribution with standard deviations (d,) along the axes."""
