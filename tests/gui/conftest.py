@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from vae_desktop.app import create_window
+from vae_desktop.examples import examples
 from vae_desktop.gui.main_window import MainWindow
 
 _TIMEOUT = 30_000  # ms
@@ -106,3 +107,16 @@ def every_mouse_move() -> Iterator[None]:
     pyqtgraph.setConfigOption("mouseRateLimit", 0)
     yield
     pyqtgraph.setConfigOption("mouseRateLimit", limit)
+
+
+@pytest.fixture
+def show(driver, every_mouse_move):
+    """Open a bundled model: "vae-2d", "ae-2d" or "vae-20d"; the driver is returned."""
+
+    def open_example(name):
+        path = next(example.path for example in examples() if example.file == f"{name}.safetensors")
+        driver.window.controller.open_file(path)
+        driver.wait(lambda: driver.window.controller.session.shown is not None and driver.picture)
+        return driver
+
+    return open_example

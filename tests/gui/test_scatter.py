@@ -9,21 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QFileDialog
 
-from vae_desktop.examples import examples
 from vae_desktop.gui.normal_item import NormalItem
-
-
-@pytest.fixture
-def show(driver, every_mouse_move):
-    """Open a bundled model: "vae-2d", "ae-2d" or "vae-20d"; the driver is returned."""
-
-    def open_example(name):
-        path = next(example.path for example in examples() if example.file == f"{name}.safetensors")
-        driver.window.controller.open_file(path)
-        driver.wait(lambda: driver.window.controller.session.shown is not None and driver.picture)
-        return driver
-
-    return open_example
 
 
 def scatter(driver):

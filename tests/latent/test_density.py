@@ -56,6 +56,13 @@ def test_more_places_in_a_cell_make_it_denser():
     assert 0.3 < found[70].max() < 0.4
 
 
+def test_a_few_far_away_in_sight_do_not_blur_the_others(places):
+    low, high = (-200.0, -200.0), (200.0, 200.0)
+    far = np.array([[190, 190], [-190, 190], [190, -190]] * 5, np.float32)
+    found = density(np.concatenate((places, far)), low, high, (400, 400))
+    assert found == pytest.approx(density(places, low, high, (400, 400)), abs=0.05)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_places_that_are_not_finite_do_not_count(places, value):
     broken = np.concatenate((places, [[value, 0], [0, value], [value, value]])).astype(np.float32)
@@ -63,7 +70,7 @@ def test_places_that_are_not_finite_do_not_count(places, value):
 
 
 def test_places_outside_do_not_count(places):
-    outside = np.array([[1000, 0], [0, -1000], [-4.1, 0], [0, 8.1]], np.float32)
+    outside = np.array([[1000, 0], [0, -1000], [-4.1, 0], [0, 8.1], [3e38, 0], [0, -3e38]], np.float32)
     found = density(np.concatenate((places, outside)), LOW, HIGH, (20, 30))
     assert found == pytest.approx(density(places, LOW, HIGH, (20, 30)), abs=1e-6)
 

@@ -133,9 +133,10 @@ class DecoderThread:
     def _advance(self, task: _Task) -> None:
         """Do the next part of a task."""
         began = time.monotonic()
+        if task.work is None:
+            task.is_stale = False  # before the weights are read: what comes from here on is newer
         _, decoder = self._decoder_of(task.request.run_id)  # the newest weights, also within a pass
         if task.work is None:
-            task.is_stale = False
             task.work = task.request.work(decoder, task.latest)
         pacer = self._pacer(task)
         value = next(task.work, _END)

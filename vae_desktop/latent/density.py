@@ -25,15 +25,17 @@ def density(places: Floats, low: tuple[float, float], high: tuple[float, float],
     array (columns, rows), float32
         Relative to the densest cell: 0 to 1.
     """
-    finite = places[np.isfinite(places[:, 0] + places[:, 1])]
-    if not len(finite):
+    x, y = places.T
+    # NaN is not inside: all comparisons with it are false.
+    inside = places[(x >= low[0]) & (x < high[0]) & (y >= low[1]) & (y < high[1])]
+    if not len(inside):
         return np.zeros(shape, np.float32)
     spans = [(low[axis], high[axis]) for axis in range(2)]
-    counts = _counted(finite, spans, shape)
+    counts = _counted(inside, spans, shape)
     for axis, (start, end) in enumerate(spans):
         cell = (end - start) / shape[axis]
         offsets = (np.arange(shape[axis])[:, None] - np.arange(shape[axis])) * cell
-        kernel = np.exp(-0.5 * (offsets / max(_bandwidth(finite[:, axis]), cell / 2)) ** 2)
+        kernel = np.exp(-0.5 * (offsets / max(_bandwidth(inside[:, axis]), cell / 2)) ** 2)
         counts = kernel @ counts if axis == 0 else counts @ kernel
     return (counts / max(counts.max(), 1e-12)).astype(np.float32)
 
@@ -47,9 +49,9 @@ def _bandwidth(values: Floats) -> float:
 
 def _counted(places: Floats, spans: list[tuple[float, float]], shape: tuple[int, int]) -> npt.NDArray[np.float64]:
     """How many places lie in each cell (columns, rows); some ten times as quick as numpy's histogram2d."""
-    cells = [
-        np.floor((places[:, axis] - start) * (shape[axis] / (end - start))) for axis, (start, end) in enumerate(spans)
-    ]
-    inside = (cells[0] >= 0) & (cells[0] < shape[0]) & (cells[1] >= 0) & (cells[1] < shape[1])
-    flat = cells[0][inside].astype(np.intp) * shape[1] + cells[1][inside].astype(np.intp)
+    columns, rows = (
+        ((places[:, axis] - start) * (shape[axis] / (end - start))).astype(np.intp).clip(0, shape[axis] - 1)
+        for axis, (start, end) in enumerate(spans)
+    )
+    flat = columns * shape[1] + rows
     return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)

@@ -31,6 +31,8 @@ def hole_distances(places: Floats, codes: Codes) -> Iterator[Floats]:
         Of the next m places; inf if there are no codes.
     """
     kept = np.isfinite(codes.mean).all(1)
+    if codes.log_stddev is not None:
+        kept &= np.isfinite(codes.log_stddev).all(1)
     mean = torch.from_numpy(codes.mean[kept]).double()
     if codes.log_stddev is None:
         unit = spacing(codes.mean[kept]) or 1.0
@@ -47,8 +49,9 @@ def spacing(means: Floats) -> float:
     """Median distance of a code (of N, d) from its nearest neighbour; of many codes, of an even choice of them."""
     if len(means) < 2:
         return 0.0
-    asked = torch.from_numpy(means[:: -(-len(means) // _ASKED)])
-    distances = torch.cdist(asked, torch.from_numpy(means))
+    codes = torch.from_numpy(means).double()
+    # By differences: the squares of codes that lie far out are larger than what parts two close ones.
+    distances = torch.cdist(codes[:: -(-len(means) // _ASKED)], codes, compute_mode="donot_use_mm_for_euclid_dist")
     return float(distances.topk(2, largest=False).values[:, 1].median())
 
 

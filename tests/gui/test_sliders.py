@@ -1,0 +1,164 @@
+"""The sliders in a real window: their order, films, locks, and what the mouse and the keys do."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QToolButton
+
+from vae_desktop.gui.slider_list import _settled
+from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.posteriors import kl_by_dimension
+
+
+def sliders(driver):
+    return driver.window.panel.sliders
+
+
+def from_top_to_bottom(driver, count):
+    found = [driver.find(f"latentSlider{dimension}") for dimension in range(count)]
+    heights = [slider.mapTo(driver.window, QPoint(0, 0)).y() for slider in found if slider.isVisible()]
+    visible = [dimension for dimension in range(count) if found[dimension].isVisible()]
+    return [dimension for _, dimension in sorted(zip(heights, visible, strict=True))]
+
+
+def test_the_most_informative_is_first_and_collapsed_ones_are_folded_away_with_the_reason(show) -> None:
+    driver = show("vae-20d")
+    codes = driver.window.controller.session.shown.codes
+    order = np.argsort(-kl_by_dimension(codes), kind="stable").tolist()
+    collapsed = np.flatnonzero(codes.mean.var(0) <= 0.01).tolist()
+    assert len(collapsed) == 1
+    driver.wait(lambda: driver.find("collapsedFold").isVisible())
+    assert from_top_to_bottom(driver, 20) == [dimension for dimension in order if dimension not in collapsed]
+    assert driver.find("collapsedFold").text() == "1 collapsed dimension"
+    assert "posterior is the prior" in driver.find("collapsedReason").text()
+    driver.find("collapsedFold", QToolButton).click()
+    assert driver.find(f"latentSlider{collapsed[0]}").isVisible()
+    first = driver.find(f"latentSlider{order[0]}").head
+    assert first._share == 1
+    assert not driver.find(f"latentSlider{collapsed[0]}").head._is_active
+
+
+def test_if_all_are_collapsed_none_is_folded_away(show) -> None:
+    driver = show("vae-2d")
+    run = driver.window.controller.session.shown
+    flat = Codes(run.codes.mean * 1e-3, np.zeros_like(run.codes.mean), run.codes.labels)
+    driver.window.panel.set_codes(flat, is_new=True)
+    assert sorted(from_top_to_bottom(driver, 2)) == [0, 1]
+    assert not driver.find("collapsedFold").isVisible()
+    assert driver.find("collapsedReason").isVisible()
+
+
+def test_an_order_does_not_tremble() -> None:
+    assert _settled([0, 1, 2], np.array([1.0, 1.1, 0.5])) == [0, 1, 2]
+    assert _settled([0, 1, 2], np.array([1.0, 2.0, 3.0])) == [2, 1, 0]
+
+
+def test_a_film_shows_what_moving_the_slider_will_draw(show) -> None:
+    """Its pictures are those that the decoder draws at the values that it stands for."""
+    driver = show("vae-2d")
+    slider = driver.find("latentSlider0")
+    films = []
+    keep = slider.set_film
+    slider.set_film = lambda pictures: (films.append(pictures), keep(pictures))
+    driver.find("latentSlider1").setValue(1.5)
+    driver.wait(lambda: films and slider.groove.has_film)
+    driver.qtbot.wait(50)
+    value = float(slider.frames()[1])
+    slider.setValue(value)
+    driver.wait(lambda: driver.window.panel.image.picture is not None)
+    point = driver.window.controller.point
+    assert point.code.tolist() == pytest.approx([value, 1.5])
+    answered = driver.window.controller.session.last_request
+    bridge = driver.window.controller.bridge
+    pictures = []
+    show_picture = bridge.picture_decoded
+    bridge.picture_decoded = lambda decoded: (pictures.append(decoded), show_picture(decoded))
+    driver.window.controller.session.decode(point.code)
+    driver.wait(lambda: any(decoded.request_id > answered for decoded in pictures))
+    small = films[-1][1].astype(float)
+    large = pictures[-1].picture.astype(float)
+    shrunk = large[: len(large) // 2 * 2, : len(large) // 2 * 2].reshape(14, 2, 14, 2).mean((1, 3))
+    half = small[:26, :26].reshape(13, 2, 13, 2).mean((1, 3))
+    assert abs(shrunk.mean() - half.mean()) < 6  # of 255
+    assert np.corrcoef(shrunk[:13, :13].ravel(), half.ravel())[0, 1] > 0.8
+
+
+def test_films_follow_the_training(driver) -> None:
+    driver.train(epochs="1000")
+    slider = driver.find("latentSlider0")
+    driver.wait(lambda: slider.groove.has_film)
+    first = slider.groove._film
+    driver.wait(lambda: slider.groove._film != first)
+    assert driver.state == "training"
+
+
+def test_a_locked_coordinate_stays_whatever_moves_the_point(show) -> None:
+    driver = show("vae-20d")
+    point = driver.window.controller.point
+    slider = driver.find("latentSlider17")
+    slider.setValue(1.25)
+    slider.lock.click()
+    assert not slider.groove.isEnabled()
+    driver.click("randomiseButton")
+    assert point.code[17] == 1.25
+    assert (np.delete(point.code, 17) != 0).all()
+    driver.window.controller.bridge.explorer._go_to_image(4)
+    assert point.code[17] == 1.25
+    driver.click("resetButton")
+    assert point.code[17] == 1.25
+    assert (np.delete(point.code, 17) == 0).all()
+    assert not driver.find("resetButton").isEnabled()  # there is nothing left to reset
+    slider.lock.click()
+    assert driver.find("resetButton").isEnabled()
+
+
+def test_randomise_has_a_temperature(show) -> None:
+    driver = show("vae-20d")
+    spreads = {}
+    for temperature in (0.1, 3.0):
+        driver.find("temperatureSpin", QDoubleSpinBox).setValue(temperature)
+        draws = []
+        for _ in range(20):
+            driver.click("randomiseButton")
+            draws.append(driver.window.controller.point.code)
+        spreads[temperature] = np.std(draws)
+    assert spreads[0.1] == pytest.approx(0.1, rel=0.2)
+    assert spreads[3.0] == pytest.approx(3, rel=0.2)
+
+
+def test_wheel_and_arrow_keys_move_a_slider_that_has_the_focus(show) -> None:
+    driver = show("vae-2d")
+    slider = driver.find("latentSlider0")
+    wheel = QWheelEvent(
+        QPointF(40, 10),
+        slider.groove.mapToGlobal(QPointF(40, 10)),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(slider.groove, wheel)
+    assert slider.value() == 0  # in passing it scrolls the panel
+    slider.groove.setFocus()
+    driver.wait(slider.groove.hasFocus)
+    driver.qtbot.keyClick(slider.groove, Qt.Key.Key_Right)
+    after_key = slider.value()
+    assert after_key > 0
+    QApplication.sendEvent(slider.groove, wheel)
+    assert slider.value() > after_key
+    driver.qtbot.mouseClick(slider.groove, Qt.MouseButton.RightButton)
+    assert slider.value() == 0
+
+
+def test_128_dimensions_have_128_sliders_that_follow_and_decode(driver) -> None:
+    driver.train_to_the_end(latentDim="128", epochs="1")
+    point = driver.window.controller.point
+    before = driver.picture
+    driver.click("randomiseButton")
+    driver.wait(lambda: driver.picture != before)
+    for dimension in (0, 64, 127):
+        assert driver.find(f"latentSlider{dimension}").value() == pytest.approx(point.code[dimension])
+    assert 2 <= len(sliders(driver).visible_dimensions()) < 40  # films are decoded for these alone
