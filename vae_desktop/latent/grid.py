@@ -35,7 +35,7 @@ def coarse_first(columns: int, rows: int, finest: int = 8) -> list[tuple[Places,
     Parameters
     ----------
     finest : int
-        The first stage has about so many places along the longer side; grids up to twice that have one stage.
+        The first stage has about so many places along the longer side; grids of less than twice that have one stage.
 
     Returns
     -------

@@ -28,14 +28,18 @@ def hole_distances(places: Floats, codes: Codes) -> Iterator[Floats]:
     Yields
     ------
     array (m,), float32
-        Of the next m places; inf if there are no codes.
+        Of the next m places, which may be none yet; inf if there are no codes.
     """
     kept = np.isfinite(codes.mean).all(1)
     if codes.log_stddev is not None:
         kept &= np.isfinite(codes.log_stddev).all(1)
     mean = torch.from_numpy(codes.mean[kept]).double()
     if codes.log_stddev is None:
-        unit = spacing(codes.mean[kept]) or 1.0
+        nearest = []
+        for part in _nearest_neighbours(codes.mean[kept]):
+            nearest.append(part)
+            yield np.empty(0, np.float32)
+        unit = _median(nearest) or 1.0
         precision = torch.full_like(mean, unit**-2)
     else:
         precision = torch.from_numpy(codes.log_stddev[kept]).double().mul_(-2).exp_()
@@ -47,12 +51,23 @@ def hole_distances(places: Floats, codes: Codes) -> Iterator[Floats]:
 
 def spacing(means: Floats) -> float:
     """Median distance of a code (of N, d) from its nearest neighbour; of many codes, of an even choice of them."""
+    return _median(list(_nearest_neighbours(means)))
+
+
+def _nearest_neighbours(means: Floats) -> Iterator[Tensor]:
+    """Distances (m,) of the next m codes asked, of N, from their nearest neighbours; none of fewer than two."""
     if len(means) < 2:
-        return 0.0
+        return
     codes = torch.from_numpy(means).double()
-    # By differences: the squares of codes that lie far out are larger than what parts two close ones.
-    distances = torch.cdist(codes[:: -(-len(means) // _ASKED)], codes, compute_mode="donot_use_mm_for_euclid_dist")
-    return float(distances.topk(2, largest=False).values[:, 1].median())
+    asked = codes[:: -(-len(means) // _ASKED)]
+    for chunk in asked.split(max(1, _PRODUCTS // 4 // len(means))):
+        # By differences: the squares of codes that lie far out are larger than what parts two close ones.
+        distances = torch.cdist(chunk, codes, compute_mode="donot_use_mm_for_euclid_dist")
+        yield distances.topk(2, largest=False).values[:, 1]
+
+
+def _median(parts: list[Tensor]) -> float:
+    return float(torch.cat(parts).quantile(0.5)) if parts else 0.0
 
 
 def _nearest(places: Tensor, precision: Tensor, linear: Tensor, constant: Tensor) -> Floats:

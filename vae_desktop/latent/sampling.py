@@ -41,7 +41,7 @@ def decode_to_pictures(decoder: Decoder, codes: torch.Tensor) -> Picture:
 
 @torch.inference_mode()
 def decode_to_small_pictures(decoder: Decoder, codes: torch.Tensor, side: int) -> Picture:
-    """Pictures (N, h, w, C), uint8, of codes (N, d), each pixel averaged over those that it covers.
+    """Pictures (N, h, w, C), uint8, of codes (N, d), made smaller by antialiased interpolation.
 
     The longer side has at most `side` pixels; a smaller picture stays as it is.
     """
