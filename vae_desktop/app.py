@@ -28,7 +28,6 @@ from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.examples import examples
 from vae_desktop.gui.bridge import Bridge
-from vae_desktop.gui.explorer import all_codes
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
 from vae_desktop.gui.theme import ThemeSwitch
@@ -179,7 +178,7 @@ class Controller(QObject):
     def _export_codes(self, images: npt.NDArray[np.int64]) -> None:
         """Ask for a name, then save the codes of these images as they were when it was asked for."""
         run = self.session.shown
-        codes = None if run is None else all_codes(run)
+        codes = None if run is None else run.all_codes
         if run is None or run.codes is None or codes is None:
             return
         self._table = partial(codes_as_csv, codes, images, run.class_names, len(run.codes))

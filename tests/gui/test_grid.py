@@ -32,15 +32,15 @@ def click_tile(driver, column, row):
 def decoded_at(driver, view, count):
     """The answers to a view's requests from now on, until the last has all its pictures."""
     found = []
-    explorer = driver.window.controller.bridge.explorer
-    show_answer = explorer.show_answer
+    feeds = driver.window.controller.bridge.explorer.feeds
+    show_answer = feeds.show_answer
 
     def note(answer):
         if answer.request.view == view:
             found.append(answer)
         show_answer(answer)
 
-    explorer.show_answer = note
+    feeds.show_answer = note
     return found
 
 

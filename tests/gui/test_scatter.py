@@ -154,7 +154,7 @@ def test_every_overlay_is_drawn_and_taken_away(show) -> None:
         field = getattr(overlays, name)
         plain = scatter(driver).plot.grab().toImage()
         action(driver, f"{name}OverlayAction").trigger()
-        driver.wait(lambda field=field: field.isVisible() and field._picture is not None)
+        driver.wait(lambda field=field: field.isVisible() and field.has_picture)
         assert scatter(driver).plot.grab().toImage() != plain
         action(driver, f"{name}OverlayAction").trigger()
         assert not field.isVisible()
@@ -165,7 +165,7 @@ def test_every_overlay_is_drawn_and_taken_away(show) -> None:
 def test_holes_are_where_no_codes_are(show) -> None:
     driver = show("vae-2d")
     found = []
-    explorer = driver.window.controller.bridge.explorer
+    feeds = driver.window.controller.bridge.explorer.feeds
     scatter(driver).show_holes = lambda distances, rect: found.append((distances, rect))
     action(driver, "holesOverlayAction").trigger()
     driver.wait(lambda: found)
@@ -183,7 +183,7 @@ def test_holes_are_where_no_codes_are(show) -> None:
         expected = np.sqrt((((place - codes.mean) / sigma) ** 2).sum(1)).min()
         assert distances[row, column] == pytest.approx(expected, rel=1e-3)
     assert distances[0, 0] > 8 > distances[rows // 2, columns // 2]
-    assert explorer._holes_asked is None
+    assert feeds._holes_asked is None
 
 
 def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatch) -> None:

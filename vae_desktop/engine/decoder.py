@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vae_desktop.models.snapshot import Snapshot
 
 # Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
-_ASKED_SHARE, _REFRESH_SHARE = 0.4, 0.08
+_ASKED_SHARE, _REFRESH_SHARE = 0.15, 0.06
 _MOST_BUILT = 4  # decoders kept
 _END = object()
 _TRAINS = 1.0  # seconds since the last live snapshot within which a training counts as going on

@@ -97,6 +97,13 @@ class Run:
         return f"#{self.id} {self.config.title}"
 
     @property
+    def all_codes(self) -> Codes | None:
+        """The codes of the test images, then those of the training images if they are there."""
+        if self.codes is None or self.train_codes is None:
+            return self.codes
+        return self.codes.followed_by(self.train_codes)
+
+    @property
     def progress(self) -> Progress:
         """How far it has been trained."""
         step = 0 if self.snapshot is None else self.snapshot.step

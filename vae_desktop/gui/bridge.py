@@ -142,7 +142,7 @@ class Bridge(QObject):
         self.explorer.show_picture(decoded)
 
     def view_answered(self, answer: ViewAnswered) -> None:
-        self.explorer.show_answer(answer)
+        self.explorer.feeds.show_answer(answer)
 
     def embedding_progressed(self, run: Run, done: int, total: int) -> None:
         if run is self.session.shown:

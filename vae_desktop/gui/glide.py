@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from vae_desktop.latent.codes import Floats
 
 _FRAME = 1 / 30  # seconds, at least, from one frame to the next
-_SHARE = 0.06  # of the time that frames may take: painting holds a training up
+_SHARE = 0.04  # of the time that frames may take: painting holds a training up
+_LEAST_FRAMES = 3  # of one move: fewer are no glide
 
 
 class Glide(QObject):
@@ -46,7 +47,7 @@ class Glide(QObject):
 
     def move(self, places: Floats, seconds: float) -> None:
         """Let the points glide to places (N, 2); if their number changed or there is no time for it, jump."""
-        if len(places) != len(self._shown) or self._pause() > seconds / 2:
+        if len(places) != len(self._shown) or self._cost() > seconds / _LEAST_FRAMES:
             self.jump(places)
             return
         self._start, self._target = self._shown, places
@@ -66,7 +67,7 @@ class Glide(QObject):
         self._timer.start(round(1000 * self._pause()))
 
     def _pause(self) -> float:
-        return max(_FRAME, self._cost() / _SHARE)
+        return max(_FRAME, min(self._cost() / _SHARE, self._seconds / _LEAST_FRAMES))
 
     def _set(self, places: Floats) -> None:
         self._shown = places

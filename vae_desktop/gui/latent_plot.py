@@ -1,8 +1,10 @@
 """The plot of the latent space: the codes in a plane at true scale, and the current point among them."""
 
+import time
+
 import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QKeyEvent, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QKeyEvent, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from vae_desktop.gui.cursor_item import CursorItem
@@ -76,7 +78,8 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self._room = QRectF()  # of what is to be in sight besides the points
         self.raster = PointRaster()
         self.addItem(self.raster, ignoreBounds=True)
-        self._glide = Glide(self.raster.set_points, lambda: self.raster.cost, self)
+        self._paint_cost = 0.0  # seconds that painting with new points took last
+        self._glide = Glide(self.raster.set_points, lambda: self._paint_cost, self)
         self._cursor = CursorItem()
         self._cursor.setZValue(10)
         self.addItem(self._cursor, ignoreBounds=True)
@@ -199,6 +202,12 @@ class LatentPlot(pyqtgraph.PlotWidget):
         super().resizeEvent(event)
         if self._fitting:
             self.fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        drawn, began = self.raster.drawings, time.perf_counter()
+        super().paintEvent(event)
+        if self.raster.drawings != drawn:
+            self._paint_cost = time.perf_counter() - began
 
     def _content(self) -> QRectF:
         bounds = bounds_of(self.places)

@@ -96,6 +96,11 @@ class LatentScatter(QWidget):
     def has_layout(self) -> bool:
         return self._layout is not None
 
+    @property
+    def has_stale_layout(self) -> bool:
+        """Whether the layout is of other images than those that are there now."""
+        return self._layout is not None and self._drawn is not None and len(self._layout) != len(self._drawn)
+
     def set_model(self, codes: Codes | None, class_names: tuple[str, ...], plane: Plane) -> None:
         """Begin with the codes of another model, in a plane."""
         self._codes, self._class_names = codes, class_names

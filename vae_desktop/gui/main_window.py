@@ -203,6 +203,9 @@ class MainWindow(QMainWindow):
             (self.tr("Move the point"), self.tr("click or drag in the latent space, arrow keys, sliders")),
             (self.tr("Image behind a point"), self.tr("hover, Space")),
             (self.tr("Zoom, pan, fit"), self.tr("wheel, Shift-drag, F")),
+            (self.tr("Select codes"), self.tr("Ctrl-drag, Ctrl+Shift+L, Ctrl+A")),
+            (self.tr("Codes, grid, both"), "Alt+1, 2, 3"),
+            (self.tr("Points and overlays"), "Ctrl+1 … 6"),
             (self.tr("Log scale of the losses"), "Ctrl+L"),
         ]
         rows = "".join(f"<tr><td>{what}&nbsp;&nbsp;</td><td><b>{how}</b></td></tr>" for what, how in keys)

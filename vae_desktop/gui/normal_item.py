@@ -4,17 +4,17 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import pyqtgraph
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from vae_desktop.gui.cached_item import CachedItem
 
 RADII = (1.0, 2.0)  # σ
 _LINE = 18  # px, that a label takes
 _FAR = 1e4  # in the axes' units: how far the edges of a band go
 
 
-class NormalItem(pyqtgraph.GraphicsObject):
+class NormalItem(CachedItem):
     """Draws the places that are 1σ and 2σ from the mean: ellipses, or in one dimension the edges of bands."""
 
     def __init__(self, style: Qt.PenStyle, width: float) -> None:
@@ -32,17 +32,16 @@ class NormalItem(pyqtgraph.GraphicsObject):
         self._pen.setColor(line)
         self._halo.setColor(halo)
         self._font = font
-        self.update()
+        self.redraw()
 
     def set_normal(
         self, mean: npt.NDArray[np.floating], covariance: npt.NDArray[np.floating], labels: tuple[str, ...] = ()
     ) -> None:
         """Show a normal distribution with mean (k,) and covariance (k, k), k = 1 or 2, in the axes' units."""
-        self.prepareGeometryChange()
         self._paths = {radius: _outline(mean, covariance, radius) for radius in RADII}
         self._labels = labels
         self.show()
-        self.update()
+        self.redraw()
 
     def path(self, radius: float) -> QPainterPath:
         """The outline at so many standard deviations, in the axes' units."""
@@ -56,36 +55,31 @@ class NormalItem(pyqtgraph.GraphicsObject):
         rect = self._paths[max(RADII)].boundingRect()
         return rect.adjusted(-60 * pixel, -20 * pixel, 60 * pixel, 20 * pixel)  # the labels' room
 
-    def viewRangeChanged(self) -> None:
-        self.prepareGeometryChange()
-        self.update()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def draw(self, painter: QPainter, transform: QTransform) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setTransform(transform)
         for path in self._paths.values():
             if self._has_halo:
                 painter.setPen(self._halo)
                 painter.drawPath(path)
             painter.setPen(self._pen)
             painter.drawPath(path)
+        painter.resetTransform()
         if self._labels:
-            self._write_labels(painter)
+            self._write_labels(painter, transform)
 
-    def _write_labels(self, painter: QPainter) -> None:
+    def _write_labels(self, painter: QPainter, transform: QTransform) -> None:
         """Write each label at the upper edge of its outline, in letters of one size, where there is room."""
-        transform = painter.worldTransform()
         widths = [transform.mapRect(path.boundingRect()).width() for path in self._paths.values()]
         if max(widths) - min(widths) < 2 * _LINE:
             return
-        painter.save()
-        painter.resetTransform()
         painter.setFont(self._font)
         for label, path in zip(self._labels, self._paths.values(), strict=True):
             rect = path.boundingRect()
             top = transform.map(QPointF(rect.center().x(), rect.bottom()))
             if rect.height() > _FAR:  # a band has no upper edge
                 place = transform.map(QPointF(rect.right(), 0))
-                top = QPointF(place.x(), painter.viewport().top() + 24.0)
+                top = QPointF(place.x(), 24.0)
             size = painter.fontMetrics().size(0, label)
             box = QRectF(top.x() - size.width() / 2 - 3, top.y() - size.height() / 2, size.width() + 6, size.height())
             backing = QColor(self._halo.color())
@@ -93,7 +87,6 @@ class NormalItem(pyqtgraph.GraphicsObject):
             painter.fillRect(box, backing)
             painter.setPen(self._pen.color())
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
-        painter.restore()
 
 
 def _outline(

@@ -32,6 +32,16 @@ class Codes:
     def latent_dim(self) -> int:
         return self.mean.shape[1]
 
+    def followed_by(self, others: "Codes") -> "Codes":
+        """These codes and others of the same model, one after the other."""
+        both = self.log_stddev is not None and others.log_stddev is not None
+        named = self.labels is not None and others.labels is not None
+        return Codes(
+            np.concatenate((self.mean, others.mean)),
+            np.concatenate((self.log_stddev, others.log_stddev)) if both else None,  # type: ignore[arg-type]
+            np.concatenate((self.labels, others.labels)) if named else None,  # type: ignore[arg-type]
+        )
+
     @property
     def are_finite(self) -> bool:
         """Whether no number is infinite or NaN."""
