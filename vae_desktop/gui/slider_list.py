@@ -47,6 +47,7 @@ class SliderList(QScrollArea):
         self._fold.toggled.connect(self._unfold)
         self.verticalScrollBar().valueChanged.connect(self._outdated.start)
         self.viewport().installEventFilter(self)
+        self.widget().installEventFilter(self)
         self._show_fold()
 
     def set_lock_colours(self, closed: QColor, opened: QColor) -> None:
@@ -116,7 +117,7 @@ class SliderList(QScrollArea):
             slider.groove.set_film(None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.LayoutRequest):
             self._outdated.start()
         return super().eventFilter(watched, event)
 
