@@ -54,6 +54,7 @@ class Explorer(QObject):
         if latent_dim > 2 and codes is not None and codes.log_stddev is not None and codes.are_finite:
             self._tools.set_axes(np.sort(np.argsort(-kl_by_dimension(codes), kind="stable")[:2]).tolist())
         self._plane = self._chosen_plane(latent_dim, None)
+        self._scatter.hover.set_test_count(None if codes is None else len(codes))
         self._scatter.set_model(run.all_codes, run.class_names, self._plane)
         self._panel.set_latent_dim(latent_dim)
         self.feeds.begin()
@@ -71,6 +72,7 @@ class Explorer(QObject):
             return
         is_first = self._scatter.drawn is None
         has_turned = self._tools.projection == "pca" and self._turn_plane(run)
+        self._scatter.hover.set_test_count(len(run.codes))
         self._scatter.set_codes(codes, self._plane if has_turned else None)
         if self._tools.projection == "tsne":
             self._describe_layout(run)

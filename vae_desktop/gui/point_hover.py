@@ -35,7 +35,7 @@ class PointHover(QObject):
         self._labels: npt.NDArray[np.int64] | None = None
         self._found_by: PointIndex | None = None
         self._class_names: tuple[str, ...] = ()
-        self._describe = self.tr("image {number}").format
+        self._test_count: int | None = None  # of the first images, or None if all are test images
         self._originals: Sequence[Picture] = ()
         self._hint = ""
         self._reconstruction: Picture | None = None
@@ -67,6 +67,10 @@ class PointHover(QObject):
         self._originals, self._hint = originals, hint
         self._fill()
         self._place_card()
+
+    def set_test_count(self, count: int | None) -> None:
+        """Say how many of the images, the first, are test images; those behind them are training images."""
+        self._test_count = count
 
     def set_points(self, places: Floats, labels: npt.NDArray[np.int64] | None) -> None:
         """Seek among points at places (N, 2) of these classes; one that is not finite is never found."""
@@ -157,8 +161,13 @@ class PointHover(QObject):
         name = ""
         if self._labels is not None and self._class_names:
             name = self._class_names[self._labels[index]]
-        number = self._describe(number=f"{index:,}")
-        self.card.show_image(name, number, original, self._reconstruction, "" if original is not None else self._hint)
+        hint = "" if original is not None else self._hint
+        self.card.show_image(name, self._number(index), original, self._reconstruction, hint)
+
+    def _number(self, index: int) -> str:
+        if self._test_count is not None and index >= self._test_count:
+            return self.tr("training image {number}").format(number=f"{index - self._test_count:,}")
+        return self.tr("image {number}").format(number=f"{index:,}")
 
 
 class _Ring(QGraphicsEllipseItem):

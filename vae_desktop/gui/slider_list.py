@@ -59,7 +59,10 @@ class SliderList(QScrollArea):
         """Show as many sliders, in the order of the axes until it is known what they say."""
         while len(self._sliders) > latent_dim:
             slider = self._sliders.pop()
-            slider.setParent(None)
+            for layout in (self._shown, self._folded):
+                layout.removeWidget(slider)
+            # Still a child: one without a parent would be Python's, whose collector may run in any thread.
+            slider.hide()
             slider.deleteLater()
         while len(self._sliders) < latent_dim:
             self._sliders.append(self._slider(len(self._sliders)))
