@@ -149,6 +149,7 @@ class Controller(QObject):
 
     @Slot()
     def _train(self) -> None:
+        self._window.banner.clear_unless_offered("open_autosave")
         with contextlib.suppress(InvalidSetting):  # marked where it stands
             self.session.train(self._window.setup.form.config())
 

@@ -11,9 +11,10 @@ from vae_desktop.app import create_window
 from vae_desktop.config import RunConfig
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
+from vae_desktop.gui.latent_slider import LatentSlider
 from vae_desktop.gui.main_window import MainWindow
 
-_POINT = {0: -0.6, 1: 0.8}  # where the current point stands
+_POINT = (-0.6, 0.8)  # where the current point stands
 
 
 class _Photographer(QObject):
@@ -40,8 +41,8 @@ class _Photographer(QObject):
                 self._window.setup.controls.train_button.click()
         elif session.active is None or session.shown.history.training.shape[0] >= self._steps(session.shown):
             self._look.stop()
-            dimensions = range(session.shown.config.model.latent_dim)
-            self._window.controller.point.set_coordinates({d: v for d, v in _POINT.items() if d in dimensions})
+            for slider, value in zip(self._window.panel.sliders.findChildren(LatentSlider), _POINT, strict=False):
+                slider.setValue(value)
             QTimer.singleShot(700, self._take)
 
     def _steps(self, run: Run) -> float:

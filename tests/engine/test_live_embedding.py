@@ -112,8 +112,13 @@ def test_an_autoencoder_has_no_deviations(embedding, model):
     assert embedding.codes().log_stddev is None
 
 
-def test_of_many_images_the_first_refresh_takes_a_chunk_and_the_others_are_unknown(model):
-    embedding = LiveEmbedding(torch.zeros(2500, 1, 2, 2, dtype=torch.uint8), None)
+def test_of_many_images_the_first_refresh_takes_all_or_a_chunk_and_the_others_are_unknown(model):
+    images = torch.zeros(2500, 1, 2, 2, dtype=torch.uint8)
+    whole = LiveEmbedding(images, None)
+    assert whole.refresh_if_due(model)
+    assert whole.codes().are_finite
+    embedding = LiveEmbedding(images, None, begins_whole=False)
+    model.clock += 1000
     model.value = 1.0
     assert embedding.refresh_if_due(model)
     codes = embedding.codes()

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -438,3 +439,17 @@ def test_the_picture_follows_the_training(inbox, config, endless, dataset):
     assert (second.picture != first.picture).any()
     assert worker.close(30)
     decoder.close(30)
+
+
+def test_a_model_of_many_test_images_can_be_continued(worker, inbox, endless, dataset):
+    """More than one chunk of them, whose codes are all wanted at once."""
+    many = replace(dataset, test=dataset.test.at(np.arange(3000) % len(dataset.test)))
+    worker.send(StartRun(1, endless, many))
+    inbox.wait_for(Stepped)
+    worker.send(Stop())
+    stopped = inbox.wait_for(RunEnded)
+    worker.send(StartRun(1, endless, many, stopped.snapshot))
+    inbox.wait_for(RunStarted)
+    inbox.wait_for(Embedded)
+    worker.send(Stop())
+    assert inbox.wait_for(RunEnded).outcome == "stopped"

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSlider
 
 NAMES = [
@@ -133,3 +133,11 @@ def test_every_setting_has_an_alt_key_of_its_own(driver) -> None:
     assert all("&" in text for text in in_sight)
     keys = [text[text.index("&") + 1].lower() for text in (label.text() for label in labels) if "&" in text]
     assert len(set(keys)) == len(keys)
+
+
+def test_the_screenshot_command_takes_a_picture_of_a_training_window(tmp_path) -> None:
+    target = tmp_path / "window.png"
+    arguments = ["screenshot", "--dataset", "digits", "--image-size", "8", "--after", "1", "--output", str(target)]
+    done = subprocess.run([sys.executable, "-m", "vae_desktop", *arguments], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert QImage(str(target)).width() > 900

@@ -120,7 +120,8 @@ class ActiveRun:
 
     def embed_training(self, wanted: bool) -> None:
         """Embed the training images too, slice by slice, or no longer."""
-        self._training_embedding = LiveEmbedding(self._batches.images, self._train_labels) if wanted else None
+        images = self._batches.images
+        self._training_embedding = LiveEmbedding(images, self._train_labels, begins_whole=False) if wanted else None
 
     def set_epochs(self, value: float) -> None:
         """Change how many epochs this run lasts, counted from its start."""

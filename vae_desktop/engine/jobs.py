@@ -80,7 +80,8 @@ class Jobs:
             return
         job, _, answers = self._running[event.job_id]
         if isinstance(event, JobProgressed):
-            answers.progressed(event.done, event.total)
+            if not job.is_cancelled():
+                answers.progressed(event.done, event.total)
             return
         if isinstance(event, JobFound):
             if not job.is_cancelled():

@@ -27,9 +27,14 @@ class LiveEmbedding:
     ----------
     images : Tensor (N, C, H, W), uint8, on the model's device
     labels : array (N,), or None
+    begins_whole : bool
+        Whether the first refresh takes all images; else codes that have not had their turn are NaN.
     """
 
-    def __init__(self, images: Tensor, labels: npt.NDArray[np.int64] | None) -> None:
+    def __init__(
+        self, images: Tensor, labels: npt.NDArray[np.int64] | None, begins_whole: bool = True
+    ) -> None:
+        self._begins_whole = begins_whole
         self._images = images
         self._labels = labels
         self._codes: Codes | None = None
@@ -57,7 +62,9 @@ class LiveEmbedding:
         began = time.monotonic()
         if not self._pacer.is_due(began):
             return False
-        if self._codes is None:
+        if self._codes is None and self._begins_whole:
+            self._slices = 1
+        elif self._codes is None:
             self._slices = math.ceil(len(self._images) / chunk_length(self._images.shape[1:]))
         share = self._refresh_slice(model) / len(self._images)
         ended = time.monotonic()

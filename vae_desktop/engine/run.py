@@ -63,8 +63,9 @@ class Run:
     is_example : bool
         Whether it came with the app, and is shown rather than worked on.
     train_codes : Codes, or None
-        Of the training images, after `train_codes_step` steps, while they are asked for; those without their turn
-        yet are NaN.
+        Of the training images, while they are asked for; those without their turn yet are NaN.
+    train_codes_step : int
+        The step that all of them are of; -1 while they are of several.
     measures : dict
         Figures measured on request, by the keys of latent.measures.MEASURES, of the model after `measured_step`
         steps.

@@ -401,8 +401,8 @@ class Session:
                 self._listener.runs_changed()
             case Embedded(run_id, _, codes, "test"):
                 self._move_codes(self.runs[run_id], codes)
-            case Embedded(run_id, step, codes, "train"):
-                self._move_training_codes(self.runs[run_id], codes, step)
+            case Embedded(run_id, _, codes, "train"):
+                self._move_training_codes(self.runs[run_id], codes)
             case ViewAnswered():
                 if self.shown is not None and event.request.run_id == self.shown.id:
                     self._listener.view_answered(event)
@@ -497,6 +497,7 @@ class Session:
         assert self._starting is not None
         run, dataset = self._starting
         self._starting = None
+        self._training_codes.cancel()  # from here on the worker sends them
         self._failed = False  # a failure of the run before may have been heard of since
         run.history.truncate(event.first_step)
         if event.first_step == 0:  # it is evaluated before its first step, again if it was stopped there
@@ -521,7 +522,8 @@ class Session:
         run.codes = codes
         self._listener.codes_moved(run)
 
-    def _move_training_codes(self, run: Run, codes: Codes, step: int) -> None:
+    def _move_training_codes(self, run: Run, codes: Codes, step: int = -1) -> None:
+        """Take over codes of the training images; live ones are of no one step."""
         if self._embeds_training and run is self.shown:
             run.train_codes, run.train_codes_step = codes, step
             self._listener.codes_moved(run)
@@ -553,6 +555,7 @@ class Session:
         self._listener.metrics_arrived(run)
 
     def _resumed(self, run: Run) -> None:
+        self._training_codes.cancel()
         if self._meter is not None:
             self._meter.restart_clock()
         self._set_status(run, "training")

@@ -36,7 +36,7 @@ class CachedItem(pyqtgraph.GraphicsObject):
         if view is None:
             return
         ratio = painter.device().devicePixelRatioF()
-        transform = painter.combinedTransform()
+        transform = painter.worldTransform()  # in logical pixels, whatever the screen's ratio
         shown = transform.mapRect(view.viewRect().intersected(self.boundingRect())).toAlignedRect()
         if shown.isEmpty():
             return

@@ -46,6 +46,8 @@ class Explorer(QObject):
     def show_run(self, run: Run) -> None:
         """Begin with another model."""
         latent_dim = run.config.model.latent_dim
+        self.feeds.suspend()  # until all views are of this model
+        self._point.drop_peek()
         self._end_layout()
         self._tools.set_latent_dim(latent_dim)
         self._tools.set_projection("axes")
@@ -56,8 +58,8 @@ class Explorer(QObject):
         self._plane = self._chosen_plane(latent_dim, None)
         self._scatter.hover.set_test_count(None if codes is None else len(codes))
         self._scatter.set_model(run.all_codes, run.class_names, self._plane)
+        self._manifold.set_plane(self._plane, self._spans())
         self._panel.set_latent_dim(latent_dim)
-        self.feeds.begin()
         self._panel.sliders.clear_films()
         self._manifold.board.set_sheet(None)
         self._point.resize(latent_dim)
@@ -159,6 +161,7 @@ class Explorer(QObject):
 
     @Slot(float)
     def _randomise_point(self, temperature: float) -> None:
+        self._scatter.end_invitation()
         self._point.move_to(temperature * self._random.standard_normal(len(self._point.code)))
 
     # The plane
@@ -266,7 +269,7 @@ class Explorer(QObject):
             self.feeds.ask_grid()
 
     def _spans(self) -> list[tuple[float, float]]:
-        """The ranges of the codes along the plane's directions, at least that of the prior's middle."""
+        """The ranges of the codes along the plane's directions; without codes, of the prior's middle."""
         run = self._session.shown
         prior = [(-1.0, 1.0)] * len(self._plane.basis)
         if run is None or run.codes is None:
@@ -318,4 +321,5 @@ class _Originals(Sequence[Picture]):
 def _round_span(low: float, high: float) -> tuple[float, float]:
     """A range widened to steps, so that a grid over it does not tremble while codes move."""
     step = 2.0 ** np.floor(np.log2(max(high - low, 0.5))) / 8
-    return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
+    start = float(np.floor(low / step) * step)
+    return start, max(float(np.ceil(high / step) * step), start + float(step))

@@ -69,6 +69,10 @@ class LatentPoint(QObject):
             self._is_peeking = False
             self.seen.emit(self._code)
 
+    def drop_peek(self) -> None:
+        """End a peek without telling: what was looked at is about to go."""
+        self._is_peeking = False
+
     def set_locked(self, dimension: int, is_locked: bool) -> None:
         """Hold a coordinate where it is, or let it move again."""
         changed = self._locked | {dimension} if is_locked else self._locked - {dimension}

@@ -107,12 +107,12 @@ class LatentScatter(QWidget):
         self._plane, self._layout, self._chosen = plane, None, None
         self._spread = np.empty(0, np.float32)
         self._code = np.zeros(plane.latent_dim, np.float32)
+        self._take_codes()
         self.hover.set_class_names(class_names)
         self.selection.clear()
         self.overlays.clear_fields()
         self.legend.set_classes(class_names)
         self._place_legend()
-        self._take_codes()
         self._show_plane()
 
     def set_codes(self, codes: Codes, plane: Plane | None = None) -> None:

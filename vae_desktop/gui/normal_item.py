@@ -23,13 +23,13 @@ class NormalItem(CachedItem):
         self._pen.setCosmetic(True)
         self._halo = QPen(QColor("white"), width + 2.5)
         self._halo.setCosmetic(True)
-        self._has_halo = style == Qt.PenStyle.SolidLine
         self._font = QFont()
         self._paths: dict[float, QPainterPath] = {}
         self._labels: tuple[str, ...] = ()
 
     def set_look(self, line: QColor, halo: QColor, font: QFont) -> None:
         self._pen.setColor(line)
+        halo.setAlpha(170)
         self._halo.setColor(halo)
         self._font = font
         self.redraw()
@@ -59,9 +59,8 @@ class NormalItem(CachedItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setTransform(transform)
         for path in self._paths.values():
-            if self._has_halo:
-                painter.setPen(self._halo)
-                painter.drawPath(path)
+            painter.setPen(self._halo)  # so that it is seen on any picture
+            painter.drawPath(path)
             painter.setPen(self._pen)
             painter.drawPath(path)
         painter.resetTransform()

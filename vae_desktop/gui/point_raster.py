@@ -102,7 +102,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
             self._draw(rect, width, height, ratio)
             self._drawn_for = key
             self.drawings += 1
-        corner = painter.combinedTransform().mapRect(rect).topLeft()
+        corner = painter.worldTransform().mapRect(rect).topLeft()
         painter.save()
         painter.resetTransform()
         painter.drawImage(corner, self._image)

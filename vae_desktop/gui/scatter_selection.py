@@ -72,7 +72,11 @@ class ScatterSelection(QObject):
         counts = np.bincount(self._labels[self.images], minlength=len(self._class_names))
         shares = counts / counts.sum()
         first = np.argsort(-counts, kind="stable")[:_MOST_CLASSES].tolist()
-        return ", ".join(f"{self._class_names[index]}: {shares[index]:.0%}" for index in first if counts[index])
+        return ", ".join(f"{self._class_names[index]}: {_percent(shares[index])}" for index in first if counts[index])
+
+
+def _percent(share: float) -> str:
+    return "<1%" if share < 0.005 else f"{share:.0%}"
 
 
 def within(outline: QPolygonF, places: Floats, pixel: float) -> npt.NDArray[np.bool_]:

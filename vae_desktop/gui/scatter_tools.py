@@ -35,6 +35,7 @@ class ScatterTools(QWidget):
         super().__init__(parent)
         self.buttons = QWidget()
         self._projection = self._projection_box()
+        self._chosen_axes = (0, 1)
         self._axes = [self._axis_box(name) for name in ("horizontalAxisCombo", "verticalAxisCombo")]
         self.note = ElidedLabel()
         self.note.setObjectName("projectionNote")
@@ -101,12 +102,14 @@ class ScatterTools(QWidget):
                 box.addItems(names)
                 box.setCurrentIndex(min(position, latent_dim - 1))
                 box.blockSignals(False)
+            self._chosen_axes = self.axes
             self.set_projection("axes")
         self.setVisible(latent_dim > 2)
         self._show_parts()
 
     def set_axes(self, axes: Sequence[int]) -> None:
         """Choose axes without telling."""
+        self._chosen_axes = axes[0], axes[1]
         for box, dimension in zip(self._axes, axes, strict=True):
             box.blockSignals(True)
             box.setCurrentIndex(dimension)
@@ -256,6 +259,9 @@ class ScatterTools(QWidget):
 
     @Slot()
     def _choose_axes(self) -> None:
+        if self.axes[0] == self.axes[1]:  # one axis has taken the other's: they change places
+            self.set_axes(self._chosen_axes[::-1])
+        self._chosen_axes = self.axes
         self.axes_chosen.emit(*self.axes)
 
     def _lay_out(self) -> None:

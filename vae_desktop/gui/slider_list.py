@@ -70,8 +70,12 @@ class SliderList(QScrollArea):
 
     def set_point(self, code: Floats) -> None:
         """Follow the current point (d,)."""
+        has_widened = False
         for slider, value in zip(self._sliders, code.tolist(), strict=True):
+            has_widened |= not slider.minimum() <= value <= slider.maximum()
             slider.follow(value)
+        if has_widened:
+            self._outdated.start()
 
     def set_locked(self, locked: frozenset[int]) -> None:
         """Show which coordinates are held."""

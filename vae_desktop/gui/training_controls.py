@@ -100,9 +100,10 @@ class TrainingControls(QWidget):
             return
         span = max(progress.last_step - progress.first_step, 1)
         self._bar.setValue(round(1000 * (progress.step - progress.first_step) / span))
+        epochs = f"{progress.last_epoch:.1f}".removesuffix(".0")
         self._where.setText(
             self.tr("Epoch {epoch} of {epochs} · step {step}").format(
-                epoch=f"{progress.epoch:.1f}", epochs=f"{progress.last_epoch:g}", step=f"{progress.step:,}"
+                epoch=f"{progress.epoch:.1f}", epochs=epochs, step=f"{progress.step:,}"
             )
         )
         self._pace.setText(self._pace_text(progress))

@@ -23,6 +23,7 @@ from vae_desktop.latent.plane import Plane, axis_plane
 _TILE = 28  # px, of the manifold under the points
 _HOLE_CELL = 7  # px
 _HOLES_INTERVAL = 1.0  # seconds between two maps of holes while training
+_PATIENCE = 10.0  # seconds, for a map of holes; one that failed is never answered
 _MOST_TILES, _MOST_CELLS = 900, 8000
 
 
@@ -46,6 +47,7 @@ class ViewFeeds(QObject):
         self._session = session
         self._plane: Plane = axis_plane((0, 1), 2)
         self._asked: dict[str, ViewRequest] = {}
+        self._is_suspended = True
         self._films: dict[str, int] = {}  # the dimension of each film that is asked for, by view
         self._fields: dict[str, _Cells] = {}
         self._holes_pacer = Pacer(_HOLES_INTERVAL, share=0.2)
@@ -56,15 +58,18 @@ class ViewFeeds(QObject):
         stage.manifold.board.resized.connect(self.ask_grid)
         stage.views_changed.connect(self.ask_plane)
 
-    def begin(self) -> None:
-        """Wait for no more answers: another model is on screen."""
-        self._asked.clear()
+    def suspend(self) -> None:
+        """Ask for nothing until a plane is set: another model comes on screen, and its views change one by one."""
+        for view in list(self._asked):
+            self._forget(view)
         self._films.clear()
         self._holes_asked = None
+        self._is_suspended = True
 
     def set_plane(self, plane: Plane) -> None:
         """Decode in a plane from now on; what is needed of it is asked for with the methods below."""
         self._plane = plane
+        self._is_suspended = False
 
     def follow_point(self) -> None:
         """The point has moved, and with it what is drawn along other directions."""
@@ -75,8 +80,9 @@ class ViewFeeds(QObject):
     def follow_codes(self, run: Run) -> None:
         """The codes have moved, and with them the holes between them."""
         # One at a time: at each move of the codes a new one would begin, and none would ever be done.
-        is_due = self._holes_asked is None and self._holes_pacer.is_due(time.monotonic())
-        if is_due or run.status != "training":
+        now = time.monotonic()
+        is_waiting = self._holes_asked is not None and now - self._holes_asked < _PATIENCE
+        if (not is_waiting and self._holes_pacer.is_due(now)) or run.status != "training":
             self._ask_holes()
 
     def show_answer(self, answer: ViewAnswered) -> None:
@@ -100,9 +106,9 @@ class ViewFeeds(QObject):
 
     @Slot()
     def ask_films(self) -> None:
-        """Ask for the films of the sliders in sight, as far as they have changed."""
+        """Ask for the films of the sliders in sight; moving a slider leaves its own as it is."""
         run = self._session.shown
-        if run is None:
+        if run is None or self._is_suspended:
             return
         wanted = {f"film {dimension}": dimension for dimension in self._sliders.visible_dimensions()}
         for view in self._films.keys() - wanted.keys():
@@ -113,16 +119,13 @@ class ViewFeeds(QObject):
             values = self._sliders.frames(dimension)
             codes = np.repeat(self._point.code[None], len(values), axis=0)
             codes[:, dimension] = values
-            asked = self._asked.get(view)
-            # Moving a slider leaves its own film as it is.
-            if not isinstance(asked, SheetRequest) or not np.array_equal(asked.codes, codes):
-                self._ask(SheetRequest(view, run.id, codes, side))
+            self._ask(SheetRequest(view, run.id, codes, side))
 
     @Slot()
     def ask_grid(self) -> None:
         """Ask for the pictures of the grid, if it is in sight."""
         run = self._session.shown
-        if run is None or not self._manifold.isVisible():
+        if run is None or self._is_suspended or not self._manifold.isVisible():
             self._forget("grid")
             return
         codes = self._plane.lift(self._manifold.places(), self._point.code)
@@ -168,6 +171,8 @@ class ViewFeeds(QObject):
         self._ask(HolesRequest("holes", run.id, self._plane.lift(self._places(cells), self._point.code), codes))
 
     def _ask(self, request: ViewRequest) -> None:
+        if self._is_suspended or _is_same(self._asked.get(request.view), request):
+            return
         self._asked[request.view] = request
         self._session.ask_view(request)
 
@@ -177,7 +182,8 @@ class ViewFeeds(QObject):
 
     def _wants(self, overlay: str) -> bool:
         tools = self._scatter.tools
-        return overlay in tools.overlays and self._scatter.isVisible() and tools.projection != "tsne"
+        is_shown = overlay in tools.overlays and self._scatter.isVisible() and not self._is_suspended
+        return is_shown and tools.projection != "tsne"
 
     def _cells(self, pixels: int, most: int) -> _Cells:
         """Cells of so many pixels, or larger ones, that cover what is in sight."""
@@ -192,3 +198,12 @@ class ViewFeeds(QObject):
         has_rows = len(self._plane.basis) > 1
         rows = evenly(cells.rows, rect.top(), rect.bottom()) if has_rows else None
         return grid_places(evenly(cells.columns, rect.left(), rect.right()), rows)
+
+
+def _is_same(asked: ViewRequest | None, request: ViewRequest) -> bool:
+    """Whether pictures of the same codes are asked for already: to begin anew would show them coarse again."""
+    if not isinstance(asked, SheetRequest) or not isinstance(request, SheetRequest):
+        return False
+    if (asked.run_id, asked.side, asked.codes.shape) != (request.run_id, request.side, request.codes.shape):
+        return False
+    return len(asked.stages) == len(request.stages) and np.allclose(asked.codes, request.codes, rtol=0, atol=1e-5)

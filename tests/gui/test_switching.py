@@ -1,0 +1,98 @@
+"""Going from one model to another of other dimensions while everything that can be shown is shown."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+from PySide6.QtGui import QAction
+
+from vae_desktop.engine.run import Run
+from vae_desktop.latent.codes import Codes
+
+SHARP = """
+import sys
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from vae_desktop.gui.field_item import FieldItem
+from vae_desktop.gui.latent_plot import LatentPlot
+from vae_desktop.gui.point_raster import Looks
+plot = LatentPlot()
+plot.resize(400, 400)
+plot.set_looks(Looks(np.zeros(2, np.uint16), np.array([(255, 0, 0)], np.uint8)))
+plot.set_points(np.array([(0, 0), (4, 4)], np.float32))
+field = FieldItem()
+plot.addItem(field, ignoreBounds=True)
+picture = QImage(1, 1, QImage.Format.Format_RGB32)
+picture.fill(0xFF0000FF)
+field.setZValue(-1)
+field.set_picture(picture, QRectF(1, 1, 1, 1))
+plot.show()
+application.processEvents()
+image = plot.grab().toImage()
+ratio = image.devicePixelRatio()
+for place in ((0, 0), (4, 4), (1.5, 1.5), (3, 1)):
+    pixel = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(*place)))
+    print(image.pixelColor(int(pixel.x() * ratio), int(pixel.y() * ratio)).name())
+"""
+
+
+def colours_at(scale: str) -> list[str]:
+    environment = {**os.environ, "QT_SCALE_FACTOR": scale}
+    done = subprocess.run([sys.executable, "-c", SHARP], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_points_and_fields_lie_where_they_belong_on_a_sharp_screen() -> None:
+    red, other, blue, background = colours_at("2")
+    assert (red, other, blue) == ("#ff0000", "#ff0000", "#0000ff")
+    assert background not in (red, blue)
+
+
+def test_models_of_any_dimensions_follow_one_another(show, driver) -> None:
+    """With both views, all overlays, even spacing and a card on show; no error is told."""
+    driver.find("bothViewButton").click()
+    for name in ("density", "manifold", "holes"):
+        driver.find(f"{name}OverlayAction", QAction).setChecked(True)
+    driver.find("manifoldSpacingCombo").setCurrentIndex(1)
+    driver.train_to_the_end(latentDim="1", epochs="1")
+    show("vae-20d")
+    show("ae-2d")
+    session = driver.window.controller.session
+    driver.wait(lambda: len(session.runs) == 3)
+    scatter, feeds = driver.window.stage.scatter, driver.window.controller.bridge.explorer.feeds
+    for run in [*session.runs.values(), *reversed(session.runs.values()), *session.runs.values()]:
+        scatter.hover._show(3)  # a card is on show, its image peeked at
+        session.show(run)
+        assert len(driver.window.controller.point.code) == run.config.model.latent_dim
+        assert all(request.run_id == run.id for request in feeds._asked.values())
+        assert not driver.window.controller.point.is_peeking
+        driver.wait(lambda: not driver.window.controller.session._decoder._pending)
+    driver.qtbot.wait(200)
+    assert driver.window.banner.text() == ""
+
+
+def test_one_dimensional_codes_are_spread_by_their_own_classes(driver) -> None:
+    driver.train_to_the_end(latentDim="1", epochs="1")
+    session = driver.window.controller.session
+    first = session.shown
+    codes = Codes(first.codes.mean, first.codes.log_stddev, 1 - first.codes.labels % 2)
+    second = Run(99, first.config, first.image_shape, ("odd", "even"), "opened", codes=codes, snapshot=first.snapshot)
+    session.runs[99] = second
+    session.show(second)
+    heights = driver.window.stage.scatter.plot.places[:, 1]
+    assert heights[codes.labels == 0].max() < heights[codes.labels == 1].min()
+
+
+def test_one_axis_that_takes_the_others_place_changes_with_it(show) -> None:
+    driver = show("vae-20d")
+    tools = driver.window.stage.scatter.tools
+    horizontal, vertical = tools.axes
+    driver.find("horizontalAxisCombo").setCurrentIndex(vertical)
+    assert tools.axes == (vertical, horizontal)
+    basis = driver.window.stage.scatter._plane.basis
+    np.testing.assert_array_equal(basis @ basis.T, np.eye(2))
