@@ -17,6 +17,7 @@ if sys.platform == "win32":  # torch's libraries must be loaded before Qt's ther
 
 import numpy as np
 import numpy.typing as npt
+from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -261,6 +262,18 @@ def _file_name(run: Run) -> str:
     return f"{config.model.kind}-{config.model.latent_dim}d-{data}"
 
 
+def make_application() -> QApplication:
+    """Return the application, in which garbage is collected by the window's thread alone.
+
+    Python's collector runs in whatever thread makes the next object. What it frees in a training's thread may be a part
+    of a window that was closed, and Qt does not survive that.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    if not hasattr(application, "garbage"):
+        application.garbage = GarbageCollector()
+    return application
+
+
 def create_window(
     data_dir: Path | None = None, settings_dir: Path | None = None, cache_dir: Path | None = None
 ) -> MainWindow:
@@ -294,7 +307,7 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     """Open the window and return the exit status when it is closed; 2 where there is no display."""
     if not require_display():
         return 2
-    application = QApplication(sys.argv[:1])
+    application = make_application()
     application.setApplicationName("vae_desktop")
     application.setDesktopFileName("vae_desktop")
     window = create_window(data_dir)

@@ -1,13 +1,12 @@
 """A picture of the real window in a real training, for the README and for looking at the design."""
 
-import sys
 import tempfile
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from vae_desktop.app import create_window
+from vae_desktop.app import create_window, make_application
 from vae_desktop.config import RunConfig
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
@@ -78,7 +77,7 @@ def take_screenshot(
     UserError
         If the training cannot begin or the picture cannot be written.
     """
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application = make_application()
     with tempfile.TemporaryDirectory() as settings_dir:
         window = create_window(data_dir, Path(settings_dir))
         window.controller.choose_theme(theme)

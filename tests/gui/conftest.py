@@ -1,5 +1,6 @@
 """A real window with real threads, training on the bundled digits, made small to be quick."""
 
+import gc
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,6 +68,15 @@ class Driver:
     def picture(self) -> bytes:
         picture = self.window.panel.image.picture
         return b"" if picture is None else picture.tobytes()
+
+
+@pytest.fixture(autouse=True)
+def _collected_in_this_thread() -> Iterator[None]:
+    """As in the app: what is left of closed windows must not be freed by a training's thread."""
+    gc.disable()
+    yield
+    gc.collect(1)
+    gc.enable()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 
-from vae_desktop.app import create_window
+from vae_desktop.app import create_window, make_application
 from vae_desktop.engine.messages import Decoded
 from vae_desktop.gui.main_window import MainWindow
 
@@ -152,7 +152,7 @@ def _quantiles(values: list[float], shares: tuple[float, ...]) -> dict[str, floa
 def main(arguments: list[str]) -> None:
     """Open a window with fresh settings and measure what the first argument names."""
     what, options = arguments[0], dict(argument.split("=", 1) for argument in arguments[1:])
-    application = QApplication(sys.argv[:1])
+    application = make_application()
     with tempfile.TemporaryDirectory() as settings_dir:
         window = create_window(Path(options["data_dir"]), Path(settings_dir))
         probe = Probe(window, options)
