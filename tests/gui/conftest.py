@@ -1,6 +1,7 @@
 """A real window with real threads, training on the bundled digits, made small to be quick."""
 
 import gc
+import itertools
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from vae_desktop.examples import examples
 from vae_desktop.gui.main_window import MainWindow
 
 _TIMEOUT = 30_000  # ms
+_COLLECTED_EVERY = 10  # tests
+_tests = itertools.count(1)
 
 
 class Driver:
@@ -70,13 +73,22 @@ class Driver:
         return b"" if picture is None else picture.tobytes()
 
 
+@pytest.fixture(scope="session")
+def _modules_left_alone() -> None:
+    """What is loaded once need not be looked through at each collection."""
+    import torch  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
-def _collected_in_this_thread() -> Iterator[None]:
+def _collected_in_this_thread(_modules_left_alone: None) -> Iterator[None]:
     """As in the app: what is left of closed windows must not be freed by a training's thread."""
     gc.disable()
     yield
-    gc.collect(1)
-    gc.enable()
+    if next(_tests) % _COLLECTED_EVERY == 0:  # each time would take a minute in all
+        gc.collect()
 
 
 @pytest.fixture
