@@ -62,9 +62,7 @@ class LiveEmbedding:
         began = time.monotonic()
         if not self._pacer.is_due(began):
             return False
-        if self._codes is None and self._begins_whole:
-            self._slices = 1
-        elif self._codes is None:
+        if self._codes is None and not self._begins_whole:
             self._slices = math.ceil(len(self._images) / chunk_length(self._images.shape[1:]))
         share = self._refresh_slice(model) / len(self._images)
         ended = time.monotonic()

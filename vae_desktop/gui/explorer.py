@@ -29,7 +29,6 @@ class Explorer(QObject):
 
     def __init__(self, stage: Stage, panel: LatentPanel, point: LatentPoint, session: Session) -> None:
         super().__init__(stage)
-        self._stage = stage
         self._scatter, self._manifold, self._tools = stage.scatter, stage.manifold, stage.scatter.tools
         self._panel = panel
         self._point = point
@@ -138,7 +137,6 @@ class Explorer(QObject):
         if codes is not None and image < len(codes):
             self._point.move_to(codes.mean[image])
             self._scatter.set_chosen(image)
-            self._scatter.end_invitation()
             if self._tools.projection == "tsne":
                 self._tools.note.set_text(
                     self.tr("at image {number}, the nearest code: t-SNE has no inverse").format(number=f"{image:,}")

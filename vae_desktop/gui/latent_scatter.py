@@ -48,6 +48,7 @@ class LatentScatter(QWidget):
         self._spread: Floats = np.empty(0, np.float32)
         self._noise: Floats = np.empty((0, 0), np.float32)
         self._shows_samples = False
+        self._looks_count = 0  # of codes whose looks are known to the plot
         self._class_names: tuple[str, ...] = ()
         self.tools = ScatterTools()
         self.legend = ClassLegend()
@@ -232,7 +233,8 @@ class LatentScatter(QWidget):
         places = self._places(codes)
         hidden = self._hidden_codes(codes)
         self.selection.set_images(~hidden, codes.labels, self._class_names)
-        self._set_looks()
+        if not glide or len(codes) != self._looks_count:  # codes that only move look as they did
+            self._set_looks()
         self.plot.set_points(places, glide)
         found = np.where(hidden[:, None], np.float32(np.inf), places) if hidden.any() else places
         self.hover.set_points(found, codes.labels)
@@ -259,6 +261,7 @@ class LatentScatter(QWidget):
         codes = self._drawn
         if codes is None:
             return
+        self._looks_count = len(codes)
         colours = class_colours(len(self._class_names)) if self._class_names else self._neutral_colour[None]
         kinds = np.zeros(len(codes), np.uint16)
         if codes.labels is not None and self._class_names:
@@ -329,23 +332,25 @@ class LatentScatter(QWidget):
     @Slot(float, float)
     def _choose(self, x: float, y: float) -> None:
         """A click on a point means its image, elsewhere the place."""
-        reach = np.inf if self._layout is not None else REACH
-        image = self.hover.nearest(self.plot.getViewBox().mapViewToScene(QPointF(x, y)), reach)
-        if image is not None:
-            self.hover.hide()
-            self.image_chosen.emit(image)
-        else:
-            self._point(x, y)
+        self._go_to(x, y, REACH)
 
     @Slot(float, float)
     def _point(self, x: float, y: float) -> None:
-        self.hover.hide()
+        """A drag means the place."""
+        self._go_to(x, y, 0.0)
+
+    def _go_to(self, x: float, y: float, reach: float) -> None:
+        """Ask for the image within so many pixels of a place, else for the place; a layout has only images."""
         self.end_invitation()
-        if self._layout is not None:
-            image = self.hover.nearest(self.plot.getViewBox().mapViewToScene(QPointF(x, y)), np.inf)
-            if image is not None:
-                self.image_chosen.emit(image)
-        else:
+        is_layout = self._layout is not None
+        image = None
+        if reach or is_layout:
+            where = self.plot.getViewBox().mapViewToScene(QPointF(x, y))
+            image = self.hover.nearest(where, np.inf if is_layout else reach)
+        self.hover.hide()
+        if image is not None:
+            self.image_chosen.emit(image)
+        elif not is_layout:
             self.place_pointed.emit(np.array((x, y)[: len(self._plane.basis)], np.float32))
 
     @Slot(int)

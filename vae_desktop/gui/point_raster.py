@@ -81,10 +81,6 @@ class PointRaster(pyqtgraph.GraphicsObject):
         view = self.getViewBox()
         return self._bounds if view is None else self._bounds.united(view.viewRect())
 
-    def data_bounds(self) -> QRectF:
-        """The rectangle that holds all points, in the axes' units; empty without points."""
-        return self._bounds
-
     def viewRangeChanged(self) -> None:
         self.prepareGeometryChange()
         self.update()

@@ -88,10 +88,6 @@ class ScatterTools(QWidget):
     def overlays(self) -> frozenset[str]:
         return frozenset(name for name, action in self._overlays.items() if action.isChecked())
 
-    @property
-    def shows_samples(self) -> bool:
-        return self._samples.isChecked() and self._samples.isEnabled()
-
     def set_latent_dim(self, latent_dim: int) -> None:
         """Offer the axes of a model; the choice is kept where the model has as many dimensions as the one before."""
         names = [dimension_name(dimension) for dimension in range(latent_dim)]
