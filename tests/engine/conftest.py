@@ -74,6 +74,21 @@ def worker(inbox: Inbox) -> Iterator[TrainingWorker]:
     assert result.close(_PATIENCE)
 
 
+@pytest.fixture
+def decoder(inbox: Inbox) -> Iterator[DecoderThread]:
+    """A decoder whose thread has not begun."""
+    result = DecoderThread(inbox.outbox)
+    yield result
+    result.close(30)
+
+
+@pytest.fixture
+def running(decoder: DecoderThread) -> DecoderThread:
+    """A decoder whose thread runs."""
+    decoder.start()
+    return decoder
+
+
 @pytest.fixture(scope="session")
 def config() -> RunConfig:
     """A small variational autoencoder of small digits: two epochs of twelve steps on the processor."""

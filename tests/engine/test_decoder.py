@@ -3,12 +3,10 @@
 import threading
 
 import numpy as np
-import pytest
 import torch
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine import decoder as decoder_module
-from vae_desktop.engine.decoder import DecoderThread
 from vae_desktop.engine.messages import Decoded, DecodingFailed
 from vae_desktop.models.snapshot import Snapshot
 
@@ -29,19 +27,6 @@ def code(value):
 
 def grey(logit):
     return round(255 / (1 + np.exp(-logit)))
-
-
-@pytest.fixture
-def decoder(inbox):
-    result = DecoderThread(inbox.outbox)
-    yield result
-    result.close(30)
-
-
-@pytest.fixture
-def running(decoder):
-    decoder.start()
-    return decoder
 
 
 def test_the_picture_carries_its_stamps(inbox, running):

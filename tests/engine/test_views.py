@@ -8,7 +8,6 @@ import torch
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine import view_requests
-from vae_desktop.engine.decoder import DecoderThread
 from vae_desktop.engine.messages import Decoded, DecodingFailed, ViewAnswered
 from vae_desktop.engine.view_requests import HolesRequest, SheetRequest
 from vae_desktop.latent import holes, sampling
@@ -49,19 +48,6 @@ def are_equal(pictures, expected):
     """Whether pictures are the same; of how many are decoded at a time, a rounding may hang."""
     assert (pictures.shape, pictures.dtype) == (expected.shape, np.uint8)
     return np.abs(pictures.astype(int) - expected).max() <= 1
-
-
-@pytest.fixture
-def decoder(inbox):
-    result = DecoderThread(inbox.outbox)
-    yield result
-    result.close(30)
-
-
-@pytest.fixture
-def running(decoder):
-    decoder.start()
-    return decoder
 
 
 @pytest.fixture

@@ -95,6 +95,10 @@ class Jobs:
         else:
             answers.finished(event.result)
 
+    def is_running(self, job: Job) -> bool:
+        """Whether a job's end has not been heard of yet."""
+        return job.id in self._running
+
     def cancel_all(self) -> None:
         """Ask all jobs to end, but those that must finish."""
         for job, _, _ in self._running.values():
@@ -115,3 +119,25 @@ class Jobs:
         except Exception as error:  # noqa: BLE001 - the edge of the thread
             ended = JobEnded(job.id, error=error, details=traceback.format_exc())
         self._outbox.post(ended)
+
+
+class LatestJob:
+    """A place for one job at a time: a newer one ends the one before, of which nothing more is heard."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._job: Job | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._job is not None and self._jobs.is_running(self._job)
+
+    def start(self, work: Callable[[Job], Any], answers: Answers) -> None:
+        """Run `work` in the background."""
+        self.cancel()
+        self._job = self._jobs.start(work, answers)
+
+    def cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None

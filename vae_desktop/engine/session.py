@@ -16,8 +16,7 @@ from vae_desktop.data.dataset import Dataset, Report
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.dataset_shelf import DatasetShelf
 from vae_desktop.engine.decoder import DecoderThread
-from vae_desktop.engine.jobs import Answers, Job, Jobs
-from vae_desktop.engine.layouts import Layouts
+from vae_desktop.engine.jobs import Answers, Job, Jobs, LatestJob
 from vae_desktop.engine.listener import Action, Message, SessionListener, State
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import (
@@ -47,7 +46,6 @@ from vae_desktop.engine.messages import (
     ViewAnswered,
 )
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunStatus, opened_run
-from vae_desktop.engine.training_codes import TrainingCodes
 from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.engine.worker import TrainingWorker
 from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
@@ -85,8 +83,8 @@ class Session:
         self._renew_threads()
         self._jobs = Jobs(outbox)
         self._shelf = DatasetShelf(self._jobs, data_dir)
-        self.layouts = Layouts(self._jobs)
-        self._training_codes = TrainingCodes(self._jobs)
+        self.layouts = LatestJob(self._jobs)
+        self._training_codes = LatestJob(self._jobs)
         self._embeds_training = False
         self._run_count = 0
         self._request_count = 0
@@ -237,9 +235,25 @@ class Session:
         ended: Callable[[Exception | None], None],
         progressed: Callable[[int, int], None],
     ) -> None:
-        """Lay out codes (N, d) by t-SNE in the background; `layouts` can end it."""
+        """Lay out codes (N, d) by t-SNE in the background; `layouts` can end it.
+
+        `found` gets the places as they form and at the end, `ended` then the error if there is one.
+        """
         threads = 1 if self.active is not None else max(1, (os.cpu_count() or 1) - 1)
-        self.layouts.start(means, threads, found, ended, progressed)
+
+        def work(job: Job) -> Floats:
+            from vae_desktop.latent.tsne import neighbour_map
+
+            return neighbour_map(means, threads, job.progress, job.is_cancelled, job.found)
+
+        def finished(places: Floats) -> None:
+            found(places)
+            ended(None)
+
+        def failed(error: Exception, _: str) -> None:
+            ended(error)
+
+        self.layouts.start(work, Answers(finished, failed, progressed=progressed, found=found))
 
     def export(self, path: Path, table: Callable[[], bytes]) -> None:
         """Write a table in the background, under the path that the person chose."""
@@ -536,15 +550,19 @@ class Session:
         dataset, snapshot = self.loaded(run.config.dataset), self._decoder.newest(run.id)
         if dataset is None or snapshot is None or dataset.image_shape != run.image_shape:
             return
-        if run.train_codes is None or run.train_codes_step != snapshot.step:
-            self._training_codes.embed(
-                run.config,
-                dataset,
-                snapshot,
-                lambda codes: self._move_training_codes(run, codes, snapshot.step),
-                self._report,
-                lambda done, total: self._listener.embedding_progressed(run, done, total),
-            )
+        if run.train_codes is not None and run.train_codes_step == snapshot.step:
+            return
+
+        def work(job: Job) -> Codes:
+            from vae_desktop.engine.training_codes import embed_training_images
+
+            return embed_training_images(job, run.config, dataset, snapshot)
+
+        def found(codes: Codes) -> None:
+            self._move_training_codes(run, codes, snapshot.step)
+
+        progressed = partial(self._listener.embedding_progressed, run)
+        self._training_codes.start(work, Answers(found, self._report, progressed=progressed))
 
     def _adjusted(self, run: Run, change: Change, last_step: int) -> None:
         run.set_training(change.name, change.value)
