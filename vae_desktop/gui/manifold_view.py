@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.decoded_image import crisp_rect, to_image
@@ -141,7 +141,9 @@ class ManifoldView(QWidget):
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
         tools.setSpacing(SPACING // 2)
-        tools.addWidget(self._spacing, 1)
+        tools.addWidget(QLabel(self.tr("Spacing")))
+        tools.addWidget(self._spacing)
+        tools.addStretch(1)
         tools.addWidget(self._count)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
