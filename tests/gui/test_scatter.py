@@ -305,3 +305,13 @@ def test_points_glide_to_their_new_places(show) -> None:
     driver.wait(lambda: seen and np.allclose(seen[-1], start + 1, atol=1e-5))
     assert len(seen) > 1
     assert ((np.array(seen[:-1]) > start) & (np.array(seen[:-1]) < start + 1)).all()
+
+
+def test_in_one_dimension_density_does_not_depend_on_the_height(driver) -> None:
+    driver.train_to_the_end(latentDim="1", epochs="1")
+    action(driver, "densityOverlayAction").trigger()
+    field = scatter(driver).overlays.density
+    assert field.has_picture
+    picture = field._field
+    assert (picture.width(), picture.height()) == (96, 1)
+    assert field.rect == scatter(driver).plot.view_rect()

@@ -41,6 +41,7 @@ class ScatterOverlays(QObject):
             item.hide()
         self.shown: frozenset[str] = frozenset()
         self._theme = LIGHT
+        self._dimensions = 2  # of the plane
         self._distances: tuple[Floats, QRectF, int] | None = None
 
     def set_theme(self, theme: Theme) -> None:
@@ -62,6 +63,7 @@ class ScatterOverlays(QObject):
 
     def set_prior(self, dimensions: int) -> None:
         """Show N(0, I) in a plane of 1 or 2 dimensions, with the share of its mass within each outline."""
+        self._dimensions = dimensions
         labels = tuple(f"{radius:g}σ · {prior_mass(radius, dimensions):.0%}" for radius in RADII)
         self.prior.set_normal(np.zeros(dimensions), np.eye(dimensions), labels)
         self.prior.setVisible("prior" in self.shown)
@@ -80,7 +82,9 @@ class ScatterOverlays(QObject):
         if "density" not in self.shown:
             return
         rect = self._plot.view_rect()
-        values = density(places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), (_CELLS, _CELLS))
+        # Heights at which codes of one dimension are spread mean nothing.
+        shape = _CELLS, _CELLS if self._dimensions == 2 else 1
+        values = density(places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), shape)
         # The logarithm: a cloud has one dense middle, beside which the rest of it would not be seen.
         levels = np.log1p(_CONTRAST * values.T[::-1]) / np.log1p(_CONTRAST)
         self.density.set_picture(_tinted(levels, QColor(self._theme.accent), 0.85), rect)
