@@ -6,12 +6,12 @@ import torch
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint
-from vae_desktop.training.run import TrainingRun
+from vae_desktop.training.run import Lockstep
 
 
 @pytest.fixture(scope="module")
 def checkpoint(config, dataset):
-    return TrainingRun(config, dataset, torch.device("cpu")).checkpoint()
+    return Lockstep([config], dataset, torch.device("cpu")).runs[0].checkpoint()
 
 
 @pytest.fixture

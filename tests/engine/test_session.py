@@ -14,7 +14,7 @@ from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.session import Session
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoint
-from vae_desktop.training.run import TrainingRun
+from vae_desktop.training.run import Lockstep
 from vae_desktop.training.trainer import Trainer
 
 EPOCH = 12  # steps
@@ -102,9 +102,9 @@ def checkpoint(config, dataset):
     """A model of two epochs from the plain loop, in a thread of its own as the worker's."""
 
     def trained():
-        run = TrainingRun(config, dataset, torch.device("cpu"))
+        run = Lockstep([config], dataset, torch.device("cpu"))
         list(run.epochs())
-        return run.checkpoint()
+        return run.runs[0].checkpoint()
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(trained).result()

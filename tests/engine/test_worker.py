@@ -35,7 +35,7 @@ from vae_desktop.engine.messages import (
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.worker import TrainingWorker
 from vae_desktop.models.snapshot import Snapshot
-from vae_desktop.training.run import TrainingRun
+from vae_desktop.training.run import Lockstep
 from vae_desktop.training.trainer import Trainer
 
 EPOCH = 12  # steps
@@ -101,9 +101,9 @@ def test_a_run_tells_its_story_in_order(inbox, worker, config, dataset):
 
 def test_its_weights_are_those_of_the_plain_loop_to_the_bit(inbox, worker, config, dataset):
     def plain():
-        run = TrainingRun(config, dataset, torch.device("cpu"))
+        run = Lockstep([config], dataset, torch.device("cpu"))
         list(run.epochs())
-        return run.checkpoint()
+        return run.runs[0].checkpoint()
 
     worker.send(StartRun(1, config, dataset))
     ended = inbox.wait_for(RunEnded)

@@ -25,7 +25,7 @@ from vae_desktop.training.checkpoint import (
     save_checkpoint,
 )
 from vae_desktop.training.history import Change
-from vae_desktop.training.run import TrainingRun
+from vae_desktop.training.run import Lockstep
 
 KEY = "vae_desktop"
 HUGE = 10**9
@@ -46,10 +46,10 @@ def checkpoint_of(dataset):
     """Train a small model and give its checkpoint."""
 
     def make(config):
-        run = TrainingRun(config, dataset, torch.device("cpu"))
+        run = Lockstep([config], dataset, torch.device("cpu"))
         for _ in run.epochs():
             pass
-        return run.checkpoint()
+        return run.runs[0].checkpoint()
 
     return make
 

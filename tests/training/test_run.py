@@ -9,15 +9,15 @@ import torch
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.run import TrainingRun
+from vae_desktop.training.run import Lockstep
 from vae_desktop.training.trainer import Trainer
 
 
 @pytest.fixture(scope="module")
 def finished(config, dataset, device):
     """A run that has been trained to its end, with its reports."""
-    run = TrainingRun(config, dataset, device)
-    return run, list(run.epochs())
+    run = Lockstep([config], dataset, device)
+    return run.runs[0], [report for (report,) in run.epochs()]
 
 
 def test_it_reports_every_epoch(finished):
@@ -25,36 +25,37 @@ def test_it_reports_every_epoch(finished):
     assert [report.epoch for report in reports] == [1, 2, 3]
     assert [report.evaluation.step for report in reports] == [3, 6, 9]
     assert [evaluation.step for evaluation in run.history.evaluations] == [0, 3, 6, 9]
-    assert (run.step, run.total_steps, run.finished) == (9, 9, True)
+    assert (run.step, run.total_steps) == (9, 9)
     for number, report in enumerate(reports):
         rows = run.history.training[3 * number : 3 * number + 3].mean(0, dtype=np.float64)
         assert [report.loss, report.reconstruction, report.kl] == rows.tolist()
-    assert run.images_per_second > 0
 
 
 def test_an_autoencoder_reports_no_kl(config, dataset, device):
-    run = TrainingRun(replace(config, model=ModelConfig("ae", 2, hidden=(6,))), dataset, device)
-    assert [report.kl for report in run.epochs()] == [None] * 3
-    assert np.isnan(run.history.training[:, 2]).all()
+    run = Lockstep([replace(config, model=ModelConfig("ae", 2, hidden=(6,)))], dataset, device)
+    assert [report.kl for (report,) in run.epochs()] == [None] * 3
+    assert np.isnan(run.runs[0].history.training[:, 2]).all()
 
 
 def test_on_step_is_told_of_each_step(config, dataset, device):
-    run, seen = TrainingRun(config, dataset, device), []
+    run, seen = Lockstep([config], dataset, device), []
     for _ in run.epochs(on_step=lambda: seen.append(run.step)):
         pass
     assert seen == list(range(1, 10))
+    assert run.finished
+    assert run.images_per_second > 0
 
 
 @pytest.mark.parametrize("stop_at", [1, 4, 6])
 def test_a_stopped_run_can_be_continued_exactly(config, dataset, device, finished, stop_at):
-    run = TrainingRun(config, dataset, device)
+    run = Lockstep([config], dataset, device)
 
     def stop():
         if run.step == stop_at:
             run.stop()
 
     assert len(list(run.epochs(on_step=stop))) == stop_at // 3
-    checkpoint = run.checkpoint()
+    checkpoint = run.runs[0].checkpoint()
     assert (run.step, run.finished, checkpoint.snapshot.step) == (stop_at, False, stop_at)
     assert len(checkpoint.history.training) == stop_at
     assert checkpoint.history.evaluations[-1].step == stop_at
@@ -69,19 +70,19 @@ def test_a_stopped_run_can_be_continued_exactly(config, dataset, device, finishe
 
 
 def test_stopped_before_it_began_it_still_gives_a_checkpoint(config, dataset, device):
-    run = TrainingRun(config, dataset, device)
+    run = Lockstep([config], dataset, device)
     run.stop()
     assert list(run.epochs()) == []
-    checkpoint = run.checkpoint()
+    checkpoint = run.runs[0].checkpoint()
     assert checkpoint.snapshot.step == len(checkpoint.history.training) == 0
     assert checkpoint.can_continue_exactly
 
 
 def test_a_checkpoint_is_not_touched_by_further_training(config, dataset, device):
-    run = TrainingRun(config, dataset, device)
+    run = Lockstep([config], dataset, device)
     epochs = run.epochs()
     next(epochs)
-    checkpoint = run.checkpoint()
+    checkpoint = run.runs[0].checkpoint()
     weights = {name: tensor.clone() for name, tensor in checkpoint.snapshot.weights.items()}
     next(epochs)
     assert len(checkpoint.history.training) == 3
@@ -100,9 +101,9 @@ def test_its_codes_are_those_of_the_test_images(finished, config, dataset, devic
 
 
 def test_a_batch_may_be_the_whole_set_and_no_more(config, dataset, device):
-    assert TrainingRun(config.with_training(batch_size=40), dataset, device).total_steps == 3
+    assert Lockstep([config.with_training(batch_size=40)], dataset, device).total_steps == 3
     with pytest.raises(InvalidSetting, match="Batch size: 41 is more than the 40") as refused:
-        TrainingRun(config.with_training(batch_size=41), dataset, device)
+        Lockstep([config.with_training(batch_size=41)], dataset, device)
     assert refused.value.name == "batch_size"
 
 
@@ -114,7 +115,7 @@ def test_a_loss_that_is_no_number_ends_the_run(config, dataset, device, monkeypa
         return row * torch.nan if self.steps == 5 else row
 
     monkeypatch.setattr(Trainer, "step", poisoned)
-    run = TrainingRun(config, dataset, device)
+    run = Lockstep([config], dataset, device)
     epochs = run.epochs()
     next(epochs)
     with pytest.raises(UserError, match=r"epoch 2.*learning rate below 0\.01"):

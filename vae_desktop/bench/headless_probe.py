@@ -15,10 +15,10 @@ def main(arguments: list[str]) -> None:
     from vae_desktop.config import DatasetConfig, RunConfig
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
-    from vae_desktop.training.run import TrainingRun
+    from vae_desktop.training.run import Lockstep
 
     config = RunConfig(DatasetConfig(options["dataset"])).with_training(epochs=100_000)
-    run = TrainingRun(config, load_dataset(config.dataset, Path(options["data_dir"])), select_device("auto"))
+    run = Lockstep([config], load_dataset(config.dataset, Path(options["data_dir"])), select_device("auto"))
     warm_up, seconds = 2.0, float(options["seconds"])
     began = time.perf_counter()
     first: tuple[float, int] | None = None

@@ -1,11 +1,55 @@
-"""Training images on the device, and which of them each step sees."""
+"""Training images on the device, which of them each step sees, and the random numbers of that step."""
 
 import torch
 from torch import Tensor
 
+from vae_desktop.config import ModelConfig
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.embed import to_unit
-from vae_desktop.models.randomness import generator
+from vae_desktop.models.corruption import corrupted
+from vae_desktop.models.randomness import derive_seed, generator
+
+_ORDERS_KEPT = 4  # models that train together can be in different epochs
+
+
+class Batch:
+    """The images of one step, and its random numbers, which models that train together share.
+
+    Each is drawn once, however many models ask for it, and is what a model alone would have drawn.
+
+    Attributes
+    ----------
+    images : Tensor (n, C, H, W), float, 0 to 1
+    step : int
+        Counted from 0.
+    """
+
+    def __init__(self, images: Tensor, step: int, seed: int, random: torch.Generator) -> None:
+        self.images = images
+        self.step = step
+        self._seed = seed
+        self._random = random
+        self._noise: dict[int, Tensor] = {}
+        self._corrupted: dict[tuple[str, float], Tensor] = {}
+
+    def noise(self, latent_dim: int) -> Tensor:
+        """Noise (n, d) from N(0, I), with which codes are drawn from posteriors."""
+        if latent_dim not in self._noise:
+            device = self.images.device
+            shape = len(self.images), latent_dim
+            self._noise[latent_dim] = torch.randn(shape, generator=self._stream("noise"), device=device)
+        return self._noise[latent_dim]
+
+    def corrupted(self, model: ModelConfig) -> Tensor:
+        """What a denoising model sees in place of the images."""
+        key = model.noise, model.noise_strength
+        if key not in self._corrupted:
+            self._corrupted[key] = corrupted(self.images, *key, self._stream("corruption"))
+        return self._corrupted[key]
+
+    def _stream(self, purpose: str) -> torch.Generator:
+        """The random numbers of this step for one purpose, to be drawn before those for another."""
+        return self._random.manual_seed(derive_seed(self._seed, purpose, self.step))
 
 
 class Batches:
@@ -27,16 +71,23 @@ class Batches:
         self.images = torch.from_numpy(images).to(device)
         self._batch_size = batch_size
         self._seed = seed
-        self._epoch = -1
-        self._order: Tensor
+        self._random = torch.Generator(device)
+        self._orders: dict[int, Tensor] = {}  # by epoch
+        self._newest: Batch | None = None
         self.per_epoch = -(-len(images) // batch_size)
 
-    def at(self, step: int) -> Tensor:
-        """Images (n, C, H, W), float, 0 to 1, of a step counted from 0; an epoch's last batch may be smaller."""
-        epoch, position = divmod(step, self.per_epoch)
-        if epoch != self._epoch:
+    def at(self, step: int) -> Batch:
+        """The batch of a step counted from 0, the same object if it was the last; an epoch's last may be smaller."""
+        if self._newest is None or self._newest.step != step:
+            epoch, position = divmod(step, self.per_epoch)
+            chosen = self._order(epoch)[position * self._batch_size : (position + 1) * self._batch_size]
+            self._newest = Batch(to_unit(self.images[chosen]), step, self._seed, self._random)
+        return self._newest
+
+    def _order(self, epoch: int) -> Tensor:
+        if epoch not in self._orders:
+            while len(self._orders) >= _ORDERS_KEPT:
+                del self._orders[next(iter(self._orders))]
             order = torch.randperm(len(self.images), generator=generator(self._seed, "shuffle", epoch))
-            self._order = order.to(self.images.device)
-            self._epoch = epoch
-        chosen = self._order[position * self._batch_size : (position + 1) * self._batch_size]
-        return to_unit(self.images[chosen])
+            self._orders[epoch] = order.to(self.images.device)
+        return self._orders[epoch]

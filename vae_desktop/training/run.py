@@ -1,7 +1,10 @@
-"""A whole training run as a plain loop, for the command line; it also says what a run has to compute."""
+"""Training as a plain loop, for the command line: one model, or several on the same batches.
+
+It also says what training in the window has to compute.
+"""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +14,14 @@ from torch import Tensor
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
-from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import to_codes
-from vae_desktop.training.batches import Batches
+from vae_desktop.training.batches import Batch, Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
 from vae_desktop.training.schedule import Span
 from vae_desktop.training.trainer import TestPass, Trainer
+from vae_desktop.variants import check_lockstep
 
 
 @dataclass(frozen=True)
@@ -45,44 +49,146 @@ class EpochReport:
     seconds: float
 
 
-class TrainingRun:
-    """Trains a new model to the last epoch.
+class Lockstep:
+    """Trains new models together to the last epoch: a step each in turn, on the same batch with the same noise.
+
+    One model alone is the same with one entry.
 
     Parameters
     ----------
-    config : RunConfig
+    configs : sequence of RunConfig
+        Alike in data set, epochs, batch size, seed and device.
     dataset : Dataset
     device : torch.device
 
     Raises
     ------
     InvalidSetting
-        If a batch is larger than the data set.
+        If a batch is larger than the data set, or the configurations cannot be trained together.
+
+    Attributes
+    ----------
+    runs : tuple of TrainingRun
+        In the order of `configs`.
+    seconds : float
+        Since the training began, evaluations included.
+    """
+
+    def __init__(self, configs: Sequence[RunConfig], dataset: Dataset, device: torch.device) -> None:
+        check_lockstep(configs)
+        training = configs[0].training
+        dataset.check_batch_size(training.batch_size)
+        self.device = device
+        self.seconds = 0.0
+        self._batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
+        self.runs = tuple(TrainingRun(config, dataset, self._batches) for config in configs)
+        self._trained_images = 0
+        self._training_seconds = 0.0
+        self._stopping = False
+
+    @property
+    def going(self) -> list["TrainingRun"]:
+        """The runs that have not failed."""
+        return [run for run in self.runs if run.failure is None]
+
+    @property
+    def total_steps(self) -> int:
+        """Of each run."""
+        return self.runs[0].total_steps
+
+    @property
+    def step(self) -> int:
+        """How many steps the runs that go on have taken."""
+        return max(run.step for run in self.runs)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all runs that have not failed are at their end."""
+        return all(run.step >= run.total_steps for run in self.going)
+
+    @property
+    def images_per_second(self) -> float:
+        """Training images per second of training, seen by every run; evaluations do not count."""
+        return self._trained_images / self._training_seconds if self._training_seconds else 0.0
+
+    def stop(self) -> None:
+        """Ask `epochs` to end after the step that is being taken; may be called from a signal handler."""
+        self._stopping = True
+
+    def epochs(self, on_step: Callable[[], object] | None = None) -> Iterator[list["EpochReport"]]:
+        """Train, and after each whole epoch yield a report of each run that goes on.
+
+        A run that fails is left behind, with the reason in its `failure`.
+
+        Parameters
+        ----------
+        on_step : callable, optional
+            Called after each step of all, which the device may still be computing.
+
+        Raises
+        ------
+        UserError
+            If no run is left that could go on.
+        """
+        began = time.perf_counter() - self.seconds
+        self._each(lambda run: run.evaluation)
+        while not self.finished and not self._stopping:
+            self._train_epoch(on_step)
+            if self.step % self._batches.per_epoch == 0:
+                self._each(lambda run: run.evaluation)
+                self.seconds = time.perf_counter() - began
+                yield [run.report(self.seconds) for run in self.going]
+
+    def _train_epoch(self, on_step: Callable[[], object] | None) -> None:
+        """Take the steps up to the epoch's end, one at least."""
+        began = time.perf_counter()
+        end = (self.step // self._batches.per_epoch + 1) * self._batches.per_epoch
+        while True:
+            batch = self._batches.at(self.step)
+            self._each(lambda run: run.take_step(batch))
+            self._trained_images += len(batch.images)
+            if on_step is not None:
+                on_step()
+            if self.step == end or self._stopping:
+                break
+        self._each(TrainingRun.drain)  # waits for the device
+        self._training_seconds += time.perf_counter() - began
+
+    def _each(self, do: Callable[["TrainingRun"], object]) -> None:
+        for run in self.going:
+            try:
+                do(run)
+            except UserError as error:
+                run.failure = error
+            except torch.OutOfMemoryError:
+                run.failure = UserError("The device is out of memory. Use smaller batches, or the CPU.")
+        if not self.going:
+            raise self.runs[0].failure or UserError("No model is left to train.")
+
+
+class TrainingRun:
+    """One of the models that are trained: its trainer, its history and what it reports.
 
     Attributes
     ----------
     history : History
-        Of the steps up to the last whole epoch, or up to the last `checkpoint`.
-    seconds : float
-        Of the whole run, evaluations included.
+        Of the steps up to the last call of `drain`.
+    failure : UserError, or None
+        Why it could not go on.
     """
 
-    def __init__(self, config: RunConfig, dataset: Dataset, device: torch.device) -> None:
-        dataset.check_batch_size(config.training.batch_size)
+    def __init__(self, config: RunConfig, dataset: Dataset, batches: Batches) -> None:
         self.config = config
-        self.device = device
         self.history = History()
-        self.seconds = 0.0
+        self.failure: UserError | None = None
         self._dataset = dataset
+        self._batches = batches
+        device = batches.images.device
         self._trainer = Trainer(config, dataset.image_shape, device)
-        self._batches = Batches(dataset.train.images, config.training.batch_size, config.training.seed, device)
-        self._trainer.span = Span(0, self.total_steps, self._batches.per_epoch)
+        self._trainer.span = Span(0, self.total_steps, batches.per_epoch)
         self._test_images = torch.from_numpy(dataset.test.images).to(device)
         self._pending: list[Tensor] = []  # rows of metrics still on the device
         self._tested: TestPass | None = None
-        self._trained_images = 0
-        self._training_seconds = 0.0
-        self._stopping = False
 
     @property
     def step(self) -> int:
@@ -93,98 +199,62 @@ class TrainingRun:
         return self.config.training.epochs * self._batches.per_epoch
 
     @property
-    def finished(self) -> bool:
-        return self.step >= self.total_steps
-
-    @property
     def parameters(self) -> int:
         """How many numbers the model has learned."""
         return sum(parameter.numel() for parameter in self._trainer.model.parameters())
 
     @property
-    def images_per_second(self) -> float:
-        """Training images per second of training; evaluations do not count."""
-        return self._trained_images / self._training_seconds if self._training_seconds else 0.0
-
-    @property
     def evaluation(self) -> Evaluation:
-        """The figures on the test set at this step."""
+        """The figures on the test set at this step.
+
+        Raises
+        ------
+        UserError
+            If the loss is no longer a finite number; so do `drain` and `checkpoint`.
+        """
         return self._current_test().evaluation
 
-    def stop(self) -> None:
-        """Ask `epochs` to end after the step that is being taken; may be called from a signal handler."""
-        self._stopping = True
+    @property
+    def codes(self) -> Codes:
+        """Of the test images, at this step."""
+        return to_codes(self._current_test().posterior, self._dataset.test.labels)
 
-    def epochs(self, on_step: Callable[[], object] | None = None) -> Iterator[EpochReport]:
-        """Train, and yield a report after each whole epoch.
+    def take_step(self, batch: Batch) -> None:
+        """Take one step, which the device may still be computing on return."""
+        self._pending.append(self._trainer.step(batch))
 
-        Parameters
-        ----------
-        on_step : callable, optional
-            Called after each step, which the device may still be computing.
+    def drain(self) -> None:
+        """Wait for the device and take the metrics of the steps since the last time into the history."""
+        rows = torch.stack(self._pending).cpu().numpy()
+        self._pending.clear()
+        self.history.append(rows)
+        self._require_finite(bool(np.isfinite(rows[:, 0]).all()))
 
-        Raises
-        ------
-        UserError
-            If the loss is no longer a finite number.
-        """
-        began = time.perf_counter() - self.seconds
-        self._current_test()
-        while not self.finished and not self._stopping:
-            rows = self._train_epoch(on_step)
-            if self.step % self._batches.per_epoch == 0:
-                evaluation = self.evaluation
-                self.seconds = time.perf_counter() - began
-                loss, reconstruction, kl = rows.mean(0, dtype=np.float64).tolist()
-                yield EpochReport(
-                    self.step // self._batches.per_epoch,
-                    loss,
-                    reconstruction,
-                    None if evaluation.kl is None else kl,
-                    evaluation,
-                    self.seconds,
-                )
+    def report(self, seconds: float) -> EpochReport:
+        """What the epoch that has just ended gave."""
+        evaluation = self.evaluation
+        rows: Floats = self.history.training[-self._batches.per_epoch :]
+        loss, reconstruction, kl = rows.mean(0, dtype=np.float64).tolist()
+        return EpochReport(
+            self.step // self._batches.per_epoch,
+            loss,
+            reconstruction,
+            None if evaluation.kl is None else kl,
+            evaluation,
+            seconds,
+        )
 
     def checkpoint(self) -> Checkpoint:
-        """The model as it is now, with all that is needed to go on training it.
-
-        Raises
-        ------
-        UserError
-            If the loss is no longer a finite number.
-        """
-        posterior = self._current_test().posterior
+        """The model as it is now, with all that is needed to go on training it."""
+        codes = self.codes
         return Checkpoint(
             self.config,
             self._dataset.image_shape,
             self._dataset.class_names,
             self._trainer.snapshot(with_optimizer=True),
             self.history.copy(),
-            to_codes(posterior, self._dataset.test.labels),
+            codes,
         )
-
-    def _train_epoch(self, on_step: Callable[[], object] | None) -> Floats:
-        """Take the steps up to the epoch's end, one at least, and return their metrics."""
-        began = time.perf_counter()
-        end = (self.step // self._batches.per_epoch + 1) * self._batches.per_epoch
-        while True:
-            images = self._batches.at(self.step)
-            self._pending.append(self._trainer.step(images))
-            self._trained_images += len(images)
-            if on_step is not None:
-                on_step()
-            if self.step == end or self._stopping:
-                break
-        rows = self._drain()  # waits for the device
-        self._training_seconds += time.perf_counter() - began
-        return rows
-
-    def _drain(self) -> Floats:
-        rows = torch.stack(self._pending).cpu().numpy()
-        self._pending.clear()
-        self.history.append(rows)
-        self._require_finite(bool(np.isfinite(rows[:, 0]).all()))
-        return rows
 
     def _current_test(self) -> TestPass:
         if self._tested is None or self._tested.evaluation.step != self.step:

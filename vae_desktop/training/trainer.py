@@ -9,15 +9,15 @@ from torch import Tensor
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.evidence import mean_terms
 from vae_desktop.models.autoencoder import Posterior, new_model, restored_model
-from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.networks import ImageShape
-from vae_desktop.models.randomness import derive_seed
 from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.training.batches import Batch
 from vae_desktop.training.devices import has_bfloat16
 from vae_desktop.training.history import Evaluation
 from vae_desktop.training.schedule import Span, rate_factor, warm_up_factor
 
 TermT = TypeVar("TermT", Tensor, float)
+
 
 class TestPass(NamedTuple):
     """The loss on the test set and, from the same pass, the posterior of each image."""
@@ -53,14 +53,13 @@ class Trainer:
         snapshot: Snapshot | None = None,
     ) -> None:
         training = config.training
-        self.seed = training.seed
         self.learning_rate = training.learning_rate
         self.beta = training.beta
         self.device = device
         self._config = config
         self._traits = config.model.traits
         if snapshot is None:
-            model = new_model(config.model, image_shape, self.seed)
+            model = new_model(config.model, image_shape, training.seed)
         else:
             model = restored_model(config.model, image_shape, snapshot.weights)
         # Convolutions are many times as quick with a pixel's channels side by side.
@@ -68,13 +67,12 @@ class Trainer:
         self._is_mixed = training.precision == "mixed" and has_bfloat16(device)
         self.steps = 0 if snapshot is None else snapshot.step
         self.span = Span(self.steps, self.steps + training.epochs, per_epoch=1)
-        self._random = torch.Generator(device)
         self._optimizer = torch.optim.Adam(self.model.parameters(), lr=training.learning_rate, fused=True)
         if snapshot is not None and snapshot.optimizer is not None:
             self._restore_optimizer(snapshot.optimizer)
 
-    def step(self, images: Tensor) -> Tensor:
-        """Take one step on a batch (n, C, H, W), 0 to 1.
+    def step(self, batch: Batch) -> Tensor:
+        """Take one step on the batch of this step.
 
         Returns
         -------
@@ -82,10 +80,10 @@ class Trainer:
             Total, reconstruction and KL of the batch before the step, means over its images; KL is NaN for a
             model without a posterior.
         """
-        noise = torch.randn(len(images), self.model.latent_dim, generator=self._stream("noise"), device=self.device)
-        inputs = self._corrupted(images) if self._traits.is_denoising else None
+        noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
+        inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_mixed):
-            terms = self.model.loss_terms(images, noise, inputs)
+            terms = self.model.loss_terms(batch.images, noise, inputs)
         reconstruction = terms.reconstruction.mean()
         kl = None if terms.kl is None else terms.kl.sum(1).mean()
         warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
@@ -126,15 +124,6 @@ class Trainer:
         """The loss. A KL divergence of weight 0 is left out: nothing bounds it then, and 0 × ∞ is no number."""
         total = self._traits.reconstruction_weight * reconstruction
         return total + kl_weight * kl if kl is not None and kl_weight else total
-
-    def _stream(self, purpose: str) -> torch.Generator:
-        """The random numbers of this step for one purpose, to be drawn before those for another."""
-        return self._random.manual_seed(derive_seed(self.seed, purpose, self.steps))
-
-    def _corrupted(self, images: Tensor) -> Tensor:
-        """What a denoising model sees instead of images."""
-        model = self._config.model
-        return corrupted(images, model.noise, model.noise_strength, self._stream("corruption"))
 
     def _restore_optimizer(self, state: Mapping[str, Tensor]) -> None:
         parameters = dict(self.model.named_parameters())

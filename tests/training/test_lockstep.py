@@ -1,0 +1,139 @@
+"""Models trained together: each as if alone, the work they share done once, and a fault of one its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from vae_desktop.config import ModelConfig
+from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.models.autoencoder import new_model
+from vae_desktop.models.corruption import corrupted
+from vae_desktop.training import batches as batches_module
+from vae_desktop.training.run import Lockstep
+from vae_desktop.training.trainer import Trainer
+from vae_desktop.variants import KL_TERM, Variant
+
+MIXED = (
+    Variant("ae", latent_dim=3),
+    Variant("vae", beta=4.0),
+    Variant("denoising-ae", architecture="convolutional"),
+    Variant("vae", likelihood="bernoulli", latent_dim=5),
+)
+
+
+def trained(configs, dataset, device):
+    lockstep = Lockstep(configs, dataset, device)
+    list(lockstep.epochs())
+    return [run.checkpoint() for run in lockstep.runs]
+
+
+def assert_same_tensors(first, second):
+    assert first.keys() == second.keys()
+    for name, tensor in first.items():
+        assert torch.equal(tensor, second[name]), name
+
+
+@pytest.fixture
+def configs_of(config):
+    return lambda variants: [variant.applied_to(config) for variant in variants]
+
+
+@pytest.mark.parametrize("variants", [KL_TERM, MIXED], ids=["the kl term", "mixed"])
+def test_each_is_to_the_bit_what_it_is_alone(configs_of, variants, dataset, device):
+    configs = configs_of(variants)
+    with ThreadPoolExecutor(1) as pool:
+        together = pool.submit(trained, configs, dataset, device).result()
+        alone = [pool.submit(trained, [config], dataset, device).result()[0] for config in configs]
+    for one, other in zip(together, alone, strict=True):
+        assert one.snapshot.step == other.snapshot.step == 9
+        assert_same_tensors(one.snapshot.weights, other.snapshot.weights)
+        assert_same_tensors(one.snapshot.optimizer, other.snapshot.optimizer)
+        assert np.array_equal(one.history.training, other.history.training, equal_nan=True)
+        assert one.history.evaluations == other.history.evaluations
+
+
+def test_equal_layers_start_equal(configs_of, dataset):
+    ae, *variational = (new_model(config.model, dataset.image_shape, 5).state_dict() for config in configs_of(KL_TERM))
+    last = max(name for name in ae if name.startswith("encoder"))[: len("encoder.0")]
+    for weights in variational:
+        assert_same_tensors(weights, variational[0])
+        for name in ae:
+            assert torch.equal(ae[name], weights[name]) != name.startswith(last), name
+
+
+def test_batches_noise_and_corruption_are_drawn_once_for_all(configs_of, dataset, device, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(batches_module, "to_unit", lambda images: drawn.append("batch") or images.float() / 255)
+    monkeypatch.setattr(
+        batches_module, "corrupted", lambda *arguments: drawn.append("corruption") or corrupted(*arguments)
+    )
+    noise = torch.randn
+    monkeypatch.setattr(batches_module.torch, "randn", lambda *a, **k: drawn.append("noise") or noise(*a, **k))
+    variants = [Variant("denoising-ae"), Variant("denoising-ae", latent_dim=1), Variant("vae"), Variant("kl-only")]
+    lockstep = Lockstep(configs_of(variants), dataset, device)
+    drawn.clear()
+    list(lockstep.epochs(on_step=lockstep.stop))
+    assert drawn.count("batch") == 1
+    # Gaussian corruption draws numbers of its own; the evaluation of denoising models does too, elsewhere.
+    assert drawn.count("corruption") == 1
+    assert [run.step for run in lockstep.runs] == [1] * 4
+
+
+def test_one_that_diverges_is_left_behind_with_the_reason(configs_of, dataset, device, monkeypatch):
+    step = Trainer.step
+
+    def poisoned(self, batch):
+        row = step(self, batch)
+        return row * torch.nan if self.steps == 5 and not self.model.is_variational else row
+
+    monkeypatch.setattr(Trainer, "step", poisoned)
+    lockstep = Lockstep(configs_of(KL_TERM), dataset, device)
+    reports = list(lockstep.epochs())
+    assert [len(of_epoch) for of_epoch in reports] == [4, 3, 3]
+    assert "no longer a finite number in epoch 2" in str(lockstep.runs[0].failure)
+    assert [run.failure for run in lockstep.runs[1:]] == [None] * 3
+    assert [run.step for run in lockstep.going] == [9] * 3
+    assert lockstep.finished
+
+
+def test_one_for_which_there_is_no_memory_is_left_behind(configs_of, dataset, device, monkeypatch):
+    step = Trainer.step
+
+    def hungry(self, batch):
+        if self.steps == 2 and self.model.latent_dim == 7:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return step(self, batch)
+
+    monkeypatch.setattr(Trainer, "step", hungry)
+    lockstep = Lockstep(configs_of([Variant("vae"), Variant("vae", latent_dim=7)]), dataset, device)
+    assert [len(of_epoch) for of_epoch in lockstep.epochs()] == [1, 1, 1]
+    assert "out of memory" in str(lockstep.runs[1].failure)
+
+
+def test_when_none_is_left_it_says_so(configs_of, dataset, device, monkeypatch):
+    step = Trainer.step
+    monkeypatch.setattr(Trainer, "step", lambda self, batch: step(self, batch) * torch.nan)
+    lockstep = Lockstep(configs_of(KL_TERM[:2]), dataset, device)
+    with pytest.raises(UserError, match="no longer a finite number"):
+        list(lockstep.epochs())
+
+
+@pytest.mark.parametrize("change", [{"seed": 9}, {"batch_size": 9}, {"epochs": 9}, {"device": "cuda"}])
+def test_models_that_share_no_batches_are_refused(config, dataset, device, change):
+    with pytest.raises(InvalidSetting, match="must agree in") as refused:
+        Lockstep([config, config.with_training(**change)], dataset, device)
+    assert refused.value.name in change
+
+
+def test_more_than_four_are_refused(config, dataset, device):
+    with pytest.raises(InvalidSetting, match="Between 2 and 4"):
+        Lockstep([config] * 5, dataset, device)
+
+
+def test_models_of_other_data_are_refused(config, dataset, device):
+    other = replace(config, dataset=replace(config.dataset, image_size=20), model=ModelConfig("ae"))
+    with pytest.raises(InvalidSetting, match="dataset"):
+        Lockstep([config, other], dataset, device)

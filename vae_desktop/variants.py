@@ -1,0 +1,128 @@
+"""Models that are compared: how each differs from one run's settings, and what all of them must share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from vae_desktop.catalog import LIKELIHOODS
+from vae_desktop.config import ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.settings import settings_of
+
+FEWEST, MOST = 2, 4  # models in a comparison
+_OF_TRAINING = ("beta",)
+_SHARED = ("epochs", "batch_size", "seed", "device")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One model of a comparison; what is None is as in the settings that all share.
+
+    Attributes
+    ----------
+    kind : str
+        A key of catalog.MODELS.
+    beta, latent_dim, likelihood, architecture
+        As in TrainingConfig and ModelConfig.
+    """
+
+    kind: str
+    beta: float | None = None
+    latent_dim: int | None = None
+    likelihood: str | None = None
+    architecture: str | None = None
+
+    def applied_to(self, config: RunConfig) -> RunConfig:
+        """The settings of a run with those of this variant in their place.
+
+        Raises
+        ------
+        InvalidSetting
+            If a value is not what its setting can take.
+        """
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        given = {name: value for name, value in values.items() if value is not None}
+        of_model = {name: value for name, value in given.items() if name not in _OF_TRAINING}
+        if self.architecture not in (None, config.model.architecture):
+            of_model["hidden"] = None  # widths of one architecture mean nothing in another
+        return replace(
+            config,
+            model=replace(config.model, **of_model),
+            training=replace(config.training, **{name: given[name] for name in _OF_TRAINING if name in given}),
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> "Variant":
+        """The variant that a text such as "vae:beta=4,latent-dim=10" means.
+
+        Raises
+        ------
+        InvalidSetting
+            If there is no such kind or setting, or a value is not what its setting can take.
+        """
+        kind, _, rest = text.partition(":")
+        values: dict[str, Any] = {"kind": _parsed("kind", kind)}
+        for part in rest.split(",") if rest else []:
+            name, _, value = part.partition("=")
+            key = name.strip().replace("-", "_")
+            if key == "kind" or key not in {entry.name for entry in fields(cls)}:
+                known = ", ".join(entry.name.replace("_", "-") for entry in fields(cls) if entry.name != "kind")
+                raise InvalidSetting("compare", f"{text!r}: there is no setting {name!r} to compare by; known: {known}.")
+            values[key] = _parsed(key, value)
+        return cls(**values)
+
+
+# The argument of the study note, side by side.
+KL_TERM = (Variant("ae"), Variant("vae-no-kl"), Variant("kl-only"), Variant("vae"))
+
+
+def check_lockstep(configs: Sequence[RunConfig]) -> None:
+    """See to it that models can be trained on the same batches.
+
+    Raises
+    ------
+    InvalidSetting
+        If they are none or more than four, or differ in what they must share.
+    """
+    if not 1 <= len(configs) <= MOST:
+        raise InvalidSetting("compare", f"Between {FEWEST} and {MOST} models can be compared, not {len(configs)}.")
+    for config in configs[1:]:
+        differing = [name for name in _SHARED if getattr(config.training, name) != getattr(configs[0].training, name)]
+        if config.dataset != configs[0].dataset:
+            differing.insert(0, "dataset")
+        if differing:
+            raise InvalidSetting(differing[0], f"Models that train together must agree in: {', '.join(differing)}.")
+
+
+def titles(configs: Sequence[RunConfig]) -> list[str]:
+    """A short name for each model of a comparison: its kind, and what the others do not have in common with it."""
+    models = [config.model for config in configs]
+    result = []
+    for config in configs:
+        model = config.model
+        parts = [model.traits.short]
+        if model.traits.kl_weight is None and _differ(
+            entry.training.beta for entry in configs if entry.model.traits.kl_weight is None
+        ):
+            parts.append(f"β={config.training.beta:g}")
+        if _differ(entry.latent_dim for entry in models):
+            parts.append(f"{model.latent_dim}-D")
+        if _differ(entry.likelihood for entry in models):
+            parts.append(LIKELIHOODS[model.likelihood].label)
+        if _differ((entry.architecture, entry.hidden) for entry in models):
+            parts.append("MLP" if model.architecture == "mlp" else "Conv.")
+        result.append(" ".join(parts))
+    return [
+        title if result.count(title) == 1 else f"{title} ({result[:place].count(title) + 1})"
+        for place, title in enumerate(result)
+    ]
+
+
+def _differ(values: Any) -> bool:
+    return len(set(values)) > 1
+
+
+def _parsed(name: str, text: str) -> Any:
+    config = TrainingConfig if name in _OF_TRAINING else ModelConfig
+    entry = next(entry for found, entry, _ in settings_of(config) if found == name)
+    return entry.parse(name, text)
