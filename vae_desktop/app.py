@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -54,7 +54,7 @@ class Controller(QObject):
         self._settings = settings
         self._themes = ThemeSwitch(self)
         self._is_closed = False
-        self._to_save: Run | None = None
+        self._to_save: Sequence[Run] = ()  # when the name is known
         self._table: Callable[[], bytes] | None = None  # to be exported under the name that is asked for
         self._connect()
         self._themes.set_mode(settings.text("theme", "system"))
@@ -93,7 +93,7 @@ class Controller(QObject):
         controls.resume_requested.connect(self.session.resume)
         controls.stop_requested.connect(self.session.stop)
         window.measures.measure_requested.connect(self._measure)
-        window.measures.cancel_requested.connect(self.session.cancel_measuring)
+        window.measures.cancel_requested.connect(self.session.measurements.cancel)
         window.stage.scatter.export_requested.connect(self._export_codes)
         window.table_named.connect(self._export_to)
 
@@ -103,7 +103,7 @@ class Controller(QObject):
         if self._is_closed:  # the window was closed before it was painted
             return
         self.session.warm_up()
-        if not self.session.is_beginning and self.session.active is None:
+        if not self.session.is_beginning and not self.session.active:
             self._load_chosen_dataset()
 
     def offer_kept_model(self) -> None:
@@ -163,7 +163,7 @@ class Controller(QObject):
     @Slot(object)
     def _measure(self, extent: Extent) -> None:
         if self.session.shown is not None:
-            self.session.measure(self.session.shown, extent)
+            self.session.measure([self.session.shown], extent)
 
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
@@ -195,7 +195,7 @@ class Controller(QObject):
     def _save(self) -> None:
         run = self.session.shown
         if run is not None and run.path is not None:
-            self.session.save(run.path)
+            self.session.save(run.path, [run])
         else:
             self._save_as()
 
@@ -204,13 +204,14 @@ class Controller(QObject):
         run = self.session.shown
         if run is not None:
             name = f"{_file_name(run)}.safetensors"
-            self._to_save = run  # whatever is on screen when the question is answered
+            self._to_save = [run]  # whatever is on screen when the question is answered
             self._window.ask_for_target(run.path or Path.home() / name)
-            self._to_save = None
+            self._to_save = ()
 
     @Slot(Path)
     def _save_to(self, path: Path) -> None:
-        self.session.save(path, self._to_save)
+        runs = self._to_save or ([] if self.session.shown is None else [self.session.shown])
+        self.session.save(path, runs)
 
     @Slot(Path)
     def _use_data_dir(self, folder: Path) -> None:

@@ -38,7 +38,7 @@ class _Photographer(QObject):
         elif session.shown is None:
             if session.state == "idle":
                 self._window.setup.controls.train_button.click()
-        elif session.active is None or session.shown.history.training.shape[0] >= self._steps(session.shown):
+        elif not session.active or session.shown.history.training.shape[0] >= self._steps(session.shown):
             self._look.stop()
             for slider, value in zip(self._window.panel.sliders.findChildren(LatentSlider), _POINT, strict=False):
                 slider.setValue(value)

@@ -67,7 +67,7 @@ class Variant:
             key = name.strip().replace("-", "_")
             if key == "kind" or key not in {entry.name for entry in fields(cls)}:
                 known = ", ".join(entry.name.replace("_", "-") for entry in fields(cls) if entry.name != "kind")
-                raise InvalidSetting("compare", f"{text!r}: there is no setting {name!r} to compare by; known: {known}.")
+                raise InvalidSetting("compare", f"{text!r}: models are not compared by {name!r}, but by {known}.")
             values[key] = _parsed(key, value)
         return cls(**values)
 

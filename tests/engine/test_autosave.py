@@ -24,13 +24,13 @@ def test_none_are_there_at_first(autosaves):
 
 
 def test_a_kept_model_can_be_opened(autosaves, checkpoint):
-    path = autosaves.keep(checkpoint, 1)
+    path = autosaves.keep([checkpoint], 1)
     assert autosaves.files() == [path]
     assert load_checkpoint(path).config == checkpoint.config
 
 
 def test_the_newest_five_are_kept(autosaves, checkpoint):
-    kept = [autosaves.keep(checkpoint, number) for number in range(7)]
+    kept = [autosaves.keep([checkpoint], number) for number in range(7)]
     assert autosaves.files() == kept[2:]
 
 
@@ -39,13 +39,13 @@ def test_foreign_files_are_left_alone(autosaves, checkpoint):
     foreign = autosaves.folder / "my model.safetensors"
     foreign.touch()
     for number in range(6):
-        autosaves.keep(checkpoint, number)
+        autosaves.keep([checkpoint], number)
     assert foreign.exists()
     assert foreign not in autosaves.files()
 
 
 def test_discarding_deletes_and_may_be_repeated(autosaves, checkpoint):
-    path = autosaves.keep(checkpoint, 1)
+    path = autosaves.keep([checkpoint], 1)
     autosaves.discard(path)
     assert autosaves.files() == []
     autosaves.discard(path)

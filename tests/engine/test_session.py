@@ -72,8 +72,8 @@ class App:
     def begin(self, config):
         """Train until some steps are taken and return the run in training."""
         self.session.train(config)
-        self.wait_until(lambda: self.session.active is not None and len(self.session.active.history.training) > 2)
-        return self.session.active
+        self.wait_until(lambda: self.session.active and len(self.session.active[0].history.training) > 2)
+        return self.session.active[0]
 
     def stop(self):
         self.session.stop()
@@ -136,7 +136,7 @@ def test_the_states_of_a_training(app, told, config):
 
 def test_a_run_is_shown_as_soon_as_it_has_begun(app, told, session, config):
     shown = []
-    told.on_told = lambda name, what: shown.append(session.active) if name == "run_shown" else None
+    told.on_told = lambda name, what: shown.append(session.active[0]) if name == "run_shown" else None
     run = app.train(config)
     assert told.heard("run_shown") == [run]
     assert shown == [run]
@@ -378,7 +378,7 @@ def test_a_picture_that_cannot_be_decoded_does_not_touch_the_training(app, sessi
     session.decode(np.zeros(3))
     app.wait_until(lambda: told.messages)
     assert told.messages[0].text.startswith("The picture could not be decoded")
-    assert (session.state, session.active) == ("training", run)
+    assert (session.state, session.active) == ("training", [run])
     app.stop()
     assert run.status == "stopped"
 
@@ -436,7 +436,7 @@ def test_a_file_that_is_no_model_changes_nothing(app, session, told, model_file,
 def test_a_finished_model_is_saved(app, session, told, config, tmp_path):
     run = app.train(config)
     path = tmp_path / "saved.safetensors"
-    session.save(path)
+    session.save(path, [session.shown])
     app.wait_until(lambda: told.heard("file_saved"))
     assert told.heard("file_saved") == [path]
     assert run.path == path
@@ -447,7 +447,7 @@ def test_a_finished_model_is_saved(app, session, told, config, tmp_path):
 def test_a_model_is_saved_while_it_trains(app, session, told, endless, tmp_path):
     run = app.begin(endless)
     path = tmp_path / "saved.safetensors"
-    session.save(path)
+    session.save(path, [session.shown])
     app.wait_until(lambda: told.heard("file_saved"))
     assert session.state == "training"
     saved = load_checkpoint(path)
@@ -459,7 +459,7 @@ def test_a_model_is_saved_while_it_trains(app, session, told, endless, tmp_path)
 
 def test_a_target_that_cannot_be_written_is_never_called_saved(app, session, told, config, tmp_path):
     run = app.train(config)
-    session.save(tmp_path / "nowhere" / "model.safetensors")
+    session.save(tmp_path / "nowhere" / "model.safetensors", [session.shown])
     app.wait_until(lambda: told.messages)
     assert told.messages[0].text.startswith(f"Cannot write {tmp_path / 'nowhere'}")
     assert told.heard("file_saved") == []
@@ -467,7 +467,7 @@ def test_a_target_that_cannot_be_written_is_never_called_saved(app, session, tol
 
 
 def test_without_a_model_there_is_nothing_to_save(app, session, told, tmp_path):
-    session.save(tmp_path / "model.safetensors")
+    session.save(tmp_path / "model.safetensors", [])
     assert told.told == []
     assert list(tmp_path.iterdir()) == []
 
@@ -497,7 +497,7 @@ def test_a_kept_model_is_offered_until_it_is_saved(app, session, told, config, t
     run = next_time.session.shown
     assert (run.autosave, run.is_saved) == (kept, False)
     assert next_time.told.heard("file_opened") == []
-    next_time.session.save(tmp_path / "saved.safetensors")
+    next_time.session.save(tmp_path / "saved.safetensors", [session.shown])
     next_time.wait_until(lambda: next_time.told.heard("file_saved"))
     assert app.autosaves.files() == []
     assert next_time.session.close(timeout=30) is None
@@ -511,7 +511,7 @@ def test_what_is_safe_is_not_kept_again(app, session, told, config, model_file, 
         app.wait_for_state("idle")
     elif case == "saved":
         app.train(config)
-        session.save(tmp_path / "saved.safetensors")
+        session.save(tmp_path / "saved.safetensors", [session.shown])
         app.wait_until(lambda: told.heard("file_saved"))
     assert session.close(timeout=30) is None
     assert app.autosaves.files() == []
@@ -528,7 +528,7 @@ def test_what_is_being_saved_when_the_window_closes_is_saved(
     else:
         app.train(config)
     path = tmp_path / "saved.safetensors"
-    session.save(path)
+    session.save(path, [session.shown])
     assert session.close(timeout=30) is None
     assert told.heard("file_saved") == [path]
     assert load_checkpoint(path).snapshot.step == session.shown.saved_step > 0

@@ -19,6 +19,7 @@ from vae_desktop.engine.messages import (
     Decoded,
     Embedded,
     EngineReady,
+    Entry,
     Evaluated,
     Failed,
     Pause,
@@ -28,7 +29,7 @@ from vae_desktop.engine.messages import (
     RunEnded,
     RunStarted,
     Shutdown,
-    StartRun,
+    StartRuns,
     Stepped,
     Stop,
 )
@@ -39,6 +40,11 @@ from vae_desktop.training.run import Lockstep
 from vae_desktop.training.trainer import Trainer
 
 EPOCH = 12  # steps
+
+
+def one_run(run_id, config, dataset, snapshot=None):
+    """Train one model."""
+    return StartRuns((Entry(run_id, config, snapshot),), dataset)
 
 
 def rows(inbox, run_id=1):
@@ -85,7 +91,7 @@ def poison(trainer):
 
 
 def test_a_run_tells_its_story_in_order(inbox, worker, config, dataset):
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert isinstance(inbox.events[0], EngineReady)
     assert inbox.events[0].devices[-1] == "cpu"
@@ -105,7 +111,7 @@ def test_its_weights_are_those_of_the_plain_loop_to_the_bit(inbox, worker, confi
         list(run.epochs())
         return run.runs[0].checkpoint()
 
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     expected = in_fresh_thread(plain)
     assert_same_tensors(ended.snapshot.weights, expected.snapshot.weights)
@@ -116,7 +122,7 @@ def test_its_weights_are_those_of_the_plain_loop_to_the_bit(inbox, worker, confi
 
 
 def test_stop_ends_it_between_two_steps_with_its_whole_state(inbox, worker, endless, dataset):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
     worker.send(Stop())
     ended = inbox.wait_for(RunEnded)
@@ -127,11 +133,11 @@ def test_stop_ends_it_between_two_steps_with_its_whole_state(inbox, worker, endl
 
 
 def test_going_on_from_a_snapshot_is_as_if_never_interrupted(inbox, worker, config, dataset):
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     whole = inbox.wait_for(RunEnded)
-    worker.send(StartRun(2, config.with_training(epochs=1), dataset))
+    worker.send(one_run(2, config.with_training(epochs=1), dataset))
     half = inbox.wait_for(RunEnded)
-    worker.send(StartRun(2, config.with_training(epochs=1), dataset, half.snapshot))
+    worker.send(one_run(2, config.with_training(epochs=1), dataset, half.snapshot))
     ended = inbox.wait_for(RunEnded)
     started = inbox.all(RunStarted)[-1]
     assert (started.first_step, started.last_step) == (EPOCH, 2 * EPOCH)
@@ -140,13 +146,13 @@ def test_going_on_from_a_snapshot_is_as_if_never_interrupted(inbox, worker, conf
 
 
 def test_no_step_is_taken_while_it_is_paused(inbox, worker, endless, dataset):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
     worker.send(Pause())
     assert inbox.wait_for(Paused).run_id == 1
     taken = len(rows(inbox))
     worker.send(Pause())  # again: nothing to do
-    worker.send(Capture())
+    worker.send(Capture(frozenset({1})))
     assert inbox.wait_for(Captured).snapshot.step == taken
     worker.send(Resume())
     assert inbox.wait_for(Resumed).run_id == 1
@@ -156,19 +162,19 @@ def test_no_step_is_taken_while_it_is_paused(inbox, worker, endless, dataset):
 
 
 def test_a_paused_run_can_be_stopped_and_the_next_one_is_not_paused(inbox, worker, config, endless, dataset):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     worker.send(Pause())
     inbox.wait_for(Paused)
     worker.send(Stop())
     assert inbox.wait_for(RunEnded).outcome == "stopped"
-    worker.send(StartRun(2, config, dataset))
+    worker.send(one_run(2, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "finished"
 
 
 def test_capture_gives_the_whole_state_and_training_goes_on(inbox, worker, endless, dataset):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    worker.send(Capture())
+    worker.send(Capture(frozenset({1})))
     captured = inbox.wait_for(Captured)
     assert len(rows(inbox)) >= captured.snapshot.step > 0
     assert captured.snapshot.optimizer
@@ -180,7 +186,7 @@ def test_capture_gives_the_whole_state_and_training_goes_on(inbox, worker, endle
 @pytest.fixture
 def paused(inbox, worker, endless, dataset):
     """A worker whose run 1 is held, and the step at which it is."""
-    worker.send(StartRun(1, endless.with_training(learning_rate=0.01), dataset))
+    worker.send(one_run(1, endless.with_training(learning_rate=0.01), dataset))
     inbox.wait_for(Stepped)
     worker.send(Pause())
     inbox.wait_for(Paused)
@@ -199,7 +205,7 @@ def test_epochs_can_be_changed_while_training(inbox, paused):
 
 
 def test_fewer_epochs_than_have_passed_end_the_run(inbox, worker, endless, dataset):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_until(lambda: any(event.evaluation.step == 2 * EPOCH for event in inbox.all(Evaluated)))
     worker.send(Adjust("epochs", 1.0))
     assert inbox.wait_for(RunEnded).outcome == "finished"
@@ -218,7 +224,7 @@ def test_beta_weighs_the_kl_from_the_next_step_on(inbox, paused):
 
 def test_the_learning_rate_bounds_the_steps_that_follow(inbox, paused):
     worker, step = paused
-    worker.send(Capture())
+    worker.send(Capture(frozenset({1})))
     before = inbox.wait_for(Captured).snapshot
     worker.send(Adjust("learning_rate", 1e-7))
     worker.send(Adjust("epochs", float(step // EPOCH + 1)))
@@ -253,7 +259,7 @@ def test_after_a_failed_step_it_can_train_again(
     inbox, worker, config, dataset, break_step, monkeypatch, fault, words
 ):
     break_step(fault)
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     failed = inbox.wait_for(Failed)
     assert words in failed.message
     assert failed.details.startswith("Traceback")
@@ -262,14 +268,14 @@ def test_after_a_failed_step_it_can_train_again(
     assert 0 <= failed.snapshot.step <= 4
     assert all(tensor.isfinite().all() for tensor in failed.snapshot.weights.values())
     monkeypatch.undo()
-    worker.send(StartRun(2, config, dataset))
+    worker.send(one_run(2, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "finished"
 
 
 def test_what_is_left_after_a_failure_is_not_old(inbox, worker, endless, dataset, monkeypatch):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    worker.send(Capture())
+    worker.send(Capture(frozenset({1})))
     captured = inbox.wait_for(Captured)
     taken = len(rows(inbox))
     inbox.wait_until(lambda: len(rows(inbox)) > taken)  # the captured state has proved good
@@ -280,21 +286,21 @@ def test_what_is_left_after_a_failure_is_not_old(inbox, worker, endless, dataset
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="here the device is there")
 def test_a_device_that_is_not_there_is_named(inbox, worker, config, dataset):
-    worker.send(StartRun(1, config.with_training(device="cuda"), dataset))
+    worker.send(one_run(1, config.with_training(device="cuda"), dataset))
     failed = inbox.wait_for(Failed)
     assert "CUDA (an NVIDIA graphics card) is not available" in failed.message
-    assert (failed.details, failed.run_id, failed.snapshot) == ("", 1, None)
+    assert (failed.details, failed.run_id, failed.snapshot) == ("", None, None)
 
 
 @pytest.mark.usefixtures("overflowing")
 def test_a_loss_that_becomes_infinite_ends_the_run_at_a_state_that_can_be_trained(inbox, worker, endless, dataset):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     ended = inbox.wait_for(RunEnded)
     assert ended.outcome == "diverged"
     assert ended.at_step > ended.snapshot.step
     assert ended.codes.are_finite
     gentle = endless.with_training(epochs=1, learning_rate=0.001)
-    worker.send(StartRun(1, gentle, dataset, ended.snapshot))
+    worker.send(one_run(1, gentle, dataset, ended.snapshot))
     again = inbox.wait_for(RunEnded)
     assert (again.outcome, again.snapshot.step) == ("finished", ended.snapshot.step + EPOCH)
 
@@ -302,7 +308,7 @@ def test_a_loss_that_becomes_infinite_ends_the_run_at_a_state_that_can_be_traine
 @pytest.mark.usefixtures("rarely_published")
 def test_codes_of_a_bad_state_never_outlive_the_run(inbox, worker, config, dataset, break_step):
     break_step(poison)
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert ended.outcome == "diverged"
     inbox.take()
@@ -319,14 +325,14 @@ def test_codes_that_are_not_finite_are_never_shown(inbox, worker, config, datase
     snapshots = active_run._SNAPSHOT_INTERVAL
     monkeypatch.setattr(Pacer, "is_due", lambda pacer, now: pacer.interval != snapshots)  # which would show it too
     break_step(ruin)
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "diverged"
     inbox.take()
     assert all(event.codes.are_finite for event in inbox.all(Embedded))
 
 
 @pytest.mark.usefixtures("rarely_published")
-@pytest.mark.parametrize("command", [Stop(), Pause(), Capture(), Shutdown()])
+@pytest.mark.parametrize("command", [Stop(), Pause(), Capture(frozenset({1})), Shutdown()])
 def test_what_has_diverged_unseen_ends_as_diverged_whatever_is_asked(
     inbox, worker, config, dataset, break_step, command
 ):
@@ -335,7 +341,7 @@ def test_what_has_diverged_unseen_ends_as_diverged_whatever_is_asked(
         return poison(trainer)
 
     break_step(poison_and_ask)
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert (ended.outcome, ended.at_step) == ("diverged", 5)
     assert all(tensor.isfinite().all() for tensor in ended.snapshot.weights.values())
@@ -344,18 +350,18 @@ def test_what_has_diverged_unseen_ends_as_diverged_whatever_is_asked(
 @pytest.mark.usefixtures("rarely_published")
 def test_a_new_run_begins_although_the_one_before_has_diverged_unseen(inbox, worker, config, dataset, break_step):
     def poison_and_start(trainer):
-        worker.send(StartRun(2, config, dataset, Snapshot(8, trainer.snapshot().weights)))
+        worker.send(one_run(2, config, dataset, Snapshot(8, trainer.snapshot().weights)))
         return poison(trainer)
 
     break_step(poison_and_start)
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "diverged"
     ended = inbox.wait_for(RunEnded)
     assert (ended.run_id, ended.outcome) == (2, "finished")
 
 
 def test_a_new_run_begins_although_the_one_before_cannot_be_ended(inbox, worker, config, endless, dataset, monkeypatch):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
     settle = ActiveRun.settle
 
@@ -364,7 +370,7 @@ def test_a_new_run_begins_although_the_one_before_cannot_be_ended(inbox, worker,
         raise RuntimeError("no memory for the copy")
 
     monkeypatch.setattr(ActiveRun, "settle", fail_once)
-    worker.send(StartRun(2, config, dataset))
+    worker.send(one_run(2, config, dataset))
     assert inbox.wait_for(Failed).run_id == 1
     ended = inbox.wait_for(RunEnded)
     assert (ended.run_id, ended.outcome) == (2, "finished")
@@ -373,20 +379,20 @@ def test_a_new_run_begins_although_the_one_before_cannot_be_ended(inbox, worker,
 def test_a_model_whose_loss_is_infinite_from_the_start_is_refused(inbox, worker, config, dataset):
     weights = Trainer(config, dataset.image_shape, torch.device("cpu")).snapshot().weights
     huge = {name: torch.full_like(tensor, 1e30) for name, tensor in weights.items()}
-    worker.send(StartRun(1, config, dataset, Snapshot(0, huge)))
+    worker.send(one_run(1, config, dataset, Snapshot(0, huge)))
     failed = inbox.wait_for(Failed)
     assert (failed.message, failed.details) == (
         "This model cannot be trained: its loss or its codes are infinite.",
         "",
     )
-    worker.send(StartRun(2, config, dataset))
+    worker.send(one_run(2, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "finished"
 
 
 def test_two_stops_and_a_start_give_exactly_one_more_run(inbox, worker, config, endless, dataset):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    for command in (Stop(), Stop(), StartRun(2, config, dataset)):
+    for command in (Stop(), Stop(), one_run(2, config, dataset)):
         worker.send(command)
     inbox.wait_for(RunEnded)
     inbox.wait_for(RunEnded)
@@ -397,25 +403,25 @@ def test_two_stops_and_a_start_give_exactly_one_more_run(inbox, worker, config, 
 
 
 def test_a_start_ends_the_run_before(inbox, worker, config, endless, dataset):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    worker.send(StartRun(2, config, dataset))
+    worker.send(one_run(2, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert (ended.run_id, ended.outcome) == (1, "stopped")
     assert inbox.wait_for(RunEnded).run_id == 2
 
 
-@pytest.mark.parametrize("command", [Stop(), Pause(), Resume(), Capture(), Adjust("beta", 2.0)])
+@pytest.mark.parametrize("command", [Stop(), Pause(), Resume(), Capture(frozenset({1})), Adjust("beta", 2.0)])
 def test_commands_without_a_run_do_nothing(inbox, worker, config, dataset, command):
     worker.send(command)
-    worker.send(StartRun(1, config, dataset))
+    worker.send(one_run(1, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "finished"
     assert isinstance(inbox.events[1], RunStarted)
 
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_shutdown_ends_the_run_and_the_thread(inbox, worker, endless, dataset, paused):
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
     if paused:
         worker.send(Pause())
@@ -432,7 +438,7 @@ def test_the_picture_follows_the_training(inbox, config, endless, dataset):
     decoder.start()
     worker.start()
     decoder.request(1, 7, np.zeros(2, np.float32))
-    worker.send(StartRun(1, endless, dataset))
+    worker.send(one_run(1, endless, dataset))
     first, second = inbox.wait_for(Decoded), inbox.wait_for(Decoded)
     assert (first.request_id, second.request_id) == (7, 7)
     assert second.step > first.step
@@ -444,11 +450,11 @@ def test_the_picture_follows_the_training(inbox, config, endless, dataset):
 def test_a_model_of_many_test_images_can_be_continued(worker, inbox, endless, dataset):
     """More than one chunk of them, whose codes are all wanted at once."""
     many = replace(dataset, test=dataset.test.at(np.arange(3000) % len(dataset.test)))
-    worker.send(StartRun(1, endless, many))
+    worker.send(one_run(1, endless, many))
     inbox.wait_for(Stepped)
     worker.send(Stop())
     stopped = inbox.wait_for(RunEnded)
-    worker.send(StartRun(1, endless, many, stopped.snapshot))
+    worker.send(one_run(1, endless, many, stopped.snapshot))
     inbox.wait_for(RunStarted)
     inbox.wait_for(Embedded)
     worker.send(Stop())

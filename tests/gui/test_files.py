@@ -40,7 +40,7 @@ def test_an_unsaved_model_is_marked(driver) -> None:
 
 def test_saving_while_training_does_not_stop_it(driver, tmp_path) -> None:
     driver.train(epochs="1000")
-    driver.wait(lambda: len(driver.window.controller.session.active.history.training) > 20)
+    driver.wait(lambda: len(driver.window.controller.session.active[0].history.training) > 20)
     path = tmp_path / "live.safetensors"
     driver.window.file_named.emit(path)
     driver.wait(path.exists)
@@ -88,7 +88,7 @@ def test_recent_files_are_listed_and_survive_a_restart(driver, saved, open_windo
 
 def test_closing_while_training_keeps_the_model_and_offers_it(driver, open_window) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active
+    run = driver.window.controller.session.active[0]
     driver.wait(lambda: len(run.history.training) > 30)
     assert driver.window.close()
     second = open_window()
@@ -129,7 +129,7 @@ from vae_desktop.app import create_window
 application = QApplication([])
 window = create_window(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))
 def look():
-    run = window.controller.session.active
+    run = window.controller.session.active[0]
     if window.property("state") == "idle":
         window.setup.controls.train_button.click()
     elif run is not None and len(run.history.training) > 20:

@@ -20,7 +20,7 @@ def test_trains_draws_and_stays_explorable(driver) -> None:
 
 def test_sliders_change_the_picture_while_training_goes_on(driver) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active
+    run = driver.window.controller.session.active[0]
     driver.wait(lambda: len(run.history.training) > 100)
     bridge = driver.window.controller.bridge
     answered = []
@@ -35,9 +35,9 @@ def test_sliders_change_the_picture_while_training_goes_on(driver) -> None:
 def test_the_scatter_moves_while_training(driver) -> None:
     driver.train(epochs="1000")
     session = driver.window.controller.session
-    driver.wait(lambda: session.active.codes is not None)
-    first = session.active.codes.mean.copy()
-    driver.wait(lambda: not (session.active.codes.mean == first).any())
+    driver.wait(lambda: session.active[0].codes is not None)
+    first = session.active[0].codes.mean.copy()
+    driver.wait(lambda: not (session.active[0].codes.mean == first).any())
     assert driver.state == "training"
 
 
@@ -94,7 +94,7 @@ def test_train_starts_a_new_model_and_the_old_one_can_be_shown_again(driver) -> 
 @pytest.mark.parametrize(("field", "text", "value"), [("beta", "4", 4.0), ("learningRate", "5e-4", 5e-4)])
 def test_rates_act_at_once_and_leave_a_mark(driver, field, text, value) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active
+    run = driver.window.controller.session.active[0]
     driver.type(f"{field}Field", text)
     assert not run.history.changes  # half-typed numbers must not act
     driver.find(f"{field}Field").editingFinished.emit()

@@ -91,7 +91,7 @@ class Probe(QObject):
         self._finish({"steps_per_second": (self._step() - self._first_step) / seconds})
 
     def _step(self) -> int:
-        run = self._session.active
+        run = next(iter(self._session.active), None)
         return 0 if run is None else len(run.history.training)
 
     def _time_gaps(self) -> None:

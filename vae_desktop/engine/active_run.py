@@ -1,21 +1,22 @@
-"""A training run inside the worker thread: its steps, and what the window sees of them."""
+"""One of the models in training, inside the worker thread: its steps, and what the window sees of them."""
 
 import math
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.decoder import DecoderThread
 from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import Embedded, Evaluated, RunStarted, StartRun, Stepped
+from vae_desktop.engine.messages import Embedded, Entry, Evaluated, RunStarted, Stepped
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.devices import select_device
 from vae_desktop.training.schedule import Span
 from vae_desktop.training.trainer import Trainer
 
@@ -27,36 +28,59 @@ class Diverged(Exception):
     """A loss or a weight has become infinite or NaN."""
 
 
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """What models that train together have in common.
+
+    Attributes
+    ----------
+    test : Tensor (N, C, H, W), uint8, on the device
+    models : int
+        How many they are: live views of all together get the share of the time that one alone would get.
+    """
+
+    dataset: Dataset
+    device: torch.device
+    batches: Batches
+    test: Tensor
+    models: int
+
+
 class ActiveRun:
     """One model in training; knows how to take a step and what is due to be published.
 
     Nothing here waits for the device except a publication: losses of steps stay on it until then.
+
+    Parameters
+    ----------
+    entry : Entry
+    shared : Shared
+        What it has in common with the models beside it.
+    outbox : Outbox
+    decoder : DecoderThread
     """
 
-    def __init__(self, command: StartRun, outbox: Outbox, decoder: DecoderThread) -> None:
-        config, dataset = command.config, command.dataset
-        device = select_device(config.training.device)
-        self.run_id = command.run_id
+    def __init__(self, entry: Entry, shared: Shared, outbox: Outbox, decoder: DecoderThread) -> None:
+        config = entry.config
+        self.run_id = entry.run_id
         self._config = config
+        self._shared = shared
         self._outbox = outbox
         self._decoder = decoder
-        self._test = torch.from_numpy(dataset.test.images).to(device)
-        self._trainer = Trainer(config, dataset.image_shape, device, command.snapshot)
-        self._batches = Batches(dataset.train.images, config.training.batch_size, config.training.seed, device)
+        self._batches = shared.batches
+        self._trainer = Trainer(config, shared.dataset.image_shape, shared.device, entry.snapshot)
         self._first_step = self._trainer.steps
         self.set_epochs(config.training.epochs)
         self._unsent: list[Tensor] = []
         self._good = self._published = self._trainer.snapshot(with_optimizer=True)
         self._metrics_pacer = Pacer(_METRICS_INTERVAL, share=1.0)
-        self._snapshot_pacer = Pacer(_SNAPSHOT_INTERVAL, _SNAPSHOT_SHARE)
-        self._embedding = LiveEmbedding(self._test, dataset.test.labels)
-        self._train_labels = dataset.train.labels
+        self._snapshot_pacer = Pacer(_SNAPSHOT_INTERVAL, _SNAPSHOT_SHARE / shared.models)
+        self._embedding = LiveEmbedding(shared.test, shared.dataset.test.labels, shared.models)
         self._training_embedding: LiveEmbedding | None = None
-        self.embed_training(command.embeds_training)
         self._outbox.post(
             RunStarted(
                 self.run_id,
-                device.type,
+                shared.device.type,
                 sum(parameter.numel() for parameter in self._trainer.model.parameters()),
                 self._batches.per_epoch,
                 self._first_step,
@@ -120,8 +144,10 @@ class ActiveRun:
 
     def embed_training(self, wanted: bool) -> None:
         """Embed the training images too, slice by slice, or no longer."""
-        images = self._batches.images
-        self._training_embedding = LiveEmbedding(images, self._train_labels, begins_whole=False) if wanted else None
+        if wanted != (self._training_embedding is not None):
+            labels, models = self._shared.dataset.train.labels, self._shared.models
+            embedding = LiveEmbedding(self._batches.images, labels, models, begins_whole=False)
+            self._training_embedding = embedding if wanted else None
 
     def set_epochs(self, value: float) -> None:
         """Change how many epochs this run lasts, counted from its start."""
@@ -147,7 +173,7 @@ class ActiveRun:
         return self._good, codes
 
     def _evaluate(self) -> None:
-        result = self._trainer.evaluate(self._test)
+        result = self._trainer.evaluate(self._shared.test)
         if not math.isfinite(result.evaluation.total):
             raise Diverged
         self._outbox.post(Evaluated(self.run_id, result.evaluation))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,8 @@ class Autosaves:
         """The models that are kept, the oldest first."""
         return sorted(self.folder.glob("autosave-*.safetensors"))
 
-    def keep(self, checkpoint: Checkpoint, number: int) -> Path:
-        """Write a model; `number` tells models kept at the same moment apart.
+    def keep(self, checkpoints: Sequence[Checkpoint], number: int) -> Path:
+        """Write a model, or several as one file; `number` tells models kept at the same moment apart.
 
         Raises
         ------
@@ -32,14 +33,14 @@ class Autosaves:
             If it cannot be written.
         """
         from vae_desktop.errors import UserError
-        from vae_desktop.training.checkpoint import save_checkpoint
+        from vae_desktop.training.checkpoint import save_checkpoints
 
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"Cannot make the folder {self.folder}: {error.strerror}.") from error
         path = self.folder / f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{number:04}.safetensors"
-        save_checkpoint(path, checkpoint)
+        save_checkpoints(path, checkpoints)
         for old in self.files()[:-_KEEP]:
             self.discard(old)
         return path

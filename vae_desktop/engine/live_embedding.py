@@ -27,12 +27,14 @@ class LiveEmbedding:
     ----------
     images : Tensor (N, C, H, W), uint8, on the model's device
     labels : array (N,), or None
+    models : int
+        How many models share the time for such embeddings.
     begins_whole : bool
         Whether the first refresh takes all images; else codes that have not had their turn are NaN.
     """
 
     def __init__(
-        self, images: Tensor, labels: npt.NDArray[np.int64] | None, begins_whole: bool = True
+        self, images: Tensor, labels: npt.NDArray[np.int64] | None, models: int = 1, begins_whole: bool = True
     ) -> None:
         self._begins_whole = begins_whole
         self._images = images
@@ -41,7 +43,8 @@ class LiveEmbedding:
         self._order = np.random.default_rng(0).permutation(len(images))
         self._next = 0  # place in the order
         self._slices = 1
-        self._pacer = Pacer(_INTERVAL, _SHARE)
+        self._share = _SHARE / models
+        self._pacer = Pacer(_INTERVAL, self._share)
 
     def codes(self) -> Codes:
         """The codes as they are now; nothing changes them later."""
@@ -67,7 +70,7 @@ class LiveEmbedding:
         share = self._refresh_slice(model) / len(self._images)
         ended = time.monotonic()
         cost_of_all = (ended - began) / share
-        self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (_INTERVAL * _SHARE))))
+        self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (_INTERVAL * self._share))))
         self._pacer.ran(began, ended)
         return True
 

@@ -22,19 +22,29 @@ Part = Literal["test", "train"]  # of a data set
 
 
 @dataclass(frozen=True, eq=False)
-class StartRun:
-    """Train a model for `config.training.epochs` epochs: a new one, or on from a snapshot."""
+class Entry:
+    """A model to be trained for `config.training.epochs` epochs: a new one, or on from a snapshot."""
 
     run_id: int
     config: RunConfig
-    dataset: Dataset
     snapshot: Snapshot | None = None
-    embeds_training: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class StartRuns:
+    """Train one to four models together; variants.check_lockstep says what they must share.
+
+    `embeds_training` names the runs of which codes of the training images are wanted.
+    """
+
+    entries: tuple[Entry, ...]
+    dataset: Dataset
+    embeds_training: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Hold the training between two steps."""
+    """Hold the training of all models between two steps."""
 
 
 @dataclass(frozen=True)
@@ -44,27 +54,30 @@ class Resume:
 
 @dataclass(frozen=True)
 class Stop:
-    """End the training between two steps; the model stays."""
+    """End the training between two steps; the models stay."""
 
 
 @dataclass(frozen=True)
 class Adjust:
-    """Change a setting of the training that runs, from the next step on."""
+    """Change a setting of the training that runs, from the next step on: of one model, or of all."""
 
     name: str
     value: float
+    run_id: int | None = None
 
 
 @dataclass(frozen=True)
 class EmbedTraining:
-    """Send codes of the training images too from now on, or no longer."""
+    """Send codes of the training images too from now on, of these runs only."""
 
-    wanted: bool
+    run_ids: frozenset[int]
 
 
 @dataclass(frozen=True)
 class Capture:
-    """Ask for the whole state of the model between two steps."""
+    """Ask for the whole state of these models between two steps."""
+
+    run_ids: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,7 @@ class Shutdown:
     """End the training and the thread."""
 
 
-Command = StartRun | Pause | Resume | Stop | Adjust | EmbedTraining | Capture | Shutdown
+Command = StartRuns | Pause | Resume | Stop | Adjust | EmbedTraining | Capture | Shutdown
 
 
 # From the threads

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.codes import Codes
 from vae_desktop.training.history import History
+from vae_desktop.variants import titles
 
 if TYPE_CHECKING:
     from vae_desktop.models.networks import ImageShape
@@ -62,6 +63,8 @@ class Run:
         The steps whose states lie in those two files; -1 if none does.
     is_example : bool
         Whether it came with the app, and is shown rather than worked on.
+    name : str
+        Its short name among the models it is compared with; "" for a model alone.
     train_codes : Codes, or None
         Of the training images, while they are asked for; those without their turn yet are NaN.
     train_codes_step : int
@@ -84,6 +87,7 @@ class Run:
     saved_step: int = -1
     kept_step: int = -1
     is_example: bool = False
+    name: str = ""
     train_codes: Codes | None = None
     train_codes_step: int = -1
     measures: dict[str, Any] = field(default_factory=dict)
@@ -95,7 +99,8 @@ class Run:
 
     @property
     def title(self) -> str:
-        return f"#{self.id} {self.config.title}"
+        title = f"{self.name} · {self.config.dataset.label}" if self.name else self.config.title
+        return f"#{self.id} {title}"
 
     @property
     def all_codes(self) -> Codes | None:
@@ -133,6 +138,25 @@ class Run:
         return Checkpoint(
             self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes
         )
+
+
+@dataclass(eq=False)
+class RunSet:
+    """Two to four models side by side, trained in lockstep.
+
+    Attributes
+    ----------
+    path : Path, or None
+        The file that they were saved to as one, or opened from.
+    """
+
+    runs: tuple[Run, ...]
+    path: Path | None = None
+
+    @property
+    def titles(self) -> list[str]:
+        """A short name for each model."""
+        return titles([run.config for run in self.runs])
 
 
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,10 @@ from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.dataset_shelf import DatasetShelf
 from vae_desktop.engine.decoder import DecoderThread
 from vae_desktop.engine.jobs import Answers, Job, Jobs, LatestJob
+from vae_desktop.engine.keeper import Keeper
 from vae_desktop.engine.listener import Action, Message, SessionListener, State
 from vae_desktop.engine.mailbox import Outbox
+from vae_desktop.engine.measurements import Measurements, Surroundings
 from vae_desktop.engine.messages import (
     Adjust,
     Adjusted,
@@ -29,6 +32,7 @@ from vae_desktop.engine.messages import (
     Embedded,
     EmbedTraining,
     EngineReady,
+    Entry,
     Evaluated,
     Failed,
     JobEnded,
@@ -40,12 +44,12 @@ from vae_desktop.engine.messages import (
     Resumed,
     RunEnded,
     RunStarted,
-    StartRun,
+    StartRuns,
     Stepped,
     Stop,
     ViewAnswered,
 )
-from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunStatus, opened_run
+from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunSet, RunStatus, opened_run
 from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.engine.worker import TrainingWorker
 from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
@@ -53,9 +57,20 @@ from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.measures import Extent
 from vae_desktop.training.history import Change
+from vae_desktop.variants import check_lockstep
 
 if TYPE_CHECKING:
+    from vae_desktop.models.snapshot import Snapshot
     from vae_desktop.training.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """Runs to be started when their data set is there: new ones, or on from where `runs` are."""
+
+    configs: list[RunConfig]
+    runs: list[Run] = field(default_factory=list)
+    is_set: bool = False
 
 
 class Session:
@@ -75,8 +90,8 @@ class Session:
     ) -> None:
         self.runs: dict[int, Run] = {}
         self.shown: Run | None = None
-        self.active: Run | None = None  # the run in the worker
-        self.autosaves = autosaves
+        self.active: list[Run] = []  # the runs in the worker
+        self.shown_set: RunSet | None = None
         self._listener = listener
         self._outbox = outbox
         self._warm = False
@@ -88,17 +103,22 @@ class Session:
         self._embeds_training = False
         self._run_count = 0
         self._request_count = 0
-        self._starting: tuple[Run, Dataset] | None = None  # sent to the worker, not yet begun
-        self._awaited: tuple[RunConfig, Run | None] | None = None  # waits for its data set
+        self._starting: list[Run] = []  # sent to the worker, not yet begun
+        self._begins_set = False
+        self._awaited: _Plan | None = None  # waits for its data set
         self._opening = 0
-        self._rates: dict[str, float] = {}  # what acts at once, as last sent to the worker
+        self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the worker, by run
         self._stopping = False
         self._failed = False
         self.missing: DatasetConfig | None = None  # the last data set that could be downloaded
-        self._waiting_saves: list[Path] = []  # targets that wait for the state of the run in training
+        self._keeper = Keeper(self._jobs, listener, autosaves, self._report)
         self._meter: ProgressMeter | None = None
-        self._cache_dir = cache_dir
-        self._measuring: Job | None = None
+        self._metered: Run | None = None  # whose pace it measures
+        self._train_images = 0
+        around = Surroundings(
+            self._newest_snapshot, self.loaded, lambda: self.data_dir, lambda: bool(self.active)
+        )
+        self.measurements = Measurements(self._jobs, listener, around, self._report_data, cache_dir)
         self._reported: Dataset | None = None  # whose report the person has been shown
         self._told_state: State = "idle"
 
@@ -106,16 +126,26 @@ class Session:
     def state(self) -> State:
         if self._stopping:
             return "stopping"
-        if self.active is not None:
-            return "paused" if self.active.status == "paused" else "training"
-        if self._starting is not None or self._opening or self._shelf.is_loading:
+        if self.active:
+            return "paused" if all(run.status == "paused" for run in self.active) else "training"
+        if self._starting or self._opening or self._shelf.is_loading:
             return "loading"
         return "failed" if self._failed else "idle"
 
     @property
+    def sets(self) -> list[RunSet]:
+        """Models that were trained or opened together."""
+        return self._keeper.sets
+
+    @property
+    def autosaves(self) -> Autosaves:
+        """Models that the app itself has kept."""
+        return self._keeper.autosaves
+
+    @property
     def is_beginning(self) -> bool:
         """Whether a run has been asked for and has not begun."""
-        return self._starting is not None or self._awaited is not None
+        return bool(self._starting) or self._awaited is not None
 
     @property
     def last_request(self) -> int:
@@ -145,7 +175,7 @@ class Session:
 
     def load_dataset(self, config: DatasetConfig) -> None:
         """Load a data set in the background, so that its size and classes are known before a run."""
-        if self._awaited is not None and self._awaited[0].dataset == config:
+        if self._awaited is not None and self._awaited.configs[0].dataset == config:
             return  # it is being loaded, and a run waits for it
         self._awaited = None
         self._load(config, self._dataset_loaded)
@@ -153,7 +183,18 @@ class Session:
 
     def train(self, config: RunConfig) -> None:
         """Train a new model, unless one is about to begin; a training that runs is stopped for it."""
-        self._prepare(config, None)
+        self._prepare(_Plan([config]))
+
+    def compare(self, configs: Sequence[RunConfig]) -> None:
+        """Train two to four new models in lockstep; otherwise as `train`.
+
+        Raises
+        ------
+        InvalidSetting
+            If they cannot be trained together.
+        """
+        check_lockstep(configs)
+        self._prepare(_Plan(list(configs), is_set=True))
 
     def continue_training(self, run: Run, config: RunConfig) -> None:
         """Train the model of a run on: its own settings, but the epochs, rates and device of `config`."""
@@ -164,7 +205,14 @@ class Session:
             beta=training.beta,
             device=training.device,
         )
-        self._prepare(changed, run)
+        self._prepare(_Plan([changed], [run]))
+
+    def continue_set(self, run_set: RunSet, config: RunConfig) -> None:
+        """Train the models of a set on: their own settings, but the epochs, learning rate and device of `config`."""
+        training = config.training
+        rates = {"epochs": training.epochs, "learning_rate": training.learning_rate, "device": training.device}
+        runs = [run for run in run_set.runs if run.snapshot is not None]
+        self._prepare(_Plan([run.config.with_training(**rates) for run in runs], runs, is_set=True))
 
     def pause(self) -> None:
         self._worker.send(Pause())
@@ -176,29 +224,39 @@ class Session:
         """Stop the training, or the preparations for one; the model stays."""
         self._awaited = None
         self._drop_loading()
-        if self.active is not None or self._starting is not None:
+        if self.active or self._starting:
             self._stopping = True
             self._worker.send(Stop())
         self._tell_state()
 
-    def adjust(self, name: str, value: float) -> None:
-        """Change a setting of the training that runs, if one does."""
+    def adjust(self, name: str, value: float, run: Run | None = None) -> None:
+        """Change a setting of the training that runs, if one does: of one run, or of all."""
         if self._awaited is not None:
-            config, run = self._awaited
-            self._awaited = config.adjusted(name, value), run
-        elif (self.active is not None or self._starting is not None) and self._rates.get(name) != value:
-            self._rates[name] = value
-            self._worker.send(Adjust(name, value))
+            configs = [config.adjusted(name, value) for config in self._awaited.configs]
+            self._awaited = replace(self._awaited, configs=configs)
+            return
+        running = [entry for entry in (*self.active, *self._starting) if run in (None, entry)]
+        changing = [entry for entry in running if self._rates.get((name, entry.id)) != value]
+        self._rates |= {(name, entry.id): value for entry in changing}
+        if changing:
+            self._worker.send(Adjust(name, value, None if run is None else run.id))
 
     def show(self, run: Run) -> None:
         """Put a run on screen."""
         if self.shown is not None and self.shown is not run:
             self.shown.train_codes = None
         self.shown = run
-        if run.snapshot is not None and run is not self.active:
-            self._decoder.publish(run.id, run.config.model, run.image_shape, run.snapshot)
+        self._publish(run)
+        self._tell_wanted_codes()
         self._listener.run_shown(run)
         self._embed_training_if_wanted()
+
+    def show_set(self, run_set: RunSet) -> None:
+        """Put models side by side."""
+        self.shown_set = run_set
+        for run in run_set.runs:
+            self._publish(run)
+        self._listener.set_shown(run_set)
 
     def decode(self, code: Floats) -> None:
         """Ask for the picture of a code (d,) by the model on screen."""
@@ -219,7 +277,7 @@ class Session:
     def embed_training(self, wanted: bool) -> None:
         """Have codes of the training images too for the model on screen, as far as its data set is loaded."""
         self._embeds_training = wanted
-        self._worker.send(EmbedTraining(wanted))
+        self._tell_wanted_codes()
         if wanted:
             self._embed_training_if_wanted()
         else:
@@ -239,7 +297,7 @@ class Session:
 
         `found` gets the places as they form and at the end, `ended` then the error if there is one.
         """
-        threads = 1 if self.active is not None else max(1, (os.cpu_count() or 1) - 1)
+        threads = 1 if self.active else max(1, (os.cpu_count() or 1) - 1)
 
         def work(job: Job) -> Floats:
             from vae_desktop.latent.tsne import neighbour_map
@@ -268,17 +326,24 @@ class Session:
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
 
-        def work(_: Job) -> Checkpoint:
-            from vae_desktop.training.checkpoint import load_checkpoint
+        def work(_: Job) -> tuple[Checkpoint, ...]:
+            from vae_desktop.training.checkpoint import load_checkpoints
 
-            return load_checkpoint(path)
+            return load_checkpoints(path)
 
-        def finished(checkpoint: Checkpoint) -> None:
+        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
             self._opening -= 1
-            run = self._add_run(opened_run(self._next_id(), checkpoint, path, origin))
+            runs = [self._add_run(opened_run(self._next_id(), entry, path, origin)) for entry in checkpoints]
             if origin != "autosave":
                 self._listener.file_opened(path, origin)
-            self.show(run)
+            if len(runs) == 1:
+                self.show(runs[0])
+                return
+            run_set = self._add_set(runs)
+            run_set.path = path if origin == "file" else None
+            for run in runs:  # none of them has a file of its own
+                run.path = None
+            self.show_set(run_set)
 
         def failed(error: Exception, details: str) -> None:
             self._opening -= 1
@@ -292,52 +357,17 @@ class Session:
         self._jobs.start(work, Answers(finished, failed, cancelled))
         self._tell_state()
 
-    def measure(self, run: Run, extent: Extent) -> None:
-        """Measure a model in the background, as it is at this moment; one measurement at a time."""
-        snapshot = self._decoder.newest(run.id) if run is self.active else run.snapshot
-        if snapshot is None or self._measuring is not None:
-            return
-        config, held, data_dir, cache_dir = run.config, self.loaded(run.config.dataset), self.data_dir, self._cache_dir
-        beside_training = self.active is not None
-
-        def work(job: Job) -> None:
-            from vae_desktop.engine.measurement import take
-
-            take(job, config, run.image_shape, snapshot, held, data_dir, extent, cache_dir, beside_training)
-
-        def found(figure: tuple[str, Any]) -> None:
-            run.measures[figure[0]] = figure[1]
-            self._listener.measures_changed(run)
-
-        def ended(*_: Any) -> None:
-            self._measuring = None
-            self._listener.measuring_ended(run)
-
-        def failed(error: Exception, details: str) -> None:
-            ended()
-            self._report_data(config.dataset, error, details)
-
-        run.measures, run.measured_step = {}, snapshot.step
-        self._listener.measures_changed(run)
-        progressed = partial(self._listener.measuring_progressed, run)
-        progressed(0, 1)
+    def measure(self, runs: Sequence[Run], extent: Extent) -> None:
+        """Measure models in the background, one after the other, each as it is when its turn comes."""
         self.warm_up()
-        self._measuring = self._jobs.start(work, Answers(ended, failed, ended, progressed, found))
+        self.measurements.start(runs, extent)
 
-    def cancel_measuring(self) -> None:
-        if self._measuring is not None:
-            self._measuring.cancel()
-
-    def save(self, path: Path, run: Run | None = None) -> None:
-        """Save a model, by default the one on screen, in the background, as it is at this moment."""
-        run = run or self.shown
-        if run is None:
-            return
-        if run is self.active:
-            self._waiting_saves.append(path)
-            self._worker.send(Capture())
-        elif run.snapshot is not None:
-            self._write(path, run, run.checkpoint())
+    def save(self, path: Path, runs: Sequence[Run]) -> None:
+        """Save a model, or several in one file, in the background, as they are at this moment."""
+        there = [run for run in runs if run in self.active or run.snapshot is not None]
+        waiting = self._keeper.save(path, there, self.active) if there else frozenset()
+        if waiting:
+            self._worker.send(Capture(waiting))
 
     def download(self, config: DatasetConfig) -> None:
         """Fetch the files of a data set, then load it."""
@@ -380,21 +410,20 @@ class Session:
         self._jobs.cancel_all()
         if self._warm:
             ended = self._worker.close(timeout)
-            if not ended and self.active is not None:  # a step takes longer than there is time
-                self.active.snapshot = self._decoder.newest(self.active.id)
+            for run in self.active if not ended else ():  # a step takes longer than there is time
+                run.snapshot = self._decoder.newest(run.id)
             self._decoder.close(timeout=0.2)
         self._handle_all()  # which may begin to write what waited for the training's end
         self._jobs.join(timeout=0.3)
         self._handle_all()
         try:
-            for run in self.runs.values():
-                if not run.is_kept and run.snapshot is not None:
-                    run.autosave = self.autosaves.keep(run.checkpoint(), run.id)
-                    run.kept_step = run.snapshot.step
+            self._keeper.keep(list(self.runs.values()))
         except UserError as error:
             self._renew_threads()
             if self.shown is not None:
                 self.show(self.shown)
+            if self.shown_set is not None:
+                self.show_set(self.shown_set)
             return error
         return None
 
@@ -418,8 +447,7 @@ class Session:
             case Embedded(run_id, _, codes, "train"):
                 self._move_training_codes(self.runs[run_id], codes)
             case ViewAnswered():
-                if self.shown is not None and event.request.run_id == self.shown.id:
-                    self._listener.view_answered(event)
+                self._listener.view_answered(event)
             case Adjusted(run_id, change, last_step):
                 self._adjusted(self.runs[run_id], change, last_step)
             case Paused(run_id):
@@ -428,9 +456,8 @@ class Session:
             case Resumed(run_id):
                 self._resumed(self.runs[run_id])
             case Captured(run_id, snapshot, codes):
-                if self._waiting_saves:
-                    run = self.runs[run_id]
-                    self._write(self._waiting_saves.pop(0), run, run.checkpoint(snapshot, codes))
+                run = self.runs[run_id]
+                self._keeper.take_captured(run, run.checkpoint(snapshot, codes))
             case RunEnded():
                 self._run_ended(event)
             case Failed():
@@ -444,14 +471,14 @@ class Session:
                 self._jobs.handle(event)
         self._tell_state()
 
-    def _prepare(self, config: RunConfig, run: Run | None) -> None:
-        """Have the data set loaded, then start the run."""
+    def _prepare(self, plan: _Plan) -> None:
+        """Have the data set loaded, then start the runs."""
         if self.is_beginning:
             return
         self._failed = False
         self.warm_up()
-        self._awaited = config, run
-        self._load(config.dataset, self._dataset_awaited)
+        self._awaited = plan
+        self._load(plan.configs[0].dataset, self._dataset_awaited)
         self._tell_state()
 
     def _load(self, config: DatasetConfig, loaded: Callable[[Dataset], None]) -> None:
@@ -482,23 +509,32 @@ class Session:
         self._dataset_loaded(dataset)
         if self._awaited is None:
             return
-        config, run = self._awaited
-        self._awaited = None
+        plan, self._awaited = self._awaited, None
         try:
-            dataset.check_batch_size(config.training.batch_size)
-            if run is not None and run.image_shape != dataset.image_shape:
-                raise UserError("This model was made for images of another shape than those of the data set.")
+            for config in plan.configs:
+                dataset.check_batch_size(config.training.batch_size)
+            if any(run.image_shape != dataset.image_shape for run in plan.runs):
+                raise UserError(_wrong_shape(plan.runs[0], dataset))
         except UserError as error:
             self._listener.message_posted(Message("error", str(error)))
             return
-        if run is None:
-            run = Run(self._next_id(), config, dataset.image_shape, dataset.class_names, "training")
-        else:
+        for run, config in zip(plan.runs, plan.configs, strict=False):
             self._note_changes(run, config)
             run.class_names = dataset.class_names  # a person's own images may have gained a class
-        self._starting = run, dataset
-        self._rates = {name: getattr(config.training, name) for name in ("epochs", "learning_rate", "beta")}
-        self._worker.send(StartRun(run.id, config, dataset, run.snapshot, self._embeds_training))
+        runs = plan.runs or [
+            Run(self._next_id(), config, dataset.image_shape, dataset.class_names, "training")
+            for config in plan.configs
+        ]
+        if plan.is_set and not plan.runs:
+            self._add_set(runs)
+        self._starting, self._begins_set = list(runs), plan.is_set
+        rates = ("epochs", "learning_rate", "beta")
+        self._rates = {(name, run.id): getattr(run.config.training, name) for run in runs for name in rates}
+        entries = tuple(Entry(run.id, run.config, run.snapshot) for run in runs)
+        self._train_images = len(dataset.train)
+        # A single run comes on screen when it starts, so its codes are wanted from the first on.
+        wanted = frozenset(() if plan.is_set or not self._embeds_training else (runs[0].id,))
+        self._worker.send(StartRuns(entries, dataset, wanted))
 
     def _note_changes(self, run: Run, config: RunConfig) -> None:
         for name in ("learning_rate", "beta"):
@@ -508,26 +544,31 @@ class Session:
         run.config = config
 
     def _run_started(self, event: RunStarted) -> None:
-        assert self._starting is not None
-        run, dataset = self._starting
-        self._starting = None
+        run = next(entry for entry in self._starting if entry.id == event.run_id)
+        self._starting.remove(run)
         self._training_codes.cancel()  # from here on the worker sends them
         self._failed = False  # a failure of the run before may have been heard of since
         run.history.truncate(event.first_step)
         if event.first_step == 0:  # it is evaluated before its first step, again if it was stopped there
             run.history.evaluations.clear()
         run.device, run.parameters, run.steps_per_epoch = event.device, event.parameters, event.steps_per_epoch
-        self.active = run
         progress = Progress(event.first_step, event.first_step, event.last_step, event.steps_per_epoch)
-        self._meter = ProgressMeter(progress, len(dataset.train))
+        if not self.active:  # of several the first one's progress is that of all
+            self._meter = ProgressMeter(progress, self._train_images)
+            self._metered = run
+        self.active.append(run)
         self._add_run(run)
         self._set_status(run, "training")
-        self.show(run)
+        run_set = self.set_of(run)
+        if run_set is None or not self._begins_set:
+            self.show(run)
+        elif run is self.active[0]:
+            self.show_set(run_set)
         self._listener.progress_made(progress)
 
     def _stepped(self, run: Run, rows: Floats) -> None:
         run.history.append(rows)
-        if self._meter is not None:
+        if self._meter is not None and run is self._metered:
             self._meter.advance(len(rows))
             self._listener.progress_made(self._meter.progress)
         self._listener.metrics_arrived(run)
@@ -567,48 +608,61 @@ class Session:
     def _adjusted(self, run: Run, change: Change, last_step: int) -> None:
         run.set_training(change.name, change.value)
         run.history.changes.append(change)
-        if self._meter is not None:
+        if self._meter is not None and run is self._metered:
             self._meter.set_last_step(last_step)
             self._listener.progress_made(self._meter.progress)
         self._listener.metrics_arrived(run)
 
     def _resumed(self, run: Run) -> None:
         self._training_codes.cancel()
-        if self._meter is not None:
+        if self._meter is not None and run is self._metered:
             self._meter.restart_clock()
         self._set_status(run, "training")
 
     def _run_ended(self, event: RunEnded) -> None:
         run = self.runs[event.run_id]
-        self.active = None
-        self._stopping = False
+        self._leave(run)
         run.snapshot = event.snapshot
         self._move_codes(run, event.codes)
         self._set_status(run, event.outcome)
-        self._serve_waiting_saves(run)
+        self._keeper.take_ended(run)
+        self._publish(run)
         if run is self.shown:
-            self._decoder.publish(run.id, run.config.model, run.image_shape, event.snapshot)
             self._embed_training_if_wanted()
         if event.outcome == "diverged":
-            self._listener.message_posted(
-                Message(
-                    "error",
-                    f"Training stopped: the loss became infinite near step {event.at_step:,}. The model is back at "
-                    f"step {event.snapshot.step:,}, the last good one. Lower the learning rate and press Continue.",
-                )
+            text = (
+                f"{self._prefix(run)}Training stopped: the loss became infinite near step {event.at_step:,}. The model "
+                f"is back at step {event.snapshot.step:,}, the last good one. Lower the learning rate and press Continue."
             )
+            self._listener.message_posted(Message("error", text))
 
     def _thread_failed(self, event: Failed) -> None:
-        self._failed = True
-        self._stopping = False
-        if self._starting is not None and event.run_id in (None, self._starting[0].id):
-            self._starting = None
-        run, self.active = self.active, None
-        if run is not None:
+        """Take in that one run has ended for an error, or that none could begin."""
+        ended = [run for run in self._starting if event.run_id in (None, run.id)]
+        self._starting = [run for run in self._starting if run not in ended]
+        prefix = ""
+        for run in [entry for entry in self.active if entry.id == event.run_id]:
+            prefix = self._prefix(run)
+            self._leave(run)
             run.snapshot = event.snapshot or run.snapshot
             self._set_status(run, "failed")
-            self._serve_waiting_saves(run)
-        self._listener.message_posted(Message("error", event.message, event.details))
+            self._keeper.take_ended(run)
+        for run in ended:
+            prefix = self._prefix(run)
+            run.status = "failed"
+        self._failed = not self.active
+        self._stopping &= bool(self.active)
+        self._listener.message_posted(Message("error", prefix + event.message, event.details))
+
+    def _prefix(self, run: Run) -> str:
+        """What names a run in a message where others train beside it."""
+        return f"{run.title}: " if self.set_of(run) is not None else ""
+
+    def _leave(self, run: Run) -> None:
+        self.active.remove(run)
+        self._stopping &= bool(self.active)
+        if run is self._metered and self.active and self._meter is not None:
+            self._metered = self.active[0]
 
     def _not_loaded(self, config: DatasetConfig, error: Exception, details: str) -> None:
         self._awaited = None
@@ -624,23 +678,6 @@ class Session:
         self.missing = config if remedy else None
         text, details = _words(error), "" if isinstance(error, UserError) else details
         self._listener.message_posted(Message("error", text, details, remedy))
-
-    def _write(self, path: Path, run: Run, checkpoint: Checkpoint) -> None:
-        def work(_: Job) -> int:
-            from vae_desktop.training.checkpoint import save_checkpoint
-
-            save_checkpoint(path, checkpoint)
-            return checkpoint.snapshot.step
-
-        def finished(step: int) -> None:
-            run.path, run.saved_step = path, step
-            if run.autosave is not None and step >= run.kept_step:
-                self.autosaves.discard(run.autosave)
-                run.autosave = None
-            self._listener.runs_changed()
-            self._listener.file_saved(path)
-
-        self._jobs.start(work, Answers(finished, self._report), must_finish=True)
 
     def _report(self, error: Exception, details: str) -> None:
         self._listener.message_posted(
@@ -668,21 +705,45 @@ class Session:
         self._listener.runs_changed()
         return run
 
+    def _add_set(self, runs: Sequence[Run]) -> RunSet:
+        run_set = RunSet(tuple(runs))
+        for run, title in zip(runs, run_set.titles, strict=True):
+            run.name = title
+        self.sets.append(run_set)
+        return run_set
+
     def _set_status(self, run: Run, status: RunStatus) -> None:
         run.status = status
         self._listener.runs_changed()
 
-    def _serve_waiting_saves(self, run: Run) -> None:
-        """A run that ended before its state was captured is saved as it ended."""
-        waiting, self._waiting_saves = self._waiting_saves, []
-        for path in waiting:
-            if run.snapshot is not None:
-                self._write(path, run, run.checkpoint())
+    def set_of(self, run: Run) -> RunSet | None:
+        """The newest set that a run belongs to."""
+        return next((run_set for run_set in reversed(self.sets) if run in run_set.runs), None)
+
+    def _newest_snapshot(self, run: Run) -> Snapshot | None:
+        return self._decoder.newest(run.id) if run in self.active else run.snapshot
+
+    def _publish(self, run: Run) -> None:
+        """Have a run's model decoded as it was when it ended; one in training is published by the worker."""
+        if run.snapshot is not None and run not in self.active:
+            self._decoder.publish(run.id, run.config.model, run.image_shape, run.snapshot)
+
+    def _tell_wanted_codes(self) -> None:
+        run = self.shown if self._embeds_training else None
+        self._worker.send(EmbedTraining(frozenset() if run is None else frozenset((run.id,))))
 
     def _tell_state(self) -> None:
         if self.state != self._told_state:
             self._told_state = self.state
             self._listener.state_changed(self.state)
+
+
+def _wrong_shape(run: Run, dataset: Dataset) -> str:
+    made, found = ("×".join(map(str, shape)) for shape in (run.image_shape, dataset.image_shape))
+    return (
+        f"This model was made for images of another shape than those of the data set: channels, height and width "
+        f"are {made} there and {found} here."
+    )
 
 
 def _summary(report: Report) -> str:

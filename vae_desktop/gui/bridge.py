@@ -12,7 +12,7 @@ from vae_desktop.engine.listener import Fetching, Message, State
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.engine.pacing import Pacer
-from vae_desktop.engine.run import Origin, Progress, Run
+from vae_desktop.engine.run import Origin, Progress, Run, RunSet
 from vae_desktop.engine.session import Session
 from vae_desktop.gui.explorer import Explorer
 from vae_desktop.gui.latent_point import LatentPoint
@@ -64,8 +64,8 @@ class Bridge(QObject):
     def state_changed(self, state: State) -> None:
         self._window.setProperty("state", state)
         self._window.setup.controls.set_state(state)
-        active = self.session.active
-        self._window.setup.form.set_active_model(None if active is None else active.config.model.kind)
+        kinds = [run.config.model.kind for run in self.session.active]
+        self._window.setup.form.set_active_models(kinds)
         self._window.status.setText(self._status_text(state))
 
     def message_posted(self, message: Message) -> None:
@@ -101,7 +101,7 @@ class Bridge(QObject):
         self._show_subtitle(run)
         self.measures_changed(run)
         self.runs_changed()
-        if self.session.active is None:  # else form and progress belong to the run that trains
+        if not self.session.active:  # else form and progress belong to the run that trains
             # An example is looked at; the next run is still the one that the person was setting up.
             if not run.is_example:
                 self._window.setup.form.set_config(run.config)
@@ -109,6 +109,9 @@ class Bridge(QObject):
             if dataset is not None:
                 self.dataset_loaded(dataset)
             self._window.setup.controls.show_progress(run.progress)
+
+    def set_shown(self, run_set: RunSet) -> None:
+        pass
 
     def measures_changed(self, run: Run) -> None:
         if run is self.session.shown:
@@ -190,10 +193,12 @@ class Bridge(QObject):
 
     def _status_text(self, state: State) -> str:
         active = self.session.active
-        if active is not None:
+        if active:
             doing = {"paused": self.tr("Paused"), "stopping": self.tr("Stopping…")}.get(state, self.tr("Training"))
             return self.tr("{doing} {run} on {device}").format(
-                doing=doing, run=active.title, device=active.device.upper()
+                doing=doing,
+                run=active[0].title if len(active) == 1 else self.tr("{count} models").format(count=len(active)),
+                device=active[0].device.upper(),
             )
         return {
             "idle": self.tr("Ready"),

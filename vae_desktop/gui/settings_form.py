@@ -1,6 +1,6 @@
 """The form of a run's settings, built from the fields of the config classes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -46,7 +46,7 @@ class SettingsForm(QWidget):
         self._keys = _alt_keys(self.tr("Preset"))
         self._was_valid = True
         self._is_filling = False
-        self._active_kind: str | None = None
+        self._active_kinds: tuple[str, ...] = ()
         self._presets = PresetBox()
         self._more = QToolButton(text=self.tr("More settings"), checkable=True, autoRaise=True)
         self._more.setObjectName("moreSettingsButton")
@@ -135,10 +135,10 @@ class SettingsForm(QWidget):
             if not present:
                 box.setItemData(index, self.tr("Not available on this machine."), Qt.ItemDataRole.ToolTipRole)
 
-    def set_active_model(self, kind: str | None) -> None:
-        """Say which kind of model is in training, or None: what acts at once is for that one too."""
-        self._active_kind = kind
-        self._presets.setEnabled(kind is None)  # else it would change the training that runs
+    def set_active_models(self, kinds: Sequence[str]) -> None:
+        """Say which kinds of models are in training: what acts at once is for them too."""
+        self._active_kinds = tuple(kinds)
+        self._presets.setEnabled(not kinds)  # else it would change the training that runs
         self._show_relevant()
 
     @property
@@ -276,7 +276,7 @@ class SettingsForm(QWidget):
     def _dataset_changed(self) -> None:
         name = self._inputs["name"].currentData()
         epochs = self._inputs["epochs"]
-        if self._active_kind is None:
+        if not self._active_kinds:
             if self._presets.preset is not None:
                 self._apply_preset(self._presets.preset)
             elif not epochs.was_edited:
@@ -302,7 +302,7 @@ class SettingsForm(QWidget):
 
     @Slot()
     def _latent_dim_changed(self) -> None:
-        if self._presets.preset is not None and self._active_kind is None and not self._is_filling:
+        if self._presets.preset is not None and not self._active_kinds and not self._is_filling:
             self._apply_preset(self._presets.preset)
 
     @Slot()
@@ -328,12 +328,14 @@ class SettingsForm(QWidget):
         self._more.setArrowType(Qt.ArrowType.DownArrow if more else Qt.ArrowType.RightArrow)
         for part in _CONFIGS:
             for name, setting, default in settings_of(part):
-                kinds = (kind, self._active_kind) if setting.at_once else (kind,)
+                kinds = (kind, *self._active_kinds) if setting.at_once else (kind,)
                 matters = not setting.only_for or any(entry in setting.only_for for entry in kinds)
                 entry, label = self._inputs[name], self._labels[name]
                 if setting.at_once:
-                    entry.setEnabled(matters)
                     reason = self.tr("This kind of model leaves no choice.")
+                    if setting.only_for and len(self._active_kinds) > 1:
+                        matters, reason = False, self.tr("Each of the compared models has its own, above its column.")
+                    entry.setEnabled(matters)
                     entry.setToolTip(f"<p>{translated(setting.help) if matters else reason}</p>")
                     continue
                 if not matters and isinstance(entry, SettingField) and entry.error:

@@ -54,13 +54,20 @@ class Extent:
         Of the importance-weighted bound, for each image; 0 leaves it out.
     sampled_images : int
         Images drawn in each way, at most as many as there are test images; 0 leaves the sampling measures out.
+    beside_linear, denoising : bool
+        Whether the model stands beside PCA and the linear VAE, and is judged by what noise it takes out.
     """
 
     importance_samples: int = 50
     sampled_images: int = 5000
+    beside_linear: bool = True
+    denoising: bool = True
 
 
 QUICK = Extent(importance_samples=0, sampled_images=0)
+# Of models side by side: what parts them, and no more, since there are several.
+COMPARED = Extent(importance_samples=0, sampled_images=2000, beside_linear=False, denoising=False)
+NEIGHBOURS = Extent(importance_samples=0, sampled_images=0, beside_linear=False, denoising=False)
 
 # How codes are drawn, and what the figures of drawn images stand beside.
 WAYS = {

@@ -136,9 +136,11 @@ class _Subject:
             _Part(2 * test, self._loss),
             _Part(train, self._space),
             _Part(10 * test, self._neighbours),
-            _Part(2 * (test + train), self._linear),
-            _Part(6 * test, self._denoising),
         ]
+        if extent.beside_linear:
+            parts.append(_Part(2 * (test + train), self._linear))
+        if extent.denoising:
+            parts.append(_Part(6 * test, self._denoising))
         if extent.importance_samples:
             parts.append(_Part(extent.importance_samples * test, self._importance))
         if extent.sampled_images:

@@ -35,8 +35,9 @@ def known_rows(
         return rows
     # The optimum is that of β = 1 only if the run's is.
     if is_vae and model.likelihood == "squared-error" and config.kl_weight == 1:
-        rows["sse_kl_2d"] = values["test_loss"] / values["linear_vae_optimum"]
+        optimum = values.get("linear_vae_optimum")  # not everything is measured each time
+        rows["sse_kl_2d"] = None if optimum is None else values["test_loss"] / optimum
     if model.kind == "ae":
-        rows["ae_2d_mse"] = values["pca_ratio"]
+        rows["ae_2d_mse"] = values.get("pca_ratio")
     rows["knn_2d"] = values["knn_accuracy"]
     return rows

@@ -3,15 +3,16 @@
 Weights, the optimizer's moments, the test set's codes and the whole history are tensors, exact and compact,
 so the header stays small however long a run was, and a larger one is refused before it is read. The metadata
 is one JSON value: several keys would be written in random order, and the same model would not give the same
-bytes.
+bytes. Models that are compared lie in one such file together: the tensors of each under its number, and under
+another key a list of what would be the metadata of each alone.
 """
 
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import safetensors.torch
 import torch
@@ -27,9 +28,10 @@ from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.settings import config_from_json, config_to_json
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
+from vae_desktop.variants import FEWEST, MOST, check_lockstep
 
 FORMAT_VERSION = 2  # 1 knew two kinds of model and one likelihood; what it lacks has its default
-_KEY = "vae_desktop"
+_KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
 _MAX_FILE_BYTES = 4 * 2**30
 _MAX_HEADER_BYTES = 2**20
 _MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
@@ -84,24 +86,41 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, half_precision: bool = F
     UserError
         If the file cannot be written.
     """
-    metadata = json.dumps(_metadata(checkpoint), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    tensors = _tensors(checkpoint)
-    if half_precision:
-        tensors = {
-            name: tensor.half() if name.startswith(("weights.", "codes.")) and tensor.is_floating_point() else tensor
-            for name, tensor in tensors.items()
-        }
-    write_atomically(path, safetensors.torch.save(tensors, {_KEY: metadata}))
+    save_checkpoints(path, [checkpoint], half_precision)
+
+
+def save_checkpoints(path: Path, checkpoints: Sequence[Checkpoint], half_precision: bool = False) -> None:
+    """Write the checkpoint of one model, or those of two to four as one file; otherwise as `save_checkpoint`."""
+    described = [_metadata(checkpoint) for checkpoint in checkpoints]
+    tensors = [_tensors(checkpoint, half_precision) for checkpoint in checkpoints]
+    if len(checkpoints) == 1:
+        data = safetensors.torch.save(tensors[0], {_KEY: _json(described[0])})
+    else:
+        numbered = {f"{place}.{name}": tensor for place, own in enumerate(tensors) for name, tensor in own.items()}
+        data = safetensors.torch.save(numbered, {_SET_KEY: _json(described)})
+    write_atomically(path, data)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint, trusting nothing in it.
+    """Read the checkpoint of one model, trusting nothing in it.
 
     Raises
     ------
     CheckpointError
-        If the file is no model of this app, damaged, or of a newer format; the message names file and reason.
+        If the file is no model of this app, damaged, of a newer format, or holds several models; the message names
+        file and reason.
     """
+    checkpoints = load_checkpoints(path)
+    if len(checkpoints) > 1:
+        raise CheckpointError(
+            f"Cannot open {path.name or path}: it holds {len(checkpoints)} models to be compared in the window. "
+            "Save the one you want from there."
+        )
+    return checkpoints[0]
+
+
+def load_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
+    """Read the checkpoints of one to four models; otherwise as `load_checkpoint`."""
     try:
         return _read(path)
     except (CheckpointError, InvalidSetting) as error:
@@ -120,7 +139,11 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
+def _json(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
+
+def _tensors(checkpoint: Checkpoint, half_precision: bool) -> dict[str, Tensor]:
     snapshot, codes = checkpoint.snapshot, checkpoint.codes
     tensors = {f"weights.{name}": tensor for name, tensor in snapshot.weights.items()}
     tensors |= {f"optimizer.{name}": tensor for name, tensor in (snapshot.optimizer or {}).items()}
@@ -131,6 +154,11 @@ def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
             tensors["codes.log_stddev"] = torch.tensor(codes.log_stddev)
         if codes.labels is not None:
             tensors["codes.labels"] = torch.tensor(codes.labels)
+    if half_precision:
+        tensors = {
+            name: tensor.half() if name.startswith(("weights.", "codes.")) and tensor.is_floating_point() else tensor
+            for name, tensor in tensors.items()
+        }
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
@@ -155,7 +183,7 @@ def _history_tensors(history: History) -> dict[str, Tensor]:
     }
 
 
-def _read(path: Path) -> Checkpoint:
+def _read(path: Path) -> tuple[Checkpoint, ...]:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -163,7 +191,7 @@ def _read(path: Path) -> Checkpoint:
         if status.st_size > _MAX_FILE_BYTES:
             raise CheckpointError("it is larger than any model of this app.")
         with path.open("rb") as file:
-            version, metadata = _description(_header(file, status.st_size))
+            described = _descriptions(_header(file, status.st_size))
         data = path.read_bytes()
     except FileNotFoundError:
         raise CheckpointError("there is no such file.") from None
@@ -174,7 +202,9 @@ def _read(path: Path) -> Checkpoint:
     except Exception as error:  # the library raises several kinds, all about the file
         raise CheckpointError(f"its tensors are damaged ({error}).") from error
     try:
-        return _checkpoint(version, metadata, tensors)
+        if described.is_one:
+            return (_checkpoint(described.entries[0], tensors),)
+        return _checkpoints(described.entries, tensors)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise CheckpointError(f"its description is damaged ({type(error).__name__}: {error}).") from error
 
@@ -193,21 +223,35 @@ def _header(file: BinaryIO, file_bytes: int) -> dict[str, Any]:
     return header
 
 
-def _description(header: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Format version and metadata."""
-    entries = header.get("__metadata__")
-    text = entries.get(_KEY) if isinstance(entries, dict) else None
-    metadata = _strict_json(text) if isinstance(text, str) else None
-    if not isinstance(metadata, dict):
+class _Descriptions(NamedTuple):
+    """What a file says of its models, and whether it is the file of one."""
+
+    entries: list[Mapping[str, Any]]
+    is_one: bool
+
+
+def _descriptions(header: Mapping[str, Any]) -> _Descriptions:
+    texts = header.get("__metadata__")
+    texts = texts if isinstance(texts, dict) else {}
+    key = next((key for key in (_KEY, _SET_KEY) if isinstance(texts.get(key), str)), None)
+    found = None if key is None else _strict_json(texts[key])
+    entries = [found] if key == _KEY else found
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise CheckpointError("it is a safetensors file, but not a model of this app.")
-    version = metadata.get("format_version")
+    if key == _SET_KEY and not FEWEST <= len(entries) <= MOST:
+        raise CheckpointError(f"it holds {len(entries)} models, and between {FEWEST} and {MOST} can be compared.")
+    for entry in entries:
+        _check_version(entry.get("format_version"))
+    return _Descriptions(entries, key == _KEY)
+
+
+def _check_version(version: Any) -> None:
     if type(version) is not int or version < 1:
         raise CheckpointError("its format version is missing.")
     if version > FORMAT_VERSION:
         raise CheckpointError(
             f"it needs a newer vae_desktop (its format is {version}; this version reads up to {FORMAT_VERSION})."
         )
-    return version, metadata
 
 
 def _strict_json(text: bytes | str) -> Any:
@@ -226,7 +270,21 @@ def _strict_json(text: bytes | str) -> Any:
         raise CheckpointError("it is not a safetensors file: its header is not JSON.") from error
 
 
-def _checkpoint(version: int, metadata: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Checkpoint:
+def _checkpoints(entries: Sequence[Mapping[str, Any]], tensors: Mapping[str, Tensor]) -> tuple[Checkpoint, ...]:
+    """The models of a set, which must be such as can be compared."""
+    own = [_under(str(place), tensors) for place in range(len(entries))]
+    if sum(map(len, own)) != len(tensors):
+        raise CheckpointError("it holds what no model of this app has.")
+    checkpoints = tuple(_checkpoint(*of_one) for of_one in zip(entries, own, strict=True))
+    # One of them may have been trained on alone, longer or elsewhere.
+    check_lockstep([checkpoint.config.with_training(epochs=1, device="auto") for checkpoint in checkpoints])
+    if len({(checkpoint.image_shape, checkpoint.class_names) for checkpoint in checkpoints}) > 1:
+        raise CheckpointError("its models are of different images.")
+    return checkpoints
+
+
+def _checkpoint(metadata: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Checkpoint:
+    version = metadata["format_version"]
     config = config_from_json(RunConfig, metadata["config"], complete=version == FORMAT_VERSION)
     image_shape = _image_shape(metadata["image_shape"])
     latent_dim = config.model.latent_dim

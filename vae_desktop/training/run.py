@@ -6,6 +6,8 @@ It also says what training in the window has to compute.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +18,8 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import to_codes
+from vae_desktop.latent.measures import NEIGHBOURS
+from vae_desktop.latent.measuring import measure
 from vae_desktop.training.batches import Batch, Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
@@ -30,6 +34,8 @@ class EpochReport:
 
     Attributes
     ----------
+    run : TrainingRun
+        Whose epoch it was.
     epoch : int
         Passes over the training images so far, from 1.
     loss, reconstruction, kl : float
@@ -41,6 +47,7 @@ class EpochReport:
         Since the run began.
     """
 
+    run: "TrainingRun"
     epoch: int
     loss: float
     reconstruction: float
@@ -145,7 +152,7 @@ class Lockstep:
         end = (self.step // self._batches.per_epoch + 1) * self._batches.per_epoch
         while True:
             batch = self._batches.at(self.step)
-            self._each(lambda run: run.take_step(batch))
+            self._each(partial(TrainingRun.take_step, batch=batch))
             self._trained_images += len(batch.images)
             if on_step is not None:
                 on_step()
@@ -236,6 +243,7 @@ class TrainingRun:
         rows: Floats = self.history.training[-self._batches.per_epoch :]
         loss, reconstruction, kl = rows.mean(0, dtype=np.float64).tolist()
         return EpochReport(
+            self,
             self.step // self._batches.per_epoch,
             loss,
             reconstruction,
@@ -243,6 +251,10 @@ class TrainingRun:
             evaluation,
             seconds,
         )
+
+    def measured(self) -> dict[str, Any]:
+        """The figures that part models which are compared, by the keys of latent.measures.MEASURES."""
+        return measure(self.config, self._trainer.model, self._dataset, NEIGHBOURS)
 
     def checkpoint(self) -> Checkpoint:
         """The model as it is now, with all that is needed to go on training it."""

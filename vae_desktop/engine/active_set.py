@@ -1,0 +1,159 @@
+"""The models in training inside the worker thread: a step each in turn, and a fault of one its own."""
+
+import re
+import traceback
+from collections.abc import Callable
+from functools import partial
+
+import torch
+
+from vae_desktop.engine.active_run import ActiveRun, Diverged, Shared
+from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.mailbox import Outbox
+from vae_desktop.engine.messages import (
+    Adjust,
+    Adjusted,
+    Captured,
+    Entry,
+    Failed,
+    Outcome,
+    Paused,
+    Resumed,
+    RunEnded,
+    StartRuns,
+)
+from vae_desktop.errors import UserError
+from vae_desktop.training.batches import Batches
+from vae_desktop.training.devices import select_device
+from vae_desktop.training.history import Change
+from vae_desktop.variants import check_lockstep
+
+_NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
+
+
+class ActiveSet:
+    """One to four models that train in lockstep; one that ends or fails leaves it, and the others go on.
+
+    Parameters
+    ----------
+    command : StartRuns
+    outbox : Outbox
+    decoder : DecoderThread
+    """
+
+    def __init__(self, command: StartRuns, outbox: Outbox, decoder: DecoderThread) -> None:
+        configs, dataset = [entry.config for entry in command.entries], command.dataset
+        check_lockstep(configs)
+        training = configs[0].training
+        device = select_device(training.device)
+        self._outbox = outbox
+        self._runs: list[ActiveRun] = []
+        shared = Shared(
+            dataset,
+            device,
+            Batches(dataset.train.images, training.batch_size, training.seed, device),
+            torch.from_numpy(dataset.test.images).to(device),
+            len(configs),
+        )
+        self._decoder = decoder
+        for entry in command.entries:
+            self._guard(entry.run_id, None, partial(self._begin, entry, shared))
+        self.embed_training(command.embeds_training)
+
+    def __len__(self) -> int:
+        """How many models are left."""
+        return len(self._runs)
+
+    def advance(self) -> None:
+        """Take one step with each model and publish what is due; one that is at its end leaves."""
+        for run in list(self._runs):
+            is_done = run.steps >= run.last_step
+            self._guard(run.run_id, run, partial(self._end, run, "finished") if is_done else run.advance)
+
+    def pause(self) -> None:
+        """Bring all that is shown up to date: no step follows for a while."""
+        self._each(self._settle)
+
+    def resume(self) -> None:
+        self._each(lambda run: self._outbox.post(Resumed(run.run_id)))
+
+    def adjust(self, command: Adjust) -> None:
+        """Change a setting of one model, or of all."""
+        self._each(partial(self._adjust, command))
+
+    def embed_training(self, run_ids: frozenset[int]) -> None:
+        self._each(lambda run: run.embed_training(run.run_id in run_ids))
+
+    def capture(self, run_ids: frozenset[int]) -> None:
+        """Send the whole state of these models."""
+        self._each(partial(self._capture, run_ids))
+
+    def end(self, outcome: Outcome) -> None:
+        """End all of them."""
+        self._each(lambda run: self._end(run, outcome))
+
+    def _begin(self, entry: Entry, shared: Shared) -> None:
+        self._runs.append(ActiveRun(entry, shared, self._outbox, self._decoder))
+
+    def _capture(self, run_ids: frozenset[int], run: ActiveRun) -> None:
+        if run.run_id in run_ids:
+            self._outbox.post(Captured(run.run_id, *run.settle()))
+
+    def _settle(self, run: ActiveRun) -> None:
+        run.settle()
+        self._outbox.post(Paused(run.run_id))
+
+    def _adjust(self, command: Adjust, run: ActiveRun) -> None:
+        if command.run_id not in (None, run.run_id):
+            return
+        run.flush()  # the steps before the change are told of before it
+        getattr(run, f"set_{command.name}")(command.value)
+        self._outbox.post(Adjusted(run.run_id, Change(run.steps, command.name, command.value), run.last_step))
+
+    def _end(self, run: ActiveRun, outcome: Outcome) -> None:
+        snapshot, codes = run.settle()
+        self._leave(run, RunEnded(run.run_id, outcome, snapshot, codes, snapshot.step))
+
+    def _end_diverged(self, run: ActiveRun) -> None:
+        at_step = run.steps
+        snapshot, codes = run.fall_back()
+        self._leave(run, RunEnded(run.run_id, "diverged", snapshot, codes, at_step))
+
+    def _leave(self, run: ActiveRun, event: RunEnded | Failed) -> None:
+        self._runs.remove(run)
+        self._outbox.post(event)
+
+    def _each(self, do: Callable[[ActiveRun], object]) -> None:
+        for run in list(self._runs):
+            self._guard(run.run_id, run, partial(do, run))
+
+    def _guard(self, run_id: int, run: ActiveRun | None, work: Callable[[], object]) -> None:
+        """Do something with a model; if that fails, it ends with the reason. None stands for one not made yet."""
+        has_diverged, failure = False, None
+        last_good = None if run is None else run.last_good
+        try:
+            work()
+        except Diverged:
+            has_diverged = True
+        except UserError as error:
+            failure = Failed(str(error), "", run_id, last_good)
+        except Exception as error:  # noqa: BLE001 - the edge of this model
+            failure = Failed(plain_words(error), traceback.format_exc(), run_id, last_good)
+        # Outside the except block, so that the traceback no longer holds the failed step's memory.
+        if has_diverged and run is not None:
+            self._guard(run_id, run, partial(self._end_diverged, run))
+        elif has_diverged:
+            words = "This model cannot be trained: its loss or its codes are infinite."
+            self._outbox.post(Failed(words, "", run_id))
+        elif failure is not None and run is not None:
+            self._leave(run, failure)
+        elif failure is not None:
+            self._outbox.post(failure)
+
+
+def plain_words(error: Exception) -> str:
+    """What an unexpected error of training means to the person."""
+    # The device's allocator has a type of its own, the processor's only words, other ones on each system.
+    if type(error).__name__ == "OutOfMemoryError" or _NO_MEMORY.search(str(error)):
+        return "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
+    return f"Training stopped because of an unexpected error: {error}"

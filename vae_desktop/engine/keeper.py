@@ -1,0 +1,121 @@
+"""Saving models, as the person asks for it, and keeping those that would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.jobs import Answers, Job, Jobs
+from vae_desktop.engine.listener import SessionListener
+from vae_desktop.engine.run import Run, RunSet
+
+if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, eq=False)
+class _Save:
+    """A file to be written as soon as the state of all its models is known."""
+
+    path: Path
+    runs: tuple[Run, ...]
+    states: dict[int, Checkpoint]
+
+
+class Keeper:
+    """Writes models to files: one, or those of a set as one."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        listener: SessionListener,
+        autosaves: Autosaves,
+        report: Callable[[Exception, str], None],
+    ) -> None:
+        self.autosaves = autosaves
+        self.sets: list[RunSet] = []
+        self._jobs = jobs
+        self._listener = listener
+        self._report = report
+        self._waiting: list[_Save] = []  # for the state of models in training
+
+    def save(self, path: Path, runs: Sequence[Run], training: Sequence[Run]) -> frozenset[int]:
+        """Save models as they are at this moment; return the ids of those whose state has to be captured first."""
+        save = _Save(path, tuple(runs), {run.id: run.checkpoint() for run in runs if run not in training})
+        if len(save.states) == len(runs):
+            self._write(save)
+            return frozenset()
+        self._waiting.append(save)
+        return frozenset(run.id for run in runs if run in training)
+
+    def take_captured(self, run: Run, checkpoint: Checkpoint) -> None:
+        """Take the state of a model in training for the first save that waits for it."""
+        for save in self._waiting_for(run)[:1]:
+            self._complete(save, run, checkpoint)
+
+    def take_ended(self, run: Run) -> None:
+        """A run that ended before its state was captured is saved as it ended."""
+        for save in self._waiting_for(run):
+            if run.snapshot is not None:
+                self._complete(save, run, run.checkpoint())
+
+    def keep(self, runs: Sequence[Run]) -> None:
+        """Keep what would be lost: a set as one file, so that it can be opened as one.
+
+        Raises
+        ------
+        UserError
+            If a file cannot be written.
+        """
+        groups: list[Sequence[Run]] = [run_set.runs for run_set in self.sets]
+        together = {run.id for group in groups for run in group}
+        groups += [(run,) for run in runs if run.id not in together]
+        for group in groups:
+            there = [run for run in group if run.snapshot is not None]
+            if any(not run.is_kept for run in there):
+                path = self.autosaves.keep([run.checkpoint() for run in there], there[0].id)
+                for run in there:
+                    run.autosave, run.kept_step = path, run.progress.step
+
+    def _waiting_for(self, run: Run) -> list[_Save]:
+        return [save for save in self._waiting if run in save.runs and run.id not in save.states]
+
+    def _complete(self, save: _Save, run: Run, checkpoint: Checkpoint) -> None:
+        save.states[run.id] = checkpoint
+        if len(save.states) == len(save.runs):
+            self._waiting.remove(save)
+            self._write(save)
+
+    def _write(self, save: _Save) -> None:
+        checkpoints = [save.states[run.id] for run in save.runs]
+
+        def work(_: Job) -> None:
+            from vae_desktop.training.checkpoint import save_checkpoints
+
+            save_checkpoints(save.path, checkpoints)
+
+        def finished(_: None) -> None:
+            for run, checkpoint in zip(save.runs, checkpoints, strict=True):
+                run.saved_step = checkpoint.snapshot.step
+                run.path = save.path if len(save.runs) == 1 else run.path
+            for run_set in self.sets:
+                if len(save.runs) > 1 and set(save.runs) <= set(run_set.runs):
+                    run_set.path = save.path
+            self._discard_autosaves(save.runs)
+            self._listener.runs_changed()
+            self._listener.file_saved(save.path)
+
+        self._jobs.start(work, Answers(finished, self._report), must_finish=True)
+
+    def _discard_autosaves(self, runs: Sequence[Run]) -> None:
+        """Delete what the app itself has kept of models that now are saved; a set's file, when all of them are."""
+        for path in {run.autosave for run in runs if run.autosave is not None}:
+            kept = [run for run_set in self.sets for run in run_set.runs if run.autosave == path]
+            kept = kept or [run for run in runs if run.autosave == path]
+            if all(run.saved_step >= run.kept_step for run in kept):
+                self.autosaves.discard(path)
+                for run in kept:
+                    run.autosave = None

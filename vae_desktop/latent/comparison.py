@@ -1,0 +1,141 @@
+"""The figures of models side by side: which is better, where that can be said; needs no torch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from vae_desktop.config import RunConfig
+from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.measures import MEASURES, WAYS, Measure
+from vae_desktop.latent.posteriors import active_units, mean_sigma, spread_of_means
+
+Rank = Literal["", "best", "worst"]
+
+_FIGURES = (
+    "reconstruction",
+    "kl",
+    "mean_sigma",
+    "spread_of_means",
+    "active_units",
+    "knn_accuracy",
+    "knn_accuracy_of_samples",
+)
+_OF_SAMPLES = ("precision", "recall", "effective_classes", "confidence")
+_SHARES = ("knn_accuracy", "knn_accuracy_of_samples")
+_TIE = 1e-3  # relative; figures nearer to each other are not told apart
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A model beside others: its settings and its figures, by the keys of MEASURES, as far as they are known."""
+
+    config: RunConfig
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure as it is shown, and how it stands among those that it can be compared with."""
+
+    text: str
+    rank: Rank = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of all models.
+
+    Attributes
+    ----------
+    label, unit : str
+        Units differ only between rows.
+    heading : str
+        What a group of rows has in common, "" where they stand alone.
+    cells : tuple of Cell
+        One for each model; the mean over latent dimensions where each has a figure; "–" where it has no such figure, "" where it is not known yet.
+    measure : Measure
+    """
+
+    label: str
+    unit: str
+    heading: str
+    cells: tuple[Cell, ...]
+    measure: Measure
+
+
+def figures_of(codes: Codes) -> dict[str, Any]:
+    """The figures that codes alone give, without measuring, by the keys of MEASURES."""
+    if not codes.are_finite:
+        return {}
+    stddev = codes.log_stddev
+    return {
+        "spread_of_means": spread_of_means(codes.mean),
+        "active_units": None if stddev is None else active_units(codes.mean),
+        "mean_sigma": None if stddev is None else mean_sigma(stddev),
+    }
+
+
+def comparison_rows(models: Sequence[Compared]) -> list[Row]:
+    """The rows of the comparison; likelihoods of different units stand in rows of their own, never in one."""
+    rows = []
+    for key in _FIGURES:
+        measure = MEASURES[key]
+        units = [measure.unit_for(model.config.model) for model in models]
+        for unit in dict.fromkeys(units):
+            values = [_value(model, key) if own == unit else None for model, own in zip(models, units, strict=True)]
+            known = [key in model.values for model in models]
+            rows.append(_row(measure, unit, "", values, known, is_share=key in _SHARES))
+    for way, label in WAYS.items():
+        for key in _OF_SAMPLES:
+            found = [(model.values.get("sampling") or {}).get(way, {}).get(key) for model in models]
+            known = ["sampling" in model.values for model in models]
+            if any(value is not None for value in found):
+                rows.append(_row(MEASURES[f"sampling.{key}"], "", label, found, known))
+    return rows
+
+
+def _value(model: Compared, key: str) -> float | None:
+    value = model.values.get(key)
+    if isinstance(value, list | tuple | np.ndarray):  # a figure of each latent dimension
+        return float(np.mean(value))
+    return None if value is None else float(value)
+
+
+def _row(
+    measure: Measure,
+    unit: str,
+    heading: str,
+    values: Sequence[float | None],
+    known: Sequence[bool],
+    is_share: bool = False,
+) -> Row:
+    cells = tuple(
+        Cell(_text(measure, value, is_share) if value is not None else "–" if there else "", rank)
+        for value, there, rank in zip(values, known, _ranks(measure, values), strict=True)
+    )
+    return Row(measure.label, unit, heading, cells, measure)
+
+
+def _text(measure: Measure, value: float, is_share: bool) -> str:
+    if is_share:
+        return f"{value:.1%}"
+    if measure.key == "active_units":
+        return f"{value:.0f}"
+    return f"{value:.2f}" if abs(value) >= 0.095 or value == 0 else f"{value:.3f}"
+
+
+def _ranks(measure: Measure, values: Sequence[float | None]) -> list[Rank]:
+    """Which are the best and the worst; none where neither way is good, or where they do not differ."""
+    there = [value for value in values if value is not None and np.isfinite(value)]
+    if not measure.better or len(there) < 2:
+        return [""] * len(values)
+    best, worst = (min(there), max(there)) if measure.better == "lower" else (max(there), min(there))
+    near = _TIE * max(abs(best), abs(worst))
+    if abs(best - worst) <= near:
+        return [""] * len(values)
+    return [
+        "" if value is None else "best" if abs(value - best) <= near else "worst" if abs(value - worst) <= near else ""
+        for value in values
+    ]
