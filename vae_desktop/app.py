@@ -36,6 +36,7 @@ from vae_desktop.gui.window_settings import WindowSettings
 from vae_desktop.latent.export import codes_as_csv
 from vae_desktop.latent.measures import Extent
 from vae_desktop.paths import default_cache_dir, default_data_dir, default_settings_dir
+from vae_desktop.variants import Variant
 
 log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("qt")
@@ -96,6 +97,23 @@ class Controller(QObject):
         window.measures.cancel_requested.connect(self.session.measurements.cancel)
         window.stage.scatter.export_requested.connect(self._export_codes)
         window.table_named.connect(self._export_to)
+        window.comparison.editor.compare_requested.connect(self._compare)
+        window.comparison.columns_changed.connect(self._connect_columns)
+
+    @Slot()
+    def _connect_columns(self) -> None:
+        """Columns come and go with the models that are compared."""
+        for column in self._window.comparison.columns:
+            column.promoted.connect(partial(self._promote, column.run))
+            column.save_requested.connect(partial(self._ask_and_save, (column.run,), column.run.path))
+            column.beta_changed.connect(partial(self._set_beta, column.run))
+
+    def _promote(self, run: Run) -> None:
+        self.session.show(run)
+        self._window.show_workspace("playground")
+
+    def _set_beta(self, run: Run, value: float) -> None:
+        self.session.adjust("beta", value, run)
 
     @Slot()
     def warm_up(self) -> None:
@@ -148,14 +166,32 @@ class Controller(QObject):
         if not config.is_own or config.name == self._settings.text("dataset"):
             self.session.load_dataset(config)
 
+    @Slot(object)
+    def _compare(self, variants: list[Variant]) -> None:
+        """Train models that differ from the setup, and from each other, in what their variants say."""
+        self._window.banner.clear_unless_offered("open_autosave")
+        try:
+            base = self._window.setup.form.config()
+            self.session.compare([variant.applied_to(base) for variant in variants])
+        except InvalidSetting as error:
+            self._window.banner.show_message(Message("error", str(error)))
+
     @Slot()
     def _train(self) -> None:
+        if self._window.workspace == "comparison":
+            self._window.comparison.editor.request()
+            return
         self._window.banner.clear_unless_offered("open_autosave")
         with contextlib.suppress(InvalidSetting):  # marked where it stands
             self.session.train(self._window.setup.form.config())
 
     @Slot()
     def _continue(self) -> None:
+        if self._window.workspace == "comparison":
+            if self.session.shown_set is not None:
+                with contextlib.suppress(InvalidSetting):
+                    self.session.continue_set(self.session.shown_set, self._window.setup.form.config())
+            return
         if self.session.shown is not None:
             with contextlib.suppress(InvalidSetting):
                 self.session.continue_training(self.session.shown, self._window.setup.form.config())
@@ -191,27 +227,40 @@ class Controller(QObject):
         if self._table is not None:
             self.session.export(path, self._table)
 
+    @property
+    def _in_sight(self) -> list[Run]:
+        return self.session.in_sight(self._window.workspace == "comparison")
+
+    @property
+    def _path_in_sight(self) -> Path | None:
+        """The file that what is in sight was saved to."""
+        runs = self._in_sight
+        if len(runs) == 1:
+            return runs[0].path
+        return None if self.session.shown_set is None else self.session.shown_set.path
+
     @Slot()
     def _save(self) -> None:
-        run = self.session.shown
-        if run is not None and run.path is not None:
-            self.session.save(run.path, [run])
+        path = self._path_in_sight
+        if path is not None:
+            self.session.save(path, self._in_sight)
         else:
             self._save_as()
 
     @Slot()
     def _save_as(self) -> None:
-        run = self.session.shown
-        if run is not None:
-            name = f"{_file_name(run)}.safetensors"
-            self._to_save = [run]  # whatever is on screen when the question is answered
-            self._window.ask_for_target(run.path or Path.home() / name)
+        self._ask_and_save(self._in_sight, self._path_in_sight)
+
+    def _ask_and_save(self, runs: Sequence[Run], path: Path | None) -> None:
+        if runs:
+            name = _file_name(runs[0]) if len(runs) == 1 else "comparison"
+            self._to_save = list(runs)  # whatever is in sight when the question is answered
+            self._window.ask_for_target(path or Path.home() / f"{name}.safetensors")
             self._to_save = ()
 
     @Slot(Path)
     def _save_to(self, path: Path) -> None:
-        runs = self._to_save or ([] if self.session.shown is None else [self.session.shown])
-        self.session.save(path, runs)
+        self.session.save(path, self._to_save or self._in_sight)
 
     @Slot(Path)
     def _use_data_dir(self, folder: Path) -> None:

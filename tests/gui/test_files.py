@@ -129,7 +129,7 @@ from vae_desktop.app import create_window
 application = QApplication([])
 window = create_window(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))
 def look():
-    run = window.controller.session.active[0]
+    run = next(iter(window.controller.session.active), None)
     if window.property("state") == "idle":
         window.setup.controls.train_button.click()
     elif run is not None and len(run.history.training) > 20:

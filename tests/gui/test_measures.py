@@ -29,7 +29,7 @@ def test_quick_figures_of_the_model_on_screen(trained):
     trained.find("quickMeasuresCheck", QCheckBox).setChecked(True)
     trained.click("measureButton")
     session = trained.window.controller.session
-    trained.wait(lambda: session._measuring is None)
+    trained.wait(lambda: not session.measurements.is_running)
     shown = rows(trained)
     last = session.shown.history.last_evaluation
     assert shown["Test loss"][0] == f"{last.total:.3f} sq. error / image"
@@ -45,7 +45,7 @@ def test_another_run_has_figures_of_its_own(trained):
     trained.find("quickMeasuresCheck", QCheckBox).setChecked(True)
     trained.click("measureButton")
     session = trained.window.controller.session
-    trained.wait(lambda: session._measuring is None)
+    trained.wait(lambda: not session.measurements.is_running)
     first, before = session.shown, rows(trained)
     trained.train_to_the_end(seed="5")
     assert rows(trained) == {}
@@ -61,7 +61,7 @@ def test_a_long_measurement_can_be_cancelled_while_training_goes_on(driver):
     assert not driver.find("measureButton", QPushButton).isEnabled()
     driver.wait(lambda: rows(driver))
     driver.click("cancelMeasuringButton")
-    driver.wait(lambda: session._measuring is None)
+    driver.wait(lambda: not session.measurements.is_running)
     assert driver.state == "training"
     assert driver.find("measureButton", QPushButton).isEnabled()
     driver.click("stopButton")

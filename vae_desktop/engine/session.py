@@ -132,6 +132,12 @@ class Session:
             return "loading"
         return "failed" if self._failed else "idle"
 
+    def in_sight(self, compares: bool) -> list[Run]:
+        """The models that Save and Continue are for: those that are compared, or the one on screen."""
+        if compares:
+            return [] if self.shown_set is None else list(self.shown_set.runs)
+        return [] if self.shown is None else [self.shown]
+
     @property
     def sets(self) -> list[RunSet]:
         """Models that were trained or opened together."""
@@ -631,8 +637,9 @@ class Session:
             self._embed_training_if_wanted()
         if event.outcome == "diverged":
             text = (
-                f"{self._prefix(run)}Training stopped: the loss became infinite near step {event.at_step:,}. The model "
-                f"is back at step {event.snapshot.step:,}, the last good one. Lower the learning rate and press Continue."
+                f"{self._prefix(run)}Training stopped: the loss became infinite near step {event.at_step:,}. The "
+                f"model is back at step {event.snapshot.step:,}, the last good one. Lower the learning rate and "
+                "press Continue."
             )
             self._listener.message_posted(Message("error", text))
 

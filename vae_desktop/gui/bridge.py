@@ -14,6 +14,7 @@ from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Origin, Progress, Run, RunSet
 from vae_desktop.engine.session import Session
+from vae_desktop.gui.comparison.comparer import Comparer
 from vae_desktop.gui.explorer import Explorer
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
@@ -47,6 +48,8 @@ class Bridge(QObject):
         self._progress_pacer = Pacer(_PROGRESS_INTERVAL, share=1.0)
         self.session = Session(self._outbox, self, data_dir, autosaves, cache_dir)
         self.explorer = Explorer(window.stage, window.panel, point, self.session)
+        self.comparer = Comparer(window.comparison, self.session)
+        window.workspace_changed.connect(self._change_workspace)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._show_document()
         self.state_changed(self.session.state)
@@ -67,6 +70,8 @@ class Bridge(QObject):
         kinds = [run.config.model.kind for run in self.session.active]
         self._window.setup.form.set_active_models(kinds)
         self._window.status.setText(self._status_text(state))
+        if state == "idle":
+            self.comparer.measure_trained()
 
     def message_posted(self, message: Message) -> None:
         self._window.banner.show_message(message)
@@ -81,6 +86,8 @@ class Bridge(QObject):
         if shown is not None and shown.config.dataset == dataset.config:
             self.explorer.show_originals(shown, dataset)
 
+        self.comparer.show_originals(dataset)
+
     def spectrum_found(self, dataset: Dataset) -> None:
         self._window.setup.form.spectrum_found()
 
@@ -92,6 +99,8 @@ class Bridge(QObject):
 
     def runs_changed(self) -> None:
         self._window.runs.set_runs(self.session.runs.values(), self.session.shown)
+        for run in self.session.runs.values():
+            self.comparer.show_status(run)
         self._show_document()
 
     def run_shown(self, run: Run) -> None:
@@ -111,24 +120,35 @@ class Bridge(QObject):
             self._window.setup.controls.show_progress(run.progress)
 
     def set_shown(self, run_set: RunSet) -> None:
-        pass
+        self._window.show_workspace("comparison")
+        self.comparer.show_set(run_set)
+        dataset = self.session.loaded(run_set.runs[0].config.dataset)
+        if dataset is not None:
+            self.dataset_loaded(dataset)
+        self.runs_changed()
 
     def measures_changed(self, run: Run) -> None:
+        self.comparer.refresh_figures()
         if run is self.session.shown:
             self._window.measures.set_figures(run.config, run.measures, run.measured_step)
 
     def measuring_progressed(self, run: Run, done: int, total: int) -> None:
         self._window.measures.show_progress(run.title, done, total)
+        self._window.comparison.table.show_progress(run.title, done, total)
 
     def measuring_ended(self, run: Run) -> None:
         self._window.measures.end_progress()
+        self._window.comparison.table.end_progress()
+        self.comparer.show_figures()
 
     def metrics_arrived(self, run: Run) -> None:
-        if run is self.session.shown:
+        self.comparer.metrics_arrived(run)
+        if run is self.session.shown and self._window.workspace == "playground":
             self._window.losses.refresh()
 
     def codes_moved(self, run: Run) -> None:
-        if run is not self.session.shown or run.codes is None:
+        self.comparer.move_codes(run)
+        if run is not self.session.shown or run.codes is None or self._window.workspace != "playground":
             return
         self.explorer.move_codes(run)
         self.explorer.show_originals(run, self.session.loaded(run.config.dataset))
@@ -146,6 +166,7 @@ class Bridge(QObject):
 
     def view_answered(self, answer: ViewAnswered) -> None:
         self.explorer.feeds.show_answer(answer)
+        self.comparer.show_answer(answer)
 
     def embedding_progressed(self, run: Run, done: int, total: int) -> None:
         if run is self.session.shown:
@@ -172,13 +193,25 @@ class Bridge(QObject):
         """Show the recent files and the models kept by the app in the menu."""
         self._window.menus.set_recent(self._settings.recent_files(), self.session.autosaves.files())
 
+    @Slot(str)
+    def _change_workspace(self, workspace: str) -> None:
+        """Bring the workspace that comes to the front up to date."""
+        if workspace == "comparison":
+            self.comparer.come_into_sight()
+        elif self.session.shown is not None:
+            self.codes_moved(self.session.shown)
+            self.metrics_arrived(self.session.shown)
+        self._window.setup.controls.set_compares(workspace == "comparison")
+        self._show_document()
+
     # In words
 
     def _show_document(self) -> None:
-        run = self.session.shown
-        self._window.set_document("" if run is None else run.title, run is None or run.is_saved)
-        self._window.menus.set_can_save(run is not None)
-        self._window.setup.controls.set_can_continue(run is not None and run.snapshot is not None)
+        run, runs = self.session.shown, self.session.in_sight(self._window.workspace == "comparison")
+        title = " · ".join(entry.name for entry in runs) if len(runs) > 1 else run.title if run is not None else ""
+        self._window.set_document(title if runs else "", all(entry.is_saved for entry in runs))
+        self._window.menus.set_can_save(bool(runs))
+        self._window.setup.controls.set_can_continue(any(entry.snapshot is not None for entry in runs))
         self._window.measures.set_can_measure(run is not None)
 
     def _show_subtitle(self, run: Run) -> None:

@@ -25,6 +25,7 @@ class DecodedImage(QWidget):
         self.setSizePolicy(policy)
         self._picture: Picture | None = None
         self._image: QImage | None = None
+        self._empty = self.tr("No model yet")
         self._frame = QColor("#d8dce2")
         self._text = QColor("#5d6877")
 
@@ -36,6 +37,11 @@ class DecodedImage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._frame, self._text = QColor(theme.border), QColor(theme.muted)
+        self.update()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say why there is no picture, where there is none."""
+        self._empty = text
         self.update()
 
     @property
@@ -53,7 +59,8 @@ class DecodedImage(QWidget):
         painter = QPainter(self)
         if self._image is None:
             painter.setPen(self._text)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("No model yet"))
+            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), how, self._empty)
             painter.end()
             self.painted.emit()
             return

@@ -17,10 +17,9 @@ from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.stage import Stage
 from vae_desktop.gui.view_feeds import ViewFeeds
 from vae_desktop.latent.codes import Codes, Floats, Picture
-from vae_desktop.latent.plane import Plane, axis_plane, principal_plane
+from vae_desktop.latent.plane import Plane, axis_plane, followed_plane, principal_plane
 from vae_desktop.latent.posteriors import kl_by_dimension
 
-_SAME_PLANE = 0.98  # a plane that trembles is hard to read, and all in it would be decoded anew
 _PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot be read
 
 
@@ -173,12 +172,11 @@ class Explorer(QObject):
 
     def _turn_plane(self, run: Run) -> bool:
         """Follow the principal components of codes that have moved, once these lie clearly outside the plane."""
-        plane = principal_plane(run.codes.mean, self._plane)
-        within = np.linalg.svd(plane.basis @ self._plane.basis.T, compute_uv=False).min()  # cosine of an angle
-        if within > _SAME_PLANE and run.status == "training":
-            return False
+        is_training = run.status == "training"
+        plane = (followed_plane if is_training else principal_plane)(run.codes.mean, self._plane)
+        has_turned = plane is not self._plane
         self._plane = plane
-        return True
+        return has_turned
 
     @Slot()
     def _change_plane(self) -> None:

@@ -164,6 +164,9 @@ class LatentPlot(pyqtgraph.PlotWidget):
         """Put the cross-hair at the current point."""
         self._cursor.setPos(x, y)
 
+    def show_cursor(self, shown: bool) -> None:
+        self._cursor.setVisible(shown)
+
     def fit(self) -> None:
         """Show all codes, and go on doing so."""
         self._fitting = True

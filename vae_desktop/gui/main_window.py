@@ -5,9 +5,20 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from vae_desktop import __version__
+from vae_desktop.gui.comparison.view import ComparisonView
 from vae_desktop.gui.fetching_bar import FetchingBar
 from vae_desktop.gui.latent_panel import LatentPanel
 from vae_desktop.gui.loss_plot import LossPlot
@@ -21,6 +32,7 @@ from vae_desktop.gui.window_menus import WindowMenus
 from vae_desktop.resources import resource_path
 
 _LAYOUT_VERSION = 2  # raised when docks change, so that an older layout is not restored
+_WORKSPACES = ("playground", "comparison")
 
 
 class MainWindow(QMainWindow):
@@ -32,6 +44,7 @@ class MainWindow(QMainWindow):
     table_named = Signal(Path)  # save the codes there
     images_chosen = Signal(Path)  # a person's own, to learn from
     data_folder_chosen = Signal(Path)
+    workspace_changed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,6 +56,7 @@ class MainWindow(QMainWindow):
         self.may_close: Callable[[], bool] = lambda: True
         self.banner = MessageBanner()
         self.stage = Stage()
+        self.comparison = ComparisonView()
         self.setup = SetupPanel()
         self.panel = LatentPanel()
         self.losses = LossPlot()
@@ -68,10 +82,11 @@ class MainWindow(QMainWindow):
         self.setup.form.images_requested.connect(self._ask_for_images)
         self.menus.layout_reset_requested.connect(self._reset_layout)
         self.menus.data_folder_requested.connect(self._ask_for_data_folder)
+        self.menus.workspace_chosen.connect(self.show_workspace)
         self.menus.about_requested.connect(self._show_about)
 
     def set_theme(self, theme: Theme) -> None:
-        for view in (self.stage.scatter, self.stage.manifold, self.panel, self.losses):
+        for view in (self.stage.scatter, self.stage.manifold, self.panel, self.losses, self.comparison):
             view.set_theme(theme)
 
     def set_document(self, title: str, is_saved: bool) -> None:
@@ -79,9 +94,20 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{title}[*] – vae_desktop" if title else "vae_desktop")
         self.setWindowModified(bool(title) and not is_saved)
 
+    @property
+    def workspace(self) -> str:
+        """"playground" for one model, "comparison" for several side by side."""
+        return _WORKSPACES[self._tabs.currentIndex()]
+
+    @Slot(str)
+    def show_workspace(self, workspace: str) -> None:
+        """Bring a workspace to the front."""
+        self._tabs.setCurrentIndex(_WORKSPACES.index(workspace))
+
     def layout_state(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and docks, as restore_layout takes them."""
-        return self.saveGeometry(), self.saveState(_LAYOUT_VERSION)
+        of_playground = self.workspace == "playground"
+        return self.saveGeometry(), self.saveState(_LAYOUT_VERSION) if of_playground else self._docks_before
 
     def restore_layout(self, geometry: QByteArray, docks: QByteArray) -> None:
         """Put window and docks where they were; Qt moves a window that would be off-screen into sight."""
@@ -132,8 +158,22 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING // 2)
+        self._tabs = QTabBar(documentMode=True, drawBase=False, expanding=False)
+        self._tabs.setObjectName("workspaceTabs")
+        self._tabs.setAccessibleName(self.tr("Workspace"))
+        for text, tip in (
+            (self.tr("Playground"), self.tr("One model: its latent space under your hands. (F2)")),
+            (self.tr("Compare"), self.tr("Two to four models side by side, trained in lockstep. (F3)")),
+        ):
+            self._tabs.setTabToolTip(self._tabs.addTab(text), tip)
+        self._workspaces = QStackedWidget()
+        self._workspaces.addWidget(self.stage)
+        self._workspaces.addWidget(self.comparison)
+        self._docks_before = QByteArray()  # of the playground, while models are compared
+        self._tabs.currentChanged.connect(self._show_workspace)
         layout.addWidget(self.banner)
-        layout.addWidget(self.stage, 1)
+        layout.addWidget(self._tabs)
+        layout.addWidget(self._workspaces, 1)
         self.setCentralWidget(middle)
 
     def _place_docks(self) -> list[QDockWidget]:
@@ -168,6 +208,18 @@ class MainWindow(QMainWindow):
             self._painted = True
             QTimer.singleShot(0, self.first_painted)
 
+    @Slot(int)
+    def _show_workspace(self, index: int) -> None:
+        """Give the room of the docks that tell of one model to the columns, and back."""
+        if index:
+            self._docks_before = self.saveState(_LAYOUT_VERSION)
+            for dock in self._docks[1:]:
+                dock.hide()
+        else:
+            self.restoreState(self._docks_before, _LAYOUT_VERSION)
+        self._workspaces.setCurrentIndex(index)
+        self.workspace_changed.emit(_WORKSPACES[index])
+
     @Slot()
     def _ask_for_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, self.tr("Open model"), "", self._filter())
@@ -192,6 +244,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _reset_layout(self) -> None:
+        self.show_workspace("playground")
         self.restoreState(self._default_layout, _LAYOUT_VERSION)
 
     @Slot()
@@ -204,6 +257,7 @@ class MainWindow(QMainWindow):
             (self.tr("Image behind a point"), self.tr("hover, Space")),
             (self.tr("Zoom, pan, fit"), self.tr("wheel, Shift-drag, F")),
             (self.tr("Select codes"), self.tr("Ctrl-drag, Ctrl+Shift+L, Ctrl+A")),
+            (self.tr("Playground, compare"), "F2, F3"),
             (self.tr("Codes, grid, both"), "Alt+1, 2, 3"),
             (self.tr("Points and overlays"), "Ctrl+1 … 6"),
             (self.tr("Log scale of the losses"), "Ctrl+L"),

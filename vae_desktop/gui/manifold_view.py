@@ -190,6 +190,11 @@ class ManifoldBoard(QWidget):
         self.update()
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """(columns, rows) of the sheet."""
+        return self._shape
+
+    @property
     def marker(self) -> QPointF | None:
         return self._marker
 

@@ -28,6 +28,8 @@ _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 # Of five, since hues that come close to one another are 8, 13, 21 or 34 classes apart: none a multiple.
 _LIGHTNESSES = (0.48, 0.72, 0.56, 0.8, 0.64)
 _CHROMA = 0.13
+# Of models side by side, in the order of their columns, in every plot and table.
+MODEL_COLOURS = ("#4a90e2", "#e0792f", "#2fa37c", "#b964c4")
 # Each term of the loss keeps its colour in every plot.
 TERM_COLOURS = {"total": "#3f78c9", "reconstruction": "#1f9e89", "kl": "#e2711d"}
 

@@ -82,6 +82,14 @@ class TrainingControls(QWidget):
         if state != "training":
             self._pace.setText(" ")
 
+    def set_compares(self, compares: bool) -> None:
+        """Whether the buttons are for models side by side."""
+        self.train_button.setText(self.tr("Train all") if compares else self.tr("Train"))
+        self.continue_button.setText(self.tr("Continue all") if compares else self.tr("Continue"))
+        for button in (self.train_button, self.continue_button):  # a new text drops the shortcut
+            button.setAccessibleName(button.text())
+            button.setShortcut(button.property("keys"))
+
     def set_settings_valid(self, valid: bool) -> None:
         """Train needs settings that can be used."""
         self._settings_valid = valid

@@ -23,6 +23,7 @@ class WindowMenus(QObject):
     theme_chosen = Signal(str)
     layout_reset_requested = Signal()
     about_requested = Signal()
+    workspace_chosen = Signal(str)
 
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
         super().__init__(window)
@@ -83,6 +84,15 @@ class WindowMenus(QObject):
         file_menu.addSeparator()
         self._add(file_menu, "quitAction", self.tr("&Quit"), window.close, QKeySequence.StandardKey.Quit, "")
         view_menu = bar.addMenu(self.tr("&View"))
+        for workspace, text, keys, tip in (
+            ("playground", self.tr("&Playground"), "F2", self.tr("One model: its latent space under your hands.")),
+            ("comparison", self.tr("&Compare models"), "F3", self.tr("Two to four models side by side.")),
+        ):
+            action = self._add(
+                view_menu, f"{workspace}Action", text, self._choose_workspace, QKeySequence(keys), tip
+            )
+            action.setData(workspace)
+        view_menu.addSeparator()
         for dock in docks:
             view_menu.addAction(dock.toggleViewAction())
         view_menu.addSeparator()
@@ -170,6 +180,10 @@ class WindowMenus(QObject):
     @Slot()
     def _request_images(self) -> None:
         self.images_requested.emit(self.sender().data())
+
+    @Slot()
+    def _choose_workspace(self) -> None:
+        self.workspace_chosen.emit(self.sender().data())
 
     @Slot()
     def _choose_file(self) -> None:

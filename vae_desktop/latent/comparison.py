@@ -54,7 +54,8 @@ class Row:
     heading : str
         What a group of rows has in common, "" where they stand alone.
     cells : tuple of Cell
-        One for each model; the mean over latent dimensions where each has a figure; "–" where it has no such figure, "" where it is not known yet.
+        One for each model, the mean where each latent dimension has a figure; "–" where it has no such figure, ""
+        where it is not known yet.
     measure : Measure
     """
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.names import dimension_name
 
+_SAME_PLANE = 0.98
 _MOST_NUMBERS = 20_000_000  # products in a covariance; of more codes, an even choice is fitted
 
 
@@ -74,6 +75,16 @@ def principal_plane(means: Floats, before: Plane | None = None) -> Plane:
     shares = variances[:-3:-1].clip(min=0) / variances.clip(min=0).sum()
     labels = [f"PC {number} ({share:.0%})" for number, share in enumerate(shares, 1)]
     return Plane(np.ascontiguousarray(basis, np.float32), labels)
+
+
+def followed_plane(means: Floats, before: Plane) -> Plane:
+    """The plane of largest variance of codes that move: `before` until it has clearly turned.
+
+    A plane that trembles is hard to read, and all that is drawn in it would have to be decoded anew.
+    """
+    plane = principal_plane(means, before)
+    within = np.linalg.svd(plane.basis @ before.basis.T, compute_uv=False).min()  # cosine of an angle
+    return before if within > _SAME_PLANE else plane
 
 
 def prior_mass(radius: float, dimensions: int) -> float:

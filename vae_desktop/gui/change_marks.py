@@ -1,0 +1,62 @@
+"""Marks on curves where a setting was changed while training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyqtgraph
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+
+from vae_desktop.config import TrainingConfig
+from vae_desktop.gui.choice_box import translated
+from vae_desktop.settings import settings_of
+from vae_desktop.training.history import Change
+
+_LABELS = {name: translated(entry.label).split(" (")[0] for name, entry, _ in settings_of(TrainingConfig)}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A change of a setting, and the colour of the model whose it was."""
+
+    change: Change
+    colour: str
+
+
+class ChangeMarks:
+    """Draws a line with the new value across each of some plots, at the step from which it held."""
+
+    def __init__(self, panes: Sequence[pyqtgraph.PlotWidget]) -> None:
+        self._panes = panes
+        self._marks: tuple[Mark, ...] = ()
+        self._lines: list[tuple[pyqtgraph.PlotWidget, pyqtgraph.InfiniteLine]] = []
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What is marked."""
+        return self._marks
+
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        """Show these marks, which are written on the first plot only."""
+        if tuple(marks) == self._marks:
+            return
+        for pane, line in self._lines:
+            pane.removeItem(line)
+        self._marks, self._lines = tuple(marks), []
+        for number, mark in enumerate(marks):
+            for place, pane in enumerate(self._panes):
+                line = self._line(mark, number, is_labelled=place == 0)
+                pane.addItem(line, ignoreBounds=True)
+                self._lines.append((pane, line))
+
+    def _line(self, mark: Mark, number: int, is_labelled: bool) -> pyqtgraph.InfiniteLine:
+        colour = QColor(mark.colour)
+        text = f"{_LABELS[mark.change.name]} {mark.change.value:g}" if is_labelled else None
+        height = 0.95 - 0.12 * (number % 4)  # neighbours do not cover one another
+        return pyqtgraph.InfiniteLine(
+            pos=mark.change.step,
+            angle=90,
+            pen=pyqtgraph.mkPen(colour, width=1, style=Qt.PenStyle.DotLine),
+            label=text,
+            labelOpts={"position": height, "color": colour, "anchors": [(1, 0.5), (1, 0.5)]},
+        )

@@ -1,0 +1,201 @@
+"""One of the models that are compared: its codes, its pictures of an image and of a code, its grid, random codes."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from vae_desktop.engine.run import Run
+from vae_desktop.gui.class_legend import class_colours
+from vae_desktop.gui.decoded_image import DecodedImage
+from vae_desktop.gui.elided_label import ElidedLabel
+from vae_desktop.gui.latent_plot import LatentPlot
+from vae_desktop.gui.manifold_view import ManifoldBoard
+from vae_desktop.gui.normal_item import NormalItem
+from vae_desktop.gui.point_raster import Looks
+from vae_desktop.gui.setting_field import SettingField
+from vae_desktop.gui.theme import LIGHT, SPACING, Theme, heading_font, small_font, tabular
+from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.plane import Plane
+from vae_desktop.settings import settings_of
+
+_PICTURE = 64  # px, at least
+_VIEWS = ("codes", "pictures", "grid", "random")
+
+
+class ComparisonColumn(QWidget):
+    """Shows one model; says where the shared cursor should be and what is wanted of the model."""
+
+    place_pointed = Signal(object)  # (k,) in the plane
+    grid_pointed = Signal(object)  # (k,) in shares of the grid from its lower left corner
+    random_chosen = Signal(int)
+    beta_changed = Signal(object)
+    promoted = Signal()
+    save_requested = Signal()
+    resized = Signal()
+
+    def __init__(self, run: Run, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"comparisonColumn{run.id}")
+        self.run = run
+        self._theme = LIGHT
+        title = QLabel(run.name)
+        title.setFont(heading_font(self.font()))
+        title.setStyleSheet(f"color: {colour};")
+        title.setMinimumWidth(20)
+        self.open_button = self._button("↗", "promote", self.tr("Open this model in the playground."))
+        self.save_button = self._button("⤓", "save", self.tr("Save this model in a file of its own."))
+        self.status = ElidedLabel()
+        self.status.setProperty("role", "muted")
+        self.status.setFont(tabular(small_font(self.font())))
+        self.beta = _beta_field(run)
+        self.plot = LatentPlot()
+        self.plot.setAccessibleName(self.tr("Latent space of {model}").format(model=run.name))
+        self.plot.setToolTip(
+            f"<p>{self.tr('Click or drag: the shared cursor moves, in the latent space of every model.')}</p>"
+        )
+        self.plot.setMinimumSize(120, 150)
+        self._prior = NormalItem(Qt.PenStyle.DashLine, 1.2)
+        self._prior.setZValue(5)
+        self.plot.addItem(self._prior, ignoreBounds=True)
+        self.image, self.cursor = DecodedImage(), DecodedImage()
+        self.image.setToolTip(self.tr("What this model makes of the chosen image, decoded from its mean."))
+        self.cursor.setToolTip(self.tr("What this model decodes at the shared cursor."))
+        self._image_note, self._cursor_note = QLabel(self.tr("image")), QLabel(self.tr("cursor"))
+        for note in (self._image_note, self._cursor_note):
+            note.setProperty("role", "muted")
+            note.setFont(small_font(self.font()))
+            note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        for picture in (self.image, self.cursor):
+            picture.setMinimumSize(_PICTURE, _PICTURE)
+            picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.grid, self.random = ManifoldBoard(), ManifoldBoard()
+        self.grid.setObjectName("comparisonGrid")
+        self.random.setObjectName("comparisonRandom")
+        self.grid.setAccessibleName(self.tr("Decoded grid of {model}").format(model=run.name))
+        self.random.setAccessibleName(self.tr("Random codes of {model}").format(model=run.name))
+        self.grid.setToolTip(self.tr("Decoded around the middle of the codes. Click: the cursor goes there."))
+        self.random.setToolTip(self.tr("Decoded random codes, the same noise for all. Click: the cursor goes there."))
+        self._views: dict[str, QWidget] = {}
+        self._looks: Looks | None = None
+        self._lay_out(title)
+        self.plot.clicked.connect(self._tell_place)
+        self.plot.dragged.connect(self._tell_place)
+        self.grid.shares_pointed.connect(self._tell_grid)
+        self.random.shares_pointed.connect(self._tell_random)
+        self.grid.resized.connect(self.resized)
+        self.open_button.clicked.connect(self.promoted)
+        self.save_button.clicked.connect(self.save_requested)
+        if self.beta is not None:
+            self.beta.committed.connect(self.beta_changed)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.plot.set_theme(theme)
+        self._prior.set_look(QColor(theme.text), QColor(theme.surface), small_font(self.font()))
+        for view in (self.image, self.cursor, self.grid, self.random):
+            view.set_theme(theme)
+        self._looks = None
+
+    def show_views(self, views: frozenset[str]) -> None:
+        """Show these of "codes", "grid" and "random"; the two pictures are always there."""
+        for name, view in self._views.items():
+            view.setVisible(name in views or name == "pictures")
+
+    def set_status(self, text: str) -> None:
+        self.status.set_text(text)
+
+    def set_plane(self, plane: Plane) -> None:
+        """Label the axes, and draw N(0, I) in the plane."""
+        labels = plane.labels
+        self.plot.set_axis_labels(labels[0], labels[1] if len(labels) > 1 else "")
+        self._prior.set_normal(np.zeros(len(labels)), np.eye(len(labels)))
+
+    def set_codes(self, places: Floats, labels: Floats | None, classes: int, glide: bool) -> None:
+        """Show codes at places (N, 2), coloured by class."""
+        if self._looks is None or len(self._looks.kinds) != len(places):
+            accent = np.array(QColor(self._theme.accent).getRgb()[:3], np.uint8)[None]
+            has_classes = labels is not None and classes > 0
+            kinds = labels.astype(np.uint16) if has_classes else np.zeros(len(places), np.uint16)
+            self._looks = Looks(kinds, class_colours(classes) if has_classes else accent)
+            self.plot.set_looks(self._looks)
+            glide = False
+        self.plot.set_points(places, glide)
+
+    def set_room(self, room: QRectF) -> None:
+        """Keep a rectangle in sight, for a scale that all models share; an empty one: the model's own scale."""
+        self.plot.set_room(room)
+        self.plot.fit()
+
+    def set_cursor(self, place: Floats | None, share: QPointF | None, reason: str = "") -> None:
+        """Mark the shared cursor at a place (k,) in the plane and in shares of the grid; or say why there is none."""
+        if place is not None:
+            self.plot.set_cursor(float(place[0]), float(place[1]) if len(place) > 1 else 0.0)
+        self.plot.show_cursor(place is not None)
+        self.grid.set_marker(share)
+        self.cursor.set_empty_text(reason)
+        if place is None:
+            self.cursor.set_picture(None)
+
+    def _lay_out(self, title: QLabel) -> None:
+        header = QHBoxLayout()
+        header.setSpacing(SPACING // 2)
+        header.addWidget(title, 1)
+        if self.beta is not None:
+            header.addWidget(QLabel("β"))
+            header.addWidget(self.beta)
+        header.addWidget(self.save_button)
+        header.addWidget(self.open_button)
+        pictures = QWidget()
+        grid = QGridLayout(pictures)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(SPACING // 2)
+        for column, (view, note) in enumerate(((self.image, self._image_note), (self.cursor, self._cursor_note))):
+            grid.addWidget(view, 0, column)
+            grid.addWidget(note, 1, column)
+        grid.setRowStretch(0, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING // 2)
+        layout.addLayout(header)
+        layout.addWidget(self.status)
+        views = (self.plot, pictures, self.grid, self.random)
+        for name, view, stretch in zip(_VIEWS, views, (5, 2, 5, 5), strict=True):
+            layout.addWidget(view, stretch)
+            self._views[name] = view
+
+    def _button(self, text: str, name: str, tip: str) -> QToolButton:
+        button = QToolButton(text=text)
+        button.setObjectName(f"{name}Button{self.run.id}")
+        button.setAccessibleName(tip)
+        button.setToolTip(tip)
+        return button
+
+    @Slot(float, float)
+    def _tell_place(self, x: float, y: float) -> None:
+        self.place_pointed.emit(np.array((x, y), np.float32))
+
+    @Slot(QPointF)
+    def _tell_grid(self, shares: QPointF) -> None:
+        self.grid_pointed.emit(np.array((shares.x(), 1 - shares.y()), np.float32))
+
+    @Slot(QPointF)
+    def _tell_random(self, shares: QPointF) -> None:
+        columns, rows = self.random.shape
+        column, row = min(int(shares.x() * columns), columns - 1), min(int(shares.y() * rows), rows - 1)
+        self.random_chosen.emit(row * columns + column)
+
+
+def _beta_field(run: Run) -> SettingField | None:
+    """An entry for β, where the kind of model leaves it free."""
+    if run.config.model.traits.kl_weight is not None:
+        return None
+    entry = next(entry for name, entry, _ in settings_of(type(run.config.training)) if name == "beta")
+    field = SettingField("beta", entry, run.config.training.beta)
+    field.setObjectName(f"betaEdit{run.id}")
+    field.setAccessibleName(entry.label)
+    field.setToolTip(f"<p>{entry.help}</p>")
+    field.setFixedWidth(56)
+    return field
+
+
