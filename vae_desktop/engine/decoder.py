@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
 _ASKED_SHARE, _REFRESH_SHARE = 0.15, 0.06
-_MOST_BUILT = 4  # decoders kept
+_MOST_BUILT = 5  # decoders kept: of four models side by side, and of one alone
 _END = object()
 _TRAINS = 1.0  # seconds since the last live snapshot within which a training counts as going on
 

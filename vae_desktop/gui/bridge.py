@@ -197,10 +197,14 @@ class Bridge(QObject):
     def _change_workspace(self, workspace: str) -> None:
         """Bring the workspace that comes to the front up to date."""
         if workspace == "comparison":
+            self.explorer.feeds.suspend()
             self.comparer.come_into_sight()
-        elif self.session.shown is not None:
-            self.codes_moved(self.session.shown)
-            self.metrics_arrived(self.session.shown)
+        else:
+            self.comparer.leave_sight()
+            if self.session.shown is not None:
+                self.codes_moved(self.session.shown)
+                self.metrics_arrived(self.session.shown)
+                self.explorer.come_into_sight()
         self._window.setup.controls.set_compares(workspace == "comparison")
         self._show_document()
 

@@ -23,6 +23,11 @@ class Mark:
     colour: str
 
 
+def marked(changes: Sequence[Change]) -> list[Change]:
+    """Those of the changes that bend a curve."""
+    return [change for change in changes if change.name in ("beta", "learning_rate")]
+
+
 class ChangeMarks:
     """Draws a line with the new value across each of some plots, at the step from which it held."""
 

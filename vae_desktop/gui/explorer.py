@@ -88,6 +88,11 @@ class Explorer(QObject):
             self._show_in_grid()
         self.feeds.follow_codes(run)
 
+    def come_into_sight(self) -> None:
+        """Ask for what the views show, after they were out of sight."""
+        self._show_in_grid()
+        self.feeds.ask_films()
+
     def show_originals(self, run: Run, dataset: Dataset | None) -> None:
         """Show the images behind the codes, as far as they are at hand."""
         is_there = dataset is not None and run.codes is not None and len(dataset.test) == len(run.codes)

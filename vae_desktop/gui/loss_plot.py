@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBox
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.pacing import Pacer
+from vae_desktop.gui.change_marks import ChangeMarks, Mark, marked
 from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.curve_pane import CurvePane
-from vae_desktop.gui.theme import SPACING, TERM_COLOURS, Theme, small_font, tabular
+from vae_desktop.gui.theme import LIGHT, SPACING, TERM_COLOURS, Theme, small_font, tabular
 from vae_desktop.training.history import TERMS, History
 
 _INTERVAL, _SHARE = 0.2, 0.04  # of redrawing, in seconds and of the time
@@ -46,6 +47,8 @@ class LossPlot(QWidget):
             line.hide()
             pane.addItem(line, ignoreBounds=True)
             pane.scene().sigMouseMoved.connect(self._read_at)
+        self._marks = ChangeMarks(self._panes)
+        self._muted = LIGHT.muted
         self._readout = QLabel()
         self._readout.setFont(tabular(small_font(self.font())))
         self._readout.setTextFormat(Qt.TextFormat.RichText)
@@ -68,6 +71,8 @@ class LossPlot(QWidget):
             pane.set_theme(theme)
         for line in self._cross_hairs:
             line.setPen(pyqtgraph.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
+        self._muted = theme.muted
+        self._show_marks()
 
     def set_history(self, history: History, model: ModelConfig | None = None) -> None:
         """Show the curves of another run, of such a model; by default a VAE judged by squared error."""
@@ -105,6 +110,7 @@ class LossPlot(QWidget):
                 self._train[term].clear()
         if self._drawn_evaluations != len(self._history.evaluations):
             self._redraw_evaluations()
+        self._show_marks()
         bounds = [self._bounds(terms) for terms in self._terms]
         self._allow_log(not bounds[0][0] <= 0)
         for pane, (lowest, highest) in zip(self._panes, bounds, strict=True):
@@ -112,6 +118,9 @@ class LossPlot(QWidget):
         if not self._cross_hairs[0].isVisible():
             self._show_newest()
         self._pacer.ran(began, time.monotonic())
+
+    def _show_marks(self) -> None:
+        self._marks.set_marks([Mark(change, self._muted) for change in marked(self._history.changes)])
 
     def _redraw_evaluations(self) -> None:
         evaluations = self._history.evaluations

@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.class_legend import class_colours
@@ -19,8 +19,8 @@ from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.plane import Plane
 from vae_desktop.settings import settings_of
 
-_PICTURE = 64  # px, at least
-_VIEWS = ("codes", "pictures", "grid", "random")
+_PICTURE = 56  # px, at least
+_BUTTON = 28  # px
 
 
 class ComparisonColumn(QWidget):
@@ -58,14 +58,11 @@ class ComparisonColumn(QWidget):
         self._prior = NormalItem(Qt.PenStyle.DashLine, 1.2)
         self._prior.setZValue(5)
         self.plot.addItem(self._prior, ignoreBounds=True)
+        for side in ("bottom", "left"):  # a column is narrow; the status line names what stands along the axes
+            self.plot.getAxis(side).showLabel(False)
         self.image, self.cursor = DecodedImage(), DecodedImage()
         self.image.setToolTip(self.tr("What this model makes of the chosen image, decoded from its mean."))
         self.cursor.setToolTip(self.tr("What this model decodes at the shared cursor."))
-        self._image_note, self._cursor_note = QLabel(self.tr("image")), QLabel(self.tr("cursor"))
-        for note in (self._image_note, self._cursor_note):
-            note.setProperty("role", "muted")
-            note.setFont(small_font(self.font()))
-            note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         for picture in (self.image, self.cursor):
             picture.setMinimumSize(_PICTURE, _PICTURE)
             picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -76,7 +73,9 @@ class ComparisonColumn(QWidget):
         self.random.setAccessibleName(self.tr("Random codes of {model}").format(model=run.name))
         self.grid.setToolTip(self.tr("Decoded around the middle of the codes. Click: the cursor goes there."))
         self.random.setToolTip(self.tr("Decoded random codes, the same noise for all. Click: the cursor goes there."))
-        self._views: dict[str, QWidget] = {}
+        for board in (self.grid, self.random):
+            board.setMinimumSize(80, 80)
+        self.axes = ""  # what stands along them
         self._looks: Looks | None = None
         self._lay_out(title)
         self.plot.clicked.connect(self._tell_place)
@@ -100,7 +99,7 @@ class ComparisonColumn(QWidget):
     def show_views(self, views: frozenset[str]) -> None:
         """Show these of "codes", "grid" and "random"; the two pictures are always there."""
         for name, view in self._views.items():
-            view.setVisible(name in views or name == "pictures")
+            view.setVisible(name in views)
 
     def set_status(self, text: str) -> None:
         self.status.set_text(text)
@@ -108,7 +107,7 @@ class ComparisonColumn(QWidget):
     def set_plane(self, plane: Plane) -> None:
         """Label the axes, and draw N(0, I) in the plane."""
         labels = plane.labels
-        self.plot.set_axis_labels(labels[0], labels[1] if len(labels) > 1 else "")
+        self.axes = ", ".join(labels)
         self._prior.set_normal(np.zeros(len(labels)), np.eye(len(labels)))
 
     def set_codes(self, places: Floats, labels: Floats | None, classes: int, glide: bool) -> None:
@@ -146,29 +145,34 @@ class ComparisonColumn(QWidget):
             header.addWidget(self.beta)
         header.addWidget(self.save_button)
         header.addWidget(self.open_button)
-        pictures = QWidget()
-        grid = QGridLayout(pictures)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(SPACING // 2)
-        for column, (view, note) in enumerate(((self.image, self._image_note), (self.cursor, self._cursor_note))):
-            grid.addWidget(view, 0, column)
-            grid.addWidget(note, 1, column)
-        grid.setRowStretch(0, 1)
+        captions = {
+            "image": (self.image, self.tr("image")),
+            "cursor": (self.cursor, self.tr("at the cursor")),
+            "grid": (self.grid, self.tr("grid")),
+            "random": (self.random, self.tr("random codes")),
+        }
+        views = {name: _captioned(view, text) for name, (view, text) in captions.items()}
+        pictures, boards = QHBoxLayout(), QHBoxLayout()
+        for row, names in ((pictures, ("image", "cursor")), (boards, ("grid", "random"))):
+            row.setSpacing(SPACING)
+            for name in names:
+                row.addWidget(views[name], 1)
+        self._views = {"codes": self.plot, "grid": views["grid"], "random": views["random"]}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING // 2)
         layout.addLayout(header)
         layout.addWidget(self.status)
-        views = (self.plot, pictures, self.grid, self.random)
-        for name, view, stretch in zip(_VIEWS, views, (5, 2, 5, 5), strict=True):
-            layout.addWidget(view, stretch)
-            self._views[name] = view
+        layout.addWidget(self.plot, 5)
+        layout.addLayout(pictures, 2)
+        layout.addLayout(boards, 3)
 
     def _button(self, text: str, name: str, tip: str) -> QToolButton:
         button = QToolButton(text=text)
         button.setObjectName(f"{name}Button{self.run.id}")
         button.setAccessibleName(tip)
         button.setToolTip(tip)
+        button.setFixedSize(_BUTTON, _BUTTON)
         return button
 
     @Slot(float, float)
@@ -186,6 +190,21 @@ class ComparisonColumn(QWidget):
         self.random_chosen.emit(row * columns + column)
 
 
+def _captioned(view: QWidget, text: str) -> QWidget:
+    """A view with its name under it."""
+    caption = QLabel(text)
+    caption.setProperty("role", "muted")
+    caption.setFont(small_font(caption.font()))
+    caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    result = QWidget()
+    layout = QVBoxLayout(result)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(view, 1)
+    layout.addWidget(caption)
+    return result
+
+
 def _beta_field(run: Run) -> SettingField | None:
     """An entry for β, where the kind of model leaves it free."""
     if run.config.model.traits.kl_weight is not None:
@@ -195,7 +214,7 @@ def _beta_field(run: Run) -> SettingField | None:
     field.setObjectName(f"betaEdit{run.id}")
     field.setAccessibleName(entry.label)
     field.setToolTip(f"<p>{entry.help}</p>")
-    field.setFixedWidth(56)
+    field.setFixedSize(2 * _BUTTON, _BUTTON)
     return field
 
 

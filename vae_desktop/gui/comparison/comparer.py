@@ -82,9 +82,7 @@ class Comparer(QObject):
 
     def show_set(self, run_set: RunSet) -> None:
         """Begin with other models, or with the same ones trained on."""
-        for view in self._asked:
-            self._session.forget_view(view)
-        self._asked.clear()
+        self.leave_sight()
         is_same = tuple(model.run for model in self._models.values()) == run_set.runs
         if not is_same:
             self._view.set_set(run_set)
@@ -147,8 +145,8 @@ class Comparer(QObject):
             "opened": self.tr("opened"),
         }
         step = len(run.history.training)
-        text = self.tr("{dim}-D · step {step} · {status}").format(
-            dim=run.config.model.latent_dim, step=f"{step:,}", status=words[run.status]
+        text = self.tr("{dim}-D ({axes}) · step {step} · {status}").format(
+            dim=model.latent_dim, axes=model.column.axes, step=f"{step:,}", status=words[run.status]
         )
         model.column.set_status(text)
         beta = model.column.beta
@@ -190,6 +188,12 @@ class Comparer(QObject):
         fits = fits and dataset.image_shape == runs[0].image_shape and self._image < len(dataset.test)
         picture = dataset.test.images[self._image].transpose(1, 2, 0) if fits else None
         self._view.original.set_picture(picture)
+
+    def leave_sight(self) -> None:
+        """Nothing more is wanted for the columns."""
+        for view in self._asked:
+            self._session.forget_view(view)
+        self._asked.clear()
 
     def come_into_sight(self) -> None:
         """The workspace is shown: what has changed meanwhile is shown too."""
@@ -303,6 +307,8 @@ class Comparer(QObject):
     # What is asked for
 
     def _ask_all(self) -> None:
+        if not self._view.isVisible():
+            return
         for model in self._models.values():
             self._show_cursor(model)
             self._ask_image(model)

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.change_marks import ChangeMarks, Mark
+from vae_desktop.gui.change_marks import ChangeMarks, Mark, marked
 from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.curve_pane import CurvePane
 from vae_desktop.gui.theme import LIGHT, MODEL_COLOURS, SPACING, Theme, small_font
-from vae_desktop.training.history import TERMS
+from vae_desktop.training.history import TERMS, Change
 
 _INTERVAL, _SHARE = 0.25, 0.04  # of redrawing, in seconds and of the time
 _FAINT = 70  # alpha of the curves of batches
@@ -100,14 +100,12 @@ class ComparisonCurves(QWidget):
         for pane in self._panes:
             pane.draw(steps)
         if self._marks is not None:
-            self._marks.set_marks(
-                [
-                    Mark(change, MODEL_COLOURS[place])
-                    for place, run in enumerate(self._runs)
-                    for change in run.history.changes
-                    if change.name == "beta"
-                ]
-            )
+            colours: dict[Change, str] = {}
+            for place, run in enumerate(self._runs):
+                for change in marked(run.history.changes):
+                    # What was changed for all models at once has the colour of none.
+                    colours[change] = self._theme.muted if change in colours else MODEL_COLOURS[place]
+            self._marks.set_marks([Mark(change, colour) for change, colour in colours.items()])
         self._pacer.ran(began, time.monotonic())
 
     def showEvent(self, event: object) -> None:

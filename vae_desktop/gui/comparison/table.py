@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QProgressBar,
     QPushButton,
     QTableWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from vae_desktop.gui.choice_box import translated
+from vae_desktop.gui.elided_label import ElidedLabel
 from vae_desktop.gui.theme import LIGHT, MODEL_COLOURS, SPACING, Theme, small_font, tabular
 from vae_desktop.latent.comparison import Cell, Row
 
@@ -45,7 +45,7 @@ class ComparisonTable(QWidget):
         self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACING // 2)
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._table.setFont(tabular(small_font(self.font())))
-        self._note = QLabel(self.tr("✓ best, ✗ worst of those that can be compared"))
+        self._note = ElidedLabel()
         self._note.setProperty("role", "muted")
         self._note.setFont(small_font(self.font()))
         self._bar = QProgressBar(textVisible=False, maximum=1000)
@@ -68,6 +68,7 @@ class ComparisonTable(QWidget):
         layout.addWidget(self._table, 1)
         self._measure.clicked.connect(self.measure_requested)
         self._cancel.clicked.connect(self.cancel_requested)
+        self.set_note("")
         self.end_progress()
 
     def set_theme(self, theme: Theme) -> None:
@@ -104,7 +105,7 @@ class ComparisonTable(QWidget):
     def set_note(self, text: str) -> None:
         """Say of which step the measured figures are."""
         legend = self.tr("✓ best, ✗ worst of those that can be compared")
-        self._note.setText(f"{legend} · {text}" if text else legend)
+        self._note.set_text(f"{legend} · {text}" if text else legend)
 
     def show_progress(self, title: str, done: int, total: int) -> None:
         """Show how far a measurement is."""

@@ -29,6 +29,7 @@ _SETTINGS = {
     for name, entry, _ in settings_of(part)
     if name in ("kind", "beta", "latent_dim", "likelihood", "architecture")
 }
+_AS_IN_SETUP = translated("as in the setup")
 _COLUMNS = ("kind", "beta", "latent_dim", "likelihood", "architecture")
 
 
@@ -92,7 +93,7 @@ class VariantsEditor(QWidget):
         inner.addStretch()
         layout = QHBoxLayout(self)
         layout.addStretch(1)
-        layout.addLayout(inner, 8)
+        layout.addLayout(inner, 20)
         layout.addStretch(1)
         layout.setContentsMargins(2 * SPACING, 2 * SPACING, 2 * SPACING, 2 * SPACING)
         self.set_variants(KL_TERM)
@@ -178,8 +179,8 @@ class _Line:
         self.dot = QLabel("●")
         self._entries: dict[str, ChoiceBox | QLineEdit] = {name: _entry(name, number) for name in _COLUMNS}
         self.remove = QToolButton(text="✕")
-        self.remove.setToolTip("Leave this model out.")
-        self.remove.setAccessibleName("Leave this model out.")
+        self.remove.setToolTip(translated("Leave this model out."))
+        self.remove.setAccessibleName(translated("Leave this model out."))
         for name, entry in self._entries.items():
             value = getattr(variant, name)
             if isinstance(entry, ChoiceBox):
@@ -216,14 +217,15 @@ def _entry(name: str, number: int) -> ChoiceBox | QLineEdit:
     entry: ChoiceBox | QLineEdit
     if setting.choices:
         entry = ChoiceBox()
+        entry.setMinimumContentsLength(16)
         if name != "kind":
-            entry.addItem("as in the setup", None)
+            entry.addItem(_AS_IN_SETUP, None)
         for choice in setting.choices:
             entry.addItem(translated(choice.label), choice.value)
             entry.setItemData(entry.count() - 1, translated(choice.help), Qt.ItemDataRole.ToolTipRole)
     else:
         entry = QLineEdit()
-        entry.setPlaceholderText("as in the setup")
+        entry.setPlaceholderText(_AS_IN_SETUP)
     entry.setObjectName(f"variant{number}{name.title().replace('_', '')}")
     entry.setAccessibleName(translated(setting.label))
     entry.setToolTip(f"<p>{translated(setting.help)}</p>")

@@ -62,13 +62,14 @@ class ComparisonView(QWidget):
         )
         self.raw_cursor = self._toggle(
             "rawCursor",
-            self.tr("Raw z"),
+            self.tr("raw z"),
             "",
             self.tr("The cursor is the same code z in all models, instead of as many standard deviations of each "
                     "model's codes from their middle."),
         )
         self.way = ChoiceBox()
         self.way.setObjectName("randomWayCombo")
+        self.way.setMinimumContentsLength(6)
         self.way.setAccessibleName(self.tr("How random codes are drawn"))
         self.way.addItem("N(0, I)", "prior")
         self.way.addItem(self.tr("fitted normal"), "normal")
@@ -148,6 +149,7 @@ class ComparisonView(QWidget):
             button.setProperty("segment", segment)
             button.setChecked(True)
         button.setToolTip(f"<p>{tip}</p>")
+        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(text) + 3 * SPACING)
         return button
 
     def _lay_out(self) -> None:
@@ -176,6 +178,7 @@ class ComparisonView(QWidget):
         inner = QWidget()
         inner.setLayout(self._row)
         self._row.setContentsMargins(0, 0, 0, 0)
+        self.image.setFixedWidth(7 * SPACING)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
