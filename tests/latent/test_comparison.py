@@ -1,0 +1,75 @@
+"""Figures side by side: better and worse where it can be said, and units that never share a row."""
+
+import numpy as np
+import pytest
+
+from vae_desktop.config import ModelConfig, RunConfig
+from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.comparison import Compared, comparison_rows, figures_of
+
+
+def compared(kind="vae", likelihood="squared-error", **values):
+    return Compared(RunConfig(model=ModelConfig(kind, likelihood=likelihood)), values)
+
+
+def row_of(rows, label, heading=""):
+    return next(row for row in rows if (row.label, row.heading) == (label, heading))
+
+
+def test_the_best_and_the_worst_by_the_way_that_is_good():
+    rows = comparison_rows([compared(reconstruction=value, knn_accuracy=value / 100) for value in (30, 20, 40)])
+    assert [cell.rank for cell in row_of(rows, "Reconstruction").cells] == ["", "best", "worst"]
+    assert [cell.rank for cell in row_of(rows, "kNN accuracy").cells] == ["", "worst", "best"]
+    assert [cell.text for cell in row_of(rows, "kNN accuracy").cells] == ["30.0%", "20.0%", "40.0%"]
+
+
+def test_a_figure_that_is_neither_good_nor_bad_has_no_best():
+    rows = comparison_rows([compared(kl=2.0, mean_sigma=[0.1, 0.3]), compared(kl=5.0, mean_sigma=[1.0, 1.0])])
+    for label, texts in (("KL divergence", ["2.00", "5.00"]), ("Mean σ", ["0.20", "1.00"])):
+        assert [(cell.text, cell.rank) for cell in row_of(rows, label).cells] == [(text, "") for text in texts]
+
+
+def test_likelihoods_of_different_units_stand_in_different_rows():
+    rows = comparison_rows(
+        [
+            compared(reconstruction=30.0),
+            compared(likelihood="bernoulli", reconstruction=140.0),
+            compared(reconstruction=20.0),
+        ]
+    )
+    squared, bernoulli = (row for row in rows if row.label == "Reconstruction")
+    assert [(cell.text, cell.rank) for cell in squared.cells] == [("30.00", "worst"), ("–", ""), ("20.00", "best")]
+    assert [(cell.text, cell.rank) for cell in bernoulli.cells] == [("–", ""), ("140.00", ""), ("–", "")]
+    assert squared.unit != bernoulli.unit
+
+
+def test_what_a_model_has_not_differs_from_what_is_not_known_yet():
+    rows = comparison_rows([compared("ae", kl=None), compared(kl=1.0), compared()])
+    assert [cell.text for cell in row_of(rows, "KL divergence").cells] == ["–", "1.00", ""]
+
+
+@pytest.mark.parametrize("values", [(1.0, 1.0), (1.0, 1.0 + 1e-5), (2.0, None)])
+def test_without_a_difference_there_is_no_best(values):
+    rows = comparison_rows([compared(reconstruction=value) for value in values])
+    assert [cell.rank for cell in row_of(rows, "Reconstruction").cells] == ["", ""]
+
+
+def test_drawn_images_are_judged_by_the_way_of_drawing():
+    quality = {"precision": 0.9, "recall": 0.2, "effective_classes": 5.0, "confidence": None}
+    other = {**quality, "recall": 0.8}
+    rows = comparison_rows([compared(sampling={"prior": quality}), compared(sampling={"prior": other}), compared()])
+    recall = row_of(rows, "Recall", "N(0, I)")
+    assert [(cell.text, cell.rank) for cell in recall.cells] == [("0.20", "worst"), ("0.80", "best"), ("", "")]
+    assert not [row for row in rows if row.label == "Confidence" or row.heading == "box of the codes"]
+
+
+def test_figures_that_codes_alone_give():
+    means = np.random.default_rng(0).normal(0, (3.0, 0.01), (500, 2)).astype(np.float32)
+    figures = figures_of(Codes(means, np.log(np.full_like(means, 0.5)), None))
+    assert figures["active_units"] == 1
+    assert figures["mean_sigma"] == pytest.approx([0.5, 0.5])
+    assert figures["spread_of_means"] == pytest.approx(means.std(0))
+    of_points = figures_of(Codes(means, None, None))
+    assert (of_points["mean_sigma"], of_points["active_units"]) == (None, None)
+    means[3] = np.nan
+    assert figures_of(Codes(means, None, None)) == {}
