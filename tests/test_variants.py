@@ -66,6 +66,7 @@ def test_titles_name_what_differs_and_no_more():
 
     assert of(*KL_TERM) == ["AE", "VAE β=0", "KL only", "VAE"]
     assert of(Variant("vae", beta=1.0), Variant("vae", beta=4.0), Variant("ae")) == ["VAE β=1", "VAE β=4", "AE"]
+    assert of(Variant("ae"), Variant("vae", beta=4.0)) == ["AE", "VAE β=4"]
     assert of(Variant("vae"), Variant("vae", latent_dim=10)) == ["VAE 3-D", "VAE 10-D"]
     assert of(Variant("ae"), Variant("ae", likelihood="bernoulli")) == ["AE Squared error", "AE Bernoulli"]
     assert of(Variant("ae"), Variant("ae", architecture="convolutional")) == ["AE MLP", "AE Conv."]

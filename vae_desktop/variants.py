@@ -95,15 +95,14 @@ def check_lockstep(configs: Sequence[RunConfig]) -> None:
 
 
 def titles(configs: Sequence[RunConfig]) -> list[str]:
-    """A short name for each model of a comparison: its kind, and what the others do not have in common with it."""
+    """A short name for each model of a comparison: its kind, any β but the usual 1, and what not all have in common."""
     models = [config.model for config in configs]
     result = []
     for config in configs:
         model = config.model
         parts = [model.traits.short]
-        if model.traits.kl_weight is None and _differ(
-            entry.training.beta for entry in configs if entry.model.traits.kl_weight is None
-        ):
+        free = [entry.training.beta for entry in configs if entry.model.traits.kl_weight is None]
+        if model.traits.kl_weight is None and set(free) != {1.0}:
             parts.append(f"β={config.training.beta:g}")
         if _differ(entry.latent_dim for entry in models):
             parts.append(f"{model.latent_dim}-D")

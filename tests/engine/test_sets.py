@@ -14,8 +14,8 @@ from vae_desktop.engine.messages import (
     Adjusted,
     Capture,
     Captured,
-    EmbedTraining,
     Embedded,
+    EmbedTraining,
     Entry,
     Failed,
     Pause,
@@ -125,7 +125,7 @@ def test_one_that_diverges_falls_back_and_the_others_go_on(inbox, worker, config
 
 
 @pytest.mark.parametrize("error", [RuntimeError("not enough memory: you tried to allocate"), ValueError("odd")])
-def test_one_that_fails_leaves_with_the_reason_and_the_others_go_on(inbox, worker, configs, dataset, monkeypatch, error):
+def test_one_that_fails_leaves_with_the_reason(inbox, worker, configs, dataset, monkeypatch, error):
     step = Trainer.step
 
     def stepped(trainer, batch):

@@ -91,15 +91,21 @@ def _collected_in_this_thread(_modules_left_alone: None) -> Iterator[None]:
         gc.collect()
 
 
+@pytest.fixture(scope="session")
+def classifiers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what judges drawn images is kept; to train it anew for each test would take a minute in all."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
 def open_window(
-    qtbot: QtBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    qtbot: QtBot, tmp_path: Path, classifiers: Path, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Callable[..., Driver]]:
     """Open windows on one settings folder; at the end they close, and no error may have been logged."""
     windows: list[MainWindow] = []
 
     def open_one(data_dir: Path | None = None) -> Driver:
-        window = create_window(data_dir or tmp_path / "data", tmp_path / "settings", tmp_path / "cache")
+        window = create_window(data_dir or tmp_path / "data", tmp_path / "settings", classifiers)
         windows.append(window)
         window.resize(1280, 800)
         with qtbot.waitExposed(window):

@@ -67,8 +67,6 @@ class Bridge(QObject):
     def state_changed(self, state: State) -> None:
         self._window.setProperty("state", state)
         self._window.setup.controls.set_state(state)
-        kinds = [run.config.model.kind for run in self.session.active]
-        self._window.setup.form.set_active_models(kinds)
         self._window.status.setText(self._status_text(state))
         if state == "idle":
             self.comparer.measure_trained()
@@ -99,6 +97,7 @@ class Bridge(QObject):
 
     def runs_changed(self) -> None:
         self._window.runs.set_runs(self.session.runs.values(), self.session.shown)
+        self._window.setup.form.set_active_models([run.config.model.kind for run in self.session.active])
         for run in self.session.runs.values():
             self.comparer.show_status(run)
         self._show_document()

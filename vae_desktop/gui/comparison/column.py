@@ -21,6 +21,7 @@ from vae_desktop.settings import settings_of
 
 _PICTURE = 56  # px, at least
 _BUTTON = 28  # px
+_AXIS = 30  # px
 
 
 class ComparisonColumn(QWidget):
@@ -60,6 +61,7 @@ class ComparisonColumn(QWidget):
         self.plot.addItem(self._prior, ignoreBounds=True)
         for side in ("bottom", "left"):  # a column is narrow; the status line names what stands along the axes
             self.plot.getAxis(side).showLabel(False)
+        self.plot.getAxis("left").setWidth(_AXIS)  # else a common scale would not be quite the same
         self.image, self.cursor = DecodedImage(), DecodedImage()
         self.image.setToolTip(self.tr("What this model makes of the chosen image, decoded from its mean."))
         self.cursor.setToolTip(self.tr("What this model decodes at the shared cursor."))

@@ -1,0 +1,341 @@
+"""Models side by side in a real window, from one click to columns, figures, files and back."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QToolButton
+
+from vae_desktop.training.checkpoint import load_checkpoints
+from vae_desktop.training.trainer import Trainer
+from vae_desktop.variants import KL_TERM, Variant
+
+
+class Comparison:
+    """Uses the workspace as a person would."""
+
+    def __init__(self, driver):
+        self.driver = driver
+        self.window = driver.window
+        self.view = driver.window.comparison
+        self.session = driver.window.controller.session
+        self.comparer = driver.window.controller.bridge.comparer
+        self.wait = driver.wait
+
+    @property
+    def columns(self):
+        return self.view.columns
+
+    @property
+    def runs(self):
+        return [column.run for column in self.columns]
+
+    def small(self, epochs):
+        for name, text in {"imageSize": "8", "hidden": "32", "epochs": str(epochs)}.items():
+            self.driver.type(f"{name}Field", text)
+
+    def begin(self, epochs=100_000):
+        """One click on what the KL term does; until all models have taken some steps."""
+        self.small(epochs)
+        self.window.show_workspace("comparison")
+        self.driver.click("compareKlTermButton")
+        self.wait(lambda: len(self.columns) == 4 and all(len(run.history.training) > 2 for run in self.runs))
+
+    def train(self, *variants, epochs=2):
+        """Train models to the end."""
+        self.small(epochs)
+        self.window.show_workspace("comparison")
+        self.view.editor.set_variants(variants or KL_TERM)
+        before = len(self.session.sets)
+        self.driver.click("compareVariantsButton")
+        self.wait(lambda: len(self.session.sets) > before and self.driver.state == "idle")
+
+    def wait_for_measures(self):
+        self.wait(lambda: all("sampling" in run.measures for run in self.runs))
+
+    def cell(self, label, column):
+        """What the table of figures shows, with its mark."""
+        table = self.view.table._table
+        row = next(row for row in range(table.rowCount()) if table.item(row, 0).text().startswith(label))
+        return table.item(row, column + 1).text()
+
+    def pictures(self, name):
+        return [getattr(column, name).picture for column in self.columns]
+
+
+@pytest.fixture
+def comparison(driver, every_mouse_move):
+    return Comparison(driver)
+
+
+def test_one_click_trains_four_models_side_by_side(comparison):
+    comparison.begin()
+    assert [run.config.model.kind for run in comparison.runs] == ["ae", "vae-no-kl", "kl-only", "vae"]
+    for name in ("image", "cursor"):
+        comparison.wait(lambda name=name: all(picture is not None for picture in comparison.pictures(name)))
+    comparison.wait(lambda: all(column.grid.sheet and column.random.sheet for column in comparison.columns))
+    assert comparison.driver.window.status.text().startswith("Training 4 models")
+    comparison.driver.click("stopButton")
+    comparison.wait(lambda: comparison.driver.state == "idle")
+    assert {run.status for run in comparison.runs} == {"stopped"}
+
+
+def test_pictures_and_scatters_follow_the_training(comparison):
+    comparison.begin()
+    comparison.wait(lambda: comparison.columns[3].random.sheet is not None and comparison.columns[3].plot.places.any())
+    sheet, places = comparison.columns[3].random.sheet.copy(), comparison.columns[3].plot.places.copy()
+    comparison.wait(lambda: comparison.columns[3].random.sheet != sheet)
+    comparison.wait(lambda: not np.array_equal(comparison.columns[3].plot.places, places))
+
+
+def test_the_figures_tell_the_story(comparison):
+    comparison.train(epochs=60)
+    comparison.wait_for_measures()
+    assert comparison.cell("Mean σ", 2) == "1.00\u2007\u2007"
+    assert float(comparison.cell("KL divergence", 2).rstrip("\u2007")) < 0.1
+    assert comparison.cell("Reconstruction", 2).endswith("✗")
+    assert comparison.cell("Reconstruction", 0).endswith("✓")
+    assert comparison.cell("Reconstruction", 3)[-1] not in "✗"
+    assert comparison.cell("kNN accuracy of samples", 0).startswith("–")
+    spread = [run.codes.mean.std(0).mean() for run in comparison.runs]
+    assert spread[0] > 2 * spread[3] > 10 * spread[2]
+    assert "measured after step" in comparison.view.table._note.whole_text()
+
+
+def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(comparison):
+    comparison.train()
+    places = [column.plot.places for column in comparison.columns]
+    assert places[2].std(0) == pytest.approx([1, 1], abs=0.2)
+    assert places[3] == pytest.approx(comparison.runs[3].codes.mean, abs=1e-5)
+    comparison.driver.find("samplesComparedButton", QToolButton).click()
+    assert not np.allclose(comparison.columns[3].plot.places, comparison.runs[3].codes.mean)
+    assert np.allclose(comparison.columns[0].plot.places, comparison.runs[0].codes.mean)  # an AE has points
+
+
+def test_a_common_scale_shows_how_far_codes_spread(comparison):
+    comparison.train(epochs=30)
+    sizes = [column.plot.pixel_size() for column in comparison.columns]
+    assert sizes[0] > 1.5 * sizes[3]
+    comparison.driver.find("commonScaleComparedButton", QToolButton).click()
+    sizes = [column.plot.pixel_size() for column in comparison.columns]
+    assert sizes == pytest.approx([sizes[0]] * 4, rel=0.02)
+
+
+def test_one_cursor_goes_through_all_latent_spaces(comparison):
+    comparison.train(epochs=20)
+    before = [picture.copy() for picture in comparison.pictures("cursor")]
+    plot = comparison.columns[0].plot
+    target = comparison.runs[0].codes.mean[7]
+    place = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(*target.tolist())))
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    models = list(comparison.comparer._models.values())
+    codes = [comparison.comparer._code(model) for model in models]
+    assert codes[0] == pytest.approx(target, abs=0.2)
+    for model, code in zip(models, codes, strict=True):
+        assert model.spread.to_units(code) == pytest.approx(comparison.comparer.cursor, abs=1e-4)
+    comparison.wait(lambda: not np.array_equal(comparison.pictures("cursor")[0], before[0]))
+    comparison.wait(lambda: not np.array_equal(comparison.pictures("cursor")[3], before[3]))
+    comparison.driver.find("rawCursorComparedButton", QToolButton).click()
+    for model in models:
+        assert comparison.comparer._code(model) == pytest.approx(codes[0], abs=1e-4)
+
+
+def test_a_model_of_other_dimensions_says_why_it_has_no_cursor(comparison):
+    comparison.train(Variant("vae"), Variant("ae"), Variant("vae", latent_dim=5))
+    assert [run.name for run in comparison.runs] == ["VAE 2-D", "AE 2-D", "VAE 5-D"]
+    comparison.wait(lambda: comparison.pictures("cursor")[0] is not None)
+    assert comparison.pictures("cursor")[2] is None
+    assert "it has 2 dimensions, this model 5" in comparison.columns[2].cursor._empty
+    comparison.wait(lambda: comparison.columns[2].random.sheet is not None)
+    board = comparison.columns[2].random
+    QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
+    comparison.wait(lambda: comparison.pictures("cursor")[2] is not None)  # the cursor is there now
+    assert comparison.pictures("cursor")[0] is None
+
+
+def test_random_codes_are_the_same_for_all_and_others_on_demand(comparison):
+    comparison.train(Variant("vae"), Variant("ae", latent_dim=3))
+    codes = [comparison.comparer._random_codes(model) for model in comparison.comparer._models.values()]
+    assert np.array_equal(codes[0], codes[1][:, :2])
+    comparison.wait(lambda: comparison.columns[0].random.sheet is not None)
+    sheet = comparison.columns[0].random.sheet.copy()
+    comparison.driver.find("newRandomButton", QToolButton).click()
+    comparison.wait(lambda: comparison.columns[0].random.sheet != sheet)
+    comparison.driver.find("randomWayCombo", QComboBox).setCurrentIndex(1)
+    models = list(comparison.comparer._models.values())
+    assert models[1].spread.to_units(comparison.comparer._random_codes(models[1])).std() == pytest.approx(1, abs=0.3)
+
+
+def test_every_model_reconstructs_the_same_image(comparison):
+    comparison.train(epochs=20)
+    comparison.wait(lambda: comparison.view.original.picture is not None)
+    before, original = comparison.pictures("image"), comparison.view.original.picture
+    comparison.view.image.setValue(11)
+    dataset = comparison.session.loaded(comparison.runs[0].config.dataset)
+    assert np.array_equal(comparison.view.original.picture, dataset.test.images[11].transpose(1, 2, 0))
+    assert not np.array_equal(comparison.view.original.picture, original)
+    comparison.wait(lambda: not np.array_equal(comparison.pictures("image")[3], before[3]))
+
+
+def test_beta_of_a_column_is_changed_while_training_and_marked(comparison):
+    comparison.begin()
+    field = comparison.columns[3].beta
+    assert [column.beta is not None for column in comparison.columns] == [False, False, False, True]
+    field.selectAll()
+    QTest.keyClicks(field, "7")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    vae = comparison.runs[3]
+    comparison.wait(lambda: vae.history.changes)
+    assert (vae.history.changes[0].name, vae.history.changes[0].value) == ("beta", 7.0)
+    assert not any(run.history.changes for run in comparison.runs[:3])
+    comparison.wait(lambda: len(comparison.view.curves.marks) == 1)
+    assert comparison.view.curves.marks[0].change == vae.history.changes[0]
+    assert not comparison.driver.find("betaField", QLineEdit).isEnabled()  # each column has its own
+    QTest.keyClicks(field, "x")
+    assert field.error
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert len(vae.history.changes) == 1
+
+
+def test_units_of_likelihoods_have_plots_of_their_own(comparison):
+    comparison.train(Variant("vae"), Variant("ae"), Variant("vae", likelihood="bernoulli"))
+    panes = comparison.view.curves.panes
+    names = [(pane.term, sorted(run.name for run in pane.runs)) for pane in panes]
+    squared, bernoulli = ["AE Squared error", "VAE Squared error"], ["VAE Bernoulli"]
+    assert names == [
+        ("total", squared),
+        ("total", bernoulli),
+        ("reconstruction", squared),
+        ("reconstruction", bernoulli),
+        ("kl", ["VAE Bernoulli", "VAE Squared error"]),
+    ]
+    assert len({pane.unit for pane in panes}) == 3
+
+
+def test_a_column_is_promoted_and_the_columns_are_still_there(comparison):
+    comparison.begin()
+    comparison.driver.find(f"promoteButton{comparison.runs[1].id}", QToolButton).click()
+    assert comparison.window.workspace == "playground"
+    assert comparison.session.shown is comparison.runs[1]
+    comparison.wait(lambda: comparison.driver.picture)
+    picture = comparison.driver.picture
+    comparison.wait(lambda: comparison.driver.picture != picture)  # it goes on training
+    comparison.window.findChild(QAction, "comparisonAction").trigger()
+    assert comparison.window.workspace == "comparison"
+    step = len(comparison.runs[3].history.training)
+    comparison.wait(lambda: len(comparison.runs[3].history.training) > step)
+    sheet = comparison.columns[0].random.sheet.copy()
+    comparison.wait(lambda: comparison.columns[0].random.sheet != sheet)
+
+
+def test_nothing_is_decoded_for_a_workspace_out_of_sight(comparison):
+    comparison.begin()
+    tasks = comparison.session._decoder._tasks
+    comparison.wait(lambda: any(view.startswith("compared") for view in tasks))
+    assert not any(view.startswith("film") for view in tasks)
+    comparison.window.show_workspace("playground")
+    assert not any(view.startswith("compared") for view in tasks)
+    comparison.window.show_workspace("comparison")
+    assert any(view.startswith("compared") for view in tasks)
+
+
+def test_a_set_is_saved_and_opened_as_one(comparison, tmp_path):
+    comparison.train(Variant("ae"), Variant("vae"))
+    comparison.wait_for_measures()
+    path = tmp_path / "set.safetensors"
+    comparison.window.file_named.emit(path)
+    comparison.wait(lambda: path.exists() and not comparison.window.isWindowModified())
+    assert len(load_checkpoints(path)) == 2
+    first = comparison.runs
+    comparison.window.show_workspace("playground")
+    comparison.window.file_opened.emit(path)
+    comparison.wait(lambda: comparison.runs and comparison.runs[0] is not first[0])
+    assert comparison.window.workspace == "comparison"
+    assert [run.name for run in comparison.runs] == [run.name for run in first]
+    comparison.wait(lambda: all(column.random.sheet is not None for column in comparison.columns))
+    comparison.driver.click("measureAllButton")
+    comparison.wait(lambda: all("sampling" in run.measures for run in comparison.runs))
+    assert comparison.runs[1].measures == first[1].measures
+
+
+def test_one_column_is_saved_alone(comparison, tmp_path, monkeypatch):
+    comparison.train()
+    monkeypatch.setattr(
+        comparison.window, "ask_for_target", lambda _: comparison.window.file_named.emit(tmp_path / "one.safetensors")
+    )
+    comparison.driver.find(f"saveButton{comparison.runs[3].id}", QToolButton).click()
+    comparison.wait(lambda: (tmp_path / "one.safetensors").exists())
+    assert load_checkpoints(tmp_path / "one.safetensors")[0].config.model.kind == "vae"
+
+
+def test_continue_goes_on_with_all(comparison):
+    comparison.train(Variant("ae"), Variant("vae"))
+    steps = [run.snapshot.step for run in comparison.runs]
+    comparison.driver.click("continueButton")
+    comparison.wait(lambda: all(run.snapshot.step > step for run, step in zip(comparison.runs, steps, strict=True)))
+    assert len(comparison.session.sets) == 1
+
+
+def test_one_that_diverges_is_named_and_the_others_go_on(comparison, monkeypatch):
+    step = Trainer.step
+
+    def stepped(trainer, batch):
+        row = step(trainer, batch)
+        return row * float("nan") if trainer.steps > 30 and not trainer.model.is_variational else row
+
+    monkeypatch.setattr(Trainer, "step", stepped)
+    comparison.begin()
+    comparison.wait(lambda: comparison.runs[0].status == "diverged")
+    assert "AE" in comparison.window.banner.text()
+    assert "diverged" in comparison.columns[0].status.whole_text()
+    count = len(comparison.runs[3].history.training)
+    comparison.wait(lambda: len(comparison.runs[3].history.training) > count)
+    assert comparison.driver.state == "training"
+
+
+def test_models_are_added_and_left_out(comparison):
+    comparison.window.show_workspace("comparison")
+    editor = comparison.view.editor
+    add = comparison.driver.find("addVariantButton", QPushButton)
+    assert not add.isEnabled()  # four are the most
+    for _ in range(2):
+        editor._lines[-1].remove.click()
+    assert [variant.kind for variant in editor.variants()] == ["ae", "vae-no-kl"]
+    assert not any(line.remove.isEnabled() for line in editor._lines)  # two are the fewest
+    add.click()
+    assert editor.variants()[2] == Variant("vae")
+
+
+def test_a_value_that_a_setting_cannot_take_is_told_in_words(comparison):
+    comparison.window.show_workspace("comparison")
+    comparison.view.editor.set_variants([Variant("ae"), Variant("vae")])
+    field = comparison.view.editor._lines[1].parts[2]
+    QTest.keyClicks(field, "-4")
+    comparison.driver.click("compareVariantsButton")
+    assert "out of range" in comparison.view.editor._error.text()
+    assert comparison.session.state == "idle"
+
+
+def test_the_layout_of_the_playground_is_kept_when_closed_in_the_comparison(comparison, open_window):
+    assert comparison.window.losses.isVisible()
+    comparison.window.show_workspace("comparison")
+    assert not comparison.window.losses.isVisible()
+    comparison.window.close()
+    again = open_window()
+    assert again.window.workspace == "playground"
+    assert again.window.losses.isVisible()
+    assert again.window.panel.isVisible()
+
+
+def test_closed_in_mid_training_all_models_are_kept_as_one(comparison, open_window):
+    comparison.begin()
+    comparison.window.close()
+    files = comparison.session.autosaves.files()
+    assert len(files) == 1
+    again = Comparison(open_window())
+    again.driver.window.controller.open_file(Path(files[0]))
+    again.wait(lambda: len(again.columns) == 4)
+    assert [run.config.model.kind for run in again.runs] == ["ae", "vae-no-kl", "kl-only", "vae"]
