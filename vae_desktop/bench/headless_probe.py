@@ -9,16 +9,18 @@ from vae_desktop.engine.processor import prepare_threads
 
 
 def main(arguments: list[str]) -> None:
-    """Measure the steps per second of the loop that the command line uses."""
+    """Measure the steps per second, each of all models, of the loop that the command line uses."""
     options = dict(argument.split("=", 1) for argument in arguments[1:])
     prepare_threads()
     from vae_desktop.config import DatasetConfig, RunConfig
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.run import Lockstep
+    from vae_desktop.variants import Variant
 
-    config = RunConfig(DatasetConfig(options["dataset"])).with_training(epochs=100_000)
-    run = Lockstep([config], load_dataset(config.dataset, Path(options["data_dir"])), select_device("auto"))
+    base = RunConfig(DatasetConfig(options["dataset"])).with_training(epochs=100_000)
+    configs = [Variant(kind).applied_to(base) for kind in options.get("models", "vae").split("+")]
+    run = Lockstep(configs, load_dataset(base.dataset, Path(options["data_dir"])), select_device("auto"))
     warm_up, seconds = 2.0, float(options["seconds"])
     began = time.perf_counter()
     first: tuple[float, int] | None = None

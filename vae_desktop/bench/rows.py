@@ -22,7 +22,9 @@ _GOALS = {
     "gui_gap_ms": 8.0,
     "scatter_70k_ms": 8.0,
     "first_paint_vs_torch": 0.5,
+    "lockstep_cost": 1.1,
 }
+_COMPARED = ("ae", "vae-no-kl", "kl-only", "vae")
 
 
 def measure(key: str, data_dir: Path, quick: bool) -> Row:
@@ -122,9 +124,38 @@ def first_paint_vs_torch(data_dir: Path, quick: bool) -> Row:
     return {**_spread(ratios), "baseline": statistics.median(imports), "seconds": statistics.median(paints)}
 
 
+def lockstep_cost(data_dir: Path, quick: bool) -> Row:
+    """Time of a step of four models in lockstep, over the sum of the times of their steps alone, in turn."""
+    dataset = _dataset(data_dir)
+    seconds, repeats = (2, 1) if quick else (6, 5)
+
+    def step_ms(models: str) -> float:
+        found = _probe("headless", dataset, data_dir, seconds=seconds, models=models)
+        return 1000 / float(found["steps_per_second"])
+
+    alone, together = [], []
+    for _ in range(repeats):
+        alone.append(sum(step_ms(kind) for kind in _COMPARED))
+        together.append(step_ms("+".join(_COMPARED)))
+    ratios = [one / other for one, other in zip(together, alone, strict=True)]
+    return {
+        **_spread(ratios),
+        "baseline": statistics.median(alone),
+        "step_ms": statistics.median(together),
+        "dataset": dataset,
+    }
+
+
 ROWS: dict[str, Callable[[Path, bool], Row]] = {
     row.__name__: row
-    for row in (gui_training_share, slider_to_pixels_ms, gui_gap_ms, scatter_70k_ms, first_paint_vs_torch)
+    for row in (
+        gui_training_share,
+        slider_to_pixels_ms,
+        gui_gap_ms,
+        scatter_70k_ms,
+        first_paint_vs_torch,
+        lockstep_cost,
+    )
 }
 
 
@@ -136,7 +167,7 @@ def _dataset(data_dir: Path) -> str:
     return "mnist" if (data_dir / "MNIST" / "raw").is_dir() else "digits"
 
 
-def _probe(what: str, dataset: str, data_dir: Path, **options: int) -> Row:
+def _probe(what: str, dataset: str, data_dir: Path, **options: int | str) -> Row:
     """Run a probe in a process of its own and return what it found."""
     module = f"vae_desktop.bench.{what if what in ('headless', 'scatter') else 'window'}_probe"
     arguments = [what, f"dataset={dataset}", f"data_dir={data_dir}"]
