@@ -105,12 +105,15 @@ class Controller(QObject):
         """Columns come and go with the models that are compared."""
         for column in self._window.comparison.columns:
             column.promoted.connect(partial(self._promote, column.run))
-            column.save_requested.connect(partial(self._ask_and_save, (column.run,), column.run.path))
+            column.save_requested.connect(partial(self._save_one, column.run))
             column.beta_changed.connect(partial(self._set_beta, column.run))
 
     def _promote(self, run: Run) -> None:
         self.session.show(run)
         self._window.show_workspace("playground")
+
+    def _save_one(self, run: Run) -> None:
+        self._ask_and_save([run], run.path)
 
     def _set_beta(self, run: Run, value: float) -> None:
         self.session.adjust("beta", value, run)
@@ -133,7 +136,8 @@ class Controller(QObject):
 
     @Slot(Path)
     def open_file(self, path: Path) -> None:
-        """Open a saved, kept or bundled model."""
+        """Open a saved, kept or bundled model, or several that are compared."""
+        self._window.show_workspace("playground")  # a set brings up the other one
         if path in self.session.autosaves.files():
             self.session.open(path, "autosave")
         elif any(path == example.path for example in examples()):

@@ -52,6 +52,13 @@ class Variant:
         )
 
     @classmethod
+    def of(cls, config: RunConfig) -> "Variant":
+        """The variant that gives these settings, whatever those are that all share."""
+        model = config.model
+        beta = config.training.beta if model.traits.kl_weight is None else None
+        return cls(model.kind, beta, model.latent_dim, model.likelihood, model.architecture)
+
+    @classmethod
     def parse(cls, text: str) -> "Variant":
         """The variant that a text such as "vae:beta=4,latent-dim=10" means.
 

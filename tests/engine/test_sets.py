@@ -1,5 +1,6 @@
 """Several models in the one training thread, and in the session: each its own, whatever happens to the others."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import torch
 
 from tests.engine.conftest import Inbox
 from tests.engine.test_session import App
+from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.engine.messages import (
     Adjust,
     Adjusted,
@@ -337,3 +339,45 @@ def test_a_set_of_two_dimensions_and_another_likelihood(app, configs, config):
     variants = (Variant("vae", latent_dim=1), Variant("ae", likelihood="bernoulli", latent_dim=4))
     run_set = train(app, [variant.applied_to(config) for variant in variants])
     assert [run.codes.latent_dim for run in run_set.runs] == [1, 4]
+
+
+def test_beta_that_is_set_before_a_set_begins_changes_none_of_its_models(app, session, endless):
+    configs = [endless.with_training(beta=value) for value in (1.0, 4.0)]
+    session.compare(configs)
+    session.adjust("beta", 7.0)
+    session.adjust("learning_rate", 2e-3)
+    app.wait_until(lambda: len(session.active) == 2)
+    session.adjust("beta", 7.0)
+    assert [run.config.training.beta for run in session.active] == [1.0, 4.0]
+    app.wait_until(lambda: all(run.config.training.learning_rate == 2e-3 for run in session.active))
+    assert not any(change.name == "beta" for run in session.active for change in run.history.changes)
+
+
+def test_a_model_is_named_by_the_beta_that_it_has_now(app, session, endless):
+    first, second = begin(app, [endless, endless.with_training(beta=3.0)])
+    assert (first.name, second.name) == ("VAE β=1", "VAE β=3")
+    session.adjust("beta", 9.0, second)
+    app.wait_until(lambda: second.name == "VAE β=9")
+
+
+def test_nothing_new_begins_while_it_closes(app, session, configs):
+    run_set = train(app, configs)
+    session.measure(run_set.runs, COMPARED)
+    app.told.on_told = lambda name, what: session.measure(run_set.runs, COMPARED) if name == "measuring_ended" else None
+    assert session.close(timeout=30) is None
+    assert not session.measurements.is_running
+    assert [run.measured_step for run in run_set.runs[1:]] == [-1] * 3
+
+
+def test_closing_secures_all_states_before_anything_that_takes_long(app, session, endless_configs, monkeypatch):
+    runs = begin(app, endless_configs)
+    goes_on = threading.Event()
+    monkeypatch.setattr(LiveEmbedding, "refresh", lambda self, model: goes_on.wait(30))
+    assert session.close(timeout=1.0) is None
+    goes_on.set()
+    (path,) = app.autosaves.files()
+    kept = load_checkpoints(path)
+    assert len(kept) == 4
+    assert all(checkpoint.snapshot.optimizer for checkpoint in kept)
+    assert len({checkpoint.snapshot.step for checkpoint in kept}) == 1
+    assert {run.status for run in runs} == {"training"}

@@ -227,6 +227,7 @@ def test_a_column_is_promoted_and_the_columns_are_still_there(comparison):
     assert comparison.window.workspace == "comparison"
     step = len(comparison.runs[3].history.training)
     comparison.wait(lambda: len(comparison.runs[3].history.training) > step)
+    comparison.wait(lambda: comparison.columns[0].random.sheet is not None)
     sheet = comparison.columns[0].random.sheet.copy()
     comparison.wait(lambda: comparison.columns[0].random.sheet != sheet)
 
@@ -339,3 +340,57 @@ def test_closed_in_mid_training_all_models_are_kept_as_one(comparison, open_wind
     again.driver.window.controller.open_file(Path(files[0]))
     again.wait(lambda: len(again.columns) == 4)
     assert [run.config.model.kind for run in again.runs] == ["ae", "vae-no-kl", "kl-only", "vae"]
+
+
+def test_the_grid_goes_through_the_cursor(comparison):
+    comparison.train(Variant("vae", latent_dim=6), Variant("ae", latent_dim=6))
+    comparison.wait(lambda: all(column.random.sheet and column.grid.sheet for column in comparison.columns))
+    asked = comparison.comparer._asked
+    before = asked[f"compared grid {comparison.runs[0].id}"].codes
+    board = comparison.columns[0].random
+    QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
+    model = next(iter(comparison.comparer._models.values()))
+    code = comparison.comparer._code(model)
+    codes = asked[f"compared grid {comparison.runs[0].id}"].codes
+    assert not np.array_equal(codes, before)
+    off_plane = codes - model.plane.project(codes) @ model.plane.basis
+    assert off_plane == pytest.approx(np.repeat(off_plane[:1], len(codes), 0), abs=1e-5)
+    assert off_plane[0] == pytest.approx(code - model.plane.project(code[None])[0] @ model.plane.basis, abs=1e-5)
+
+
+def test_figures_of_other_models_stand_where_headings_stood(comparison):
+    comparison.train(Variant("vae"), Variant("ae"))
+    comparison.wait_for_measures()
+    comparison.view.show_editor()
+    comparison.train(Variant("vae"), Variant("ae", likelihood="bernoulli"))
+    table = comparison.view.table._table
+    spanned = [row for row in range(table.rowCount()) if table.columnSpan(row, 0) > 1]
+    assert all(table.item(row, 1) is None for row in spanned)
+
+
+def test_settings_that_cannot_be_trained_are_shown_where_they_stand(comparison):
+    comparison.train(Variant("vae"), Variant("ae"))
+    comparison.view.editor._lines[0].parts[2].setText("-4")
+    comparison.driver.click("trainButton")
+    assert not comparison.view.shows_columns
+    assert "out of range" in comparison.view.editor._error.text()
+
+
+def test_an_opened_set_is_what_the_next_training_begins_from(comparison, tmp_path, open_window):
+    comparison.train(Variant("vae", beta=3.0), Variant("ae", latent_dim=4))
+    comparison.window.file_named.emit(tmp_path / "set.safetensors")
+    comparison.wait(lambda: not comparison.window.isWindowModified())
+    comparison.window.file_opened.emit(tmp_path / "set.safetensors")
+    comparison.wait(lambda: len(comparison.session.sets) == 2)
+    kinds = [(variant.kind, variant.beta, variant.latent_dim) for variant in comparison.view.editor.variants()]
+    assert kinds == [("vae", 3.0, 2), ("ae", None, 4)]
+
+
+def test_one_model_that_is_opened_brings_up_the_playground(comparison, tmp_path):
+    comparison.train(Variant("vae"), Variant("ae"))
+    path = tmp_path / "one.safetensors"
+    comparison.session.save(path, comparison.runs[:1])
+    comparison.wait(path.exists)
+    comparison.window.file_opened.emit(path)
+    comparison.wait(lambda: comparison.session.shown is not None and comparison.session.shown.path == path)
+    assert comparison.window.workspace == "playground"

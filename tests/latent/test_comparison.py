@@ -54,6 +54,23 @@ def test_without_a_difference_there_is_no_best(values):
     assert [cell.rank for cell in row_of(rows, "Reconstruction").cells] == ["", ""]
 
 
+def test_active_units_out_of_different_numbers_are_not_compared():
+    models = [compared(active_units=2), compared(active_units=1), compared(active_units=7)]
+    models[2] = Compared(RunConfig(model=ModelConfig("vae", latent_dim=10)), models[2].values)
+    assert [cell.rank for cell in row_of(comparison_rows(models), "Active units").cells] == ["best", "worst", ""]
+
+
+def test_restored_images_are_not_compared_with_clean_ones():
+    errors = {"denoising-ae": 50.0, "ae": 20.0, "vae": 30.0}
+    models = [compared(kind, reconstruction=error) for kind, error in errors.items()]
+    assert [cell.rank for cell in row_of(comparison_rows(models), "Reconstruction").cells] == ["", "best", "worst"]
+
+
+def test_a_difference_that_cannot_be_seen_is_none():
+    rows = comparison_rows([compared(reconstruction=0.0011), compared(reconstruction=0.0013)])
+    assert [(cell.text, cell.rank) for cell in row_of(rows, "Reconstruction").cells] == [("0.001", "")] * 2
+
+
 def test_drawn_images_are_judged_by_the_way_of_drawing():
     quality = {"precision": 0.9, "recall": 0.2, "effective_classes": 5.0, "confidence": None}
     other = {**quality, "recall": 0.8}

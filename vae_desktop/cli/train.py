@@ -110,36 +110,39 @@ def _train(configs: Sequence[RunConfig], targets: Sequence[Path], options: argpa
     with _stopped_by_ctrl_c(training):
         with contextlib.suppress(BrokenPipeError):  # nobody reads any more: stop, but lose nothing
             _follow(training, names, options.json)
-        _save(training, targets, options)
+        saved = _save(training, targets, options)
     for name, entry in zip(names, training.runs, strict=True):
         if entry.failure is not None:
             print(f"{options.program}: {name}: {entry.failure}", file=sys.stderr)
     if not training.finished:
-        print(f"{options.program}: stopped at step {training.step}; saved {options.output}.", file=sys.stderr)
+        print(f"{options.program}: stopped at step {training.step}; saved {saved}.", file=sys.stderr)
         raise KeyboardInterrupt
     if options.json:
         _print_json_summary(training, names, targets)
     elif len(configs) == 1:
         _print_summary(training, options.output)
     else:
-        _print_comparison(training, names, options.output)
+        _print_comparison(training, names, saved)
     return 0 if len(training.going) == len(training.runs) else 1
 
 
-def _save(training: "Lockstep", targets: Sequence[Path], options: argparse.Namespace) -> None:
-    """Write each model that has not failed and, of several, all in one file."""
+def _save(training: "Lockstep", targets: Sequence[Path], options: argparse.Namespace) -> str:
+    """Write each model that has not failed and, of several, all in one file; return what was written, in words."""
     from vae_desktop.training.checkpoint import save_checkpoints
 
-    saved = []
+    saved, written = [], []
     for entry, target in zip(training.runs, targets, strict=True):
-        if entry.failure is None:
-            checkpoint = entry.checkpoint()
+        checkpoint = training.checkpoint_of(entry)
+        if checkpoint is not None:
             if options.compact:
                 checkpoint = replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None))
             save_checkpoints(target, [checkpoint], half_precision=options.compact)
             saved.append(checkpoint)
+            written.append(target)
     if len(saved) > 1:
         save_checkpoints(options.output, saved, half_precision=options.compact)
+        written.insert(0, options.output)
+    return ", ".join(map(str, written))
 
 
 def _say(program: str, report: "Report | None", warnings: Sequence[str]) -> None:
@@ -247,7 +250,7 @@ def _steps(training: "Lockstep") -> str:
     return f"{training.step:,} in {training.seconds:.1f} s, {speed}"
 
 
-def _print_comparison(training: "Lockstep", names: Sequence[str], output: Path) -> None:
+def _print_comparison(training: "Lockstep", names: Sequence[str], saved: str) -> None:
     """A column for each model that has not failed, a row for each figure; the best of a row has a star."""
     from vae_desktop.latent.comparison import Compared, comparison_rows
 
@@ -262,4 +265,4 @@ def _print_comparison(training: "Lockstep", names: Sequence[str], output: Path) 
         print(f"{label:<{width}}", *(f"{text:>{size}}" for text, size in zip(row, widths, strict=True)))
     print()
     print("* the best of models whose figures share a unit. More figures: vae-desktop evaluate, or the window.")
-    print_table([("Steps", _steps(training)), ("Saved", str(output))])
+    print_table([("Steps", _steps(training)), ("Saved", saved)])

@@ -156,12 +156,17 @@ class ActiveRun:
 
     def settle(self) -> tuple[Snapshot, Codes]:
         """The whole state, all metrics sent and all codes its own; raises Diverged if it is not finite."""
-        self.flush()
-        snapshot = self._trainer.snapshot(with_optimizer=True)
-        self._publish(snapshot)
+        snapshot = self.secure()
         self._embedding.refresh(self._trainer.model)
         self._post_codes()
         return snapshot, self._embedding.codes()
+
+    def secure(self) -> Snapshot:
+        """The whole state, all metrics sent; raises Diverged if it is not finite."""
+        self.flush()
+        snapshot = self._trainer.snapshot(with_optimizer=True)
+        self._publish(snapshot)
+        return snapshot
 
     def fall_back(self) -> tuple[Snapshot, Codes]:
         """Return to the last good state, after the numbers have become infinite or NaN."""

@@ -20,6 +20,7 @@ from vae_desktop.engine.messages import (
     Paused,
     Resumed,
     RunEnded,
+    Secured,
     StartRuns,
 )
 from vae_desktop.errors import UserError
@@ -87,6 +88,10 @@ class ActiveSet:
     def capture(self, run_ids: frozenset[int]) -> None:
         """Send the whole state of these models."""
         self._each(partial(self._capture, run_ids))
+
+    def secure(self) -> None:
+        """Send the whole state of all of them, before anything that takes long."""
+        self._each(lambda run: self._outbox.post(Secured(run.run_id, run.secure())))
 
     def end(self, outcome: Outcome) -> None:
         """End all of them."""

@@ -76,7 +76,8 @@ class DecoderThread:
         """Decode this model with these weights from now on; live ones come from a training that goes on."""
         with self._wake:
             self._models[run_id] = (config, image_shape, snapshot)
-            self._live_until = time.monotonic() + _TRAINS if is_live else 0.0
+            if is_live:
+                self._live_until = time.monotonic() + _TRAINS
             self._pending |= self._request is not None and self._request[0] == run_id
             for task in self._tasks.values():
                 task.is_stale |= task.request.follows_training and task.request.run_id == run_id

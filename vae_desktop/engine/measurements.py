@@ -13,6 +13,7 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.jobs import Answers, Job, Jobs
 from vae_desktop.engine.listener import SessionListener
 from vae_desktop.engine.run import Run
+from vae_desktop.errors import DatasetBroken, DatasetMissing
 from vae_desktop.latent.measures import Extent
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class Measurements:
             self._next()
 
         def failed(error: Exception, details: str) -> None:
-            self._waiting.clear()  # what is missing for one is missing for all
+            if isinstance(error, DatasetMissing | DatasetBroken):
+                self._waiting.clear()  # what is missing for one is missing for all
             ended()
             self._failed(config.dataset, error, details)
 

@@ -172,6 +172,14 @@ class Captured:
 
 
 @dataclass(frozen=True, eq=False)
+class Secured:
+    """The whole state of a model that is about to end, ahead of its codes: so much is safe, come what may."""
+
+    run_id: int
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, eq=False)
 class RunEnded:
     """The run is over. For one that diverged, the snapshot is the last good one and `at_step` names the bad step."""
 

@@ -44,6 +44,7 @@ from vae_desktop.engine.messages import (
     Resumed,
     RunEnded,
     RunStarted,
+    Secured,
     StartRuns,
     Stepped,
     Stop,
@@ -95,6 +96,7 @@ class Session:
         self._listener = listener
         self._outbox = outbox
         self._warm = False
+        self._is_closing = False
         self._renew_threads()
         self._jobs = Jobs(outbox)
         self._shelf = DatasetShelf(self._jobs, data_dir)
@@ -237,9 +239,12 @@ class Session:
 
     def adjust(self, name: str, value: float, run: Run | None = None) -> None:
         """Change a setting of the training that runs, if one does: of one run, or of all."""
-        if self._awaited is not None:
-            configs = [config.adjusted(name, value) for config in self._awaited.configs]
-            self._awaited = replace(self._awaited, configs=configs)
+        plan = self._awaited
+        is_set = self._begins_set if plan is None else plan.is_set
+        if is_set and name == "beta" and run is None:
+            return  # each model of a set has its own
+        if plan is not None and run is None:
+            self._awaited = replace(plan, configs=[config.adjusted(name, value) for config in plan.configs])
             return
         running = [entry for entry in (*self.active, *self._starting) if run in (None, entry)]
         changing = [entry for entry in running if self._rates.get((name, entry.id)) != value]
@@ -365,8 +370,9 @@ class Session:
 
     def measure(self, runs: Sequence[Run], extent: Extent) -> None:
         """Measure models in the background, one after the other, each as it is when its turn comes."""
-        self.warm_up()
-        self.measurements.start(runs, extent)
+        if not self._is_closing:
+            self.warm_up()
+            self.measurements.start(runs, extent)
 
     def save(self, path: Path, runs: Sequence[Run]) -> None:
         """Save a model, or several in one file, in the background, as they are at this moment."""
@@ -413,11 +419,17 @@ class Session:
         """
         self._awaited = None
         self._shelf.drop_request()
+        self._is_closing = True  # what ends now must not begin other work
+        self.measurements.cancel()
         self._jobs.cancel_all()
         if self._warm:
             ended = self._worker.close(timeout)
-            for run in self.active if not ended else ():  # a step takes longer than there is time
-                run.snapshot = self._decoder.newest(run.id)
+            if not ended:  # a step takes longer than there is time
+                self._handle_all()
+                for run in self.active:
+                    newest = self._decoder.newest(run.id)
+                    if newest is not None and (run.snapshot is None or newest.step > run.snapshot.step):
+                        run.snapshot = newest
             self._decoder.close(timeout=0.2)
         self._handle_all()  # which may begin to write what waited for the training's end
         self._jobs.join(timeout=0.3)
@@ -426,6 +438,7 @@ class Session:
             self._keeper.keep(list(self.runs.values()))
         except UserError as error:
             self._renew_threads()
+            self._is_closing = False
             if self.shown is not None:
                 self.show(self.shown)
             if self.shown_set is not None:
@@ -456,9 +469,12 @@ class Session:
                 self._listener.view_answered(event)
             case Adjusted(run_id, change, last_step):
                 self._adjusted(self.runs[run_id], change, last_step)
+            case Secured(run_id, snapshot):
+                self.runs[run_id].snapshot = snapshot
             case Paused(run_id):
                 self._set_status(self.runs[run_id], "paused")
-                self._embed_training_if_wanted()
+                if self.runs[run_id] is self.shown:
+                    self._embed_training_if_wanted()
             case Resumed(run_id):
                 self._resumed(self.runs[run_id])
             case Captured(run_id, snapshot, codes):
@@ -539,8 +555,9 @@ class Session:
         entries = tuple(Entry(run.id, run.config, run.snapshot) for run in runs)
         self._train_images = len(dataset.train)
         # A single run comes on screen when it starts, so its codes are wanted from the first on.
-        wanted = frozenset(() if plan.is_set or not self._embeds_training else (runs[0].id,))
-        self._worker.send(StartRuns(entries, dataset, wanted))
+        on_screen = self.shown if plan.is_set else runs[0]
+        wanted = {run.id for run in runs if run is on_screen and self._embeds_training}
+        self._worker.send(StartRuns(entries, dataset, frozenset(wanted)))
 
     def _note_changes(self, run: Run, config: RunConfig) -> None:
         for name in ("learning_rate", "beta"):
@@ -560,8 +577,8 @@ class Session:
         run.device, run.parameters, run.steps_per_epoch = event.device, event.parameters, event.steps_per_epoch
         progress = Progress(event.first_step, event.first_step, event.last_step, event.steps_per_epoch)
         if not self.active:  # of several the first one's progress is that of all
-            self._meter = ProgressMeter(progress, self._train_images)
-            self._metered = run
+            self._meter, self._metered = ProgressMeter(progress, self._train_images), run
+        run.last_step = event.last_step
         self.active.append(run)
         self._add_run(run)
         self._set_status(run, "training")
@@ -613,6 +630,8 @@ class Session:
 
     def _adjusted(self, run: Run, change: Change, last_step: int) -> None:
         run.set_training(change.name, change.value)
+        run.last_step = last_step
+        self._name_models(self.set_of(run))
         run.history.changes.append(change)
         if self._meter is not None and run is self._metered:
             self._meter.set_last_step(last_step)
@@ -639,7 +658,7 @@ class Session:
             text = (
                 f"{self._prefix(run)}Training stopped: the loss became infinite near step {event.at_step:,}. The "
                 f"model is back at step {event.snapshot.step:,}, the last good one. Lower the learning rate and "
-                "press Continue."
+                "continue."
             )
             self._listener.message_posted(Message("error", text))
 
@@ -670,6 +689,9 @@ class Session:
         self._stopping &= bool(self.active)
         if run is self._metered and self.active and self._meter is not None:
             self._metered = self.active[0]
+            step, last_step = len(self._metered.history.training), self._metered.last_step
+            progress = replace(self._meter.progress, step=step, last_step=last_step)
+            self._meter = ProgressMeter(progress, self._train_images)
 
     def _not_loaded(self, config: DatasetConfig, error: Exception, details: str) -> None:
         self._awaited = None
@@ -714,10 +736,16 @@ class Session:
 
     def _add_set(self, runs: Sequence[Run]) -> RunSet:
         run_set = RunSet(tuple(runs))
-        for run, title in zip(runs, run_set.titles, strict=True):
-            run.name = title
+        self._name_models(run_set)
         self.sets.append(run_set)
         return run_set
+
+    def _name_models(self, run_set: RunSet | None) -> None:
+        """Name models by what sets them apart now."""
+        if run_set is not None:
+            for run, title in zip(run_set.runs, run_set.titles, strict=True):
+                run.name = title
+            self._listener.runs_changed()
 
     def _set_status(self, run: Run, status: RunStatus) -> None:
         run.status = status

@@ -93,6 +93,8 @@ class TrainingWorker:
                 self._start(command)
             case Shutdown():
                 self._closing = True
+                if self._set:
+                    self._set.secure()
                 self._end()
             case Stop():
                 self._end()

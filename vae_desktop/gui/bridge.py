@@ -19,6 +19,7 @@ from vae_desktop.gui.explorer import Explorer
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
 from vae_desktop.gui.window_settings import WindowSettings
+from vae_desktop.variants import Variant
 
 _PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
 
@@ -68,7 +69,7 @@ class Bridge(QObject):
         self._window.setProperty("state", state)
         self._window.setup.controls.set_state(state)
         self._window.status.setText(self._status_text(state))
-        if state == "idle":
+        if state in ("idle", "failed"):
             self.comparer.measure_trained()
 
     def message_posted(self, message: Message) -> None:
@@ -121,6 +122,9 @@ class Bridge(QObject):
     def set_shown(self, run_set: RunSet) -> None:
         self._window.show_workspace("comparison")
         self.comparer.show_set(run_set)
+        if not self.session.active:  # the next training begins from what is on show
+            self._window.comparison.editor.set_variants([Variant.of(run.config) for run in run_set.runs])
+            self._window.setup.form.set_config(run_set.runs[-1].config)
         dataset = self.session.loaded(run_set.runs[0].config.dataset)
         if dataset is not None:
             self.dataset_loaded(dataset)

@@ -12,7 +12,8 @@ from vae_desktop.gui.choice_box import translated
 from vae_desktop.settings import settings_of
 from vae_desktop.training.history import Change
 
-_LABELS = {name: translated(entry.label).split(" (")[0] for name, entry, _ in settings_of(TrainingConfig)}
+_MOST = 30  # marks; older ones are left out, and more could not be told apart
+_LABELS = {name: entry.label for name, entry, _ in settings_of(TrainingConfig)}
 
 
 @dataclass(frozen=True)
@@ -42,21 +43,23 @@ class ChangeMarks:
         return self._marks
 
     def set_marks(self, marks: Sequence[Mark]) -> None:
-        """Show these marks, which are written on the first plot only."""
-        if tuple(marks) == self._marks:
-            return
-        for pane, line in self._lines:
-            pane.removeItem(line)
-        self._marks, self._lines = tuple(marks), []
-        for number, mark in enumerate(marks):
+        """Show the newest of these marks, which are written on the first plot only."""
+        marks = tuple(marks)[-_MOST:]
+        if self._marks != marks[: len(self._marks)]:  # else there are only new ones
+            for pane, line in self._lines:
+                pane.removeItem(line)
+            self._marks, self._lines = (), []
+        for number, mark in enumerate(marks[len(self._marks) :], len(self._marks)):
             for place, pane in enumerate(self._panes):
                 line = self._line(mark, number, is_labelled=place == 0)
                 pane.addItem(line, ignoreBounds=True)
                 self._lines.append((pane, line))
+        self._marks = marks
 
     def _line(self, mark: Mark, number: int, is_labelled: bool) -> pyqtgraph.InfiniteLine:
         colour = QColor(mark.colour)
-        text = f"{_LABELS[mark.change.name]} {mark.change.value:g}" if is_labelled else None
+        name = translated(_LABELS[mark.change.name]).partition(" (")[0]
+        text = f"{name} {mark.change.value:g}" if is_labelled else None
         height = 0.95 - 0.12 * (number % 4)  # neighbours do not cover one another
         return pyqtgraph.InfiniteLine(
             pos=mark.change.step,

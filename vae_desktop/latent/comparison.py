@@ -87,13 +87,13 @@ def comparison_rows(models: Sequence[Compared]) -> list[Row]:
         for unit in dict.fromkeys(units):
             values = [_value(model, key) if own == unit else None for model, own in zip(models, units, strict=True)]
             known = [key in model.values for model in models]
-            rows.append(_row(measure, unit, "", values, known, is_share=key in _SHARES))
+            rows.append(_row(measure, unit, "", values, known, _peers(models, key), is_share=key in _SHARES))
     for way, label in WAYS.items():
         for key in _OF_SAMPLES:
             found = [(model.values.get("sampling") or {}).get(way, {}).get(key) for model in models]
             known = ["sampling" in model.values for model in models]
             if any(value is not None for value in found):
-                rows.append(_row(MEASURES[f"sampling.{key}"], "", label, found, known))
+                rows.append(_row(MEASURES[f"sampling.{key}"], "", label, found, known, [True] * len(models)))
     return rows
 
 
@@ -110,13 +110,33 @@ def _row(
     heading: str,
     values: Sequence[float | None],
     known: Sequence[bool],
+    peers: Sequence[bool],
     is_share: bool = False,
 ) -> Row:
-    cells = tuple(
-        Cell(_text(measure, value, is_share) if value is not None else "–" if there else "", rank)
-        for value, there, rank in zip(values, known, _ranks(measure, values), strict=True)
-    )
+    texts = [
+        _text(measure, value, is_share) if value is not None else "–" if there else ""
+        for value, there in zip(values, known, strict=True)
+    ]
+    compared = [value if peer else None for value, peer in zip(values, peers, strict=True)]
+    ranks = _ranks(measure, compared)
+    if len({text for text, value in zip(texts, compared, strict=True) if value is not None}) < 2:
+        ranks = [""] * len(texts)  # a difference that cannot be seen is none
+    cells = tuple(Cell(text, rank) for text, rank in zip(texts, ranks, strict=True))
     return Row(measure.label, unit, heading, cells, measure)
+
+
+def _peers(models: Sequence[Compared], key: str) -> list[bool]:
+    """Which models a figure can be compared of: those of the most common kind, where its meaning depends on it.
+
+    Active units are out of as many as there are dimensions; a denoising model's reconstruction is of noisy images.
+    """
+    kinds: list[Any] = [True] * len(models)
+    if key == "active_units":
+        kinds = [model.config.model.latent_dim for model in models]
+    if key == "reconstruction":
+        kinds = [model.config.model.traits.is_denoising for model in models]
+    most = max(kinds, key=kinds.count)
+    return [kind == most for kind in kinds]
 
 
 def _text(measure: Measure, value: float, is_share: bool) -> str:

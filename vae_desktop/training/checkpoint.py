@@ -278,8 +278,8 @@ def _checkpoints(entries: Sequence[Mapping[str, Any]], tensors: Mapping[str, Ten
     checkpoints = tuple(_checkpoint(*of_one) for of_one in zip(entries, own, strict=True))
     # One of them may have been trained on alone, longer or elsewhere.
     check_lockstep([checkpoint.config.with_training(epochs=1, device="auto") for checkpoint in checkpoints])
-    if len({(checkpoint.image_shape, checkpoint.class_names) for checkpoint in checkpoints}) > 1:
-        raise CheckpointError("its models are of different images.")
+    if len({checkpoint.image_shape for checkpoint in checkpoints}) > 1:
+        raise CheckpointError("its models are of images of different shapes.")
     return checkpoints
 
 

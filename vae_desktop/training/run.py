@@ -146,6 +146,18 @@ class Lockstep:
                 self.seconds = time.perf_counter() - began
                 yield [run.report(self.seconds) for run in self.going]
 
+    def checkpoint_of(self, run: "TrainingRun") -> Checkpoint | None:
+        """The model of a run as it is now; None if it has failed, or its numbers turn out not to be finite.
+
+        Raises
+        ------
+        UserError
+            If no run is left that has not failed.
+        """
+        found: list[Checkpoint] = []
+        self._each(lambda entry: found.append(entry.checkpoint()) if entry is run else None)
+        return found[0] if found else None
+
     def _train_epoch(self, on_step: Callable[[], object] | None) -> None:
         """Take the steps up to the epoch's end, one at least."""
         began = time.perf_counter()

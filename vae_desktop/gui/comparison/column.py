@@ -40,10 +40,10 @@ class ComparisonColumn(QWidget):
         self.setObjectName(f"comparisonColumn{run.id}")
         self.run = run
         self._theme = LIGHT
-        title = QLabel(run.name)
-        title.setFont(heading_font(self.font()))
-        title.setStyleSheet(f"color: {colour};")
-        title.setMinimumWidth(20)
+        self._title = ElidedLabel()
+        self._title.setFont(heading_font(self.font()))
+        self._title.setStyleSheet(f"color: {colour};")
+        self.set_title(run.name)
         self.open_button = self._button("↗", "promote", self.tr("Open this model in the playground."))
         self.save_button = self._button("⤓", "save", self.tr("Save this model in a file of its own."))
         self.status = ElidedLabel()
@@ -79,7 +79,7 @@ class ComparisonColumn(QWidget):
             board.setMinimumSize(80, 80)
         self.axes = ""  # what stands along them
         self._looks: Looks | None = None
-        self._lay_out(title)
+        self._lay_out()
         self.plot.clicked.connect(self._tell_place)
         self.plot.dragged.connect(self._tell_place)
         self.grid.shares_pointed.connect(self._tell_grid)
@@ -102,6 +102,9 @@ class ComparisonColumn(QWidget):
         """Show these of "codes", "grid" and "random"; the two pictures are always there."""
         for name, view in self._views.items():
             view.setVisible(name in views)
+
+    def set_title(self, title: str) -> None:
+        self._title.set_text(title)
 
     def set_status(self, text: str) -> None:
         self.status.set_text(text)
@@ -138,10 +141,10 @@ class ComparisonColumn(QWidget):
         if place is None:
             self.cursor.set_picture(None)
 
-    def _lay_out(self, title: QLabel) -> None:
+    def _lay_out(self) -> None:
         header = QHBoxLayout()
         header.setSpacing(SPACING // 2)
-        header.addWidget(title, 1)
+        header.addWidget(self._title, 1)
         if self.beta is not None:
             header.addWidget(QLabel("β"))
             header.addWidget(self.beta)

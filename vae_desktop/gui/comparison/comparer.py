@@ -105,12 +105,16 @@ class Comparer(QObject):
         if model is None or run.codes is None or not self._view.isVisible():
             return
         has_moved = self._take_codes(model)
-        if self._view.common_scale.isChecked():
+        if self._view.original.picture is None:  # the first codes say how many images there are
+            self.show_originals(self._session.loaded(run.config.dataset))
+        is_common = self._view.common_scale.isChecked()
+        if is_common:
             self._show_scale()
-        self._show_cursor(model)
         self._ask_image(model)
-        if has_moved:
-            self._ask_spread(model)
+        for entry in self._models.values() if is_common and has_moved else [model]:
+            self._show_cursor(entry)
+            if has_moved:
+                self._ask_spread(entry)
         self.refresh_figures()
 
     def show_answer(self, answer: ViewAnswered) -> None:
@@ -144,7 +148,8 @@ class Comparer(QObject):
             "failed": self.tr("failed"),
             "opened": self.tr("opened"),
         }
-        step = len(run.history.training)
+        step = len(run.history.training) if run.status in ("training", "paused") else run.progress.step
+        model.column.set_title(run.name)
         text = self.tr("{dim}-D ({axes}) · step {step} · {status}").format(
             dim=model.latent_dim, axes=model.column.axes, step=f"{step:,}", status=words[run.status]
         )
@@ -175,9 +180,9 @@ class Comparer(QObject):
         runs = [model.run for model in self._models.values()]
         self._view.table.set_rows([run.name for run in runs], comparison_rows([_figures(run) for run in runs]))
         steps = {run.measured_step for run in runs if run.measures}
-        if steps:
-            text = self.tr("neighbours and drawn images measured after step {steps}")
-            self._view.table.set_note(text.format(steps=", ".join(f"{step:,}" for step in sorted(steps))))
+        text = self.tr("neighbours and drawn images measured after step {steps}")
+        note = text.format(steps=", ".join(f"{step:,}" for step in sorted(steps))) if steps else ""
+        self._view.table.set_note(note)
         for run in runs:
             self.show_status(run)
 
@@ -186,6 +191,7 @@ class Comparer(QObject):
         runs = [model.run for model in self._models.values()]
         fits = dataset is not None and bool(runs) and dataset.config == runs[0].config.dataset
         fits = fits and dataset.image_shape == runs[0].image_shape and self._image < len(dataset.test)
+        fits = fits and runs[0].codes is not None and len(runs[0].codes) == len(dataset.test)
         picture = dataset.test.images[self._image].transpose(1, 2, 0) if fits else None
         self._view.original.set_picture(picture)
 
@@ -203,6 +209,7 @@ class Comparer(QObject):
         self._ask_all()
         self._view.curves.redraw()
         self.show_figures()
+        self.measure_trained()
 
     # One model
 
@@ -222,14 +229,16 @@ class Comparer(QObject):
         return model
 
     def _take_codes(self, model: _Compared) -> bool:
-        """Draw the codes where they are now; return whether their middle or spread has changed visibly."""
+        """Draw the codes where they are now; return whether their plane, middle or spread has changed visibly."""
         codes = model.run.codes
         if codes is None or not codes.are_finite:
             return False
+        drawn = _drawn(codes, self._shows_samples(model.run), self._noise)
+        has_turned = False
         if model.latent_dim > 2:
-            drawn_by = _drawn(model.run, codes, self._shows_samples(model.run), self._noise)
-            plane = followed_plane(drawn_by.mean, model.plane)
-            if plane is not model.plane:
+            plane = followed_plane(drawn.mean, model.plane)
+            has_turned = plane is not model.plane
+            if has_turned:
                 model.plane = plane
                 model.column.set_plane(plane)
         spread = CodeSpread.of(codes)
@@ -237,14 +246,13 @@ class Comparer(QObject):
         has_moved = bool((change > _SAME_SPREAD * float(model.spread.stddev.max())).any())
         if has_moved or model.run.status != "training":
             model.spread = spread
-        drawn = _drawn(model.run, codes, self._shows_samples(model.run), self._noise)
         places = model.plane.project(drawn.mean)
         if places.shape[1] == 1:
             places = np.column_stack((places, _spread_by_class(codes)))
         model.places = places
         model.column.set_codes(places, codes.labels, len(model.run.class_names), glide=True)
         self._view.set_images(len(codes))
-        return has_moved
+        return has_moved or has_turned
 
     def _shows_samples(self, run: Run) -> bool:
         """The means of a model trained by KL alone lie on one point, and tell nothing."""
@@ -302,7 +310,7 @@ class Comparer(QObject):
         self._cursor = np.asarray(code if is_raw else model.spread.to_units(code), np.float32)
         for entry in self._models.values():
             self._show_cursor(entry)
-            self._ask_cursor(entry)
+            self._ask_spread(entry)  # the grid of a model of many dimensions goes through the cursor
 
     # What is asked for
 
@@ -405,10 +413,12 @@ class Comparer(QObject):
             self._ask_image(model)
 
     def measure_trained(self) -> None:
-        """Measure models that have been trained since they were last measured."""
+        """Measure models on show that have been trained since they were last measured."""
         runs = [model.run for model in self._models.values()]
-        if any(run.status in ("finished", "stopped") and run.measured_step != run.progress.step for run in runs):
-            self._measure()
+        trained = [run for run in runs if run.status in ("finished", "stopped", "diverged")]
+        stale = [run for run in trained if run.measured_step != run.progress.step]
+        if stale and self._view.isVisible() and not self._session.active:
+            self._session.measure(stale, COMPARED)
 
     @Slot()
     def _measure(self) -> None:
@@ -446,7 +456,7 @@ def _figures(run: Run) -> Compared:
     return Compared(run.config, {**run.measures, **{name: live[name] for name in _LIVE if name in live}})
 
 
-def _drawn(run: Run, codes: Codes, as_samples: bool, kept: dict[tuple[int, int], Floats]) -> Codes:
+def _drawn(codes: Codes, as_samples: bool, kept: dict[tuple[int, int], Floats]) -> Codes:
     """Codes, or samples in their place, always with the same noise."""
     if not as_samples or codes.log_stddev is None:
         return codes

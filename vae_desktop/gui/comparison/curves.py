@@ -102,10 +102,11 @@ class ComparisonCurves(QWidget):
         if self._marks is not None:
             colours: dict[Change, str] = {}
             for place, run in enumerate(self._runs):
-                for change in marked(run.history.changes):
+                for change in set(marked(run.history.changes)):
                     # What was changed for all models at once has the colour of none.
                     colours[change] = self._theme.muted if change in colours else MODEL_COLOURS[place]
-            self._marks.set_marks([Mark(change, colour) for change, colour in colours.items()])
+            changes = sorted(colours, key=lambda change: change.step)
+            self._marks.set_marks([Mark(change, colours[change]) for change in changes])
         self._pacer.ran(began, time.monotonic())
 
     def showEvent(self, event: object) -> None:
@@ -127,7 +128,9 @@ class _Pane(CurvePane):
         super().__init__("")
         self.term, self.unit = term, unit
         self.setLabel("left", f"{title}, {unit}")
-        self.allows_log = not any(run.config.model.likelihood == "gaussian-calibrated" for _, run in runs)
+        # A density can exceed 1; its negative logarithm then has none.
+        has_densities = any(run.config.model.likelihood == "gaussian-calibrated" for _, run in runs)
+        self.allows_log = term == "kl" or not has_densities
         self.setMinimumHeight(70)
         self._column = TERMS.index(term)
         self._curves = []
@@ -181,11 +184,9 @@ def _contents(runs: Sequence[Run]) -> list[tuple[str, str, str, list[tuple[int, 
     for term, title in (("total", "Total loss"), ("reconstruction", "Reconstruction")):
         units: dict[str, list[tuple[int, Run]]] = {}
         for place, run in numbered:
-            has_reconstruction = term != "total" or run.config.model.traits.reconstruction_weight
-            unit = run.config.model.judged_by.unit if has_reconstruction else "nats / image"
-            if term == "total" and not has_reconstruction:
+            if term == "total" and not run.config.model.traits.reconstruction_weight:
                 continue  # KL alone: its total is its KL divergence
-            units.setdefault(unit, []).append((place, run))
+            units.setdefault(run.config.model.judged_by.unit, []).append((place, run))
         result += [(term, translated(title), translated(unit), models) for unit, models in units.items()]
     variational = [(place, run) for place, run in numbered if run.config.model.traits.is_variational]
     if variational:

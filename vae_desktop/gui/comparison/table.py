@@ -79,6 +79,7 @@ class ComparisonTable(QWidget):
         """Show the figures of models of these names."""
         self._titles, self._rows = list(titles), list(rows)
         self._table.clear()
+        self._table.clearSpans()
         lines = _lines(rows)
         self._table.setColumnCount(1 + len(titles))
         self._table.setRowCount(len(lines))
@@ -143,8 +144,7 @@ def _lines(rows: Sequence[Row]) -> list[str | Row]:
     for row in rows:
         if row.heading != heading:
             heading = row.heading
-            lines.append(translated("Drawn from {way}").format(way=translated(heading)) if "recon" not in heading
-                         else translated("Beside them: reconstructions of test images"))
+            lines.append(translated("Drawn images: {way}").format(way=translated(heading)))
         lines.append(row)
     return lines
 

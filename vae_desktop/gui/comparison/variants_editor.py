@@ -29,7 +29,7 @@ _SETTINGS = {
     for name, entry, _ in settings_of(part)
     if name in ("kind", "beta", "latent_dim", "likelihood", "architecture")
 }
-_AS_IN_SETUP = translated("as in the setup")
+_AS_IN_SETUP = "as in the setup"
 _COLUMNS = ("kind", "beta", "latent_dim", "likelihood", "architecture")
 
 
@@ -38,6 +38,7 @@ class VariantsEditor(QWidget):
 
     compare_requested = Signal(object)  # list of Variant
     back_requested = Signal()
+    refused = Signal()  # what is entered cannot be trained, and says why
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +71,7 @@ class VariantsEditor(QWidget):
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACING)
         self._lines: list[_Line] = []
+        self._count = 0  # of lines ever made: no two have the same names
         for column, name in enumerate(_COLUMNS):
             self._grid.addWidget(QLabel(translated(_SETTINGS[name].label)), 0, column + 1)
         buttons = QHBoxLayout()
@@ -126,6 +128,7 @@ class VariantsEditor(QWidget):
             variants = self.variants()
         except InvalidSetting as error:
             self._error.setText(str(error))
+            self.refused.emit()
             return
         self._error.setText("")
         self.compare_requested.emit(variants)
@@ -146,7 +149,8 @@ class VariantsEditor(QWidget):
         self._refresh()
 
     def _append(self, variant: Variant) -> None:
-        line = _Line(variant, len(self._lines))
+        self._count += 1
+        line = _Line(variant, self._count)
         line.remove.clicked.connect(self._remove_line)
         self._lines.append(line)
         self._place()
@@ -219,13 +223,13 @@ def _entry(name: str, number: int) -> ChoiceBox | QLineEdit:
         entry = ChoiceBox()
         entry.setMinimumContentsLength(16)
         if name != "kind":
-            entry.addItem(_AS_IN_SETUP, None)
+            entry.addItem(translated(_AS_IN_SETUP), None)
         for choice in setting.choices:
             entry.addItem(translated(choice.label), choice.value)
             entry.setItemData(entry.count() - 1, translated(choice.help), Qt.ItemDataRole.ToolTipRole)
     else:
         entry = QLineEdit()
-        entry.setPlaceholderText(_AS_IN_SETUP)
+        entry.setPlaceholderText(translated(_AS_IN_SETUP))
     entry.setObjectName(f"variant{number}{name.title().replace('_', '')}")
     entry.setAccessibleName(translated(setting.label))
     entry.setToolTip(f"<p>{translated(setting.help)}</p>")

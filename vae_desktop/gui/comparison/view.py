@@ -217,6 +217,7 @@ class ComparisonView(QWidget):
         self.image.valueChanged.connect(self.image_chosen)
         self.choose.clicked.connect(self.show_editor)
         self.editor.back_requested.connect(self.show_columns)
+        self.editor.refused.connect(self.show_editor)
 
     @Slot()
     def _show_views(self) -> None:
