@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +15,9 @@ from vae_desktop.data.dataset import Dataset, Report
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.dataset_shelf import DatasetShelf
 from vae_desktop.engine.decoder import DecoderThread
-from vae_desktop.engine.jobs import Answers, Job, Jobs, LatestJob
+from vae_desktop.engine.jobs import Answers, Job, Jobs
 from vae_desktop.engine.keeper import Keeper
+from vae_desktop.engine.layout import Layouts
 from vae_desktop.engine.listener import Action, Message, SessionListener, State
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.measurements import Measurements, Surroundings
@@ -51,6 +50,7 @@ from vae_desktop.engine.messages import (
     ViewAnswered,
 )
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunSet, RunStatus, opened_run
+from vae_desktop.engine.training_set import TrainingSetCodes
 from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.engine.worker import TrainingWorker
 from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
@@ -100,9 +100,10 @@ class Session:
         self._renew_threads()
         self._jobs = Jobs(outbox)
         self._shelf = DatasetShelf(self._jobs, data_dir)
-        self.layouts = LatestJob(self._jobs)
-        self._training_codes = LatestJob(self._jobs)
-        self._embeds_training = False
+        self.layouts = Layouts(self._jobs)
+        self._training_set = TrainingSetCodes(
+            self._jobs, listener, lambda run_id: self._decoder.newest(run_id), self.loaded, self._report
+        )
         self._run_count = 0
         self._request_count = 0
         self._starting: list[Run] = []  # sent to the worker, not yet begun
@@ -254,13 +255,12 @@ class Session:
 
     def show(self, run: Run) -> None:
         """Put a run on screen."""
-        if self.shown is not None and self.shown is not run:
-            self.shown.train_codes = None
         self.shown = run
+        self._training_set.show(run)
         self._publish(run)
-        self._tell_wanted_codes()
+        self._worker.send(EmbedTraining(self._training_set.sent_for))
         self._listener.run_shown(run)
-        self._embed_training_if_wanted()
+        self._training_set.refresh()
 
     def show_set(self, run_set: RunSet) -> None:
         """Put models side by side."""
@@ -287,42 +287,8 @@ class Session:
 
     def embed_training(self, wanted: bool) -> None:
         """Have codes of the training images too for the model on screen, as far as its data set is loaded."""
-        self._embeds_training = wanted
-        self._tell_wanted_codes()
-        if wanted:
-            self._embed_training_if_wanted()
-        else:
-            self._training_codes.cancel()
-            if self.shown is not None:
-                self.shown.train_codes = None
-                self._listener.codes_moved(self.shown)
-
-    def lay_out(
-        self,
-        means: Floats,
-        found: Callable[[Floats], None],
-        ended: Callable[[Exception | None], None],
-        progressed: Callable[[int, int], None],
-    ) -> None:
-        """Lay out codes (N, d) by t-SNE in the background; `layouts` can end it.
-
-        `found` gets the places as they form and at the end, `ended` then the error if there is one.
-        """
-        threads = 1 if self.active else max(1, (os.cpu_count() or 1) - 1)
-
-        def work(job: Job) -> Floats:
-            from vae_desktop.latent.tsne import neighbour_map
-
-            return neighbour_map(means, threads, job.progress, job.is_cancelled, job.found)
-
-        def finished(places: Floats) -> None:
-            found(places)
-            ended(None)
-
-        def failed(error: Exception, _: str) -> None:
-            ended(error)
-
-        self.layouts.start(work, Answers(finished, failed, progressed=progressed, found=found))
+        self._training_set.set_wanted(wanted)
+        self._worker.send(EmbedTraining(self._training_set.sent_for))
 
     def export(self, path: Path, table: Callable[[], bytes]) -> None:
         """Write a table in the background, under the path that the person chose."""
@@ -464,7 +430,7 @@ class Session:
             case Embedded(run_id, _, codes, "test"):
                 self._move_codes(self.runs[run_id], codes)
             case Embedded(run_id, _, codes, "train"):
-                self._move_training_codes(self.runs[run_id], codes)
+                self._training_set.take(self.runs[run_id], codes)
             case ViewAnswered():
                 self._listener.view_answered(event)
             case Adjusted(run_id, change, last_step):
@@ -474,7 +440,7 @@ class Session:
             case Paused(run_id):
                 self._set_status(self.runs[run_id], "paused")
                 if self.runs[run_id] is self.shown:
-                    self._embed_training_if_wanted()
+                    self._training_set.refresh()
             case Resumed(run_id):
                 self._resumed(self.runs[run_id])
             case Captured(run_id, snapshot, codes):
@@ -519,7 +485,7 @@ class Session:
     def _dataset_loaded(self, dataset: Dataset) -> None:
         self._listener.fetching_ended()
         self._listener.dataset_loaded(dataset)
-        self._embed_training_if_wanted()
+        self._training_set.refresh()
         self._shelf.find_spectrum(dataset, self._listener.spectrum_found)
         report = dataset.report
         if report is not None and dataset is not self._reported:
@@ -556,7 +522,7 @@ class Session:
         self._train_images = len(dataset.train)
         # A single run comes on screen when it starts, so its codes are wanted from the first on.
         on_screen = self.shown if plan.is_set else runs[0]
-        wanted = {run.id for run in runs if run is on_screen and self._embeds_training}
+        wanted = {run.id for run in runs if run is on_screen and self._training_set.wanted}
         self._worker.send(StartRuns(entries, dataset, frozenset(wanted)))
 
     def _note_changes(self, run: Run, config: RunConfig) -> None:
@@ -569,7 +535,7 @@ class Session:
     def _run_started(self, event: RunStarted) -> None:
         run = next(entry for entry in self._starting if entry.id == event.run_id)
         self._starting.remove(run)
-        self._training_codes.cancel()  # from here on the worker sends them
+        self._training_set.leave_to_worker(run)
         self._failed = False  # a failure of the run before may have been heard of since
         run.history.truncate(event.first_step)
         if event.first_step == 0:  # it is evaluated before its first step, again if it was stopped there
@@ -600,34 +566,6 @@ class Session:
         run.codes = codes
         self._listener.codes_moved(run)
 
-    def _move_training_codes(self, run: Run, codes: Codes, step: int = -1) -> None:
-        """Take over codes of the training images; live ones are of no one step."""
-        if self._embeds_training and run is self.shown:
-            run.train_codes, run.train_codes_step = codes, step
-            self._listener.codes_moved(run)
-
-    def _embed_training_if_wanted(self) -> None:
-        """Embed the training images by the model on screen, unless it trains, which does so itself."""
-        run = self.shown
-        if not self._embeds_training or run is None or run.status == "training":
-            return
-        dataset, snapshot = self.loaded(run.config.dataset), self._decoder.newest(run.id)
-        if dataset is None or snapshot is None or dataset.image_shape != run.image_shape:
-            return
-        if run.train_codes is not None and run.train_codes_step == snapshot.step:
-            return
-
-        def work(job: Job) -> Codes:
-            from vae_desktop.engine.training_codes import embed_training_images
-
-            return embed_training_images(job, run.config, dataset, snapshot)
-
-        def found(codes: Codes) -> None:
-            self._move_training_codes(run, codes, snapshot.step)
-
-        progressed = partial(self._listener.embedding_progressed, run)
-        self._training_codes.start(work, Answers(found, self._report, progressed=progressed))
-
     def _adjusted(self, run: Run, change: Change, last_step: int) -> None:
         run.set_training(change.name, change.value)
         run.last_step = last_step
@@ -639,7 +577,7 @@ class Session:
         self._listener.metrics_arrived(run)
 
     def _resumed(self, run: Run) -> None:
-        self._training_codes.cancel()
+        self._training_set.leave_to_worker(run)
         if self._meter is not None and run is self._metered:
             self._meter.restart_clock()
         self._set_status(run, "training")
@@ -653,7 +591,7 @@ class Session:
         self._keeper.take_ended(run)
         self._publish(run)
         if run is self.shown:
-            self._embed_training_if_wanted()
+            self._training_set.refresh()
         if event.outcome == "diverged":
             text = (
                 f"{self._prefix(run)}Training stopped: the loss became infinite near step {event.at_step:,}. The "
@@ -762,10 +700,6 @@ class Session:
         """Have a run's model decoded as it was when it ended; one in training is published by the worker."""
         if run.snapshot is not None and run not in self.active:
             self._decoder.publish(run.id, run.config.model, run.image_shape, run.snapshot)
-
-    def _tell_wanted_codes(self) -> None:
-        run = self.shown if self._embeds_training else None
-        self._worker.send(EmbedTraining(frozenset() if run is None else frozenset((run.id,))))
 
     def _tell_state(self) -> None:
         if self.state != self._told_state:

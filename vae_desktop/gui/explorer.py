@@ -207,7 +207,13 @@ class Explorer(QObject):
         self._layout_step = len(run.history.training)
         self._tools.show_progress(0, 1)
         self._tools.note.set_text(self.tr("looking for neighbours…"))
-        self._session.lay_out(codes.mean, self._show_layout, self._layout_ended, self._layout_progressed)
+        self._session.layouts.lay_out(
+            codes.mean,
+            bool(self._session.active),
+            self._show_layout,
+            self._layout_ended,
+            self._layout_progressed,
+        )
 
     def _show_layout(self, places: Floats) -> None:
         if self._scatter.drawn is not None and len(places) == len(self._scatter.drawn):
