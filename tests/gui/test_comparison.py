@@ -131,16 +131,17 @@ def test_one_cursor_goes_through_all_latent_spaces(comparison):
     target = comparison.runs[0].codes.mean[7]
     place = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(*target.tolist())))
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    models = list(comparison.comparer._models.values())
-    codes = [comparison.comparer._code(model) for model in models]
+    shown = list(comparison.comparer._shown.values())
+    models = [entry.model for entry in shown]
+    codes = [comparison.comparer._code(entry) for entry in shown]
     assert codes[0] == pytest.approx(target, abs=0.2)
     for model, code in zip(models, codes, strict=True):
         assert model.spread.to_units(code) == pytest.approx(comparison.comparer.cursor, abs=1e-4)
     comparison.wait(lambda: not np.array_equal(comparison.pictures("cursor")[0], before[0]))
     comparison.wait(lambda: not np.array_equal(comparison.pictures("cursor")[3], before[3]))
     comparison.driver.find("rawCursorComparedButton", QToolButton).click()
-    for model in models:
-        assert comparison.comparer._code(model) == pytest.approx(codes[0], abs=1e-4)
+    for entry in shown:
+        assert comparison.comparer._code(entry) == pytest.approx(codes[0], abs=1e-4)
 
 
 def test_a_model_of_other_dimensions_says_why_it_has_no_cursor(comparison):
@@ -158,15 +159,15 @@ def test_a_model_of_other_dimensions_says_why_it_has_no_cursor(comparison):
 
 def test_random_codes_are_the_same_for_all_and_others_on_demand(comparison):
     comparison.train(Variant("vae"), Variant("ae", latent_dim=3))
-    codes = [comparison.comparer._random_codes(model) for model in comparison.comparer._models.values()]
+    codes = [comparison.comparer._random_codes(entry) for entry in comparison.comparer._shown.values()]
     assert np.array_equal(codes[0], codes[1][:, :2])
     comparison.wait(lambda: comparison.columns[0].random.sheet is not None)
     sheet = comparison.columns[0].random.sheet.copy()
     comparison.driver.find("newRandomButton", QToolButton).click()
     comparison.wait(lambda: comparison.columns[0].random.sheet != sheet)
     comparison.driver.find("randomWayCombo", QComboBox).setCurrentIndex(1)
-    models = list(comparison.comparer._models.values())
-    assert models[1].spread.to_units(comparison.comparer._random_codes(models[1])).std() == pytest.approx(1, abs=0.3)
+    shown = list(comparison.comparer._shown.values())[1]
+    assert shown.model.spread.to_units(comparison.comparer._random_codes(shown)).std() == pytest.approx(1, abs=0.3)
 
 
 def test_every_model_reconstructs_the_same_image(comparison):
@@ -349,8 +350,8 @@ def test_the_grid_goes_through_the_cursor(comparison):
     before = asked[f"compared grid {comparison.runs[0].id}"].codes
     board = comparison.columns[0].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
-    model = next(iter(comparison.comparer._models.values()))
-    code = comparison.comparer._code(model)
+    shown = next(iter(comparison.comparer._shown.values()))
+    model, code = shown.model, comparison.comparer._code(shown)
     codes = asked[f"compared grid {comparison.runs[0].id}"].codes
     assert not np.array_equal(codes, before)
     off_plane = codes - model.plane.project(codes) @ model.plane.basis
