@@ -85,7 +85,7 @@ class ComparedModel:
     def random_codes(self, count: int, seed: int, is_fitted: bool) -> Floats:
         """Codes (count, d) from N(0, I), with the same noise for all models, or from a normal fitted to the codes."""
         drawn = noise(count, self.latent_dim, seed)
-        return self.spread.to_codes(drawn) if is_fitted else drawn
+        return self.spread.to_codes(drawn) if is_fitted else drawn.copy()  # torch wants to own what it reads
 
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""
