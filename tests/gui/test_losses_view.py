@@ -1,11 +1,12 @@
 """The learning curves of each kind of model and likelihood: units, signs and the logarithmic axis."""
 
 import numpy as np
+import pyqtgraph
 import pytest
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.gui.loss_plot import LossPlot
-from vae_desktop.training.history import Evaluation, History
+from vae_desktop.training.history import Change, Evaluation, History
 
 
 @pytest.fixture
@@ -164,3 +165,36 @@ def shown(losses: LossPlot) -> str:
 
 def logarithmic(losses: LossPlot) -> bool:
     return losses._panes[0].getAxis("left").logMode
+
+
+def marks(losses: LossPlot) -> dict[str, list[tuple[float, str]]]:
+    """Step and label of each line that marks a change, by pane."""
+    return {
+        f"pane {number}": sorted(
+            (line.value(), "" if getattr(line, "label", None) is None else line.label.format)
+            for line in pane.getPlotItem().items
+            if isinstance(line, pyqtgraph.InfiniteLine) and line not in losses._cross_hairs
+        )
+        for number, pane in enumerate(losses._panes)
+    }
+
+
+def test_changes_of_rates_leave_marks(losses) -> None:
+    run = history()
+    run.changes = [Change(10, "beta", 4.0), Change(20, "epochs", 300.0), Change(30, "learning_rate", 0.001)]
+    losses.set_history(run, ModelConfig())
+    assert marks(losses)["pane 0"] == [(10, "β 4"), (30, "Learning rate 0.001")]
+    assert marks(losses)["pane 1"] == [(10, ""), (30, "")]
+    run.changes.append(Change(40, "beta", 0.5))
+    losses.refresh()
+    losses._redraw()
+    assert marks(losses)["pane 0"][-1] == (40, "β 0.5")
+    losses.set_history(history(), ModelConfig())
+    assert marks(losses) == {"pane 0": [], "pane 1": []}
+
+
+def test_of_very_many_changes_the_newest_are_marked(losses) -> None:
+    run = history()
+    run.changes = [Change(step, "beta", float(step)) for step in range(3000)]
+    losses.set_history(run, ModelConfig())
+    assert [step for step, _ in marks(losses)["pane 0"]] == list(range(2970, 3000))
