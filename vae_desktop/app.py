@@ -111,6 +111,7 @@ class Controller(QObject):
     def _promote(self, run: Run) -> None:
         self.session.show(run)
         self._window.show_workspace("playground")
+        self._window.stage.scatter.plot.setFocus()
 
     def _save_one(self, run: Run) -> None:
         self._ask_and_save([run], run.path)

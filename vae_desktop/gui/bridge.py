@@ -1,5 +1,6 @@
 """Between the session and the views: the one signal that crosses threads, and what each answer changes on screen."""
 
+import gc
 import sys
 import time
 from pathlib import Path
@@ -77,6 +78,9 @@ class Bridge(QObject):
 
     def devices_found(self, devices: tuple[str, ...]) -> None:
         self._window.setup.form.set_devices(devices)
+        # torch is loaded by now: its many objects stay, and to look through them at each collection would take 150 ms.
+        if not gc.get_freeze_count():  # once, or what is left of closed windows would stay too
+            gc.freeze()
 
     def dataset_loaded(self, dataset: Dataset) -> None:
         self._settings.set_text("dataset", dataset.config.name)  # one that can be loaded again
@@ -125,6 +129,7 @@ class Bridge(QObject):
         if not self.session.active:  # the next training begins from what is on show
             self._window.comparison.editor.set_variants([Variant.of(run.config) for run in run_set.runs])
             self._window.setup.form.set_config(run_set.runs[-1].config)
+            self._window.setup.controls.show_progress(run_set.runs[-1].progress)
         dataset = self.session.loaded(run_set.runs[0].config.dataset)
         if dataset is not None:
             self.dataset_loaded(dataset)

@@ -73,6 +73,7 @@ class Comparer(QObject):
         is_same = tuple(self._runs) == run_set.runs
         if not is_same:
             self._view.set_set(run_set)
+            self._room = QRectF()  # the new columns have their own scale until they are told
             dimensions = Counter(run.config.model.latent_dim for run in run_set.runs)
             self._cursor = np.zeros(dimensions.most_common(1)[0][0], np.float32)
             self._shown = {column.run.id: self._show_model(column) for column in self._view.columns}

@@ -73,11 +73,22 @@ class ComparisonTable(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.set_rows(self._titles, self._rows)
+        self._lay_out_rows(self._titles, self._rows)
 
     def set_rows(self, titles: Sequence[str], rows: Sequence[Row]) -> None:
         """Show the figures of models of these names."""
+        shown = [(row.label, row.unit, row.heading) for row in self._rows]
+        if list(titles) != self._titles or [(row.label, row.unit, row.heading) for row in rows] != shown:
+            self._lay_out_rows(titles, rows)
+        else:  # only what has changed: this happens often while training
+            lines = [(place, line) for place, line in enumerate(_lines(rows)) if isinstance(line, Row)]
+            for (place, line), before in zip(lines, self._rows, strict=True):
+                for column, (cell, old) in enumerate(zip(line.cells, before.cells, strict=True), 1):
+                    if cell != old:
+                        self._table.setItem(place, column, self._item(cell))
         self._titles, self._rows = list(titles), list(rows)
+
+    def _lay_out_rows(self, titles: Sequence[str], rows: Sequence[Row]) -> None:
         self._table.clear()
         self._table.clearSpans()
         lines = _lines(rows)
