@@ -110,7 +110,10 @@ def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(comparison):
     places = [column.plot.places for column in comparison.columns]
     assert places[2].std(0) == pytest.approx([1, 1], abs=0.2)
     assert places[3] == pytest.approx(comparison.runs[3].codes.mean, abs=1e-5)
-    comparison.driver.find("samplesComparedButton", QToolButton).click()
+    points = comparison.driver.find("comparedPointsCombo", QComboBox)
+    points.setCurrentIndex(points.findData("means"))  # on request
+    assert comparison.columns[2].plot.places.std(0) == pytest.approx([0, 0], abs=0.2)
+    points.setCurrentIndex(points.findData("samples"))
     assert not np.allclose(comparison.columns[3].plot.places, comparison.runs[3].codes.mean)
     assert np.allclose(comparison.columns[0].plot.places, comparison.runs[0].codes.mean)  # an AE has points
 

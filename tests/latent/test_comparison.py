@@ -80,6 +80,13 @@ def test_drawn_images_are_judged_by_the_way_of_drawing():
     assert not [row for row in rows if row.label == "Confidence" or row.heading == "box of the codes"]
 
 
+def test_a_classifier_that_is_sure_of_noise_wins_nothing():
+    quality = {"precision": 0.0, "recall": 0.0, "effective_classes": 1.0}
+    ways = [{"prior": {**quality, "confidence": confidence}} for confidence in (0.98, 0.9)]
+    row = row_of(comparison_rows([compared(sampling=way) for way in ways]), "Confidence", "N(0, I)")
+    assert [(cell.text, cell.rank) for cell in row.cells] == [("0.98", ""), ("0.90", "")]
+
+
 def test_figures_that_codes_alone_give():
     means = np.random.default_rng(0).normal(0, (3.0, 0.01), (500, 2)).astype(np.float32)
     figures = figures_of(Codes(means, np.log(np.full_like(means, 0.5)), None))

@@ -93,7 +93,8 @@ def comparison_rows(models: Sequence[Compared]) -> list[Row]:
             found = [(model.values.get("sampling") or {}).get(way, {}).get(key) for model in models]
             known = ["sampling" in model.values for model in models]
             if any(value is not None for value in found):
-                rows.append(_row(MEASURES[f"sampling.{key}"], "", label, found, known, [True] * len(models)))
+                peers = [key != "confidence"] * len(models)  # a classifier can be sure of noise: it has no best
+                rows.append(_row(MEASURES[f"sampling.{key}"], "", label, found, known, peers))
     return rows
 
 

@@ -215,8 +215,10 @@ class Comparer(QObject):
         model, column, codes = shown.model, shown.column, shown.model.run.codes
         if codes is None or not codes.are_finite:
             return False
+        points = self._view.points.currentData()
         # The means of a model trained by KL alone lie on one point, and tell nothing.
-        as_samples = self._view.samples.isChecked() or not model.run.config.model.traits.reconstruction_weight
+        is_kl_alone = not model.run.config.model.traits.reconstruction_weight
+        as_samples = points == "samples" or (points == "fitting" and is_kl_alone)
         plane = model.plane
         has_changed = model.take_codes(codes, as_samples)
         if model.plane is not plane:

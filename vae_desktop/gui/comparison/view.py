@@ -54,12 +54,18 @@ class ComparisonView(QWidget):
             "",
             self.tr("The same scale for all: how far do the codes of each model spread?"),
         )
-        self.samples = self._toggle(
-            "samples",
-            self.tr("Samples"),
-            "",
-            self.tr("A code drawn from each image's posterior instead of its mean; KL alone always shows samples."),
+        self.points = ChoiceBox()
+        self.points.setObjectName("comparedPointsCombo")
+        self.points.setAccessibleName(self.tr("What the scatters show"))
+        self.points.setMinimumContentsLength(7)
+        self.points.addItem(self.tr("as fits"), "fitting")
+        self.points.addItem(self.tr("means"), "means")
+        self.points.addItem(self.tr("samples"), "samples")
+        tip = self.tr(
+            "The mean of each image's posterior, or a code drawn from it. <b>As fits</b>: means, but samples of a "
+            "model trained by KL alone, whose means lie on one point."
         )
+        self.points.setToolTip(f"<p>{tip}</p>")
         self.raw_cursor = self._toggle(
             "rawCursor",
             self.tr("raw z"),
@@ -160,7 +166,7 @@ class ComparisonView(QWidget):
         for button in self._toggles.values():
             switch.addWidget(button)
         bar.addLayout(switch)
-        for part in (self.common_scale, self.samples):
+        for part in (self.common_scale, self.points):
             bar.addWidget(part)
         bar.addStretch(1)
         for label, parts in (
@@ -210,9 +216,10 @@ class ComparisonView(QWidget):
     def _connect(self) -> None:
         for button in self._toggles.values():
             button.toggled.connect(self._show_views)
-        for option in (self.common_scale, self.samples, self.raw_cursor):
+        for option in (self.common_scale, self.raw_cursor):
             option.toggled.connect(self.options_changed)
-        self.way.currentIndexChanged.connect(self.options_changed)
+        for box in (self.way, self.points):
+            box.currentIndexChanged.connect(self.options_changed)
         self.redraw.clicked.connect(self.random_wanted)
         self.image.valueChanged.connect(self.image_chosen)
         self.choose.clicked.connect(self.show_editor)
