@@ -145,9 +145,10 @@ class ActiveRun:
     def embed_training(self, wanted: bool) -> None:
         """Embed the training images too, slice by slice, or no longer."""
         if wanted != (self._training_embedding is not None):
-            labels, models = self._shared.dataset.train.labels, self._shared.models
-            embedding = LiveEmbedding(self._batches.images, labels, models, begins_whole=False)
-            self._training_embedding = embedding if wanted else None
+            images, labels = self._batches.images, self._shared.dataset.train.labels
+            self._training_embedding = (
+                LiveEmbedding(images, labels, self._shared.models, begins_whole=False) if wanted else None
+            )
 
     def set_epochs(self, value: float) -> None:
         """Change how many epochs this run lasts, counted from its start."""

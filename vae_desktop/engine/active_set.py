@@ -117,15 +117,15 @@ class ActiveSet:
 
     def _end(self, run: ActiveRun, outcome: Outcome) -> None:
         snapshot, codes = run.settle()
-        self._leave(run, RunEnded(run.run_id, outcome, snapshot, codes, snapshot.step))
+        self._leave(run.run_id, RunEnded(run.run_id, outcome, snapshot, codes, snapshot.step))
 
     def _end_diverged(self, run: ActiveRun) -> None:
         at_step = run.steps
         snapshot, codes = run.fall_back()
-        self._leave(run, RunEnded(run.run_id, "diverged", snapshot, codes, at_step))
+        self._leave(run.run_id, RunEnded(run.run_id, "diverged", snapshot, codes, at_step))
 
-    def _leave(self, run: ActiveRun, event: RunEnded | Failed) -> None:
-        self._runs.remove(run)
+    def _leave(self, run_id: int, event: RunEnded | Failed) -> None:
+        self._runs = [run for run in self._runs if run.run_id != run_id]
         self._outbox.post(event)
 
     def _each(self, do: Callable[[ActiveRun], object]) -> None:
@@ -148,12 +148,9 @@ class ActiveSet:
         if has_diverged and run is not None:
             self._guard(run_id, run, partial(self._end_diverged, run))
         elif has_diverged:
-            words = "This model cannot be trained: its loss or its codes are infinite."
-            self._outbox.post(Failed(words, "", run_id))
-        elif failure is not None and run is not None:
-            self._leave(run, failure)
-        elif failure is not None:
-            self._outbox.post(failure)
+            failure = Failed("This model cannot be trained: its loss or its codes are infinite.", "", run_id)
+        if failure is not None:
+            self._leave(run_id, failure)
 
 
 def plain_words(error: Exception) -> str:

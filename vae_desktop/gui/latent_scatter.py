@@ -18,10 +18,9 @@ from vae_desktop.gui.scatter_selection import ScatterSelection
 from vae_desktop.gui.scatter_tools import ScatterTools
 from vae_desktop.gui.theme import LIGHT, SPACING, Theme
 from vae_desktop.latent.codes import Codes, Floats, Picture
-from vae_desktop.latent.plane import Plane, axis_plane
+from vae_desktop.latent.plane import Plane, axis_plane, class_heights
 from vae_desktop.latent.posteriors import sampled
 
-_SPREAD = 10 / 3  # height over which a one-dimensional latent space is spread, about that of the prior
 _PALE = 0.25  # how much of their colour codes keep that are not selected
 
 
@@ -291,10 +290,7 @@ class LatentScatter(QWidget):
     def _class_spread(self, codes: Codes) -> Floats:
         """Heights that part the classes of a one-dimensional latent space; they mean nothing else."""
         if len(self._spread) != len(codes):
-            jitter = np.random.default_rng(0).uniform(-0.4, 0.4, len(codes))
-            labels = np.zeros(len(codes)) if codes.labels is None else codes.labels
-            classes = max(len(self._class_names), 1)
-            self._spread = ((labels + jitter - (classes - 1) / 2) * _SPREAD / classes).astype(np.float32)
+            self._spread = class_heights(codes.labels, len(codes), len(self._class_names))
         return self._spread
 
     @Slot()

@@ -11,6 +11,7 @@ from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.names import dimension_name
 
 _SAME_PLANE = 0.98
+_HEIGHT = 10 / 3  # over which a one-dimensional latent space is spread
 _MOST_NUMBERS = 20_000_000  # products in a covariance; of more codes, an even choice is fitted
 
 
@@ -85,6 +86,17 @@ def followed_plane(means: Floats, before: Plane) -> Plane:
     plane = principal_plane(means, before)
     within = np.linalg.svd(plane.basis @ before.basis.T, compute_uv=False).min()  # cosine of an angle
     return before if within > _SAME_PLANE else plane
+
+
+def class_heights(labels: npt.NDArray[np.int64] | None, count: int, classes: int) -> Floats:
+    """Heights (N,) that part the classes of a one-dimensional latent space, or without any spread at random.
+
+    They mean nothing else; together they are about as high as the prior is wide.
+    """
+    jitter = np.random.default_rng(0).uniform(-0.4, 0.4, count)
+    rows = np.zeros(count) if labels is None else labels
+    classes = max(classes, 1)
+    return ((rows + jitter - (classes - 1) / 2) * _HEIGHT / classes).astype(np.float32)
 
 
 def prior_mass(radius: float, dimensions: int) -> float:

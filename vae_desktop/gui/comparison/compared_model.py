@@ -8,13 +8,12 @@ from vae_desktop.engine.run import Run
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.comparison import Compared, figures_of
 from vae_desktop.latent.grid import evenly, grid_places
-from vae_desktop.latent.plane import Plane, axis_plane, followed_plane, principal_plane
+from vae_desktop.latent.plane import Plane, axis_plane, class_heights, followed_plane, principal_plane
 from vae_desktop.latent.posteriors import sampled
 from vae_desktop.latent.spread import CodeSpread
 
 _REACH = 2.0  # standard deviations that a grid goes from the middle of the codes
 _SAME_SPREAD = 0.05  # of a standard deviation; a grid that trembles would be decoded anew each time
-_HEIGHT = 10 / 3  # over which a one-dimensional latent space is spread
 _LIVE = ("reconstruction", "kl", "mean_sigma", "spread_of_means", "active_units")
 
 
@@ -55,7 +54,10 @@ class ComparedModel:
         if has_moved or self.run.status != "training":
             self.spread = spread
         places = self.plane.project(drawn)
-        self.places = places if places.shape[1] == 2 else np.column_stack((places, _spread_by_class(codes)))
+        if places.shape[1] == 1:
+            heights = class_heights(codes.labels, len(codes), len(self.run.class_names))
+            places = np.column_stack((places, heights))
+        self.places = places
         return has_moved or self.plane is not before
 
     def code_at(self, cursor: Floats, is_raw: bool) -> Floats | None:
@@ -105,11 +107,3 @@ def noise(count: int, latent_dim: int, seed: int) -> Floats:
     result = np.ascontiguousarray(rows.T)
     result.setflags(write=False)
     return result
-
-
-def _spread_by_class(codes: Codes) -> Floats:
-    """Heights (N,) that part the classes of a one-dimensional latent space; they mean nothing else."""
-    jitter = np.random.default_rng(0).uniform(-0.4, 0.4, len(codes))
-    labels = np.zeros(len(codes)) if codes.labels is None else codes.labels
-    classes = max(int(labels.max()) + 1, 1)
-    return ((labels + jitter - (classes - 1) / 2) * _HEIGHT / classes).astype(np.float32)
