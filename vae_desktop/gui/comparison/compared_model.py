@@ -39,26 +39,24 @@ class ComparedModel:
         if self.latent_dim > 2 and run.codes is not None and run.codes.are_finite:
             self.plane = principal_plane(run.codes.mean)
 
-    def take_codes(self, codes: Codes, as_samples: bool) -> bool:
-        """Follow the codes of the test images; return whether plane, middle or spread has changed visibly."""
+    def take_codes(self, codes: Codes, as_samples: bool) -> None:
+        """Follow the codes of the test images."""
         if as_samples and codes.log_stddev is not None:
             drawn = sampled(codes, noise(*codes.mean.shape, seed=0)).mean
         else:
             drawn = codes.mean
-        before, had = self.plane, self.spread
+        had = self.spread
         if self.latent_dim > 2:
             self.plane = followed_plane(drawn, self.plane)
         spread = CodeSpread.of(codes)
         change = np.abs(np.concatenate((spread.middle - had.middle, spread.stddev - had.stddev)))
-        has_moved = bool((change > _SAME_SPREAD * float(had.stddev.max())).any())
-        if has_moved or self.run.status != "training":
+        if (change > _SAME_SPREAD * float(had.stddev.max())).any() or self.run.status != "training":
             self.spread = spread
         places = self.plane.project(drawn)
         if places.shape[1] == 1:
             heights = class_heights(codes.labels, len(codes), len(self.run.class_names))
             places = np.column_stack((places, heights))
         self.places = places
-        return has_moved or self.plane is not before
 
     def code_at(self, cursor: Floats, is_raw: bool) -> Floats | None:
         """The code (d,) at a cursor, given in standard deviations from the middle of the codes, or as z itself.

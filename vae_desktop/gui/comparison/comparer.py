@@ -92,16 +92,17 @@ class Comparer(QObject):
         shown = self._shown.get(run.id)
         if shown is None or run.codes is None or not self._view.isVisible():
             return
-        has_moved = self._take_codes(shown)
+        self._take_codes(shown)
         if self._view.original.picture is None:  # the first codes say how many images there are
             self.show_originals(self._session.loaded(run.config.dataset))
         is_common = self._view.common_scale.isChecked()
         if is_common:
             self._show_scale()
         self._ask_image(shown)
-        for entry in self._shown.values() if is_common and has_moved else [shown]:
+        for entry in self._shown.values() if is_common else [shown]:
             self._show_cursor(entry)
-            if has_moved and self._is_answered("grid", entry):  # else codes in motion would never have a grid
+            # A grid in motion is not begun anew before it is seen, or there would never be one.
+            if run.status != "training" or self._is_answered("grid", entry):
                 self._ask_spread(entry)
         self.refresh_figures()
 
@@ -210,22 +211,21 @@ class Comparer(QObject):
         column.resized.connect(partial(self._ask_spread, shown))
         return shown
 
-    def _take_codes(self, shown: _Shown) -> bool:
-        """Draw the codes where they are now; return whether their plane, middle or spread has changed visibly."""
+    def _take_codes(self, shown: _Shown) -> None:
+        """Draw the codes where they are now."""
         model, column, codes = shown.model, shown.column, shown.model.run.codes
         if codes is None or not codes.are_finite:
-            return False
+            return
         points = self._view.points.currentData()
         # The means of a model trained by KL alone lie on one point, and tell nothing.
         is_kl_alone = not model.run.config.model.traits.reconstruction_weight
         as_samples = points == "samples" or (points == "fitting" and is_kl_alone)
         plane = model.plane
-        has_changed = model.take_codes(codes, as_samples)
+        model.take_codes(codes, as_samples)
         if model.plane is not plane:
             column.set_plane(model.plane)
         column.set_codes(model.places, codes.labels, len(model.run.class_names), glide=True)
         self._view.set_images(len(codes))
-        return has_changed
 
     def _show_cursor(self, shown: _Shown) -> None:
         model, code = shown.model, self._code(shown)
