@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.engine.conftest import App
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.engine import live_embedding
-from vae_desktop.engine.autosave import Autosaves
-from vae_desktop.engine.session import Session
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoint
 from vae_desktop.training.run import Lockstep
@@ -19,82 +18,6 @@ from vae_desktop.training.trainer import Trainer
 
 EPOCH = 12  # steps
 THREADS = ("training", "decoder", "job-")
-
-
-class Recorder:
-    """A listener that keeps what it was told: each time, the method's name and what it was given."""
-
-    def __init__(self):
-        self.told = []
-        self.on_told = lambda name, what: None
-
-    def __getattr__(self, name):
-        def note(*what):
-            self.told.append((name, *what))
-            self.on_told(name, what)
-
-        return note
-
-    def heard(self, name):
-        """What was given with each call of a method: its only argument."""
-        return [what[0] for called, *what in self.told if called == name]
-
-    @property
-    def states(self):
-        return self.heard("state_changed")
-
-    @property
-    def messages(self):
-        return self.heard("message_posted")
-
-
-class App:
-    """A session, its listener, and the loop that hands events over."""
-
-    def __init__(self, inbox, folder):
-        self.told = Recorder()
-        self.autosaves = Autosaves(folder / "settings" / "autosaves")
-        self.session = Session(inbox.outbox, self.told, folder / "data", self.autosaves)
-        inbox.handle = self.session.handle
-        self.wait_until = inbox.wait_until
-        self.inbox = inbox
-
-    def wait_for_state(self, state):
-        self.wait_until(lambda: self.session.state == state)
-
-    def train(self, config):
-        """Train to the end and return the run."""
-        before = len(self.session.runs)
-        self.session.train(config)
-        self.wait_until(lambda: len(self.session.runs) > before and self.session.state == "idle")
-        return list(self.session.runs.values())[-1]
-
-    def begin(self, config):
-        """Train until some steps are taken and return the run in training."""
-        self.session.train(config)
-        self.wait_until(lambda: self.session.active and len(self.session.active[0].history.training) > 2)
-        return self.session.active[0]
-
-    def stop(self):
-        self.session.stop()
-        self.wait_for_state("idle")
-
-
-@pytest.fixture
-def app(inbox, tmp_path):
-    result = App(inbox, tmp_path)
-    yield result
-    result.session.close(timeout=30)
-
-
-@pytest.fixture
-def session(app):
-    return app.session
-
-
-@pytest.fixture
-def told(app):
-    return app.told
 
 
 @pytest.fixture(scope="module")

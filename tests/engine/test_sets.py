@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.engine.conftest import Inbox
-from tests.engine.test_session import App
+from tests.engine.conftest import App, Inbox
 from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.engine.messages import (
     Adjust,
@@ -165,18 +164,6 @@ def test_states_and_training_codes_come_of_those_asked_for(inbox, worker, endles
 
 
 # The session
-
-
-@pytest.fixture
-def app(inbox, tmp_path):
-    result = App(inbox, tmp_path)
-    yield result
-    result.session.close(timeout=30)
-
-
-@pytest.fixture
-def session(app):
-    return app.session
 
 
 def begin(app, configs):
