@@ -109,6 +109,8 @@ def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(comparison):
     comparison.train()
     places = [column.plot.places for column in comparison.columns]
     assert places[2].std(0) == pytest.approx([1, 1], abs=0.2)
+    statuses = [column.status.whole_text() for column in comparison.columns]
+    assert [text.startswith("samples") for text in statuses] == [False, False, True, False]
     assert places[3] == pytest.approx(comparison.runs[3].codes.mean, abs=1e-5)
     points = comparison.driver.find("comparedPointsCombo", QComboBox)
     points.setCurrentIndex(points.findData("means"))  # on request

@@ -141,7 +141,7 @@ class Comparer(QObject):
         text = self.tr("{dim}-D ({axes}) · step {step} · {status}").format(
             dim=shown.model.latent_dim, axes=shown.column.axes, step=f"{step:,}", status=words[run.status]
         )
-        shown.column.set_status(text)
+        shown.column.set_status(self.tr("samples · {text}").format(text=text) if self._as_samples(run) else text)
         beta = shown.column.beta
         if beta is not None:
             beta.setEnabled(run.status in ("training", "paused"))
@@ -216,16 +216,18 @@ class Comparer(QObject):
         model, column, codes = shown.model, shown.column, shown.model.run.codes
         if codes is None or not codes.are_finite:
             return
-        points = self._view.points.currentData()
-        # The means of a model trained by KL alone lie on one point, and tell nothing.
-        is_kl_alone = not model.run.config.model.traits.reconstruction_weight
-        as_samples = points == "samples" or (points == "fitting" and is_kl_alone)
         plane = model.plane
-        model.take_codes(codes, as_samples)
+        model.take_codes(codes, self._as_samples(model.run))
         if model.plane is not plane:
             column.set_plane(model.plane)
         column.set_codes(model.places, codes.labels, len(model.run.class_names), glide=True)
         self._view.set_images(len(codes))
+
+    def _as_samples(self, run: Run) -> bool:
+        """Whether drawn codes are shown instead of means, which lie on one point where KL alone trains."""
+        traits, points = run.config.model.traits, self._view.points.currentData()
+        fits = points == "fitting" and not traits.reconstruction_weight
+        return traits.is_variational and (points == "samples" or fits)
 
     def _show_cursor(self, shown: _Shown) -> None:
         model, code = shown.model, self._code(shown)
@@ -346,6 +348,7 @@ class Comparer(QObject):
     def _change_options(self) -> None:
         for shown in self._shown.values():
             self._take_codes(shown)
+            self.show_status(shown.model.run)
         self._show_scale()
         self._ask_all()
 
