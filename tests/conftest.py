@@ -8,7 +8,7 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-_OURS = ("training", "decoder", "job-")
+_OURS = ("training", "inference", "job-")
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,30 @@ from pathlib import PurePath
 
 
 @dataclass(frozen=True)
+class Framing:
+    """How a data set's images were made from drawings: the ink was scaled to a length, then moved.
+
+    Attributes
+    ----------
+    share : float
+        That length, of the longer side of its box, as a share of the image's side.
+    by_mass : bool
+        Whether the ink's centre of mass is moved to the middle, rather than the middle of its box.
+    source : str
+        Where that is said.
+    """
+
+    share: float
+    by_mass: bool
+    source: str
+
+
+@dataclass(frozen=True)
 class DatasetKind:
     """A data set.
 
-    `epochs` is a number of passes after which its latent space has visibly formed, the default for a run.
+    `epochs` is a number of passes after which its latent space has visibly formed, the default for a run. Without a
+    `framing` drawings are taken as they are.
     """
 
     name: str
@@ -16,13 +36,18 @@ class DatasetKind:
     help: str
     epochs: int
     download_bytes: int = 0
+    framing: Framing | None = None
 
 
 DATASETS = {
     kind.name: kind
     for kind in (
         DatasetKind(
-            "digits", "Digits", "1,797 real handwritten digits that come with scikit-learn. Always there.", 200
+            "digits",
+            "Digits",
+            "1,797 real handwritten digits that come with scikit-learn. Always there.",
+            200,
+            framing=Framing(1.0, False, "its images, whose ink always fills the height"),
         ),
         DatasetKind(
             "shapes",
@@ -31,13 +56,21 @@ DATASETS = {
             "does a latent dimension find such a factor?",
             20,
         ),
-        DatasetKind("mnist", "MNIST", "70,000 handwritten digits, 28×28 pixels.", 20, download_bytes=11_594_722),
+        DatasetKind(
+            "mnist",
+            "MNIST",
+            "70,000 handwritten digits, 28×28 pixels.",
+            20,
+            download_bytes=11_594_722,
+            framing=Framing(20 / 28, True, "LeCun et al. 1998, the MNIST database"),
+        ),
         DatasetKind(
             "fashion-mnist",
             "Fashion-MNIST",
             "70,000 pictures of clothes in 10 classes, 28×28 pixels.",
             20,
             download_bytes=30_878_645,
+            framing=Framing(1.0, False, "Xiao et al. 2017, arXiv 1708.07747"),
         ),
         DatasetKind(
             "kmnist",
@@ -52,6 +85,7 @@ DATASETS = {
             "145,600 handwritten letters in 26 classes, 28×28 pixels.",
             10,
             download_bytes=561_753_746,
+            framing=Framing(24 / 28, False, "Cohen et al. 2017, arXiv 1702.05373"),
         ),
     )
 }

@@ -12,7 +12,7 @@ from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingCo
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.digits import load_digits
 from vae_desktop.engine.autosave import Autosaves
-from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import Failed
 from vae_desktop.engine.session import Session
@@ -129,22 +129,22 @@ class App:
 @pytest.fixture
 def worker(inbox: Inbox) -> Iterator[TrainingWorker]:
     """A training worker whose thread runs; its decoder's does not."""
-    result = TrainingWorker(inbox.outbox, DecoderThread(inbox.outbox))
+    result = TrainingWorker(inbox.outbox, InferenceThread(inbox.outbox))
     result.start()
     yield result
     assert result.close(_PATIENCE)
 
 
 @pytest.fixture
-def decoder(inbox: Inbox) -> Iterator[DecoderThread]:
+def decoder(inbox: Inbox) -> Iterator[InferenceThread]:
     """A decoder whose thread has not begun."""
-    result = DecoderThread(inbox.outbox)
+    result = InferenceThread(inbox.outbox)
     yield result
     result.close(30)
 
 
 @pytest.fixture
-def running(decoder: DecoderThread) -> DecoderThread:
+def running(decoder: InferenceThread) -> InferenceThread:
     """A decoder whose thread runs."""
     decoder.start()
     return decoder

@@ -17,7 +17,7 @@ from vae_desktop.training.run import Lockstep
 from vae_desktop.training.trainer import Trainer
 
 EPOCH = 12  # steps
-THREADS = ("training", "decoder", "job-")
+THREADS = ("training", "inference", "job-")
 
 
 @pytest.fixture(scope="module")
@@ -300,7 +300,7 @@ def test_a_picture_that_cannot_be_decoded_does_not_touch_the_training(app, sessi
     run = app.begin(endless)
     session.decode(np.zeros(3))
     app.wait_until(lambda: told.messages)
-    assert told.messages[0].text.startswith("The picture could not be decoded")
+    assert told.messages[0].text.startswith("The picture could not be made")
     assert (session.state, session.active) == ("training", [run])
     app.stop()
     assert run.status == "stopped"

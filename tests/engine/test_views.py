@@ -10,12 +10,12 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.engine import view_requests
 from vae_desktop.engine.messages import Decoded, DecodingFailed, ViewAnswered
 from vae_desktop.engine.view_requests import HolesRequest, SheetRequest
-from vae_desktop.latent import holes, sampling
+from vae_desktop.latent import decoding, holes
 from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.decoding import decode_to_pictures, decode_to_small_pictures
 from vae_desktop.latent.grid import coarse_first
 from vae_desktop.latent.holes import hole_distances
-from vae_desktop.latent.sampling import decode_to_pictures, decode_to_small_pictures
-from vae_desktop.models.autoencoder import decoder_of
+from vae_desktop.models.autoencoder import model_of, new_model
 from vae_desktop.models.snapshot import Snapshot
 
 CONFIG = ModelConfig("vae", latent_dim=2, hidden=())
@@ -27,7 +27,13 @@ def snapshot(step, seed=0):
     """A model with weights drawn from a seed: another picture for every code and every seed."""
     random = torch.Generator().manual_seed(seed)
     weight, bias = torch.randn(PIXELS, 2, generator=random), torch.randn(PIXELS, generator=random)
-    return Snapshot(step, {"decoder.layers.0.weight": weight, "decoder.layers.0.bias": bias})
+    return whole(step, weight, bias)
+
+
+def whole(step, weight, bias, shape=SHAPE):
+    """A model with this decoder and some encoder."""
+    weights = new_model(CONFIG, shape, seed=0).state_dict()
+    return Snapshot(step, {**weights, "decoder.layers.0.weight": weight, "decoder.layers.0.bias": bias})
 
 
 def codes(count, seed=0):
@@ -40,8 +46,8 @@ def sheet(view="grid", count=20, run_id=1, side=100, seed=0, stages=()):
 
 def direct(request, seed=0):
     """The pictures of a request's codes, decoded at once."""
-    decoder = decoder_of(CONFIG, SHAPE, snapshot(0, seed).weights)
-    return decode_to_pictures(decoder, torch.from_numpy(request.codes))
+    model = model_of(CONFIG, SHAPE, snapshot(0, seed).weights)
+    return decode_to_pictures(model.decoder, torch.from_numpy(request.codes))
 
 
 def are_equal(pictures, expected):
@@ -64,7 +70,7 @@ def log(inbox, monkeypatch):
 
     monkeypatch.setattr(inbox.outbox, "post", noting(inbox.outbox.post, 0))
     monkeypatch.setattr(inbox.outbox, "post_latest", noting(inbox.outbox.post_latest, 1))
-    monkeypatch.setattr(sampling, "decode_to_small_pictures", noting(decode_to_small_pictures, 1))
+    monkeypatch.setattr(decoding, "decode_to_small_pictures", noting(decode_to_small_pictures, 1))
     return result
 
 
@@ -73,7 +79,7 @@ def during(monkeypatch, log):
     """Have something happen while the thread decodes its n-th part, counted from 1."""
 
     def at(number, action):
-        logged = sampling.decode_to_small_pictures
+        logged = decoding.decode_to_small_pictures
 
         def acting(*arguments):
             pictures = logged(*arguments)
@@ -81,7 +87,7 @@ def during(monkeypatch, log):
                 action()
             return pictures
 
-        monkeypatch.setattr(sampling, "decode_to_small_pictures", acting)
+        monkeypatch.setattr(decoding, "decode_to_small_pictures", acting)
 
     return at
 
@@ -177,8 +183,8 @@ def test_coarse_stages_come_in_order_and_the_last_is_whole(inbox, running, log, 
 def test_pictures_larger_than_needed_are_made_smaller(inbox, running):
     weight = torch.zeros(3, 8, 12)
     weight[:, :, :6], weight[:, :, 6:] = -20, 20  # the left half is black, the right half white
-    large = Snapshot(0, {"decoder.layers.0.weight": torch.zeros(288, 2), "decoder.layers.0.bias": weight.flatten()})
-    running.publish(1, CONFIG, (3, 8, 12), large)
+    shape = (3, 8, 12)
+    running.publish(1, CONFIG, shape, whole(0, torch.zeros(288, 2), weight.flatten(), shape))
     request = sheet(count=5, side=6)
     running.ask(request)
     pictures = wait_for_answer(inbox, request)
@@ -196,8 +202,7 @@ def test_the_longer_side_is_what_is_needed(inbox, running, side, size):
 
 
 def test_a_picture_that_is_one_grey_stays_so_when_made_smaller(inbox, running):
-    weights = {"decoder.layers.0.weight": torch.zeros(PIXELS, 2), "decoder.layers.0.bias": torch.full((PIXELS,), 0.5)}
-    running.publish(1, CONFIG, SHAPE, Snapshot(0, weights))
+    running.publish(1, CONFIG, SHAPE, whole(0, torch.zeros(PIXELS, 2), torch.full((PIXELS,), 0.5)))
     request = sheet(count=3, side=3)
     running.ask(request)
     assert (wait_for_answer(inbox, request) == round(255 / (1 + np.exp(-0.5)))).all()
@@ -327,16 +332,16 @@ def test_a_snapshot_that_comes_in_the_middle_is_decoded_in_the_end(inbox, runnin
 
 @pytest.mark.usefixtures("one_by_one")
 def test_a_snapshot_that_comes_as_the_work_begins_is_not_missed(inbox, decoder, log, monkeypatch):
-    decoder_of_run, left = decoder._decoder_of, [True]
+    model_of_run, left = decoder._model_of, [True]
 
     def overtaken(run_id):
-        found = decoder_of_run(run_id)
+        found = model_of_run(run_id)
         if left:
             left.clear()
             decoder.publish(1, CONFIG, SHAPE, snapshot(1, seed=1))
         return found
 
-    monkeypatch.setattr(decoder, "_decoder_of", overtaken)
+    monkeypatch.setattr(decoder, "_model_of", overtaken)
     decoder.publish(1, CONFIG, SHAPE, snapshot(0))
     request, later = sheet(count=1), sheet("films", count=50, seed=1)
     decoder.ask(request)
@@ -368,7 +373,7 @@ def test_new_pictures_replace_those_before_one_after_the_other(monkeypatch):
     request = sheet(count=10, stages=stages)
     before, expected = direct(request, seed=1), direct(request)
     kept = before.copy()
-    told = list(request.work(decoder_of(CONFIG, SHAPE, snapshot(0).weights), before))
+    told = list(request.work(model_of(CONFIG, SHAPE, snapshot(0).weights), before))
     assert len(told) == 11
     for number, pictures in enumerate(told[:10], 1):
         mixed = kept.copy()
@@ -445,7 +450,7 @@ def test_a_request_that_cannot_be_met_is_reported_once_and_the_next_one_met(inbo
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     running.ask(broken)
     failed = inbox.wait_for(DecodingFailed)
-    assert failed.message.startswith("The picture could not be decoded: ")
+    assert failed.message.startswith("The picture could not be made: ")
     assert "Traceback" in failed.details
     running.publish(1, CONFIG, SHAPE, snapshot(1, seed=1))
     for view in ("films", "grid"):

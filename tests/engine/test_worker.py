@@ -10,7 +10,7 @@ import torch
 
 from vae_desktop.engine import active_run
 from vae_desktop.engine.active_run import ActiveRun
-from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.messages import (
     Adjust,
     Adjusted,
@@ -433,7 +433,7 @@ def test_shutdown_ends_the_run_and_the_thread(inbox, worker, endless, dataset, p
 
 
 def test_the_picture_follows_the_training(inbox, config, endless, dataset):
-    decoder = DecoderThread(inbox.outbox)
+    decoder = InferenceThread(inbox.outbox)
     worker = TrainingWorker(inbox.outbox, decoder)
     decoder.start()
     worker.start()

@@ -240,7 +240,7 @@ def test_a_column_is_promoted_and_the_columns_are_still_there(comparison):
 
 def test_nothing_is_decoded_for_a_workspace_out_of_sight(comparison):
     comparison.begin()
-    tasks = comparison.session._decoder._tasks
+    tasks = comparison.session._inference._tasks
     comparison.wait(lambda: any(view.startswith("compared") for view in tasks))
     assert not any(view.startswith("film") for view in tasks)
     comparison.window.show_workspace("playground")
@@ -351,13 +351,13 @@ def test_closed_in_mid_training_all_models_are_kept_as_one(comparison, open_wind
 def test_the_grid_goes_through_the_cursor(comparison):
     comparison.train(Variant("vae", latent_dim=6), Variant("ae", latent_dim=6))
     comparison.wait(lambda: all(column.random.sheet and column.grid.sheet for column in comparison.columns))
-    asked = comparison.comparer._asked
-    before = asked[f"compared grid {comparison.runs[0].id}"].codes
+    asked = comparison.comparer._requests._asked
+    before = asked[f"compared grid {comparison.runs[0].id}"][0].codes
     board = comparison.columns[0].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
     shown = next(iter(comparison.comparer._shown.values()))
     model, code = shown.model, comparison.comparer._code(shown)
-    codes = asked[f"compared grid {comparison.runs[0].id}"].codes
+    codes = asked[f"compared grid {comparison.runs[0].id}"][0].codes
     assert not np.array_equal(codes, before)
     off_plane = codes - model.plane.project(codes) @ model.plane.basis
     assert off_plane == pytest.approx(np.repeat(off_plane[:1], len(codes), 0), abs=1e-5)

@@ -32,15 +32,15 @@ def click_tile(driver, column, row):
 def decoded_at(driver, view, count):
     """The answers to a view's requests from now on, until the last has all its pictures."""
     found = []
-    feeds = driver.window.controller.bridge.explorer.feeds
-    show_answer = feeds.show_answer
+    requests = driver.window.controller.bridge.requests
+    show_answer = requests.show_answer
 
     def note(answer):
         if answer.request.view == view:
             found.append(answer)
         show_answer(answer)
 
-    feeds.show_answer = note
+    requests.show_answer = note
     return found
 
 

@@ -64,14 +64,14 @@ def test_models_of_any_dimensions_follow_one_another(show, driver) -> None:
     show("ae-2d")
     session = driver.window.controller.session
     driver.wait(lambda: len(session.runs) == 3)
-    scatter, feeds = driver.window.stage.scatter, driver.window.controller.bridge.explorer.feeds
+    scatter, requests = driver.window.stage.scatter, driver.window.controller.bridge.requests
     for run in [*session.runs.values(), *reversed(session.runs.values()), *session.runs.values()]:
         scatter.hover._show(3)  # a card is on show, its image peeked at
         session.show(run)
         assert len(driver.window.controller.point.code) == run.config.model.latent_dim
-        assert all(request.run_id == run.id for request in feeds._asked.values())
+        assert all(request.run_id == run.id for request, _ in requests._asked.values())
         assert not driver.window.controller.point.is_peeking
-        driver.wait(lambda: not driver.window.controller.session._decoder._pending)
+        driver.wait(lambda: not driver.window.controller.session._inference._pending)
     driver.qtbot.wait(200)
     assert driver.window.banner.text() == ""
 

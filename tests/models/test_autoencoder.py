@@ -10,7 +10,7 @@ from torch import nn
 from vae_desktop.catalog import LIKELIHOODS, MODELS
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.models.autoencoder import Decoder, decoder_of, empty_model, new_model
+from vae_desktop.models.autoencoder import empty_model, model_of, new_model
 from vae_desktop.models.networks import hidden_layers
 
 SHAPES = [(1, 8, 8), (3, 8, 8), (1, 9, 13), (1, 28, 28), (3, 31, 31), (1, 33, 20), (3, 64, 64), (3, 128, 128)]
@@ -120,11 +120,12 @@ def test_a_corrupted_input_is_compared_with_the_clean_image():
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
-def test_a_decoder_reads_weights_in_place(likelihood):
+def test_a_model_reads_weights_in_place(likelihood):
     config = ModelConfig(hidden=(5,), likelihood=likelihood)
     model = new_model(config, (1, 4, 4), seed=0)
-    decoder = decoder_of(config, (1, 4, 4), model.state_dict())
-    assert isinstance(decoder, Decoder)
-    codes = torch.randn(3, 2)
-    assert torch.equal(decoder(codes), model.decode(codes))
-    assert decoder.layers[0].weight.data_ptr() == model.decoder.layers[0].weight.data_ptr()
+    reader = model_of(config, (1, 4, 4), model.state_dict())
+    codes, images = torch.randn(3, 2), torch.rand(3, 1, 4, 4)
+    assert torch.equal(reader.decode(codes), model.decode(codes))
+    assert torch.equal(reader.encode(images).mean, model.encode(images).mean)
+    for weight, own in zip(reader.parameters(), model.parameters(), strict=True):
+        assert weight.data_ptr() == own.data_ptr()

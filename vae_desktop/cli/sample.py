@@ -29,20 +29,18 @@ def run(options: argparse.Namespace) -> int:
     count = _COUNT.parse("count", options.count or _DEFAULT_COUNT)
     seed = _SEED.parse("seed", options.seed)
     check_writable(options.output)
-    import numpy as np
     from PIL import Image
 
     from vae_desktop.files import write_atomically
-    from vae_desktop.latent.embed import CHUNK
-    from vae_desktop.latent.sampling import decode_to_pictures, sample_prior, tile
-    from vae_desktop.models.autoencoder import decoder_of
+    from vae_desktop.latent.decoding import decode_all, tile
+    from vae_desktop.latent.sampling import sample_prior
+    from vae_desktop.models.autoencoder import model_of
     from vae_desktop.training.checkpoint import load_checkpoint
 
     checkpoint = load_checkpoint(options.file)
     model = checkpoint.config.model
-    decoder = decoder_of(model, checkpoint.image_shape, checkpoint.snapshot.weights)
-    codes = sample_prior(count, model.latent_dim, seed)
-    sheet = tile(np.concatenate([decode_to_pictures(decoder, chunk) for chunk in codes.split(CHUNK)]))
+    decoder = model_of(model, checkpoint.image_shape, checkpoint.snapshot.weights).decoder
+    sheet = tile(decode_all(decoder, sample_prior(count, model.latent_dim, seed)))
     png = io.BytesIO()
     Image.fromarray(sheet[:, :, 0] if sheet.shape[2] == 1 else sheet).save(png, "PNG")
     write_atomically(options.output, png.getvalue())

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import Embedded, Entry, Evaluated, RunStarted, Stepped
@@ -57,16 +57,16 @@ class ActiveRun:
     shared : Shared
         What it has in common with the models beside it.
     outbox : Outbox
-    decoder : DecoderThread
+    inference : InferenceThread
     """
 
-    def __init__(self, entry: Entry, shared: Shared, outbox: Outbox, decoder: DecoderThread) -> None:
+    def __init__(self, entry: Entry, shared: Shared, outbox: Outbox, inference: InferenceThread) -> None:
         config = entry.config
         self.run_id = entry.run_id
         self._config = config
         self._shared = shared
         self._outbox = outbox
-        self._decoder = decoder
+        self._inference = inference
         self._batches = shared.batches
         self._trainer = Trainer(config, shared.dataset.image_shape, shared.device, entry.snapshot)
         self._first_step = self._trainer.steps
@@ -190,7 +190,7 @@ class ActiveRun:
         if not all(bool(tensor.isfinite().all()) for tensor in snapshot.weights.values()):
             raise Diverged
         self._published = snapshot
-        self._decoder.publish(
+        self._inference.publish(
             self.run_id, self._config.model, self._trainer.model.image_shape, snapshot, is_live=True
         )
 

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 
 from vae_desktop.engine.active_run import ActiveRun, Diverged, Shared
-from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import (
     Adjust,
@@ -39,10 +39,10 @@ class ActiveSet:
     ----------
     command : StartRuns
     outbox : Outbox
-    decoder : DecoderThread
+    inference : InferenceThread
     """
 
-    def __init__(self, command: StartRuns, outbox: Outbox, decoder: DecoderThread) -> None:
+    def __init__(self, command: StartRuns, outbox: Outbox, inference: InferenceThread) -> None:
         configs, dataset = [entry.config for entry in command.entries], command.dataset
         check_lockstep(configs)
         training = configs[0].training
@@ -56,7 +56,7 @@ class ActiveSet:
             torch.from_numpy(dataset.test.images).to(device),
             len(configs),
         )
-        self._decoder = decoder
+        self._inference = inference
         for entry in command.entries:
             self._guard(entry.run_id, None, partial(self._begin, entry, shared))
         self.embed_training(command.embeds_training)
@@ -98,7 +98,7 @@ class ActiveSet:
         self._each(lambda run: self._end(run, outcome))
 
     def _begin(self, entry: Entry, shared: Shared) -> None:
-        self._runs.append(ActiveRun(entry, shared, self._outbox, self._decoder))
+        self._runs.append(ActiveRun(entry, shared, self._outbox, self._inference))
 
     def _capture(self, run_ids: frozenset[int], run: ActiveRun) -> None:
         if run.run_id in run_ids:

@@ -14,7 +14,7 @@ from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.data.dataset import Dataset, Report
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.dataset_shelf import DatasetShelf
-from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.jobs import Answers, Job, Jobs
 from vae_desktop.engine.keeper import Keeper
 from vae_desktop.engine.layout import Layouts
@@ -102,7 +102,7 @@ class Session:
         self._shelf = DatasetShelf(self._jobs, data_dir)
         self.layouts = Layouts(self._jobs)
         self._training_set = TrainingSetCodes(
-            self._jobs, listener, lambda run_id: self._decoder.newest(run_id), self.loaded, self._report
+            self._jobs, listener, lambda run_id: self._inference.newest(run_id), self.loaded, self._report
         )
         self._run_count = 0
         self._request_count = 0
@@ -180,7 +180,7 @@ class Session:
         if not self._warm:
             self._warm = True
             self._worker.start()
-            self._decoder.start()
+            self._inference.start()
 
     def load_dataset(self, config: DatasetConfig) -> None:
         """Load a data set in the background, so that its size and classes are known before a run."""
@@ -274,16 +274,16 @@ class Session:
         if self.shown is not None:
             self.warm_up()
             self._request_count += 1
-            self._decoder.request(self.shown.id, self._request_count, np.array(code, np.float32))
+            self._inference.request(self.shown.id, self._request_count, np.array(code, np.float32))
 
     def ask_view(self, request: ViewRequest) -> None:
         """Have something worked out for a view of the model on screen; its earlier request is forgotten."""
         self.warm_up()
-        self._decoder.ask(request)
+        self._inference.ask(request)
 
     def forget_view(self, view: str) -> None:
         """Nothing more is wanted for a view."""
-        self._decoder.forget(view)
+        self._inference.forget(view)
 
     def embed_training(self, wanted: bool) -> None:
         """Have codes of the training images too for the model on screen, as far as its data set is loaded."""
@@ -393,10 +393,10 @@ class Session:
             if not ended:  # a step takes longer than there is time
                 self._handle_all()
                 for run in self.active:
-                    newest = self._decoder.newest(run.id)
+                    newest = self._inference.newest(run.id)
                     if newest is not None and (run.snapshot is None or newest.step > run.snapshot.step):
                         run.snapshot = newest
-            self._decoder.close(timeout=0.2)
+            self._inference.close(timeout=0.2)
         self._handle_all()  # which may begin to write what waited for the training's end
         self._jobs.join(timeout=0.3)
         self._handle_all()
@@ -655,8 +655,8 @@ class Session:
 
     def _renew_threads(self) -> None:
         """Make the threads, which start at the next need."""
-        self._decoder = DecoderThread(self._outbox)
-        self._worker = TrainingWorker(self._outbox, self._decoder)
+        self._inference = InferenceThread(self._outbox)
+        self._worker = TrainingWorker(self._outbox, self._inference)
         self._warm = False
 
     def _handle_all(self) -> None:
@@ -694,12 +694,12 @@ class Session:
         return next((run_set for run_set in reversed(self.sets) if run in run_set.runs), None)
 
     def _newest_snapshot(self, run: Run) -> Snapshot | None:
-        return self._decoder.newest(run.id) if run in self.active else run.snapshot
+        return self._inference.newest(run.id) if run in self.active else run.snapshot
 
     def _publish(self, run: Run) -> None:
         """Have a run's model decoded as it was when it ended; one in training is published by the worker."""
         if run.snapshot is not None and run not in self.active:
-            self._decoder.publish(run.id, run.config.model, run.image_shape, run.snapshot)
+            self._inference.publish(run.id, run.config.model, run.image_shape, run.snapshot)
 
     def _tell_state(self) -> None:
         if self.state != self._told_state:

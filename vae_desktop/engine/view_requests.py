@@ -1,6 +1,8 @@
-"""What a view of the latent space asks of the decoder's thread besides the current point: many pictures, or distances.
+"""What a view asks of the thread that runs models, besides the current point.
 
-Each is work in small parts, so that the current point never waits for it and training hardly notices it.
+Each is work in small parts, so that the current point never waits for it and training hardly notices it. What a hand
+waits for is urgent: it comes before all others, however much training they may disturb. Of each view only the newest
+request counts.
 """
 
 from __future__ import annotations
@@ -12,11 +14,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from vae_desktop.config import RunConfig
+from vae_desktop.data.dataset import Images
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.grid import Places
 
 if TYPE_CHECKING:
-    from vae_desktop.models.autoencoder import Decoder
+    from vae_desktop.latent.nearest_images import Nearest
+    from vae_desktop.latent.one_image import Coded, Restored
+    from vae_desktop.models.autoencoder import Autoencoder
 
 _PART = 0.003  # seconds that a part of the work takes, about
 _TELL = 0.15  # seconds from one picture of work under way to the next
@@ -45,15 +51,16 @@ class SheetRequest:
     stages: Sequence[tuple[Places, Places]] = field(default=())
 
     follows_training: ClassVar[bool] = True
+    is_urgent: ClassVar[bool] = False
 
-    def work(self, decoder: Decoder, before: Picture | None) -> Iterator[Picture | None]:
+    def work(self, model: Autoencoder, before: Picture | None) -> Iterator[Picture | None]:
         """Yield None after each part and, now and then and at the end, the pictures (M, h, w, C), uint8.
 
         `before` are the pictures of an earlier pass, which then are replaced one after the other.
         """
         import torch
 
-        from vae_desktop.latent.sampling import decode_to_small_pictures
+        from vae_desktop.latent.decoding import decode_to_small_pictures
 
         codes = torch.from_numpy(self.codes)
         everything = np.arange(len(codes))
@@ -64,7 +71,7 @@ class SheetRequest:
             while place < len(new):
                 began = time.monotonic()
                 chosen = new[place : place + count]
-                part = decode_to_small_pictures(decoder, codes[chosen], self.side)
+                part = decode_to_small_pictures(model.decoder, codes[chosen], self.side)
                 if pictures is None:
                     pictures = np.zeros((len(codes), *part.shape[1:]), np.uint8)
                 pictures[chosen] = part
@@ -90,8 +97,9 @@ class HolesRequest:
     codes: Codes
 
     follows_training: ClassVar[bool] = False  # it is asked for anew when codes have moved
+    is_urgent: ClassVar[bool] = False
 
-    def work(self, decoder: Decoder, before: Floats | None) -> Iterator[Floats | None]:
+    def work(self, model: Autoencoder, before: Floats | None) -> Iterator[Floats | None]:
         """Yield None after each part, and the distances at the end."""
         from vae_desktop.latent.holes import hole_distances
 
@@ -102,4 +110,85 @@ class HolesRequest:
         yield np.concatenate(parts)
 
 
-ViewRequest = SheetRequest | HolesRequest
+@dataclass(frozen=True, eq=False)
+class CodeRequest:
+    """An image's (C, H, W) way through a model, with samples of its posterior by noise (K, d): a Coded.
+
+    See latent.one_image.code_image.
+    """
+
+    view: str
+    run_id: int
+    config: RunConfig
+    image: Images
+    noise: Floats
+
+    follows_training: ClassVar[bool] = True
+    is_urgent: ClassVar[bool] = True
+
+    def work(self, model: Autoencoder, before: Coded | None) -> Iterator[Coded]:
+        from vae_desktop.latent.one_image import code_image
+
+        yield code_image(model, self.config, self.image, self.noise)
+
+
+@dataclass(frozen=True, eq=False)
+class RestoreRequest:
+    """An image (C, H, W) with noise and restored: a Restored; see latent.one_image.restore_image."""
+
+    view: str
+    run_id: int
+    image: Images
+    noise: str
+    strength: float
+    seed: int
+
+    follows_training: ClassVar[bool] = True
+    is_urgent: ClassVar[bool] = True
+
+    def work(self, model: Autoencoder, before: Restored | None) -> Iterator[Restored]:
+        from vae_desktop.latent.one_image import restore_image
+
+        yield restore_image(model, self.image, self.noise, self.strength, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class NearestRequest:
+    """The images (N, C, H, W) nearest to a picture (C, H, W), pixel by pixel: a Nearest."""
+
+    view: str
+    run_id: int
+    picture: Images
+    images: Images
+    count: int
+
+    follows_training: ClassVar[bool] = False
+    is_urgent: ClassVar[bool] = False
+
+    def work(self, model: Autoencoder, before: Nearest | None) -> Iterator[Nearest | None]:
+        from vae_desktop.latent.nearest_images import nearest_images
+
+        for found in nearest_images(self.picture[None], self.images, self.count):
+            yield found[0] if found else None
+
+
+@dataclass(frozen=True, eq=False)
+class TypicalRequest:
+    """How far a test image is from the nearest training image; see latent.nearest_images.typical_distance."""
+
+    view: str
+    run_id: int
+    test: Images
+    train: Images
+
+    follows_training: ClassVar[bool] = False
+    is_urgent: ClassVar[bool] = False
+
+    def work(self, model: Autoencoder, before: float | None) -> Iterator[float | None]:
+        from vae_desktop.latent.nearest_images import typical_distance
+
+        for value in typical_distance(self.test, self.train):
+            yield None if value != value else value
+
+
+ViewRequest = SheetRequest | HolesRequest | CodeRequest | RestoreRequest | NearestRequest | TypicalRequest

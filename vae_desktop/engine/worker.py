@@ -7,7 +7,7 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
-from vae_desktop.engine.decoder import DecoderThread
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import (
     Adjust,
@@ -36,9 +36,9 @@ class TrainingWorker:
     torch is imported by the thread itself: whoever makes this object need not have it loaded.
     """
 
-    def __init__(self, outbox: Outbox, decoder: DecoderThread) -> None:
+    def __init__(self, outbox: Outbox, inference: InferenceThread) -> None:
         self._outbox = outbox
-        self._decoder = decoder
+        self._inference = inference
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._set: ActiveSet | None = None
         self._paused = False
@@ -116,7 +116,7 @@ class TrainingWorker:
         try:
             from vae_desktop.engine.active_set import ActiveSet
 
-            self._set = ActiveSet(command, self._outbox, self._decoder)
+            self._set = ActiveSet(command, self._outbox, self._inference)
         except UserError as error:
             failure = Failed(str(error), "")
         except Exception as error:  # noqa: BLE001 - the edge of the thread

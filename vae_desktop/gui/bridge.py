@@ -19,6 +19,7 @@ from vae_desktop.gui.comparison.comparer import Comparer
 from vae_desktop.gui.explorer import Explorer
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.view_requests import ViewRequests
 from vae_desktop.gui.window_settings import WindowSettings
 from vae_desktop.variants import Variant
 
@@ -49,8 +50,9 @@ class Bridge(QObject):
         self._outbox = Outbox(self._outbox_filled.emit)
         self._progress_pacer = Pacer(_PROGRESS_INTERVAL, share=1.0)
         self.session = Session(self._outbox, self, data_dir, autosaves, cache_dir)
-        self.explorer = Explorer(window.stage, window.panel, point, self.session)
-        self.comparer = Comparer(window.comparison, self.session)
+        self.requests = ViewRequests(self.session)
+        self.explorer = Explorer(window.stage, window.panel, point, self.session, self.requests)
+        self.comparer = Comparer(window.comparison, self.session, self.requests)
         window.workspace_changed.connect(self._change_workspace)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._show_document()
@@ -173,8 +175,7 @@ class Bridge(QObject):
         self.explorer.show_picture(decoded)
 
     def view_answered(self, answer: ViewAnswered) -> None:
-        self.explorer.feeds.show_answer(answer)
-        self.comparer.show_answer(answer)
+        self.requests.show_answer(answer)
 
     def embedding_progressed(self, run: Run, done: int, total: int) -> None:
         if run is self.session.shown:

@@ -16,6 +16,7 @@ from vae_desktop.gui.latent_panel import LatentPanel
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.stage import Stage
 from vae_desktop.gui.view_feeds import ViewFeeds
+from vae_desktop.gui.view_requests import ViewRequests
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.plane import Plane, axis_plane, followed_plane, principal_plane
 from vae_desktop.latent.posteriors import kl_by_dimension
@@ -26,7 +27,9 @@ _PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot
 class Explorer(QObject):
     """Keeps scatter, sliders and grid in one plane and at one point, and asks the session for what they show."""
 
-    def __init__(self, stage: Stage, panel: LatentPanel, point: LatentPoint, session: Session) -> None:
+    def __init__(
+        self, stage: Stage, panel: LatentPanel, point: LatentPoint, session: Session, requests: ViewRequests
+    ) -> None:
         super().__init__(stage)
         self._scatter, self._manifold, self._tools = stage.scatter, stage.manifold, stage.scatter.tools
         self._panel = panel
@@ -34,7 +37,7 @@ class Explorer(QObject):
         self._session = session
         self._plane: Plane = axis_plane((0, 1), 2)
         self._layout_step = -1  # of the model whose codes are laid out
-        self.feeds = ViewFeeds(stage, panel.sliders, point, session)
+        self.feeds = ViewFeeds(stage, panel.sliders, point, session, requests)
         self._panel_pacer = Pacer(_PANEL_INTERVAL, share=0.03)
         self._random = np.random.default_rng()
         self._connect()

@@ -1,22 +1,23 @@
-"""What the views of the latent space need decoded at the current point, asked for and handed out."""
+"""What the views of the latent space need decoded at the current point."""
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Slot
 
-from vae_desktop.engine.messages import ViewAnswered
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.session import Session
-from vae_desktop.engine.view_requests import HolesRequest, SheetRequest, ViewRequest
+from vae_desktop.engine.view_requests import HolesRequest, SheetRequest
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.manifold_view import tiled
 from vae_desktop.gui.slider_groove import FRAME
 from vae_desktop.gui.slider_list import SliderList
 from vae_desktop.gui.stage import Stage
-from vae_desktop.latent.codes import Floats
+from vae_desktop.gui.view_requests import ViewRequests
+from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import coarse_first, evenly, grid_places
 from vae_desktop.latent.plane import Plane, axis_plane
 
@@ -37,19 +38,20 @@ class _Cells:
 
 
 class ViewFeeds(QObject):
-    """Asks the session for films, grid, manifold and holes, and gives each view the answer to its newest request."""
+    """Asks for films, grid, manifold and holes as point, plane, codes and view change."""
 
-    def __init__(self, stage: Stage, sliders: SliderList, point: LatentPoint, session: Session) -> None:
+    def __init__(
+        self, stage: Stage, sliders: SliderList, point: LatentPoint, session: Session, requests: ViewRequests
+    ) -> None:
         super().__init__(stage)
         self._scatter, self._manifold = stage.scatter, stage.manifold
         self._sliders = sliders
         self._point = point
         self._session = session
         self._plane: Plane = axis_plane((0, 1), 2)
-        self._asked: dict[str, ViewRequest] = {}
+        self._requests = requests
         self._is_suspended = True
         self._films: dict[str, int] = {}  # the dimension of each film that is asked for, by view
-        self._fields: dict[str, _Cells] = {}
         self._holes_pacer = Pacer(_HOLES_INTERVAL, share=0.2)
         self._holes_asked: float | None = None  # when, until they are answered
         sliders.films_outdated.connect(self.ask_films)
@@ -60,8 +62,8 @@ class ViewFeeds(QObject):
 
     def suspend(self) -> None:
         """Ask for nothing until a plane is set: another model comes on screen, and its views change one by one."""
-        for view in list(self._asked):
-            self._forget(view)
+        for view in (*self._films, "grid", "manifold", "holes"):
+            self._requests.forget(view)
         self._films.clear()
         self._holes_asked = None
         self._is_suspended = True
@@ -85,25 +87,6 @@ class ViewFeeds(QObject):
         if (not is_waiting and self._holes_pacer.is_due(now)) or run.status != "training":
             self._ask_holes()
 
-    def show_answer(self, answer: ViewAnswered) -> None:
-        """Show what a view has asked for, unless it has asked for something else since."""
-        view = answer.request.view
-        if self._asked.get(view) is not answer.request:
-            return
-        if view in self._films:
-            self._sliders.set_film(self._films[view], answer.value)
-        elif view == "grid":
-            self._manifold.show_pictures(answer.value)
-        elif view == "manifold":
-            cells = self._fields[view]
-            self._scatter.overlays.set_manifold(tiled(answer.value, cells.columns), cells.rect)
-        elif view == "holes":
-            cells = self._fields[view]
-            if self._holes_asked is not None:
-                self._holes_pacer.ran(self._holes_asked, time.monotonic())
-                self._holes_asked = None
-            self._scatter.show_holes(answer.value.reshape(-1, cells.columns), cells.rect)
-
     @Slot()
     def ask_films(self) -> None:
         """Ask for the films of the sliders in sight; moving a slider leaves its own as it is."""
@@ -112,25 +95,27 @@ class ViewFeeds(QObject):
             return
         wanted = {f"film {dimension}": dimension for dimension in self._sliders.visible_dimensions()}
         for view in self._films.keys() - wanted.keys():
-            self._forget(view)
+            self._requests.forget(view)
         self._films = wanted
         side = round(FRAME * self._sliders.devicePixelRatioF())
         for view, dimension in wanted.items():
             values = self._sliders.frames(dimension)
             codes = np.repeat(self._point.code[None], len(values), axis=0)
             codes[:, dimension] = values
-            self._ask(SheetRequest(view, run.id, codes, side))
+            request = SheetRequest(view, run.id, codes, side)
+            self._requests.ask(request, partial(self._sliders.set_film, dimension))
 
     @Slot()
     def ask_grid(self) -> None:
         """Ask for the pictures of the grid, if it is in sight."""
         run = self._session.shown
         if run is None or self._is_suspended or not self._manifold.isVisible():
-            self._forget("grid")
+            self._requests.forget("grid")
             return
         codes = self._plane.lift(self._manifold.places(), self._point.code)
         stages = coarse_first(*self._manifold.grid_shape())
-        self._ask(SheetRequest("grid", run.id, codes, self._manifold.tile_side(), stages))
+        request = SheetRequest("grid", run.id, codes, self._manifold.tile_side(), stages)
+        self._requests.ask(request, self._manifold.show_pictures)
 
     @Slot()
     def ask_fields(self) -> None:
@@ -147,38 +132,38 @@ class ViewFeeds(QObject):
     def _ask_manifold(self) -> None:
         run = self._session.shown
         if run is None or not self._wants("manifold"):
-            self._forget("manifold")
+            self._requests.forget("manifold")
             return
         cells = self._cells(_TILE, _MOST_TILES)
         if len(self._plane.basis) == 1:  # one row of pictures, at the lower edge
             rect = QRectF(cells.rect)
             rect.setBottom(rect.top() + rect.width() / cells.columns)
             cells = _Cells(rect, cells.columns, 1)
-        self._fields["manifold"] = cells
         codes = self._plane.lift(self._places(cells), self._point.code)
         side = round(_TILE * self._scatter.devicePixelRatioF())
-        self._ask(SheetRequest("manifold", run.id, codes, side, coarse_first(cells.columns, cells.rows)))
+        request = SheetRequest("manifold", run.id, codes, side, coarse_first(cells.columns, cells.rows))
+        self._requests.ask(request, partial(self._show_manifold, cells))
 
     def _ask_holes(self) -> None:
         run = self._session.shown
         codes = None if run is None else run.all_codes
         if run is None or codes is None or not self._wants("holes"):
-            self._forget("holes")
+            self._requests.forget("holes")
             self._holes_asked = None
             return
-        cells = self._fields["holes"] = self._cells(_HOLE_CELL, _MOST_CELLS)
+        cells = self._cells(_HOLE_CELL, _MOST_CELLS)
         self._holes_asked = time.monotonic()
-        self._ask(HolesRequest("holes", run.id, self._plane.lift(self._places(cells), self._point.code), codes))
+        request = HolesRequest("holes", run.id, self._plane.lift(self._places(cells), self._point.code), codes)
+        self._requests.ask(request, partial(self._show_holes, cells))
 
-    def _ask(self, request: ViewRequest) -> None:
-        if self._is_suspended or _is_same(self._asked.get(request.view), request):
-            return
-        self._asked[request.view] = request
-        self._session.ask_view(request)
+    def _show_manifold(self, cells: _Cells, pictures: Picture) -> None:
+        self._scatter.overlays.set_manifold(tiled(pictures, cells.columns), cells.rect)
 
-    def _forget(self, view: str) -> None:
-        if self._asked.pop(view, None) is not None:
-            self._session.forget_view(view)
+    def _show_holes(self, cells: _Cells, distances: Floats) -> None:
+        if self._holes_asked is not None:
+            self._holes_pacer.ran(self._holes_asked, time.monotonic())
+            self._holes_asked = None
+        self._scatter.show_holes(distances.reshape(-1, cells.columns), cells.rect)
 
     def _wants(self, overlay: str) -> bool:
         tools = self._scatter.tools
@@ -198,12 +183,3 @@ class ViewFeeds(QObject):
         has_rows = len(self._plane.basis) > 1
         rows = evenly(cells.rows, rect.top(), rect.bottom()) if has_rows else None
         return grid_places(evenly(cells.columns, rect.left(), rect.right()), rows)
-
-
-def _is_same(asked: ViewRequest | None, request: ViewRequest) -> bool:
-    """Whether pictures of the same codes are asked for already: to begin anew would show them coarse again."""
-    if not isinstance(asked, SheetRequest) or not isinstance(request, SheetRequest):
-        return False
-    if (asked.run_id, asked.side, asked.codes.shape) != (request.run_id, request.side, request.codes.shape):
-        return False
-    return len(asked.stages) == len(request.stages) and np.allclose(asked.codes, request.codes, rtol=0, atol=1e-5)

@@ -245,11 +245,11 @@ class _Subject:
         """As many codes (n, d) as there are chosen test images."""
         means = self._train_codes.mean
         if way == "prior":
-            return sample_prior(len(chosen), means.shape[1], self._seed)
+            return torch.from_numpy(sample_prior(len(chosen), means.shape[1], self._seed))
         if way == "box":
-            return sample_box(len(chosen), means, self._seed)
+            return torch.from_numpy(sample_box(len(chosen), means, self._seed))
         if way == "normal":
-            return sample_normal(len(chosen), means, self._seed)
+            return torch.from_numpy(sample_normal(len(chosen), means, self._seed))
         return torch.from_numpy(self._test_codes.mean)[chosen]
 
 

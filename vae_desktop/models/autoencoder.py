@@ -70,6 +70,11 @@ class Autoencoder(nn.Module):
         self.encoder = networks.encoder(config, image_shape, outputs)
         self.decoder = Decoder(config, image_shape)
 
+    def read_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Use weights in place; they must never change."""
+        for name, parameter in self.named_parameters():
+            parameter.data = weights[name]
+
     def encode(self, images: Tensor) -> Posterior:
         """Posterior of images (N, C, H, W)."""
         outputs = self.encoder(images).float()
@@ -105,11 +110,6 @@ class Decoder(nn.Module):
         self.likelihood = config.likelihood
         if self.likelihood == "gaussian-calibrated":
             self.log_stddev = nn.Parameter(torch.empty(()))
-
-    def read_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Use the decoder's part of a model's weights in place; they must never change."""
-        for name, parameter in self.named_parameters():
-            parameter.data = weights[f"decoder.{name}"]
 
     def forward(self, codes: Tensor) -> Tensor:
         return self.layers(codes).sigmoid()
@@ -154,8 +154,8 @@ def restored_model(config: ModelConfig, image_shape: ImageShape, weights: Mappin
     return model
 
 
-def decoder_of(config: ModelConfig, image_shape: ImageShape, weights: Mapping[str, Tensor]) -> Decoder:
-    """A decoder that reads the given weights in place; they must never change."""
-    decoder = empty_model(config, image_shape).decoder.to_empty(device="cpu").requires_grad_(False)
-    decoder.read_from(weights)
-    return decoder
+def model_of(config: ModelConfig, image_shape: ImageShape, weights: Mapping[str, Tensor]) -> Autoencoder:
+    """A model that reads the given weights in place; they must never change."""
+    model = empty_model(config, image_shape).to_empty(device="cpu").requires_grad_(False)
+    model.read_from(weights)
+    return model

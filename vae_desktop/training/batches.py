@@ -7,7 +7,8 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.embed import to_unit
 from vae_desktop.models.corruption import corrupted
-from vae_desktop.models.randomness import derive_seed, generator
+from vae_desktop.models.randomness import generator
+from vae_desktop.seeds import derive_seed
 
 _ORDERS_KEPT = 4  # models that train together can be in different epochs
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Slot
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.engine.messages import ViewAnswered
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run, RunSet
 from vae_desktop.engine.session import Session
@@ -21,13 +20,15 @@ from vae_desktop.gui.comparison.compared_model import ComparedModel
 from vae_desktop.gui.comparison.view import ComparisonView
 from vae_desktop.gui.manifold_view import tiled
 from vae_desktop.gui.point_raster import bounds_of
-from vae_desktop.latent.codes import Floats
+from vae_desktop.gui.view_requests import ViewRequests
+from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.comparison import comparison_rows
 from vae_desktop.latent.grid import Places, coarse_first
 from vae_desktop.latent.measures import COMPARED
 
 _GRID, _RANDOM = 9, 6  # pictures in a row
 _WHOLE = 512  # px: a picture alone, as it is
+_KINDS = ("image", "cursor", "grid", "random")  # of what a model is asked for
 _TABLE_INTERVAL = 0.5  # seconds; figures that change more often cannot be read
 
 
@@ -42,7 +43,7 @@ class _Shown:
 class Comparer(QObject):
     """Keeps the columns at one image and one cursor, and asks the session for what they show."""
 
-    def __init__(self, view: ComparisonView, session: Session) -> None:
+    def __init__(self, view: ComparisonView, session: Session, requests: ViewRequests) -> None:
         super().__init__(view)
         self._view = view
         self._session = session
@@ -51,8 +52,7 @@ class Comparer(QObject):
         self._seed = 0
         self._image = 0
         self._room = QRectF()
-        self._asked: dict[str, SheetRequest] = {}
-        self._answered: set[str] = set()  # of what is asked for, if only in part
+        self._requests = requests
         self._table_pacer = Pacer(_TABLE_INTERVAL, share=0.03)
         self._connect()
 
@@ -102,25 +102,9 @@ class Comparer(QObject):
         for entry in self._shown.values() if is_common else [shown]:
             self._show_cursor(entry)
             # A grid in motion is not begun anew before it is seen, or there would never be one.
-            if run.status != "training" or self._is_answered("grid", entry):
+            if run.status != "training" or not self._requests.is_waiting(_view("grid", entry)):
                 self._ask_spread(entry)
         self.refresh_figures()
-
-    def show_answer(self, answer: ViewAnswered) -> None:
-        """Show pictures of one of the models, unless others have been asked for since."""
-        request = answer.request
-        if self._asked.get(request.view) is not request:
-            return
-        self._answered.add(request.view)
-        column, kind = self._shown[request.run_id].column, request.view.split()[1]
-        if kind == "grid":
-            column.grid.set_sheet(tiled(answer.value, _GRID), (_GRID, len(answer.value) // _GRID))
-        elif kind == "random":
-            column.random.set_sheet(tiled(answer.value, _RANDOM), (_RANDOM, _RANDOM))
-        elif kind == "cursor":
-            column.cursor.set_picture(answer.value[0])
-        else:
-            column.image.set_picture(answer.value[0])
 
     def show_status(self, run: Run) -> None:
         """Say how one of the models is getting on."""
@@ -185,10 +169,9 @@ class Comparer(QObject):
 
     def leave_sight(self) -> None:
         """Nothing more is wanted for the columns."""
-        for view in self._asked:
-            self._session.forget_view(view)
-        self._asked.clear()
-        self._answered.clear()
+        for shown in self._shown.values():
+            for kind in _KINDS:
+                self._forget(kind, shown)
 
     def come_into_sight(self) -> None:
         """The workspace is shown: what has changed meanwhile is shown too."""
@@ -324,23 +307,22 @@ class Comparer(QObject):
         self, kind: str, shown: _Shown, codes: Floats, side: int, stages: Sequence[tuple[Places, Places]] = ()
     ) -> None:
         run_id = shown.model.run.id
-        view = f"compared {kind} {run_id}"
-        asked = self._asked.get(view)
-        if asked is not None and asked.side == side and np.array_equal(asked.codes, codes):
-            return
-        self._answered.discard(view)
-        self._asked[view] = SheetRequest(view, run_id, np.asarray(codes, np.float32), side, stages)
-        self._session.ask_view(self._asked[view])
+        request = SheetRequest(_view(kind, shown), run_id, np.asarray(codes, np.float32), side, stages)
+        self._requests.ask(request, partial(self._show_pictures, kind, shown))
 
-    def _is_answered(self, kind: str, shown: _Shown) -> bool:
-        """Whether nothing of that kind is still waited for."""
-        view = f"compared {kind} {shown.model.run.id}"
-        return view not in self._asked or view in self._answered
+    def _show_pictures(self, kind: str, shown: _Shown, pictures: Picture) -> None:
+        column = shown.column
+        if kind == "grid":
+            column.grid.set_sheet(tiled(pictures, _GRID), (_GRID, len(pictures) // _GRID))
+        elif kind == "random":
+            column.random.set_sheet(tiled(pictures, _RANDOM), (_RANDOM, _RANDOM))
+        elif kind == "cursor":
+            column.cursor.set_picture(pictures[0])
+        else:
+            column.image.set_picture(pictures[0])
 
     def _forget(self, kind: str, shown: _Shown) -> None:
-        view = f"compared {kind} {shown.model.run.id}"
-        if self._asked.pop(view, None) is not None:
-            self._session.forget_view(view)
+        self._requests.forget(_view(kind, shown))
 
     # What the person chooses
 
@@ -408,6 +390,10 @@ class Comparer(QObject):
         view.image_chosen.connect(self._choose_image)
         view.table.measure_requested.connect(self._measure)
         view.table.cancel_requested.connect(self._session.measurements.cancel)
+
+
+def _view(kind: str, shown: _Shown) -> str:
+    return f"compared {kind} {shown.model.run.id}"
 
 
 def _side(board: QWidget, count: int) -> int:

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.engine import decoder as decoder_module
+from vae_desktop.engine import inference
 from vae_desktop.engine.messages import Decoded, DecodingFailed
+from vae_desktop.models.autoencoder import new_model
 from vae_desktop.models.snapshot import Snapshot
 
 CONFIG = ModelConfig("vae", latent_dim=2, hidden=())
@@ -18,7 +19,8 @@ def snapshot(step, logit=0.0):
     """A model whose picture is the same everywhere: the sigmoid of `logit`, shifted by the code's first number."""
     weight = torch.zeros(60, 2)
     weight[:, 0] = 1
-    return Snapshot(step, {"decoder.layers.0.weight": weight, "decoder.layers.0.bias": torch.full((60,), logit)})
+    decoder = {"decoder.layers.0.weight": weight, "decoder.layers.0.bias": torch.full((60,), logit)}
+    return Snapshot(step, {**new_model(CONFIG, SHAPE, seed=0).state_dict(), **decoder})
 
 
 def code(value):
@@ -58,14 +60,14 @@ def test_of_many_requests_the_newest_wins(inbox, decoder):
 
 def test_a_request_that_comes_while_decoding_is_served_next(inbox, decoder, monkeypatch):
     decoding, go_on = threading.Event(), threading.Event()
-    decode = decoder_module._decode
+    decode = inference._decode
 
     def held(*arguments):
         decoding.set()
         assert go_on.wait(30)
         return decode(*arguments)
 
-    monkeypatch.setattr(decoder_module, "_decode", held)
+    monkeypatch.setattr(inference, "_decode", held)
     decoder.publish(1, CONFIG, SHAPE, snapshot(0))
     decoder.request(1, 1, code(0))
     decoder.start()
@@ -119,7 +121,7 @@ def test_a_code_that_does_not_fit_is_reported_and_the_next_one_decoded(inbox, ru
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     running.request(1, 1, np.zeros(3, np.float32))
     failed = inbox.wait_for(DecodingFailed)
-    assert failed.message.startswith("The picture could not be decoded: ")
+    assert failed.message.startswith("The picture could not be made: ")
     assert "Traceback" in failed.details
     running.request(1, 2, code(0))
     assert inbox.wait_for(Decoded).request_id == 2

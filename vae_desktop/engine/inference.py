@@ -1,4 +1,4 @@
-"""The thread that decodes the newest latent point, then what the views ask for; it never waits for training."""
+"""The thread that runs models for the views: first the newest latent point, then what they ask."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.latent.codes import Floats, Picture
 
 if TYPE_CHECKING:
-    from vae_desktop.models.autoencoder import Decoder
+    from vae_desktop.models.autoencoder import Autoencoder
     from vae_desktop.models.networks import ImageShape
     from vae_desktop.models.snapshot import Snapshot
 
 # Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
 _ASKED_SHARE, _REFRESH_SHARE = 0.15, 0.06
-_MOST_BUILT = 5  # decoders kept: of four models side by side, and of one alone
+_MOST_BUILT = 5  # models kept: of four models side by side, and of one alone
 _END = object()
 _TRAINS = 1.0  # seconds since the last live snapshot within which a training counts as going on
 
@@ -38,12 +38,17 @@ class _Task:
     is_answered: bool = False  # a pass is done; what comes now keeps it up to date
     latest: Any = None
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether a hand waits for it."""
+        return self.request.is_urgent and not self.is_answered
 
-class DecoderThread:
-    """Decodes on immutable CPU snapshots: the one current point first, then the requests of views, part by part.
+
+class InferenceThread:
+    """Works on immutable CPU snapshots: the current point, then urgent requests of views, then others part by part.
 
     The point, each view's request and each model's snapshot are one-place mailboxes: a newer one replaces an older
-    one. A new snapshot is decoded at the same point and for the same views again, so that pictures follow training.
+    one. With a new snapshot the same point and requests are worked on again, so that pictures follow training.
     """
 
     def __init__(self, outbox: Outbox) -> None:
@@ -56,8 +61,8 @@ class DecoderThread:
         self._pacers = {share: Pacer(0.0, share) for share in (_ASKED_SHARE, _REFRESH_SHARE)}
         self._live_until = 0.0
         self._closing = False
-        self._built: dict[int, tuple[Snapshot, Decoder]] = {}
-        self._thread = threading.Thread(target=self._run, name="decoder", daemon=True)
+        self._built: dict[int, tuple[Snapshot, Autoencoder]] = {}
+        self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -73,7 +78,7 @@ class DecoderThread:
     def publish(
         self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot, is_live: bool = False
     ) -> None:
-        """Decode this model with these weights from now on; live ones come from a training that goes on."""
+        """Use these weights of a model from now on; live ones come from a training that goes on."""
         with self._wake:
             self._models[run_id] = (config, image_shape, snapshot)
             if is_live:
@@ -124,21 +129,21 @@ class DecoderThread:
             except Exception as error:  # noqa: BLE001 - the edge of the thread
                 if task is not None:
                     self._drop(task)
-                message = f"The picture could not be decoded: {error}"
+                message = f"The picture could not be made: {error}"
                 self._outbox.post(DecodingFailed(message, traceback.format_exc()))
 
     def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:
-        snapshot, decoder = self._decoder_of(run_id)
-        self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, _decode(decoder, code)))
+        snapshot, model = self._model_of(run_id)
+        self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, _decode(model, code)))
 
     def _advance(self, task: _Task) -> None:
         """Do the next part of a task."""
         began = time.monotonic()
         if task.work is None:
             task.is_stale = False  # before the weights are read: what comes from here on is newer
-        _, decoder = self._decoder_of(task.request.run_id)  # the newest weights, also within a pass
+        _, model = self._model_of(task.request.run_id)  # the newest weights, also within a pass
         if task.work is None:
-            task.work = task.request.work(decoder, task.latest)
+            task.work = task.request.work(model, task.latest)
         pacer = self._pacer(task)
         value = next(task.work, _END)
         with self._wake:
@@ -154,8 +159,9 @@ class DecoderThread:
 
     def _next_task(self) -> _Task | None:
         """The task whose turn it is, if there is something to do for one and it is due."""
-        now = time.monotonic()
-        return next((task for task in self._workable() if not self._lives(now) or self._pacer(task).is_due(now)), None)
+        now, tasks = time.monotonic(), self._workable()
+        urgent = next((task for task in tasks if task.is_urgent), None)
+        return urgent or next((task for task in tasks if not self._lives(now) or self._pacer(task).is_due(now)), None)
 
     def _pause(self) -> float | None:
         """Seconds until a task is due; None if none has anything to do."""
@@ -181,8 +187,8 @@ class DecoderThread:
             if self._tasks.get(task.request.view) is task:
                 del self._tasks[task.request.view]
 
-    def _decoder_of(self, run_id: int) -> tuple[Snapshot, Decoder]:
-        """The decoder of a model with its newest weights; of the last few models it is built once."""
+    def _model_of(self, run_id: int) -> tuple[Snapshot, Autoencoder]:
+        """A model with its newest weights; the last few are built once."""
         with self._wake:
             config, image_shape, snapshot = self._models[run_id]
         if run_id not in self._built:
@@ -190,25 +196,25 @@ class DecoderThread:
                 del self._built[next(iter(self._built))]
             self._built[run_id] = snapshot, _build(config, image_shape, snapshot)
         elif self._built[run_id][0] is not snapshot:
-            decoder = self._built[run_id][1]
-            decoder.read_from(snapshot.weights)
-            self._built[run_id] = snapshot, decoder
+            model = self._built[run_id][1]
+            model.read_from(snapshot.weights)
+            self._built[run_id] = snapshot, model
         return self._built[run_id]
 
 
-def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Decoder:
+def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:
     import torch
 
-    from vae_desktop.models.autoencoder import decoder_of
+    from vae_desktop.models.autoencoder import model_of
 
     # Per thread, and none to spare: more threads here fight with training over the processor.
     torch.set_num_threads(1)
-    return decoder_of(config, image_shape, snapshot.weights)
+    return model_of(config, image_shape, snapshot.weights)
 
 
-def _decode(decoder: Decoder, code: Floats) -> Picture:
+def _decode(model: Autoencoder, code: Floats) -> Picture:
     import torch
 
-    from vae_desktop.latent.sampling import decode_to_pictures
+    from vae_desktop.latent.decoding import decode_to_pictures
 
-    return decode_to_pictures(decoder, torch.from_numpy(code)[None])[0]
+    return decode_to_pictures(model.decoder, torch.from_numpy(code)[None])[0]

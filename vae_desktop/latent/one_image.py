@@ -1,0 +1,134 @@
+"""What one image becomes in a model: its posterior, its loss term by term, and how much noise is taken out of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_desktop.config import RunConfig
+from vae_desktop.data.dataset import Images
+from vae_desktop.latent.codes import Codes, Floats, Picture
+from vae_desktop.latent.decoding import to_pictures
+from vae_desktop.latent.embed import to_codes, to_unit
+from vae_desktop.models.autoencoder import Autoencoder
+from vae_desktop.models.corruption import corrupted
+from vae_desktop.models.losses import kl_divergence, squared_error
+from vae_desktop.models.randomness import generator
+
+
+@dataclass(frozen=True, eq=False)
+class ImageLoss:
+    """The loss of one image and what it is the sum of.
+
+    Attributes
+    ----------
+    reconstruction : float
+        Mean over the samples, in the likelihood's unit.
+    kl_per_dimension : array (d,), float32, or None
+        In nats.
+    reconstruction_weight, kl_weight : float
+        Of the two terms in the loss.
+    """
+
+    reconstruction: float
+    kl_per_dimension: Floats | None
+    reconstruction_weight: float
+    kl_weight: float
+
+    @property
+    def kl(self) -> float | None:
+        """KL divergence, in nats."""
+        return None if self.kl_per_dimension is None else float(self.kl_per_dimension.sum(dtype=np.float64))
+
+    @property
+    def total(self) -> float:
+        total = self.reconstruction_weight * self.reconstruction
+        # A term of weight 0 is left out, as in training: nothing bounds it.
+        return total if self.kl is None or not self.kl_weight else total + self.kl_weight * self.kl
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """One image after its way through a model.
+
+    Attributes
+    ----------
+    codes : Codes
+        Of the one image.
+    reconstruction : array (H, W, C), uint8
+        Decoded from the posterior's mean.
+    loss : ImageLoss
+    samples : array (K, H, W, C), uint8
+        Decoded from samples of the posterior; of an autoencoder one, its reconstruction.
+    """
+
+    codes: Codes
+    reconstruction: Picture
+    loss: ImageLoss
+    samples: Picture
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """One image with noise, and what a model makes of it.
+
+    Attributes
+    ----------
+    noisy, restored, reconstruction : array (H, W, C), uint8
+        The last one is what the model makes of the image without noise.
+    noisy_error, restored_error, reconstruction_error : float
+        Squared error of each against the clean image, summed over pixels from 0 to 1.
+    """
+
+    noisy: Picture
+    restored: Picture
+    reconstruction: Picture
+    noisy_error: float
+    restored_error: float
+    reconstruction_error: float
+
+
+@torch.inference_mode()
+def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floats) -> Coded:
+    """Send an image through a model.
+
+    Parameters
+    ----------
+    model : Autoencoder
+        On the CPU.
+    config : RunConfig
+        Its kind and β say what its loss is.
+    image : array (C, H, W), uint8
+    noise : array (K, d), float32
+        From N(0, I): the samples of the posterior.
+    """
+    pixels = to_unit(torch.from_numpy(image)[None])
+    posterior = model.encode(pixels)
+    codes = posterior.sample(torch.from_numpy(noise))  # of an autoencoder its one code
+    decoded = model.decode(torch.cat((posterior.mean, codes)))
+    reconstruction = float(model.decoder.reconstruction_error(pixels.expand(len(codes), -1, -1, -1), codes).mean())
+    kl = None
+    if posterior.log_stddev is not None:
+        kl = kl_divergence(posterior.mean, posterior.log_stddev)[0].numpy()
+    traits = config.model.traits
+    loss = ImageLoss(
+        reconstruction, kl, traits.reconstruction_weight, traits.kl_weight_at(config.training.beta)
+    )
+    pictures = to_pictures(decoded)
+    return Coded(to_codes(posterior), pictures[0], loss, pictures[1:])
+
+
+@torch.inference_mode()
+def restore_image(model: Autoencoder, image: Images, noise: str, strength: float, seed: int) -> Restored:
+    """Corrupt an image (C, H, W), uint8, code it, and decode the mean; noise as `corrupted` takes it."""
+    clean = to_unit(torch.from_numpy(image)[None])
+    inputs = corrupted(clean, noise, strength, generator(seed, "restoration"))
+    outputs = model.decode(model.encode(torch.cat((inputs, clean))).mean)
+    restored, reconstruction = outputs.split(1)
+    shown = [to_pictures(part)[0] for part in (inputs, restored, reconstruction)]
+    return Restored(*shown, *(_error(clean, part) for part in (inputs, restored, reconstruction)))
+
+
+def _error(clean: Tensor, other: Tensor) -> float:
+    return float(squared_error(clean, other))
