@@ -56,7 +56,7 @@ class Controller(QObject):
         self._themes = ThemeSwitch(self)
         self._is_closed = False
         self._to_save: Sequence[Run] = ()  # when the name is known
-        self._table: Callable[[], bytes] | None = None  # to be exported under the name that is asked for
+        self._to_export: Callable[[], bytes] | None = None  # under the name that is asked for
         self._connect()
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)
@@ -96,7 +96,9 @@ class Controller(QObject):
         window.measures.measure_requested.connect(self._measure)
         window.measures.cancel_requested.connect(self.session.measurements.cancel)
         window.stage.scatter.export_requested.connect(self._export_codes)
-        window.table_named.connect(self._export_to)
+        window.export_named.connect(self._export_to)
+        self.bridge.tools.guide.export_wanted.connect(self._export_path)
+        self._themes.theme_changed.connect(self.bridge.tools.guide.set_theme)
         window.comparison.editor.compare_requested.connect(self._compare)
         window.comparison.columns_changed.connect(self._connect_columns)
 
@@ -224,13 +226,24 @@ class Controller(QObject):
         codes = None if run is None else run.all_codes
         if run is None or run.codes is None or codes is None:
             return
-        self._table = partial(codes_as_csv, codes, images, run.class_names, len(run.codes))
-        self._window.ask_for_table(Path.home() / f"codes-{_file_name(run)}.csv")
+        make = partial(codes_as_csv, codes, images, run.class_names, len(run.codes))
+        self._ask_and_export(self.tr("Export codes"), f"codes-{_file_name(run)}", "csv", make)
+
+    @Slot(str, object)
+    def _export_path(self, kind: str, make: Callable[[], bytes]) -> None:
+        """Ask for a name, then save the path as it was when it was asked for."""
+        if self.session.shown is not None:
+            self._ask_and_export(self.tr("Export path"), f"path-{_file_name(self.session.shown)}", kind, make)
+
+    def _ask_and_export(self, title: str, name: str, suffix: str, make: Callable[[], bytes]) -> None:
+        self._to_export = make
+        kinds = {"csv": self.tr("Tables"), "gif": self.tr("Animations"), "png": self.tr("Pictures")}
+        self._window.ask_for_export(title, Path.home() / f"{name}.{suffix}", kinds[suffix])
 
     @Slot(Path)
     def _export_to(self, path: Path) -> None:
-        if self._table is not None:
-            self.session.export(path, self._table)
+        if self._to_export is not None:
+            self.session.export(path, self._to_export)
 
     @property
     def _in_sight(self) -> list[Run]:

@@ -240,8 +240,8 @@ def test_the_keyboard_selects_the_classes_in_colour(show) -> None:
 def test_an_export_that_cannot_be_written_is_told(show, tmp_path) -> None:
     driver = show("vae-2d")
     driver.window.controller._export_codes = None
-    driver.window.controller._table = lambda: b"image\r\n"
-    driver.window.table_named.emit(tmp_path / "no such folder" / "codes.csv")
+    driver.window.controller._to_export = lambda: b"image\r\n"
+    driver.window.export_named.emit(tmp_path / "no such folder" / "codes.csv")
     driver.wait(lambda: "Cannot write" in driver.window.banner.text())
 
 

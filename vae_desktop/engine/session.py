@@ -49,6 +49,7 @@ from vae_desktop.engine.messages import (
     Stop,
     ViewAnswered,
 )
+from vae_desktop.engine.mixtures import Mixtures
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunSet, RunStatus, opened_run
 from vae_desktop.engine.training_set import TrainingSetCodes
 from vae_desktop.engine.view_requests import ViewRequest
@@ -101,6 +102,7 @@ class Session:
         self._jobs = Jobs(outbox)
         self._shelf = DatasetShelf(self._jobs, data_dir)
         self.layouts = Layouts(self._jobs)
+        self.mixtures = Mixtures(self._jobs)
         self._training_set = TrainingSetCodes(
             self._jobs, listener, lambda run_id: self._inference.newest(run_id), self.loaded, self._report
         )
@@ -119,7 +121,7 @@ class Session:
         self._metered: Run | None = None  # whose pace it measures
         self._train_images = 0
         around = Surroundings(
-            self._newest_snapshot, self.loaded, lambda: self.data_dir, lambda: bool(self.active)
+            self.newest_snapshot, self.loaded, lambda: self.data_dir, lambda: bool(self.active)
         )
         self.measurements = Measurements(self._jobs, listener, around, self._report_data, cache_dir)
         self._reported: Dataset | None = None  # whose report the person has been shown
@@ -172,6 +174,10 @@ class Session:
     def loaded(self, config: DatasetConfig) -> Dataset | None:
         """The data set of that configuration, if it is the one in memory."""
         return self._shelf.holds(config)
+
+    def newest_snapshot(self, run: Run) -> Snapshot | None:
+        """The weights of a model as they are now, or were last seen."""
+        return self._inference.newest(run.id) if run in self.active else run.snapshot
 
     # What the window asks for
 
@@ -297,7 +303,7 @@ class Session:
             write_atomically(path, table())
 
         self._jobs.start(
-            work, Answers(lambda _: self._listener.table_exported(path), self._report), must_finish=True
+            work, Answers(lambda _: self._listener.file_exported(path), self._report), must_finish=True
         )
 
     def open(self, path: Path, origin: Origin = "file") -> None:
@@ -692,9 +698,6 @@ class Session:
     def set_of(self, run: Run) -> RunSet | None:
         """The newest set that a run belongs to."""
         return next((run_set for run_set in reversed(self.sets) if run in run_set.runs), None)
-
-    def _newest_snapshot(self, run: Run) -> Snapshot | None:
-        return self._inference.newest(run.id) if run in self.active else run.snapshot
 
     def _publish(self, run: Run) -> None:
         """Have a run's model decoded as it was when it ended; one in training is published by the worker."""

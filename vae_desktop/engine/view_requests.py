@@ -154,11 +154,11 @@ class RestoreRequest:
 
 @dataclass(frozen=True, eq=False)
 class NearestRequest:
-    """The images (N, C, H, W) nearest to a picture (C, H, W), pixel by pixel: a Nearest."""
+    """The images (N, C, H, W) nearest, pixel by pixel, to an image (C, H, W) or to what a code (d,) decodes to."""
 
     view: str
     run_id: int
-    picture: Images
+    target: Images | Floats
     images: Images
     count: int
 
@@ -166,9 +166,16 @@ class NearestRequest:
     is_urgent: ClassVar[bool] = False
 
     def work(self, model: Autoencoder, before: Nearest | None) -> Iterator[Nearest | None]:
+        import torch
+
+        from vae_desktop.latent.decoding import decode_to_pictures
         from vae_desktop.latent.nearest_images import nearest_images
 
-        for found in nearest_images(self.picture[None], self.images, self.count):
+        images = self.target[None]
+        if images.ndim == 2:
+            pictures = decode_to_pictures(model.decoder, torch.from_numpy(images))
+            images = np.ascontiguousarray(np.moveaxis(pictures, -1, 1))
+        for found in nearest_images(images, self.images, self.count):
             yield found[0] if found else None
 
 

@@ -19,6 +19,7 @@ from vae_desktop.gui.comparison.comparer import Comparer
 from vae_desktop.gui.explorer import Explorer
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.playground.tools import make_tools
 from vae_desktop.gui.view_requests import ViewRequests
 from vae_desktop.gui.window_settings import WindowSettings
 from vae_desktop.variants import Variant
@@ -53,6 +54,9 @@ class Bridge(QObject):
         self.requests = ViewRequests(self.session)
         self.explorer = Explorer(window.stage, window.panel, point, self.session, self.requests)
         self.comparer = Comparer(window.comparison, self.session, self.requests)
+        self.tools = make_tools(window, self.session, point, self.requests)
+        for tool in self.tools:
+            tool.failed.connect(self._show_failure)
         window.workspace_changed.connect(self._change_workspace)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._show_document()
@@ -89,8 +93,7 @@ class Bridge(QObject):
         self._window.setup.form.set_dataset(dataset)
         shown = self.session.shown
         if shown is not None and shown.config.dataset == dataset.config:
-            self.explorer.show_originals(shown, dataset)
-
+            self._show_originals(shown)
         self.comparer.show_originals(dataset)
 
     def spectrum_found(self, dataset: Dataset) -> None:
@@ -111,7 +114,9 @@ class Bridge(QObject):
 
     def run_shown(self, run: Run) -> None:
         self.explorer.show_run(run)
-        self.explorer.show_originals(run, self.session.loaded(run.config.dataset))
+        for tool in self.tools:
+            tool.show_run(run)
+        self._show_originals(run)
         self._window.losses.set_history(run.history, run.config.model)
         self._show_subtitle(run)
         self.measures_changed(run)
@@ -161,7 +166,9 @@ class Bridge(QObject):
         if run is not self.session.shown or run.codes is None or self._window.workspace != "playground":
             return
         self.explorer.move_codes(run)
-        self.explorer.show_originals(run, self.session.loaded(run.config.dataset))
+        for tool in self.tools:
+            tool.move_codes(run)
+        self._show_originals(run)
         self._show_subtitle(run)
 
     def progress_made(self, progress: Progress) -> None:
@@ -185,7 +192,7 @@ class Bridge(QObject):
                 )
             )
 
-    def table_exported(self, path: Path) -> None:
+    def file_exported(self, path: Path) -> None:
         self._window.statusBar().showMessage(self.tr("Exported to {path}").format(path=path), 6000)
 
     def file_opened(self, path: Path, origin: Origin) -> None:
@@ -216,6 +223,18 @@ class Bridge(QObject):
                 self.explorer.come_into_sight()
         self._window.setup.controls.set_compares(workspace == "comparison")
         self._show_document()
+
+    def _show_originals(self, run: Run) -> None:
+        """Give the images that the model on screen learns from, as far as they are at hand, to who shows them."""
+        dataset = self.session.loaded(run.config.dataset)
+        self.explorer.show_originals(run, dataset)
+        fits = dataset is not None and dataset.image_shape == run.image_shape
+        for tool in self.tools:
+            tool.set_dataset(dataset if fits else None)
+
+    @Slot(str)
+    def _show_failure(self, text: str) -> None:
+        self._window.banner.show_message(Message("error", text))
 
     # In words
 

@@ -118,6 +118,8 @@ class Explorer(QObject):
     @Slot(object)
     def _follow_point(self, code: Floats) -> None:
         """The point has moved; what is drawn along other directions has changed with it."""
+        if np.any(code):
+            self._scatter.end_invitation()
         self._scatter.set_point(code)
         self._manifold.set_place(self._plane.project(code[None])[0])
         self.feeds.follow_point()
@@ -157,7 +159,6 @@ class Explorer(QObject):
 
     @Slot(int, float)
     def _set_coordinate(self, dimension: int, value: float) -> None:
-        self._scatter.end_invitation()
         self._point.set_coordinate(dimension, value)
 
     @Slot()
@@ -166,7 +167,6 @@ class Explorer(QObject):
 
     @Slot(float)
     def _randomise_point(self, temperature: float) -> None:
-        self._scatter.end_invitation()
         self._point.move_to(temperature * self._random.standard_normal(len(self._point.code)))
 
     # The plane

@@ -32,6 +32,7 @@ class LatentScatter(QWidget):
     image_hovered = Signal(int)
     hover_ended = Signal()
     export_requested = Signal(object)  # places (n,) of the selected codes
+    plane_changed = Signal()  # or there is a layout instead of one
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +44,7 @@ class LatentScatter(QWidget):
         self._plane: Plane = axis_plane((0, 1), 2)
         self._layout: Floats | None = None  # by t-SNE
         self._chosen: int | None = None
+        self._given: Codes | None = None  # of an image that is none of the data set
         self._hidden: frozenset[int] = frozenset()
         self._spread: Floats = np.empty(0, np.float32)
         self._noise: Floats = np.empty((0, 0), np.float32)
@@ -86,6 +88,16 @@ class LatentScatter(QWidget):
         """The codes as they are drawn: means, or samples in their place."""
         return self._drawn
 
+    @property
+    def plane(self) -> Plane:
+        """The plane in which the codes are shown, unless they are laid out."""
+        return self._plane
+
+    @property
+    def chosen(self) -> int | None:
+        """The image whose code was last gone to, until the point leaves it."""
+        return self._chosen
+
     def set_theme(self, theme: Theme) -> None:
         for part in (self.plot, self.hover, self.overlays, self._hole_legend):
             part.set_theme(theme)
@@ -104,7 +116,7 @@ class LatentScatter(QWidget):
     def set_model(self, codes: Codes | None, class_names: tuple[str, ...], plane: Plane) -> None:
         """Begin with the codes of another model, in a plane."""
         self._codes, self._class_names = codes, class_names
-        self._plane, self._layout, self._chosen = plane, None, None
+        self._plane, self._layout, self._chosen, self._given = plane, None, None, None
         self._spread = np.empty(0, np.float32)
         self._code = np.zeros(plane.latent_dim, np.float32)
         self._take_codes()
@@ -123,6 +135,7 @@ class LatentScatter(QWidget):
             self._plane = plane
             self._label_axes()
             self.set_point(self._code)
+            self.plane_changed.emit()
         self._draw(glide=True)
 
     def set_plane(self, plane: Plane) -> None:
@@ -140,6 +153,7 @@ class LatentScatter(QWidget):
         if is_new:
             self.overlays.clear_fields()
             self.plot.fit()
+        self.plane_changed.emit()
 
     def set_samples(self, shows_samples: bool) -> None:
         """Show one sample of each posterior instead of its mean."""
@@ -164,6 +178,11 @@ class LatentScatter(QWidget):
     def set_chosen(self, image: int | None) -> None:
         """Show the posterior of an image as long as no other one is under the mouse."""
         self._chosen = image
+        self._show_posterior()
+
+    def set_given(self, codes: Codes | None) -> None:
+        """Show the posterior of one image that is none of the data set, as long as no other one is asked for."""
+        self._given = codes
         self._show_posterior()
 
     def set_point(self, code: Floats) -> None:
@@ -210,6 +229,7 @@ class LatentScatter(QWidget):
         self._draw()
         self.set_point(self._code)
         self.plot.fit()
+        self.plane_changed.emit()
 
     def _label_axes(self) -> None:
         has_units = self._layout is None
@@ -310,8 +330,12 @@ class LatentScatter(QWidget):
         self._hole_legend.set_shown(is_shown, self._plane.latent_dim, has_sigma)
 
     def _show_posterior(self) -> None:
-        image = self._chosen if self.hover.index is None else self.hover.index
-        codes = self._codes
+        """Of the image under the mouse, else of the one that was given, else of the one whose code was gone to."""
+        image, codes = self.hover.index, self._codes
+        if image is None and self._given is not None:
+            image, codes = 0, self._given
+        elif image is None:
+            image = self._chosen
         self.overlays.set_posterior(None, None)
         if image is None or codes is None or codes.log_stddev is None or self._layout is not None:
             return

@@ -1,6 +1,7 @@
 """The main window: where the views stand, and how the window itself behaves."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
@@ -24,6 +25,10 @@ from vae_desktop.gui.latent_panel import LatentPanel
 from vae_desktop.gui.loss_plot import LossPlot
 from vae_desktop.gui.measures_panel import MeasuresPanel
 from vae_desktop.gui.message_banner import MessageBanner
+from vae_desktop.gui.playground.denoising_view import DenoisingView
+from vae_desktop.gui.playground.drawing_view import DrawingView
+from vae_desktop.gui.playground.path_view import PathView
+from vae_desktop.gui.playground.samples_view import SamplesView
 from vae_desktop.gui.runs_table import RunsTable
 from vae_desktop.gui.setup_panel import SetupPanel
 from vae_desktop.gui.stage import Stage
@@ -31,7 +36,7 @@ from vae_desktop.gui.theme import SPACING, Theme, tabular
 from vae_desktop.gui.window_menus import WindowMenus
 from vae_desktop.resources import resource_path
 
-_LAYOUT_VERSION = 2  # raised when docks change, so that an older layout is not restored
+_LAYOUT_VERSION = 3  # raised when docks change, so that an older layout is not restored
 _WORKSPACES = ("playground", "comparison")
 
 
@@ -41,7 +46,7 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     file_opened = Signal(Path)
     file_named = Signal(Path)  # save the model there
-    table_named = Signal(Path)  # save the codes there
+    export_named = Signal(Path)  # write there what is to be exported
     images_chosen = Signal(Path)  # a person's own, to learn from
     data_folder_chosen = Signal(Path)
     workspace_changed = Signal(str)
@@ -62,6 +67,10 @@ class MainWindow(QMainWindow):
         self.losses = LossPlot()
         self.runs = RunsTable()
         self.measures = MeasuresPanel()
+        self.samples = SamplesView()
+        self.path = PathView()
+        self.drawing = DrawingView()
+        self.denoising = DenoisingView()
         self.fetching = FetchingBar()
         self.status = QLabel()
         self.status.setObjectName("statusLabel")
@@ -83,10 +92,12 @@ class MainWindow(QMainWindow):
         self.menus.layout_reset_requested.connect(self._reset_layout)
         self.menus.data_folder_requested.connect(self._ask_for_data_folder)
         self.menus.workspace_chosen.connect(self.show_workspace)
+        self.menus.tool_chosen.connect(self.show_tool)
         self.menus.about_requested.connect(self._show_about)
 
     def set_theme(self, theme: Theme) -> None:
-        for view in (self.stage.scatter, self.stage.manifold, self.panel, self.losses, self.comparison):
+        views = (self.stage.scatter, self.stage.manifold, self.panel, self.losses, self.comparison)
+        for view in (*views, self.samples, self.path, self.drawing, self.denoising):
             view.set_theme(theme)
 
     def set_document(self, title: str, is_saved: bool) -> None:
@@ -103,6 +114,15 @@ class MainWindow(QMainWindow):
     def show_workspace(self, workspace: str) -> None:
         """Bring a workspace to the front."""
         self._tabs.setCurrentIndex(_WORKSPACES.index(workspace))
+
+    @Slot(str)
+    def show_tool(self, name: str) -> None:
+        """Bring a tool of the playground to the front: "samples", "path", "drawing" or "denoising"."""
+        self.show_workspace("playground")
+        dock = next(dock for dock in self._docks if dock.objectName() == f"{name}Dock")
+        dock.show()
+        dock.raise_()
+        dock.widget().setFocus()
 
     def layout_state(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and docks, as restore_layout takes them."""
@@ -125,14 +145,14 @@ class MainWindow(QMainWindow):
         if dialog.exec():
             self.file_named.emit(Path(dialog.selectedFiles()[0]))
 
-    def ask_for_table(self, suggestion: Path) -> None:
-        """Ask under which name to export codes; tells it with `table_named`."""
-        dialog = QFileDialog(self, self.tr("Export codes"), str(suggestion.parent), self.tr("Tables (*.csv)"))
+    def ask_for_export(self, title: str, suggestion: Path, kind: str) -> None:
+        """Ask under which name to export a kind of file; tells it with `export_named`."""
+        dialog = QFileDialog(self, title, str(suggestion.parent), f"{kind} (*{suggestion.suffix})")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
+        dialog.setDefaultSuffix(suggestion.suffix[1:])
         dialog.selectFile(suggestion.name)
         if dialog.exec():
-            self.table_named.emit(Path(dialog.selectedFiles()[0]))
+            self.export_named.emit(Path(dialog.selectedFiles()[0]))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.may_close():
@@ -185,12 +205,21 @@ class MainWindow(QMainWindow):
         curves = self._dock("learningCurvesDock", self.tr("Learning curves"), self.losses, areas.BottomDockWidgetArea)
         runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
         measures = self._dock("measuresDock", self.tr("Measures"), self.measures, areas.BottomDockWidgetArea)
-        self.tabifyDockWidget(curves, runs)
-        self.tabifyDockWidget(runs, measures)
+        tools = [
+            self._dock(f"{name}Dock", title, view, areas.BottomDockWidgetArea)
+            for name, title, view in (
+                ("samples", self.tr("Samples"), self.samples),
+                ("path", self.tr("Path"), self.path),
+                ("drawing", self.tr("Draw"), self.drawing),
+                ("denoising", self.tr("Denoise"), self.denoising),
+            )
+        ]
+        for before, dock in pairwise([curves, runs, measures, *tools]):
+            self.tabifyDockWidget(before, dock)
         curves.raise_()
         self.resizeDocks([setup, point], [320, 320], Qt.Orientation.Horizontal)
-        self.resizeDocks([curves], [250], Qt.Orientation.Vertical)
-        return [setup, point, curves, runs, measures]
+        self.resizeDocks([curves], [270], Qt.Orientation.Vertical)
+        return [setup, point, curves, runs, measures, *tools]
 
     def _dock(self, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -258,6 +287,7 @@ class MainWindow(QMainWindow):
             (self.tr("Zoom, pan, fit"), self.tr("wheel, Shift-drag, F")),
             (self.tr("Select codes"), self.tr("Ctrl-drag, Ctrl+Shift+L, Ctrl+A")),
             (self.tr("Playground, compare"), "F2, F3"),
+            (self.tr("Samples, path, draw, denoise"), "F5, F6, F7, F8"),
             (self.tr("Codes, grid, both"), "Alt+1, 2, 3"),
             (self.tr("Points and overlays"), "Ctrl+1 … 6"),
             (self.tr("Log scale of the losses"), "Ctrl+L"),

@@ -96,10 +96,8 @@ class ScatterOverlays(QObject):
     def set_holes(self, distances: Floats, rect: QRectF, latent_dim: int) -> None:
         """Show distances (rows, columns), in σ, the highest row first, over a rectangle in the axes' units."""
         self._distances = (distances, rect, latent_dim)
-        first = hole_edges(latent_dim)[0]
-        levels = 1 + np.log2(np.maximum(distances, 1e-9) / first)  # 1, 2, 3, 4 at the edges
-        tint = QColor(self._theme.hole)
-        self.holes.set_picture(_tinted(levels.clip(0, len(HOLE_EDGES)) / len(HOLE_EDGES), tint, HOLE_OPACITY), rect)
+        levels = hole_level(distances, latent_dim)
+        self.holes.set_picture(_tinted(levels, QColor(self._theme.hole), HOLE_OPACITY), rect)
 
     def clear_fields(self) -> None:
         """Take away what was computed for another model or plane."""
@@ -115,6 +113,12 @@ def hole_edges(latent_dim: int) -> npt.NDArray[np.float64]:
     A sample of a posterior is about √d σ from its mean, so the edges grow so with the number of dimensions.
     """
     return np.array(HOLE_EDGES) * np.sqrt(latent_dim / 2)
+
+
+def hole_level(distances: npt.NDArray[np.floating], latent_dim: int) -> npt.NDArray[np.float64]:
+    """How much distances from the nearest code are to be noticed: 0 up to half of the first edge, 1 at the last."""
+    levels = 1 + np.log2(np.maximum(distances, 1e-9) / hole_edges(latent_dim)[0])  # 1, 2, 3, 4 at the edges
+    return levels.clip(0, len(HOLE_EDGES)) / len(HOLE_EDGES)
 
 
 def _tinted(values: npt.NDArray[np.floating], colour: QColor, most: float) -> QImage:

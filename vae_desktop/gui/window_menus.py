@@ -24,6 +24,7 @@ class WindowMenus(QObject):
     layout_reset_requested = Signal()
     about_requested = Signal()
     workspace_chosen = Signal(str)
+    tool_chosen = Signal(str)
 
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
         super().__init__(window)
@@ -92,6 +93,15 @@ class WindowMenus(QObject):
                 view_menu, f"{workspace}Action", text, self._choose_workspace, QKeySequence(keys), tip
             )
             action.setData(workspace)
+        view_menu.addSeparator()
+        for tool, text, keys, tip in (
+            ("samples", self.tr("&Samples"), "F5", self.tr("Random codes, decoded.")),
+            ("path", self.tr("Pa&th"), "F6", self.tr("A way through the latent space, step by step.")),
+            ("drawing", self.tr("&Draw"), "F7", self.tr("Draw an image: what becomes of it in the model.")),
+            ("denoising", self.tr("De&noise"), "F8", self.tr("An image with noise, and restored.")),
+        ):
+            action = self._add(view_menu, f"{tool}Action", text, self._choose_tool, QKeySequence(keys), tip)
+            action.setData(tool)
         view_menu.addSeparator()
         for dock in docks:
             view_menu.addAction(dock.toggleViewAction())
@@ -184,6 +194,10 @@ class WindowMenus(QObject):
     @Slot()
     def _choose_workspace(self) -> None:
         self.workspace_chosen.emit(self.sender().data())
+
+    @Slot()
+    def _choose_tool(self) -> None:
+        self.tool_chosen.emit(self.sender().data())
 
     @Slot()
     def _choose_file(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.captioned import Captioned
 from vae_desktop.gui.class_legend import class_colours
 from vae_desktop.gui.decoded_image import DecodedImage
 from vae_desktop.gui.elided_label import ElidedLabel
@@ -156,7 +157,7 @@ class ComparisonColumn(QWidget):
             "grid": (self.grid, self.tr("grid")),
             "random": (self.random, self.tr("random codes")),
         }
-        views = {name: _captioned(view, text) for name, (view, text) in captions.items()}
+        views = {name: Captioned(view, text) for name, (view, text) in captions.items()}
         pictures, boards = QHBoxLayout(), QHBoxLayout()
         for row, names in ((pictures, ("image", "cursor")), (boards, ("grid", "random"))):
             row.setSpacing(SPACING)
@@ -193,21 +194,6 @@ class ComparisonColumn(QWidget):
         columns, rows = self.random.shape
         column, row = min(int(shares.x() * columns), columns - 1), min(int(shares.y() * rows), rows - 1)
         self.random_chosen.emit(row * columns + column)
-
-
-def _captioned(view: QWidget, text: str) -> QWidget:
-    """A view with its name under it."""
-    caption = QLabel(text)
-    caption.setProperty("role", "muted")
-    caption.setFont(small_font(caption.font()))
-    caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-    result = QWidget()
-    layout = QVBoxLayout(result)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    layout.addWidget(view, 1)
-    layout.addWidget(caption)
-    return result
 
 
 def _beta_field(run: Run) -> SettingField | None:

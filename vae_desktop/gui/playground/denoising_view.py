@@ -1,0 +1,174 @@
+"""An image, with noise, and restored, side by side."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSlider, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from vae_desktop.config import ModelConfig
+from vae_desktop.gui.captioned import Captioned
+from vae_desktop.gui.choice_box import ChoiceBox, translated
+from vae_desktop.gui.decoded_image import DecodedImage
+from vae_desktop.gui.playground.tool import ToolView
+from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.latent.codes import Picture
+from vae_desktop.settings import settings_of
+
+_CONTROLS = 168  # px wide
+_HUNDREDTHS = 100
+PICTURES = ("clean", "noisy", "restored", "reconstruction")
+
+
+class DenoisingView(ToolView):
+    """Says which image gets which noise, and shows what the model makes of it."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("denoisingView")
+        self.source = ChoiceBox()
+        self.source.setObjectName("noisySourceCombo")
+        self.source.setAccessibleName(self.tr("Which image"))
+        self.source.addItem(self.tr("Test image"), "test")
+        self.source.addItem(self.tr("Drawing"), "drawing")
+        self.source.setToolTip(self.tr("The test image that was clicked last, or of this number; or what was drawn."))
+        self.number = QSpinBox(minimum=0, maximum=0, keyboardTracking=False)
+        self.number.setObjectName("noisyImageSpin")
+        self.kind = ChoiceBox()
+        self.kind.setObjectName("noiseKindCombo")
+        self.kind.setAccessibleName(self.tr("Kind of noise"))
+        for choice in _noise_choices():
+            self.kind.addItem(translated(choice.label), choice.value)
+            self.kind.setItemData(self.kind.count() - 1, translated(choice.help), Qt.ItemDataRole.ToolTipRole)
+        self._strength = QSlider(Qt.Orientation.Horizontal, maximum=_HUNDREDTHS, value=50)
+        self._strength.setObjectName("noiseStrengthSlider")
+        self._strength.setAccessibleName(self.tr("Strength of the noise"))
+        self._strength.setToolTip(
+            "<p>" + self.tr("Standard deviation of Gaussian noise, or the share of the pixels that is hit.") + "</p>"
+        )
+        self._value = QLabel()
+        self.seed = QSpinBox(minimum=0, maximum=999_999)
+        self.seed.setObjectName("noiseSeedSpin")
+        self.seed.setToolTip(self.tr("The same seed draws the same noise."))
+        self._renew = QToolButton(text="⟳")
+        self._renew.setObjectName("newNoiseButton")
+        self._renew.setAccessibleName(self.tr("Other noise"))
+        self._renew.setToolTip(self.tr("Draw other noise."))
+        for field in (self.number, self._value, self.seed):
+            field.setFont(tabular(self.font()))
+        self._pictures = {name: DecodedImage() for name in PICTURES}
+        self._captions = {name: Captioned(view) for name, view in self._pictures.items()}
+        tips = {
+            "clean": self.tr("The image without noise."),
+            "noisy": self.tr("What the encoder is given."),
+            "restored": self.tr("Decoded from the mean of the noisy image's code."),
+            "reconstruction": self.tr("For comparison: what the model makes of the image without noise."),
+        }
+        for name, view in self._pictures.items():
+            view.setObjectName(f"{name}Picture")
+            view.setToolTip(tips[name])
+            view.setMinimumSize(56, 56)
+            view.set_empty_text("")
+        self._note = QLabel(wordWrap=True)
+        self._note.setObjectName("denoisingNote")
+        self._note.setProperty("role", "muted")
+        self._note.setFont(small_font(self.font()))
+        self._note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._lay_out()
+        self._connect()
+        self._show_strength()
+
+    @property
+    def strength(self) -> float:
+        """0 to 1."""
+        return self._strength.value() / _HUNDREDTHS
+
+    def set_theme(self, theme: Theme) -> None:
+        for view in self._pictures.values():
+            view.set_theme(theme)
+
+    def set_noise(self, kind: str, strength: float) -> None:
+        """Begin with a noise, without telling."""
+        self.blockSignals(True)
+        self.kind.show_value(kind)
+        self._strength.setValue(round(strength * _HUNDREDTHS))
+        self.blockSignals(False)
+
+    def set_note(self, text: str) -> None:
+        """Say what may be expected of the model."""
+        self._note.setText(text)
+
+    def note(self) -> str:
+        return self._note.text()
+
+    def show_pictures(self, pictures: Mapping[str, Picture | None], captions: Mapping[str, str]) -> None:
+        """Show pictures (H, W, C), uint8, and what to write under them, by the names in PICTURES."""
+        for name in PICTURES:
+            self._pictures[name].set_picture(pictures.get(name))
+            self._captions[name].set_caption(captions.get(name, ""))
+
+    def show_nothing(self, reason: str) -> None:
+        """Say why there is nothing to see."""
+        self.show_pictures({}, {})
+        self._pictures["clean"].set_empty_text(reason)
+
+    def caption(self, name: str) -> str:
+        return self._captions[name].caption()
+
+    def picture(self, name: str) -> Picture | None:
+        return self._pictures[name].picture
+
+    def _connect(self) -> None:
+        for field in (self.source, self.kind):
+            field.currentIndexChanged.connect(self._change)
+        for field in (self.number, self._strength, self.seed):
+            field.valueChanged.connect(self._change)
+        self._renew.clicked.connect(self._take_next_seed)
+
+    @Slot()
+    def _change(self) -> None:
+        self._show_strength()
+        self.number.setEnabled(self.source.currentData() == "test")
+        self.changed.emit()
+
+    @Slot()
+    def _take_next_seed(self) -> None:
+        self.seed.setValue((self.seed.value() + 1) % (self.seed.maximum() + 1))
+
+    def _show_strength(self) -> None:
+        self._value.setText(f"{self.strength:.2f}")
+
+    def _lay_out(self) -> None:
+        controls = QWidget()
+        controls.setFixedWidth(_CONTROLS)
+        form = QFormLayout(controls)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(SPACING // 2)
+        strength, seed = QHBoxLayout(), QHBoxLayout()
+        for row, parts in ((strength, (self._strength, self._value)), (seed, (self.seed, self._renew))):
+            row.setSpacing(SPACING // 2)
+            row.addWidget(parts[0], 1)
+            row.addWidget(parts[1])
+        form.addRow(self.source)
+        form.addRow(self.tr("Number"), self.number)
+        form.addRow(self.kind)
+        form.addRow(strength)
+        form.addRow(self.tr("Seed"), seed)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(2 * SPACING)
+        for name in PICTURES:
+            pictures.addWidget(self._captions[name], 1)
+        body = QVBoxLayout()
+        body.setSpacing(SPACING // 2)
+        body.addLayout(pictures, 1)
+        body.addWidget(self._note)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
+        layout.setSpacing(2 * SPACING)
+        layout.addWidget(controls)
+        layout.addLayout(body, 1)
+
+
+def _noise_choices() -> tuple:
+    return next(entry.choices for name, entry, _ in settings_of(ModelConfig) if name == "noise")

@@ -1,0 +1,158 @@
+"""A sheet of random codes, decoded, and how they are drawn."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vae_desktop.gui.choice_box import ChoiceBox
+from vae_desktop.gui.playground.nearest_view import NearestView
+from vae_desktop.gui.playground.tile_board import TileBoard
+from vae_desktop.gui.playground.tool import ToolView
+from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
+
+MOST = 400
+_CONTROLS, _NEAREST = 168, 216  # px wide
+
+
+class SamplesView(ToolView):
+    """Says how codes are to be drawn and shows what they decode to."""
+
+    way_changed = Signal()  # or any of the other choices
+    tile_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("samplesView")
+        self.way = ChoiceBox()
+        self.way.setObjectName("samplesWayCombo")
+        self.way.setAccessibleName(self.tr("Where codes are drawn from"))
+        for text, way, tip in (
+            (self.tr("N(0, I)"), "prior", self.tr("The prior: how a VAE is meant to be sampled.")),
+            (self.tr("Box of codes"), "box", self.tr("Evenly in the smallest box that holds all codes.")),
+            (
+                self.tr("Gaussian mixture"),
+                "mixture",
+                self.tr("Fitted to the codes: the honest way to sample an autoencoder, which has no prior."),
+            ),
+        ):
+            self.way.addItem(text, way)
+            self.way.setItemData(self.way.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.way.setToolTip(
+            "<p>"
+            + self.tr("From where codes are drawn: the prior, the box of the codes, or a mixture fitted to them.")
+            + "</p>"
+        )
+        self.components = self._spin(
+            "samplesComponentsSpin", 1, 50, 10, self.tr("How many normal distributions the mixture has.")
+        )
+        self.temperature = QDoubleSpinBox(decimals=1, singleStep=0.1, minimum=0.0, maximum=5.0, value=1.0)
+        self.temperature.setPrefix("× ")
+        self.temperature.setToolTip(
+            "<p>"
+            + self.tr("What is drawn is multiplied by it, around the middle that it is drawn from. Below 1: typical.")
+            + "</p>"
+        )
+        self.temperature.setObjectName("samplesTemperatureSpin")
+        self.count = self._spin("samplesCountSpin", 1, MOST, 36, self.tr("How many codes are drawn."))
+        self.seed = self._spin("samplesSeedSpin", 0, 999_999, 0, self.tr("The same seed draws the same codes."))
+        self.renew = QToolButton(text="⟳")
+        self.renew.setObjectName("newSamplesButton")
+        self.renew.setAccessibleName(self.tr("Other samples"))
+        self.renew.setToolTip(self.tr("Draw other codes."))
+        for field in (self.components, self.temperature, self.count, self.seed):
+            field.setKeyboardTracking(False)
+            field.setFont(tabular(self.font()))
+        self.board = TileBoard()
+        self.board.setObjectName("samplesBoard")
+        self.board.setAccessibleName(self.tr("Samples. Arrow keys choose one; the current point goes there."))
+        self.board.setToolTip(self.tr("Click: the current point goes to that code."))
+        self.nearest = NearestView()
+        self._note = QLabel(wordWrap=True)
+        self._note.setObjectName("samplesNote")
+        self._note.setProperty("role", "muted")
+        self._note.setFont(tabular(small_font(self.font())))
+        self._distance = QLabel()
+        self._distance.setObjectName("sampleDistance")
+        self._distance.setFont(tabular(small_font(self.font())))
+        self._lay_out()
+        self._connect()
+        self._show_components()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.board.set_theme(theme)
+        self.nearest.set_theme(theme)
+
+    def set_note(self, text: str) -> None:
+        """Say in few words what is drawn from."""
+        self._note.setText(text)
+
+    def set_distance(self, text: str) -> None:
+        """Say how far the chosen sample is from the codes of real images."""
+        self._distance.setText(text)
+
+    def note(self) -> str:
+        return self._note.text()
+
+    def _spin(self, name: str, low: int, high: int, value: int, tip: str) -> QSpinBox:
+        spin = QSpinBox(minimum=low, maximum=high, value=value)
+        spin.setObjectName(name)
+        spin.setToolTip(tip)
+        return spin
+
+    def _connect(self) -> None:
+        self.way.currentIndexChanged.connect(self._show_components)
+        self.way.currentIndexChanged.connect(self.way_changed)
+        for field in (self.components, self.temperature, self.count, self.seed):
+            field.valueChanged.connect(self.way_changed)
+        self.renew.clicked.connect(self._take_next_seed)
+        self.board.tile_chosen.connect(self.tile_chosen)
+        self.board.resized.connect(self.way_changed)
+
+    def _take_next_seed(self) -> None:
+        self.seed.setValue((self.seed.value() + 1) % (self.seed.maximum() + 1))
+
+    def _show_components(self) -> None:
+        self._form.setRowVisible(self.components, self.way.currentData() == "mixture")
+
+    def _lay_out(self) -> None:
+        seed = QHBoxLayout()
+        seed.setSpacing(SPACING // 2)
+        seed.addWidget(self.seed, 1)
+        seed.addWidget(self.renew)
+        controls = QWidget()
+        controls.setFixedWidth(_CONTROLS)
+        column = QVBoxLayout(controls)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING // 2)
+        column.addWidget(self.way)
+        self._form = QFormLayout()
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setSpacing(SPACING // 2)
+        self._form.addRow(self.tr("Components"), self.components)
+        self._form.addRow(self.tr("Temperature"), self.temperature)
+        self._form.addRow(self.tr("Count"), self.count)
+        self._form.addRow(self.tr("Seed"), seed)
+        column.addLayout(self._form)
+        column.addWidget(self._note)
+        column.addStretch()
+        side = QWidget()
+        side.setFixedWidth(_NEAREST)
+        beside = QVBoxLayout(side)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(SPACING // 2)
+        beside.addWidget(self.nearest, 1)
+        beside.addWidget(self._distance)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
+        layout.setSpacing(2 * SPACING)
+        layout.addWidget(controls)
+        layout.addWidget(self.board, 1)
+        layout.addWidget(side)

@@ -1,0 +1,63 @@
+"""Pictures of a path as files that other programs show."""
+
+import csv
+import io
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vae_desktop.latent.codes import Floats, Picture
+
+_GIF_SIDE, _STRIP_SIDE = 256, 112  # px, that a small picture is enlarged to, about
+_WIDEST = 16_384  # px, of a strip
+_LEAST_PAUSE = 20  # ms; many programs slow down what is meant to be quicker
+
+
+def as_gif(pictures: Picture, seconds: float) -> bytes:
+    """An endless GIF animation of pictures (N, H, W, C), uint8, a frame each, that takes so many seconds.
+
+    Small pictures are enlarged with square pixels. Grey ones keep all their levels; colours are reduced to 256.
+    """
+    scale = max(1, _GIF_SIDE // max(pictures.shape[1:3]))
+    frames = [_image(picture.repeat(scale, 0).repeat(scale, 1)) for picture in pictures]
+    pause = max(_LEAST_PAUSE, round(1000 * seconds / len(frames) / 10) * 10)  # the format counts in hundredths
+    target = io.BytesIO()
+    # What is alike in two frames is written again: else frames that are the same would be one.
+    frames[0].save(
+        target, "GIF", save_all=True, append_images=frames[1:], duration=pause, loop=0, optimize=False, disposal=2
+    )
+    return target.getvalue()
+
+
+def as_strip(pictures: Picture) -> bytes:
+    """A PNG picture of pictures (N, H, W, C), uint8, in a row; small ones are enlarged with square pixels."""
+    count, height, width, channels = pictures.shape
+    scale = max(1, min(_STRIP_SIDE // max(height, width), _WIDEST // (count * width)))
+    row = pictures.swapaxes(0, 1).reshape(height, count * width, channels)
+    target = io.BytesIO()
+    _image(row.repeat(scale, 0).repeat(scale, 1)).save(target, "PNG")
+    return target.getvalue()
+
+
+def path_as_csv(codes: Floats, shares: npt.NDArray[np.float64], distances: Floats | None) -> bytes:
+    """A path's codes (N, d) as comma-separated values in UTF-8, a line per step under a line of names.
+
+    `shares` (N,) say how far along the path a step is, `distances` (N,) how far from the nearest code, as
+    latent.holes has it.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    names = ["step", "share", *(["distance"] if distances is not None else [])]
+    writer.writerow(names + [f"z_{dimension}" for dimension in range(codes.shape[1])])
+    for step, code in enumerate(codes):
+        measured = [] if distances is None else [f"{distances[step]:.7g}"]
+        writer.writerow([step, f"{shares[step]:.7g}", *measured, *(f"{value:.7g}" for value in code.tolist())])
+    return text.getvalue().encode()
+
+
+def _image(pixels: Picture) -> Image.Image:
+    """An image of pixels (H, W, C), grey or colour; of other numbers of channels the first is shown."""
+    if pixels.shape[2] == 3:
+        return Image.fromarray(np.ascontiguousarray(pixels))
+    return Image.fromarray(np.ascontiguousarray(pixels[..., 0]))
