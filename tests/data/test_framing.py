@@ -10,9 +10,9 @@ MNIST = DATASETS["mnist"].framing
 GREY, COLOUR = (1, 28, 28), (3, 28, 28)
 
 
-def drawing(*boxes, size=280, paper=0, ink=255):
+def drawing(*boxes, size=280, paper=0, ink=255, channels=1):
     """A canvas with filled boxes (top, left, height, width)."""
-    canvas = np.full((size, size, 3), paper, np.uint8)
+    canvas = np.full((size, size, channels), paper, np.uint8)
     for top, left, height, width in boxes:
         canvas[top : top + height, left : left + width] = ink
     return canvas
@@ -76,17 +76,18 @@ def test_dark_ink_on_white_paper():
     assert np.array_equal(255 - image, image_of_drawing(drawing((20, 30, 100, 40)), 0, GREY, MNIST))
 
 
-def test_colours_stay_colours_and_become_grey_by_their_luminance():
-    canvas = drawing((0, 0, 280, 280), ink=(255, 0, 0))
-    assert image_of_drawing(canvas, 0, COLOUR, None)[:, 3, 3].tolist() == [255, 0, 0]
-    assert image_of_drawing(canvas, 0, GREY, None)[0, 3, 3] == 76
+@pytest.mark.parametrize("framing", [None, MNIST])
+def test_colours_stay_colours(framing):
+    image = image_of_drawing(drawing((0, 0, 280, 280), ink=(255, 30, 0), channels=3), 0, COLOUR, framing)
+    assert image.shape == COLOUR
+    assert image[:, 14, 14].tolist() == [255, 30, 0]
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 8, 8), (1, 6, 10)])
 def test_an_image_that_is_put_on_the_canvas_comes_back_as_it_was(shape):
     image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     canvas = canvas_of_image(image, (shape[1] * 10, shape[2] * 10))
-    assert canvas.shape == (shape[1] * 10, shape[2] * 10, 3)
+    assert canvas.shape == (shape[1] * 10, shape[2] * 10, shape[0])
     assert np.array_equal(image_of_drawing(canvas, 0, shape, None), image)
 
 

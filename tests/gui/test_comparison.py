@@ -351,13 +351,13 @@ def test_closed_in_mid_training_all_models_are_kept_as_one(comparison, open_wind
 def test_the_grid_goes_through_the_cursor(comparison):
     comparison.train(Variant("vae", latent_dim=6), Variant("ae", latent_dim=6))
     comparison.wait(lambda: all(column.random.sheet and column.grid.sheet for column in comparison.columns))
-    asked = comparison.comparer._requests._asked
-    before = asked[f"compared grid {comparison.runs[0].id}"][0].codes
+    asked = comparison.driver.window.controller.bridge.requests
+    before = asked.newest(f"compared grid {comparison.runs[0].id}").codes
     board = comparison.columns[0].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
     shown = next(iter(comparison.comparer._shown.values()))
     model, code = shown.model, comparison.comparer._code(shown)
-    codes = asked[f"compared grid {comparison.runs[0].id}"][0].codes
+    codes = asked.newest(f"compared grid {comparison.runs[0].id}").codes
     assert not np.array_equal(codes, before)
     off_plane = codes - model.plane.project(codes) @ model.plane.basis
     assert off_plane == pytest.approx(np.repeat(off_plane[:1], len(codes), 0), abs=1e-5)

@@ -19,6 +19,7 @@ _TIMEOUT = 300  # seconds, for one probe
 _GOALS = {
     "gui_training_share": 0.90,
     "slider_to_pixels_ms": 8.0,
+    "drawing_to_pixels_ms": 8.0,
     "gui_gap_ms": 8.0,
     "scatter_70k_ms": 8.0,
     "first_paint_vs_torch": 0.5,
@@ -89,6 +90,20 @@ def slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
     return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset}
 
 
+def drawing_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
+    """From the mouse's move on the pad to its reconstruction painted, at 60 Hz; the spread is of the four p95."""
+    dataset = _dataset(data_dir)
+    seconds = 3 if quick else 10
+    cases: Row = {}
+    for architecture in ("mlp", "convolutional"):
+        for training in (False, True):
+            name = f"{architecture}_{'training' if training else 'idle'}"
+            cases[name] = _probe(
+                "drawing", dataset, data_dir, seconds=seconds, architecture=architecture, training=int(training)
+            )
+    return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset}
+
+
 def gui_gap_ms(data_dir: Path, quick: bool) -> Row:
     """Longest times in which the event loop does not turn, all overlays on, while training; p99 over all repeats."""
     dataset = _dataset(data_dir)
@@ -151,6 +166,7 @@ ROWS: dict[str, Callable[[Path, bool], Row]] = {
     for row in (
         gui_training_share,
         slider_to_pixels_ms,
+        drawing_to_pixels_ms,
         gui_gap_ms,
         scatter_70k_ms,
         first_paint_vs_torch,

@@ -12,16 +12,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from vae_desktop.app import create_window, make_application
-from vae_desktop.engine.messages import Decoded
+from vae_desktop.engine.messages import Decoded, ViewAnswered
+from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.main_window import MainWindow
 
 _DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
 _WARM_UP = 2.0  # seconds
+_STROKE = 90  # moves of the mouse
 _OVERLAYS = ("points", "posterior", "prior", "density", "manifold", "holes")
 
 
@@ -35,6 +37,8 @@ class Probe(QObject):
         self._seconds = float(options.get("seconds", "5"))
         self._drag = QTimer(self, interval=_DRAG_INTERVAL)
         self._drag.timeout.connect(self._drag_slider)
+        self._strokes = 0
+        self._newest: list[object] = []
         self._asked: dict[int, float] = {}
         self._shown_request = -1
         self._latencies: list[float] = []
@@ -47,6 +51,7 @@ class Probe(QObject):
         form.choose_dataset(options["dataset"])
         form.field("epochs").set_value(100_000)
         form.field("latent_dim").set_value(int(options.get("latent_dim", "2")))
+        window.findChild(ChoiceBox, "architectureCombo").show_value(options.get("architecture", "mlp"))
 
     def first_paint(self) -> None:
         """Report when the window was painted first."""
@@ -67,6 +72,48 @@ class Probe(QObject):
         """Report how long a slider's move takes to the screen."""
         then = self._time_drags if while_training else self._pause_and_time_drags
         self._when_training(then)
+
+    def drawing(self, while_training: bool) -> None:
+        """Report how long a stroke on the pad takes to its reconstruction on the screen."""
+        self._window.show_tool("drawing")
+        self._drag.timeout.disconnect()
+        self._drag.timeout.connect(self._draw)
+        self._when_training(self._time_strokes if while_training else self._pause_and_time_strokes)
+
+    def _pause_and_time_strokes(self) -> None:
+        self._session.pause()
+        QTimer.singleShot(500, self._time_strokes)
+
+    def _time_strokes(self) -> None:
+        requests = self._window.controller.bridge.requests
+        show = requests.show_answer
+
+        def note(answer: ViewAnswered) -> None:
+            if answer.request.view == "drawing":
+                self._shown_request = id(answer.request)
+            show(answer)
+
+        requests.show_answer = note
+        self._window.drawing.reconstruction.painted.connect(self._note_painted)
+        QTimer.singleShot(round(1000 * self._seconds), self._report_latencies)
+
+    def _draw(self) -> None:
+        """Move the mouse on along an endless stroke; now and then the pad is cleared."""
+        pad, began = self._window.drawing.pad, time.perf_counter()
+        middle = pad.canvas_rect().center()
+        angle = 4 * began
+        place = middle + QPointF(math.cos(angle), math.sin(1.3 * angle)) * 0.35 * pad.canvas_rect().width()
+        left = Qt.MouseButton.LeftButton
+        if self._strokes % _STROKE == 0:
+            pad.clear()
+            _send(pad, QEvent.Type.MouseButtonPress, place, left, left)
+        _send(pad, QEvent.Type.MouseMove, place, Qt.MouseButton.NoButton, left)
+        self._strokes += 1
+        if self._strokes % _STROKE == 0:
+            _send(pad, QEvent.Type.MouseButtonRelease, place, left, Qt.MouseButton.NoButton)
+        newest = self._window.controller.bridge.requests.newest("drawing")
+        self._newest.append(newest)  # kept, so that no later one can have its number
+        self._asked[id(newest)] = began
 
     def _when_training(self, then: Callable[[], None]) -> None:
         wait = QTimer(self, interval=50)
@@ -144,6 +191,13 @@ class Probe(QObject):
         QApplication.quit()
 
 
+def _send(
+    pad: QWidget, kind: QEvent.Type, place: QPointF, button: Qt.MouseButton, buttons: Qt.MouseButton
+) -> None:
+    where = pad.mapToGlobal(place)
+    QApplication.sendEvent(pad, QMouseEvent(kind, place, where, button, buttons, Qt.KeyboardModifier.NoModifier))
+
+
 def _quantiles(values: list[float], shares: tuple[float, ...]) -> dict[str, float]:
     ordered = sorted(values)
     return {**{f"p{100 * share:g}": ordered[int(share * (len(ordered) - 1))] for share in shares}, "max": ordered[-1]}
@@ -162,6 +216,8 @@ def main(arguments: list[str]) -> None:
             probe.training_share()
         elif what == "gaps":
             probe.gaps()
+        elif what == "drawing":
+            probe.drawing(while_training=options["training"] == "1")
         else:
             probe.latency(while_training=options["training"] == "1")
         window.show()

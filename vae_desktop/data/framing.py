@@ -6,31 +6,28 @@ from PIL import Image
 
 from vae_desktop.catalog import Framing
 from vae_desktop.data.dataset import Images
-from vae_desktop.data.own.canvas import luminance
 
 _INK = 8  # of 255: what differs from the paper by more is ink
 
 
 def image_of_drawing(canvas: Images, paper: int, image_shape: tuple[int, int, int], framing: Framing | None) -> Images:
-    """An image (C, H, W) of a drawing (h, w, 3), uint8.
+    """An image (C, H, W) of a drawing, uint8.
 
     Parameters
     ----------
-    canvas : array (h, w, 3), uint8
+    canvas : array (h, w, C), uint8
         As large as the image or larger.
     paper : int
         Grey of what nothing was drawn on, 0 to 255.
     image_shape : (C, H, W)
-        With one channel the drawing becomes grey, by its luminance.
     framing : Framing or None
         How the ink is scaled and moved; None: the drawing is only made smaller.
     """
-    channels, height, width = image_shape
-    pixels = luminance(canvas)[..., None] if channels == 1 else canvas
-    box = None if framing is None else _ink_box(pixels, paper)
+    _, height, width = image_shape
+    box = None if framing is None else _ink_box(canvas, paper)
     if framing is None or box is None:
-        return _resized(pixels, width, height).transpose(2, 0, 1)
-    ink = pixels[box]
+        return np.ascontiguousarray(_resized(canvas, width, height).transpose(2, 0, 1))
+    ink = canvas[box]
     scale = framing.share * min(height, width) / max(ink.shape[:2])
     size = [max(1, round(scale * side)) for side in ink.shape[:2]]
     ink = _resized(ink, size[1], size[0])
@@ -38,16 +35,14 @@ def image_of_drawing(canvas: Images, paper: int, image_shape: tuple[int, int, in
     # MNIST's middle of a side is the middle of the pixel after it; whole pixels, as a shift by parts would blur.
     middle = np.array([height, width]) / 2 + (0.5 if framing.by_mass else 0.0)
     top, left = np.round(middle - centre).astype(int).tolist()
-    image = np.full((height, width, pixels.shape[2]), paper, np.uint8)
+    image = np.full((height, width, canvas.shape[2]), paper, np.uint8)
     _paste(image, ink, top, left)
-    return image.transpose(2, 0, 1)
+    return np.ascontiguousarray(image.transpose(2, 0, 1))
 
 
 def canvas_of_image(image: Images, size: tuple[int, int]) -> Images:
-    """A canvas (h, w, 3) that shows an image (C, H, W) with square pixels, h and w multiples of H and W."""
+    """A canvas (h, w, C) that shows an image (C, H, W) with square pixels, h and w multiples of H and W."""
     pixels = image.transpose(1, 2, 0)
-    if pixels.shape[2] != 3:
-        pixels = np.repeat(pixels[..., :1], 3, axis=2)
     down, across = size[0] // pixels.shape[0], size[1] // pixels.shape[1]
     return np.ascontiguousarray(pixels.repeat(down, axis=0).repeat(across, axis=1))
 
@@ -60,8 +55,8 @@ def paper_of(images: Images) -> int:
 
 def _ink_box(pixels: Images, paper: int) -> tuple[slice, slice] | None:
     """The smallest box that holds all ink; None without ink."""
-    has_ink = (np.abs(pixels.astype(np.int16) - paper) > _INK).any(2)
-    rows, columns = np.flatnonzero(has_ink.any(1)), np.flatnonzero(has_ink.any(0))
+    has_ink = np.abs(pixels.astype(np.int16) - paper).max(axis=2) > _INK
+    rows, columns = np.flatnonzero(has_ink.any(axis=1)), np.flatnonzero(has_ink.any(axis=0))
     if not len(rows):
         return None
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

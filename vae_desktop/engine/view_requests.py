@@ -129,7 +129,7 @@ class CodeRequest:
     def work(self, model: Autoencoder, before: Coded | None) -> Iterator[Coded]:
         from vae_desktop.latent.one_image import code_image
 
-        yield code_image(model, self.config, self.image, self.noise)
+        yield from code_image(model, self.config, self.image, self.noise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +154,14 @@ class RestoreRequest:
 
 @dataclass(frozen=True, eq=False)
 class NearestRequest:
-    """The images (N, C, H, W) nearest, pixel by pixel, to an image (C, H, W) or to what a code (d,) decodes to."""
+    """The images (N, C, H, W) nearest, pixel by pixel, to an image (C, H, W), or to what a code (d,) decodes to."""
 
     view: str
     run_id: int
-    target: Images | Floats
+    code: Floats
     images: Images
     count: int
+    image: Images | None = None
 
     follows_training: ClassVar[bool] = False
     is_urgent: ClassVar[bool] = False
@@ -171,11 +172,11 @@ class NearestRequest:
         from vae_desktop.latent.decoding import decode_to_pictures
         from vae_desktop.latent.nearest_images import nearest_images
 
-        images = self.target[None]
-        if images.ndim == 2:
-            pictures = decode_to_pictures(model.decoder, torch.from_numpy(images))
-            images = np.ascontiguousarray(np.moveaxis(pictures, -1, 1))
-        for found in nearest_images(images, self.images, self.count):
+        image = self.image
+        if image is None:
+            picture = decode_to_pictures(model.decoder, torch.from_numpy(self.code)[None])[0]
+            image = np.ascontiguousarray(picture.transpose(2, 0, 1))
+        for found in nearest_images(image[None], self.images, self.count):
             yield found[0] if found else None
 
 

@@ -214,6 +214,8 @@ class MainWindow(QMainWindow):
                 ("denoising", self.tr("Denoise"), self.denoising),
             )
         ]
+        for dock in tools:
+            dock.visibilityChanged.connect(dock.widget().set_in_sight)
         for before, dock in pairwise([curves, runs, measures, *tools]):
             self.tabifyDockWidget(before, dock)
         curves.raise_()

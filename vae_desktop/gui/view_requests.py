@@ -36,6 +36,10 @@ class ViewRequests:
         if self._asked.pop(view, None) is not None:
             self._session.forget_view(view)
 
+    def newest(self, view: str) -> ViewRequest | None:
+        """What a view has asked for last."""
+        return self._asked[view][0] if view in self._asked else None
+
     def is_waiting(self, view: str) -> bool:
         """Whether something is asked for of which nothing has been answered yet."""
         return view in self._asked and view not in self._answered

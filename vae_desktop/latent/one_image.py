@@ -1,6 +1,7 @@
 """What one image becomes in a model: its posterior, its loss term by term, and how much noise is taken out of it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -58,15 +59,15 @@ class Coded:
         Of the one image.
     reconstruction : array (H, W, C), uint8
         Decoded from the posterior's mean.
-    loss : ImageLoss
-    samples : array (K, H, W, C), uint8
+    loss : ImageLoss, or None as long as it is not known
+    samples : array (K, H, W, C), uint8, or None as long as they are not known
         Decoded from samples of the posterior; of an autoencoder one, its reconstruction.
     """
 
     codes: Codes
     reconstruction: Picture
-    loss: ImageLoss
-    samples: Picture
+    loss: ImageLoss | None = None
+    samples: Picture | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ class Restored:
 
 
 @torch.inference_mode()
-def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floats) -> Coded:
+def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floats) -> Iterator[Coded]:
     """Send an image through a model.
 
     Parameters
@@ -102,11 +103,17 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
     image : array (C, H, W), uint8
     noise : array (K, d), float32
         From N(0, I): the samples of the posterior.
+
+    Yields
+    ------
+    Coded
+        First what an eye waits for, then all of it.
     """
     pixels = to_unit(torch.from_numpy(image)[None])
     posterior = model.encode(pixels)
+    coded = Coded(to_codes(posterior), to_pictures(model.decode(posterior.mean))[0])
+    yield coded
     codes = posterior.sample(torch.from_numpy(noise))  # of an autoencoder its one code
-    decoded = model.decode(torch.cat((posterior.mean, codes)))
     reconstruction = float(model.decoder.reconstruction_error(pixels.expand(len(codes), -1, -1, -1), codes).mean())
     kl = None
     if posterior.log_stddev is not None:
@@ -115,8 +122,7 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
     loss = ImageLoss(
         reconstruction, kl, traits.reconstruction_weight, traits.kl_weight_at(config.training.beta)
     )
-    pictures = to_pictures(decoded)
-    return Coded(to_codes(posterior), pictures[0], loss, pictures[1:])
+    yield replace(coded, loss=loss, samples=to_pictures(model.decode(codes)))
 
 
 @torch.inference_mode()

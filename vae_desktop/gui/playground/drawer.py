@@ -26,7 +26,7 @@ from vae_desktop.gui.playground.tool import Tool
 from vae_desktop.gui.view_requests import ViewRequests
 
 if TYPE_CHECKING:
-    from vae_desktop.latent.one_image import Coded
+    from vae_desktop.latent.one_image import Coded, ImageLoss
 
 _CODED = "drawing"
 _SAMPLES = 9
@@ -127,28 +127,33 @@ class Drawer(Tool):
         self._view.input.set_picture(np.ascontiguousarray(self._image.transpose(1, 2, 0)))
 
     def _show(self, coded: Coded) -> None:
-        view, run = self._view, self.run
-        is_first = self._coded is None
+        """Show what is known of an image; its first part may have been overtaken by all of it."""
+        if self._coded is None or coded.codes is not self._coded.codes:
+            self._show_reconstruction(coded, is_first=self._coded is None)
         self._coded = coded
-        view.reconstruction.set_picture(coded.reconstruction)
-        view.samples.set_tiles(len(coded.samples), run.image_shape[1:])
+        if coded.loss is None or coded.samples is None:
+            return
+        view = self._view
+        view.samples.set_tiles(len(coded.samples), self.run.image_shape[1:])
         view.samples.set_pictures(coded.samples)
-        is_variational = coded.codes.log_stddev is not None
-        view.set_samples_caption(
-            self.tr("from {count} samples").format(count=len(coded.samples))
-            if is_variational
-            else self.tr("its one code")
-        )
-        self._show_figures(run, coded)
+        has_posterior = coded.codes.log_stddev is not None
+        several = self.tr("from {count} samples").format(count=len(coded.samples))
+        view.set_samples_caption(several if has_posterior else self.tr("its one code"))
+        self._show_figures(self.run, coded.loss)
+
+    def _show_reconstruction(self, coded: Coded, is_first: bool) -> None:
+        """Show what a hand waits for, and move the point there, if it was a hand that asked."""
+        self._view.reconstruction.set_picture(coded.reconstruction)
+        self._view.reconstruction.repaint()  # at once: the scatter takes longer, and would be painted before it
         self._scatter.set_given(coded.codes)
         if self._moves_point or is_first:
             self._moves_point = False
             self._scatter.set_chosen(None)
             self._point.move_to(coded.codes.mean[0])
 
-    def _show_figures(self, run: Run, coded: Coded) -> None:
+    def _show_figures(self, run: Run, loss: ImageLoss) -> None:
         """The terms with their weights, which add up to the loss."""
-        loss, likelihood = coded.loss, run.config.model.judged_by
+        likelihood = run.config.model.judged_by
         terms = [(likelihood.quantity.capitalize(), loss.reconstruction_weight, loss.reconstruction)]
         if loss.kl is not None:
             terms.append((self.tr("KL (nats)"), loss.kl_weight, loss.kl))

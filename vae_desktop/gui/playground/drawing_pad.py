@@ -66,7 +66,7 @@ class DrawingPad(QWidget):
         """Begin with an empty canvas for images (C, H, W) on paper of a grey, 0 to 255."""
         self._shape, self._paper = shape, paper
         times = max(1, round(_SIDE / max(shape[1:])))
-        self._canvas = QImage(shape[2] * times, shape[1] * times, QImage.Format.Format_RGB888)
+        self._canvas = QImage(shape[2] * times, shape[1] * times, self._format)
         self._canvas.fill(self._paper_colour)
         self._is_drawing = True
         self._done.clear()
@@ -96,17 +96,17 @@ class DrawingPad(QWidget):
         return bool(self._undone)
 
     def pixels(self) -> Images:
-        """The canvas (h, w, 3), uint8."""
-        canvas = self._canvas
+        """The canvas (h, w, C), uint8, grey or colour as the images are."""
+        canvas, channels = self._canvas, 1 if self._is_grey else 3
         rows = np.frombuffer(canvas.constBits(), np.uint8).reshape(canvas.height(), canvas.bytesPerLine())
-        return rows[:, : 3 * canvas.width()].reshape(canvas.height(), canvas.width(), 3).copy()
+        return rows[:, : channels * canvas.width()].reshape(canvas.height(), canvas.width(), channels).copy()
 
     def lay_image(self, image: Images) -> None:
         """Put an image (C, H, W) of the shape that was set on the canvas, in place of what is there."""
         self._keep()
         pixels = canvas_of_image(image, (self._canvas.height(), self._canvas.width()))
-        height, width = pixels.shape[:2]
-        self._canvas = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        height, width, channels = pixels.shape
+        self._canvas = QImage(pixels, width, height, channels * width, self._format).copy()
         self._is_drawing = False
         self._tell()
 
@@ -227,6 +227,14 @@ class DrawingPad(QWidget):
             given.append((self._canvas, self._is_drawing))
             self._canvas, self._is_drawing = taken.pop()
             self._tell()
+
+    @property
+    def _is_grey(self) -> bool:
+        return self._shape[0] != 3
+
+    @property
+    def _format(self) -> QImage.Format:
+        return QImage.Format.Format_Grayscale8 if self._is_grey else QImage.Format.Format_RGB888
 
     @property
     def _paper_colour(self) -> QColor:

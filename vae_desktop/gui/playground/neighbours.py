@@ -40,7 +40,7 @@ class Neighbours:
     def look_for(self, run: Run, dataset: Dataset | None, code: Floats, image: Images | None = None) -> None:
         """Show the neighbours of an image (C, H, W), by default of the picture that is decoded from a code (d,)."""
         if dataset is not None:
-            self._look_among_images(run, dataset, code if image is None else image)
+            self._look_among_images(run, dataset, code, image)
         elif run.all_codes is not None and len(run.all_codes):
             self._look_among_codes(run, run.all_codes, code)
         else:
@@ -52,12 +52,12 @@ class Neighbours:
             self._requests.forget(view)
         self._view.clear(reason)
 
-    def _look_among_images(self, run: Run, dataset: Dataset, target: Floats | Images) -> None:
+    def _look_among_images(self, run: Run, dataset: Dataset, code: Floats, image: Images | None) -> None:
         nearest, typical, codes = self._views
         self._requests.forget(codes)
         images = dataset.train.images
         self._requests.ask(
-            NearestRequest(nearest, run.id, target, images, COUNT), partial(self._show_images, dataset)
+            NearestRequest(nearest, run.id, code, images, COUNT, image), partial(self._show_images, dataset)
         )
         if self._typical is None or self._typical[0] is not dataset:
             self._typical = None

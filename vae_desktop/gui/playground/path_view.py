@@ -107,6 +107,7 @@ class PathView(ToolView):
         self._note.setFont(small_font(self.font()))
         self._export = QToolButton(text=self.tr("Export"), popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self._export.setObjectName("exportPathButton")
+        self._export.setToolTip(self.tr("Save the steps of the path as an animation, a picture or a table."))
         self._export.setMenu(self._export_menu())
         self._lay_out()
         self._connect()

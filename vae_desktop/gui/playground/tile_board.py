@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
@@ -185,18 +186,7 @@ class TileBoard(QWidget):
 
     def _arrangement(self) -> tuple[int, int, int]:
         """Columns, and width and height of a picture: as large as fit."""
-        height, width = self._shape
-        best = (1, 1, 1)
-        for columns in range(1, max(self._count, 1) + 1):
-            rows = math.ceil(max(self._count, 1) / columns)
-            across = (self.width() + _GAP) / columns - _GAP
-            down = (self.height() + _GAP) / rows - _GAP - self._foot()
-            scale = min(across / width, down / height)
-            scale = int(scale) if scale >= _SHARP else scale
-            size = columns, max(1, int(scale * width)), max(1, int(scale * height))
-            if size[1] > best[1]:
-                best = size
-        return best
+        return _arranged(max(self._count, 1), self._shape, self.width(), self.height(), self._foot())
 
     def _painted_sheet(self, first: QRect) -> QImage:
         """The pictures at their places, on whole screen pixels."""
@@ -231,3 +221,18 @@ class TileBoard(QWidget):
             if self.fontMetrics().horizontalAdvance(text) > tile.width() + _GAP:
                 text = text.rpartition(SEPARATOR)[2]
             painter.drawText(foot, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, text)
+
+
+@lru_cache(maxsize=32)
+def _arranged(count: int, shape: tuple[int, int], across: int, down: int, foot: int) -> tuple[int, int, int]:
+    """Columns, width and height of so many pictures of a shape (height, width), with room below, in a rectangle."""
+    best = (1, 1, 1)
+    for columns in range(1, count + 1):
+        rows = math.ceil(count / columns)
+        room = (across + _GAP) / columns - _GAP, (down + _GAP) / rows - _GAP - foot
+        scale = min(room[0] / shape[1], room[1] / shape[0])
+        scale = int(scale) if scale >= _SHARP else scale
+        size = columns, max(1, int(scale * shape[1])), max(1, int(scale * shape[0]))
+        if size[1] > best[1]:
+            best = size
+    return best

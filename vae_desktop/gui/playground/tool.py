@@ -1,7 +1,6 @@
 """What the tools of the playground have in common: a view in a dock, and the model on screen."""
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.data.dataset import Dataset
@@ -12,17 +11,20 @@ from vae_desktop.gui.view_requests import ViewRequests
 
 
 class ToolView(QWidget):
-    """A view that tells when it comes into sight and when it leaves."""
+    """A view that knows whether it is in sight; behind another tab Qt takes it for visible."""
 
     sight_changed = Signal()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.sight_changed.emit()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.is_in_sight = False
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.sight_changed.emit()
+    @Slot(bool)
+    def set_in_sight(self, is_in_sight: bool) -> None:
+        """Follow the dock."""
+        if is_in_sight != self.is_in_sight:
+            self.is_in_sight = is_in_sight
+            self.sight_changed.emit()
 
 
 class Tool(QObject):
@@ -42,7 +44,7 @@ class Tool(QObject):
 
     @property
     def is_in_sight(self) -> bool:
-        return self.run is not None and self._tool_view.isVisible()
+        return self.run is not None and self._tool_view.is_in_sight
 
     def show_run(self, run: Run) -> None:
         """Begin with another model."""
