@@ -24,6 +24,7 @@ from vae_desktop.gui.playground.drawing_view import DrawingView
 from vae_desktop.gui.playground.neighbours import Neighbours
 from vae_desktop.gui.playground.tool import Tool
 from vae_desktop.gui.view_requests import ViewRequests
+from vae_desktop.latent.codes import Floats
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Coded, ImageLoss
@@ -47,6 +48,7 @@ class Drawer(Tool):
         self._shape: tuple[int, int, int] | None = None
         self._coded: Coded | None = None
         self._moves_point = False  # with the next answer: a hand has drawn
+        self._moved_to: Floats | None = None  # as long as the point stays there, it goes on with the drawing's code
         self._rest = QTimer(self, interval=_REST, singleShot=True)
         self._rest.timeout.connect(self._look_for_neighbours)
         view.pad.changed.connect(self._take_drawing)
@@ -146,10 +148,12 @@ class Drawer(Tool):
         self._view.reconstruction.set_picture(coded.reconstruction)
         self._view.reconstruction.repaint()  # at once: the scatter takes longer, and would be painted before it
         self._scatter.set_given(coded.codes)
-        if self._moves_point or is_first:
+        stays = self._moved_to is not None and np.array_equal(self._point.code, self._moved_to)
+        if self._moves_point or is_first or stays:
             self._moves_point = False
             self._scatter.set_chosen(None)
             self._point.move_to(coded.codes.mean[0])
+            self._moved_to = self._point.code
 
     def _show_figures(self, run: Run, loss: ImageLoss) -> None:
         """The terms with their weights, which add up to the loss."""
