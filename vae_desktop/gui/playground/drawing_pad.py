@@ -25,6 +25,7 @@ from vae_desktop.gui.theme import LIGHT, Theme
 
 _SIDE = 280  # px, about, of the canvas
 _MOST_UNDONE = 50
+_FRINGE = 4  # px
 
 
 class DrawingPad(QWidget):
@@ -205,6 +206,7 @@ class DrawingPad(QWidget):
         opposite = 255 - self._paper
         ink = self.ink if self.ink is not None else QColor(opposite, opposite, opposite)
         width = self.brush_share * min(self._canvas.width(), self._canvas.height())
+        width += _FRINGE if erases else 0  # else the smooth edge of a stroke would stay
         painter = QPainter(self._canvas)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         how = (Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)

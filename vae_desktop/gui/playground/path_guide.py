@@ -217,6 +217,8 @@ class PathGuide(Tool):
         if not self._anchors or self._scatter.has_layout:
             self._overlay.clear()
             return
+        if self._scatter.plane.latent_dim != len(self._anchors[0].code):
+            return  # of another model, which is just coming on screen
         outline = np.empty((0, 2), np.float32)
         if self._path is not None:
             outline = self._places(self._path.outline())

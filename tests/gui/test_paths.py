@@ -1,0 +1,285 @@
+"""A path through the latent space: anchors, playing, files."""
+
+import csv
+import io
+
+import numpy as np
+import pyqtgraph
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QListWidget, QPushButton, QSlider, QToolButton
+
+from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.latent.path import Path as LatentPath
+
+
+@pytest.fixture
+def path(show):
+    """From the mean of the sevens to the mean of the ones, in a bundled model of two dimensions."""
+    return open_path(show("vae-2d"), 7, 1)
+
+
+class Route:
+    """The tool, used as a person would."""
+
+    def __init__(self, driver):
+        self.driver = driver
+        self.window = driver.window
+        self.view = driver.window.path
+        self.guide = driver.window.controller.bridge.tools.guide
+        self.point = driver.window.controller.point
+
+    @property
+    def run(self):
+        return self.window.controller.session.shown
+
+    def mean_of(self, label):
+        codes = self.run.codes
+        return codes.mean[codes.labels == label].mean(0)
+
+    def add_class(self, label):
+        """Through the menu: all classes, a line, then a class each."""
+        self.driver.find("addClassButton", QToolButton).menu().actions()[label + 2].trigger()
+
+    def add_point(self):
+        self.driver.find("addAnchorButton", QToolButton).click()
+
+    def play(self):
+        self.driver.find("playPathButton", QPushButton).click()
+
+    def drag_anchor(self, number, by):
+        """Drag with the mouse, by so many pixels."""
+        plot = self.window.stage.scatter.plot
+        x, y = self.guide._overlay.places()[number]
+        start = plot.mapFromScene(plot.getViewBox().mapViewToScene(pyqtgraph.Point(x, y)))
+        port, left = plot.viewport(), Qt.MouseButton.LeftButton
+        QTest.mouseMove(port, start)
+        QTest.qWait(20)
+        QTest.mousePress(port, left, pos=start)
+        for part in (0.25, 0.5, 0.75, 1.0):
+            QTest.mouseMove(port, start + QPoint(round(part * by.x()), round(part * by.y())))
+            QTest.qWait(20)
+        QTest.mouseRelease(port, left, pos=start + by)
+        QTest.qWait(20)
+        return by.x() * plot.pixel_size(), -by.y() * plot.pixel_size()
+
+
+def open_path(driver, *labels):
+    driver.window.show_tool("path")
+    route = Route(driver)
+    for label in labels:
+        route.add_class(label)
+    return route
+
+
+def test_class_means_are_anchors_and_every_step_says_how_far_the_nearest_code_is(path):
+    view = path.view
+    assert view.anchors() == ["mean of 7", "mean of 1"]
+    assert path.guide._overlay.places() == [tuple(path.mean_of(label).tolist()) for label in (7, 1)]
+    path.driver.wait(lambda: view.board.pictures is not None and len(view.board.captions()) == 24)
+    assert len(view.board.pictures) == 24
+    codes, sent = path.run.codes, path.guide.path.codes(24)
+    for place in (0, 11, 23):
+        distance = np.sqrt((((sent[place] - codes.mean) / np.exp(codes.log_stddev)) ** 2).sum(1)).min()
+        assert float(view.board.captions()[place]) == pytest.approx(distance, abs=0.06)
+    assert "σ from the nearest code" in view.where()
+
+
+def test_a_step_is_gone_to_by_click_slider_and_key(path):
+    view = path.view
+    path.driver.wait(lambda: view.board.pictures is not None)
+    QTest.mouseClick(view.board, Qt.MouseButton.LeftButton, pos=view.board.tile_rect(23).center())
+    assert path.point.code == pytest.approx(path.mean_of(1), abs=1e-5)
+    assert view.where().startswith("step 24 of 24")
+    path.driver.find("pathSlider", QSlider).setValue(500)
+    assert path.point.code == pytest.approx((path.mean_of(7) + path.mean_of(1)) / 2, abs=1e-4)
+    QTest.keyClick(view.board, Qt.Key.Key_Left)
+    assert view.where().startswith("step 12 of 24")
+
+
+def test_playing_goes_to_the_end_and_gives_way_to_a_hand(path):
+    view = path.view
+    view.pace.setValue(0.4)
+    path.play()
+    seen = []
+    path.point.moved.connect(lambda code: seen.append(path.guide._share))
+    path.driver.wait(lambda: not view.is_playing)
+    assert seen == sorted(seen)
+    assert len(seen) > 5
+    assert path.point.code == pytest.approx(path.mean_of(1), abs=1e-5)
+    view.pace.setValue(30.0)
+    path.play()  # from the beginning
+    path.driver.wait(lambda: path.guide._share < 0.5)
+    path.point.set_coordinate(0, 2.5)
+    assert not view.is_playing
+    assert path.point.code[0] == 2.5
+
+
+def test_a_loop_plays_on(path):
+    view = path.view
+    path.add_class(0)
+    view.loop.setChecked(True)
+    view.pace.setValue(0.2)
+    path.play()
+    shares = []
+    path.point.moved.connect(lambda code: shares.append(path.guide._share))
+    path.driver.wait(lambda: any(later < earlier for earlier, later in zip(shares, shares[1:], strict=False)))
+    assert view.is_playing
+    path.play()
+    assert not view.is_playing
+
+
+def test_a_dragged_anchor_becomes_a_point_there(path, every_mouse_move):
+    before = path.guide._overlay.places()[0]
+    dx, dy = path.drag_anchor(0, QPoint(60, -40))
+    after = path.guide._overlay.places()[0]
+    assert np.subtract(after, before) == pytest.approx((dx, dy), abs=0.05)
+    assert path.view.anchors() == ["point", "mean of 1"]
+    assert path.guide.path.anchors[0] == pytest.approx(after, abs=1e-5)
+    assert not path.point.code.any()  # the current point is not what was dragged
+
+
+def test_in_many_dimensions_a_dragged_anchor_keeps_the_others(show, every_mouse_move):
+    route = open_path(show("vae-20d"), 3, 5)
+    before = route.guide.path.anchors[0].copy()
+    route.drag_anchor(0, QPoint(50, 30))
+    moved = np.flatnonzero(np.abs(route.guide.path.anchors[0] - before) > 1e-4)
+    assert sorted(moved) == sorted(route.window.stage.scatter.tools.axes)
+
+
+def test_points_and_images_are_anchors(show):
+    route = open_path(show("vae-2d"))
+    route.point.move_to(np.array([1.0, -1.0], np.float32))
+    route.add_point()
+    assert route.view.board._empty == "One more anchor makes a path."
+    assert not route.driver.find("playPathButton", QPushButton).isEnabled()
+    assert not route.driver.find("exportPathButton", QToolButton).isEnabled()
+    route.window.stage.scatter.image_chosen.emit(12)
+    route.add_point()
+    label = route.run.class_names[route.run.codes.labels[12]]
+    assert route.view.anchors() == ["point", f"image 12 ({label})"]
+    assert route.guide.path.anchors[1] == pytest.approx(route.run.codes.mean[12])
+
+
+def test_anchors_are_ordered_and_taken_out(path):
+    anchors = path.driver.find("anchorList", QListWidget)
+    path.add_class(0)
+    anchors.model().moveRow(anchors.rootIndex(), 0, anchors.rootIndex(), 3)  # as a drag does
+    path.driver.wait(lambda: path.view.anchors() == ["mean of 1", "mean of 0", "mean of 7"])
+    assert path.guide.path.anchors[0] == pytest.approx(path.mean_of(1))
+    anchors.setCurrentRow(1)
+    QTest.keyClick(anchors, Qt.Key.Key_Delete)
+    assert path.view.anchors() == ["mean of 1", "mean of 7"]
+    path.driver.find("clearPathButton", QToolButton).click()
+    assert path.guide.path is None
+    assert path.view.board.pictures is None
+    assert path.guide._overlay.places() == []
+
+
+def test_the_same_path_goes_through_another_model_of_the_same_data(path, show):
+    path.add_point()
+    show("vae-20d")
+    path.driver.wait(lambda: path.run.config.model.latent_dim == 20)
+    assert path.view.anchors() == ["mean of 7", "mean of 1"]  # points are of the model before
+    assert path.guide.path.anchors[1] == pytest.approx(path.mean_of(1))
+    path.driver.find("pathShapeCombo", QComboBox).show_value("spherical")
+    norms = np.linalg.norm(path.guide.path.codes(9), axis=1)
+    ends = np.linalg.norm([path.mean_of(7), path.mean_of(1)], axis=1)
+    assert norms == pytest.approx(np.linspace(*ends, 9), rel=0.05)
+
+
+def test_anchors_follow_their_codes_in_training(driver):
+    driver.train(epochs="100000")
+    driver.wait(lambda: driver.window.controller.session.shown.codes is not None)
+    route = open_path(driver, 3, 4)
+    before = route.guide.path.anchors.copy()
+    driver.wait(lambda: route.guide.path is not None and np.abs(route.guide.path.anchors - before).max() > 0.05)
+    route.play()
+    where = route.point.code.copy()
+    driver.wait(lambda: not np.array_equal(route.point.code, where))
+
+
+def test_a_class_without_images_says_so(driver, monkeypatch):
+    driver.train_to_the_end()
+    route = open_path(driver)
+    labels = route.run.codes.labels
+    labels[labels == 4] = 5
+    route.add_class(4)
+    assert route.view.note() == "No image of class 4 has a code here."
+    assert route.view.anchors() == []
+    driver.find("addClassButton", QToolButton).menu().actions()[0].trigger()
+    assert len(route.view.anchors()) == 9
+    assert "4" in route.view.note()
+
+
+def test_tsne_has_no_place_for_a_path_and_axes_have_it_again(path):
+    scatter = path.window.stage.scatter
+    scatter.set_layout(np.random.default_rng(0).normal(size=(len(path.run.codes), 2)).astype(np.float32))
+    assert path.guide._overlay.places() == []
+    scatter.set_plane(scatter.plane)
+    assert len(path.guide._overlay.places()) == 2
+    assert path.view.anchors() == ["mean of 7", "mean of 1"]
+
+
+def test_one_dimension(driver):
+    driver.train_to_the_end(latentDim="1")
+    route = open_path(driver, 0, 1, 2)
+    places = np.array(route.guide._overlay.places())
+    assert places[:, 0] == pytest.approx([float(route.mean_of(label)[0]) for label in (0, 1, 2)])
+    assert (places[:, 1] == 0).all()
+
+
+@pytest.fixture
+def export(path, tmp_path, monkeypatch):
+    """Export under a name that is asked for, and return the file's bytes."""
+
+    def to_file(kind, name):
+        target = tmp_path / name
+        monkeypatch.setattr(MainWindow, "ask_for_export", lambda window, *_: window.export_named.emit(target))
+        path.driver.find(f"{kind}PathAction", QAction).trigger()
+        return target
+
+    return to_file
+
+
+def test_the_animation_has_every_step(path, export):
+    path.view.steps.setValue(9)
+    target = export("gif", "path.gif")
+    path.driver.wait(target.is_file)
+    path.driver.wait(lambda: path.view.board.pictures is not None and len(path.view.board.pictures) == 9)
+    shown = path.view.board.pictures
+    with Image.open(io.BytesIO(target.read_bytes())) as animation:
+        assert animation.n_frames == 9
+        assert animation.info["loop"] == 0
+        scale = animation.width // 28
+        for number in range(9):
+            animation.seek(number)
+            frame = np.asarray(animation.convert("L"))[scale // 2 :: scale, scale // 2 :: scale]
+            assert np.abs(frame.astype(int) - shown[number, ..., 0]).max() <= 1
+        assert animation.info["duration"] == pytest.approx(2000 / 9, abs=10)
+
+
+def test_the_strip_and_the_table(path, export):
+    path.view.steps.setValue(5)
+    strip, table = export("png", "path.png"), export("csv", "path.csv")
+    path.driver.wait(lambda: strip.is_file() and table.is_file())
+    with Image.open(strip) as image:
+        assert image.width == 5 * image.height
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    codes = np.array([[float(row["z_0"]), float(row["z_1"])] for row in rows])
+    expected = LatentPath(np.stack([path.mean_of(7), path.mean_of(1)])).codes(5)
+    assert codes == pytest.approx(expected, abs=1e-5)
+    assert [float(row["share"]) for row in rows] == [0, 0.25, 0.5, 0.75, 1]
+    assert float(rows[2]["distance"]) > 0
+
+
+def test_a_target_that_cannot_be_written_is_reported(path, export, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    target = export("gif", "file/path.gif")
+    path.driver.wait(lambda: path.window.banner.text())
+    assert "path.gif" in path.window.banner.text()
+    assert not target.exists()
+    assert path.view.anchors() == ["mean of 7", "mean of 1"]

@@ -1,0 +1,125 @@
+"""The sheet of random codes, with a mouse."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QSpinBox, QToolButton
+
+from vae_desktop.latent.sampling import sample_prior
+
+
+def open_samples(driver, way="prior"):
+    driver.window.show_tool("samples")
+    driver.find("samplesWayCombo", QComboBox).show_value(way)
+    driver.wait(lambda: driver.window.samples.board.pictures is not None)
+    return driver.window.samples
+
+
+def click_tile(view, index):
+    QTest.mouseClick(view.board, Qt.MouseButton.LeftButton, pos=view.board.tile_rect(index).center())
+
+
+def codes_of(driver):
+    return driver.window.controller.bridge.tools.sampler._codes
+
+
+def test_a_click_goes_to_the_sample_and_shows_the_nearest_codes(show):
+    driver = show("vae-20d")
+    view = open_samples(driver)
+    assert len(view.board.pictures) == 36
+    click_tile(view, 7)
+    point = driver.window.controller.point
+    assert np.array_equal(point.code, sample_prior(36, 20, seed=0)[7])
+    assert view.board.chosen == 7
+    driver.wait(lambda: view.nearest.board.pictures is not None and view.findChild(object, "sampleDistance").text())
+    assert view.nearest.title() == "Nearest codes, decoded"
+    assert "MNIST" in view.nearest.note()
+    codes = driver.window.controller.session.shown.codes
+    distances = np.sort(np.linalg.norm(codes.mean - point.code, axis=1))[:4]
+    assert [float(text.split(" · ")[1]) for text in view.nearest.board.captions()] == pytest.approx(distances, abs=0.006)
+    QTest.keyClick(view.board, Qt.Key.Key_Right)
+    assert np.array_equal(point.code, sample_prior(36, 20, seed=0)[8])
+    point.set_coordinate(0, 3.0)  # whoever moves the point away
+    assert view.board.chosen is None
+    assert view.nearest.board.pictures is None
+
+
+def test_with_the_data_the_nearest_real_images_are_shown(driver):
+    driver.train_to_the_end()
+    view = open_samples(driver)
+    click_tile(view, 0)
+    driver.wait(lambda: view.nearest.board.pictures is not None and "median" in view.nearest.note())
+    assert view.nearest.title() == "Nearest training images"
+    train = driver.window.controller.session.loaded(driver.window.controller.session.shown.config.dataset).train
+    driver.wait(lambda: driver.window.panel.image.picture is not None)
+    picture = driver.window.panel.image.picture[..., 0].astype(float) / 255
+    squared = np.sort(((train.images[:, 0] / 255 - picture) ** 2).sum((1, 2)))[:4]
+    shown = [float(text.split(" · ")[1]) for text in view.nearest.board.captions()]
+    assert shown == pytest.approx(squared, rel=0.02)
+
+
+def test_seed_count_and_temperature(show):
+    driver = show("vae-2d")
+    view = open_samples(driver)
+    driver.find("newSamplesButton", QToolButton).click()
+    assert np.array_equal(codes_of(driver), sample_prior(36, 2, seed=1))
+    driver.find("samplesCountSpin", QSpinBox).setValue(5)
+    driver.wait(lambda: len(view.board.pictures) == 5)
+    assert np.array_equal(codes_of(driver), sample_prior(36, 2, seed=1)[:5])
+    view.temperature.setValue(0.5)
+    assert codes_of(driver) == pytest.approx(0.5 * sample_prior(5, 2, seed=1))
+
+
+def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(show):
+    driver = show("ae-2d")
+    view = open_samples(driver)
+    assert "holes" in view.note()  # N(0, I) is not where its codes are
+    means = driver.window.controller.session.shown.codes.mean
+    view.count.setValue(200)
+    view.way.show_value("box")
+    assert (codes_of(driver) >= means.min(0)).all()
+    assert (codes_of(driver) <= means.max(0)).all()
+    assert np.ptp(codes_of(driver), axis=0) == pytest.approx(np.ptp(means, axis=0), rel=0.1)
+    view.way.show_value("mixture")
+    driver.wait(lambda: "components" in view.note())
+    assert "10,000 codes" in view.note()
+    drawn = codes_of(driver)
+
+    def far(codes):
+        """The share of codes that are further from all means than nearly all of these are from one another."""
+        return np.mean([np.linalg.norm(means - code, axis=1).min() > 5 for code in codes])
+
+    view.way.show_value("box")
+    assert far(drawn) < 0.1
+    assert far(codes_of(driver)) > 0.5
+
+
+def test_with_a_training_the_samples_follow(driver):
+    view = driver.window.samples
+    driver.train(epochs="100000")
+    open_samples(driver, "mixture")
+    driver.wait(lambda: "step" in view.note())
+    first = view.note()
+    driver.wait(lambda: view.note() != first)  # it is fitted anew as the codes move
+    before = view.board.pictures.tobytes()
+    driver.wait(lambda: view.board.pictures.tobytes() != before)
+
+
+def test_another_model_begins_with_nothing_chosen(show):
+    driver = show("vae-2d")
+    view = open_samples(driver, "mixture")
+    click_tile(view, 3)
+    show("vae-20d")
+    driver.wait(lambda: codes_of(driver).shape[1] == 20)
+    assert view.board.chosen is None
+    assert view.nearest.board.pictures is None
+
+
+def test_out_of_sight_nothing_is_asked_for(show):
+    driver = show("vae-2d")
+    requests = driver.window.controller.bridge.requests
+    open_samples(driver)
+    assert requests.newest("samples") is not None
+    driver.window.show_tool("path")
+    assert requests.newest("samples") is None
