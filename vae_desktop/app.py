@@ -134,7 +134,9 @@ class Controller(QObject):
         """Offer the model that the last window kept, unless that was declined."""
         kept = self.session.autosaves.files()
         if kept and kept[-1].name != self._settings.text("declined_autosave"):
-            text = self.tr("The last model was not saved when the window closed. It has been kept for you.")
+            text = self.tr(
+                "What was not saved when the window closed has been kept for you. File ▸ Open recent lists all of it."
+            )
             self._window.banner.show_message(Message("info", text, action="open_autosave"))
 
     @Slot(Path)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QToolButton
 
+from vae_desktop.gui.playground.tile_board import TileBoard
 from vae_desktop.training.checkpoint import load_checkpoints
 from vae_desktop.training.trainer import Trainer
 from vae_desktop.variants import KL_TERM, Variant
@@ -76,7 +77,8 @@ def test_one_click_trains_four_models_side_by_side(comparison):
     assert [run.config.model.kind for run in comparison.runs] == ["ae", "vae-no-kl", "kl-only", "vae"]
     for name in ("image", "cursor"):
         comparison.wait(lambda name=name: all(picture is not None for picture in comparison.pictures(name)))
-    comparison.wait(lambda: all(column.grid.sheet and column.random.sheet for column in comparison.columns))
+    for part in ("random", "grid"):
+        comparison.wait(lambda part=part: all(shows(getattr(column, part)) for column in comparison.columns))
     assert comparison.driver.window.status.text().startswith("Training 4 models")
     comparison.driver.click("stopButton")
     comparison.wait(lambda: comparison.driver.state == "idle")
@@ -85,9 +87,10 @@ def test_one_click_trains_four_models_side_by_side(comparison):
 
 def test_pictures_and_scatters_follow_the_training(comparison):
     comparison.begin()
-    comparison.wait(lambda: comparison.columns[3].random.sheet is not None and comparison.columns[3].plot.places.any())
-    sheet, places = comparison.columns[3].random.sheet.copy(), comparison.columns[3].plot.places.copy()
-    comparison.wait(lambda: comparison.columns[3].random.sheet != sheet)
+    column = comparison.columns[3]
+    comparison.wait(lambda: column.random.pictures is not None and column.plot.places.any())
+    sheet, places = column.random.pictures.tobytes(), column.plot.places.copy()
+    comparison.wait(lambda: column.random.pictures.tobytes() != sheet)
     comparison.wait(lambda: not np.array_equal(comparison.columns[3].plot.places, places))
 
 
@@ -149,13 +152,18 @@ def test_one_cursor_goes_through_all_latent_spaces(comparison):
         assert comparison.comparer._code(entry) == pytest.approx(codes[0], abs=1e-4)
 
 
+def shows(board):
+    """Whether there is something on a board of tiles or of a grid."""
+    return (board.pictures if isinstance(board, TileBoard) else board.sheet) is not None
+
+
 def test_a_model_of_other_dimensions_says_why_it_has_no_cursor(comparison):
     comparison.train(Variant("vae"), Variant("ae"), Variant("vae", latent_dim=5))
     assert [run.name for run in comparison.runs] == ["VAE 2-D", "AE 2-D", "VAE 5-D"]
     comparison.wait(lambda: comparison.pictures("cursor")[0] is not None)
     assert comparison.pictures("cursor")[2] is None
     assert "it has 2 dimensions, this model 5" in comparison.columns[2].cursor._empty
-    comparison.wait(lambda: comparison.columns[2].random.sheet is not None)
+    comparison.wait(lambda: comparison.columns[2].random.pictures is not None)
     board = comparison.columns[2].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
     comparison.wait(lambda: comparison.pictures("cursor")[2] is not None)  # the cursor is there now
@@ -166,13 +174,24 @@ def test_random_codes_are_the_same_for_all_and_others_on_demand(comparison):
     comparison.train(Variant("vae"), Variant("ae", latent_dim=3))
     codes = [comparison.comparer._random_codes(entry) for entry in comparison.comparer._shown.values()]
     assert np.array_equal(codes[0], codes[1][:, :2])
-    comparison.wait(lambda: comparison.columns[0].random.sheet is not None)
-    sheet = comparison.columns[0].random.sheet.copy()
+    comparison.wait(lambda: comparison.columns[0].random.pictures is not None)
+    sheet = comparison.columns[0].random.pictures.tobytes()
     comparison.driver.find("newRandomButton", QToolButton).click()
-    comparison.wait(lambda: comparison.columns[0].random.sheet != sheet)
+    comparison.wait(lambda: comparison.columns[0].random.pictures.tobytes() != sheet)
     comparison.driver.find("randomWayCombo", QComboBox).setCurrentIndex(1)
     shown = list(comparison.comparer._shown.values())[1]
     assert shown.model.spread.to_units(comparison.comparer._random_codes(shown)).std() == pytest.approx(1, abs=0.3)
+
+
+def test_a_random_code_of_a_fitted_normal_is_marked_in_every_column(comparison):
+    comparison.train(Variant("vae"), Variant("ae"))
+    comparison.driver.find("randomWayCombo", QComboBox).setCurrentIndex(1)
+    comparison.wait(lambda: comparison.columns[1].random.pictures is not None)
+    board = comparison.columns[1].random
+    QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.tile_rect(8).center())
+    assert [column.random.chosen for column in comparison.columns] == [8, 8]
+    comparison.driver.find("newRandomButton", QToolButton).click()
+    assert [column.random.chosen for column in comparison.columns] == [None, None]
 
 
 def test_every_model_reconstructs_the_same_image(comparison):
@@ -233,9 +252,9 @@ def test_a_column_is_promoted_and_the_columns_are_still_there(comparison):
     assert comparison.window.workspace == "comparison"
     step = len(comparison.runs[3].history.training)
     comparison.wait(lambda: len(comparison.runs[3].history.training) > step)
-    comparison.wait(lambda: comparison.columns[0].random.sheet is not None)
-    sheet = comparison.columns[0].random.sheet.copy()
-    comparison.wait(lambda: comparison.columns[0].random.sheet != sheet)
+    comparison.wait(lambda: comparison.columns[0].random.pictures is not None)
+    sheet = comparison.columns[0].random.pictures.tobytes()
+    comparison.wait(lambda: comparison.columns[0].random.pictures.tobytes() != sheet)
 
 
 def test_nothing_is_decoded_for_a_workspace_out_of_sight(comparison):
@@ -262,7 +281,7 @@ def test_a_set_is_saved_and_opened_as_one(comparison, tmp_path):
     comparison.wait(lambda: comparison.runs and comparison.runs[0] is not first[0])
     assert comparison.window.workspace == "comparison"
     assert [run.name for run in comparison.runs] == [run.name for run in first]
-    comparison.wait(lambda: all(column.random.sheet is not None for column in comparison.columns))
+    comparison.wait(lambda: all(column.random.pictures is not None for column in comparison.columns))
     comparison.driver.click("measureAllButton")
     comparison.wait(lambda: all("sampling" in run.measures for run in comparison.runs))
     assert comparison.runs[1].measures == first[1].measures
@@ -350,13 +369,15 @@ def test_closed_in_mid_training_all_models_are_kept_as_one(comparison, open_wind
 
 def test_the_grid_goes_through_the_cursor(comparison):
     comparison.train(Variant("vae", latent_dim=6), Variant("ae", latent_dim=6))
-    comparison.wait(lambda: all(column.random.sheet and column.grid.sheet for column in comparison.columns))
+    for part in ("random", "grid"):
+        comparison.wait(lambda part=part: all(shows(getattr(column, part)) for column in comparison.columns))
     asked = comparison.driver.window.controller.bridge.requests
     before = asked.newest(f"compared grid {comparison.runs[0].id}").codes
     board = comparison.columns[0].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
     shown = next(iter(comparison.comparer._shown.values()))
     model, code = shown.model, comparison.comparer._code(shown)
+    assert comparison.comparer._random_codes(shown)[board.chosen] == pytest.approx(code, abs=1e-4)
     codes = asked.newest(f"compared grid {comparison.runs[0].id}").codes
     assert not np.array_equal(codes, before)
     off_plane = codes - model.plane.project(codes) @ model.plane.basis

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from itertools import pairwise
 
 import numpy as np
 import pyqtgraph
@@ -126,7 +127,7 @@ def test_a_loop_plays_on(path):
     path.play()
     shares = []
     path.point.moved.connect(lambda code: shares.append(path.guide._share))
-    path.driver.wait(lambda: any(later < earlier for earlier, later in zip(shares, shares[1:], strict=False)))
+    path.driver.wait(lambda: any(later < earlier for earlier, later in pairwise(shares)))
     assert view.is_playing
     path.play()
     assert not view.is_playing

@@ -37,7 +37,8 @@ def test_a_click_goes_to_the_sample_and_shows_the_nearest_codes(show):
     assert "MNIST" in view.nearest.note()
     codes = driver.window.controller.session.shown.codes
     distances = np.sort(np.linalg.norm(codes.mean - point.code, axis=1))[:4]
-    assert [float(text.split(" · ")[1]) for text in view.nearest.board.captions()] == pytest.approx(distances, abs=0.006)
+    shown = [float(text.split(" · ")[1]) for text in view.nearest.board.captions()]
+    assert shown == pytest.approx(distances, abs=0.006)
     QTest.keyClick(view.board, Qt.Key.Key_Right)
     assert np.array_equal(point.code, sample_prior(36, 20, seed=0)[8])
     point.set_coordinate(0, 3.0)  # whoever moves the point away

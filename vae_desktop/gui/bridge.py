@@ -175,7 +175,7 @@ class Bridge(QObject):
         now = time.monotonic()
         if self._progress_pacer.is_due(now) or progress.step >= progress.last_step:
             self._progress_pacer.ran(now, now)
-            self._window.setup.controls.show_progress(progress)
+            self._window.setup.controls.show_progress(progress, self._title_out_of_sight())
             self._window.status.setText(self._status_text(self.session.state))
 
     def picture_decoded(self, decoded: Decoded) -> None:
@@ -245,6 +245,14 @@ class Bridge(QObject):
         self._window.menus.set_can_save(bool(runs))
         self._window.setup.controls.set_can_continue(any(entry.snapshot is not None for entry in runs))
         self._window.measures.set_can_measure(run is not None)
+
+    def _title_out_of_sight(self) -> str:
+        """What the buttons act on, where that is not what is on screen."""
+        active = self.session.active
+        in_sight = self.session.in_sight(self._window.workspace == "comparison")
+        if not active or any(run in in_sight for run in active):
+            return ""
+        return active[0].title if len(active) == 1 else " · ".join(run.name for run in active)
 
     def _show_subtitle(self, run: Run) -> None:
         if run.codes is None:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QPushButton, QV
 
 from vae_desktop.engine.listener import State
 from vae_desktop.engine.run import Progress
+from vae_desktop.gui.elided_label import ElidedLabel
 from vae_desktop.gui.theme import SPACING, small_font, tabular
 
 _BUSY = ("training", "paused", "stopping")
@@ -51,6 +52,8 @@ class TrainingControls(QWidget):
         )
         self._bar = QProgressBar(textVisible=False, maximum=1000)
         self._bar.setAccessibleName(self.tr("Progress of the training"))
+        self._whose = ElidedLabel()
+        self._whose.setObjectName("trainedElsewhere")
         self._where = QLabel()
         self._pace = QLabel()
         for label in (self._where, self._pace):
@@ -67,6 +70,7 @@ class TrainingControls(QWidget):
         layout.setSpacing(SPACING)
         layout.addLayout(buttons)
         layout.addWidget(self._bar)
+        layout.addWidget(self._whose)
         layout.addWidget(self._where)
         layout.addWidget(self._pace)
         self.train_button.clicked.connect(self.train_requested)
@@ -100,7 +104,10 @@ class TrainingControls(QWidget):
         self._can_continue = can_continue
         self._refresh()
 
-    def show_progress(self, progress: Progress | None) -> None:
+    def show_progress(self, progress: Progress | None, title: str = "") -> None:
+        """Show how far a training is, of a model that is named if it is not the one in sight."""
+        self._whose.set_text(title)
+        self._whose.setVisible(bool(title))
         if progress is None:
             self._bar.setValue(0)
             self._where.setText(self.tr("Not trained yet"))

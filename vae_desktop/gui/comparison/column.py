@@ -13,6 +13,7 @@ from vae_desktop.gui.elided_label import ElidedLabel
 from vae_desktop.gui.latent_plot import LatentPlot
 from vae_desktop.gui.manifold_view import ManifoldBoard
 from vae_desktop.gui.normal_item import NormalItem
+from vae_desktop.gui.playground.tile_board import TileBoard
 from vae_desktop.gui.point_raster import Looks
 from vae_desktop.gui.setting_field import SettingField
 from vae_desktop.gui.theme import LIGHT, SPACING, Theme, heading_font, small_font, tabular
@@ -69,7 +70,7 @@ class ComparisonColumn(QWidget):
         for picture in (self.image, self.cursor):
             picture.setMinimumSize(_PICTURE, _PICTURE)
             picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.grid, self.random = ManifoldBoard(), ManifoldBoard()
+        self.grid, self.random = ManifoldBoard(), TileBoard()
         self.grid.setObjectName("comparisonGrid")
         self.random.setObjectName("comparisonRandom")
         self.grid.setAccessibleName(self.tr("Decoded grid of {model}").format(model=run.name))
@@ -84,7 +85,7 @@ class ComparisonColumn(QWidget):
         self.plot.clicked.connect(self._tell_place)
         self.plot.dragged.connect(self._tell_place)
         self.grid.shares_pointed.connect(self._tell_grid)
-        self.random.shares_pointed.connect(self._tell_random)
+        self.random.tile_chosen.connect(self.random_chosen)
         self.grid.resized.connect(self.resized)
         self.open_button.clicked.connect(self.promoted)
         self.save_button.clicked.connect(self.save_requested)
@@ -188,12 +189,6 @@ class ComparisonColumn(QWidget):
     @Slot(QPointF)
     def _tell_grid(self, shares: QPointF) -> None:
         self.grid_pointed.emit(np.array((shares.x(), 1 - shares.y()), np.float32))
-
-    @Slot(QPointF)
-    def _tell_random(self, shares: QPointF) -> None:
-        columns, rows = self.random.shape
-        column, row = min(int(shares.x() * columns), columns - 1), min(int(shares.y() * rows), rows - 1)
-        self.random_chosen.emit(row * columns + column)
 
 
 def _beta_field(run: Run) -> SettingField | None:

@@ -219,12 +219,20 @@ class Comparer(QObject):
                 cursor=len(self._cursor), own=model.latent_dim
             )
             shown.column.set_cursor(None, None, reason)
+            self._mark_random(shown)
             return
         place = model.plane.project(code[None])[0]
         middle, reach = self._region(shown)
         shares = (place - middle) / (2 * reach) + 0.5
         share = QPointF(float(shares[0]), 1 - float(shares[1]) if len(shares) > 1 else 0.5)
         shown.column.set_cursor(place, share)
+        self._mark_random(shown)
+
+    def _mark_random(self, shown: _Shown) -> None:
+        """Mark the random code that the cursor is at. One from N(0, I) is elsewhere in units of another spread."""
+        code = self._code(shown)
+        near = [] if code is None else np.flatnonzero(np.isclose(self._random_codes(shown), code, atol=1e-4).all(1))
+        shown.column.random.set_chosen(int(near[0]) if len(near) else None)
 
     def _code(self, shown: _Shown) -> Floats | None:
         return shown.model.code_at(self._cursor, self._view.raw_cursor.isChecked())
@@ -296,7 +304,10 @@ class Comparer(QObject):
 
     def _ask_random(self, shown: _Shown) -> None:
         if "random" in self._view.views:
-            self._ask("random", shown, self._random_codes(shown), _side(shown.column.random, _RANDOM))
+            board = shown.column.random
+            board.set_tiles(_RANDOM**2, shown.model.run.image_shape[1:])
+            self._ask("random", shown, self._random_codes(shown), board.tile_side())
+            self._mark_random(shown)
         else:
             self._forget("random", shown)
 
@@ -315,7 +326,7 @@ class Comparer(QObject):
         if kind == "grid":
             column.grid.set_sheet(tiled(pictures, _GRID), (_GRID, len(pictures) // _GRID))
         elif kind == "random":
-            column.random.set_sheet(tiled(pictures, _RANDOM), (_RANDOM, _RANDOM))
+            column.random.set_pictures(pictures)
         elif kind == "cursor":
             column.cursor.set_picture(pictures[0])
         else:

@@ -51,7 +51,7 @@ class SamplesView(ToolView):
             + "</p>"
         )
         self.components = self._spin(
-            "samplesComponentsSpin", 1, 50, 10, self.tr("How many normal distributions the mixture has.")
+            "samplesComponentsSpin", self.tr("Components"), (1, 50), 10, self.tr("How many normal distributions the mixture has.")
         )
         self.temperature = QDoubleSpinBox(decimals=1, singleStep=0.1, minimum=0.0, maximum=5.0, value=1.0)
         self.temperature.setPrefix("× ")
@@ -60,9 +60,10 @@ class SamplesView(ToolView):
             + self.tr("What is drawn is multiplied by it, around the middle that it is drawn from. Below 1: typical.")
             + "</p>"
         )
+        self.temperature.setAccessibleName(self.tr("Temperature"))
         self.temperature.setObjectName("samplesTemperatureSpin")
-        self.count = self._spin("samplesCountSpin", 1, MOST, 36, self.tr("How many codes are drawn."))
-        self.seed = self._spin("samplesSeedSpin", 0, 999_999, 0, self.tr("The same seed draws the same codes."))
+        self.count = self._spin("samplesCountSpin", self.tr("Count"), (1, MOST), 36, self.tr("How many codes are drawn."))
+        self.seed = self._spin("samplesSeedSpin", self.tr("Seed"), (0, 999_999), 0, self.tr("The same seed draws the same codes."))
         self.renew = QToolButton(text="⟳")
         self.renew.setObjectName("newSamplesButton")
         self.renew.setAccessibleName(self.tr("Other samples"))
@@ -101,9 +102,10 @@ class SamplesView(ToolView):
     def note(self) -> str:
         return self._note.text()
 
-    def _spin(self, name: str, low: int, high: int, value: int, tip: str) -> QSpinBox:
-        spin = QSpinBox(minimum=low, maximum=high, value=value)
+    def _spin(self, name: str, what: str, ends: tuple[int, int], value: int, tip: str) -> QSpinBox:
+        spin = QSpinBox(minimum=ends[0], maximum=ends[1], value=value)
         spin.setObjectName(name)
+        spin.setAccessibleName(what)
         spin.setToolTip(tip)
         return spin
 
