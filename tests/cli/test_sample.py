@@ -72,3 +72,30 @@ def test_a_missing_model(run, tmp_path):
     run("sample", tmp_path / "gone.safetensors", "--output", tmp_path / "x.png").assert_refused(
         1, "gone", "no such file"
     )
+
+
+def test_an_autoencoder_is_drawn_around_its_codes_without_a_warning(run, ae_file, tmp_path):
+    sheets = []
+    for way in ("box", "normal", "mixture"):
+        path = tmp_path / f"{way}.png"
+        result = run("sample", ae_file, "--output", path, "--from", way)
+        assert (result.status, result.err) == (0, "")
+        sheets.append(path.read_bytes())
+    assert len(set(sheets)) == 3
+
+
+def test_at_temperature_0_all_pictures_are_the_same(sample):
+    with Image.open(sample("grid.png", "--temperature", "0", "--count", 4)) as sheet:
+        pixels = np.asarray(sheet)
+    assert np.array_equal(pixels[:8, :8], pixels[10:18, 10:18])
+    assert pixels[:8, :8].std() > 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--from", "nowhere"), ("--temperature", "-1"), ("--temperature", "hot")]
+)
+def test_what_cannot_be_drawn_is_refused_in_words(run, vae_file, tmp_path, option, value):
+    result = run("sample", vae_file, "--output", tmp_path / "grid.png", option, value)
+    assert result.status == 2
+    assert value in result.err
+    assert not (tmp_path / "grid.png").exists()

@@ -4,50 +4,87 @@ import argparse
 import io
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_setting_option, setting_of
 from vae_desktop.cli.output import check_writable
 from vae_desktop.config import TrainingConfig
-from vae_desktop.settings import Setting
+from vae_desktop.errors import UserError
+from vae_desktop.settings import Choice, Setting
+
+if TYPE_CHECKING:
+    from vae_desktop.latent.codes import Floats
+    from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = "draw pictures from random codes"
 _COUNT = Setting("Count", "Pictures on the sheet.", minimum=1, maximum=10_000)
 _SEED = setting_of(TrainingConfig, "seed")
-_DEFAULT_COUNT = "64"
+_WAY = Setting(
+    "Where from",
+    "Where codes are drawn from: the prior N(0, I), the box of the model's codes, or a normal, or a mixture of ten, "
+    "fitted to them.",
+    kind="choice",
+    choices=tuple(Choice(way, way, "") for way in ("prior", "box", "normal", "mixture")),
+)
+_TEMPERATURE = Setting(
+    "Temperature", "Multiplies what is drawn, around its middle.", kind="number", minimum=0.0, maximum=100.0
+)
+_DEFAULT_COUNT, _DEFAULT_WAY, _DEFAULT_TEMPERATURE = "64", "prior", "1"
+_COMPONENTS = 10
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("file", type=Path, metavar="FILE", help="the model")
     add_setting_option(parser, "--count", "count", _COUNT, _DEFAULT_COUNT)
+    add_setting_option(parser, "--from", "way", _WAY, _DEFAULT_WAY)
+    add_setting_option(parser, "--temperature", "temperature", _TEMPERATURE, _DEFAULT_TEMPERATURE)
     parser.add_argument("--seed", default="0", metavar="N", help="same seed, same pictures (default: 0)")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="where the PNG file is saved")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Decode codes drawn from the prior N(0, I) and save them as one PNG picture."""
+    """Decode random codes and save them as one PNG picture."""
     count = _COUNT.parse("count", options.count or _DEFAULT_COUNT)
     seed = _SEED.parse("seed", options.seed)
+    way = _WAY.parse("from", options.way or _DEFAULT_WAY)
+    temperature = _TEMPERATURE.parse("temperature", options.temperature or _DEFAULT_TEMPERATURE)
     check_writable(options.output)
     from PIL import Image
 
     from vae_desktop.files import write_atomically
     from vae_desktop.latent.decoding import decode_all, tile
-    from vae_desktop.latent.sampling import sample_prior
     from vae_desktop.models.autoencoder import model_of
     from vae_desktop.training.checkpoint import load_checkpoint
 
     checkpoint = load_checkpoint(options.file)
     model = checkpoint.config.model
     decoder = model_of(model, checkpoint.image_shape, checkpoint.snapshot.weights).decoder
-    sheet = tile(decode_all(decoder, sample_prior(count, model.latent_dim, seed)))
+    sheet = tile(decode_all(decoder, _drawn(checkpoint, way, count, seed, temperature)))
     png = io.BytesIO()
     Image.fromarray(sheet[:, :, 0] if sheet.shape[2] == 1 else sheet).save(png, "PNG")
     write_atomically(options.output, png.getvalue())
-    if checkpoint.config.kl_weight == 0:
+    if way == "prior" and checkpoint.config.kl_weight == 0:
         print(
             f"{options.program}: note: without a KL divergence codes are not drawn towards N(0, I), "
             "so samples from it may fall into holes.",
             file=sys.stderr,
         )
     return 0
+
+
+def _drawn(checkpoint: "Checkpoint", way: str, count: int, seed: int, temperature: float) -> "Floats":
+    """So many codes (count, d), drawn that way."""
+    from vae_desktop.latent import sampling
+    from vae_desktop.latent.mixture import fit_mixture
+
+    if way == "prior":
+        return sampling.sample_prior(count, checkpoint.config.model.latent_dim, seed, temperature)
+    if checkpoint.codes is None or not checkpoint.codes.are_finite:
+        raise UserError("This file holds no codes that samples could be drawn around.")
+    means = checkpoint.codes.mean
+    if way == "box":
+        return sampling.sample_box(count, means, seed, temperature)
+    if way == "normal":
+        return sampling.sample_normal(count, means, seed, temperature)
+    return sampling.sample_mixture(count, fit_mixture(means, _COMPONENTS, seed=0), seed, temperature)

@@ -206,9 +206,12 @@ class DrawingView(ToolView):
         pens.setSpacing(SPACING // 2)
         pens.addWidget(self._brush, 1)
         pens.addWidget(self._eraser, 1)
-        pens.addWidget(self._colour)
+        ink = QHBoxLayout()
+        ink.setSpacing(SPACING // 2)
+        ink.addWidget(self._width, 1)
+        ink.addWidget(self._colour)
         grid.addLayout(pens, 0, 0, 1, 2)
-        grid.addWidget(self._width, 1, 0, 1, 2)
+        grid.addLayout(ink, 1, 0, 1, 2)
         for button in (self._undo, self._redo, self._clear, self._invert, self._open):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for place, button in enumerate((self._undo, self._redo, self._clear, self._invert)):

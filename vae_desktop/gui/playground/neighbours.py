@@ -70,7 +70,7 @@ class Neighbours:
         names = [""] * len(nearest.places)
         if train.labels is not None and dataset.class_names:
             names = [dataset.class_names[train.labels[place]] + SEPARATOR for place in nearest.places]
-        captions = [f"{name}{squared:.3g}" for name, squared in zip(names, nearest.squared, strict=True)]
+        captions = [f"{name}{squared:#.3g}" for name, squared in zip(names, nearest.squared, strict=True)]
         self._view.set_title(_tr("Nearest training images"), _tr("Under each: its squared error, summed over pixels."))
         self._view.show_images(np.moveaxis(train.images[nearest.places], 1, -1), captions)
         self._describe_typical()
@@ -81,7 +81,7 @@ class Neighbours:
 
     def _describe_typical(self) -> None:
         if self._typical is not None:
-            text = _tr("Test images: {value} (median)").format(value=f"{self._typical[1]:.3g}")
+            text = _tr("Test images: {value} (median)").format(value=f"{self._typical[1]:#.3g}")
             tip = _tr(
                 "So far is a real image that was not learned from its nearest training image. A picture that is much "
                 "nearer is close to a copy, or so blurred that it is near to many."

@@ -50,9 +50,8 @@ class SamplesView(ToolView):
             + self.tr("From where codes are drawn: the prior, the box of the codes, or a mixture fitted to them.")
             + "</p>"
         )
-        self.components = self._spin(
-            "samplesComponentsSpin", self.tr("Components"), (1, 50), 10, self.tr("How many normal distributions the mixture has.")
-        )
+        how_many = self.tr("How many normal distributions the mixture has.")
+        self.components = self._spin("samplesComponentsSpin", self.tr("Components"), (1, 50), 10, how_many)
         self.temperature = QDoubleSpinBox(decimals=1, singleStep=0.1, minimum=0.0, maximum=5.0, value=1.0)
         self.temperature.setPrefix("× ")
         self.temperature.setToolTip(
@@ -62,8 +61,9 @@ class SamplesView(ToolView):
         )
         self.temperature.setAccessibleName(self.tr("Temperature"))
         self.temperature.setObjectName("samplesTemperatureSpin")
-        self.count = self._spin("samplesCountSpin", self.tr("Count"), (1, MOST), 36, self.tr("How many codes are drawn."))
-        self.seed = self._spin("samplesSeedSpin", self.tr("Seed"), (0, 999_999), 0, self.tr("The same seed draws the same codes."))
+        how_many, same = self.tr("How many codes are drawn."), self.tr("The same seed draws the same codes.")
+        self.count = self._spin("samplesCountSpin", self.tr("Count"), (1, MOST), 36, how_many)
+        self.seed = self._spin("samplesSeedSpin", self.tr("Seed"), (0, 999_999), 0, same)
         self.renew = QToolButton(text="⟳")
         self.renew.setObjectName("newSamplesButton")
         self.renew.setAccessibleName(self.tr("Other samples"))
