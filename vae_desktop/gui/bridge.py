@@ -214,6 +214,7 @@ class Bridge(QObject):
         """Bring the workspace that comes to the front up to date."""
         if workspace == "comparison":
             self.explorer.feeds.suspend()
+            self.tools.guide.stop()
             self.comparer.come_into_sight()
         else:
             self.comparer.leave_sight()

@@ -178,10 +178,12 @@ class LatentScatter(QWidget):
     def set_chosen(self, image: int | None) -> None:
         """Show the posterior of an image as long as no other one is under the mouse."""
         self._chosen = image
+        if image is not None:
+            self._given = None
         self._show_posterior()
 
     def set_given(self, codes: Codes | None) -> None:
-        """Show the posterior of one image that is none of the data set, as long as no other one is asked for."""
+        """Show the posterior of an image that is none of the data set, until one of these is gone to."""
         self._given = codes
         self._show_posterior()
 

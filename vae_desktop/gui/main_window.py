@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -37,6 +37,7 @@ from vae_desktop.gui.window_menus import WindowMenus
 from vae_desktop.resources import resource_path
 
 _LAYOUT_VERSION = 3  # raised when docks change, so that an older layout is not restored
+_SIZE = QSize(1360, 860)
 _WORKSPACES = ("playground", "comparison")
 
 
@@ -56,7 +57,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(resource_path("icons/vae_desktop.svg"))))
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 600)
-        self.resize(1360, 860)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
         self._painted = False
         self.may_close: Callable[[], bool] = lambda: True
         self.banner = MessageBanner()

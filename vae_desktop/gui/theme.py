@@ -271,6 +271,11 @@ QFrame#messageBanner[level="info"] {{
 QTableView, QTreeView {{
     background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 6px; gridline-color: transparent;
 }}
+QListWidget#anchorList {{ background: transparent; border: none; }}
+QListWidget#anchorList::item {{
+    background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 5px; padding: 2px 6px;
+}}
+QListWidget#anchorList::item:selected {{ border-color: {theme.accent}; color: {theme.text}; }}
 QHeaderView::section {{
     background: {theme.surface}; color: {theme.muted}; border: none; border-bottom: 1px solid {theme.border};
     padding: 4px 8px;

@@ -80,6 +80,7 @@ class DenoisingView(ToolView):
         self._note.setFont(small_font(self.font()))
         self._note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._lay_out()
+        self.setFocusProxy(self.source)
         self._connect()
         self._show_strength()
 

@@ -147,11 +147,11 @@ class Drawer(Tool):
         """Show what a hand waits for, and move the point there, if it was a hand that asked."""
         self._view.reconstruction.set_picture(coded.reconstruction)
         self._view.reconstruction.repaint()  # at once: the scatter takes longer, and would be painted before it
-        self._scatter.set_given(coded.codes)
         stays = self._moved_to is not None and np.array_equal(self._point.code, self._moved_to)
         if self._moves_point or is_first or stays:
             self._moves_point = False
             self._scatter.set_chosen(None)
+            self._scatter.set_given(coded.codes)
             self._point.move_to(coded.codes.mean[0])
             self._moved_to = self._point.code
 

@@ -87,6 +87,7 @@ class DrawingView(ToolView):
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._figures.setTextFormat(Qt.TextFormat.RichText)
         self._lay_out()
+        self.setFocusProxy(self.pad)
         self._connect()
         self.set_framing("")
         self.set_image_count(0, self.tr("Open a model first."))

@@ -205,7 +205,7 @@ class PathGuide(Tool):
             codes = np.stack([anchor.code for anchor in self._anchors])
             self._path = Path(codes, self._view.shape.currentData(), self._view.loop.isChecked())
         else:
-            self._stop()
+            self.stop()
         self._distances = None
         self._draw()
         self.refresh()
@@ -233,7 +233,7 @@ class PathGuide(Tool):
     @Slot(bool)
     def _toggle_play(self, plays: bool) -> None:
         if not plays or self._path is None:
-            self._stop()
+            self.stop()
             return
         if self._share >= 1.0:
             self._share = 0.0
@@ -241,7 +241,8 @@ class PathGuide(Tool):
         self._view.set_playing(True)
         self._timer.start()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the play, if there is one."""
         self._timer.stop()
         self._view.set_playing(False)
 
@@ -255,11 +256,11 @@ class PathGuide(Tool):
             share = share % 1.0 if self._view.loop.isChecked() else 1.0
         self._lead(share)
         if share >= 1.0:
-            self._stop()
+            self.stop()
 
     @Slot(float)
     def _scrub(self, share: float) -> None:
-        self._stop()
+        self.stop()
         self._lead(share)
 
     @Slot(int)
@@ -281,7 +282,7 @@ class PathGuide(Tool):
     def _give_way(self) -> None:
         """Somebody else moves the point."""
         if not self._is_leading:
-            self._stop()
+            self.stop()
 
     @property
     def _last_step(self) -> int:

@@ -84,6 +84,7 @@ class SamplesView(ToolView):
         self._distance.setObjectName("sampleDistance")
         self._distance.setFont(tabular(small_font(self.font())))
         self._lay_out()
+        self.setFocusProxy(self.board)
         self._connect()
         self._show_components()
 
