@@ -10,23 +10,21 @@ from PIL import Image
 from vae_desktop.latent.codes import Floats, Picture
 
 _GIF_SIDE, _STRIP_SIDE = 256, 112  # px, that a small picture is enlarged to, about
-_WIDEST = 16_384  # px, of a strip
+_WIDEST = 16_384  # px, of a strip whose pictures are enlarged
 _LEAST_PAUSE = 20  # ms; many programs slow down what is meant to be quicker
 
 
 def as_gif(pictures: Picture, seconds: float) -> bytes:
-    """An endless GIF animation of pictures (N, H, W, C), uint8, a frame each, that takes so many seconds.
+    """An endless GIF animation of pictures (N, H, W, C), uint8, that takes so many seconds.
 
-    Small pictures are enlarged with square pixels. Grey ones keep all their levels; colours are reduced to 256.
+    Each is a frame; one that equals the frame before makes that one stay longer. Small pictures are enlarged with
+    square pixels. Grey ones keep all their levels; colours are reduced to 256.
     """
     scale = max(1, _GIF_SIDE // max(pictures.shape[1:3]))
     frames = [_image(picture.repeat(scale, 0).repeat(scale, 1)) for picture in pictures]
     pause = max(_LEAST_PAUSE, round(1000 * seconds / len(frames) / 10) * 10)  # the format counts in hundredths
     target = io.BytesIO()
-    # What is alike in two frames is written again: else frames that are the same would be one.
-    frames[0].save(
-        target, "GIF", save_all=True, append_images=frames[1:], duration=pause, loop=0, optimize=False, disposal=2
-    )
+    frames[0].save(target, "GIF", save_all=True, append_images=frames[1:], duration=pause, loop=0, optimize=False)
     return target.getvalue()
 
 

@@ -31,18 +31,18 @@ def nearest_images(pictures: Images, images: Images, count: int) -> Iterator[lis
     list of M
         After each part of the work: nothing, and all at the end.
     """
-    asked = torch.from_numpy(pictures).flatten(1).float().div_(255)
+    # Whole numbers in 64 bits: their products are exact, so that a copy is at distance 0.
+    asked = torch.from_numpy(pictures).flatten(1).double()
     found: list[torch.Tensor] = []
     flat = torch.from_numpy(images).flatten(1)
     for part in flat.split(max(1, _NUMBERS // max(flat.shape[1], 1))):
-        pixels = part.float().div_(255)
+        pixels = part.double()
         # ‖x‖² − 2 x·y + ‖y‖²: one product of matrices instead of a table of differences.
-        squared = pixels.square().sum(1) - 2 * asked @ pixels.T
-        found.append(squared)
+        found.append(pixels.square().sum(1) - 2 * asked @ pixels.T)
         yield []
-    squared = torch.cat(found, 1) + asked.square().sum(1, keepdim=True)
-    best, places = squared.clamp_(min=0).topk(min(count, squared.shape[1]), largest=False)
-    yield [Nearest(row.numpy(), near.numpy()) for row, near in zip(places, best, strict=True)]
+    squared = (torch.cat(found, 1) + asked.square().sum(1, keepdim=True)).div_(255**2)
+    best, places = squared.topk(min(count, squared.shape[1]), largest=False)
+    yield [Nearest(row.numpy(), near.float().numpy()) for row, near in zip(places, best, strict=True)]
 
 
 def typical_distance(test: Images, train: Images) -> Iterator[float]:
@@ -50,6 +50,6 @@ def typical_distance(test: Images, train: Images) -> Iterator[float]:
 
     Of many test images an even choice is looked at. Yields NaN after each part of the work, and the number at the end.
     """
-    chosen = test[:: max(1, len(test) // _ASKED)][:_ASKED]
+    chosen = test[:: max(1, -(-len(test) // _ASKED))]
     for found in nearest_images(chosen, train, 1):
         yield float(np.median([near.squared[0] for near in found])) if found else float("nan")
