@@ -145,6 +145,20 @@ def test_a_pad_for_images_of_any_shape(pad, shape):
     assert image.max() > 150
 
 
+def test_what_is_drawn_stays_when_images_of_another_shape_come(pad):
+    draw(pad, [(0.2, 0.5), (0.8, 0.5)])
+    draw(pad, [(0.2, 0.9), (0.8, 0.9)])
+    pad.set_image_shape((3, 8, 8), 255)
+    pixels = pad.pixels()
+    assert pixels.shape == (280, 280, 3)
+    assert pad.paper == 0  # that it was drawn on
+    assert (pixels[140, 60:220] == 255).all()
+    pad.undo()
+    assert pad.pixels()[252].max() == 0
+    pad.undo()
+    assert pad.is_empty
+
+
 def test_dark_ink_on_white_paper(pad):
     pad.set_image_shape((1, 28, 28), 255)
     draw(pad, SEVEN)
@@ -232,6 +246,16 @@ def test_the_same_drawing_goes_through_another_model(board, show):
     board.driver.wait(lambda: len(board.point.code) == 20 and board.view.figures())
     assert board.drawer.image is not None
     assert board.point.code == pytest.approx(board.drawer._coded.codes.mean[0])
+
+
+def test_what_was_drawn_before_there_was_a_model_is_coded_by_the_first(driver):
+    board = Board(driver)
+    draw(board.pad, SEVEN)
+    assert board.view.figures() == ""
+    driver.train(epochs="100000")
+    board.wait_for_figures()
+    assert not board.pad.is_empty
+    assert board.pad.can_undo
 
 
 def test_drawing_while_training_follows_the_model(driver):

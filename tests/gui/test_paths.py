@@ -119,6 +119,20 @@ def test_playing_goes_to_the_end_and_gives_way_to_a_hand(path):
     assert path.point.code[0] == 2.5
 
 
+def test_fewer_steps_than_anchors_are_told(path):
+    path.view.steps.setValue(2)
+    assert path.view.note() == ""
+    path.add_class(0)
+    assert "some anchors are skipped" in path.view.note()
+    path.view.steps.setValue(3)
+    assert path.view.note() == ""
+
+
+def test_without_a_model_nothing_can_be_added(driver):
+    open_path(driver).add_point()
+    assert driver.window.path.anchors() == []
+
+
 def test_a_loop_plays_on(path):
     view = path.view
     path.add_class(0)
@@ -138,7 +152,7 @@ def test_a_dragged_anchor_becomes_a_point_there(path, every_mouse_move):
     dx, dy = path.drag_anchor(0, QPoint(60, -40))
     after = path.guide._overlay.places()[0]
     assert np.subtract(after, before) == pytest.approx((dx, dy), abs=0.05)
-    assert path.view.anchors() == ["point", "mean of 1"]
+    assert path.view.anchors() == [f"point ({after[0]:.1f}, {after[1]:.1f})", "mean of 1"]
     assert path.guide.path.anchors[0] == pytest.approx(after, abs=1e-5)
     assert not path.point.code.any()  # the current point is not what was dragged
 
@@ -161,7 +175,7 @@ def test_points_and_images_are_anchors(show):
     route.window.stage.scatter.image_chosen.emit(12)
     route.add_point()
     label = route.run.class_names[route.run.codes.labels[12]]
-    assert route.view.anchors() == ["point", f"image 12 ({label})"]
+    assert route.view.anchors() == ["point (1.0, -1.0)", f"image 12 ({label})"]
     assert route.guide.path.anchors[1] == pytest.approx(route.run.codes.mean[12])
 
 
@@ -211,15 +225,18 @@ def test_a_class_without_images_says_so(driver, monkeypatch):
     route.add_class(4)
     assert route.view.note() == "No image of class 4 has a code here."
     assert route.view.anchors() == []
-    driver.find("addClassButton", QToolButton).menu().actions()[0].trigger()
-    assert len(route.view.anchors()) == 9
-    assert "4" in route.view.note()
+    for _ in range(2):  # what is there is not added again
+        driver.find("addClassButton", QToolButton).menu().actions()[0].trigger()
+        assert len(route.view.anchors()) == 9
+        assert "4" in route.view.note()
 
 
 def test_tsne_has_no_place_for_a_path_and_axes_have_it_again(path):
     scatter = path.window.stage.scatter
+    assert path.view.note() == ""
     scatter.set_layout(np.random.default_rng(0).normal(size=(len(path.run.codes), 2)).astype(np.float32))
     assert path.guide._overlay.places() == []
+    assert "t-SNE" in path.view.note()
     scatter.set_plane(scatter.plane)
     assert len(path.guide._overlay.places()) == 2
     assert path.view.anchors() == ["mean of 7", "mean of 1"]

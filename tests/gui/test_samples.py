@@ -32,9 +32,9 @@ def test_a_click_goes_to_the_sample_and_shows_the_nearest_codes(show):
     point = driver.window.controller.point
     assert np.array_equal(point.code, sample_prior(36, 20, seed=0)[7])
     assert view.board.chosen == 7
-    driver.wait(lambda: view.nearest.board.pictures is not None and view.findChild(object, "sampleDistance").text())
-    assert view.nearest.title() == "Nearest codes, decoded"
-    assert "MNIST" in view.nearest.note()
+    driver.wait(lambda: view.nearest.board.pictures is not None and view.nearest.distance())
+    assert view.nearest.title() == "Nearest codes, decoded · distance"
+    assert view.nearest._load.text() == "Load MNIST"
     codes = driver.window.controller.session.shown.codes
     distances = np.sort(np.linalg.norm(codes.mean - point.code, axis=1))[:4]
     shown = [float(text.split(" · ")[1]) for text in view.nearest.board.captions()]
@@ -51,7 +51,7 @@ def test_with_the_data_the_nearest_real_images_are_shown(driver):
     view = open_samples(driver)
     click_tile(view, 0)
     driver.wait(lambda: view.nearest.board.pictures is not None and "median" in view.nearest.note())
-    assert view.nearest.title() == "Nearest training images"
+    assert view.nearest.title() == "Nearest training images · sq. error"
     train = driver.window.controller.session.loaded(driver.window.controller.session.shown.config.dataset).train
     driver.wait(lambda: driver.window.panel.image.picture is not None)
     picture = driver.window.panel.image.picture[..., 0].astype(float) / 255

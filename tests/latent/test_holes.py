@@ -5,7 +5,7 @@ import pytest
 
 from vae_desktop.latent import holes
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.holes import hole_distances, spacing
+from vae_desktop.latent.holes import hole_distances, spacing, usual_distance
 
 
 @pytest.fixture
@@ -139,3 +139,29 @@ def test_spacing_is_right_for_dense_clumps_that_are_far_apart(random):
 
 def test_fewer_than_two_codes_have_no_spacing():
     assert spacing(np.zeros((0, 2), np.float32)) == spacing(np.zeros((1, 2), np.float32)) == 0
+
+
+@pytest.mark.parametrize("count", [3, 40, 1300])
+def test_codes_are_usually_so_far_from_one_another(count):
+    random = np.random.default_rng(0)
+    codes = Codes(normal(random, count, 5), normal(random, count, 5, 0.1), None)
+    asked = codes.mean[:: max(1, -(-count // 500))]
+    places = np.arange(count)[:: max(1, -(-count // 500))]
+    nearest = []
+    for place, code in zip(places, asked, strict=True):
+        distances = np.sqrt((((code - codes.mean) / np.exp(codes.log_stddev)) ** 2).sum(1))
+        nearest.append(np.delete(distances, place).min())
+    assert list(usual_distance(codes))[-1] == pytest.approx(np.median(nearest), rel=1e-3)
+
+
+def test_codes_of_an_autoencoder_are_one_spacing_from_one_another():
+    means = normal(np.random.default_rng(1), 200, 3)
+    assert list(usual_distance(Codes(means, None, None)))[-1] == pytest.approx(1)
+
+
+def test_a_single_code_is_far_from_others_that_are_not_there():
+    assert list(usual_distance(Codes(np.zeros((1, 2), np.float32), np.zeros((1, 2), np.float32), None)))[-1] == np.inf
+
+
+def normal(random, count, dimensions, scale=1.0):
+    return (scale * random.standard_normal((count, dimensions))).astype(np.float32)

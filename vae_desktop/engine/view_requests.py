@@ -199,4 +199,24 @@ class TypicalRequest:
             yield None if value != value else value
 
 
-ViewRequest = SheetRequest | HolesRequest | CodeRequest | RestoreRequest | NearestRequest | TypicalRequest
+@dataclass(frozen=True, eq=False)
+class UsualRequest:
+    """How far codes are from one another; see latent.holes.usual_distance."""
+
+    view: str
+    run_id: int
+    codes: Codes
+
+    follows_training: ClassVar[bool] = False
+    is_urgent: ClassVar[bool] = False
+
+    def work(self, model: Autoencoder, before: float | None) -> Iterator[float | None]:
+        from vae_desktop.latent.holes import usual_distance
+
+        for value in usual_distance(self.codes):
+            yield None if value != value else value
+
+
+ViewRequest = (
+    SheetRequest | HolesRequest | UsualRequest | CodeRequest | RestoreRequest | NearestRequest | TypicalRequest
+)

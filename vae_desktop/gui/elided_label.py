@@ -12,6 +12,12 @@ class ElidedLabel(QLabel):
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._whole = ""
+        self._tip = ""
+
+    def set_tip(self, tip: str) -> None:
+        """Explain the text; else the tooltip is the whole of it, where it is cut."""
+        self._tip = tip
+        self._fit()
 
     def set_text(self, text: str) -> None:
         """Show a text, or as much of it as there is room for."""
@@ -36,5 +42,5 @@ class ElidedLabel(QLabel):
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(self.width(), 1))
         if shown != self.text():
             self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(self._tip or (self._whole if shown != self._whole else ""))
         self.updateGeometry()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMessageBox,
+    QScrollArea,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -123,7 +124,9 @@ class MainWindow(QMainWindow):
         dock = next(dock for dock in self._docks if dock.objectName() == f"{name}Dock")
         dock.show()
         dock.raise_()
-        dock.widget().setFocus()
+        if dock.isFloating():
+            dock.activateWindow()
+        dock.widget().widget().setFocus()
 
     def layout_state(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and docks, as restore_layout takes them."""
@@ -163,6 +166,9 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        for tabs in self.findChildren(QTabBar):  # in a narrow window too a name can be read
+            tabs.setElideMode(Qt.TextElideMode.ElideNone)
+            tabs.setUsesScrollButtons(True)
         QTimer.singleShot(1000, self._tell_first_painted)  # the view may be closed or lie behind another
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -207,7 +213,7 @@ class MainWindow(QMainWindow):
         runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
         measures = self._dock("measuresDock", self.tr("Measures"), self.measures, areas.BottomDockWidgetArea)
         tools = [
-            self._dock(f"{name}Dock", title, view, areas.BottomDockWidgetArea)
+            self._dock(f"{name}Dock", title, _scrollable(view), areas.BottomDockWidgetArea)
             for name, title, view in (
                 ("samples", self.tr("Samples"), self.samples),
                 ("path", self.tr("Path"), self.path),
@@ -215,8 +221,8 @@ class MainWindow(QMainWindow):
                 ("denoising", self.tr("Denoise"), self.denoising),
             )
         ]
-        for dock in tools:
-            dock.visibilityChanged.connect(dock.widget().set_in_sight)
+        for dock, view in zip(tools, (self.samples, self.path, self.drawing, self.denoising), strict=True):
+            dock.visibilityChanged.connect(view.set_in_sight)
         for before, dock in pairwise([curves, runs, measures, *tools]):
             self.tabifyDockWidget(before, dock)
         curves.raise_()
@@ -306,6 +312,14 @@ class MainWindow(QMainWindow):
         )
         box.setInformativeText(f"<table>{rows}</table>")
         box.open()
+
+
+def _scrollable(view: QWidget) -> QScrollArea:
+    """A view that is scrolled where there is less room than it needs."""
+    area = QScrollArea(widgetResizable=True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setWidget(view)
+    return area
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:

@@ -13,7 +13,7 @@ _ASKED = 500  # codes whose nearest neighbours say how close to one another code
 
 
 @torch.inference_mode()
-def hole_distances(places: Floats, codes: Codes) -> Iterator[Floats]:
+def hole_distances(places: Floats, codes: Codes, rank: int = 1) -> Iterator[Floats]:
     """Distance of each place from the nearest code, in units of that code's own σ.
 
     √(Σ ((z − μ)/σ)²) over all latent dimensions, the smallest over the codes. The codes of an autoencoder have no σ;
@@ -24,6 +24,8 @@ def hole_distances(places: Floats, codes: Codes) -> Iterator[Floats]:
     places : array (M, d)
     codes : Codes
         Those that are not finite do not count.
+    rank : int
+        1 for the nearest code, 2 for the one after it.
 
     Yields
     ------
@@ -46,7 +48,22 @@ def hole_distances(places: Floats, codes: Codes) -> Iterator[Floats]:
     # Σ (z² w − 2 z μ w + μ² w), w = 1/σ²: two products of matrices instead of a table of differences.
     linear, constant = -2 * mean * precision, (mean.square() * precision).sum(1)
     for chunk in torch.from_numpy(places).double().split(max(1, _PRODUCTS // max(len(mean), 1))):
-        yield _nearest(chunk, precision, linear, constant)
+        yield _nearest(chunk, precision, linear, constant, rank)
+
+
+def usual_distance(codes: Codes) -> Iterator[float]:
+    """Median distance of a code from the nearest other one, measured as by :func:`hole_distances`.
+
+    In many dimensions even the codes of real images are many σ from one another; what is not further from them is in no
+    hole. Of many codes an even choice is asked. Yields NaN after each part of the work, and the number at the end.
+    """
+    means = codes.mean[np.isfinite(codes.mean).all(1)]
+    asked = means[:: max(1, -(-len(means) // _ASKED))]
+    found = []
+    for part in hole_distances(asked, codes, rank=2):
+        found.append(part)
+        yield float("nan")
+    yield float(np.median(np.concatenate(found))) if found else float("nan")
 
 
 def spacing(means: Floats) -> float:
@@ -70,9 +87,10 @@ def _median(parts: list[Tensor]) -> float:
     return float(torch.cat(parts).quantile(0.5)) if parts else 0.0
 
 
-def _nearest(places: Tensor, precision: Tensor, linear: Tensor, constant: Tensor) -> Floats:
-    if not len(constant):
+def _nearest(places: Tensor, precision: Tensor, linear: Tensor, constant: Tensor, rank: int) -> Floats:
+    if len(constant) < rank:
         return np.full(len(places), np.inf, np.float32)
     squared = places.square() @ precision.T
     squared.addmm_(places, linear.T).add_(constant)
-    return squared.amin(1).clamp_(min=0).sqrt().float().numpy()
+    smallest = squared.amin(1) if rank == 1 else squared.kthvalue(rank, dim=1).values
+    return smallest.clamp_(min=0).sqrt().float().numpy()

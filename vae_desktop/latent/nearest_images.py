@@ -32,17 +32,22 @@ def nearest_images(pictures: Images, images: Images, count: int) -> Iterator[lis
         After each part of the work: nothing, and all at the end.
     """
     # Whole numbers in 64 bits: their products are exact, so that a copy is at distance 0.
-    asked = torch.from_numpy(pictures).flatten(1).double()
+    asked = _numbers(pictures)
     found: list[torch.Tensor] = []
-    flat = torch.from_numpy(images).flatten(1)
-    for part in flat.split(max(1, _NUMBERS // max(flat.shape[1], 1))):
-        pixels = part.double()
+    step = max(1, _NUMBERS // max(asked.shape[1], 1))
+    for start in range(0, len(images), step):
+        pixels = _numbers(images[start : start + step])
         # ‖x‖² − 2 x·y + ‖y‖²: one product of matrices instead of a table of differences.
         found.append(pixels.square().sum(1) - 2 * asked @ pixels.T)
         yield []
     squared = (torch.cat(found, 1) + asked.square().sum(1, keepdim=True)).div_(255**2)
     best, places = squared.topk(min(count, squared.shape[1]), largest=False)
     yield [Nearest(row.numpy(), near.float().numpy()) for row, near in zip(places, best, strict=True)]
+
+
+def _numbers(images: Images) -> torch.Tensor:
+    """The bytes of images (N, C, H, W) as numbers (N, D)."""
+    return torch.from_numpy(images.reshape(len(images), -1).astype(np.float64))
 
 
 def typical_distance(test: Images, train: Images) -> Iterator[float]:

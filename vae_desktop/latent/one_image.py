@@ -11,7 +11,7 @@ from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.decoding import to_pictures
-from vae_desktop.latent.embed import to_codes, to_unit
+from vae_desktop.latent.embed import to_codes
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.losses import kl_divergence, squared_error
@@ -109,7 +109,7 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
     Coded
         First what an eye waits for, then all of it.
     """
-    pixels = to_unit(torch.from_numpy(image)[None])
+    pixels = _pixels(image)
     posterior = model.encode(pixels)
     coded = Coded(to_codes(posterior), to_pictures(model.decode(posterior.mean))[0])
     yield coded
@@ -128,12 +128,17 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
 @torch.inference_mode()
 def restore_image(model: Autoencoder, image: Images, noise: str, strength: float, seed: int) -> Restored:
     """Corrupt an image (C, H, W), uint8, code it, and decode the mean; noise as `corrupted` takes it."""
-    clean = to_unit(torch.from_numpy(image)[None])
+    clean = _pixels(image)
     inputs = corrupted(clean, noise, strength, generator(seed, "restoration"))
     outputs = model.decode(model.encode(torch.cat((inputs, clean))).mean)
     restored, reconstruction = outputs.split(1)
     shown = [to_pictures(part)[0] for part in (inputs, restored, reconstruction)]
     return Restored(*shown, *(_error(clean, part) for part in (inputs, restored, reconstruction)))
+
+
+def _pixels(image: Images) -> Tensor:
+    """Pixels (1, C, H, W), 0 to 1."""
+    return torch.from_numpy(image[None].astype(np.float32)).div_(255)
 
 
 def _error(clean: Tensor, other: Tensor) -> float:

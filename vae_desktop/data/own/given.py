@@ -26,7 +26,7 @@ def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:
     try:
         pixels = read_picture(path, max(image_shape[1:])).pixels
     except Unreadable as error:
-        raise DataError(f"{path.name} cannot be laid on the pad: {error}.") from error
+        raise DataError(f"{path.name} cannot be put on the pad: {error}.") from error
     return _fitted(pixels, image_shape)
 
 

@@ -41,6 +41,8 @@ class Denoiser(Tool):
         self._view = view
         self._drawing = drawing
         view.changed.connect(self.refresh)
+        view.data_wanted.connect(self.load_data)
+        view.show_nothing(self.tr("Train or open a model: what it makes of noise is shown here."))
         scatter.image_chosen.connect(self._choose_image)
 
     def begin(self) -> None:
@@ -62,7 +64,8 @@ class Denoiser(Tool):
         if run is None or image is None or not self.is_in_sight:
             self._requests.forget(_RESTORED)
             if run is not None and image is None:
-                view.show_nothing(self._missing())
+                is_test = view.source.currentData() == "test"
+                view.show_nothing(self._missing(), run.config.dataset.label if is_test else "")
             return
         self._describe()
         noise, strength, seed = view.kind.currentData(), view.strength, view.seed.value()
@@ -94,7 +97,9 @@ class Denoiser(Tool):
         model = self.run.config.model
         figures = self.tr("Squared error against the clean image.") + " "
         if not model.traits.is_denoising:
-            text = self.tr("{model} was not trained to take out noise: it draws what it takes the noisy image for.")
+            text = self.tr(
+                "This {model} was not trained to take noise out: it draws what it takes the noisy image for."
+            )
             self._view.set_note(figures + text.format(model=translated(model.traits.short)))
             return
         trained = self._view.kind.itemText(self._view.kind.findData(model.noise))

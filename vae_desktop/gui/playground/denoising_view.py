@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSlider, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.gui.captioned import Captioned
@@ -23,6 +33,7 @@ class DenoisingView(ToolView):
     """Says which image gets which noise, and shows what the model makes of it."""
 
     changed = Signal()
+    data_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +85,12 @@ class DenoisingView(ToolView):
             view.setToolTip(tips[name])
             view.setMinimumSize(56, 56)
             view.set_empty_text("")
+        self._reason = QLabel(wordWrap=True)
+        self._reason.setProperty("role", "muted")
+        self._reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._load = QToolButton()
+        self._load.setObjectName("loadNoisyDataButton")
+        self._load.setToolTip(self.tr("Load the data set: its test images can then be given noise."))
         self._note = QLabel(wordWrap=True)
         self._note.setObjectName("denoisingNote")
         self._note.setProperty("role", "muted")
@@ -109,14 +126,22 @@ class DenoisingView(ToolView):
 
     def show_pictures(self, pictures: Mapping[str, Picture | None], captions: Mapping[str, str]) -> None:
         """Show pictures (H, W, C), uint8, and what to write under them, by the names in PICTURES."""
+        self._stack.setCurrentIndex(1)
         for name in PICTURES:
             self._pictures[name].set_picture(pictures.get(name))
             self._captions[name].set_caption(captions.get(name, ""))
 
-    def show_nothing(self, reason: str) -> None:
-        """Say why there is nothing to see."""
+    def show_nothing(self, reason: str, data: str = "") -> None:
+        """Say why there is nothing to see, and offer to load a data set of that name."""
         self.show_pictures({}, {})
-        self._pictures["clean"].set_empty_text(reason)
+        self._reason.setText(reason)
+        self._load.setText(self.tr("Load {data}").format(data=data))
+        self._load.setVisible(bool(data))
+        self._stack.setCurrentIndex(0)
+
+    def reason(self) -> str:
+        """Why there is nothing to see."""
+        return self._reason.text() if self._stack.currentIndex() == 0 else ""
 
     def caption(self, name: str) -> str:
         return self._captions[name].caption()
@@ -130,6 +155,7 @@ class DenoisingView(ToolView):
         for field in (self.number, self._strength, self.seed):
             field.valueChanged.connect(self._change)
         self._renew.clicked.connect(self._take_next_seed)
+        self._load.clicked.connect(self.data_wanted)
 
     @Slot()
     def _change(self) -> None:
@@ -164,15 +190,25 @@ class DenoisingView(ToolView):
         pictures.setSpacing(2 * SPACING)
         for name in PICTURES:
             pictures.addWidget(self._captions[name], 1)
-        body = QVBoxLayout()
+        nothing, something = QWidget(), QWidget()
+        empty = QVBoxLayout(nothing)
+        empty.addStretch()
+        empty.addWidget(self._reason)
+        empty.addWidget(self._load, 0, Qt.AlignmentFlag.AlignHCenter)
+        empty.addStretch()
+        body = QVBoxLayout(something)
+        body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(SPACING // 2)
         body.addLayout(pictures, 1)
         body.addWidget(self._note)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(nothing)
+        self._stack.addWidget(something)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
         layout.setSpacing(2 * SPACING)
         layout.addWidget(controls)
-        layout.addLayout(body, 1)
+        layout.addWidget(self._stack, 1)
 
 
 def _noise_choices() -> tuple:

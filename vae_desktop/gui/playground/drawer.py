@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Coded, ImageLoss
 
 _CODED = "drawing"
-_SAMPLES = 9
+_SAMPLES, _ACROSS = 9, 3
 _REST = 250  # ms without a stroke until real images are looked for
 
 
@@ -56,6 +56,8 @@ class Drawer(Tool):
         view.framing_toggled.connect(self._take_drawing)
         view.image_wanted.connect(self._take_test_image)
         view.file_wanted.connect(self._ask_for_file)
+        view.nearest.data_wanted.connect(self.load_data)
+        self._show_nothing()
 
     @property
     def image(self) -> Images | None:
@@ -66,7 +68,7 @@ class Drawer(Tool):
         run, view = self.run, self._view
         if run.image_shape != self._shape:
             self._shape, self._image = run.image_shape, None
-            view.set_image_shape(run.image_shape, 0)
+            view.set_image_shape(run.image_shape, view.pad.paper)
         self._coded = None
         framing = describe_dataset(run.config.dataset.name).framing
         tip = ""
@@ -136,7 +138,7 @@ class Drawer(Tool):
         if coded.loss is None or coded.samples is None:
             return
         view = self._view
-        view.samples.set_tiles(len(coded.samples), self.run.image_shape[1:])
+        view.samples.set_tiles(len(coded.samples), self.run.image_shape[1:], columns=_ACROSS)
         view.samples.set_pictures(coded.samples)
         has_posterior = coded.codes.log_stddev is not None
         several = self.tr("from {count} samples").format(count=len(coded.samples))
@@ -161,9 +163,10 @@ class Drawer(Tool):
         terms = [(likelihood.quantity.capitalize(), loss.reconstruction_weight, loss.reconstruction)]
         if loss.kl is not None:
             terms.append((self.tr("KL (nats)"), loss.kl_weight, loss.kl))
-        rows = [(name, "" if weight == 1 else f"{weight:g} ×", f"{value:.2f}") for name, weight, value in terms]
-        rows.append((self.tr("Loss"), "", f"{loss.total:.2f}"))
-        self._view.set_figures(rows)
+        rows = [(name, "" if weight == 1 else f"{weight:g} ×", _figure(value)) for name, weight, value in terms]
+        rows.append((self.tr("Loss"), "", _figure(loss.total)))
+        several = self.tr("mean of the {count} samples:").format(count=_SAMPLES)
+        self._view.set_figures(rows, several if loss.kl is not None else "")
 
     def _show_nothing(self) -> None:
         self._coded = None
@@ -208,6 +211,10 @@ class Drawer(Tool):
         name, _ = QFileDialog.getOpenFileName(self._view, self.tr("Lay a picture on the pad"))
         if name:
             self._take_offered(Path(name))
+
+
+def _figure(value: float) -> str:
+    return f"{value:.2f}" if abs(value) < 1e5 else f"{value:.3g}"
 
 
 def _pixels(image: QImage) -> Images:

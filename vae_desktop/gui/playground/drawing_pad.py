@@ -57,21 +57,30 @@ class DrawingPad(QWidget):
         self._done: list[tuple[QImage, bool]] = []
         self._last: QPointF | None = None  # in the canvas, of the stroke under way
         self._theme = LIGHT
-        self.set_image_shape(self._shape, self._paper)
+        self._canvas = self._fitted(self._canvas, QSize(_SIDE, _SIDE))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.update()
 
     def set_image_shape(self, shape: tuple[int, int, int], paper: int) -> None:
-        """Begin with an empty canvas for images (C, H, W) on paper of a grey, 0 to 255."""
-        self._shape, self._paper = shape, paper
+        """Take images (C, H, W) from now on, drawn on paper of a grey, 0 to 255, where the canvas is empty.
+
+        What lies on the canvas stays, at another size, and so does what can be undone.
+        """
+        was_empty = self.is_empty
+        self._shape = shape
         times = max(1, round(_SIDE / max(shape[1:])))
-        self._canvas = QImage(shape[2] * times, shape[1] * times, self._format)
-        self._canvas.fill(self._paper_colour)
-        self._is_drawing = True
-        self._done.clear()
-        self._undone.clear()
+        size = QSize(shape[2] * times, shape[1] * times)
+        self._canvas = self._fitted(self._canvas, size)
+        self._done = [(self._fitted(canvas, size), is_drawing) for canvas, is_drawing in self._done]
+        self._undone = [(self._fitted(canvas, size), is_drawing) for canvas, is_drawing in self._undone]
+        if was_empty:
+            self._paper, self._is_drawing = paper, True
+            self._canvas.fill(self._paper_colour)
+            self._done.clear()
+            self._undone.clear()
+        self._last = None  # a stroke under way would go on from another place
         self.update()
 
     @property
@@ -235,6 +244,15 @@ class DrawingPad(QWidget):
             given.append((self._canvas, self._is_drawing))
             self._canvas, self._is_drawing = taken.pop()
             self._tell()
+
+    def _fitted(self, canvas: QImage, size: QSize) -> QImage:
+        """A canvas at another size, in the format of the images."""
+        if canvas.isNull():
+            canvas = QImage(size, self._format)
+            canvas.fill(self._paper_colour)
+        how = Qt.TransformationMode.SmoothTransformation
+        fits = canvas.size() == size
+        return (canvas if fits else canvas.scaled(size, mode=how)).convertToFormat(self._format)
 
     @property
     def _is_grey(self) -> bool:

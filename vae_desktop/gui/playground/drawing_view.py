@@ -72,13 +72,12 @@ class DrawingView(ToolView):
             view.setObjectName(name)
             view.setToolTip(tip)
             view.setMinimumSize(56, 56)
-            policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            policy.setHeightForWidth(True)
-            view.setSizePolicy(policy)
+            view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # all three are equal
             view.set_empty_text("")
         self.samples = TileBoard()
         self.samples.setObjectName("posteriorBoard")
         self.samples.setAccessibleName(self.tr("Reconstructions of samples"))
+        self.samples.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self._samples = Captioned(self.samples)
         self.nearest = NearestView()
         self._figures = QLabel()
@@ -92,6 +91,7 @@ class DrawingView(ToolView):
         self.set_framing("")
         self.set_image_count(0, self.tr("Open a model first."))
         self._width.setValue(9)
+        self._colour.hide()
         self._show_ink()
         self._show_undo()
 
@@ -100,7 +100,7 @@ class DrawingView(ToolView):
             part.set_theme(theme)
 
     def set_image_shape(self, shape: tuple[int, int, int], paper: int) -> None:
-        """Begin with empty paper for images (C, H, W)."""
+        """Take images (C, H, W) from now on; what was drawn stays."""
         self.pad.set_image_shape(shape, paper)
         self._colour.setVisible(shape[0] == 3)
         self._width.setValue(round(100 * max(0.09, 1.1 / min(shape[1:]))))  # at least a pixel of a small image
@@ -123,8 +123,8 @@ class DrawingView(ToolView):
     def set_samples_caption(self, text: str) -> None:
         self._samples.set_caption(text)
 
-    def set_figures(self, rows: list[tuple[str, str, str]]) -> None:
-        """Show a table of names, how they are weighted, and numbers; the last row is the sum."""
+    def set_figures(self, rows: list[tuple[str, str, str]], heading: str = "") -> None:
+        """Show a table of names, how they are weighted, and numbers under a heading; the last row is the sum."""
         if not rows:
             self._figures.setText("")
             return
@@ -137,7 +137,7 @@ class DrawingView(ToolView):
             f"<tr><td><b>{name}</b>&nbsp;</td><td align=right>{weight}&nbsp;</td>"
             f"<td align=right><b>{value}</b></td></tr>"
         )
-        self._figures.setText(f"<table>{cells}{total}</table>")
+        self._figures.setText(f"{heading}<table>{cells}{total}</table>")
 
     def figures(self) -> str:
         return self._figures.text()

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from vae_desktop.gui.elided_label import ElidedLabel
 from vae_desktop.gui.playground.tile_board import TileBoard
@@ -15,37 +16,61 @@ COUNT = 4  # images
 class NearestView(QWidget):
     """Shows some images in a row, and what can be said of how near they are."""
 
+    data_wanted = Signal()
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = ElidedLabel()
         self._note = ElidedLabel()
-        for label in (self._title, self._note):
+        self._distance = ElidedLabel()
+        self._distance.setObjectName("codeDistance")
+        for label in (self._title, self._note, self._distance):
             label.setProperty("role", "muted")
             label.setFont(tabular(small_font(self.font())))
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the board says how wide
         self.board = TileBoard()
         self.board.setObjectName("nearestBoard")
         self.board.setAccessibleName(self.tr("Nearest images"))
+        self._load = QToolButton()
+        self._load.setObjectName("loadDataButton")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self._title)
         layout.addWidget(self.board, 1)
+        layout.addWidget(self._load)
         layout.addWidget(self._note)
+        layout.addWidget(self._distance)
+        self._load.clicked.connect(self.data_wanted)
         self.clear("")
 
     def set_theme(self, theme: Theme) -> None:
         self.board.set_theme(theme)
 
-    def set_title(self, title: str, tip: str = "") -> None:
-        """Say what kind of images they are, and in which sense near."""
+    def set_title(self, title: str) -> None:
+        """Say what kind of images they are, and what stands under them."""
         self._title.set_text(title)
-        self.board.setToolTip(tip)
+        self._load.hide()
+
+    def offer_data(self, name: str) -> None:
+        """Offer to load the data set, whose images are not at hand."""
+        self._load.setText(self.tr("Load {data}").format(data=name))
+        self._load.setToolTip(self.tr("Load the data set: its real images can then be looked at."))
+        self._load.show()
+
+    def set_distance(self, text: str) -> None:
+        """Say how far the picture's code is from those of real images."""
+        self._distance.set_text(text)
+
+    def distance(self) -> str:
+        return self._distance.whole_text()
+
+    def set_distance_tip(self, tip: str) -> None:
+        self._distance.set_tip(tip)
 
     def set_note(self, text: str, tip: str = "") -> None:
+        self._note.set_tip(f"<p>{tip}</p>" if tip else "")
         self._note.set_text(text)
-        if tip:
-            self._note.setToolTip(f"<p>{tip}</p>")
         self._note.setVisible(bool(text))
 
     def note(self) -> str:
@@ -60,6 +85,7 @@ class NearestView(QWidget):
         self.board.set_empty_text(reason)
         self.set_title("")
         self.set_note("")
+        self.set_distance("")
 
     def show_images(self, pictures: Picture, captions: Sequence[str]) -> None:
         """Show pictures (M, H, W, C), uint8, nearest first."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import NearestRequest, SheetRequest, TypicalRequest
+from vae_desktop.gui.playground.farness import Farness
 from vae_desktop.gui.playground.nearest_view import COUNT, NearestView
 from vae_desktop.gui.playground.tile_board import SEPARATOR
 from vae_desktop.gui.view_requests import ViewRequests
@@ -36,9 +37,12 @@ class Neighbours:
         self._view = view
         self._requests = requests
         self._typical: tuple[Dataset, float] | None = None  # how far a test image is from the nearest training image
+        self._farness = Farness(name, requests, self._show_farness)
+        view.set_distance_tip(self._farness.tip())
 
     def look_for(self, run: Run, dataset: Dataset | None, code: Floats, image: Images | None = None) -> None:
         """Show the neighbours of an image (C, H, W), by default of the picture that is decoded from a code (d,)."""
+        self._farness.measure(run, code[None])
         if dataset is not None:
             self._look_among_images(run, dataset, code, image)
         elif run.all_codes is not None and len(run.all_codes):
@@ -50,6 +54,7 @@ class Neighbours:
         """Look for nothing, and say why."""
         for view in self._views:
             self._requests.forget(view)
+        self._farness.forget()
         self._view.clear(reason)
 
     def _look_among_images(self, run: Run, dataset: Dataset, code: Floats, image: Images | None) -> None:
@@ -70,8 +75,8 @@ class Neighbours:
         names = [""] * len(nearest.places)
         if train.labels is not None and dataset.class_names:
             names = [dataset.class_names[train.labels[place]] + SEPARATOR for place in nearest.places]
-        captions = [f"{name}{squared:#.3g}" for name, squared in zip(names, nearest.squared, strict=True)]
-        self._view.set_title(_tr("Nearest training images"), _tr("Under each: its squared error, summed over pixels."))
+        captions = [f"{name}{_short(squared)}" for name, squared in zip(names, nearest.squared, strict=True)]
+        self._view.set_title(_tr("Nearest training images · sq. error"))
         self._view.show_images(np.moveaxis(train.images[nearest.places], 1, -1), captions)
         self._describe_typical()
 
@@ -79,9 +84,12 @@ class Neighbours:
         self._typical = dataset, typical
         self._describe_typical()
 
+    def _show_farness(self) -> None:
+        self._view.set_distance(self._farness.text())
+
     def _describe_typical(self) -> None:
         if self._typical is not None:
-            text = _tr("Test images: {value} (median)").format(value=f"{self._typical[1]:#.3g}")
+            text = _tr("median of test images: {value}").format(value=_short(self._typical[1]))
             tip = _tr(
                 "So far is a real image that was not learned from its nearest training image. A picture that is much "
                 "nearer is close to a copy, or so blurred that it is near to many."
@@ -103,9 +111,14 @@ class Neighbours:
         self._requests.ask(request, partial(self._show_codes, run, captions))
 
     def _show_codes(self, run: Run, captions: list[str], pictures: Picture) -> None:
-        self._view.set_title(_tr("Nearest codes, decoded"), _tr("Under each: how far its code is."))
+        self._view.set_title(_tr("Nearest codes, decoded · distance"))
         self._view.show_images(pictures, captions)
-        self._view.set_note(_tr("Load {data} for its images.").format(data=run.config.dataset.label))
+        self._view.set_note("")
+        self._view.offer_data(run.config.dataset.label)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
 
 
 def _tr(text: str) -> str:

@@ -13,18 +13,18 @@ from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.path_export import PathExport
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.session import Session
-from vae_desktop.engine.view_requests import HolesRequest, SheetRequest
+from vae_desktop.engine.view_requests import SheetRequest
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.latent_scatter import LatentScatter
+from vae_desktop.gui.playground.farness import Farness
 from vae_desktop.gui.playground.path_overlay import PathOverlay
 from vae_desktop.gui.playground.path_view import PathView
 from vae_desktop.gui.playground.tool import Tool
-from vae_desktop.gui.scatter_overlays import hole_level
 from vae_desktop.gui.view_requests import ViewRequests
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.path import Path
 
-_SHEET, _DISTANCES = "path", "path distances"
+_SHEET = "path"
 _FRAME = 16  # ms
 _FOLLOW = 0.5  # seconds between two looks at codes that move
 
@@ -62,7 +62,8 @@ class PathGuide(Tool):
         self._anchors: list[Anchor] = []
         self._data: object = None  # that the anchors are of
         self._path: Path | None = None
-        self._distances: Floats | None = None
+        self._farness = Farness(_SHEET, requests, self._show_distances)
+        view.set_where_tip(self._farness.tip())
         self._share = 0.0
         self._is_leading = False  # the point, by our own wish
         self._ticked = 0.0
@@ -83,12 +84,14 @@ class PathGuide(Tool):
         """Images and class means stay anchors where the next model has the same data; points are of the one before."""
         data = self.run.config.dataset, self.run.class_names
         nowhere = np.zeros(self.run.config.model.latent_dim, np.float32)  # until there are codes
-        kept = [anchor for anchor in self._anchors if anchor.kind != "point"] if data == self._data else []
+        before = self._anchors
+        kept = [anchor for anchor in before if anchor.kind != "point"] if data == self._data else []
         self._anchors = [Anchor(anchor.kind, nowhere, anchor.index) for anchor in kept]
         self._data = data
         self._share = 0.0
         self._view.set_classes(self.run.class_names)
-        self._view.set_note("")
+        has_lost = bool(before) and not kept
+        self._view.set_note(self.tr("The path was of another model's codes.") if has_lost else "")
         self._renew()
 
     def move_codes(self, run: Run) -> None:
@@ -102,19 +105,20 @@ class PathGuide(Tool):
         run, path = self.run, self._path
         if run is None or path is None or not self.is_in_sight:
             self._requests.forget(_SHEET)
-            self._requests.forget(_DISTANCES)
+            self._farness.forget()
             return
         board, codes = self._view.board, path.codes(self._view.steps.value())
         board.set_tiles(len(codes), run.image_shape[1:], has_captions=True)
         self._requests.ask(SheetRequest(_SHEET, run.id, codes, board.tile_side()), board.set_pictures)
-        if run.all_codes is not None:
-            self._requests.ask(HolesRequest(_DISTANCES, run.id, codes, run.all_codes), self._show_distances)
+        self._farness.measure(run, codes)
 
     # Anchors
 
     @Slot()
     def _add_point(self) -> None:
         """Make the current point an anchor: the image that it is at, or the place."""
+        if self.run is None:
+            return
         image, codes = self._scatter.chosen, self._scatter.drawn
         code = self._point.code
         is_image = image is not None and codes is not None and np.array_equal(codes.mean[image], code)
@@ -131,8 +135,10 @@ class PathGuide(Tool):
 
     @Slot()
     def _add_all_classes(self) -> None:
-        """Those that have codes, in their order."""
-        codes = [(index, self._class_mean(index)) for index in range(len(self.run.class_names))]
+        """Those that have codes and are not anchors yet, in their order."""
+        there = {anchor.index for anchor in self._anchors if anchor.kind == "class"}
+        wanted = [index for index in range(len(self.run.class_names)) if index not in there]
+        codes = [(index, self._class_mean(index)) for index in wanted]
         self._add(*(Anchor("class", code, index) for index, code in codes if code is not None))
         missing = [self.run.class_names[index] for index, code in codes if code is None]
         if missing:
@@ -192,7 +198,9 @@ class PathGuide(Tool):
             label = self.tr("image {number}").format(number=f"{anchor.index:,}")
             has_class = codes is not None and codes.labels is not None and anchor.index < len(codes) and names
             return f"{label} ({names[codes.labels[anchor.index]]})" if has_class else label
-        return self.tr("point")
+        if len(anchor.code) > 2:
+            return self.tr("point")
+        return self.tr("point") + f" ({', '.join(f'{value:.1f}' for value in anchor.code.tolist())})"
 
     @Slot()
     def _renew(self) -> None:
@@ -204,9 +212,10 @@ class PathGuide(Tool):
         if len(self._anchors) > 1:
             codes = np.stack([anchor.code for anchor in self._anchors])
             self._path = Path(codes, self._view.shape.currentData(), self._view.loop.isChecked())
+            self._share = self._share % 1.0 if self._path.is_loop else self._share
         else:
             self.stop()
-        self._distances = None
+            self._share = 0.0
         self._draw()
         self.refresh()
         self._show_place()
@@ -214,6 +223,7 @@ class PathGuide(Tool):
     @Slot()
     def _draw(self) -> None:
         """Draw path and anchors where the plane has them; t-SNE has no place for what lies between images."""
+        self._view.set_hint(self._hint())
         if not self._anchors or self._scatter.has_layout:
             self._overlay.clear()
             return
@@ -223,6 +233,14 @@ class PathGuide(Tool):
         if self._path is not None:
             outline = self._places(self._path.outline())
         self._overlay.set_path(outline, self._places(np.stack([anchor.code for anchor in self._anchors])))
+
+    def _hint(self) -> str:
+        """What is not seen of the path, and why."""
+        if self._anchors and self._scatter.has_layout:
+            return self.tr("t-SNE has no place for what lies between images: the path is not drawn there.")
+        if len(self._anchors) > self._view.steps.value():
+            return self.tr("Fewer steps than anchors: some anchors are skipped.")
+        return ""
 
     def _places(self, codes: Floats) -> Floats:
         places = self._scatter.plane.project(codes)
@@ -296,22 +314,14 @@ class PathGuide(Tool):
         steps = self._view.steps.value()
         step = round(self._share * self._last_step) % steps
         self._view.set_share(self._share, step)
-        text = self.tr("step {step} of {steps}").format(step=step + 1, steps=steps)
-        if self._distances is not None and step < len(self._distances):
-            measured = self.tr("{value} {unit} from the nearest code")
-            text += " · " + measured.format(value=f"{self._distances[step]:.2f}", unit=self._unit)
-        self._view.set_where(text)
+        parts = [self.tr("step {step} of {steps}").format(step=step + 1, steps=steps), self._farness.text(step)]
+        self._view.set_where(" · ".join(filter(None, parts)))
 
-    @property
-    def _unit(self) -> str:
-        has_sigma = self.run.codes is not None and self.run.codes.log_stddev is not None
-        return "σ" if has_sigma else self.tr("spacings")
-
-    def _show_distances(self, distances: Floats) -> None:
-        self._distances = distances
-        tints = hole_level(distances, self.run.config.model.latent_dim)
-        self._view.set_distances([f"{value:.1f}" for value in distances], tints)
-        self._show_place()
+    def _show_distances(self) -> None:
+        distances = self._farness.distances
+        if distances is not None and self._path is not None:
+            self._view.set_distances([f"{value:.1f}" for value in distances], self._farness.levels())
+            self._show_place()
 
     # Files
 
@@ -338,6 +348,7 @@ class PathGuide(Tool):
         view.class_wanted.connect(self._add_class)
         view.all_classes_wanted.connect(self._add_all_classes)
         view.anchor_removed.connect(self._remove)
+        view.anchor_chosen.connect(self._overlay.set_chosen)
         view.anchors_ordered.connect(self._order)
         view.cleared.connect(self._clear)
         view.changed.connect(self._renew)

@@ -28,6 +28,7 @@ class PathOverlay(QObject):
             plot.addItem(item, ignoreBounds=True)
         self._anchors: list[pyqtgraph.TargetItem] = []
         self._is_setting = False
+        self._chosen = -1
         self._theme: Theme | None = None
 
     def set_theme(self, theme: Theme) -> None:
@@ -60,6 +61,13 @@ class PathOverlay(QObject):
                 anchor.setPos(*place)
         self._is_setting = False
 
+    @Slot(int)
+    def set_chosen(self, number: int) -> None:
+        """Mark an anchor, or with -1 none."""
+        self._chosen = number
+        for place, anchor in enumerate(self._anchors):
+            self._dress(anchor, place)
+
     def clear(self) -> None:
         self.set_path(np.empty((0, 2), np.float32), np.empty((0, 2), np.float32))
 
@@ -80,7 +88,7 @@ class PathOverlay(QObject):
         if self._theme is None:
             return
         anchor.setPen(self._theme.accent, width=2)
-        anchor.setBrush(self._theme.surface)
+        anchor.setBrush(self._theme.accent if number == self._chosen else self._theme.surface)
         anchor.setHoverPen(self._theme.text, width=2)
         anchor.setHoverBrush(self._theme.info_surface)
         ground = QColor(self._theme.surface)

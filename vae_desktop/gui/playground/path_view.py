@@ -42,6 +42,7 @@ class PathView(ToolView):
     class_wanted = Signal(int)
     all_classes_wanted = Signal()
     anchor_removed = Signal(int)
+    anchor_chosen = Signal(int)  # -1 for none
     anchors_ordered = Signal(object)  # the old places, in their new order
     cleared = Signal()
     changed = Signal()  # shape, loop or steps
@@ -68,7 +69,7 @@ class PathView(ToolView):
         self.pace.setAccessibleName(self.tr("Seconds per leg"))
         self.pace.setSuffix(self.tr(" s"))
         self.pace.setToolTip(self.tr("How long the way from one anchor to the next takes, on average."))
-        self.steps = QSpinBox(minimum=2, maximum=240, value=24, keyboardTracking=False)
+        self.steps = QSpinBox(minimum=2, maximum=120, value=24, keyboardTracking=False)
         self.steps.setObjectName("pathStepsSpin")
         self.steps.setAccessibleName(self.tr("Steps"))
         self.steps.setToolTip(self.tr("How many pictures are shown and exported."))
@@ -104,6 +105,7 @@ class PathView(ToolView):
         self._where.setObjectName("pathWhere")
         self._where.setFont(tabular(small_font(self.font())))
         self._where.setProperty("role", "muted")
+        self._warning = self._hint = ""
         self._note = QLabel(wordWrap=True)
         self._note.setObjectName("pathNote")
         self._note.setProperty("role", "warning")
@@ -150,6 +152,7 @@ class PathView(ToolView):
         if not has_path:
             self.board.set_pictures(None)
             self._where.set_text("")
+            self._slider.setValue(0)
 
     def anchors(self) -> list[str]:
         """What the anchors are called, in order."""
@@ -169,16 +172,28 @@ class PathView(ToolView):
     def set_where(self, text: str) -> None:
         self._where.set_text(text)
 
+    def set_where_tip(self, tip: str) -> None:
+        self._where.set_tip(tip)
+
+    def set_hint(self, text: str) -> None:
+        """Say what is not seen of the path, as long as nothing more urgent is to be said."""
+        self._hint = text
+        self._show_note()
+
     def where(self) -> str:
         return self._where.whole_text()
 
     def set_note(self, text: str) -> None:
         """Say why something that was asked for cannot be had."""
-        self._note.setText(text)
-        self._note.setVisible(bool(text))
+        self._warning = text
+        self._show_note()
 
     def note(self) -> str:
         return self._note.text()
+
+    def _show_note(self) -> None:
+        self._note.setText(self._warning or self._hint)
+        self._note.setVisible(bool(self._note.text()))
 
     def set_playing(self, plays: bool) -> None:
         self._play.setChecked(plays)
@@ -194,6 +209,7 @@ class PathView(ToolView):
         self._clear.clicked.connect(self.cleared)
         self._anchors.removal_wanted.connect(self._remove_chosen)
         self._anchors.ordered.connect(self.anchors_ordered)
+        self._anchors.currentRowChanged.connect(self.anchor_chosen)
         self._play.toggled.connect(self.play_toggled)
         self._slider.valueChanged.connect(self._choose_share)
         self.shape.currentIndexChanged.connect(self.changed)
@@ -243,7 +259,7 @@ class PathView(ToolView):
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(SPACING // 2)
-        form.addRow(self.tr("Per leg"), self.pace)
+        form.addRow(self.tr("Time per leg"), self.pace)
         form.addRow(self.tr("Steps"), self.steps)
         last = QHBoxLayout()
         last.setSpacing(SPACING // 2)
@@ -314,6 +330,8 @@ class _AnchorList(QListWidget):
             self.addItem(f"{place + 1}  {label}")
             self.item(place).setData(Qt.ItemDataRole.UserRole, (place, label))
         self.setCurrentRow(min(row, len(labels) - 1))
+        if len(labels) > 1 and row < 0:
+            self.scrollToItem(self.item(len(labels) - 1))
 
     def labels(self) -> list[str]:
         return [self.item(row).data(Qt.ItemDataRole.UserRole)[1] for row in range(self.count())]

@@ -9,7 +9,7 @@ from PySide6.QtCore import Slot
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.session import Session
-from vae_desktop.engine.view_requests import HolesRequest, SheetRequest
+from vae_desktop.engine.view_requests import SheetRequest
 from vae_desktop.errors import UserError
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.playground.neighbours import Neighbours
@@ -20,7 +20,7 @@ from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.mixture import Mixture
 from vae_desktop.latent.sampling import sample_box, sample_mixture, sample_prior
 
-_SHEET, _DISTANCE = "samples", "samples distance"
+_SHEET = "samples"
 _FOLLOW = 1.0  # seconds between two looks at codes that move
 
 
@@ -39,6 +39,8 @@ class Sampler(Tool):
         self._pacer = Pacer(_FOLLOW, share=0.1)
         view.way_changed.connect(self.refresh)
         view.tile_chosen.connect(self._go_to)
+        view.nearest.data_wanted.connect(self.load_data)
+        view.board.set_empty_text(self.tr("Train or open a model: random codes are decoded here."))
         point.moved.connect(self._leave_sample)
 
     def begin(self) -> None:
@@ -149,20 +151,6 @@ class Sampler(Tool):
         """Mark a sample and look for what it resembles."""
         self._view.board.set_chosen(index)
         if index is None or self.run is None:
-            self._requests.forget(_DISTANCE)
             self._neighbours.forget(self.tr("Click a sample: is there a real image like it?"))
-            self._view.set_distance("")
             return
-        code, run = self._codes[index], self.run
-        self._neighbours.look_for(run, self.dataset, code)
-        if run.all_codes is not None:
-            self._requests.ask(
-                HolesRequest(_DISTANCE, run.id, code[None], run.all_codes), partial(self._show_distance, run)
-            )
-
-    def _show_distance(self, run: Run, distances: Floats) -> None:
-        if len(distances):
-            has_sigma = run.codes is not None and run.codes.log_stddev is not None
-            unit = "σ" if has_sigma else self.tr("spacings")
-            text = self.tr("{value} {unit} from the nearest code")
-            self._view.set_distance(text.format(value=f"{distances[0]:.2f}", unit=unit))
+        self._neighbours.look_for(self.run, self.dataset, self._codes[index])

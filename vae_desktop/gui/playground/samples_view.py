@@ -18,7 +18,7 @@ from vae_desktop.gui.playground.tile_board import TileBoard
 from vae_desktop.gui.playground.tool import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
 
-MOST = 400
+MOST = 200
 _CONTROLS, _NEAREST = 168, 216  # px wide
 
 
@@ -80,9 +80,6 @@ class SamplesView(ToolView):
         self._note.setObjectName("samplesNote")
         self._note.setProperty("role", "muted")
         self._note.setFont(tabular(small_font(self.font())))
-        self._distance = QLabel()
-        self._distance.setObjectName("sampleDistance")
-        self._distance.setFont(tabular(small_font(self.font())))
         self._lay_out()
         self.setFocusProxy(self.board)
         self._connect()
@@ -95,10 +92,6 @@ class SamplesView(ToolView):
     def set_note(self, text: str) -> None:
         """Say in few words what is drawn from."""
         self._note.setText(text)
-
-    def set_distance(self, text: str) -> None:
-        """Say how far the chosen sample is from the codes of real images."""
-        self._distance.setText(text)
 
     def note(self) -> str:
         return self._note.text()
@@ -146,16 +139,10 @@ class SamplesView(ToolView):
         column.addLayout(self._form)
         column.addWidget(self._note)
         column.addStretch()
-        side = QWidget()
-        side.setFixedWidth(_NEAREST)
-        beside = QVBoxLayout(side)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(SPACING // 2)
-        beside.addWidget(self.nearest, 1)
-        beside.addWidget(self._distance)
+        self.nearest.setFixedWidth(_NEAREST)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
         layout.setSpacing(2 * SPACING)
         layout.addWidget(controls)
         layout.addWidget(self.board, 1)
-        layout.addWidget(side)
+        layout.addWidget(self.nearest)

@@ -39,6 +39,7 @@ class TileBoard(QWidget):
         self._captions: Sequence[str] = ()
         self._tints: Sequence[float] = ()
         self._has_captions = False
+        self._columns: int | None = None
         self._sheet: QImage | None = None
         self._chosen: int | None = None
         self._empty = ""
@@ -54,10 +55,16 @@ class TileBoard(QWidget):
         self._empty = text
         self.update()
 
-    def set_tiles(self, count: int, shape: tuple[int, int], has_captions: bool = False) -> None:
-        """Make room for so many pictures of a shape (height, width); those on show stay until others come."""
-        if (count, shape, has_captions) != (self._count, self._shape, self._has_captions):
-            self._count, self._shape, self._has_captions = count, shape, has_captions
+    def set_tiles(
+        self, count: int, shape: tuple[int, int], has_captions: bool = False, columns: int | None = None
+    ) -> None:
+        """Make room for so many pictures of a shape (height, width); those on show stay until others come.
+
+        Without a number of columns they stand so that they are largest.
+        """
+        wanted = count, shape, has_captions, None if columns is None else min(columns, count)
+        if wanted != (self._count, self._shape, self._has_captions, self._columns):
+            self._count, self._shape, self._has_captions, self._columns = wanted
             self._sheet = None
             self.update()
 
@@ -186,7 +193,7 @@ class TileBoard(QWidget):
 
     def _arrangement(self) -> tuple[int, int, int]:
         """Columns, and width and height of a picture: as large as fit."""
-        return _arranged(max(self._count, 1), self._shape, self.width(), self.height(), self._foot())
+        return _arranged(max(self._count, 1), self._columns, self._shape, self.width(), self.height(), self._foot())
 
     def _painted_sheet(self, first: QRect) -> QImage:
         """The pictures at their places, on whole screen pixels."""
@@ -206,6 +213,12 @@ class TileBoard(QWidget):
         painter.end()
         return sheet
 
+    def _caption_at(self, index: int, tile: QRect) -> str:
+        """A caption; where not all have room, all without what stands before the separator."""
+        widest = max(self.fontMetrics().horizontalAdvance(text) for text in self._captions)
+        text = self._captions[index]
+        return text if widest <= tile.width() else text.rpartition(SEPARATOR)[2]
+
     def _paint_caption(self, painter: QPainter, index: int) -> None:
         tile = self.tile_rect(index)
         foot = QRect(tile.left(), tile.bottom() + 1, tile.width(), self._foot())
@@ -217,17 +230,17 @@ class TileBoard(QWidget):
             painter.fillRect(foot if has_text else foot.adjusted(0, 1, 0, _BAR - foot.height()), colour)
         if has_text:
             painter.setPen(QColor(self._theme.text if tint > 0 else self._theme.muted))
-            text = self._captions[index]
-            if self.fontMetrics().horizontalAdvance(text) > tile.width() + _GAP:
-                text = text.rpartition(SEPARATOR)[2]
-            painter.drawText(foot, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, text)
+            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
+            painter.drawText(foot, how, self._caption_at(index, tile))
 
 
 @lru_cache(maxsize=32)
-def _arranged(count: int, shape: tuple[int, int], across: int, down: int, foot: int) -> tuple[int, int, int]:
+def _arranged(
+    count: int, wanted: int | None, shape: tuple[int, int], across: int, down: int, foot: int
+) -> tuple[int, int, int]:
     """Columns, width and height of so many pictures of a shape (height, width), with room below, in a rectangle."""
     best = (1, 1, 1)
-    for columns in range(1, count + 1):
+    for columns in range(1, count + 1) if wanted is None else (wanted,):
         rows = math.ceil(count / columns)
         room = (across + _GAP) / columns - _GAP, (down + _GAP) / rows - _GAP - foot
         scale = min(room[0] / shape[1], room[1] / shape[0])

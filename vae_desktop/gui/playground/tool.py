@@ -52,6 +52,12 @@ class Tool(QObject):
         self.begin()
         self.refresh()
 
+    @Slot()
+    def load_data(self) -> None:
+        """Load the data set of the model on screen."""
+        if self.run is not None:
+            self._session.load_dataset(self.run.config.dataset)
+
     def set_dataset(self, dataset: Dataset | None) -> None:
         """Take over the images that the model on screen learns from, or their absence."""
         if dataset is not self.dataset:
