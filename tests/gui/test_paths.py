@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_class_means_are_anchors_and_every_step_says_how_far_the_nearest_code_is
     for place in (0, 11, 23):
         distance = np.sqrt((((sent[place] - codes.mean) / np.exp(codes.log_stddev)) ** 2).sum(1)).min()
         assert float(view.board.captions()[place]) == pytest.approx(distance, abs=0.06)
-    assert "σ from the nearest code" in view.where()
+    path.driver.wait(lambda: re.search(r"nearest code: [\d.]+ σ \(usual [\d.]+\)", view.where()))
 
 
 def test_a_step_is_gone_to_by_click_slider_and_key(path):

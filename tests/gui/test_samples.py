@@ -50,8 +50,8 @@ def test_with_the_data_the_nearest_real_images_are_shown(driver):
     driver.train_to_the_end()
     view = open_samples(driver)
     click_tile(view, 0)
-    driver.wait(lambda: view.nearest.board.pictures is not None and "median" in view.nearest.note())
-    assert view.nearest.title() == "Nearest training images · sq. error"
+    driver.wait(lambda: view.nearest.board.pictures is not None and "usual" in view.nearest.note())
+    assert view.nearest.title() == "Nearest images · sq. error"
     train = driver.window.controller.session.loaded(driver.window.controller.session.shown.config.dataset).train
     driver.wait(lambda: driver.window.panel.image.picture is not None)
     picture = driver.window.panel.image.picture[..., 0].astype(float) / 255

@@ -61,7 +61,7 @@ class Farness:
     def levels(self) -> npt.NDArray[np.float64]:
         """How much each distance is to be noticed, 0 to 1: nothing that is as near as codes are to one another."""
         latent_dim = self._run.config.model.latent_dim
-        times = max(1.0, (self.usual or 0.0) / float(hole_edges(latent_dim)[0]))
+        times = max(1.0, 2 * (self.usual or 0.0) / float(hole_edges(latent_dim)[0]))
         return hole_level(self.distances / times, latent_dim)
 
     def text(self, place: int = 0) -> str:
@@ -70,8 +70,8 @@ class Farness:
             return ""
         codes = self._run.codes
         unit = "σ" if codes is not None and codes.log_stddev is not None else _tr("spacings")
-        text = _tr("{value} {unit} from the nearest code").format(value=f"{self.distances[place]:.2f}", unit=unit)
-        return text if self.usual is None else text + _tr(" (codes: {value})").format(value=f"{self.usual:.2f}")
+        text = _tr("nearest code: {value} {unit}").format(value=f"{self.distances[place]:.2f}", unit=unit)
+        return text if self.usual is None else text + _tr(" (usual {value})").format(value=f"{self.usual:.2f}")
 
     @staticmethod
     def tip() -> str:

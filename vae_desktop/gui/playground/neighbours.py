@@ -76,7 +76,7 @@ class Neighbours:
         if train.labels is not None and dataset.class_names:
             names = [dataset.class_names[train.labels[place]] + SEPARATOR for place in nearest.places]
         captions = [f"{name}{_short(squared)}" for name, squared in zip(names, nearest.squared, strict=True)]
-        self._view.set_title(_tr("Nearest training images · sq. error"))
+        self._view.set_title(_tr("Nearest images · sq. error"))
         self._view.show_images(np.moveaxis(train.images[nearest.places], 1, -1), captions)
         self._describe_typical()
 
@@ -89,7 +89,7 @@ class Neighbours:
 
     def _describe_typical(self) -> None:
         if self._typical is not None:
-            text = _tr("median of test images: {value}").format(value=_short(self._typical[1]))
+            text = _tr("usual for test images: {value}").format(value=_short(self._typical[1]))
             tip = _tr(
                 "So far is a real image that was not learned from its nearest training image. A picture that is much "
                 "nearer is close to a copy, or so blurred that it is near to many."
