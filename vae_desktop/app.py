@@ -17,7 +17,6 @@ if sys.platform == "win32":  # torch's libraries must be loaded before Qt's ther
 
 import numpy as np
 import numpy.typing as npt
-from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -97,8 +96,6 @@ class Controller(QObject):
         window.measures.cancel_requested.connect(self.session.measurements.cancel)
         window.stage.scatter.export_requested.connect(self._export_codes)
         window.export_named.connect(self._export_to)
-        self.bridge.tools.guide.export_wanted.connect(self._export_path)
-        self._themes.theme_changed.connect(self.bridge.tools.guide.set_theme)
         window.comparison.editor.compare_requested.connect(self._compare)
         window.comparison.columns_changed.connect(self._connect_columns)
 
@@ -123,9 +120,11 @@ class Controller(QObject):
 
     @Slot()
     def warm_up(self) -> None:
-        """Load torch and the chosen data set behind the window."""
+        """Load torch and the chosen data set behind the window, and make what is not seen at once."""
         if self._is_closed:  # the window was closed before it was painted
             return
+        if not self.bridge.tools:
+            self.bridge.make_tools().guide.export_wanted.connect(self._export_path)
         self.session.warm_up()
         if not self.session.is_beginning and not self.session.active:
             self._load_chosen_dataset()
@@ -338,6 +337,8 @@ def make_application() -> QApplication:
     Python's collector runs in whatever thread makes the next object. What it frees in a training's thread may be a part
     of a window that was closed, and Qt does not survive that.
     """
+    from pyqtgraph.util.garbage_collector import GarbageCollector  # after what `gui` does to its import
+
     application = QApplication.instance() or QApplication(sys.argv[:1])
     if not hasattr(application, "garbage"):
         application.garbage = GarbageCollector()

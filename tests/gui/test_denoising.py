@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QSlider, QSpinBox, QToolButton
 
 def open_denoising(driver):
     driver.window.show_tool("denoising")
-    view = driver.window.denoising
+    view = driver.window.tools["denoising"]
     driver.wait(lambda: view.picture("restored") is not None)
     return view
 
@@ -65,7 +65,7 @@ def test_a_denoising_model_says_what_it_was_trained_for(driver):
 def test_without_images_it_says_how_to_get_them(show):
     driver = show("vae-2d")
     driver.window.show_tool("denoising")
-    view = driver.window.denoising
+    view = driver.window.tools["denoising"]
     assert "Load MNIST" in view.reason()
     driver.find("loadNoisyDataButton", QToolButton).click()
     driver.wait(lambda: "MNIST" in driver.window.banner.text())  # it is not there: a download is offered

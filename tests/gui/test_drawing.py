@@ -46,7 +46,7 @@ class Board:
 
     def __init__(self, driver):
         self.driver = driver
-        self.view = driver.window.drawing
+        self.view = driver.window.tools["drawing"]
         self.pad = self.view.pad
         self.drawer = driver.window.controller.bridge.tools.drawer
         self.point = driver.window.controller.point

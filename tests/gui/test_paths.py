@@ -30,7 +30,7 @@ class Route:
     def __init__(self, driver):
         self.driver = driver
         self.window = driver.window
-        self.view = driver.window.path
+        self.view = driver.window.tools["path"]
         self.guide = driver.window.controller.bridge.tools.guide
         self.point = driver.window.controller.point
 
@@ -131,7 +131,7 @@ def test_fewer_steps_than_anchors_are_told(path):
 
 def test_without_a_model_nothing_can_be_added(driver):
     open_path(driver).add_point()
-    assert driver.window.path.anchors() == []
+    assert driver.window.tools["path"].anchors() == []
 
 
 def test_a_loop_plays_on(path):

@@ -12,8 +12,8 @@ from vae_desktop.latent.sampling import sample_prior
 def open_samples(driver, way="prior"):
     driver.window.show_tool("samples")
     driver.find("samplesWayCombo", QComboBox).show_value(way)
-    driver.wait(lambda: driver.window.samples.board.pictures is not None)
-    return driver.window.samples
+    driver.wait(lambda: driver.window.tools["samples"].board.pictures is not None)
+    return driver.window.tools["samples"]
 
 
 def click_tile(view, index):
@@ -97,7 +97,7 @@ def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(show):
 
 
 def test_with_a_training_the_samples_follow(driver):
-    view = driver.window.samples
+    view = driver.window.tools["samples"]
     driver.train(epochs="100000")
     open_samples(driver, "mixture")
     driver.wait(lambda: "step" in view.note())
@@ -124,3 +124,14 @@ def test_out_of_sight_nothing_is_asked_for(show):
     assert requests.newest("samples") is not None
     driver.window.show_tool("path")
     assert requests.newest("samples") is None
+
+
+def test_a_tool_that_was_in_front_is_in_front_again(show, open_window):
+    driver = show("vae-2d")
+    open_samples(driver)
+    driver.window.close()
+    second = open_window()
+    second.wait(lambda: second.window.tools)
+    assert [view.is_in_sight for view in second.window.tools.values()] == [True, False, False, False]
+    second.window.controller.open_last_model()
+    second.wait(lambda: second.window.tools["samples"].board.pictures is not None)

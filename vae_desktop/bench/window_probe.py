@@ -94,12 +94,12 @@ class Probe(QObject):
             show(answer)
 
         requests.show_answer = note
-        self._window.drawing.reconstruction.painted.connect(self._note_painted)
+        self._window.tools["drawing"].reconstruction.painted.connect(self._note_painted)
         QTimer.singleShot(round(1000 * self._seconds), self._report_latencies)
 
     def _draw(self) -> None:
         """Move the mouse on along an endless stroke; now and then the pad is cleared."""
-        pad, began = self._window.drawing.pad, time.perf_counter()
+        pad, began = self._window.tools["drawing"].pad, time.perf_counter()
         middle = pad.canvas_rect().center()
         angle = 4 * began
         place = middle + QPointF(math.cos(angle), math.sin(1.3 * angle)) * 0.35 * pad.canvas_rect().width()

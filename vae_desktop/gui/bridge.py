@@ -1,9 +1,12 @@
 """Between the session and the views: the one signal that crosses threads, and what each answer changes on screen."""
 
+from __future__ import annotations
+
 import gc
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -19,10 +22,12 @@ from vae_desktop.gui.comparison.comparer import Comparer
 from vae_desktop.gui.explorer import Explorer
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
-from vae_desktop.gui.playground.tools import make_tools
 from vae_desktop.gui.view_requests import ViewRequests
 from vae_desktop.gui.window_settings import WindowSettings
 from vae_desktop.variants import Variant
+
+if TYPE_CHECKING:
+    from vae_desktop.gui.playground.tools import Tools
 
 _PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
 
@@ -54,13 +59,25 @@ class Bridge(QObject):
         self.requests = ViewRequests(self.session)
         self.explorer = Explorer(window.stage, window.panel, point, self.session, self.requests)
         self.comparer = Comparer(window.comparison, self.session, self.requests)
-        self.tools = make_tools(window, self.session, point, self.requests)
-        for tool in self.tools:
-            tool.failed.connect(self._show_failure)
+        self._point = point
+        self.tools: Tools | tuple[()] = ()  # until the window has been painted
         window.workspace_changed.connect(self._change_workspace)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._show_document()
         self.state_changed(self.session.state)
+
+    def make_tools(self) -> Tools:
+        """Make the tools of the playground and their views, for which the first picture need not wait."""
+        from vae_desktop.gui.playground.tools import Tools
+
+        self.tools = Tools.of(self._window, self.session, self._point, self.requests)
+        for tool in self.tools:
+            tool.failed.connect(self._show_failure)
+        if self.session.shown is not None:
+            for tool in self.tools:
+                tool.show_run(self.session.shown)
+            self._show_originals(self.session.shown)
+        return self.tools
 
     @Slot()
     def _drain(self) -> None:
@@ -214,7 +231,8 @@ class Bridge(QObject):
         """Bring the workspace that comes to the front up to date."""
         if workspace == "comparison":
             self.explorer.feeds.suspend()
-            self.tools.guide.stop()
+            if self.tools:
+                self.tools.guide.stop()
             self.comparer.come_into_sight()
         else:
             self.comparer.leave_sight()

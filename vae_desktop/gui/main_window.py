@@ -26,19 +26,17 @@ from vae_desktop.gui.latent_panel import LatentPanel
 from vae_desktop.gui.loss_plot import LossPlot
 from vae_desktop.gui.measures_panel import MeasuresPanel
 from vae_desktop.gui.message_banner import MessageBanner
-from vae_desktop.gui.playground.denoising_view import DenoisingView
-from vae_desktop.gui.playground.drawing_view import DrawingView
-from vae_desktop.gui.playground.path_view import PathView
-from vae_desktop.gui.playground.samples_view import SamplesView
+from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.runs_table import RunsTable
 from vae_desktop.gui.setup_panel import SetupPanel
 from vae_desktop.gui.stage import Stage
-from vae_desktop.gui.theme import SPACING, Theme, tabular
+from vae_desktop.gui.theme import LIGHT, SPACING, Theme, tabular
 from vae_desktop.gui.window_menus import WindowMenus
 from vae_desktop.resources import resource_path
 
 _LAYOUT_VERSION = 3  # raised when docks change, so that an older layout is not restored
 _SIZE = QSize(1360, 860)
+_TOOLS = ("samples", "path", "drawing", "denoising")
 _WORKSPACES = ("playground", "comparison")
 
 
@@ -52,6 +50,7 @@ class MainWindow(QMainWindow):
     images_chosen = Signal(Path)  # a person's own, to learn from
     data_folder_chosen = Signal(Path)
     workspace_changed = Signal(str)
+    theme_changed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,10 +68,8 @@ class MainWindow(QMainWindow):
         self.losses = LossPlot()
         self.runs = RunsTable()
         self.measures = MeasuresPanel()
-        self.samples = SamplesView()
-        self.path = PathView()
-        self.drawing = DrawingView()
-        self.denoising = DenoisingView()
+        self.tools: dict[str, QWidget] = {}  # views by name, which come after the first paint
+        self.theme = LIGHT
         self.fetching = FetchingBar()
         self.status = QLabel()
         self.status.setObjectName("statusLabel")
@@ -98,9 +95,11 @@ class MainWindow(QMainWindow):
         self.menus.about_requested.connect(self._show_about)
 
     def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
         views = (self.stage.scatter, self.stage.manifold, self.panel, self.losses, self.comparison)
-        for view in (*views, self.samples, self.path, self.drawing, self.denoising):
+        for view in (*views, *self.tools.values()):
             view.set_theme(theme)
+        self.theme_changed.emit(theme)
 
     def set_document(self, title: str, is_saved: bool) -> None:
         """Name the model on screen in the title bar, with a mark if it is not saved."""
@@ -117,16 +116,29 @@ class MainWindow(QMainWindow):
         """Bring a workspace to the front."""
         self._tabs.setCurrentIndex(_WORKSPACES.index(workspace))
 
+    def add_tool(self, name: str, view: ToolView) -> None:
+        """Put the view of a tool of the playground into its dock: "samples", "path", "drawing" or "denoising"."""
+        dock = self.findChild(QDockWidget, f"{name}Dock")
+        self.tools[name] = view
+        view.set_theme(self.theme)
+        dock.widget().setWidget(view)
+        dock.visibilityChanged.connect(view.set_in_sight)
+        view.set_in_sight(dock.isVisible() and not dock.visibleRegion().isEmpty())
+
     @Slot(str)
     def show_tool(self, name: str) -> None:
-        """Bring a tool of the playground to the front: "samples", "path", "drawing" or "denoising"."""
+        """Bring a tool of the playground to the front."""
         self.show_workspace("playground")
-        dock = next(dock for dock in self._docks if dock.objectName() == f"{name}Dock")
+        dock = self.findChild(QDockWidget, f"{name}Dock")
         dock.show()
         dock.raise_()
         if dock.isFloating():
             dock.activateWindow()
-        dock.widget().widget().setFocus()
+        if name in self.tools:
+            self.tools[name].setFocus()
+
+    def _tool_titles(self) -> tuple[str, ...]:
+        return self.tr("Samples"), self.tr("Path"), self.tr("Draw"), self.tr("Denoise")
 
     def layout_state(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and docks, as restore_layout takes them."""
@@ -213,16 +225,9 @@ class MainWindow(QMainWindow):
         runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
         measures = self._dock("measuresDock", self.tr("Measures"), self.measures, areas.BottomDockWidgetArea)
         tools = [
-            self._dock(f"{name}Dock", title, _scrollable(view), areas.BottomDockWidgetArea)
-            for name, title, view in (
-                ("samples", self.tr("Samples"), self.samples),
-                ("path", self.tr("Path"), self.path),
-                ("drawing", self.tr("Draw"), self.drawing),
-                ("denoising", self.tr("Denoise"), self.denoising),
-            )
+            self._dock(f"{name}Dock", title, _scrolled(), areas.BottomDockWidgetArea)
+            for name, title in zip(_TOOLS, self._tool_titles(), strict=True)
         ]
-        for dock, view in zip(tools, (self.samples, self.path, self.drawing, self.denoising), strict=True):
-            dock.visibilityChanged.connect(view.set_in_sight)
         for before, dock in pairwise([curves, runs, measures, *tools]):
             self.tabifyDockWidget(before, dock)
         curves.raise_()
@@ -314,11 +319,10 @@ class MainWindow(QMainWindow):
         box.open()
 
 
-def _scrollable(view: QWidget) -> QScrollArea:
-    """A view that is scrolled where there is less room than it needs."""
+def _scrolled() -> QScrollArea:
+    """A place for a view that is scrolled where there is less room than it needs."""
     area = QScrollArea(widgetResizable=True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setWidget(view)
     return area
 
 

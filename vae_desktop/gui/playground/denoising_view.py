@@ -19,7 +19,7 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.gui.captioned import Captioned
 from vae_desktop.gui.choice_box import ChoiceBox, translated
 from vae_desktop.gui.decoded_image import DecodedImage
-from vae_desktop.gui.playground.tool import ToolView
+from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
 from vae_desktop.latent.codes import Picture
 from vae_desktop.settings import settings_of

@@ -20,7 +20,7 @@ from vae_desktop.gui.decoded_image import DecodedImage
 from vae_desktop.gui.playground.drawing_pad import DrawingPad
 from vae_desktop.gui.playground.nearest_view import NearestView
 from vae_desktop.gui.playground.tile_board import TileBoard
-from vae_desktop.gui.playground.tool import ToolView
+from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
 
 _CONTROLS = 144  # px wide

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.elided_label import ElidedLabel
 from vae_desktop.gui.playground.tile_board import TileBoard
-from vae_desktop.gui.playground.tool import ToolView
+from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
 
 _CONTROLS = 168  # px wide

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.playground.nearest_view import NearestView
 from vae_desktop.gui.playground.tile_board import TileBoard
-from vae_desktop.gui.playground.tool import ToolView
+from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
 
 MOST = 200

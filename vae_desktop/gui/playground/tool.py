@@ -1,30 +1,13 @@
 """What the tools of the playground have in common: a view in a dock, and the model on screen."""
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.session import Session
 from vae_desktop.gui.latent_point import LatentPoint
+from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.view_requests import ViewRequests
-
-
-class ToolView(QWidget):
-    """A view that knows whether it is in sight; behind another tab Qt takes it for visible."""
-
-    sight_changed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.is_in_sight = False
-
-    @Slot(bool)
-    def set_in_sight(self, is_in_sight: bool) -> None:
-        """Follow the dock."""
-        if is_in_sight != self.is_in_sight:
-            self.is_in_sight = is_in_sight
-            self.sight_changed.emit()
 
 
 class Tool(QObject):

@@ -1,14 +1,18 @@
 """All tools of the playground, each with its view."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from vae_desktop.engine.session import Session
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
 from vae_desktop.gui.playground.denoiser import Denoiser
+from vae_desktop.gui.playground.denoising_view import DenoisingView
 from vae_desktop.gui.playground.drawer import Drawer
+from vae_desktop.gui.playground.drawing_view import DrawingView
 from vae_desktop.gui.playground.path_guide import PathGuide
+from vae_desktop.gui.playground.path_view import PathView
 from vae_desktop.gui.playground.sampler import Sampler
+from vae_desktop.gui.playground.samples_view import SamplesView
 from vae_desktop.gui.view_requests import ViewRequests
 
 
@@ -20,15 +24,18 @@ class Tools(NamedTuple):
     drawer: Drawer
     denoiser: Denoiser
 
-
-def make_tools(window: MainWindow, session: Session, point: LatentPoint, requests: ViewRequests) -> Tools:
-    """Make the tools of a window."""
-    around = session, point, requests
-    scatter = window.stage.scatter
-    drawer = Drawer(window.drawing, scatter, *around)
-    return Tools(
-        Sampler(window.samples, *around),
-        PathGuide(window.path, scatter, *around),
-        drawer,
-        Denoiser(window.denoising, scatter, lambda: drawer.image, *around),
-    )
+    @classmethod
+    def of(cls, window: MainWindow, session: Session, point: LatentPoint, requests: ViewRequests) -> Self:
+        """Make them, with their views, for a window."""
+        samples, path, drawing, denoising = SamplesView(), PathView(), DrawingView(), DenoisingView()
+        scatter, around = window.stage.scatter, (session, point, requests)
+        drawer = Drawer(drawing, scatter, *around)
+        guide = PathGuide(path, scatter, *around)
+        made = cls(
+            Sampler(samples, *around), guide, drawer, Denoiser(denoising, scatter, lambda: drawer.image, *around)
+        )
+        for name, view in (("samples", samples), ("path", path), ("drawing", drawing), ("denoising", denoising)):
+            window.add_tool(name, view)
+        window.theme_changed.connect(guide.set_theme)
+        guide.set_theme(window.theme)
+        return made
