@@ -36,7 +36,7 @@ class Sampler(Tool):
         self._fitted: tuple[int, int, int] | None = None  # components, codes and step of the mixture, or of its fit
         self._fit_began = 0.0
         self._is_going = False  # to a sample, by our own wish
-        self._pacer = Pacer(_FOLLOW, share=0.1)
+        self._pacer, self._fit_pacer = Pacer(_FOLLOW, share=0.1), Pacer(_FOLLOW, share=0.05)
         view.way_changed.connect(self.refresh)
         view.tile_chosen.connect(self._go_to)
         view.nearest.data_wanted.connect(self.load_data)
@@ -98,8 +98,11 @@ class Sampler(Tool):
 
     def _fit_if_needed(self, run: Run, means: Floats) -> None:
         wanted = self._view.components.value(), len(means), len(run.history.training)
-        if self._fitted == wanted or (self._session.mixtures.is_running and self._fitted[0] == wanted[0]):
-            return
+        if self._fitted is not None and self._fitted[0] == wanted[0]:
+            # Beside a training a fit is old as soon as it is done; it has its share of the time.
+            waits = run.status == "training" and not self._fit_pacer.is_due(time.monotonic())
+            if self._fitted == wanted or self._session.mixtures.is_running or waits:
+                return
         if self._mixture is None:
             self._show_nothing(self.tr("Fitting a mixture to {count} codes…").format(count=f"{len(means):,}"))
         self._fitted, self._fit_began = wanted, time.monotonic()
@@ -115,7 +118,7 @@ class Sampler(Tool):
                 components=len(mixture.weights), count=f"{count:,}", step=f"{step:,}"
             )
         )
-        self._pacer.ran(self._fit_began, time.monotonic())
+        self._fit_pacer.ran(self._fit_began, time.monotonic())
         self.refresh()
 
     def _fit_failed(self, error: Exception) -> None:
