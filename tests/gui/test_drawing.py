@@ -272,6 +272,17 @@ def test_drawing_while_training_follows_the_model(driver):
     assert board.point.code[0] == 3.0
 
 
+def test_a_weight_that_is_changed_in_training_is_that_of_the_loss_shown(driver):
+    driver.train(epochs="100000")
+    board = Board(driver)
+    draw(board.pad, SEVEN)
+    board.wait_for_figures()
+    driver.window.controller.session.adjust("beta", 4.0)
+    driver.wait(lambda: "4 ×" in board.view.figures())
+    reconstruction, kl, total = board.numbers()
+    assert total == pytest.approx(reconstruction + 4 * kl, rel=0.01)
+
+
 def test_a_test_image_is_laid_on_the_pad(driver):
     driver.train_to_the_end()
     board = Board(driver)

@@ -97,6 +97,12 @@ class Drawer(Tool):
                 self._view.set_image_shape(dataset.image_shape, paper)
         super().set_dataset(dataset)
 
+    def move_codes(self, run: Run) -> None:
+        """The model follows by itself; what its loss is made of may have been changed."""
+        asked = self._requests.newest(_CODED)
+        if isinstance(asked, CodeRequest) and asked.config is not run.config:
+            self.refresh()
+
     @Slot()
     def refresh(self) -> None:
         run = self.run

@@ -1,0 +1,69 @@
+"""Trains as it is usually done and prints its pace as JSON; run by rows.py in its own process.
+
+torchvision's data set, a DataLoader that turns images into tensors one by one, and `.item()` after each step: the loop
+of PyTorch's own VAE example, which a competent person would write. The app is measured against it.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from torchvision.datasets import MNIST
+from torchvision.transforms import ToTensor
+
+BATCH_SIZE = 128
+_LEARNING_RATE = 1e-3
+
+
+class Vae(nn.Module):
+    """784-400-20-400-784, Bernoulli."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.mean, self.log_variance = nn.Linear(784, 400), nn.Linear(400, 20), nn.Linear(400, 20)
+        self.decoder = nn.Sequential(nn.Linear(20, 400), nn.ReLU(), nn.Linear(400, 784))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        hidden = F.relu(self.hidden(images.flatten(1)))
+        mean, log_variance = self.mean(hidden), self.log_variance(hidden)
+        codes = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+        return self.decoder(codes), mean, log_variance
+
+
+def _loss(model: Vae, images: Tensor) -> Tensor:
+    """Of all images together, in nats."""
+    logits, mean, log_variance = model(images)
+    reconstruction = F.binary_cross_entropy_with_logits(logits, images.flatten(1), reduction="sum")
+    return reconstruction - 0.5 * torch.sum(1 + log_variance - mean.square() - log_variance.exp())
+
+
+def main(arguments: list[str]) -> None:
+    """Train some epochs; print the seconds of each and the test loss at the end, evaluation not counted."""
+    options = dict(argument.split("=", 1) for argument in arguments[1:])
+    torch.manual_seed(0)
+    train, test = (MNIST(Path(options["data_dir"]), train=part, transform=ToTensor()) for part in (True, False))
+    batches = DataLoader(train, BATCH_SIZE, shuffle=True)
+    model = Vae()
+    optimizer = torch.optim.Adam(model.parameters(), lr=_LEARNING_RATE)
+    seconds = []
+    for _ in range(int(options["epochs"])):
+        began, total = time.perf_counter(), 0.0
+        for images, _ in batches:
+            optimizer.zero_grad()
+            loss = _loss(model, images)
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        seconds.append(time.perf_counter() - began)
+    with torch.no_grad():
+        losses = [_loss(model, images).item() for images, _ in DataLoader(test, 1000)]
+    print(json.dumps({"epoch_seconds": seconds, "test_loss": sum(losses) / len(test)}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
