@@ -66,7 +66,7 @@ def test_without_images_it_says_how_to_get_them(show):
     driver = show("vae-2d")
     driver.window.show_tool("denoising")
     view = driver.window.tools["denoising"]
-    assert "Load MNIST" in view.reason()
+    assert "MNIST" in view.reason()
     driver.find("loadNoisyDataButton", QToolButton).click()
     driver.wait(lambda: "MNIST" in driver.window.banner.text())  # it is not there: a download is offered
     view.source.show_value("drawing")

@@ -90,7 +90,7 @@ class Denoiser(Tool):
     def _missing(self) -> str:
         if self._view.source.currentData() == "drawing":
             return self.tr("Draw something under Draw first.")
-        return self.tr("Load {data} to take its images.").format(data=self.run.config.dataset.label)
+        return self.tr("The images of {data} are not at hand.").format(data=self.run.config.dataset.label)
 
     def _describe(self) -> None:
         """Say what the numbers are, and what the model was trained for."""

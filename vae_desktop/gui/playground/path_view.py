@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -336,7 +336,12 @@ class _AnchorList(QListWidget):
     def labels(self) -> list[str]:
         return [self.item(row).data(Qt.ItemDataRole.UserRole)[1] for row in range(self.count())]
 
-    def keyPressEvent(self, event: object) -> None:
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """What lies beside the row comes into sight."""
+        bar, turned = self.horizontalScrollBar(), event.angleDelta()
+        bar.setValue(bar.value() - (turned.x() or turned.y()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.removal_wanted.emit()
         else:
