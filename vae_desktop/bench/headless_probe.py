@@ -4,8 +4,12 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vae_desktop.engine.processor import prepare_threads
+
+if TYPE_CHECKING:
+    from vae_desktop.config import RunConfig
 
 
 def main(arguments: list[str]) -> None:
@@ -19,6 +23,8 @@ def main(arguments: list[str]) -> None:
     from vae_desktop.variants import Variant
 
     base = RunConfig(DatasetConfig(options["dataset"])).with_training(epochs=100_000)
+    if options.get("setup") == "usual":
+        base = usual_setup(base)
     configs = [Variant(kind).applied_to(base) for kind in options.get("models", "vae").split("+")]
     run = Lockstep(configs, load_dataset(base.dataset, Path(options["data_dir"])), select_device("auto"))
     warm_up, seconds = 2.0, float(options["seconds"])
@@ -36,6 +42,14 @@ def main(arguments: list[str]) -> None:
 
     for _ in run.epochs(on_step):
         pass
+
+
+def usual_setup(base: "RunConfig") -> "RunConfig":
+    """The model and the training of the usual loop: 784-400-20-400-784, Bernoulli, Adam, batches of 128."""
+    from dataclasses import replace
+
+    model = replace(base.model, latent_dim=20, hidden=(400,), likelihood="bernoulli", activation="relu")
+    return replace(base, model=model).with_training(batch_size=128, learning_rate=1e-3, precision="single")
 
 
 if __name__ == "__main__":

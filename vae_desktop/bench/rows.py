@@ -17,14 +17,22 @@ Row = dict[str, Any]
 
 _TIMEOUT = 300  # seconds, for one probe
 _GOALS = {
+    "epoch_vs_dataloader": 5.0,
+    "roofline_share": 0.70,
     "gui_training_share": 0.90,
     "slider_to_pixels_ms": 8.0,
     "drawing_to_pixels_ms": 8.0,
     "gui_gap_ms": 8.0,
     "scatter_70k_ms": 8.0,
     "first_paint_vs_torch": 0.5,
+    "first_decode_vs_torch": 1.2,
+    "memory_vs_torch": 1.6,
     "lockstep_cost": 1.1,
 }
+_ALONE = ("headless", "loop", "roofline", "scatter")  # probes without a window, or with one of their own
+_STEPS_PER_EPOCH = 469  # of MNIST in batches of 128
+# Memory of a process that lies in the machine's, in MB, as an expression; on Linux.
+_RESIDENT = "int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE') / 2**20"
 _COMPARED = ("ae", "vae-no-kl", "kl-only", "vae")
 
 
@@ -55,6 +63,31 @@ def machine() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
     return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def epoch_vs_dataloader(data_dir: Path, quick: bool) -> Row:
+    """Seconds of an epoch of MNIST in the usual loop (loop_probe.py), over ours with the same mathematics, in turn."""
+    _require_mnist(data_dir)
+    ratios, usual, ours = [], [], []
+    for _ in range(1 if quick else 3):
+        usual.append(_probe("loop", "mnist", data_dir, epochs=1)["epoch_seconds"][0])
+        pace = _probe("headless", "mnist", data_dir, seconds=4, setup="usual")["steps_per_second"]
+        ours.append(_STEPS_PER_EPOCH / pace)
+        ratios.append(usual[-1] / ours[-1])
+    return {**_spread(ratios), "baseline": statistics.median(usual), "seconds": statistics.median(ours)}
+
+
+def roofline_share(data_dir: Path, quick: bool) -> Row:
+    """Time that the matrix products of a step take alone, over the time of our step, in turn in one process."""
+    dataset = _dataset(data_dir)
+    found = _probe("roofline", dataset, data_dir, blocks=3 if quick else 15)
+    shares = [one / other for one, other in zip(found["products_ms"], found["step_ms"], strict=True)]
+    return {
+        **_spread(shares),
+        "baseline": statistics.median(found["products_ms"]),
+        "step_ms": statistics.median(found["step_ms"]),
+        "dataset": dataset,
+    }
 
 
 def gui_training_share(data_dir: Path, quick: bool) -> Row:
@@ -139,6 +172,37 @@ def first_paint_vs_torch(data_dir: Path, quick: bool) -> Row:
     return {**_spread(ratios), "baseline": statistics.median(imports), "seconds": statistics.median(paints)}
 
 
+def first_decode_vs_torch(data_dir: Path, quick: bool) -> Row:
+    """From process start to the bundled model's picture under a moved slider, over `import torch`, in turn."""
+    ratios, pictures, imports = [], [], []
+    for _ in range(2 if quick else 7):
+        began = time.time()
+        subprocess.run([sys.executable, "-c", "import torch"], check=True)
+        imports.append(time.time() - began)
+        began = time.time()
+        pictures.append(_probe("first-decode", "digits", data_dir)["painted_at"] - began)
+        ratios.append(pictures[-1] / imports[-1])
+    return {**_spread(ratios), "baseline": statistics.median(imports), "seconds": statistics.median(pictures)}
+
+
+def memory_vs_torch(data_dir: Path, quick: bool) -> Row:
+    """Memory of the window that trains on its data set, over that of `import torch` alone; in MB resident."""
+    dataset = _dataset(data_dir)
+    code = f"import os, torch; print({_RESIDENT})"
+    ratios, ours, alone = [], [], []
+    for _ in range(1 if quick else 3):
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        alone.append(float(done.stdout))
+        ours.append(_probe("memory", dataset, data_dir, seconds=4 if quick else 15)["megabytes"])
+        ratios.append(ours[-1] / alone[-1])
+    return {
+        **_spread(ratios),
+        "baseline": statistics.median(alone),
+        "megabytes": statistics.median(ours),
+        "dataset": dataset,
+    }
+
+
 def lockstep_cost(data_dir: Path, quick: bool) -> Row:
     """Time of a step of four models in lockstep, over the sum of the times of their steps alone, in turn."""
     dataset = _dataset(data_dir)
@@ -164,12 +228,16 @@ def lockstep_cost(data_dir: Path, quick: bool) -> Row:
 ROWS: dict[str, Callable[[Path, bool], Row]] = {
     row.__name__: row
     for row in (
+        epoch_vs_dataloader,
+        roofline_share,
         gui_training_share,
         slider_to_pixels_ms,
         drawing_to_pixels_ms,
         gui_gap_ms,
         scatter_70k_ms,
         first_paint_vs_torch,
+        first_decode_vs_torch,
+        memory_vs_torch,
         lockstep_cost,
     )
 }
@@ -180,12 +248,21 @@ def _spread(values: list[float]) -> Row:
 
 
 def _dataset(data_dir: Path) -> str:
-    return "mnist" if (data_dir / "MNIST" / "raw").is_dir() else "digits"
+    return "mnist" if _has_mnist(data_dir) else "digits"
+
+
+def _has_mnist(data_dir: Path) -> bool:
+    return (data_dir / "MNIST" / "raw").is_dir()
+
+
+def _require_mnist(data_dir: Path) -> None:
+    if not _has_mnist(data_dir):
+        raise UserError(f"This is measured on MNIST, which is not in {data_dir}. Name its folder with --data-dir.")
 
 
 def _probe(what: str, dataset: str, data_dir: Path, **options: int | str) -> Row:
     """Run a probe in a process of its own and return what it found."""
-    module = f"vae_desktop.bench.{what if what in ('headless', 'scatter') else 'window'}_probe"
+    module = f"vae_desktop.bench.{what if what in _ALONE else 'window'}_probe"
     arguments = [what, f"dataset={dataset}", f"data_dir={data_dir}"]
     arguments += [f"{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", module, *arguments]

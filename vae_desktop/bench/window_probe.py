@@ -40,7 +40,7 @@ class Probe(QObject):
         self._strokes = 0
         self._newest: list[object] = []
         self._asked: dict[int, float] = {}
-        self._shown_request = -1
+        self._shown_request, self._wanted = -1, -2
         self._latencies: list[float] = []
         self._turn = QTimer(self, interval=1, timerType=Qt.TimerType.PreciseTimer)
         self._turn.timeout.connect(self._note_turn)
@@ -56,6 +56,34 @@ class Probe(QObject):
     def first_paint(self) -> None:
         """Report when the window was painted first."""
         self._window.first_painted.connect(lambda: self._finish({"painted_at": time.time()}))
+
+    def first_decode(self) -> None:
+        """Report when the picture of the bundled model has followed a slider."""
+        self._window.controller.open_last_model()
+        self._window.panel.image.painted.connect(self._note_first_picture)
+        self._note_pictures()
+        wait = QTimer(self, interval=1)
+
+        def move() -> None:
+            if self._session.shown is not None:
+                wait.stop()
+                self._window.findChild(QObject, "latentSlider0").setValue(1.0)
+                self._wanted = self._session.last_request
+
+        wait.timeout.connect(move)
+        wait.start()
+
+    def _note_first_picture(self) -> None:
+        if self._shown_request == self._wanted:
+            self._finish({"painted_at": time.time()})
+
+    def memory(self) -> None:
+        """Report the memory while training."""
+        self._when_training(lambda: QTimer.singleShot(round(1000 * self._seconds), self._report_memory))
+
+    def _report_memory(self) -> None:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        self._finish({"megabytes": pages * os.sysconf("SC_PAGE_SIZE") / 2**20})
 
     def training_share(self) -> None:
         """Report the steps per second with everything live."""
@@ -159,7 +187,13 @@ class Probe(QObject):
         QTimer.singleShot(500, self._time_drags)
 
     def _time_drags(self) -> None:
-        bridge, image = self._window.controller.bridge, self._window.panel.image
+        self._note_pictures()
+        self._window.panel.image.painted.connect(self._note_painted)
+        QTimer.singleShot(round(1000 * self._seconds), self._report_latencies)
+
+    def _note_pictures(self) -> None:
+        """Know which request the picture on show answers."""
+        bridge = self._window.controller.bridge
         show = bridge.picture_decoded
 
         def note(decoded: Decoded) -> None:
@@ -167,8 +201,6 @@ class Probe(QObject):
             show(decoded)
 
         bridge.picture_decoded = note
-        image.painted.connect(self._note_painted)
-        QTimer.singleShot(round(1000 * self._seconds), self._report_latencies)
 
     def _drag_slider(self) -> None:
         began = time.perf_counter()
@@ -212,6 +244,10 @@ def main(arguments: list[str]) -> None:
         probe = Probe(window, options)
         if what == "first-paint":
             probe.first_paint()
+        elif what == "first-decode":
+            probe.first_decode()
+        elif what == "memory":
+            probe.memory()
         elif what == "window":
             probe.training_share()
         elif what == "gaps":
