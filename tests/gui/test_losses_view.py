@@ -198,3 +198,15 @@ def test_of_very_many_changes_the_newest_are_marked(losses) -> None:
     run.changes = [Change(step, "beta", float(step)) for step in range(3000)]
     losses.set_history(run, ModelConfig())
     assert [step for step, _ in marks(losses)["pane 0"]] == list(range(2970, 3000))
+
+
+def test_an_evaluation_before_the_first_step_begins_no_line(losses) -> None:
+    before, after = Evaluation(0, 500.0, 490.0, 10.0, (10.0,)), Evaluation(50, 20.0, 18.0, 2.0, (2.0,))
+    result = history()
+    result.evaluations = [before]
+    losses.set_history(result, ModelConfig("vae"))
+    assert losses._test["total"].getData()[0].tolist() == [0]
+    result.evaluations = [before, after]
+    losses.set_history(result, ModelConfig("vae"))
+    assert losses._test["total"].getData()[0].tolist() == [50]
+    assert losses._panes[0].getViewBox().viewRect().bottom() < 500

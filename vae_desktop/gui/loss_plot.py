@@ -123,8 +123,8 @@ class LossPlot(QWidget):
         self._marks.set_marks([Mark(change, self._muted) for change in marked(self._history.changes)])
 
     def _redraw_evaluations(self) -> None:
-        evaluations = self._history.evaluations
-        self._drawn_evaluations = len(evaluations)
+        self._drawn_evaluations = len(self._history.evaluations)
+        evaluations = self._history.drawn_evaluations
         steps = np.array([entry.step for entry in evaluations], float)
         for term, curve in self._test.items():
             values = [getattr(entry, term) for entry in evaluations]
@@ -141,7 +141,7 @@ class LossPlot(QWidget):
             column = self._history.training[:, TERMS.index(term)]
             if len(column) and np.isfinite(column[0]):
                 values += [float(np.nanmin(column)), float(np.nanmax(column))]
-            values += [getattr(entry, term) for entry in self._history.evaluations]
+            values += [getattr(entry, term) for entry in self._history.drawn_evaluations]
         known = [value for value in values if value is not None and np.isfinite(value)]
         return (min(known), max(known)) if known else (np.nan, np.nan)
 

@@ -73,6 +73,11 @@ class History:
     def last_evaluation(self) -> Evaluation | None:
         return self.evaluations[-1] if self.evaluations else None
 
+    @property
+    def drawn_evaluations(self) -> list[Evaluation]:
+        """Those for a curve: one before the first step would begin a long line; it is left out if there are others."""
+        return [entry for entry in self.evaluations if entry.step > 0] or self.evaluations
+
     def copy(self) -> "History":
         """An independent history with the same content."""
         result = History()

@@ -158,9 +158,7 @@ class _Pane(CurvePane):
             values = run.history.training[:, self._column]
             if len(values) and np.isfinite(values[0]):
                 batches.setData(np.arange(1, len(values) + 1, dtype=np.float32), self._shown(values))
-            evaluations = [entry for entry in run.history.evaluations if getattr(entry, self.term) is not None]
-            # The one before the first step would begin a long line that nothing lies on.
-            evaluations = [entry for entry in evaluations if entry.step > 0] or evaluations
+            evaluations = [entry for entry in run.history.drawn_evaluations if getattr(entry, self.term) is not None]
             tested = self._shown(np.array([getattr(entry, self.term) for entry in evaluations], np.float32))
             tests.setData(np.array([entry.step for entry in evaluations], float), tested)
             for part in (values, tested):
