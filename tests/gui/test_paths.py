@@ -207,6 +207,15 @@ def test_the_same_path_goes_through_another_model_of_the_same_data(path, show):
     assert norms == pytest.approx(np.linspace(*ends, 9), rel=0.05)
 
 
+def test_a_path_that_was_half_gone_does_not_move_the_point_of_the_next_model(show, driver):
+    route = open_path(show("vae-20d"), 3, 5)
+    driver.find("pathSlider", QSlider).setValue(500)
+    driver.train_to_the_end()  # other data: the path is gone
+    assert route.view.anchors() == []
+    assert len(route.point.code) == 2
+    assert driver.find("pathSlider", QSlider).value() == 0
+
+
 def test_anchors_follow_their_codes_in_training(driver):
     driver.train(epochs="100000")
     driver.wait(lambda: driver.window.controller.session.shown.codes is not None)

@@ -207,8 +207,8 @@ class PathGuide(Tool):
         """Lay the path anew through where the anchors are now."""
         for anchor in self._anchors:
             anchor.code = self._code_of(anchor)
-        self._view.set_anchors([self._label(anchor) for anchor in self._anchors])
         self._path = None
+        self._view.set_anchors([self._label(anchor) for anchor in self._anchors])
         if len(self._anchors) > 1:
             codes = np.stack([anchor.code for anchor in self._anchors])
             self._path = Path(codes, self._view.shape.currentData(), self._view.loop.isChecked())

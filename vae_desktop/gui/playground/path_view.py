@@ -152,7 +152,7 @@ class PathView(ToolView):
         if not has_path:
             self.board.set_pictures(None)
             self._where.set_text("")
-            self._slider.setValue(0)
+            self._show_share(0.0)
 
     def anchors(self) -> list[str]:
         """What the anchors are called, in order."""
@@ -164,10 +164,14 @@ class PathView(ToolView):
 
     def set_share(self, share: float, step: int) -> None:
         """Show how far along the path the current point is, and the step nearest to it."""
+        self._show_share(share)
+        self.board.set_chosen(step)
+
+    def _show_share(self, share: float) -> None:
+        """Put the slider there without telling."""
         self._slider.blockSignals(True)
         self._slider.setValue(round(share * _FINE))
         self._slider.blockSignals(False)
-        self.board.set_chosen(step)
 
     def set_where(self, text: str) -> None:
         self._where.set_text(text)
