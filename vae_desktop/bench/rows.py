@@ -161,28 +161,25 @@ def scatter_70k_ms(data_dir: Path, quick: bool) -> Row:
 
 def first_paint_vs_torch(data_dir: Path, quick: bool) -> Row:
     """From process start to the window painted, over `python -c "import torch"`, in turn."""
+    return _start_vs_torch("first-paint", data_dir, quick)
+
+
+def first_decode_vs_torch(data_dir: Path, quick: bool) -> Row:
+    """From process start to the bundled model's picture under a moved slider, over `import torch`, in turn."""
+    return _start_vs_torch("first-decode", data_dir, quick)
+
+
+def _start_vs_torch(what: str, data_dir: Path, quick: bool) -> Row:
+    """From process start to what a probe paints first, over the time of importing torch alone."""
     ratios, paints, imports = [], [], []
     for _ in range(2 if quick else 7):
         began = time.time()
         subprocess.run([sys.executable, "-c", "import torch"], check=True)
         imports.append(time.time() - began)
         began = time.time()
-        paints.append(_probe("first-paint", "digits", data_dir)["painted_at"] - began)
+        paints.append(_probe(what, "digits", data_dir)["painted_at"] - began)
         ratios.append(paints[-1] / imports[-1])
     return {**_spread(ratios), "baseline": statistics.median(imports), "seconds": statistics.median(paints)}
-
-
-def first_decode_vs_torch(data_dir: Path, quick: bool) -> Row:
-    """From process start to the bundled model's picture under a moved slider, over `import torch`, in turn."""
-    ratios, pictures, imports = [], [], []
-    for _ in range(2 if quick else 7):
-        began = time.time()
-        subprocess.run([sys.executable, "-c", "import torch"], check=True)
-        imports.append(time.time() - began)
-        began = time.time()
-        pictures.append(_probe("first-decode", "digits", data_dir)["painted_at"] - began)
-        ratios.append(pictures[-1] / imports[-1])
-    return {**_spread(ratios), "baseline": statistics.median(imports), "seconds": statistics.median(pictures)}
 
 
 def memory_vs_torch(data_dir: Path, quick: bool) -> Row:

@@ -19,6 +19,7 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.gui.captioned import Captioned
 from vae_desktop.gui.choice_box import ChoiceBox, translated
 from vae_desktop.gui.decoded_image import DecodedImage
+from vae_desktop.gui.playground.seed_box import SeedBox
 from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
 from vae_desktop.latent.codes import Picture
@@ -62,15 +63,15 @@ class DenoisingView(ToolView):
             "<p>" + self.tr("Standard deviation of Gaussian noise, or the share of the pixels that is hit.") + "</p>"
         )
         self._value = QLabel()
-        self.seed = QSpinBox(minimum=0, maximum=999_999)
+        self._seed_box = SeedBox()
+        self.seed, renew = self._seed_box.spin, self._seed_box.renew
         self.seed.setObjectName("noiseSeedSpin")
         self.seed.setAccessibleName(self.tr("Seed of the noise"))
         self.seed.setToolTip(self.tr("The same seed draws the same noise."))
-        self._renew = QToolButton(text="⟳")
-        self._renew.setObjectName("newNoiseButton")
-        self._renew.setAccessibleName(self.tr("Other noise"))
-        self._renew.setToolTip(self.tr("Draw other noise."))
-        for field in (self.number, self._value, self.seed):
+        renew.setObjectName("newNoiseButton")
+        renew.setAccessibleName(self.tr("Other noise"))
+        renew.setToolTip(self.tr("Draw other noise."))
+        for field in (self.number, self._value):
             field.setFont(tabular(self.font()))
         self._pictures = {name: DecodedImage() for name in PICTURES}
         self._captions = {name: Captioned(view) for name, view in self._pictures.items()}
@@ -154,7 +155,6 @@ class DenoisingView(ToolView):
             field.currentIndexChanged.connect(self._change)
         for field in (self.number, self._strength, self.seed):
             field.valueChanged.connect(self._change)
-        self._renew.clicked.connect(self._take_next_seed)
         self._load.clicked.connect(self.data_wanted)
 
     @Slot()
@@ -162,10 +162,6 @@ class DenoisingView(ToolView):
         self._show_strength()
         self.number.setEnabled(self.source.currentData() == "test")
         self.changed.emit()
-
-    @Slot()
-    def _take_next_seed(self) -> None:
-        self.seed.setValue((self.seed.value() + 1) % (self.seed.maximum() + 1))
 
     def _show_strength(self) -> None:
         self._value.setText(f"{self.strength:.2f}")
@@ -176,16 +172,15 @@ class DenoisingView(ToolView):
         form = QFormLayout(controls)
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(SPACING // 2)
-        strength, seed = QHBoxLayout(), QHBoxLayout()
-        for row, parts in ((strength, (self._strength, self._value)), (seed, (self.seed, self._renew))):
-            row.setSpacing(SPACING // 2)
-            row.addWidget(parts[0], 1)
-            row.addWidget(parts[1])
+        strength = QHBoxLayout()
+        strength.setSpacing(SPACING // 2)
+        strength.addWidget(self._strength, 1)
+        strength.addWidget(self._value)
         form.addRow(self.source)
         form.addRow(self.tr("Number"), self.number)
         form.addRow(self.kind)
         form.addRow(strength)
-        form.addRow(self.tr("Seed"), seed)
+        form.addRow(self.tr("Seed"), self._seed_box)
         pictures = QHBoxLayout()
         pictures.setSpacing(2 * SPACING)
         for name in PICTURES:

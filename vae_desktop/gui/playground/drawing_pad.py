@@ -20,7 +20,6 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.framing import canvas_of_image
-from vae_desktop.gui.decoded_image import crisp_rect
 from vae_desktop.gui.theme import LIGHT, Theme
 
 _SIDE = 280  # px, about, of the canvas
@@ -150,11 +149,10 @@ class DrawingPad(QWidget):
 
     def canvas_rect(self) -> QRectF:
         """Where the canvas is painted."""
-        size = QSize(self._canvas.size())
-        room = crisp_rect(QSize(1, 1) if size.isEmpty() else size, self.size(), self.devicePixelRatioF())
+        size = self._canvas.size()
         scale = min((self.width() - 2) / size.width(), (self.height() - 2) / size.height())
         rect = QRectF(0, 0, scale * size.width(), scale * size.height())
-        rect.moveCenter(room.center())
+        rect.moveCenter(QRectF(self.rect()).center())
         return rect
 
     def paintEvent(self, event: QPaintEvent) -> None:

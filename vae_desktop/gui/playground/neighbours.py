@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from vae_desktop.data.dataset import Dataset, Images
+from vae_desktop.data.dataset import Dataset, Images, Labels
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import NearestRequest, SheetRequest, TypicalRequest
 from vae_desktop.gui.playground.farness import Farness
@@ -43,6 +44,7 @@ class Neighbours:
     def look_for(self, run: Run, dataset: Dataset | None, code: Floats, image: Images | None = None) -> None:
         """Show the neighbours of an image (C, H, W), by default of the picture that is decoded from a code (d,)."""
         self._farness.measure(run, code[None])
+        self._view.board.set_empty_text(_tr("Looking for what is near…"))  # beside a training it takes a while
         if dataset is not None:
             self._look_among_images(run, dataset, code, image)
         elif run.all_codes is not None and len(run.all_codes):
@@ -72,10 +74,7 @@ class Neighbours:
 
     def _show_images(self, dataset: Dataset, nearest: Nearest) -> None:
         train = dataset.train
-        names = [""] * len(nearest.places)
-        if train.labels is not None and dataset.class_names:
-            names = [dataset.class_names[train.labels[place]] + SEPARATOR for place in nearest.places]
-        captions = [f"{name}{_short(squared)}" for name, squared in zip(names, nearest.squared, strict=True)]
+        captions = _captions(train.labels, dataset.class_names, nearest.places, map(_short, nearest.squared))
         self._view.set_title(_tr("Nearest images · sq. error"))
         self._view.show_images(np.moveaxis(train.images[nearest.places], 1, -1), captions)
         self._describe_typical()
@@ -103,10 +102,8 @@ class Neighbours:
         squared = ((codes.mean - code) ** 2).sum(1)
         squared[~np.isfinite(squared)] = np.inf
         places = np.argsort(squared, kind="stable")[:COUNT]
-        names = [""] * len(places)
-        if codes.labels is not None and run.class_names:
-            names = [run.class_names[codes.labels[place]] + SEPARATOR for place in places]
-        captions = [f"{name}{distance:.2f}" for name, distance in zip(names, np.sqrt(squared[places]), strict=True)]
+        distances = (f"{distance:.2f}" for distance in np.sqrt(squared[places]))
+        captions = _captions(codes.labels, run.class_names, places, distances)
         request = SheetRequest(view, run.id, codes.mean[places], 512)
         self._requests.ask(request, partial(self._show_codes, run, captions))
 
@@ -115,6 +112,15 @@ class Neighbours:
         self._view.show_images(pictures, captions)
         self._view.set_note("")
         self._view.offer_data(run.config.dataset.label)
+
+
+def _captions(
+    labels: Labels | None, class_names: Sequence[str], places: Labels, figures: Iterable[str]
+) -> list[str]:
+    """A line for each of the images at some places: its class, where it has one, and a figure."""
+    if labels is None or not class_names:
+        return list(figures)
+    return [class_names[labels[place]] + SEPARATOR + figure for place, figure in zip(places, figures, strict=True)]
 
 
 def _short(value: float) -> str:

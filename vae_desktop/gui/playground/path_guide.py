@@ -267,8 +267,7 @@ class PathGuide(Tool):
     @Slot()
     def _tick(self) -> None:
         now = time.monotonic()
-        legs = len(self._anchors) - (0 if self._view.loop.isChecked() else 1)
-        share = self._share + (now - self._ticked) / (self._view.pace.value() * legs)
+        share = self._share + (now - self._ticked) / self._seconds
         self._ticked = now
         if share >= 1.0:
             share = share % 1.0 if self._view.loop.isChecked() else 1.0
@@ -303,6 +302,11 @@ class PathGuide(Tool):
             self.stop()
 
     @property
+    def _seconds(self) -> float:
+        """How long the whole path takes."""
+        return self._view.pace.value() * (len(self._anchors) - (0 if self._view.loop.isChecked() else 1))
+
+    @property
     def _last_step(self) -> int:
         """Steps from the beginning of the path to its end."""
         steps = self._view.steps.value()
@@ -333,10 +337,9 @@ class PathGuide(Tool):
             return
         steps = self._view.steps.value()
         export = PathExport(run.config.model, run.image_shape, snapshot, path.codes(steps), run.all_codes)
-        legs = len(self._anchors) - (0 if path.is_loop else 1)
         shares = np.arange(steps) / self._last_step
         makers: dict[str, Callable[[], bytes]] = {
-            "gif": partial(export.gif, self._view.pace.value() * legs),
+            "gif": partial(export.gif, self._seconds),
             "png": export.strip,
             "csv": partial(export.csv, shares),
         }

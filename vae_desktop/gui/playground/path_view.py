@@ -117,7 +117,7 @@ class PathView(ToolView):
         self._lay_out()
         self.setFocusProxy(self.board)
         self._connect()
-        self.set_anchors((), 0)
+        self.set_anchors(())
         self.set_classes(())
 
     def set_theme(self, theme: Theme) -> None:
@@ -136,10 +136,10 @@ class PathView(ToolView):
             self._classes.addAction(action)
         self._class.setEnabled(bool(names))
 
-    def set_anchors(self, labels: Sequence[str], needed: int = 2) -> None:
-        """List the anchors; with fewer than are needed there is no path."""
+    def set_anchors(self, labels: Sequence[str]) -> None:
+        """List the anchors; with fewer than two there is no path."""
         self._anchors.set_labels(labels)
-        has_path = len(labels) >= needed > 0
+        has_path = len(labels) > 1
         for part in (self._play, self._slider, self._export):
             part.setEnabled(has_path)
         for part in (self._remove, self._clear):

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.playground.nearest_view import NearestView
+from vae_desktop.gui.playground.seed_box import SeedBox
 from vae_desktop.gui.playground.tile_board import TileBoard
 from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
@@ -63,11 +63,14 @@ class SamplesView(ToolView):
         self.temperature.setObjectName("samplesTemperatureSpin")
         how_many, same = self.tr("How many codes are drawn."), self.tr("The same seed draws the same codes.")
         self.count = self._spin("samplesCountSpin", self.tr("Count"), (1, MOST), 36, how_many)
-        self.seed = self._spin("samplesSeedSpin", self.tr("Seed"), (0, 999_999), 0, same)
-        self.renew = QToolButton(text="⟳")
-        self.renew.setObjectName("newSamplesButton")
-        self.renew.setAccessibleName(self.tr("Other samples"))
-        self.renew.setToolTip(self.tr("Draw other codes."))
+        self._seed_box = SeedBox()
+        self.seed, renew = self._seed_box.spin, self._seed_box.renew
+        self.seed.setObjectName("samplesSeedSpin")
+        self.seed.setAccessibleName(self.tr("Seed"))
+        self.seed.setToolTip(same)
+        renew.setObjectName("newSamplesButton")
+        renew.setAccessibleName(self.tr("Other samples"))
+        renew.setToolTip(self.tr("Draw other codes."))
         for field in (self.components, self.temperature, self.count, self.seed):
             field.setKeyboardTracking(False)
             field.setFont(tabular(self.font()))
@@ -108,21 +111,13 @@ class SamplesView(ToolView):
         self.way.currentIndexChanged.connect(self.way_changed)
         for field in (self.components, self.temperature, self.count, self.seed):
             field.valueChanged.connect(self.way_changed)
-        self.renew.clicked.connect(self._take_next_seed)
         self.board.tile_chosen.connect(self.tile_chosen)
         self.board.resized.connect(self.way_changed)
-
-    def _take_next_seed(self) -> None:
-        self.seed.setValue((self.seed.value() + 1) % (self.seed.maximum() + 1))
 
     def _show_components(self) -> None:
         self._form.setRowVisible(self.components, self.way.currentData() == "mixture")
 
     def _lay_out(self) -> None:
-        seed = QHBoxLayout()
-        seed.setSpacing(SPACING // 2)
-        seed.addWidget(self.seed, 1)
-        seed.addWidget(self.renew)
         controls = QWidget()
         controls.setFixedWidth(_CONTROLS)
         column = QVBoxLayout(controls)
@@ -135,7 +130,7 @@ class SamplesView(ToolView):
         self._form.addRow(self.tr("Components"), self.components)
         self._form.addRow(self.tr("Temperature"), self.temperature)
         self._form.addRow(self.tr("Count"), self.count)
-        self._form.addRow(self.tr("Seed"), seed)
+        self._form.addRow(self.tr("Seed"), self._seed_box)
         column.addLayout(self._form)
         column.addWidget(self._note)
         column.addStretch()
