@@ -18,7 +18,7 @@ from vae_desktop.models.losses import (
 from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.randomness import generator
 
-_LARGEST_EXPONENT = 1.0
+LARGEST_EXPONENT = 1.0  # where the encoder's output stops being log σ
 _FIRST_LOG_STDDEV = -1.0  # of a calibrated decoder: about twice what handwritten digits end with
 
 
@@ -77,14 +77,17 @@ class Autoencoder(nn.Module):
 
     def encode(self, images: Tensor) -> Posterior:
         """Posterior of images (N, C, H, W)."""
-        outputs = self.encoder(images).float()
+        return self.posterior(self.encoder(images).float())
+
+    def posterior(self, outputs: Tensor) -> Posterior:
+        """Posterior that an encoder's outputs (N, d) or, variational, (N, 2 d) stand for."""
         if not self.is_variational:
             return Posterior(outputs, None)
         mean, raw = outputs.chunk(2, dim=1)
         # Up to σ = e the output is log σ; beyond it σ grows with the output itself, or the KL divergence of a single
         # odd image, some e⁷⁰, would freeze the optimizer for good.
-        beyond = (raw - _LARGEST_EXPONENT).clamp(min=0)
-        return Posterior(mean, raw.clamp(max=_LARGEST_EXPONENT) + beyond.log1p())
+        beyond = (raw - LARGEST_EXPONENT).clamp(min=0)
+        return Posterior(mean, raw.clamp(max=LARGEST_EXPONENT) + beyond.log1p())
 
     def decode(self, codes: Tensor) -> Tensor:
         """Images (N, C, H, W), 0 to 1, of codes (N, d)."""

@@ -6,9 +6,14 @@ scales and are never compared.
 """
 
 import math
+from typing import TypeVar
 
 import torch.nn.functional as F
 from torch import Tensor
+
+from vae_desktop.catalog import ModelKind
+
+TermT = TypeVar("TermT", Tensor, float)
 
 
 def squared_error(images: Tensor, reconstructions: Tensor) -> Tensor:
@@ -83,3 +88,9 @@ def kl_divergence(mean: Tensor, log_stddev: Tensor) -> Tensor:
     Tensor (N, d), not negative
     """
     return -0.5 * (1 + 2 * log_stddev - mean.square() - (2 * log_stddev).exp())
+
+
+def total_loss(kind: ModelKind, reconstruction: TermT, kl: TermT | None, kl_weight: float) -> TermT:
+    """The weighted sum of the terms. A KL divergence of weight 0 is left out: nothing bounds it, and 0 × ∞ is NaN."""
+    total = kind.reconstruction_weight * reconstruction
+    return total + kl_weight * kl if kl is not None and kl_weight else total

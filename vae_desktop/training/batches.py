@@ -82,7 +82,7 @@ class Batches:
         if self._newest is None or self._newest.step != step:
             epoch, position = divmod(step, self.per_epoch)
             chosen = self._order(epoch)[position * self._batch_size : (position + 1) * self._batch_size]
-            self._newest = Batch(to_unit(self.images[chosen]), step, self._seed, self._random)
+            self._newest = Batch(to_unit(self.images.index_select(0, chosen)), step, self._seed, self._random)
         return self._newest
 
     def _order(self, epoch: int) -> Tensor:

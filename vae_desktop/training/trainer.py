@@ -1,7 +1,6 @@
 """One model and its optimizer, a step at a time; no loop and no thread of its own."""
 
-from collections.abc import Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -9,14 +8,16 @@ from torch import Tensor
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.evidence import mean_terms
 from vae_desktop.models.autoencoder import Posterior, new_model, restored_model
+from vae_desktop.models.losses import total_loss
 from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.training.adam import Adam
 from vae_desktop.training.batches import Batch
+from vae_desktop.training.dense_gradient import DenseGradient
 from vae_desktop.training.devices import has_bfloat16
+from vae_desktop.training.gradient import AutogradGradient, Gradient
 from vae_desktop.training.history import Evaluation
 from vae_desktop.training.schedule import Span, rate_factor, warm_up_factor
-
-TermT = TypeVar("TermT", Tensor, float)
 
 
 class TestPass(NamedTuple):
@@ -64,12 +65,18 @@ class Trainer:
             model = restored_model(config.model, image_shape, snapshot.weights)
         # Convolutions are many times as quick with a pixel's channels side by side.
         self.model = model.to(device).to(memory_format=torch.channels_last)
-        self._is_mixed = training.precision == "mixed" and has_bfloat16(device)
+        is_mixed = training.precision == "mixed" and has_bfloat16(device)
         self.steps = 0 if snapshot is None else snapshot.step
         self.span = Span(self.steps, self.steps + training.epochs, per_epoch=1)
-        self._optimizer = torch.optim.Adam(self.model.parameters(), lr=training.learning_rate, fused=True)
+        is_dense = config.model.architecture == "mlp" and not is_mixed
+        self._gradient: Gradient = (
+            DenseGradient(config.model, self.model)
+            if is_dense
+            else AutogradGradient(config.model, self.model, is_mixed)
+        )
+        self._optimizer = Adam(self.model)
         if snapshot is not None and snapshot.optimizer is not None:
-            self._restore_optimizer(snapshot.optimizer)
+            self._optimizer.restore(snapshot.optimizer)
 
     def step(self, batch: Batch) -> Tensor:
         """Take one step on the batch of this step.
@@ -82,20 +89,12 @@ class Trainer:
         """
         noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
         inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._is_mixed):
-            terms = self.model.loss_terms(batch.images, noise, inputs)
-        reconstruction = terms.reconstruction.mean()
-        kl = None if terms.kl is None else terms.kl.sum(1).mean()
         warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
-        total = self._total(reconstruction, kl, self._traits.kl_weight_at(self.beta * warmth))
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span)
-        self._optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        self._optimizer.step()
+        loss = self._gradient(batch.images, noise, inputs, self._traits.kl_weight_at(self.beta * warmth))
+        self._optimizer.step(self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span))
         self.steps += 1
-        shown_kl = reconstruction.new_tensor(float("nan")) if kl is None else kl
-        return torch.stack((total, reconstruction, shown_kl)).detach()
+        kl = loss.reconstruction.new_tensor(float("nan")) if loss.kl is None else loss.kl
+        return torch.stack((loss.total, loss.reconstruction, kl))
 
     def evaluate(self, images: Tensor) -> TestPass:
         """Loss and codes of uint8 images (N, C, H, W) on the device, with the same noise each time.
@@ -103,7 +102,7 @@ class Trainer:
         A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones.
         """
         found = mean_terms(self._config, self.model, images)
-        total = self._total(found.reconstruction, found.kl, self._traits.kl_weight_at(self.beta))
+        total = total_loss(self._traits, found.reconstruction, found.kl, self._traits.kl_weight_at(self.beta))
         return TestPass(
             Evaluation(self.steps, total, found.reconstruction, found.kl, found.kl_per_dimension), found.posterior
         )
@@ -113,29 +112,8 @@ class Trainer:
         weights = {name: _copied(tensor) for name, tensor in self.model.state_dict().items()}
         optimizer = None
         if with_optimizer:
-            optimizer = {
-                f"{name}.{key}": _copied(value)
-                for name, parameter in self.model.named_parameters()
-                for key, value in self._optimizer.state.get(parameter, {}).items()
-            }
+            optimizer = {name: _copied(tensor) for name, tensor in self._optimizer.state().items()}
         return Snapshot(self.steps, weights, optimizer)
-
-    def _total(self, reconstruction: TermT, kl: TermT | None, kl_weight: float) -> TermT:
-        """The loss. A KL divergence of weight 0 is left out: nothing bounds it then, and 0 × ∞ is no number."""
-        total = self._traits.reconstruction_weight * reconstruction
-        return total + kl_weight * kl if kl is not None and kl_weight else total
-
-    def _restore_optimizer(self, state: Mapping[str, Tensor]) -> None:
-        parameters = dict(self.model.named_parameters())
-        names = list(parameters)
-        moments: dict[int, dict[str, Tensor]] = {}
-        for path, tensor in state.items():
-            name, _, key = path.rpartition(".")
-            # In the parameter's own layout, which the fused optimizer relies on.
-            own = torch.empty_like(parameters[name]) if tensor.shape == parameters[name].shape else tensor.clone()
-            moments.setdefault(names.index(name), {})[key] = own.copy_(tensor)
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
 
 def _copied(tensor: Tensor) -> Tensor:

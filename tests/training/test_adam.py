@@ -1,0 +1,72 @@
+"""Adam as torch has it, without its class."""
+
+import subprocess
+import sys
+
+import torch
+from torch import nn
+
+from vae_desktop.training.adam import Adam
+
+
+def fresh_model():
+    torch.manual_seed(3)
+    return nn.Sequential(nn.Linear(5, 4), nn.Conv2d(2, 3, 3)).to(memory_format=torch.channels_last)
+
+
+def set_gradients(model, step):
+    random = torch.Generator().manual_seed(step)
+    for parameter in model.parameters():
+        parameter.grad = torch.empty_like(parameter).copy_(torch.randn(parameter.shape, generator=random))
+
+
+def test_it_is_torchs_own_to_the_bit():
+    ours, theirs = fresh_model(), fresh_model()
+    optimizer, reference = Adam(ours), torch.optim.Adam(theirs.parameters(), fused=True)
+    for step in range(20):
+        rate = 0.01 / (1 + step)
+        for model in (ours, theirs):
+            set_gradients(model, step)
+        reference.param_groups[0]["lr"] = rate
+        reference.step()
+        optimizer.step(rate)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one, other)
+        for key, tensor in reference.state[other].items():
+            name = next(name for name, parameter in ours.named_parameters() if parameter is one)
+            assert torch.equal(optimizer.state()[f"{name}.{key}"], tensor)
+
+
+def test_a_restored_one_goes_on_as_if_never_interrupted():
+    whole, first = fresh_model(), fresh_model()
+    optimizers = Adam(whole), Adam(first)
+    for step in range(6):
+        if step == 3:
+            state = {name: tensor.clone() for name, tensor in optimizers[1].state().items()}
+            optimizers = optimizers[0], Adam(first)
+            optimizers[1].restore(state)
+        for model, optimizer in zip((whole, first), optimizers, strict=True):
+            set_gradients(model, step)
+            optimizer.step(0.1)
+    for one, other in zip(whole.parameters(), first.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_training_does_not_load_torchs_compiler():
+    code = """
+import sys
+import torch
+from pathlib import Path
+from vae_desktop.config import RunConfig
+from vae_desktop.data.load import load_dataset
+from vae_desktop.training.batches import Batches
+from vae_desktop.training.trainer import Trainer
+config = RunConfig()
+dataset = load_dataset(config.dataset, Path())
+trainer = Trainer(config, dataset.image_shape, torch.device("cpu"))
+trainer.step(Batches(dataset.train.images, 32, 0, trainer.device).at(0))
+trainer.evaluate(torch.from_numpy(dataset.test.images))
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
