@@ -11,7 +11,7 @@ def prepare_threads() -> None:
     has set in the environment stays. numpy's BLAS has threads of its own, which fight with those of a training: a
     product of two small matrices then takes 40 ms instead of 0.1, in the window's thread.
     """
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     from threadpoolctl import ThreadpoolController
 
     ThreadpoolController().select(internal_api="openblas").limit(limits=1)

@@ -24,6 +24,7 @@ from vae_desktop.training.batches import Batch, Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
 from vae_desktop.training.schedule import Span
+from vae_desktop.training.threads import ThreadTuner
 from vae_desktop.training.trainer import TestPass, Trainer
 from vae_desktop.variants import check_lockstep
 
@@ -92,6 +93,7 @@ class Lockstep:
         self._trained_images = 0
         self._training_seconds = 0.0
         self._stopping = False
+        self._threads = ThreadTuner()
 
     @property
     def going(self) -> list["TrainingRun"]:
@@ -139,12 +141,15 @@ class Lockstep:
         """
         began = time.perf_counter() - self.seconds
         self._each(lambda run: run.evaluation)
-        while not self.finished and not self._stopping:
-            self._train_epoch(on_step)
-            if self.step % self._batches.per_epoch == 0:
-                self._each(lambda run: run.evaluation)
-                self.seconds = time.perf_counter() - began
-                yield [run.report(self.seconds) for run in self.going]
+        try:
+            while not self.finished and not self._stopping:
+                self._train_epoch(on_step)
+                if self.step % self._batches.per_epoch == 0:
+                    self._each(lambda run: run.evaluation)
+                    self.seconds = time.perf_counter() - began
+                    yield [run.report(self.seconds) for run in self.going]
+        finally:
+            self._threads.end()
 
     def checkpoint_of(self, run: "TrainingRun") -> Checkpoint | None:
         """The model of a run as it is now; None if it has failed, or its numbers turn out not to be finite.
@@ -165,6 +170,7 @@ class Lockstep:
         while True:
             batch = self._batches.at(self.step)
             self._each(partial(TrainingRun.take_step, batch=batch))
+            self._threads.step_done()
             self._trained_images += len(batch.images)
             if on_step is not None:
                 on_step()
