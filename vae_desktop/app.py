@@ -17,7 +17,7 @@ if sys.platform == "win32":  # torch's libraries must be loaded before Qt's ther
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
+from PySide6.QtCore import QObject, QTimer, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from vae_desktop.catalog import describe_dataset
@@ -40,6 +40,7 @@ from vae_desktop.variants import Variant
 log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("qt")
 _qt_log.addHandler(logging.NullHandler())  # Python would print warnings of a logger without any
+_FIRST_PICTURE = 200  # ms that belong to the window, and to the last model's picture, before torch is loaded
 
 
 class Controller(QObject):
@@ -70,7 +71,9 @@ class Controller(QObject):
             self._window.banner,
         )
         self._themes.theme_changed.connect(window.set_theme)
-        window.first_painted.connect(self.warm_up)
+        self._warming = QTimer(self, singleShot=True, interval=_FIRST_PICTURE)
+        self._warming.timeout.connect(self.warm_up)
+        window.first_painted.connect(self._warming.start)
         window.may_close = self._close
         window.file_opened.connect(self.open_file)
         window.file_named.connect(self._save_to)

@@ -3,11 +3,10 @@
 import threading
 
 import numpy as np
-import torch
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.engine import inference
 from vae_desktop.engine.messages import Decoded, DecodingFailed
+from vae_desktop.latent.plain_decoder import PlainDecoder
 from vae_desktop.models.autoencoder import new_model
 from vae_desktop.models.snapshot import Snapshot
 
@@ -17,10 +16,10 @@ SHAPE = (3, 4, 5)
 
 def snapshot(step, logit=0.0):
     """A model whose picture is the same everywhere: the sigmoid of `logit`, shifted by the code's first number."""
-    weight = torch.zeros(60, 2)
+    weight = np.zeros((60, 2), np.float32)
     weight[:, 0] = 1
-    decoder = {"decoder.layers.0.weight": weight, "decoder.layers.0.bias": torch.full((60,), logit)}
-    return Snapshot(step, {**new_model(CONFIG, SHAPE, seed=0).state_dict(), **decoder})
+    decoder = {"decoder.layers.0.weight": weight, "decoder.layers.0.bias": np.full(60, logit, np.float32)}
+    return Snapshot(step, {**new_model(CONFIG, SHAPE, seed=0).weights(), **decoder})
 
 
 def code(value):
@@ -60,14 +59,14 @@ def test_of_many_requests_the_newest_wins(inbox, decoder):
 
 def test_a_request_that_comes_while_decoding_is_served_next(inbox, decoder, monkeypatch):
     decoding, go_on = threading.Event(), threading.Event()
-    decode = inference._decode
+    decode = PlainDecoder.decode
 
     def held(*arguments):
         decoding.set()
         assert go_on.wait(30)
         return decode(*arguments)
 
-    monkeypatch.setattr(inference, "_decode", held)
+    monkeypatch.setattr(PlainDecoder, "decode", held)
     decoder.publish(1, CONFIG, SHAPE, snapshot(0))
     decoder.request(1, 1, code(0))
     decoder.start()

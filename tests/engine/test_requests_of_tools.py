@@ -19,7 +19,7 @@ SHAPE = (3, 4, 5)
 
 
 def snapshot(step=0, seed=0):
-    return Snapshot(step, new_model(CONFIG.model, SHAPE, seed).state_dict())
+    return Snapshot(step, new_model(CONFIG.model, SHAPE, seed).weights())
 
 
 def model(seed=0):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from vae_desktop.engine.run import Progress, ProgressMeter, Run, opened_run
 from vae_desktop.models.snapshot import Snapshot
@@ -121,7 +120,7 @@ def checkpoint(config):
     history = History()
     history.append(np.zeros((10, 3)))
     history.evaluations = [Evaluation(step, 1.0, 1.0, None, None) for step in (0, 5, 10)]
-    weights = {"encoder.0.weight": torch.zeros(3, 4), "encoder.0.bias": torch.zeros(3)}
+    weights = {"encoder.0.weight": np.zeros((3, 4)), "encoder.0.bias": np.zeros(3)}
     return Checkpoint(config, (1, 8, 8), ("a", "b"), Snapshot(10, weights), history, None)
 
 

@@ -25,14 +25,14 @@ PIXELS = 60
 
 def snapshot(step, seed=0):
     """A model with weights drawn from a seed: another picture for every code and every seed."""
-    random = torch.Generator().manual_seed(seed)
-    weight, bias = torch.randn(PIXELS, 2, generator=random), torch.randn(PIXELS, generator=random)
+    random = np.random.default_rng(seed)
+    weight, bias = (random.standard_normal(size).astype(np.float32) for size in ((PIXELS, 2), PIXELS))
     return whole(step, weight, bias)
 
 
 def whole(step, weight, bias, shape=SHAPE):
     """A model with this decoder and some encoder."""
-    weights = new_model(CONFIG, shape, seed=0).state_dict()
+    weights = new_model(CONFIG, shape, seed=0).weights()
     return Snapshot(step, {**weights, "decoder.layers.0.weight": weight, "decoder.layers.0.bias": bias})
 
 
@@ -184,7 +184,7 @@ def test_pictures_larger_than_needed_are_made_smaller(inbox, running):
     weight = torch.zeros(3, 8, 12)
     weight[:, :, :6], weight[:, :, 6:] = -20, 20  # the left half is black, the right half white
     shape = (3, 8, 12)
-    running.publish(1, CONFIG, shape, whole(0, torch.zeros(288, 2), weight.flatten(), shape))
+    running.publish(1, CONFIG, shape, whole(0, np.zeros((288, 2), np.float32), weight.flatten().numpy(), shape))
     request = sheet(count=5, side=6)
     running.ask(request)
     pictures = wait_for_answer(inbox, request)
@@ -202,7 +202,7 @@ def test_the_longer_side_is_what_is_needed(inbox, running, side, size):
 
 
 def test_a_picture_that_is_one_grey_stays_so_when_made_smaller(inbox, running):
-    running.publish(1, CONFIG, SHAPE, whole(0, torch.zeros(PIXELS, 2), torch.full((PIXELS,), 0.5)))
+    running.publish(1, CONFIG, SHAPE, whole(0, np.zeros((PIXELS, 2), np.float32), np.full(PIXELS, 0.5, np.float32)))
     request = sheet(count=3, side=3)
     running.ask(request)
     assert (wait_for_answer(inbox, request) == round(255 / (1 + np.exp(-0.5)))).all()

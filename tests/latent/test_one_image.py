@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.latent.one_image import code_image, restore_image
@@ -26,10 +25,10 @@ def run_config(kind="vae", beta=1.0, likelihood="squared-error"):
 
 def made(config, shape=GREY, log_stddev=LOG_STDDEV):
     """A model that gives every image the same posterior, and its decoder's weight (D, d) and bias (D,)."""
-    weights = dict(new_model(config.model, shape, seed=0).state_dict())
-    weights["encoder.0.weight"] = torch.zeros_like(weights["encoder.0.weight"])
-    weights["encoder.0.bias"] = torch.tensor(MEAN + (log_stddev if config.model.traits.is_variational else ()))
-    layer = [weights[f"decoder.layers.0.{name}"].double().numpy() for name in ("weight", "bias")]
+    weights = new_model(config.model, shape, seed=0).weights()
+    weights["encoder.0.weight"] = np.zeros_like(weights["encoder.0.weight"])
+    weights["encoder.0.bias"] = np.array(MEAN + (log_stddev if config.model.traits.is_variational else ()), np.float32)
+    layer = [weights[f"decoder.layers.0.{name}"].astype(np.float64) for name in ("weight", "bias")]
     return model_of(config.model, shape, weights), layer
 
 

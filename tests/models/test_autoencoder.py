@@ -10,8 +10,8 @@ from torch import nn
 from vae_desktop.catalog import LIKELIHOODS, MODELS
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.models.autoencoder import empty_model, model_of, new_model
-from vae_desktop.models.networks import hidden_layers
+from vae_desktop.models.architecture import hidden_layers, weight_shapes
+from vae_desktop.models.autoencoder import Autoencoder, model_of, new_model
 
 SHAPES = [(1, 8, 8), (3, 8, 8), (1, 9, 13), (1, 28, 28), (3, 31, 31), (1, 33, 20), (3, 64, 64), (3, 128, 128)]
 
@@ -29,8 +29,11 @@ def test_an_image_comes_back_in_its_shape(architecture, shape):
 @pytest.mark.parametrize("side", range(8, 129))
 def test_no_side_is_special(side):
     for stages in (1, 3):
-        model = empty_model(ModelConfig(architecture="convolutional", hidden=(2,) * stages), (1, side, side))
+        config = ModelConfig(architecture="convolutional", hidden=(2,) * stages)
         with torch.device("meta"):
+            model = Autoencoder(config, (1, side, side))
+            shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+            assert shapes == weight_shapes(config, (1, side, side))
             assert model.decode(torch.empty(1, 2)).shape == (1, 1, side, side)
 
 
@@ -58,7 +61,7 @@ def test_automatic_stages_fit_the_image():
 )
 def test_stages_that_cannot_be(hidden, words):
     with pytest.raises(InvalidSetting, match=words) as refused:
-        empty_model(ModelConfig(architecture="convolutional", hidden=hidden), (1, 8, 8))
+        weight_shapes(ModelConfig(architecture="convolutional", hidden=hidden), (1, 8, 8))
     assert refused.value.name == "hidden"
 
 
@@ -123,7 +126,8 @@ def test_a_corrupted_input_is_compared_with_the_clean_image():
 def test_a_model_reads_weights_in_place(likelihood):
     config = ModelConfig(hidden=(5,), likelihood=likelihood)
     model = new_model(config, (1, 4, 4), seed=0)
-    reader = model_of(config, (1, 4, 4), model.state_dict())
+    weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    reader = model_of(config, (1, 4, 4), weights)
     codes, images = torch.randn(3, 2), torch.rand(3, 1, 4, 4)
     assert torch.equal(reader.decode(codes), model.decode(codes))
     assert torch.equal(reader.encode(images).mean, model.encode(images).mean)

@@ -34,7 +34,7 @@ def test_it_is_torchs_own_to_the_bit():
         assert torch.equal(one, other)
         for key, tensor in reference.state[other].items():
             name = next(name for name, parameter in ours.named_parameters() if parameter is one)
-            assert torch.equal(optimizer.state()[f"{name}.{key}"], tensor)
+            assert torch.equal(torch.from_numpy(optimizer.state()[f"{name}.{key}"]), tensor)
 
 
 def test_a_restored_one_goes_on_as_if_never_interrupted():
@@ -42,7 +42,7 @@ def test_a_restored_one_goes_on_as_if_never_interrupted():
     optimizers = Adam(whole), Adam(first)
     for step in range(6):
         if step == 3:
-            state = {name: tensor.clone() for name, tensor in optimizers[1].state().items()}
+            state = optimizers[1].state()
             optimizers = optimizers[0], Adam(first)
             optimizers[1].restore(state)
         for model, optimizer in zip((whole, first), optimizers, strict=True):

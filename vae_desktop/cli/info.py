@@ -89,7 +89,7 @@ def _setting_rows(part: Any, kind: str) -> list[tuple[str, str]]:
 
 
 def _hidden(checkpoint: "Checkpoint") -> tuple[int, ...]:
-    from vae_desktop.models.networks import hidden_layers
+    from vae_desktop.models.architecture import hidden_layers
 
     return hidden_layers(checkpoint.config.model, checkpoint.image_shape)
 

@@ -171,7 +171,7 @@ class ActiveRun:
 
     def fall_back(self) -> tuple[Snapshot, Codes]:
         """Return to the last good state, after the numbers have become infinite or NaN."""
-        self._trainer.model.load_state_dict(self._good.weights)
+        self._trainer.restore_weights(self._good)
         self._embedding.refresh(self._trainer.model)
         codes = self._embedding.codes()
         # Instead of undelivered ones of the bad state.
@@ -187,7 +187,7 @@ class ActiveRun:
         self._post_codes()
 
     def _publish(self, snapshot: Snapshot) -> None:
-        if not all(bool(tensor.isfinite().all()) for tensor in snapshot.weights.values()):
+        if not all(np.isfinite(values).all() for values in snapshot.weights.values()):
             raise Diverged
         self._published = snapshot
         self._inference.publish(

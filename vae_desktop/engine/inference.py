@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import traceback
@@ -13,12 +14,14 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import Decoded, DecodingFailed, ViewAnswered
 from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import prepare_threads
 from vae_desktop.engine.view_requests import ViewRequest
-from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.plain_decoder import PlainDecoder
 
 if TYPE_CHECKING:
+    from vae_desktop.models.architecture import ImageShape
     from vae_desktop.models.autoencoder import Autoencoder
-    from vae_desktop.models.networks import ImageShape
     from vae_desktop.models.snapshot import Snapshot
 
 # Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
@@ -48,7 +51,8 @@ class InferenceThread:
     """Works on immutable CPU snapshots: the current point, then urgent requests of views, then others part by part.
 
     The point, each view's request and each model's snapshot are one-place mailboxes: a newer one replaces an older
-    one. With a new snapshot the same point and requests are worked on again, so that pictures follow training.
+    one. With a new snapshot the same point and requests are worked on again, so that pictures follow training. The
+    point needs no torch; views wait until it is loaded, and the point does not wait for them.
     """
 
     def __init__(self, outbox: Outbox) -> None:
@@ -62,10 +66,14 @@ class InferenceThread:
         self._live_until = 0.0
         self._closing = False
         self._built: dict[int, tuple[Snapshot, Autoencoder]] = {}
+        self._serves_views = False
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
+        self._loader = threading.Thread(target=self._load, name="loading torch", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        """Begin, unless it has begun."""
+        if self._thread.ident is None and not self._closing:
+            self._thread.start()
 
     def close(self, timeout: float) -> None:
         """End the thread; wait at most `timeout` seconds."""
@@ -104,6 +112,9 @@ class InferenceThread:
         """Work on a view's request; its earlier one is forgotten, however far it is."""
         with self._wake:
             self._tasks[request.view] = _Task(request)
+            self._serves_views |= _torch_is_loaded()
+            if not self._serves_views and self._loader.ident is None:
+                self._loader.start()
             self._wake.notify()
 
     def forget(self, view: str) -> None:
@@ -111,7 +122,16 @@ class InferenceThread:
         with self._wake:
             self._tasks.pop(view, None)
 
+    def _load(self) -> None:
+        try:
+            import vae_desktop.models.autoencoder  # noqa: F401
+        finally:  # what fails here fails again, and is told of, where a view needs it
+            with self._wake:
+                self._serves_views = True
+                self._wake.notify()
+
     def _run(self) -> None:
+        prepare_threads()
         while True:
             with self._wake:
                 while not (self._pending or self._closing or self._next_task() is not None):
@@ -133,8 +153,10 @@ class InferenceThread:
                 self._outbox.post(DecodingFailed(message, traceback.format_exc()))
 
     def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:
-        snapshot, model = self._model_of(run_id)
-        self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, _decode(model, code)))
+        with self._wake:
+            config, image_shape, snapshot = self._models[run_id]
+        picture = PlainDecoder(config, image_shape).decode(snapshot.weights, code)
+        self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, picture))
 
     def _advance(self, task: _Task) -> None:
         """Do the next part of a task."""
@@ -172,7 +194,7 @@ class InferenceThread:
     def _workable(self) -> list[_Task]:
         return [
             task
-            for task in self._tasks.values()
+            for task in (self._tasks.values() if self._serves_views else ())
             if (task.work is not None or task.is_stale) and task.request.run_id in self._models
         ]
 
@@ -202,6 +224,11 @@ class InferenceThread:
         return self._built[run_id]
 
 
+def _torch_is_loaded() -> bool:
+    """Whether all that models need is there, rather than being imported by another thread."""
+    return hasattr(sys.modules.get("vae_desktop.models.autoencoder"), "model_of")
+
+
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:
     import torch
 
@@ -210,11 +237,3 @@ def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> 
     # Per thread, and none to spare: more threads here fight with training over the processor.
     torch.set_num_threads(1)
     return model_of(config, image_shape, snapshot.weights)
-
-
-def _decode(model: Autoencoder, code: Floats) -> Picture:
-    import torch
-
-    from vae_desktop.latent.decoding import decode_to_pictures
-
-    return decode_to_pictures(model.decoder, torch.from_numpy(code)[None])[0]

@@ -13,7 +13,7 @@ from vae_desktop.latent.animation import as_gif, as_strip, path_as_csv
 from vae_desktop.latent.codes import Codes, Floats, Picture
 
 if TYPE_CHECKING:
-    from vae_desktop.models.networks import ImageShape
+    from vae_desktop.models.architecture import ImageShape
     from vae_desktop.models.snapshot import Snapshot
 
 

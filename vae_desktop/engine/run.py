@@ -15,7 +15,7 @@ from vae_desktop.training.history import History
 from vae_desktop.variants import titles
 
 if TYPE_CHECKING:
-    from vae_desktop.models.networks import ImageShape
+    from vae_desktop.models.architecture import ImageShape
     from vae_desktop.models.snapshot import Snapshot
     from vae_desktop.training.checkpoint import Checkpoint
 
@@ -178,7 +178,7 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
         saved_step=-1 if is_autosave else step,
         kept_step=step if is_autosave else -1,
         is_example=origin == "example",
-        parameters=sum(tensor.numel() for tensor in checkpoint.snapshot.weights.values()),
+        parameters=sum(values.size for values in checkpoint.snapshot.weights.values()),
         steps_per_epoch=max(evaluated[1] - evaluated[0], 1) if len(evaluated) > 1 else max(step, 1),
         last_step=step,
     )

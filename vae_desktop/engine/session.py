@@ -182,11 +182,10 @@ class Session:
     # What the window asks for
 
     def warm_up(self) -> None:
-        """Start the threads, which load torch, unless they run."""
+        """Start the thread that trains, which loads torch, unless it runs."""
         if not self._warm:
             self._warm = True
             self._worker.start()
-            self._inference.start()
 
     def load_dataset(self, config: DatasetConfig) -> None:
         """Load a data set in the background, so that its size and classes are known before a run."""
@@ -278,13 +277,13 @@ class Session:
     def decode(self, code: Floats) -> None:
         """Ask for the picture of a code (d,) by the model on screen."""
         if self.shown is not None:
-            self.warm_up()
+            self._inference.start()
             self._request_count += 1
             self._inference.request(self.shown.id, self._request_count, np.array(code, np.float32))
 
     def ask_view(self, request: ViewRequest) -> None:
         """Have something worked out for a view of the model on screen; its earlier request is forgotten."""
-        self.warm_up()
+        self._inference.start()
         self._inference.ask(request)
 
     def forget_view(self, view: str) -> None:
@@ -335,7 +334,7 @@ class Session:
         def cancelled() -> None:
             self._opening -= 1
 
-        self.warm_up()
+        self._inference.start()
         self._opening += 1
         self._jobs.start(work, Answers(finished, failed, cancelled))
         self._tell_state()
@@ -402,7 +401,7 @@ class Session:
                     newest = self._inference.newest(run.id)
                     if newest is not None and (run.snapshot is None or newest.step > run.snapshot.step):
                         run.snapshot = newest
-            self._inference.close(timeout=0.2)
+        self._inference.close(timeout=0.2)
         self._handle_all()  # which may begin to write what waited for the training's end
         self._jobs.join(timeout=0.3)
         self._handle_all()

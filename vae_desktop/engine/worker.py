@@ -64,9 +64,7 @@ class TrainingWorker:
         try:
             prepare_threads()
             from vae_desktop.training.devices import available_devices
-            from vae_desktop.training.threads import ThreadTuner
 
-            self._threads = ThreadTuner()
             self._outbox.post(EngineReady(available_devices()))
         except Exception as error:  # noqa: BLE001 - the edge of the thread
             self._outbox.post(Failed(f"PyTorch could not be loaded: {error}", traceback.format_exc()))
@@ -82,7 +80,6 @@ class TrainingWorker:
                 return
         assert self._set is not None
         self._set.advance()
-        self._threads.step_done()
 
     @property
     def _steps(self) -> bool:
@@ -120,7 +117,6 @@ class TrainingWorker:
             from vae_desktop.engine.active_set import ActiveSet
 
             self._set = ActiveSet(command, self._outbox, self._inference)
-            self._threads.begin()
         except UserError as error:
             failure = Failed(str(error), "")
         except Exception as error:  # noqa: BLE001 - the edge of the thread

@@ -24,7 +24,7 @@ from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.embed import CHUNK, to_unit
-from vae_desktop.models.networks import ImageShape
+from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, cancellable, ignore, never, part_of
 from vae_desktop.resources import resource_path

@@ -9,14 +9,15 @@ from torch import Tensor, nn
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.models import networks
+from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.losses import (
     bernoulli_cross_entropy,
     gaussian_negative_log_likelihood,
     kl_divergence,
     squared_error,
 )
-from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.randomness import generator
+from vae_desktop.models.snapshot import Weights
 
 LARGEST_EXPONENT = 1.0  # where the encoder's output stops being log σ
 _FIRST_LOG_STDDEV = -1.0  # of a calibrated decoder: about twice what handwritten digits end with
@@ -66,14 +67,17 @@ class Autoencoder(nn.Module):
         self.image_shape = image_shape
         self.latent_dim = config.latent_dim
         self.is_variational = config.traits.is_variational
-        outputs = 2 * config.latent_dim if self.is_variational else config.latent_dim
-        self.encoder = networks.encoder(config, image_shape, outputs)
+        self.encoder = networks.encoder(config, image_shape)
         self.decoder = Decoder(config, image_shape)
 
-    def read_from(self, weights: Mapping[str, Tensor]) -> None:
+    def weights(self) -> Weights:
+        """A copy of the parameters, as a snapshot holds them."""
+        return {name: parameter.detach().to("cpu", copy=True).numpy() for name, parameter in self.named_parameters()}
+
+    def read_from(self, weights: Weights) -> None:
         """Use weights in place; they must never change."""
         for name, parameter in self.named_parameters():
-            parameter.data = weights[name]
+            parameter.data = torch.from_numpy(weights[name])
 
     def encode(self, images: Tensor) -> Posterior:
         """Posterior of images (N, C, H, W)."""
@@ -127,18 +131,13 @@ class Decoder(nn.Module):
         return squared_error(images, logits.sigmoid())
 
 
-def empty_model(config: ModelConfig, image_shape: ImageShape) -> Autoencoder:
-    """A model whose weights have shapes but no memory: for checking and for loading into."""
-    with torch.device("meta"):
-        return Autoencoder(config, image_shape)
-
-
 def new_model(config: ModelConfig, image_shape: ImageShape, seed: int) -> Autoencoder:
     """A model with fresh weights; equal layers of different models start equal under the same seed.
 
     Weights and biases are uniform within ±1/√inputs, PyTorch's default for linear and convolutional layers.
     """
-    model = empty_model(config, image_shape).to_empty(device="cpu")
+    shapes = weight_shapes(config, image_shape)
+    model = _with_weights(config, image_shape, {name: torch.empty(shape) for name, shape in shapes.items()})
     for name, module in model.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             random = generator(seed, "weights", name)
@@ -150,15 +149,20 @@ def new_model(config: ModelConfig, image_shape: ImageShape, seed: int) -> Autoen
     return model
 
 
-def restored_model(config: ModelConfig, image_shape: ImageShape, weights: Mapping[str, Tensor]) -> Autoencoder:
+def restored_model(config: ModelConfig, image_shape: ImageShape, weights: Weights) -> Autoencoder:
     """A model with its own copy of the given weights."""
-    model = empty_model(config, image_shape)
-    model.load_state_dict({name: tensor.clone() for name, tensor in weights.items()}, assign=True)
-    return model
+    return _with_weights(config, image_shape, {name: torch.tensor(values) for name, values in weights.items()})
 
 
-def model_of(config: ModelConfig, image_shape: ImageShape, weights: Mapping[str, Tensor]) -> Autoencoder:
+def model_of(config: ModelConfig, image_shape: ImageShape, weights: Weights) -> Autoencoder:
     """A model that reads the given weights in place; they must never change."""
-    model = empty_model(config, image_shape).to_empty(device="cpu").requires_grad_(False)
-    model.read_from(weights)
+    tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
+    return _with_weights(config, image_shape, tensors).requires_grad_(False)
+
+
+def _with_weights(config: ModelConfig, image_shape: ImageShape, weights: Mapping[str, Tensor]) -> Autoencoder:
+    # `to_empty` would do for fresh ones, and load half a second of algebra.
+    with torch.device("meta"):
+        model = Autoencoder(config, image_shape)
+    model.load_state_dict(weights, assign=True)
     return model

@@ -1,9 +1,9 @@
 """Adam, all parameters in one operation."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
+
+from vae_desktop.models.snapshot import Weights
 
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 _MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -49,16 +49,19 @@ class Adam:
             maximize=False,
         )
 
-    def state(self) -> dict[str, Tensor]:
-        """The moments of each parameter and how many steps are in them, by parameter and name; on the device."""
+    def state(self) -> Weights:
+        """A copy of the moments of each parameter and of how many steps are in them, by parameter and name."""
+        return {name: tensor.to("cpu", copy=True).numpy() for name, tensor in self._state().items()}
+
+    def restore(self, state: Weights) -> None:
+        """Go on from a state; a parameter that it lacks begins anew."""
+        for name, tensor in self._state().items():
+            if name in state:
+                tensor.copy_(torch.from_numpy(state[name]))
+
+    def _state(self) -> dict[str, Tensor]:
         return {
             f"{name}.{key}": tensor
             for name, *tensors in zip(self._names, self._steps, self._averages, self._squares, strict=True)
             for key, tensor in zip((_STEP, *_MOMENTS), tensors, strict=True)
         }
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from a state; a parameter that it lacks begins anew."""
-        for name, tensor in self.state().items():
-            if name in state:
-                tensor.copy_(state[name])

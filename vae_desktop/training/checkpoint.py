@@ -14,21 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-import safetensors.torch
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
+import safetensors.numpy
 
 from vae_desktop import __version__
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, InvalidSetting
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes
-from vae_desktop.models.autoencoder import empty_model
-from vae_desktop.models.networks import ImageShape
+from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.settings import config_from_json, config_to_json
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
 from vae_desktop.variants import FEWEST, MOST, check_lockstep
+
+Array = npt.NDArray[Any]
 
 FORMAT_VERSION = 2  # 1 knew two kinds of model and one likelihood; what it lacks has its default
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
@@ -61,7 +62,7 @@ class Checkpoint:
     @property
     def parameters(self) -> int:
         """How many numbers the model has learned."""
-        return sum(tensor.numel() for tensor in self.snapshot.weights.values())
+        return sum(values.size for values in self.snapshot.weights.values())
 
     @property
     def can_continue_exactly(self) -> bool:
@@ -94,10 +95,10 @@ def save_checkpoints(path: Path, checkpoints: Sequence[Checkpoint], half_precisi
     described = [_metadata(checkpoint) for checkpoint in checkpoints]
     tensors = [_tensors(checkpoint, half_precision) for checkpoint in checkpoints]
     if len(checkpoints) == 1:
-        data = safetensors.torch.save(tensors[0], {_KEY: _json(described[0])})
+        data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
     else:
         numbered = {f"{place}.{name}": tensor for place, own in enumerate(tensors) for name, tensor in own.items()}
-        data = safetensors.torch.save(numbered, {_SET_KEY: _json(described)})
+        data = safetensors.numpy.save(numbered, {_SET_KEY: _json(described)})
     write_atomically(path, data)
 
 
@@ -143,30 +144,36 @@ def _json(value: Any) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
-def _tensors(checkpoint: Checkpoint, half_precision: bool) -> dict[str, Tensor]:
+def _tensors(checkpoint: Checkpoint, half_precision: bool) -> dict[str, Array]:
     snapshot, codes = checkpoint.snapshot, checkpoint.codes
-    tensors = {f"weights.{name}": tensor for name, tensor in snapshot.weights.items()}
+    tensors: dict[str, Array] = {f"weights.{name}": tensor for name, tensor in snapshot.weights.items()}
     tensors |= {f"optimizer.{name}": tensor for name, tensor in (snapshot.optimizer or {}).items()}
     tensors |= _history_tensors(checkpoint.history)
     if codes is not None:
-        tensors["codes.mean"] = torch.tensor(codes.mean)
+        tensors["codes.mean"] = codes.mean
         if codes.log_stddev is not None:
-            tensors["codes.log_stddev"] = torch.tensor(codes.log_stddev)
+            tensors["codes.log_stddev"] = codes.log_stddev
         if codes.labels is not None:
-            tensors["codes.labels"] = torch.tensor(codes.labels)
+            tensors["codes.labels"] = codes.labels
     if half_precision:
-        tensors = {
-            name: tensor.half() if name.startswith(("weights.", "codes.")) and tensor.is_floating_point() else tensor
+        tensors |= {
+            name: _in_half_precision(tensor)
             for name, tensor in tensors.items()
+            if name.startswith(("weights.", "codes.")) and tensor.dtype == np.float32
         }
-    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+    return {name: np.ascontiguousarray(tensor).reshape(tensor.shape) for name, tensor in tensors.items()}
+
+
+def _in_half_precision(tensor: Array) -> Array:
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and a file with it is refused
+        return tensor.astype(np.float16)
 
 
 def _changed_settings(history: History) -> list[str]:
     return sorted({change.name for change in history.changes})
 
 
-def _history_tensors(history: History) -> dict[str, Tensor]:
+def _history_tensors(history: History) -> dict[str, Array]:
     """Rows of numbers; a change's are its step, the place of its setting in the metadata, and its value."""
     names = _changed_settings(history)
     evaluations = [
@@ -177,9 +184,9 @@ def _history_tensors(history: History) -> dict[str, Tensor]:
     ]
     changes = [(change.step, names.index(change.name), change.value) for change in history.changes]
     return {
-        "history.training": torch.tensor(history.training),
-        "history.evaluations": torch.tensor(evaluations, dtype=torch.float64),
-        "history.changes": torch.tensor(changes, dtype=torch.float64),
+        "history.training": history.training,
+        "history.evaluations": np.array(evaluations, np.float64),
+        "history.changes": np.array(changes, np.float64),
     }
 
 
@@ -198,7 +205,7 @@ def _read(path: Path) -> tuple[Checkpoint, ...]:
     except OSError as error:
         raise CheckpointError(f"it cannot be read ({error.strerror or error}).") from error
     try:
-        tensors = safetensors.torch.load(data)
+        tensors = {name: tensor.copy() for name, tensor in safetensors.numpy.load(data).items()}  # to be written to
     except Exception as error:  # the library raises several kinds, all about the file
         raise CheckpointError(f"its tensors are damaged ({error}).") from error
     try:
@@ -270,7 +277,7 @@ def _strict_json(text: bytes | str) -> Any:
         raise CheckpointError("it is not a safetensors file: its header is not JSON.") from error
 
 
-def _checkpoints(entries: Sequence[Mapping[str, Any]], tensors: Mapping[str, Tensor]) -> tuple[Checkpoint, ...]:
+def _checkpoints(entries: Sequence[Mapping[str, Any]], tensors: Mapping[str, Array]) -> tuple[Checkpoint, ...]:
     """The models of a set, which must be such as can be compared."""
     own = [_under(str(place), tensors) for place in range(len(entries))]
     if sum(map(len, own)) != len(tensors):
@@ -283,7 +290,7 @@ def _checkpoints(entries: Sequence[Mapping[str, Any]], tensors: Mapping[str, Ten
     return checkpoints
 
 
-def _checkpoint(metadata: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Checkpoint:
+def _checkpoint(metadata: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpoint:
     version = metadata["format_version"]
     config = config_from_json(RunConfig, metadata["config"], complete=version == FORMAT_VERSION)
     image_shape = _image_shape(metadata["image_shape"])
@@ -328,9 +335,9 @@ def _image_shape(values: Any) -> ImageShape:
     return channels, height, width
 
 
-def _check_weights(config: RunConfig, image_shape: ImageShape, weights: Mapping[str, Tensor]) -> None:
+def _check_weights(config: RunConfig, image_shape: ImageShape, weights: Mapping[str, Array]) -> None:
     """Raise with a list of the differences unless the weights are exactly those of the architecture."""
-    wanted = _shapes(empty_model(config.model, image_shape).state_dict())
+    wanted = weight_shapes(config.model, image_shape)
     found = _shapes(weights)
     differences = [f"{name} is missing" for name in wanted.keys() - found.keys()]
     differences += [f"{name} is not part of the model" for name in found.keys() - wanted.keys()]
@@ -345,7 +352,7 @@ def _check_weights(config: RunConfig, image_shape: ImageShape, weights: Mapping[
     _check_finite(weights)
 
 
-def _check_optimizer(weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor]) -> None:
+def _check_optimizer(weights: Mapping[str, Array], optimizer: Mapping[str, Array]) -> None:
     wanted: dict[str, tuple[int, ...]] = {}
     for name, shape in _shapes(weights).items():
         wanted |= {f"{name}.step": (), f"{name}.exp_avg": shape, f"{name}.exp_avg_sq": shape}
@@ -354,23 +361,23 @@ def _check_optimizer(weights: Mapping[str, Tensor], optimizer: Mapping[str, Tens
     _check_finite(optimizer)
 
 
-def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+def _shapes(tensors: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
-def _check_finite(tensors: Mapping[str, Tensor]) -> None:
+def _check_finite(tensors: Mapping[str, Array]) -> None:
     for name, tensor in tensors.items():
-        if tensor.dtype != torch.float32 or not bool(tensor.isfinite().all()):
+        if tensor.dtype != np.float32 or not np.isfinite(tensor).all():
             raise CheckpointError(f"{name} holds values that are not finite 32-bit numbers.")
 
 
-def _history(latent_dim: int, changed_settings: tuple[str, ...], tensors: Mapping[str, Tensor]) -> History:
+def _history(latent_dim: int, changed_settings: tuple[str, ...], tensors: Mapping[str, Array]) -> History:
     training, evaluations, changes = (tensors[name] for name in _HISTORY)
-    _check_rows(training, torch.float32, len(TERMS))
-    _check_rows(evaluations, torch.float64, 3, 4 + latent_dim)
-    _check_rows(changes, torch.float64, 3)
+    _check_rows(training, np.float32, len(TERMS))
+    _check_rows(evaluations, np.float64, 3, 4 + latent_dim)
+    _check_rows(changes, np.float64, 3)
     history = History()
-    history.append(training.numpy())
+    history.append(training)
     for step, total, reconstruction, *kl in evaluations.tolist():
         terms = (kl[0], tuple(kl[1:])) if kl else (None, None)
         history.evaluations.append(Evaluation(int(step), total, reconstruction, *terms))
@@ -380,38 +387,36 @@ def _history(latent_dim: int, changed_settings: tuple[str, ...], tensors: Mappin
     return history
 
 
-def _check_rows(rows: Tensor, dtype: torch.dtype, *widths: int) -> None:
+def _check_rows(rows: Array, dtype: npt.DTypeLike, *widths: int) -> None:
     right_shape = rows.shape == (0,) or (rows.ndim == 2 and rows.shape[1] in widths)
     if rows.dtype != dtype or not right_shape:
         raise CheckpointError("its loss history has the wrong shape.")
 
 
-def _codes(latent_dim: int, classes: int, tensors: Mapping[str, Tensor]) -> Codes | None:
+def _codes(latent_dim: int, classes: int, tensors: Mapping[str, Array]) -> Codes | None:
     if not tensors:
         return None
     if set(tensors) - {"mean", "log_stddev", "labels"}:
         raise CheckpointError("it holds what no codes of this app have.")
     mean, log_stddev, labels = tensors["mean"], tensors.get("log_stddev"), tensors.get("labels")
     same = [mean] if log_stddev is None else [mean, log_stddev]
-    if any(part.shape != (len(mean), latent_dim) or part.dtype != torch.float32 for part in same):
+    if any(part.shape != (len(mean), latent_dim) or part.dtype != np.float32 for part in same):
         raise CheckpointError("its codes have the wrong shape.")
-    if labels is not None and (labels.shape != (len(mean),) or labels.dtype != torch.int64):
+    if labels is not None and (labels.shape != (len(mean),) or labels.dtype != np.int64):
         raise CheckpointError("its labels have the wrong shape.")
-    if not all(bool(part.isfinite().all()) for part in same):
+    if not all(np.isfinite(part).all() for part in same):
         raise CheckpointError("its codes are not finite numbers.")
-    if labels is not None and not bool(((labels >= 0) & (labels < classes)).all()):
+    if labels is not None and not ((labels >= 0) & (labels < classes)).all():
         raise CheckpointError("its labels name classes that it does not have.")
-    return Codes(
-        mean.numpy(),
-        None if log_stddev is None else log_stddev.numpy(),
-        None if labels is None else labels.numpy(),
-    )
+    return Codes(mean, log_stddev, labels)
 
 
-def _in_single_precision(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()}
+def _in_single_precision(tensors: Mapping[str, Array]) -> dict[str, Array]:
+    return {
+        name: tensor.astype(np.float32) if tensor.dtype == np.float16 else tensor for name, tensor in tensors.items()
+    }
 
 
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _under(prefix: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
     start = prefix + "."
     return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}

@@ -24,7 +24,7 @@ from vae_desktop.training.batches import Batch, Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
 from vae_desktop.training.schedule import Span
-from vae_desktop.training.threads import ThreadTuner
+from vae_desktop.training.threads import ALL_THREADS
 from vae_desktop.training.trainer import TestPass, Trainer
 from vae_desktop.variants import check_lockstep
 
@@ -80,6 +80,8 @@ class Lockstep:
         In the order of `configs`.
     seconds : float
         Since the training began, evaluations included.
+    training_seconds : float
+        Without them.
     """
 
     def __init__(self, configs: Sequence[RunConfig], dataset: Dataset, device: torch.device) -> None:
@@ -91,9 +93,8 @@ class Lockstep:
         self._batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
         self.runs = tuple(TrainingRun(config, dataset, self._batches) for config in configs)
         self._trained_images = 0
-        self._training_seconds = 0.0
+        self.training_seconds = 0.0
         self._stopping = False
-        self._threads = ThreadTuner()
 
     @property
     def going(self) -> list["TrainingRun"]:
@@ -118,7 +119,7 @@ class Lockstep:
     @property
     def images_per_second(self) -> float:
         """Training images per second of training, seen by every run; evaluations do not count."""
-        return self._trained_images / self._training_seconds if self._training_seconds else 0.0
+        return self._trained_images / self.training_seconds if self.training_seconds else 0.0
 
     def stop(self) -> None:
         """Ask `epochs` to end after the step that is being taken; may be called from a signal handler."""
@@ -141,15 +142,12 @@ class Lockstep:
         """
         began = time.perf_counter() - self.seconds
         self._each(lambda run: run.evaluation)
-        try:
-            while not self.finished and not self._stopping:
-                self._train_epoch(on_step)
-                if self.step % self._batches.per_epoch == 0:
-                    self._each(lambda run: run.evaluation)
-                    self.seconds = time.perf_counter() - began
-                    yield [run.report(self.seconds) for run in self.going]
-        finally:
-            self._threads.end()
+        while not self.finished and not self._stopping:
+            self._train_epoch(on_step)
+            if self.step % self._batches.per_epoch == 0:
+                self._each(lambda run: run.evaluation)
+                self.seconds = time.perf_counter() - began
+                yield [run.report(self.seconds) for run in self.going]
 
     def checkpoint_of(self, run: "TrainingRun") -> Checkpoint | None:
         """The model of a run as it is now; None if it has failed, or its numbers turn out not to be finite.
@@ -170,14 +168,13 @@ class Lockstep:
         while True:
             batch = self._batches.at(self.step)
             self._each(partial(TrainingRun.take_step, batch=batch))
-            self._threads.step_done()
             self._trained_images += len(batch.images)
             if on_step is not None:
                 on_step()
             if self.step == end or self._stopping:
                 break
         self._each(TrainingRun.drain)  # waits for the device
-        self._training_seconds += time.perf_counter() - began
+        self.training_seconds += time.perf_counter() - began
 
     def _each(self, do: Callable[["TrainingRun"], object]) -> None:
         for run in self.going:
@@ -272,6 +269,7 @@ class TrainingRun:
 
     def measured(self) -> dict[str, Any]:
         """The figures that part models which are compared, by the keys of latent.measures.MEASURES."""
+        torch.set_num_threads(ALL_THREADS)
         return measure(self.config, self._trainer.model, self._dataset, NEIGHBOURS)
 
     def checkpoint(self) -> Checkpoint:

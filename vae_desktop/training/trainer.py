@@ -7,9 +7,9 @@ from torch import Tensor
 
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.evidence import mean_terms
+from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.autoencoder import Posterior, new_model, restored_model
 from vae_desktop.models.losses import total_loss
-from vae_desktop.models.networks import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.adam import Adam
 from vae_desktop.training.batches import Batch
@@ -18,6 +18,7 @@ from vae_desktop.training.devices import has_bfloat16
 from vae_desktop.training.gradient import AutogradGradient, Gradient
 from vae_desktop.training.history import Evaluation
 from vae_desktop.training.schedule import Span, rate_factor, warm_up_factor
+from vae_desktop.training.threads import threads_for
 
 
 class TestPass(NamedTuple):
@@ -75,6 +76,7 @@ class Trainer:
             else AutogradGradient(config.model, self.model, is_mixed)
         )
         self._optimizer = Adam(self.model)
+        self._threads = threads_for(config, image_shape)
         if snapshot is not None and snapshot.optimizer is not None:
             self._optimizer.restore(snapshot.optimizer)
 
@@ -87,6 +89,7 @@ class Trainer:
             Total, reconstruction and KL of the batch before the step, means over its images; KL is NaN for a
             model without a posterior.
         """
+        torch.set_num_threads(self._threads)  # of this thread
         noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
         inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
         warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
@@ -101,6 +104,7 @@ class Trainer:
 
         A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones.
         """
+        torch.set_num_threads(self._threads)
         found = mean_terms(self._config, self.model, images)
         total = total_loss(self._traits, found.reconstruction, found.kl, self._traits.kl_weight_at(self.beta))
         return TestPass(
@@ -109,12 +113,8 @@ class Trainer:
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU."""
-        weights = {name: _copied(tensor) for name, tensor in self.model.state_dict().items()}
-        optimizer = None
-        if with_optimizer:
-            optimizer = {name: _copied(tensor) for name, tensor in self._optimizer.state().items()}
-        return Snapshot(self.steps, weights, optimizer)
+        return Snapshot(self.steps, self.model.weights(), self._optimizer.state() if with_optimizer else None)
 
-
-def _copied(tensor: Tensor) -> Tensor:
-    return tensor.detach().to("cpu", copy=True)
+    def restore_weights(self, snapshot: Snapshot) -> None:
+        """Have the weights of a snapshot again."""
+        self.model.load_state_dict({name: torch.from_numpy(values) for name, values in snapshot.weights.items()})
