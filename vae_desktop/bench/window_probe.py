@@ -51,6 +51,8 @@ class Probe(QObject):
         form.choose_dataset(options["dataset"])
         form.field("epochs").set_value(100_000)
         form.field("latent_dim").set_value(int(options.get("latent_dim", "2")))
+        if "image_size" in options:
+            form.field("image_size").set_value(int(options["image_size"]))
         window.findChild(ChoiceBox, "architectureCombo").show_value(options.get("architecture", "mlp"))
 
     def first_paint(self) -> None:

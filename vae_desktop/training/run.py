@@ -206,7 +206,7 @@ class TrainingRun:
         self._dataset = dataset
         self._batches = batches
         device = batches.images.device
-        self._trainer = Trainer(config, dataset.image_shape, device)
+        self._trainer = Trainer(config, dataset.image_shape, device, mean_image=dataset.mean_image)
         self._trainer.span = Span(0, self.total_steps, batches.per_epoch)
         self._test_images = torch.from_numpy(dataset.test.images).to(device)
         self._pending: list[Tensor] = []  # rows of metrics still on the device
