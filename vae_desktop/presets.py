@@ -62,17 +62,19 @@ PRESETS = {
         Preset(
             "quick",
             "Quick",
-            "Ten epochs of MNIST: under a minute on two processor cores. Negative ELBO 138 nats with two latent "
-            "dimensions, 103 with twenty (Bernoulli).",
-            0.5,
+            "Four epochs of MNIST: a quarter of a minute on two processor cores. Negative ELBO 141 nats with two "
+            "latent dimensions, 105 with twenty (Bernoulli, validation images).",
+            0.2,
             {
                 "architecture": "mlp",
                 "hidden": (512, 256, 128),
                 "activation": "gelu",
                 "beta_warm_up": 0.0,
                 **_ONE_CYCLE,
+                "learning_rate": 8e-3,
+                "batch_size": 256,
             },
-            {"hidden": (512, 256)},
+            {"hidden": (512, 256), "learning_rate": 1e-2},
         ),
         Preset(
             "note",

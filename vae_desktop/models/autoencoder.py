@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +22,7 @@ from vae_desktop.models.randomness import generator
 from vae_desktop.models.snapshot import Weights
 
 LARGEST_EXPONENT = 1.0  # where the encoder's output stops being log σ
+_DARKEST = 1e-3  # a first pixel, where the mean is black: its logit is finite
 _FIRST_LOG_STDDEV = -1.0  # of a calibrated decoder: about twice what handwritten digits end with
 
 
@@ -131,10 +134,14 @@ class Decoder(nn.Module):
         return squared_error(images, logits.sigmoid())
 
 
-def new_model(config: ModelConfig, image_shape: ImageShape, seed: int) -> Autoencoder:
+def new_model(
+    config: ModelConfig, image_shape: ImageShape, seed: int, mean_image: npt.NDArray[np.float32] | None = None
+) -> Autoencoder:
     """A model with fresh weights; equal layers of different models start equal under the same seed.
 
-    Weights and biases are uniform within ±1/√inputs, PyTorch's default for linear and convolutional layers.
+    Weights and biases are uniform within ±1/√inputs, PyTorch's default for linear and convolutional layers. With a
+    mean image (C, H, W), 0 to 1, the decoder's last bias is its logit, a channel's mean where that bias is a
+    channel's: pictures start as the mean image, which the first hundred steps would otherwise be spent on.
     """
     shapes = weight_shapes(config, image_shape)
     model = _with_weights(config, image_shape, {name: torch.empty(shape) for name, shape in shapes.items()})
@@ -146,6 +153,10 @@ def new_model(config: ModelConfig, image_shape: ImageShape, seed: int) -> Autoen
                 nn.init.uniform_(parameter, -bound, bound, generator=random)
         elif isinstance(module, Decoder) and module.likelihood == "gaussian-calibrated":
             nn.init.constant_(module.log_stddev, _FIRST_LOG_STDDEV)
+    if mean_image is not None:
+        last_bias = [parameter for name, parameter in model.decoder.layers.named_parameters() if "bias" in name][-1]
+        means = mean_image.reshape(len(last_bias), -1).mean(1).clip(_DARKEST, 1 - _DARKEST)
+        last_bias.data.copy_(torch.from_numpy(means).logit())
     return model
 
 

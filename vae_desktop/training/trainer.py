@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -38,6 +40,8 @@ class Trainer:
     device : torch.device
     snapshot : Snapshot, optional
         Where to go on from; by default fresh weights from the seed.
+    mean_image : array (C, H, W), float32, 0 to 1, optional
+        Where pictures of fresh weights start.
 
     Attributes
     ----------
@@ -53,6 +57,7 @@ class Trainer:
         image_shape: ImageShape,
         device: torch.device,
         snapshot: Snapshot | None = None,
+        mean_image: npt.NDArray[np.float32] | None = None,
     ) -> None:
         training = config.training
         self.learning_rate = training.learning_rate
@@ -61,7 +66,7 @@ class Trainer:
         self._config = config
         self._traits = config.model.traits
         if snapshot is None:
-            model = new_model(config.model, image_shape, training.seed)
+            model = new_model(config.model, image_shape, training.seed, mean_image)
         else:
             model = restored_model(config.model, image_shape, snapshot.weights)
         # Convolutions are many times as quick with a pixel's channels side by side.
