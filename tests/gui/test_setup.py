@@ -56,7 +56,7 @@ def test_a_preset_fills_the_form_and_an_edit_leaves_it(driver):
 def test_epochs_of_a_preset_follow_the_data_set(driver):
     choose_preset(driver, "quick")
     choose(driver, "datasetCombo", "shapes")
-    assert driver.find("epochsField").text() == "10"
+    assert driver.find("epochsField").text() == "4"
     assert driver.find("presetCombo", QComboBox).currentData() == "quick"
 
 
