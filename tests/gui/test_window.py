@@ -114,6 +114,40 @@ print([name for name in ("torch", "torchvision", "sklearn") if name in sys.modul
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_the_last_model_follows_its_sliders_without_torch(tmp_path) -> None:
+    code = f"""
+import sys
+sys.modules["torch"] = None
+from pathlib import Path
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+from vae_desktop.app import create_window
+application = QApplication([])
+window = create_window(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))
+window.first_painted.disconnect()
+session, bridge = window.controller.session, window.controller.bridge
+window.controller.open_last_model()
+window.show()
+def move():
+    if session.shown is not None:
+        wait.stop()
+        window.findChild(QObject, "latentSlider0").setValue(1.0)
+def decoded(answer, show=bridge.picture_decoded):
+    show(answer)
+    if answer.request_id == session.last_request and not wait.isActive():
+        print(answer.picture.shape, answer.picture.max() > 100, window.status.text())
+        application.quit()
+bridge.picture_decoded = decoded
+wait = QTimer(interval=1)
+wait.timeout.connect(move)
+wait.start()
+application.exec()
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.stdout == "(28, 28, 1) True PyTorch is loading; sliders work already\n", done.stderr
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 def test_without_a_display_the_app_says_so_in_one_line() -> None:
     environment = {name: value for name, value in os.environ.items() if "DISPLAY" not in name}

@@ -60,6 +60,7 @@ class Bridge(QObject):
         self.explorer = Explorer(window.stage, window.panel, point, self.session, self.requests)
         self.comparer = Comparer(window.comparison, self.session, self.requests)
         self._point = point
+        self._has_torch = False  # until its devices are known
         self.tools: Tools | tuple[()] = ()  # until the window has been painted
         window.workspace_changed.connect(self._change_workspace)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
@@ -100,6 +101,8 @@ class Bridge(QObject):
         self._window.banner.show_message(message)
 
     def devices_found(self, devices: tuple[str, ...]) -> None:
+        self._has_torch = True
+        self._window.status.setText(self._status_text(self.session.state))
         self._window.setup.form.set_devices(devices)
         # torch is loaded by now: its many objects stay, and to look through them at each collection would take 150 ms.
         if not gc.get_freeze_count():  # once, or what is left of closed windows would stay too
@@ -293,7 +296,7 @@ class Bridge(QObject):
                 device=active[0].device.upper(),
             )
         return {
-            "idle": self.tr("Ready"),
+            "idle": self.tr("Ready") if self._has_torch else self.tr("PyTorch is loading; sliders work already"),
             "loading": self.tr("Loading…"),
             "stopping": self.tr("Stopping…"),
             "failed": self.tr("Training failed; the last good model is kept"),
