@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QToolButton
 
@@ -162,3 +162,42 @@ def test_128_dimensions_have_128_sliders_that_follow_and_decode(driver) -> None:
     for dimension in (0, 64, 127):
         assert driver.find(f"latentSlider{dimension}").value() == pytest.approx(point.code[dimension])
     assert 2 <= len(sliders(driver).visible_dimensions()) < 40  # films are decoded for these alone
+
+
+def test_what_is_drawn_along_other_directions_ends_where_the_point_does(show) -> None:
+    """Films are asked for less often than a hand moves; the last place is asked for always."""
+    driver = show("vae-2d")
+    requests = driver.window.controller.bridge.requests
+    for value in np.linspace(-2, 2, 30):
+        driver.find("latentSlider0").setValue(float(value))
+    asked_at_once = requests.newest("film 1").codes[:, 0]
+    assert not np.allclose(asked_at_once, 2)
+    driver.wait(lambda: np.allclose(requests.newest("film 1").codes[:, 0], 2))
+
+
+def test_a_move_paints_nothing_but_what_it_changes(show) -> None:
+    """What lies under pictures and sliders would cost a fifth of each move: it is not painted with them."""
+    driver = show("vae-2d")
+    driver.find("latentSlider0").setValue(0.5)  # from 0 on, the point can be reset, which is shown
+    driver.qtbot.wait(300)
+    painted = _Painted()
+    QApplication.instance().installEventFilter(painted)
+    for value in np.linspace(1, 2, 10):
+        driver.find("latentSlider0").setValue(float(value))
+        driver.qtbot.wait(20)
+    QApplication.instance().removeEventFilter(painted)
+    assert {"SliderGroove", "DecodedImage", "LatentSlider"} <= painted.kinds
+    assert not {"MainWindow", "QDockWidget", "LatentPanel", "SliderList"} & painted.kinds
+
+
+class _Painted(QObject):
+    """Notes what kinds of widget are painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: set[str] = set()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.kinds.add(type(watched).__name__)
+        return False

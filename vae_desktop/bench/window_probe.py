@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from vae_desktop.app import create_window, make_application
 from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.gui.choice_box import ChoiceBox
+from vae_desktop.gui.latent_slider import LatentSlider
 from vae_desktop.gui.main_window import MainWindow
 
 _DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
@@ -37,6 +38,7 @@ class Probe(QObject):
         self._seconds = float(options.get("seconds", "5"))
         self._drag = QTimer(self, interval=_DRAG_INTERVAL)
         self._drag.timeout.connect(self._drag_slider)
+        self._slider: LatentSlider | None = None
         self._strokes = 0
         self._newest: list[object] = []
         self._asked: dict[int, float] = {}
@@ -206,7 +208,9 @@ class Probe(QObject):
 
     def _drag_slider(self) -> None:
         began = time.perf_counter()
-        self._window.findChild(QObject, "latentSlider0").setValue(2 * math.sin(2 * began))
+        if self._slider is None:
+            self._slider = self._window.findChild(LatentSlider, "latentSlider0")
+        self._slider.setValue(2 * math.sin(2 * began))
         self._asked[self._session.last_request] = began
 
     def _note_painted(self) -> None:

@@ -19,6 +19,7 @@ class DecodedImage(QWidget):
         self.setObjectName("decodedImage")
         self.setAccessibleName(self.tr("Decoded picture"))
         self.setToolTip(self.tr("What the decoder draws at the current point of the latent space."))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
         self.setMinimumSize(140, 140)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -57,6 +58,7 @@ class DecodedImage(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().window())
         if self._image is None:
             painter.setPen(self._text)
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

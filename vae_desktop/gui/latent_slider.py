@@ -18,6 +18,7 @@ class LatentSlider(QWidget):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAutoFillBackground(True)  # what lies under it is not painted for it
         self._minimum, self._maximum, self._value = -3.0, 3.0, 0.0
         self._is_behind = False  # what is shown is not the value
         self.head = SliderHead(name)

@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
     def _dock(self, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
+        view.setAutoFillBackground(True)  # what lies under it is not painted for it
         dock.setWidget(view)
         self.addDockWidget(area, dock)
         return dock

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from vae_desktop.gui.decoded_image import to_image
@@ -25,7 +25,9 @@ class SliderGroove(QSlider):
         self.setSingleStep(TICKS // 100)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setFixedHeight(FRAME + 4)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
         self._film: QImage | None = None
+        self._kept, self._kept_for = QPixmap(), tuple[object, ...]()  # all but the handle, and what it was painted for
         self._zero = 0.5  # where 0 is, as a share of the range; outside of 0 to 1 if it is not in it
 
     def sizeHint(self) -> QSize:
@@ -56,9 +58,24 @@ class SliderGroove(QSlider):
         return ((middles - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)).clip(0, 1).astype(np.float32)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        film = None if self._film is None else self._film.cacheKey()
+        key = (film, self._zero, self.size(), ratio, self.isEnabled(), self.palette().cacheKey())
+        if key != self._kept_for:
+            self._kept = QPixmap(self.size() * ratio)
+            self._kept.setDevicePixelRatio(ratio)
+            self._paint_groove(QPainter(self._kept))
+            self._kept_for = key
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._kept)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_handle(painter)
+        painter.end()
+
+    def _paint_groove(self, painter: QPainter) -> None:
         palette = self.palette()
         groove = QRectF(0, 2, self.width(), FRAME)
+        painter.fillRect(self.rect(), palette.window())
         if self._film is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             if not self.isEnabled():
@@ -72,7 +89,6 @@ class SliderGroove(QSlider):
             x = self._place(self._zero)
             painter.setPen(QPen(palette.windowText().color(), 1))
             painter.drawLine(QPointF(x, self.height() - 3), QPointF(x, self.height()))
-        self._paint_handle(painter)
         painter.end()
 
     def _paint_handle(self, painter: QPainter) -> None:

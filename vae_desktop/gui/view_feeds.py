@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, Slot
+from PySide6.QtCore import QObject, QRectF, QTimer, Slot
 
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
@@ -23,6 +23,7 @@ from vae_desktop.latent.plane import Plane, axis_plane
 
 _TILE = 28  # px, of the manifold under the points
 _HOLE_CELL = 7  # px
+_FOLLOW_INTERVAL = 50  # ms between two requests while the point moves
 _HOLES_INTERVAL = 1.0  # seconds between two maps of holes while training
 _PATIENCE = 10.0  # seconds, for a map of holes; one that failed is never answered
 _MOST_TILES, _MOST_CELLS = 900, 8000
@@ -52,6 +53,9 @@ class ViewFeeds(QObject):
         self._requests = requests
         self._is_suspended = True
         self._films: dict[str, int] = {}  # the dimension of each film that is asked for, by view
+        self._has_moved = False
+        self._following = QTimer(self, singleShot=True, interval=_FOLLOW_INTERVAL)
+        self._following.timeout.connect(self._catch_up)
         self._holes_pacer = Pacer(_HOLES_INTERVAL, share=0.2)
         self._holes_asked: float | None = None  # when, until they are answered
         sliders.films_outdated.connect(self.ask_films)
@@ -74,10 +78,10 @@ class ViewFeeds(QObject):
         self._is_suspended = False
 
     def follow_point(self) -> None:
-        """The point has moved, and with it what is drawn along other directions."""
-        self.ask_films()
-        if self._plane.latent_dim > len(self._plane.basis):
-            self.ask_plane()
+        """The point has moved, and with it what is drawn along other directions; a hand moves faster than one looks."""
+        self._has_moved = True
+        if not self._following.isActive():
+            self._catch_up()
 
     def follow_codes(self, run: Run) -> None:
         """The codes have moved, and with them the holes between them."""
@@ -86,6 +90,16 @@ class ViewFeeds(QObject):
         is_waiting = self._holes_asked is not None and now - self._holes_asked < _PATIENCE
         if (not is_waiting and self._holes_pacer.is_due(now)) or run.status != "training":
             self._ask_holes()
+
+    @Slot()
+    def _catch_up(self) -> None:
+        if not self._has_moved:
+            return
+        self._has_moved = False
+        self._following.start()
+        self.ask_films()
+        if self._plane.latent_dim > len(self._plane.basis):
+            self.ask_plane()
 
     @Slot()
     def ask_films(self) -> None:
