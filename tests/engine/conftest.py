@@ -137,8 +137,9 @@ def worker(inbox: Inbox) -> Iterator[TrainingWorker]:
 
 @pytest.fixture
 def decoder(inbox: Inbox) -> Iterator[InferenceThread]:
-    """A decoder whose thread has not begun."""
+    """A decoder whose thread has not begun; torch is loaded."""
     result = InferenceThread(inbox.outbox)
+    result.serve_views()
     yield result
     result.close(30)
 

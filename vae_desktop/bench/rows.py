@@ -35,8 +35,6 @@ _GOALS = {
 # Probes without a window, or with one of their own.
 _ALONE = ("headless", "loop", "roofline", "quality", "growth", "scatter")
 _STEPS_PER_EPOCH = 469  # of MNIST in batches of 128
-# Memory of a process that lies in the machine's, in MB, as an expression; on Linux.
-_RESIDENT = "int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGE_SIZE') / 2**20"
 _USUAL_EPOCHS, _USUAL_LOSS = 10, 105.6  # nats: what the usual loop reaches in so many
 _COMPARED = ("ae", "vae-no-kl", "kl-only", "vae")
 
@@ -105,9 +103,7 @@ def time_to_quality(data_dir: Path, quick: bool) -> Row:
     usual = _probe("loop", "mnist", data_dir, epochs=1 if quick else _USUAL_EPOCHS)
     seconds = statistics.median(usual["epoch_seconds"]) * _USUAL_EPOCHS
     wanted = _USUAL_LOSS if quick else usual["test_loss"]
-    ours = [
-        _probe("quality", "mnist", data_dir, seed=seed, measured_on="test") for seed in range(1 if quick else 3)
-    ]
+    ours = [_probe("quality", "mnist", data_dir, seed=seed) for seed in range(1 if quick else 3)]
     losses = [run["test_loss"] for run in ours]
     return {
         **_spread([seconds / run["seconds"] for run in ours]),
@@ -214,7 +210,7 @@ def _start_vs_torch(what: str, data_dir: Path, quick: bool) -> Row:
 def memory_vs_torch(data_dir: Path, quick: bool) -> Row:
     """Memory of the window that trains on its data set, over that of `import torch` alone; in MB resident."""
     dataset = _dataset(data_dir)
-    code = f"import os, torch; print({_RESIDENT})"
+    code = "import torch; from vae_desktop.bench.memory import resident_megabytes; print(resident_megabytes())"
     ratios, ours, alone = [], [], []
     for _ in range(1 if quick else 3):
         done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

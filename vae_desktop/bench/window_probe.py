@@ -17,6 +17,7 @@ from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from vae_desktop.app import create_window, make_application
+from vae_desktop.bench.memory import resident_megabytes
 from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.latent_slider import LatentSlider
@@ -86,8 +87,7 @@ class Probe(QObject):
         self._when_training(lambda: QTimer.singleShot(round(1000 * self._seconds), self._report_memory))
 
     def _report_memory(self) -> None:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        self._finish({"megabytes": pages * os.sysconf("SC_PAGE_SIZE") / 2**20})
+        self._finish({"megabytes": resident_megabytes()})
 
     def training_share(self) -> None:
         """Report the steps per second with everything live."""

@@ -68,9 +68,8 @@ class ActiveRun:
         self._outbox = outbox
         self._inference = inference
         self._batches = shared.batches
-        self._trainer = Trainer(
-            config, shared.dataset.image_shape, shared.device, entry.snapshot, shared.dataset.mean_image
-        )
+        mean_image = shared.dataset.mean_image if entry.snapshot is None else None
+        self._trainer = Trainer(config, shared.dataset.image_shape, shared.device, entry.snapshot, mean_image)
         self._first_step = self._trainer.steps
         self.set_epochs(config.training.epochs)
         self._unsent: list[Tensor] = []

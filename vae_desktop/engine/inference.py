@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import traceback
@@ -52,7 +51,7 @@ class InferenceThread:
 
     The point, each view's request and each model's snapshot are one-place mailboxes: a newer one replaces an older
     one. With a new snapshot the same point and requests are worked on again, so that pictures follow training. The
-    point needs no torch; views wait until it is loaded, and the point does not wait for them.
+    point needs no torch; views wait for :meth:`serve_views`, and the point does not wait for them.
     """
 
     def __init__(self, outbox: Outbox) -> None:
@@ -66,9 +65,9 @@ class InferenceThread:
         self._live_until = 0.0
         self._closing = False
         self._built: dict[int, tuple[Snapshot, Autoencoder]] = {}
+        self._plain: tuple[ModelConfig, ImageShape, PlainDecoder] | None = None  # the last one used
         self._serves_views = False
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
-        self._loader = threading.Thread(target=self._load, name="loading torch", daemon=True)
 
     def start(self) -> None:
         """Begin, unless it has begun."""
@@ -112,23 +111,18 @@ class InferenceThread:
         """Work on a view's request; its earlier one is forgotten, however far it is."""
         with self._wake:
             self._tasks[request.view] = _Task(request)
-            self._serves_views |= _torch_is_loaded()
-            if not self._serves_views and self._loader.ident is None:
-                self._loader.start()
+            self._wake.notify()
+
+    def serve_views(self) -> None:
+        """Begin with what views ask for: torch is loaded."""
+        with self._wake:
+            self._serves_views = True
             self._wake.notify()
 
     def forget(self, view: str) -> None:
         """Work no longer on a view's request."""
         with self._wake:
             self._tasks.pop(view, None)
-
-    def _load(self) -> None:
-        try:
-            import vae_desktop.models.autoencoder  # noqa: F401
-        finally:  # what fails here fails again, and is told of, where a view needs it
-            with self._wake:
-                self._serves_views = True
-                self._wake.notify()
 
     def _run(self) -> None:
         prepare_threads()
@@ -155,7 +149,9 @@ class InferenceThread:
     def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:
         with self._wake:
             config, image_shape, snapshot = self._models[run_id]
-        picture = PlainDecoder(config, image_shape).decode(snapshot.weights, code)
+        if self._plain is None or self._plain[:2] != (config, image_shape):
+            self._plain = config, image_shape, PlainDecoder(config, image_shape)
+        picture = self._plain[2].decode(snapshot.weights, code)
         self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, picture))
 
     def _advance(self, task: _Task) -> None:
@@ -222,11 +218,6 @@ class InferenceThread:
             model.read_from(snapshot.weights)
             self._built[run_id] = snapshot, model
         return self._built[run_id]
-
-
-def _torch_is_loaded() -> bool:
-    """Whether all that models need is there, rather than being imported by another thread."""
-    return hasattr(sys.modules.get("vae_desktop.models.autoencoder"), "model_of")
 
 
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:

@@ -65,6 +65,7 @@ class TrainingWorker:
             prepare_threads()
             from vae_desktop.training.devices import available_devices
 
+            self._inference.serve_views()
             self._outbox.post(EngineReady(available_devices()))
         except Exception as error:  # noqa: BLE001 - the edge of the thread
             self._outbox.post(Failed(f"PyTorch could not be loaded: {error}", traceback.format_exc()))

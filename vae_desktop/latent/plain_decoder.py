@@ -77,7 +77,7 @@ def _gelu(values: Floats) -> Floats:
 
 _ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {
     "relu": lambda values: np.maximum(values, 0),
-    "leaky-relu": lambda values: np.maximum(values, 0.01 * values),
+    "leaky-relu": lambda values: np.maximum(values, architecture.LEAKY_SLOPE * values),
     "gelu": _gelu,
     "silu": lambda values: values * _sigmoid(values),
     "tanh": np.tanh,

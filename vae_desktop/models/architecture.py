@@ -14,6 +14,7 @@ from vae_desktop.errors import InvalidSetting
 ImageShape = tuple[int, int, int]  # (C, H, W)
 Shape = tuple[int, ...]
 
+LEAKY_SLOPE = 0.01  # of the leaky ReLU below 0
 KERNEL, STRIDE, PADDING = 4, 2, 1  # of convolutions: each halves the image, or doubles it
 
 _DEFAULT_WIDTHS = (400,)

@@ -1,6 +1,7 @@
 """Encoders and decoders as torch's modules."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -10,7 +11,7 @@ from vae_desktop.models.architecture import ImageShape, Layer
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
-    "leaky-relu": nn.LeakyReLU,
+    "leaky-relu": partial(nn.LeakyReLU, architecture.LEAKY_SLOPE),
     "gelu": nn.GELU,
     "silu": nn.SiLU,
     "tanh": nn.Tanh,

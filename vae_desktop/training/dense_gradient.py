@@ -6,18 +6,19 @@ of 784-400-20-400-784 takes three quarters of the time on two processor cores.
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vae_desktop.config import ModelConfig
+from vae_desktop.models.architecture import LEAKY_SLOPE
 from vae_desktop.models.autoencoder import LARGEST_EXPONENT, Autoencoder
 from vae_desktop.models.losses import total_loss
 from vae_desktop.training.gradient import Loss
 
 _aten = torch.ops.aten
-_LEAKY_SLOPE = 0.01  # torch's own
 
 
 class DenseGradient:
@@ -124,8 +125,8 @@ class _Posterior:
 _ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor, Tensor], Tensor]]] = {
     "relu": (torch.relu_, lambda slope, _, after: _aten.threshold_backward(slope, after, 0)),
     "leaky-relu": (
-        F.leaky_relu,
-        lambda slope, before, _: _aten.leaky_relu_backward(slope, before, _LEAKY_SLOPE, False),
+        partial(F.leaky_relu, negative_slope=LEAKY_SLOPE),
+        lambda slope, before, _: _aten.leaky_relu_backward(slope, before, LEAKY_SLOPE, False),
     ),
     "gelu": (F.gelu, lambda slope, before, _: _aten.gelu_backward(slope, before)),
     "silu": (F.silu, lambda slope, before, _: _aten.silu_backward(slope, before)),
