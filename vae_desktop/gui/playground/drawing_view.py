@@ -82,6 +82,7 @@ class DrawingView(ToolView):
         self.nearest = NearestView()
         self._figures = QLabel()
         self._figures.setObjectName("drawingFigures")
+        self._figures.setAutoFillBackground(True)  # what lies under it is not painted for it
         self._figures.setFont(tabular(small_font(self.font())))
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._figures.setTextFormat(Qt.TextFormat.RichText)
