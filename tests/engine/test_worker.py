@@ -35,7 +35,7 @@ from vae_desktop.engine.messages import (
 )
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.worker import TrainingWorker
-from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.run import Lockstep
 from vae_desktop.training.trainer import Trainer
 
@@ -96,7 +96,7 @@ def test_a_run_tells_its_story_in_order(inbox, worker, config, dataset):
     assert isinstance(inbox.events[0], EngineReady)
     assert inbox.events[0].devices[-1] == "cpu"
     started = inbox.events[1]
-    assert started == RunStarted(1, "cpu", started.parameters, EPOCH, 0, 2 * EPOCH)
+    assert started == RunStarted(1, "cpu", started.parameters, Span(0, 2 * EPOCH, EPOCH), 0)
     assert started.parameters == sum(tensor.size for tensor in ended.snapshot.weights.values())
     assert [event.evaluation.step for event in inbox.all(Evaluated)] == [0, EPOCH, 2 * EPOCH]
     assert rows(inbox).shape == (2 * EPOCH, 3)
@@ -140,7 +140,7 @@ def test_going_on_from_a_snapshot_is_as_if_never_interrupted(inbox, worker, conf
     worker.send(one_run(2, config.with_training(epochs=1), dataset, half.snapshot))
     ended = inbox.wait_for(RunEnded)
     started = inbox.all(RunStarted)[-1]
-    assert (started.first_step, started.last_step) == (EPOCH, 2 * EPOCH)
+    assert (started.step, started.span) == (EPOCH, Span(EPOCH, 2 * EPOCH, EPOCH))
     assert_same_tensors(ended.snapshot.weights, whole.snapshot.weights)
     assert np.array_equal(rows(inbox, 2), rows(inbox, 1))
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from vae_desktop.training.schedule import Span, rate_factor, warm_up_factor
+from vae_desktop.models.snapshot import Span
+from vae_desktop.training.schedule import rate_factor, warm_up_factor
 
 SPAN = Span(100, 1100, 50)
 

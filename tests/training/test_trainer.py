@@ -8,8 +8,8 @@ import torch
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.data.digits import load_digits
+from vae_desktop.models.snapshot import Span
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.schedule import Span
 from vae_desktop.training.trainer import Trainer
 
 STEPS = 7

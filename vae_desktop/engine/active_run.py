@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,9 +15,8 @@ from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import Embedded, Entry, Evaluated, RunStarted, Stepped
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.latent.codes import Codes
-from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.schedule import Span
 from vae_desktop.training.trainer import Trainer
 
 _METRICS_INTERVAL = 0.05  # seconds
@@ -70,8 +69,8 @@ class ActiveRun:
         self._batches = shared.batches
         mean_image = shared.dataset.mean_image if entry.snapshot is None else None
         self._trainer = Trainer(config, shared.dataset.image_shape, shared.device, entry.snapshot, mean_image)
-        self._first_step = self._trainer.steps
-        self.set_epochs(config.training.epochs)
+        self._place(entry.snapshot)
+        self._evaluated_step = -1
         self._unsent: list[Tensor] = []
         self._good = self._published = self._trainer.snapshot(with_optimizer=True)
         self._metrics_pacer = Pacer(_METRICS_INTERVAL, share=1.0)
@@ -83,18 +82,21 @@ class ActiveRun:
                 self.run_id,
                 shared.device.type,
                 sum(parameter.numel() for parameter in self._trainer.model.parameters()),
-                self._batches.per_epoch,
-                self._first_step,
-                self.last_step,
+                self._trainer.span,
+                self.steps,
             )
         )
         self._publish(self._published)
-        if self._first_step == 0:
+        if self.steps == 0:
             self._evaluate()
 
     @property
     def steps(self) -> int:
         return self._trainer.steps
+
+    @property
+    def span(self) -> Span:
+        return self._trainer.span
 
     @property
     def last_good(self) -> Snapshot:
@@ -153,8 +155,14 @@ class ActiveRun:
 
     def set_epochs(self, value: float) -> None:
         """Change how many epochs this run lasts, counted from its start."""
-        self.last_step = self._first_step + int(value) * self._batches.per_epoch
-        self._trainer.span = Span(self._first_step, self.last_step, self._batches.per_epoch)
+        span = self._trainer.span
+        self._trainer.span = replace(span, last=span.first + int(value) * span.per_epoch)
+
+    def finish(self) -> tuple[Snapshot, Codes]:
+        """As `settle`, judged on the test set."""
+        if self._evaluated_step != self.steps:
+            self._evaluate()
+        return self.settle()
 
     def settle(self) -> tuple[Snapshot, Codes]:
         """The whole state, all metrics sent and all codes its own; raises Diverged if it is not finite."""
@@ -179,10 +187,17 @@ class ActiveRun:
         self._outbox.post_latest(("embedded", self.run_id), Embedded(self.run_id, self._good.step, codes))
         return self._good, codes
 
+    def _place(self, snapshot: Snapshot | None) -> None:
+        """Know where the training begins: where an earlier one was interrupted, or a new one."""
+        step, epochs, per_epoch = self.steps, self._config.training.epochs, self._batches.per_epoch
+        before = Span(step, step, per_epoch) if snapshot is None or snapshot.span is None else snapshot.span
+        self._trainer.span = before.continued(step, epochs, per_epoch)
+
     def _evaluate(self) -> None:
         result = self._trainer.evaluate(self._shared.test)
         if not math.isfinite(result.evaluation.total):
             raise Diverged
+        self._evaluated_step = self.steps
         self._outbox.post(Evaluated(self.run_id, result.evaluation))
         self._embedding.replace(result.posterior)
         self._post_codes()

@@ -68,7 +68,7 @@ class ActiveSet:
     def advance(self) -> None:
         """Take one step with each model and publish what is due; one that is at its end leaves."""
         for run in list(self._runs):
-            is_done = run.steps >= run.last_step
+            is_done = run.steps >= run.span.last
             self._guard(run.run_id, run, partial(self._end, run, "finished") if is_done else run.advance)
 
     def pause(self) -> None:
@@ -113,10 +113,10 @@ class ActiveSet:
             return
         run.flush()  # the steps before the change are told of before it
         getattr(run, f"set_{command.name}")(command.value)
-        self._outbox.post(Adjusted(run.run_id, Change(run.steps, command.name, command.value), run.last_step))
+        self._outbox.post(Adjusted(run.run_id, Change(run.steps, command.name, command.value), run.span.last))
 
     def _end(self, run: ActiveRun, outcome: Outcome) -> None:
-        snapshot, codes = run.settle()
+        snapshot, codes = run.finish() if outcome == "finished" else run.settle()
         self._leave(run.run_id, RunEnded(run.run_id, outcome, snapshot, codes, snapshot.step))
 
     def _end_diverged(self, run: ActiveRun) -> None:

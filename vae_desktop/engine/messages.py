@@ -12,7 +12,7 @@ from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.training.history import Change, Evaluation
 
 if TYPE_CHECKING:  # snapshots hold tensors; here they are only passed on
-    from vae_desktop.models.snapshot import Snapshot
+    from vae_desktop.models.snapshot import Snapshot, Span
 
 Outcome = Literal["finished", "stopped", "diverged"]
 Part = Literal["test", "train"]  # of a data set
@@ -100,14 +100,13 @@ class EngineReady:
 
 @dataclass(frozen=True)
 class RunStarted:
-    """A run's first step is about to be taken; it ends after `last_step`."""
+    """A run's next step is about to be taken, after `step` of them: it begins or goes on in that span."""
 
     run_id: int
     device: str
     parameters: int
-    steps_per_epoch: int
-    first_step: int
-    last_step: int
+    span: Span
+    step: int
 
 
 @dataclass(frozen=True, eq=False)

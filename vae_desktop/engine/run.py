@@ -163,7 +163,6 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
     """A run from what a file kept; one in an autosave counts as not saved yet."""
     is_autosave = origin == "autosave"
     step = checkpoint.snapshot.step
-    evaluated = [evaluation.step for evaluation in checkpoint.history.evaluations]
     return Run(
         run_id,
         checkpoint.config,
@@ -179,9 +178,17 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
         kept_step=step if is_autosave else -1,
         is_example=origin == "example",
         parameters=sum(values.size for values in checkpoint.snapshot.weights.values()),
-        steps_per_epoch=max(evaluated[1] - evaluated[0], 1) if len(evaluated) > 1 else max(step, 1),
+        steps_per_epoch=_steps_per_epoch(checkpoint),
         last_step=step,
     )
+
+
+def _steps_per_epoch(checkpoint: Checkpoint) -> int:
+    if checkpoint.snapshot.span is not None:
+        return checkpoint.snapshot.span.per_epoch
+    # Files of earlier versions do not say it.
+    evaluated = [evaluation.step for evaluation in checkpoint.history.evaluations]
+    return max(evaluated[1] - evaluated[0] if len(evaluated) > 1 else checkpoint.snapshot.step, 1)
 
 
 class ProgressMeter:

@@ -542,14 +542,14 @@ class Session:
         self._starting.remove(run)
         self._training_set.leave_to_worker(run)
         self._failed = False  # a failure of the run before may have been heard of since
-        run.history.truncate(event.first_step)
-        if event.first_step == 0:  # it is evaluated before its first step, again if it was stopped there
+        run.history.truncate(event.step)
+        if event.step == 0:  # it is evaluated before its first step, again if it was stopped there
             run.history.evaluations.clear()
-        run.device, run.parameters, run.steps_per_epoch = event.device, event.parameters, event.steps_per_epoch
-        progress = Progress(event.first_step, event.first_step, event.last_step, event.steps_per_epoch)
+        run.device, run.parameters, run.steps_per_epoch = event.device, event.parameters, event.span.per_epoch
+        progress = Progress(event.step, event.span.first, event.span.last, event.span.per_epoch)
         if not self.active:  # of several the first one's progress is that of all
             self._meter, self._metered = ProgressMeter(progress, self._train_images), run
-        run.last_step = event.last_step
+        run.last_step = event.span.last
         self.active.append(run)
         self._add_run(run)
         self._set_status(run, "training")

@@ -36,7 +36,10 @@ class TrainingControls(QWidget):
             "continueButton",
             self.tr("Continue"),
             "Ctrl+Shift+T",
-            self.tr("Train the model on screen for further epochs: its latent space goes on moving."),
+            self.tr(
+                "Train the model on screen for further epochs: its latent space goes on moving. "
+                "One that was stopped goes on where it was, to the end of its epochs."
+            ),
         )
         self.pause_button = self._button(
             "pauseButton",

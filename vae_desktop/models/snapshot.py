@@ -9,6 +9,25 @@ import numpy.typing as npt
 Weights = Mapping[str, npt.NDArray[np.float32]]  # by the name that a parameter has in its model
 
 
+@dataclass(frozen=True)
+class Span:
+    """The steps of a training: from `first` to `last`, with so many in an epoch."""
+
+    first: int
+    last: int
+    per_epoch: int
+
+    def continued(self, step: int, epochs: int, per_epoch: int) -> "Span":
+        """The span in which a training goes on after `step`: this one if it was interrupted, else one of its own.
+
+        `epochs` count from the beginning of either.
+        """
+        last = self.first + epochs * self.per_epoch
+        if per_epoch == self.per_epoch and step < min(self.last, last):
+            return Span(self.first, last, per_epoch)
+        return Span(step, step + epochs * per_epoch, per_epoch)
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """Weights that nothing changes and no training shares; to hold or to read them takes no torch.
@@ -20,8 +39,16 @@ class Snapshot:
     weights : mapping of name to array, float32
     optimizer : mapping of name to array, float32, or None
         What going on exactly needs besides; None where the snapshot is only for decoding.
+    span : Span, or None
+        The training in which it was taken: schedules are functions of the place in it. None where that is not known.
     """
 
     step: int
     weights: Weights
     optimizer: Weights | None = None
+    span: Span | None = None
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the training in which it was taken was to go on."""
+        return self.span is not None and self.step < self.span.last

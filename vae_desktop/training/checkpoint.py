@@ -10,7 +10,7 @@ another key a list of what would be the metadata of each alone.
 import json
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -24,7 +24,7 @@ from vae_desktop.errors import CheckpointError, InvalidSetting
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
-from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.settings import config_from_json, config_to_json
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
 from vae_desktop.variants import FEWEST, MOST, check_lockstep
@@ -66,10 +66,11 @@ class Checkpoint:
 
     @property
     def can_continue_exactly(self) -> bool:
-        """Whether going on gives what an uninterrupted run would have given; a cycle of the rate begins anew."""
+        """Whether going on gives what an uninterrupted run would have given; after its end a cycle begins anew."""
         if self.snapshot.step == 0:
             return True
-        return self.snapshot.optimizer is not None and self.config.training.schedule == "constant"
+        has_place = self.config.training.schedule == "constant" or self.snapshot.is_interrupted
+        return self.snapshot.optimizer is not None and has_place
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, half_precision: bool = False) -> None:
@@ -136,6 +137,7 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, Any]:
         "image_shape": list(checkpoint.image_shape),
         "class_names": list(checkpoint.class_names),
         "step": checkpoint.snapshot.step,
+        "span": None if checkpoint.snapshot.span is None else list(astuple(checkpoint.snapshot.span)),
         "changed_settings": _changed_settings(checkpoint.history),
     }
 
@@ -312,11 +314,20 @@ def _checkpoint(metadata: Mapping[str, Any], tensors: Mapping[str, Array]) -> Ch
         config,
         image_shape,
         class_names,
-        Snapshot(step, weights, optimizer or None),
+        Snapshot(step, weights, optimizer or None, _span(metadata.get("span"))),
         _history(latent_dim, _names(metadata["changed_settings"]), tensors),
         _codes(latent_dim, len(class_names), codes),
         version,
     )
+
+
+def _span(values: Any) -> Span | None:
+    if values is None:  # files of earlier versions do not say it
+        return None
+    first, last, per_epoch = values
+    if any(type(value) is not int for value in values) or not (0 <= first <= last <= _MAX_STEP and per_epoch > 0):
+        raise CheckpointError(f"it was taken in an impossible training, {values}.")
+    return Span(first, last, per_epoch)
 
 
 def _names(values: Any) -> tuple[str, ...]:

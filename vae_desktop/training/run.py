@@ -20,10 +20,10 @@ from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import to_codes
 from vae_desktop.latent.measures import NEIGHBOURS
 from vae_desktop.latent.measuring import measure
+from vae_desktop.models.snapshot import Span
 from vae_desktop.training.batches import Batch, Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
-from vae_desktop.training.schedule import Span
 from vae_desktop.training.threads import ALL_THREADS
 from vae_desktop.training.trainer import TestPass, Trainer
 from vae_desktop.variants import check_lockstep

@@ -1,19 +1,11 @@
 """How the learning rate and β move over a run: functions of the step, with no state of their own."""
 
 import math
-from dataclasses import dataclass
+
+from vae_desktop.models.snapshot import Span
 
 _RISE = 0.1  # share of a cycle in which the rate grows
 _START = 0.04  # the first rate of a cycle, as a share of the highest
-
-
-@dataclass(frozen=True)
-class Span:
-    """The steps of a run: from `first` to `last`, with so many in an epoch."""
-
-    first: int
-    last: int
-    per_epoch: int
 
 
 def rate_factor(schedule: str, step: int, span: Span) -> float:

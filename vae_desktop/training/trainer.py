@@ -12,14 +12,14 @@ from vae_desktop.latent.evidence import mean_terms
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.autoencoder import Posterior, new_model, restored_model
 from vae_desktop.models.losses import total_loss
-from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.adam import Adam
 from vae_desktop.training.batches import Batch
 from vae_desktop.training.dense_gradient import DenseGradient
 from vae_desktop.training.devices import has_bfloat16
 from vae_desktop.training.gradient import AutogradGradient, Gradient
 from vae_desktop.training.history import Evaluation
-from vae_desktop.training.schedule import Span, rate_factor, warm_up_factor
+from vae_desktop.training.schedule import rate_factor, warm_up_factor
 from vae_desktop.training.threads import threads_for
 
 
@@ -118,7 +118,8 @@ class Trainer:
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU."""
-        return Snapshot(self.steps, self.model.weights(), self._optimizer.state() if with_optimizer else None)
+        optimizer = self._optimizer.state() if with_optimizer else None
+        return Snapshot(self.steps, self.model.weights(), optimizer, self.span)
 
     def restore_weights(self, snapshot: Snapshot) -> None:
         """Have the weights of a snapshot again."""
