@@ -28,6 +28,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.examples import examples
 from vae_desktop.gui.bridge import Bridge
+from vae_desktop.gui.instance import Instance
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
 from vae_desktop.gui.theme import ThemeSwitch
@@ -46,13 +47,16 @@ _FIRST_PICTURE = 200  # ms that belong to the window, and to the last model's pi
 class Controller(QObject):
     """What each intention of a view does."""
 
-    def __init__(self, window: MainWindow, bridge: Bridge, point: LatentPoint, settings: WindowSettings) -> None:
+    def __init__(
+        self, window: MainWindow, bridge: Bridge, point: LatentPoint, settings: WindowSettings, instance: Instance
+    ) -> None:
         super().__init__(window)
         self._window = window
         self.bridge = bridge
         self.session = bridge.session
         self.point = point
         self._settings = settings
+        self._instance = instance
         self._themes = ThemeSwitch(self)
         self._is_closed = False
         self._to_save: Sequence[Run] = ()  # when the name is known
@@ -133,7 +137,11 @@ class Controller(QObject):
             self._load_chosen_dataset()
 
     def offer_kept_model(self) -> None:
-        """Offer the model that the last window kept, unless that was declined."""
+        """Offer what a window kept that crashed, else the model that the last one kept, unless that was declined."""
+        crashed = self.session.autosaves.files_of(self._instance.crashed)
+        if crashed:
+            self.session.offer_recovery(crashed[-1])
+            return
         kept = self.session.autosaves.files()
         if kept and kept[-1].name != self._settings.text("declined_autosave"):
             text = self.tr(
@@ -303,6 +311,15 @@ class Controller(QObject):
                 self.session.download(self.session.missing)
         elif action == "open_autosave":
             self.open_file(self.session.autosaves.files()[-1])
+        elif action == "recover":
+            self.session.recover()
+        elif action == "discard":
+            self.session.discard_recovery()
+            self.bridge.list_recent()
+        elif action == "slower":
+            config = self.session.continue_slower()
+            if config is not None:
+                self._window.setup.form.set_config(config)
 
     @Slot(str)
     def _decline(self, action: str) -> None:
@@ -316,6 +333,7 @@ class Controller(QObject):
         error = self.session.close()
         if error is None:
             self._is_closed = True
+            self._instance.end()
             return True
         answer = QMessageBox.warning(
             self._window,
@@ -324,6 +342,8 @@ class Controller(QObject):
             QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
         )
         self._is_closed = answer == QMessageBox.StandardButton.Close
+        if self._is_closed:
+            self._instance.end()
         return self._is_closed
 
 
@@ -368,10 +388,10 @@ def create_window(
     folder = Path(data_dir) if data_dir else Path(stored) if stored else default_data_dir()
     window = MainWindow()
     point = LatentPoint(window)
-    bridge = Bridge(
-        window, point, settings, folder, Autosaves(settings_dir / "autosaves"), cache_dir or default_cache_dir()
-    )
-    window.controller = Controller(window, bridge, point, settings)
+    instance = Instance(settings_dir / "autosaves")
+    autosaves = Autosaves(settings_dir / "autosaves", instance.name)
+    bridge = Bridge(window, point, settings, folder, autosaves, cache_dir or default_cache_dir())
+    window.controller = Controller(window, bridge, point, settings, instance)
     window.setup.form.choose_dataset(settings.text("dataset"))
     window.controller.offer_kept_model()
     return window

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.autosave import Autosaves, lock_path
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint
 from vae_desktop.training.run import Lockstep
@@ -29,9 +29,32 @@ def test_a_kept_model_can_be_opened(autosaves, checkpoint):
     assert load_checkpoint(path).config == checkpoint.config
 
 
-def test_the_newest_five_are_kept(autosaves, checkpoint):
-    kept = [autosaves.keep([checkpoint], number) for number in range(7)]
-    assert autosaves.files() == kept[2:]
+def test_the_newest_dozen_of_earlier_windows_is_kept(autosaves, checkpoint):
+    kept = [autosaves.keep([checkpoint], number) for number in range(15)]
+    assert autosaves.files() == kept  # what a window keeps itself is all kept
+    later = Autosaves(autosaves.folder, "later")
+    newest = later.keep([checkpoint], 1)
+    assert set(later.files()) == {*kept[4:], newest}
+
+
+def test_a_model_that_was_kept_before_is_replaced(autosaves, checkpoint):
+    path = autosaves.keep([checkpoint], 1)
+    assert autosaves.keep([checkpoint], 1, path) == path
+    assert autosaves.files() == [path]
+    later = Autosaves(autosaves.folder, "later")
+    moved = later.keep([checkpoint], 1, path)
+    assert later.files() == [moved] != [path]
+
+
+def test_what_another_open_window_keeps_is_left_alone(autosaves, checkpoint):
+    other = Autosaves(autosaves.folder, "other")
+    theirs = other.keep([checkpoint], 1)
+    lock_path(autosaves.folder, "other").touch()
+    kept = [autosaves.keep([checkpoint], number) for number in range(15)]
+    assert autosaves.files() == kept
+    assert other.files() == [*sorted([*kept, theirs])]
+    lock_path(autosaves.folder, "other").unlink()
+    assert autosaves.files_of(["other"]) == [theirs]
 
 
 def test_foreign_files_are_left_alone(autosaves, checkpoint):

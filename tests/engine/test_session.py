@@ -10,9 +10,9 @@ import torch
 
 from tests.engine.conftest import App
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
-from vae_desktop.engine import live_embedding
+from vae_desktop.engine import active_set, live_embedding
 from vae_desktop.errors import UserError
-from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoint
+from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoint
 from vae_desktop.training.run import Lockstep
 from vae_desktop.training.trainer import Trainer
 
@@ -424,6 +424,59 @@ def test_a_kept_model_is_offered_until_it_is_saved(app, session, told, config, t
     next_time.wait_until(lambda: next_time.told.heard("file_saved"))
     assert app.autosaves.files() == []
     assert next_time.session.close(timeout=30) is None
+    assert app.autosaves.files() == []
+
+
+def test_a_training_is_kept_while_it_goes_on(app, session, endless, monkeypatch):
+    """Each time in the same file, whole, and up to date when it is paused or stopped."""
+    monkeypatch.setattr(active_set, "_SECURE_INTERVAL", 0.1)
+    run = app.begin(endless)
+    app.wait_until(lambda: run.kept_step > 0)
+    (path,) = app.autosaves.files()
+    first = run.kept_step
+    app.wait_until(lambda: run.kept_step > first)
+    assert session.state == "training"
+    session.pause()
+    app.wait_until(lambda: run.status == "paused" and run.kept_step == len(run.history.training))
+    kept = load_checkpoint(path)
+    assert kept.snapshot.step == run.kept_step
+    assert kept.can_continue_exactly
+    session.resume()
+    app.stop()
+    app.wait_until(lambda: run.is_kept)
+    assert app.autosaves.files() == [path]
+    assert load_checkpoint(path).snapshot.step == run.snapshot.step
+    assert not run.is_saved
+
+
+def test_models_in_lockstep_are_kept_in_one_file_while_they_train(app, session, endless, monkeypatch):
+    monkeypatch.setattr(active_set, "_SECURE_INTERVAL", 0.1)
+    session.compare([endless, endless.with_training(beta=4.0)])
+    app.wait_until(lambda: session.runs and all(run.kept_step > 0 for run in session.runs.values()))
+    (path,) = app.autosaves.files()
+    steps = {checkpoint.snapshot.step for checkpoint in load_checkpoints(path)}
+    assert len(steps) == 1
+    app.stop()
+
+
+def test_a_training_that_cannot_be_kept_goes_on_and_says_so_once(app, session, told, endless, monkeypatch):
+    monkeypatch.setattr(active_set, "_SECURE_INTERVAL", 0.05)
+    app.autosaves.folder.parent.write_text("in the way")
+    run = app.begin(endless)
+    app.wait_until(lambda: told.messages)
+    steps = len(run.history.training)
+    app.wait_until(lambda: len(run.history.training) > steps + 500)
+    assert [message.text.split(" /")[0] for message in told.messages] == ["Cannot make the folder"]
+    app.autosaves.folder.parent.unlink()
+    app.wait_until(lambda: run.kept_step > 0)
+    app.stop()
+
+
+def test_what_was_saved_is_not_kept_besides(app, session, told, config, tmp_path):
+    run = app.train(config)
+    app.wait_until(lambda: run.is_kept)
+    session.save(tmp_path / "saved.safetensors", [run])
+    app.wait_until(lambda: told.heard("file_saved"))
     assert app.autosaves.files() == []
 
 

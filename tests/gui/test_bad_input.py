@@ -104,5 +104,11 @@ def test_a_diverged_run_falls_back_to_the_last_good_model(driver, monkeypatch) -
     driver.wait(lambda: driver.state == "idle")
     run = driver.window.controller.session.shown
     assert run.status == "diverged"
-    assert "Lower the learning rate" in driver.window.banner.text()
+    assert "back at step" in driver.window.banner.text()
     assert all(np.isfinite(tensor).all() for tensor in run.snapshot.weights.values())
+    monkeypatch.undo()
+    steps = run.snapshot.step
+    driver.find("messageActionButton").click()
+    driver.wait(lambda: driver.state == "training" and len(run.history.training) > steps)
+    assert run.config.training.learning_rate == pytest.approx(1e-4)
+    assert driver.window.setup.form.config().training.learning_rate == pytest.approx(1e-4)

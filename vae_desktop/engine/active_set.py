@@ -1,6 +1,7 @@
 """The models in training inside the worker thread: a step each in turn, and a fault of one its own."""
 
 import re
+import time
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -23,12 +24,14 @@ from vae_desktop.engine.messages import (
     Secured,
     StartRuns,
 )
+from vae_desktop.engine.pacing import Pacer
 from vae_desktop.errors import UserError
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.devices import select_device
 from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
+_SECURE_INTERVAL, _SECURE_SHARE = 30.0, 0.01  # seconds between two states that are kept, and of the time
 _NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
 
 
@@ -57,6 +60,8 @@ class ActiveSet:
             len(configs),
         )
         self._inference = inference
+        self._secure_pacer = Pacer(_SECURE_INTERVAL, _SECURE_SHARE)
+        self._secure_pacer.ran(time.monotonic(), time.monotonic())
         for entry in command.entries:
             self._guard(entry.run_id, None, partial(self._begin, entry, shared))
         self.embed_training(command.embeds_training)
@@ -66,10 +71,14 @@ class ActiveSet:
         return len(self._runs)
 
     def advance(self) -> None:
-        """Take one step with each model and publish what is due; one that is at its end leaves."""
+        """Take one step with each model, and publish and secure what is due; one that is at its end leaves."""
         for run in list(self._runs):
             is_done = run.steps >= run.span.last
             self._guard(run.run_id, run, partial(self._end, run, "finished") if is_done else run.advance)
+        now = time.monotonic()
+        if self._secure_pacer.is_due(now):
+            self.secure()
+            self._secure_pacer.ran(now, time.monotonic())
 
     def pause(self) -> None:
         """Bring all that is shown up to date: no step follows for a while."""
@@ -90,7 +99,7 @@ class ActiveSet:
         self._each(partial(self._capture, run_ids))
 
     def secure(self) -> None:
-        """Send the whole state of all of them, before anything that takes long."""
+        """Send the whole state of all of them: now and then, and before anything that takes long."""
         self._each(lambda run: self._outbox.post(Secured(run.run_id, run.secure())))
 
     def end(self, outcome: Outcome) -> None:
@@ -105,7 +114,8 @@ class ActiveSet:
             self._outbox.post(Captured(run.run_id, *run.settle()))
 
     def _settle(self, run: ActiveRun) -> None:
-        run.settle()
+        snapshot, _ = run.settle()
+        self._outbox.post(Secured(run.run_id, snapshot))
         self._outbox.post(Paused(run.run_id))
 
     def _adjust(self, command: Adjust, run: ActiveRun) -> None:

@@ -1,9 +1,10 @@
-"""Models that would be lost when the window closes, kept in a folder until they are saved."""
+"""Models that would be lost when a window closes or the app crashes, kept in a folder until they are saved."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,21 +12,46 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
-_KEEP = 5  # files
+_KEEP = 12  # files
 
 
 class Autosaves:
-    """The folder of autosaved models; the newest few are kept."""
+    """The folder of models that the app itself has kept; the newest few stay.
 
-    def __init__(self, folder: Path) -> None:
+    Several windows may be open at once, each its own process. While one is, a lock file of its name lies in the folder,
+    and the others leave its files alone.
+
+    Parameters
+    ----------
+    folder : Path
+    owner : str
+        Name of this window among all: letters and digits.
+    """
+
+    def __init__(self, folder: Path, owner: str = "0") -> None:
         self.folder = folder
+        self._owner = owner
+        self._writing = threading.Lock()  # of two states of a model the later one is written last
 
     def files(self) -> list[Path]:
-        """The models that are kept, the oldest first."""
-        return sorted(self.folder.glob("autosave-*.safetensors"))
+        """The models that are kept, the oldest first; not those of other windows that are open."""
+        return [path for path in sorted(self.folder.glob("autosave-*.safetensors")) if not self._is_anothers(path)]
 
-    def keep(self, checkpoints: Sequence[Checkpoint], number: int) -> Path:
-        """Write a model, or several as one file; `number` tells models kept at the same moment apart.
+    def files_of(self, owners: Iterable[str]) -> list[Path]:
+        """Those of these windows."""
+        wanted = set(owners)
+        return [path for path in self.files() if _owner_of(path) in wanted]
+
+    def keep(self, checkpoints: Sequence[Checkpoint], number: int, path: Path | None = None) -> Path:
+        """Write a model, or several as one file.
+
+        Parameters
+        ----------
+        checkpoints : sequence of Checkpoint
+        number : int
+            Tells models kept at the same moment apart.
+        path : Path, optional
+            Where it was kept before: that file is replaced, or discarded if it was another window's.
 
         Raises
         ------
@@ -39,13 +65,34 @@ class Autosaves:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"Cannot make the folder {self.folder}: {error.strerror}.") from error
-        path = self.folder / f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{number:04}.safetensors"
-        save_checkpoints(path, checkpoints)
+        before, is_own = path, path is not None and _owner_of(path) == self._owner
+        if path is None or not is_own:
+            path = self.folder / f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{self._owner}-{number:04}.safetensors"
+        with self._writing:
+            save_checkpoints(path, checkpoints)
+        if before is not None and not is_own:
+            self.discard(before)
         for old in self.files()[:-_KEEP]:
-            self.discard(old)
+            if _owner_of(old) != self._owner:  # what was kept just now stays, however much it is
+                self.discard(old)
         return path
 
     def discard(self, path: Path) -> None:
         """Delete a kept model that is no longer needed."""
         with contextlib.suppress(OSError):
             path.unlink()
+
+    def _is_anothers(self, path: Path) -> bool:
+        owner = _owner_of(path)
+        return owner not in ("", self._owner) and lock_path(self.folder, owner).exists()
+
+
+def lock_path(folder: Path, owner: str) -> Path:
+    """The file that lies in the folder while a window of that name is open."""
+    return folder / f"window-{owner}.lock"
+
+
+def _owner_of(path: Path) -> str:
+    """Which window keeps a model there; "" for those of earlier versions."""
+    parts = path.stem.split("-")
+    return parts[3] if len(parts) == 5 else ""

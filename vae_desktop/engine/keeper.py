@@ -41,6 +41,9 @@ class Keeper:
         self._listener = listener
         self._report = report
         self._waiting: list[_Save] = []  # for the state of models in training
+        self._is_autosaving = False
+        self._autosaved_next: list[Run] = []
+        self._autosaves_fail = False  # which is told once, not each time
 
     def save(self, path: Path, runs: Sequence[Run], training: Sequence[Run]) -> frozenset[int]:
         """Save models as they are at this moment; return the ids of those whose state has to be captured first."""
@@ -70,15 +73,58 @@ class Keeper:
         UserError
             If a file cannot be written.
         """
-        groups: list[Sequence[Run]] = [run_set.runs for run_set in self.sets]
-        together = {run.id for group in groups for run in group}
-        groups += [(run,) for run in runs if run.id not in together]
-        for group in groups:
-            there = [run for run in group if run.snapshot is not None]
-            if any(not run.is_kept for run in there):
-                path = self.autosaves.keep([run.checkpoint() for run in there], there[0].id)
-                for run in there:
+        for group in self._groups(runs):
+            if any(not run.is_kept for run in group):
+                path = self.autosaves.keep([run.checkpoint() for run in group], group[0].id, _kept_path(group))
+                for run in group:
                     run.autosave, run.kept_step = path, run.progress.step
+
+    def autosave(self, runs: Sequence[Run]) -> None:
+        """Keep what is not, in the background, while all goes on: of these runs, with what belongs to their sets.
+
+        What is asked for while something is being written follows it.
+        """
+        if self._is_autosaving:
+            self._autosaved_next = list(runs)
+            return
+        groups = [group for group in self._groups(runs) if any(not run.is_kept for run in group)]
+        if not groups:
+            return
+        self._is_autosaving = True
+        kept = [(group, [run.checkpoint() for run in group], _kept_path(group)) for group in groups]
+
+        def work(_: Job) -> list[Path]:
+            return [self.autosaves.keep(states, group[0].id, before) for group, states, before in kept]
+
+        def finished(paths: list[Path]) -> None:
+            self._autosaves_fail = False
+            for (group, states, _), path in zip(kept, paths, strict=True):
+                for run, state in zip(group, states, strict=True):
+                    run.autosave, run.kept_step = path, state.snapshot.step
+                self._discard_autosaves(group)  # if all was saved meanwhile
+            self._listener.runs_changed()
+            go_on()
+
+        def failed(error: Exception, details: str) -> None:
+            if not self._autosaves_fail:
+                self._autosaves_fail = True
+                self._report(error, details)
+            go_on()
+
+        def go_on() -> None:
+            self._is_autosaving = False
+            following, self._autosaved_next = self._autosaved_next, []
+            self.autosave(following)
+
+        self._jobs.start(work, Answers(finished, failed), must_finish=True)
+
+    def _groups(self, runs: Sequence[Run]) -> list[list[Run]]:
+        """The runs that have a state, as they are kept: those of a set together."""
+        sets = [run_set.runs for run_set in self.sets if not set(run_set.runs).isdisjoint(runs)]
+        together = {run.id for group in sets for run in group}
+        groups = [*sets, *((run,) for run in runs if run.id not in together)]
+        there = [[run for run in group if run.snapshot is not None] for group in groups]
+        return [group for group in there if group]
 
     def _waiting_for(self, run: Run) -> list[_Save]:
         return [save for save in self._waiting if run in save.runs and run.id not in save.states]
@@ -119,3 +165,9 @@ class Keeper:
                 self.autosaves.discard(path)
                 for run in kept:
                     run.autosave = None
+
+
+def _kept_path(group: Sequence[Run]) -> Path | None:
+    """The file in which these have been kept together, if there is one."""
+    paths = {run.autosave for run in group}
+    return paths.pop() if len(paths) == 1 else None

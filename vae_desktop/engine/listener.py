@@ -11,7 +11,7 @@ from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.engine.run import Origin, Progress, Run, RunSet
 
 State = Literal["idle", "loading", "training", "paused", "stopping", "failed"]
-Action = Literal["", "download", "repair", "open_autosave"]
+Action = Literal["", "download", "repair", "open_autosave", "recover", "discard", "slower"]
 Fetching = Literal["reading", "downloading"]
 
 
@@ -26,12 +26,15 @@ class Message:
         What an engineer wants to read besides, or "".
     action : str
         What the person can do about it at once, or "".
+    alternative : str
+        What else, or "".
     """
 
     level: Literal["info", "error"]
     text: str
     details: str = ""
     action: Action = ""
+    alternative: Action = ""
 
 
 class SessionListener(Protocol):

@@ -54,7 +54,7 @@ from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunSet,
 from vae_desktop.engine.training_set import TrainingSetCodes
 from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.engine.worker import TrainingWorker
-from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
+from vae_desktop.errors import DatasetBroken, DatasetMissing, InvalidSetting, UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.measures import Extent
@@ -112,6 +112,8 @@ class Session:
         self._begins_set = False
         self._awaited: _Plan | None = None  # waits for its data set
         self._opening = 0
+        self._slower: tuple[Run, RunConfig] | None = None  # what diverged, and how to go on with it
+        self._recovered: tuple[Path, tuple[Checkpoint, ...]] | None = None  # what is offered
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the worker, by run
         self._stopping = False
         self._failed = False
@@ -315,17 +317,7 @@ class Session:
 
         def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
             self._opening -= 1
-            runs = [self._add_run(opened_run(self._next_id(), entry, path, origin)) for entry in checkpoints]
-            if origin != "autosave":
-                self._listener.file_opened(path, origin)
-            if len(runs) == 1:
-                self.show(runs[0])
-                return
-            run_set = self._add_set(runs)
-            run_set.path = path if origin == "file" else None
-            for run in runs:  # none of them has a file of its own
-                run.path = None
-            self.show_set(run_set)
+            self._show_opened(checkpoints, path, origin)
 
         def failed(error: Exception, details: str) -> None:
             self._opening -= 1
@@ -338,6 +330,45 @@ class Session:
         self._opening += 1
         self._jobs.start(work, Answers(finished, failed, cancelled))
         self._tell_state()
+
+    def continue_slower(self) -> RunConfig | None:
+        """Train the model that diverged last on, from its last good state; return with which settings."""
+        if self._slower is None:
+            return None
+        (run, config), self._slower = self._slower, None
+        self._prepare(_Plan([config], [run]))
+        return config
+
+    def offer_recovery(self, path: Path) -> None:
+        """Read in the background what a window kept that crashed, and offer to go on with it."""
+
+        def work(_: Job) -> tuple[Checkpoint, ...]:
+            from vae_desktop.training.checkpoint import load_checkpoints
+
+            return load_checkpoints(path)
+
+        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
+            self._recovered = path, checkpoints
+            text = _recovery_words(checkpoints)
+            self._listener.message_posted(Message("info", text, action="recover", alternative="discard"))
+
+        self._jobs.start(work, Answers(finished, self._report))
+
+    def recover(self) -> None:
+        """Put what a crashed window kept on screen, and go on with a training that was interrupted."""
+        if self._recovered is None:
+            return
+        (path, checkpoints), self._recovered = self._recovered, None
+        runs = self._show_opened(checkpoints, path, "autosave")
+        going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
+        if going_on:
+            self._prepare(_Plan([run.config for run in going_on], going_on, is_set=len(runs) > 1))
+
+    def discard_recovery(self) -> None:
+        """Delete what a crashed window kept."""
+        if self._recovered is not None:
+            self.autosaves.discard(self._recovered[0])
+            self._recovered = None
 
     def measure(self, runs: Sequence[Run], extent: Extent) -> None:
         """Measure models in the background, one after the other, each as it is when its turn comes."""
@@ -441,7 +472,7 @@ class Session:
             case Adjusted(run_id, change, last_step):
                 self._adjusted(self.runs[run_id], change, last_step)
             case Secured(run_id, snapshot):
-                self.runs[run_id].snapshot = snapshot
+                self._secured(self.runs[run_id], snapshot)
             case Paused(run_id):
                 self._set_status(self.runs[run_id], "paused")
                 if self.runs[run_id] is self.shown:
@@ -587,6 +618,16 @@ class Session:
             self._meter.restart_clock()
         self._set_status(run, "training")
 
+    def _secured(self, run: Run, snapshot: Snapshot) -> None:
+        run.snapshot = snapshot
+        if self.active and run is self.active[-1]:  # those of a set come one after the other, and are kept together
+            self._autosave(self.active)
+
+    def _autosave(self, runs: Sequence[Run]) -> None:
+        """Keep models in the background, unless all is about to be kept."""
+        if not self._is_closing:
+            self._keeper.autosave(list(runs))
+
     def _run_ended(self, event: RunEnded) -> None:
         run = self.runs[event.run_id]
         self._leave(run)
@@ -594,16 +635,26 @@ class Session:
         self._move_codes(run, event.codes)
         self._set_status(run, event.outcome)
         self._keeper.take_ended(run)
+        if not self.active:
+            self._autosave([run])
         self._publish(run)
         if run is self.shown:
             self._training_set.refresh()
         if event.outcome == "diverged":
-            text = (
-                f"{self._prefix(run)}Training stopped: the loss became infinite near step {event.at_step:,}. The "
-                f"model is back at step {event.snapshot.step:,}, the last good one. Lower the learning rate and "
-                "continue."
-            )
-            self._listener.message_posted(Message("error", text))
+            self._tell_diverged(run, event)
+
+    def _tell_diverged(self, run: Run, event: RunEnded) -> None:
+        text = (
+            f"{self._prefix(run)}Training was halted: near step {event.at_step:,} the loss or the weights became "
+            f"infinite or NaN. The model is back at step {event.snapshot.step:,}, the last good one. "
+        )
+        slower = None if self.set_of(run) is not None else _slower(run.config)
+        if slower is not None:
+            self._slower = run, slower
+            text += f"Go on from there with a tenth of the learning rate, {slower.training.learning_rate:g}?"
+            self._listener.message_posted(Message("error", text, action="slower"))
+        else:
+            self._listener.message_posted(Message("error", f"{text}Lower the learning rate and continue."))
 
     def _thread_failed(self, event: Failed) -> None:
         """Take in that one run has ended for an error, or that none could begin."""
@@ -619,6 +670,8 @@ class Session:
         for run in ended:
             prefix = self._prefix(run)
             run.status = "failed"
+        if not self.active:
+            self._autosave(list(self.runs.values()))
         self._failed = not self.active
         self._stopping &= bool(self.active)
         self._listener.message_posted(Message("error", prefix + event.message, event.details))
@@ -655,6 +708,20 @@ class Session:
         self._listener.message_posted(
             Message("error", _words(error), "" if isinstance(error, UserError) else details)
         )
+
+    def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
+        runs = [self._add_run(opened_run(self._next_id(), entry, path, origin)) for entry in checkpoints]
+        if origin != "autosave":
+            self._listener.file_opened(path, origin)
+        if len(runs) == 1:
+            self.show(runs[0])
+            return runs
+        run_set = self._add_set(runs)
+        run_set.path = path if origin == "file" else None
+        for run in runs:  # none of them has a file of its own
+            run.path = None
+        self.show_set(run_set)
+        return runs
 
     # Small steps
 
@@ -715,6 +782,23 @@ def _wrong_shape(run: Run, dataset: Dataset) -> str:
         f"This model was made for images of another shape than those of the data set: channels, height and width "
         f"are {made} there and {found} here."
     )
+
+
+def _slower(config: RunConfig) -> RunConfig | None:
+    """With a tenth of the learning rate, unless that is lower than any."""
+    try:
+        return config.with_training(learning_rate=config.training.learning_rate / 10)
+    except InvalidSetting:
+        return None
+
+
+def _recovery_words(checkpoints: Sequence[Checkpoint]) -> str:
+    snapshot, span = checkpoints[0].snapshot, checkpoints[0].snapshot.span
+    what = checkpoints[0].config.title if len(checkpoints) == 1 else f"{len(checkpoints)} models side by side"
+    if span is None or not snapshot.is_interrupted:
+        return f"The app ended unexpectedly last time. What was not saved, {what}, has been kept."
+    at, last = (f"{step / span.per_epoch:.1f}".removesuffix(".0") for step in (snapshot.step, span.last))
+    return f"The last run ended unexpectedly: {what}, kept as it was at epoch {at} of {last}."
 
 
 def _summary(report: Report) -> str:

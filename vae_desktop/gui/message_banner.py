@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QToolButton, QWidget
 
-from vae_desktop.engine.listener import Message
+from vae_desktop.engine.listener import Action, Message
 from vae_desktop.gui.theme import SPACING
 
 
@@ -22,20 +22,22 @@ class MessageBanner(QFrame):
         self._label = QLabel(wordWrap=True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._action = QToolButton()
+        self._action, self._alternative = QToolButton(), QToolButton()
         self._details = QToolButton(text=self.tr("Details"), toolTip=self.tr("What an engineer wants to know."))
         close = QToolButton(text="✕", toolTip=self.tr("Dismiss this message (Esc)"), autoRaise=True)
         close.setAccessibleName(self.tr("Dismiss message"))
         close.setShortcut("Esc")
         self._close = close
         self._action.setObjectName("messageActionButton")
+        self._alternative.setObjectName("messageAlternativeButton")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACING * 3 // 2, SPACING, SPACING, SPACING)
         layout.setSpacing(SPACING)
         layout.addWidget(self._label, 1)
-        for button in (self._action, self._details, close):
+        for button in (self._action, self._alternative, self._details, close):
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self._action.clicked.connect(self._request_action)
+        self._alternative.clicked.connect(self._request_alternative)
         self._details.clicked.connect(self._show_details)
         close.clicked.connect(self.dismiss)
         self.hide()
@@ -50,28 +52,37 @@ class MessageBanner(QFrame):
             return
         self._message = message
         self._label.setText(message.text)
-        self._action.setText(
-            {
-                "download": self.tr("Download"),
-                "repair": self.tr("Download again"),
-                "open_autosave": self.tr("Open it"),
-                "": "",
-            }[message.action]
-        )
-        self._action.setToolTip(
-            {
-                "download": self.tr("Fetch the files into the data folder, in the background."),
-                "repair": self.tr("Fetch the broken files anew, in the background; whole ones are kept."),
-                "open_autosave": self.tr("Put the kept model on screen; nothing is deleted."),
-                "": "",
-            }[message.action]
-        )
-        self._action.setVisible(bool(message.action))
+        for button, action in ((self._action, message.action), (self._alternative, message.alternative)):
+            label, tip = self._labels(action)
+            button.setText(label)
+            button.setToolTip(tip)
+            button.setVisible(bool(action))
         self._details.setVisible(bool(message.details))
         self.setProperty("level", message.level)
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()
+
+    def _labels(self, action: Action) -> tuple[str, str]:
+        """What the button for an action says, and its tooltip."""
+        return {
+            "download": (self.tr("Download"), self.tr("Fetch the files into the data folder, in the background.")),
+            "repair": (
+                self.tr("Download again"),
+                self.tr("Fetch the broken files anew, in the background; whole ones are kept."),
+            ),
+            "open_autosave": (self.tr("Open it"), self.tr("Put the kept model on screen; nothing is deleted.")),
+            "recover": (
+                self.tr("Continue"),
+                self.tr("Put the kept model on screen, and go on with its training if it was interrupted."),
+            ),
+            "discard": (self.tr("Discard"), self.tr("Delete what was kept of that run.")),
+            "slower": (
+                self.tr("Continue slower"),
+                self.tr("Train on from the last good state, with a tenth of the learning rate."),
+            ),
+            "": ("", ""),
+        }[action]
 
     def clear_unless_offered(self, action: str) -> None:
         """Take the message away unless it offers that action."""
@@ -93,9 +104,16 @@ class MessageBanner(QFrame):
     @Slot()
     def _request_action(self) -> None:
         if self._message is not None:
-            action = self._message.action
-            self.clear()
-            self.action_requested.emit(action)
+            self._request(self._message.action)
+
+    @Slot()
+    def _request_alternative(self) -> None:
+        if self._message is not None:
+            self._request(self._message.alternative)
+
+    def _request(self, action: Action) -> None:
+        self.clear()
+        self.action_requested.emit(action)
 
     @Slot()
     def _show_details(self) -> None:

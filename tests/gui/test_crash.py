@@ -1,0 +1,83 @@
+"""A window whose process is killed in the middle of a training, and the next one."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from vae_desktop.gui.instance import Instance
+
+CODE = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from vae_desktop.app import create_window, make_application
+from vae_desktop.engine import active_set
+active_set._SECURE_INTERVAL = 0.2
+application = make_application()
+folder = Path(sys.argv[1])
+window = create_window(folder / "data", folder / "settings")
+window.setup.form.field("epochs").set_value(200)
+def look():
+    run = next(iter(window.controller.session.active), None)
+    if window.property("state") == "idle":
+        window.setup.controls.train_button.click()
+    elif run is not None and run.kept_step > 0:
+        print("kept", flush=True)
+timer = QTimer(interval=20)
+timer.timeout.connect(look)
+timer.start()
+window.show()
+application.exec()
+"""
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """Leaves behind what a window does that is killed in its training."""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", CODE, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    with process:
+        assert process.stdout.readline() == "kept\n"
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_killed_training_is_offered_and_goes_on_to_its_end(open_window) -> None:
+    driver = open_window()
+    driver.wait(lambda: "ended unexpectedly" in driver.window.banner.text())
+    assert "of 200" in driver.window.banner.text()
+    driver.find("messageActionButton").click()
+    driver.wait(lambda: driver.state == "training")
+    run = driver.window.controller.session.shown
+    begun = run.snapshot.step
+    assert 0 < begun < run.last_step == 200 * run.steps_per_epoch
+    assert len(run.history.training) >= begun
+    driver.window.close()
+    assert "ended unexpectedly" not in open_window().window.banner.text()  # told of once
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_killed_training_can_be_discarded(open_window) -> None:
+    driver = open_window()
+    driver.wait(lambda: "ended unexpectedly" in driver.window.banner.text())
+    driver.find("messageAlternativeButton").click()
+    assert driver.window.controller.session.autosaves.files() == []
+
+
+def test_windows_that_are_open_or_were_closed_have_not_crashed(tmp_path) -> None:
+    first = Instance(tmp_path)
+    second = Instance(tmp_path)
+    assert first.crashed == second.crashed == []
+    first.end()
+    assert Instance(tmp_path).crashed == []
+
+
+def test_without_a_folder_that_can_be_written_to_there_is_no_lock(tmp_path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert Instance(tmp_path / "file" / "autosaves").crashed == []
