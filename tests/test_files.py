@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 import vae_desktop
 from vae_desktop.errors import UserError
-from vae_desktop.files import write_atomically
+from vae_desktop.files import sweep, write_atomically
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="uses limits and signals that Windows lacks")
 
@@ -100,6 +101,50 @@ def test_after_any_failure_the_old_file_is_there_and_nothing_else(target, monkey
         write_atomically(target, b"new")
     assert target.read_bytes() == b"old"
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("held", [0.3, 60.0])
+def test_a_target_that_another_program_holds_is_waited_for_a_moment(target, monkeypatch, held):
+    """As Windows does it; elsewhere an open file can be replaced."""
+    began, replace = time.monotonic(), os.replace
+
+    def hold(*paths: object) -> None:
+        if time.monotonic() - began < held:
+            raise PermissionError(13, "The process cannot access the file")
+        replace(*paths)
+
+    target.write_bytes(b"old")
+    monkeypatch.setattr(os, "replace", hold)
+    if held < 2:
+        write_atomically(target, b"new")
+    else:
+        with pytest.raises(UserError, match="The process cannot access the file"):
+            write_atomically(target, b"new")
+    assert target.read_bytes() == (b"new" if held < 2 else b"old")
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_folder_that_cannot_be_synced_or_has_no_modes_is_written_to_all_the_same(target, monkeypatch):
+    def fail(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    def open_files_only(path: object, *rest: object, _open: Callable[..., int] = os.open) -> int:
+        return fail() if path == target.parent else _open(path, *rest)
+
+    monkeypatch.setattr(os, "chmod", fail)
+    monkeypatch.setattr(os, "open", open_files_only)
+    write_atomically(target, b"new")
+    assert target.read_bytes() == b"new"
+
+
+def test_what_killed_processes_left_is_swept_when_it_is_old(tmp_path):
+    old, new, other = (tmp_path / name for name in (".model.a1.part", ".model.b2.part", ".mine.c3.part"))
+    for part in (old, new, other):
+        part.touch()
+    os.utime(old, (1, 1))
+    os.utime(other, (1, 1))
+    sweep(tmp_path, ["model"])
+    assert set(tmp_path.iterdir()) == {new, other}
 
 
 FULL_DISK = """

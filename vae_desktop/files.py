@@ -4,9 +4,14 @@ import contextlib
 import errno
 import os
 import tempfile
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from vae_desktop.errors import UserError
+
+_PATIENCE = 2.0  # seconds, for a target that another program has open
+_PART_AGE = 3600.0  # seconds, from which on a temporary file is one that a dead process left
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -30,10 +35,12 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _ordinary_mode(path))
-        os.replace(temporary, path)
+        with contextlib.suppress(OSError):  # some file systems have no modes
+            os.chmod(temporary, _ordinary_mode(path))
+        _replace(temporary, path)
         temporary = None
-        _sync_folder(path.parent)
+        with contextlib.suppress(OSError):  # some folders cannot be synced, and the file is there
+            _sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(f"Cannot write {path}: {reason}. Choose another place to save to.") from error
@@ -41,6 +48,28 @@ def write_atomically(path: Path, data: bytes) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def sweep(folder: Path, patterns: Iterable[str]) -> None:
+    """Delete temporary files that killed processes left long ago, for targets with such names."""
+    for pattern in patterns:
+        for part in folder.glob(f".{pattern}.*.part"):
+            with contextlib.suppress(OSError):
+                if time.time() - part.stat().st_mtime > _PART_AGE:
+                    part.unlink()
+
+
+def _replace(temporary: str, path: Path) -> None:
+    """Put the file in its place; on Windows another program's hold on the target, a virus scanner's, soon ends."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _ordinary_mode(path: Path) -> int:

@@ -59,6 +59,7 @@ class Autosaves:
             If it cannot be written.
         """
         from vae_desktop.errors import UserError
+        from vae_desktop.files import sweep
         from vae_desktop.training.checkpoint import save_checkpoints
 
         try:
@@ -72,6 +73,7 @@ class Autosaves:
             save_checkpoints(path, checkpoints)
         if before is not None and not is_own:
             self.discard(before)
+        sweep(self.folder, ["autosave-*"])
         for old in self.files()[:-_KEEP]:
             if _owner_of(old) != self._owner:  # what was kept just now stays, however much it is
                 self.discard(old)
