@@ -1,0 +1,147 @@
+"""Uses a window for a long time and prints what it holds on to.
+
+    python -m vae_desktop.bench.soak minutes=30 data_dir=DIR
+
+trains on MNIST without end, sweeps a slider, shows other models, opens and closes every panel, tool and overlay, and
+begins a new training now and then. Each line is a moment; the last ones compare the end with the time after everything
+was used once.
+"""
+
+import itertools
+import math
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QDockWidget
+
+from vae_desktop.app import create_window, make_application
+from vae_desktop.bench.memory import resident_megabytes
+from vae_desktop.examples import examples
+from vae_desktop.gui.latent_slider import LatentSlider
+from vae_desktop.gui.main_window import MainWindow
+
+_SWEEP, _ACT, _LOOK = 16, 500, 20_000  # ms between two moves of the slider, two actions, two lines
+_TRAINING = 120.0  # seconds until a new one begins
+_MODELS = 6  # opened at most: what the person opens stays
+_VIEWS = ("codes", "grid", "both")
+
+
+class Moment(NamedTuple):
+    """What the process holds."""
+
+    megabytes: float
+    threads: int
+    objects: int
+    windows: int
+
+
+class Soak(QObject):
+    """One long use of a window."""
+
+    def __init__(self, window: MainWindow, minutes: float) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.controller.session
+        self._end = time.monotonic() + 60 * minutes
+        self._began = self._trained_at = time.monotonic()
+        self._moments: list[Moment] = []
+        self._actions = itertools.cycle(
+            [self._toggle_dock, self._show_tool, self._show_model, self._toggle_overlay, self._show_views]
+        )
+        self._count = 0
+        window.setup.form.choose_dataset("mnist")
+        window.setup.form.field("epochs").set_value(100_000)
+        for interval, act in ((_SWEEP, self._sweep), (_ACT, self._act), (_LOOK, self._look)):
+            timer = QTimer(self, interval=interval)
+            timer.timeout.connect(act)
+            timer.start()
+
+    def _sweep(self) -> None:
+        slider = self._window.findChild(LatentSlider, "latentSlider0")
+        if slider is not None:
+            slider.setValue(2 * math.sin(2 * time.monotonic()))
+
+    def _act(self) -> None:
+        state, now = self._session.state, time.monotonic()
+        if state == "idle":
+            self._window.setup.controls.train_button.click()
+            self._trained_at = now
+        elif state == "training" and now - self._trained_at > _TRAINING:
+            self._window.setup.controls.stop_button.click()
+        self._count += 1
+        next(self._actions)()
+
+    def _toggle_dock(self) -> None:
+        docks = self._window.findChildren(QDockWidget)
+        docks[self._count // 5 % len(docks)].toggleViewAction().trigger()
+
+    def _show_tool(self) -> None:
+        names = list(self._window.tools)
+        if names:
+            self._window.show_tool(names[self._count // 5 % len(names)])
+
+    def _show_model(self) -> None:
+        if len(self._session.runs) < _MODELS:
+            bundled = examples()
+            self._session.open(bundled[self._count // 5 % len(bundled)].path, "example")
+        else:
+            runs = list(self._session.runs.values())
+            run = runs[self._count // 5 % len(runs)]
+            if run is not self._session.shown and (run.snapshot is not None or run in self._session.active):
+                self._session.show(run)
+
+    def _toggle_overlay(self) -> None:
+        overlays = [act for act in self._window.findChildren(QAction) if act.objectName().endswith("OverlayAction")]
+        overlays[self._count // 5 % len(overlays)].trigger()
+
+    def _show_views(self) -> None:
+        self._window.stage.show_views(_VIEWS[self._count // 5 % len(_VIEWS)])
+
+    def _look(self) -> None:
+        objects = len(self._window.findChildren(QObject))
+        now = Moment(resident_megabytes(), threading.active_count(), objects, len(QApplication.topLevelWidgets()))
+        self._moments.append(now)
+        steps = sum(len(run.history.training) for run in self._session.active)
+        print(
+            f"{(time.monotonic() - self._began) / 60:5.1f} min  {steps:8,} steps  {now.megabytes:6.0f} MB  "
+            f"{now.threads} threads  {now.objects:,} objects  {now.windows} top-level widgets",
+            flush=True,
+        )
+        if time.monotonic() > self._end:
+            self._report()
+            self._window.close()
+            QApplication.quit()
+
+    def _report(self) -> None:
+        tenth = max(len(self._moments) // 10, 1)
+        early, late = self._moments[2 * tenth : 3 * tenth] or self._moments[:1], self._moments[-tenth:]
+        for name in Moment._fields:
+            first, last = (statistics.median(getattr(moment, name) for moment in part) for part in (early, late))
+            print(f"{name}: {first:,.0f} in the third tenth, {last:,.0f} in the last ({last / first - 1:+.1%})")
+
+
+def main(arguments: list[str]) -> None:
+    """Open a window with fresh settings and use it for so many minutes."""
+    options = dict(argument.split("=", 1) for argument in arguments)
+    application = make_application()
+    with tempfile.TemporaryDirectory() as settings_dir:
+        window = create_window(Path(options["data_dir"]), Path(settings_dir))
+        window.controller.open_last_model()
+        soak = Soak(window, float(options.get("minutes", "30")))
+        soak.setObjectName("soak")
+        window.resize(1280, 800)
+        window.show()
+        application.exec()
+    os._exit(0)  # as the command does: what is still loading in a thread cannot be ended cleanly
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
