@@ -3,6 +3,7 @@
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -532,3 +533,22 @@ def test_a_model_that_cannot_be_kept_is_an_error_after_which_all_goes_on(app, se
     settings.unlink()
     assert session.close(timeout=30) is None
     assert len(app.autosaves.files()) == 2
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_a_model_from_a_device_that_is_missing_runs_on_what_is_there_and_says_so(
+    app, session, told, checkpoint, tmp_path, is_early
+):
+    path = tmp_path / "from another machine.safetensors"
+    elsewhere = replace(checkpoint, config=checkpoint.config.with_training(device="mps"))
+    save_checkpoint(path, elsewhere)
+    if not is_early:
+        session.warm_up()
+        app.wait_until(lambda: told.heard("devices_found"))
+    session.open(path)
+    app.wait_until(lambda: session.shown)
+    session.warm_up()
+    app.wait_until(lambda: told.messages)
+    assert "was trained on MPS, which this machine lacks. Here it runs on CPU." in told.messages[0].text
+    session.continue_training(session.shown, session.shown.config)
+    app.wait_until(lambda: session.shown.status == "finished")

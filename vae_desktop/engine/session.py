@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +112,7 @@ class Session:
         self._begins_set = False
         self._awaited: _Plan | None = None  # waits for its data set
         self._opening = 0
+        self._devices: tuple[str, ...] = ()  # that are there; empty until it is known
         self._slower: tuple[Run, RunConfig] | None = None  # what diverged, and how to go on with it
         self._recovered: tuple[Path, tuple[Checkpoint, ...]] | None = None  # what is offered
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the worker, by run
@@ -454,7 +455,9 @@ class Session:
         """Take in one event and tell the listener what changed."""
         match event:
             case EngineReady(devices):
+                self._devices = devices
                 self._listener.devices_found(devices)
+                self._leave_missing_devices(self.runs.values())
             case RunStarted():
                 self._run_started(event)
             case Stepped(run_id, rows):
@@ -711,6 +714,7 @@ class Session:
 
     def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
         runs = [self._add_run(opened_run(self._next_id(), entry, path, origin)) for entry in checkpoints]
+        self._leave_missing_devices(runs)
         if origin != "autosave":
             self._listener.file_opened(path, origin)
         if len(runs) == 1:
@@ -722,6 +726,16 @@ class Session:
             run.path = None
         self.show_set(run_set)
         return runs
+
+    def _leave_missing_devices(self, runs: Iterable[Run]) -> None:
+        """Have models that were trained on what this machine lacks go on on what it has, and say so."""
+        for run in runs:
+            device = run.config.training.device
+            if self._devices and device not in (*self._devices, "auto"):
+                run.config = run.config.with_training(device="auto")
+                best = self._devices[0].upper()
+                text = f"{run.title} was trained on {device.upper()}, which this machine lacks. Here it runs on {best}."
+                self._listener.message_posted(Message("info", text))
 
     # Small steps
 

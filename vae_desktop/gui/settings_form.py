@@ -127,8 +127,10 @@ class SettingsForm(QWidget):
         self._settings_changed()
 
     def set_devices(self, devices: tuple[str, ...]) -> None:
-        """Grey out the devices that this machine lacks."""
+        """Grey out the devices that this machine lacks; one of them that was chosen gives way to the best there is."""
         box = self._inputs["device"]
+        if box.currentData() not in (*devices, "auto"):
+            box.show_value("auto")
         for index in range(box.count()):
             present = box.itemData(index) in (*devices, "auto")
             box.model().item(index).setEnabled(present)
