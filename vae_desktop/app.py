@@ -306,7 +306,7 @@ class Controller(QObject):
 
     @Slot(str)
     def _act_on_message(self, action: str) -> None:
-        if action in ("download", "repair"):
+        if action in ("download", "retry", "repair"):
             if self.session.missing is not None:
                 self.session.download(self.session.missing)
         elif action == "open_autosave":

@@ -1,7 +1,9 @@
 """The app without its window: everything that can be asked for, with real threads, real training and real files."""
 
 import os
+import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ import torch
 
 from tests.engine.conftest import App
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
+from vae_desktop.data.mnist_sets import MNIST_SETS
 from vae_desktop.engine import active_set, live_embedding
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoint
@@ -552,3 +555,42 @@ def test_a_model_from_a_device_that_is_missing_runs_on_what_is_there_and_says_so
     assert "was trained on MPS, which this machine lacks. Here it runs on CPU." in told.messages[0].text
     session.continue_training(session.shown, session.shown.config)
     app.wait_until(lambda: session.shown.status == "finished")
+
+
+def test_a_download_that_fails_can_be_tried_again(app, session, told, monkeypatch):
+    """Where nothing answers: a port that nobody listens at."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        monkeypatch.setitem(MNIST_SETS, "mnist", replace(MNIST_SETS["mnist"], mirrors=(nobody,)))
+        session.load_dataset(DatasetConfig("mnist"))
+        app.wait_until(lambda: told.messages)
+        assert told.messages[-1].action == "download"
+        for _ in range(2):
+            told.told.clear()
+            session.download(session.missing)
+            app.wait_until(lambda: told.messages)
+            assert told.messages[-1].action == "retry"
+            assert "the server cannot be reached" in told.messages[-1].text
+            assert len(told.heard("message_posted")) == 1
+
+
+@pytest.mark.parametrize("then", ["again", "close"])
+def test_a_download_is_cancelled_at_once(app, session, told, monkeypatch, then):
+    """A server that takes the call and says nothing: neither another try nor the window waits for it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mirror = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        monkeypatch.setitem(MNIST_SETS, "mnist", replace(MNIST_SETS["mnist"], mirrors=(mirror,)))
+        session.download(DatasetConfig("mnist"))
+        first, _ = silent.accept()
+        if then == "again":
+            session.cancel_fetching()
+            assert len([what for what in told.told if what[0] == "fetching_ended"]) == 1
+            session.download(DatasetConfig("mnist"))
+            second, _ = silent.accept()
+            second.close()
+        began = time.monotonic()
+        assert session.close() is None
+        assert time.monotonic() - began < 2
+        first.close()
+    app.wait_until(lambda: not living_threads())

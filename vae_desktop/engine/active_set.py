@@ -166,6 +166,7 @@ class ActiveSet:
 def plain_words(error: Exception) -> str:
     """What an unexpected error of training means to the person."""
     # The device's allocator has a type of its own, the processor's only words, other ones on each system.
-    if type(error).__name__ == "OutOfMemoryError" or _NO_MEMORY.search(str(error)):
+    is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if is_memory or _NO_MEMORY.search(str(error)):
         return "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
     return f"Training stopped because of an unexpected error: {error}"

@@ -11,7 +11,6 @@ from vae_desktop.engine.jobs import Answers, Job, Jobs
 
 Loaded = Callable[[Dataset], None]
 FailedToLoad = Callable[[Exception, str], None]
-Ended = Callable[[], None]
 Progressed = Callable[[int, int], None]
 
 
@@ -94,7 +93,6 @@ class DatasetShelf:
         name: str,
         finished: Callable[[], None],
         failed: FailedToLoad,
-        cancelled: Ended,
         progressed: Progressed,
     ) -> None:
         """Fetch the files of a data set into the data folder, unless a download is under way."""
@@ -114,9 +112,13 @@ class DatasetShelf:
 
             return ended
 
-        answers = Answers(then(lambda _: finished()), then(failed), then(cancelled), progressed)
+        answers = Answers(then(lambda _: finished()), then(failed), progressed=progressed)
         self._downloading = self._jobs.start(work, answers)
 
-    def cancel_download(self) -> None:
-        if self._downloading is not None:
-            self._downloading.cancel()
+    def cancel_download(self) -> bool:
+        """End the download that is under way, if one is; another may begin at once."""
+        if self._downloading is None:
+            return False
+        self._downloading.cancel()  # a job that is cancelled answers nothing but that
+        self._downloading = None
+        return True

@@ -394,13 +394,14 @@ class Session:
 
         def failed(error: Exception, details: str) -> None:
             self._listener.fetching_ended()
-            self._listener.message_posted(Message("error", _words(error), details, action="download"))
+            self.missing = config
+            details = "" if isinstance(error, UserError) else details
+            self._listener.message_posted(Message("error", _words(error), details, action="retry"))
 
         self._shelf.download(
             config.name,
             finished,
             failed,
-            self._listener.fetching_ended,
             lambda *progress: self._listener.fetching_progressed("downloading", *progress),
         )
 
@@ -411,7 +412,8 @@ class Session:
     def cancel_fetching(self) -> None:
         """End the download, or the reading of a data set, that is under way."""
         self._awaited = None
-        self._shelf.cancel_download()
+        if self._shelf.cancel_download():
+            self._listener.fetching_ended()
         self._drop_loading()
         self._tell_state()
 

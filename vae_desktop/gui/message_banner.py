@@ -67,6 +67,7 @@ class MessageBanner(QFrame):
         """What the button for an action says, and its tooltip."""
         return {
             "download": (self.tr("Download"), self.tr("Fetch the files into the data folder, in the background.")),
+            "retry": (self.tr("Retry"), self.tr("Fetch the files once more, in the background; whole ones are kept.")),
             "repair": (
                 self.tr("Download again"),
                 self.tr("Fetch the broken files anew, in the background; whole ones are kept."),
