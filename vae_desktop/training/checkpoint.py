@@ -1,21 +1,22 @@
 """The file that keeps a trained model: one safetensors file, never a pickle.
 
 Weights, the optimizer's moments, the test set's codes and the whole history are tensors, exact and compact,
-so the header stays small however long a run was, and a larger one is refused before it is read. The metadata
-is one JSON value: several keys would be written in random order, and the same model would not give the same
-bytes. Models that are compared lie in one such file together: the tensors of each under its number, and under
-another key a list of what would be the metadata of each alone.
+so the header stays small however long a run was, and a larger one is refused before it is read. What it says
+of models and tensors is checked in full before any tensor is read. The metadata is one JSON value: several keys
+would be written in random order, and the same model would not give the same bytes. Models that are compared lie
+in one such file together: the tensors of each under its number, and under another key a list of what would be
+the metadata of each alone.
 """
 
 import json
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
+from itertools import starmap
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import safetensors.numpy
 
 from vae_desktop import __version__
@@ -23,20 +24,20 @@ from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, InvalidSetting
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes
-from vae_desktop.models.architecture import ImageShape, weight_shapes
-from vae_desktop.models.snapshot import Snapshot, Span
-from vae_desktop.settings import config_from_json, config_to_json
-from vae_desktop.training.history import TERMS, Change, Evaluation, History
+from vae_desktop.models.architecture import ImageShape
+from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.settings import config_to_json
+from vae_desktop.training.description import FORMAT_VERSION, Description, under
+from vae_desktop.training.history import History
+from vae_desktop.training.tensor_file import Array, Place, read_header, read_tensor, strict_json
 from vae_desktop.variants import FEWEST, MOST, check_lockstep
 
-Array = npt.NDArray[Any]
-
-FORMAT_VERSION = 2  # 1 knew two kinds of model and one likelihood; what it lacks has its default
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
 _MAX_FILE_BYTES = 4 * 2**30
-_MAX_HEADER_BYTES = 2**20
-_MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
-_HISTORY = ("history.training", "history.evaluations", "history.changes")
+_MAX_FREE_BYTES = 2**30  # of codes and histories: a day at a thousand steps a second, or a million images' codes
+_LONGEST_REASON = 600  # characters
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +127,13 @@ def load_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
     try:
         return _read(path)
     except (CheckpointError, InvalidSetting) as error:
-        raise CheckpointError(f"Cannot open {path.name or path}: {error}") from error
+        raise CheckpointError(f"Cannot open {path.name or path}: {_readable(str(error))}") from error
+
+
+def _readable(reason: str) -> str:
+    """A reason that may quote the file: one short line, of characters that can be shown."""
+    line = "".join(character if character.isprintable() else "\ufffd" for character in reason[: _LONGEST_REASON + 1])
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
 
 
 def _metadata(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -200,234 +207,63 @@ def _read(path: Path) -> tuple[Checkpoint, ...]:
         if status.st_size > _MAX_FILE_BYTES:
             raise CheckpointError("it is larger than any model of this app.")
         with path.open("rb") as file:
-            described = _descriptions(_header(file, status.st_size))
-        data = path.read_bytes()
+            header = read_header(file, status.st_size)
+            entries, is_one = _entries(header.metadata)
+            descriptions = [Description.of(entry) for entry in entries]
+            _check_set(descriptions)
+            _check_places(descriptions, _by_model(header.places, len(entries), is_one), len(header.places))
+            tensors = {name: read_tensor(file, place) for name, place in header.places.items()}
+        by_model = _by_model(tensors, len(entries), is_one)
+        return tuple(_checkpoint(*of_one) for of_one in zip(descriptions, by_model, strict=True))
     except FileNotFoundError:
         raise CheckpointError("there is no such file.") from None
     except OSError as error:
         raise CheckpointError(f"it cannot be read ({error.strerror or error}).") from error
-    try:
-        tensors = {name: tensor.copy() for name, tensor in safetensors.numpy.load(data).items()}  # to be written to
-    except Exception as error:  # the library raises several kinds, all about the file
-        raise CheckpointError(f"its tensors are damaged ({error}).") from error
-    try:
-        if described.is_one:
-            return (_checkpoint(described.entries[0], tensors),)
-        return _checkpoints(described.entries, tensors)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise CheckpointError(f"its description is damaged ({type(error).__name__}: {error}).") from error
 
 
-def _header(file: BinaryIO, file_bytes: int) -> dict[str, Any]:
-    """The JSON header, size-checked before it is read."""
-    start = file.read(8)
-    length = int.from_bytes(start, "little")
-    if len(start) < 8 or length > file_bytes - 8:
-        raise CheckpointError("it is not a safetensors file, or it is cut off.")
-    if length > _MAX_HEADER_BYTES:
-        raise CheckpointError("its header is larger than that of any model of this app.")
-    header = _strict_json(file.read(length))
-    if not isinstance(header, dict):
-        raise CheckpointError("it is not a safetensors file.")
-    return header
-
-
-class _Descriptions(NamedTuple):
-    """What a file says of its models, and whether it is the file of one."""
-
-    entries: list[Mapping[str, Any]]
-    is_one: bool
-
-
-def _descriptions(header: Mapping[str, Any]) -> _Descriptions:
-    texts = header.get("__metadata__")
-    texts = texts if isinstance(texts, dict) else {}
-    key = next((key for key in (_KEY, _SET_KEY) if isinstance(texts.get(key), str)), None)
-    found = None if key is None else _strict_json(texts[key])
+def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:
+    """What a file says of each of its models, and whether it is the file of one."""
+    key = next((key for key in (_KEY, _SET_KEY) if isinstance(metadata.get(key), str)), None)
+    found = None if key is None else strict_json(metadata[key])
     entries = [found] if key == _KEY else found
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise CheckpointError("it is a safetensors file, but not a model of this app.")
     if key == _SET_KEY and not FEWEST <= len(entries) <= MOST:
         raise CheckpointError(f"it holds {len(entries)} models, and between {FEWEST} and {MOST} can be compared.")
-    for entry in entries:
-        _check_version(entry.get("format_version"))
-    return _Descriptions(entries, key == _KEY)
+    return entries, key == _KEY
 
 
-def _check_version(version: Any) -> None:
-    if type(version) is not int or version < 1:
-        raise CheckpointError("its format version is missing.")
-    if version > FORMAT_VERSION:
-        raise CheckpointError(
-            f"it needs a newer vae_desktop (its format is {version}; this version reads up to {FORMAT_VERSION})."
-        )
+def _by_model(tensors: Mapping[str, _T], count: int, is_one: bool) -> list[Mapping[str, _T]]:
+    """The tensors of each model, which in a set are under its number."""
+    return [tensors] if is_one else [under(str(place), tensors) for place in range(count)]
 
 
-def _strict_json(text: bytes | str) -> Any:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) != len(pairs):
-            raise CheckpointError("a name occurs twice in its header.")
-        return result
-
-    def refuse(constant: str) -> None:
-        raise CheckpointError(f"its header holds {constant}.")
-
-    try:
-        return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError("it is not a safetensors file: its header is not JSON.") from error
-
-
-def _checkpoints(entries: Sequence[Mapping[str, Any]], tensors: Mapping[str, Array]) -> tuple[Checkpoint, ...]:
-    """The models of a set, which must be such as can be compared."""
-    own = [_under(str(place), tensors) for place in range(len(entries))]
-    if sum(map(len, own)) != len(tensors):
-        raise CheckpointError("it holds what no model of this app has.")
-    checkpoints = tuple(_checkpoint(*of_one) for of_one in zip(entries, own, strict=True))
+def _check_set(descriptions: Sequence[Description]) -> None:
+    """See to it that models can be compared."""
     # One of them may have been trained on alone, longer or elsewhere.
-    check_lockstep([checkpoint.config.with_training(epochs=1, device="auto") for checkpoint in checkpoints])
-    if len({checkpoint.image_shape for checkpoint in checkpoints}) > 1:
+    check_lockstep([description.config.with_training(epochs=1, device="auto") for description in descriptions])
+    if len({description.image_shape for description in descriptions}) > 1:
         raise CheckpointError("its models are of images of different shapes.")
-    return checkpoints
 
 
-def _checkpoint(metadata: Mapping[str, Any], tensors: Mapping[str, Array]) -> Checkpoint:
-    version = metadata["format_version"]
-    config = config_from_json(RunConfig, metadata["config"], complete=version == FORMAT_VERSION)
-    image_shape = _image_shape(metadata["image_shape"])
-    latent_dim = config.model.latent_dim
-    weights, optimizer, codes = (_under(prefix, tensors) for prefix in ("weights", "optimizer", "codes"))
-    weights, codes = _in_single_precision(weights), _in_single_precision(codes)
-    unknown = len(tensors) - len(weights) - len(optimizer) - len(codes) - len(_HISTORY)
-    if unknown or not all(name in tensors for name in _HISTORY):
-        raise CheckpointError("its loss history is missing, or it holds what no model of this app has.")
-    _check_weights(config, image_shape, weights)
-    if optimizer:
-        _check_optimizer(weights, optimizer)
-    step = metadata["step"]
-    if type(step) is not int or not 0 <= step <= _MAX_STEP:
-        raise CheckpointError("its step is not a count.")
-    class_names = _names(metadata["class_names"])
-    codes.pop("thumbnails", None)  # small pictures that files of the first days have
+def _check_places(descriptions: Sequence[Description], by_model: Sequence[Mapping[str, Place]], count: int) -> None:
+    """See to it that a file's tensors, `count` in number, are those of its models, before any is read."""
+    if sum(map(len, by_model)) != count:
+        raise CheckpointError("it holds what no model of this app has.")
+    free = sum(starmap(Description.check_places, zip(descriptions, by_model, strict=True)))
+    if free > _MAX_FREE_BYTES:
+        raise CheckpointError("its codes and its loss history are larger than those of any model of this app.")
+
+
+def _checkpoint(description: Description, tensors: Mapping[str, Array]) -> Checkpoint:
     return Checkpoint(
-        config,
-        image_shape,
-        class_names,
-        Snapshot(step, weights, optimizer or None, _span(metadata.get("span"))),
-        _history(latent_dim, _names(metadata["changed_settings"]), tensors),
-        _codes(latent_dim, len(class_names), codes),
-        version,
+        description.config,
+        description.image_shape,
+        description.class_names,
+        description.snapshot(tensors),
+        description.history(tensors),
+        description.codes(tensors),
+        description.version,
     )
-
-
-def _span(values: Any) -> Span | None:
-    if values is None:  # files of earlier versions do not say it
-        return None
-    first, last, per_epoch = values
-    if any(type(value) is not int for value in values) or not (0 <= first <= last <= _MAX_STEP and per_epoch > 0):
-        raise CheckpointError(f"it was taken in an impossible training, {values}.")
-    return Span(first, last, per_epoch)
-
-
-def _names(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(name, str) for name in values):
-        raise CheckpointError("a list of names in it is damaged.")
-    for name in values:
-        name.encode()  # JSON can hold halves of characters, which nothing can show
-    return tuple(values)
-
-
-def _image_shape(values: Any) -> ImageShape:
-    channels, height, width = values
-    for size, largest in ((channels, 4), (height, 1024), (width, 1024)):
-        if type(size) is not int or not 1 <= size <= largest:
-            raise CheckpointError(f"its image shape {values} is impossible.")
-    return channels, height, width
-
-
-def _check_weights(config: RunConfig, image_shape: ImageShape, weights: Mapping[str, Array]) -> None:
-    """Raise with a list of the differences unless the weights are exactly those of the architecture."""
-    wanted = weight_shapes(config.model, image_shape)
-    found = _shapes(weights)
-    differences = [f"{name} is missing" for name in wanted.keys() - found.keys()]
-    differences += [f"{name} is not part of the model" for name in found.keys() - wanted.keys()]
-    differences += [
-        f"{name} has shape {found[name]} instead of {wanted[name]}"
-        for name in wanted.keys() & found.keys()
-        if found[name] != wanted[name]
-    ]
-    if differences:
-        listed = "; ".join(sorted(differences)[:6]) + ("; …" if len(differences) > 6 else "")
-        raise CheckpointError(f"its weights do not match its architecture: {listed}.")
-    _check_finite(weights)
-
-
-def _check_optimizer(weights: Mapping[str, Array], optimizer: Mapping[str, Array]) -> None:
-    wanted: dict[str, tuple[int, ...]] = {}
-    for name, shape in _shapes(weights).items():
-        wanted |= {f"{name}.step": (), f"{name}.exp_avg": shape, f"{name}.exp_avg_sq": shape}
-    if _shapes(optimizer) != wanted:
-        raise CheckpointError("its optimizer state does not match its weights.")
-    _check_finite(optimizer)
-
-
-def _shapes(tensors: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-
-
-def _check_finite(tensors: Mapping[str, Array]) -> None:
-    for name, tensor in tensors.items():
-        if tensor.dtype != np.float32 or not np.isfinite(tensor).all():
-            raise CheckpointError(f"{name} holds values that are not finite 32-bit numbers.")
-
-
-def _history(latent_dim: int, changed_settings: tuple[str, ...], tensors: Mapping[str, Array]) -> History:
-    training, evaluations, changes = (tensors[name] for name in _HISTORY)
-    _check_rows(training, np.float32, len(TERMS))
-    _check_rows(evaluations, np.float64, 3, 4 + latent_dim)
-    _check_rows(changes, np.float64, 3)
-    history = History()
-    history.append(training)
-    for step, total, reconstruction, *kl in evaluations.tolist():
-        terms = (kl[0], tuple(kl[1:])) if kl else (None, None)
-        history.evaluations.append(Evaluation(int(step), total, reconstruction, *terms))
-    history.changes = [
-        Change(int(step), changed_settings[int(place)], value) for step, place, value in changes.tolist()
-    ]
-    return history
-
-
-def _check_rows(rows: Array, dtype: npt.DTypeLike, *widths: int) -> None:
-    right_shape = rows.shape == (0,) or (rows.ndim == 2 and rows.shape[1] in widths)
-    if rows.dtype != dtype or not right_shape:
-        raise CheckpointError("its loss history has the wrong shape.")
-
-
-def _codes(latent_dim: int, classes: int, tensors: Mapping[str, Array]) -> Codes | None:
-    if not tensors:
-        return None
-    if set(tensors) - {"mean", "log_stddev", "labels"}:
-        raise CheckpointError("it holds what no codes of this app have.")
-    mean, log_stddev, labels = tensors["mean"], tensors.get("log_stddev"), tensors.get("labels")
-    same = [mean] if log_stddev is None else [mean, log_stddev]
-    if any(part.shape != (len(mean), latent_dim) or part.dtype != np.float32 for part in same):
-        raise CheckpointError("its codes have the wrong shape.")
-    if labels is not None and (labels.shape != (len(mean),) or labels.dtype != np.int64):
-        raise CheckpointError("its labels have the wrong shape.")
-    if not all(np.isfinite(part).all() for part in same):
-        raise CheckpointError("its codes are not finite numbers.")
-    if labels is not None and not ((labels >= 0) & (labels < classes)).all():
-        raise CheckpointError("its labels name classes that it does not have.")
-    return Codes(mean, log_stddev, labels)
-
-
-def _in_single_precision(tensors: Mapping[str, Array]) -> dict[str, Array]:
-    return {
-        name: tensor.astype(np.float32) if tensor.dtype == np.float16 else tensor for name, tensor in tensors.items()
-    }
-
-
-def _under(prefix: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
-    start = prefix + "."
-    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}

@@ -1,0 +1,232 @@
+"""What a file says of one model, and what its tensors must then be: places before they are read, values after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.config import RunConfig
+from vae_desktop.errors import CheckpointError
+from vae_desktop.latent.codes import Codes
+from vae_desktop.models.architecture import ImageShape, weight_shapes
+from vae_desktop.models.snapshot import Snapshot, Span, Weights
+from vae_desktop.settings import config_from_json
+from vae_desktop.training.history import TERMS, Change, Evaluation, History
+from vae_desktop.training.tensor_file import Array, Place
+
+FORMAT_VERSION = 2  # 1 knew two kinds of model and one likelihood; what it lacks has its default
+_MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
+_PARTS = ("weights", "optimizer", "codes", "history")
+_HISTORY = ("training", "evaluations", "changes")
+_SQUARES, _STEP = ".exp_avg_sq", ".step"
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Description:
+    """The metadata of one model, checked; what its tensors hold is asked of it."""
+
+    version: int
+    config: RunConfig
+    image_shape: ImageShape
+    class_names: tuple[str, ...]
+    step: int
+    span: Span | None
+    changed_settings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any]) -> "Description":
+        """Check the metadata of one model, trusting nothing.
+
+        Raises
+        ------
+        CheckpointError, InvalidSetting, KeyError, TypeError, ValueError
+            If it is not what this app writes.
+        """
+        version = metadata.get("format_version")
+        if type(version) is not int or version < 1:
+            raise CheckpointError("its format version is missing.")
+        if version > FORMAT_VERSION:
+            raise CheckpointError(
+                f"it needs a newer vae_desktop (its format is {version}; this version reads up to {FORMAT_VERSION})."
+            )
+        config = config_from_json(RunConfig, metadata["config"], complete=version == FORMAT_VERSION)
+        step = metadata["step"]
+        if type(step) is not int or not 0 <= step <= _MAX_STEP:
+            raise CheckpointError("its step is not a count.")
+        return cls(
+            version,
+            config,
+            _image_shape(metadata["image_shape"]),
+            _names(metadata["class_names"]),
+            step,
+            _span(metadata.get("span")),
+            _names(metadata["changed_settings"]),
+        )
+
+    def check_places(self, places: Mapping[str, Place]) -> int:
+        """See to it that the tensors of a file are those of this model.
+
+        Returns
+        -------
+        int
+            How many bytes are taken by what the architecture says nothing about: codes and history.
+
+        Raises
+        ------
+        CheckpointError
+            If one is missing, too many, or of another shape or type; weights that differ are listed.
+        """
+        weights, optimizer, codes, history = (under(part, places) for part in _PARTS)
+        if len(weights) + len(optimizer) + len(codes) + len(history) != len(places):
+            raise CheckpointError("it holds what no model of this app has.")
+        _check_weights(weight_shapes(self.config.model, self.image_shape), weights)
+        _check_optimizer(weights, optimizer)
+        _check_codes(self.config, codes)
+        _check_history(self.config, history)
+        return sum(place.bytes for place in (*codes.values(), *history.values()))
+
+    def snapshot(self, tensors: Mapping[str, Array]) -> Snapshot:
+        """The weights, and the optimizer's state if there is one; numbers that no training gives are refused."""
+        weights, optimizer = under("weights", tensors), under("optimizer", tensors)
+        _check_finite(weights)
+        _check_finite(optimizer)
+        for name, values in optimizer.items():
+            if name.endswith(_SQUARES) and (values < 0).any():
+                raise CheckpointError(f"{name} holds squares below 0.")
+        steps = {float(values) for name, values in optimizer.items() if name.endswith(_STEP)}
+        most = min(self.step, len(tensors["history.training"]))
+        if len(steps) > 1 or not all(step.is_integer() and 0 <= step <= most for step in steps):
+            raise CheckpointError("its optimizer's steps are not those of its history.")
+        return Snapshot(self.step, weights, optimizer or None, self.span)
+
+    def history(self, tensors: Mapping[str, Array]) -> History:
+        """The metrics of each step, evaluations and changes."""
+        training, evaluations, changes = (tensors[f"history.{name}"] for name in _HISTORY)
+        history = History()
+        history.append(training)
+        for step, total, reconstruction, *kl in evaluations.tolist():
+            terms = (kl[0], tuple(kl[1:])) if kl else (None, None)
+            history.evaluations.append(Evaluation(_count(step), total, reconstruction, *terms))
+        for step, place, value in changes.tolist():
+            history.changes.append(Change(_count(step), self.changed_settings[_count(place)], value))
+        return history
+
+    def codes(self, tensors: Mapping[str, Array]) -> Codes | None:
+        """The codes of the test set, if they are there."""
+        parts = under("codes", tensors)
+        if not parts:
+            return None
+        codes = Codes(parts["mean"], parts.get("log_stddev"), parts.get("labels"))
+        if not codes.are_finite:
+            raise CheckpointError("its codes are not finite numbers.")
+        if codes.labels is not None and not ((codes.labels >= 0) & (codes.labels < len(self.class_names))).all():
+            raise CheckpointError("its labels name classes that it does not have.")
+        return codes
+
+
+def under(prefix: str, tensors: Mapping[str, _T]) -> dict[str, _T]:
+    """What a prefix and a dot begin the name of, without them."""
+    start = prefix + "."
+    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}
+
+
+def _names(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(name, str) for name in values):
+        raise CheckpointError("a list of names in it is damaged.")
+    for name in values:
+        name.encode()  # JSON can hold halves of characters, which nothing can show
+    return tuple(values)
+
+
+def _span(values: Any) -> Span | None:
+    if values is None:  # files of earlier versions do not say it
+        return None
+    first, last, per_epoch = values
+    if any(type(value) is not int for value in values) or not (0 <= first <= last <= _MAX_STEP and per_epoch > 0):
+        raise CheckpointError(f"it was taken in an impossible training, {values}.")
+    return Span(first, last, per_epoch)
+
+
+def _image_shape(values: Any) -> ImageShape:
+    channels, height, width = values
+    for size, largest in ((channels, 4), (height, 1024), (width, 1024)):
+        if type(size) is not int or not 1 <= size <= largest:
+            raise CheckpointError(f"its image shape {values} is impossible.")
+    return channels, height, width
+
+
+def _check_weights(wanted: Mapping[str, tuple[int, ...]], weights: Mapping[str, Place]) -> None:
+    """Raise with a list of the differences unless the weights are exactly those of the architecture."""
+    differences = [f"{name} is missing" for name in wanted.keys() - weights.keys()]
+    differences += [f"{name} is not part of the model" for name in weights.keys() - wanted.keys()]
+    differences += [
+        f"{name} has shape {weights[name].shape} instead of {wanted[name]}"
+        for name in wanted.keys() & weights.keys()
+        if weights[name].shape != wanted[name]
+    ]
+    if differences:
+        listed = "; ".join(sorted(differences)[:6]) + ("; …" if len(differences) > 6 else "")
+        raise CheckpointError(f"its weights do not match its architecture: {listed}.")
+    _check_types(weights, np.float32, np.float16)
+
+
+def _check_optimizer(weights: Mapping[str, Place], optimizer: Mapping[str, Place]) -> None:
+    wanted: dict[str, tuple[int, ...]] = {}
+    for name, place in weights.items():
+        wanted |= {f"{name}{_STEP}": (), f"{name}.exp_avg": place.shape, f"{name}{_SQUARES}": place.shape}
+    if optimizer and {name: place.shape for name, place in optimizer.items()} != wanted:
+        raise CheckpointError("its optimizer state does not match its weights.")
+    _check_types(optimizer, np.float32)
+
+
+def _check_history(config: RunConfig, history: Mapping[str, Place]) -> None:
+    if history.keys() != set(_HISTORY):
+        raise CheckpointError("its loss history is missing, or it holds what no model of this app has.")
+    figures = 4 + config.model.latent_dim if config.model.traits.is_variational else 3
+    for name, dtype, width in (
+        ("training", np.float32, len(TERMS)),
+        ("evaluations", np.float64, figures),
+        ("changes", np.float64, 3),
+    ):
+        place = history[name]
+        right_shape = place.shape == (0,) or (len(place.shape) == 2 and place.shape[1] == width)
+        if place.dtype != dtype or not right_shape:
+            raise CheckpointError("its loss history has the wrong shape.")
+
+
+def _check_codes(config: RunConfig, codes: Mapping[str, Place]) -> None:
+    if not codes:
+        return
+    wanted = {"mean", "log_stddev"} if config.model.traits.is_variational else {"mean"}
+    if codes.keys() - {"labels", "thumbnails"} != wanted:  # files of the first days have small pictures
+        raise CheckpointError("its codes are not those of such a model: mean, log_stddev or labels differ.")
+    shape = (*codes["mean"].shape[:1], config.model.latent_dim)
+    parts = {name: codes[name] for name in wanted}
+    if any(place.shape != shape for place in parts.values()):
+        raise CheckpointError("its codes have the wrong shape.")
+    _check_types(parts, np.float32, np.float16)
+    labels = codes.get("labels")
+    if labels is not None and (labels.shape != shape[:1] or labels.dtype != np.int64):
+        raise CheckpointError("its labels have the wrong shape.")
+
+
+def _check_types(places: Mapping[str, Place], *types: npt.DTypeLike) -> None:
+    for name, place in places.items():
+        if place.dtype not in types:
+            raise CheckpointError(f"{name} holds values that are not 32-bit numbers.")
+
+
+def _check_finite(tensors: Weights) -> None:
+    for name, values in tensors.items():
+        if not np.isfinite(values).all():
+            raise CheckpointError(f"{name} holds values that are not finite numbers.")
+
+
+def _count(value: float) -> int:
+    if not value.is_integer() or not 0 <= value <= _MAX_STEP:
+        raise CheckpointError("its loss history holds a step or a place that is not a count.")
+    return int(value)

@@ -1,0 +1,137 @@
+"""A safetensors file, read with numpy alone: its header is held against its size before any tensor is read."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.errors import CheckpointError
+
+Array = npt.NDArray[Any]
+
+_MAX_HEADER_BYTES = 2**20
+_MAX_BRACKETS = 100_000  # of JSON: an empty list takes two bytes in a file, and forty times as many in memory
+_MAX_RANK = 4
+_METADATA = "__metadata__"
+_DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "U8": "|u1"}  # all that this app ever wrote
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a tensor is, and where it lies: at byte `start` of the file."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    start: int
+
+    @property
+    def bytes(self) -> int:
+        """How many it takes in the file."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+class Header(NamedTuple):
+    """What stands before the tensors: texts by key, not checked further, and the place of each tensor by name."""
+
+    metadata: Mapping[str, Any]
+    places: Mapping[str, Place]
+
+
+def read_header(file: BinaryIO, file_bytes: int) -> Header:
+    """Read the header of a file of that size.
+
+    Raises
+    ------
+    CheckpointError
+        If there is none, it is larger than 1 MiB, a name occurs twice, or the tensors that it describes do not fill the
+        rest of the file exactly, one after the other.
+    """
+    start = file.read(8)
+    length = int.from_bytes(start, "little")
+    if len(start) < 8 or length > file_bytes - 8:
+        raise CheckpointError("it is not a safetensors file, or it is cut off.")
+    if length > _MAX_HEADER_BYTES:
+        raise CheckpointError("its header is larger than that of any model of this app.")
+    header = strict_json(file.read(length))
+    if not isinstance(header, dict):
+        raise CheckpointError("it is not a safetensors file.")
+    metadata = header.pop(_METADATA, None)
+    area = 8 + length
+    places = {name: _place(name, entry, area, file_bytes) for name, entry in header.items()}
+    end = area
+    for name, place in sorted(places.items(), key=lambda item: (item[1].start, item[1].bytes)):
+        if place.start != end:
+            raise CheckpointError(f"its tensors are damaged: there is a hole or an overlap before {name}.")
+        end += place.bytes
+    if end != file_bytes:
+        raise CheckpointError(f"its tensors are damaged: they take {end - area} of {file_bytes - area} bytes.")
+    return Header(metadata if isinstance(metadata, dict) else {}, places)
+
+
+def read_tensor(file: BinaryIO, place: Place) -> Array:
+    """The tensor at a place, an array of its own that can be written to; 16-bit numbers become 32-bit ones.
+
+    Raises
+    ------
+    CheckpointError
+        If the file has become shorter.
+    """
+    values = np.empty(place.shape, place.dtype)
+    file.seek(place.start)
+    if file.readinto(values.reshape(-1).view(np.uint8)) != place.bytes:  # type: ignore[attr-defined]
+        raise CheckpointError("it was changed while it was read.")
+    return values.astype(np.float32) if values.dtype == np.float16 else values
+
+
+def strict_json(text: bytes | str) -> Any:
+    """The value of a JSON text in UTF-8.
+
+    Raises
+    ------
+    CheckpointError
+        If it is none, has more parts than any model's, holds a name twice in one object, or numbers that are none.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            raise CheckpointError("a name occurs twice in its header.")
+        return result
+
+    def refuse(constant: str) -> None:
+        raise CheckpointError(f"its header holds {constant}.")
+
+    try:
+        text = text if isinstance(text, str) else text.decode()
+        if text.count("[") + text.count("{") > _MAX_BRACKETS:
+            raise CheckpointError("it is not a safetensors file: its header has too many parts.")
+        return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError("it is not a safetensors file: its header is not JSON.") from error
+
+
+def _place(name: str, entry: Any, area: int, file_bytes: int) -> Place:
+    if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
+        raise CheckpointError(f"its tensors are damaged: {name} is not described.")
+    dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
+        raise CheckpointError(f"its tensors are damaged: {name} holds numbers of a kind that this app does not write.")
+    if not _are_counts(shape, file_bytes) or not _are_counts(offsets, file_bytes) or len(offsets) != 2:
+        raise CheckpointError(f"its tensors are damaged: {name} has an impossible shape or place.")
+    place = Place(np.dtype(_DTYPES[dtype]), tuple(shape), area + offsets[0])
+    if place.bytes != offsets[1] - offsets[0]:
+        raise CheckpointError(f"its tensors are damaged: {name} has {place.bytes} bytes and room for another number.")
+    return place
+
+
+def _are_counts(values: Any, most: int) -> bool:
+    """Whether they are a few whole numbers from 0 to `most`: no product of them takes long."""
+    return (
+        isinstance(values, list)
+        and len(values) <= _MAX_RANK
+        and all(type(value) is int and 0 <= value <= most for value in values)
+    )
