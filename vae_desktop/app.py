@@ -5,42 +5,43 @@ import logging
 import os
 import re
 import sys
-import threading
-import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 if sys.platform == "win32":  # torch's libraries must be loaded before Qt's there (WinError 1114)
     import torch  # noqa: F401
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, QtMsgType, Signal, Slot, qInstallMessageHandler
+from PySide6.QtCore import QObject, QTimer, Slot, qInstallMessageHandler
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from vae_desktop import app_log
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.listener import Message
 from vae_desktop.engine.run import Run
-from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.errors import InvalidSetting
 from vae_desktop.examples import examples
 from vae_desktop.gui.bridge import Bridge
+from vae_desktop.gui.diagnostics import window_diagnostics
+from vae_desktop.gui.error_reports import ErrorReports
 from vae_desktop.gui.instance import Instance
 from vae_desktop.gui.latent_point import LatentPoint
 from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.qt_messages import log_or_end, log_qt_message
 from vae_desktop.gui.theme import ThemeSwitch
 from vae_desktop.gui.window_settings import WindowSettings
 from vae_desktop.latent.export import codes_as_csv
 from vae_desktop.latent.measures import Extent
-from vae_desktop.paths import default_cache_dir, default_data_dir, default_settings_dir
+from vae_desktop.paths import default_cache_dir, default_data_dir, default_log_dir, default_settings_dir
 from vae_desktop.variants import Variant
 
-log = logging.getLogger(__name__)
-_qt_log = logging.getLogger("qt")
-_qt_log.addHandler(logging.NullHandler())  # Python would print warnings of a logger without any
+for name in ("vae_desktop", "qt"):  # where no log is kept, Python would print warnings of a logger without any
+    logging.getLogger(name).addHandler(logging.NullHandler())
 _FIRST_PICTURE = 200  # ms that belong to the window, and to the last model's picture, before torch is loaded
 
 
@@ -91,6 +92,8 @@ class Controller(QObject):
         window.runs.run_chosen.connect(self._show_run)
         banner.action_requested.connect(self._act_on_message)
         banner.dismissed.connect(self._decline)
+        banner.diagnostics_requested.connect(self.copy_diagnostics)
+        window.menus.diagnostics_requested.connect(self._copy_diagnostics_in_sight)
         form.validity_changed.connect(controls.set_settings_valid)
         form.dataset_chosen.connect(self._choose_dataset)
         form.committed.connect(self.session.adjust)
@@ -164,7 +167,7 @@ class Controller(QObject):
         """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
         last = Path(self._settings.text("last_model"))
         bundled = [example.path for example in examples()]
-        if last.is_file():
+        if _is_file(last):
             self.open_file(last)
         elif bundled:
             self.open_file(bundled[0])
@@ -310,7 +313,12 @@ class Controller(QObject):
             if self.session.missing is not None:
                 self.session.download(self.session.missing)
         elif action == "open_autosave":
-            self.open_file(self.session.autosaves.files()[-1])
+            kept = self.session.autosaves.files()
+            if kept:
+                self.open_file(kept[-1])
+            else:
+                text = self.tr("The kept model is no longer there: it was deleted or moved since it was offered.")
+                self._window.banner.show_message(Message("error", text))
         elif action == "recover":
             self.session.recover()
         elif action == "discard":
@@ -323,8 +331,36 @@ class Controller(QObject):
 
     @Slot(str)
     def _decline(self, action: str) -> None:
-        if action == "open_autosave":
-            self._settings.set_text("declined_autosave", self.session.autosaves.files()[-1].name)
+        kept = self.session.autosaves.files() if action == "open_autosave" else []
+        if kept:
+            self._settings.set_text("declined_autosave", kept[-1].name)
+
+    @Slot()
+    def _copy_diagnostics_in_sight(self) -> None:
+        self.copy_diagnostics(self._window.banner.message)
+
+    @Slot(object)
+    def copy_diagnostics(self, message: Message | None) -> None:
+        """Put what an engineer asks for first on the clipboard, with a message's details but no personal paths."""
+        QGuiApplication.clipboard().setText(window_diagnostics(self.bridge, self._settings, message))
+        self._window.statusBar().showMessage(self.tr("Diagnostics copied, without personal paths"), 6000)
+
+    def tell_of_crashes(self, crashes: Sequence[str]) -> None:
+        """Say that the app has not ended as it should, if so."""
+        if crashes:
+            text = self.tr(
+                "The app ended unexpectedly last time. Details say what is known of it; Help ▸ Copy diagnostics "
+                "copies that for a report."
+            )
+            self._window.banner.show_before(Message("error", text, "\n\n".join(crashes)))
+
+    def tell_of_lost_settings(self) -> None:
+        """Say that the settings could not be read, if so."""
+        if self._settings.is_reset:
+            text = self.tr("The file of settings was damaged, so that everything is at its default again.")
+            if self._settings.backup is not None:
+                text += " " + self.tr("The damaged file is kept as {path}.").format(path=self._settings.backup)
+            self._window.banner.show_before(Message("error", text))
 
     def _close(self) -> bool:
         """Keep what would be lost and end the threads; only if keeping fails is there a question."""
@@ -345,6 +381,14 @@ class Controller(QObject):
         if self._is_closed:
             self._instance.end()
         return self._is_closed
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file, for a path that may be anything: one too long, or in a folder kept from us."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _file_name(run: Run) -> str:
@@ -394,6 +438,7 @@ def create_window(
     window.controller = Controller(window, bridge, point, settings, instance)
     window.setup.form.choose_dataset(settings.text("dataset"))
     window.controller.offer_kept_model()
+    window.controller.tell_of_lost_settings()
     return window
 
 
@@ -401,17 +446,20 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     """Open the window and return the exit status when it is closed; 2 where there is no display."""
     if not require_display():
         return 2
+    crashes = app_log.start(default_log_dir())
     application = make_application()
     application.setApplicationName("vae_desktop")
     application.setDesktopFileName("vae_desktop")
     window = create_window(data_dir)
-    _catch_errors(window)
+    ErrorReports(window, window.banner).install()
+    qInstallMessageHandler(log_qt_message)
     if dataset is not None:
         window.setup.form.choose_dataset(dataset)
     if model is not None:
         window.controller.open_file(model)
     else:
         window.controller.open_last_model()
+    window.controller.tell_of_crashes(crashes)
     window.show()
     return application.exec()
 
@@ -421,42 +469,11 @@ def require_display() -> bool:
 
     What Qt itself finds out later, a display that does not answer or a missing library, ends in such a line too.
     """
-    qInstallMessageHandler(_handle_qt_message)
+    qInstallMessageHandler(log_or_end)
     if _has_no_display():
         print("vae-desktop: there is no display to open a window on (DISPLAY is not set).", file=sys.stderr)
         return False
     return True
-
-
-class _ErrorRelay(QObject):
-    """Brings errors that nobody caught, from any thread, to the banner."""
-
-    raised = Signal(str, str)
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
-        self.raised.connect(self._show)
-
-    @Slot(str, str)
-    def _show(self, text: str, details: str) -> None:
-        self._window.banner.show_message(Message("error", text, details))
-
-
-def _catch_errors(window: MainWindow) -> None:
-    relay = _ErrorRelay(window)
-
-    def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            window.close()
-            return
-        details = "".join(traceback.format_exception(kind, error, trace))
-        log.error("uncaught error\n%s", details)
-        words = str(error) if isinstance(error, UserError) else f"Something went wrong inside the app: {error}"
-        relay.raised.emit(words, details)
-
-    sys.excepthook = report
-    threading.excepthook = lambda event: report(event.exc_type, event.exc_value, event.exc_traceback)
 
 
 def _has_no_display() -> bool:
@@ -467,13 +484,3 @@ def _has_no_display() -> bool:
     if chosen and not chosen.startswith(("xcb", "wayland")):
         return False
     return not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _handle_qt_message(kind: QtMsgType, context: object, text: str) -> None:
-    """Log what Qt says; where it is about to abort, say so in one line and exit instead."""
-    if kind == QtMsgType.QtFatalMsg:
-        reason = text.splitlines()[0] if text else "Qt cannot start"
-        print(f"vae-desktop: no window can be opened: {reason}", file=sys.stderr, flush=True)
-        os._exit(2)
-    level = {QtMsgType.QtCriticalMsg: logging.ERROR, QtMsgType.QtWarningMsg: logging.WARNING}
-    _qt_log.log(level.get(kind, logging.DEBUG), "%s", text)

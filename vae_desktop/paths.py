@@ -20,3 +20,8 @@ def default_cache_dir() -> Path:
 def default_settings_dir() -> Path:
     """Folder of the window's settings and autosaves."""
     return Path(platformdirs.user_config_dir(_NAME, appauthor=False))
+
+
+def default_log_dir() -> Path:
+    """Folder of the window's log, beside its settings."""
+    return default_settings_dir() / "logs"

@@ -67,9 +67,10 @@ def test_broken_mnist_files_are_named(open_window, tmp_path) -> None:
     assert "ubyte" in driver.window.banner.text()
 
 
-def test_an_error_in_the_worker_is_shown_and_the_last_model_stays(driver, monkeypatch) -> None:
+def test_an_error_in_the_worker_is_shown_and_the_last_model_stays(driver, monkeypatch, expect_error) -> None:
     from vae_desktop.training.trainer import Trainer
 
+    expect_error("RuntimeError: the cable is out")
     driver.train_to_the_end()
     shown = driver.window.controller.session.shown
 

@@ -114,6 +114,17 @@ def test_a_declined_offer_is_not_made_again_and_nothing_is_deleted(driver, open_
     assert len(third.window.controller.session.autosaves.files()) == 1
 
 
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_a_kept_model_that_has_gone_meanwhile_is_no_error(driver, open_window, is_wanted) -> None:
+    driver.train_to_the_end()
+    driver.window.close()
+    second = open_window().window
+    for path in second.controller.session.autosaves.files():
+        path.unlink()
+    (second.banner._action.click if is_wanted else second.banner.dismiss)()
+    assert ("no longer there" in second.banner.text()) is is_wanted
+
+
 def test_closing_a_saved_model_keeps_nothing(driver, saved) -> None:
     driver.window.close()
     assert driver.window.controller.session.autosaves.files() == []

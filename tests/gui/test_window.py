@@ -5,8 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtGui import QAction, QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSlider
+from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QSlider
+
+from vae_desktop.engine.listener import Message
+from vae_desktop.gui.window_settings import WindowSettings
 
 NAMES = [
     "trainButton",
@@ -93,6 +96,91 @@ def test_corrupt_settings_do_not_keep_the_window_from_opening(open_window, tmp_p
     driver = open_window()
     driver.wait(lambda: driver.state == "idle")
     driver.train_to_the_end()
+
+
+def test_corrupt_settings_are_kept_aside_and_said(open_window, tmp_path) -> None:
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    damaged = b"[General]\ntheme=dark\n\x00\x00\x00 half a line"
+    (folder / "settings.ini").write_bytes(damaged)
+    driver = open_window()
+    assert "settings was damaged" in driver.window.banner.text()
+    assert "settings.ini.bak" in driver.window.banner.text()
+    assert (folder / "settings.ini.bak").read_bytes() == damaged
+    assert driver.find("systemThemeAction", QAction).isChecked()
+    driver.find("lightThemeAction", QAction).trigger()
+    driver.window.close()
+    second = open_window()
+    assert second.window.banner.text() == ""
+    assert second.find("lightThemeAction", QAction).isChecked()
+
+
+def test_good_settings_are_left_alone(driver, open_window, tmp_path) -> None:
+    driver.window.close()
+    assert open_window().window.banner.text() == ""
+    assert not (tmp_path / "settings" / "settings.ini.bak").exists()
+
+
+def test_a_window_that_was_off_screen_comes_back_into_sight(driver, open_window) -> None:
+    driver.window.move(50_000, 40_000)
+    driver.window.close()
+    second = open_window().window
+    sight = second.screen().availableGeometry()
+    assert sight.contains(second.geometry().topLeft())
+    assert sight.intersected(second.geometry()).width() > 500
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\x00b", "/" + "y/" * 3000])
+def test_no_name_of_the_last_model_keeps_the_window_from_opening(open_window, tmp_path, name) -> None:
+    settings = WindowSettings(tmp_path / "settings")
+    settings.set_text("last_model", name)
+    settings.flush()
+    driver = open_window()
+    driver.window.controller.open_last_model()
+    driver.wait(lambda: driver.window.controller.session.shown is not None)
+    assert driver.window.controller.session.shown.is_example
+
+
+def test_diagnostics_are_copied_from_the_menu_without_personal_paths(driver, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    images = tmp_path / "data of patients" / "a"
+    driver.window.banner.show_message(Message("error", f"Cannot read {images}.", f"in {tmp_path / 'home' / 'x'}"))
+    driver.window.controller.session.data_dir = images.parent
+    driver.find("copyDiagnosticsAction", QAction).trigger()
+    text = QGuiApplication.clipboard().text()
+    assert "Cannot read <path>" in text
+    assert "in ~" in text
+    assert "patients" not in text
+    assert str(tmp_path) not in text
+    for part in ("vae-desktop: ", "PySide6: ", "Qt: ", "Devices: "):
+        assert part in text
+
+
+def test_the_details_box_copies_its_own_message(driver) -> None:
+    banner = driver.window.banner
+    banner.show_message(Message("error", "The first.", "of the first"))
+    banner._details.click()
+    box = banner.window().findChild(QMessageBox)
+    banner.show_message(Message("error", "The second.", "of the second"))
+    banner.dismiss()
+    QGuiApplication.clipboard().clear()
+    buttons = {button.text(): button for button in box.buttons()}
+    buttons["Copy"].click()
+    assert QGuiApplication.clipboard().text() == "The first.\n\nof the first"
+    buttons["Copy diagnostics"].click()
+    assert "The first.\nof the first" in QGuiApplication.clipboard().text()
+    assert "second" not in QGuiApplication.clipboard().text()
+    box.close()
+
+
+def test_a_message_before_an_offer_keeps_the_offer(driver) -> None:
+    banner = driver.window.banner
+    banner.show_message(Message("info", "A model was kept.", action="open_autosave"))
+    driver.window.controller.tell_of_crashes(["Fatal Python error"])
+    assert "unexpectedly" in banner.text()
+    assert banner.text().endswith("A model was kept.")
+    assert banner._action.isVisible()
+    assert banner.message.details == "Fatal Python error"
 
 
 def test_nothing_loads_torch_before_the_window_is_painted(tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,6 +65,8 @@ from vae_desktop.variants import check_lockstep
 if TYPE_CHECKING:
     from vae_desktop.models.snapshot import Snapshot
     from vae_desktop.training.checkpoint import Checkpoint
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -710,6 +713,7 @@ class Session:
         self._listener.message_posted(Message("error", text, details, remedy))
 
     def _report(self, error: Exception, details: str) -> None:
+        _log.warning("work beside training failed\n%s", details)
         self._listener.message_posted(
             Message("error", _words(error), "" if isinstance(error, UserError) else details)
         )

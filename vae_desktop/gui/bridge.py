@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 import time
 from pathlib import Path
@@ -29,6 +30,7 @@ from vae_desktop.variants import Variant
 if TYPE_CHECKING:
     from vae_desktop.gui.playground.tools import Tools
 
+_log = logging.getLogger(__name__)
 _PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
 
 
@@ -61,6 +63,7 @@ class Bridge(QObject):
         self.comparer = Comparer(window.comparison, self.session, self.requests)
         self._point = point
         self._has_torch = False  # until its devices are known
+        self.devices: tuple[str, ...] = ()
         self.tools: Tools | tuple[()] = ()  # until the window has been painted
         window.workspace_changed.connect(self._change_workspace)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
@@ -98,10 +101,14 @@ class Bridge(QObject):
             self.comparer.measure_trained()
 
     def message_posted(self, message: Message) -> None:
+        if message.level == "error":  # with details: not what a person could have done otherwise
+            level = logging.ERROR if message.details else logging.WARNING
+            _log.log(level, "%s\n%s" if message.details else "%s%s", message.text, message.details)
         self._window.banner.show_message(message)
 
     def devices_found(self, devices: tuple[str, ...]) -> None:
         self._has_torch = True
+        self.devices = devices
         self._window.status.setText(self._status_text(self.session.state))
         self._window.setup.form.set_devices(devices)
         # torch is loaded by now: its many objects stay, and to look through them at each collection would take 150 ms.

@@ -1,5 +1,8 @@
 """Plain-words messages above the stage; never modal, since a message is no question."""
 
+from dataclasses import replace
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QToolButton, QWidget
@@ -7,12 +10,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QToolBut
 from vae_desktop.engine.listener import Action, Message
 from vae_desktop.gui.theme import SPACING
 
+_LONG = 25  # lines of details, more of which are scrolled
+
 
 class MessageBanner(QFrame):
     """Shows the newest message until it is dismissed, with what can be done about it."""
 
     action_requested = Signal(str)
     dismissed = Signal(str)  # the action that was declined, or ""
+    diagnostics_requested = Signal(object)  # with the details of that message
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +47,11 @@ class MessageBanner(QFrame):
         self._details.clicked.connect(self._show_details)
         close.clicked.connect(self.dismiss)
         self.hide()
+
+    @property
+    def message(self) -> Message | None:
+        """The message on show."""
+        return self._message
 
     def text(self) -> str:
         """The message on show, or ""."""
@@ -85,6 +96,15 @@ class MessageBanner(QFrame):
             "": ("", ""),
         }[action]
 
+    def show_before(self, message: Message) -> None:
+        """Show a message before the one on show, whose offer stays."""
+        shown = self._message
+        if shown is not None:
+            details = "\n\n".join(part for part in (message.details, shown.details) if part)
+            text, offer = f"{message.text}\n{shown.text}", {"action": shown.action, "alternative": shown.alternative}
+            message = replace(message, text=text, details=details, **offer)
+        self.show_message(message)
+
     def clear_unless_offered(self, action: str) -> None:
         """Take the message away unless it offers that action."""
         if self._message is None or self._message.action != action:
@@ -118,18 +138,27 @@ class MessageBanner(QFrame):
 
     @Slot()
     def _show_details(self) -> None:
-        if self._message is None:
+        message = self._message
+        if message is None:
             return
-        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Details"), self._message.text, parent=self.window())
+        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Details"), message.text, parent=self.window())
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setInformativeText(self._message.details)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # an error's words may look like HTML
+        is_long = message.details.count("\n") >= _LONG
+        (box.setDetailedText if is_long else box.setInformativeText)(message.details)
         box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         copy = box.addButton(self.tr("Copy"), QMessageBox.ButtonRole.ActionRole)
+        diagnose = box.addButton(self.tr("Copy diagnostics"), QMessageBox.ButtonRole.ActionRole)
+        diagnose.setToolTip(self.tr("The details with versions, settings and the end of the log; no personal paths."))
         box.addButton(QMessageBox.StandardButton.Close)
-        copy.clicked.connect(self._copy_details)
+        # Of the message in the box: by then another one, or none, may be on show behind it.
+        copy.clicked.connect(partial(_copy_details, message))
+        diagnose.clicked.connect(partial(self._request_diagnostics, message))
         box.open()
 
-    @Slot()
-    def _copy_details(self) -> None:
-        if self._message is not None:
-            QGuiApplication.clipboard().setText(f"{self._message.text}\n\n{self._message.details}")
+    def _request_diagnostics(self, message: Message, *_: bool) -> None:
+        self.diagnostics_requested.emit(message)
+
+
+def _copy_details(message: Message, *_: bool) -> None:
+    QGuiApplication.clipboard().setText(f"{message.text}\n\n{message.details}")

@@ -23,6 +23,7 @@ class WindowMenus(QObject):
     theme_chosen = Signal(str)
     layout_reset_requested = Signal()
     about_requested = Signal()
+    diagnostics_requested = Signal()
     workspace_chosen = Signal(str)
     tool_chosen = Signal(str)
 
@@ -112,6 +113,14 @@ class WindowMenus(QObject):
         )
         help_menu = bar.addMenu(self.tr("&Help"))
         self._add(help_menu, "aboutAction", self.tr("&About and keys"), self.about_requested, QKeySequence("F1"), "")
+        self._add(
+            help_menu,
+            "copyDiagnosticsAction",
+            self.tr("Copy &diagnostics"),
+            self.diagnostics_requested,
+            None,
+            self.tr("Copy versions, settings and the end of the log for a report, without personal paths."),
+        )
         self._examples.setToolTipsVisible(True)
         self.set_examples(examples())
 

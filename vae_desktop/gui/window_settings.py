@@ -1,5 +1,7 @@
 """What the window remembers from one start to the next."""
 
+import contextlib
+import shutil
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -14,10 +16,27 @@ class WindowSettings:
     ----------
     folder : Path
         Where the file lies; it is made on the first write.
+
+    Attributes
+    ----------
+    is_reset : bool
+        Whether the file was damaged, so that every setting has its default.
+    backup : Path, or None
+        The copy of the damaged file.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+        file = folder / "settings.ini"
+        self.backup: Path | None = None
+        self._store = QSettings(str(file), QSettings.Format.IniFormat)
+        self._store.allKeys()  # it reads a section when it is first asked for, and tells of damage only then
+        self.is_reset = self._store.status() == QSettings.Status.FormatError
+        if self.is_reset:
+            with contextlib.suppress(OSError):
+                self.backup = Path(shutil.copyfile(file, file.with_name("settings.ini.bak")))
+            self._store.clear()
+            self._store.sync()
+            self._store = QSettings(str(file), QSettings.Format.IniFormat)  # the other one's status stays
 
     def text(self, key: str, default: str = "") -> str:
         value = self._store.value(key, default)
