@@ -8,14 +8,13 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-_OURS = ("training", "inference", "job-")
-
 
 @pytest.fixture(autouse=True)
 def _no_threads_left() -> Iterator[None]:
-    """Fail a test that leaves one of the app's threads running."""
+    """Fail a test that leaves a thread running, one of the app's or of a library."""
+    before = set(threading.enumerate())
     yield
-    left = [thread for thread in threading.enumerate() if thread.name.startswith(_OURS)]
+    left = [thread for thread in threading.enumerate() if thread not in before]
     for thread in left:
         thread.join(5)
     assert not [thread.name for thread in left if thread.is_alive()]

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import NoReturn
 
-from vae_desktop import app_log
 from vae_desktop.cli import main
 
 
@@ -17,7 +16,6 @@ def run() -> NoReturn:
     to hang. Threads are joined and files written by now, so there is nothing that it would do for us.
     """
     status = main()
-    app_log.end()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

@@ -451,6 +451,7 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     application.setApplicationName("vae_desktop")
     application.setDesktopFileName("vae_desktop")
     window = create_window(data_dir)
+    application.main_window = window  # not deleted on return: a job that was not waited for may still post to it
     ErrorReports(window, window.banner).install()
     qInstallMessageHandler(log_qt_message)
     if dataset is not None:

@@ -257,6 +257,9 @@ def step(window):
 def fail():
     raise ValueError("the knob is loose")
 def look(window):
+    if not window.banner.text():
+        QTimer.singleShot(50, lambda: look(window))
+        return
     print(window.banner.text(), flush=True)
     window.close()
 """)

@@ -7,6 +7,7 @@ command is a module with HELP, add_options and run, and one entry in COMMANDS.
 import argparse
 import contextlib
 import io
+import logging
 import os
 import sys
 import traceback
@@ -21,6 +22,7 @@ from vae_desktop.cli.options import setting_of
 from vae_desktop.config import DatasetConfig
 from vae_desktop.errors import InvalidSetting, UserError
 
+_log = logging.getLogger(__name__)
 _PROGRAM = "vae-desktop"
 _WINDOW_OPTIONS = ("model", "dataset", "data_dir")
 _INTERRUPTED = 130  # what shells report after Ctrl-C: 128 + SIGINT
@@ -134,9 +136,16 @@ def _open_window(options: argparse.Namespace) -> int:
     name = options.window_dataset
     if name is not None:
         name = setting_of(DatasetConfig, "name").parse("name", name)
+    from vae_desktop import app_log
     from vae_desktop.app import run_window
 
-    return run_window(options.window_model, name, options.window_data_dir)
+    try:
+        return run_window(options.window_model, name, options.window_data_dir)
+    except Exception:
+        _log.warning("the window could not be opened", exc_info=True)  # for the file: the terminal gets one line
+        raise
+    finally:
+        app_log.end()
 
 
 def _refuse_window_options(options: argparse.Namespace) -> None:
