@@ -159,6 +159,7 @@ class VariantsEditor(QWidget):
         self._lines.remove(line)
         for part in line.parts:
             self._grid.removeWidget(part)
+            part.hide()  # the grid shows what it was given a moment later, by then as a window of its own
             part.setParent(None)
             part.deleteLater()
         self._place()
