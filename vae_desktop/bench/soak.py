@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, qInstallMessageHandler
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDockWidget
 
@@ -40,7 +40,6 @@ class Moment(NamedTuple):
     megabytes: float
     threads: int
     objects: int
-    windows: int
 
 
 class Soak(QObject):
@@ -57,6 +56,9 @@ class Soak(QObject):
             [self._toggle_dock, self._show_tool, self._show_model, self._toggle_overlay, self._show_views]
         )
         self._count = 0
+        self._docks = window.findChildren(QDockWidget)
+        actions = window.findChildren(QAction)
+        self._overlays = [action for action in actions if action.objectName().endswith("OverlayAction")]
         window.setup.form.choose_dataset("mnist")
         window.setup.form.field("epochs").set_value(100_000)
         for interval, act in ((_SWEEP, self._sweep), (_ACT, self._act), (_LOOK, self._look)):
@@ -80,8 +82,7 @@ class Soak(QObject):
         next(self._actions)()
 
     def _toggle_dock(self) -> None:
-        docks = self._window.findChildren(QDockWidget)
-        docks[self._count // 5 % len(docks)].toggleViewAction().trigger()
+        self._docks[self._count // 5 % len(self._docks)].toggleViewAction().trigger()
 
     def _show_tool(self) -> None:
         names = list(self._window.tools)
@@ -99,20 +100,18 @@ class Soak(QObject):
                 self._session.show(run)
 
     def _toggle_overlay(self) -> None:
-        overlays = [act for act in self._window.findChildren(QAction) if act.objectName().endswith("OverlayAction")]
-        overlays[self._count // 5 % len(overlays)].trigger()
+        self._overlays[self._count // 5 % len(self._overlays)].trigger()
 
     def _show_views(self) -> None:
         self._window.stage.show_views(_VIEWS[self._count // 5 % len(_VIEWS)])
 
     def _look(self) -> None:
-        objects = len(self._window.findChildren(QObject))
-        now = Moment(resident_megabytes(), threading.active_count(), objects, len(QApplication.topLevelWidgets()))
+        now = Moment(resident_megabytes(), threading.active_count(), _count_objects(self._window))
         self._moments.append(now)
         steps = sum(len(run.history.training) for run in self._session.active)
         print(
             f"{(time.monotonic() - self._began) / 60:5.1f} min  {steps:8,} steps  {now.megabytes:6.0f} MB  "
-            f"{now.threads} threads  {now.objects:,} objects  {now.windows} top-level widgets",
+            f"{now.threads} threads  {now.objects:,} objects  {len(self._session.runs)} models",
             flush=True,
         )
         if time.monotonic() > self._end:
@@ -126,6 +125,19 @@ class Soak(QObject):
         for name in Moment._fields:
             first, last = (statistics.median(getattr(moment, name) for moment in part) for part in (early, late))
             print(f"{name}: {first:,.0f} in the third tenth, {last:,.0f} in the last ({last / first - 1:+.1%})")
+
+
+def _count_objects(window: MainWindow) -> int:
+    """How many QObjects belong to the window.
+
+    They are counted by Qt. To have them listed would give each an object of Python, which learns nothing of the end of
+    those that Qt makes for a while, and crashes when another one gets their place in memory.
+    """
+    lines: list[str] = []
+    before = qInstallMessageHandler(lambda kind, context, text: lines.append(text))
+    window.dumpObjectTree()
+    qInstallMessageHandler(before)
+    return len(lines)
 
 
 def main(arguments: list[str]) -> None:
