@@ -51,18 +51,23 @@ def test_pause_holds_and_resume_goes_on(driver) -> None:
     assert driver.find("pauseButton").text() == "Pause"
 
 
-def test_stop_keeps_the_model_and_continue_goes_on_with_it(driver) -> None:
+def test_stop_keeps_the_model_and_continue_goes_on_to_its_end(driver) -> None:
     driver.train(epochs="1000")
     driver.click("stopButton")
     driver.wait(lambda: driver.state == "idle")
     session = driver.window.controller.session
     run, steps = session.shown, session.shown.snapshot.step
     assert run.status == "stopped"
-    driver.type("epochsField", "2")
+    epochs = steps // 12 + 2
+    driver.type("epochsField", str(epochs))
     driver.click("continueButton")
     driver.wait(lambda: run.status == "finished")
     assert len(session.runs) == 1
-    assert run.snapshot.step == steps + 2 * 12
+    assert run.snapshot.step == epochs * 12
+    driver.type("epochsField", "2")
+    driver.click("continueButton")  # it has come to its end: as many more
+    driver.wait(lambda: run.status == "finished" and run.snapshot.step > epochs * 12)
+    assert run.snapshot.step == (epochs + 2) * 12
 
 
 def test_stop_twice_then_train_at_once_gives_one_new_run(driver) -> None:
