@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from tests.engine.conftest import App
+from tests.same_training import assert_same_training
 from vae_desktop.config import ModelConfig
 from vae_desktop.models.snapshot import Span
 from vae_desktop.variants import KL_TERM
@@ -36,12 +36,7 @@ def interrupted(app, tmp_path, begin):
 
 
 def assert_same(run, whole):
-    for part in ("weights", "optimizer"):
-        tensors, expected = getattr(run.snapshot, part), getattr(whole.snapshot, part)
-        assert tensors.keys() == expected.keys()
-        assert all(np.array_equal(tensors[name], expected[name]) for name in expected)
-    assert np.array_equal(run.history.training, whole.history.training, equal_nan=True)
-    assert run.history.evaluations == whole.history.evaluations
+    assert_same_training(run, whole)
     assert run.snapshot.span == whole.snapshot.span == Span(0, EPOCHS * EPOCH, EPOCH)
 
 
