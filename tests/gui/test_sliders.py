@@ -1,12 +1,15 @@
 """The sliders in a real window: their order, films, locks, and what the mouse and the keys do."""
 
+import gc
+
 import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QToolButton
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QToolButton, QWidgetItem
 
-from vae_desktop.gui.slider_list import _settled
+from vae_desktop.gui.slider_list import SliderList, _settled
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.posteriors import kl_by_dimension
 
@@ -47,6 +50,17 @@ def test_if_all_are_collapsed_none_is_folded_away(show) -> None:
     assert sorted(from_top_to_bottom(driver, 2)) == [0, 1]
     assert not driver.find("collapsedFold").isVisible()
     assert driver.find("collapsedReason").isVisible()
+
+
+def test_no_object_of_python_is_left_of_a_place_that_a_slider_has_gone_from(qtbot) -> None:
+    """One would be taken for whatever comes to lie there in memory, and that one's end would crash the app."""
+    sliders = SliderList()
+    qtbot.addWidget(sliders)
+    sliders.set_latent_dim(8)
+    sliders.set_information(np.arange(8.0), np.arange(8) > 3, ["tip"] * 8, is_new=True)
+    sliders.set_information(np.arange(8.0)[::-1], np.arange(8) > 1, ["tip"] * 8, is_new=True)
+    gc.collect()
+    assert [entry for entry in shiboken6.getAllValidWrappers() if type(entry) is QWidgetItem] == []
 
 
 def test_an_order_does_not_tremble() -> None:

@@ -128,11 +128,7 @@ class Soak(QObject):
 
 
 def _count_objects(window: MainWindow) -> int:
-    """How many QObjects belong to the window.
-
-    They are counted by Qt. To have them listed would give each an object of Python, which learns nothing of the end of
-    those that Qt makes for a while, and crashes when another one gets their place in memory.
-    """
+    """How many QObjects belong to the window, counted by Qt: to have them listed would make as many of Python's."""
     lines: list[str] = []
     before = qInstallMessageHandler(lambda kind, context, text: lines.append(text))
     window.dumpObjectTree()

@@ -147,8 +147,9 @@ class SliderList(QScrollArea):
             (self._folded, [dimension for dimension in order if is_folded[dimension]]),
         ):
             for place, dimension in enumerate(dimensions):
-                item = layout.itemAt(place)
-                if item is None or item.widget() is not self._sliders[dimension]:
+                # Not by itemAt: a Python object of an item outlives it when Qt moves the widget, and crashes later
+                # when another object gets the item's place in memory.
+                if layout.indexOf(self._sliders[dimension]) != place:
                     layout.insertWidget(place, self._sliders[dimension])
         self._show_fold()
         self.setUpdatesEnabled(True)
