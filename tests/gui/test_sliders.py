@@ -54,13 +54,18 @@ def test_if_all_are_collapsed_none_is_folded_away(show) -> None:
 
 def test_no_object_of_python_is_left_of_a_place_that_a_slider_has_gone_from(qtbot) -> None:
     """One would be taken for whatever comes to lie there in memory, and that one's end would crash the app."""
+    before = _places()  # of the layouts of other windows
     sliders = SliderList()
     qtbot.addWidget(sliders)
     sliders.set_latent_dim(8)
     sliders.set_information(np.arange(8.0), np.arange(8) > 3, ["tip"] * 8, is_new=True)
     sliders.set_information(np.arange(8.0)[::-1], np.arange(8) > 1, ["tip"] * 8, is_new=True)
+    assert len(_places() - before) == 0
+
+
+def _places() -> set[QWidgetItem]:
     gc.collect()
-    assert [entry for entry in shiboken6.getAllValidWrappers() if type(entry) is QWidgetItem] == []
+    return {entry for entry in shiboken6.getAllValidWrappers() if type(entry) is QWidgetItem}
 
 
 def test_an_order_does_not_tremble() -> None:
