@@ -143,7 +143,7 @@ def test_what_killed_processes_left_is_swept_when_it_is_old(tmp_path):
         part.touch()
     os.utime(old, (1, 1))
     os.utime(other, (1, 1))
-    sweep(tmp_path, ["model"])
+    sweep(tmp_path, "model")
     assert set(tmp_path.iterdir()) == {new, other}
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from vae_desktop.errors import InvalidSetting
 from vae_desktop.examples import examples
 from vae_desktop.gui.bridge import Bridge
 from vae_desktop.gui.diagnostics import window_diagnostics
+from vae_desktop.gui.end_signals import EndSignals
 from vae_desktop.gui.error_reports import ErrorReports
 from vae_desktop.gui.instance import Instance
 from vae_desktop.gui.latent_point import LatentPoint
@@ -37,7 +39,7 @@ from vae_desktop.gui.theme import ThemeSwitch
 from vae_desktop.gui.window_settings import WindowSettings
 from vae_desktop.latent.export import codes_as_csv
 from vae_desktop.latent.measures import Extent
-from vae_desktop.paths import default_cache_dir, default_data_dir, default_log_dir, default_settings_dir
+from vae_desktop.paths import autosave_dir, default_cache_dir, default_data_dir, default_log_dir, default_settings_dir
 from vae_desktop.variants import Variant
 
 for name in ("vae_desktop", "qt"):  # where no log is kept, Python would print warnings of a logger without any
@@ -139,18 +141,37 @@ class Controller(QObject):
         if not self.session.is_beginning and not self.session.active:
             self._load_chosen_dataset()
 
-    def offer_kept_model(self) -> None:
-        """Offer what a window kept that crashed, else the model that the last one kept, unless that was declined."""
-        crashed = self.session.autosaves.files_of(self._instance.crashed)
-        if crashed:
-            self.session.offer_recovery(crashed[-1])
+    def tell_of_last_time(self) -> None:
+        """Say what was lost and how the app ended; offer what it kept, unless that was declined."""
+        self._tell_of_lost_settings()
+        crashes = self._instance.crashes
+        words = "\n\n".join(crash.words for crash in crashes if crash.words)
+        kept_in_crash = self.session.autosaves.files_of(crash.name for crash in crashes)
+        if kept_in_crash:
+            self.session.recovery.offer(kept_in_crash[-1], words)
             return
+        if words:
+            text = self.tr(
+                "The app ended unexpectedly last time. Details say what is known of it; Help ▸ Copy diagnostics "
+                "copies that for a report."
+            )
+            self._add_message(Message("error", text, words))
         kept = self.session.autosaves.files()
         if kept and kept[-1].name != self._settings.text("declined_autosave"):
             text = self.tr(
                 "What was not saved when the window closed has been kept for you. File ▸ Open recent lists all of it."
             )
-            self._window.banner.show_message(Message("info", text, action="open_autosave"))
+            self._add_message(Message("info", text, action="open_autosave"))
+
+    def _tell_of_lost_settings(self) -> None:
+        if self._settings.is_reset:
+            text = self.tr("The file of settings was damaged, so that everything is at its default again.")
+            if self._settings.backup is not None:
+                text += " " + self.tr("The damaged file is kept as {path}.").format(path=self._settings.backup)
+            self._add_message(Message("error", text))
+
+    def _add_message(self, message: Message) -> None:
+        self._window.banner.show_message(replace(message, is_added=True))
 
     @Slot(Path)
     def open_file(self, path: Path) -> None:
@@ -191,7 +212,7 @@ class Controller(QObject):
     @Slot(object)
     def _compare(self, variants: list[Variant]) -> None:
         """Train models that differ from the setup, and from each other, in what their variants say."""
-        self._window.banner.clear_unless_offered("open_autosave")
+        self._window.banner.clear_news()
         try:
             base = self._window.setup.form.config()
             self.session.compare([variant.applied_to(base) for variant in variants])
@@ -203,7 +224,7 @@ class Controller(QObject):
         if self._window.workspace == "comparison":
             self._window.comparison.editor.request()
             return
-        self._window.banner.clear_unless_offered("open_autosave")
+        self._window.banner.clear_news()
         with contextlib.suppress(InvalidSetting):  # marked where it stands
             self.session.train(self._window.setup.form.config())
 
@@ -225,7 +246,7 @@ class Controller(QObject):
 
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
-        self._window.banner.clear_unless_offered("open_autosave")
+        self._window.banner.clear_news()
         self.session.load_dataset(config)
 
     @Slot(int)
@@ -299,7 +320,7 @@ class Controller(QObject):
     def _use_data_dir(self, folder: Path) -> None:
         self._settings.set_text("data_dir", str(folder))
         self.session.data_dir = folder
-        self._window.banner.clear()
+        self._window.banner.clear_news()
         self._load_chosen_dataset()
 
     @Slot(str)
@@ -322,7 +343,7 @@ class Controller(QObject):
         elif action == "recover":
             self.session.recover()
         elif action == "discard":
-            self.session.discard_recovery()
+            self.session.recovery.discard()
             self.bridge.list_recent()
         elif action == "slower":
             config = self.session.continue_slower()
@@ -345,42 +366,25 @@ class Controller(QObject):
         QGuiApplication.clipboard().setText(window_diagnostics(self.bridge, self._settings, message))
         self._window.statusBar().showMessage(self.tr("Diagnostics copied, without personal paths"), 6000)
 
-    def tell_of_crashes(self, crashes: Sequence[str]) -> None:
-        """Say that the app has not ended as it should, if so."""
-        if crashes:
-            text = self.tr(
-                "The app ended unexpectedly last time. Details say what is known of it; Help ▸ Copy diagnostics "
-                "copies that for a report."
-            )
-            self._window.banner.show_before(Message("error", text, "\n\n".join(crashes)))
-
-    def tell_of_lost_settings(self) -> None:
-        """Say that the settings could not be read, if so."""
-        if self._settings.is_reset:
-            text = self.tr("The file of settings was damaged, so that everything is at its default again.")
-            if self._settings.backup is not None:
-                text += " " + self.tr("The damaged file is kept as {path}.").format(path=self._settings.backup)
-            self._window.banner.show_before(Message("error", text))
-
     def _close(self) -> bool:
         """Keep what would be lost and end the threads; only if keeping fails is there a question."""
         self._settings.set_layout(*self._window.layout_state())
         self._settings.flush()
         error = self.session.close()
-        if error is None:
-            self._is_closed = True
+        self._is_closed = error is None or self._may_lose(error)
+        if self._is_closed:
             self._instance.end()
-            return True
+        return self._is_closed
+
+    def _may_lose(self, error: Exception) -> bool:
+        """Ask whether to close though the models could not be kept."""
         answer = QMessageBox.warning(
             self._window,
             self.tr("The model could not be kept"),
             f"{error}\n\n" + self.tr("Close all the same? Models that are not saved will be lost."),
             QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
         )
-        self._is_closed = answer == QMessageBox.StandardButton.Close
-        if self._is_closed:
-            self._instance.end()
-        return self._is_closed
+        return answer == QMessageBox.StandardButton.Close
 
 
 def _is_file(path: Path) -> bool:
@@ -413,7 +417,10 @@ def make_application() -> QApplication:
 
 
 def create_window(
-    data_dir: Path | None = None, settings_dir: Path | None = None, cache_dir: Path | None = None
+    data_dir: Path | None = None,
+    settings_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    instance: Instance | None = None,
 ) -> MainWindow:
     """Return the wired main window, not yet shown; a QApplication must be there.
 
@@ -425,6 +432,8 @@ def create_window(
         Folder of settings and of models that are kept; by default the user's.
     cache_dir : Path, optional
         Folder of what can be made again; by default the user's.
+    instance : Instance, optional
+        Made earlier, in the same settings' folder.
     """
     settings_dir = Path(settings_dir or default_settings_dir())
     settings = WindowSettings(settings_dir)
@@ -432,13 +441,13 @@ def create_window(
     folder = Path(data_dir) if data_dir else Path(stored) if stored else default_data_dir()
     window = MainWindow()
     point = LatentPoint(window)
-    instance = Instance(settings_dir / "autosaves")
-    autosaves = Autosaves(settings_dir / "autosaves", instance.name)
+    kept_dir = autosave_dir(settings_dir)
+    instance = instance or Instance(kept_dir)
+    autosaves = Autosaves(kept_dir, instance.name)
     bridge = Bridge(window, point, settings, folder, autosaves, cache_dir or default_cache_dir())
     window.controller = Controller(window, bridge, point, settings, instance)
     window.setup.form.choose_dataset(settings.text("dataset"))
-    window.controller.offer_kept_model()
-    window.controller.tell_of_lost_settings()
+    window.controller.tell_of_last_time()
     return window
 
 
@@ -446,13 +455,16 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     """Open the window and return the exit status when it is closed; 2 where there is no display."""
     if not require_display():
         return 2
-    crashes = app_log.start(default_log_dir())
+    app_log.start(default_log_dir())
+    instance = Instance(autosave_dir(default_settings_dir()))
+    instance.record_crash()  # of Qt's own start too
     application = make_application()
     application.setApplicationName("vae_desktop")
     application.setDesktopFileName("vae_desktop")
-    window = create_window(data_dir)
+    window = create_window(data_dir, instance=instance)
     application.main_window = window  # not deleted on return: a job that was not waited for may still post to it
-    ErrorReports(window, window.banner).install()
+    ErrorReports(window.banner).install()
+    EndSignals(window).requested.connect(window.close)
     qInstallMessageHandler(log_qt_message)
     if dataset is not None:
         window.setup.form.choose_dataset(dataset)
@@ -460,7 +472,6 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
         window.controller.open_file(model)
     else:
         window.controller.open_last_model()
-    window.controller.tell_of_crashes(crashes)
     window.show()
     return application.exec()
 

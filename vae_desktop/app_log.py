@@ -1,9 +1,8 @@
-"""The window's log: a few rotating files beside its settings, and the last words of a process that crashed.
+"""The window's log: a few rotating files beside its settings.
 
 Nothing is written before there is something to tell, and no folder that cannot be written keeps the app from starting.
 """
 
-import atexit
 import contextlib
 import copy
 import logging
@@ -11,15 +10,12 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from vae_desktop.crash_file import CrashFile, take_crashes
 from vae_desktop.repeats import Repeats, is_told
 
 _NAME = "vae_desktop.log"
 _SIZE, _OLDER = 500_000, 2  # bytes of a file, and how many older ones are kept
 _TAIL = 20_000  # bytes
 _FORMAT = "%(asctime)s %(process)d %(threadName)s %(levelname)s %(name)s: %(message)s"
-
-_log = logging.getLogger(__name__)
 
 
 class _LogFile(RotatingFileHandler):
@@ -64,8 +60,6 @@ class AppLog:
     def __init__(self, folder: Path) -> None:
         self.path = folder / _NAME
         self._handlers: list[logging.Handler] = []
-        self._crash_file: CrashFile | None = None
-        self.crashes: list[str] = []
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
         self._add(_LogFile(self.path))
@@ -73,13 +67,6 @@ class AppLog:
             console = logging.StreamHandler()
             console.setLevel(logging.ERROR)
             self._add(console)
-        try:
-            self.crashes = take_crashes(folder)
-            self._crash_file = CrashFile(folder)
-        except OSError as error:
-            _log.warning("a crash could not be recorded: %s", error)
-        for crash in self.crashes:
-            _log.warning("a process of the app ended unexpectedly at %s", crash)
 
     def tail(self) -> str:
         """The end of the log, or ""."""
@@ -93,10 +80,7 @@ class AppLog:
         return text if size <= _TAIL else text.partition("\n")[2]
 
     def end(self) -> None:
-        """End it: the process ends as it should."""
-        if self._crash_file is not None:
-            self._crash_file.close()
-            self._crash_file = None
+        """Close its files."""
         for handler in self._handlers:
             logging.getLogger().removeHandler(handler)
             handler.close()
@@ -110,13 +94,11 @@ class AppLog:
 _current: AppLog | None = None
 
 
-def start(folder: Path) -> list[str]:
-    """Begin the process's log in a folder; return the last words of earlier processes that crashed."""
+def start(folder: Path) -> None:
+    """Begin the process's log in a folder."""
     global _current
     end()
     _current = AppLog(folder)
-    atexit.register(end)
-    return _current.crashes
 
 
 def tail() -> str:
@@ -125,7 +107,7 @@ def tail() -> str:
 
 
 def end() -> None:
-    """End the log, if one has begun: from here on nothing counts as a crash."""
+    """End the log, if one has begun."""
     global _current
     if _current is not None:
         _current.end()

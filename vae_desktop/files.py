@@ -5,7 +5,6 @@ import errno
 import os
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 from vae_desktop.errors import UserError
@@ -50,13 +49,12 @@ def write_atomically(path: Path, data: bytes) -> None:
                 os.unlink(temporary)
 
 
-def sweep(folder: Path, patterns: Iterable[str]) -> None:
+def sweep(folder: Path, pattern: str) -> None:
     """Delete temporary files that killed processes left long ago, for targets with such names."""
-    for pattern in patterns:
-        for part in folder.glob(f".{pattern}.*.part"):
-            with contextlib.suppress(OSError):
-                if time.time() - part.stat().st_mtime > _PART_AGE:
-                    part.unlink()
+    for part in folder.glob(f".{pattern}.*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > _PART_AGE:
+                part.unlink()
 
 
 def _replace(temporary: str, path: Path) -> None:

@@ -22,6 +22,11 @@ def default_settings_dir() -> Path:
     return Path(platformdirs.user_config_dir(_NAME, appauthor=False))
 
 
+def autosave_dir(settings_dir: Path) -> Path:
+    """Folder of what the app keeps by itself, beside the settings."""
+    return settings_dir / "autosaves"
+
+
 def default_log_dir() -> Path:
     """Folder of the window's log, beside its settings."""
     return default_settings_dir() / "logs"

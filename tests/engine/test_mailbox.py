@@ -59,6 +59,34 @@ def test_the_box_can_be_drained_while_the_reader_is_woken():
     assert taken == ["event"]
 
 
+def test_nothing_arrives_and_nobody_is_woken_after_the_end(outbox, filled):
+    outbox.post("event")
+    outbox.drain()
+    outbox.close()
+    outbox.post("event")
+    outbox.post_latest("key", "event")
+    assert outbox.drain() == []
+    assert len(filled) == 1
+
+
+def test_the_end_waits_for_a_reader_that_is_being_woken():
+    waking, woken = threading.Event(), threading.Event()
+
+    def wake():
+        waking.set()
+        woken.wait(0.2)
+        ended.append(True)
+
+    ended = []
+    outbox = Outbox(wake)
+    poster = threading.Thread(target=outbox.post, args=("event",))
+    poster.start()
+    assert waking.wait(30)
+    outbox.close()
+    assert ended == [True]
+    poster.join()
+
+
 def test_threads_that_post_at_once_lose_nothing():
     threads, events = 4, 2000
     woken, start = threading.Event(), threading.Barrier(threads)

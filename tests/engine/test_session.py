@@ -593,4 +593,7 @@ def test_a_download_is_cancelled_at_once(app, session, told, monkeypatch, then):
         assert session.close() is None
         assert time.monotonic() - began < 2
         first.close()
-    app.wait_until(lambda: not living_threads())
+    for thread in threading.enumerate():
+        if thread.name.startswith(THREADS):
+            thread.join(30)
+    assert living_threads() == []

@@ -7,8 +7,6 @@ import sys
 
 import pytest
 
-from vae_desktop.gui.instance import Instance
-
 CODE = """
 import sys
 from pathlib import Path
@@ -70,14 +68,10 @@ def test_a_killed_training_can_be_discarded(open_window) -> None:
     assert driver.window.controller.session.autosaves.files() == []
 
 
-def test_windows_that_are_open_or_were_closed_have_not_crashed(tmp_path) -> None:
-    first = Instance(tmp_path)
-    second = Instance(tmp_path)
-    assert first.crashed == second.crashed == []
-    first.end()
-    assert Instance(tmp_path).crashed == []
-
-
-def test_without_a_folder_that_can_be_written_to_there_is_no_lock(tmp_path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    assert Instance(tmp_path / "file" / "autosaves").crashed == []
+@pytest.mark.usefixtures("killed")
+def test_the_offer_does_not_hide_that_the_settings_are_lost(open_window, tmp_path) -> None:
+    (tmp_path / "settings" / "settings.ini").write_bytes(b"\x00" * 100)
+    driver = open_window()
+    driver.wait(lambda: "ended unexpectedly" in driver.window.banner.text())
+    assert "settings was damaged" in driver.window.banner.text()
+    assert driver.find("messageActionButton").isVisible()

@@ -173,14 +173,18 @@ def test_the_details_box_copies_its_own_message(driver) -> None:
     box.close()
 
 
-def test_a_message_before_an_offer_keeps_the_offer(driver) -> None:
+def test_what_is_added_to_a_message_takes_nothing_from_it(driver) -> None:
     banner = driver.window.banner
-    banner.show_message(Message("info", "A model was kept.", action="open_autosave"))
-    driver.window.controller.tell_of_crashes(["Fatal Python error"])
-    assert "unexpectedly" in banner.text()
-    assert banner.text().endswith("A model was kept.")
+    banner.show_message(Message("error", "It crashed.", "Fatal Python error"))
+    banner.show_message(Message("info", "A model was kept.", action="open_autosave", is_added=True))
+    assert banner.text() == "It crashed.\nA model was kept."
     assert banner._action.isVisible()
+    assert banner.message.level == "error"
     assert banner.message.details == "Fatal Python error"
+    banner.show_message(Message("error", "That too.", is_added=True))
+    assert banner.message.action == "open_autosave"
+    banner.show_message(Message("error", "It crashed again."))
+    assert banner.text() == "It crashed again."
 
 
 def test_nothing_loads_torch_before_the_window_is_painted(tmp_path) -> None:

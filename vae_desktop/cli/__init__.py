@@ -136,7 +136,6 @@ def _open_window(options: argparse.Namespace) -> int:
     name = options.window_dataset
     if name is not None:
         name = setting_of(DatasetConfig, "name").parse("name", name)
-    from vae_desktop import app_log
     from vae_desktop.app import run_window
 
     try:
@@ -144,8 +143,6 @@ def _open_window(options: argparse.Namespace) -> int:
     except Exception:
         _log.warning("the window could not be opened", exc_info=True)  # for the file: the terminal gets one line
         raise
-    finally:
-        app_log.end()
 
 
 def _refuse_window_options(options: argparse.Namespace) -> None:

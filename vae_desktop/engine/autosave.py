@@ -35,7 +35,9 @@ class Autosaves:
 
     def files(self) -> list[Path]:
         """The models that are kept, the oldest first; not those of other windows that are open."""
-        return [path for path in sorted(self.folder.glob("autosave-*.safetensors")) if not self._is_anothers(path)]
+        others = {path for path in self.folder.glob("window-*.lock") if path != lock_path(self.folder, self._owner)}
+        kept = sorted(self.folder.glob("autosave-*.safetensors"))
+        return [path for path in kept if lock_path(self.folder, _owner_of(path)) not in others]
 
     def files_of(self, owners: Iterable[str]) -> list[Path]:
         """Those of these windows."""
@@ -59,34 +61,36 @@ class Autosaves:
             If it cannot be written.
         """
         from vae_desktop.errors import UserError
-        from vae_desktop.files import sweep
         from vae_desktop.training.checkpoint import save_checkpoints
 
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"Cannot make the folder {self.folder}: {error.strerror}.") from error
-        before, is_own = path, path is not None and _owner_of(path) == self._owner
-        if path is None or not is_own:
-            path = self.folder / f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{self._owner}-{number:04}.safetensors"
+        if path is not None and _owner_of(path) == self._owner:
+            with self._writing:
+                save_checkpoints(path, checkpoints)
+            return path
+        new = self.folder / f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{self._owner}-{number:04}.safetensors"
         with self._writing:
-            save_checkpoints(path, checkpoints)
-        if before is not None and not is_own:
-            self.discard(before)
-        sweep(self.folder, ["autosave-*"])
-        for old in self.files()[:-_KEEP]:
-            if _owner_of(old) != self._owner:  # what was kept just now stays, however much it is
-                self.discard(old)
-        return path
+            save_checkpoints(new, checkpoints)
+        if path is not None:
+            self.discard(path)
+        self._tidy_up()
+        return new
 
     def discard(self, path: Path) -> None:
         """Delete a kept model that is no longer needed."""
         with contextlib.suppress(OSError):
             path.unlink()
 
-    def _is_anothers(self, path: Path) -> bool:
-        owner = _owner_of(path)
-        return owner not in ("", self._owner) and lock_path(self.folder, owner).exists()
+    def _tidy_up(self) -> None:
+        from vae_desktop.files import sweep
+
+        sweep(self.folder, "autosave-*")
+        for old in self.files()[:-_KEEP]:
+            if _owner_of(old) != self._owner:  # what was kept just now stays, however much it is
+                self.discard(old)
 
 
 def lock_path(folder: Path, owner: str) -> Path:

@@ -25,6 +25,25 @@ class _Save:
     states: dict[int, Checkpoint]
 
 
+@dataclass(frozen=True, eq=False)
+class _Unkept:
+    """Runs to be kept in one file, as they were at one moment; `before` is the file that holds an earlier one."""
+
+    runs: Sequence[Run]
+    states: Sequence[Checkpoint]
+    before: Path | None
+
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> _Unkept:
+        paths = {run.autosave for run in runs}
+        return cls(runs, [run.checkpoint() for run in runs], paths.pop() if len(paths) == 1 else None)
+
+    def note(self, path: Path) -> None:
+        """Note in each run in which file it is kept now."""
+        for run, state in zip(self.runs, self.states, strict=True):
+            run.autosave, run.kept_step = path, state.snapshot.step
+
+
 class Keeper:
     """Writes models to files: one, or those of a set as one."""
 
@@ -73,11 +92,8 @@ class Keeper:
         UserError
             If a file cannot be written.
         """
-        for group in self._groups(runs):
-            if any(not run.is_kept for run in group):
-                path = self.autosaves.keep([run.checkpoint() for run in group], group[0].id, _kept_path(group))
-                for run in group:
-                    run.autosave, run.kept_step = path, run.progress.step
+        for unkept in self._unkept(runs):
+            unkept.note(self._keep(unkept))
 
     def autosave(self, runs: Sequence[Run]) -> None:
         """Keep what is not, in the background, while all goes on: of these runs, with what belongs to their sets.
@@ -87,21 +103,19 @@ class Keeper:
         if self._is_autosaving:
             self._autosaved_next = list(runs)
             return
-        groups = [group for group in self._groups(runs) if any(not run.is_kept for run in group)]
-        if not groups:
+        all_unkept = self._unkept(runs)
+        if not all_unkept:
             return
         self._is_autosaving = True
-        kept = [(group, [run.checkpoint() for run in group], _kept_path(group)) for group in groups]
 
         def work(_: Job) -> list[Path]:
-            return [self.autosaves.keep(states, group[0].id, before) for group, states, before in kept]
+            return [self._keep(unkept) for unkept in all_unkept]
 
         def finished(paths: list[Path]) -> None:
             self._autosaves_fail = False
-            for (group, states, _), path in zip(kept, paths, strict=True):
-                for run, state in zip(group, states, strict=True):
-                    run.autosave, run.kept_step = path, state.snapshot.step
-                self._discard_autosaves(group)  # if all was saved meanwhile
+            for unkept, path in zip(all_unkept, paths, strict=True):
+                unkept.note(path)
+                self._discard_autosaves(unkept.runs)  # if all was saved meanwhile
             self._listener.runs_changed()
             go_on()
 
@@ -118,13 +132,16 @@ class Keeper:
 
         self._jobs.start(work, Answers(finished, failed), must_finish=True)
 
-    def _groups(self, runs: Sequence[Run]) -> list[list[Run]]:
-        """The runs that have a state, as they are kept: those of a set together."""
+    def _unkept(self, runs: Sequence[Run]) -> list[_Unkept]:
+        """What of these runs, with those of their sets, lies in no file as it is now."""
         sets = [run_set.runs for run_set in self.sets if not set(run_set.runs).isdisjoint(runs)]
         together = {run.id for group in sets for run in group}
         groups = [*sets, *((run,) for run in runs if run.id not in together)]
         there = [[run for run in group if run.snapshot is not None] for group in groups]
-        return [group for group in there if group]
+        return [_Unkept.of(group) for group in there if any(not run.is_kept for run in group)]
+
+    def _keep(self, unkept: _Unkept) -> Path:
+        return self.autosaves.keep(unkept.states, unkept.runs[0].id, unkept.before)
 
     def _waiting_for(self, run: Run) -> list[_Save]:
         return [save for save in self._waiting if run in save.runs and run.id not in save.states]
@@ -165,9 +182,3 @@ class Keeper:
                 self.autosaves.discard(path)
                 for run in kept:
                     run.autosave = None
-
-
-def _kept_path(group: Sequence[Run]) -> Path | None:
-    """The file in which these have been kept together, if there is one."""
-    paths = {run.autosave for run in group}
-    return paths.pop() if len(paths) == 1 else None

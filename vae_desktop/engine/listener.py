@@ -28,6 +28,8 @@ class Message:
         What the person can do about it at once, or "".
     alternative : str
         What else, or "".
+    is_added : bool
+        To stand below the message on show, not in its place.
     """
 
     level: Literal["info", "error"]
@@ -35,6 +37,7 @@ class Message:
     details: str = ""
     action: Action = ""
     alternative: Action = ""
+    is_added: bool = False
 
 
 class SessionListener(Protocol):

@@ -12,7 +12,7 @@ import numpy as np
 
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig, RunConfig
-from vae_desktop.data.dataset import Dataset, Report
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.dataset_shelf import DatasetShelf
 from vae_desktop.engine.inference import InferenceThread
@@ -51,9 +51,12 @@ from vae_desktop.engine.messages import (
     ViewAnswered,
 )
 from vae_desktop.engine.mixtures import Mixtures
+from vae_desktop.engine.model_files import ModelFiles
+from vae_desktop.engine.recovery import Recovery
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunSet, RunStatus, opened_run
 from vae_desktop.engine.training_set import TrainingSetCodes
 from vae_desktop.engine.view_requests import ViewRequest
+from vae_desktop.engine.words import error_message, summary, wrong_shape
 from vae_desktop.engine.worker import TrainingWorker
 from vae_desktop.errors import DatasetBroken, DatasetMissing, InvalidSetting, UserError
 from vae_desktop.files import write_atomically
@@ -114,15 +117,15 @@ class Session:
         self._starting: list[Run] = []  # sent to the worker, not yet begun
         self._begins_set = False
         self._awaited: _Plan | None = None  # waits for its data set
-        self._opening = 0
         self._devices: tuple[str, ...] = ()  # that are there; empty until it is known
         self._slower: tuple[Run, RunConfig] | None = None  # what diverged, and how to go on with it
-        self._recovered: tuple[Path, tuple[Checkpoint, ...]] | None = None  # what is offered
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the worker, by run
         self._stopping = False
         self._failed = False
         self.missing: DatasetConfig | None = None  # the last data set that could be downloaded
         self._keeper = Keeper(self._jobs, listener, autosaves, self._report)
+        self._files = ModelFiles(self._jobs)
+        self.recovery = Recovery(self._files, autosaves, listener)
         self._meter: ProgressMeter | None = None
         self._metered: Run | None = None  # whose pace it measures
         self._train_images = 0
@@ -139,7 +142,7 @@ class Session:
             return "stopping"
         if self.active:
             return "paused" if all(run.status == "paused" for run in self.active) else "training"
-        if self._starting or self._opening or self._shelf.is_loading:
+        if self._starting or self._files.is_reading or self._shelf.is_loading:
             return "loading"
         return "failed" if self._failed else "idle"
 
@@ -313,26 +316,8 @@ class Session:
 
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
-
-        def work(_: Job) -> tuple[Checkpoint, ...]:
-            from vae_desktop.training.checkpoint import load_checkpoints
-
-            return load_checkpoints(path)
-
-        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
-            self._opening -= 1
-            self._show_opened(checkpoints, path, origin)
-
-        def failed(error: Exception, details: str) -> None:
-            self._opening -= 1
-            self._report(error, details)
-
-        def cancelled() -> None:
-            self._opening -= 1
-
         self._inference.start()
-        self._opening += 1
-        self._jobs.start(work, Answers(finished, failed, cancelled))
+        self._files.read(path, lambda checkpoints: self._show_opened(checkpoints, path, origin), self._report)
         self._tell_state()
 
     def continue_slower(self) -> RunConfig | None:
@@ -343,36 +328,15 @@ class Session:
         self._prepare(_Plan([config], [run]))
         return config
 
-    def offer_recovery(self, path: Path) -> None:
-        """Read in the background what a window kept that crashed, and offer to go on with it."""
-
-        def work(_: Job) -> tuple[Checkpoint, ...]:
-            from vae_desktop.training.checkpoint import load_checkpoints
-
-            return load_checkpoints(path)
-
-        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
-            self._recovered = path, checkpoints
-            text = _recovery_words(checkpoints)
-            self._listener.message_posted(Message("info", text, action="recover", alternative="discard"))
-
-        self._jobs.start(work, Answers(finished, self._report))
-
     def recover(self) -> None:
         """Put what a crashed window kept on screen, and go on with a training that was interrupted."""
-        if self._recovered is None:
+        kept = self.recovery.take()
+        if kept is None:
             return
-        (path, checkpoints), self._recovered = self._recovered, None
-        runs = self._show_opened(checkpoints, path, "autosave")
+        runs = self._show_opened(kept.checkpoints, kept.path, "autosave")
         going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
         if going_on:
             self._prepare(_Plan([run.config for run in going_on], going_on, is_set=len(runs) > 1))
-
-    def discard_recovery(self) -> None:
-        """Delete what a crashed window kept."""
-        if self._recovered is not None:
-            self.autosaves.discard(self._recovered[0])
-            self._recovered = None
 
     def measure(self, runs: Sequence[Run], extent: Extent) -> None:
         """Measure models in the background, one after the other, each as it is when its turn comes."""
@@ -398,8 +362,7 @@ class Session:
         def failed(error: Exception, details: str) -> None:
             self._listener.fetching_ended()
             self.missing = config
-            details = "" if isinstance(error, UserError) else details
-            self._listener.message_posted(Message("error", _words(error), details, action="retry"))
+            self._listener.message_posted(error_message(error, details, "retry"))
 
         self._shelf.download(
             config.name,
@@ -452,6 +415,7 @@ class Session:
             if self.shown_set is not None:
                 self.show_set(self.shown_set)
             return error
+        self._outbox.close()  # a job that was not waited for must not wake a window that is gone
         return None
 
     # What the threads answer
@@ -535,7 +499,7 @@ class Session:
         if report is not None and dataset is not self._reported:
             self._reported = dataset
             details = "\n".join([*report.converted, *report.skipped])
-            self._listener.message_posted(Message("info", _summary(report), details))
+            self._listener.message_posted(Message("info", summary(report), details))
 
     def _dataset_awaited(self, dataset: Dataset) -> None:
         self._dataset_loaded(dataset)
@@ -546,7 +510,7 @@ class Session:
             for config in plan.configs:
                 dataset.check_batch_size(config.training.batch_size)
             if any(run.image_shape != dataset.image_shape for run in plan.runs):
-                raise UserError(_wrong_shape(plan.runs[0], dataset))
+                raise UserError(wrong_shape(plan.runs[0], dataset))
         except UserError as error:
             self._listener.message_posted(Message("error", str(error)))
             return
@@ -709,14 +673,11 @@ class Session:
             remedy = "download" if isinstance(error, DatasetMissing) else remedy
             remedy = "repair" if isinstance(error, DatasetBroken) else remedy
         self.missing = config if remedy else None
-        text, details = _words(error), "" if isinstance(error, UserError) else details
-        self._listener.message_posted(Message("error", text, details, remedy))
+        self._listener.message_posted(error_message(error, details, remedy))
 
     def _report(self, error: Exception, details: str) -> None:
         _log.warning("work beside training failed\n%s", details)
-        self._listener.message_posted(
-            Message("error", _words(error), "" if isinstance(error, UserError) else details)
-        )
+        self._listener.message_posted(error_message(error, details))
 
     def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
         runs = [self._add_run(opened_run(self._next_id(), entry, path, origin)) for entry in checkpoints]
@@ -796,37 +757,9 @@ class Session:
             self._listener.state_changed(self.state)
 
 
-def _wrong_shape(run: Run, dataset: Dataset) -> str:
-    made, found = ("×".join(map(str, shape)) for shape in (run.image_shape, dataset.image_shape))
-    return (
-        f"This model was made for images of another shape than those of the data set: channels, height and width "
-        f"are {made} there and {found} here."
-    )
-
-
 def _slower(config: RunConfig) -> RunConfig | None:
     """With a tenth of the learning rate, unless that is lower than any."""
     try:
         return config.with_training(learning_rate=config.training.learning_rate / 10)
     except InvalidSetting:
         return None
-
-
-def _recovery_words(checkpoints: Sequence[Checkpoint]) -> str:
-    snapshot, span = checkpoints[0].snapshot, checkpoints[0].snapshot.span
-    what = checkpoints[0].config.title if len(checkpoints) == 1 else f"{len(checkpoints)} models side by side"
-    if span is None or not snapshot.is_interrupted:
-        return f"The app ended unexpectedly last time. What was not saved, {what}, has been kept."
-    at, last = (f"{step / span.per_epoch:.1f}".removesuffix(".0") for step in (snapshot.step, span.last))
-    return f"The last run ended unexpectedly: {what}, kept as it was at epoch {at} of {last}."
-
-
-def _summary(report: Report) -> str:
-    """What was read, and whether there is more to know."""
-    if report.skipped:
-        return f"{report.read} Skipped: {len(report.skipped):,}. Details say what and why."
-    return f"{report.read} Details say what was converted." if report.converted else report.read
-
-
-def _words(error: Exception) -> str:
-    return str(error) if isinstance(error, UserError) else f"An unexpected error: {error}"

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QWidget
 
 from vae_desktop.engine.listener import Message
 from vae_desktop.errors import UserError
@@ -21,13 +20,12 @@ _LONGEST_REASON = 200  # characters; all of it stands in the details
 
 
 class ErrorReports(QObject):
-    """Takes errors from Python's hooks; outlives its window, after which they are only logged."""
+    """Takes errors from Python's hooks; outlives its banner, after which they are only logged."""
 
     _raised = Signal(object)
 
-    def __init__(self, window: QWidget, banner: MessageBanner) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, banner: MessageBanner) -> None:
+        super().__init__(banner)
         self._banner = banner
         self._repeats = Repeats()
         self._here = threading.local()
@@ -78,10 +76,6 @@ class ErrorReports(QObject):
     def _take(
         self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            with contextlib.suppress(RuntimeError):
-                self._window.close()
-            return
         self.report(kind, error, trace)
 
     def _take_from_thread(self, event: threading.ExceptHookArgs) -> None:

@@ -61,6 +61,8 @@ class MessageBanner(QFrame):
         """Show a message; what merely informs does not take the place of an offer."""
         if message.level == "info" and not message.action and self._message is not None and self._message.action:
             return
+        if message.is_added and self._message is not None:
+            message = _together(self._message, message)
         self._message = message
         self._label.setText(message.text)
         for button, action in ((self._action, message.action), (self._alternative, message.alternative)):
@@ -96,18 +98,9 @@ class MessageBanner(QFrame):
             "": ("", ""),
         }[action]
 
-    def show_before(self, message: Message) -> None:
-        """Show a message before the one on show, whose offer stays."""
-        shown = self._message
-        if shown is not None:
-            details = "\n\n".join(part for part in (message.details, shown.details) if part)
-            text, offer = f"{message.text}\n{shown.text}", {"action": shown.action, "alternative": shown.alternative}
-            message = replace(message, text=text, details=details, **offer)
-        self.show_message(message)
-
-    def clear_unless_offered(self, action: str) -> None:
-        """Take the message away unless it offers that action."""
-        if self._message is None or self._message.action != action:
+    def clear_news(self) -> None:
+        """Take the message away unless it offers what would otherwise be forgotten."""
+        if self._message is None or self._message.action not in ("open_autosave", "recover"):
             self.clear()
 
     def clear(self) -> None:
@@ -162,3 +155,12 @@ class MessageBanner(QFrame):
 
 def _copy_details(message: Message, *_: bool) -> None:
     QGuiApplication.clipboard().setText(f"{message.text}\n\n{message.details}")
+
+
+def _together(first: Message, second: Message) -> Message:
+    """Both as one, with the second one's offer if it has one."""
+    details = "\n\n".join(part for part in (first.details, second.details) if part)
+    offering = second if second.action else first
+    is_error = "error" in (first.level, second.level)
+    text = f"{first.text}\n{second.text}"
+    return replace(offering, level="error" if is_error else "info", text=text, details=details)

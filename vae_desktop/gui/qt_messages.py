@@ -6,8 +6,6 @@ import sys
 
 from PySide6.QtCore import QtMsgType
 
-from vae_desktop import app_log
-
 _log = logging.getLogger("qt")
 _LEVELS = {
     QtMsgType.QtWarningMsg: logging.WARNING,
@@ -17,7 +15,7 @@ _LEVELS = {
 
 
 def log_qt_message(kind: QtMsgType, context: object, text: str) -> None:
-    """Log what Qt says; after a fatal one it aborts, which the log's crash file takes down."""
+    """Log what Qt says; after a fatal one it aborts, which faulthandler takes down."""
     _log.log(_LEVELS.get(kind, logging.DEBUG), "%s", text)
 
 
@@ -27,6 +25,5 @@ def log_or_end(kind: QtMsgType, context: object, text: str) -> None:
         _log.critical("%s", text)
         reason = text.splitlines()[0] if text else "Qt cannot start"
         print(f"vae-desktop: no window can be opened: {reason}", file=sys.stderr, flush=True)
-        app_log.end()
         os._exit(2)
     log_qt_message(kind, context, text)

@@ -1,0 +1,119 @@
+"""The app as its command runs it, in a process of its own: how it ends, and what the next one says."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA")
+
+
+@pytest.fixture
+def run_app(tmp_path):
+    """Run the whole app, with folders of its own, until `step(window)` ends it, and return the ended process."""
+
+    def run(step: str) -> subprocess.CompletedProcess:
+        code = f"""
+import faulthandler, os, signal, sys
+from PySide6.QtCore import QTimer
+from vae_desktop import __main__, app
+create = app.create_window
+def create_window(*arguments, **options):
+    window = create(*arguments, **options)
+    QTimer.singleShot(300, lambda: step(window))
+    return window
+{step}
+app.create_window = create_window
+sys.argv = ["vae-desktop"]
+__main__.run()
+"""
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **{name: str(tmp_path) for name in FOLDERS}}
+        return subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120
+        )
+
+    return run
+
+
+def test_it_says_what_a_slot_raises_and_ends_as_it_should(run_app, tmp_path) -> None:
+    done = run_app("""
+def step(window):
+    QTimer.singleShot(0, fail)
+    QTimer.singleShot(200, lambda: look(window))
+def fail():
+    raise ValueError("the knob is loose")
+def look(window):
+    if not window.banner.text():
+        QTimer.singleShot(50, lambda: look(window))
+        return
+    print(window.banner.text(), flush=True)
+    window.close()
+""")
+    assert done.returncode == 0, done.stderr
+    assert "the knob is loose" in done.stdout
+    log = next(tmp_path.rglob("vae_desktop.log"))
+    assert "ValueError: the knob is loose" in log.read_text(encoding="utf-8")
+    assert list(tmp_path.rglob("window-*")) == []  # nothing that would tell of a crash
+
+
+def test_a_crash_is_told_by_the_next_window_once(run_app, tmp_path) -> None:
+    step = """
+def step(window):
+    message = window.banner.message
+    if message is None:
+        faulthandler._sigsegv()
+    print(message.text, message.details, flush=True)
+    window.close()
+"""
+    assert run_app(step).returncode != 0
+    second = run_app(step)
+    assert second.returncode == 0, second.stderr
+    assert "ended unexpectedly last time" in second.stdout
+    assert "Segmentation fault" in second.stdout
+    assert "Segmentation fault" in next(tmp_path.rglob("vae_desktop.log")).read_text(encoding="utf-8")
+    assert run_app(step).returncode != 0  # it finds no message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can send these signals there")
+@pytest.mark.parametrize("kind", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_window_in_which_nothing_happens_closes_at_a_signal(run_app, tmp_path, kind) -> None:
+    done = run_app(f"""
+import threading
+def step(window):
+    threading.Timer(1, lambda: os.kill(os.getpid(), signal.{kind})).start()  # in the midst of Qt's waiting
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.rglob("window-*")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can send these signals there")
+def test_a_training_is_kept_when_the_system_ends_the_app(run_app, tmp_path) -> None:
+    step = """
+def step(window):
+    window.setup.form.field("epochs").set_value(200)
+    timer = QTimer(window, interval=20)
+    timer.timeout.connect(lambda: look(window, timer))
+    timer.start()
+def look(window, timer):
+    run = next(iter(window.controller.session.active), None)
+    if window.property("state") == "idle":
+        window.setup.controls.train_button.click()
+    elif run is not None and len(run.history.training) > 20:
+        timer.stop()
+        os.kill(os.getpid(), signal.SIGTERM)
+"""
+    done = run_app(step)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list(tmp_path.rglob("autosave-*.safetensors"))) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can send these signals there")
+def test_a_second_signal_ends_what_does_not_close(run_app) -> None:
+    done = run_app("""
+def step(window):
+    window.may_close = lambda: bool(os.kill(os.getpid(), signal.SIGTERM))
+    os.kill(os.getpid(), signal.SIGTERM)
+""")
+    assert done.returncode == -signal.SIGTERM
