@@ -92,6 +92,7 @@ class Controller(QObject):
         window.menus.theme_chosen.connect(self.choose_theme)
         window.fetching.cancel_requested.connect(self.session.cancel_fetching)
         window.runs.run_chosen.connect(self._show_run)
+        window.runs.removal_requested.connect(self._remove_run)
         banner.action_requested.connect(self._act_on_message)
         banner.dismissed.connect(self._decline)
         banner.diagnostics_requested.connect(self.copy_diagnostics)
@@ -254,6 +255,18 @@ class Controller(QObject):
         run = self.session.runs[run_id]
         if run is not self.session.shown:
             self.session.show(run)
+
+    @Slot(int)
+    def _remove_run(self, run_id: int) -> None:
+        run = self.session.runs[run_id]
+        text = self.session.why_not_removed(run)
+        self.session.remove(run)
+        if run_id not in self.session.runs:
+            text = self.tr("{title} is off the list.").format(title=run.title)
+            if not run.is_saved:
+                text += " " + self.tr("It was not saved: File ▸ Open recent still has it.")
+                self.bridge.list_recent()
+        self._window.statusBar().showMessage(text, 8000)
 
     @Slot(object)
     def _export_codes(self, images: npt.NDArray[np.int64]) -> None:

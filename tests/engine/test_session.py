@@ -399,6 +399,64 @@ def test_without_a_model_there_is_nothing_to_save(app, session, told, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+# Removing
+
+
+def test_a_removed_model_is_kept_and_its_neighbour_comes_on_screen(app, session, told, config, monkeypatch):
+    monkeypatch.setattr(type(session._keeper), "autosave", lambda *_: None)
+    first, second = app.train(config), app.train(config)
+    session.remove(second)
+    assert session.runs == {first.id: first}
+    assert (session.shown, told.heard("run_shown")[-1]) == (first, first)
+    (path,) = app.autosaves.files()
+    assert load_checkpoint(path).snapshot is not None
+    assert session.newest_snapshot(second) is second.snapshot
+    assert session._inference.newest(second.id) is None
+
+
+def test_nothing_comes_of_what_was_asked_of_a_removed_model(app, session, told, config):
+    first, second = app.train(config), app.train(config)
+    session.decode(np.zeros(2))
+    session.remove(second)
+    session.decode(np.ones(2))
+    app.wait_until(lambda: told.heard("picture_decoded"))
+    assert {answer.run_id for answer in told.heard("picture_decoded")} == {first.id}
+    assert told.messages == []
+
+
+def test_a_set_is_removed_as_a_whole(app, session, config):
+    for _ in range(2):
+        session.compare([config, config.with_training(beta=4.0)])
+        app.wait_until(lambda: session.active)
+        app.wait_for_state("idle")
+    first, second = session.sets
+    assert "compared" in session.why_not_removed(second.runs[0])
+    session.remove(first.runs[1])
+    assert session.sets == [second]
+    assert list(session.runs.values()) == list(second.runs)
+
+
+def test_what_trains_and_the_only_model_stay(app, session, config, endless):
+    only = app.train(config)
+    assert "only model" in session.why_not_removed(only)
+    run = app.begin(endless)
+    assert "stop it" in session.why_not_removed(run)
+    for entry in (run, only):
+        session.remove(entry)
+    assert list(session.runs.values()) == [run]
+    app.stop()
+
+
+def test_what_cannot_be_kept_is_not_removed(app, session, told, config, monkeypatch):
+    monkeypatch.setattr(type(session._keeper), "autosave", lambda *_: None)
+    app.autosaves.folder.parent.write_text("in the way")
+    _, second = app.train(config), app.train(config)
+    session.remove(second)
+    assert second.id in session.runs
+    assert "Cannot make the folder" in told.messages[-1].text
+    app.autosaves.folder.parent.unlink()
+
+
 # Closing
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 
 from vae_desktop.engine.run import Run
@@ -96,3 +97,23 @@ def test_one_axis_that_takes_the_others_place_changes_with_it(show) -> None:
     assert tools.axes == (vertical, horizontal)
     basis = driver.window.stage.scatter._plane.basis
     np.testing.assert_array_equal(basis @ basis.T, np.eye(2))
+
+
+def test_a_model_leaves_the_list_and_is_still_among_the_recent_ones(driver) -> None:
+    driver.train_to_the_end(latentDim="1", epochs="1")
+    driver.train_to_the_end(latentDim="3", epochs="1")
+    table, session = driver.window.runs, driver.window.controller.session
+    kept = session.shown
+    driver.wait(lambda: kept.is_kept)
+    table.selectRow(0)
+    table.setFocus()
+    driver.qtbot.keyClick(table, Qt.Key.Key_Delete)
+    assert table.rowCount() == 1
+    assert session.shown.config.model.latent_dim == 1
+    assert len(driver.window.controller.point.code) == 1
+    assert "Open recent still has it" in driver.window.statusBar().currentMessage()
+    driver.qtbot.keyClick(table, Qt.Key.Key_Delete)
+    assert "only model" in driver.window.statusBar().currentMessage()
+    driver.window.controller.open_file(kept.autosave)
+    driver.wait(lambda: table.rowCount() == 2)
+    assert session.shown.config.model.latent_dim == 3

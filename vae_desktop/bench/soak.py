@@ -3,8 +3,8 @@
     python -m vae_desktop.bench.soak minutes=30 data_dir=DIR
 
 trains on MNIST without end, sweeps a slider, shows other models, opens and closes every panel, tool and overlay, and
-begins a new training now and then. Each line is a moment; the last ones compare the end with the time after everything
-was used once.
+begins a new training now and then, for which the oldest model leaves the list. Each line is a moment; the last ones
+compare the end with the time after everything was used once.
 """
 
 import itertools
@@ -30,7 +30,7 @@ from vae_desktop.gui.main_window import MainWindow
 
 _SWEEP, _ACT, _LOOK = 16, 500, 20_000  # ms between two moves of the slider, two actions, two lines
 _TRAINING = 120.0  # seconds until a new one begins
-_MODELS = 6  # opened at most: what the person opens stays
+_MODELS = 6  # in the list when a training begins
 _VIEWS = ("codes", "grid", "both")
 
 
@@ -74,12 +74,17 @@ class Soak(QObject):
     def _act(self) -> None:
         state, now = self._session.state, time.monotonic()
         if state == "idle":
+            self._remove_old()
             self._window.setup.controls.train_button.click()
             self._trained_at = now
         elif state == "training" and now - self._trained_at > _TRAINING:
             self._window.setup.controls.stop_button.click()
         self._count += 1
         next(self._actions)()
+
+    def _remove_old(self) -> None:
+        for run in list(self._session.runs.values())[:-_MODELS]:
+            self._session.remove(run)
 
     def _toggle_dock(self) -> None:
         self._docks[self._count // 5 % len(self._docks)].toggleViewAction().trigger()

@@ -95,6 +95,13 @@ class InferenceThread:
                 task.is_stale |= task.request.follows_training and task.request.run_id == run_id
             self._wake.notify()
 
+    def remove(self, run_id: int) -> None:
+        """Let go of a model; what views have asked of it is not answered."""
+        with self._wake:
+            self._models.pop(run_id, None)
+            if self._request is not None and self._request[0] == run_id:
+                self._request, self._pending = None, False
+
     def newest(self, run_id: int) -> Snapshot | None:
         """The newest snapshot of a model that was published."""
         with self._wake:
@@ -148,7 +155,10 @@ class InferenceThread:
 
     def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:
         with self._wake:
-            config, image_shape, snapshot = self._models[run_id]
+            published = self._models.get(run_id)
+        if published is None:
+            return
+        config, image_shape, snapshot = published
         if self._plain is None or self._plain[:2] != (config, image_shape):
             self._plain = config, image_shape, PlainDecoder(config, image_shape)
         picture = self._plain[2].decode(snapshot.weights, code)
@@ -159,7 +169,9 @@ class InferenceThread:
         began = time.monotonic()
         if task.work is None:
             task.is_stale = False  # before the weights are read: what comes from here on is newer
-        _, model = self._model_of(task.request.run_id)  # the newest weights, also within a pass
+        model = self._model_of(task.request.run_id)  # the newest weights, also within a pass
+        if model is None:
+            return
         if task.work is None:
             task.work = task.request.work(model, task.latest)
         pacer = self._pacer(task)
@@ -205,10 +217,13 @@ class InferenceThread:
             if self._tasks.get(task.request.view) is task:
                 del self._tasks[task.request.view]
 
-    def _model_of(self, run_id: int) -> tuple[Snapshot, Autoencoder]:
-        """A model with its newest weights; the last few are built once."""
+    def _model_of(self, run_id: int) -> Autoencoder | None:
+        """A model with its newest weights, None if it has been removed; the last few are built once."""
         with self._wake:
-            config, image_shape, snapshot = self._models[run_id]
+            published = self._models.get(run_id)
+        if published is None:
+            return None
+        config, image_shape, snapshot = published
         if run_id not in self._built:
             while len(self._built) >= _MOST_BUILT:
                 del self._built[next(iter(self._built))]
@@ -217,7 +232,7 @@ class InferenceThread:
             model = self._built[run_id][1]
             model.read_from(snapshot.weights)
             self._built[run_id] = snapshot, model
-        return self._built[run_id]
+        return self._built[run_id][1]
 
 
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:

@@ -276,6 +276,41 @@ class Session:
         self._listener.run_shown(run)
         self._training_set.refresh()
 
+    def why_not_removed(self, run: Run) -> str:
+        """Why a model cannot be let go of now; "" if it can."""
+        going = self._together(run)
+        if not set(going).isdisjoint([*self.active, *self._starting]) or self._awaited is not None:
+            return "It trains: stop it first."
+        if self.shown_set is not None and run in self.shown_set.runs:
+            return "It is being compared: compare other models first."
+        if self._next_shown(going) is None:
+            return "It is the only model."
+        return ""
+
+    def remove(self, run: Run) -> None:
+        """Let go of a model, with those of its set, as far as :meth:`why_not_removed` allows it.
+
+        What is not saved lies in the app's own files first, so that nothing is lost.
+        """
+        if self.why_not_removed(run):
+            return
+        going = self._together(run)
+        try:
+            self._keeper.keep(going)
+        except UserError as error:
+            self._listener.message_posted(Message("error", str(error)))
+            return
+        self.sets[:] = [run_set for run_set in self.sets if set(run_set.runs).isdisjoint(going)]
+        following = self._next_shown(going)
+        for entry in going:
+            del self.runs[entry.id]
+            self._inference.remove(entry.id)
+            if self._slower is not None and self._slower[0] is entry:
+                self._slower = None
+        if self.shown in going and following is not None:
+            self.show(following)
+        self._listener.runs_changed()
+
     def show_set(self, run_set: RunSet) -> None:
         """Put models side by side."""
         self.shown_set = run_set
@@ -745,6 +780,18 @@ class Session:
     def set_of(self, run: Run) -> RunSet | None:
         """The newest set that a run belongs to."""
         return next((run_set for run_set in reversed(self.sets) if run in run_set.runs), None)
+
+    def _together(self, run: Run) -> tuple[Run, ...]:
+        """A model with those that it was trained or opened with."""
+        run_set = self.set_of(run)
+        return (run,) if run_set is None else run_set.runs
+
+    def _next_shown(self, going: Sequence[Run]) -> Run | None:
+        """What can be on screen without these: what is, else the newest."""
+        if self.shown is not None and self.shown not in going:
+            return self.shown
+        others = [run for run in self.runs.values() if run not in going]
+        return next((run for run in reversed(others) if run.snapshot is not None or run in self.active), None)
 
     def _publish(self, run: Run) -> None:
         """Have a run's model decoded as it was when it ended; one in training is published by the worker."""

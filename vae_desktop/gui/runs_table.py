@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from vae_desktop.catalog import LIKELIHOODS, Likelihood
@@ -31,13 +32,17 @@ class RunsTable(QTableWidget):
     """
 
     run_chosen = Signal(int)
+    removal_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("runsTable")
         self.setAccessibleName(self.tr("Runs"))
         self.setToolTip(
-            self.tr("Every model trained or opened since the start. Click one to go back to its latent space.")
+            self.tr(
+                "Every model trained or opened since the start. Click one to go back to its latent space; Del takes it "
+                "off the list."
+            )
         )
         self._selected: tuple[int | None, int] = (None, 0)
         self._columns: list[_Column] = []
@@ -52,6 +57,13 @@ class RunsTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
+        remove = QAction(self.tr("Remove from the list"), self)
+        remove.setObjectName("removeRunAction")
+        remove.setShortcut(QKeySequence.StandardKey.Delete)
+        remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.triggered.connect(self._remove)
+        self.addAction(remove)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._set_columns([])
 
     def set_runs(self, runs: Iterable[Run], shown: Run | None) -> None:
@@ -151,6 +163,12 @@ class RunsTable(QTableWidget):
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
         self.run_chosen.emit(index.data(Qt.ItemDataRole.UserRole))
+
+    @Slot()
+    def _remove(self) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            self.removal_requested.emit(index.data(Qt.ItemDataRole.UserRole))
 
 
 def _losses(run: Run, likelihood: Likelihood) -> tuple[float | None, float | None]:
