@@ -384,7 +384,10 @@ class Controller(QObject):
         self._settings.set_layout(*self._window.layout_state())
         self._settings.flush()
         error = self.session.close()
-        self._is_closed = error is None or self._may_lose(error)
+        if error is not None and self._may_lose(error):
+            self.session.close(may_lose=True)
+            error = None
+        self._is_closed = error is None
         if self._is_closed:
             self._instance.end()
         return self._is_closed

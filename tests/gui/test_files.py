@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from vae_desktop.training.checkpoint import load_checkpoint
 
@@ -123,6 +124,42 @@ def test_a_kept_model_that_has_gone_meanwhile_is_no_error(driver, open_window, i
         path.unlink()
     (second.banner._action.click if is_wanted else second.banner.dismiss)()
     assert ("no longer there" in second.banner.text()) is is_wanted
+
+
+def answer(qtbot, button: QMessageBox.StandardButton) -> list[str]:
+    """Press a button of the question that comes next; the list gets its text."""
+    asked = []
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, press)
+            return
+        asked.append(box.text())
+        box.button(button).click()
+
+    QTimer.singleShot(20, press)
+    return asked
+
+
+def test_only_what_cannot_be_kept_is_asked_about(driver, tmp_path, expect_error) -> None:
+    """In the middle of a training; it has been stopped by then, and its model is still there."""
+    buttons = QMessageBox.StandardButton
+    autosaves = driver.window.controller.session.autosaves.folder
+    driver.train(epochs="1000")
+    driver.wait(lambda: len(driver.window.controller.session.active[0].history.training) > 20)
+    autosaves.rename(tmp_path / "elsewhere")
+    autosaves.write_text("in the way")
+    asked = answer(driver.qtbot, buttons.Cancel)
+    assert not driver.window.close()
+    assert f"Cannot make the folder {autosaves}" in asked[0]
+    assert driver.window.isVisible()
+    driver.find("latentSlider0").setValue(1.0)
+    driver.wait(lambda: driver.picture)
+    asked = answer(driver.qtbot, buttons.Close)
+    assert driver.window.close()
+    assert len(asked) == 1
+    assert not driver.window.isVisible()
 
 
 def test_closing_a_saved_model_keeps_nothing(driver, saved) -> None:

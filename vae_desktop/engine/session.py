@@ -418,10 +418,10 @@ class Session:
         self._drop_loading()
         self._tell_state()
 
-    def close(self, timeout: float = 1.4) -> UserError | None:
+    def close(self, timeout: float = 1.4, may_lose: bool = False) -> UserError | None:
         """End the threads and keep every model that would be lost; return the error if keeping failed.
 
-        After an error the session can still be used, and closed again.
+        After an error the session can still be used, and closed again; not so if models may be lost.
         """
         self._awaited = None
         self._shelf.drop_request()
@@ -443,6 +443,9 @@ class Session:
         try:
             self._keeper.keep(list(self.runs.values()))
         except UserError as error:
+            if may_lose:
+                self._outbox.close()
+                return error
             self._renew_threads()
             self._is_closing = False
             if self.shown is not None:

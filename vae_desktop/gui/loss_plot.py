@@ -6,13 +6,14 @@ import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.gui.change_marks import ChangeMarks, Mark, marked
 from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.curve_pane import CurvePane
+from vae_desktop.gui.steady_label import SteadyLabel
 from vae_desktop.gui.theme import LIGHT, SPACING, TERM_COLOURS, Theme, small_font, tabular
 from vae_desktop.training.history import TERMS, History
 
@@ -49,11 +50,8 @@ class LossPlot(QWidget):
             pane.scene().sigMouseMoved.connect(self._read_at)
         self._marks = ChangeMarks(self._panes)
         self._muted = LIGHT.muted
-        self._readout = QLabel()
-        self._readout.setFont(tabular(small_font(self.font())))
-        self._readout.setTextFormat(Qt.TextFormat.RichText)
-        self._readout.setWordWrap(True)
-        self._readout.setFixedHeight(2 * self._readout.fontMetrics().lineSpacing())
+        self._readout = SteadyLabel(tabular(small_font(self.font())), lines=2)
+        self._readout.label.setTextFormat(Qt.TextFormat.RichText)
         self._readout.setToolTip(self.tr("Loss of that step's batch / of all test images, when they were last judged."))
         self._log = QCheckBox(self.tr("Log scale"))
         self._log.setObjectName("logScaleCheck")
@@ -202,7 +200,7 @@ class LossPlot(QWidget):
 
     def _show_values(self, note: str, row: np.ndarray | None, evaluation: object) -> None:
         if row is None and evaluation is None:
-            self._readout.setText(self.tr("Train a model, and the losses of batches and test set appear here."))
+            self._readout.set_text(self.tr("Train a model, and the losses of batches and test set appear here."))
             return
         parts = []
         for column, term in enumerate(TERMS):
@@ -216,7 +214,7 @@ class LossPlot(QWidget):
                 parts.append(f"{name}&nbsp;<b>{_unbroken(shown)}</b>")
             else:
                 parts.append(name)
-        self._readout.setText("&nbsp;&nbsp; ".join([*parts, _unbroken(note)]))
+        self._readout.set_text("&nbsp;&nbsp; ".join([*parts, _unbroken(note)]))
 
     def _name(self, term: str) -> str:
         """A term's name; one that is measured but has no weight in the loss says so."""

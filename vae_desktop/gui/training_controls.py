@@ -1,11 +1,12 @@
 """Train, Continue, Pause, Stop, and how far the training is."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from vae_desktop.engine.listener import State
 from vae_desktop.engine.run import Progress
 from vae_desktop.gui.elided_label import ElidedLabel
+from vae_desktop.gui.steady_label import SteadyLabel
 from vae_desktop.gui.theme import SPACING, small_font, tabular
 
 _BUSY = ("training", "paused", "stopping")
@@ -57,11 +58,10 @@ class TrainingControls(QWidget):
         self._bar.setAccessibleName(self.tr("Progress of the training"))
         self._whose = ElidedLabel()
         self._whose.setObjectName("trainedElsewhere")
-        self._where = QLabel()
-        self._pace = QLabel()
-        for label in (self._where, self._pace):
-            label.setFont(tabular(small_font(self.font())))
-            label.setProperty("role", "muted")
+        font = tabular(small_font(self.font()))
+        self._where, self._pace = SteadyLabel(font), SteadyLabel(font)
+        for readout in (self._where, self._pace):
+            readout.label.setProperty("role", "muted")
         buttons = QGridLayout()
         buttons.setSpacing(SPACING)
         for index, button in enumerate(
@@ -87,7 +87,7 @@ class TrainingControls(QWidget):
         self._state = state
         self._refresh()
         if state != "training":
-            self._pace.setText(" ")
+            self._pace.set_text("")
 
     def set_compares(self, compares: bool) -> None:
         """Whether the buttons are for models side by side."""
@@ -113,22 +113,22 @@ class TrainingControls(QWidget):
         self._whose.setVisible(bool(title))
         if progress is None:
             self._bar.setValue(0)
-            self._where.setText(self.tr("Not trained yet"))
-            self._pace.setText(" ")
+            self._where.set_text(self.tr("Not trained yet"))
+            self._pace.set_text("")
             return
         span = max(progress.last_step - progress.first_step, 1)
         self._bar.setValue(round(1000 * (progress.step - progress.first_step) / span))
         epochs = f"{progress.last_epoch:.1f}".removesuffix(".0")
-        self._where.setText(
+        self._where.set_text(
             self.tr("Epoch {epoch} of {epochs} · step {step}").format(
                 epoch=f"{progress.epoch:.1f}", epochs=epochs, step=f"{progress.step:,}"
             )
         )
-        self._pace.setText(self._pace_text(progress))
+        self._pace.set_text(self._pace_text(progress))
 
     def _pace_text(self, progress: Progress) -> str:
         if progress.images_per_second is None or progress.seconds_left is None:
-            return " "
+            return ""
         rate = self.tr("{rate} images/s").format(rate=f"{progress.images_per_second:,.0f}")
         if progress.step >= progress.last_step:
             return rate

@@ -68,5 +68,7 @@ class WindowSettings:
     def add_recent(self, path: Path) -> None:
         """Put a file first in the list."""
         path = path.absolute()
+        self._store.sync()  # another window may have added one
         others = [other for other in self.recent_files() if other != path]
         self._store.setValue("recent", [str(entry) for entry in (path, *others)][:_RECENT])
+        self._store.sync()

@@ -53,7 +53,7 @@ class Denoiser(Tool):
         self._view.show_nothing("")
 
     def set_dataset(self, dataset: Dataset | None) -> None:
-        if dataset is not None:
+        if dataset is not None and dataset is not self.dataset:
             self._view.number.setMaximum(len(dataset.test) - 1)
         super().set_dataset(dataset)
 
