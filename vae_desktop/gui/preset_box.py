@@ -29,9 +29,18 @@ class PresetBox(ChoiceBox):
         """Show a recipe, or None for settings of the person's own, without telling anybody."""
         self.preset = preset
         self.setCurrentIndex(0 if preset is None else self.findData(preset.name))
+        self._explain()
+
+    def set_locked(self, locked: bool) -> None:
+        """While a training runs none can be chosen, since its rates act at once."""
+        self.setEnabled(not locked)
+        self._explain()
+
+    def _explain(self) -> None:
         what = self.tr("Architecture and training that go well together.")
-        cost = self.tr("Settings of your own.") if preset is None else translated(preset.help)
-        self.setToolTip(f"<p>{what}</p><p>{cost}</p>")
+        cost = self.tr("Settings of your own.") if self.preset is None else translated(self.preset.help)
+        why = self.tr("A training runs, whose rates a preset would change: stop it first.")
+        self.setToolTip("".join(f"<p>{text}</p>" for text in (what, cost, "" if self.isEnabled() else why) if text))
 
     @Slot(int)
     def _choose(self, index: int) -> None:

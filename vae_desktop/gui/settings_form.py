@@ -140,7 +140,7 @@ class SettingsForm(QWidget):
     def set_active_models(self, kinds: Sequence[str]) -> None:
         """Say which kinds of models are in training: what acts at once is for them too."""
         self._active_kinds = tuple(kinds)
-        self._presets.setEnabled(not kinds)  # else it would change the training that runs
+        self._presets.set_locked(bool(kinds))
         self._show_relevant()
 
     @property
