@@ -67,7 +67,6 @@ class Controller(QObject):
         self._connect()
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)
-        bridge.list_recent()
         window.restore_layout(*settings.layout())
 
     def _connect(self) -> None:
@@ -87,6 +86,7 @@ class Controller(QObject):
         window.images_chosen.connect(self.open_images)
         window.data_folder_chosen.connect(self._use_data_dir)
         window.menus.file_chosen.connect(self.open_file)
+        window.menus.kept_requested.connect(self._choose_kept)
         window.menus.save_requested.connect(self._save)
         window.menus.save_as_requested.connect(self._save_as)
         window.menus.theme_chosen.connect(self.choose_theme)
@@ -147,9 +147,10 @@ class Controller(QObject):
         self._tell_of_lost_settings()
         crashes = self._instance.crashes
         words = "\n\n".join(crash.words for crash in crashes if crash.words)
-        kept_in_crash = self.session.autosaves.files_of(crash.name for crash in crashes)
+        recovery, autosaves = self.session.recovery, self.session.autosaves
+        kept_in_crash = autosaves.files_of(crash.name for crash in crashes)
         if kept_in_crash:
-            self.session.recovery.offer(kept_in_crash[-1], words)
+            recovery.offer(kept_in_crash[-1], True, words)
             return
         if words:
             text = self.tr(
@@ -157,12 +158,9 @@ class Controller(QObject):
                 "copies that for a report."
             )
             self._add_message(Message("error", text, words))
-        kept = self.session.autosaves.files()
+        kept = autosaves.files()
         if kept and kept[-1].name != self._settings.text("declined_autosave"):
-            text = self.tr(
-                "What was not saved when the window closed has been kept for you. File ▸ Open recent lists all of it."
-            )
-            self._add_message(Message("info", text, action="open_autosave"))
+            recovery.offer(kept[-1], False)
 
     def _tell_of_lost_settings(self) -> None:
         if self._settings.is_reset:
@@ -184,6 +182,10 @@ class Controller(QObject):
             self.session.open(path, "example")
         else:
             self.session.open(path)
+
+    @Slot()
+    def _choose_kept(self) -> None:
+        self._window.ask_for_model(str(self.session.autosaves.folder))
 
     def open_last_model(self) -> None:
         """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
@@ -255,18 +257,20 @@ class Controller(QObject):
         run = self.session.runs[run_id]
         if run is not self.session.shown:
             self.session.show(run)
+            if not self.session.active and not run.is_example:
+                text = self.tr("Setup has the settings of {title} now.").format(title=run.title)
+                self._window.statusBar().showMessage(text, 4000)
 
     @Slot(int)
     def _remove_run(self, run_id: int) -> None:
         run = self.session.runs[run_id]
-        text = self.session.why_not_removed(run)
+        text = f"{run.title}: {self.session.why_not_removed(run)}"
         self.session.remove(run)
         if run_id not in self.session.runs:
             text = self.tr("{title} is off the list.").format(title=run.title)
             if not run.is_saved:
                 text += " " + self.tr("It was not saved: File ▸ Open recent still has it.")
-                self.bridge.list_recent()
-        self._window.statusBar().showMessage(text, 8000)
+        self._window.statusBar().showMessage(text, 6000)
 
     @Slot(object)
     def _export_codes(self, images: npt.NDArray[np.int64]) -> None:
@@ -346,18 +350,11 @@ class Controller(QObject):
         if action in ("download", "retry", "repair"):
             if self.session.missing is not None:
                 self.session.download(self.session.missing)
-        elif action == "open_autosave":
-            kept = self.session.autosaves.files()
-            if kept:
-                self.open_file(kept[-1])
-            else:
-                text = self.tr("The kept model is no longer there: it was deleted or moved since it was offered.")
-                self._window.banner.show_message(Message("error", text))
-        elif action == "recover":
-            self.session.recover()
+        elif action in ("open_kept", "recover"):
+            self._window.show_workspace("playground")  # a set brings up the other one
+            self.session.recover(goes_on=action == "recover")
         elif action == "discard":
             self.session.recovery.discard()
-            self.bridge.list_recent()
         elif action == "slower":
             config = self.session.continue_slower()
             if config is not None:
@@ -365,9 +362,10 @@ class Controller(QObject):
 
     @Slot(str)
     def _decline(self, action: str) -> None:
-        kept = self.session.autosaves.files() if action == "open_autosave" else []
-        if kept:
-            self._settings.set_text("declined_autosave", kept[-1].name)
+        if action in ("open_kept", "recover"):
+            path = self.session.recovery.take()
+            if path is not None:
+                self._settings.set_text("declined_autosave", path.name)
 
     @Slot()
     def _copy_diagnostics_in_sight(self) -> None:

@@ -35,6 +35,11 @@ def test_the_window_gets_its_options(run, window):
     assert window == [(Path("a/b.safetensors"), "mnist", Path("data"))]
 
 
+def test_a_model_file_alone_is_opened_in_the_window(run, window):
+    run("a/b.safetensors", "--dataset", "mnist")
+    assert window == [(Path("a/b.safetensors"), "mnist", None)]
+
+
 def test_an_unknown_data_set_opens_no_window(run, window):
     run("--dataset", "cats").assert_refused(2, "cats", "digits, shapes, mnist")
     assert window == []

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from vae_desktop.engine import autosave
 from vae_desktop.engine.autosave import Autosaves, lock_path
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint
@@ -29,12 +30,21 @@ def test_a_kept_model_can_be_opened(autosaves, checkpoint):
     assert load_checkpoint(path).config == checkpoint.config
 
 
-def test_the_newest_dozen_of_earlier_windows_is_kept(autosaves, checkpoint):
+def test_the_newest_few_of_earlier_windows_are_kept(autosaves, checkpoint, monkeypatch):
+    monkeypatch.setattr(autosave, "_MOST", 12)
     kept = [autosaves.keep([checkpoint], number) for number in range(15)]
     assert autosaves.files() == kept  # what a window keeps itself is all kept
     later = Autosaves(autosaves.folder, "later")
     newest = later.keep([checkpoint], 1)
     assert set(later.files()) == {*kept[4:], newest}
+
+
+def test_large_models_of_earlier_windows_leave_sooner(autosaves, checkpoint, monkeypatch):
+    kept = [autosaves.keep([checkpoint], number) for number in range(5)]
+    monkeypatch.setattr(autosave, "_MOST_BYTES", round(3.5 * kept[0].stat().st_size))
+    later = Autosaves(autosaves.folder, "later")
+    newest = later.keep([checkpoint], 1)
+    assert set(later.files()) == {*kept[3:], newest}
 
 
 def test_a_model_that_was_kept_before_is_replaced(autosaves, checkpoint):

@@ -438,7 +438,7 @@ def test_a_set_is_removed_as_a_whole(app, session, config):
 
 def test_what_trains_and_the_only_model_stay(app, session, config, endless):
     only = app.train(config)
-    assert "only model" in session.why_not_removed(only)
+    assert "the only model" in session.why_not_removed(only)
     run = app.begin(endless)
     assert "stop it" in session.why_not_removed(run)
     for entry in (run, only):

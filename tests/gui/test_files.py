@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from vae_desktop.gui import bridge
 from vae_desktop.training.checkpoint import load_checkpoint
 
 
@@ -83,8 +84,27 @@ def test_a_target_that_cannot_be_written_is_said_and_the_model_stays_unsaved(dri
 def test_recent_files_are_listed_and_survive_a_restart(driver, saved, open_window) -> None:
     driver.window.close()
     second = open_window()
-    names = [action.text() for action in second.window.menus._recent.actions()]
-    assert saved.name in names
+    assert saved.name in recent(second)
+
+
+def recent(driver) -> list[str]:
+    """What the menu of recent files lists when it opens."""
+    driver.window.menus._recent.aboutToShow.emit()
+    return [action.text() for action in driver.window.menus._recent.actions()]
+
+
+def test_kept_models_are_listed_by_what_they_are(driver, monkeypatch) -> None:
+    monkeypatch.setattr(bridge, "_KEPT_LISTED", 2)
+    session = driver.window.controller.session
+    for dimensions in (1, 3, 2):
+        driver.train_to_the_end(latentDim=str(dimensions), epochs="1")
+        driver.wait(lambda: session.shown.is_kept)
+    names = recent(driver)
+    assert names[2].startswith("VAE 2-D · Digits, epoch 1 · ")
+    assert names[3].startswith("VAE 3-D · Digits, epoch 1 · ")
+    assert names[4:] == ["All that was kept…"]
+    session.shown.autosave.write_bytes(b"damaged")
+    assert recent(driver)[2] == session.shown.autosave.name
 
 
 def test_closing_while_training_keeps_the_model_and_offers_it(driver, open_window) -> None:
@@ -93,24 +113,42 @@ def test_closing_while_training_keeps_the_model_and_offers_it(driver, open_windo
     driver.wait(lambda: len(run.history.training) > 30)
     assert driver.window.close()
     second = open_window()
-    assert "kept" in second.window.banner.text()
-    second.find("messageActionButton", type(second.window.banner._action)).click()
+    second.wait(second.window.banner.text)
+    assert "closed in the middle of a training" in second.window.banner.text()
+    assert "of 1000." in second.window.banner.text()
+    second.find("messageActionButton").click()
     session = second.window.controller.session
-    second.wait(lambda: session.shown is not None)
+    second.wait(lambda: session.active)
     assert session.shown.snapshot.step == run.snapshot.step
+    assert session.shown.last_step == run.last_step
     assert second.window.isWindowModified()
-    second.wait(lambda: second.state == "idle")
-    second.click("continueButton")
     second.wait(lambda: session.shown.snapshot.step < len(session.shown.history.training))
+
+
+def test_a_training_that_closing_interrupted_can_be_looked_at_without_going_on(driver, open_window) -> None:
+    driver.train(epochs="1000")
+    run = driver.window.controller.session.active[0]
+    driver.wait(lambda: len(run.history.training) > 30)
+    assert driver.window.close()
+    second = open_window()
+    second.wait(second.window.banner.text)
+    second.find("messageAlternativeButton").click()
+    session = second.window.controller.session
+    second.wait(lambda: session.shown is not None and second.state == "idle")
+    assert session.shown.autosave.exists()
+    assert "of 1000 · step" in second.window.setup.controls._where.text()
 
 
 def test_a_declined_offer_is_not_made_again_and_nothing_is_deleted(driver, open_window) -> None:
     driver.train_to_the_end()
     driver.window.close()
     second = open_window()
+    second.wait(second.window.banner.text)
+    assert "What was not saved" in second.window.banner.text()
     second.window.banner.dismiss()
     second.window.close()
     third = open_window()
+    third.wait(lambda: third.has_dataset)
     assert third.window.banner.text() == ""
     assert len(third.window.controller.session.autosaves.files()) == 1
 
@@ -119,7 +157,9 @@ def test_a_declined_offer_is_not_made_again_and_nothing_is_deleted(driver, open_
 def test_a_kept_model_that_has_gone_meanwhile_is_no_error(driver, open_window, is_wanted) -> None:
     driver.train_to_the_end()
     driver.window.close()
-    second = open_window().window
+    second = open_window()
+    second.wait(second.window.banner.text)
+    second = second.window
     for path in second.controller.session.autosaves.files():
         path.unlink()
     (second.banner._action.click if is_wanted else second.banner.dismiss)()

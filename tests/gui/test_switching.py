@@ -113,7 +113,7 @@ def test_a_model_leaves_the_list_and_is_still_among_the_recent_ones(driver) -> N
     assert len(driver.window.controller.point.code) == 1
     assert "Open recent still has it" in driver.window.statusBar().currentMessage()
     driver.qtbot.keyClick(table, Qt.Key.Key_Delete)
-    assert "only model" in driver.window.statusBar().currentMessage()
+    assert "the only model" in driver.window.statusBar().currentMessage()
     driver.window.controller.open_file(kept.autosave)
     driver.wait(lambda: table.rowCount() == 2)
     assert session.shown.config.model.latent_dim == 3

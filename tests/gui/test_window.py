@@ -176,15 +176,25 @@ def test_the_details_box_copies_its_own_message(driver) -> None:
 def test_what_is_added_to_a_message_takes_nothing_from_it(driver) -> None:
     banner = driver.window.banner
     banner.show_message(Message("error", "It crashed.", "Fatal Python error"))
-    banner.show_message(Message("info", "A model was kept.", action="open_autosave", is_added=True))
+    banner.show_message(Message("info", "A model was kept.", action="open_kept", is_added=True))
     assert banner.text() == "It crashed.\nA model was kept."
     assert banner._action.isVisible()
     assert banner.message.level == "error"
     assert banner.message.details == "Fatal Python error"
-    banner.show_message(Message("error", "That too.", is_added=True))
-    assert banner.message.action == "open_autosave"
-    banner.show_message(Message("error", "It crashed again."))
-    assert banner.text() == "It crashed again."
+    banner.show_message(Message("info", "60 images were read."))
+    assert banner.text().endswith("A model was kept.")
+
+
+def test_one_error_does_not_hide_another(driver) -> None:
+    banner = driver.window.banner
+    for reason in ("first", "second", "second", "third"):
+        banner.show_message(Message("error", f"The {reason}.", f"of the {reason}"))
+    assert banner.text() == "The first.\nThe second.\nThe third."
+    assert banner.message.details == "of the first\n\nof the second\n\nof the third"
+    banner.show_message(Message("error", "One too many."))
+    assert banner.text() == "One too many."
+    banner.show_message(Message("info", "All is well."))
+    assert banner.text() == "All is well."
 
 
 def test_nothing_loads_torch_before_the_window_is_painted(tmp_path) -> None:

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_any_character()
     program, debug = _PROGRAM, False
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(_naming_model(sys.argv[1:] if arguments is None else arguments))
         program, debug = options.program, options.debug
         if options.command is None:
             return _open_window(options)
@@ -84,6 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             traceback.print_exc()
         return _report(error, program)
+
+
+def _naming_model(arguments: Sequence[str]) -> Sequence[str]:
+    """Take a file alone for the model to open, as a file manager gives it."""
+    is_file = bool(arguments) and arguments[0].lower().endswith(".safetensors") and arguments[0] not in COMMANDS
+    return ["--model", *arguments] if is_file and not arguments[0].startswith("-") else arguments
 
 
 class _BadArguments(UserError):

@@ -113,4 +113,6 @@ def _missing(entry: MnistSet, data_dir: Path, name: str) -> DatasetMissing:
         found = f"{entry.label} cannot be read: there is no data folder {data_dir}"
     else:
         found = f"{entry.label} is not there: {entry.raw_folder(data_dir)} has no {name}"
-    return DatasetMissing(f"{found}. Download it, or choose another data folder.")
+    return DatasetMissing(
+        f"{found}. Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
+    )

@@ -32,6 +32,7 @@ from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
 _SECURE_INTERVAL, _SECURE_SHARE = 30.0, 0.01  # seconds between two states that are kept, and of the time
+_SECURE_FIRST = 5.0  # seconds until the first
 _NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
 
 
@@ -61,7 +62,7 @@ class ActiveSet:
         )
         self._inference = inference
         self._secure_pacer = Pacer(_SECURE_INTERVAL, _SECURE_SHARE)
-        self._secure_pacer.ran(time.monotonic(), time.monotonic())
+        self._secure_pacer.due = time.monotonic() + min(_SECURE_FIRST, _SECURE_INTERVAL)
         for entry in command.entries:
             self._guard(entry.run_id, None, partial(self._begin, entry, shared))
         self.embed_training(command.embeds_training)

@@ -9,14 +9,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vae_desktop.engine.words import kept_title
+
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
-_KEEP = 12  # files
+_MOST, _MOST_BYTES = 40, 2 * 2**30  # that stay of those that no open window needs
 
 
 class Autosaves:
-    """The folder of models that the app itself has kept; the newest few stay.
+    """The folder of models that the app itself has kept; the newest 40 stay, or 2 GB of them.
 
     Several windows may be open at once, each its own process. While one is, a lock file of its name lies in the folder,
     and the others leave its files alone.
@@ -43,6 +45,17 @@ class Autosaves:
         """Those of these windows."""
         wanted = set(owners)
         return [path for path in self.files() if _owner_of(path) in wanted]
+
+    def title(self, path: Path) -> str:
+        """What a file holds, how far it was trained, and when it was kept; its name if it cannot be read."""
+        from vae_desktop.errors import CheckpointError
+        from vae_desktop.training.checkpoint import read_descriptions
+
+        try:
+            when = datetime.fromtimestamp(path.stat().st_mtime)
+            return f"{kept_title(read_descriptions(path))} · {when:%d %b %H:%M}"
+        except (OSError, CheckpointError):
+            return path.name
 
     def keep(self, checkpoints: Sequence[Checkpoint], number: int, path: Path | None = None) -> Path:
         """Write a model, or several as one file.
@@ -88,9 +101,12 @@ class Autosaves:
         from vae_desktop.files import sweep
 
         sweep(self.folder, "autosave-*")
-        for old in self.files()[:-_KEEP]:
-            if _owner_of(old) != self._owner:  # what was kept just now stays, however much it is
-                self.discard(old)
+        room = _MOST_BYTES
+        for age, path in enumerate(reversed(self.files())):
+            with contextlib.suppress(OSError):
+                room -= path.stat().st_size
+            if (age >= _MOST or room < 0) and _owner_of(path) != self._owner:  # what was kept just now stays
+                self.discard(path)
 
 
 def lock_path(folder: Path, owner: str) -> Path:

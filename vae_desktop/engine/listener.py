@@ -11,7 +11,7 @@ from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.engine.run import Origin, Progress, Run, RunSet
 
 State = Literal["idle", "loading", "training", "paused", "stopping", "failed"]
-Action = Literal["", "download", "retry", "repair", "open_autosave", "recover", "discard", "slower"]
+Action = Literal["", "download", "retry", "repair", "open_kept", "recover", "discard", "slower"]
 Fetching = Literal["reading", "downloading"]
 
 

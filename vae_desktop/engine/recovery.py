@@ -1,64 +1,70 @@
-"""What a window kept that crashed: offered at the next start, then gone on with or deleted."""
+"""What a window that is gone has kept: offered at the next start, then opened, gone on with or deleted."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vae_desktop.engine.autosave import Autosaves
-from vae_desktop.engine.listener import Message, SessionListener
-from vae_desktop.engine.model_files import ModelFiles
+from vae_desktop.engine.jobs import Answers, Job, Jobs
+from vae_desktop.engine.listener import Action, Message, SessionListener
 from vae_desktop.engine.words import error_message, what_was_kept
 
 if TYPE_CHECKING:
-    from vae_desktop.training.checkpoint import Checkpoint
-
-
-class Kept(NamedTuple):
-    """One model, or those of a set, and their file."""
-
-    path: Path
-    checkpoints: tuple[Checkpoint, ...]
+    from vae_desktop.training.description import Description
 
 
 class Recovery:
-    """Offers one file until the person has decided what becomes of it."""
+    """Offers one file until the person has decided what becomes of it.
 
-    def __init__(self, files: ModelFiles, autosaves: Autosaves, listener: SessionListener) -> None:
-        self._files = files
+    Attributes
+    ----------
+    offered : Path, or None
+    """
+
+    def __init__(self, jobs: Jobs, autosaves: Autosaves, listener: SessionListener) -> None:
+        self.offered: Path | None = None
+        self._jobs = jobs
         self._autosaves = autosaves
         self._listener = listener
-        self._offered: Kept | None = None
 
-    def offer(self, path: Path, crash: str = "") -> None:
-        """Read a file in the background and offer to go on with what it holds.
+    def offer(self, path: Path, has_crashed: bool, details: str = "") -> None:
+        """Find out in the background what a file holds, and offer it.
 
         Parameters
         ----------
         path : Path
-        crash : str
+        has_crashed : bool
+            Whether its window ended without closing; else it has been declined before if it is not wanted.
+        details : str
             What is known of the crash, for an engineer.
         """
 
-        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
-            self._offered = Kept(path, checkpoints)
-            text = what_was_kept(checkpoints)
-            offer = Message("info", text, crash, action="recover", alternative="discard", is_added=True)
-            self._listener.message_posted(offer)
+        def work(_: Job) -> tuple[Description, ...]:
+            from vae_desktop.training.checkpoint import read_descriptions
 
-        def failed(error: Exception, details: str) -> None:
-            message = error_message(error, "\n\n".join(part for part in (details, crash) if part))
+            return read_descriptions(path)
+
+        def finished(models: tuple[Description, ...]) -> None:
+            self.offered = path
+            action: Action = "recover" if models[0].is_interrupted else "open_kept"
+            alternative: Action = "discard" if has_crashed else "open_kept" if action == "recover" else ""
+            text = what_was_kept(models, has_crashed)
+            self._listener.message_posted(Message("info", text, details, action, alternative, is_added=True))
+
+        def failed(error: Exception, traceback: str) -> None:
+            message = error_message(error, "\n\n".join(part for part in (traceback, details) if part))
             self._listener.message_posted(message)
 
-        self._files.read(path, finished, failed)
+        self._jobs.start(work, Answers(finished, failed))
 
-    def take(self) -> Kept | None:
+    def take(self) -> Path | None:
         """Return what is offered, once."""
-        kept, self._offered = self._offered, None
-        return kept
+        path, self.offered = self.offered, None
+        return path
 
     def discard(self) -> None:
         """Delete what is offered."""
-        kept = self.take()
-        if kept is not None:
-            self._autosaves.discard(kept.path)
+        path = self.take()
+        if path is not None:
+            self._autosaves.discard(path)

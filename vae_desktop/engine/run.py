@@ -113,7 +113,7 @@ class Run:
     def progress(self) -> Progress:
         """How far it has been trained."""
         step = 0 if self.snapshot is None else self.snapshot.step
-        return Progress(step, 0, step, self.steps_per_epoch)
+        return Progress(step, 0, max(step, self.last_step), self.steps_per_epoch)
 
     @property
     def is_saved(self) -> bool:
@@ -162,7 +162,8 @@ class RunSet:
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:
     """A run from what a file kept; one in an autosave counts as not saved yet."""
     is_autosave = origin == "autosave"
-    step = checkpoint.snapshot.step
+    snapshot = checkpoint.snapshot
+    step = snapshot.step
     return Run(
         run_id,
         checkpoint.config,
@@ -171,15 +172,15 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
         "opened",
         checkpoint.history,
         checkpoint.codes,
-        checkpoint.snapshot,
+        snapshot,
         path=path if origin == "file" else None,
         autosave=path if is_autosave else None,
         saved_step=-1 if is_autosave else step,
         kept_step=step if is_autosave else -1,
         is_example=origin == "example",
-        parameters=sum(values.size for values in checkpoint.snapshot.weights.values()),
+        parameters=sum(values.size for values in snapshot.weights.values()),
         steps_per_epoch=_steps_per_epoch(checkpoint),
-        last_step=step,
+        last_step=snapshot.span.last if snapshot.span is not None and snapshot.is_interrupted else step,
     )
 
 

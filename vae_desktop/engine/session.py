@@ -125,7 +125,7 @@ class Session:
         self.missing: DatasetConfig | None = None  # the last data set that could be downloaded
         self._keeper = Keeper(self._jobs, listener, autosaves, self._report)
         self._files = ModelFiles(self._jobs)
-        self.recovery = Recovery(self._files, autosaves, listener)
+        self.recovery = Recovery(self._jobs, autosaves, listener)
         self._meter: ProgressMeter | None = None
         self._metered: Run | None = None  # whose pace it measures
         self._train_images = 0
@@ -280,11 +280,11 @@ class Session:
         """Why a model cannot be let go of now; "" if it can."""
         going = self._together(run)
         if not set(going).isdisjoint([*self.active, *self._starting]) or self._awaited is not None:
-            return "It trains: stop it first."
+            return "it trains; stop it first."
         if self.shown_set is not None and run in self.shown_set.runs:
-            return "It is being compared: compare other models first."
+            return "it is being compared; compare other models first."
         if self._next_shown(going) is None:
-            return "It is the only model."
+            return "it stays in the list as the only model."
         return ""
 
     def remove(self, run: Run) -> None:
@@ -351,9 +351,7 @@ class Session:
 
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
-        self._inference.start()
-        self._files.read(path, lambda checkpoints: self._show_opened(checkpoints, path, origin), self._report)
-        self._tell_state()
+        self._read(path, lambda checkpoints: self._show_opened(checkpoints, path, origin))
 
     def continue_slower(self) -> RunConfig | None:
         """Train the model that diverged last on, from its last good state; return with which settings."""
@@ -363,15 +361,23 @@ class Session:
         self._prepare(_Plan([config], [run]))
         return config
 
-    def recover(self) -> None:
-        """Put what a crashed window kept on screen, and go on with a training that was interrupted."""
-        kept = self.recovery.take()
-        if kept is None:
+    def recover(self, goes_on: bool) -> None:
+        """Put what is offered on screen, and go on with its training if that is wished."""
+        path = self.recovery.take()
+        if path is None:
             return
-        runs = self._show_opened(kept.checkpoints, kept.path, "autosave")
-        going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
-        if going_on:
-            self._prepare(_Plan([run.config for run in going_on], going_on, is_set=len(runs) > 1))
+        if not path.exists():
+            text = "The kept model is no longer there: it was deleted or moved since it was offered."
+            self._listener.message_posted(Message("error", text))
+            return
+
+        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
+            runs = self._show_opened(checkpoints, path, "autosave")
+            going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
+            if goes_on and going_on:
+                self._prepare(_Plan([run.config for run in going_on], going_on, is_set=len(runs) > 1))
+
+        self._read(path, finished)
 
     def measure(self, runs: Sequence[Run], extent: Extent) -> None:
         """Measure models in the background, one after the other, each as it is when its turn comes."""
@@ -716,6 +722,11 @@ class Session:
     def _report(self, error: Exception, details: str) -> None:
         _log.warning("work beside training failed\n%s", details)
         self._listener.message_posted(error_message(error, details))
+
+    def _read(self, path: Path, finished: Callable[[tuple[Checkpoint, ...]], object]) -> None:
+        self._inference.start()
+        self._files.read(path, finished, self._report)
+        self._tell_state()
 
     def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
         runs = [self._add_run(opened_run(self._next_id(), entry, path, origin)) for entry in checkpoints]

@@ -11,7 +11,7 @@ from vae_desktop.errors import UserError
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset, Report
     from vae_desktop.engine.run import Run
-    from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.description import Description
 
 
 def error_message(error: Exception, details: str, action: Action = "") -> Message:
@@ -37,11 +37,23 @@ def wrong_shape(run: Run, dataset: Dataset) -> str:
     )
 
 
-def what_was_kept(checkpoints: Sequence[Checkpoint]) -> str:
-    """What a window that crashed has kept."""
-    snapshot, span = checkpoints[0].snapshot, checkpoints[0].snapshot.span
-    what = checkpoints[0].config.title if len(checkpoints) == 1 else f"{len(checkpoints)} models side by side"
-    if span is None or not snapshot.is_interrupted:
-        return f"The app ended unexpectedly last time. What was not saved, {what}, has been kept."
-    at, last = (f"{step / span.per_epoch:.1f}".removesuffix(".0") for step in (snapshot.step, span.last))
-    return f"The last run ended unexpectedly: {what}, kept as it was at epoch {at} of {last}."
+def kept_title(models: Sequence[Description]) -> str:
+    """What a file holds, and how far it has been trained."""
+    first = models[0]
+    data = first.config.dataset.label
+    what = first.config.title if len(models) == 1 else f"{len(models)} models side by side · {data}"
+    if first.span is None:
+        return f"{what}, step {first.step:,}"
+    at, last = (f"{step / first.span.per_epoch:.1f}".removesuffix(".0") for step in (first.step, first.span.last))
+    return f"{what}, epoch {at} of {last}" if first.is_interrupted else f"{what}, epoch {at}"
+
+
+def what_was_kept(models: Sequence[Description], has_crashed: bool) -> str:
+    """What a window that is gone has kept, and how it ended."""
+    how = {
+        (True, True): "The last run ended unexpectedly. It has been kept as it was",
+        (True, False): "The app ended unexpectedly last time. What was not saved has been kept",
+        (False, True): "The window was closed in the middle of a training. It has been kept as it was",
+        (False, False): "What was not saved when the window closed has been kept",
+    }[has_crashed, models[0].is_interrupted]
+    return f"{how}: {kept_title(models)}."

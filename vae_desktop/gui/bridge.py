@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from vae_desktop.gui.playground.tools import Tools
 
 _log = logging.getLogger(__name__)
+_KEPT_LISTED = 12  # models in the menu
 _PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
 
 
@@ -66,6 +67,7 @@ class Bridge(QObject):
         self.devices: tuple[str, ...] = ()
         self.tools: Tools | tuple[()] = ()  # until the window has been painted
         window.workspace_changed.connect(self._change_workspace)
+        window.menus.recent_wanted.connect(self._list_recent)
         self._outbox_filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._show_document()
         self.state_changed(self.session.state)
@@ -226,15 +228,17 @@ class Bridge(QObject):
         self._settings.set_text("last_model", str(path.absolute()))
         if origin == "file":
             self._settings.add_recent(path)
-            self.list_recent()
 
     def file_saved(self, path: Path) -> None:
         self.file_opened(path, "file")
         self._window.statusBar().showMessage(self.tr("Saved to {path}").format(path=path), 6000)
 
-    def list_recent(self) -> None:
-        """Show the recent files and the models kept by the app in the menu."""
-        self._window.menus.set_recent(self._settings.recent_files(), self.session.autosaves.files())
+    @Slot()
+    def _list_recent(self) -> None:
+        """Show the recent files and the models kept by the app in the menu, the newest first."""
+        kept = self.session.autosaves.files()[::-1]
+        titles = {path: self.session.autosaves.title(path) for path in kept[:_KEPT_LISTED]}
+        self._window.menus.set_recent(self._settings.recent_files(), titles, len(kept) > len(titles))
 
     @Slot(str)
     def _change_workspace(self, workspace: str) -> None:

@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         self.menus = WindowMenus(self, self._docks)
         self.setup.controls.train_button.setFocus()
         self._default_layout = self.saveState(_LAYOUT_VERSION)
-        self.menus.open_requested.connect(self._ask_for_file)
+        self.menus.open_requested.connect(self.ask_for_model)
         self.menus.images_requested.connect(self._ask_for_images)
         self.setup.form.images_requested.connect(self._ask_for_images)
         self.menus.layout_reset_requested.connect(self._reset_layout)
@@ -265,8 +265,9 @@ class MainWindow(QMainWindow):
         self.workspace_changed.emit(_WORKSPACES[index])
 
     @Slot()
-    def _ask_for_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open model"), "", self._filter())
+    def ask_for_model(self, folder: str = "") -> None:
+        """Have the person choose a model file, beginning in a folder."""
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open model"), folder, self._filter())
         if name:
             self.file_opened.emit(Path(name))
 

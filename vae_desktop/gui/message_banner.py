@@ -11,10 +11,11 @@ from vae_desktop.engine.listener import Action, Message
 from vae_desktop.gui.theme import SPACING
 
 _LONG = 25  # lines of details, more of which are scrolled
+_MOST_LINES = 3  # of errors that were told one after the other
 
 
 class MessageBanner(QFrame):
-    """Shows the newest message until it is dismissed, with what can be done about it."""
+    """Shows the newest messages until they are dismissed, with what can be done about it."""
 
     action_requested = Signal(str)
     dismissed = Signal(str)  # the action that was declined, or ""
@@ -58,11 +59,12 @@ class MessageBanner(QFrame):
         return "" if self._message is None else self._message.text
 
     def show_message(self, message: Message) -> None:
-        """Show a message; what merely informs does not take the place of an offer."""
+        """Show a message; what merely informs does not take the place of an offer, nor one error that of another."""
         if message.level == "info" and not message.action and self._message is not None and self._message.action:
             return
-        if message.is_added and self._message is not None:
-            message = _together(self._message, message)
+        shown = self._message
+        if shown is not None and (message.is_added or _are_two_errors(shown, message)):
+            message = _together(shown, message)
         self._message = message
         self._label.setText(message.text)
         for button, action in ((self._action, message.action), (self._alternative, message.alternative)):
@@ -85,10 +87,10 @@ class MessageBanner(QFrame):
                 self.tr("Download again"),
                 self.tr("Fetch the broken files anew, in the background; whole ones are kept."),
             ),
-            "open_autosave": (self.tr("Open it"), self.tr("Put the kept model on screen; nothing is deleted.")),
+            "open_kept": (self.tr("Open it"), self.tr("Put the kept model on screen; nothing is deleted.")),
             "recover": (
                 self.tr("Continue"),
-                self.tr("Put the kept model on screen, and go on with its training if it was interrupted."),
+                self.tr("Put the kept model on screen, and go on with its training where it was."),
             ),
             "discard": (self.tr("Discard"), self.tr("Delete what was kept of that run.")),
             "slower": (
@@ -100,7 +102,7 @@ class MessageBanner(QFrame):
 
     def clear_news(self) -> None:
         """Take the message away unless it offers what would otherwise be forgotten."""
-        if self._message is None or self._message.action not in ("open_autosave", "recover"):
+        if self._message is None or self._message.action not in ("open_kept", "recover"):
             self.clear()
 
     def clear(self) -> None:
@@ -157,10 +159,23 @@ def _copy_details(message: Message, *_: bool) -> None:
     QGuiApplication.clipboard().setText(f"{message.text}\n\n{message.details}")
 
 
+def _are_two_errors(first: Message, second: Message) -> bool:
+    """Whether both have to be read, and there is room for both."""
+    return first.level == second.level == "error" and len(_lines(first, second)) <= _MOST_LINES
+
+
 def _together(first: Message, second: Message) -> Message:
     """Both as one, with the second one's offer if it has one."""
-    details = "\n\n".join(part for part in (first.details, second.details) if part)
-    offering = second if second.action else first
+    details = [first.details] if second.details in first.details else [first.details, second.details]
     is_error = "error" in (first.level, second.level)
-    text = f"{first.text}\n{second.text}"
-    return replace(offering, level="error" if is_error else "info", text=text, details=details)
+    return replace(
+        second if second.action else first,
+        level="error" if is_error else "info",
+        text="\n".join(_lines(first, second)),
+        details="\n\n".join(part for part in details if part),
+    )
+
+
+def _lines(first: Message, second: Message) -> list[str]:
+    """Those of both, each once."""
+    return list(dict.fromkeys([*first.text.splitlines(), *second.text.splitlines()]))

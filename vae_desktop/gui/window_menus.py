@@ -1,6 +1,6 @@
 """The menus of the main window."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -16,6 +16,8 @@ class WindowMenus(QObject):
 
     open_requested = Signal()
     images_requested = Signal(str)  # "folder" or "file"
+    recent_wanted = Signal()  # the list of recent files is about to be seen
+    kept_requested = Signal()  # all models that the app has kept
     file_chosen = Signal(Path)
     save_requested = Signal()
     save_as_requested = Signal()
@@ -42,6 +44,7 @@ class WindowMenus(QObject):
         )
         self._recent = file_menu.addMenu(self.tr("Open &recent"))
         self._recent.setToolTipsVisible(True)
+        self._recent.aboutToShow.connect(self.recent_wanted)
         self._examples = file_menu.addMenu(self.tr("&Examples"))
         file_menu.addSeparator()
         for source, text, keys in (
@@ -129,13 +132,19 @@ class WindowMenus(QObject):
         self.save.setEnabled(can_save)
         self.save_as.setEnabled(can_save)
 
-    def set_recent(self, files: Sequence[Path], kept: Sequence[Path]) -> None:
-        """List recent files, then models that the app itself has kept."""
+    def set_recent(self, files: Sequence[Path], kept: Mapping[Path, str], has_more: bool) -> None:
+        """List recent files, then models that the app itself has kept, by what they are."""
         self._recent.clear()
-        self._list(self._recent, files, self.tr("No model opened or saved yet"))
+        for path in files:
+            self._add_file(path, path.name)
+        if not files:
+            self._recent.addAction(self.tr("No model opened or saved yet")).setEnabled(False)
         if kept:
-            self._recent.addSection(self.tr("Kept when the window was closed"))
-            self._list(self._recent, kept, "")
+            self._recent.addSection(self.tr("Not saved, kept by the app"))
+        for path, title in kept.items():
+            self._add_file(path, title)
+        if has_more:
+            self._recent.addAction(self.tr("All that was kept…"), self.kept_requested)
 
     def set_examples(self, examples: Sequence[Example]) -> None:
         """List the bundled models."""
@@ -151,14 +160,11 @@ class WindowMenus(QObject):
     def set_theme_mode(self, mode: str) -> None:
         self._themes[mode].setChecked(True)
 
-    def _list(self, menu: QMenu, files: Sequence[Path], empty: str) -> None:
-        for path in files:
-            action = menu.addAction(path.name)
-            action.setToolTip(str(path))
-            action.setData(path)
-            action.triggered.connect(self._choose_file)
-        if not files:
-            menu.addAction(empty).setEnabled(False)
+    def _add_file(self, path: Path, title: str) -> None:
+        action = self._recent.addAction(title.replace("&", "&&"))
+        action.setToolTip(str(path))
+        action.setData(path)
+        action.triggered.connect(self._choose_file)
 
     def _add(
         self,

@@ -17,6 +17,10 @@ class Span:
     last: int
     per_epoch: int
 
+    def goes_on_after(self, step: int) -> bool:
+        """Whether a training that has come so far has not ended."""
+        return step < self.last
+
     def continued(self, step: int, epochs: int, per_epoch: int) -> "Span":
         """The span in which a training goes on after `step`: this one if it was interrupted, else one of its own.
 
@@ -51,4 +55,4 @@ class Snapshot:
     @property
     def is_interrupted(self) -> bool:
         """Whether the training in which it was taken was to go on."""
-        return self.span is not None and self.step < self.span.last
+        return self.span is not None and self.span.goes_on_after(self.step)

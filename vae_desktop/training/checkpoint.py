@@ -10,11 +10,12 @@ the metadata of each alone.
 
 import json
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from itertools import starmap
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 import safetensors.numpy
@@ -124,10 +125,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def load_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
     """Read the checkpoints of one to four models; otherwise as `load_checkpoint`."""
-    try:
-        return _read(path)
-    except (CheckpointError, InvalidSetting) as error:
-        raise CheckpointError(f"Cannot open {path.name or path}: {_readable(str(error))}") from error
+    with _opened(path) as (file, size):
+        head = _read_head(file, size)
+        tensors = {name: read_tensor(file, place) for name, place in head.places.items()}
+        by_model = _by_model(tensors, len(head.descriptions), head.is_one)
+        return tuple(_checkpoint(*of_one) for of_one in zip(head.descriptions, by_model, strict=True))
+
+
+def read_descriptions(path: Path) -> tuple[Description, ...]:
+    """Read what a file says of its one to four models, not their tensors; errors as of `load_checkpoint`."""
+    with _opened(path) as (file, size):
+        return _read_head(file, size).descriptions
 
 
 def _readable(reason: str) -> str:
@@ -199,7 +207,17 @@ def _history_tensors(history: History) -> dict[str, Array]:
     }
 
 
-def _read(path: Path) -> tuple[Checkpoint, ...]:
+class _Head(NamedTuple):
+    """What is known of a file before any tensor is read; `is_one` if it is not that of a set."""
+
+    descriptions: tuple[Description, ...]
+    places: Mapping[str, Place]
+    is_one: bool
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file of a size that a model's may have; whatever is wrong with it or in it is put in words."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -207,20 +225,28 @@ def _read(path: Path) -> tuple[Checkpoint, ...]:
         if status.st_size > _MAX_FILE_BYTES:
             raise CheckpointError("it is larger than any model of this app.")
         with path.open("rb") as file:
-            header = read_header(file, status.st_size)
-            entries, is_one = _entries(header.metadata)
-            descriptions = [Description.of(entry) for entry in entries]
-            _check_set(descriptions)
-            _check_places(descriptions, _by_model(header.places, len(entries), is_one), len(header.places))
-            tensors = {name: read_tensor(file, place) for name, place in header.places.items()}
-        by_model = _by_model(tensors, len(entries), is_one)
-        return tuple(_checkpoint(*of_one) for of_one in zip(descriptions, by_model, strict=True))
+            yield file, status.st_size
     except FileNotFoundError:
-        raise CheckpointError("there is no such file.") from None
+        raise _refusal(path, "there is no such file.") from None
     except OSError as error:
-        raise CheckpointError(f"it cannot be read ({error.strerror or error}).") from error
+        raise _refusal(path, f"it cannot be read ({error.strerror or error}).") from error
+    except (CheckpointError, InvalidSetting) as error:
+        raise _refusal(path, str(error)) from error
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise CheckpointError(f"its description is damaged ({type(error).__name__}: {error}).") from error
+        raise _refusal(path, f"its description is damaged ({type(error).__name__}: {error}).") from error
+
+
+def _refusal(path: Path, reason: str) -> CheckpointError:
+    return CheckpointError(f"Cannot open {path.name or path}: {_readable(reason)}")
+
+
+def _read_head(file: BinaryIO, size: int) -> _Head:
+    header = read_header(file, size)
+    entries, is_one = _entries(header.metadata)
+    descriptions = tuple(Description.of(entry) for entry in entries)
+    _check_set(descriptions)
+    _check_places(descriptions, _by_model(header.places, len(entries), is_one), len(header.places))
+    return _Head(descriptions, header.places, is_one)
 
 
 def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:

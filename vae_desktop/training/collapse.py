@@ -15,12 +15,15 @@ def collapse_warning(config: RunConfig, spectrum: Spectrum) -> str:
     if useful == model.latent_dim:
         return ""
     if useful:
-        what = f"only {useful} of the {model.latent_dim} latent dimensions can hold anything of these images"
+        what = (
+            f"only {useful} of the {model.latent_dim} latent dimensions can hold anything of these images; "
+            "the rest collapses"
+        )
     else:
-        what = "no latent dimension can hold anything of these images"
+        what = "no latent dimension can hold anything of these images; every one collapses"
     largest = _rounded_down(spectrum.largest_beta(model.likelihood, model.latent_dim))
     remedy = f"β up to {largest:g} keeps all" if largest else "these images vary in fewer directions"
-    return f"At β = {beta:g} {what}; the rest collapses onto N(0, 1): {remedy}."
+    return f"At β = {beta:g} {what} onto N(0, 1): {remedy}."
 
 
 def _rounded_down(value: float) -> float:

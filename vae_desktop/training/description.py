@@ -67,6 +67,11 @@ class Description:
             _names(metadata["changed_settings"]),
         )
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the training in which it was kept was to go on."""
+        return self.span is not None and self.span.goes_on_after(self.step)
+
     def check_places(self, places: Mapping[str, Place]) -> int:
         """See to it that the tensors of a file are those of this model.
 

@@ -120,8 +120,12 @@ def _place(name: str, entry: Any, area: int, file_bytes: int) -> Place:
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise CheckpointError(f"its tensors are damaged: {name} holds numbers of a kind that this app does not write.")
-    if not _are_counts(shape, file_bytes) or not _are_counts(offsets, file_bytes) or len(offsets) != 2:
-        raise CheckpointError(f"its tensors are damaged: {name} has an impossible shape or place.")
+    if not _are_counts(offsets, 2**63) or len(offsets) != 2:
+        raise CheckpointError(f"its tensors are damaged: {name} has an impossible place.")
+    if area + offsets[1] > file_bytes:
+        raise CheckpointError(f"it is cut off: it has {file_bytes:,} bytes, and {name} ends at {area + offsets[1]:,}.")
+    if not _are_counts(shape, file_bytes):
+        raise CheckpointError(f"its tensors are damaged: {name} has an impossible shape.")
     place = Place(np.dtype(_DTYPES[dtype]), tuple(shape), area + offsets[0])
     if place.bytes != offsets[1] - offsets[0]:
         raise CheckpointError(f"its tensors are damaged: {name} has {place.bytes} bytes and room for another number.")
