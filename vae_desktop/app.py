@@ -15,7 +15,7 @@ if sys.platform == "win32":  # torch's libraries must be loaded before Qt's ther
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, Slot, qInstallMessageHandler
+from PySide6.QtCore import QObject, Qt, QTimer, Slot, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -108,6 +108,12 @@ class Controller(QObject):
         window.measures.measure_requested.connect(self._measure)
         window.measures.cancel_requested.connect(self.session.measurements.cancel)
         window.stage.scatter.export_requested.connect(self._export_codes)
+        if self._settings.text("has_pointed"):
+            window.stage.scatter.end_invitation()
+        else:
+            window.stage.scatter.place_pointed.connect(
+                self._note_pointing, Qt.ConnectionType.SingleShotConnection
+            )
         window.export_named.connect(self._export_to)
         window.comparison.editor.compare_requested.connect(self._compare)
         window.comparison.columns_changed.connect(self._connect_columns)
@@ -260,6 +266,11 @@ class Controller(QObject):
             if not self.session.active and not run.is_example:
                 text = self.tr("Setup has the settings of {title} now.").format(title=run.title)
                 self._window.statusBar().showMessage(text, 4000)
+
+    @Slot()
+    def _note_pointing(self) -> None:
+        """Whoever has dragged the point once need not be told again."""
+        self._settings.set_text("has_pointed", "yes")
 
     @Slot(int)
     def _remove_run(self, run_id: int) -> None:

@@ -117,3 +117,13 @@ def test_a_model_leaves_the_list_and_is_still_among_the_recent_ones(driver) -> N
     driver.window.controller.open_file(kept.autosave)
     driver.wait(lambda: table.rowCount() == 2)
     assert session.shown.config.model.latent_dim == 3
+
+
+def test_whoever_has_dragged_the_point_is_not_invited_again(show, open_window) -> None:
+    driver = show("vae-2d")
+    scatter = driver.window.stage.scatter
+    assert scatter._invitation.isVisible()
+    scatter._point(0.5, 0.5)
+    assert not scatter._invitation.isVisible()
+    driver.window.close()
+    assert open_window().window.stage.scatter._invitation.isHidden()

@@ -10,20 +10,25 @@ from vae_desktop.latent.codes import Picture
 
 
 class DecodedImage(QWidget):
-    """Paints a picture with square pixels, as large as fits, a whole number of screen pixels each."""
+    """Paints a picture with square pixels, as large as fits, a whole number of screen pixels each.
+
+    It asks for as much height as it is wide, or with `fills_height` takes what there is.
+    """
 
     painted = Signal()  # what is to be shown is on screen
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, fills_height: bool = False) -> None:
         super().__init__(parent)
         self.setObjectName("decodedImage")
         self.setAccessibleName(self.tr("Decoded picture"))
         self.setToolTip(self.tr("What the decoder draws at the current point of the latent space."))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
         self.setMinimumSize(140, 140)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
+        expanding, preferred = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred
+        policy = QSizePolicy(expanding, expanding if fills_height else preferred)
+        policy.setHeightForWidth(not fills_height)
         self.setSizePolicy(policy)
+        self._hint = QSize(96, 96) if fills_height else QSize(296, 296)
         self._picture: Picture | None = None
         self._image: QImage | None = None
         self._empty = self.tr("No model yet")
@@ -31,7 +36,7 @@ class DecodedImage(QWidget):
         self._text = QColor("#5d6877")
 
     def sizeHint(self) -> QSize:
-        return QSize(296, 296)
+        return self._hint
 
     def heightForWidth(self, width: int) -> int:
         return width

@@ -307,6 +307,7 @@ class MainWindow(QMainWindow):
             (self.tr("Codes, grid, both"), "Alt+1, 2, 3"),
             (self.tr("Points and overlays"), "Ctrl+1 … 6"),
             (self.tr("Log scale of the losses"), "Ctrl+L"),
+            (self.tr("Take a run off the list"), "Del"),
         ]
         rows = "".join(f"<tr><td>{what}&nbsp;&nbsp;</td><td><b>{how}</b></td></tr>" for what, how in keys)
         box = QMessageBox(self)

@@ -147,7 +147,13 @@ class ThemeSwitch(QObject):
         self.theme = DARK if dark else LIGHT
         application = QApplication.instance()
         application.setStyle("Fusion")
-        application.setPalette(_palette(self.theme))
+        palette = _palette(self.theme)
+        application.setPalette(palette)
+        if self.theme.is_dark:
+            # Fusion outlines them in the window's colour made darker: nothing to be seen where that is dark.
+            palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.muted))
+            for name in ("QCheckBox", "QAbstractSpinBox"):
+                application.setPalette(palette, name)
         application.setStyleSheet(_stylesheet(self.theme))
         self.theme_changed.emit(self.theme)
 

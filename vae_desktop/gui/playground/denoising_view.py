@@ -73,7 +73,7 @@ class DenoisingView(ToolView):
         renew.setToolTip(self.tr("Draw other noise."))
         for field in (self.number, self._value):
             field.setFont(tabular(self.font()))
-        self._pictures = {name: DecodedImage() for name in PICTURES}
+        self._pictures = {name: DecodedImage(fills_height=True) for name in PICTURES}
         self._captions = {name: Captioned(view) for name, view in self._pictures.items()}
         tips = {
             "clean": self.tr("The image without noise."),
