@@ -197,6 +197,17 @@ def test_one_error_does_not_hide_another(driver) -> None:
     assert banner.text() == "All is well."
 
 
+@pytest.mark.parametrize("is_offer_first", [True, False])
+def test_an_error_with_a_remedy_leaves_the_offer_of_what_was_kept(driver, is_offer_first) -> None:
+    banner = driver.window.banner
+    offer = Message("info", "A model was kept.", action="recover", alternative="open_kept", is_added=True)
+    messages = [offer, Message("error", "MNIST is not there.", action="download")]
+    for message in messages if is_offer_first else messages[::-1]:
+        banner.show_message(message)
+    assert set(banner.text().splitlines()) == {"A model was kept.", "MNIST is not there."}
+    assert (banner.message.level, banner.message.action, banner.message.alternative) == ("error", "recover", "download")
+
+
 def test_nothing_loads_torch_before_the_window_is_painted(tmp_path) -> None:
     code = f"""
 import sys

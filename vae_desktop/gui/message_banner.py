@@ -63,7 +63,7 @@ class MessageBanner(QFrame):
         if message.level == "info" and not message.action and self._message is not None and self._message.action:
             return
         shown = self._message
-        if shown is not None and (message.is_added or _are_two_errors(shown, message)):
+        if shown is not None and (message.is_added or _are_both_wanted(shown, message)):
             message = _together(shown, message)
         self._message = message
         self._label.setText(message.text)
@@ -102,7 +102,7 @@ class MessageBanner(QFrame):
 
     def clear_news(self) -> None:
         """Take the message away unless it offers what would otherwise be forgotten."""
-        if self._message is None or self._message.action not in ("open_kept", "recover"):
+        if self._message is None or not _offers_kept(self._message):
             self.clear()
 
     def clear(self) -> None:
@@ -159,20 +159,27 @@ def _copy_details(message: Message, *_: bool) -> None:
     QGuiApplication.clipboard().setText(f"{message.text}\n\n{message.details}")
 
 
-def _are_two_errors(first: Message, second: Message) -> bool:
-    """Whether both have to be read, and there is room for both."""
-    return first.level == second.level == "error" and len(_lines(first, second)) <= _MOST_LINES
+def _offers_kept(message: Message) -> bool:
+    """Whether it offers what would otherwise be forgotten."""
+    return message.action in ("open_kept", "recover")
+
+
+def _are_both_wanted(shown: Message, new: Message) -> bool:
+    """Whether an error leaves what is on show to be read too, and there is room for both."""
+    is_needed = shown.level == "error" or _offers_kept(shown)
+    return new.level == "error" and is_needed and len(_lines(shown, new)) <= _MOST_LINES
 
 
 def _together(first: Message, second: Message) -> Message:
-    """Both as one, with the second one's offer if it has one."""
+    """Both as one, with what either offers, or else the second one's offer."""
     details = [first.details] if second.details in first.details else [first.details, second.details]
-    is_error = "error" in (first.level, second.level)
+    offer, other = (first, second) if _offers_kept(first) or not second.action else (second, first)
     return replace(
-        second if second.action else first,
-        level="error" if is_error else "info",
+        offer,
+        level="error" if "error" in (first.level, second.level) else "info",
         text="\n".join(_lines(first, second)),
         details="\n\n".join(part for part in details if part),
+        alternative=other.action if other.action and _offers_kept(offer) else offer.alternative,
     )
 
 
