@@ -15,6 +15,7 @@ import torch
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import UserError
+from vae_desktop.training import checkpoint as checkpoint_file
 from vae_desktop.training.checkpoint import (
     FORMAT_VERSION,
     Checkpoint,
@@ -129,6 +130,26 @@ def test_a_compact_file_holds_nearly_the_same(checkpoint, file, tmp_path):
         np.testing.assert_allclose(loaded.snapshot.weights[name], tensor, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(loaded.codes.mean, checkpoint.codes.mean, rtol=1e-3, atol=1e-5)
     assert np.array_equal(loaded.codes.labels, checkpoint.codes.labels)
+
+
+def test_what_would_be_too_large_to_be_opened_is_saved_without_the_optimizer_or_not_at_all(
+    checkpoint, file, monkeypatch
+):
+    data = file.read_bytes()
+    size = checkpoint_file.MAX_HEADER_BYTES + len(data) - 8 - int.from_bytes(data[:8], "little")
+    monkeypatch.setattr(checkpoint_file, "_MAX_FILE_BYTES", size)
+    save_checkpoint(file, checkpoint)
+    assert load_checkpoint(file).snapshot.optimizer is not None
+    monkeypatch.setattr(checkpoint_file, "_MAX_FILE_BYTES", size - 1)
+    save_checkpoint(file, checkpoint)
+    kept = load_checkpoint(file)
+    assert kept.snapshot.optimizer is None
+    assert_same(kept, replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None)))
+    before = file.read_bytes()
+    monkeypatch.setattr(checkpoint_file, "_MAX_FILE_BYTES", size // 2)
+    with pytest.raises(UserError, match=r"^Cannot save model.safetensors: it would take"):
+        save_checkpoint(file, checkpoint)
+    assert file.read_bytes() == before
 
 
 def test_a_file_of_the_first_format_has_the_defaults_of_what_it_lacks(checkpoint, file):

@@ -22,7 +22,7 @@ import safetensors.numpy
 
 from vae_desktop import __version__
 from vae_desktop.config import RunConfig
-from vae_desktop.errors import CheckpointError, InvalidSetting
+from vae_desktop.errors import CheckpointError, InvalidSetting, UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
@@ -30,7 +30,7 @@ from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.settings import config_to_json
 from vae_desktop.training.description import FORMAT_VERSION, Description, under
 from vae_desktop.training.history import History
-from vae_desktop.training.tensor_file import Array, Place, read_header, read_tensor, strict_json
+from vae_desktop.training.tensor_file import MAX_HEADER_BYTES, Array, Place, read_header, read_tensor, strict_json
 from vae_desktop.variants import FEWEST, MOST, check_lockstep
 
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
@@ -88,7 +88,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, half_precision: bool = F
     Raises
     ------
     UserError
-        If the file cannot be written.
+        If the file cannot be written, or would be larger than one that can be opened even without the optimizer's
+        moments, which are left out before that.
     """
     save_checkpoints(path, [checkpoint], half_precision)
 
@@ -97,6 +98,11 @@ def save_checkpoints(path: Path, checkpoints: Sequence[Checkpoint], half_precisi
     """Write the checkpoint of one model, or those of two to four as one file; otherwise as `save_checkpoint`."""
     described = [_metadata(checkpoint) for checkpoint in checkpoints]
     tensors = [_tensors(checkpoint, half_precision) for checkpoint in checkpoints]
+    if _bytes(tensors) > _MAX_FILE_BYTES:
+        tensors = [{name: own[name] for name in own if not name.startswith("optimizer.")} for own in tensors]
+    if _bytes(tensors) > _MAX_FILE_BYTES:
+        taken, most = (size / 2**30 for size in (_bytes(tensors), _MAX_FILE_BYTES))
+        raise UserError(f"Cannot save {path.name}: it would take {taken:.1f} GB, and a model file at most {most:g}.")
     if len(checkpoints) == 1:
         data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
     else:
@@ -179,6 +185,11 @@ def _tensors(checkpoint: Checkpoint, half_precision: bool) -> dict[str, Array]:
             if name.startswith(("weights.", "codes.")) and tensor.dtype == np.float32
         }
     return {name: np.ascontiguousarray(tensor).reshape(tensor.shape) for name, tensor in tensors.items()}
+
+
+def _bytes(tensors: Sequence[Mapping[str, Array]]) -> int:
+    """How many a file takes, with the longest header that is read."""
+    return MAX_HEADER_BYTES + sum(tensor.nbytes for own in tensors for tensor in own.values())
 
 
 def _in_half_precision(tensor: Array) -> Array:

@@ -13,7 +13,7 @@ from vae_desktop.errors import CheckpointError
 
 Array = npt.NDArray[Any]
 
-_MAX_HEADER_BYTES = 2**20
+MAX_HEADER_BYTES = 2**20
 _MAX_BRACKETS = 100_000  # of JSON: an empty list takes two bytes in a file, and forty times as many in memory
 _MAX_RANK = 4
 _METADATA = "__metadata__"
@@ -54,7 +54,7 @@ def read_header(file: BinaryIO, file_bytes: int) -> Header:
     length = int.from_bytes(start, "little")
     if len(start) < 8 or length > file_bytes - 8:
         raise CheckpointError("it is not a safetensors file, or it is cut off.")
-    if length > _MAX_HEADER_BYTES:
+    if length > MAX_HEADER_BYTES:
         raise CheckpointError("its header is larger than that of any model of this app.")
     header = strict_json(file.read(length))
     if not isinstance(header, dict):
