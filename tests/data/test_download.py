@@ -96,6 +96,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(body[: len(body) // 2], len(body))
         self.server.closing.wait()
 
+    def _drip(self, body: bytes) -> None:
+        self._answer(b"", len(body))
+        for place in range(len(body)):
+            self.wfile.write(body[place : place + 1])
+            if self.server.closing.wait(SILENCE / 10):
+                return
+
     def _answer(self, body: bytes, announced: int | None) -> None:
         self.send_response(200)
         if announced is not None:
@@ -224,11 +231,12 @@ FAULTS = {
     "hangup": "cannot be reached",
     "silent": "did not answer in time",
     "stall": "did not answer in time",
+    "drip": "sends next to nothing",
 }
 
 
 def _patience(fault: str) -> float:
-    return SILENCE if fault in ("silent", "stall") else 30.0
+    return SILENCE if fault in ("silent", "stall", "drip") else 30.0
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import tempfile
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPException, IncompleteRead
@@ -20,6 +21,7 @@ from vae_desktop.files import write_atomically
 from vae_desktop.progress import Progress
 
 _CHUNK = 1 << 16
+_SLOWEST = 1000  # bytes a second, on average over the time of silence that is allowed
 _GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
 
 
@@ -56,7 +58,7 @@ def download_mnist(
     is_cancelled : callable
         Asked after every piece received; a silent server delays that by `timeout` at most.
     timeout : float
-        Seconds of silence, > 0, after which a mirror is given up.
+        Seconds of silence, > 0, after which a mirror is given up; so is one that sends less than a kilobyte a second.
 
     Raises
     ------
@@ -159,9 +161,14 @@ def _pieces(url: str, limit: int, timeout: float) -> Generator[bytes, None, None
     try:
         with urlopen(Request(url, headers={"User-Agent": "vae-desktop"}), timeout=timeout) as response:
             # read1 hands over what has arrived, so a slow server does not hold up a request to cancel
+            until, wanted = time.monotonic() + timeout, limit - round(_SLOWEST * timeout)
             while piece := response.read1(min(_CHUNK, limit)):
                 limit -= len(piece)
                 yield piece
+                if time.monotonic() > until:
+                    if limit > wanted:
+                        raise _MirrorFailed("the server sends next to nothing")
+                    until, wanted = time.monotonic() + timeout, limit - round(_SLOWEST * timeout)
     except HTTPError as error:
         with error:  # it holds the connection
             raise _MirrorFailed(f"the server answered {error.code} {error.reason}") from error
