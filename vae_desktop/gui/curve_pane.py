@@ -26,6 +26,7 @@ class CurvePane(pyqtgraph.PlotWidget):
         self.setClipToView(True)
         self.setMouseEnabled(x=True, y=False)
         self.setLabel("bottom", step_label)
+        self.getPlotItem().layout.setContentsMargins(1, self.fontMetrics().height() // 2, 1, 1)  # for the highest label
         for side in ("left", "bottom"):
             self.getAxis(side).enableAutoSIPrefix(False)
         box = self.getPlotItem().getViewBox()
