@@ -1,6 +1,7 @@
 """Shared by all tests: Qt draws offscreen, and nothing may be left behind."""
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -18,3 +19,11 @@ def _no_threads_left() -> Iterator[None]:
     for thread in left:
         thread.join(5)
     assert not [thread.name for thread in left if thread.is_alive()]
+
+
+@pytest.fixture(autouse=True)
+def _small_numbers_stay() -> Iterator[None]:
+    """Have numbers below 1e-38 again in this thread, if the test trained in it."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)

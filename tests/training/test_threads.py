@@ -1,5 +1,6 @@
 """As many threads as a step is worth, and the same number each time."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from vae_desktop.config import ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.threads import threads_for
+from vae_desktop.training.threads import threads_for, use_threads
 from vae_desktop.training.trainer import Trainer
 
 MNIST, DIGITS = (1, 28, 28), (1, 8, 8)
@@ -50,3 +51,18 @@ def test_a_step_is_the_same_however_many_the_thread_had(config, dataset, device)
 
     expected, found = weights_after(1), weights_after(2)
     assert all((found[name] == values).all() for name, values in expected.items())
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_numbers_too_small_to_be_normal_are_zero_in_all_threads(count):
+    tiny, found = torch.full((1_000_000,), 1e-39), []  # large enough to be shared by threads
+
+    def work():
+        use_threads(count)
+        found.append(tiny * 0.9)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found[0].count_nonzero() == 0
+    assert (tiny * 0.9).all()  # this thread's are as they were

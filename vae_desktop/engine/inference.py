@@ -236,10 +236,8 @@ class InferenceThread:
 
 
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:
-    import torch
-
     from vae_desktop.models.autoencoder import model_of
+    from vae_desktop.training.threads import use_threads
 
-    # Per thread, and none to spare: more threads here fight with training over the processor.
-    torch.set_num_threads(1)
+    use_threads(1)  # more would fight with a training over the processor
     return model_of(config, image_shape, snapshot.weights)

@@ -22,7 +22,7 @@ from vae_desktop.engine.messages import (
     StartRuns,
     Stop,
 )
-from vae_desktop.engine.processor import prepare_threads
+from vae_desktop.engine.processor import prepare_threads, yield_to_window
 from vae_desktop.errors import UserError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class TrainingWorker:
 
     def _main(self) -> None:
         try:
+            yield_to_window()
             prepare_threads()
             from vae_desktop.training.devices import available_devices
 

@@ -27,12 +27,13 @@ class Adam:
         self._parameters: list[Tensor] = list(model.parameters())
         self._averages = [torch.zeros_like(parameter, requires_grad=False) for parameter in self._parameters]
         self._squares = [torch.zeros_like(parameter, requires_grad=False) for parameter in self._parameters]
-        self._steps = [torch.zeros((), device=parameter.device) for parameter in self._parameters]
+        self._counts = torch.zeros(len(self._parameters), device=self._parameters[0].device)
+        self._steps = list(self._counts.unbind())
 
     @torch.inference_mode()
     def step(self, learning_rate: float) -> None:
         """Move the parameters against their gradients."""
-        torch._foreach_add_(self._steps, 1)
+        self._counts.add_(1)
         torch._fused_adam_(
             self._parameters,
             [parameter.grad for parameter in self._parameters if parameter.grad is not None],

@@ -18,10 +18,14 @@ def available_devices() -> tuple[str, ...]:
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether a device multiplies 16-bit numbers faster than 32-bit ones."""
+    """Whether a device multiplies 16-bit numbers faster than 32-bit ones.
+
+    Of processors those with tiles of matrices (AMX). The 16-bit products of AVX-512 alone are slower than its 32-bit
+    ones: a step of a fully connected model takes twice as long, of a convolutional one 1.0 to 1.2 times.
+    """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
 def select_device(name: str) -> torch.device:

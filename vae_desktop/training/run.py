@@ -24,7 +24,7 @@ from vae_desktop.models.snapshot import Span
 from vae_desktop.training.batches import Batch, Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
-from vae_desktop.training.threads import ALL_THREADS
+from vae_desktop.training.threads import ALL_THREADS, use_threads
 from vae_desktop.training.trainer import TestPass, Trainer
 from vae_desktop.variants import check_lockstep
 
@@ -269,7 +269,7 @@ class TrainingRun:
 
     def measured(self) -> dict[str, Any]:
         """The figures that part models which are compared, by the keys of latent.measures.MEASURES."""
-        torch.set_num_threads(ALL_THREADS)
+        use_threads(ALL_THREADS)
         return measure(self.config, self._trainer.model, self._dataset, NEIGHBOURS)
 
     def checkpoint(self) -> Checkpoint:

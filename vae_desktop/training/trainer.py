@@ -20,7 +20,7 @@ from vae_desktop.training.devices import has_bfloat16
 from vae_desktop.training.gradient import AutogradGradient, Gradient
 from vae_desktop.training.history import Evaluation
 from vae_desktop.training.schedule import rate_factor, warm_up_factor
-from vae_desktop.training.threads import threads_for
+from vae_desktop.training.threads import threads_for, use_threads
 
 
 class TestPass(NamedTuple):
@@ -60,6 +60,8 @@ class Trainer:
         mean_image: npt.NDArray[np.float32] | None = None,
     ) -> None:
         training = config.training
+        self._threads = threads_for(config, image_shape)
+        use_threads(self._threads)
         self.learning_rate = training.learning_rate
         self.beta = training.beta
         self.device = device
@@ -81,7 +83,6 @@ class Trainer:
             else AutogradGradient(config.model, self.model, is_mixed)
         )
         self._optimizer = Adam(self.model)
-        self._threads = threads_for(config, image_shape)
         if snapshot is not None and snapshot.optimizer is not None:
             self._optimizer.restore(snapshot.optimizer)
 
@@ -94,7 +95,7 @@ class Trainer:
             Total, reconstruction and KL of the batch before the step, means over its images; KL is NaN for a
             model without a posterior.
         """
-        torch.set_num_threads(self._threads)  # of this thread
+        use_threads(self._threads)
         noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
         inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
         warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
@@ -109,7 +110,7 @@ class Trainer:
 
         A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones.
         """
-        torch.set_num_threads(self._threads)
+        use_threads(self._threads)
         found = mean_terms(self._config, self.model, images)
         total = total_loss(self._traits, found.reconstruction, found.kl, self._traits.kl_weight_at(self.beta))
         return TestPass(
