@@ -3,9 +3,10 @@
 import os
 import sys
 import threading
+from contextlib import suppress
 
 _SPINS, _SPINS_ALONE = "3000", "10000"
-_NICENESS = 10
+_NICER = 10
 
 
 def prepare_threads(is_alone: bool = False) -> None:
@@ -28,7 +29,10 @@ def prepare_threads(is_alone: bool = False) -> None:
 def yield_to_window() -> None:
     """Have this thread, and those that begin in it, give way to the window's thread, where the system knows how.
 
-    Only Linux has priorities of threads that anyone may lower; they go as processes' do there.
+    Only Linux has priorities of threads that anyone may lower; they go as processes' do there. It is below whatever the
+    app was started with: to raise one is refused, and no reason not to train.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICER)
