@@ -52,6 +52,18 @@ def test_if_all_are_collapsed_none_is_folded_away(show) -> None:
     assert driver.find("collapsedReason").isVisible()
 
 
+def test_the_reason_goes_with_the_last_collapsed_dimension_although_a_slider_is_in_use(show) -> None:
+    driver = show("vae-2d")
+    run = driver.window.controller.session.shown
+    flat = Codes(run.codes.mean * 1e-3, np.zeros_like(run.codes.mean), run.codes.labels)
+    driver.window.panel.set_codes(flat, is_new=True)
+    driver.find("latentSlider0").groove.setFocus()
+    driver.window.panel.set_codes(run.codes, is_new=False)
+    assert not driver.find("collapsedReason").isVisible()
+    driver.window.panel.set_codes(flat, is_new=False)
+    assert driver.find("collapsedReason").isVisible()
+
+
 def test_no_object_of_python_is_left_of_a_place_that_a_slider_has_gone_from(qtbot) -> None:
     """One would be taken for whatever comes to lie there in memory, and that one's end would crash the app."""
     before = _places()  # of the layouts of other windows

@@ -14,7 +14,7 @@ _SHAPE = (1, 8, 8)
 def main(arguments: list[str]) -> None:
     """Print the median seconds of an epoch by number of images, all numbers in turn."""
     options = dict(argument.split("=", 1) for argument in arguments[1:])
-    prepare_threads(is_alone=True)
+    prepare_threads()
     import numpy as np
     import torch
 

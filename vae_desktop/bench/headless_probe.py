@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def main(arguments: list[str]) -> None:
     """Measure the steps per second, each of all models, of the loop that the command line uses."""
     options = dict(argument.split("=", 1) for argument in arguments[1:])
-    prepare_threads(is_alone=True)
+    prepare_threads()
     from vae_desktop.config import DatasetConfig, RunConfig
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device

@@ -13,7 +13,7 @@ _BY_THE_PRESET = ("learning_rate", "schedule", "batch_size", "epochs")
 def main(arguments: list[str]) -> None:
     """Train to the end of the schedule; evaluations do not count."""
     options = dict(argument.split("=", 1) for argument in arguments[1:])
-    prepare_threads(is_alone=True)
+    prepare_threads()
     from vae_desktop.config import DatasetConfig, RunConfig
     from vae_desktop.data.load import load_dataset
     from vae_desktop.presets import PRESETS

@@ -19,7 +19,7 @@ _LAYERS = ((784, 400), (400, 40), (20, 400), (400, 784))
 def main(arguments: list[str]) -> None:
     """Print the median milliseconds of both in each block."""
     options = dict(argument.split("=", 1) for argument in arguments[1:])
-    prepare_threads(is_alone=True)
+    prepare_threads()
     import torch
 
     from vae_desktop.config import DatasetConfig, RunConfig

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     extent = _extent(options)
     from vae_desktop.engine.processor import prepare_threads
 
-    prepare_threads(is_alone=True)
+    prepare_threads()
     import torch
 
     from vae_desktop.data.load import load_dataset

@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         check_writable(target)
     from vae_desktop.engine.processor import prepare_threads
 
-    prepare_threads(is_alone=True)
+    prepare_threads()
     import torch
 
     try:

@@ -24,6 +24,7 @@ from vae_desktop.engine.messages import (
 )
 from vae_desktop.engine.processor import prepare_threads, yield_to_window
 from vae_desktop.errors import UserError
+from vae_desktop.training.spinning import Spinning
 
 if TYPE_CHECKING:
     from vae_desktop.engine.active_set import ActiveSet
@@ -71,8 +72,11 @@ class TrainingWorker:
         except Exception as error:  # noqa: BLE001 - the edge of the thread
             self._outbox.post(Failed(f"PyTorch could not be loaded: {error}", traceback.format_exc()))
             return
+        spinning = Spinning()
         while not self._closing:
             self._turn()
+            spinning.look()
+        spinning.close()
 
     def _turn(self) -> None:
         """Act on what waits; then take one step with each model, or sleep until a command comes."""

@@ -101,6 +101,7 @@ class SliderList(QScrollArea):
         for slider, amount, is_active, tip in zip(self._sliders, amounts, active, tips, strict=True):
             slider.head.set_information(float(amount) / most, bool(is_active), tip)
         if not is_new and (self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window())):
+            self._reason.setVisible(not active.all())  # what it says has to be true at once
             return
         order = np.argsort(-amounts, kind="stable").tolist() if is_new else _settled(self._order, amounts)
         if order != self._order or not np.array_equal(active, self._active):

@@ -24,6 +24,7 @@ from vae_desktop.models.snapshot import Span
 from vae_desktop.training.batches import Batch, Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
+from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.threads import ALL_THREADS, use_threads
 from vae_desktop.training.trainer import TestPass, Trainer
 from vae_desktop.variants import check_lockstep
@@ -95,6 +96,7 @@ class Lockstep:
         self._trained_images = 0
         self.training_seconds = 0.0
         self._stopping = False
+        self._spinning = Spinning()
 
     @property
     def going(self) -> list["TrainingRun"]:
@@ -148,6 +150,7 @@ class Lockstep:
                 self._each(lambda run: run.evaluation)
                 self.seconds = time.perf_counter() - began
                 yield [run.report(self.seconds) for run in self.going]
+        self._spinning.close()
 
     def checkpoint_of(self, run: "TrainingRun") -> Checkpoint | None:
         """The model of a run as it is now; None if it has failed, or its numbers turn out not to be finite.
@@ -171,6 +174,7 @@ class Lockstep:
             self._trained_images += len(batch.images)
             if on_step is not None:
                 on_step()
+            self._spinning.look()
             if self.step == end or self._stopping:
                 break
         self._each(TrainingRun.drain)  # waits for the device

@@ -1,0 +1,110 @@
+"""Threads of a step spin for each other, unless something else needs the processor."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+
+from vae_desktop.training import spinning
+from vae_desktop.training.spinning import WAITS, Spinning
+from vae_desktop.training.threads import ALL_THREADS
+
+_CAN_SEE = pytest.mark.skipif(not WAITS.exists(), reason="only Linux tells how long a thread waited for a processor")
+# Processor time of OpenMP's second thread after operations that left it nothing to do: all of it is spinning.
+_SPUN = """
+import os, time, torch
+
+def seconds():
+    return sum(int(open(f"/proc/self/task/{task}/schedstat").read().split()[0]) for task in tasks) / 1e9
+
+from vae_desktop.training.spinning import Spinning
+spinning = Spinning()
+before = set(os.listdir("/proc/self/task"))
+torch.set_num_threads(2)
+work = torch.zeros(2 * 32768)
+work.add_(1)
+tasks = set(os.listdir("/proc/self/task")) - before
+
+def spun():
+    began = seconds()
+    for _ in range(20):
+        work.add_(1)
+        time.sleep(0.05)
+    return seconds() - began
+
+print("libgomp" in open("/proc/self/maps").read(), spun())
+spinning._looked, spinning._waited = time.monotonic() - 1, spinning._waited - 0.9
+spinning.look()
+time.sleep(0.5)
+print(spun())
+spinning._looked = time.monotonic() - 1
+spinning.look()
+time.sleep(0.5)
+print(spun())
+"""
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Let the time pass by hand: `clock(seconds, share)` of which a share was waited for a processor."""
+    now, waited = [0.0], [0.0]
+    monkeypatch.setattr(spinning.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(spinning, "_seconds_waited", lambda: waited[0])
+
+    def passes(seconds, share):
+        now[0] += seconds
+        waited[0] += seconds * share
+
+    return passes
+
+
+def test_a_thread_that_waits_for_a_processor_half_the_time_has_threads_spin_briefly(clock) -> None:
+    found = Spinning()
+    clock(0.6, 0.25)
+    found.look()
+    assert not found.is_brief
+    clock(0.3, 1.0)
+    found.look()  # too soon to tell
+    assert not found.is_brief
+    clock(0.3, 0.1)
+    found.look()
+    assert found.is_brief
+    clock(0.6, 0.37)  # what it waits with little spinning beside the same work
+    found.look()
+    assert found.is_brief
+    clock(0.6, 0.1)
+    found.look()
+    assert not found.is_brief
+
+
+def test_the_crowd_ends_with_the_training_and_leaves_no_setting_behind(clock) -> None:
+    before = torch.get_num_threads()
+    found = Spinning()
+    clock(1, 0.9)
+    found.look()
+    crowd = next(thread for thread in threading.enumerate() if thread.name == "idle")
+    found.close()
+    crowd.join(10)
+    assert not crowd.is_alive()
+    assert torch.get_num_threads() == before
+    elsewhere: list[int] = []
+    other = threading.Thread(target=lambda: elsewhere.append(torch.get_num_threads()))
+    other.start()
+    other.join()
+    assert elsewhere == [ALL_THREADS]
+
+
+@_CAN_SEE
+@pytest.mark.skipif(ALL_THREADS < 2, reason="one thread waits for nobody")
+@pytest.mark.skipif("GOMP_SPINCOUNT" in os.environ, reason="the person has said how long threads spin")
+def test_openmp_stops_spinning_and_begins_again() -> None:
+    done = subprocess.run([sys.executable, "-c", _SPUN], capture_output=True, text=True, check=True)
+    first, second, third = done.stdout.splitlines()
+    is_gnu, alone = first.split()
+    if is_gnu == "False":
+        pytest.skip("this torch does not use GNU OpenMP's threads")
+    assert float(second) < 0.5 * float(alone)
+    assert float(third) > 2 * float(second)

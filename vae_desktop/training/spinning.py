@@ -1,0 +1,72 @@
+"""How long the threads of a training step wait for each other before they sleep."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+WAITS = Path("/proc/thread-self/schedstat")  # nanoseconds that a thread ran, and that it waited for a processor; Linux
+_INTERVAL = 0.5  # seconds between two looks
+# Shares of the time that a thread waits for a processor. On two cores beside a window in use they are 0.1 to 0.28,
+# beside a process that never rests 0.44 to 0.6.
+_CROWDED, _FREE = 0.4, 0.33
+_GRAIN = 32768  # numbers that torch gives to a thread at least
+
+
+class Spinning:
+    """Some milliseconds as long as the processor is theirs, next to nothing beside other work.
+
+    GNU OpenMP's threads spin before they sleep, because waking them costs more than most operations take. Beside a
+    process that needs a processor for itself, though, they spin for one that cannot run: a training then takes three
+    steps a second instead of a hundred. OpenMP itself all but stops spinning where it has more threads than there are
+    processors (libgomp's manual, on GOMP_SPINCOUNT), so some that do nothing make it do so, for as long as the thread
+    that trains has to wait for a processor. No number depends on it.
+    """
+
+    def __init__(self) -> None:
+        self._looked, self._waited = time.monotonic(), _seconds_waited()
+        self._end_of_crowd: threading.Event | None = None
+
+    @property
+    def is_brief(self) -> bool:
+        return self._end_of_crowd is not None
+
+    def look(self) -> None:
+        """See now and then whether the processor is shared; to be said between any two steps, by their thread."""
+        now = time.monotonic()
+        if now - self._looked < _INTERVAL:
+            return
+        waited = _seconds_waited()
+        share = (waited - self._waited) / (now - self._looked)
+        self._looked, self._waited = now, waited
+        if not self.is_brief and share > _CROWDED:
+            self._end_of_crowd = threading.Event()
+            threading.Thread(target=_crowd, args=(self._end_of_crowd,), name="idle", daemon=True).start()
+        elif self.is_brief and share < _FREE:
+            self.close()
+
+    def close(self) -> None:
+        """Spin again, as in the beginning."""
+        if self._end_of_crowd is not None:
+            self._end_of_crowd.set()
+            self._end_of_crowd = None
+
+
+def _seconds_waited() -> float:
+    try:
+        return int(WAITS.read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+def _crowd(end: threading.Event) -> None:
+    """Be a team of more threads than processors until the end."""
+    import torch
+
+    from vae_desktop.training.threads import ALL_THREADS
+
+    count = 1 + (os.cpu_count() or 1)
+    torch.set_num_threads(count)
+    torch.empty(count * _GRAIN, dtype=torch.uint8).fill_(0)  # one operation makes the team
+    torch.set_num_threads(ALL_THREADS)  # what threads that begin later take over
+    end.wait()
