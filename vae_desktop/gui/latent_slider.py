@@ -76,8 +76,9 @@ class LatentSlider(QWidget):
             self.value_changed.emit(self._value)
 
     def follow(self, value: float) -> None:
-        """Show where the current point is, without asking to move it."""
-        self._follow(value)
+        """Show where the current point is, without asking to move it; codes have 32 bits, a value of its own 64."""
+        if np.float32(value) != np.float32(self._value):
+            self._follow(value)
 
     def set_range(self, minimum: float, maximum: float) -> None:
         """Cover the codes that really occur, and the value."""
