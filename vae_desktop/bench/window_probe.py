@@ -117,6 +117,7 @@ class Probe(QObject):
         QTimer.singleShot(500, self._time_strokes)
 
     def _time_strokes(self) -> None:
+        self._asked.clear()
         requests = self._window.controller.bridge.requests
         show = requests.show_answer
 
@@ -191,6 +192,7 @@ class Probe(QObject):
         QTimer.singleShot(500, self._time_drags)
 
     def _time_drags(self) -> None:
+        self._asked.clear()
         self._note_pictures()
         self._window.panel.image.painted.connect(self._note_painted)
         QTimer.singleShot(round(1000 * self._seconds), self._report_latencies)
