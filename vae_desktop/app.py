@@ -24,6 +24,7 @@ from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.listener import Message
+from vae_desktop.engine.processor import share_lock
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.examples import examples
@@ -428,13 +429,14 @@ def _file_name(run: Run) -> str:
 
 
 def make_application() -> QApplication:
-    """Return the application, in which garbage is collected by the window's thread alone.
+    """Return the application, in which garbage is collected by the window's thread alone, and threads share the lock.
 
     Python's collector runs in whatever thread makes the next object. What it frees in a training's thread may be a part
     of a window that was closed, and Qt does not survive that.
     """
     from pyqtgraph.util.garbage_collector import GarbageCollector  # after what `gui` does to its import
 
+    share_lock()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     if not hasattr(application, "garbage"):
         application.garbage = GarbageCollector()

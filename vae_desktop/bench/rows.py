@@ -1,5 +1,6 @@
 """What is measured: each row gives plain numbers from one machine in one go."""
 
+import compileall
 import json
 import math
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -313,8 +315,15 @@ def _require_mnist(data_dir: Path) -> None:
         raise UserError(f"This is measured on MNIST, which is not in {data_dir}. Name its folder with --data-dir.")
 
 
+@cache
+def _compile_sources() -> None:
+    """Leave bytecode beside the sources, as installers do; where Python may not write any, each start would compile."""
+    compileall.compile_dir(Path(__file__).parents[1], quiet=2)
+
+
 def _probe(what: str, dataset: str, data_dir: Path, **options: int | str) -> Row:
     """Run a probe in a process of its own and return what it found."""
+    _compile_sources()
     module = f"vae_desktop.bench.{what if what in _ALONE else 'window'}_probe"
     arguments = [what, f"dataset={dataset}", f"data_dir={data_dir}"]
     arguments += [f"{name}={value}" for name, value in options.items()]

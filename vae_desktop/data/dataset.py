@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.spectrum import Spectrum, spectrum_of
@@ -108,6 +107,8 @@ def resize(images: Images, side: int | None) -> Images:
     count, channels, height, width = images.shape
     if side is None or (height, width) == (side, side):
         return images
+    from PIL import Image  # a hundredth of the start
+
     result = np.empty((count, channels, side, side), np.uint8)
     for source, target in zip(images.reshape(-1, height, width), result.reshape(-1, side, side), strict=True):
         target[:] = np.asarray(Image.fromarray(source).resize((side, side), Image.Resampling.BICUBIC))

@@ -11,18 +11,22 @@ _SWITCH_INTERVAL = 0.0002  # seconds
 _NICER = 10
 
 
-def prepare_threads() -> None:
-    """Let threads share Python's lock fairly, and have numpy's products use one thread.
+def share_lock() -> None:
+    """Have a thread that holds Python's lock give it up to another soon; for a window.
 
-    To be said before torch is loaded. A step of training is some sixty operations, and after each one its thread needs
-    Python's lock again. A thread that holds it gives it up after 5 ms unless it is told otherwise; with a slider
-    dragged, training then has five sixths of the pace. numpy's BLAS has threads of its own, which fight with those of
-    a training: a product of two small matrices then takes 40 ms instead of 0.1, in the window's thread.
-
-    Where `Spinning` cannot see whether the processor is shared, OpenMP's threads spin only briefly, unless the person
-    has said otherwise in the environment.
+    By default it may keep it for 5 ms each time. A step of training needs it some sixty times: with a slider dragged
+    training then has five sixths of the pace. A window's first paint takes twice as long beside a thread that loads.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL)
+
+
+def prepare_threads() -> None:
+    """Have numpy's products use one thread; to be said before torch is loaded.
+
+    numpy's BLAS has threads of its own, which fight with those of a training: a product of two small matrices then
+    takes 40 ms instead of 0.1, in the window's thread. Where `Spinning` cannot see whether the processor is shared,
+    OpenMP's threads spin only briefly, unless the person has said otherwise in the environment.
+    """
     if not WAITS.exists():
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     from threadpoolctl import ThreadpoolController

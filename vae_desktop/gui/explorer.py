@@ -39,7 +39,6 @@ class Explorer(QObject):
         self._layout_step = -1  # of the model whose codes are laid out
         self.feeds = ViewFeeds(stage, panel.sliders, point, session, requests)
         self._panel_pacer = Pacer(_PANEL_INTERVAL, share=0.03)
-        self._random = np.random.default_rng()
         self._connect()
 
     # What the session says of the run on screen
@@ -167,7 +166,7 @@ class Explorer(QObject):
 
     @Slot(float)
     def _randomise_point(self, temperature: float) -> None:
-        self._point.move_to(temperature * self._random.standard_normal(len(self._point.code)))
+        self._point.move_to(temperature * np.random.default_rng().standard_normal(len(self._point.code)))
 
     # The plane
 
