@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import torch
@@ -20,8 +21,9 @@ import os, time, torch
 def seconds():
     return sum(int(open(f"/proc/self/task/{task}/schedstat").read().split()[0]) for task in tasks) / 1e9
 
-from vae_desktop.training.spinning import Spinning
-spinning = Spinning()
+from vae_desktop.training import spinning
+spinning._INTERVAL = 1e9
+watch = spinning.Spinning().__enter__()
 before = set(os.listdir("/proc/self/task"))
 torch.set_num_threads(2)
 work = torch.zeros(2 * 32768)
@@ -36,12 +38,12 @@ def spun():
     return seconds() - began
 
 print("libgomp" in open("/proc/self/maps").read(), spun())
-spinning._looked, spinning._waited = time.monotonic() - 1, spinning._waited - 0.9
-spinning.look()
+watch._looked, watch._waited = time.monotonic() - 1, watch._waited - 0.9
+watch._look()
 time.sleep(0.5)
 print(spun())
-spinning._looked = time.monotonic() - 1
-spinning.look()
+watch._looked = time.monotonic() - 1
+watch._look()
 time.sleep(0.5)
 print(spun())
 """
@@ -52,7 +54,8 @@ def clock(monkeypatch):
     """Let the time pass by hand: `clock(seconds, share)` of which a share was waited for a processor."""
     now, waited = [0.0], [0.0]
     monkeypatch.setattr(spinning.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(spinning, "_seconds_waited", lambda: waited[0])
+    monkeypatch.setattr(Spinning, "_seconds_waited", lambda _: waited[0])
+    monkeypatch.setattr(spinning, "_INTERVAL", 1e6)  # looks are taken by hand
 
     def passes(seconds, share):
         now[0] += seconds
@@ -62,39 +65,42 @@ def clock(monkeypatch):
 
 
 def test_a_thread_that_waits_for_a_processor_half_the_time_has_threads_spin_briefly(clock) -> None:
-    found = Spinning()
-    clock(0.6, 0.25)
-    found.look()
-    assert not found.is_brief
-    clock(0.3, 1.0)
-    found.look()  # too soon to tell
-    assert not found.is_brief
-    clock(0.3, 0.1)
-    found.look()
-    assert found.is_brief
-    clock(0.6, 0.37)  # what it waits with little spinning beside the same work
-    found.look()
-    assert found.is_brief
-    clock(0.6, 0.1)
-    found.look()
+    with Spinning() as found:
+        for share, is_brief in ((0.28, False), (0.5, True), (0.37, True), (0.1, False), (0.45, True)):
+            clock(0.6, share)
+            found._look()
+            assert found.is_brief == is_brief
     assert not found.is_brief
 
 
 def test_the_crowd_ends_with_the_training_and_leaves_no_setting_behind(clock) -> None:
     before = torch.get_num_threads()
-    found = Spinning()
-    clock(1, 0.9)
-    found.look()
-    crowd = next(thread for thread in threading.enumerate() if thread.name == "idle")
-    found.close()
+    with Spinning() as found:
+        clock(1, 0.9)
+        found._look()
+        crowd = next(thread for thread in threading.enumerate() if thread.name == "idle")
     crowd.join(10)
     assert not crowd.is_alive()
+    assert "spinning" not in [thread.name for thread in threading.enumerate()]
     assert torch.get_num_threads() == before
     elsewhere: list[int] = []
     other = threading.Thread(target=lambda: elsewhere.append(torch.get_num_threads()))
     other.start()
     other.join()
     assert elsewhere == [ALL_THREADS]
+
+
+@_CAN_SEE
+def test_the_thread_that_entered_is_watched_while_it_works(monkeypatch) -> None:
+    monkeypatch.setattr(spinning, "_INTERVAL", 0.01)
+    monkeypatch.setattr(spinning, "_CROWDED", -1.0)  # whatever it waits
+    with Spinning() as found:
+        assert found._waits.exists()
+        for _ in range(500):
+            if found.is_brief:
+                break
+            time.sleep(0.01)
+        assert found.is_brief
 
 
 @_CAN_SEE

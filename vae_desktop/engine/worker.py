@@ -72,11 +72,9 @@ class TrainingWorker:
         except Exception as error:  # noqa: BLE001 - the edge of the thread
             self._outbox.post(Failed(f"PyTorch could not be loaded: {error}", traceback.format_exc()))
             return
-        spinning = Spinning()
-        while not self._closing:
-            self._turn()
-            spinning.look()
-        spinning.close()
+        with Spinning():
+            while not self._closing:
+                self._turn()
 
     def _turn(self) -> None:
         """Act on what waits; then take one step with each model, or sleep until a command comes."""

@@ -96,7 +96,6 @@ class Lockstep:
         self._trained_images = 0
         self.training_seconds = 0.0
         self._stopping = False
-        self._spinning = Spinning()
 
     @property
     def going(self) -> list["TrainingRun"]:
@@ -144,13 +143,13 @@ class Lockstep:
         """
         began = time.perf_counter() - self.seconds
         self._each(lambda run: run.evaluation)
-        while not self.finished and not self._stopping:
-            self._train_epoch(on_step)
-            if self.step % self._batches.per_epoch == 0:
-                self._each(lambda run: run.evaluation)
-                self.seconds = time.perf_counter() - began
-                yield [run.report(self.seconds) for run in self.going]
-        self._spinning.close()
+        with Spinning():
+            while not self.finished and not self._stopping:
+                self._train_epoch(on_step)
+                if self.step % self._batches.per_epoch == 0:
+                    self._each(lambda run: run.evaluation)
+                    self.seconds = time.perf_counter() - began
+                    yield [run.report(self.seconds) for run in self.going]
 
     def checkpoint_of(self, run: "TrainingRun") -> Checkpoint | None:
         """The model of a run as it is now; None if it has failed, or its numbers turn out not to be finite.
@@ -174,7 +173,6 @@ class Lockstep:
             self._trained_images += len(batch.images)
             if on_step is not None:
                 on_step()
-            self._spinning.look()
             if self.step == end or self._stopping:
                 break
         self._each(TrainingRun.drain)  # waits for the device

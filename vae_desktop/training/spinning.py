@@ -5,8 +5,8 @@ import threading
 import time
 from pathlib import Path
 
-WAITS = Path("/proc/thread-self/schedstat")  # nanoseconds that a thread ran, and that it waited for a processor; Linux
-_INTERVAL = 0.5  # seconds between two looks
+WAITS = Path("/proc/self/schedstat")  # Linux: nanoseconds that a thread ran, and that it waited for a processor
+_INTERVAL = 0.3  # seconds between two looks
 # Shares of the time that a thread waits for a processor. On two cores beside a window in use they are 0.1 to 0.28,
 # beside a process that never rests 0.44 to 0.6.
 _CROWDED, _FREE = 0.4, 0.33
@@ -21,42 +21,56 @@ class Spinning:
     steps a second instead of a hundred. OpenMP itself all but stops spinning where it has more threads than there are
     processors (libgomp's manual, on GOMP_SPINCOUNT), so some that do nothing make it do so, for as long as the thread
     that trains has to wait for a processor. No number depends on it.
+
+    To be entered, as a context, by the thread that trains. Another one watches it: a step may take seconds by then.
     """
 
     def __init__(self) -> None:
-        self._looked, self._waited = time.monotonic(), _seconds_waited()
+        self._end = threading.Event()
         self._end_of_crowd: threading.Event | None = None
+
+    def __enter__(self) -> "Spinning":
+        self._waits = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._looked, self._waited = time.monotonic(), self._seconds_waited()
+        self._watcher = threading.Thread(target=self._watch, name="spinning", daemon=True)
+        if WAITS.exists():
+            self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        self._disperse()
 
     @property
     def is_brief(self) -> bool:
         return self._end_of_crowd is not None
 
-    def look(self) -> None:
-        """See now and then whether the processor is shared; to be said between any two steps, by their thread."""
-        now = time.monotonic()
-        if now - self._looked < _INTERVAL:
-            return
-        waited = _seconds_waited()
+    def _watch(self) -> None:
+        while not self._end.wait(_INTERVAL):
+            self._look()
+
+    def _look(self) -> None:
+        now, waited = time.monotonic(), self._seconds_waited()
         share = (waited - self._waited) / (now - self._looked)
         self._looked, self._waited = now, waited
         if not self.is_brief and share > _CROWDED:
             self._end_of_crowd = threading.Event()
             threading.Thread(target=_crowd, args=(self._end_of_crowd,), name="idle", daemon=True).start()
         elif self.is_brief and share < _FREE:
-            self.close()
+            self._disperse()
 
-    def close(self) -> None:
-        """Spin again, as in the beginning."""
+    def _disperse(self) -> None:
         if self._end_of_crowd is not None:
             self._end_of_crowd.set()
             self._end_of_crowd = None
 
-
-def _seconds_waited() -> float:
-    try:
-        return int(WAITS.read_text().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
+    def _seconds_waited(self) -> float:
+        try:
+            return int(self._waits.read_text().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            return 0.0
 
 
 def _crowd(end: threading.Event) -> None:
