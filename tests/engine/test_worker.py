@@ -37,6 +37,7 @@ from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.worker import TrainingWorker
 from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.run import Lockstep
+from vae_desktop.training.spinning import WAITS
 from vae_desktop.training.trainer import Trainer
 
 EPOCH = 12  # steps
@@ -159,6 +160,23 @@ def test_no_step_is_taken_while_it_is_paused(inbox, worker, endless, dataset):
     inbox.wait_for(Stepped)
     assert len(rows(inbox)) > taken
     assert len(inbox.all(Paused)) == 1
+
+
+@pytest.mark.skipif(not WAITS.exists(), reason="only Linux tells how long a thread waited for a processor")
+def test_the_processor_is_watched_only_while_it_trains(inbox, worker, endless, dataset):
+    def is_watched():
+        return "spinning" in [thread.name for thread in threading.enumerate()]
+
+    inbox.wait_for(EngineReady)
+    assert not is_watched()
+    worker.send(one_run(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    assert is_watched()
+    worker.send(Pause())
+    inbox.wait_for(Paused)
+    worker.send(Capture(frozenset({1})))  # answered by a thread that has come to rest
+    inbox.wait_for(Captured)
+    assert not is_watched()
 
 
 def test_a_paused_run_can_be_stopped_and_the_next_one_is_not_paused(inbox, worker, config, endless, dataset):

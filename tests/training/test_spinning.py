@@ -73,6 +73,20 @@ def test_a_thread_that_waits_for_a_processor_half_the_time_has_threads_spin_brie
     assert not found.is_brief
 
 
+@_CAN_SEE
+def test_time_that_a_virtual_machine_was_not_there_counts_as_waited(monkeypatch, tmp_path) -> None:
+    ticks = os.sysconf("SC_CLK_TCK")
+    stat = tmp_path / "stat"
+    monkeypatch.setattr(spinning, "_STOLEN", stat)
+    with Spinning() as found:
+        found._waits = tmp_path / "schedstat"
+        found._waits.write_text("5000000000 3000000000 17\n")
+        assert found._seconds_waited() == 3  # a system that does not tell
+        for stolen in (0, 7):
+            stat.write_text(f"cpu  10 20 30 40 50 60 70 {stolen * ticks} 80 90\ncpu0 1 2 3 4 5 6 7 8 9 10\n")
+            assert found._seconds_waited() == pytest.approx(3 + stolen / os.cpu_count())
+
+
 def test_the_crowd_ends_with_the_training_and_leaves_no_setting_behind(clock) -> None:
     before = torch.get_num_threads()
     with Spinning() as found:

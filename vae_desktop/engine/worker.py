@@ -72,23 +72,24 @@ class TrainingWorker:
         except Exception as error:  # noqa: BLE001 - the edge of the thread
             self._outbox.post(Failed(f"PyTorch could not be loaded: {error}", traceback.format_exc()))
             return
-        with Spinning():
-            while not self._closing:
-                self._turn()
-
-    def _turn(self) -> None:
-        """Act on what waits; then take one step with each model, or sleep until a command comes."""
-        while not self._steps or not self._commands.empty():
+        while not self._closing:
             self._act(self._commands.get())
-            if self._closing:
-                return
-        assert self._set is not None
-        self._set.advance()
+            if self._going:
+                with Spinning():
+                    self._train()
+
+    def _train(self) -> None:
+        """Take a step with each model, again and again, and act on what comes before the next."""
+        while self._going:
+            if self._commands.empty():
+                self._going.advance()
+            else:
+                self._act(self._commands.get())
 
     @property
-    def _steps(self) -> bool:
-        """Whether there are models to be trained now."""
-        return bool(self._set) and not self._paused
+    def _going(self) -> ActiveSet | None:
+        """The models to be trained now; None if there are none."""
+        return self._set if self._set and not self._paused else None
 
     def _act(self, command: Command) -> None:
         match command:

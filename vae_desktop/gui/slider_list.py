@@ -29,12 +29,19 @@ class SliderList(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._sliders: list[LatentSlider] = []
         self._order: list[int] = []
-        self._active: npt.NDArray[np.bool_] = np.empty(0, bool)
+        self._is_folded: npt.NDArray[np.bool_] = np.empty(0, bool)  # of each dimension, where its slider lies
         self._icon = QIcon()
         self._fold = QToolButton(checkable=True, autoRaise=True)
         self._fold.setObjectName("collapsedFold")
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._reason = QLabel(wordWrap=True)
+        self._reason = QLabel(
+            self.tr(
+                "A collapsed dimension says nothing: its posterior is the prior, whatever the image, and moving it "
+                "changes next to nothing. The KL term costs more there than reconstruction would gain; a smaller β "
+                "can bring it back."
+            ),
+            wordWrap=True,
+        )
         self._reason.setObjectName("collapsedReason")
         self._reason.setProperty("role", "muted")
         self._reason.setFont(small_font(self.font()))
@@ -49,6 +56,7 @@ class SliderList(QScrollArea):
         self.viewport().installEventFilter(self)
         self.widget().installEventFilter(self)
         self._show_fold()
+        self._reason.hide()
 
     def set_lock_colours(self, closed: QColor, opened: QColor) -> None:
         self._icon = lock_icon(closed, opened)
@@ -66,7 +74,8 @@ class SliderList(QScrollArea):
             slider.deleteLater()
         while len(self._sliders) < latent_dim:
             self._sliders.append(self._slider(len(self._sliders)))
-        self._place(list(range(latent_dim)), np.ones(latent_dim, bool))
+        self._reason.hide()
+        self._place(list(range(latent_dim)), np.zeros(latent_dim, bool))
 
     def set_point(self, code: Floats) -> None:
         """Follow the current point (d,)."""
@@ -100,12 +109,13 @@ class SliderList(QScrollArea):
         most = max(float(amounts.max()), 1e-9)
         for slider, amount, is_active, tip in zip(self._sliders, amounts, active, tips, strict=True):
             slider.head.set_information(float(amount) / most, bool(is_active), tip)
-        if not is_new and (self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window())):
-            self._reason.setVisible(not active.all())  # what it says has to be true at once
-            return
-        order = np.argsort(-amounts, kind="stable").tolist() if is_new else _settled(self._order, amounts)
-        if order != self._order or not np.array_equal(active, self._active):
-            self._place(order, active)
+        is_held = self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window())
+        if is_new or not is_held:
+            order = np.argsort(-amounts, kind="stable").tolist() if is_new else _settled(self._order, amounts)
+            is_folded = ~active if active.any() else np.zeros(len(active), bool)
+            if order != self._order or not np.array_equal(is_folded, self._is_folded):
+                self._place(order, is_folded)
+        self._reason.setVisible(not active.all())  # where the sliders lie can wait, what is said of them cannot
 
     def visible_dimensions(self) -> list[int]:
         """The dimensions whose sliders are in sight, from top to bottom."""
@@ -138,10 +148,9 @@ class SliderList(QScrollArea):
         slider.lock_toggled.connect(self._tell_locked)
         return slider
 
-    def _place(self, order: list[int], active: npt.NDArray[np.bool_]) -> None:
-        """Put the sliders in an order; collapsed ones are folded away, unless all are."""
-        self._order, self._active = order, active
-        is_folded = ~active if active.any() else np.zeros(len(active), bool)
+    def _place(self, order: list[int], is_folded: npt.NDArray[np.bool_]) -> None:
+        """Put the sliders in an order, some of them under the fold."""
+        self._order, self._is_folded = order, is_folded
         self.setUpdatesEnabled(False)
         for layout, dimensions in (
             (self._shown, [dimension for dimension in order if not is_folded[dimension]]),
@@ -157,20 +166,11 @@ class SliderList(QScrollArea):
         self._outdated.start()
 
     def _show_fold(self) -> None:
-        count = int((~self._active).sum())
-        can_fold = 0 < count < len(self._active)
-        self._fold.setVisible(can_fold)
+        count = int(self._is_folded.sum())
+        self._fold.setVisible(count > 0)
         self._fold.setText(self.tr("%n collapsed dimension(s)", "", count).replace("(s)", "" if count == 1 else "s"))
         self._fold.setArrowType(Qt.ArrowType.DownArrow if self._fold.isChecked() else Qt.ArrowType.RightArrow)
-        self._folded_rows.setVisible(can_fold and self._fold.isChecked())
-        self._reason.setVisible(count > 0)
-        self._reason.setText(
-            self.tr(
-                "A collapsed dimension says nothing: its posterior is the prior, whatever the image, and moving it "
-                "changes next to nothing. The KL term costs more there than reconstruction would gain; a smaller β "
-                "can bring it back."
-            )
-        )
+        self._folded_rows.setVisible(count > 0 and self._fold.isChecked())
 
     @Slot()
     def _unfold(self) -> None:

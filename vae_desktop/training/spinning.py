@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 WAITS = Path("/proc/self/schedstat")  # Linux: nanoseconds that a thread ran, and that it waited for a processor
+_STOLEN = Path("/proc/stat")  # Linux: among others ticks that a virtual machine's processors were not there
 _INTERVAL = 0.3  # seconds between two looks
-# Shares of the time that a thread waits for a processor. On two cores beside a window in use they are 0.1 to 0.28,
+# Shares of the time that a thread lacks a processor. On two cores beside a window in use they are 0.1 to 0.28,
 # beside a process that never rests 0.44 to 0.6.
 _CROWDED, _FREE = 0.4, 0.33
 _GRAIN = 32768  # numbers that torch gives to a thread at least
@@ -17,10 +18,11 @@ class Spinning:
     """Some milliseconds as long as the processor is theirs, next to nothing beside other work.
 
     GNU OpenMP's threads spin before they sleep, because waking them costs more than most operations take. Beside a
-    process that needs a processor for itself, though, they spin for one that cannot run: a training then takes three
-    steps a second instead of a hundred. OpenMP itself all but stops spinning where it has more threads than there are
-    processors (libgomp's manual, on GOMP_SPINCOUNT), so some that do nothing make it do so, for as long as the thread
-    that trains has to wait for a processor. No number depends on it.
+    process that needs a processor for itself, though, or on a virtual machine whose processors work for others too,
+    they spin for one that cannot run: a training then takes three steps a second instead of a hundred. OpenMP itself
+    all but stops spinning where it has more threads than there are processors (libgomp's manual, on GOMP_SPINCOUNT),
+    so some that do nothing make it do so, for as long as the thread that trains lacks a processor too often. No number
+    depends on it.
 
     To be entered, as a context, by the thread that trains. Another one watches it: a step may take seconds by then.
     """
@@ -67,10 +69,21 @@ class Spinning:
             self._end_of_crowd = None
 
     def _seconds_waited(self) -> float:
+        """How long this system had no processor for the thread, or, on the average, no machine for a processor."""
         try:
-            return int(self._waits.read_text().split()[1]) / 1e9
+            waited = int(self._waits.read_text().split()[1]) / 1e9
         except (OSError, IndexError, ValueError):
             return 0.0
+        return waited + _seconds_stolen() / (os.cpu_count() or 1)
+
+
+def _seconds_stolen() -> float:
+    """How long processors of this virtual machine, all together, worked for others; 0 where that is not told."""
+    try:
+        with _STOLEN.open() as file:
+            return int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")  # proc_stat(5): after the name, the 8th
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _crowd(end: threading.Event) -> None:
