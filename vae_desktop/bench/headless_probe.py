@@ -26,7 +26,8 @@ def main(arguments: list[str]) -> None:
     if options.get("setup") == "usual":
         base = usual_setup(base)
     configs = [Variant(kind).applied_to(base) for kind in options.get("models", "vae").split("+")]
-    run = Lockstep(configs, load_dataset(base.dataset, Path(options["data_dir"])), select_device("auto"))
+    device = select_device(options.get("device", "auto"))
+    run = Lockstep(configs, load_dataset(base.dataset, Path(options["data_dir"])), device)
     warm_up, seconds = 2.0, float(options["seconds"])
     began = time.perf_counter()
     first: tuple[float, int] | None = None

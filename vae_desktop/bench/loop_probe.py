@@ -48,20 +48,21 @@ def main(arguments: list[str]) -> None:
     torch.manual_seed(0)
     train, test = (MNIST(Path(options["data_dir"]), train=part, transform=ToTensor()) for part in (True, False))
     batches = DataLoader(train, BATCH_SIZE, shuffle=True)
-    model = Vae()
+    device = torch.device(options.get("device", "cpu"))
+    model = Vae().to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=_LEARNING_RATE)
     seconds = []
     for _ in range(int(options["epochs"])):
         began, total = time.perf_counter(), 0.0
         for images, _ in batches:
             optimizer.zero_grad()
-            loss = _loss(model, images)
+            loss = _loss(model, images.to(device))
             loss.backward()
             optimizer.step()
             total += loss.item()
         seconds.append(time.perf_counter() - began)
     with torch.no_grad():
-        losses = [_loss(model, images).item() for images, _ in DataLoader(test, 1000)]
+        losses = [_loss(model, images.to(device)).item() for images, _ in DataLoader(test, 1000)]
     print(json.dumps({"epoch_seconds": seconds, "test_loss": sum(losses) / len(test)}), flush=True)
 
 

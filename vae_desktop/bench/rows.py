@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vae_desktop.errors import UserError
+from vae_desktop.errors import DeviceError, UserError
 
 Row = dict[str, Any]
 
@@ -33,6 +33,7 @@ _GOALS = {
     "memory_vs_torch": 1.6,
     "lockstep_cost": 1.1,
     "growth": 1.0,
+    "cuda_epoch_ms": 25.0,
 }
 # Probes without a window, or with one of their own.
 _ALONE = ("headless", "loop", "roofline", "quality", "growth", "scatter")
@@ -57,6 +58,11 @@ def measure(key: str, data_dir: Path, quick: bool) -> Row:
     -------
     dict
         With at least "median", "min", "max" and "goal".
+
+    Raises
+    ------
+    DeviceError
+        If it is measured on a device that this machine does not have.
     """
     return {**ROWS[key](data_dir, quick), "goal": _GOALS[key]}
 
@@ -76,7 +82,7 @@ def epoch_vs_dataloader(data_dir: Path, quick: bool) -> Row:
     ratios, usual, ours = [], [], []
     for _ in range(1 if quick else 3):
         usual.append(_probe("loop", "mnist", data_dir, epochs=1)["epoch_seconds"][0])
-        pace = _probe("headless", "mnist", data_dir, seconds=4, setup="usual")["steps_per_second"]
+        pace = _probe("headless", "mnist", data_dir, seconds=4, setup="usual", device="cpu")["steps_per_second"]
         ours.append(_STEPS_PER_EPOCH / pace)
         ratios.append(usual[-1] / ours[-1])
     return {**_spread(ratios), "baseline": statistics.median(usual), "seconds": statistics.median(ours)}
@@ -270,6 +276,19 @@ def growth(data_dir: Path, quick: bool) -> Row:
     return {**_spread([_exponent(table) for table in tables.values()]), **tables}
 
 
+def cuda_epoch_ms(data_dir: Path, quick: bool) -> Row:
+    """Milliseconds of an epoch of MNIST on a device of CUDA, and seconds of the usual loop's on the same, in turn."""
+    _require_mnist(data_dir)
+    _require_cuda()
+    usual, ours = [], []
+    for _ in range(1 if quick else 3):
+        usual.append(min(_probe("loop", "mnist", data_dir, epochs=2, device="cuda")["epoch_seconds"]))
+        pace = _probe("headless", "mnist", data_dir, seconds=4, setup="usual", device="cuda")["steps_per_second"]
+        ours.append(1000 * _STEPS_PER_EPOCH / pace)
+    baseline = statistics.median(usual)
+    return {**_spread(ours), "baseline": baseline, "times_quicker": 1000 * baseline / statistics.median(ours)}
+
+
 ROWS: dict[str, Callable[[Path, bool], Row]] = {
     row.__name__: row
     for row in (
@@ -286,6 +305,7 @@ ROWS: dict[str, Callable[[Path, bool], Row]] = {
         memory_vs_torch,
         lockstep_cost,
         growth,
+        cuda_epoch_ms,
     )
 }
 
@@ -313,6 +333,13 @@ def _has_mnist(data_dir: Path) -> bool:
 def _require_mnist(data_dir: Path) -> None:
     if not _has_mnist(data_dir):
         raise UserError(f"This is measured on MNIST, which is not in {data_dir}. Name its folder with --data-dir.")
+
+
+def _require_cuda() -> None:
+    code = "import torch; print(torch.cuda.is_available())"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    if found.strip() != "True":
+        raise DeviceError("This is measured on CUDA (an NVIDIA graphics card), which this machine does not have.")
 
 
 @cache

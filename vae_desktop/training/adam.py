@@ -30,9 +30,14 @@ class Adam:
         self._counts = torch.zeros(len(self._parameters), device=self._parameters[0].device)
         self._steps = list(self._counts.unbind())
 
+    @property
+    def tensors(self) -> list[Tensor]:
+        """All that changes with a step, but for the parameters."""
+        return [*self._averages, *self._squares, self._counts]
+
     @torch.inference_mode()
-    def step(self, learning_rate: float) -> None:
-        """Move the parameters against their gradients."""
+    def step(self, learning_rate: float | Tensor) -> None:
+        """Move the parameters against their gradients, at a rate that may be a tensor () of the device."""
         self._counts.add_(1)
         torch._fused_adam_(
             self._parameters,

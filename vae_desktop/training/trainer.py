@@ -19,6 +19,7 @@ from vae_desktop.training.dense_gradient import DenseGradient
 from vae_desktop.training.devices import has_bfloat16
 from vae_desktop.training.gradient import AutogradGradient, Gradient
 from vae_desktop.training.history import Evaluation
+from vae_desktop.training.recorded_step import RECORDERS, RecordedStep, Step
 from vae_desktop.training.schedule import rate_factor, warm_up_factor
 from vae_desktop.training.threads import threads_for, use_threads
 
@@ -83,6 +84,10 @@ class Trainer:
             else AutogradGradient(config.model, self.model, is_mixed)
         )
         self._optimizer = Adam(self.model)
+        self._take: Step = self._compute
+        if device.type in RECORDERS:
+            state = [*self.model.parameters(), *self._optimizer.tensors]
+            self._take = RecordedStep(self._compute, state, RECORDERS[device.type])
         if snapshot is not None and snapshot.optimizer is not None:
             self._optimizer.restore(snapshot.optimizer)
 
@@ -99,11 +104,10 @@ class Trainer:
         noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
         inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
         warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
-        loss = self._gradient(batch.images, noise, inputs, self._traits.kl_weight_at(self.beta * warmth))
-        self._optimizer.step(self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span))
+        rate = self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span)
+        row = self._take(self._traits.kl_weight_at(self.beta * warmth), rate, batch.images, noise, inputs)
         self.steps += 1
-        kl = loss.reconstruction.new_tensor(float("nan")) if loss.kl is None else loss.kl
-        return torch.stack((loss.total, loss.reconstruction, kl))
+        return row
 
     def evaluate(self, images: Tensor) -> TestPass:
         """Loss and codes of uint8 images (N, C, H, W) on the device, with the same noise each time.
@@ -116,6 +120,20 @@ class Trainer:
         return TestPass(
             Evaluation(self.steps, total, found.reconstruction, found.kl, found.kl_per_dimension), found.posterior
         )
+
+    def _compute(
+        self,
+        kl_weight: float,
+        learning_rate: float | Tensor,
+        images: Tensor,
+        noise: Tensor | None,
+        inputs: Tensor | None,
+    ) -> Tensor:
+        """What a step computes on the device, and nothing that changes with its number: it may be recorded."""
+        loss = self._gradient(images, noise, inputs, kl_weight)
+        self._optimizer.step(learning_rate)
+        kl = torch.full_like(loss.reconstruction, torch.nan) if loss.kl is None else loss.kl
+        return torch.stack((loss.total, loss.reconstruction, kl))
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU."""
