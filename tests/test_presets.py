@@ -8,7 +8,7 @@ from vae_desktop.presets import PRESETS, preset_of
 from vae_desktop.settings import settings_of
 
 NAMED = {"architecture", "hidden", "activation", "likelihood", "epochs"} | {
-    "learning_rate", "schedule", "beta_warm_up", "precision", "batch_size"
+    "learning_rate", "encoder_rate", "schedule", "beta_warm_up", "precision", "batch_size"
 }  # fmt: skip
 
 

@@ -200,6 +200,18 @@ class TrainingConfig(Checked):
         logarithmic=True,
         at_once=True,
     )
+    encoder_rate: float = setting(
+        1.0,
+        "Encoder's rate",
+        "Learning rate of the encoder, in times that of the decoder. At a quarter the decoder keeps up with codes that "
+        "move, and both can learn at a higher rate.",
+        kind="number",
+        minimum=0.01,
+        maximum=100.0,
+        unit="of the decoder's",
+        logarithmic=True,
+        is_advanced=True,
+    )
     schedule: str = setting(
         "constant",
         "Schedule",

@@ -13,7 +13,7 @@ def test_json(run, vae_file):
     assert (line["steps"], line["epochs_evaluated"]) == (24, 2)
     assert line["can_continue_exactly"] is True
     assert line["file_bytes"] == vae_file.stat().st_size
-    assert line["format_version"] == 2
+    assert line["format_version"] == 3
 
 
 def test_its_last_figures_are_those_of_evaluate(run, vae_file):

@@ -20,7 +20,7 @@ from vae_desktop.training.trainer import Trainer
 CHOSEN = RunConfig(
     DatasetConfig("digits", 8, "colour", "validation"),
     ModelConfig("denoising-ae", 3, "masking", 0.2, "convolutional", (9, 7), "silu", "bernoulli"),
-    TrainingConfig(1, 0.01, "one-cycle", 0.5, 3.0, "mixed", 100, 42, "cpu"),
+    TrainingConfig(1, 0.01, 0.25, "one-cycle", 0.5, 3.0, "mixed", 100, 42, "cpu"),
 )
 SPELLINGS = {"name": "dataset", "kind": "model"}
 

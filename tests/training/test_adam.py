@@ -37,6 +37,20 @@ def test_it_is_torchs_own_to_the_bit():
             assert torch.equal(torch.from_numpy(optimizer.state()[f"{name}.{key}"]), tensor)
 
 
+def test_the_encoder_can_have_a_rate_of_its_own():
+    ours, theirs = (nn.ModuleDict({"encoder": fresh_model(), "decoder": fresh_model()}) for _ in range(2))
+    optimizer = Adam(ours, encoder_rate=0.25)
+    groups = [{"params": theirs["encoder"].parameters(), "lr": 0.005}, {"params": theirs["decoder"].parameters()}]
+    reference = torch.optim.Adam(groups, lr=0.02, fused=True)
+    for step in range(5):
+        for model in (ours, theirs):
+            set_gradients(model, step)
+        reference.step()
+        optimizer.step(0.02)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_a_restored_one_goes_on_as_if_never_interrupted():
     whole, first = fresh_model(), fresh_model()
     optimizers = Adam(whole), Adam(first)

@@ -152,18 +152,21 @@ def test_what_would_be_too_large_to_be_opened_is_saved_without_the_optimizer_or_
     assert file.read_bytes() == before
 
 
-def test_a_file_of_the_first_format_has_the_defaults_of_what_it_lacks(checkpoint, file):
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_earlier_format_has_the_defaults_of_what_it_lacks(checkpoint, file, version):
     header, data = parts(file.read_bytes())
     described = json.loads(header["__metadata__"][KEY])
-    described["format_version"] = 1
-    for name in ("architecture", "activation", "likelihood", "noise", "noise_strength"):
-        del described["config"]["model"][name]
-    del described["config"]["training"]["schedule"]
+    described["format_version"] = version
+    del described["config"]["training"]["encoder_rate"]
+    if version == 1:
+        for name in ("architecture", "activation", "likelihood", "noise", "noise_strength"):
+            del described["config"]["model"][name]
+        del described["config"]["training"]["schedule"]
     header["__metadata__"][KEY] = json.dumps(described)
     file.write_bytes(joined(header) + data)
     loaded = load_checkpoint(file)
     assert loaded.config == checkpoint.config
-    assert loaded.format_version == 1
+    assert loaded.format_version == version
 
 
 def test_what_may_be_missing_may_be_missing(checkpoint, file):
@@ -202,7 +205,7 @@ def test_the_metadata_is_one_json_value(file):
     metadata = parts(file.read_bytes())[0]["__metadata__"]
     assert list(metadata) == [KEY]
     described = json.loads(metadata[KEY])
-    assert described["format_version"] == FORMAT_VERSION == 2
+    assert described["format_version"] == FORMAT_VERSION == 3
     assert described["class_names"] == ["a", "β", "c"]
     assert described["config"]["model"]["latent_dim"] == 2
 

@@ -84,7 +84,7 @@ def train(dataset, config, monkeypatch):
         made.clear()
         monkeypatch.setattr("vae_desktop.training.trainer.RECORDERS", {device: recorder} if recorder else {})
         setup = replace(config, model=model).with_training(
-            batch_size=9, schedule="one-cycle", epochs=9, precision=precision
+            batch_size=9, schedule="one-cycle", epochs=9, precision=precision, encoder_rate=0.5
         )
         batches = Batches(dataset.train.images, 9, 7, torch.device(device))
         assert batches.per_epoch == PER_EPOCH

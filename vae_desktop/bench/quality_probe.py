@@ -7,7 +7,7 @@ from pathlib import Path
 from vae_desktop.bench.headless_probe import usual_setup
 from vae_desktop.engine.processor import prepare_threads
 
-_BY_THE_PRESET = ("learning_rate", "schedule", "batch_size", "epochs")
+_BY_THE_PRESET = ("learning_rate", "encoder_rate", "schedule", "batch_size", "epochs")
 
 
 def main(arguments: list[str]) -> None:

@@ -40,9 +40,6 @@ class ClassLegend(QScrollArea):
         self.setStyleSheet(
             "QToolButton { border: 1px solid transparent; background: transparent; padding: 1px 1px; }"
             "QToolButton:focus { border-color: palette(highlight); }"
-            "QScrollBar { width: 8px; background: transparent; border: none; }"
-            "QScrollBar::handle { background: palette(mid); border-radius: 4px; min-height: 16px; }"
-            "QScrollBar::add-line, QScrollBar::sub-line { height: 0; }"
         )
         self._board = QWidget()
         self.setWidget(self._board)

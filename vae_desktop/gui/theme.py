@@ -267,6 +267,12 @@ QProgressBar {{ background: {theme.border}; border: none; border-radius: 3px; ma
 QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
+QScrollBar {{ background: transparent; border: none; }}
+QScrollBar:vertical {{ width: 8px; }}
+QScrollBar:horizontal {{ height: 8px; }}
+QScrollBar::handle {{ background: {theme.border}; border-radius: 4px; min-height: 16px; min-width: 16px; }}
+QScrollBar::handle:hover {{ background: {theme.muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QFrame#rule {{ background: {theme.border}; max-height: 1px; min-height: 1px; }}
 QFrame#messageBanner[level="error"] {{
     background: {theme.error_surface}; border: 1px solid {theme.error}; border-radius: 6px;

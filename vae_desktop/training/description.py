@@ -16,7 +16,8 @@ from vae_desktop.settings import config_from_json
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
 from vae_desktop.training.tensor_file import Array, Place
 
-FORMAT_VERSION = 2  # 1 knew two kinds of model and one likelihood; what it lacks has its default
+# 1 knew two kinds of model and one likelihood, 2 one learning rate for both halves; what they lack has its default.
+FORMAT_VERSION = 3
 _MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
 _PARTS = ("weights", "optimizer", "codes", "history")
 _HISTORY = ("training", "evaluations", "changes")

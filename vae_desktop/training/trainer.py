@@ -83,7 +83,7 @@ class Trainer:
             if is_dense
             else AutogradGradient(config.model, self.model, is_mixed)
         )
-        self._optimizer = Adam(self.model)
+        self._optimizer = Adam(self.model, training.encoder_rate)
         self._take: Step = self._compute
         if device.type in RECORDERS:
             state = [*self.model.parameters(), *self._optimizer.tensors]
