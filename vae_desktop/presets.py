@@ -77,7 +77,7 @@ PRESETS = {
                 "learning_rate": 8e-3,
                 "batch_size": 256,
             },
-            {"epochs": 0.15, "hidden": (512,), "learning_rate": 2e-2, "encoder_rate": 0.25},
+            {"epochs": 0.15, "hidden": (640,), "activation": "silu", "learning_rate": 2e-2, "encoder_rate": 0.25},
         ),
         Preset(
             "note",
