@@ -4,7 +4,7 @@ A value that a setting cannot take never gets into an object.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -203,8 +203,8 @@ def config_to_json(config: Any) -> dict[str, Any]:
     return result
 
 
-def config_from_json(kind: type[ConfigT], values: Any, complete: bool = True) -> ConfigT:
-    """Rebuild a config object, trusting nothing; unless `complete`, a missing setting has its default.
+def config_from_json(kind: type[ConfigT], values: Any, optional: Collection[str] = ()) -> ConfigT:
+    """Rebuild a config object, trusting nothing; of the `optional` settings, one that is missing has its default.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def config_from_json(kind: type[ConfigT], values: Any, complete: bool = True) ->
         If a key is unknown or missing, or a value has the wrong type or range.
     """
     known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
-    if not isinstance(values, Mapping) or set(values) - set(known) or (complete and set(values) != set(known)):
+    if not isinstance(values, Mapping) or set(values) - set(known) or set(known) - set(values) - set(optional):
         raise InvalidSetting(kind.__name__, f"{kind.__name__} needs exactly the keys {', '.join(known)}.")
     arguments: dict[str, Any] = {}
     for name, entry in known.items():
@@ -220,6 +220,6 @@ def config_from_json(kind: type[ConfigT], values: Any, complete: bool = True) ->
             continue
         value = values[name]
         if "setting" not in entry.metadata:
-            value = config_from_json(entry.type, value, complete)  # type: ignore[arg-type]
+            value = config_from_json(entry.type, value, optional)  # type: ignore[arg-type]
         arguments[name] = tuple(value) if isinstance(value, list) else value
     return kind(**arguments)

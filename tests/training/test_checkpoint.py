@@ -169,6 +169,16 @@ def test_a_file_of_an_earlier_format_has_the_defaults_of_what_it_lacks(checkpoin
     assert loaded.format_version == version
 
 
+def test_a_file_of_the_second_format_may_lack_nothing_else(file, refused):
+    header, data = parts(file.read_bytes())
+    described = json.loads(header["__metadata__"][KEY])
+    described["format_version"] = 2
+    del described["config"]["training"]["encoder_rate"], described["config"]["training"]["beta"]
+    header["__metadata__"][KEY] = json.dumps(described)
+    file.write_bytes(joined(header) + data)
+    refused("TrainingConfig")
+
+
 def test_what_may_be_missing_may_be_missing(checkpoint, file):
     bare = replace(checkpoint, codes=None, snapshot=replace(checkpoint.snapshot, optimizer=None), class_names=())
     bare.history.truncate(0)

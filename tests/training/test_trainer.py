@@ -1,5 +1,7 @@
 """A step at a time: exactly repeatable, resumable, and not disturbed by looking."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -54,6 +56,18 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(trainer_for, advance, c
     rows, others = advance(first, config, STEPS), advance(second, config, STEPS)
     assert_same_weights(first, second)
     assert torch.equal(torch.stack(rows), torch.stack(others))
+
+
+def test_one_that_is_no_longer_used_gives_its_memory_back_at_once(trainer_for, advance, config):
+    trainer = trainer_for(config)
+    advance(trainer, config, STEPS)
+    weights = weakref.ref(next(trainer.model.parameters()))
+    gc.disable()
+    try:
+        del trainer
+        assert weights() is None
+    finally:
+        gc.enable()
 
 
 def test_another_seed_gives_others(trainer_for, config):

@@ -1,6 +1,7 @@
 """Trains without a window for some seconds and prints its pace as JSON; run by rows.py in its own process."""
 
 import json
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure the steps per second, each of all models, of the loop that the command line uses."""
+    """Measure the loop that the command line uses: steps per second, each of all models, and seconds of an epoch.
+
+    The latter are of whole epochs, evaluation not counted; null if there was none after the first.
+    """
     options = dict(argument.split("=", 1) for argument in arguments[1:])
     prepare_threads()
     from vae_desktop.config import DatasetConfig, RunConfig
@@ -31,6 +35,7 @@ def main(arguments: list[str]) -> None:
     warm_up, seconds = 2.0, float(options["seconds"])
     began = time.perf_counter()
     first: tuple[float, int] | None = None
+    epochs: list[float] = []
 
     def on_step() -> None:
         nonlocal first
@@ -38,11 +43,15 @@ def main(arguments: list[str]) -> None:
         if first is None and now - began > warm_up:
             first = now, run.step
         elif first is not None and now - first[0] > seconds:
-            print(json.dumps({"steps_per_second": (run.step - first[1]) / (now - first[0])}), flush=True)
+            pace = (run.step - first[1]) / (now - first[0])
+            epoch_seconds = statistics.median(epochs[1:]) if epochs[1:] else None
+            print(json.dumps({"steps_per_second": pace, "epoch_seconds": epoch_seconds}), flush=True)
             run.stop()
 
+    trained = 0.0
     for _ in run.epochs(on_step):
-        pass
+        epochs.append(run.training_seconds - trained)
+        trained = run.training_seconds
 
 
 def usual_setup(base: "RunConfig") -> "RunConfig":

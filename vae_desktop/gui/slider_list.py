@@ -115,7 +115,7 @@ class SliderList(QScrollArea):
             is_folded = ~active if active.any() else np.zeros(len(active), bool)
             if order != self._order or not np.array_equal(is_folded, self._is_folded):
                 self._place(order, is_folded)
-        self._reason.setVisible(not active.all())  # where the sliders lie can wait, what is said of them cannot
+        self._reason.setVisible(not active.all())  # also of sliders that wait for their new places
 
     def visible_dimensions(self) -> list[int]:
         """The dimensions whose sliders are in sight, from top to bottom."""

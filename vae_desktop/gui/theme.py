@@ -213,6 +213,7 @@ def _palette(theme: Theme) -> QPalette:
 
 def _stylesheet(theme: Theme) -> str:
     hover = "#2a3039" if theme.is_dark else "#eef1f5"
+    handle = "#6a7381" if theme.is_dark else "#828b98"
     disabled = "#272b32" if theme.is_dark else "#eceef1"
     return f"""
 QMainWindow::separator {{ background: {theme.window}; width: 6px; height: 6px; }}
@@ -270,7 +271,9 @@ QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QScrollBar {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ width: 8px; }}
 QScrollBar:horizontal {{ height: 8px; }}
-QScrollBar::handle {{ background: {theme.border}; border-radius: 4px; min-height: 16px; min-width: 16px; }}
+QScrollBar::handle {{
+    background: {handle}; border: 1px solid {theme.window}; border-radius: 4px; min-height: 16px; min-width: 16px;
+}}
 QScrollBar::handle:hover {{ background: {theme.muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QFrame#rule {{ background: {theme.border}; max-height: 1px; min-height: 1px; }}

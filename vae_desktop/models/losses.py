@@ -90,7 +90,17 @@ def kl_divergence(mean: Tensor, log_stddev: Tensor) -> Tensor:
     return -0.5 * (1 + 2 * log_stddev - mean.square() - (2 * log_stddev).exp())
 
 
-def total_loss(kind: ModelKind, reconstruction: TermT, kl: TermT | None, kl_weight: float) -> TermT:
-    """The weighted sum of the terms. A KL divergence of weight 0 is left out: nothing bounds it, and 0 × ∞ is NaN."""
+def is_left_out(kl_weight: float | Tensor) -> bool:
+    """Whether this is the weight of a KL divergence that is no part of the loss.
+
+    With a weight of 0 nothing bounds it, and 0 × ∞ is NaN. The value of a tensor only its device knows: it never is.
+    """
+    return not isinstance(kl_weight, Tensor) and kl_weight == 0
+
+
+def total_loss(kind: ModelKind, reconstruction: TermT, kl: TermT | None, kl_weight: float | Tensor) -> TermT:
+    """The weighted sum of the terms."""
     total = kind.reconstruction_weight * reconstruction
-    return total + kl_weight * kl if kl is not None and kl_weight else total
+    if kl is None or is_left_out(kl_weight):
+        return total
+    return total + kl_weight * kl  # type: ignore[return-value]  # a weight on a device belongs to terms on it

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from vae_desktop.config import ModelConfig
 from vae_desktop.models.architecture import LEAKY_SLOPE
 from vae_desktop.models.autoencoder import LARGEST_EXPONENT, Autoencoder
-from vae_desktop.models.losses import total_loss
+from vae_desktop.models.losses import is_left_out, total_loss
 from vae_desktop.training.gradient import Loss
 
 _aten = torch.ops.aten
@@ -42,7 +42,7 @@ class DenseGradient:
         self._decoder_log_stddev = getattr(model.decoder, "log_stddev", torch.empty(0))
 
     @torch.inference_mode()
-    def __call__(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None, kl_weight: float) -> Loss:
+    def __call__(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None, kl_weight: float | Tensor) -> Loss:
         """As `Gradient` says."""
         pixels = images.flatten(1)
         outputs = self._encoder.forward(pixels if inputs is None else inputs.flatten(1))
@@ -69,6 +69,7 @@ class _Layers:
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Outputs (N, o) of inputs (N, i)."""
+        self._inputs, self._before = [], []  # whatever a step that failed has left
         outputs = inputs
         for place, (weight, bias, _, _) in enumerate(self._layers):
             self._before.append(outputs)
@@ -111,12 +112,12 @@ class _Posterior:
         terms = self._mean.square().addcmul_(self._stddev, self._stddev).sub_(self._log_stddev, alpha=2)
         return 0.5 * (terms.sum(1).mean() - terms.shape[1])
 
-    def backward(self, slope: Tensor, kl_weight: float) -> Tensor:
+    def backward(self, slope: Tensor, kl_weight: float | Tensor) -> Tensor:
         """The loss's slope along the outputs, of the reconstruction's along the codes and the weight of KL's sum."""
         log_stddev_slope = (slope * self._noise).mul_(self._stddev)
-        if kl_weight:
-            slope = slope.add_(self._mean, alpha=kl_weight)
-            log_stddev_slope.addcmul_(self._stddev, self._stddev, value=kl_weight).sub_(kl_weight)
+        if not is_left_out(kl_weight):
+            slope = slope.add_(self._mean * kl_weight)
+            log_stddev_slope.add_(self._stddev.square().mul_(kl_weight)).sub_(kl_weight)
         return torch.cat((slope, log_stddev_slope.div_(self._beyond.add_(1))), dim=1)
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.config import RunConfig
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.errors import CheckpointError
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
@@ -16,8 +16,12 @@ from vae_desktop.settings import config_from_json
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
 from vae_desktop.training.tensor_file import Array, Place
 
-# 1 knew two kinds of model and one likelihood, 2 one learning rate for both halves; what they lack has its default.
 FORMAT_VERSION = 3
+# Settings that files of earlier formats may lack. 1 knew two kinds of model and one likelihood, 2 one learning rate.
+_LACKING = {
+    1: tuple(name for part in (DatasetConfig, ModelConfig, TrainingConfig) for name in part.__dataclass_fields__),
+    2: ("encoder_rate",),
+}
 _MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
 _PARTS = ("weights", "optimizer", "codes", "history")
 _HISTORY = ("training", "evaluations", "changes")
@@ -54,7 +58,7 @@ class Description:
             raise CheckpointError(
                 f"it needs a newer vae_desktop (its format is {version}; this version reads up to {FORMAT_VERSION})."
             )
-        config = config_from_json(RunConfig, metadata["config"], complete=version == FORMAT_VERSION)
+        config = config_from_json(RunConfig, metadata["config"], _LACKING.get(version, ()))
         step = metadata["step"]
         if type(step) is not int or not 0 <= step <= _MAX_STEP:
             raise CheckpointError("its step is not a count.")

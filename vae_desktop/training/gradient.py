@@ -21,7 +21,7 @@ class Loss(NamedTuple):
 class Gradient(Protocol):
     """How the gradient of one model's loss is found."""
 
-    def __call__(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None, kl_weight: float) -> Loss:
+    def __call__(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None, kl_weight: float | Tensor) -> Loss:
         """Set each parameter's `grad`.
 
         Parameters
@@ -31,7 +31,8 @@ class Gradient(Protocol):
             From N(0, I), for codes that are drawn.
         inputs : Tensor (N, C, H, W), or None
             What the encoder sees, if not the images.
-        kl_weight : float
+        kl_weight : float, or Tensor () on the device
+            A number 0 leaves the divergence out.
         """
         ...
 
@@ -54,7 +55,7 @@ class AutogradGradient:
         self._device_type = self._parameters[0].device.type
         self._is_mixed = is_mixed
 
-    def __call__(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None, kl_weight: float) -> Loss:
+    def __call__(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None, kl_weight: float | Tensor) -> Loss:
         """As `Gradient` says."""
         for parameter in self._parameters:
             parameter.grad = None

@@ -1,13 +1,15 @@
-"""A training step as one launch, where launching its operations one by one takes longer than computing them."""
+"""What a training step computes as one launch, where launching its operations takes longer than computing them."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-_STEADY = 3  # steps alike before one is recorded
-_ACCURACY = 0.01  # of what a step changes, as a share of the change
+_USUAL = 3  # steps of a kind before one is recorded
+_ACCURACY = 0.01  # of what a step changes, as a share of the change; and of what it returns
 
 _log = logging.getLogger(__name__)
 
@@ -25,31 +27,49 @@ def record_cuda(work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tenso
     Tensor
         Where their result will be.
     """
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads may use the device meanwhile
-        result = work()
+    graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
+    try:
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads may use the device meanwhile
+            result = work()
+    finally:
+        torch.cuda.set_stream(stream)  # a recording that fails leaves the thread on its own stream
     return graph.replay, result
 
 
 RECORDERS: dict[str, Recorder] = {"cuda": record_cuda}  # by type of device
 
 
+@dataclass(frozen=True)
+class _Recording:
+    """A recorded step, and where it finds its batch and leaves its result."""
+
+    places: Sequence[Tensor | None]
+    launch: Callable[[], object]
+    result: Tensor
+
+    def __call__(self, tensors: Sequence[Tensor | None]) -> Tensor:
+        for place, tensor in zip(self.places, tensors, strict=True):
+            if place is not None and tensor is not None:
+                place.copy_(tensor)
+        self.launch()
+        return self.result.clone()
+
+
 class RecordedStep:
-    """Takes the steps of a training, most of them from a recording.
+    """Takes the steps of a training, most of them from recordings.
 
     A recording repeats operations in the memory and with the plain numbers that they had. So what changes with each
-    step, the tensors of its batch and the learning rate, is copied into memory of the recording. Whatever else changes,
-    the size of the batch or the weight of the KL divergence, makes another one; until the same has come a few times,
-    steps are taken as usual.
+    step, its batch, learning rate and weight of the KL divergence, is copied into memory of its own. There is one for
+    each size of batch, and for a weight of 0; the first few steps of a kind are taken as usual.
 
-    No recording is used on trust: its first step has to change the model as the usual one does. After one that does
-    not, or cannot be made, training goes on as usual.
+    No recording is used on trust: its first step has to change the model as the usual one does, and to return the same.
+    After one that does not, or cannot be made, training goes on as usual.
 
     Parameters
     ----------
     step : callable
-        Takes (kl_weight, learning_rate, *tensors), the rate as a number or a tensor (), changes `state` in place and
-        returns a tensor. It draws no random number and never waits for the device.
+        Takes (kl_weight, learning_rate, *tensors), both numbers as tensors (), but a weight of 0 as a number; changes
+        `state` in place and returns a tensor. It draws no random number and never waits for the device.
     state : sequence of Tensor
         All that a step changes and a later one reads.
     record : callable
@@ -61,65 +81,66 @@ class RecordedStep:
         self._state = state
         self._record = record
         self._is_possible = True
-        self._recorded: object = None  # the kind of step
-        self._last: object = None
-        self._repeats = 0  # of the last kind, one after another
+        self._taken: Counter[object] = Counter()  # usual steps, by kind
+        self._recordings: dict[object, _Recording] = {}  # by kind
+        self._kl_weight, self._learning_rate = torch.zeros(2, device=state[0].device).unbind()
 
     def __call__(self, kl_weight: float, learning_rate: float, *tensors: Tensor | None) -> Tensor:
         """Take a step."""
-        kind = kl_weight, *(None if tensor is None else tensor.shape for tensor in tensors)
-        self._repeats = self._repeats + 1 if kind == self._last else 0
-        self._last = kind
-        if kind == self._recorded:
-            return self._repeated(learning_rate, tensors).clone()
-        if self._repeats < _STEADY or not self._is_possible:
-            return self._step(kl_weight, learning_rate, *tensors)
-        return self._record_and_compare(kind, kl_weight, learning_rate, tensors)
+        self._kl_weight.fill_(kl_weight)
+        self._learning_rate.fill_(learning_rate)
+        kind = bool(kl_weight), *(None if tensor is None else tensor.shape for tensor in tensors)
+        if kind in self._recordings:
+            return self._recordings[kind](tensors)
+        numbers = self._kl_weight if kl_weight else 0.0, self._learning_rate
+        if self._taken[kind] < _USUAL or not self._is_possible:
+            self._taken[kind] += 1
+            return self._step(*numbers, *tensors)
+        return self._take_and_record(kind, numbers, tensors)
 
-    def _record_and_compare(
-        self, kind: object, kl_weight: float, learning_rate: float, tensors: Sequence[Tensor | None]
+    def _take_and_record(
+        self, kind: object, numbers: tuple[float | Tensor, Tensor], tensors: Sequence[Tensor | None]
     ) -> Tensor:
-        """Take a step as usual, and the same one by a new recording."""
+        """Take a step as usual, and the same one by a new recording, which is kept if both agree."""
         before = self._copies()
-        result = self._step(kl_weight, learning_rate, *tensors)
-        after = self._copies()
+        result = self._step(*numbers, *tensors)
+        after = self._copies() if before else []
+        if not after:
+            self._give_up("there is no memory for it")
+            return result
         self._put(before)
-        self._recorded = None
         try:
-            self._make_recording(kl_weight, tensors)
-            self._repeated(learning_rate, tensors)
-            if self._is_same_step(before, after):
-                self._recorded = kind
+            places = [None if tensor is None else torch.empty_like(tensor) for tensor in tensors]
+            recording = _Recording(places, *self._record(lambda: self._step(*numbers, *places)))
+            is_same = torch.allclose(recording(tensors), result, rtol=_ACCURACY, equal_nan=True)
+            if is_same and self._has_changed_alike(before, after):
+                self._recordings[kind] = recording
             else:
-                _log.warning("A recorded step was not the same as a usual one.")
-        except RuntimeError as error:
-            _log.warning("A step could not be recorded: %s", error)
-        self._is_possible = self._recorded is not None
-        self._put(after)
+                self._give_up("a recorded one was not the same")
+        except Exception as error:  # noqa: BLE001 - whatever a device cannot record, it can still compute
+            self._give_up(str(error))
+        finally:
+            self._put(after)
         return result
 
-    def _make_recording(self, kl_weight: float, tensors: Sequence[Tensor | None]) -> None:
-        self._places = [None if tensor is None else torch.empty_like(tensor) for tensor in tensors]
-        self._rate = torch.zeros((), device=self._state[0].device)
-        self._repeat, self._result = self._record(lambda: self._step(kl_weight, self._rate, *self._places))
+    def _give_up(self, reason: str) -> None:
+        self._is_possible = False
+        self._recordings.clear()
+        _log.warning("Training steps are launched operation by operation: %s", reason)
 
-    def _repeated(self, learning_rate: float, tensors: Sequence[Tensor | None]) -> Tensor:
-        for place, tensor in zip(self._places, tensors, strict=True):
-            if place is not None and tensor is not None:
-                place.copy_(tensor)
-        self._rate.fill_(learning_rate)
-        self._repeat()
-        return self._result
-
-    def _is_same_step(self, before: Sequence[Tensor], after: Sequence[Tensor]) -> bool:
+    def _has_changed_alike(self, before: Sequence[Tensor], after: Sequence[Tensor]) -> bool:
         """Whether each tensor of the state has changed as from `before` to `after`; NaN is no such change."""
         return all(
             bool((found - wanted).norm() <= _ACCURACY * (wanted - old).norm())
-            for found, wanted, old in zip(self._copies(), after, before, strict=True)
+            for found, wanted, old in zip(self._state, after, before, strict=True)
         )
 
     def _copies(self) -> list[Tensor]:
-        return [tensor.detach().clone() for tensor in self._state]
+        """The state as it is now; empty if there is no memory for it."""
+        try:
+            return [tensor.detach().clone() for tensor in self._state]
+        except torch.OutOfMemoryError:
+            return []
 
     @torch.no_grad()
     def _put(self, values: Sequence[Tensor]) -> None:

@@ -9,7 +9,7 @@ WAITS = Path("/proc/self/schedstat")  # Linux: nanoseconds that a thread ran, an
 _STOLEN = Path("/proc/stat")  # Linux: among others ticks that a virtual machine's processors were not there
 _INTERVAL = 0.3  # seconds between two looks
 # Shares of the time that a thread lacks a processor. On two cores beside a window in use they are 0.1 to 0.28,
-# beside a process that never rests 0.44 to 0.6.
+# beside a process that never rests 0.44 to 0.6. Of stolen time some may count twice, which only is the sooner enough.
 _CROWDED, _FREE = 0.4, 0.33
 _GRAIN = 32768  # numbers that torch gives to a thread at least
 

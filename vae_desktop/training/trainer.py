@@ -1,5 +1,6 @@
 """One model and its optimizer, a step at a time; no loop and no thread of its own."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -84,10 +85,10 @@ class Trainer:
             else AutogradGradient(config.model, self.model, is_mixed)
         )
         self._optimizer = Adam(self.model, training.encoder_rate)
-        self._take: Step = self._compute
+        self._take: Step = partial(_take, self._gradient, self._optimizer)
         if device.type in RECORDERS:
             state = [*self.model.parameters(), *self._optimizer.tensors]
-            self._take = RecordedStep(self._compute, state, RECORDERS[device.type])
+            self._take = RecordedStep(self._take, state, RECORDERS[device.type])
         if snapshot is not None and snapshot.optimizer is not None:
             self._optimizer.restore(snapshot.optimizer)
 
@@ -121,20 +122,6 @@ class Trainer:
             Evaluation(self.steps, total, found.reconstruction, found.kl, found.kl_per_dimension), found.posterior
         )
 
-    def _compute(
-        self,
-        kl_weight: float,
-        learning_rate: float | Tensor,
-        images: Tensor,
-        noise: Tensor | None,
-        inputs: Tensor | None,
-    ) -> Tensor:
-        """What a step computes on the device, and nothing that changes with its number: it may be recorded."""
-        loss = self._gradient(images, noise, inputs, kl_weight)
-        self._optimizer.step(learning_rate)
-        kl = torch.full_like(loss.reconstruction, torch.nan) if loss.kl is None else loss.kl
-        return torch.stack((loss.total, loss.reconstruction, kl))
-
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU."""
         optimizer = self._optimizer.state() if with_optimizer else None
@@ -143,3 +130,22 @@ class Trainer:
     def restore_weights(self, snapshot: Snapshot) -> None:
         """Have the weights of a snapshot again."""
         self.model.load_state_dict({name: torch.from_numpy(values) for name, values in snapshot.weights.items()})
+
+
+def _take(
+    gradient: Gradient,
+    optimizer: Adam,
+    kl_weight: float | Tensor,
+    learning_rate: float | Tensor,
+    images: Tensor,
+    noise: Tensor | None,
+    inputs: Tensor | None,
+) -> Tensor:
+    """What a step computes on the device, and nothing that changes with its number: it may be recorded.
+
+    It belongs to no trainer, so that one that is no longer used gives its memory back at once.
+    """
+    loss = gradient(images, noise, inputs, kl_weight)
+    optimizer.step(learning_rate)
+    kl = torch.full_like(loss.reconstruction, torch.nan) if loss.kl is None else loss.kl
+    return torch.stack((loss.total, loss.reconstruction, kl))
