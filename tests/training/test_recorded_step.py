@@ -159,6 +159,7 @@ def test_so_are_those_with_16_bits(train, model, monkeypatch) -> None:
 def test_a_step_that_waits_for_the_device_is_taken_as_usual(train, monkeypatch, caplog) -> None:
     model = MODELS["variational"]
     usual = train(model)
+
     def waits(*arguments):
         arguments[4].sum().item()  # the images
         return _take(*arguments)

@@ -207,7 +207,7 @@ def _start_vs_torch(what: str, data_dir: Path, quick: bool) -> Row:
     ratios, paints, imports = [], [], []
     for _ in range(2 if quick else 7):
         began = time.time()
-        subprocess.run([sys.executable, "-c", "import torch"], check=True)
+        _python("import torch")
         imports.append(time.time() - began)
         began = time.time()
         paints.append(_probe(what, "digits", data_dir)["painted_at"] - began)
@@ -221,8 +221,7 @@ def memory_vs_torch(data_dir: Path, quick: bool) -> Row:
     code = "import torch; from vae_desktop.bench.memory import resident_megabytes; print(resident_megabytes())"
     ratios, ours, alone = [], [], []
     for _ in range(1 if quick else 3):
-        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-        alone.append(float(done.stdout))
+        alone.append(float(_python(code)))
         ours.append(_probe("memory", dataset, data_dir, seconds=4 if quick else 15)["megabytes"])
         ratios.append(ours[-1] / alone[-1])
     return {
@@ -339,10 +338,13 @@ def _require_mnist(data_dir: Path) -> None:
 
 
 def _require_cuda() -> None:
-    code = "import torch; print(torch.cuda.is_available())"
-    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    if found.strip() != "True":
+    if _python("import torch; print(torch.cuda.is_available())").strip() != "True":
         raise DeviceError("This is measured on CUDA (an NVIDIA graphics card), which this machine does not have.")
+
+
+def _python(code: str) -> str:
+    """What code prints in a process of its own."""
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
 
 @cache

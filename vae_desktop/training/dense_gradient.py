@@ -117,7 +117,7 @@ class _Posterior:
         log_stddev_slope = (slope * self._noise).mul_(self._stddev)
         if not is_left_out(kl_weight):
             slope = slope.add_(self._mean * kl_weight)
-            log_stddev_slope.add_(self._stddev.square().mul_(kl_weight)).sub_(kl_weight)
+            log_stddev_slope.addcmul_(self._stddev, self._stddev * kl_weight).sub_(kl_weight)
         return torch.cat((slope, log_stddev_slope.div_(self._beyond.add_(1))), dim=1)
 
 

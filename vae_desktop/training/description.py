@@ -12,14 +12,14 @@ from vae_desktop.errors import CheckpointError
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span, Weights
-from vae_desktop.settings import config_from_json
+from vae_desktop.settings import config_from_json, settings_of
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
 from vae_desktop.training.tensor_file import Array, Place
 
 FORMAT_VERSION = 3
 # Settings that files of earlier formats may lack. 1 knew two kinds of model and one likelihood, 2 one learning rate.
 _LACKING = {
-    1: tuple(name for part in (DatasetConfig, ModelConfig, TrainingConfig) for name in part.__dataclass_fields__),
+    1: tuple(name for part in (DatasetConfig, ModelConfig, TrainingConfig) for name, *_ in settings_of(part)),
     2: ("encoder_rate",),
 }
 _MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
