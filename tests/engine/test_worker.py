@@ -3,12 +3,14 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from vae_desktop.engine import active_run
+from vae_desktop.engine import worker as worker_module
 from vae_desktop.engine.active_run import ActiveRun
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.messages import (
@@ -177,6 +179,19 @@ def test_the_processor_is_watched_only_while_it_trains(inbox, worker, endless, d
     worker.send(Capture(frozenset({1})))  # answered by a thread that has come to rest
     inbox.wait_for(Captured)
     assert not is_watched()
+
+
+def test_memory_is_given_back_after_an_evaluation_and_at_a_pause(inbox, worker, endless, dataset, monkeypatch):
+    given_back = []
+    for module in (active_run, worker_module):
+        monkeypatch.setattr(module, "give_back_memory", partial(given_back.append, module))
+    worker.send(one_run(1, endless, dataset))
+    inbox.wait_for(Stepped)
+    assert given_back == [active_run]
+    worker.send(Pause())
+    worker.send(Shutdown())
+    inbox.wait_for(RunEnded)
+    assert given_back[-1] == worker_module
 
 
 def test_a_paused_run_can_be_stopped_and_the_next_one_is_not_paused(inbox, worker, config, endless, dataset):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.freed_memory import give_back_memory
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.engine.mailbox import Outbox
@@ -21,6 +22,7 @@ from vae_desktop.training.trainer import Trainer
 
 _METRICS_INTERVAL = 0.05  # seconds
 _SNAPSHOT_INTERVAL, _SNAPSHOT_SHARE = 0.1, 0.03
+_GIVE_BACK_SHARE = 0.01  # of the time, to have the system take back what evaluations have freed
 
 
 class Diverged(Exception):
@@ -75,6 +77,7 @@ class ActiveRun:
         self._good = self._published = self._trainer.snapshot(with_optimizer=True)
         self._metrics_pacer = Pacer(_METRICS_INTERVAL, share=1.0)
         self._snapshot_pacer = Pacer(_SNAPSHOT_INTERVAL, _SNAPSHOT_SHARE / shared.models)
+        self._give_back_pacer = Pacer(0.0, _GIVE_BACK_SHARE / shared.models)
         self._embedding = LiveEmbedding(shared.test, shared.dataset.test.labels, shared.models)
         self._training_embedding: LiveEmbedding | None = None
         self._outbox.post(
@@ -201,6 +204,10 @@ class ActiveRun:
         self._outbox.post(Evaluated(self.run_id, result.evaluation))
         self._embedding.replace(result.posterior)
         self._post_codes()
+        now = time.monotonic()
+        if self._give_back_pacer.is_due(now):
+            give_back_memory()
+            self._give_back_pacer.ran(now, time.monotonic())
 
     def _publish(self, snapshot: Snapshot) -> None:
         if not all(np.isfinite(values).all() for values in snapshot.weights.values()):

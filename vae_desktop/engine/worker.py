@@ -7,6 +7,7 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
+from vae_desktop.engine.freed_memory import give_back_memory
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import (
@@ -77,6 +78,7 @@ class TrainingWorker:
             if self._going:
                 with Spinning():
                     self._train()
+                give_back_memory()
 
     def _train(self) -> None:
         """Take a step with each model, again and again, and act on what comes before the next."""
