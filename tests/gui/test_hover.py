@@ -246,6 +246,22 @@ def test_an_image_that_was_chosen_may_leave(scatter) -> None:
     assert len(scatter.plot.places) == 3
 
 
+def test_of_an_image_that_was_chosen_and_one_that_was_given_the_later_one_is_shown(scatter) -> None:
+    def width():
+        return scatter.overlays.posterior.path(1.0).boundingRect().width()
+
+    scatter.set_codes(Codes(codes().mean, np.zeros((5, 2), np.float32), codes().labels))
+    given = Codes(np.zeros((1, 2), np.float32), np.full((1, 2), np.log(3), np.float32), None)
+    scatter.set_chosen(4)
+    assert width() == pytest.approx(2)
+    scatter.set_given(given)
+    assert (width(), scatter.chosen) == (pytest.approx(6), None)
+    scatter.set_chosen(4)
+    assert width() == pytest.approx(2)
+    scatter.set_given(None)
+    assert (width(), scatter.chosen) == (pytest.approx(2), 4)
+
+
 def test_unlabelled_images_have_a_card_without_a_class(scatter, card, qtbot) -> None:
     scatter.set_model(Codes(codes().mean, None, None), (), PLANE)
     scatter.set_originals(ORIGINALS)

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
 from PySide6.QtWidgets import QFileDialog
 
 from vae_desktop.gui.normal_item import NormalItem
@@ -99,6 +99,22 @@ def test_the_drawn_posterior_has_the_radius_sigma_in_the_units_of_the_axes(show)
     drawn = item.sceneTransform().mapRect(item.path(1.0).boundingRect())
     assert drawn.width() == pytest.approx(2 * sigma[0] / box.viewPixelSize()[0], rel=1e-3)
     assert drawn.height() == pytest.approx(2 * sigma[1] / box.viewPixelSize()[1], rel=1e-3)
+
+
+def test_an_outline_is_opaque_and_its_halo_is_not() -> None:
+    item = NormalItem(Qt.PenStyle.SolidLine, 3.0)
+    item.set_look(QColor("black"), QColor("white"), QFont())
+    item.set_normal(np.zeros(2), np.eye(2))
+    picture = QImage(140, 140, QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.transparent)
+    with QPainter(picture) as painter:
+        item.draw(painter, QTransform.fromTranslate(70, 70).scale(30, 30))
+    for radius in (30, 60):
+        line, halo, beside = (picture.pixelColor(70 + radius + away, 70) for away in (0, 2, 9))
+        assert (line.lightness(), line.alpha()) == (0, 255)
+        assert halo.lightness() > 0
+        assert 100 < halo.alpha() < 200
+        assert beside.alpha() == 0
 
 
 def test_in_a_plane_of_principal_components_the_posterior_is_the_projected_one(show) -> None:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
@@ -24,7 +25,7 @@ from vae_desktop.gui.latent_slider import LatentSlider
 from vae_desktop.gui.main_window import MainWindow
 
 _DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
-_WARM_UP = 2.0  # seconds
+_WARM_UP, _CALM = 2.0, 0.5  # seconds
 _STROKE = 90  # moves of the mouse
 _OVERLAYS = ("points", "posterior", "prior", "density", "manifold", "holes")
 
@@ -102,19 +103,14 @@ class Probe(QObject):
 
     def latency(self, while_training: bool) -> None:
         """Report how long a slider's move takes to the screen."""
-        then = self._time_drags if while_training else self._pause_and_time_drags
-        self._when_training(then)
+        self._when_training(self._time_drags if while_training else partial(self._when_paused, self._time_drags))
 
     def drawing(self, while_training: bool) -> None:
         """Report how long a stroke on the pad takes to its reconstruction on the screen."""
         self._window.show_tool("drawing")
         self._drag.timeout.disconnect()
         self._drag.timeout.connect(self._draw)
-        self._when_training(self._time_strokes if while_training else self._pause_and_time_strokes)
-
-    def _pause_and_time_strokes(self) -> None:
-        self._session.pause()
-        QTimer.singleShot(500, self._time_strokes)
+        self._when_training(self._time_strokes if while_training else partial(self._when_paused, self._time_strokes))
 
     def _time_strokes(self) -> None:
         self._asked.clear()
@@ -149,15 +145,28 @@ class Probe(QObject):
         self._asked[id(newest)] = began
 
     def _when_training(self, then: Callable[[], None]) -> None:
+        def begin() -> None:
+            self._window.setup.controls.train_button.click()
+            self._when_state("training", warm_up)
+
+        def warm_up() -> None:
+            self._drag.start()
+            QTimer.singleShot(round(1000 * _WARM_UP), then)
+
+        self._when_state("idle", begin)
+
+    def _when_paused(self, then: Callable[[], None]) -> None:
+        """Pause, which embeds the test images first, and wait until the threads of training sleep."""
+        self._session.pause()
+        self._when_state("paused", lambda: QTimer.singleShot(round(1000 * _CALM), then))
+
+    def _when_state(self, state: str, then: Callable[[], None]) -> None:
         wait = QTimer(self, interval=50)
 
         def look() -> None:
-            if self._window.property("state") == "idle":
-                self._window.setup.controls.train_button.click()
-            elif self._window.property("state") == "training":
+            if self._window.property("state") == state:
                 wait.stop()
-                self._drag.start()
-                QTimer.singleShot(round(1000 * _WARM_UP), then)
+                then()
 
         wait.timeout.connect(look)
         wait.start()
@@ -186,10 +195,6 @@ class Probe(QObject):
 
     def _report_gaps(self) -> None:
         self._finish(_quantiles(self._gaps, (0.5, 0.99, 0.999)))
-
-    def _pause_and_time_drags(self) -> None:
-        self._session.pause()
-        QTimer.singleShot(500, self._time_drags)
 
     def _time_drags(self) -> None:
         self._asked.clear()

@@ -126,7 +126,7 @@ class CodeRequest:
     follows_training: ClassVar[bool] = True
     is_urgent: ClassVar[bool] = True
 
-    def work(self, model: Autoencoder, before: Coded | None) -> Iterator[Coded]:
+    def work(self, model: Autoencoder, before: Coded | None) -> Iterator[Coded | None]:
         from vae_desktop.latent.one_image import code_image
 
         yield from code_image(model, self.config, self.image, self.noise)

@@ -185,6 +185,8 @@ class LatentScatter(QWidget):
     def set_given(self, codes: Codes | None) -> None:
         """Show the posterior of an image that is none of the data set, until one of these is gone to."""
         self._given = codes
+        if codes is not None:
+            self._chosen = None
         self._show_posterior()
 
     def set_point(self, code: Floats) -> None:
@@ -338,13 +340,12 @@ class LatentScatter(QWidget):
             image, codes = 0, self._given
         elif image is None:
             image = self._chosen
-        self.overlays.set_posterior(None, None)
-        if image is None or codes is None or codes.log_stddev is None or self._layout is not None:
-            return
-        if image < len(codes) and np.isfinite(codes.log_stddev[image]).all():
+        mean = covariance = None
+        has_one = image is not None and codes is not None and codes.log_stddev is not None and self._layout is None
+        if has_one and image < len(codes) and np.isfinite(codes.log_stddev[image]).all():
             mean = self._plane.project(codes.mean[image][None])[0]
-            stddev = np.exp(codes.log_stddev[image].astype(np.float64))
-            self.overlays.set_posterior(mean, self._plane.covariance(stddev))
+            covariance = self._plane.covariance(np.exp(codes.log_stddev[image].astype(np.float64)))
+        self.overlays.set_posterior(mean, covariance)
 
     @Slot(object)
     def _set_hidden(self, hidden: frozenset[int]) -> None:

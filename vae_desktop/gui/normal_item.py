@@ -11,6 +11,7 @@ from vae_desktop.gui.cached_item import CachedItem
 
 RADII = (1.0, 2.0)  # σ
 _LINE = 18  # px, that a label takes
+_HALO = QColor(0, 0, 0, 170)  # how much of a halo is seen
 _FAR = 1e4  # in the axes' units: how far the edges of a band go
 
 
@@ -29,7 +30,6 @@ class NormalItem(CachedItem):
 
     def set_look(self, line: QColor, halo: QColor, font: QFont) -> None:
         self._pen.setColor(line)
-        halo.setAlpha(170)
         self._halo.setColor(halo)
         self._font = font
         self.redraw()
@@ -57,15 +57,21 @@ class NormalItem(CachedItem):
 
     def draw(self, painter: QPainter, transform: QTransform) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setTransform(transform)
-        for path in self._paths.values():
-            painter.setPen(self._halo)  # so that it is seen on any picture
-            painter.drawPath(path)
-            painter.setPen(self._pen)
-            painter.drawPath(path)
-        painter.resetTransform()
+        self._draw_outlines(painter, transform, self._halo)  # so that they are seen on any picture
+        # Made transparent afterwards: Qt takes several times as long for a wide transparent pen.
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+        painter.fillRect(painter.viewport(), _HALO)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        self._draw_outlines(painter, transform, self._pen)
         if self._labels:
             self._write_labels(painter, transform)
+
+    def _draw_outlines(self, painter: QPainter, transform: QTransform, pen: QPen) -> None:
+        painter.setPen(pen)
+        painter.setTransform(transform)
+        for path in self._paths.values():
+            painter.drawPath(path)
+        painter.resetTransform()
 
     def _write_labels(self, painter: QPainter, transform: QTransform) -> None:
         """Write each label at the upper edge of its outline, in letters of one size, where there is room."""

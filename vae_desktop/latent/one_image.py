@@ -17,6 +17,8 @@ from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.losses import kl_divergence, squared_error
 from vae_desktop.models.randomness import generator
 
+_AT_A_TIME = 3  # samples: what waits in between, the next stroke above all, waits a millisecond
+
 
 @dataclass(frozen=True, eq=False)
 class ImageLoss:
@@ -91,7 +93,7 @@ class Restored:
 
 
 @torch.inference_mode()
-def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floats) -> Iterator[Coded]:
+def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floats) -> Iterator[Coded | None]:
     """Send an image through a model.
 
     Parameters
@@ -106,23 +108,29 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
 
     Yields
     ------
-    Coded
-        First what an eye waits for, then all of it.
+    Coded, or None
+        First what an eye waits for, then None after each part of the work, and at the end all of it.
     """
     pixels = _pixels(image)
     posterior = model.encode(pixels)
     coded = Coded(to_codes(posterior), to_pictures(model.decode(posterior.mean))[0])
     yield coded
-    codes = posterior.sample(torch.from_numpy(noise))  # of an autoencoder its one code
-    reconstruction = float(model.decoder.reconstruction_error(pixels.expand(len(codes), -1, -1, -1), codes).mean())
+    errors: list[Tensor] = []
+    samples: list[Picture] = []
+    for codes in posterior.sample(torch.from_numpy(noise)).split(_AT_A_TIME):  # of an autoencoder its one code
+        if samples:
+            yield None
+        logits = model.decoder.logits(codes)
+        errors.append(model.decoder.error_of(pixels.expand_as(logits), logits))
+        samples.append(to_pictures(logits.sigmoid()))
     kl = None
     if posterior.log_stddev is not None:
         kl = kl_divergence(posterior.mean, posterior.log_stddev)[0].numpy()
     traits = config.model.traits
     loss = ImageLoss(
-        reconstruction, kl, traits.reconstruction_weight, traits.kl_weight_at(config.training.beta)
+        float(torch.cat(errors).mean()), kl, traits.reconstruction_weight, traits.kl_weight_at(config.training.beta)
     )
-    yield replace(coded, loss=loss, samples=to_pictures(model.decode(codes)))
+    yield replace(coded, loss=loss, samples=np.concatenate(samples))
 
 
 @torch.inference_mode()

@@ -122,11 +122,18 @@ class Decoder(nn.Module):
             self.log_stddev = nn.Parameter(torch.empty(()))
 
     def forward(self, codes: Tensor) -> Tensor:
-        return self.layers(codes).sigmoid()
+        return self.logits(codes).sigmoid()
+
+    def logits(self, codes: Tensor) -> Tensor:
+        """Log-odds of the pixels (N, C, H, W), in 32 bits."""
+        return self.layers(codes).float()
 
     def reconstruction_error(self, images: Tensor, codes: Tensor) -> Tensor:
         """What the images (N, C, H, W) cost under these codes (N, d), by the likelihood: (N,), in its unit."""
-        logits = self.layers(codes).float()
+        return self.error_of(images, self.logits(codes))
+
+    def error_of(self, images: Tensor, logits: Tensor) -> Tensor:
+        """Likewise, of what the codes are decoded to."""
         if self.likelihood == "bernoulli":
             return bernoulli_cross_entropy(images, logits)
         if self.likelihood == "gaussian-calibrated":

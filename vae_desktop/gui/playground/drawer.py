@@ -158,7 +158,6 @@ class Drawer(Tool):
         stays = self._moved_to is not None and np.array_equal(self._point.code, self._moved_to)
         if self._moves_point or is_first or stays:
             self._moves_point = False
-            self._scatter.set_chosen(None)
             self._scatter.set_given(coded.codes)
             self._point.move_to(coded.codes.mean[0])
             self._moved_to = self._point.code
