@@ -187,11 +187,11 @@ def test_memory_is_given_back_after_an_evaluation_and_at_a_pause(inbox, worker, 
         monkeypatch.setattr(module, "give_back_memory", partial(given_back.append, module))
     worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    assert given_back == [active_run]
+    assert given_back[0] is active_run
     worker.send(Pause())
     worker.send(Shutdown())
     inbox.wait_for(RunEnded)
-    assert given_back[-1] == worker_module
+    assert given_back[-1] is worker_module
 
 
 def test_a_paused_run_can_be_stopped_and_the_next_one_is_not_paused(inbox, worker, config, endless, dataset):

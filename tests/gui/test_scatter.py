@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
 from PySide6.QtWidgets import QFileDialog
 
@@ -101,20 +101,20 @@ def test_the_drawn_posterior_has_the_radius_sigma_in_the_units_of_the_axes(show)
     assert drawn.height() == pytest.approx(2 * sigma[1] / box.viewPixelSize()[1], rel=1e-3)
 
 
-def test_an_outline_is_opaque_and_its_halo_is_not() -> None:
+@pytest.mark.parametrize("ratio", [0.75, 1.0, 2.0])
+def test_an_outline_is_opaque_and_its_halo_is_not(ratio) -> None:
     item = NormalItem(Qt.PenStyle.SolidLine, 3.0)
     item.set_look(QColor("black"), QColor("white"), QFont())
     item.set_normal(np.zeros(2), np.eye(2))
-    picture = QImage(140, 140, QImage.Format.Format_ARGB32)
+    picture = QImage(QSize(160, 160) * ratio, QImage.Format.Format_ARGB32)
+    picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     with QPainter(picture) as painter:
-        item.draw(painter, QTransform.fromTranslate(70, 70).scale(30, 30))
-    for radius in (30, 60):
-        line, halo, beside = (picture.pixelColor(70 + radius + away, 70) for away in (0, 2, 9))
-        assert (line.lightness(), line.alpha()) == (0, 255)
-        assert halo.lightness() > 0
-        assert 100 < halo.alpha() < 200
-        assert beside.alpha() == 0
+        item.draw(painter, QTransform.fromTranslate(80, 80).scale(30, 30))
+    pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(-1, 4)  # blue, green, red, alpha
+    brightness, alpha = pixels[:, 0], pixels[:, 3]
+    assert alpha[(brightness < 10) & (alpha > 0)].max() == 255
+    assert 160 < alpha[brightness > 250].max() < 180
 
 
 def test_in_a_plane_of_principal_components_the_posterior_is_the_projected_one(show) -> None:

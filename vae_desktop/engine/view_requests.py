@@ -114,7 +114,8 @@ class HolesRequest:
 class CodeRequest:
     """An image's (C, H, W) way through a model, with samples of its posterior by noise (K, d): a Coded.
 
-    See latent.one_image.code_image.
+    See latent.one_image.code_image. While the model trains, later parts are of newer weights than earlier ones, until
+    a pass follows that no training interrupts.
     """
 
     view: str

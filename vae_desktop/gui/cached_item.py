@@ -19,7 +19,7 @@ class CachedItem(pyqtgraph.GraphicsObject):
         self._corner = QPointF()
 
     def draw(self, painter: QPainter, transform: QTransform) -> None:
-        """Draw the item; the transform goes from the axes' units to the painter's pixels."""
+        """Draw the item into an empty picture; the transform goes from the axes' units to the painter's pixels."""
         raise NotImplementedError
 
     def redraw(self) -> None:

@@ -60,7 +60,8 @@ class NormalItem(CachedItem):
         self._draw_outlines(painter, transform, self._halo)  # so that they are seen on any picture
         # Made transparent afterwards: Qt takes several times as long for a wide transparent pen.
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
-        painter.fillRect(painter.viewport(), _HALO)
+        device, ratio = painter.device(), painter.device().devicePixelRatioF()
+        painter.fillRect(QRectF(0, 0, device.width() / ratio, device.height() / ratio), _HALO)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         self._draw_outlines(painter, transform, self._pen)
         if self._labels:

@@ -17,7 +17,9 @@ from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.losses import kl_divergence, squared_error
 from vae_desktop.models.randomness import generator
 
-_AT_A_TIME = 3  # samples: what waits in between, the next stroke above all, waits a millisecond
+# Pixels of samples decoded at a time, three of MNIST: what waits in between, the next stroke above all, then waits a
+# millisecond.
+_AT_A_TIME = 2400
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +117,10 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
     posterior = model.encode(pixels)
     coded = Coded(to_codes(posterior), to_pictures(model.decode(posterior.mean))[0])
     yield coded
+    at_a_time = max(1, _AT_A_TIME // pixels.numel())
     errors: list[Tensor] = []
     samples: list[Picture] = []
-    for codes in posterior.sample(torch.from_numpy(noise)).split(_AT_A_TIME):  # of an autoencoder its one code
+    for codes in posterior.sample(torch.from_numpy(noise)).split(at_a_time):  # of an autoencoder its one code
         if samples:
             yield None
         logits = model.decoder.logits(codes)
