@@ -162,6 +162,10 @@ class LatentPlot(pyqtgraph.PlotWidget):
 
     def set_cursor(self, x: float, y: float) -> None:
         """Put the cross-hair at the current point."""
+        # The scene would tell later what has to be painted: if another widget is painted at once before that, and this
+        # one with it, the cross-hair would also stay where it was.
+        area = self._cursor.deviceTransform(self.viewportTransform()).mapRect(self._cursor.boundingRect())
+        self.viewport().update(area.toAlignedRect().adjusted(-1, -1, 1, 1))
         self._cursor.setPos(x, y)
 
     def show_cursor(self, shown: bool) -> None:

@@ -1,0 +1,46 @@
+"""The plot of the latent space by itself."""
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSize
+from PySide6.QtGui import QRegion
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from vae_desktop.gui.latent_plot import LatentPlot
+
+
+class Painted(QObject):
+    """Notes which part of a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.region = QRegion()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, widget: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.region += event.region()
+        return False
+
+
+def test_the_cross_hair_leaves_its_place_although_another_widget_is_painted_at_once(qtbot) -> None:
+    window, plot, other = QWidget(), LatentPlot(), QLabel("12")
+    qtbot.addWidget(window)
+    layout = QHBoxLayout(window)
+    layout.addWidget(plot)
+    layout.addWidget(other)
+    window.resize(600, 400)
+    window.show()
+    qtbot.waitExposed(window)
+
+    def place(x, y):
+        return plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(x, y)))
+
+    plot.set_cursor(0, 0)
+    qtbot.wait(100)
+    painted = Painted(plot.viewport())
+    plot.viewport().update(QRect(place(2, 1) - QPoint(20, 20), QSize(40, 40)))
+    plot.set_cursor(2, 1)
+    other.repaint()
+    qtbot.wait(100)
+    for x, y in ((0, 0), (2, 1)):
+        assert painted.region.contains(QRect(place(x, y) - QPoint(15, 15), QSize(30, 30)))
+    assert not painted.region.contains(place(-2, -1))
