@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Floats
+from vae_desktop.libraries import load_torch
 
 _MOST_CODES = 10_000  # that are looked at; of more, an even choice
 _FLOOR = 1e-6  # of the codes' mean variance, added to each component's: a collapsed dimension has none of its own
@@ -42,6 +43,7 @@ def fit_mixture(means: Floats, components: int, seed: int) -> Mixture:
     """
     import warnings
 
+    load_torch()
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
