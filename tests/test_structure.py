@@ -146,7 +146,8 @@ def test_whatever_looks_for_torch_is_loaded_after_it():
             loads = [call.lineno for call in calls if getattr(call.func, "id", "") == "load_torch"]
             if lines:
                 found.append(path.name)
-                assert loads and min(loads) < min(lines), path
+                assert loads, path
+                assert min(loads) < min(lines), path
     assert len(found) >= 4
 
 

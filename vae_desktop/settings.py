@@ -4,6 +4,7 @@ A value that a setting cannot take never gets into an object.
 """
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -46,6 +47,8 @@ class Setting:
         None is allowed and stands for `automatic`.
     takes_path : bool
         Of a choice: the path of a file or folder is allowed too.
+    numbered : str
+        Of a choice: the one of which there can be several, so that "cuda:1" is allowed beside "cuda".
     only_for : tuple of str
         Kinds of model for which the setting matters; empty for all.
     is_advanced : bool
@@ -64,6 +67,7 @@ class Setting:
     optional: bool = False
     automatic: str = ""
     takes_path: bool = False
+    numbered: str = ""
     only_for: tuple[str, ...] = ()
     is_advanced: bool = False
 
@@ -126,6 +130,8 @@ class Setting:
         if value in [choice.value for choice in self.choices]:
             return
         if self.takes_path and isinstance(value, str) and _is_path(value):
+            return
+        if self.numbered and isinstance(value, str) and re.fullmatch(rf"{self.numbered}:\d{{1,2}}", value):
             return
         known = ", ".join(choice.value for choice in self.choices)
         path = ", or give the path of a folder or file" if self.takes_path else ""

@@ -72,7 +72,7 @@ def test_a_run_is_shown_as_soon_as_it_has_begun(app, told, session, config):
 
 def test_devices_and_data_set_are_announced(app, told, config):
     app.train(config)
-    assert told.heard("devices_found")[0][-1] == "cpu"
+    assert told.heard("devices_found")[0][-1].name == "cpu"
     assert told.heard("dataset_loaded")[0].config == config.dataset
 
 

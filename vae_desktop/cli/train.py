@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, run_config
 from vae_desktop.cli.output import check_writable, figure_rows, figures, print_json, print_table
 from vae_desktop.config import RunConfig
-from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.errors import InvalidSetting
 from vae_desktop.variants import FEWEST, MOST, Variant, titles
 
 if TYPE_CHECKING:
@@ -70,12 +70,7 @@ def run(options: argparse.Namespace) -> int:
     from vae_desktop.engine.processor import prepare_threads
 
     prepare_threads()
-    import torch
-
-    try:
-        return _train(configs, targets, options)
-    except torch.OutOfMemoryError:
-        raise UserError("The device is out of memory. Use smaller batches, or the CPU.") from None
+    return _train(configs, targets, options)
 
 
 def _targets(output: Path, configs: Sequence[RunConfig]) -> list[Path]:
@@ -94,7 +89,8 @@ def _train(configs: Sequence[RunConfig], targets: Sequence[Path], options: argpa
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.run import Lockstep
 
-    device = select_device(configs[0].training.device)
+    notes: list[str] = []
+    device = select_device(configs[0].training.device, notes.append)
     dataset = load_dataset(configs[0].dataset, options.data_dir)
     if getattr(options, "training.batch_size") is None:  # a default is no wish
         batch_size = min(configs[0].training.batch_size, len(dataset.train))
@@ -105,7 +101,7 @@ def _train(configs: Sequence[RunConfig], targets: Sequence[Path], options: argpa
         for name, config in zip(names, configs, strict=True)
         if (warning := collapse_warning(config, dataset.spectrum))
     ]
-    _say(options.program, dataset.report, warnings)
+    _say(options.program, dataset.report, [*notes, *warnings])
     training = Lockstep(configs, dataset, device)
     with _stopped_by_ctrl_c(training):
         with contextlib.suppress(BrokenPipeError):  # nobody reads any more: stop, but lose nothing
@@ -213,10 +209,12 @@ def _print_json_epoch(report: "EpochReport", name: str) -> None:
 
 
 def _print_json_summary(training: "Lockstep", names: Sequence[str], targets: Sequence[Path]) -> None:
+    from vae_desktop.training.devices import name_of
+
     whole = {
         "seconds": training.seconds,
         "images_per_second": training.images_per_second,
-        "device": training.device.type,
+        "device": name_of(training.device),
         "epochs": training.runs[0].config.training.epochs,
         "steps": training.step,
     }
@@ -246,7 +244,9 @@ def _print_summary(training: "Lockstep", output: Path) -> None:
 
 
 def _steps(training: "Lockstep") -> str:
-    speed = f"{training.images_per_second:,.0f} images/s on {training.device.type}"
+    from vae_desktop.training.devices import name_of
+
+    speed = f"{training.images_per_second:,.0f} images/s on {name_of(training.device)}"
     return f"{training.step:,} in {training.seconds:.1f} s, {speed}"
 
 

@@ -1,12 +1,9 @@
 """The models in training inside the worker thread: a step each in turn, and a fault of one its own."""
 
-import re
 import time
 import traceback
 from collections.abc import Callable
 from functools import partial
-
-import torch
 
 from vae_desktop.engine.active_run import ActiveRun, Diverged, Shared
 from vae_desktop.engine.inference import InferenceThread
@@ -15,6 +12,7 @@ from vae_desktop.engine.messages import (
     Adjust,
     Adjusted,
     Captured,
+    DevicePassedOver,
     Entry,
     Failed,
     Outcome,
@@ -27,13 +25,13 @@ from vae_desktop.engine.messages import (
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.errors import UserError
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.devices import select_device
+from vae_desktop.training.devices import placed, select_device
+from vae_desktop.training.failures import failure_words
 from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
 _SECURE_INTERVAL, _SECURE_SHARE = 30.0, 0.01  # seconds between two states that are kept, and of the time
 _SECURE_FIRST = 5.0  # seconds until the first
-_NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
 
 
 class ActiveSet:
@@ -50,14 +48,14 @@ class ActiveSet:
         configs, dataset = [entry.config for entry in command.entries], command.dataset
         check_lockstep(configs)
         training = configs[0].training
-        device = select_device(training.device)
         self._outbox = outbox
+        device = select_device(training.device, lambda why: outbox.post(DevicePassedOver(why)))
         self._runs: list[ActiveRun] = []
         shared = Shared(
             dataset,
             device,
             Batches(dataset.train.images, training.batch_size, training.seed, device),
-            torch.from_numpy(dataset.test.images).to(device),
+            placed(dataset.test.images, device),
             len(configs),
         )
         self._inference = inference
@@ -154,7 +152,8 @@ class ActiveSet:
         except UserError as error:
             failure = Failed(str(error), "", run_id, last_good)
         except Exception as error:  # noqa: BLE001 - the edge of this model
-            failure = Failed(plain_words(error), traceback.format_exc(), run_id, last_good)
+            kept = "" if last_good is None else f"The model is kept as it was at step {last_good.step:,}."
+            failure = Failed(failure_words(error, kept), traceback.format_exc(), run_id, last_good)
         # Outside the except block, so that the traceback no longer holds the failed step's memory.
         if has_diverged and run is not None:
             self._guard(run_id, run, partial(self._end_diverged, run))
@@ -162,12 +161,3 @@ class ActiveSet:
             failure = Failed("This model cannot be trained: its loss or its codes are infinite.", "", run_id)
         if failure is not None:
             self._leave(run_id, failure)
-
-
-def plain_words(error: Exception) -> str:
-    """What an unexpected error of training means to the person."""
-    # The device's allocator has a type of its own, the processor's only words, other ones on each system.
-    is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    if is_memory or _NO_MEMORY.search(str(error)):
-        return "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
-    return f"Training stopped because of an unexpected error: {error}"

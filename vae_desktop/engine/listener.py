@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.engine.run import Origin, Progress, Run, RunSet
+
+if TYPE_CHECKING:
+    from vae_desktop.training.devices import Device
 
 State = Literal["idle", "loading", "training", "paused", "stopping", "failed"]
 Action = Literal["", "download", "retry", "repair", "open_kept", "recover", "discard", "slower"]
@@ -45,7 +48,7 @@ class SessionListener(Protocol):
 
     def state_changed(self, state: State) -> None: ...
     def message_posted(self, message: Message) -> None: ...
-    def devices_found(self, devices: tuple[str, ...]) -> None: ...
+    def devices_found(self, devices: tuple[Device, ...]) -> None: ...
     def dataset_loaded(self, dataset: Dataset) -> None: ...
     def spectrum_found(self, dataset: Dataset) -> None: ...
     def fetching_progressed(self, what: Fetching, done: int, total: int) -> None: ...

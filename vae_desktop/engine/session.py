@@ -29,6 +29,7 @@ from vae_desktop.engine.messages import (
     Captured,
     Decoded,
     DecodingFailed,
+    DevicePassedOver,
     Embedded,
     EmbedTraining,
     EngineReady,
@@ -117,7 +118,7 @@ class Session:
         self._starting: list[Run] = []  # sent to the worker, not yet begun
         self._begins_set = False
         self._awaited: _Plan | None = None  # waits for its data set
-        self._devices: tuple[str, ...] = ()  # that are there; empty until it is known
+        self._devices: list[str] = []  # that are there; empty until it is known
         self._slower: tuple[Run, RunConfig] | None = None  # what diverged, and how to go on with it
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the worker, by run
         self._stopping = False
@@ -452,7 +453,7 @@ class Session:
             if may_lose:
                 self._outbox.close()
                 return error
-            self._renew_threads()
+            self._renew_threads(after=self._worker)
             self._is_closing = False
             if self.shown is not None:
                 self.show(self.shown)
@@ -468,9 +469,11 @@ class Session:
         """Take in one event and tell the listener what changed."""
         match event:
             case EngineReady(devices):
-                self._devices = devices
+                self._devices = [device.name for device in devices if device.is_there]
                 self._listener.devices_found(devices)
                 self._leave_missing_devices(self.runs.values())
+            case DevicePassedOver(why):
+                self._listener.message_posted(Message("info", why, is_added=True))
             case RunStarted():
                 self._run_started(event)
             case Stepped(run_id, rows):
@@ -755,10 +758,10 @@ class Session:
 
     # Small steps
 
-    def _renew_threads(self) -> None:
+    def _renew_threads(self, after: TrainingWorker | None = None) -> None:
         """Make the threads, which start at the next need."""
         self._inference = InferenceThread(self._outbox)
-        self._worker = TrainingWorker(self._outbox, self._inference)
+        self._worker = TrainingWorker(self._outbox, self._inference, after)
         self._warm = False
 
     def _handle_all(self) -> None:

@@ -6,7 +6,6 @@ It also says what training in the window has to compute.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,10 @@ from vae_desktop.latent.embed import to_codes
 from vae_desktop.latent.measures import NEIGHBOURS
 from vae_desktop.latent.measuring import measure
 from vae_desktop.models.snapshot import Span
-from vae_desktop.training.batches import Batch, Batches
+from vae_desktop.training.batches import Batches
 from vae_desktop.training.checkpoint import Checkpoint
+from vae_desktop.training.devices import placed
+from vae_desktop.training.failures import failure_words, is_of_device
 from vae_desktop.training.history import Evaluation, History
 from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.threads import ALL_THREADS, use_threads
@@ -92,7 +93,8 @@ class Lockstep:
         self.device = device
         self.seconds = 0.0
         self._batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
-        self.runs = tuple(TrainingRun(config, dataset, self._batches) for config in configs)
+        test_images = placed(dataset.test.images, device)
+        self.runs = tuple(TrainingRun(config, dataset, self._batches, test_images) for config in configs)
         self._trained_images = 0
         self.training_seconds = 0.0
         self._stopping = False
@@ -168,9 +170,8 @@ class Lockstep:
         began = time.perf_counter()
         end = (self.step // self._batches.per_epoch + 1) * self._batches.per_epoch
         while True:
-            batch = self._batches.at(self.step)
-            self._each(partial(TrainingRun.take_step, batch=batch))
-            self._trained_images += len(batch.images)
+            self._trained_images += self._batches.size_of(self.step)
+            self._each(TrainingRun.take_step)
             if on_step is not None:
                 on_step()
             if self.step == end or self._stopping:
@@ -184,8 +185,10 @@ class Lockstep:
                 do(run)
             except UserError as error:
                 run.failure = error
-            except torch.OutOfMemoryError:
-                run.failure = UserError("The device is out of memory. Use smaller batches, or the CPU.")
+            except Exception as error:
+                if not is_of_device(error):
+                    raise
+                run.failure = UserError(failure_words(error))
         if not self.going:
             raise self.runs[0].failure or UserError("No model is left to train.")
 
@@ -201,16 +204,15 @@ class TrainingRun:
         Why it could not go on.
     """
 
-    def __init__(self, config: RunConfig, dataset: Dataset, batches: Batches) -> None:
+    def __init__(self, config: RunConfig, dataset: Dataset, batches: Batches, test_images: Tensor) -> None:
         self.config = config
         self.history = History()
         self.failure: UserError | None = None
         self._dataset = dataset
         self._batches = batches
-        device = batches.images.device
-        self._trainer = Trainer(config, dataset.image_shape, device, mean_image=dataset.mean_image)
+        self._trainer = Trainer(config, dataset.image_shape, batches.device, mean_image=dataset.mean_image)
         self._trainer.span = Span(0, self.total_steps, batches.per_epoch)
-        self._test_images = torch.from_numpy(dataset.test.images).to(device)
+        self._test_images = test_images
         self._pending: list[Tensor] = []  # rows of metrics still on the device
         self._tested: TestPass | None = None
 
@@ -243,8 +245,9 @@ class TrainingRun:
         """Of the test images, at this step."""
         return to_codes(self._current_test().posterior, self._dataset.test.labels)
 
-    def take_step(self, batch: Batch) -> None:
+    def take_step(self) -> None:
         """Take one step, which the device may still be computing on return."""
+        batch = self._trainer.with_memory(lambda: self._batches.at(self.step))
         self._pending.append(self._trainer.step(batch))
 
     def drain(self) -> None:
