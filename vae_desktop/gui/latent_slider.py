@@ -137,7 +137,7 @@ class LatentSlider(QWidget):
 
     @Slot(int)
     def _handle_moved(self, tick: int) -> None:
-        self.setValue(self.groove.value_of(tick))
+        self.setValue(min(max(self.groove.value_of(tick), self._minimum), self._maximum))
 
     @Slot()
     def _zero(self) -> None:
@@ -150,6 +150,7 @@ class SliderHead(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._name = name
+        self.setAccessibleName(name)
         self._share = 0.0
         self._is_active = True
         self.setFixedWidth(30)
@@ -157,6 +158,7 @@ class SliderHead(QWidget):
     def set_information(self, share: float, is_active: bool, tip: str) -> None:
         """Show how much the dimension says, as a share of what the most telling one does."""
         self.setToolTip(tip)
+        self.setAccessibleName(f"{self._name}, {tip}")
         if (share, is_active) != (self._share, self._is_active):
             self._share, self._is_active = share, is_active
             self.update()

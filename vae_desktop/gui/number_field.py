@@ -1,7 +1,7 @@
 """The entry for a number: read and written in one way, whatever the language of the system."""
 
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from vae_desktop.errors import InvalidSetting
@@ -63,14 +63,16 @@ class NumberField(QDoubleSpinBox):
         self.setRange(*ends)
         self.setSingleStep(step)
         self.setValue(value)
-        self.lineEdit().textChanged.connect(self._check)
+        self.lineEdit().textEdited.connect(self._check)
 
     def value(self) -> float:
         value = super().value()
         return value if self._decimals else round(value)
 
     def textFromValue(self, value: float) -> str:
-        text = f"{value + 0.0:.{self._decimals}f}"  # no minus before 0
+        text = f"{value:.{self._decimals}f}"
+        if not float(text):
+            text = text.removeprefix("-")
         if not self._rounds:
             return text if float(text) == value else shortest(value)
         is_lost = not float(text) and abs(value) >= _ROUNDING
@@ -86,20 +88,34 @@ class NumberField(QDoubleSpinBox):
         taken = QValidator.State.Intermediate if self._error_of(text) else QValidator.State.Acceptable
         return taken, text, position
 
+    def stepBy(self, steps: int) -> None:
+        super().stepBy(steps)
+        self._check()
+
     def fixup(self, text: str) -> str:
         return text  # Qt's own takes separators of thousands out, and so makes another number of it
 
     def event(self, event: QEvent) -> bool:
-        return refusal.answers(event, self, self.lineEdit(), self.error) or super().event(event)
+        return refusal.answers(event, self, self.error, self._is_changed) or super().event(event)
+
+    def setValue(self, value: float) -> None:
+        super().setValue(value)
+        if self.error:  # of what was being typed
+            self._check()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if refusal.is_restoring(event, self.lineEdit()):
+        if event.key() == Qt.Key.Key_Escape and self._is_changed:
             self.setValue(super().value())
             self.selectAll()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.error:
             refusal.show_reason(self, self.error)
         else:
             super().keyPressEvent(event)
+            self._check()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._check()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Only with the focus: scrolling past must not change numbers.
@@ -107,6 +123,11 @@ class NumberField(QDoubleSpinBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+    @property
+    def _is_changed(self) -> bool:
+        """Whether something else stands there than the value."""
+        return self._bare(self.text()) != self.textFromValue(super().value())
 
     def _setting(self) -> Setting:
         kind = "number" if self._decimals else "integer"
@@ -123,9 +144,10 @@ class NumberField(QDoubleSpinBox):
             return str(error)
         return ""
 
-    @Slot(str)
-    def _check(self, text: str) -> None:
-        error = self._error_of(text) if self.lineEdit().isModified() else ""  # the field's own text is right
+    @Slot()
+    def _check(self) -> None:
+        """Mark what stands there if it cannot be taken."""
+        error = self._error_of(self.text())
         if error != self.error:
             self.error = error
             refusal.mark(self, self.lineEdit(), error)

@@ -1,7 +1,6 @@
 """How an entry shows that it cannot take what is typed: marked, with the reason for whoever points at it or listens."""
 
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
 
@@ -19,17 +18,12 @@ def show_reason(entry: QWidget, error: str) -> None:
     QToolTip.showText(entry.mapToGlobal(QPoint(0, entry.height())), error, entry)
 
 
-def answers(event: QEvent, entry: QWidget, line: QLineEdit, error: str) -> bool:
+def answers(event: QEvent, entry: QWidget, error: str, is_changed: bool) -> bool:
     """Whether an entry's event is dealt with: the tooltip is the reason; Escape is its own while text is changed."""
     if event.type() == QEvent.Type.ToolTip and error:
         show_reason(entry, error)
         return True
-    if event.type() == QEvent.Type.ShortcutOverride and is_restoring(event, line):
+    if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape and is_changed:
         event.accept()  # else it would take away the message above
         return True
     return False
-
-
-def is_restoring(event: QKeyEvent, line: QLineEdit) -> bool:
-    """Whether a key asks for the text that stood there before."""
-    return event.key() == Qt.Key.Key_Escape and line.isModified()

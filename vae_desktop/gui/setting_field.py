@@ -95,10 +95,10 @@ class SettingField(QLineEdit):
         self._commit()
 
     def event(self, event: QEvent) -> bool:
-        return refusal.answers(event, self, self, self.error) or super().event(event)
+        return refusal.answers(event, self, self.error, self.text() != self._kept) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if refusal.is_restoring(event, self):
+        if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
             self.setText(self._kept)
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.step(1 if event.key() == Qt.Key.Key_Up else -1)
@@ -132,8 +132,7 @@ class SettingField(QLineEdit):
     def _commit(self) -> None:
         if not self.error:
             value = self.value()
-            if self.isModified():
-                self.set_value(value)
+            self.set_value(value)
             self.committed.emit(value)
 
 
