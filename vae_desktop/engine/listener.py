@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vae_desktop.training.devices import Device
 
 State = Literal["idle", "loading", "training", "paused", "stopping", "failed"]
-Action = Literal["", "download", "retry", "repair", "open_kept", "recover", "discard", "slower"]
+Action = Literal["", "download", "retry", "repair", "open_kept", "recover", "discard", "slower", "undo_removal"]
 Fetching = Literal["reading", "downloading"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
 _log = logging.getLogger(__name__)
+_REMOVALS = 5  # that can be undone; each holds its models in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +82,16 @@ class _Plan:
     configs: list[RunConfig]
     runs: list[Run] = field(default_factory=list)
     is_set: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Removal:
+    """Models that were taken off the list, and what was there before."""
+
+    runs: tuple[Run, ...]
+    order: tuple[int, ...]  # ids of all runs
+    sets: tuple[RunSet, ...]
+    was_shown: Run | None  # of these
 
 
 class Session:
@@ -117,6 +129,7 @@ class Session:
         self._request_count = 0
         self._starting: list[Run] = []  # sent to the worker, not yet begun
         self._begins_set = False
+        self._removals: deque[_Removal] = deque(maxlen=_REMOVALS)  # that can be undone
         self._awaited: _Plan | None = None  # waits for its data set
         self._devices: list[str] = []  # that are there; empty until it is known
         self._slower: tuple[Run, RunConfig] | None = None  # what diverged, and how to go on with it
@@ -291,7 +304,7 @@ class Session:
     def remove(self, run: Run) -> None:
         """Let go of a model, with those of its set, as far as :meth:`why_not_removed` allows it.
 
-        What is not saved lies in the app's own files first, so that nothing is lost.
+        What is not saved lies in the app's own files first, so that nothing is lost. The last few can be brought back.
         """
         if self.why_not_removed(run):
             return
@@ -301,6 +314,8 @@ class Session:
         except UserError as error:
             self._listener.message_posted(Message("error", str(error)))
             return
+        shown = self.shown if self.shown in going else None
+        self._removals.append(_Removal(going, tuple(self.runs), tuple(self.sets), shown))
         self.sets[:] = [run_set for run_set in self.sets if set(run_set.runs).isdisjoint(going)]
         following = self._next_shown(going)
         for entry in going:
@@ -311,6 +326,25 @@ class Session:
         if self.shown in going and following is not None:
             self.show(following)
         self._listener.runs_changed()
+
+    @property
+    def can_undo_removal(self) -> bool:
+        return bool(self._removals)
+
+    def undo_removal(self) -> tuple[Run, ...]:
+        """Put the models that were removed last back where they were in the list, and on screen; return them."""
+        if not self._removals:
+            return ()
+        removal = self._removals.pop()
+        there = self.runs | {run.id: run for run in removal.runs}
+        ordered = {run_id: there[run_id] for run_id in (*removal.order, *there) if run_id in there}
+        self.runs.clear()
+        self.runs.update(ordered)
+        self.sets[:] = [*removal.sets, *(run_set for run_set in self.sets if run_set not in removal.sets)]
+        if removal.was_shown is not None:
+            self.show(removal.was_shown)
+        self._listener.runs_changed()
+        return removal.runs
 
     def show_set(self, run_set: RunSet) -> None:
         """Put models side by side."""

@@ -137,6 +137,7 @@ class Bridge(QObject):
 
     def runs_changed(self) -> None:
         self._window.runs.set_runs(self.session.runs.values(), self.session.shown)
+        self._window.runs.set_can_undo(self.session.can_undo_removal)
         self._window.setup.form.set_active_models([run.config.model.kind for run in self.session.active])
         for run in self.session.runs.values():
             self.comparer.show_status(run)

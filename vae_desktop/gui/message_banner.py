@@ -97,6 +97,7 @@ class MessageBanner(QFrame):
                 self.tr("Continue slower"),
                 self.tr("Train on from the last good state, with a tenth of the learning rate."),
             ),
+            "undo_removal": (self.tr("Undo"), self.tr("Bring what was removed back into the list, as it was.")),
             "": ("", ""),
         }[action]
 

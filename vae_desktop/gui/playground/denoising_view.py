@@ -78,9 +78,16 @@ class DenoisingView(ToolView):
             "restored": self.tr("Decoded from the mean of the noisy image's code."),
             "reconstruction": self.tr("For comparison: what the model makes of the image without noise."),
         }
+        names = {
+            "clean": self.tr("Image without noise"),
+            "noisy": self.tr("Image with noise"),
+            "restored": self.tr("Restored image"),
+            "reconstruction": self.tr("Reconstruction of the image without noise"),
+        }
         for name, view in self._pictures.items():
             view.setObjectName(f"{name}Picture")
             view.setToolTip(tips[name])
+            view.setAccessibleName(names[name])
             view.setMinimumSize(56, 56)
             view.set_empty_text("")
         self._reason = QLabel(wordWrap=True)
@@ -95,7 +102,7 @@ class DenoisingView(ToolView):
         self._note.setFont(small_font(self.font()))
         self._note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._lay_out()
-        self.setFocusProxy(self.source)
+        self.main_part = self.source
         self._connect()
         self._show_strength()
 

@@ -61,11 +61,17 @@ class DrawingView(ToolView):
         self._take = self._tool("takeImageButton", self.tr("Take"), self.tr("Lay this test image on the pad."))
         self._open = self._tool("openImageButton", self.tr("Picture file…"), self.tr("Lay a picture file on the pad."))
         self.input, self.reconstruction = DecodedImage(), DecodedImage()
-        for view, name, tip in (
-            (self.input, "drawnInput", self.tr("The image that the encoder is given.")),
-            (self.reconstruction, "drawnReconstruction", self.tr("Decoded from the mean of its posterior.")),
+        for view, name, label, tip in (
+            (self.input, "drawnInput", self.tr("The model's input"), self.tr("The image that the encoder is given.")),
+            (
+                self.reconstruction,
+                "drawnReconstruction",
+                self.tr("Reconstruction of the drawing"),
+                self.tr("Decoded from the mean of its posterior."),
+            ),
         ):
             view.setObjectName(name)
+            view.setAccessibleName(label)
             view.setToolTip(tip)
             view.setMinimumSize(56, 56)
             view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # all three are equal
@@ -83,7 +89,7 @@ class DrawingView(ToolView):
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._figures.setTextFormat(Qt.TextFormat.RichText)
         self._lay_out()
-        self.setFocusProxy(self.pad)
+        self.main_part = self.pad
         self._connect()
         self.set_framing("")
         self.set_image_count(0, self.tr("Open a model first."))

@@ -111,7 +111,7 @@ class PathView(ToolView):
         self._export.setToolTip(self.tr("Save the steps of the path as an animation, a picture or a table."))
         self._export.setMenu(self._export_menu())
         self._lay_out()
-        self.setFocusProxy(self.board)
+        self.main_part = self.board
         self._connect()
         self.set_anchors(())
         self.set_classes(())

@@ -74,7 +74,7 @@ class SamplesView(ToolView):
         self._note.setProperty("role", "muted")
         self._note.setFont(tabular(small_font(self.font())))
         self._lay_out()
-        self.setFocusProxy(self.board)
+        self.main_part = self.board
         self._connect()
         self._show_components()
 
