@@ -1,7 +1,7 @@
 """The entry for a number: read and written in one way, whatever the language of the system."""
 
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
 from vae_desktop.errors import InvalidSetting
@@ -117,6 +117,14 @@ class NumberField(QDoubleSpinBox):
         super().focusOutEvent(event)
         self._check()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.error:  # a border in the style sheet would take the buttons' arrows away
+            painter = QPainter(self)
+            painter.setPen(self.palette().brightText().color())
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            painter.end()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Only with the focus: scrolling past must not change numbers.
         if self.hasFocus():
@@ -150,4 +158,4 @@ class NumberField(QDoubleSpinBox):
         error = self._error_of(self.text())
         if error != self.error:
             self.error = error
-            refusal.mark(self, self.lineEdit(), error)
+            refusal.mark(self, error)

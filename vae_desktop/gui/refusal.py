@@ -1,16 +1,16 @@
 """How an entry shows that it cannot take what is typed: marked, with the reason for whoever points at it or listens."""
 
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 
-def mark(entry: QWidget, line: QLineEdit, error: str) -> None:
-    """Mark an entry's line of text as refused for a reason, or as taken if that is ""; screen readers say it too."""
+def mark(entry: QWidget, error: str) -> None:
+    """Mark an entry whose text is refused for a reason, or, if that is "", taken; screen readers say it too."""
     entry.setAccessibleDescription(error)  # without one they read the tooltip
-    if bool(line.property("invalid")) != bool(error):
-        line.setProperty("invalid", bool(error))
-        line.style().unpolish(line)
-        line.style().polish(line)
+    if bool(entry.property("invalid")) != bool(error):
+        entry.setProperty("invalid", bool(error))
+        entry.style().unpolish(entry)
+        entry.style().polish(entry)
 
 
 def show_reason(entry: QWidget, error: str) -> None:

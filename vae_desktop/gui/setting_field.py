@@ -75,7 +75,7 @@ class SettingField(QLineEdit):
             self.error = ""
         except InvalidSetting as error:
             self.error = str(error)
-        refusal.mark(self, self, self.error)
+        refusal.mark(self, self.error)
         self.checked.emit()
 
     def step(self, direction: int) -> None:
