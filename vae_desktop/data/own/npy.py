@@ -101,16 +101,38 @@ def read_values(stored: Stored, header: Header, is_cancelled: Callable[[], bool]
     """
     with _telling(stored.where), stored.open() as stream:
         _parse_header(stream)
-        values = np.empty(math.prod(header.shape), header.dtype)
-        into = values.view(np.uint8).data
-        done = 0
-        while done < len(into):
-            check(is_cancelled)
-            read = stream.readinto(into[done : done + _PIECE])  # type: ignore[attr-defined]
-            if not read:
-                raise ValueError("it is cut off")
-            done += read
+        values = _read(stream, math.prod(header.shape), header.dtype, is_cancelled)
     return values.reshape(header.shape, order="F" if header.is_fortran else "C")
+
+
+def read_blocks(
+    stored: Stored, header: Header, together: int, is_cancelled: Callable[[], bool]
+) -> Iterator[npt.NDArray[Any]]:
+    """Read an array whose header was read before in blocks of so many entries of its first axis; errors as above."""
+    if header.is_fortran:  # what belongs to an entry lies all over the file
+        values = read_values(stored, header, is_cancelled)
+        yield from (values[first : first + together] for first in range(0, len(values), together))
+        return
+    count, *entry = header.shape
+    with _telling(stored.where), stored.open() as stream:
+        _parse_header(stream)
+        for first in range(0, count, together):
+            shape = (min(together, count - first), *entry)
+            yield _read(stream, math.prod(shape), header.dtype, is_cancelled).reshape(shape)
+
+
+def _read(stream: IO[bytes], count: int, dtype: np.dtype[Any], is_cancelled: Callable[[], bool]) -> npt.NDArray[Any]:
+    """The next numbers of a stream."""
+    values = np.empty(count, dtype)
+    into = values.view(np.uint8).data
+    done = 0
+    while done < len(into):
+        check(is_cancelled)
+        read = stream.readinto(into[done : done + _PIECE])  # type: ignore[attr-defined]
+        if not read:
+            raise ValueError("it is cut off")
+        done += read
+    return values
 
 
 def _parse_header(stream: IO[bytes]) -> Header:

@@ -85,7 +85,7 @@ def _decode(
     answers = for_each(read, range(len(placed)), advance, is_cancelled)
     kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
     return Gathered(
-        canvas.finish(kept if len(kept) < len(placed) else slice(None)),
+        canvas.finish(kept if len(kept) < len(placed) else None),
         _classes([placed[place] for place in kept]),
         np.array([placed[place].is_test for place in kept]) if layout.has_split else None,
         scaling_line(int((sizes[kept] != side).any(axis=1).sum()), side) + _counts(answers),
