@@ -187,5 +187,5 @@ def test_images_for_which_there_is_no_memory_are_refused(tmp_path, monkeypatch):
         return empty(shape, *rest, **more)
 
     monkeypatch.setattr(np, "empty", scarce)
-    with pytest.raises(DataError, match="do not fit into memory: 20 of 64 × 64 pixels take 81.92 kB"):
+    with pytest.raises(DataError, match=r"do not fit into memory: 20 of 64 × 64 pixels take 81\.92 kB"):
         load(tmp_path / "x.npy", image_size=64)
