@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,12 @@ def test_imports_run_one_way():
     # In a process of its own: it turns off all loggers that are there.
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_units_of_size_are_powers_of_ten():
+    binary = re.compile(r"(2 ?\*\* ?[1234]0|[<>]{2} ?[1234]0|\b1024\b).*\b[kKMG]B\b")
+    lines = [line for path in PACKAGE.rglob("*.py") for line in path.read_text("utf-8").splitlines()]
+    assert [line for line in lines if binary.search(line)] == []
 
 
 @pytest.fixture

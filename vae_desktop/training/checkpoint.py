@@ -23,7 +23,7 @@ import safetensors.numpy
 from vae_desktop import __version__
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, InvalidSetting, UserError
-from vae_desktop.files import write_atomically
+from vae_desktop.files import size_in_words, write_atomically
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
@@ -101,8 +101,8 @@ def save_checkpoints(path: Path, checkpoints: Sequence[Checkpoint], half_precisi
     if _bytes(tensors) > _MAX_FILE_BYTES:
         tensors = [{name: own[name] for name in own if not name.startswith("optimizer.")} for own in tensors]
     if _bytes(tensors) > _MAX_FILE_BYTES:
-        taken, most = (size / 2**30 for size in (_bytes(tensors), _MAX_FILE_BYTES))
-        raise UserError(f"Cannot save {path.name}: it would take {taken:.1f} GB, and a model file at most {most:g}.")
+        taken, most = (size_in_words(size) for size in (_bytes(tensors), _MAX_FILE_BYTES))
+        raise UserError(f"Cannot save {path.name}: it would take {taken}, and a model file at most {most}.")
     if len(checkpoints) == 1:
         data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
     else:
