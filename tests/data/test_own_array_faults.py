@@ -124,10 +124,10 @@ HEADERS = {  # what an array begins with, and the reason that is told
     "missing order": (lying((10, 10, 10), order="7"), "its header is broken"),
     "cut in the header": (lying((10, 10, 10))[:50], "its header is broken"),
     "cut in the magic": (lying((10, 10, 10))[:4], "it is not a NumPy array"),
-    "other magic": (b"<html>" * 100, "it is not a NumPy array"),
+    "other magic": (b"whatever" * 100, "it is not a NumPy array"),
     "later version": (lying((10, 10, 10)).replace(b"NUMPY\x01", b"NUMPY\x09"), "a version of NumPy's format"),
     "table": (lying((10, 10, 10), bytes(9000), descr=[("a", "u1"), ("b", "f8")]), "type .*, not numbers"),
-    "empty": (b"", "it is not a NumPy array"),
+    "empty": (b"", "it is an empty file"),
 }
 
 
@@ -162,9 +162,9 @@ def _flagged(content, flag):
 
 ARCHIVES = {
     "encrypted": (lambda whole: _flagged(whole, 1), "it is encrypted"),
-    "cut in half": (lambda whole: whole[: len(whole) // 2], "File is not a zip file"),
-    "empty": (lambda whole: b"", "File is not a zip file"),
-    "no archive": (lambda whole: b"PK, but no archive", "File is not a zip file"),
+    "cut in half": (lambda whole: whole[: len(whole) // 2], "it is cut off or damaged"),
+    "empty": (lambda whole: b"", "it is an empty file"),
+    "no archive": (lambda whole: b"PK, but no archive", "it is not an archive of NumPy arrays"),
     "odd packing": (lambda whole: _patched(whole, b"PK\x01\x02", 10, 12), "packed in a way that NumPy does not use"),
     "damaged": (lambda whole: whole[:60] + bytes(20) + whole[80:], ""),
     "wrong checksum": (lambda whole: _patched(whole, b"PK\x01\x02", 16, 1), "Bad CRC-32"),

@@ -156,7 +156,8 @@ def test_a_folder_without_images_is_refused_with_the_first_reasons(root):
     (root / "0.png").write_bytes(b"")
     with pytest.raises(DataError, match="No image could be read in") as caught:
         load(root)
-    assert "(0.png: an empty file; 0.txt: not an image; 1.txt: not an image; and 3 more)" in str(caught.value)
+    reasons = "(0.png: an empty file (copy or download it again); 0.txt: not an image; 1.txt: not an image; and 3 more)"
+    assert reasons in str(caught.value)
 
 
 @pytest.mark.parametrize(("count", "found"), [(1, "1 image "), (9, "9 images ")])

@@ -180,7 +180,7 @@ FAULTS = {
     "text.png": (lambda path: b"this is only text", "not an image"),
     "cut.jpg": (lambda path: _jpeg(path)[:2000], "broken: image file is truncated"),
     "garbled.png": (lambda path: _png(SIDE, SIDE, b"not packed at all"), "broken: "),
-    "program.eps": (lambda path: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 12 12\n", "not an image"),
+    "program.eps": (lambda path: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 12 12\n", "a PostScript drawing"),
     "more than 50 million.png": (lambda path: _png(8000, 8000), "more than 50 million pixels"),
     "what Pillow warns of.png": (lambda path: _png(12_000, 12_000), "more than 50 million pixels"),
     "what Pillow refuses.png": (lambda path: _png(200_000, 200_000), "more than 50 million pixels"),

@@ -286,7 +286,7 @@ def test_damaged_files(file, refused, damage):
 def test_a_pickle_is_never_opened_as_one(file, refused, tmp_path, protocol):
     canary = Canary(tmp_path / "executed")
     file.write_bytes(pickle.dumps(canary, protocol))
-    refused("not a safetensors file")
+    refused("it is a Python pickle, which could run code")
     assert not canary.path.exists()
     pickle.loads(file.read_bytes())
     assert canary.path.exists()  # the canary does sing
@@ -294,7 +294,7 @@ def test_a_pickle_is_never_opened_as_one(file, refused, tmp_path, protocol):
 
 def test_a_torch_file_is_never_opened_as_one(file, refused, tmp_path):
     torch.save({"weights": Canary(tmp_path / "executed")}, file)
-    refused("not a safetensors file")
+    refused("it is a PyTorch file, a pickle that could run code")
     assert not (tmp_path / "executed").exists()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.errors import DataError
+from vae_desktop.file_kinds import BEGINNING, IDX, kind_of
 
 _Stream: TypeAlias = io.BufferedReader | gzip.GzipFile
 _UINT8 = 8  # the format's code for unsigned bytes
@@ -86,6 +87,9 @@ def _parse_shape(stream: _Stream, rank: int | tuple[int, ...], limit: int) -> tu
     magic = stream.read(4)
     if len(magic) < 4 or magic[:3] != bytes((0, 0, _UINT8)) or magic[3] not in ranks:
         wanted = " or ".join(map(str, ranks))
+        kind = kind_of(magic + stream.read(BEGINNING - 4))
+        if kind is not None and kind.what != IDX:
+            raise ValueError(f"it is {kind}")
         raise ValueError(f"it is not an IDX file of bytes in {wanted} dimension{'s' * (ranks != (1,))}")
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:

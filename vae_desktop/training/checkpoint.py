@@ -23,6 +23,7 @@ import safetensors.numpy
 from vae_desktop import __version__
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, InvalidSetting, UserError
+from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.files import size_in_words, write_atomically
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
@@ -238,7 +239,8 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         with path.open("rb") as file:
             yield file, status.st_size
     except FileNotFoundError:
-        raise _refusal(path, "there is no such file.") from None
+        kind = kind_of_file(path)
+        raise _refusal(path, "there is no such file." if kind is None else f"it is {kind}.") from None
     except OSError as error:
         raise _refusal(path, f"it cannot be read ({error.strerror or error}).") from error
     except (CheckpointError, InvalidSetting) as error:

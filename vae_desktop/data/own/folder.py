@@ -10,8 +10,10 @@ from pathlib import Path
 from vae_desktop.data.own.threads import check
 from vae_desktop.data.own.wording import SortKey, counted, natural_key, shown
 from vae_desktop.errors import DataError
+from vae_desktop.file_kinds import kind_of_file
 
 _UNSEEN = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}  # left by systems; so are names with a dot
+_PLACEHOLDER = ".icloud"  # which macOS hides, and a person thinks of as the image that is not there
 _TRAIN = ("train", "training")
 _TEST = ("test", "testing", "val", "valid", "validation")  # the first that is there
 
@@ -79,7 +81,7 @@ def find_files(root: Path, is_cancelled: Callable[[], bool]) -> tuple[list[File]
         for _, entry in entries:
             found[_kind(entry)].append(File(entry.path, (*folder.parts, entry.name)))
         files += found["file"]
-        skipped += [f"{other.name}: a device, a pipe or a broken link" for other in found["other"]]
+        skipped += [f"{other.name}: {_what_else(other.path)}" for other in found["other"]]
         waiting += reversed(found["folder"])
     return files, skipped
 
@@ -99,7 +101,8 @@ def _visible(folder: str, is_cancelled: Callable[[], bool]) -> Iterator[tuple[So
     with os.scandir(folder) as entries:
         for entry in entries:
             check(is_cancelled)
-            if not entry.name.startswith(".") and entry.name.lower() not in _UNSEEN:
+            is_hidden = entry.name.startswith(".") and not entry.name.endswith(_PLACEHOLDER)
+            if not is_hidden and entry.name.lower() not in _UNSEEN:
                 yield natural_key(entry.name), entry
 
 
@@ -108,6 +111,12 @@ def _kind(entry: "os.DirEntry[str]") -> str:
         return "folder" if entry.is_dir() else "file" if entry.is_file() else "other"
     except OSError:  # a link that leads round in a circle
         return "other"
+
+
+def _what_else(path: str) -> str:
+    """What is no file and no folder."""
+    kind = kind_of_file(path) if os.path.islink(path) and not os.path.exists(path) else None
+    return "a device, a pipe or a broken link" if kind is None else str(kind)
 
 
 def arrange(images: Sequence[File]) -> Layout:
