@@ -208,6 +208,11 @@ class Controller(QObject):
     def open_images(self, path: Path) -> None:
         """Choose a person's own images as the data set of the next run."""
         name = str(path.absolute())
+        try:
+            DatasetConfig(name)
+        except InvalidSetting as error:
+            self._window.banner.show_message(Message("error", str(error)))
+            return
         self.session.forget_dataset(name)
         self._window.setup.form.choose_dataset(name)
 

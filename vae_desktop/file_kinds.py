@@ -1,5 +1,6 @@
 """What a file is that is not what it should be, told by its first bytes, and what to do about it."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -89,6 +90,9 @@ _KINDS = (
 )
 
 
+_MISREAD = Kind("a file or folder whose name is not valid UTF-8", "rename it")
+
+
 def kind_of(beginning: bytes) -> Kind | None:
     """What a file is by its first BEGINNING bytes, or all of them where there are fewer; None if that is not known."""
     for pattern, what, way_out in _KINDS:
@@ -98,19 +102,32 @@ def kind_of(beginning: bytes) -> Kind | None:
 
 
 def kind_of_file(path: str | Path) -> Kind | None:
-    """What a file is, or what a link stands for that leads nowhere; None if that is not known or cannot be read."""
+    """What a file is, or why it is not there; None if that is not known or it cannot be read."""
     try:
         with open(path, "rb") as file:
             return kind_of(file.read(BEGINNING))
     except FileNotFoundError:
-        return _kind_of_link(path)
+        return _kind_of_missing(Path(path))
     except (OSError, ValueError):
         return None
 
 
-def _kind_of_link(path: str | Path) -> Kind | None:
-    try:
+def _kind_of_missing(path: Path) -> Kind | None:
+    with contextlib.suppress(OSError, ValueError):
         target = os.fsencode(os.readlink(path)).replace(b"\\", b"/")
-    except (OSError, ValueError):
-        return None
-    return kind_of(target) if b"/annex/objects/" in target else None  # git-annex has its files there
+        return kind_of(target) if b"/annex/objects/" in target else None  # git-annex has its files there
+    for place in (path, *path.parents):
+        with contextlib.suppress(OSError):  # the folder is missing too
+            misread = {lost for name in os.listdir(place.parent) for lost in _misread(name)}
+            return _MISREAD if place.name in misread else None
+    return None
+
+
+def _misread(name: str) -> set[str]:
+    """What others, such as Qt, make of a name with bytes that are no UTF-8, which is not its own then."""
+    return {readable_name(name), readable_name(name, "")} if readable_name(name) != name else set()
+
+
+def readable_name(name: str, mark: str = "�") -> str:
+    """The name with a mark for each byte that is not valid UTF-8, which Python keeps as half a surrogate pair."""
+    return re.sub("[\ud800-\udfff]", mark, name)

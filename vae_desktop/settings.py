@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.file_kinds import readable_name
 
 Kind = Literal["integer", "number", "sizes", "choice"]
 ConfigT = TypeVar("ConfigT")
@@ -140,6 +141,13 @@ class Setting:
             return
         if self.numbered and isinstance(value, str) and re.fullmatch(rf"{self.numbered}:\d{{1,2}}", value):
             return
+        if self.takes_path and isinstance(value, str) and not _is_text(value):
+            shown = readable_name(value)
+            raise InvalidSetting(
+                name,
+                f"{self.label}: the path {shown} is not valid UTF-8, so that no model could keep it. "
+                "Rename the file or folder.",
+            )
         known = ", ".join(choice.value for choice in self.choices)
         path = ", or give the path of a folder or file" if self.takes_path else ""
         raise InvalidSetting(name, f"{self.label}: {_abridged(repr(value))} is unknown; choose from {known}{path}.")
@@ -203,11 +211,12 @@ def shortest(value: float) -> str:
 
 def _is_path(text: str) -> bool:
     """Whether a text reads as a path on some system; a file may come from another one."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # bytes that are no text, which no file could keep
-        return False
-    return ("/" in text or "\\" in text) and "\0" not in text and len(text) <= 4096
+    return ("/" in text or "\\" in text) and "\0" not in text and len(text) <= 4096 and _is_text(text)
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text has no bytes that are no text, which no file could keep."""
+    return readable_name(text) == text
 
 
 def _abridged(text: str) -> str:

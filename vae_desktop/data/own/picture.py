@@ -175,6 +175,8 @@ def _reason(path: str | Path, error: Exception) -> str:
         return _what_instead(path)
     if isinstance(error, MemoryError):
         return "does not fit into memory"
+    if isinstance(error, FileNotFoundError) and (kind := kind_of_file(path)) is not None:
+        return str(kind)
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     return f"broken: {str(error) or type(error).__name__}"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.own.canvas import Canvas, check_room, may_be_coloured
-from vae_desktop.data.own.folder import File, Layout, Placed, arrange, find_files
+from vae_desktop.data.own.folder import File, Layout, Placed, arrange, find_files, without_images
 from vae_desktop.data.own.gathered import Gathered, check_count
 from vae_desktop.data.own.picture import Header, Unreadable, prepare, read_header, read_picture
 from vae_desktop.data.own.square import LeastSide, choose_side, scaling_line
@@ -41,7 +41,7 @@ def gather_folder(root: Path, config: DatasetConfig, progress: Progress, is_canc
     Cancelled
         If `is_cancelled` returned true.
     """
-    files, skipped = find_files(root, is_cancelled)
+    files, folders, skipped = find_files(root, is_cancelled)
     if not files and not skipped:
         raise DataError(f"{root} is empty. Choose a folder with images in it.")
     total, half = len(files), len(files) // 2
@@ -60,7 +60,7 @@ def gather_folder(root: Path, config: DatasetConfig, progress: Progress, is_canc
     skipped += _reasons(files, answers)
     headers = {file: header for file, header in zip(files, answers, strict=True) if isinstance(header, Header)}
     layout = arrange(list(headers))
-    skipped += layout.skipped
+    skipped += [*layout.skipped, *without_images(folders, files, list(headers), layout)]
     check_count(len(layout.placed), root, skipped)
 
     def advance(done: int) -> None:
