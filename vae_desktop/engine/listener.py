@@ -33,6 +33,8 @@ class Message:
         What else, or "".
     is_added : bool
         To stand below the message on show, not in its place.
+    about : str
+        What could not be written; a newer message about it takes its place, and it is withdrawn once that is written.
     """
 
     level: Literal["info", "error"]
@@ -41,6 +43,7 @@ class Message:
     action: Action = ""
     alternative: Action = ""
     is_added: bool = False
+    about: str = ""
 
 
 class SessionListener(Protocol):
@@ -48,6 +51,7 @@ class SessionListener(Protocol):
 
     def state_changed(self, state: State) -> None: ...
     def message_posted(self, message: Message) -> None: ...
+    def message_withdrawn(self, about: str) -> None: ...
     def devices_found(self, devices: tuple[Device, ...]) -> None: ...
     def dataset_loaded(self, dataset: Dataset) -> None: ...
     def spectrum_found(self, dataset: Dataset) -> None: ...

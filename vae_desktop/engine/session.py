@@ -73,6 +73,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _REMOVALS = 5  # that can be undone; each holds its models in memory
+_EXPORT = "export"  # what a message is about
 
 
 @dataclass(frozen=True, eq=False)
@@ -380,9 +381,14 @@ class Session:
         def work(_: Job) -> None:
             write_atomically(path, table())
 
-        self._jobs.start(
-            work, Answers(lambda _: self._listener.file_exported(path), self._report), must_finish=True
-        )
+        def finished(_: None) -> None:
+            self._listener.message_withdrawn(_EXPORT)
+            self._listener.file_exported(path)
+
+        def failed(error: Exception, details: str) -> None:
+            self._report(error, details, _EXPORT)
+
+        self._jobs.start(work, Answers(finished, failed), must_finish=True)
 
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
@@ -756,9 +762,9 @@ class Session:
         self.missing = config if remedy else None
         self._listener.message_posted(error_message(error, details, remedy))
 
-    def _report(self, error: Exception, details: str) -> None:
+    def _report(self, error: Exception, details: str, about: str = "") -> None:
         _log.warning("work beside training failed\n%s", details)
-        self._listener.message_posted(error_message(error, details))
+        self._listener.message_posted(error_message(error, details, about=about))
 
     def _read(self, path: Path, finished: Callable[[tuple[Checkpoint, ...]], object]) -> None:
         self._inference.start()

@@ -108,6 +108,11 @@ class Bridge(QObject):
             level = logging.ERROR if message.details else logging.WARNING
             _log.log(level, "%s\n%s" if message.details else "%s%s", message.text, message.details)
         self._window.banner.show_message(message)
+        if message.about:  # what was written before must not be read as the answer
+            self._window.statusBar().clearMessage()
+
+    def message_withdrawn(self, about: str) -> None:
+        self._window.banner.withdraw(about)
 
     def devices_found(self, devices: tuple[Device, ...]) -> None:
         self._has_torch = True
