@@ -6,6 +6,7 @@ import numpy as np
 
 from vae_desktop.errors import Cancelled, UserError
 from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.cores import count_cores
 from vae_desktop.libraries import load_torch
 from vae_desktop.progress import Progress, ignore, never
 
@@ -53,6 +54,7 @@ def neighbour_map(
     load_torch()
     from openTSNE import TSNE
 
+    count_cores()
     def spread(places: Floats) -> Floats:
         result = np.full((len(means), 2), np.nan, np.float32)
         result[kept] = places
