@@ -289,6 +289,16 @@ def test_without_a_display_the_app_says_so_in_one_line() -> None:
     assert "display" in done.stderr
 
 
+def test_what_qt_gives_up_for_is_one_line_too(tmp_path) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "none-such", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "vae_desktop"], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("vae-desktop: no window can be opened: ")
+
+
 def test_every_setting_has_an_alt_key_of_its_own(driver) -> None:
     labels = [label for label in driver.window.setup.form.findChildren(QLabel) if label.buddy()]
     in_sight = [label.text() for label in labels if not label.isHidden()]
