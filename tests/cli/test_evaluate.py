@@ -127,6 +127,15 @@ def with_every_update(initialise):
     return call
 
 
+@pytest.mark.parametrize(("trained_on", "is_told"), [("test", True), ("validation", False)])
+def test_validation_images_that_the_model_was_trained_on_are_called_so(train, run, tmp_path, trained_on, is_told):
+    train("--epochs", 1, "--measured-on", trained_on)
+    result = run("evaluate", tmp_path / "model.safetensors", "--measured-on", "validation", "--quick", "--json")
+    assert result.lines[0]["images"] == 1437 // 12
+    assert result.err.count("\n") == is_told
+    assert ("trained on all training images, these among them" in result.err) == is_told
+
+
 def test_another_data_set_is_brought_to_the_models_shape(run, vae_file, mnist_dir):
     (line,) = run("evaluate", vae_file, "--dataset", "mnist", "--data-dir", mnist_dir, *SHORT, "--json").lines
     assert (line["dataset"], line["images"]) == ("mnist", 20)

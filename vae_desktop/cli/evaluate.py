@@ -86,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
             f"{options.file.name} takes images of {_shape(checkpoint.image_shape)} (channels × height × "
             f"width), but {label} has {_shape(dataset.image_shape)}. Choose another data set."
         )
+    _note_if_learned(options.program, config.dataset, dataset.config)
     start = time.perf_counter()
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
     model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit
@@ -112,6 +113,16 @@ def run(options: argparse.Namespace) -> int:
     figures = {heading: [(row.label, row.text) for row in rows] for heading, rows in groups_of(values, config).items()}
     _print_groups({"": title, **figures})
     return 0
+
+
+def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetConfig) -> None:
+    """Say so on stderr if validation images are asked for that the model was trained on."""
+    if trained_on.name == measured.name and (trained_on.measured_on, measured.measured_on) == ("test", "validation"):
+        print(
+            f"{program}: note: this model was trained on all training images, these among them: "
+            "its figures are not those of images that it has not seen.",
+            file=sys.stderr,
+        )
 
 
 def _extent(options: argparse.Namespace) -> Extent:
