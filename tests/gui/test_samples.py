@@ -96,6 +96,19 @@ def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(show):
     assert far(codes_of(driver)) > 0.5
 
 
+def test_a_vae_is_sampled_around_codes_drawn_from_its_posteriors(show):
+    driver = show("vae-20d")
+    view = open_samples(driver, "box")
+    means = driver.window.controller.session.shown.codes.mean
+    collapsed = int(means.std(0).argmin())
+    assert means[:, collapsed].std() < 0.1
+    view.count.setValue(200)
+    assert np.ptp(codes_of(driver)[:, collapsed]) > 4  # codes of N(0, 1), whose means are all the same
+    view.way.show_value("mixture")
+    driver.wait(lambda: "components" in view.note())
+    assert codes_of(driver)[:, collapsed].std() == pytest.approx(1, abs=0.2)
+
+
 def test_with_a_training_the_samples_follow(driver):
     view = driver.window.tools["samples"]
     driver.train(epochs="100000")

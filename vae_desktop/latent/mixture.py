@@ -32,7 +32,7 @@ class Mixture:
     factors: Floats
 
 
-def fit_mixture(means: Floats, components: int, seed: int) -> Mixture:
+def fit_mixture(codes: Floats, components: int, seed: int) -> Mixture:
     """Fit a mixture of so many components with full covariances to codes (N, d) by expectation maximisation.
 
     Scikit-learn's, from one start by k-means; with fewer codes than components, of as many as there are.
@@ -50,18 +50,18 @@ def fit_mixture(means: Floats, components: int, seed: int) -> Mixture:
     from threadpoolctl import threadpool_limits
 
     count_cores()
-    codes = means[np.isfinite(means).all(1)].astype(np.float64)
-    codes = codes[:: max(1, -(-len(codes) // _MOST_CODES))]
-    variance = float(codes.var(0).mean()) if len(codes) else 0.0
+    there = codes[np.isfinite(codes).all(1)].astype(np.float64)
+    there = there[:: max(1, -(-len(there) // _MOST_CODES))]
+    variance = float(there.var(0).mean()) if len(there) else 0.0
     if variance == 0.0:
         raise UserError("A mixture needs codes that differ from one another; there are none.")
     # In units of the codes' own spread, so that the floor means the same for all models.
-    middle, scale = codes.mean(0), np.sqrt(variance)
-    mixture = GaussianMixture(min(components, len(codes)), reg_covar=_FLOOR, random_state=seed, max_iter=100)
+    middle, scale = there.mean(0), np.sqrt(variance)
+    mixture = GaussianMixture(min(components, len(there)), reg_covar=_FLOOR, random_state=seed, max_iter=100)
     # One thread: k-means would otherwise fight with a training over the processor.
     with warnings.catch_warnings(), threadpool_limits(1, user_api="openmp"):
         warnings.simplefilter("ignore", ConvergenceWarning)  # near enough for drawing
-        mixture.fit((codes - middle) / scale)
+        mixture.fit((there - middle) / scale)
     factors = np.linalg.cholesky(mixture.covariances_) * scale
     found = (mixture.means_ * scale + middle).astype(np.float32)
     return Mixture(mixture.weights_, found, factors.astype(np.float32))

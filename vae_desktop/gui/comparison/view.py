@@ -79,7 +79,10 @@ class ComparisonView(QWidget):
         self.way.setAccessibleName(self.tr("How random codes are drawn"))
         self.way.addItem("N(0, I)", "prior")
         self.way.addItem(self.tr("fitted normal"), "normal")
-        tip = self.tr("The same noise for all: as it is, or scaled and moved to where the codes of each model lie.")
+        tip = self.tr(
+            "The same noise for all: as it is, or with the mean and, dimension by dimension, the standard deviation of "
+            "each model's codes, which are drawn from the posteriors."
+        )
         self.way.setToolTip(f"<p>{tip}</p>")
         self.redraw = QToolButton(text="⟳")
         self.redraw.setObjectName("newRandomButton")

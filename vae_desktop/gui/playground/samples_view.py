@@ -35,11 +35,18 @@ class SamplesView(ToolView):
         self.way.setAccessibleName(self.tr("Where codes are drawn from"))
         for text, way, tip in (
             (self.tr("N(0, I)"), "prior", self.tr("The prior: how a VAE is meant to be sampled.")),
-            (self.tr("Box of codes"), "box", self.tr("Evenly in the smallest box that holds all codes.")),
+            (
+                self.tr("Box of codes"),
+                "box",
+                self.tr("Evenly in the smallest box that holds all codes, each drawn from its image's posterior."),
+            ),
             (
                 self.tr("Gaussian mixture"),
                 "mixture",
-                self.tr("Fitted to the codes: the honest way to sample an autoencoder, which has no prior."),
+                self.tr(
+                    "Fitted to the codes, each drawn from its image's posterior: the honest way to sample an "
+                    "autoencoder, which has no prior and whose codes are points."
+                ),
             ),
         ):
             self.way.addItem(text, way)
