@@ -1,6 +1,5 @@
 """The models in training inside the worker thread: a step each in turn, and a fault of one its own."""
 
-import re
 import time
 import traceback
 from collections.abc import Callable
@@ -27,13 +26,13 @@ from vae_desktop.engine.messages import (
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.errors import UserError
 from vae_desktop.training.batches import Batches
+from vae_desktop.training.causes import why_diverged, why_failed
 from vae_desktop.training.devices import select_device
 from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
 _SECURE_INTERVAL, _SECURE_SHARE = 30.0, 0.01  # seconds between two states that are kept, and of the time
 _SECURE_FIRST = 5.0  # seconds until the first
-_NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
 
 
 class ActiveSet:
@@ -52,6 +51,7 @@ class ActiveSet:
         training = configs[0].training
         device = select_device(training.device)
         self._outbox = outbox
+        self._config, self._device = configs[0], device
         self._runs: list[ActiveRun] = []
         shared = Shared(
             dataset,
@@ -154,20 +154,13 @@ class ActiveSet:
         except UserError as error:
             failure = Failed(str(error), "", run_id, last_good)
         except Exception as error:  # noqa: BLE001 - the edge of this model
-            failure = Failed(plain_words(error), traceback.format_exc(), run_id, last_good)
+            words = why_failed(error, self._config.training, self._device.type, has_begun=run is not None)
+            failure = Failed(words, traceback.format_exc(), run_id, last_good)
         # Outside the except block, so that the traceback no longer holds the failed step's memory.
         if has_diverged and run is not None:
             self._guard(run_id, run, partial(self._end_diverged, run))
         elif has_diverged:
-            failure = Failed("This model cannot be trained: its loss or its codes are infinite.", "", run_id)
+            why = why_diverged(self._config, step=0)
+            failure = Failed(f"This model cannot be trained: its loss or its codes are infinite. {why}", "", run_id)
         if failure is not None:
             self._leave(run_id, failure)
-
-
-def plain_words(error: Exception) -> str:
-    """What an unexpected error of training means to the person."""
-    # The device's allocator has a type of its own, the processor's only words, other ones on each system.
-    is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    if is_memory or _NO_MEMORY.search(str(error)):
-        return "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
-    return f"Training stopped because of an unexpected error: {error}"

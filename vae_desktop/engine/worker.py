@@ -127,9 +127,12 @@ class TrainingWorker:
         except UserError as error:
             failure = Failed(str(error), "")
         except Exception as error:  # noqa: BLE001 - the edge of the thread
-            from vae_desktop.engine.active_set import plain_words
+            from vae_desktop.training.causes import why_failed
+            from vae_desktop.training.devices import select_device
 
-            failure = Failed(plain_words(error), traceback.format_exc())
+            training = command.entries[0].config.training
+            words = why_failed(error, training, select_device(training.device).type, has_begun=False)
+            failure = Failed(words, traceback.format_exc())
         if failure is not None:  # outside the except block, which holds the memory of what failed
             self._outbox.post(failure)
 
