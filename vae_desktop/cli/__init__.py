@@ -83,6 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that can still say it in one line
         if debug:
             traceback.print_exc()
+        try:
+            sys.stdout.flush()
+        except OSError:  # it leads to a full disk
+            _drop_output()
         return _report(error, program)
 
 
@@ -176,6 +180,6 @@ def _print_any_character() -> None:
 
 
 def _drop_output() -> None:
-    """Lead stdout nowhere, or Python complains about the broken pipe once more at exit."""
+    """Lead stdout nowhere, or Python complains once more at exit about what could not be written."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
