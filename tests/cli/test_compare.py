@@ -101,7 +101,7 @@ def test_notes_name_the_models_that_they_are_for(compare):
     _, _, error = compare("ae:beta=3", "vae:beta=60", "vae:beta=60", more=["--beta-warm-up", "5", "--beta", "2"])
     notes = [line.partition("note: ")[2] for line in error.splitlines()]
     assert notes[0] == "AE: β (KL weight) has no effect on the model AE, only on VAE."
-    assert notes[1].startswith("VAE β=60 (1), VAE β=60 (2): At β = 60 no latent dimension")
+    assert notes[1].startswith("VAE β=60 (1), VAE β=60 (2): At β = 24 no latent dimension")
     assert notes[2].startswith("VAE β=60 (1), VAE β=60 (2): β reaches 24 of 60")
     assert notes[3:] == ["VAE β=60 (1) and VAE β=60 (2) come out equal: nothing that they compute differs."]
 

@@ -152,10 +152,18 @@ def test_images_of_another_shape_are_refused(run, vae_file, monkeypatch):
     run("evaluate", vae_file).assert_refused(1, "vae.safetensors", "1×8×8", "Digits has 1×9×9")
 
 
-@pytest.mark.parametrize("content", [b"", b"a text file", b"\x80\x04\x95 a pickle", b"\xff" * 100])
-def test_a_file_that_is_no_model(run, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "an empty file"),
+        (b"a text file", "not a safetensors file"),
+        (b"\x80\x04\x95 a pickle", "a Python pickle"),
+        (b"\xff" * 100, "not a safetensors file"),
+    ],
+)
+def test_a_file_that_is_no_model(run, tmp_path, content, reason):
     (tmp_path / "photo.safetensors").write_bytes(content)
-    run("evaluate", tmp_path / "photo.safetensors").assert_refused(1, "photo.safetensors", "not a safetensors file")
+    run("evaluate", tmp_path / "photo.safetensors").assert_refused(1, "photo.safetensors", reason)
 
 
 @pytest.mark.parametrize(

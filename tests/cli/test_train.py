@@ -14,6 +14,7 @@ import tqdm
 from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.settings import settings_of
+from vae_desktop.training import devices
 from vae_desktop.training.checkpoint import load_checkpoint
 from vae_desktop.training.trainer import Trainer
 
@@ -352,3 +353,35 @@ def test_the_module_runs_as_a_program(tmp_path):
     assert process.returncode == 2
     assert process.stdout == ""
     assert process.stderr == "vae-desktop train: Latent dimensions: 0 is out of range (1 to 128).\n"
+
+
+def test_a_device_that_does_not_work_is_passed_over_with_a_note(train, monkeypatch):
+    run_kernel, find = devices.run_kernel, devices.find_devices
+
+    def run(device):
+        if device.type == "cuda":
+            raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+        run_kernel(device)
+
+    monkeypatch.setattr(devices, "run_kernel", run)
+    monkeypatch.setattr(devices, "find_devices", lambda: (devices.Device("cuda", "a card"), *find()[1:]))
+    result = train("--json", "--epochs", 1, "--device", "auto")
+    assert result.status == 0
+    assert result.lines[-1]["device"] == "cpu"
+    assert "is not used: The installed PyTorch has no kernels for this card" in result.err
+    train("--device", "cuda").assert_refused(1, "cannot be used", "Choose the CPU or Automatic")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", "out of memory"),
+        ("CUDA error: device-side assert triggered", "until the app is started again"),
+    ],
+)
+def test_a_devices_error_is_one_line_that_says_what_helps(train, at_step, words, told):
+    def fail():
+        raise RuntimeError(words)
+
+    at_step(3, fail)
+    train().assert_refused(1, told)

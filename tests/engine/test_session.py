@@ -72,7 +72,7 @@ def test_a_run_is_shown_as_soon_as_it_has_begun(app, told, session, config):
 
 def test_devices_and_data_set_are_announced(app, told, config):
     app.train(config)
-    assert told.heard("devices_found")[0][-1] == "cpu"
+    assert told.heard("devices_found")[0][-1].name == "cpu"
     assert told.heard("dataset_loaded")[0].config == config.dataset
 
 
@@ -452,6 +452,34 @@ def test_a_set_is_removed_as_a_whole(app, session, config):
     session.remove(first.runs[1])
     assert session.sets == [second]
     assert list(session.runs.values()) == list(second.runs)
+
+
+def test_removals_are_undone_from_the_last_on_sets_as_a_whole(app, session, told, config):
+    app.train(config)
+    for _ in range(2):
+        session.compare([config, config.with_training(beta=4.0)])
+        app.wait_until(lambda: session.active)
+        app.wait_for_state("idle")
+    last = app.train(config)
+    runs, sets = dict(session.runs), list(session.sets)
+    autosaves, saved = [run.autosave for run in runs.values()], [run.is_saved for run in runs.values()]
+    assert session.shown is last
+    session.remove(last)
+    session.remove(sets[0].runs[1])
+    assert len(session.runs) == len(runs) - 3
+    assert session.undo_removal() == sets[0].runs
+    assert session.shown is not last
+    assert session.undo_removal() == (last,)
+    assert (session.shown, told.heard("run_shown")[-1]) == (last, last)
+    assert list(session.runs.items()) == list(runs.items())
+    assert session.sets == sets
+    assert [run.is_saved for run in runs.values()] == saved
+    assert all(path is None or run.autosave == path for run, path in zip(runs.values(), autosaves, strict=True))
+    session.decode(np.ones(2))
+    app.wait_until(lambda: told.heard("picture_decoded"))
+    assert told.heard("picture_decoded")[-1].run_id == last.id
+    assert not session.can_undo_removal
+    assert session.undo_removal() == ()
 
 
 def test_what_trains_and_the_only_model_stay(app, session, config, endless):

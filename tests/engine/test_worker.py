@@ -97,7 +97,7 @@ def test_a_run_tells_its_story_in_order(inbox, worker, config, dataset):
     worker.send(one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert isinstance(inbox.events[0], EngineReady)
-    assert inbox.events[0].devices[-1] == "cpu"
+    assert inbox.events[0].devices[-1].name == "cpu"
     started = inbox.events[1]
     assert started == RunStarted(1, "cpu", started.parameters, Span(0, 2 * EPOCH, EPOCH), 0)
     assert started.parameters == sum(tensor.size for tensor in ended.snapshot.weights.values())

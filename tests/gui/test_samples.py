@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QSpinBox, QToolButton
+from PySide6.QtWidgets import QComboBox, QToolButton
 
 from vae_desktop.latent.sampling import sample_prior
 
@@ -65,7 +65,7 @@ def test_seed_count_and_temperature(show):
     view = open_samples(driver)
     driver.find("newSamplesButton", QToolButton).click()
     assert np.array_equal(codes_of(driver), sample_prior(36, 2, seed=1))
-    driver.find("samplesCountSpin", QSpinBox).setValue(5)
+    driver.find("samplesCountSpin").setValue(5)
     driver.wait(lambda: len(view.board.pictures) == 5)
     assert np.array_equal(codes_of(driver), sample_prior(36, 2, seed=1)[:5])
     view.temperature.setValue(0.5)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QToo
 
 from vae_desktop.presets import PRESETS
 from vae_desktop.training.checkpoint import load_checkpoint
+from vae_desktop.training.devices import Device
 
 
 @pytest.fixture
@@ -185,6 +186,30 @@ def test_what_is_out_of_sight_never_holds_training_up(driver):
     assert not driver.find("trainButton").isEnabled()
     choose(driver, "modelCombo", "vae")
     assert driver.find("trainButton").isEnabled()
+
+
+def test_devices_say_why_they_are_missing_and_cards_have_numbers(driver):
+    driver.wait(lambda: driver.window.controller.bridge.devices)
+    box, form = driver.find("deviceCombo", QComboBox), driver.window.setup.form
+    about = "The NVIDIA driver on your system is too old (found version 11040)."
+    form.set_devices([Device("cuda", about, is_there=False), Device("cpu", "The processor.")])
+    assert about in box.toolTip()
+    assert not box.model().item(box.findData("cuda")).isEnabled()
+    assert box.itemData(box.findData("cuda"), Qt.ItemDataRole.ToolTipRole) == about
+    names = ["cuda", "cuda:0", "cuda:1", "mps", "cpu"]
+    form.set_devices([Device(name, f"about {name}") for name in names])
+    assert [box.itemData(index) for index in range(box.count())] == ["auto", *names]
+    assert about not in box.toolTip()
+    choose(driver, "deviceCombo", "cuda:1")
+    assert form.config().training.device == "cuda:1"
+    form.set_devices([Device("cpu", "The processor.")])  # as on another machine
+    assert box.currentData() == "auto"
+
+
+def test_a_model_of_one_of_several_cards_can_be_shown_before_they_are_known(driver):
+    form = driver.window.setup.form
+    form.set_config(form.config().with_training(device="cuda:3"))
+    assert form.config().training.device == "cuda:3"
 
 
 def test_a_small_data_set_lowers_the_batch_only_for_itself(driver, photos):

@@ -7,7 +7,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QToolButton, QWidgetItem
+from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidgetItem
 
 from vae_desktop.gui.slider_list import SliderList, _settled
 from vae_desktop.latent.codes import Codes
@@ -170,7 +170,7 @@ def test_randomise_has_a_temperature(show) -> None:
     driver = show("vae-20d")
     spreads = {}
     for temperature in (0.1, 3.0):
-        driver.find("temperatureSpin", QDoubleSpinBox).setValue(temperature)
+        driver.find("temperatureSpin").setValue(temperature)
         draws = []
         for _ in range(20):
             driver.click("randomiseButton")

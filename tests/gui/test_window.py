@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QSlider
 
@@ -154,6 +155,21 @@ def test_diagnostics_are_copied_from_the_menu_without_personal_paths(driver, tmp
     assert str(tmp_path) not in text
     for part in ("vae-desktop: ", "PySide6: ", "Qt: ", "Devices: "):
         assert part in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script stands for NVIDIA's tool")
+def test_diagnostics_say_what_torch_was_built_for_and_what_the_driver_says(driver, tmp_path, monkeypatch) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'NVIDIA Test, 470.82, 8192 MiB, 3 MiB'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    driver.wait(lambda: driver.window.controller.bridge.devices)
+    driver.find("copyDiagnosticsAction", QAction).trigger()
+    text = QGuiApplication.clipboard().text()
+    assert f"PyTorch built for CUDA {torch.version.cuda}" in text
+    assert "driver: NVIDIA Test, 470.82, 8192 MiB, 3 MiB" in text
+    for device in driver.window.controller.bridge.devices:
+        assert f"\n  {device.name}{'' if device.is_there else ' (not there)'}: {device.about}" in text
 
 
 def test_the_details_box_copies_its_own_message(driver) -> None:

@@ -21,6 +21,7 @@ from vae_desktop.cli import bench, evaluate, info, sample, screenshot, train
 from vae_desktop.cli.options import setting_of
 from vae_desktop.config import DatasetConfig
 from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.training.failures import failure_words, is_of_device
 
 _log = logging.getLogger(__name__)
 _PROGRAM = "vae-desktop"
@@ -167,7 +168,11 @@ def _report(error: Exception, program: str) -> int:
     message = " ".join(str(error).split())
     if isinstance(error, _BadArguments):
         program = error.program
-    elif not isinstance(error, UserError):
+    elif isinstance(error, UserError):
+        pass  # it says the cause already, of a device too
+    elif is_of_device(error):
+        message = failure_words(error)
+    else:
         message = f"{type(error).__name__}: {message} (run again with --debug for the details)"
     print(f"{program}: {message}", file=sys.stderr)
     return 2 if isinstance(error, _BadArguments | InvalidSetting) else 1

@@ -71,11 +71,11 @@ def run(options: argparse.Namespace) -> int:
     from vae_desktop.models.autoencoder import restored_model
     from vae_desktop.paths import default_cache_dir
     from vae_desktop.training.checkpoint import load_checkpoint
-    from vae_desktop.training.devices import select_device
+    from vae_desktop.training.devices import name_of, select_device
 
     checkpoint = load_checkpoint(options.file)
     config = checkpoint.config
-    device = select_device(device_name)
+    device = select_device(device_name, lambda why: print(f"{options.program}: {why}", file=sys.stderr))
     wanted = _dataset_config(checkpoint, name)
     if options.measured_on is not None:
         wanted = replace(wanted, measured_on=_MEASURED_ON.parse("measured_on", options.measured_on))
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
                 "dataset": dataset.config.name,
                 "model": config.model.kind,
                 "latent_dim": config.model.latent_dim,
-                "device": device.type,
+                "device": name_of(device),
                 "step": checkpoint.snapshot.step,
                 "seconds": time.perf_counter() - start,
             }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
+from vae_desktop.files import size_in_words
 from vae_desktop.settings import config_to_json, settings_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
     return [
         *rows,
         ("Continues", continues),
-        ("File", f"{file_bytes / 1e6:.2f} MB, format {checkpoint.format_version}"),
+        ("File", f"{size_in_words(file_bytes)}, format {checkpoint.format_version}"),
         *(("Note", entry.text) for entry in _advice(checkpoint)),
     ]
 

@@ -97,13 +97,14 @@ def _train(
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
 
-    device = select_device(configs[0].training.device)
+    notes: list[str] = []
+    device = select_device(configs[0].training.device, notes.append)
     dataset = load_dataset(configs[0].dataset, options.data_dir)
     if getattr(options, "training.batch_size") is None:  # a default is no wish
         batch_size = min(configs[0].training.batch_size, len(dataset.train))
         configs = [config.with_training(batch_size=batch_size) for config in configs]
     names = [""] if len(configs) == 1 else titles(configs)
-    _say(options.program, _read(dataset.report))
+    _say(options.program, [*_read(dataset.report), *notes])
     training = _lockstep(configs, dataset, device)
     _say(options.program, _advice(configs, names, variants, options, dataset))
     trouble: Exception | None = None
@@ -158,19 +159,22 @@ def _failure(name: str, run: "TrainingRun", checkpoint: "Checkpoint | None", pat
 
 def _words(error: Exception, training: "Lockstep | None" = None) -> str:
     """An error in a sentence."""
-    from vae_desktop.training.causes import is_out_of_memory, out_of_memory_in_training
+    from vae_desktop.training.causes import out_of_memory_in_training
+    from vae_desktop.training.failures import failure_words, is_of_device
 
     if isinstance(error, UserError):
         return str(error)
-    if training is not None and is_out_of_memory(error):
-        return out_of_memory_in_training(training.runs[0].config.training, training.device.type)
+    if training is not None and is_of_device(error):
+        full = out_of_memory_in_training(training.runs[0].config.training, training.device.type)
+        return failure_words(error, out_of_memory=full)
     if isinstance(error, OSError):  # stdout leads to a disk that is full, say
         return f"Cannot write what is printed: {error.strerror or error}."
     return f"{type(error).__name__}: {str(error).rstrip('.')} (run again with --debug for the details)."
 
 
 def _lockstep(configs: Sequence[RunConfig], dataset: "Dataset", device: "torch.device") -> "Lockstep":
-    from vae_desktop.training.causes import is_out_of_memory, out_of_memory_before_training
+    from vae_desktop.training.causes import out_of_memory_before_training
+    from vae_desktop.training.failures import is_out_of_memory
     from vae_desktop.training.run import Lockstep
 
     try:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 def print_json_summary(training: "Lockstep", names: Sequence[str], saved: Saved) -> None:
     """Print the last JSON object: what became of each model and of the training as a whole."""
+    from vae_desktop.training.devices import name_of
+
     whole = {
         "seconds": training.seconds,
         "images_per_second": training.images_per_second,
-        "device": training.device.type,
+        "device": name_of(training.device),
         "epochs": training.runs[0].config.training.epochs,
         "steps": training.step,
     }
@@ -56,7 +58,9 @@ def print_summary(training: "Lockstep", saved: Saved) -> None:
 
 
 def _steps(training: "Lockstep") -> str:
-    speed = f"{training.images_per_second:,.0f} images/s on {training.device.type}"
+    from vae_desktop.training.devices import name_of
+
+    speed = f"{training.images_per_second:,.0f} images/s on {name_of(training.device)}"
     return f"{training.step:,} in {training.seconds:.1f} s, {speed}"
 
 
@@ -69,7 +73,7 @@ def print_comparison(training: "Lockstep", names: Sequence[str], saved: Saved) -
         If there is not enough memory to measure them.
     """
     from vae_desktop.latent.comparison import Compared, comparison_rows
-    from vae_desktop.training.causes import is_out_of_memory
+    from vae_desktop.training.failures import is_out_of_memory
 
     there = [(name, run) for name, run in zip(names, training.runs, strict=True) if run.failure is None]
     try:

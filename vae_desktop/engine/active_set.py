@@ -5,8 +5,6 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 
-import torch
-
 from vae_desktop.engine.active_run import ActiveRun, Diverged, Shared
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.mailbox import Outbox
@@ -14,6 +12,7 @@ from vae_desktop.engine.messages import (
     Adjust,
     Adjusted,
     Captured,
+    DevicePassedOver,
     Entry,
     Failed,
     Outcome,
@@ -26,8 +25,9 @@ from vae_desktop.engine.messages import (
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.errors import UserError
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.causes import why_diverged, why_failed
-from vae_desktop.training.devices import select_device
+from vae_desktop.training.causes import out_of_memory_before_training, out_of_memory_in_training, why_diverged
+from vae_desktop.training.devices import placed, select_device
+from vae_desktop.training.failures import failure_words, is_out_of_memory
 from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
@@ -49,17 +49,17 @@ class ActiveSet:
         configs, dataset = [entry.config for entry in command.entries], command.dataset
         check_lockstep(configs)
         training = configs[0].training
-        device = select_device(training.device)
         self._outbox = outbox
+        device = select_device(training.device, lambda why: outbox.post(DevicePassedOver(why)))
         self._config, self._device = configs[0], device
         self._runs: list[ActiveRun] = []
-        shared = Shared(
-            dataset,
-            device,
-            Batches(dataset.train.images, training.batch_size, training.seed, device),
-            torch.from_numpy(dataset.test.images).to(device),
-            len(configs),
-        )
+        try:
+            batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
+            shared = Shared(dataset, device, batches, placed(dataset.test.images, device), len(configs))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise UserError(self._out_of_memory(has_begun=False)) from None
         self._inference = inference
         self._secure_pacer = Pacer(_SECURE_INTERVAL, _SECURE_SHARE)
         self._secure_pacer.due = time.monotonic() + min(_SECURE_FIRST, _SECURE_INTERVAL)
@@ -154,7 +154,8 @@ class ActiveSet:
         except UserError as error:
             failure = Failed(str(error), "", run_id, last_good)
         except Exception as error:  # noqa: BLE001 - the edge of this model
-            words = why_failed(error, self._config.training, self._device.type, has_begun=run is not None)
+            kept = "" if last_good is None else f"The model is kept as it was at step {last_good.step:,}."
+            words = failure_words(error, kept, self._out_of_memory(has_begun=run is not None))
             failure = Failed(words, traceback.format_exc(), run_id, last_good)
         # Outside the except block, so that the traceback no longer holds the failed step's memory.
         if has_diverged and run is not None:
@@ -164,3 +165,8 @@ class ActiveSet:
             failure = Failed(f"This model cannot be trained: its loss or its codes are infinite. {why}", "", run_id)
         if failure is not None:
             self._leave(run_id, failure)
+
+    def _out_of_memory(self, has_begun: bool) -> str:
+        if has_begun:
+            return out_of_memory_in_training(self._config.training, self._device.type)
+        return out_of_memory_before_training(self._device.type)

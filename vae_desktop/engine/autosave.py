@@ -14,7 +14,7 @@ from vae_desktop.engine.words import kept_title
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
-_MOST, _MOST_BYTES = 40, 2 * 2**30  # that stay of those that no open window needs
+_MOST, _MOST_BYTES = 40, 2 * 10**9  # that stay of those that no open window needs
 
 
 class Autosaves:

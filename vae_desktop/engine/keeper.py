@@ -15,6 +15,8 @@ from vae_desktop.engine.run import Run, RunSet
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
+_AUTOSAVE = "autosave"  # what a message is about
+
 
 @dataclass(frozen=True, eq=False)
 class _Save:
@@ -52,7 +54,7 @@ class Keeper:
         jobs: Jobs,
         listener: SessionListener,
         autosaves: Autosaves,
-        report: Callable[[Exception, str], None],
+        report: Callable[[Exception, str, str], None],
     ) -> None:
         self.autosaves = autosaves
         self.sets: list[RunSet] = []
@@ -113,6 +115,7 @@ class Keeper:
 
         def finished(paths: list[Path]) -> None:
             self._autosaves_fail = False
+            self._listener.message_withdrawn(_AUTOSAVE)
             for unkept, path in zip(all_unkept, paths, strict=True):
                 unkept.note(path)
                 self._discard_autosaves(unkept.runs)  # if all was saved meanwhile
@@ -122,7 +125,7 @@ class Keeper:
         def failed(error: Exception, details: str) -> None:
             if not self._autosaves_fail:
                 self._autosaves_fail = True
-                self._report(error, details)
+                self._report(error, details, _AUTOSAVE)
             go_on()
 
         def go_on() -> None:
@@ -154,6 +157,7 @@ class Keeper:
 
     def _write(self, save: _Save) -> None:
         checkpoints = [save.states[run.id] for run in save.runs]
+        about = f"models {sorted(save.states)}"
 
         def work(_: Job) -> None:
             from vae_desktop.training.checkpoint import save_checkpoints
@@ -169,9 +173,13 @@ class Keeper:
                     run_set.path = save.path
             self._discard_autosaves(save.runs)
             self._listener.runs_changed()
+            self._listener.message_withdrawn(about)
             self._listener.file_saved(save.path)
 
-        self._jobs.start(work, Answers(finished, self._report), must_finish=True)
+        def failed(error: Exception, details: str) -> None:
+            self._report(error, details, about)
+
+        self._jobs.start(work, Answers(finished, failed), must_finish=True)
 
     def _discard_autosaves(self, runs: Sequence[Run]) -> None:
         """Delete what the app itself has kept of models that now are saved; a set's file, when all of them are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from vae_desktop.engine.messages import (
     Captured,
     Decoded,
     DecodingFailed,
+    DevicePassedOver,
     Embedded,
     EmbedTraining,
     EngineReady,
@@ -72,6 +74,8 @@ if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
 _log = logging.getLogger(__name__)
+_REMOVALS = 5  # that can be undone; each holds its models in memory
+_EXPORT = "export"  # what a message is about
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +85,16 @@ class _Plan:
     configs: list[RunConfig]
     runs: list[Run] = field(default_factory=list)
     is_set: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Removal:
+    """Models that were taken off the list, and what was there before."""
+
+    runs: tuple[Run, ...]
+    order: tuple[int, ...]  # ids of all runs
+    sets: tuple[RunSet, ...]
+    was_shown: Run | None  # of these
 
 
 class Session:
@@ -118,8 +132,9 @@ class Session:
         self._request_count = 0
         self._starting: list[Run] = []  # sent to the worker, not yet begun
         self._begins_set = False
+        self._removals: deque[_Removal] = deque(maxlen=_REMOVALS)  # that can be undone
         self._awaited: _Plan | None = None  # waits for its data set
-        self._devices: tuple[str, ...] = ()  # that are there; empty until it is known
+        self._devices: list[str] = []  # that are there; empty until it is known
         self._slower: tuple[Run, RunConfig] | None = None  # what diverged, and how to go on with it
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the worker, by run
         self._stopping = False
@@ -295,7 +310,7 @@ class Session:
     def remove(self, run: Run) -> None:
         """Let go of a model, with those of its set, as far as :meth:`why_not_removed` allows it.
 
-        What is not saved lies in the app's own files first, so that nothing is lost.
+        What is not saved lies in the app's own files first, so that nothing is lost. The last few can be brought back.
         """
         if self.why_not_removed(run):
             return
@@ -305,6 +320,8 @@ class Session:
         except UserError as error:
             self._listener.message_posted(Message("error", str(error)))
             return
+        shown = self.shown if self.shown in going else None
+        self._removals.append(_Removal(going, tuple(self.runs), tuple(self.sets), shown))
         self.sets[:] = [run_set for run_set in self.sets if set(run_set.runs).isdisjoint(going)]
         following = self._next_shown(going)
         for entry in going:
@@ -315,6 +332,25 @@ class Session:
         if self.shown in going and following is not None:
             self.show(following)
         self._listener.runs_changed()
+
+    @property
+    def can_undo_removal(self) -> bool:
+        return bool(self._removals)
+
+    def undo_removal(self) -> tuple[Run, ...]:
+        """Put the models that were removed last back where they were in the list, and on screen; return them."""
+        if not self._removals:
+            return ()
+        removal = self._removals.pop()
+        there = self.runs | {run.id: run for run in removal.runs}
+        ordered = {run_id: there[run_id] for run_id in (*removal.order, *there) if run_id in there}
+        self.runs.clear()
+        self.runs.update(ordered)
+        self.sets[:] = [*removal.sets, *(run_set for run_set in self.sets if run_set not in removal.sets)]
+        if removal.was_shown is not None:
+            self.show(removal.was_shown)
+        self._listener.runs_changed()
+        return removal.runs
 
     def show_set(self, run_set: RunSet) -> None:
         """Put models side by side."""
@@ -350,9 +386,14 @@ class Session:
         def work(_: Job) -> None:
             write_atomically(path, table())
 
-        self._jobs.start(
-            work, Answers(lambda _: self._listener.file_exported(path), self._report), must_finish=True
-        )
+        def finished(_: None) -> None:
+            self._listener.message_withdrawn(_EXPORT)
+            self._listener.file_exported(path)
+
+        def failed(error: Exception, details: str) -> None:
+            self._report(error, details, _EXPORT)
+
+        self._jobs.start(work, Answers(finished, failed), must_finish=True)
 
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
@@ -457,7 +498,7 @@ class Session:
             if may_lose:
                 self._outbox.close()
                 return error
-            self._renew_threads()
+            self._renew_threads(after=self._worker)
             self._is_closing = False
             if self.shown is not None:
                 self.show(self.shown)
@@ -473,9 +514,11 @@ class Session:
         """Take in one event and tell the listener what changed."""
         match event:
             case EngineReady(devices):
-                self._devices = devices
+                self._devices = [device.name for device in devices if device.is_there]
                 self._listener.devices_found(devices)
                 self._leave_missing_devices(self.runs.values())
+            case DevicePassedOver(why):
+                self._listener.message_posted(Message("info", why, is_added=True))
             case RunStarted():
                 self._run_started(event)
             case Stepped(run_id, rows):
@@ -723,9 +766,9 @@ class Session:
         self.missing = config if remedy else None
         self._listener.message_posted(error_message(error, details, remedy))
 
-    def _report(self, error: Exception, details: str) -> None:
+    def _report(self, error: Exception, details: str, about: str = "") -> None:
         _log.warning("work beside training failed\n%s", details)
-        self._listener.message_posted(error_message(error, details))
+        self._listener.message_posted(error_message(error, details, about=about))
 
     def _read(self, path: Path, finished: Callable[[tuple[Checkpoint, ...]], object]) -> None:
         self._inference.start()
@@ -759,10 +802,10 @@ class Session:
 
     # Small steps
 
-    def _renew_threads(self) -> None:
+    def _renew_threads(self, after: TrainingWorker | None = None) -> None:
         """Make the threads, which start at the next need."""
         self._inference = InferenceThread(self._outbox)
-        self._worker = TrainingWorker(self._outbox, self._inference)
+        self._worker = TrainingWorker(self._outbox, self._inference, after)
         self._warm = False
 
     def _handle_all(self) -> None:

@@ -1,6 +1,6 @@
 """The runs of this session, with their settings and last figures; any of them can be shown again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ class RunsTable(QTableWidget):
 
     run_chosen = Signal(int)
     removal_requested = Signal(int)
+    undo_requested = Signal()  # of the last removal
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +42,7 @@ class RunsTable(QTableWidget):
         self.setToolTip(
             self.tr(
                 "Every model trained or opened since the start. Click one to go back to its latent space; Del takes it "
-                "off the list."
+                "off the list, Ctrl+Z brings it back."
             )
         )
         self._selected: tuple[int | None, int] = (None, 0)
@@ -55,14 +56,13 @@ class RunsTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)  # the Tab key leaves it
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
-        remove = QAction(self.tr("Remove from the list"), self)
-        remove.setObjectName("removeRunAction")
-        remove.setShortcut(QKeySequence.StandardKey.Delete)
-        remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        remove.triggered.connect(self._remove)
-        self.addAction(remove)
+        self._action("removeRunAction", self.tr("Remove from the list"), QKeySequence.StandardKey.Delete, self._remove)
+        undo = self.tr("Undo the removal")
+        self._undo = self._action("undoRemovalAction", undo, QKeySequence.StandardKey.Undo, self.undo_requested)
+        self.set_can_undo(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._set_columns([])
 
@@ -80,6 +80,21 @@ class RunsTable(QTableWidget):
         if selected != self._selected and shown in newest_first:  # else it would undo where the arrow keys are
             self._selected = selected
             self.selectRow(newest_first.index(shown))
+
+    def set_can_undo(self, can_undo: bool) -> None:
+        """Whether a run that was removed can be brought back."""
+        self._undo.setEnabled(can_undo)
+
+    def _action(
+        self, name: str, text: str, keys: QKeySequence.StandardKey, then: Signal | Callable[[], object]
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setShortcut(keys)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(then)
+        self.addAction(action)
+        return action
 
     def _set_columns(self, likelihoods: list[Likelihood]) -> None:
         losses = [column for likelihood in likelihoods for column in self._loss_columns(likelihood)]

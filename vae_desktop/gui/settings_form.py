@@ -1,7 +1,9 @@
 """The form of a run's settings, built from the fields of the config classes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
@@ -18,6 +20,9 @@ from vae_desktop.gui.theme import SPACING, heading_font, small_font
 from vae_desktop.presets import Preset, preset_of
 from vae_desktop.settings import Setting, settings_of
 from vae_desktop.training.advice import Known, advice
+
+if TYPE_CHECKING:
+    from vae_desktop.training.devices import Device
 
 _CONFIGS = (DatasetConfig, ModelConfig, TrainingConfig)
 # Programs that drive the window find controls by these; the others follow from the setting's name.
@@ -121,16 +126,19 @@ class SettingsForm(QWidget):
         """Say, from now on, which settings do not fit these images."""
         self._settings_changed()
 
-    def set_devices(self, devices: tuple[str, ...]) -> None:
-        """Grey out the devices that this machine lacks; one of them that was chosen gives way to the best there is."""
+    def set_devices(self, devices: Sequence[Device]) -> None:
+        """Offer the devices, several cards by their numbers; those that are not there are grey and say why."""
         box = self._inputs["device"]
-        if box.currentData() not in (*devices, "auto"):
+        before = "auto"
+        for device in devices:
+            box.offer(device.name, before, device.about, device.is_there)
+            before = device.name
+        there = [device.name for device in devices if device.is_there]
+        if box.currentData() not in ["auto", *there]:
             box.show_value("auto")
-        for index in range(box.count()):
-            present = box.itemData(index) in (*devices, "auto")
-            box.model().item(index).setEnabled(present)
-            if not present:
-                box.setItemData(index, self.tr("Not available on this machine."), Qt.ItemDataRole.ToolTipRole)
+        missing = [f"<p>{device.name.upper()}: {device.about}</p>" for device in devices if not device.is_there]
+        help = next(setting.help for name, setting, _ in settings_of(TrainingConfig) if name == "device")
+        box.setToolTip("".join([f"<p>{translated(help)}</p>", *missing]))
 
     def set_active_models(self, kinds: Sequence[str]) -> None:
         """Say which kinds of models are in training: what acts at once is for them too."""
@@ -251,6 +259,8 @@ class SettingsForm(QWidget):
             entry = self._inputs[name]
             blocked = entry.blockSignals(True)
             if isinstance(entry, ChoiceBox):
+                if name == "device" and entry.findData(value) < 0:
+                    entry.offer(value, "cuda")  # one of several cards, before it is known how many there are
                 entry.show_value(value)
             else:
                 entry.set_value(value)

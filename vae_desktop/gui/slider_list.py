@@ -26,6 +26,7 @@ class SliderList(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, widgetResizable=True)
         self.setObjectName("sliderList")
+        self.setAccessibleName(self.tr("Coordinates of the current point"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._sliders: list[LatentSlider] = []
         self._order: list[int] = []

@@ -123,7 +123,7 @@ class _Subject:
         self._cache_dir = cache_dir
         self._seed = config.training.seed
         self._traits = config.model.traits
-        self._device = next(model.parameters()).device
+        self._device = model.device
         self._train = torch.from_numpy(dataset.train.images).to(self._device)
         self._test = torch.from_numpy(dataset.test.images).to(self._device)
         self._train_codes: Codes

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.cores import count_cores
+from vae_desktop.libraries import load_torch
 
 _MOST_CODES = 10_000  # that are looked at; of more, an even choice
 _FLOOR = 1e-6  # of the codes' mean variance, added to each component's: a collapsed dimension has none of its own
@@ -42,10 +44,12 @@ def fit_mixture(means: Floats, components: int, seed: int) -> Mixture:
     """
     import warnings
 
+    load_torch()
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
 
+    count_cores()
     codes = means[np.isfinite(means).all(1)].astype(np.float64)
     codes = codes[:: max(1, -(-len(codes) // _MOST_CODES))]
     variance = float(codes.var(0).mean()) if len(codes) else 0.0

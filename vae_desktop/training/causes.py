@@ -1,7 +1,5 @@
 """Why a training failed or a dimension collapsed, as far as it is known, and what helps; needs no torch."""
 
-import re
-
 import numpy as np
 
 from vae_desktop.config import RunConfig, TrainingConfig
@@ -14,14 +12,6 @@ _HARMLESS = 1e-4  # a learning rate that has made no model diverge
 _FAST = 0.05  # one that has emptied all dimensions at once: deep VAEs of digits, with and without a cycle
 _EXPLODED = 2.0  # times the error of the mean image, which a fresh model draws and a sound one never comes back to
 _SMOOTHED = 64  # images: errors of smaller batches differ too much
-_NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the device or the machine had no memory left."""
-    # The device's allocator has a type of its own, the processor's only words, other ones on each system.
-    is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    return is_memory or bool(_NO_MEMORY.search(str(error)))
 
 
 def out_of_memory_in_training(training: TrainingConfig, device: str) -> str:
@@ -41,13 +31,6 @@ def out_of_memory_before_training(device: str) -> str:
         "The graphics card ran out of memory before the first step. Choose a smaller image size or narrower layers, or "
         "the CPU as the device."
     )
-
-
-def why_failed(error: Exception, training: TrainingConfig, device: str, has_begun: bool) -> str:
-    """What an unexpected error of training on a device means to the person."""
-    if not is_out_of_memory(error):
-        return f"Training stopped because of an unexpected error: {error}"
-    return out_of_memory_in_training(training, device) if has_begun else out_of_memory_before_training(device)
 
 
 def may_be_the_rate(training: TrainingConfig) -> bool:

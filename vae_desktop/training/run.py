@@ -5,7 +5,6 @@ It also says what training in the window has to compute.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 
 import torch
 
@@ -13,8 +12,10 @@ from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.causes import is_out_of_memory, out_of_memory_in_training
+from vae_desktop.training.causes import out_of_memory_in_training
 from vae_desktop.training.checkpoint import Checkpoint
+from vae_desktop.training.devices import placed
+from vae_desktop.training.failures import failure_words, is_of_device
 from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.training_run import EpochReport, TrainingRun
 from vae_desktop.variants import check_lockstep
@@ -64,7 +65,8 @@ class Lockstep:
         self.device = device
         self.seconds = 0.0
         self._batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
-        self.runs = tuple(TrainingRun(config, dataset, self._batches) for config in configs)
+        test_images = placed(dataset.test.images, device)
+        self.runs = tuple(TrainingRun(config, dataset, self._batches, test_images) for config in configs)
         self._trained_images = 0
         self.training_seconds = 0.0
         self._stopping = False
@@ -138,9 +140,8 @@ class Lockstep:
         began = secured = time.perf_counter()
         end = (self.step // self._batches.per_epoch + 1) * self._batches.per_epoch
         while True:
-            batch = self._batches.at(self.step)
-            self._each(partial(TrainingRun.take_step, batch=batch))
-            self._trained_images += len(batch.images)
+            self._trained_images += self._batches.size_of(self.step)
+            self._each(TrainingRun.take_step)
             if on_step is not None:
                 on_step()
             if self.step == end or self._stopping:
@@ -162,7 +163,8 @@ class Lockstep:
         try:
             do(run)
         except Exception as error:  # noqa: BLE001 - the edge of one model: the others go on, and its good state is left
-            if not is_out_of_memory(error):
+            if isinstance(error, UserError) or not is_of_device(error):
                 return error
-            return UserError(out_of_memory_in_training(run.config.training, self.device.type))
+            full = out_of_memory_in_training(run.config.training, self.device.type)
+            return UserError(failure_words(error, out_of_memory=full))
         return None

@@ -15,7 +15,7 @@ from vae_desktop.latent.embed import to_codes
 from vae_desktop.latent.measures import NEIGHBOURS
 from vae_desktop.latent.measuring import measure
 from vae_desktop.models.snapshot import Snapshot, Span
-from vae_desktop.training.batches import Batch, Batches
+from vae_desktop.training.batches import Batches
 from vae_desktop.training.causes import why_diverged
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Evaluation, History
@@ -66,16 +66,15 @@ class TrainingRun:
         Why it could not go on.
     """
 
-    def __init__(self, config: RunConfig, dataset: Dataset, batches: Batches) -> None:
+    def __init__(self, config: RunConfig, dataset: Dataset, batches: Batches, test_images: Tensor) -> None:
         self.config = config
         self.history = History()
         self.failure: Exception | None = None
         self._dataset = dataset
         self._batches = batches
-        device = batches.images.device
-        self._trainer = Trainer(config, dataset.image_shape, device, mean_image=dataset.mean_image)
+        self._trainer = Trainer(config, dataset.image_shape, batches.device, mean_image=dataset.mean_image)
         self._trainer.span = Span(0, self.total_steps, batches.per_epoch)
-        self._test_images = torch.from_numpy(dataset.test.images).to(device)
+        self._test_images = test_images
         self._pending: list[Tensor] = []  # rows of metrics still on the device
         self._tested: TestPass | None = None
         self._good: tuple[Snapshot, Codes | None] | None = None  # the newest state known to be whole
@@ -109,8 +108,9 @@ class TrainingRun:
         """Of the test images, at this step."""
         return to_codes(self._current_test().posterior, self._dataset.test.labels)
 
-    def take_step(self, batch: Batch) -> None:
+    def take_step(self) -> None:
         """Take one step, which the device may still be computing on return."""
+        batch = self._trainer.with_memory(lambda: self._batches.at(self.step))
         self._pending.append(self._trainer.step(batch))
 
     def drain(self) -> None:
