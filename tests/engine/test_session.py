@@ -284,6 +284,24 @@ def test_a_diverged_training_says_at_which_step_and_can_go_on(app, session, told
     assert np.isfinite(run.history.training).all()
 
 
+@pytest.mark.usefixtures("overflowing")
+@pytest.mark.parametrize(
+    ("rates", "words", "action"),
+    [
+        ({"learning_rate": 0.01}, "Most likely it learns too fast: try a learning rate below 0.01.", "slower"),
+        ({"learning_rate": 0.001, "encoder_rate": 50.0}, "the encoder learns too fast, at 50 times 0.001", "slower"),
+        ({"learning_rate": 1e-6}, "So low a learning rate, 1e-06, is hardly the cause", ""),
+    ],
+)
+def test_a_divergence_is_put_down_to_what_can_have_been_its_cause(app, session, told, endless, rates, words, action):
+    session.train(endless.with_training(**rates))
+    app.wait_until(lambda: told.messages)
+    assert words in told.messages[0].text
+    assert told.messages[0].action == action
+    assert ("a tenth of the learning rate" in told.messages[0].text) == bool(action)
+    app.wait_for_state("idle")
+
+
 def test_a_failure_that_is_heard_of_late_does_not_hinder_the_next_run(app, session, config, endless, monkeypatch):
     first = app.begin(endless)
     failing = threading.Event()

@@ -89,7 +89,7 @@ def test_only_what_matters_is_in_sight(driver):
 
 
 def test_beta_that_must_empty_dimensions_is_said_before_training(driver):
-    warning = driver.find("collapseWarning", QLabel)
+    warning = driver.find("betaNote", QLabel)
     form = driver.window.setup.form
     driver.wait(lambda: form._dataset.has_spectrum)
     assert warning.isHidden()
@@ -103,6 +103,43 @@ def test_beta_that_must_empty_dimensions_is_said_before_training(driver):
     assert warning.isHidden()  # the same β, on another scale
     driver.type("betaField", "1")
     assert driver.state == "idle"
+
+
+def test_a_warm_up_that_the_run_does_not_finish_is_said_beside_it(driver):
+    note, form = driver.find("betaWarmUpNote", QLabel), driver.window.setup.form
+    more = driver.find("moreSettingsButton", QToolButton)
+    more.click()
+    driver.type("epochsField", "20")
+    driver.type("betaWarmUpField", "50")
+    assert note.text() == "β reaches 0.4 of 1: the warm-up takes 50 epochs, the run 20."
+    driver.wait(note.isVisible)
+    entry = form.field("beta_warm_up")
+    driver.wait(lambda: 0 <= note.geometry().top() - entry.geometry().bottom() <= entry.height())
+    assert entry.accessibleDescription() == note.text()
+    more.click()
+    assert note.isVisible()  # with its field, although few people need that
+    assert driver.find("betaWarmUpField").isVisible()
+    assert not driver.find("activationCombo").isVisible()
+    choose(driver, "modelCombo", "ae")
+    assert note.isHidden()
+    choose(driver, "modelCombo", "vae")
+    assert note.isVisible()
+    driver.type("epochsField", "50")
+    assert note.isHidden()
+    assert not driver.find("betaWarmUpField").isVisible()
+    assert driver.window.setup.form.is_valid
+
+
+def test_a_likelihood_that_does_not_fit_the_images_is_said_beside_it(driver, photos):
+    form, note = driver.window.setup.form, driver.find("likelihoodNote", QLabel)
+    choose(driver, "likelihoodCombo", "bernoulli")
+    driver.wait(lambda: driver.has_dataset)
+    assert note.isHidden()  # of digits
+    form.choose_dataset(str(photos))
+    driver.wait(note.isVisible)
+    assert "of the pixels are shades between" in note.text()
+    choose(driver, "likelihoodCombo", "gaussian-calibrated")
+    assert note.isHidden()
 
 
 @pytest.mark.parametrize("way", ["dialog", "drop"])

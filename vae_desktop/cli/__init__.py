@@ -85,6 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that can still say it in one line
         if debug:
             traceback.print_exc()
+        try:
+            sys.stdout.flush()
+        except OSError:  # it leads to a full disk
+            _drop_output()
         return _report(error, program)
 
 
@@ -167,9 +171,11 @@ def _report(error: Exception, program: str) -> int:
     message = " ".join(str(error).split())
     if isinstance(error, _BadArguments):
         program = error.program
+    elif isinstance(error, UserError):
+        pass  # it says the cause already, of a device too
     elif is_of_device(error):
         message = failure_words(error)
-    elif not isinstance(error, UserError):
+    else:
         message = f"{type(error).__name__}: {message} (run again with --debug for the details)"
     print(f"{program}: {message}", file=sys.stderr)
     return 2 if isinstance(error, _BadArguments | InvalidSetting | LibraryMissing) else 1
@@ -182,6 +188,6 @@ def _print_any_character() -> None:
 
 
 def _drop_output() -> None:
-    """Lead stdout nowhere, or Python complains about the broken pipe once more at exit."""
+    """Lead stdout nowhere, or Python complains once more at exit about what could not be written."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

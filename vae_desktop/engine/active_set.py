@@ -25,8 +25,9 @@ from vae_desktop.engine.messages import (
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.errors import UserError
 from vae_desktop.training.batches import Batches
+from vae_desktop.training.causes import out_of_memory_before_training, out_of_memory_in_training, why_diverged
 from vae_desktop.training.devices import placed, select_device
-from vae_desktop.training.failures import failure_words
+from vae_desktop.training.failures import failure_words, is_out_of_memory
 from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
@@ -50,14 +51,15 @@ class ActiveSet:
         training = configs[0].training
         self._outbox = outbox
         device = select_device(training.device, lambda why: outbox.post(DevicePassedOver(why)))
+        self._config, self._device = configs[0], device
         self._runs: list[ActiveRun] = []
-        shared = Shared(
-            dataset,
-            device,
-            Batches(dataset.train.images, training.batch_size, training.seed, device),
-            placed(dataset.test.images, device),
-            len(configs),
-        )
+        try:
+            batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
+            shared = Shared(dataset, device, batches, placed(dataset.test.images, device), len(configs))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise UserError(self._out_of_memory(has_begun=False)) from None
         self._inference = inference
         self._secure_pacer = Pacer(_SECURE_INTERVAL, _SECURE_SHARE)
         self._secure_pacer.due = time.monotonic() + min(_SECURE_FIRST, _SECURE_INTERVAL)
@@ -153,11 +155,18 @@ class ActiveSet:
             failure = Failed(str(error), "", run_id, last_good)
         except Exception as error:  # noqa: BLE001 - the edge of this model
             kept = "" if last_good is None else f"The model is kept as it was at step {last_good.step:,}."
-            failure = Failed(failure_words(error, kept), traceback.format_exc(), run_id, last_good)
+            words = failure_words(error, kept, self._out_of_memory(has_begun=run is not None))
+            failure = Failed(words, traceback.format_exc(), run_id, last_good)
         # Outside the except block, so that the traceback no longer holds the failed step's memory.
         if has_diverged and run is not None:
             self._guard(run_id, run, partial(self._end_diverged, run))
         elif has_diverged:
-            failure = Failed("This model cannot be trained: its loss or its codes are infinite.", "", run_id)
+            why = why_diverged(self._config, step=0)
+            failure = Failed(f"This model cannot be trained: its loss or its codes are infinite. {why}", "", run_id)
         if failure is not None:
             self._leave(run_id, failure)
+
+    def _out_of_memory(self, has_begun: bool) -> str:
+        if has_begun:
+            return out_of_memory_in_training(self._config.training, self._device.type)
+        return out_of_memory_before_training(self._device.type)

@@ -64,6 +64,8 @@ from vae_desktop.errors import DatasetBroken, DatasetMissing, InvalidSetting, Us
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.measures import Extent
+from vae_desktop.training.advice import same_models
+from vae_desktop.training.causes import may_be_the_rate, why_diverged
 from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
@@ -232,6 +234,9 @@ class Session:
             If they cannot be trained together.
         """
         check_lockstep(configs)
+        same = same_models(configs)
+        if same:
+            self._listener.message_posted(Message("info", same))
         self._prepare(_Plan(list(configs), is_set=True))
 
     def continue_training(self, run: Run, config: RunConfig) -> None:
@@ -691,8 +696,8 @@ class Session:
         run = self.runs[event.run_id]
         self._leave(run)
         run.snapshot = event.snapshot
+        self._set_status(run, event.outcome)  # first: of codes that still move, views show some only
         self._move_codes(run, event.codes)
-        self._set_status(run, event.outcome)
         self._keeper.take_ended(run)
         if not self.active:
             self._autosave([run])
@@ -707,13 +712,12 @@ class Session:
             f"{self._prefix(run)}Training was halted: near step {event.at_step:,} the loss or the weights became "
             f"infinite or NaN. The model is back at step {event.snapshot.step:,}, the last good one. "
         )
+        text += why_diverged(run.config, event.at_step)
         slower = None if self.set_of(run) is not None else _slower(run.config)
         if slower is not None:
             self._slower = run, slower
-            text += f"Go on from there with a tenth of the learning rate, {slower.training.learning_rate:g}?"
-            self._listener.message_posted(Message("error", text, action="slower"))
-        else:
-            self._listener.message_posted(Message("error", f"{text}Lower the learning rate and continue."))
+            text += f" Go on from there with a tenth of the learning rate, {slower.training.learning_rate:g}?"
+        self._listener.message_posted(Message("error", text, action="" if slower is None else "slower"))
 
     def _thread_failed(self, event: Failed) -> None:
         """Take in that one run has ended for an error, or that none could begin."""
@@ -862,7 +866,9 @@ class Session:
 
 
 def _slower(config: RunConfig) -> RunConfig | None:
-    """With a tenth of the learning rate, unless that is lower than any."""
+    """With a tenth of the learning rate, if that can help and is not lower than any."""
+    if not may_be_the_rate(config.training):
+        return None
     try:
         return config.with_training(learning_rate=config.training.learning_rate / 10)
     except InvalidSetting:

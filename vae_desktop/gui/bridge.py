@@ -133,6 +133,8 @@ class Bridge(QObject):
 
     def spectrum_found(self, dataset: Dataset) -> None:
         self._window.setup.form.spectrum_found()
+        if self.session.shown is not None:
+            self.explorer.explain_collapse(self.session.shown)
 
     def fetching_progressed(self, what: Fetching, done: int, total: int) -> None:
         self._window.fetching.show_progress(what, done, total)

@@ -52,7 +52,12 @@ class LossPlot(QWidget):
         self._muted = LIGHT.muted
         self._readout = SteadyLabel(tabular(small_font(self.font())), lines=2)
         self._readout.label.setTextFormat(Qt.TextFormat.RichText)
-        self._readout.setToolTip(self.tr("Loss of that step's batch / of all test images, when they were last judged."))
+        self._readout.setToolTip(
+            self.tr(
+                "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch "
+                "is weighed by the β reached, the test images by all of it."
+            )
+        )
         self._log = QCheckBox(self.tr("Log scale"))
         self._log.setObjectName("logScaleCheck")
         self._log.setShortcut("Ctrl+L")

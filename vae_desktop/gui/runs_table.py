@@ -9,11 +9,11 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from vae_desktop.catalog import LIKELIHOODS, Likelihood
-from vae_desktop.config import RunConfig
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.theme import tabular
 from vae_desktop.settings import settings_of
+from vae_desktop.training.schedule import kl_weight_after
 
 _NONE = "–"
 
@@ -102,7 +102,14 @@ class RunsTable(QTableWidget):
             _Column(self.tr("Run")),
             _Column(self.tr("Model")),
             _Column(self.tr("Data set")),
-            _Column(self.tr("β"), self.tr("Weight of the KL divergence, where the model leaves it free."), True),
+            _Column(
+                self.tr("β"),
+                self.tr(
+                    "Weight of the KL divergence, where the model leaves it free; while it warms up, what training has "
+                    "reached of it. The test total is weighed by all of it."
+                ),
+                True,
+            ),
             *losses,
             _Column(self.tr("KL\nnats"), self.tr("KL divergence per image, summed over latent dimensions."), True),
             _Column(self.tr("Epochs"), is_number=True),
@@ -153,7 +160,7 @@ class RunsTable(QTableWidget):
             f"#{run.id}",
             f"{translated(config.model.traits.short)} {config.model.latent_dim}-D",
             config.dataset.label,
-            _beta(config),
+            self._beta(run),
             *(_figure(loss) for loss in losses),
             _figure(None if last is None else last.kl),
             f"{len(run.history.training) / run.steps_per_epoch:.0f}",
@@ -163,6 +170,15 @@ class RunsTable(QTableWidget):
             f"{config.training.learning_rate:g}",
             str(config.training.seed),
         ]
+
+    def _beta(self, run: Run) -> str:
+        traits, beta = run.config.model.traits, run.config.training.beta
+        if traits.kl_weight is not None:
+            return "0" if traits.is_variational and traits.kl_weight == 0 else _NONE
+        reached = kl_weight_after(run.config, len(run.history.training), run.steps_per_epoch)
+        if reached == beta:
+            return f"{beta:g}"
+        return self.tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
 
     def _status(self, status: str) -> str:
         return {
@@ -192,13 +208,6 @@ def _losses(run: Run, likelihood: Likelihood) -> tuple[float | None, float | Non
     if last is None or model.judged_by is not likelihood:
         return None, None
     return (last.total if model.traits.reconstruction_weight else None), last.reconstruction
-
-
-def _beta(config: RunConfig) -> str:
-    traits = config.model.traits
-    if traits.kl_weight is None:
-        return f"{config.training.beta:g}"
-    return "0" if traits.is_variational and traits.kl_weight == 0 else _NONE
 
 
 def _shown(config: Any, name: str) -> str:

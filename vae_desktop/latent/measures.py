@@ -84,7 +84,8 @@ MEASURES = {
             "test_loss",
             "Test loss",
             _OF_LIKELIHOOD,
-            "What training minimises, with the KL divergence weighed by the run's β.",
+            "What training minimises, with the KL divergence weighed by the run's β, all of it even if the warm-up did "
+            "not come so far.",
             better="lower",
         ),
         Measure(

@@ -68,6 +68,15 @@ class Checkpoint:
         return sum(values.size for values in self.snapshot.weights.values())
 
     @property
+    def steps_per_epoch(self) -> int:
+        """How many batches an epoch of its training had."""
+        if self.snapshot.span is not None:
+            return self.snapshot.span.per_epoch
+        # Files of earlier versions do not say it.
+        evaluated = [evaluation.step for evaluation in self.history.evaluations]
+        return max(evaluated[1] - evaluated[0] if len(evaluated) > 1 else self.snapshot.step, 1)
+
+    @property
     def can_continue_exactly(self) -> bool:
         """Whether going on gives what an uninterrupted run would have given; after its end a cycle begins anew."""
         if self.snapshot.step == 0:

@@ -8,6 +8,7 @@ _STAYS = re.compile(
     "uncorrectable ECC|GPU is lost|illegal address|launch timed out",
     re.IGNORECASE,
 )
+_FULL = "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
 _NO_KERNELS = re.compile("no kernel image|invalid device function", re.IGNORECASE)
 _OLD_DRIVER = re.compile("driver on your system is too old|driver version is insufficient", re.IGNORECASE)
 
@@ -48,16 +49,18 @@ def device_words(error: BaseException) -> str:
     return f"{first}."
 
 
-def failure_words(error: BaseException, kept: str = "") -> str:
+def failure_words(error: BaseException, kept: str = "", out_of_memory: str = _FULL) -> str:
     """What an unexpected error of a training means.
 
     Parameters
     ----------
     kept : str
         Which state of the model was kept, as a sentence.
+    out_of_memory : str
+        What to say if it was memory, where more is known of what took it.
     """
     if is_out_of_memory(error):
-        return "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
+        return out_of_memory
     if stays(error):
         return (
             f"The device has met an error that stays until the app is started again ({_first_sentence(error)}). "
