@@ -91,19 +91,26 @@ def test_training_does_not_run_ahead(emulated, dataset, config):
     assert device.most_behind == 2
 
 
-def test_a_processor_has_no_queue(dataset, config):
-    queue = DeviceQueue(torch.device("cpu"))
-    for _ in range(5):
-        queue.make_room()
-        queue.add()
-    assert "cpu" not in device_queue.MARKERS
+@pytest.mark.parametrize(("models", "seconds"), [(2, 0.045), (3, 0.04), (4, 0.045), (4, 0.2)])
+def test_so_it_is_for_models_that_take_their_steps_in_turn(emulated, models, seconds):
+    device = emulated(seconds)
+    queues = [DeviceQueue(torch.device("cpu"), clock=lambda: device.now) for _ in range(models)]
+    for step in range(30):
+        for queue in queues:
+            queue.make_room()
+            queue.add()
+            if step > 2:
+                assert device.behind <= models + max(1, 0.05 / seconds)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no such device here")
 def test_a_card_is_waited_for():
     queue, numbers = DeviceQueue(torch.device("cuda")), torch.ones(4000, 4000, device="cuda")
-    for _ in range(50):
+    before = [torch.cuda.Event() for _ in range(50)]
+    for step, event in enumerate(before):
         queue.make_room()
+        assert step < 2 or before[step - 1].query()  # all before the last step has been computed
+        event.record()
         numbers = numbers @ numbers / 4000
         queue.add()
     assert float(numbers.max()) == pytest.approx(1, rel=1e-3)

@@ -235,7 +235,7 @@ def full_memory(monkeypatch):
     return memory
 
 
-@pytest.mark.parametrize("place", ["launch", "batch", "evaluation", "usual step"])
+@pytest.mark.parametrize("place", ["launch", "batch", "evaluation", "usual step", "end of a step"])
 def test_out_of_memory_after_a_recording_is_recovered_from_without_it(
     train, dataset, full_memory, monkeypatch, caplog, place
 ):
@@ -268,6 +268,14 @@ def test_out_of_memory_after_a_recording_is_recovered_from_without_it(
         monkeypatch.setattr(Batch, "corrupted", corrupted)
     if place == "usual step":  # of the smaller last batch of an epoch, before there is a recording of it
         monkeypatch.setattr("vae_desktop.training.trainer._take", takes)
+    if place == "end of a step":
+        stack = torch.stack
+
+        def take_late():
+            if made and made[0].repeats == 5:
+                full_memory.take()
+
+        monkeypatch.setattr(torch, "stack", lambda *given, **how: (take_late(), stack(*given, **how))[1])
     found = train(model, record)
     if place == "evaluation":
         monkeypatch.setattr(Autoencoder, "encode", lambda *given: (full_memory.take(), encode(*given))[1])
@@ -304,11 +312,15 @@ def test_nothing_is_recorded_by_a_torch_whose_allocator_does_not_survive_a_faile
 def test_the_graphs_of_a_model_share_a_pool_of_memory(monkeypatch):
     """Emulated: what torch is asked for."""
     pools, handles = [], iter([(0, 1), (0, 2)])
+    streams, made_streams = [], iter("ab")
 
     @contextlib.contextmanager
-    def graph(graph, pool, capture_error_mode):
+    def graph(graph, pool, stream, capture_error_mode):
         pools.append(pool)
+        streams.append(stream)
         yield
+
+    monkeypatch.setattr(torch.cuda, "Stream", lambda: next(made_streams))
 
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: next(handles))
     monkeypatch.setattr(torch.cuda, "graph", graph)
@@ -320,6 +332,7 @@ def test_the_graphs_of_a_model_share_a_pool_of_memory(monkeypatch):
     for recorder in (one, one, another):
         recorder(lambda: torch.zeros(3))
     assert pools == [(0, 1), (0, 1), (0, 2)]
+    assert streams == ["a", "a", "b"]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no such device here")

@@ -65,7 +65,11 @@ def _driver() -> str:
         return "no nvidia-smi"
     query = [tool, "--query-gpu=name,driver_version,memory.total,memory.used", "--format=csv,noheader"]
     try:
-        told = subprocess.run(query, capture_output=True, text=True, timeout=3, check=False)
+        # On Windows without a console that would flash.
+        flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+        told = subprocess.run(
+            query, capture_output=True, text=True, errors="replace", timeout=3, check=False, creationflags=flags
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"nvidia-smi: {error}"
     return "; ".join((told.stdout + told.stderr).split("\n")).strip("; ")

@@ -52,11 +52,11 @@ class DeviceQueue:
 
     def make_room(self) -> None:
         """Wait until another step may be given to the device."""
+        before = self._ended  # also for the second of two: both have ended when the thread comes back to this model
         while len(self._waiting) > (0 if self._is_long else 1):
             self._waiting.popleft().synchronize()
-            now = self._clock()
-            self._is_long = now - self._ended > _LONG
-            self._ended = now
+            self._ended = self._clock()
+            self._is_long = self._ended - before > _LONG
 
     def add(self) -> None:
         """Count a step that the device has just been given."""

@@ -158,7 +158,7 @@ def placed(images: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
 
 def to_device(images: Tensor, device: torch.device) -> Tensor:
     """On the device, a batch of images that :func:`placed` has left in the main memory."""
-    if images.device == device:
+    if images.device.type == device.type:
         return images
     # torch frees pinned memory only when the device is done with it.
     return images.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else images.to(device)
@@ -184,10 +184,13 @@ def give_back_device_memory() -> None:
 
 
 def _fault_of(name: str) -> str:
+    device = _device_of(name)
+    if device.type == "cuda":  # cuBLAS reads it once, at its first product
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
-        run_kernel(torch.device(name))
+        run_kernel(device)
     except Exception as error:  # noqa: BLE001 - drivers, cards and torch's builds fail in many ways
-        _log.warning("%s cannot compute", name, exc_info=True)
+        _log.info("%s cannot compute", name, exc_info=True)  # for the window's log: a terminal gets one line
         return device_words(error)
     return ""
 
@@ -197,13 +200,17 @@ def _title_of(name: str) -> str:
     return f"{_TITLES[kind]}, number {number}," if number else _TITLES[kind]
 
 
+def _device_of(name: str) -> torch.device:
+    """The device of a name; "cuda" is the first card, not the one that the thread has used last."""
+    return torch.device("cuda", 0) if name == "cuda" else torch.device(name)
+
+
 def _used(name: str) -> torch.device:
-    device = torch.device("cuda", 0) if name == "cuda" else torch.device(name)
+    device = _device_of(name)
     if device.type == "cuda":
         torch.cuda.set_device(device)  # graphs, events and streams are those of the thread's own card
         # The same numbers each time, and 32 bits where 32 are asked for: by default convolutions round to 19 (TF32)
         # and may be computed in another order each time. torch's notes on reproducibility name all of these.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.torch_version import TorchVersion
 
+from vae_desktop.training.failures import is_out_of_memory
+
 _USUAL = 3  # steps of a kind before one is recorded
 _ACCURACY = 0.01  # of what a step changes, as a share of the change; and of what it returns
 
@@ -21,11 +23,14 @@ Recorder = Callable[[Callable[[], Tensor]], tuple[Callable[[], object], Tensor]]
 class CudaRecorder:
     """Records operations as graphs of CUDA, without computing them; all of a model in one pool of memory.
 
-    They may share it, as none runs beside another and each result stays in use.
+    They may share it, as none runs beside another and each result stays in use. They are recorded on a stream of the
+    model's own: torch's default one belongs to the card of the first recording in the process, and cuBLAS's memory for
+    it, in which all recordings of all models would compute, is freed with any of them (pytorch's issue 193402).
     """
 
     def __init__(self) -> None:
         self._pool = torch.cuda.graph_pool_handle()
+        self._stream = torch.cuda.Stream()
 
     def __call__(self, work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tensor]:
         """Record.
@@ -40,7 +45,9 @@ class CudaRecorder:
         graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
         try:
             # Other threads may use the device meanwhile.
-            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+            with torch.cuda.graph(
+                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+            ):
                 result = work()
         finally:
             torch.cuda.set_stream(stream)  # a recording that fails leaves the thread on its own stream
@@ -163,8 +170,10 @@ class RecordedStep:
         """The state as it is now; empty if there is no memory for it."""
         try:
             return [tensor.detach().clone() for tensor in self._state]
-        except torch.OutOfMemoryError:
-            return []
+        except Exception as error:
+            if is_out_of_memory(error):
+                return []
+            raise
 
     @torch.no_grad()
     def _put(self, values: Sequence[Tensor]) -> None:

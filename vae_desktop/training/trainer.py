@@ -176,6 +176,7 @@ def _take(
     It belongs to no trainer, so that one that is no longer used gives its memory back at once.
     """
     loss = gradient(images, noise, inputs, kl_weight)
-    optimizer.step(learning_rate)
     kl = torch.full_like(loss.reconstruction, torch.nan) if loss.kl is None else loss.kl
-    return torch.stack((loss.total, loss.reconstruction, kl))
+    row = torch.stack((loss.total, loss.reconstruction, kl))
+    optimizer.step(learning_rate)  # last: before it anything may fail, and the step be taken again
+    return row
