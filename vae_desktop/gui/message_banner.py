@@ -60,9 +60,9 @@ class MessageBanner(QFrame):
 
     def show_message(self, message: Message) -> None:
         """Show a message; what merely informs does not take the place of an offer, nor one error that of another."""
-        if message.level == "info" and not message.action and self._message is not None and self._message.action:
+        shown, informs = self._message, message.level == "info" and not message.action
+        if informs and not message.is_added and shown is not None and shown.action:
             return
-        shown = self._message
         if shown is not None and (message.is_added or _are_both_wanted(shown, message)):
             message = _together(shown, message)
         self._message = message
