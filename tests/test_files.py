@@ -14,7 +14,7 @@ import pytest
 
 import vae_desktop
 from vae_desktop.errors import UserError
-from vae_desktop.files import sweep, write_atomically
+from vae_desktop.files import size_in_words, sweep, write_atomically
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="uses limits and signals that Windows lacks")
 
@@ -241,3 +241,26 @@ def test_killed_at_any_moment_it_leaves_a_whole_file(target, start, times):
         assert content.count(content[0]) == SIZE
     write_atomically(target, b"the end")
     assert target.read_bytes() == b"the end"
+
+
+# Sizes in words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1 kB"),
+        (1024, "1.02 kB"),
+        (28_881, "28.88 kB"),
+        (10**6, "1 MB"),
+        (2**20, "1.05 MB"),
+        (999_999_999, "1,000 MB"),
+        (4 * 10**9, "4 GB"),
+        (2**32, "4.29 GB"),
+        (12 * 10**12, "12,000 GB"),
+    ],
+)
+def test_sizes_are_worded_in_decimal_units(count: int, words: str) -> None:
+    assert size_in_words(count) == words

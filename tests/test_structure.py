@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,12 @@ def test_imports_run_one_way():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_units_of_size_are_powers_of_ten():
+    binary = re.compile(r"(2 ?\*\* ?[1234]0|[<>]{2} ?[1234]0|\b1024\b).*\b[kKMG]B\b")
+    lines = [line for path in PACKAGE.rglob("*.py") for line in path.read_text("utf-8").splitlines()]
+    assert [line for line in lines if binary.search(line)] == []
+
+
 @pytest.fixture
 def resource():
     """The name of some bundled file."""
@@ -90,3 +97,66 @@ FORBIDDEN = {"eval", "exec", "torch.load", "pickle.load", "pickle.loads", "pickl
 def test_nothing_is_unpickled_or_evaluated(path):
     calls = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
     assert not FORBIDDEN & {ast.unparse(call.func) for call in calls}
+
+
+LOADED_BESIDE_TORCH = """
+import sys, threading
+from importlib.machinery import PathFinder, SourceFileLoader
+from importlib.util import spec_from_loader
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data import digits
+
+reached, done = threading.Event(), threading.Event()
+load_torch = digits.load_torch
+digits.load_torch = lambda: (done.set(), load_torch())
+
+class HoldUp(SourceFileLoader):  # torch, when half of it is loaded
+    def exec_module(self, module):
+        reached.set()
+        assert done.wait(60)
+        super().exec_module(module)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch._tensor":
+            return spec_from_loader(name, HoldUp(name, PathFinder.find_spec(name, path).origin))
+
+def load():
+    reached.wait()
+    try:
+        print(len(digits.load_digits(DatasetConfig("digits")).train.images), "torch.nn" in sys.modules)
+    finally:
+        done.set()
+
+sys.meta_path.insert(0, Finder())
+thread = threading.Thread(target=load)
+thread.start()
+import torch
+thread.join()
+"""
+
+
+def test_libraries_that_look_for_torch_wait_until_it_is_whole(tmp_path):
+    assert run_python(LOADED_BESIDE_TORCH, tmp_path).split() == ["1437", "True"]
+
+
+def test_whatever_looks_for_torch_is_loaded_after_it():
+    """scikit-learn and openTSNE import scipy, which takes a torch that is half loaded for whole."""
+    looking = ("sklearn", "scipy", "openTSNE")
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Module)]:
+            body = [node for node in function.body if isinstance(node, ast.Import | ast.ImportFrom)]
+            lines = [node.lineno for node in body if _module_of(node).startswith(looking)]
+            calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+            loads = [call.lineno for call in calls if getattr(call.func, "id", "") == "load_torch"]
+            if lines:
+                found.append(path.name)
+                assert loads, path
+                assert min(loads) < min(lines), path
+    assert len(found) >= 4
+
+
+def _module_of(node):
+    return node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name

@@ -95,6 +95,7 @@ class Controller(QObject):
         window.fetching.cancel_requested.connect(self.session.cancel_fetching)
         window.runs.run_chosen.connect(self._show_run)
         window.runs.removal_requested.connect(self._remove_run)
+        window.runs.undo_requested.connect(self._undo_removal)
         banner.action_requested.connect(self._act_on_message)
         banner.dismissed.connect(self._decline)
         banner.diagnostics_requested.connect(self.copy_diagnostics)
@@ -215,6 +216,11 @@ class Controller(QObject):
     def open_images(self, path: Path) -> None:
         """Choose a person's own images as the data set of the next run."""
         name = str(path.absolute())
+        try:
+            DatasetConfig(name)
+        except InvalidSetting as error:
+            self._window.banner.show_message(Message("error", str(error)))
+            return
         self.session.forget_dataset(name)
         self._window.setup.form.choose_dataset(name)
 
@@ -290,7 +296,25 @@ class Controller(QObject):
             text = self.tr("{title} is off the list.").format(title=run.title)
             if not run.is_saved:
                 text += " " + self.tr("It was not saved: File ▸ Open recent still has it.")
+            self._offer_undo(text)
         self._window.statusBar().showMessage(text, 6000)
+
+    def _offer_undo(self, text: str) -> None:
+        """Offer to undo a removal, unless something more urgent is offered; Ctrl+Z does it all the same."""
+        shown = self._window.banner.message
+        if shown is None or shown.action in ("", "undo_removal"):
+            is_error = shown is not None and shown.level == "error"
+            self._window.banner.show_message(Message("info", text, action="undo_removal", is_added=is_error))
+
+    @Slot()
+    def _undo_removal(self) -> None:
+        shown = self._window.banner.message
+        if shown is not None and shown.action == "undo_removal":
+            self._window.banner.clear()
+        back = self.session.undo_removal()
+        if back:
+            text = self.tr("{title} is in the list again.").format(title=" · ".join(run.title for run in back))
+            self._window.statusBar().showMessage(text, 6000)
 
     @Slot(object)
     def _export_codes(self, images: npt.NDArray[np.int64]) -> None:
@@ -373,6 +397,8 @@ class Controller(QObject):
         elif action in ("open_kept", "recover"):
             self._window.show_workspace("playground")  # a set brings up the other one
             self.session.recover(goes_on=action == "recover")
+        elif action == "undo_removal":
+            self._undo_removal()
         elif action == "discard":
             self.session.recovery.discard()
         elif action == "slower":

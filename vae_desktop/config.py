@@ -286,11 +286,12 @@ class TrainingConfig(Checked):
         "Where training computes.",
         kind="choice",
         choices=(
-            Choice("auto", "Automatic", "CUDA if there, else Apple's MPS, else the processor."),
-            Choice("cuda", "CUDA", "An NVIDIA graphics card."),
+            Choice("auto", "Automatic", "The quickest that works: CUDA, else Apple's MPS, else the processor."),
+            Choice("cuda", "CUDA", "An NVIDIA graphics card; cuda:1 is the second of several."),
             Choice("mps", "MPS", "An Apple graphics processor."),
             Choice("cpu", "CPU", "The processor."),
         ),
+        numbered="cuda",
     )
 
 

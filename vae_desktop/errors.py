@@ -42,5 +42,9 @@ class DeviceError(UserError):
     """The chosen device is not there."""
 
 
+class LibraryMissing(UserError):
+    """A library of the system is not installed, and without it there is no window."""
+
+
 class Cancelled(Exception):
     """Raised inside long work after the person asked to stop it."""

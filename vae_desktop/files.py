@@ -98,3 +98,11 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def size_in_words(count: int) -> str:
+    """A number of bytes as a person reads it: 1 kB is 10³ of them, 1 MB 10⁶ and 1 GB 10⁹."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{f'{count / size:,.2f}'.rstrip('0').rstrip('.')} {unit}"
+    return f"{count} bytes"

@@ -4,17 +4,23 @@ A value that a setting cannot take never gets into an object.
 """
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.file_kinds import readable_name
 
 Kind = Literal["integer", "number", "sizes", "choice"]
 ConfigT = TypeVar("ConfigT")
 
 _NO_SIZES = "none"  # an empty list, where an empty text stands for the automatic value
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_WHOLE = re.compile(r"([+-]?\d{1,4000})(?:e\+?(\d{1,2}))?", re.IGNORECASE)  # what Python can write out again
+_GROUPED = re.compile(r"\d[.,'\u2019\s]\d{3}(?!\d)")
+_SIGNS = str.maketrans("\u2212\uff0d\uff0b\uff0e\uff0c", "--+.,")  # a typeset minus, and full-width Chinese signs
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class Setting:
         None is allowed and stands for `automatic`.
     takes_path : bool
         Of a choice: the path of a file or folder is allowed too.
+    numbered : str
+        Of a choice: the one of which there can be several, so that "cuda:1" is allowed beside "cuda".
     only_for : tuple of str
         Kinds of model for which the setting matters; empty for all.
     is_advanced : bool
@@ -64,6 +72,7 @@ class Setting:
     optional: bool = False
     automatic: str = ""
     takes_path: bool = False
+    numbered: str = ""
     only_for: tuple[str, ...] = ()
     is_advanced: bool = False
 
@@ -84,11 +93,14 @@ class Setting:
                 value = self._absolute(text)
             elif self.kind == "sizes":
                 parts = [] if text == _NO_SIZES else text.replace(",", " ").split()
-                value = tuple(int(part) for part in parts)
+                value = tuple(read_whole_number(part) for part in parts)
             else:
-                value = int(text) if self.kind == "integer" else float(text)
+                value = read_whole_number(text) if self.kind == "integer" else read_number(text)
         except ValueError:
-            raise InvalidSetting(name, f"{self.label}: {_abridged(repr(text))} is not {self._wanted()}.") from None
+            advice = " Write it without separators of thousands." if _GROUPED.search(text) else ""
+            raise InvalidSetting(
+                name, f"{self.label}: {_abridged(repr(text))} is not {self._wanted()}.{advice}"
+            ) from None
         self.check(name, value)
         return value
 
@@ -113,7 +125,7 @@ class Setting:
             return self.automatic
         if self.kind == "sizes":
             return " ".join(str(size) for size in value) or _NO_SIZES
-        return _shortest(value) if self.kind == "number" else str(value)
+        return shortest(value) if self.kind == "number" else str(value)
 
     def _absolute(self, text: str) -> str:
         """A path as one that means the same from every folder; any other text as it is."""
@@ -127,6 +139,15 @@ class Setting:
             return
         if self.takes_path and isinstance(value, str) and _is_path(value):
             return
+        if self.numbered and isinstance(value, str) and re.fullmatch(rf"{self.numbered}:\d{{1,2}}", value):
+            return
+        if self.takes_path and isinstance(value, str) and not _is_text(value):
+            shown = readable_name(value)
+            raise InvalidSetting(
+                name,
+                f"{self.label}: the path {shown} is not valid UTF-8, so that no model could keep it. "
+                "Rename the file or folder.",
+            )
         known = ", ".join(choice.value for choice in self.choices)
         path = ", or give the path of a folder or file" if self.takes_path else ""
         raise InvalidSetting(name, f"{self.label}: {_abridged(repr(value))} is unknown; choose from {known}{path}.")
@@ -139,8 +160,8 @@ class Setting:
         if not self.minimum <= value <= self.maximum:
             raise InvalidSetting(
                 name,
-                f"{self.label}: {_abridged(_shortest(value))} is out of range "
-                f"({_shortest(self.minimum)} to {_shortest(self.maximum)}).",
+                f"{self.label}: {_abridged(shortest(value))} is out of range "
+                f"({shortest(self.minimum)} to {shortest(self.maximum)}).",
             )
 
     def _wanted(self) -> str:
@@ -152,18 +173,50 @@ class Setting:
         }[self.kind]
 
 
-def _shortest(value: float) -> str:
+def read_number(text: str) -> float:
+    """Read a number as people write it anywhere: 0.5, 0,5, 1e-3, +2, −2.
+
+    A single point or comma is the decimal separator, never a separator of thousands: "1,234" is a little more than 1.
+    What can only be meant with such separators, as "1,234.5", is refused rather than guessed.
+
+    Raises
+    ------
+    ValueError
+        If the text is no number.
+    """
+    text = text.strip().translate(_SIGNS)
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return float(text.replace(",", "."))
+
+
+def read_whole_number(text: str) -> int:
+    """Read a whole number, such as 60000 or 6e4; separators are refused, since "1,000" could be 1 or a thousand.
+
+    Raises
+    ------
+    ValueError
+        If the text is no whole number.
+    """
+    match = _WHOLE.fullmatch(text.strip().translate(_SIGNS))
+    if match is None:
+        raise ValueError(text)
+    return int(match[1]) * 10 ** int(match[2] or 0)
+
+
+def shortest(value: float) -> str:
     """The shortest text that reads back as the same number: 1, 0.001, 1e-07."""
     return str(value) if isinstance(value, int) else repr(float(value)).removesuffix(".0")
 
 
 def _is_path(text: str) -> bool:
     """Whether a text reads as a path on some system; a file may come from another one."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # bytes that are no text, which no file could keep
-        return False
-    return ("/" in text or "\\" in text) and "\0" not in text and len(text) <= 4096
+    return ("/" in text or "\\" in text) and "\0" not in text and len(text) <= 4096 and _is_text(text)
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text has no bytes that are no text, which no file could keep."""
+    return readable_name(text) == text
 
 
 def _abridged(text: str) -> str:

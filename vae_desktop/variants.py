@@ -40,8 +40,7 @@ class Variant:
         InvalidSetting
             If a value is not what its setting can take.
         """
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        given = {name: value for name, value in values.items() if value is not None}
+        given = {name: getattr(self, name) for name in self.given}
         of_model = {name: value for name, value in given.items() if name not in _OF_TRAINING}
         if self.architecture not in (None, config.model.architecture):
             of_model["hidden"] = None  # widths of one architecture mean nothing in another
@@ -50,6 +49,11 @@ class Variant:
             model=replace(config.model, **of_model),
             training=replace(config.training, **{name: given[name] for name in _OF_TRAINING if name in given}),
         )
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Names of what sets it apart from the settings that all share."""
+        return frozenset(entry.name for entry in fields(self) if getattr(self, entry.name) is not None)
 
     @classmethod
     def of(cls, config: RunConfig) -> "Variant":

@@ -95,3 +95,17 @@ def test_one_that_blows_up_is_named_and_the_others_are_saved(compare, tmp_path, 
     assert [entry.config.model.kind for entry in load_checkpoints(tmp_path / "kl.safetensors")] == ["kl-only", "vae"]
     assert not (tmp_path / "kl-ae.safetensors").exists()
     assert "KL only" in text
+
+
+def test_notes_name_the_models_that_they_are_for(compare):
+    _, _, error = compare("ae:beta=3", "vae:beta=60", "vae:beta=60", more=["--beta-warm-up", "5", "--beta", "2"])
+    notes = [line.partition("note: ")[2] for line in error.splitlines()]
+    assert notes[0] == "AE: β (KL weight) has no effect on the model AE, only on VAE."
+    assert notes[1].startswith("VAE β=60 (1), VAE β=60 (2): At β = 24 no latent dimension")
+    assert notes[2].startswith("VAE β=60 (1), VAE β=60 (2): β reaches 24 of 60")
+    assert notes[3:] == ["VAE β=60 (1) and VAE β=60 (2) come out equal: nothing that they compute differs."]
+
+
+def test_what_was_asked_for_all_is_named_only_if_none_makes_use_of_it(compare):
+    assert compare("ae", "vae", more=["--beta", "0.3"])[2] == ""
+    assert compare("ae", "vae-no-kl", more=["--beta", "0.3"])[2].count("β (KL weight) has no effect") == 2

@@ -127,6 +127,15 @@ def with_every_update(initialise):
     return call
 
 
+@pytest.mark.parametrize(("trained_on", "is_told"), [("test", True), ("validation", False)])
+def test_validation_images_that_the_model_was_trained_on_are_called_so(train, run, tmp_path, trained_on, is_told):
+    train("--epochs", 1, "--measured-on", trained_on)
+    result = run("evaluate", tmp_path / "model.safetensors", "--measured-on", "validation", "--quick", "--json")
+    assert result.lines[0]["images"] == 1437 // 12
+    assert result.err.count("\n") == is_told
+    assert ("trained on all training images, these among them" in result.err) == is_told
+
+
 def test_another_data_set_is_brought_to_the_models_shape(run, vae_file, mnist_dir):
     (line,) = run("evaluate", vae_file, "--dataset", "mnist", "--data-dir", mnist_dir, *SHORT, "--json").lines
     assert (line["dataset"], line["images"]) == ("mnist", 20)
@@ -152,10 +161,18 @@ def test_images_of_another_shape_are_refused(run, vae_file, monkeypatch):
     run("evaluate", vae_file).assert_refused(1, "vae.safetensors", "1×8×8", "Digits has 1×9×9")
 
 
-@pytest.mark.parametrize("content", [b"", b"a text file", b"\x80\x04\x95 a pickle", b"\xff" * 100])
-def test_a_file_that_is_no_model(run, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "an empty file"),
+        (b"a text file", "not a safetensors file"),
+        (b"\x80\x04\x95 a pickle", "a Python pickle"),
+        (b"\xff" * 100, "not a safetensors file"),
+    ],
+)
+def test_a_file_that_is_no_model(run, tmp_path, content, reason):
     (tmp_path / "photo.safetensors").write_bytes(content)
-    run("evaluate", tmp_path / "photo.safetensors").assert_refused(1, "photo.safetensors", "not a safetensors file")
+    run("evaluate", tmp_path / "photo.safetensors").assert_refused(1, "photo.safetensors", reason)
 
 
 @pytest.mark.parametrize(

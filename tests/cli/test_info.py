@@ -1,5 +1,9 @@
 """``vae-desktop info``: what a file holds."""
 
+from dataclasses import replace
+
+from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoint
+
 
 def test_json(run, vae_file):
     (line,) = run("info", vae_file, "--json").lines
@@ -40,3 +44,18 @@ def test_a_file_that_is_no_model(run, tmp_path):
 
 def test_a_folder(run, tmp_path):
     run("info", tmp_path).assert_refused(1, tmp_path.name, "not a file")
+
+
+def test_a_loss_is_labelled_with_the_beta_that_it_was_weighed_by(run, vae_file, tmp_path):
+    """It may have been changed since the last evaluation, as in a window that saves in the middle of an epoch."""
+    checkpoint = load_checkpoint(vae_file)
+    save_checkpoint(tmp_path / "m", replace(checkpoint, config=checkpoint.config.with_training(beta=4.0)))
+    described = run("info", tmp_path / "m").out
+    assert "(reconstruction + β·KL, β = 0.1)" in described
+    (beta,) = [line.split()[-1] for line in described.splitlines() if line.startswith("β (KL weight)")]
+    assert beta == "4"
+
+
+def test_a_file_of_a_sound_training_has_no_notes(run, vae_file):
+    (line,) = run("info", vae_file, "--json").lines
+    assert line["notes"] == []

@@ -14,6 +14,7 @@ import tqdm
 from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.settings import settings_of
+from vae_desktop.training import devices
 from vae_desktop.training.checkpoint import load_checkpoint
 from vae_desktop.training.trainer import Trainer
 
@@ -228,12 +229,65 @@ def test_a_loss_that_blows_up_saves_nothing(train, model, monkeypatch):
     monkeypatch.setattr(Trainer, "step", stepped)
     model.write_bytes(b"an older model")
     result = train("--json", "--learning-rate", 1, "--beta", 10_000)
-    note, error = result.err.splitlines()
+    *notes, error = result.err.splitlines()
     assert (result.status, result.out) == (1, "")
-    assert "At β = 10000 no latent dimension can hold anything" in note
+    assert ["At a learning rate of 1" in notes[0], "At β = 10000 no latent dimension" in notes[1]] == [True, True]
     assert "epoch 1" in error
     assert "learning rate below 1" in error
+    assert "Nothing is saved: no epoch was over." in error
     assert model.read_bytes() == b"an older model"
+
+
+def test_a_warm_up_that_is_not_over_is_said_beforehand_on_the_way_and_at_the_end(train, run, model):
+    result = train("--beta", 1, "--beta-warm-up", 5)
+    assert result.err == (
+        "vae-desktop train: note: β reaches 0.4 of 1: the warm-up takes 5 epochs, the run 2.\n"
+    )
+    first, second, *summary = result.out.splitlines()
+    assert (first.split()[-4:-2], second.split()[-4:-2]) == (["β", "0.183"], ["β", "0.383"])  # at its last step
+    loss = next(line for line in summary if line.startswith("Test loss"))
+    assert loss.endswith("(reconstruction + β·KL, β = 1; in training β had reached 0.4)")
+    described = run("info", model)
+    assert loss.split()[2] in described.out
+    assert "β = 1; in training β had reached 0.4" in described.out
+    assert described.out.splitlines()[-1].split(maxsplit=1) == [
+        "Note",
+        "β reaches 0.4 of 1: the warm-up takes 5 epochs, the run 2.",
+    ]
+
+
+def test_json_says_by_which_beta_training_was_weighed(train, run, model):
+    for line in train("--beta", 1, "--beta-warm-up", 5, "--json").lines[:-1]:
+        assert line["test_loss"] == pytest.approx(line["reconstruction"] + line["kl"])
+        assert line["train_kl_weight"] == pytest.approx((line["step"] - 1) / 60)
+    (described,) = run("info", model, "--json").lines
+    assert [note["setting"] for note in described["notes"]] == ["beta_warm_up"]
+
+
+def test_a_warm_up_that_is_over_is_not_mentioned(train, run, model):
+    result = train("--beta", 1, "--beta-warm-up", 1)
+    assert result.err == ""
+    assert "(reconstruction + β·KL, β = 1)" in result.out
+    assert "β" in result.out.splitlines()[0]
+    assert "β" not in result.out.splitlines()[1]
+    assert "Note" not in run("info", model).out
+
+
+def test_what_has_no_effect_or_does_not_fit_is_said_before_training(run, tmp_path):
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "photos.npy", random.integers(30, 225, (60, 12, 12, 3), np.uint8))
+    result = run(
+        "train", "--dataset", tmp_path / "photos.npy", "--model", "ae", "--beta", 4, "--likelihood", "bernoulli",
+        "--hidden", 8, "--epochs", 1, "--device", "cpu", "--output", tmp_path / "m",
+    )  # fmt: skip
+    assert result.status == 0
+    notes = [line.partition("note: ")[2] for line in result.err.splitlines()][1:]
+    assert len(notes) == 2
+    assert "Bernoulli takes each pixel for the chance of white or black" in notes[0]
+    assert notes[1] == "β (KL weight) has no effect on the model AE, only on VAE."
+    described = run("info", tmp_path / "m").out
+    assert "If these are any" in described
+    assert "no effect" not in described  # nor is β in its list
 
 
 def test_ctrl_c_saves_what_has_been_trained(train, model, at_step):
@@ -299,3 +353,35 @@ def test_the_module_runs_as_a_program(tmp_path):
     assert process.returncode == 2
     assert process.stdout == ""
     assert process.stderr == "vae-desktop train: Latent dimensions: 0 is out of range (1 to 128).\n"
+
+
+def test_a_device_that_does_not_work_is_passed_over_with_a_note(train, monkeypatch):
+    run_kernel, find = devices.run_kernel, devices.find_devices
+
+    def run(device):
+        if device.type == "cuda":
+            raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+        run_kernel(device)
+
+    monkeypatch.setattr(devices, "run_kernel", run)
+    monkeypatch.setattr(devices, "find_devices", lambda: (devices.Device("cuda", "a card"), *find()[1:]))
+    result = train("--json", "--epochs", 1, "--device", "auto")
+    assert result.status == 0
+    assert result.lines[-1]["device"] == "cpu"
+    assert "is not used: The installed PyTorch has no kernels for this card" in result.err
+    train("--device", "cuda").assert_refused(1, "cannot be used", "Choose the CPU or Automatic")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", "out of memory"),
+        ("CUDA error: device-side assert triggered", "until the app is started again"),
+    ],
+)
+def test_a_devices_error_is_one_line_that_says_what_helps(train, at_step, words, told):
+    def fail():
+        raise RuntimeError(words)
+
+    at_step(3, fail)
+    train().assert_refused(1, told)

@@ -87,14 +87,15 @@ def test_a_header_that_promises_more_than_the_file_holds_is_refused(tmp_path, na
 
 
 @pytest.mark.parametrize(
-    ("packed", "reason"), [(6 << 20, "holds 5.0 GB, more than 4 GB"), (1 << 20, "promises more than the file holds")]
+    ("packed", "reason"), [(6 << 20, "holds 5.37 GB, more than 4 GB"), (1 << 20, "promises more than the file holds")]
 )
 def test_an_archive_that_inflates_to_gigabytes_is_refused(tmp_path, packed, reason):
     path = tmp_path / "x.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("images.npy", lying((5 << 20, 32, 32)))
-        info = archive.getinfo("images.npy")  # what the directory at the end will say
-        info.file_size, info.compress_size = (5 << 30) + 128, packed
+        # As many bytes as the directory at the end says, since Python compares these itself; only their number once
+        # unpacked is a lie.
+        archive.writestr("images.npy", lying((5 << 20, 32, 32), np.random.default_rng(0).bytes(packed)))
+        archive.getinfo("images.npy").file_size = (5 << 30) + 128
     assert_refused_without_memory(path, reason)
 
 
@@ -102,7 +103,7 @@ def test_a_file_of_gigabytes_is_refused(tmp_path):
     path = tmp_path / "x.npy"
     path.write_bytes(lying((5 << 20, 32, 32)))
     os.truncate(path, (5 << 30) + 1000)  # a hole takes no room on the disk
-    assert_refused_without_memory(path, "holds 5.0 GB, more than 4 GB")
+    assert_refused_without_memory(path, "holds 5.37 GB, more than 4 GB")
 
 
 def test_a_member_that_is_shorter_than_the_directory_says_is_refused(tmp_path):
@@ -124,10 +125,10 @@ HEADERS = {  # what an array begins with, and the reason that is told
     "missing order": (lying((10, 10, 10), order="7"), "its header is broken"),
     "cut in the header": (lying((10, 10, 10))[:50], "its header is broken"),
     "cut in the magic": (lying((10, 10, 10))[:4], "it is not a NumPy array"),
-    "other magic": (b"<html>" * 100, "it is not a NumPy array"),
+    "other magic": (b"whatever" * 100, "it is not a NumPy array"),
     "later version": (lying((10, 10, 10)).replace(b"NUMPY\x01", b"NUMPY\x09"), "a version of NumPy's format"),
     "table": (lying((10, 10, 10), bytes(9000), descr=[("a", "u1"), ("b", "f8")]), "type .*, not numbers"),
-    "empty": (b"", "it is not a NumPy array"),
+    "empty": (b"", "it is an empty file"),
 }
 
 
@@ -162,9 +163,9 @@ def _flagged(content, flag):
 
 ARCHIVES = {
     "encrypted": (lambda whole: _flagged(whole, 1), "it is encrypted"),
-    "cut in half": (lambda whole: whole[: len(whole) // 2], "File is not a zip file"),
-    "empty": (lambda whole: b"", "File is not a zip file"),
-    "no archive": (lambda whole: b"PK, but no archive", "File is not a zip file"),
+    "cut in half": (lambda whole: whole[: len(whole) // 2], "it is cut off or damaged"),
+    "empty": (lambda whole: b"", "it is an empty file"),
+    "no archive": (lambda whole: b"PK, but no archive", "it is not an archive of NumPy arrays"),
     "odd packing": (lambda whole: _patched(whole, b"PK\x01\x02", 10, 12), "packed in a way that NumPy does not use"),
     "damaged": (lambda whole: whole[:60] + bytes(20) + whole[80:], ""),
     "wrong checksum": (lambda whole: _patched(whole, b"PK\x01\x02", 16, 1), "Bad CRC-32"),

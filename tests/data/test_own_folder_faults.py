@@ -1,15 +1,17 @@
 """What else lies in folders, and folders that are no data set."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from vae_desktop.cli.options import setting_of
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
-from vae_desktop.errors import DataError
+from vae_desktop.errors import DataError, InvalidSetting
 
 
 def load(path, **settings):
@@ -156,7 +158,8 @@ def test_a_folder_without_images_is_refused_with_the_first_reasons(root):
     (root / "0.png").write_bytes(b"")
     with pytest.raises(DataError, match="No image could be read in") as caught:
         load(root)
-    assert "(0.png: an empty file; 0.txt: not an image; 1.txt: not an image; and 3 more)" in str(caught.value)
+    reasons = "(0.png: an empty file (copy or download it again); 0.txt: not an image; 1.txt: not an image; and 3 more)"
+    assert reasons in str(caught.value)
 
 
 @pytest.mark.parametrize(("count", "found"), [(1, "1 image "), (9, "9 images ")])
@@ -171,3 +174,82 @@ def test_images_that_fail_late_count_as_well(root):
     spoil(root / "5.png")
     with pytest.raises(DataError, match=r"Only 9 images could be read in .*5\.png: broken: "):
         load(root)
+
+
+# Names that are no text
+
+
+posix_only = pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are text there")
+
+
+@posix_only
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_path_that_is_no_text_is_refused_for_that_reason(tmp_path, monkeypatch, relative):
+    monkeypatch.chdir(tmp_path)
+    path = Path(os.fsdecode(b"bilder \xe4") if relative else tmp_path / os.fsdecode(b"bilder \xe4"))
+    fill(path)
+    typed = setting_of(DatasetConfig, "name")
+    for attempt in (DatasetConfig, lambda text: typed.parse("name", text)):
+        with pytest.raises(InvalidSetting, match=r"bilder � is not valid UTF-8, .*Rename the file or folder\.$"):
+            attempt(str(path))
+
+
+@posix_only
+@pytest.mark.parametrize("mark", ["�", ""])  # what Qt gives for such a byte when it is dropped, and in a dialog
+@pytest.mark.parametrize("inside", ["", "a", "0.png"])
+def test_a_path_that_was_misread_is_called_so(tmp_path, mark, inside):
+    path = tmp_path / os.fsdecode(b"bilder \xe4 2024")
+    fill(path)
+    fill(path / "a")
+    with pytest.raises(DataError, match=r"is a file or folder whose name is not valid UTF-8 \(rename it\)\."):
+        load(tmp_path / f"bilder {mark} 2024" / inside)
+    with pytest.raises(DataError, match="is not there"):
+        load(tmp_path / "bilder 2024" / inside)
+
+
+# Folders without images
+
+
+def test_an_empty_class_folder_is_told(root):
+    fill(root / "cat")
+    fill(root / "dog", 5, 100)
+    (root / "emu" / "deeper").mkdir(parents=True)
+    (root / "fox").mkdir()
+    (root / "fox" / "notes.txt").write_text("none yet")
+    (root / ".cache").mkdir()
+    (root / "dog" / "more").mkdir()
+    dataset = load(root)
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.report.skipped == (
+        "fox/notes.txt: not an image",
+        "emu: a class folder without images",
+        "fox: a class folder without images",
+    )
+
+
+def test_empty_folders_of_a_split_are_told(root):
+    for part in ("train", "test"):
+        fill(root / part / "cat")
+        fill(root / part / "dog", 5, 100)
+    (root / "train" / "emu").mkdir()
+    (root / "test" / "emu").mkdir()
+    (root / "old" / "emu").mkdir(parents=True)
+    assert load(root).report.skipped == (
+        "old: an empty folder",
+        "test/emu: a class folder without images",
+        "train/emu: a class folder without images",
+    )
+
+
+def test_a_test_folder_without_images_is_told(root):
+    fill(root / "train" / "cat", 20)
+    (root / "test").mkdir()
+    assert load(root).report.skipped == ("test: an empty folder",)
+
+
+def test_an_empty_folder_beside_images_without_classes_is_told(root):
+    fill(root)
+    (root / "more").mkdir()
+    dataset = load(root)
+    assert dataset.train.labels is None
+    assert dataset.report.skipped == ("more: an empty folder",)

@@ -12,8 +12,9 @@ from PIL import Image
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
 from vae_desktop.data.own.picture import Unreadable, read_header, read_picture
-from vae_desktop.data.own.square import CONVERSION_RULE, choose_side, to_square
+from vae_desktop.data.own.square import CONVERSION_RULE, LeastSide, choose_side, to_square
 from vae_desktop.errors import DataError
+from vae_desktop.files import size_in_words
 
 SIDE = 12
 
@@ -179,7 +180,7 @@ FAULTS = {
     "text.png": (lambda path: b"this is only text", "not an image"),
     "cut.jpg": (lambda path: _jpeg(path)[:2000], "broken: image file is truncated"),
     "garbled.png": (lambda path: _png(SIDE, SIDE, b"not packed at all"), "broken: "),
-    "program.eps": (lambda path: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 12 12\n", "not an image"),
+    "program.eps": (lambda path: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 12 12\n", "a PostScript drawing"),
     "more than 50 million.png": (lambda path: _png(8000, 8000), "more than 50 million pixels"),
     "what Pillow warns of.png": (lambda path: _png(12_000, 12_000), "more than 50 million pixels"),
     "what Pillow refuses.png": (lambda path: _png(200_000, 200_000), "more than 50 million pixels"),
@@ -212,6 +213,74 @@ def test_a_bomb_takes_no_memory(root):
 def test_a_file_that_is_gone_is_skipped(tmp_path):
     with pytest.raises(Unreadable, match="cannot be read: No such file"):
         read_header(tmp_path / "gone.png")
+
+
+@pytest.fixture
+def headers_read(monkeypatch):
+    """The paths of the files whose headers were read."""
+    paths = []
+
+    def counting(path):
+        paths.append(path)
+        return read_header(path)
+
+    monkeypatch.setattr("vae_desktop.data.own.pictures.read_header", counting)
+    return paths
+
+
+FOLDERS = {  # of 400 images that are too many: settings, the most headers that need be read, what is said
+    "asked for a side": ({"image_size": 16}, 56, "16 × 16 pixels in grey, 56 fit"),
+    "asked for colour": ({"image_size": 16, "colours": "colour"}, 18, "16 × 16 pixels in colour, 18 fit"),
+    "chosen by the median": ({}, 200, "12 × 12 pixels in grey, 100 fit"),
+}
+
+
+@pytest.mark.parametrize("case", FOLDERS)
+def test_a_folder_that_is_too_large_is_refused_as_soon_as_that_is_certain(root, monkeypatch, headers_read, case):
+    settings, needed, said = FOLDERS[case]
+    monkeypatch.setattr("vae_desktop.data.own.canvas.MAX_BYTES", 100 * SIDE * SIDE)
+    fill(root / "a", 200)
+    fill(root / "b", 200)
+    with pytest.raises(DataError, match=rf"too many images: of {said} into the .* Choose a smaller image size"):
+        load(root, **settings)
+    assert needed < len(headers_read) < needed + 110  # four threads take 25 files each
+
+
+@pytest.mark.parametrize("settings", [{}, {"image_size": 16}, {"colours": "grey"}])
+def test_a_folder_that_just_fits_is_read(root, monkeypatch, settings):
+    side = settings.get("image_size", SIDE)
+    monkeypatch.setattr("vae_desktop.data.own.canvas.MAX_BYTES", 60 * side * side)
+    fill(root, 60)
+    assert load(root, **settings).image_shape == (1, side, side)
+    fill(root, 61)
+    with pytest.raises(DataError, match=f"60 fit into the {size_in_words(60 * side * side)}"):
+        load(root, **settings)
+
+
+def test_images_beside_class_folders_take_no_room(root, monkeypatch):
+    monkeypatch.setattr("vae_desktop.data.own.canvas.MAX_BYTES", 30 * 8 * 8)
+    fill(root, 60)
+    fill(root / "a", 30)
+    dataset = load(root, image_size=8)
+    assert len(dataset.train) + len(dataset.test) == 30
+
+
+def test_the_least_side_is_never_more_than_the_one_that_is_chosen():
+    random = np.random.default_rng(0)
+    for _ in range(300):
+        total = random.integers(1, 40)
+        sizes = random.integers(1, random.integers(2, 200), (total, 2))
+        if random.random() < 0.4:
+            sizes[: random.integers(total + 1)] = random.integers(1, 150)
+        if random.random() < 0.3:
+            sizes[:] = random.integers(1, 150)
+        least = LeastSide(int(total), None)
+        sides = [least.add(*size) for size in sizes.tolist()]
+        for count, side in enumerate(sides, 1):  # others may turn out to be no images, or come as they do here
+            assert side <= choose_side(sizes[:count], None)
+            assert side <= choose_side(sizes, None)
+        own = (sizes == sizes[0, 0]).all() and 8 <= sizes[0, 0] <= 128
+        assert sides[-1] >= min(choose_side(sizes, None), 64) - 4 or (not own and total % 2 == 0)
 
 
 def test_images_that_take_too_much_memory_are_refused(root, monkeypatch):

@@ -15,6 +15,7 @@ class Model:
     """Codes every image as `value`; an image costs so many seconds on the clock that the embedding reads."""
 
     latent_dim = 2
+    device = torch.device("cpu")
 
     def __init__(self, seconds_per_image):
         self.seconds_per_image = seconds_per_image

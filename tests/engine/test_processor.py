@@ -1,4 +1,4 @@
-"""The training thread gives way to the window's."""
+"""The training thread gives way to the window's, and what multiplies matrices beside it has no threads of its own."""
 
 import os
 import subprocess
@@ -23,6 +23,31 @@ thread = threading.Thread(target=work)
 thread.start()
 thread.join()
 """
+
+
+_BLAS_THREADS = """
+import sys, threading
+from vae_desktop.engine.processor import prepare_threads
+
+thread = threading.Thread(target=prepare_threads)  # whoever limits OpenBLAS first may keep others from doing so
+thread.start()
+thread.join()
+assert "scipy" not in sys.modules
+import scipy.linalg
+from threadpoolctl import threadpool_info
+
+print(*(found["num_threads"] for found in threadpool_info() if found["internal_api"] == "openblas"))
+"""
+
+
+@pytest.mark.parametrize("wished", [None, "3"])
+def test_a_library_that_is_loaded_later_multiplies_with_one_thread_too(wished) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    if wished is not None:
+        environment["OPENBLAS_NUM_THREADS"] = wished
+    command = [sys.executable, "-c", _BLAS_THREADS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"1"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads that anyone may lower")

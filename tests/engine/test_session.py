@@ -71,7 +71,7 @@ def test_a_run_is_shown_as_soon_as_it_has_begun(app, told, session, config):
 
 def test_devices_and_data_set_are_announced(app, told, config):
     app.train(config)
-    assert told.heard("devices_found")[0][-1] == "cpu"
+    assert told.heard("devices_found")[0][-1].name == "cpu"
     assert told.heard("dataset_loaded")[0].config == config.dataset
 
 
@@ -283,6 +283,24 @@ def test_a_diverged_training_says_at_which_step_and_can_go_on(app, session, told
     assert np.isfinite(run.history.training).all()
 
 
+@pytest.mark.usefixtures("overflowing")
+@pytest.mark.parametrize(
+    ("rates", "words", "action"),
+    [
+        ({"learning_rate": 0.01}, "Most likely it learns too fast: try a learning rate below 0.01.", "slower"),
+        ({"learning_rate": 0.001, "encoder_rate": 50.0}, "the encoder learns too fast, at 50 times 0.001", "slower"),
+        ({"learning_rate": 1e-6}, "So low a learning rate, 1e-06, is hardly the cause", ""),
+    ],
+)
+def test_a_divergence_is_put_down_to_what_can_have_been_its_cause(app, session, told, endless, rates, words, action):
+    session.train(endless.with_training(**rates))
+    app.wait_until(lambda: told.messages)
+    assert words in told.messages[0].text
+    assert told.messages[0].action == action
+    assert ("a tenth of the learning rate" in told.messages[0].text) == bool(action)
+    app.wait_for_state("idle")
+
+
 def test_a_failure_that_is_heard_of_late_does_not_hinder_the_next_run(app, session, config, endless, monkeypatch):
     first = app.begin(endless)
     failing = threading.Event()
@@ -433,6 +451,34 @@ def test_a_set_is_removed_as_a_whole(app, session, config):
     session.remove(first.runs[1])
     assert session.sets == [second]
     assert list(session.runs.values()) == list(second.runs)
+
+
+def test_removals_are_undone_from_the_last_on_sets_as_a_whole(app, session, told, config):
+    app.train(config)
+    for _ in range(2):
+        session.compare([config, config.with_training(beta=4.0)])
+        app.wait_until(lambda: session.active)
+        app.wait_for_state("idle")
+    last = app.train(config)
+    runs, sets = dict(session.runs), list(session.sets)
+    autosaves, saved = [run.autosave for run in runs.values()], [run.is_saved for run in runs.values()]
+    assert session.shown is last
+    session.remove(last)
+    session.remove(sets[0].runs[1])
+    assert len(session.runs) == len(runs) - 3
+    assert session.undo_removal() == sets[0].runs
+    assert session.shown is not last
+    assert session.undo_removal() == (last,)
+    assert (session.shown, told.heard("run_shown")[-1]) == (last, last)
+    assert list(session.runs.items()) == list(runs.items())
+    assert session.sets == sets
+    assert [run.is_saved for run in runs.values()] == saved
+    assert all(path is None or run.autosave == path for run, path in zip(runs.values(), autosaves, strict=True))
+    session.decode(np.ones(2))
+    app.wait_until(lambda: told.heard("picture_decoded"))
+    assert told.heard("picture_decoded")[-1].run_id == last.id
+    assert not session.can_undo_removal
+    assert session.undo_removal() == ()
 
 
 def test_what_trains_and_the_only_model_stay(app, session, config, endless):

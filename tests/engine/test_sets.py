@@ -328,6 +328,15 @@ def test_a_set_of_two_dimensions_and_another_likelihood(app, configs, config):
     assert [run.codes.latent_dim for run in run_set.runs] == [1, 4]
 
 
+def test_models_that_come_out_equal_are_named_when_they_are_to_be_trained(app, session, config):
+    run_set = train(app, [config, config.with_training(beta=3.0), config])
+    assert [message.text for message in app.told.messages] == [
+        "VAE β=1 (1) and VAE β=1 (2) come out equal: nothing that they compute differs."
+    ]
+    first, _, last = run_set.runs
+    assert np.array_equal(first.codes.mean, last.codes.mean)
+
+
 def test_beta_that_is_set_before_a_set_begins_changes_none_of_its_models(app, session, endless):
     configs = [endless.with_training(beta=value) for value in (1.0, 4.0)]
     session.compare(configs)

@@ -8,7 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QSlider, QSpinBox, QToolButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QSlider, QToolButton
 
 from vae_desktop.data.framing import image_of_drawing
 from vae_desktop.gui.playground.drawing_pad import DrawingPad
@@ -287,7 +287,7 @@ def test_a_test_image_is_laid_on_the_pad(driver):
     driver.train_to_the_end()
     board = Board(driver)
     test = driver.window.controller.session.loaded(driver.window.controller.session.shown.config.dataset).test
-    driver.find("padImageSpin", QSpinBox).setValue(5)
+    driver.find("padImageSpin").setValue(5)
     assert np.array_equal(board.drawer.image, test.images[5])  # as it is: it is of the data set
     board.wait_for_figures()
     driver.wait(lambda: board.view.nearest.board.pictures is not None)

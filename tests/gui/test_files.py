@@ -81,6 +81,66 @@ def test_a_target_that_cannot_be_written_is_said_and_the_model_stays_unsaved(dri
     assert driver.window.isWindowModified()
 
 
+def test_a_file_that_cannot_be_written_takes_back_that_one_was(driver, saved, tmp_path) -> None:
+    window, told = driver.window, driver.window.statusBar().currentMessage
+    (tmp_path / "folder.safetensors").mkdir()
+    driver.wait(lambda: told() == f"Saved to {saved}")
+    window.file_named.emit(tmp_path / "folder.safetensors")
+    driver.wait(lambda: "Cannot write" in window.banner.text())
+    assert told() == ""
+    window.file_named.emit(tmp_path / "no such folder" / "m.safetensors")
+    driver.wait(lambda: "no such folder" in window.banner.text())
+    assert "folder.safetensors" not in window.banner.text()  # one is not written, and only why it last was not counts
+    window.file_named.emit(saved)
+    driver.wait(lambda: told() == f"Saved to {saved}")
+    assert not window.banner.isVisible()
+
+
+def test_an_export_that_fails_takes_back_that_one_was_written(driver, saved, tmp_path) -> None:
+    window, told = driver.window, driver.window.statusBar().currentMessage
+    session = window.controller.session
+    (tmp_path / "codes.csv").mkdir()
+    session.export(tmp_path / "before.csv", lambda: b"image\r\n")
+    driver.wait(lambda: told() == f"Exported to {tmp_path / 'before.csv'}")
+    session.export(tmp_path / "codes.csv", lambda: b"image\r\n")
+    driver.wait(lambda: "Cannot write" in window.banner.text())
+    assert told() == ""
+    window.file_named.emit(saved)
+    driver.wait(lambda: told() == f"Saved to {saved}")
+    assert "codes.csv" in window.banner.text()  # which is still not there
+    session.export(tmp_path / "after.csv", lambda: b"image\r\n")
+    driver.wait(lambda: told() == f"Exported to {tmp_path / 'after.csv'}")
+    assert not window.banner.isVisible()
+
+
+def test_a_model_that_was_saved_takes_back_only_that_it_was_not(driver, saved, tmp_path) -> None:
+    window = driver.window
+    (tmp_path / "folder.safetensors").mkdir()
+    window.file_opened.emit(tmp_path / "gone.safetensors")
+    driver.wait(lambda: "gone" in window.banner.text())
+    window.file_named.emit(tmp_path / "folder.safetensors")
+    driver.wait(lambda: "Cannot write" in window.banner.text())
+    assert "gone" in window.banner.text()
+    window.file_named.emit(saved)
+    driver.wait(lambda: "Cannot write" not in window.banner.text())
+    assert "gone" in window.banner.text()
+    assert window.banner.isVisible()
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text there")
+def test_a_dropped_folder_whose_name_is_no_text_is_refused_for_that_reason(driver, tmp_path) -> None:
+    folder = tmp_path / os.fsdecode(b"bilder \xe4")
+    folder.mkdir()
+    data = QMimeData()
+    data.setUrls([QUrl(f"{tmp_path.as_uri()}/bilder%20%E4")])
+    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    driver.window.dropEvent(QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, none))
+    driver.wait(lambda: "whose name is not valid UTF-8 (rename it)" in driver.window.banner.text())
+    driver.window.banner.dismiss()
+    driver.window.controller.open_images(folder)
+    assert "bilder � is not valid UTF-8" in driver.window.banner.text()
+
+
 def test_recent_files_are_listed_and_survive_a_restart(driver, saved, open_window) -> None:
     driver.window.close()
     second = open_window()

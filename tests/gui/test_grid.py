@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QSpinBox
 
 from vae_desktop.gui.manifold_view import tiled
 from vae_desktop.latent.grid import quantiles
@@ -73,7 +72,7 @@ def test_the_pictures_are_what_the_decoder_draws_there(show) -> None:
 
 def test_a_large_grid_is_filled_coarse_first(show) -> None:
     driver = show("vae-20d")
-    driver.find("manifoldSizeSpin", QSpinBox).setValue(40)
+    driver.find("manifoldSizeSpin").setValue(40)
     found = decoded_at(driver, "grid", 1600)
     open_grid(driver)
     driver.wait(lambda: len(found) >= 2)
@@ -88,9 +87,9 @@ def test_a_large_grid_is_filled_coarse_first(show) -> None:
 def test_sizes_from_5_to_40(show, size, count) -> None:
     driver = open_grid(show("vae-2d"))
     found = decoded_at(driver, "grid", count)
-    driver.find("manifoldSizeSpin", QSpinBox).setValue(size)
+    driver.find("manifoldSizeSpin").setValue(size)
     driver.wait(lambda: found and len(found[-1].value) == count)
-    assert driver.find("manifoldSizeSpin", QSpinBox).text() == f"{size} × {size}"
+    assert driver.find("manifoldSizeSpin").text() == f"{size} × {size}"
 
 
 def test_even_spacing_covers_all_codes(show) -> None:

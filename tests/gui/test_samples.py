@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QSpinBox, QToolButton
+from PySide6.QtWidgets import QComboBox, QToolButton
 
 from vae_desktop.latent.sampling import sample_prior
 
@@ -65,7 +65,7 @@ def test_seed_count_and_temperature(show):
     view = open_samples(driver)
     driver.find("newSamplesButton", QToolButton).click()
     assert np.array_equal(codes_of(driver), sample_prior(36, 2, seed=1))
-    driver.find("samplesCountSpin", QSpinBox).setValue(5)
+    driver.find("samplesCountSpin").setValue(5)
     driver.wait(lambda: len(view.board.pictures) == 5)
     assert np.array_equal(codes_of(driver), sample_prior(36, 2, seed=1)[:5])
     view.temperature.setValue(0.5)
@@ -94,6 +94,19 @@ def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(show):
     view.way.show_value("box")
     assert far(drawn) < 0.1
     assert far(codes_of(driver)) > 0.5
+
+
+def test_a_vae_is_sampled_around_codes_drawn_from_its_posteriors(show):
+    driver = show("vae-20d")
+    view = open_samples(driver, "box")
+    means = driver.window.controller.session.shown.codes.mean
+    collapsed = int(means.std(0).argmin())
+    assert means[:, collapsed].std() < 0.1
+    view.count.setValue(200)
+    assert np.ptp(codes_of(driver)[:, collapsed]) > 4  # codes of N(0, 1), whose means are all the same
+    view.way.show_value("mixture")
+    driver.wait(lambda: "components" in view.note())
+    assert codes_of(driver)[:, collapsed].std() == pytest.approx(1, abs=0.2)
 
 
 def test_with_a_training_the_samples_follow(driver):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QToo
 
 from vae_desktop.presets import PRESETS
 from vae_desktop.training.checkpoint import load_checkpoint
+from vae_desktop.training.devices import Device
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_only_what_matters_is_in_sight(driver):
 
 
 def test_beta_that_must_empty_dimensions_is_said_before_training(driver):
-    warning = driver.find("collapseWarning", QLabel)
+    warning = driver.find("betaNote", QLabel)
     form = driver.window.setup.form
     driver.wait(lambda: form._dataset.has_spectrum)
     assert warning.isHidden()
@@ -102,6 +103,43 @@ def test_beta_that_must_empty_dimensions_is_said_before_training(driver):
     assert warning.isHidden()  # the same β, on another scale
     driver.type("betaField", "1")
     assert driver.state == "idle"
+
+
+def test_a_warm_up_that_the_run_does_not_finish_is_said_beside_it(driver):
+    note, form = driver.find("betaWarmUpNote", QLabel), driver.window.setup.form
+    more = driver.find("moreSettingsButton", QToolButton)
+    more.click()
+    driver.type("epochsField", "20")
+    driver.type("betaWarmUpField", "50")
+    assert note.text() == "β reaches 0.4 of 1: the warm-up takes 50 epochs, the run 20."
+    driver.wait(note.isVisible)
+    entry = form.field("beta_warm_up")
+    driver.wait(lambda: 0 <= note.geometry().top() - entry.geometry().bottom() <= entry.height())
+    assert entry.accessibleDescription() == note.text()
+    more.click()
+    assert note.isVisible()  # with its field, although few people need that
+    assert driver.find("betaWarmUpField").isVisible()
+    assert not driver.find("activationCombo").isVisible()
+    choose(driver, "modelCombo", "ae")
+    assert note.isHidden()
+    choose(driver, "modelCombo", "vae")
+    assert note.isVisible()
+    driver.type("epochsField", "50")
+    assert note.isHidden()
+    assert not driver.find("betaWarmUpField").isVisible()
+    assert driver.window.setup.form.is_valid
+
+
+def test_a_likelihood_that_does_not_fit_the_images_is_said_beside_it(driver, photos):
+    form, note = driver.window.setup.form, driver.find("likelihoodNote", QLabel)
+    choose(driver, "likelihoodCombo", "bernoulli")
+    driver.wait(lambda: driver.has_dataset)
+    assert note.isHidden()  # of digits
+    form.choose_dataset(str(photos))
+    driver.wait(note.isVisible)
+    assert "of the pixels are shades between" in note.text()
+    choose(driver, "likelihoodCombo", "gaussian-calibrated")
+    assert note.isHidden()
 
 
 @pytest.mark.parametrize("way", ["dialog", "drop"])
@@ -148,6 +186,30 @@ def test_what_is_out_of_sight_never_holds_training_up(driver):
     assert not driver.find("trainButton").isEnabled()
     choose(driver, "modelCombo", "vae")
     assert driver.find("trainButton").isEnabled()
+
+
+def test_devices_say_why_they_are_missing_and_cards_have_numbers(driver):
+    driver.wait(lambda: driver.window.controller.bridge.devices)
+    box, form = driver.find("deviceCombo", QComboBox), driver.window.setup.form
+    about = "The NVIDIA driver on your system is too old (found version 11040)."
+    form.set_devices([Device("cuda", about, is_there=False), Device("cpu", "The processor.")])
+    assert about in box.toolTip()
+    assert not box.model().item(box.findData("cuda")).isEnabled()
+    assert box.itemData(box.findData("cuda"), Qt.ItemDataRole.ToolTipRole) == about
+    names = ["cuda", "cuda:0", "cuda:1", "mps", "cpu"]
+    form.set_devices([Device(name, f"about {name}") for name in names])
+    assert [box.itemData(index) for index in range(box.count())] == ["auto", *names]
+    assert about not in box.toolTip()
+    choose(driver, "deviceCombo", "cuda:1")
+    assert form.config().training.device == "cuda:1"
+    form.set_devices([Device("cpu", "The processor.")])  # as on another machine
+    assert box.currentData() == "auto"
+
+
+def test_a_model_of_one_of_several_cards_can_be_shown_before_they_are_known(driver):
+    form = driver.window.setup.form
+    form.set_config(form.config().with_training(device="cuda:3"))
+    assert form.config().training.device == "cuda:3"
 
 
 def test_a_small_data_set_lowers_the_batch_only_for_itself(driver, photos):

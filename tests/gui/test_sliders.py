@@ -7,7 +7,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QToolButton, QWidgetItem
+from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidgetItem
 
 from vae_desktop.gui.slider_list import SliderList, _settled
 from vae_desktop.latent.codes import Codes
@@ -62,6 +62,28 @@ def test_the_reason_goes_with_the_last_collapsed_dimension_although_a_slider_is_
     assert not driver.find("collapsedReason").isVisible()
     driver.window.panel.set_codes(flat, is_new=False)
     assert driver.find("collapsedReason").isVisible()
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "words"),
+    [
+        ("vae", {"learningRate": "0.5"}, "the learning rate was too high. A smaller β does not bring them back"),
+        ("vae", {"beta": "500"}, "At β = 500 no latent dimension can hold anything"),
+        ("kl-only", {}, "The loss of this model is the KL divergence alone"),
+        ("vae-no-kl", {"learningRate": "1e-7"}, "β is not the cause"),
+    ],
+)
+def test_the_reason_of_a_collapse_is_its_cause(driver, kind, texts, words) -> None:
+    form = driver.find("modelCombo", QComboBox)
+    form.setCurrentIndex(form.findData(kind))
+    driver.wait(lambda: driver.window.controller.session.loaded(driver.window.setup.form.config().dataset))
+    driver.train_to_the_end(epochs="20", hidden="64", **texts)
+    run = driver.window.controller.session.shown
+    assert not (run.codes.mean.var(0) > 0.01).any()
+    reason = driver.find("collapsedReason")
+    driver.wait(reason.isVisible)
+    assert words in reason.text()
+    assert "a smaller β can bring it back" not in reason.text()
 
 
 def test_no_object_of_python_is_left_of_a_place_that_a_slider_has_gone_from(qtbot) -> None:
@@ -148,7 +170,7 @@ def test_randomise_has_a_temperature(show) -> None:
     driver = show("vae-20d")
     spreads = {}
     for temperature in (0.1, 3.0):
-        driver.find("temperatureSpin", QDoubleSpinBox).setValue(temperature)
+        driver.find("temperatureSpin").setValue(temperature)
         draws = []
         for _ in range(20):
             driver.click("randomiseButton")

@@ -18,7 +18,7 @@ FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDAT
 def run_app(tmp_path):
     """Run the whole app, with folders of its own, until `step(window)` ends it, and return the ended process."""
 
-    def run(step: str) -> subprocess.CompletedProcess:
+    def run(step: str, *arguments: str) -> subprocess.CompletedProcess:
         code = f"""
 import faulthandler, os, signal, sys
 from PySide6.QtCore import QTimer
@@ -30,7 +30,7 @@ def create_window(*arguments, **options):
     return window
 {step}
 app.create_window = create_window
-sys.argv = ["vae-desktop"]
+sys.argv = ["vae-desktop", *{arguments}]
 __main__.run()
 """
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **{name: str(tmp_path) for name in FOLDERS}}
@@ -78,6 +78,27 @@ def step(window):
     assert "Segmentation fault" in second.stdout
     assert "Segmentation fault" in next(tmp_path.rglob("vae_desktop.log")).read_text(encoding="utf-8")
     assert run_app(step).returncode != 0  # it finds no message
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system cannot say which core to use")
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.slow)])
+def test_it_starts_on_one_core_without_a_word(run_app, tmp_path, times) -> None:
+    """With a data set that is given, and with one that is remembered."""
+    step = """
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+def step(window):
+    if window.banner.message is not None:
+        print(window.banner.message.text, flush=True)
+        window.close()
+    elif window.controller.bridge.devices and window.setup.form.field("batch_size").has_limit:
+        window.close()
+    else:
+        QTimer.singleShot(20, lambda: step(window))
+"""
+    for arguments in [("--dataset", "digits"), ()] * times:
+        done = run_app(step, *arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.rglob("settings.ini"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no process can send these signals there")

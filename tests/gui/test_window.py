@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QSlider
 
@@ -202,6 +203,21 @@ def test_diagnostics_are_copied_from_the_menu_without_personal_paths(driver, tmp
         assert part in text
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a script stands for NVIDIA's tool")
+def test_diagnostics_say_what_torch_was_built_for_and_what_the_driver_says(driver, tmp_path, monkeypatch) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'NVIDIA Test, 470.82, 8192 MiB, 3 MiB'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    driver.wait(lambda: driver.window.controller.bridge.devices)
+    driver.find("copyDiagnosticsAction", QAction).trigger()
+    text = QGuiApplication.clipboard().text()
+    assert f"PyTorch built for CUDA {torch.version.cuda}" in text
+    assert "driver: NVIDIA Test, 470.82, 8192 MiB, 3 MiB" in text
+    for device in driver.window.controller.bridge.devices:
+        assert f"\n  {device.name}{'' if device.is_there else ' (not there)'}: {device.about}" in text
+
+
 def test_the_details_box_copies_its_own_message(driver) -> None:
     banner = driver.window.banner
     banner.show_message(Message("error", "The first.", "of the first"))
@@ -317,6 +333,16 @@ def test_without_a_display_the_app_says_so_in_one_line() -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "display" in done.stderr
+
+
+def test_what_qt_gives_up_for_is_one_line_too(tmp_path) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "none-such", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "vae_desktop"], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("vae-desktop: no window can be opened: ")
 
 
 def test_every_setting_has_an_alt_key_of_its_own(driver) -> None:

@@ -225,6 +225,13 @@ def test_the_bundled_one_is_mnists(tmp_path, no_training, digits):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_bundled_one_has_not_learned_what_can_be_held_out(mnist_dir):
+    dataset = load_dataset(DatasetConfig("mnist", measured_on="validation"), mnist_dir)
+    classifier = classifier_for(dataset, None)
+    learned = dataset.train.at(np.arange(20_000))
+    assert 1 - share_right(classifier, dataset.test) > 2 * (1 - share_right(classifier, learned))
+
+
 def test_the_bundled_one_knows_mnist(mnist_dir):
     dataset = load_dataset(DatasetConfig("mnist"), mnist_dir)
     classifier = classifier_for(dataset, None)

@@ -62,6 +62,12 @@ def test_fewer_images_than_components(test):
     assert pca_squared_error(spread_along(fitted, test[:3])) == pytest.approx(0, abs=1e-4)
 
 
+def test_it_is_the_best_on_the_images_of_the_fit_and_on_no_others(train, test):
+    of_train, of_test = (fit_components(images, 2) for images in (train, test))
+    for images, best, other in ((train, of_train, of_test), (test, of_test, of_train)):
+        assert pca_squared_error(spread_along(best, images)) < pca_squared_error(spread_along(other, images))
+
+
 def loss_of(weights, beta, images, mean):
     """Squared error + β·KL of a linear VAE with its true posterior, from the density that it gives images.
 

@@ -1,8 +1,14 @@
 """The images that are nearest to a picture, against a table of all differences."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import vae_desktop
 from vae_desktop.latent import nearest_images as module
 from vae_desktop.latent.nearest_images import nearest_images, typical_distance
 
@@ -69,6 +75,41 @@ def test_an_exact_copy_comes_before_images_that_are_nearly_one(shape):
     images = np.full((40, *shape), 255, np.uint8)
     images[:, 0, 0, 0] = np.arange(40)
     assert [near.places[0] for near in search(images, images, 3)] == list(range(40))
+
+
+@pytest.mark.parametrize("numbers", [1, 60 * 7, 2_000_000])
+def test_of_images_at_the_same_distance_the_first_come_first(monkeypatch, numbers):
+    monkeypatch.setattr(module, "_NUMBERS", numbers)
+    pictures, images = flat(100, 0), flat(*[101, 99, 100, 99, 101] * 20)
+    near, far = search(pictures, images, 40)
+    assert near.places.tolist() == [*range(2, 100, 5), *sorted({*range(100)} - {*range(2, 100, 5)})[:20]]
+    assert far.places.tolist() == [*sorted([*range(1, 100, 5), *range(3, 100, 5)])]
+
+
+SEARCH_MANY = """
+import numpy as np
+from pathlib import Path
+from vae_desktop.latent.nearest_images import nearest_images
+
+def kilobytes(key):
+    return next(int(line.split()[1]) for line in Path("/proc/self/status").open() if line.startswith(key))
+
+images = np.random.default_rng(0).integers(0, 256, (400_000, 1, 4, 4), np.uint8)
+for _ in nearest_images(images[:100], images[:1000], 5):  # all libraries are loaded
+    pass
+before = kilobytes("VmRSS:")
+*_, found = nearest_images(images[:100], images, 5)
+assert [near.places[0] for near in found] == list(range(100))
+print(kilobytes("VmHWM:") - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux says of a process's memory")
+def test_the_memory_it_takes_does_not_grow_with_the_images():
+    environment = {**os.environ, "PYTHONPATH": str(Path(vae_desktop.__file__).parent.parent)}
+    done = subprocess.run([sys.executable, "-c", SEARCH_MANY], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 300_000  # kB; a table of all distances takes 320,000, and to sort it as much again
 
 
 # How far is usual

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vae_desktop.latent.sampling import sample_box, sample_normal, sample_prior
+from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.sampling import sample_box, sample_normal, sample_posteriors, sample_prior
 
 COUNT = 20_000
 
@@ -72,3 +73,26 @@ def test_the_temperature_multiplies_samples_of_the_prior():
 @pytest.mark.parametrize("draw", [lambda count, means: sample_prior(count, 3, 0), lambda *a: sample_box(*a, seed=0)])
 def test_with_more_the_first_ones_stay(draw, means):
     assert np.array_equal(draw(100, means)[:7], draw(7, means))
+
+
+def test_codes_of_posteriors_are_spread_by_the_means_and_by_sigma():
+    random = np.random.default_rng(0)
+    means = random.normal((10, -4), (2, 0.01), (COUNT, 2)).astype(np.float32)
+    stddev = random.uniform(0.5, 1.5, means.shape).astype(np.float32)
+    codes = Codes(means, np.log(stddev), None)
+    drawn = sample_posteriors(codes)
+    assert drawn.dtype == np.float32
+    assert drawn.mean(0) == pytest.approx(means.mean(0), abs=0.03)
+    assert np.cov(drawn.T) == pytest.approx(np.cov(means.T) + np.diag((stddev**2).mean(0)), abs=0.1)
+    assert np.array_equal(sample_posteriors(codes), drawn)
+
+
+def test_codes_without_a_posterior_are_taken_as_they_are(means):
+    assert np.array_equal(sample_posteriors(Codes(means, None, None)), means)
+
+
+def test_images_without_a_finite_posterior_have_no_code():
+    means, log_stddev = np.zeros((2, 4, 2), np.float32)
+    means[1, 0], log_stddev[2, 1] = np.nan, np.nan
+    assert sample_posteriors(Codes(means, log_stddev, None)).shape == (2, 2)
+    assert sample_posteriors(Codes(means, None, None)).shape == (3, 2)

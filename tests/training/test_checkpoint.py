@@ -15,6 +15,7 @@ import torch
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import UserError
+from vae_desktop.files import size_in_words
 from vae_desktop.training import checkpoint as checkpoint_file
 from vae_desktop.training.checkpoint import (
     FORMAT_VERSION,
@@ -147,8 +148,9 @@ def test_what_would_be_too_large_to_be_opened_is_saved_without_the_optimizer_or_
     assert_same(kept, replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None)))
     before = file.read_bytes()
     monkeypatch.setattr(checkpoint_file, "_MAX_FILE_BYTES", size // 2)
-    with pytest.raises(UserError, match=r"^Cannot save model.safetensors: it would take"):
+    with pytest.raises(UserError, match=r"^Cannot save model.safetensors: it would take") as caught:
         save_checkpoint(file, checkpoint)
+    assert str(caught.value).endswith(f"and a model file at most {size_in_words(size // 2)}.")
     assert file.read_bytes() == before
 
 
@@ -284,7 +286,7 @@ def test_damaged_files(file, refused, damage):
 def test_a_pickle_is_never_opened_as_one(file, refused, tmp_path, protocol):
     canary = Canary(tmp_path / "executed")
     file.write_bytes(pickle.dumps(canary, protocol))
-    refused("not a safetensors file")
+    refused("it is a Python pickle, which could run code")
     assert not canary.path.exists()
     pickle.loads(file.read_bytes())
     assert canary.path.exists()  # the canary does sing
@@ -292,7 +294,7 @@ def test_a_pickle_is_never_opened_as_one(file, refused, tmp_path, protocol):
 
 def test_a_torch_file_is_never_opened_as_one(file, refused, tmp_path):
     torch.save({"weights": Canary(tmp_path / "executed")}, file)
-    refused("not a safetensors file")
+    refused("it is a PyTorch file, a pickle that could run code")
     assert not (tmp_path / "executed").exists()
 
 

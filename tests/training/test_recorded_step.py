@@ -5,8 +5,10 @@ memory and plain numbers are those of the moment of recording, which computes no
 refused.
 """
 
+import contextlib
 import logging
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,8 +16,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.training.batches import Batches
-from vae_desktop.training.recorded_step import RecordedStep, record_cuda
+from vae_desktop.models.autoencoder import Autoencoder
+from vae_desktop.training import devices
+from vae_desktop.training.batches import Batch, Batches
+from vae_desktop.training.recorded_step import CudaRecorder, RecordedStep, recorders
 from vae_desktop.training.trainer import Trainer, _take
 
 STEPS = 43  # 40 images in batches of 9: the fifth and last of an epoch has 4
@@ -84,7 +88,7 @@ def train(dataset, config, monkeypatch):
 
     def run(model, recorder=None, device="cpu", precision="single", batch_size=9, betas=(0.5, 0.9)):
         made.clear()
-        monkeypatch.setattr("vae_desktop.training.trainer.RECORDERS", {device: recorder} if recorder else {})
+        monkeypatch.setattr("vae_desktop.training.trainer.RECORDERS", {device: lambda: recorder} if recorder else {})
         setup = replace(config, model=model).with_training(
             batch_size=batch_size,
             schedule="one-cycle",
@@ -211,14 +215,121 @@ def test_without_memory_for_a_second_state_steps_are_the_usual_ones(train, monke
     assert len(caplog.records) == 1
 
 
+@pytest.fixture
+def full_memory(monkeypatch):
+    """A device whose memory has no room for something in addition, but with its recordings and its cache given up."""
+
+    class Memory:
+        emptied, left = 0, 1
+
+        def empty(self):
+            self.emptied += 1
+
+        def take(self):
+            if self.left and not self.emptied:
+                self.left -= 1
+                raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+
+    memory = Memory()
+    monkeypatch.setitem(devices.EMPTY_CACHE, "cpu", memory.empty)
+    return memory
+
+
+@pytest.mark.parametrize("place", ["launch", "batch", "evaluation", "usual step"])
+def test_out_of_memory_after_a_recording_is_recovered_from_without_it(
+    train, dataset, full_memory, monkeypatch, caplog, place
+):
+    model = MODELS["denoising"]
+    usual = train(model)
+
+    def record(work):
+        repeat, result = Tape.record(work)
+
+        def launch():
+            if made[0].repeats == 5:
+                full_memory.take()
+            repeat()
+
+        return (launch if place == "launch" else repeat), result
+
+    draw, encode = Batch.corrupted, Autoencoder.encode
+
+    def corrupted(self, model):
+        if self.step == 20:
+            full_memory.take()
+        return draw(self, model)
+
+    def takes(gradient, *arguments):
+        if made and made[0].repeats == 5:
+            full_memory.take()
+        return _take(gradient, *arguments)
+
+    if place == "batch":
+        monkeypatch.setattr(Batch, "corrupted", corrupted)
+    if place == "usual step":  # of the smaller last batch of an epoch, before there is a recording of it
+        monkeypatch.setattr("vae_desktop.training.trainer._take", takes)
+    found = train(model, record)
+    if place == "evaluation":
+        monkeypatch.setattr(Autoencoder, "encode", lambda *given: (full_memory.take(), encode(*given))[1])
+        images = torch.from_numpy(dataset.test.images[:5])
+        assert found[1].evaluate(images).posterior.mean.shape == (5, 2)
+    assert full_memory.emptied == 1
+    assert full_memory.left == 0
+    assert_same(found, usual)
+    assert [record.message for record in caplog.records if "operation by operation" in record.message]
+    repeats = [tape.repeats for tape in made]
+    found[1].step(Batches(dataset.train.images, 9, 7, torch.device("cpu")).at(STEPS))
+    assert [tape.repeats for tape in made] == repeats  # no recording is used any more
+
+
+def test_memory_that_is_still_full_is_an_error(train, monkeypatch):
+    def takes(*arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    emptied = []
+    monkeypatch.setitem(devices.EMPTY_CACHE, "cpu", lambda: emptied.append(1))
+    monkeypatch.setattr("vae_desktop.training.trainer._take", takes)
+    with pytest.raises(torch.OutOfMemoryError):
+        train(MODELS["plain"], Tape.record)
+    assert emptied == [1]
+
+
+@pytest.mark.parametrize(
+    ("version", "records"), [("2.11.0", False), ("2.13.1+cu130", False), ("2.14.0", True), ("3.0.0", True)]
+)
+def test_nothing_is_recorded_by_a_torch_whose_allocator_does_not_survive_a_failed_recording(version, records):
+    assert ("cuda" in recorders(version)) is records
+
+
+def test_the_graphs_of_a_model_share_a_pool_of_memory(monkeypatch):
+    """Emulated: what torch is asked for."""
+    pools, handles = [], iter([(0, 1), (0, 2)])
+
+    @contextlib.contextmanager
+    def graph(graph, pool, capture_error_mode):
+        pools.append(pool)
+        yield
+
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: next(handles))
+    monkeypatch.setattr(torch.cuda, "graph", graph)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", SimpleNamespace)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda: None)
+    monkeypatch.setattr(torch.cuda, "set_stream", lambda stream: None)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: SimpleNamespace(replay=None))
+    one, another = CudaRecorder(), CudaRecorder()
+    for recorder in (one, one, another):
+        recorder(lambda: torch.zeros(3))
+    assert pools == [(0, 1), (0, 1), (0, 2)]
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no such device here")
 @pytest.mark.parametrize("precision", ["single", "mixed"])
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_graphs_of_cuda_are_used_and_give_the_usual_steps(train, model, precision) -> None:
-    recordings = []
+    recordings, recorder = [], CudaRecorder()
 
     def record(work):
-        recordings.append(record_cuda(work))
+        recordings.append(recorder(work))
         return recordings[-1]
 
     usual, found = (train(model, recorder, "cuda", precision) for recorder in (None, record))

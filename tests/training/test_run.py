@@ -120,3 +120,54 @@ def test_a_loss_that_is_no_number_ends_the_run(config, dataset, device, monkeypa
     next(epochs)
     with pytest.raises(UserError, match=r"epoch 2.*learning rate below 0\.01"):
         next(epochs)
+
+
+@pytest.mark.parametrize(("seconds", "step"), [(0.0, 4), (60.0, 3)])
+def test_a_long_epoch_is_secured_while_it_lasts(config, dataset, device, monkeypatch, seconds, step):
+    take_step = Trainer.step
+
+    def fail(self, batch):
+        if self.steps == 4:
+            raise RuntimeError("the cat sat on the cable")
+        return take_step(self, batch)
+
+    monkeypatch.setattr(Trainer, "step", fail)
+    training = Lockstep([config], dataset, device, secured_every=seconds)
+    with pytest.raises(RuntimeError, match="the cat"):
+        list(training.epochs())
+    left = training.checkpoint_of(training.runs[0])
+    assert (left.snapshot.step, len(left.history.training)) == (step, step)
+    assert [entry.step for entry in left.history.evaluations] == [0, 3]
+    monkeypatch.undo()
+    again = Lockstep([config], dataset, device)
+    epochs = again.epochs(on_step=lambda: again.stop() if again.step == step else None)
+    assert list(epochs)
+    for name, values in again.runs[0].checkpoint().snapshot.weights.items():
+        assert np.array_equal(values, left.snapshot.weights[name])
+
+
+def test_a_state_that_is_not_finite_is_never_the_last_good_one(config, dataset, device, monkeypatch):
+    take_step = Trainer.step
+
+    def poisoned(self, batch):
+        row = take_step(self, batch)
+        if self.steps == 6:  # the losses seen so far are finite
+            with torch.no_grad():
+                next(self.model.decoder.parameters()).fill_(torch.inf)
+        return row
+
+    monkeypatch.setattr(Trainer, "step", poisoned)
+    training = Lockstep([config], dataset, device, secured_every=0.0)
+    with pytest.raises(UserError):
+        list(training.epochs())
+    left = training.checkpoint_of(training.runs[0])
+    assert 3 <= left.snapshot.step < 6
+    assert all(np.isfinite(values).all() for values in left.snapshot.weights.values())
+
+
+def test_before_the_first_state_is_secured_nothing_is_left(config, dataset, device, monkeypatch):
+    monkeypatch.setattr(Trainer, "step", lambda self, batch: torch.full((3,), torch.nan))
+    training = Lockstep([config], dataset, device)
+    with pytest.raises(UserError):
+        list(training.epochs())
+    assert training.checkpoint_of(training.runs[0]) is None

@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vae_desktop.errors import DeviceError, UserError
+from vae_desktop.errors import DeviceError, LibraryMissing, UserError
+from vae_desktop.system_libraries import how_to_install, missing_libraries
 
 Row = dict[str, Any]
 
@@ -365,6 +366,8 @@ def _probe(what: str, dataset: str, data_dir: Path, **options: int | str) -> Row
     except subprocess.TimeoutExpired:
         raise UserError(f"The measurement {what!r} did not end within {_TIMEOUT} s.") from None
     if done.returncode != 0:
+        if libraries := missing_libraries(done.stderr):
+            raise LibraryMissing(how_to_install(libraries))
         last_line = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise UserError(f"The measurement {what!r} could not run (a window needs a display): {last_line}")
     result: Row = json.loads(done.stdout.splitlines()[-1])

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import pyqtgraph
 from PySide6.QtWidgets import QApplication
 
 from vae_desktop.gui.class_legend import class_colours
@@ -60,6 +59,8 @@ def _ours(labels: np.ndarray) -> Callable[[Floats], None]:
 
 def _stock(labels: np.ndarray) -> Callable[[Floats], None]:
     """One ScatterPlotItem per class, as pyqtgraph's users have it."""
+    import pyqtgraph  # after Qt, of which it would otherwise not say why it cannot be loaded
+
     plot = pyqtgraph.PlotWidget()
     plot.resize(_SIDE, _SIDE)
     plot.setAspectLocked(True)

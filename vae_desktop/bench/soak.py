@@ -2,15 +2,19 @@
 
     python -m vae_desktop.bench.soak minutes=30 data_dir=DIR
 
-trains on MNIST without end, sweeps a slider, shows other models, opens and closes every panel, tool and overlay, and
-begins a new training now and then, for which the oldest model leaves the list. Each line is a moment; the last ones
-compare the end with the time after everything was used once.
+trains on MNIST without end, one model or several of twenty dimensions side by side, sweeps a slider, shows other
+models, opens and closes every panel, tool and overlay, measures, exports, and begins a new training now and then, for
+which the oldest model leaves the list. Each line is a moment; the last ones compare the end with the time after
+everything was used once. The exit status is 1 if the window wrote anything on stderr, logged errors included, or did
+not end well.
 """
 
 import itertools
+import logging
 import math
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -20,18 +24,23 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, qInstallMessageHandler
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QDockWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QDockWidget, QPushButton
 
 from vae_desktop.app import create_window, make_application
 from vae_desktop.bench.memory import resident_megabytes
 from vae_desktop.examples import examples
 from vae_desktop.gui.latent_slider import LatentSlider
 from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.variants import Variant
 
-_SWEEP, _ACT, _LOOK = 16, 500, 20_000  # ms between two moves of the slider, two actions, two lines
+# ms between two moves of the slider, two actions, two of those that take long, two lines
+_SWEEP, _ACT, _WORK, _LOOK = 16, 500, 10_000, 20_000
 _TRAINING = 120.0  # seconds until a new one begins
 _MODELS = 6  # in the list when a training begins
 _VIEWS = ("codes", "grid", "both")
+_WORKSPACES = ("comparison", "playground")
+_COMPARED = tuple(Variant(kind, latent_dim=20) for kind in ("ae", "vae", "kl-only"))
+_ALONE = "alone"  # this process is that of the window
 
 
 class Moment(NamedTuple):
@@ -45,9 +54,10 @@ class Moment(NamedTuple):
 class Soak(QObject):
     """One long use of a window."""
 
-    def __init__(self, window: MainWindow, minutes: float) -> None:
+    def __init__(self, window: MainWindow, minutes: float, exports: Path) -> None:
         super().__init__(window)
         self._window = window
+        self._exports = exports
         self._session = window.controller.session
         self._end = time.monotonic() + 60 * minutes
         self._began = self._trained_at = time.monotonic()
@@ -55,13 +65,20 @@ class Soak(QObject):
         self._actions = itertools.cycle(
             [self._toggle_dock, self._show_tool, self._show_model, self._toggle_overlay, self._show_views]
         )
+        self._works = itertools.cycle([self._measure, self._export, self._change_workspace])
+        self._kinds, self._kind = itertools.cycle(_WORKSPACES), "playground"  # of trainings, by their workspace
+        self._is_to_measure = False
+        self._formats = itertools.cycle(("gif", "png", "csv"))
         self._count = 0
         self._docks = window.findChildren(QDockWidget)
         actions = window.findChildren(QAction)
         self._overlays = [action for action in actions if action.objectName().endswith("OverlayAction")]
         window.setup.form.choose_dataset("mnist")
         window.setup.form.field("epochs").set_value(100_000)
-        for interval, act in ((_SWEEP, self._sweep), (_ACT, self._act), (_LOOK, self._look)):
+        window.findChild(QCheckBox, "quickMeasuresCheck").setChecked(True)
+        window.ask_for_export = self._name_export  # nobody would answer a dialog
+        every = ((_SWEEP, self._sweep), (_ACT, self._act), (_WORK, self._work), (_LOOK, self._look))
+        for interval, act in every:
             timer = QTimer(self, interval=interval)
             timer.timeout.connect(act)
             timer.start()
@@ -74,13 +91,53 @@ class Soak(QObject):
     def _act(self) -> None:
         state, now = self._session.state, time.monotonic()
         if state == "idle":
-            self._remove_old()
-            self._window.setup.controls.train_button.click()
-            self._trained_at = now
+            self._advance_idle(now)
         elif state == "training" and now - self._trained_at > _TRAINING:
             self._window.setup.controls.stop_button.click()
         self._count += 1
         next(self._actions)()
+
+    def _advance_idle(self, now: float) -> None:
+        """Measure what was trained, with all threads, which none has beside a training; then begin another one."""
+        if self._session.measurements.is_running:
+            return
+        if self._is_to_measure:
+            self._window.show_workspace(self._kind)
+            self._measure()
+            self._is_to_measure = False
+        else:
+            self._remove_old()
+            self._kind = next(self._kinds)
+            self._begin_training()
+            self._trained_at, self._is_to_measure = now, True
+
+    def _begin_training(self) -> None:
+        self._window.show_workspace(self._kind)
+        if self._kind == "comparison":
+            self._window.comparison.editor.compare_requested.emit(list(_COMPARED))
+        else:
+            self._window.setup.controls.train_button.click()
+
+    def _work(self) -> None:
+        next(self._works)()
+
+    def _measure(self) -> None:
+        name = "measureAllButton" if self._window.workspace == "comparison" else "measureButton"
+        self._window.findChild(QPushButton, name).click()
+
+    def _export(self) -> None:
+        path = self._window.tools.get("path")
+        if path is not None:
+            if not path.anchors():
+                path.all_classes_wanted.emit()
+            path.export_wanted.emit(next(self._formats))
+
+    def _name_export(self, title: str, suggestion: Path, kind: str) -> None:
+        self._window.export_named.emit(self._exports / f"export{suggestion.suffix}")
+
+    def _change_workspace(self) -> None:
+        other = _WORKSPACES[self._window.workspace == "comparison"]
+        self._window.show_workspace(other)
 
     def _remove_old(self) -> None:
         for run in list(self._session.runs.values())[:-_MODELS]:
@@ -141,14 +198,26 @@ def _count_objects(window: MainWindow) -> int:
     return len(lines)
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str]) -> int:
+    """Use a window, in a process of its own, and return the exit status."""
+    command = [sys.executable, "-m", "vae_desktop.bench.soak", *arguments, f"{_ALONE}=yes"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as window:
+        lines = 0
+        for line in window.stderr or ():
+            sys.stderr.write(line)
+            lines += 1
+    print(f"stderr: {lines:,} lines; exit status of the window: {window.returncode}")
+    return int(lines > 0 or window.returncode != 0)
+
+
+def _use_window(options: dict[str, str]) -> None:
     """Open a window with fresh settings and use it for so many minutes."""
-    options = dict(argument.split("=", 1) for argument in arguments)
+    logging.basicConfig(level=logging.ERROR)
     application = make_application()
     with tempfile.TemporaryDirectory() as settings_dir:
         window = create_window(Path(options["data_dir"]), Path(settings_dir))
         window.controller.open_last_model()
-        soak = Soak(window, float(options.get("minutes", "30")))
+        soak = Soak(window, float(options.get("minutes", "30")), Path(settings_dir))
         soak.setObjectName("soak")
         window.resize(1280, 800)
         window.show()
@@ -157,4 +226,7 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    given = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    if _ALONE in given:
+        _use_window(given)
+    sys.exit(main(sys.argv[1:]))

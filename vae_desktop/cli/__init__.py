@@ -20,7 +20,9 @@ from vae_desktop.catalog import DATASETS
 from vae_desktop.cli import bench, evaluate, info, sample, screenshot, train
 from vae_desktop.cli.options import setting_of
 from vae_desktop.config import DatasetConfig
-from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.errors import InvalidSetting, LibraryMissing, UserError
+from vae_desktop.system_libraries import how_to_install, missing_libraries
+from vae_desktop.training.failures import failure_words, is_of_device
 
 _log = logging.getLogger(__name__)
 _PROGRAM = "vae-desktop"
@@ -61,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0, 2 for bad arguments, 130 after Ctrl-C, 1 for any other failure. A failure is one
-        line on stderr; with ``--debug``, the traceback stands before it.
+        The exit status: 0, 2 for bad arguments or a missing library of the system, 130 after Ctrl-C, 1 for any other
+        failure. A failure is one line on stderr; with ``--debug``, the traceback stands before it.
     """
     _print_any_character()
     program, debug = _PROGRAM, False
@@ -83,6 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that can still say it in one line
         if debug:
             traceback.print_exc()
+        try:
+            sys.stdout.flush()
+        except OSError:  # it leads to a full disk
+            _drop_output()
         return _report(error, program)
 
 
@@ -160,13 +166,19 @@ def _refuse_window_options(options: argparse.Namespace) -> None:
 
 def _report(error: Exception, program: str) -> int:
     """Print an error's one line and return the exit status."""
+    if isinstance(error, ImportError | OSError) and (libraries := missing_libraries(str(error))):
+        error = LibraryMissing(how_to_install(libraries))
     message = " ".join(str(error).split())
     if isinstance(error, _BadArguments):
         program = error.program
-    elif not isinstance(error, UserError):
+    elif isinstance(error, UserError):
+        pass  # it says the cause already, of a device too
+    elif is_of_device(error):
+        message = failure_words(error)
+    else:
         message = f"{type(error).__name__}: {message} (run again with --debug for the details)"
     print(f"{program}: {message}", file=sys.stderr)
-    return 2 if isinstance(error, _BadArguments | InvalidSetting) else 1
+    return 2 if isinstance(error, _BadArguments | InvalidSetting | LibraryMissing) else 1
 
 
 def _print_any_character() -> None:
@@ -176,6 +188,6 @@ def _print_any_character() -> None:
 
 
 def _drop_output() -> None:
-    """Lead stdout nowhere, or Python complains about the broken pipe once more at exit."""
+    """Lead stdout nowhere, or Python complains once more at exit about what could not be written."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -71,11 +71,11 @@ def run(options: argparse.Namespace) -> int:
     from vae_desktop.models.autoencoder import restored_model
     from vae_desktop.paths import default_cache_dir
     from vae_desktop.training.checkpoint import load_checkpoint
-    from vae_desktop.training.devices import select_device
+    from vae_desktop.training.devices import name_of, select_device
 
     checkpoint = load_checkpoint(options.file)
     config = checkpoint.config
-    device = select_device(device_name)
+    device = select_device(device_name, lambda why: print(f"{options.program}: {why}", file=sys.stderr))
     wanted = _dataset_config(checkpoint, name)
     if options.measured_on is not None:
         wanted = replace(wanted, measured_on=_MEASURED_ON.parse("measured_on", options.measured_on))
@@ -86,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
             f"{options.file.name} takes images of {_shape(checkpoint.image_shape)} (channels × height × "
             f"width), but {label} has {_shape(dataset.image_shape)}. Choose another data set."
         )
+    _note_if_learned(options.program, config.dataset, dataset.config)
     start = time.perf_counter()
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
     model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit
@@ -99,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
                 "dataset": dataset.config.name,
                 "model": config.model.kind,
                 "latent_dim": config.model.latent_dim,
-                "device": device.type,
+                "device": name_of(device),
                 "step": checkpoint.snapshot.step,
                 "seconds": time.perf_counter() - start,
             }
@@ -112,6 +113,16 @@ def run(options: argparse.Namespace) -> int:
     figures = {heading: [(row.label, row.text) for row in rows] for heading, rows in groups_of(values, config).items()}
     _print_groups({"": title, **figures})
     return 0
+
+
+def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetConfig) -> None:
+    """Say so on stderr if validation images are asked for that the model was trained on."""
+    if trained_on.name == measured.name and (trained_on.measured_on, measured.measured_on) == ("test", "validation"):
+        print(
+            f"{program}: note: this model was trained on all training images, these among them: "
+            "its figures are not those of images that it has not seen.",
+            file=sys.stderr,
+        )
 
 
 def _extent(options: argparse.Namespace) -> Extent:

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
+from vae_desktop.files import size_in_words
 from vae_desktop.settings import config_to_json, settings_of
 
 if TYPE_CHECKING:
+    from vae_desktop.training.advice import Advice
     from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = "describe a saved model"
@@ -47,6 +49,7 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
         "steps": checkpoint.snapshot.step,
         "epochs_evaluated": _epochs_evaluated(checkpoint),
         **({} if last is None else figures(last)),
+        "notes": [entry._asdict() for entry in _advice(checkpoint)],
         "can_continue_exactly": checkpoint.can_continue_exactly,
         "file_bytes": file_bytes,
         "format_version": checkpoint.format_version,
@@ -68,14 +71,15 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
         ("Epochs evaluated", str(_epochs_evaluated(checkpoint))),
     ]
     if last is not None:
-        rows += figure_rows(last, config)
+        rows += figure_rows(last, config, checkpoint.steps_per_epoch)
     continues = "exactly" if checkpoint.can_continue_exactly else "with a fresh optimizer"
     if checkpoint.snapshot.optimizer is not None and not checkpoint.can_continue_exactly:
         continues = "with a new cycle of the learning rate"
     return [
         *rows,
         ("Continues", continues),
-        ("File", f"{file_bytes / 1e6:.2f} MB, format {checkpoint.format_version}"),
+        ("File", f"{size_in_words(file_bytes)}, format {checkpoint.format_version}"),
+        *(("Note", entry.text) for entry in _advice(checkpoint)),
     ]
 
 
@@ -92,6 +96,15 @@ def _hidden(checkpoint: "Checkpoint") -> tuple[int, ...]:
     from vae_desktop.models.architecture import hidden_layers
 
     return hidden_layers(checkpoint.config.model, checkpoint.image_shape)
+
+
+def _advice(checkpoint: "Checkpoint") -> "list[Advice]":
+    """What the settings could not do in this model's training, as far as its file tells."""
+    from vae_desktop.training.advice import Known, advice
+
+    span = checkpoint.snapshot.span
+    epochs = None if span is None else span.last / span.per_epoch
+    return advice(checkpoint.config, Known(image_shape=checkpoint.image_shape, epochs=epochs))
 
 
 def _epochs_evaluated(checkpoint: "Checkpoint") -> int:

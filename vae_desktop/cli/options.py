@@ -56,6 +56,11 @@ def run_config(options: argparse.Namespace) -> RunConfig:
     )
 
 
+def given_settings(options: argparse.Namespace) -> dict[str, Setting]:
+    """The settings of a run for which an option of `add_run_options` was given, by name."""
+    return {name: entry for path, name, entry, _ in _run_settings() if getattr(options, path) is not None}
+
+
 def add_setting_option(
     parser: argparse.ArgumentParser, option: str, destination: str, entry: Setting, default: str
 ) -> None:

@@ -61,14 +61,14 @@ def figures(evaluation: "Evaluation") -> dict[str, Any]:
     }
 
 
-def figure_rows(evaluation: "Evaluation", config: RunConfig) -> list[tuple[str, str]]:
-    """The figures of a run on the test set for a table, with their units."""
+def figure_rows(evaluation: "Evaluation", config: RunConfig, per_epoch: int) -> list[tuple[str, str]]:
+    """The figures of a run of so many steps an epoch on the test set for a table, with their units."""
     judged = config.model.judged_by
     reconstruction = ("Reconstruction", f"{evaluation.reconstruction:.3f} {judged.quantity} per image")
     if evaluation.kl is None or evaluation.kl_per_dimension is None:
         return [reconstruction]
     if config.model.traits.reconstruction_weight:
-        loss = f"{judged.unit} (reconstruction + β·KL, β = {config.kl_weight:g})"
+        loss = f"{judged.unit} (reconstruction + β·KL, {_beta(evaluation, config, per_epoch)})"
     else:
         loss = "nats per image (KL alone)"
     return [
@@ -77,6 +77,17 @@ def figure_rows(evaluation: "Evaluation", config: RunConfig) -> list[tuple[str, 
         ("KL divergence", f"{evaluation.kl:.3f} nats per image"),
         ("KL by dimension", by_dimension(evaluation.kl_per_dimension)),
     ]
+
+
+def _beta(evaluation: "Evaluation", config: RunConfig, per_epoch: int) -> str:
+    """The β that was in the sum, and how far a warm-up that was not over had come in training."""
+    from vae_desktop.training.schedule import kl_weight_after
+
+    weighed = evaluation.kl_weight(config)
+    judged = config.with_training(beta=weighed) if config.model.traits.kl_weight is None else config
+    reached = kl_weight_after(judged, evaluation.step, per_epoch)
+    words = f"β = {weighed:g}"
+    return words if reached == weighed else f"{words}; in training β had reached {reached:.3g}"
 
 
 def _strict(value: Any) -> Any:

@@ -22,7 +22,7 @@ _SEED = setting_of(TrainingConfig, "seed")
 _WAY = Setting(
     "Where from",
     "Where codes are drawn from: the prior N(0, I), the box of the model's codes, or a normal, or a mixture of ten, "
-    "fitted to them.",
+    "fitted to them; these codes are drawn from the posteriors.",
     kind="choice",
     choices=tuple(Choice(way, way, "") for way in ("prior", "box", "normal", "mixture")),
 )
@@ -82,9 +82,9 @@ def _drawn(checkpoint: "Checkpoint", way: str, count: int, seed: int, temperatur
         return sampling.sample_prior(count, checkpoint.config.model.latent_dim, seed, temperature)
     if checkpoint.codes is None or not checkpoint.codes.are_finite:
         raise UserError("This file holds no codes that samples could be drawn around.")
-    means = checkpoint.codes.mean
+    codes = sampling.sample_posteriors(checkpoint.codes)
     if way == "box":
-        return sampling.sample_box(count, means, seed, temperature)
+        return sampling.sample_box(count, codes, seed, temperature)
     if way == "normal":
-        return sampling.sample_normal(count, means, seed, temperature)
-    return sampling.sample_mixture(count, fit_mixture(means, _COMPONENTS, seed=0), seed, temperature)
+        return sampling.sample_normal(count, codes, seed, temperature)
+    return sampling.sample_mixture(count, fit_mixture(codes, _COMPONENTS, seed=0), seed, temperature)

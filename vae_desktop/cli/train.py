@@ -7,20 +7,25 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from vae_desktop.cli.options import add_data_dir_option, add_run_options, run_config
-from vae_desktop.cli.output import check_writable, figure_rows, figures, print_json, print_table
+from vae_desktop.cli.options import add_data_dir_option, add_run_options, given_settings, run_config
+from vae_desktop.cli.output import check_writable, figures, print_json
+from vae_desktop.cli.saving import Saved, save_models
+from vae_desktop.cli.training_summary import print_comparison, print_json_summary, print_summary
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.variants import FEWEST, MOST, Variant, titles
 
 if TYPE_CHECKING:
-    from vae_desktop.data.dataset import Report
-    from vae_desktop.training.run import EpochReport, Lockstep
+    import torch
+
+    from vae_desktop.data.dataset import Dataset, Report
+    from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.run import Lockstep
+    from vae_desktop.training.training_run import EpochReport, TrainingRun
 
 HELP = "train a new model, or several together"
 
@@ -70,12 +75,7 @@ def run(options: argparse.Namespace) -> int:
     from vae_desktop.engine.processor import prepare_threads
 
     prepare_threads()
-    import torch
-
-    try:
-        return _train(configs, targets, options)
-    except torch.OutOfMemoryError:
-        raise UserError("The device is out of memory. Use smaller batches, or the CPU.") from None
+    return _train(configs, variants, targets, options)
 
 
 def _targets(output: Path, configs: Sequence[RunConfig]) -> list[Path]:
@@ -88,67 +88,135 @@ def _targets(output: Path, configs: Sequence[RunConfig]) -> list[Path]:
     return [output.with_name(f"{output.stem}-{name}{output.suffix}") for name in names]
 
 
-def _train(configs: Sequence[RunConfig], targets: Sequence[Path], options: argparse.Namespace) -> int:
+def _train(
+    configs: Sequence[RunConfig],
+    variants: Sequence[Variant] | None,
+    targets: Sequence[Path],
+    options: argparse.Namespace,
+) -> int:
     from vae_desktop.data.load import load_dataset
-    from vae_desktop.training.collapse import collapse_warning
     from vae_desktop.training.devices import select_device
-    from vae_desktop.training.run import Lockstep
 
-    device = select_device(configs[0].training.device)
+    notes: list[str] = []
+    device = select_device(configs[0].training.device, notes.append)
     dataset = load_dataset(configs[0].dataset, options.data_dir)
     if getattr(options, "training.batch_size") is None:  # a default is no wish
         batch_size = min(configs[0].training.batch_size, len(dataset.train))
         configs = [config.with_training(batch_size=batch_size) for config in configs]
     names = [""] if len(configs) == 1 else titles(configs)
-    warnings = [
-        f"{name}: {warning}" if name else warning
-        for name, config in zip(names, configs, strict=True)
-        if (warning := collapse_warning(config, dataset.spectrum))
-    ]
-    _say(options.program, dataset.report, warnings)
-    training = Lockstep(configs, dataset, device)
+    _say(options.program, [*_read(dataset.report), *notes])
+    training = _lockstep(configs, dataset, device)
+    _say(options.program, _advice(configs, names, variants, options, dataset))
+    trouble: Exception | None = None
     with _stopped_by_ctrl_c(training):
-        with contextlib.suppress(BrokenPipeError):  # nobody reads any more: stop, but lose nothing
+        try:
             _follow(training, names, options.json)
-        saved = _save(training, targets, options)
-    for name, entry in zip(names, training.runs, strict=True):
-        if entry.failure is not None:
-            print(f"{options.program}: {name}: {entry.failure}", file=sys.stderr)
+        except BrokenPipeError:  # nobody reads any more: stop, but lose nothing
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever it is, first nothing may be lost
+            trouble = error if training.going else None  # else each model holds its own
+        saved = save_models(training, targets, options.output, options.compact)
+    return _tell_end(training, names, saved, trouble, options)
+
+
+def _tell_end(
+    training: "Lockstep", names: Sequence[str], saved: Saved, trouble: Exception | None, options: argparse.Namespace
+) -> int:
+    """Say how it ended and where the models lie; return the status, or raise what ended a single one."""
+    models = zip(names, training.runs, saved.checkpoints, saved.paths, strict=True)
+    failed = [_failure(*model) for model in models]
+    if len(failed) == 1 and training.runs[0].failure is not None:
+        raise UserError(" ".join([*failed, *saved.hitches])) from training.runs[0].failure
+    hitches = [line for line in (*failed, *saved.hitches) if line]
+    for line in hitches:
+        print(f"{options.program}: {line}", file=sys.stderr)
+    if trouble is not None:
+        raise UserError(f"{_words(trouble, training)} Stopped at step {training.step}; saved {saved}.") from trouble
     if not training.finished:
         print(f"{options.program}: stopped at step {training.step}; saved {saved}.", file=sys.stderr)
         raise KeyboardInterrupt
     if options.json:
-        _print_json_summary(training, names, targets)
-    elif len(configs) == 1:
-        _print_summary(training, options.output)
+        print_json_summary(training, names, saved)
+    elif len(names) == 1:
+        print_summary(training, saved)
+    elif training.going:
+        print_comparison(training, names, saved)
+    return 1 if hitches else 0
+
+
+def _failure(name: str, run: "TrainingRun", checkpoint: "Checkpoint | None", path: Path | None) -> str:
+    """Why a model could not go on, and what is left of it; "" for one that has not failed."""
+    if run.failure is None:
+        return ""
+    what = _words(run.failure)
+    if checkpoint is None:
+        left = "Nothing is saved: no epoch was over."
     else:
-        _print_comparison(training, names, saved)
-    return 0 if len(training.going) == len(training.runs) else 1
+        epochs = f"{checkpoint.snapshot.step / checkpoint.steps_per_epoch:.1f}".removesuffix(".0")
+        left = f"The model as it was after epoch {epochs} is saved: {path}." if path else ""
+    return f"{name}: {what} {left}" if name else f"{what} {left}"
 
 
-def _save(training: "Lockstep", targets: Sequence[Path], options: argparse.Namespace) -> str:
-    """Write each model that has not failed and, of several, all in one file; return what was written, in words."""
-    from vae_desktop.training.checkpoint import save_checkpoints
+def _words(error: Exception, training: "Lockstep | None" = None) -> str:
+    """An error in a sentence."""
+    from vae_desktop.training.causes import out_of_memory_in_training
+    from vae_desktop.training.failures import failure_words, is_of_device
 
-    saved, written = [], []
-    for entry, target in zip(training.runs, targets, strict=True):
-        checkpoint = training.checkpoint_of(entry)
-        if checkpoint is not None:
-            if options.compact:
-                checkpoint = replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None))
-            save_checkpoints(target, [checkpoint], half_precision=options.compact)
-            saved.append(checkpoint)
-            written.append(target)
-    if len(saved) > 1:
-        save_checkpoints(options.output, saved, half_precision=options.compact)
-        written.insert(0, options.output)
-    return ", ".join(map(str, written))
+    if isinstance(error, UserError):
+        return str(error)
+    if training is not None and is_of_device(error):
+        full = out_of_memory_in_training(training.runs[0].config.training, training.device.type)
+        return failure_words(error, out_of_memory=full)
+    if isinstance(error, OSError):  # stdout leads to a disk that is full, say
+        return f"Cannot write what is printed: {error.strerror or error}."
+    return f"{type(error).__name__}: {str(error).rstrip('.')} (run again with --debug for the details)."
 
 
-def _say(program: str, report: "Report | None", warnings: Sequence[str]) -> None:
+def _lockstep(configs: Sequence[RunConfig], dataset: "Dataset", device: "torch.device") -> "Lockstep":
+    from vae_desktop.training.causes import out_of_memory_before_training
+    from vae_desktop.training.failures import is_out_of_memory
+    from vae_desktop.training.run import Lockstep
+
+    try:
+        return Lockstep(configs, dataset, device)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise UserError(out_of_memory_before_training(device.type)) from None
+
+
+def _read(report: "Report | None") -> list[str]:
+    """What became of a person's own images."""
+    return [] if report is None else [report.read, *report.converted, *(f"skipped {line}" for line in report.skipped)]
+
+
+def _advice(
+    configs: Sequence[RunConfig],
+    names: Sequence[str],
+    variants: Sequence[Variant] | None,
+    options: argparse.Namespace,
+    dataset: "Dataset",
+) -> list[str]:
+    """What the settings cannot do; what holds for some of several models only begins with their names."""
+    from vae_desktop.training.advice import Known, advice, same_models
+
+    assert dataset.spectrum  # measured now, and known from here on
+    known, kinds = Known.of(dataset), {config.model.kind for config in configs}
+    # Of what was asked for all of several models, one may make use while another has none.
+    shared = {name for name, entry in given_settings(options).items() if kinds.isdisjoint(entry.only_for)}
+    models: dict[str, list[str]] = {}
+    own = [frozenset[str]()] if variants is None else [variant.given for variant in variants]
+    for config, name, given in zip(configs, names, own, strict=True):
+        for entry in advice(config, known, shared | given):
+            models.setdefault(entry.text, []).append(name)
+    lines = [text if len(of) == len(names) else f"{', '.join(of)}: {text}" for text, of in models.items()]
+    same = same_models(configs)
+    return [*lines, same] if same else lines
+
+
+def _say(program: str, lines: Sequence[str]) -> None:
     """What is worth knowing before the training, on stderr."""
-    lines = [] if report is None else [report.read, *report.converted, *(f"skipped {line}" for line in report.skipped)]
-    for line in [*lines, *warnings]:
+    for line in lines:
         print(f"{program}: note: {line}", file=sys.stderr)
 
 
@@ -194,6 +262,8 @@ def _epoch_line(report: "EpochReport", name: str) -> str:
     line += f"training {report.loss:8.3f}   test {test.total:8.3f}"
     if test.kl is not None:
         line += f"   reconstruction {test.reconstruction:8.3f}   KL {test.kl:7.3f}"
+    if report.kl_weight != report.run.config.kl_weight:  # that of `training`; `test` is weighed by all of it
+        line += f"   β {report.kl_weight:7.3g}"
     return f"{line}   {report.seconds:.1f} s"
 
 
@@ -206,63 +276,8 @@ def _print_json_epoch(report: "EpochReport", name: str) -> None:
             "train_loss": report.loss,
             "train_reconstruction": report.reconstruction,
             "train_kl": report.kl,
+            "train_kl_weight": None if report.kl is None else report.kl_weight,
             **figures(report.evaluation),
             "seconds": report.seconds,
         }
     )
-
-
-def _print_json_summary(training: "Lockstep", names: Sequence[str], targets: Sequence[Path]) -> None:
-    whole = {
-        "seconds": training.seconds,
-        "images_per_second": training.images_per_second,
-        "device": training.device.type,
-        "epochs": training.runs[0].config.training.epochs,
-        "steps": training.step,
-    }
-    entries = [
-        {**figures(run.evaluation), "parameters": run.parameters, "output": str(target)}
-        if run.failure is None
-        else {"failure": str(run.failure)}
-        for run, target in zip(training.runs, targets, strict=True)
-    ]
-    if len(entries) == 1:
-        print_json({**entries[0], **whole})
-    else:
-        named = [{"model": name, **entry} for name, entry in zip(names, entries, strict=True)]
-        print_json({"models": named, **whole})
-
-
-def _print_summary(training: "Lockstep", output: Path) -> None:
-    run = training.runs[0]
-    print_table(
-        [
-            *figure_rows(run.evaluation, run.config),
-            ("Steps", _steps(training)),
-            ("Parameters", f"{run.parameters:,}"),
-            ("Saved", str(output)),
-        ]
-    )
-
-
-def _steps(training: "Lockstep") -> str:
-    speed = f"{training.images_per_second:,.0f} images/s on {training.device.type}"
-    return f"{training.step:,} in {training.seconds:.1f} s, {speed}"
-
-
-def _print_comparison(training: "Lockstep", names: Sequence[str], saved: str) -> None:
-    """A column for each model that has not failed, a row for each figure; the best of a row has a star."""
-    from vae_desktop.latent.comparison import Compared, comparison_rows
-
-    there = [(name, run) for name, run in zip(names, training.runs, strict=True) if run.failure is None]
-    rows = comparison_rows([Compared(run.config, run.measured()) for _, run in there])
-    cells = [[f"{cell.text}{' *' if cell.rank == 'best' else '  '}" for cell in row.cells] for row in rows]
-    widths = [max(len(name) + 2, *(len(row[place]) for row in cells)) for place, (name, _) in enumerate(there)]
-    labels = [f"{row.label} ({row.unit})" if row.unit else row.label for row in rows]
-    width = max(map(len, labels))
-    print(" " * width, *(f"{name + '  ':>{size}}" for (name, _), size in zip(there, widths, strict=True)))
-    for label, row in zip(labels, cells, strict=True):
-        print(f"{label:<{width}}", *(f"{text:>{size}}" for text, size in zip(row, widths, strict=True)))
-    print()
-    print("* the best of models whose figures share a unit. More figures: vae-desktop evaluate, or the window.")
-    print_table([("Steps", _steps(training)), ("Saved", saved)])

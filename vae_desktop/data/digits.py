@@ -4,6 +4,7 @@ import numpy as np
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Split, resize
+from vae_desktop.libraries import load_torch
 
 _DEFAULT_SIDE = 28  # at 8×8 the squared error is so small against the KL term that a 2-D VAE collapses
 _TEST_SHARE = 0.2
@@ -14,6 +15,7 @@ def load_digits(config: DatasetConfig) -> Dataset:
 
     The split is stratified by class and fixed: it depends on nothing.
     """
+    load_torch()
     from sklearn.datasets import load_digits as load_bundled
     from sklearn.model_selection import train_test_split
 

@@ -85,5 +85,7 @@ def _with_validation(dataset: Dataset) -> Dataset:
     if held_out == 0:
         label = describe_dataset(dataset.config.name).label
         raise DataError(f"{label} has only {len(train)} training images, too few to hold any out.")
-    order = np.random.default_rng(0).permutation(len(train))
-    return replace(dataset, train=train.at(np.sort(order[held_out:])), test=train.at(np.sort(order[:held_out])))
+    is_held_out = np.zeros(len(train), np.bool_)
+    is_held_out[np.random.default_rng(0).permutation(len(train))[:held_out]] = True
+    train, test = train.parted(is_held_out)  # only this function has it
+    return replace(dataset, train=train, test=test)

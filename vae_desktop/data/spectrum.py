@@ -1,4 +1,7 @@
-"""How much the images of a set vary, and in how many directions: what decides which β a latent space survives."""
+"""How much the images of a set vary, and in how many directions: what decides which β a latent space survives.
+
+Also which values their pixels take: what decides which likelihood fits.
+"""
 
 from dataclasses import dataclass
 
@@ -9,6 +12,7 @@ from threadpoolctl import threadpool_limits
 _MOST_IMAGES = 3000
 _MOST_PIXELS = 1500  # above it the images' products with each other are cheaper than the pixels' covariance
 _FEW_IMAGES = 1000
+_NEARLY = 0.1  # so close to black or white a pixel counts as either
 _LEAST_VARIANCE = 1e-2  # of a coin: pixels that are nearly always black weigh no more than that
 
 Variances = npt.NDArray[np.float64]
@@ -26,11 +30,17 @@ class Spectrum:
         Of images each of whose pixels is divided by the standard deviation of a coin of its mean.
     pixels : int
         Numbers in an image.
+    shades : float
+        Share of those numbers that are neither nearly 0 nor nearly 1: from a tenth to nine tenths.
+    is_grey : bool
+        Whether all channels of each image are equal.
     """
 
     variances: Variances
     coin_variances: Variances
     pixels: int
+    shades: float
+    is_grey: bool
 
     def useful_dimensions(self, likelihood: str, beta: float, latent_dim: int) -> int:
         """How many of the latent dimensions can hold anything against the KL divergence's weight, 0 to `latent_dim`.
@@ -76,10 +86,17 @@ def spectrum_of(images: npt.NDArray[np.uint8]) -> Spectrum:
     most = _MOST_IMAGES if pixels <= _MOST_PIXELS else _FEW_IMAGES
     chosen = images[:: -(-len(images) // most)]
     values = chosen.reshape(len(chosen), pixels).astype(np.float32) / np.float32(255)
+    shades = float(((values > _NEARLY) & (values < 1 - _NEARLY)).mean())
     mean = values.mean(0)
     values -= mean
     coin = np.sqrt(np.maximum(mean * (1 - mean), _LEAST_VARIANCE))
-    return Spectrum(_variances(values), _variances(values / coin), pixels)
+    return Spectrum(_variances(values), _variances(values / coin), pixels, shades, _are_grey(images))
+
+
+def _are_grey(images: npt.NDArray[np.uint8]) -> bool:
+    """Whether all channels are equal; some images at a time, and no further than the first in colour."""
+    parts = (images[first : first + _FEW_IMAGES] for first in range(0, len(images), _FEW_IMAGES))
+    return all(bool((part == part[:, :1]).all()) for part in parts)
 
 
 def _variances(centred: npt.NDArray[np.floating]) -> Variances:

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from vae_desktop.engine.pacing import Pacer
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.batches import Batches
+from vae_desktop.training.devices import name_of
 from vae_desktop.training.trainer import Trainer
 
 _METRICS_INTERVAL = 0.05  # seconds
@@ -35,7 +37,7 @@ class Shared:
 
     Attributes
     ----------
-    test : Tensor (N, C, H, W), uint8, on the device
+    test : Tensor (N, C, H, W), uint8
     models : int
         How many they are: live views of all together get the share of the time that one alone would get.
     """
@@ -83,7 +85,7 @@ class ActiveRun:
         self._outbox.post(
             RunStarted(
                 self.run_id,
-                shared.device.type,
+                name_of(shared.device),
                 sum(parameter.numel() for parameter in self._trainer.model.parameters()),
                 self._trainer.span,
                 self.steps,
@@ -114,7 +116,8 @@ class ActiveRun:
         Diverged
             If numbers have become infinite or NaN, which is found at the next publication.
         """
-        self._unsent.append(self._trainer.step(self._batches.at(self._trainer.steps)))
+        batch = self._trainer.with_memory(partial(self._batches.at, self._trainer.steps))
+        self._unsent.append(self._trainer.step(batch))
         now = time.monotonic()
         if self._metrics_pacer.is_due(now):
             self._metrics_pacer.ran(now, now)
@@ -122,10 +125,10 @@ class ActiveRun:
             if self._snapshot_pacer.is_due(now):
                 self._publish(self._trainer.snapshot())
                 self._snapshot_pacer.ran(now, time.monotonic())
-            if self._embedding.refresh_if_due(self._trainer.model):
+            if self._refresh_if_due(self._embedding):
                 self._post_codes()
             training = self._training_embedding
-            if training is not None and training.refresh_if_due(self._trainer.model):
+            if training is not None and self._refresh_if_due(training):
                 self._post_training_codes(training.codes())
         if self._trainer.steps % self._batches.per_epoch == 0:
             self.flush()
@@ -170,7 +173,7 @@ class ActiveRun:
     def settle(self) -> tuple[Snapshot, Codes]:
         """The whole state, all metrics sent and all codes its own; raises Diverged if it is not finite."""
         snapshot = self.secure()
-        self._embedding.refresh(self._trainer.model)
+        self._trainer.with_memory(partial(self._embedding.refresh, self._trainer.model))
         self._post_codes()
         return snapshot, self._embedding.codes()
 
@@ -184,11 +187,14 @@ class ActiveRun:
     def fall_back(self) -> tuple[Snapshot, Codes]:
         """Return to the last good state, after the numbers have become infinite or NaN."""
         self._trainer.restore_weights(self._good)
-        self._embedding.refresh(self._trainer.model)
+        self._trainer.with_memory(partial(self._embedding.refresh, self._trainer.model))
         codes = self._embedding.codes()
         # Instead of undelivered ones of the bad state.
         self._outbox.post_latest(("embedded", self.run_id), Embedded(self.run_id, self._good.step, codes))
         return self._good, codes
+
+    def _refresh_if_due(self, embedding: LiveEmbedding) -> bool:
+        return self._trainer.with_memory(partial(embedding.refresh_if_due, self._trainer.model))
 
     def _place(self, snapshot: Snapshot | None) -> None:
         """Know where the training begins: where an earlier one was interrupted, or a new one."""

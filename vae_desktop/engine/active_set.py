@@ -1,12 +1,9 @@
 """The models in training inside the worker thread: a step each in turn, and a fault of one its own."""
 
-import re
 import time
 import traceback
 from collections.abc import Callable
 from functools import partial
-
-import torch
 
 from vae_desktop.engine.active_run import ActiveRun, Diverged, Shared
 from vae_desktop.engine.inference import InferenceThread
@@ -15,6 +12,7 @@ from vae_desktop.engine.messages import (
     Adjust,
     Adjusted,
     Captured,
+    DevicePassedOver,
     Entry,
     Failed,
     Outcome,
@@ -27,13 +25,14 @@ from vae_desktop.engine.messages import (
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.errors import UserError
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.devices import select_device
+from vae_desktop.training.causes import out_of_memory_before_training, out_of_memory_in_training, why_diverged
+from vae_desktop.training.devices import placed, select_device
+from vae_desktop.training.failures import failure_words, is_out_of_memory
 from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
 _SECURE_INTERVAL, _SECURE_SHARE = 30.0, 0.01  # seconds between two states that are kept, and of the time
 _SECURE_FIRST = 5.0  # seconds until the first
-_NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory", re.IGNORECASE)
 
 
 class ActiveSet:
@@ -50,16 +49,17 @@ class ActiveSet:
         configs, dataset = [entry.config for entry in command.entries], command.dataset
         check_lockstep(configs)
         training = configs[0].training
-        device = select_device(training.device)
         self._outbox = outbox
+        device = select_device(training.device, lambda why: outbox.post(DevicePassedOver(why)))
+        self._config, self._device = configs[0], device
         self._runs: list[ActiveRun] = []
-        shared = Shared(
-            dataset,
-            device,
-            Batches(dataset.train.images, training.batch_size, training.seed, device),
-            torch.from_numpy(dataset.test.images).to(device),
-            len(configs),
-        )
+        try:
+            batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
+            shared = Shared(dataset, device, batches, placed(dataset.test.images, device), len(configs))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise UserError(self._out_of_memory(has_begun=False)) from None
         self._inference = inference
         self._secure_pacer = Pacer(_SECURE_INTERVAL, _SECURE_SHARE)
         self._secure_pacer.due = time.monotonic() + min(_SECURE_FIRST, _SECURE_INTERVAL)
@@ -154,20 +154,19 @@ class ActiveSet:
         except UserError as error:
             failure = Failed(str(error), "", run_id, last_good)
         except Exception as error:  # noqa: BLE001 - the edge of this model
-            failure = Failed(plain_words(error), traceback.format_exc(), run_id, last_good)
+            kept = "" if last_good is None else f"The model is kept as it was at step {last_good.step:,}."
+            words = failure_words(error, kept, self._out_of_memory(has_begun=run is not None))
+            failure = Failed(words, traceback.format_exc(), run_id, last_good)
         # Outside the except block, so that the traceback no longer holds the failed step's memory.
         if has_diverged and run is not None:
             self._guard(run_id, run, partial(self._end_diverged, run))
         elif has_diverged:
-            failure = Failed("This model cannot be trained: its loss or its codes are infinite.", "", run_id)
+            why = why_diverged(self._config, step=0)
+            failure = Failed(f"This model cannot be trained: its loss or its codes are infinite. {why}", "", run_id)
         if failure is not None:
             self._leave(run_id, failure)
 
-
-def plain_words(error: Exception) -> str:
-    """What an unexpected error of training means to the person."""
-    # The device's allocator has a type of its own, the processor's only words, other ones on each system.
-    is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    if is_memory or _NO_MEMORY.search(str(error)):
-        return "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
-    return f"Training stopped because of an unexpected error: {error}"
+    def _out_of_memory(self, has_begun: bool) -> str:
+        if has_begun:
+            return out_of_memory_in_training(self._config.training, self._device.type)
+        return out_of_memory_before_training(self._device.type)

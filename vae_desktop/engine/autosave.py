@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Reason = Literal["continued", "changed"]  # why an earlier state of a model is kept
 _REASONS = {"continued": "before going on", "changed": "before β or the rate changed"}
 _ANY: dict[str, Any] = {"epochs": 1, "device": "auto"}  # settings that make no other model of it
-_MOST, _MOST_BYTES = 40, 2 * 2**30  # that stay of those that no open window needs
+_MOST, _MOST_BYTES = 40, 2 * 10**9  # that stay of those that no open window needs
 
 
 class Autosaves:

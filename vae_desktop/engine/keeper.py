@@ -16,6 +16,8 @@ from vae_desktop.errors import UserError
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
+_AUTOSAVE = "autosave"  # what a message is about
+
 
 @dataclass(frozen=True, eq=False)
 class _Save:
@@ -62,7 +64,7 @@ class Keeper:
     listener : SessionListener
     autosaves : Autosaves
     report : callable
-        Is given what went wrong, and its traceback.
+        Is given what went wrong, its traceback, and, if a message about the same may be withdrawn, what it is about.
     runs : mapping of id to Run
         All models of the window.
     """
@@ -72,7 +74,7 @@ class Keeper:
         jobs: Jobs,
         listener: SessionListener,
         autosaves: Autosaves,
-        report: Callable[[Exception, str], None],
+        report: Callable[..., None],
         runs: Mapping[int, Run],
     ) -> None:
         self.autosaves = autosaves
@@ -156,6 +158,7 @@ class Keeper:
 
         def finished(paths: list[Path]) -> None:
             self._autosaves_fail = False
+            self._listener.message_withdrawn(_AUTOSAVE)
             for unkept, path in zip(all_unkept, paths, strict=True):
                 unkept.note(path)
                 self._discard(unkept.runs, [path])  # if all was saved meanwhile
@@ -165,7 +168,7 @@ class Keeper:
         def failed(error: Exception, details: str) -> None:
             if not self._autosaves_fail:
                 self._autosaves_fail = True
-                self._report(error, details)
+                self._report(error, details, _AUTOSAVE)
             go_on()
 
         def go_on() -> None:
@@ -203,6 +206,7 @@ class Keeper:
 
     def _write_to(self, path: Path, save: _Save) -> None:
         checkpoints = save.checkpoints
+        about = f"models {sorted(run.id for run in save.runs)}"
 
         def work(job: Job) -> None:
             from vae_desktop.training.checkpoint import save_checkpoints
@@ -218,9 +222,13 @@ class Keeper:
                     run_set.path = path
             self._discard(save.runs, {path for run in save.runs for path in run.kept})
             self._listener.runs_changed()
+            self._listener.message_withdrawn(about)
             self._listener.file_saved(path)
 
-        self._jobs.start(work, Answers(finished, self._report), path)
+        def failed(error: Exception, details: str) -> None:
+            self._report(error, details, about)
+
+        self._jobs.start(work, Answers(finished, failed), path)
 
     def _write_earlier(self, save: _Save) -> None:
         """Keep a state in a file that nothing later is written to, unless it lies in one already."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.messages import Decoded, ViewAnswered
 from vae_desktop.engine.run import Origin, Progress, Run, RunSet
 
+if TYPE_CHECKING:
+    from vae_desktop.training.devices import Device
+
 State = Literal["idle", "loading", "training", "paused", "stopping", "failed"]
-Action = Literal["", "download", "retry", "repair", "open_kept", "recover", "discard", "slower"]
+Action = Literal["", "download", "retry", "repair", "open_kept", "recover", "discard", "slower", "undo_removal"]
 Fetching = Literal["reading", "downloading"]
 
 
@@ -30,6 +33,8 @@ class Message:
         What else, or "".
     is_added : bool
         To stand below the message on show, not in its place.
+    about : str
+        What could not be written; a newer message about it takes its place, and it is withdrawn once that is written.
     """
 
     level: Literal["info", "error"]
@@ -38,6 +43,7 @@ class Message:
     action: Action = ""
     alternative: Action = ""
     is_added: bool = False
+    about: str = ""
 
 
 class SessionListener(Protocol):
@@ -45,7 +51,8 @@ class SessionListener(Protocol):
 
     def state_changed(self, state: State) -> None: ...
     def message_posted(self, message: Message) -> None: ...
-    def devices_found(self, devices: tuple[str, ...]) -> None: ...
+    def message_withdrawn(self, about: str) -> None: ...
+    def devices_found(self, devices: tuple[Device, ...]) -> None: ...
     def dataset_loaded(self, dataset: Dataset) -> None: ...
     def spectrum_found(self, dataset: Dataset) -> None: ...
     def fetching_progressed(self, what: Fetching, done: int, total: int) -> None: ...

@@ -25,7 +25,7 @@ class LiveEmbedding:
 
     Parameters
     ----------
-    images : Tensor (N, C, H, W), uint8, on the model's device
+    images : Tensor (N, C, H, W), uint8
     labels : array (N,), or None
     models : int
         How many models share the time for such embeddings.
@@ -78,8 +78,8 @@ class LiveEmbedding:
         """Embed the images whose turn it is; return how many."""
         end = self._next + math.ceil(len(self._images) / self._slices)
         chosen = self._order[self._next : end]
-        self._next = end if end < len(self._images) else 0
         part = to_codes(embed(model, self._images[torch.from_numpy(chosen).to(self._images.device)]))
+        self._next = end if end < len(self._images) else 0  # not before: what has failed may be tried again
         codes = self._codes = self._codes or self._unknown(part)
         codes.mean[chosen] = part.mean
         if codes.log_stddev is not None:

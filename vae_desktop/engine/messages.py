@@ -13,6 +13,7 @@ from vae_desktop.training.history import Change, Evaluation
 
 if TYPE_CHECKING:  # snapshots hold tensors; here they are only passed on
     from vae_desktop.models.snapshot import Snapshot, Span
+    from vae_desktop.training.devices import Device
 
 Outcome = Literal["finished", "stopped", "diverged"]
 Part = Literal["test", "train"]  # of a data set
@@ -93,9 +94,16 @@ Command = StartRuns | Pause | Resume | Stop | Adjust | EmbedTraining | Capture |
 
 @dataclass(frozen=True)
 class EngineReady:
-    """torch is loaded; these devices are there, the quickest first."""
+    """torch is loaded; these are the devices, the quickest first."""
 
-    devices: tuple[str, ...]
+    devices: tuple[Device, ...]
+
+
+@dataclass(frozen=True)
+class DevicePassedOver:
+    """The quickest device does not work, and another one is used; why, in words for the person."""
+
+    why: str
 
 
 @dataclass(frozen=True)

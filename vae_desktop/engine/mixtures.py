@@ -11,11 +11,11 @@ class Mixtures(LatestJob):
     """One fit at a time; a newer one ends the one before."""
 
     def fit(
-        self, means: Floats, components: int, found: Callable[[Mixture], None], failed: Callable[[Exception], None]
+        self, codes: Floats, components: int, found: Callable[[Mixture], None], failed: Callable[[Exception], None]
     ) -> None:
         """Fit so many components to codes (N, d)."""
 
         def work(_: Job) -> Mixture:
-            return fit_mixture(means, components, seed=0)
+            return fit_mixture(codes, components, seed=0)
 
         self.start(work, Answers(found, lambda error, _: failed(error)))

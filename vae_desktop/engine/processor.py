@@ -21,14 +21,18 @@ def share_lock() -> None:
 
 
 def prepare_threads() -> None:
-    """Have numpy's products use one thread; to be said before torch is loaded.
+    """Have numpy's and scipy's products use one thread; to be said before torch is loaded.
 
-    numpy's BLAS has threads of its own, which fight with those of a training: a product of two small matrices then
-    takes 40 ms instead of 0.1, in the window's thread. Where `Spinning` cannot see whether the processor is shared,
+    Their BLAS, one copy each, has threads of its own, which fight with those of a training: a product of two small
+    matrices then takes 40 ms instead of 0.1, in the window's thread. Scikit-learn multiplies matrices within OpenMP's
+    threads, where OpenBLAS must not begin any: it could hang, and warns of it each time. The limits that scikit-learn
+    sets meanwhile do nothing once another thread than its own has set one (threadpoolctl 3.8), so this one has to hold
+    for good, and for libraries that are loaded later. Where `Spinning` cannot see whether the processor is shared,
     OpenMP's threads spin only briefly, unless the person has said otherwise in the environment.
     """
     if not WAITS.exists():
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # scipy's is loaded later
     from threadpoolctl import ThreadpoolController
 
     ThreadpoolController().select(internal_api="openblas").limit(limits=1)

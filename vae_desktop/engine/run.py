@@ -192,17 +192,9 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
         kept_step=step if is_autosave else -1,
         is_example=origin == "example",
         parameters=sum(values.size for values in snapshot.weights.values()),
-        steps_per_epoch=_steps_per_epoch(checkpoint),
+        steps_per_epoch=checkpoint.steps_per_epoch,
         last_step=snapshot.span.last if snapshot.span is not None and snapshot.is_interrupted else step,
     )
-
-
-def _steps_per_epoch(checkpoint: Checkpoint) -> int:
-    if checkpoint.snapshot.span is not None:
-        return checkpoint.snapshot.span.per_epoch
-    # Files of earlier versions do not say it.
-    evaluated = [evaluation.step for evaluation in checkpoint.history.evaluations]
-    return max(evaluated[1] - evaluated[0] if len(evaluated) > 1 else checkpoint.snapshot.step, 1)
 
 
 class ProgressMeter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from vae_desktop.engine.messages import (
     Captured,
     Decoded,
     DecodingFailed,
+    DevicePassedOver,
     Embedded,
     EmbedTraining,
     EngineReady,
@@ -64,6 +66,8 @@ from vae_desktop.errors import DatasetBroken, DatasetMissing, InvalidSetting, Us
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.measures import Extent
+from vae_desktop.training.advice import same_models
+from vae_desktop.training.causes import may_be_the_rate, why_diverged
 from vae_desktop.training.history import Change
 from vae_desktop.variants import check_lockstep
 
@@ -72,6 +76,8 @@ if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
 _log = logging.getLogger(__name__)
+_REMOVALS = 5  # that can be undone; each holds its models in memory
+_EXPORT = "export"  # what a message is about
 _BURST = 10.0  # seconds; changes that follow each other sooner are one, as those of a field that is dragged
 
 
@@ -82,6 +88,16 @@ class _Plan:
     configs: list[RunConfig]
     runs: list[Run] = field(default_factory=list)
     is_set: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Removal:
+    """Models that were taken off the list, and what was there before."""
+
+    runs: tuple[Run, ...]
+    order: tuple[int, ...]  # ids of all runs
+    sets: tuple[RunSet, ...]
+    was_shown: Run | None  # of these
 
 
 class Session:
@@ -119,8 +135,9 @@ class Session:
         self._request_count = 0
         self._starting: list[Run] = []  # sent to the worker, not yet begun
         self._begins_set = False
+        self._removals: deque[_Removal] = deque(maxlen=_REMOVALS)  # that can be undone
         self._awaited: _Plan | None = None  # waits for its data set
-        self._devices: tuple[str, ...] = ()  # that are there; empty until it is known
+        self._devices: list[str] = []  # that are there; empty until it is known
         self._slower: tuple[Run, RunConfig] | None = None  # what diverged, and how to go on with it
         self._last_change = -math.inf  # when one of the two rates was changed while training
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the worker, by run
@@ -221,6 +238,9 @@ class Session:
             If they cannot be trained together.
         """
         check_lockstep(configs)
+        same = same_models(configs)
+        if same:
+            self._listener.message_posted(Message("info", same))
         self._prepare(_Plan(list(configs), is_set=True))
 
     def continue_training(self, run: Run, config: RunConfig) -> None:
@@ -295,7 +315,7 @@ class Session:
     def remove(self, run: Run) -> None:
         """Let go of a model, with those of its set, as far as :meth:`why_not_removed` allows it.
 
-        What is not saved lies in the app's own files first, so that nothing is lost.
+        What is not saved lies in the app's own files first, so that nothing is lost. The last few can be brought back.
         """
         if self.why_not_removed(run):
             return
@@ -305,6 +325,8 @@ class Session:
         except UserError as error:
             self._listener.message_posted(Message("error", str(error)))
             return
+        shown = self.shown if self.shown in going else None
+        self._removals.append(_Removal(going, tuple(self.runs), tuple(self.sets), shown))
         self.sets[:] = [run_set for run_set in self.sets if set(run_set.runs).isdisjoint(going)]
         following = self._next_shown(going)
         for entry in going:
@@ -315,6 +337,25 @@ class Session:
         if self.shown in going and following is not None:
             self.show(following)
         self._listener.runs_changed()
+
+    @property
+    def can_undo_removal(self) -> bool:
+        return bool(self._removals)
+
+    def undo_removal(self) -> tuple[Run, ...]:
+        """Put the models that were removed last back where they were in the list, and on screen; return them."""
+        if not self._removals:
+            return ()
+        removal = self._removals.pop()
+        there = self.runs | {run.id: run for run in removal.runs}
+        ordered = {run_id: there[run_id] for run_id in (*removal.order, *there) if run_id in there}
+        self.runs.clear()
+        self.runs.update(ordered)
+        self.sets[:] = [*removal.sets, *(run_set for run_set in self.sets if run_set not in removal.sets)]
+        if removal.was_shown is not None:
+            self.show(removal.was_shown)
+        self._listener.runs_changed()
+        return removal.runs
 
     def show_set(self, run_set: RunSet) -> None:
         """Put models side by side."""
@@ -350,7 +391,14 @@ class Session:
         def work(job: Job) -> None:
             write_atomically(path, table(), job.watch)
 
-        self._jobs.start(work, Answers(lambda _: self._listener.file_exported(path), self._report), path)
+        def finished(_: None) -> None:
+            self._listener.message_withdrawn(_EXPORT)
+            self._listener.file_exported(path)
+
+        def failed(error: Exception, details: str) -> None:
+            self._report(error, details, _EXPORT)
+
+        self._jobs.start(work, Answers(finished, failed), path)
 
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
@@ -475,7 +523,7 @@ class Session:
 
     def go_on(self) -> None:
         """Be of use again after :meth:`halt`; what trained has been stopped."""
-        self._renew_threads()
+        self._renew_threads(after=self._worker)
         self._is_closing = False
         if self.shown is not None:
             self.show(self.shown)
@@ -507,9 +555,11 @@ class Session:
         """Take in one event and tell the listener what changed."""
         match event:
             case EngineReady(devices):
-                self._devices = devices
+                self._devices = [device.name for device in devices if device.is_there]
                 self._listener.devices_found(devices)
                 self._leave_missing_devices(self.runs.values())
+            case DevicePassedOver(why):
+                self._listener.message_posted(Message("info", why, is_added=True))
             case RunStarted():
                 self._run_started(event)
             case Stepped(run_id, rows):
@@ -702,8 +752,8 @@ class Session:
         run = self.runs[event.run_id]
         self._leave(run)
         run.snapshot = event.snapshot
+        self._set_status(run, event.outcome)  # first: of codes that still move, views show some only
         self._move_codes(run, event.codes)
-        self._set_status(run, event.outcome)
         self._keeper.take_ended(run)
         if not self.active:
             self._autosave([run])
@@ -718,13 +768,12 @@ class Session:
             f"{self._prefix(run)}Training was halted: near step {event.at_step:,} the loss or the weights became "
             f"infinite or NaN. The model is back at step {event.snapshot.step:,}, the last good one. "
         )
+        text += why_diverged(run.config, event.at_step)
         slower = None if self.set_of(run) is not None else _slower(run.config)
         if slower is not None:
             self._slower = run, slower
-            text += f"Go on from there with a tenth of the learning rate, {slower.training.learning_rate:g}?"
-            self._listener.message_posted(Message("error", text, action="slower"))
-        else:
-            self._listener.message_posted(Message("error", f"{text}Lower the learning rate and continue."))
+            text += f" Go on from there with a tenth of the learning rate, {slower.training.learning_rate:g}?"
+        self._listener.message_posted(Message("error", text, action="" if slower is None else "slower"))
 
     def _thread_failed(self, event: Failed) -> None:
         """Take in that one run has ended for an error, or that none could begin."""
@@ -773,9 +822,9 @@ class Session:
         self.missing = config if remedy else None
         self._listener.message_posted(error_message(error, details, remedy))
 
-    def _report(self, error: Exception, details: str) -> None:
+    def _report(self, error: Exception, details: str, about: str = "") -> None:
         _log.warning("work beside training failed\n%s", details)
-        self._listener.message_posted(error_message(error, details))
+        self._listener.message_posted(error_message(error, details, about=about))
 
     def _read(self, path: Path, finished: Callable[[tuple[Checkpoint, ...]], object]) -> None:
         self._inference.start()
@@ -812,10 +861,10 @@ class Session:
 
     # Small steps
 
-    def _renew_threads(self) -> None:
+    def _renew_threads(self, after: TrainingWorker | None = None) -> None:
         """Make the threads, which start at the next need."""
         self._inference = InferenceThread(self._outbox)
-        self._worker = TrainingWorker(self._outbox, self._inference)
+        self._worker = TrainingWorker(self._outbox, self._inference, after)
         self._warm = False
 
     def _handle_all(self) -> None:
@@ -876,7 +925,9 @@ class Session:
 
 
 def _slower(config: RunConfig) -> RunConfig | None:
-    """With a tenth of the learning rate, unless that is lower than any."""
+    """With a tenth of the learning rate, if that can help and is not lower than any."""
+    if not may_be_the_rate(config.training):
+        return None
     try:
         return config.with_training(learning_rate=config.training.learning_rate / 10)
     except InvalidSetting:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from vae_desktop.training.description import Description
 
 
-def error_message(error: Exception, details: str, action: Action = "") -> Message:
+def error_message(error: Exception, details: str, action: Action = "", about: str = "") -> Message:
     """Return what to say of an error; its traceback only where it was not foreseen."""
     if isinstance(error, UserError):
-        return Message("error", str(error), action=action)
-    return Message("error", f"An unexpected error: {error}", details, action)
+        return Message("error", str(error), action=action, about=about)
+    return Message("error", f"An unexpected error: {error}", details, action, about=about)
 
 
 def summary(report: Report) -> str:

@@ -35,10 +35,13 @@ class TrainingWorker:
     """Owns the one to four models in training, their optimizers and the accelerator.
 
     Commands are acted on between two steps, so nothing ever waits for an epoch and nothing is torn apart.
-    torch is imported by the thread itself: whoever makes this object need not have it loaded.
+    torch is imported by the thread itself: whoever makes this object need not have it loaded. One that takes the place
+    of another, which did not end in time, waits for that one's end: no two threads use an accelerator (on Apple's, that
+    ends the process: pytorch's issue 197805).
     """
 
-    def __init__(self, outbox: Outbox, inference: InferenceThread) -> None:
+    def __init__(self, outbox: Outbox, inference: InferenceThread, after: TrainingWorker | None = None) -> None:
+        self._after = after
         self._outbox = outbox
         self._inference = inference
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -62,14 +65,22 @@ class TrainingWorker:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def join(self) -> None:
+        """Wait until the thread has ended, if it has begun."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
     def _main(self) -> None:
         try:
             yield_to_window()
             prepare_threads()
-            from vae_desktop.training.devices import available_devices
+            from vae_desktop.training.devices import find_devices
 
             self._inference.serve_views()
-            self._outbox.post(EngineReady(available_devices()))
+            if self._after is not None:
+                self._after.join()
+                self._after = None
+            self._outbox.post(EngineReady(find_devices()))
         except Exception as error:  # noqa: BLE001 - the edge of the thread
             self._outbox.post(Failed(f"PyTorch could not be loaded: {error}", traceback.format_exc()))
             return
@@ -79,6 +90,8 @@ class TrainingWorker:
                 with Spinning():
                     self._train()
                 give_back_memory()
+            if self._set is not None and not self._set:  # the last model has left it
+                self._end()
 
     def _train(self) -> None:
         """Take a step with each model, again and again, and act on what comes before the next."""
@@ -127,14 +140,18 @@ class TrainingWorker:
         except UserError as error:
             failure = Failed(str(error), "")
         except Exception as error:  # noqa: BLE001 - the edge of the thread
-            from vae_desktop.engine.active_set import plain_words
+            from vae_desktop.training.failures import failure_words
 
-            failure = Failed(plain_words(error), traceback.format_exc())
+            failure = Failed(failure_words(error), traceback.format_exc())
         if failure is not None:  # outside the except block, which holds the memory of what failed
             self._outbox.post(failure)
+            self._end()
 
     def _end(self) -> None:
         if self._set is not None:
             self._set.end("stopped")
         self._set = None
         self._paused = False
+        from vae_desktop.training.devices import give_back_device_memory
+
+        give_back_device_memory()

@@ -29,6 +29,7 @@ from vae_desktop.variants import Variant
 
 if TYPE_CHECKING:
     from vae_desktop.gui.playground.tools import Tools
+    from vae_desktop.training.devices import Device
 
 _log = logging.getLogger(__name__)
 _KEPT_LISTED = 12  # models in the menu
@@ -65,7 +66,7 @@ class Bridge(QObject):
         self.comparer = Comparer(window.comparison, self.session, self.requests)
         self._point = point
         self._has_torch = False  # until its devices are known
-        self.devices: tuple[str, ...] = ()
+        self.devices: tuple[Device, ...] = ()
         self.tools: Tools | tuple[()] = ()  # until the window has been painted
         window.workspace_changed.connect(self._change_workspace)
         window.menus.recent_wanted.connect(self._list_recent)
@@ -108,8 +109,13 @@ class Bridge(QObject):
             level = logging.ERROR if message.details else logging.WARNING
             _log.log(level, "%s\n%s" if message.details else "%s%s", message.text, message.details)
         self._window.banner.show_message(message)
+        if message.about:  # what was written before must not be read as the answer
+            self._window.statusBar().clearMessage()
 
-    def devices_found(self, devices: tuple[str, ...]) -> None:
+    def message_withdrawn(self, about: str) -> None:
+        self._window.banner.withdraw(about)
+
+    def devices_found(self, devices: tuple[Device, ...]) -> None:
         self._has_torch = True
         self.devices = devices
         self._window.status.setText(self._status_text(self.session.state))
@@ -128,6 +134,8 @@ class Bridge(QObject):
 
     def spectrum_found(self, dataset: Dataset) -> None:
         self._window.setup.form.spectrum_found()
+        if self.session.shown is not None:
+            self.explorer.explain_collapse(self.session.shown)
 
     def fetching_progressed(self, what: Fetching, done: int, total: int) -> None:
         self._window.fetching.show_progress(what, done, total)
@@ -137,6 +145,7 @@ class Bridge(QObject):
 
     def runs_changed(self) -> None:
         self._window.runs.set_runs(self.session.runs.values(), self.session.shown)
+        self._window.runs.set_can_undo(self.session.can_undo_removal)
         self._window.setup.form.set_active_models([run.config.model.kind for run in self.session.active])
         for run in self.session.runs.values():
             self.comparer.show_status(run)

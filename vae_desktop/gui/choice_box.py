@@ -17,6 +17,15 @@ class ChoiceBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
 
+    def offer(self, value: str, before: str, help: str = "", is_enabled: bool = True) -> None:
+        """Have a value among the choices, behind another one if it is new, with its name as its label."""
+        index = self.findData(value)
+        if index < 0:
+            index = self.findData(before) + 1
+            self.insertItem(index, value.upper(), value)
+        self.model().item(index).setEnabled(is_enabled)
+        self.setItemData(index, help, Qt.ItemDataRole.ToolTipRole)
+
     def show_value(self, value: str) -> None:
         """Choose a value if it is there and can be chosen."""
         index = self.findData(value)

@@ -20,6 +20,7 @@ from vae_desktop.gui.view_requests import ViewRequests
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.plane import Plane, axis_plane, followed_plane, principal_plane
 from vae_desktop.latent.posteriors import kl_by_dimension
+from vae_desktop.training.causes import why_collapsed
 
 _PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot be read
 
@@ -63,9 +64,17 @@ class Explorer(QObject):
         self._panel.sliders.clear_films()
         self._manifold.board.set_sheet(None)
         self._point.resize(latent_dim)
+        self.explain_collapse(run)
         if codes is not None:
             self._panel.set_codes(codes, is_new=True)
         self._show_in_grid()
+
+    def explain_collapse(self, run: Run) -> None:
+        """Say why dimensions of the model on screen have collapsed, as far as it is known by now."""
+        dataset = self._session.loaded(run.config.dataset)
+        spectrum = dataset.spectrum if dataset is not None and dataset.has_spectrum else None
+        known = run.config, spectrum, run.history, run.steps_per_epoch
+        self._panel.sliders.set_reasons(*(why_collapsed(*known, are_all) for are_all in (False, True)))
 
     def move_codes(self, run: Run) -> None:
         """Follow the codes of the model on screen."""
@@ -82,6 +91,7 @@ class Explorer(QObject):
             self._peek_at_image(self._scatter.hover.index)
         now = time.monotonic()
         if is_first or run.status != "training" or self._panel_pacer.is_due(now):
+            self.explain_collapse(run)
             self._panel.set_codes(run.codes, is_new=is_first)
             self._panel_pacer.ran(now, time.monotonic())
             if self._manifold.spans_matter() and not has_turned:

@@ -33,6 +33,8 @@ class HoleLegend(QWidget):
         in_sigma, in_spacings = self.tr("σ from the nearest code"), self.tr("from the nearest code")
         self._title = in_sigma if has_sigma else in_spacings
         spacings = self.tr("In units of the median distance from a code to its nearest neighbour.")
+        edges = ", ".join(f"{edge:.3g}" for edge in self._edges)
+        self.setAccessibleName(self.tr("Map of holes: {edges} {title}").format(edges=edges, title=self._title))
         self.setToolTip("" if has_sigma else spacings)
         self.setVisible(shown)
         self.update()

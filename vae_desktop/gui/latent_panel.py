@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from vae_desktop.gui.decoded_image import DecodedImage
+from vae_desktop.gui.number_field import NumberField
 from vae_desktop.gui.slider_list import SliderList
-from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.gui.theme import SPACING, Theme, small_font
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
 
@@ -44,15 +45,17 @@ class LatentPanel(QWidget):
             "Ctrl+R",
             self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay."),
         )
-        self._temperature = QDoubleSpinBox(decimals=1, singleStep=0.1, minimum=0.1, maximum=3.0, value=1.0)
-        self._temperature.setObjectName("temperatureSpin")
-        self._temperature.setPrefix("× ")
-        self._temperature.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self._temperature.setFont(tabular(self.font()))
-        self._temperature.setAccessibleName(self.tr("Temperature"))
-        self._temperature.setToolTip(
-            self.tr("<p>Temperature: what is drawn is multiplied by it. Below 1: typical. Above 1: unusual.</p>")
+        self._temperature = NumberField(
+            "temperatureSpin",
+            self.tr("Temperature"),
+            self.tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual."),
+            (0.1, 3.0),
+            1.0,
+            decimals=1,
+            step=0.1,
+            has_buttons=False,
         )
+        self._temperature.setPrefix("× ")
         self._lay_out()
         self._reset.clicked.connect(self.reset_requested)
         self._randomise.clicked.connect(self._ask_to_randomise)

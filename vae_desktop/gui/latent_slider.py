@@ -3,11 +3,14 @@
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from vae_desktop.gui.slider_groove import TICKS, SliderGroove
-from vae_desktop.gui.theme import SPACING, tabular
+from vae_desktop.gui.number_field import NumberField
+from vae_desktop.gui.slider_groove import SliderGroove
+from vae_desktop.gui.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
+
+_EXACT = 1e-9  # in latent units; the entry keeps twelve places
 
 
 class LatentSlider(QWidget):
@@ -22,23 +25,25 @@ class LatentSlider(QWidget):
         self._minimum, self._maximum, self._value = -3.0, 3.0, 0.0
         self._is_behind = False  # what is shown is not the value
         self.head = SliderHead(name)
-        self.groove = SliderGroove()
+        self.groove = SliderGroove(name)
         self.groove.setToolTip(
             self.tr(
                 "<p>Move the current point along {name}. The pictures are what the decoder draws there.</p>"
                 "<p>Arrow keys and wheel: small steps. Right-click or double-click: 0.</p>"
             ).format(name=name)
         )
-        self.groove.setAccessibleName(name)
-        self._entry = QDoubleSpinBox(decimals=2, singleStep=0.1, keyboardTracking=False)
-        self._entry.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self._entry = NumberField(
+            "",
+            self.tr("Value of {name}").format(name=name),
+            self.tr("Type a value for {name}, also one outside the slider's range.").format(name=name),
+            (-1e6, 1e6),
+            decimals=2,
+            step=0.1,
+            rounds=True,
+            has_buttons=False,
+        )
         self._entry.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._entry.setRange(-1e6, 1e6)
-        self._entry.setFont(tabular(self.font()))
         self._entry.setFixedWidth(58)
-        tip = self.tr("Type a value for {name}, also one outside the slider's range.")
-        self._entry.setToolTip(tip.format(name=name))
-        self._entry.setAccessibleName(self.tr("Value of {name}").format(name=name))
         self.lock = QToolButton(checkable=True, autoRaise=True)
         self.lock.setFixedWidth(20)
         self.lock.setIconSize(QSize(14, 14))
@@ -124,16 +129,15 @@ class LatentSlider(QWidget):
 
     def _show(self) -> None:
         self._is_behind = False
-        share = (self._value - self._minimum) / (self._maximum - self._minimum)
         with QSignalBlocker(self.groove), QSignalBlocker(self._entry):
-            self.groove.setValue(round(share * TICKS))
-            if not self._entry.hasFocus() or self._entry.value() != round(self._value, 2):
+            self.groove.cover(self._minimum, self._maximum)
+            self.groove.setValue(self.groove.position_of(self._value))
+            if abs(self._entry.value() - self._value) > _EXACT:  # else it would undo what is being typed
                 self._entry.setValue(self._value)
-        self.groove.set_zero(-self._minimum / (self._maximum - self._minimum))
 
     @Slot(int)
     def _handle_moved(self, tick: int) -> None:
-        self.setValue(self._minimum + (self._maximum - self._minimum) * tick / TICKS)
+        self.setValue(min(max(self.groove.value_of(tick), self._minimum), self._maximum))
 
     @Slot()
     def _zero(self) -> None:
@@ -146,6 +150,7 @@ class SliderHead(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._name = name
+        self.setAccessibleName(name)
         self._share = 0.0
         self._is_active = True
         self.setFixedWidth(30)
@@ -153,6 +158,7 @@ class SliderHead(QWidget):
     def set_information(self, share: float, is_active: bool, tip: str) -> None:
         """Show how much the dimension says, as a share of what the most telling one does."""
         self.setToolTip(tip)
+        self.setAccessibleName(f"{self._name}, {tip}")
         if (share, is_active) != (self._share, self._is_active):
             self._share, self._is_active = share, is_active
             self.update()

@@ -52,7 +52,12 @@ class LossPlot(QWidget):
         self._muted = LIGHT.muted
         self._readout = SteadyLabel(tabular(small_font(self.font())), lines=2)
         self._readout.label.setTextFormat(Qt.TextFormat.RichText)
-        self._readout.setToolTip(self.tr("Loss of that step's batch / of all test images, when they were last judged."))
+        self._readout.setToolTip(
+            self.tr(
+                "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch "
+                "is weighed by the β reached, the test images by all of it."
+            )
+        )
         self._log = QCheckBox(self.tr("Log scale"))
         self._log.setObjectName("logScaleCheck")
         self._log.setShortcut("Ctrl+L")
@@ -156,6 +161,9 @@ class LossPlot(QWidget):
         """Part by unit: the likelihood's in one pane, nats of KL in the other; units never share an axis."""
         self._model = model
         self._panes[0].setLabel("left", translated(model.judged_by.unit))
+        for pane, pane_terms in zip(self._panes, _terms_of_panes(model), strict=True):
+            names = ", ".join(self._names[term] for term in pane_terms)
+            pane.setAccessibleName(self.tr("Learning curves: {terms}").format(terms=names))
         self._panes[1].setVisible(model.traits.is_variational)
         terms = _terms_of_panes(model)
         if terms == self._terms:

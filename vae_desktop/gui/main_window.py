@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from vae_desktop import __version__
 from vae_desktop.gui.closing_panel import ClosingPanel
 from vae_desktop.gui.comparison.view import ComparisonView
+from vae_desktop.gui.dock_focus import DockFocus
 from vae_desktop.gui.fetching_bar import FetchingBar
 from vae_desktop.gui.latent_panel import LatentPanel
 from vae_desktop.gui.loss_plot import LossPlot
@@ -69,7 +70,7 @@ class MainWindow(QMainWindow):
         self.losses = LossPlot()
         self.runs = RunsTable()
         self.measures = MeasuresPanel()
-        self.tools: dict[str, QWidget] = {}  # views by name, which come after the first paint
+        self.tools: dict[str, ToolView] = {}  # views by name, which come after the first paint
         self.theme = LIGHT
         self.fetching = FetchingBar()
         self.status = QLabel()
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.panel.image.painted.connect(self._tell_first_painted)
         self._place_stage()
         self._docks = self._place_docks()
+        self._focus = DockFocus(self)
         self.menus = WindowMenus(self, self._docks)
         self.closing = ClosingPanel(self)
         self.setup.controls.train_button.setFocus()
@@ -137,7 +139,7 @@ class MainWindow(QMainWindow):
         if dock.isFloating():
             dock.activateWindow()
         if name in self.tools:
-            self.tools[name].setFocus()
+            self.tools[name].main_part.setFocus()
 
     def _tool_titles(self) -> tuple[str, ...]:
         return self.tr("Samples"), self.tr("Path"), self.tr("Draw"), self.tr("Denoise")
@@ -171,6 +173,10 @@ class MainWindow(QMainWindow):
         dialog.selectFile(suggestion.name)
         if dialog.exec():
             self.export_named.emit(Path(dialog.selectedFiles()[0]))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        with self._focus.on_what_is_seen():
+            return super().focusNextPrevChild(forward)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.may_close():
@@ -231,7 +237,7 @@ class MainWindow(QMainWindow):
         runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
         measures = self._dock("measuresDock", self.tr("Measures"), self.measures, areas.BottomDockWidgetArea)
         tools = [
-            self._dock(f"{name}Dock", title, _scrolled(), areas.BottomDockWidgetArea)
+            self._dock(f"{name}Dock", title, _scrolled(title), areas.BottomDockWidgetArea)
             for name, title in zip(_TOOLS, self._tool_titles(), strict=True)
         ]
         for before, dock in pairwise([curves, runs, measures, *tools]):
@@ -313,7 +319,7 @@ class MainWindow(QMainWindow):
             (self.tr("Codes, grid, both"), "Alt+1, 2, 3"),
             (self.tr("Points and overlays"), "Ctrl+1 … 6"),
             (self.tr("Log scale of the losses"), "Ctrl+L"),
-            (self.tr("Take a run off the list"), "Del"),
+            (self.tr("Take a run off the list, undo it"), "Del, Ctrl+Z"),
         ]
         rows = "".join(f"<tr><td>{what}&nbsp;&nbsp;</td><td><b>{how}</b></td></tr>" for what, how in keys)
         box = QMessageBox(self)
@@ -328,9 +334,10 @@ class MainWindow(QMainWindow):
         box.open()
 
 
-def _scrolled() -> QScrollArea:
+def _scrolled(title: str) -> QScrollArea:
     """A place for a view that is scrolled where there is less room than it needs."""
     area = QScrollArea(widgetResizable=True)
+    area.setAccessibleName(title)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     return area
 

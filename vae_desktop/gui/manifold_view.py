@@ -6,11 +6,12 @@ from statistics import NormalDist
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.decoded_image import crisp_rect, to_image
 from vae_desktop.gui.elided_label import ElidedLabel
+from vae_desktop.gui.number_field import NumberField
 from vae_desktop.gui.theme import LIGHT, SPACING, Theme, small_font, tabular
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import evenly, grid_places, quantiles
@@ -42,11 +43,9 @@ class ManifoldView(QWidget):
                 "the range in which the codes lie, in equal steps.</p>"
             )
         )
-        self._count = QSpinBox(minimum=5, maximum=40, value=20, keyboardTracking=False)
-        self._count.setObjectName("manifoldSizeSpin")
+        tip = self.tr("How many pictures in a row and in a column, 5 to 40.")
+        self._count = NumberField("manifoldSizeSpin", self.tr("Size of the grid"), tip, (5, 40), 20)
         self._count.setSuffix(" × 20")
-        self._count.setAccessibleName(self.tr("Size of the grid"))
-        self._count.setToolTip(self.tr("How many pictures in a row and in a column, 5 to 40."))
         self._ranges = ElidedLabel()
         self._ranges.setProperty("role", "muted")
         self._ranges.setFont(tabular(small_font(self.font())))

@@ -1,7 +1,7 @@
 """Plain-words messages above the stage; never modal, since a message is no question."""
 
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
@@ -25,6 +25,7 @@ class MessageBanner(QFrame):
         super().__init__(parent)
         self.setObjectName("messageBanner")
         self.setAccessibleName(self.tr("Message"))
+        self._messages: list[Message] = []  # that are on show together
         self._message: Message | None = None
         self._label = QLabel(wordWrap=True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -63,9 +64,23 @@ class MessageBanner(QFrame):
         shown, informs = self._message, message.level == "info" and not message.action
         if informs and not message.is_added and shown is not None and shown.action:
             return
-        if shown is not None and (message.is_added or _are_both_wanted(shown, message)):
-            message = _together(shown, message)
-        self._message = message
+        others = [other for other in self._messages if other.text != message.text or other.details != message.details]
+        others = [other for other in others if not message.about or other.about != message.about]
+        are_wanted = others and (message.is_added or _are_both_wanted(reduce(_together, others), message))
+        self._show([*others, message] if are_wanted else [message])
+
+    def withdraw(self, about: str) -> None:
+        """Take away what was told about that, which no longer holds; other messages stay."""
+        rest = [message for message in self._messages if message.about != about]
+        if not rest:
+            self.clear()
+        elif len(rest) < len(self._messages):
+            self._show(rest)
+
+    def _show(self, messages: list[Message]) -> None:
+        """Show messages as one."""
+        self._messages = messages
+        self._message = message = reduce(_together, messages)
         self._label.setText(message.text)
         for button, action in ((self._action, message.action), (self._alternative, message.alternative)):
             label, tip = self._labels(action)
@@ -97,6 +112,7 @@ class MessageBanner(QFrame):
                 self.tr("Continue slower"),
                 self.tr("Train on from the last good state, with a tenth of the learning rate."),
             ),
+            "undo_removal": (self.tr("Undo"), self.tr("Bring what was removed back into the list, as it was.")),
             "": ("", ""),
         }[action]
 
@@ -107,6 +123,7 @@ class MessageBanner(QFrame):
 
     def clear(self) -> None:
         """Take the message away without declining anything."""
+        self._messages = []
         self._message = None
         self.hide()
 

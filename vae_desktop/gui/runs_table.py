@@ -1,6 +1,6 @@
 """The runs of this session, with their settings and last figures; any of them can be shown again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,11 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from vae_desktop.catalog import LIKELIHOODS, Likelihood
-from vae_desktop.config import RunConfig
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.theme import tabular
 from vae_desktop.settings import settings_of
+from vae_desktop.training.schedule import kl_weight_after
 
 _NONE = "–"
 
@@ -33,6 +33,7 @@ class RunsTable(QTableWidget):
 
     run_chosen = Signal(int)
     removal_requested = Signal(int)
+    undo_requested = Signal()  # of the last removal
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +42,7 @@ class RunsTable(QTableWidget):
         self.setToolTip(
             self.tr(
                 "Every model trained or opened since the start. Click one to go back to its latent space; Del takes it "
-                "off the list."
+                "off the list, Ctrl+Z brings it back."
             )
         )
         self._selected: tuple[int | None, int] = (None, 0)
@@ -55,14 +56,13 @@ class RunsTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)  # the Tab key leaves it
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
-        remove = QAction(self.tr("Remove from the list"), self)
-        remove.setObjectName("removeRunAction")
-        remove.setShortcut(QKeySequence.StandardKey.Delete)
-        remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        remove.triggered.connect(self._remove)
-        self.addAction(remove)
+        self._action("removeRunAction", self.tr("Remove from the list"), QKeySequence.StandardKey.Delete, self._remove)
+        undo = self.tr("Undo the removal")
+        self._undo = self._action("undoRemovalAction", undo, QKeySequence.StandardKey.Undo, self.undo_requested)
+        self.set_can_undo(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._set_columns([])
 
@@ -81,13 +81,35 @@ class RunsTable(QTableWidget):
             self._selected = selected
             self.selectRow(newest_first.index(shown))
 
+    def set_can_undo(self, can_undo: bool) -> None:
+        """Whether a run that was removed can be brought back."""
+        self._undo.setEnabled(can_undo)
+
+    def _action(
+        self, name: str, text: str, keys: QKeySequence.StandardKey, then: Signal | Callable[[], object]
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setShortcut(keys)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(then)
+        self.addAction(action)
+        return action
+
     def _set_columns(self, likelihoods: list[Likelihood]) -> None:
         losses = [column for likelihood in likelihoods for column in self._loss_columns(likelihood)]
         columns = [
             _Column(self.tr("Run")),
             _Column(self.tr("Model")),
             _Column(self.tr("Data set")),
-            _Column(self.tr("β"), self.tr("Weight of the KL divergence, where the model leaves it free."), True),
+            _Column(
+                self.tr("β"),
+                self.tr(
+                    "Weight of the KL divergence, where the model leaves it free; while it warms up, what training has "
+                    "reached of it. The test total is weighed by all of it."
+                ),
+                True,
+            ),
             *losses,
             _Column(self.tr("KL\nnats"), self.tr("KL divergence per image, summed over latent dimensions."), True),
             _Column(self.tr("Epochs"), is_number=True),
@@ -138,7 +160,7 @@ class RunsTable(QTableWidget):
             f"#{run.id}",
             f"{translated(config.model.traits.short)} {config.model.latent_dim}-D",
             config.dataset.label,
-            _beta(config),
+            self._beta(run),
             *(_figure(loss) for loss in losses),
             _figure(None if last is None else last.kl),
             f"{len(run.history.training) / run.steps_per_epoch:.0f}",
@@ -148,6 +170,15 @@ class RunsTable(QTableWidget):
             f"{config.training.learning_rate:g}",
             str(config.training.seed),
         ]
+
+    def _beta(self, run: Run) -> str:
+        traits, beta = run.config.model.traits, run.config.training.beta
+        if traits.kl_weight is not None:
+            return "0" if traits.is_variational and traits.kl_weight == 0 else _NONE
+        reached = kl_weight_after(run.config, len(run.history.training), run.steps_per_epoch)
+        if reached == beta:
+            return f"{beta:g}"
+        return self.tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
 
     def _status(self, status: str) -> str:
         return {
@@ -177,13 +208,6 @@ def _losses(run: Run, likelihood: Likelihood) -> tuple[float | None, float | Non
     if last is None or model.judged_by is not likelihood:
         return None, None
     return (last.total if model.traits.reconstruction_weight else None), last.reconstruction
-
-
-def _beta(config: RunConfig) -> str:
-    traits = config.model.traits
-    if traits.kl_weight is None:
-        return f"{config.training.beta:g}"
-    return "0" if traits.is_variational and traits.kl_weight == 0 else _NONE
 
 
 def _shown(config: Any, name: str) -> str:

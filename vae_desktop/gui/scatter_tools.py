@@ -36,7 +36,10 @@ class ScatterTools(QWidget):
         self.buttons = QWidget()
         self._projection = self._projection_box()
         self._chosen_axes = (0, 1)
-        self._axes = [self._axis_box(name) for name in ("horizontalAxisCombo", "verticalAxisCombo")]
+        self._axes = [
+            self._axis_box("horizontalAxisCombo", self.tr("Horizontal axis")),
+            self._axis_box("verticalAxisCombo", self.tr("Vertical axis")),
+        ]
         self.note = ElidedLabel()
         self.note.setObjectName("projectionNote")
         self.note.setProperty("role", "muted")
@@ -166,12 +169,12 @@ class ScatterTools(QWidget):
         box.currentIndexChanged.connect(self._choose_projection)
         return box
 
-    def _axis_box(self, name: str) -> ChoiceBox:
+    def _axis_box(self, name: str, label: str) -> ChoiceBox:
         box = ChoiceBox()
         box.setObjectName(name)
         box.setMinimumContentsLength(3)
         box.setToolTip(self.tr("Which latent dimension lies along this axis."))
-        box.setAccessibleName(self.tr("Axis of the scatter"))
+        box.setAccessibleName(label)
         box.currentIndexChanged.connect(self._choose_axes)
         return box
 

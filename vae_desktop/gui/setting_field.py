@@ -3,11 +3,12 @@
 import math
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui import refusal
 from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.theme import SPACING
 from vae_desktop.settings import Setting
@@ -18,7 +19,8 @@ _DECADE = (1.0, 2.0, 5.0)  # the steps of a logarithmic setting
 class SettingField(QLineEdit):
     """Holds the text of a setting, knows whether it is valid, and steps with Up, Down and the wheel.
 
-    Steps of a logarithmic setting go 1, 2, 5, 10, …; those of another add or subtract 1.
+    Steps of a logarithmic setting go 1, 2, 5, 10, …; those of another add or subtract 1. Enter, and leaving the
+    entry, write a valid value in the one way that all numbers are written; Escape brings back what stood there.
     """
 
     checked = Signal()  # the text, or what counts as valid, has changed
@@ -31,6 +33,7 @@ class SettingField(QLineEdit):
         self.error = ""
         self._limit = math.inf
         self._limit_reason = ""
+        self._kept = ""  # text, for Escape
         self._touched = False
         self._show_unit(setting.unit)
         self.textEdited.connect(self._note_touch)
@@ -56,7 +59,8 @@ class SettingField(QLineEdit):
         return value
 
     def set_value(self, value: Any) -> None:
-        self.setText(self.setting.format(value))
+        self._kept = self.setting.format(value)
+        self.setText(self._kept)
 
     def set_limit(self, limit: float, reason: str) -> None:
         """Refuse values above `limit`, with the reason for it ("the 1,437 training images")."""
@@ -71,9 +75,7 @@ class SettingField(QLineEdit):
             self.error = ""
         except InvalidSetting as error:
             self.error = str(error)
-        self.setProperty("invalid", bool(self.error))
-        self.style().unpolish(self)
-        self.style().polish(self)
+        refusal.mark(self, self.error)
         self.checked.emit()
 
     def step(self, direction: int) -> None:
@@ -92,8 +94,13 @@ class SettingField(QLineEdit):
         self.set_value(int(stepped) if self.setting.kind == "integer" else stepped)
         self._commit()
 
+    def event(self, event: QEvent) -> bool:
+        return refusal.answers(event, self, self.error, self.text() != self._kept) or super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+        if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
+            self.setText(self._kept)
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.step(1 if event.key() == Qt.Key.Key_Up else -1)
         else:
             super().keyPressEvent(event)
@@ -124,7 +131,9 @@ class SettingField(QLineEdit):
     @Slot()
     def _commit(self) -> None:
         if not self.error:
-            self.committed.emit(self.value())
+            value = self.value()
+            self.set_value(value)
+            self.committed.emit(value)
 
 
 def _log_step(value: float, direction: int) -> float:

@@ -1,7 +1,9 @@
 """The form of a run's settings, built from the fields of the config classes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
@@ -17,7 +19,10 @@ from vae_desktop.gui.setting_field import SettingField
 from vae_desktop.gui.theme import SPACING, heading_font, small_font
 from vae_desktop.presets import Preset, preset_of
 from vae_desktop.settings import Setting, settings_of
-from vae_desktop.training.collapse import collapse_warning
+from vae_desktop.training.advice import Known, advice
+
+if TYPE_CHECKING:
+    from vae_desktop.training.devices import Device
 
 _CONFIGS = (DatasetConfig, ModelConfig, TrainingConfig)
 # Programs that drive the window find controls by these; the others follow from the setting's name.
@@ -41,6 +46,7 @@ class SettingsForm(QWidget):
         self._inputs: dict[str, SettingField | ChoiceBox] = {}
         self._labels: dict[str, QLabel] = {}
         self._errors: dict[str, QLabel] = {}
+        self._notes: dict[str, QLabel] = {}
         self._dataset: Dataset | None = None  # the one in memory
         self._lowered_batch: int | None = None  # what the batch size was before a small data set lowered it
         self._keys = _alt_keys(self.tr("Preset"))
@@ -53,18 +59,12 @@ class SettingsForm(QWidget):
         self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._more.setArrowType(Qt.ArrowType.RightArrow)
         self._more.setToolTip(f"<p>{self.tr('Show settings that most latent spaces do without.')}</p>")
-        self._collapse = QLabel(wordWrap=True)
-        self._collapse.setObjectName("collapseWarning")
-        self._collapse.setProperty("role", "warning")
-        self._collapse.setFont(small_font(self.font()))
-        self._collapse.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING, SPACING // 2, SPACING, SPACING)
         layout.setSpacing(SPACING)
         self._add_section(layout, self.tr("Next run"), self.tr("used when you press Train"), at_once=False)
         layout.addSpacing(SPACING)
         self._add_section(layout, self.tr("Training"), self.tr("acts at once, even while training"), at_once=True)
-        layout.addWidget(self._collapse)
         layout.addStretch()
         self._add_own_images()
         self._presets.preset_chosen.connect(self._apply_preset)
@@ -123,19 +123,22 @@ class SettingsForm(QWidget):
         self._settings_changed()
 
     def spectrum_found(self) -> None:
-        """Say, from now on, which latent dimensions β must empty on these images."""
+        """Say, from now on, which settings do not fit these images."""
         self._settings_changed()
 
-    def set_devices(self, devices: tuple[str, ...]) -> None:
-        """Grey out the devices that this machine lacks; one of them that was chosen gives way to the best there is."""
+    def set_devices(self, devices: Sequence[Device]) -> None:
+        """Offer the devices, several cards by their numbers; those that are not there are grey and say why."""
         box = self._inputs["device"]
-        if box.currentData() not in (*devices, "auto"):
+        before = "auto"
+        for device in devices:
+            box.offer(device.name, before, device.about, device.is_there)
+            before = device.name
+        there = [device.name for device in devices if device.is_there]
+        if box.currentData() not in ["auto", *there]:
             box.show_value("auto")
-        for index in range(box.count()):
-            present = box.itemData(index) in (*devices, "auto")
-            box.model().item(index).setEnabled(present)
-            if not present:
-                box.setItemData(index, self.tr("Not available on this machine."), Qt.ItemDataRole.ToolTipRole)
+        missing = [f"<p>{device.name.upper()}: {device.about}</p>" for device in devices if not device.is_there]
+        help = next(setting.help for name, setting, _ in settings_of(TrainingConfig) if name == "device")
+        box.setToolTip("".join([f"<p>{translated(help)}</p>", *missing]))
 
     def set_active_models(self, kinds: Sequence[str]) -> None:
         """Say which kinds of models are in training: what acts at once is for them too."""
@@ -201,17 +204,22 @@ class SettingsForm(QWidget):
         label = QLabel(self._with_mnemonic(translated(setting.label)))
         label.setBuddy(entry)
         label.setToolTip(entry.toolTip())
-        error = QLabel()
-        error.setProperty("role", "error")
-        error.setFont(small_font(self.font()))
-        error.setWordWrap(True)
-        error.hide()
         grid.addWidget(label, row, 0)
         grid.addWidget(entry, row, 1)
-        grid.addWidget(error, row + 1, 0, 1, 2)
         self._inputs[name] = entry
         self._labels[name] = label
-        self._errors[name] = error
+        self._errors[name] = self._line_below(grid, row + 1, "error")
+        self._notes[name] = self._line_below(grid, row + 2, "warning")
+        self._notes[name].setObjectName(f"{_camel_case(name)}Note")
+
+    def _line_below(self, grid: QGridLayout, row: int, role: str) -> QLabel:
+        """A line for what is wrong with a setting, or what it cannot do; out of sight as long as there is nothing."""
+        line = QLabel(wordWrap=True)
+        line.setProperty("role", role)
+        line.setFont(small_font(self.font()))
+        line.hide()
+        grid.addWidget(line, row, 0, 1, 2)
+        return line
 
     def _with_mnemonic(self, label: str) -> str:
         """The label with its Alt key, if it has one."""
@@ -251,6 +259,8 @@ class SettingsForm(QWidget):
             entry = self._inputs[name]
             blocked = entry.blockSignals(True)
             if isinstance(entry, ChoiceBox):
+                if name == "device" and entry.findData(value) < 0:
+                    entry.offer(value, "cuda")  # one of several cards, before it is known how many there are
                 entry.show_value(value)
             else:
                 entry.set_value(value)
@@ -309,19 +319,22 @@ class SettingsForm(QWidget):
 
     @Slot()
     def _settings_changed(self) -> None:
-        """Show which preset the settings are, and what they do to the latent dimensions."""
+        """Show which preset the settings are, and beside each what it cannot do."""
         if self._is_filling:
             return
+        texts: dict[str, str] = {}
         try:
             config = self.config()
         except InvalidSetting:
-            self._collapse.hide()
-            return  # marked where it stands
-        self._presets.show_preset(preset_of(config))
-        known = self._dataset is not None and self._dataset.config == config.dataset and self._dataset.has_spectrum
-        warning = collapse_warning(config, self._dataset.spectrum) if known else ""
-        self._collapse.setText(warning)
-        self._collapse.setVisible(bool(warning))
+            pass  # marked where it stands
+        else:
+            self._presets.show_preset(preset_of(config))
+            known = self._dataset if self._dataset is not None and self._dataset.config == config.dataset else None
+            texts = dict(advice(config, Known.of(known)))
+        for name, note in self._notes.items():
+            note.setText(texts.get(name, ""))
+            self._inputs[name].setAccessibleDescription(note.text())
+        self._show_relevant()
 
     @Slot()
     def _show_relevant(self) -> None:
@@ -339,13 +352,17 @@ class SettingsForm(QWidget):
                         matters, reason = False, self.tr("Each of the compared models has its own, above its column.")
                     entry.setEnabled(matters)
                     entry.setToolTip(f"<p>{translated(setting.help) if matters else reason}</p>")
+                    self._notes[name].setVisible(matters and bool(self._notes[name].text()))
                     continue
                 if not matters and isinstance(entry, SettingField) and entry.error:
                     entry.set_value(default)  # out of sight, it could not be mended
-                visible = matters and (more or not setting.is_advanced or bool(self._errors[name].text()))
+                lines = (self._errors[name], self._notes[name])
+                is_told = any(line.text() for line in lines)
+                visible = matters and (more or not setting.is_advanced or is_told)
                 for part_of_row in (entry, label):
                     part_of_row.setVisible(visible)
-                self._errors[name].setVisible(visible and bool(self._errors[name].text()))
+                for line in lines:
+                    line.setVisible(visible and bool(line.text()))
 
 
 def _alt_keys(*others: str) -> dict[str, str]:
@@ -365,5 +382,9 @@ def _alt_keys(*others: str) -> dict[str, str]:
 def _object_name(name: str, setting: Setting) -> str:
     if name in _OBJECT_NAMES:
         return _OBJECT_NAMES[name]
+    return _camel_case(name) + ("Combo" if setting.kind == "choice" else "Field")
+
+
+def _camel_case(name: str) -> str:
     first, *others = name.split("_")
-    return first + "".join(word.title() for word in others) + ("Combo" if setting.kind == "choice" else "Field")
+    return first + "".join(word.title() for word in others)

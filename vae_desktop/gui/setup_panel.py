@@ -16,6 +16,7 @@ class SetupPanel(QWidget):
         self.form = SettingsForm()
         self.controls = TrainingControls()
         scroll = QScrollArea(widgetResizable=True)
+        scroll.setAccessibleName(self.tr("Settings"))
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.form)
         scroll.setMinimumWidth(self.form.minimumSizeHint().width() + SPACING)  # it scrolls up and down only

@@ -26,6 +26,7 @@ class SliderList(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, widgetResizable=True)
         self.setObjectName("sliderList")
+        self.setAccessibleName(self.tr("Coordinates of the current point"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._sliders: list[LatentSlider] = []
         self._order: list[int] = []
@@ -34,14 +35,9 @@ class SliderList(QScrollArea):
         self._fold = QToolButton(checkable=True, autoRaise=True)
         self._fold.setObjectName("collapsedFold")
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._reason = QLabel(
-            self.tr(
-                "A collapsed dimension says nothing: its posterior is the prior, whatever the image, and moving it "
-                "changes next to nothing. The KL term costs more there than reconstruction would gain; a smaller β "
-                "can bring it back."
-            ),
-            wordWrap=True,
-        )
+        self._reasons = "", ""  # why some dimensions have collapsed, or all
+        self._are_all_collapsed = False
+        self._reason = QLabel(wordWrap=True)
         self._reason.setObjectName("collapsedReason")
         self._reason.setProperty("role", "muted")
         self._reason.setFont(small_font(self.font()))
@@ -115,7 +111,14 @@ class SliderList(QScrollArea):
             is_folded = ~active if active.any() else np.zeros(len(active), bool)
             if order != self._order or not np.array_equal(is_folded, self._is_folded):
                 self._place(order, is_folded)
+        self._are_all_collapsed = not active.any()
+        self._reason.setText(self._reasons[self._are_all_collapsed])
         self._reason.setVisible(not active.all())  # also of sliders that wait for their new places
+
+    def set_reasons(self, of_some: str, of_all: str) -> None:
+        """Say why dimensions have collapsed, if some have or if all have."""
+        self._reasons = of_some, of_all
+        self._reason.setText(self._reasons[self._are_all_collapsed])
 
     def visible_dimensions(self) -> list[int]:
         """The dimensions whose sliders are in sight, from top to bottom."""

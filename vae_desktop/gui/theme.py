@@ -244,6 +244,7 @@ QPushButton, QToolButton {{
 }}
 QToolButton {{ padding: 3px 8px; }}
 QToolButton[autoRaise="true"] {{ background: transparent; border-color: transparent; padding: 3px 0; }}
+QAbstractSpinBox[invalid="true"] {{ background: {theme.error_surface}; }}
 QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
 QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {theme.border}; }}

@@ -1,10 +1,11 @@
 """The small classifier whose features and classes samples are judged by: one per labelled data set, fixed and named.
 
-MNIST's is bundled; it is made anew by
+None has seen the images that samples are judged beside. MNIST's is bundled: it has seen neither the test images nor the
+training images that can be held out for validation, and is made anew by
 
     python -m vae_desktop.latent.classifier --data-dir DIR --output resources/classifiers/mnist.safetensors
 
-Others are trained when they are first needed, and kept in a cache.
+Others are trained on the training images when they are first needed, and kept in a cache.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -246,7 +248,9 @@ def _make(arguments: argparse.Namespace) -> None:
     from vae_desktop.config import DatasetConfig
     from vae_desktop.data.load import load_dataset
 
-    classifier = train_classifier(load_dataset(DatasetConfig("mnist"), arguments.data_dir))
+    dataset = load_dataset(DatasetConfig("mnist"), arguments.data_dir)
+    learned = load_dataset(DatasetConfig("mnist", measured_on="validation"), arguments.data_dir).train
+    classifier = train_classifier(replace(dataset, train=learned))
     save_classifier(arguments.output, classifier)
     print(classifier.name)
 

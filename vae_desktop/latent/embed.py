@@ -23,11 +23,11 @@ def chunk_length(image_shape: Sequence[int]) -> int:
 
 @torch.inference_mode()
 def embed(model: Autoencoder, images: Tensor, progress: Progress = ignore) -> Posterior:
-    """Posterior of uint8 images (N, C, H, W) on the model's device."""
-    parts = []
+    """Posterior, on the model's device, of uint8 images (N, C, H, W)."""
+    parts, device = [], model.device
     for done, chunk in enumerate(chunks := images.split(chunk_length(images.shape[1:]))):
         progress(done, len(chunks))
-        parts.append(model.encode(to_unit(chunk)))
+        parts.append(model.encode(to_unit(chunk.to(device))))
     return joined(parts)
 
 

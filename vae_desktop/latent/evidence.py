@@ -38,17 +38,17 @@ def mean_terms(config: RunConfig, model: Autoencoder, images: Tensor, progress: 
         restores them; the posterior is that of the clean images.
     model : Autoencoder
     images : Tensor (N, C, H, W), uint8
-        On the model's device.
     """
-    random = generator(config.training.seed, "evaluation", device=images.device)
+    device = model.device
+    random = generator(config.training.seed, "evaluation", device=device)
     settings = config.model
     reconstruction = 0.0
     kl = torch.zeros(model.latent_dim, dtype=torch.float64)
     posteriors = []
     for place, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
         progress(place, len(chunks))
-        noise = torch.randn(len(chunk), model.latent_dim, generator=random, device=images.device)
-        clean = inputs = to_unit(chunk)
+        noise = torch.randn(len(chunk), model.latent_dim, generator=random, device=device)
+        clean = inputs = to_unit(chunk.to(device))
         if settings.traits.is_denoising:
             inputs = corrupted(clean, settings.noise, settings.noise_strength, random)
         terms = model.loss_terms(clean, noise, inputs)

@@ -1,4 +1,4 @@
-"""What the best linear models reach on the same images: the yardstick for nonlinear ones."""
+"""What the linear models that are best on the training images reach on others: the yardstick for nonlinear ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,12 +73,17 @@ def spread_along(fitted: PrincipalComponents, images: Tensor, progress: Progress
 
 
 def pca_squared_error(spread: Spread) -> float:
-    """Squared error per image, summed over pixels, of images put together again from their principal components."""
+    """Squared error per image, summed over pixels, of images put together again from a fit's principal components.
+
+    No linear autoencoder has a lower one on the images of the fit; on others, one might.
+    """
     return max(spread.total - float(spread.along.sum()), 0.0)
 
 
 def linear_vae_optimum(fitted: PrincipalComponents, spread: Spread, beta: float) -> float:
-    """The lowest squared error + β·KL of a linear VAE with as many dimensions as there are components.
+    """Squared error + β·KL of the best linear VAE of the training images with as many dimensions as components.
+
+    It is the lowest one on the training images; on others, another linear VAE might have a lower one.
 
     Divided by β the loss is, up to a constant, the negative ELBO of a normal decoder of variance β/2, and of a linear
     decoder that bound is tight: probabilistic PCA of known noise (Tipping & Bishop 1999, section 3.2; Lucas et al.

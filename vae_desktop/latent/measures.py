@@ -84,7 +84,8 @@ MEASURES = {
             "test_loss",
             "Test loss",
             _OF_LIKELIHOOD,
-            "What training minimises, with the KL divergence weighed by the run's β.",
+            "What training minimises, with the KL divergence weighed by the run's β, all of it even if the warm-up did "
+            "not come so far.",
             better="lower",
         ),
         Measure(
@@ -105,11 +106,7 @@ MEASURES = {
             "lower",
         ),
         Measure(
-            "kl",
-            "KL divergence",
-            _NATS,
-            "Of the posterior from N(0, I), summed over latent dimensions, mean over images.",
-            _VAE,
+            "kl", "KL divergence", _NATS, "Of the posterior from N(0, I), summed over dimensions; mean of images.", _VAE
         ),
         Measure(
             "kl_per_dimension",
@@ -127,17 +124,10 @@ MEASURES = {
             "higher",
         ),
         Measure(
-            "mean_sigma",
-            "Mean σ",
-            "",
-            "Of each latent dimension's posterior, over images: 1 where it has collapsed.",
-            _VAE,
+            "mean_sigma", "Mean σ", "", "Of each dimension's posterior, over images: 1 where it has collapsed.", _VAE
         ),
         Measure(
-            "spread_of_means",
-            "Spread of the means",
-            "",
-            "Standard deviation over images of each dimension of the codes' means.",
+            "spread_of_means", "Spread of the means", "", "Standard deviation over images of each dimension's mean."
         ),
         Measure(
             "importance_weighted_bound",
@@ -178,14 +168,14 @@ MEASURES = {
             "pca_squared_error",
             "Squared error of PCA",
             _SQUARED_ERROR,
-            "Of as many principal components of the training images as there are latent dimensions.",
+            "Of as many principal components, fitted to the training images, as there are latent dimensions.",
             "Pearson 1901",
         ),
         Measure(
             "pca_ratio",
             "Ratio to PCA",
             "",
-            "The model's squared error over that of PCA: below 1, it does better than any linear autoencoder.",
+            "The model's squared error over that of PCA, the linear autoencoder that is best on the training images.",
             "Pearson 1901",
             "lower",
         ),
@@ -193,8 +183,8 @@ MEASURES = {
             "linear_vae_optimum",
             "Optimum of a linear VAE",
             _OF_LIKELIHOOD,
-            "The test loss of the best linear VAE of the training images, with the run's β: probabilistic PCA with "
-            "noise variance β/2.",
+            "The test loss of the linear VAE that is best on the training images, with the run's β: probabilistic PCA "
+            "with noise variance β/2.",
             "Tipping & Bishop 1999; Lucas et al. 2019, arXiv 1911.02469",
         ),
         Measure(
@@ -223,6 +213,13 @@ MEASURES = {
             "Samples judged by",
             "",
             "Whose features and classes the sampling measures use; unlabelled images are compared pixel by pixel.",
+        ),
+        Measure(
+            "sampling",
+            "Drawn images",
+            "",
+            "Decoded from N(0, I), from the smallest box of the training images' codes, from a normal with their mean "
+            "and covariance (all these codes drawn from the posteriors), and from the means of test images.",
         ),
         Measure(
             "sampling.precision",
@@ -276,7 +273,8 @@ MEASURES = {
             "rows.sse_kl_2d",
             "MNIST, 2-D, over the linear VAE",
             "",
-            "Squared error + KL divergence of a two-dimensional VAE of MNIST over the optimum of a linear one.",
+            "Squared error + KL divergence of a two-dimensional VAE of MNIST over that of the linear VAE that is best "
+            "on the training images.",
             "Lucas et al. 2019, arXiv 1911.02469",
             "lower",
         ),
@@ -284,7 +282,8 @@ MEASURES = {
             "rows.ae_2d_mse",
             "MNIST, 2-D, over PCA",
             "",
-            "Squared error of a two-dimensional autoencoder of MNIST over that of two principal components.",
+            "Squared error of a two-dimensional autoencoder of MNIST over that of two principal components of the "
+            "training images.",
             "Pearson 1901",
             "lower",
         ),

@@ -26,7 +26,7 @@ from vae_desktop.latent.posteriors import active_units, mean_sigma, sampled, spr
 from vae_desktop.latent.restoration import STRENGTHS, reconstruction_squared_error, restoration
 from vae_desktop.latent.rows import known_rows
 from vae_desktop.latent.sample_quality import SampleJudge, decoded
-from vae_desktop.latent.sampling import sample_box, sample_normal, sample_prior
+from vae_desktop.latent.sampling import sample_box, sample_normal, sample_posteriors, sample_prior
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, cancellable, ignore, never, part_of
@@ -123,7 +123,7 @@ class _Subject:
         self._cache_dir = cache_dir
         self._seed = config.training.seed
         self._traits = config.model.traits
-        self._device = next(model.parameters()).device
+        self._device = model.device
         self._train = torch.from_numpy(dataset.train.images).to(self._device)
         self._test = torch.from_numpy(dataset.test.images).to(self._device)
         self._train_codes: Codes
@@ -243,13 +243,13 @@ class _Subject:
 
     def _codes_drawn(self, way: str, chosen: Tensor) -> Tensor:
         """As many codes (n, d) as there are chosen test images."""
-        means = self._train_codes.mean
+        codes = self._train_codes
         if way == "prior":
-            return torch.from_numpy(sample_prior(len(chosen), means.shape[1], self._seed))
+            return torch.from_numpy(sample_prior(len(chosen), codes.latent_dim, self._seed))
         if way == "box":
-            return torch.from_numpy(sample_box(len(chosen), means, self._seed))
+            return torch.from_numpy(sample_box(len(chosen), sample_posteriors(codes), self._seed))
         if way == "normal":
-            return torch.from_numpy(sample_normal(len(chosen), means, self._seed))
+            return torch.from_numpy(sample_normal(len(chosen), sample_posteriors(codes), self._seed))
         return torch.from_numpy(self._test_codes.mean)[chosen]
 
 

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.cores import count_cores
+from vae_desktop.libraries import load_torch
 
 _MOST_CODES = 10_000  # that are looked at; of more, an even choice
 _FLOOR = 1e-6  # of the codes' mean variance, added to each component's: a collapsed dimension has none of its own
@@ -30,7 +32,7 @@ class Mixture:
     factors: Floats
 
 
-def fit_mixture(means: Floats, components: int, seed: int) -> Mixture:
+def fit_mixture(codes: Floats, components: int, seed: int) -> Mixture:
     """Fit a mixture of so many components with full covariances to codes (N, d) by expectation maximisation.
 
     Scikit-learn's, from one start by k-means; with fewer codes than components, of as many as there are.
@@ -42,22 +44,24 @@ def fit_mixture(means: Floats, components: int, seed: int) -> Mixture:
     """
     import warnings
 
+    load_torch()
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
 
-    codes = means[np.isfinite(means).all(1)].astype(np.float64)
-    codes = codes[:: max(1, -(-len(codes) // _MOST_CODES))]
-    variance = float(codes.var(0).mean()) if len(codes) else 0.0
+    count_cores()
+    there = codes[np.isfinite(codes).all(1)].astype(np.float64)
+    there = there[:: max(1, -(-len(there) // _MOST_CODES))]
+    variance = float(there.var(0).mean()) if len(there) else 0.0
     if variance == 0.0:
         raise UserError("A mixture needs codes that differ from one another; there are none.")
     # In units of the codes' own spread, so that the floor means the same for all models.
-    middle, scale = codes.mean(0), np.sqrt(variance)
-    mixture = GaussianMixture(min(components, len(codes)), reg_covar=_FLOOR, random_state=seed, max_iter=100)
+    middle, scale = there.mean(0), np.sqrt(variance)
+    mixture = GaussianMixture(min(components, len(there)), reg_covar=_FLOOR, random_state=seed, max_iter=100)
     # One thread: k-means would otherwise fight with a training over the processor.
     with warnings.catch_warnings(), threadpool_limits(1, user_api="openmp"):
         warnings.simplefilter("ignore", ConvergenceWarning)  # near enough for drawing
-        mixture.fit((codes - middle) / scale)
+        mixture.fit((there - middle) / scale)
     factors = np.linalg.cholesky(mixture.covariances_) * scale
     found = (mixture.means_ * scale + middle).astype(np.float32)
     return Mixture(mixture.weights_, found, factors.astype(np.float32))

@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.cores import count_cores
+from vae_desktop.libraries import load_torch
 from vae_desktop.progress import Progress, ignore
 
 _CHUNK = 500  # test codes at a time
@@ -25,8 +27,10 @@ def knn_accuracy(train: Codes, test: Codes, neighbours: int = 10, progress: Prog
     """
     if train.labels is None or test.labels is None:
         return None
+    load_torch()
     from sklearn.neighbors import NearestNeighbors
 
+    count_cores()
     found = NearestNeighbors(n_neighbors=min(neighbours, len(train))).fit(train.mean)
     right = 0
     for start in range(0, len(test), _CHUNK):

@@ -92,8 +92,7 @@ def effective_classes(classes: Tensor, count: int) -> float:
 
 def decoded(model: Autoencoder, codes: Tensor, progress: Progress = ignore) -> Iterable[Tensor]:
     """Images, in batches, of codes (N, d) on the CPU."""
-    device = next(model.parameters()).device
     chunks = codes.split(chunk_length(model.image_shape))
     for done, chunk in enumerate(chunks):
         progress(done, len(chunks))
-        yield model.decode(chunk.to(device))
+        yield model.decode(chunk.to(model.device))

@@ -118,4 +118,4 @@ def _quality(found: Mapping[str, float | None]) -> tuple[str, tuple[Measure, ...
     }
     known = {key: text for key, text in parts.items() if found[key] is not None}
     text = "   ".join(text.format(found[key]) for key, text in known.items())
-    return text, tuple(MEASURES[f"sampling.{key}"] for key in known)
+    return text, (MEASURES["sampling"], *(MEASURES[f"sampling.{key}"] for key in known))

@@ -6,6 +6,8 @@ import numpy as np
 
 from vae_desktop.errors import Cancelled, UserError
 from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.cores import count_cores
+from vae_desktop.libraries import load_torch
 from vae_desktop.progress import Progress, ignore, never
 
 _LEAST = 4  # codes: fewer have no neighbourhoods
@@ -49,8 +51,10 @@ def neighbour_map(
     if not np.ptp(codes, axis=0).any():
         raise UserError("All codes lie on one point: t-SNE has nothing to lay out. Choose Axes or PCA.")
     progress(0, _EXAGGERATED + _PLAIN)  # the import and the search for neighbours take seconds
+    load_torch()
     from openTSNE import TSNE
 
+    count_cores()
     def spread(places: Floats) -> Floats:
         result = np.full((len(means), 2), np.nan, np.float32)
         result[kept] = places

@@ -73,6 +73,11 @@ class Autoencoder(nn.Module):
         self.encoder = networks.encoder(config, image_shape)
         self.decoder = Decoder(config, image_shape)
 
+    @property
+    def device(self) -> torch.device:
+        """Where its parameters are."""
+        return next(self.parameters()).device
+
     def weights(self) -> Weights:
         """A copy of the parameters, as a snapshot holds them."""
         return {name: parameter.detach().to("cpu", copy=True).numpy() for name, parameter in self.named_parameters()}

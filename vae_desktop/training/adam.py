@@ -63,8 +63,9 @@ class Adam:
     @torch.inference_mode()
     def step(self, learning_rate: float | Tensor) -> None:
         """Move the parameters against their gradients, at a rate that may be a tensor () of the device."""
+        rates = [learning_rate * group.rate for group in self._groups]  # all memory is taken before anything changes
         self._counts.add_(1)
-        for group in self._groups:
+        for group, rate in zip(self._groups, rates, strict=True):
             torch._fused_adam_(
                 group.parameters,
                 [parameter.grad for parameter in group.parameters if parameter.grad is not None],
@@ -72,7 +73,7 @@ class Adam:
                 group.squares,
                 [],
                 group.steps,
-                lr=learning_rate * group.rate,
+                lr=rate,
                 beta1=_FIRST_DECAY,
                 beta2=_SECOND_DECAY,
                 weight_decay=0.0,

@@ -9,6 +9,7 @@ from vae_desktop.latent.embed import to_unit
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.randomness import generator
 from vae_desktop.seeds import derive_seed
+from vae_desktop.training.devices import placed, to_device
 
 _ORDERS_KEPT = 4  # models that train together can be in different epochs
 
@@ -57,7 +58,8 @@ class Batches:
     """The batch of any step: a pure function of (images, batch size, seed, step).
 
     The images are one uint8 tensor on the device and a batch is a slice of an epoch's permutation, so
-    nothing is loaded, copied or decoded while training.
+    nothing is loaded, copied or decoded while training. Images that would fill the device's memory stay in the
+    main one, from where each batch is copied.
 
     Parameters
     ----------
@@ -65,11 +67,13 @@ class Batches:
 
     Attributes
     ----------
-    images : Tensor (N, C, H, W), uint8, on the device
+    images : Tensor (N, C, H, W), uint8, on the device or in the main memory
+    device : torch.device
     """
 
     def __init__(self, images: Images, batch_size: int, seed: int, device: torch.device) -> None:
-        self.images = torch.from_numpy(images).to(device)
+        self.images = placed(images, device)
+        self.device = device
         self._batch_size = batch_size
         self._seed = seed
         self._random = torch.Generator(device)
@@ -82,8 +86,13 @@ class Batches:
         if self._newest is None or self._newest.step != step:
             epoch, position = divmod(step, self.per_epoch)
             chosen = self._order(epoch)[position * self._batch_size : (position + 1) * self._batch_size]
-            self._newest = Batch(to_unit(self.images.index_select(0, chosen)), step, self._seed, self._random)
+            images = to_device(self.images.index_select(0, chosen), self.device)
+            self._newest = Batch(to_unit(images), step, self._seed, self._random)
         return self._newest
+
+    def size_of(self, step: int) -> int:
+        """How many images the batch of a step has."""
+        return min(self._batch_size, len(self.images) - step % self.per_epoch * self._batch_size)
 
     def _order(self, epoch: int) -> Tensor:
         if epoch not in self._orders:

@@ -23,7 +23,8 @@ import safetensors.numpy
 from vae_desktop import __version__
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, InvalidSetting, UserError
-from vae_desktop.files import write_atomically
+from vae_desktop.file_kinds import kind_of_file
+from vae_desktop.files import size_in_words, write_atomically
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
@@ -65,6 +66,15 @@ class Checkpoint:
     def parameters(self) -> int:
         """How many numbers the model has learned."""
         return sum(values.size for values in self.snapshot.weights.values())
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many batches an epoch of its training had."""
+        if self.snapshot.span is not None:
+            return self.snapshot.span.per_epoch
+        # Files of earlier versions do not say it.
+        evaluated = [evaluation.step for evaluation in self.history.evaluations]
+        return max(evaluated[1] - evaluated[0] if len(evaluated) > 1 else self.snapshot.step, 1)
 
     @property
     def can_continue_exactly(self) -> bool:
@@ -109,8 +119,8 @@ def save_checkpoints(
     if _bytes(tensors) > _MAX_FILE_BYTES:
         tensors = [{name: own[name] for name in own if not name.startswith("optimizer.")} for own in tensors]
     if _bytes(tensors) > _MAX_FILE_BYTES:
-        taken, most = (size / 2**30 for size in (_bytes(tensors), _MAX_FILE_BYTES))
-        raise UserError(f"Cannot save {path.name}: it would take {taken:.1f} GB, and a model file at most {most:g}.")
+        taken, most = (size_in_words(size) for size in (_bytes(tensors), _MAX_FILE_BYTES))
+        raise UserError(f"Cannot save {path.name}: it would take {taken}, and a model file at most {most}.")
     if len(checkpoints) == 1:
         data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
     else:
@@ -246,7 +256,8 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         with path.open("rb") as file:
             yield file, status.st_size
     except FileNotFoundError:
-        raise _refusal(path, "there is no such file.") from None
+        kind = kind_of_file(path)
+        raise _refusal(path, "there is no such file." if kind is None else f"it is {kind}.") from None
     except OSError as error:
         raise _refusal(path, f"it cannot be read ({error.strerror or error}).") from error
     except (CheckpointError, InvalidSetting) as error:

@@ -1,20 +1,138 @@
-"""Which devices this machine has."""
+"""Which devices this machine has, whether they work, and how they are used."""
 
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from vae_desktop.errors import DeviceError
+from vae_desktop.training.failures import device_words
 
-_TITLES = {"cuda": "CUDA (an NVIDIA graphics card)", "mps": "MPS (an Apple graphics processor)"}
+_TITLES = {"cuda": "CUDA (an NVIDIA graphics card)", "mps": "MPS (an Apple graphics processor)", "cpu": "The CPU"}
+_LARGEST_FRACTION = 0.5  # of a device's free memory that images may take
+# What the allocator keeps for later; "cpu" has none.
+EMPTY_CACHE: dict[str, Callable[[], None]] = {"cuda": torch.cuda.empty_cache, "mps": torch.mps.empty_cache}
+
+_log = logging.getLogger(__name__)
 
 
-def available_devices() -> tuple[str, ...]:
-    """Names of the devices that are there, the quickest first."""
-    found = []
-    if torch.cuda.is_available():
-        found.append("cuda")
+class Device(NamedTuple):
+    """A device that the setting can name.
+
+    Attributes
+    ----------
+    name : str
+        "cuda", "cuda:1", "mps" or "cpu".
+    about : str
+        Which card it is; of one that is not there, why not.
+    is_there : bool
+    """
+
+    name: str
+    about: str
+    is_there: bool = True
+
+
+def find_devices() -> tuple[Device, ...]:
+    """All devices, the quickest first; nothing is computed on any of them yet."""
+    return (*_cuda_devices(), _mps_device(), Device("cpu", "The processor."))
+
+
+def _cuda_devices() -> list[Device]:
+    if not torch.cuda.is_available():
+        return [Device("cuda", _why_no_cuda(), is_there=False)]
+    cards = [_card(index) for index in range(torch.cuda.device_count())]
+    if len(cards) == 1:
+        return [Device("cuda", cards[0])]
+    return [Device("cuda", "The first NVIDIA graphics card."), *(
+        Device(f"cuda:{index}", card) for index, card in enumerate(cards)
+    )]
+
+
+def _card(index: int) -> str:
+    try:
+        card = torch.cuda.get_device_properties(index)
+    except Exception as error:  # noqa: BLE001 - whatever a driver says, the other cards are still there
+        return device_words(error)
+    memory = f"{card.total_memory / 1e9:.0f} GB"
+    return f"{card.name}, compute capability {card.major}.{card.minor}, {memory}"
+
+
+def _why_no_cuda() -> str:
+    if sys.platform == "darwin":
+        return "CUDA is for NVIDIA graphics cards on Linux and Windows."
+    if torch.version.cuda is None:
+        return "This PyTorch was built without CUDA. The README says how to install the one for NVIDIA graphics cards."
+    try:
+        torch.cuda.init()
+    except Exception as error:  # noqa: BLE001 - torch and the driver have several kinds for it
+        return device_words(error)
+    return "PyTorch finds no NVIDIA graphics card."
+
+
+def _mps_device() -> Device:
     if torch.backends.mps.is_available():
-        found.append("mps")
-    return (*found, "cpu")
+        return Device("mps", "The graphics processor of an Apple computer.")
+    if sys.platform != "darwin":
+        return Device("mps", "MPS is for Apple computers.", is_there=False)
+    if torch.backends.mps.is_built():
+        return Device("mps", "PyTorch needs an Apple processor and a newer macOS for MPS.", is_there=False)
+    return Device("mps", "This PyTorch was built without MPS.", is_there=False)
+
+
+def run_kernel(device: torch.device) -> None:
+    """Have a device compute something small, and wait for it; raises whatever the device has to say."""
+    ones = torch.ones(8, 8, device=device)
+    if float((ones @ ones).sum()) != 512:
+        raise RuntimeError("it computes wrong numbers")
+
+
+def select_device(name: str, tell: Callable[[str], object] = _log.warning) -> torch.device:
+    """The device of that name, or the quickest that works for "auto"; of several cards the thread's own from now on.
+
+    Parameters
+    ----------
+    name : str
+        "auto", "cuda", "cuda:1", ..., "mps" or "cpu".
+    tell : callable
+        Is given why "auto" passed over a device, in words for the person.
+
+    Raises
+    ------
+    DeviceError
+        If this machine has no such device, or nothing can be computed on it.
+    """
+    devices = {device.name: device for device in find_devices()}
+    if name == "auto":
+        there = [device.name for device in devices.values() if device.is_there]
+        for candidate in [each for each in there if each != "cuda" or "cuda:0" not in there]:
+            fault = _fault_of(candidate)
+            if not fault:
+                return _used(candidate)
+            tell(f"{_title_of(candidate)} is not used: {fault}")
+        raise DeviceError("No device of this machine can compute.")
+    if name not in devices and name == "cuda:0":  # the only card has no number
+        name = "cuda"
+    if name not in devices or not devices[name].is_there:
+        why = devices[name].about if name in devices else "There is no graphics card of that number."
+        raise DeviceError(f"{_title_of(name)} is not available on this machine. {why} Choose the CPU or Automatic.")
+    fault = _fault_of(name)
+    if fault:
+        raise DeviceError(f"{_title_of(name)} cannot be used: {fault} Choose the CPU or Automatic.")
+    return _used(name)
+
+
+def name_of(device: torch.device) -> str:
+    """What the person calls a device: one card alone has no number."""
+    if device.type == "cuda" and torch.cuda.device_count() > 1:
+        return str(device)
+    return device.type
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -28,17 +146,65 @@ def has_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
-def select_device(name: str) -> torch.device:
-    """The device of that name, or the quickest for "auto".
+def placed(images: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
+    """Images (N, C, H, W) as a tensor on the device, or in the main memory where they would fill the device's."""
+    tensor = torch.from_numpy(images)
+    free = free_memory(device)
+    if free is not None and tensor.nbytes > _LARGEST_FRACTION * free:
+        _log.info("%.1f GB of images stay in the main memory", tensor.nbytes / 1e9)
+        return tensor
+    return tensor.to(device)
 
-    Raises
-    ------
-    DeviceError
-        If this machine has no such device.
-    """
-    devices = available_devices()
-    if name == "auto":
-        return torch.device(devices[0])
-    if name not in devices:
-        raise DeviceError(f"{_TITLES[name]} is not available on this machine. Choose the CPU or Automatic.")
-    return torch.device(name)
+
+def to_device(images: Tensor, device: torch.device) -> Tensor:
+    """On the device, a batch of images that :func:`placed` has left in the main memory."""
+    if images.device == device:
+        return images
+    # torch frees pinned memory only when the device is done with it.
+    return images.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else images.to(device)
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that are free on a device with a memory of its own limits; None on the processor."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return None
+
+
+def give_back_device_memory() -> None:
+    """Let other programs have the device memory that no tensor needs any more."""
+    used = {"cuda": torch.cuda.is_initialized(), "mps": torch.backends.mps.is_available()}
+    for kind in [kind for kind, is_used in used.items() if is_used]:
+        try:
+            EMPTY_CACHE[kind]()
+        except RuntimeError:  # after an error that stays
+            _log.warning("%s gives no memory back", kind, exc_info=True)
+
+
+def _fault_of(name: str) -> str:
+    try:
+        run_kernel(torch.device(name))
+    except Exception as error:  # noqa: BLE001 - drivers, cards and torch's builds fail in many ways
+        _log.warning("%s cannot compute", name, exc_info=True)
+        return device_words(error)
+    return ""
+
+
+def _title_of(name: str) -> str:
+    kind, _, number = name.partition(":")
+    return f"{_TITLES[kind]}, number {number}," if number else _TITLES[kind]
+
+
+def _used(name: str) -> torch.device:
+    device = torch.device("cuda", 0) if name == "cuda" else torch.device(name)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # graphs, events and streams are those of the thread's own card
+        # The same numbers each time, and 32 bits where 32 are asked for: by default convolutions round to 19 (TF32)
+        # and may be computed in another order each time. torch's notes on reproducibility name all of these.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    return device

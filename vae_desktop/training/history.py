@@ -5,16 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vae_desktop.config import RunConfig
 from vae_desktop.latent.codes import Floats
 
 TERMS = ("total", "reconstruction", "kl")  # the columns of a row of metrics
+_LEAST_KL, _ROUNDING = 1e-6, 1e-9  # nats from which on a sum tells its weight, and how exactly
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Loss on the whole test set after `step` training steps, per image.
 
-    `total` is reconstruction + β·KL with the β of that moment. `kl` (nats, summed over latent dimensions) and
+    `total` is reconstruction + β·KL with the β set at that moment, all of it even while a warm-up has not come so far:
+    one yardstick for the whole run. `kl` (nats, summed over latent dimensions) and
     `kl_per_dimension` are None for a model without a posterior.
     """
 
@@ -23,6 +26,14 @@ class Evaluation:
     reconstruction: float
     kl: float | None
     kl_per_dimension: tuple[float, ...] | None
+
+    def kl_weight(self, config: RunConfig) -> float:
+        """Weight of the KL divergence in `total`; that of the settings of now, unless it has been changed since."""
+        if self.kl is None or self.kl < _LEAST_KL:
+            return config.kl_weight
+        weight = (self.total - config.model.traits.reconstruction_weight * self.reconstruction) / self.kl
+        is_same = abs(weight - config.kl_weight) <= _ROUNDING * max(config.kl_weight, abs(self.total) / self.kl)
+        return config.kl_weight if is_same else float(f"{max(weight, 0.0):.6g}")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.torch_version import TorchVersion
 
 _USUAL = 3  # steps of a kind before one is recorded
 _ACCURACY = 0.01  # of what a step changes, as a share of the change; and of what it returns
@@ -17,26 +18,45 @@ Step = Callable[..., Tensor]
 Recorder = Callable[[Callable[[], Tensor]], tuple[Callable[[], object], Tensor]]
 
 
-def record_cuda(work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tensor]:
-    """Record operations as a graph of CUDA, without computing them.
+class CudaRecorder:
+    """Records operations as graphs of CUDA, without computing them; all of a model in one pool of memory.
 
-    Returns
-    -------
-    callable
-        Has the device compute them.
-    Tensor
-        Where their result will be.
+    They may share it, as none runs beside another and each result stays in use.
     """
-    graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
-    try:
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads may use the device meanwhile
-            result = work()
-    finally:
-        torch.cuda.set_stream(stream)  # a recording that fails leaves the thread on its own stream
-    return graph.replay, result
+
+    def __init__(self) -> None:
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def __call__(self, work: Callable[[], Tensor]) -> tuple[Callable[[], object], Tensor]:
+        """Record.
+
+        Returns
+        -------
+        callable
+            Has the device compute the operations.
+        Tensor
+            Where their result will be.
+        """
+        graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
+        try:
+            # Other threads may use the device meanwhile.
+            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+                result = work()
+        finally:
+            torch.cuda.set_stream(stream)  # a recording that fails leaves the thread on its own stream
+        return graph.replay, result
 
 
-RECORDERS: dict[str, Recorder] = {"cuda": record_cuda}  # by type of device
+def recorders(version: str) -> dict[str, Callable[[], Recorder]]:
+    """By type of device.
+
+    Until 2.14 torch's allocator was not sound after a recording that failed: its pool stayed in use for good, and the
+    process could end when it was to be freed (pytorch's pull requests 180395 and 190348).
+    """
+    return {"cuda": CudaRecorder} if TorchVersion(version) >= "2.14" else {}
+
+
+RECORDERS = recorders(torch.__version__)
 
 
 @dataclass(frozen=True)
@@ -51,8 +71,9 @@ class _Recording:
         for place, tensor in zip(self.places, tensors, strict=True):
             if place is not None and tensor is not None:
                 place.copy_(tensor)
+        result = torch.empty_like(self.result)  # before anything changes: there may be no memory for it
         self.launch()
-        return self.result.clone()
+        return result.copy_(self.result)
 
 
 class RecordedStep:
@@ -73,7 +94,7 @@ class RecordedStep:
     state : sequence of Tensor
         All that a step changes and a later one reads.
     record : callable
-        As `record_cuda`.
+        As a `CudaRecorder`.
     """
 
     def __init__(self, step: Step, state: Sequence[Tensor], record: Recorder) -> None:
@@ -106,7 +127,7 @@ class RecordedStep:
         result = self._step(*numbers, *tensors)
         after = self._copies() if before else []
         if not after:
-            self._give_up("there is no memory for it")
+            self.give_up("there is no memory for it")
             return result
         self._put(before)
         try:
@@ -116,14 +137,17 @@ class RecordedStep:
             if is_same and self._has_changed_alike(before, after):
                 self._recordings[kind] = recording
             else:
-                self._give_up("a recorded one was not the same")
+                self.give_up("a recorded one was not the same")
         except Exception as error:  # noqa: BLE001 - whatever a device cannot record, it can still compute
-            self._give_up(str(error))
+            self.give_up(str(error))
         finally:
             self._put(after)
         return result
 
-    def _give_up(self, reason: str) -> None:
+    def give_up(self, reason: str) -> None:
+        """Take steps as usual from now on; the recordings' memory is free again."""
+        if not self._is_possible:
+            return
         self._is_possible = False
         self._recordings.clear()
         _log.warning("Training steps are launched operation by operation: %s", reason)

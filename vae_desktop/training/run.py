@@ -5,57 +5,22 @@ It also says what training in the window has to compute.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
-from vae_desktop.latent.codes import Codes, Floats
-from vae_desktop.latent.embed import to_codes
-from vae_desktop.latent.measures import NEIGHBOURS
-from vae_desktop.latent.measuring import measure
-from vae_desktop.models.snapshot import Span
-from vae_desktop.training.batches import Batch, Batches
+from vae_desktop.training.batches import Batches
+from vae_desktop.training.causes import out_of_memory_in_training
 from vae_desktop.training.checkpoint import Checkpoint
-from vae_desktop.training.history import Evaluation, History
+from vae_desktop.training.devices import placed
+from vae_desktop.training.failures import failure_words, is_of_device
 from vae_desktop.training.spinning import Spinning
-from vae_desktop.training.threads import ALL_THREADS, use_threads
-from vae_desktop.training.trainer import TestPass, Trainer
+from vae_desktop.training.training_run import EpochReport, TrainingRun
 from vae_desktop.variants import check_lockstep
 
-
-@dataclass(frozen=True)
-class EpochReport:
-    """What one epoch gave.
-
-    Attributes
-    ----------
-    run : TrainingRun
-        Whose epoch it was.
-    epoch : int
-        Passes over the training images so far, from 1.
-    loss, reconstruction, kl : float
-        Means over the epoch's batches, per image, each taken before its step; `kl` (nats) is None without a
-        posterior.
-    evaluation : Evaluation
-        On the test set, after the epoch.
-    seconds : float
-        Since the run began.
-    """
-
-    run: "TrainingRun"
-    epoch: int
-    loss: float
-    reconstruction: float
-    kl: float | None
-    evaluation: Evaluation
-    seconds: float
+_SECURED_EVERY = 60.0  # seconds of an epoch that takes longer
 
 
 class Lockstep:
@@ -69,6 +34,8 @@ class Lockstep:
         Alike in data set, epochs, batch size, seed and device.
     dataset : Dataset
     device : torch.device
+    secured_every : float
+        Seconds after which a model's state is secured within an epoch; it is after each anyway.
 
     Raises
     ------
@@ -85,20 +52,28 @@ class Lockstep:
         Without them.
     """
 
-    def __init__(self, configs: Sequence[RunConfig], dataset: Dataset, device: torch.device) -> None:
+    def __init__(
+        self,
+        configs: Sequence[RunConfig],
+        dataset: Dataset,
+        device: torch.device,
+        secured_every: float = _SECURED_EVERY,
+    ) -> None:
         check_lockstep(configs)
         training = configs[0].training
         dataset.check_batch_size(training.batch_size)
         self.device = device
         self.seconds = 0.0
         self._batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
-        self.runs = tuple(TrainingRun(config, dataset, self._batches) for config in configs)
+        test_images = placed(dataset.test.images, device)
+        self.runs = tuple(TrainingRun(config, dataset, self._batches, test_images) for config in configs)
         self._trained_images = 0
         self.training_seconds = 0.0
         self._stopping = False
+        self._secured_every = secured_every
 
     @property
-    def going(self) -> list["TrainingRun"]:
+    def going(self) -> list[TrainingRun]:
         """The runs that have not failed."""
         return [run for run in self.runs if run.failure is None]
 
@@ -126,10 +101,11 @@ class Lockstep:
         """Ask `epochs` to end after the step that is being taken; may be called from a signal handler."""
         self._stopping = True
 
-    def epochs(self, on_step: Callable[[], object] | None = None) -> Iterator[list["EpochReport"]]:
+    def epochs(self, on_step: Callable[[], object] | None = None) -> Iterator[list[EpochReport]]:
         """Train, and after each whole epoch yield a report of each run that goes on.
 
-        A run that fails is left behind, with the reason in its `failure`.
+        A run that fails is left behind, with the reason in its `failure` and the state after its last good epoch in
+        its `last_good`.
 
         Parameters
         ----------
@@ -138,8 +114,8 @@ class Lockstep:
 
         Raises
         ------
-        UserError
-            If no run is left that could go on.
+        Exception
+            The first run's failure if no run is left that could go on.
         """
         began = time.perf_counter() - self.seconds
         self._each(lambda run: run.evaluation)
@@ -148,155 +124,47 @@ class Lockstep:
                 self._train_epoch(on_step)
                 if self.step % self._batches.per_epoch == 0:
                     self._each(lambda run: run.evaluation)
+                    self._each(TrainingRun.secure)
                     self.seconds = time.perf_counter() - began
                     yield [run.report(self.seconds) for run in self.going]
 
-    def checkpoint_of(self, run: "TrainingRun") -> Checkpoint | None:
-        """The model of a run as it is now; None if it has failed, or its numbers turn out not to be finite.
-
-        Raises
-        ------
-        UserError
-            If no run is left that has not failed.
-        """
+    def checkpoint_of(self, run: TrainingRun) -> Checkpoint | None:
+        """The model of a run as it is now, or, if it has failed, as it was last secured; None if it never was."""
         found: list[Checkpoint] = []
-        self._each(lambda entry: found.append(entry.checkpoint()) if entry is run else None)
-        return found[0] if found else None
+        if run.failure is None:  # else, and if its numbers turn out not to be finite, the state before that is left
+            run.failure = self._failure_in(lambda entry: found.append(entry.checkpoint()), run)
+        return found[0] if found else run.last_good
 
     def _train_epoch(self, on_step: Callable[[], object] | None) -> None:
         """Take the steps up to the epoch's end, one at least."""
-        began = time.perf_counter()
+        began = secured = time.perf_counter()
         end = (self.step // self._batches.per_epoch + 1) * self._batches.per_epoch
         while True:
-            batch = self._batches.at(self.step)
-            self._each(partial(TrainingRun.take_step, batch=batch))
-            self._trained_images += len(batch.images)
+            self._trained_images += self._batches.size_of(self.step)
+            self._each(TrainingRun.take_step)
             if on_step is not None:
                 on_step()
             if self.step == end or self._stopping:
                 break
+            if time.perf_counter() - secured > self._secured_every:
+                self._each(TrainingRun.secure)
+                secured = time.perf_counter()
         self._each(TrainingRun.drain)  # waits for the device
         self.training_seconds += time.perf_counter() - began
 
-    def _each(self, do: Callable[["TrainingRun"], object]) -> None:
+    def _each(self, do: Callable[[TrainingRun], object]) -> None:
         for run in self.going:
-            try:
-                do(run)
-            except UserError as error:
-                run.failure = error
-            except torch.OutOfMemoryError:
-                run.failure = UserError("The device is out of memory. Use smaller batches, or the CPU.")
+            run.failure = self._failure_in(do, run)
         if not self.going:
             raise self.runs[0].failure or UserError("No model is left to train.")
 
-
-class TrainingRun:
-    """One of the models that are trained: its trainer, its history and what it reports.
-
-    Attributes
-    ----------
-    history : History
-        Of the steps up to the last call of `drain`.
-    failure : UserError, or None
-        Why it could not go on.
-    """
-
-    def __init__(self, config: RunConfig, dataset: Dataset, batches: Batches) -> None:
-        self.config = config
-        self.history = History()
-        self.failure: UserError | None = None
-        self._dataset = dataset
-        self._batches = batches
-        device = batches.images.device
-        self._trainer = Trainer(config, dataset.image_shape, device, mean_image=dataset.mean_image)
-        self._trainer.span = Span(0, self.total_steps, batches.per_epoch)
-        self._test_images = torch.from_numpy(dataset.test.images).to(device)
-        self._pending: list[Tensor] = []  # rows of metrics still on the device
-        self._tested: TestPass | None = None
-
-    @property
-    def step(self) -> int:
-        return self._trainer.steps
-
-    @property
-    def total_steps(self) -> int:
-        return self.config.training.epochs * self._batches.per_epoch
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the model has learned."""
-        return sum(parameter.numel() for parameter in self._trainer.model.parameters())
-
-    @property
-    def evaluation(self) -> Evaluation:
-        """The figures on the test set at this step.
-
-        Raises
-        ------
-        UserError
-            If the loss is no longer a finite number; so do `drain` and `checkpoint`.
-        """
-        return self._current_test().evaluation
-
-    @property
-    def codes(self) -> Codes:
-        """Of the test images, at this step."""
-        return to_codes(self._current_test().posterior, self._dataset.test.labels)
-
-    def take_step(self, batch: Batch) -> None:
-        """Take one step, which the device may still be computing on return."""
-        self._pending.append(self._trainer.step(batch))
-
-    def drain(self) -> None:
-        """Wait for the device and take the metrics of the steps since the last time into the history."""
-        rows = torch.stack(self._pending).cpu().numpy()
-        self._pending.clear()
-        self.history.append(rows)
-        self._require_finite(bool(np.isfinite(rows[:, 0]).all()))
-
-    def report(self, seconds: float) -> EpochReport:
-        """What the epoch that has just ended gave."""
-        evaluation = self.evaluation
-        rows: Floats = self.history.training[-self._batches.per_epoch :]
-        loss, reconstruction, kl = rows.mean(0, dtype=np.float64).tolist()
-        return EpochReport(
-            self,
-            self.step // self._batches.per_epoch,
-            loss,
-            reconstruction,
-            None if evaluation.kl is None else kl,
-            evaluation,
-            seconds,
-        )
-
-    def measured(self) -> dict[str, Any]:
-        """The figures that part models which are compared, by the keys of latent.measures.MEASURES."""
-        use_threads(ALL_THREADS)
-        return measure(self.config, self._trainer.model, self._dataset, NEIGHBOURS)
-
-    def checkpoint(self) -> Checkpoint:
-        """The model as it is now, with all that is needed to go on training it."""
-        codes = self.codes
-        return Checkpoint(
-            self.config,
-            self._dataset.image_shape,
-            self._dataset.class_names,
-            self._trainer.snapshot(with_optimizer=True),
-            self.history.copy(),
-            codes,
-        )
-
-    def _current_test(self) -> TestPass:
-        if self._tested is None or self._tested.evaluation.step != self.step:
-            self._tested = self._trainer.evaluate(self._test_images)
-            self._require_finite(bool(np.isfinite(self._tested.evaluation.total)))
-            self.history.evaluations.append(self._tested.evaluation)
-        return self._tested
-
-    def _require_finite(self, finite: bool) -> None:
-        if not finite:
-            epoch = max(self.step - 1, 0) // self._batches.per_epoch + 1
-            raise UserError(
-                f"The loss is no longer a finite number in epoch {epoch}, and nothing was saved. "
-                f"Try a learning rate below {self.config.training.learning_rate:g}."
-            )
+    def _failure_in(self, do: Callable[[TrainingRun], object], run: TrainingRun) -> Exception | None:
+        """Do something with a run; return what went wrong, without hold of the memory of what failed for lack of it."""
+        try:
+            do(run)
+        except Exception as error:  # noqa: BLE001 - the edge of one model: the others go on, and its good state is left
+            if isinstance(error, UserError) or not is_of_device(error):
+                return error
+            full = out_of_memory_in_training(run.config.training, self.device.type)
+            return UserError(failure_words(error, out_of_memory=full))
+        return None

@@ -2,6 +2,7 @@
 
 import math
 
+from vae_desktop.config import RunConfig
 from vae_desktop.models.snapshot import Span
 
 _RISE = 0.1  # share of a cycle in which the rate grows
@@ -25,3 +26,9 @@ def rate_factor(schedule: str, step: int, span: Span) -> float:
 def warm_up_factor(epochs: float, step: int, span: Span) -> float:
     """Share of β that the step after `step` steps uses: grows linearly from 0 to 1 over the model's first epochs."""
     return min(step / (epochs * span.per_epoch), 1.0) if epochs > 0 else 1.0
+
+
+def kl_weight_after(config: RunConfig, step: int, per_epoch: int) -> float:
+    """Weight of the KL divergence in the loss of the step after `step` steps, as far as its warm-up has come."""
+    warmth = warm_up_factor(config.training.beta_warm_up, step, Span(0, 0, per_epoch))
+    return config.model.traits.kl_weight_at(config.training.beta * warmth)

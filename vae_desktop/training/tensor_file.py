@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.errors import CheckpointError
+from vae_desktop.file_kinds import BEGINNING, MODEL, kind_of
 
 Array = npt.NDArray[Any]
 
@@ -52,8 +53,10 @@ def read_header(file: BinaryIO, file_bytes: int) -> Header:
     """
     start = file.read(8)
     length = int.from_bytes(start, "little")
-    if len(start) < 8 or length > file_bytes - 8:
-        raise CheckpointError("it is not a safetensors file, or it is cut off.")
+    if len(start) < 8 or not 0 < length <= file_bytes - 8:
+        kind = kind_of(start + file.read(BEGINNING - 8))
+        may_be_one = kind is None or kind.what == MODEL
+        raise CheckpointError("it is not a safetensors file, or it is cut off." if may_be_one else f"it is {kind}.")
     if length > MAX_HEADER_BYTES:
         raise CheckpointError("its header is larger than that of any model of this app.")
     header = strict_json(file.read(length))

@@ -1,7 +1,8 @@
 """One model and its optimizer, a step at a time; no loop and no thread of its own."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,16 @@ from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.adam import Adam
 from vae_desktop.training.batches import Batch
 from vae_desktop.training.dense_gradient import DenseGradient
-from vae_desktop.training.devices import has_bfloat16
+from vae_desktop.training.device_queue import DeviceQueue
+from vae_desktop.training.devices import EMPTY_CACHE, has_bfloat16
+from vae_desktop.training.failures import is_out_of_memory
 from vae_desktop.training.gradient import AutogradGradient, Gradient
 from vae_desktop.training.history import Evaluation
 from vae_desktop.training.recorded_step import RECORDERS, RecordedStep, Step
 from vae_desktop.training.schedule import rate_factor, warm_up_factor
 from vae_desktop.training.threads import threads_for, use_threads
+
+Result = TypeVar("Result")
 
 
 class TestPass(NamedTuple):
@@ -85,10 +90,12 @@ class Trainer:
             else AutogradGradient(config.model, self.model, is_mixed)
         )
         self._optimizer = Adam(self.model, training.encoder_rate)
+        self._recorded: RecordedStep | None = None
+        self._queue = DeviceQueue(device)
         self._take: Step = partial(_take, self._gradient, self._optimizer)
         if device.type in RECORDERS:
             state = [*self.model.parameters(), *self._optimizer.tensors]
-            self._take = RecordedStep(self._take, state, RECORDERS[device.type])
+            self._take = self._recorded = RecordedStep(self._take, state, RECORDERS[device.type]())
         if snapshot is not None and snapshot.optimizer is not None:
             self._optimizer.restore(snapshot.optimizer)
 
@@ -102,25 +109,48 @@ class Trainer:
             model without a posterior.
         """
         use_threads(self._threads)
-        noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
-        inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
-        warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
-        rate = self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span)
-        row = self._take(self._traits.kl_weight_at(self.beta * warmth), rate, batch.images, noise, inputs)
+        self._queue.make_room()
+        row = self.with_memory(partial(self._computed, batch))
+        self._queue.add()
         self.steps += 1
         return row
 
     def evaluate(self, images: Tensor) -> TestPass:
-        """Loss and codes of uint8 images (N, C, H, W) on the device, with the same noise each time.
+        """Loss and codes of uint8 images (N, C, H, W), with the same noise each time.
 
         A denoising model is judged by how it restores corrupted images; the codes are those of the clean ones.
         """
         use_threads(self._threads)
-        found = mean_terms(self._config, self.model, images)
+        found = self.with_memory(lambda: mean_terms(self._config, self.model, images))
         total = total_loss(self._traits, found.reconstruction, found.kl, self._traits.kl_weight_at(self.beta))
         return TestPass(
             Evaluation(self.steps, total, found.reconstruction, found.kl, found.kl_per_dimension), found.posterior
         )
+
+    def with_memory(self, work: Callable[[], Result]) -> Result:
+        """Do what can be done again; where the device's memory runs out, once more with all that can be freed.
+
+        That is what its allocator keeps for later, and the memory of recorded steps, which from then on are usual ones.
+        """
+        try:
+            return work()
+        except Exception as error:
+            if self.device.type not in EMPTY_CACHE or not is_out_of_memory(error):
+                raise
+            reason = str(error)
+        # Outside the except block, which holds the memory of what failed.
+        if self._recorded is not None:
+            self._recorded.give_up(reason)
+        EMPTY_CACHE[self.device.type]()
+        return work()
+
+    def _computed(self, batch: Batch) -> Tensor:
+        """What `step` returns; nothing has changed if it raises an error."""
+        noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
+        inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
+        warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
+        rate = self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span)
+        return self._take(self._traits.kl_weight_at(self.beta * warmth), rate, batch.images, noise, inputs)
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU."""

@@ -1,18 +1,17 @@
 """Images and labels from NumPy's .npy and .npz files."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.own.canvas import MAX_BYTES
 from vae_desktop.data.own.gathered import Gathered
-from vae_desktop.data.own.npy import Header, Stored, open_arrays, read_header, read_values
+from vae_desktop.data.own.npy import Header, Stored, open_arrays, read_blocks, read_header, read_values
 from vae_desktop.data.own.stacks import Stack, check_shape, gather_stacks
 from vae_desktop.data.own.wording import listed, shown
 from vae_desktop.errors import DataError
+from vae_desktop.files import size_in_words
 from vae_desktop.progress import Progress
 
 _IMAGES = ("x_train", "train_images", "images", "imgs", "x", "data", "arr_0", "")
@@ -48,15 +47,19 @@ def gather_arrays(path: Path, config: DatasetConfig, progress: Progress, is_canc
         size = sum(header.nbytes for header in headers.values())
         if size > MAX_BYTES:
             raise DataError(
-                f"{path} holds {size / 2**30:,.1f} GB, more than {MAX_BYTES >> 30} GB. Save fewer or smaller images."
+                f"{path} holds {size_in_words(size)}, more than {size_in_words(MAX_BYTES)}. "
+                "Save fewer or smaller images."
             )
 
-        def read(array: Stored) -> npt.NDArray[Any]:
-            return read_values(array, headers[array.where], is_cancelled)
+        def stack(images: Stored, labels: Stored | None) -> Stack:
+            header = headers[images.where]
+            read = partial(read_blocks, images, header, is_cancelled=is_cancelled)
+            classes = None if labels is None else read_values(labels, headers[labels.where], is_cancelled).reshape(-1)
+            return Stack(header.shape, header.dtype, read, classes)
 
-        stacks = [Stack(read(images), read(labels).reshape(-1) if labels else None) for images, labels in parts]
+        stacks = [stack(images, labels) for images, labels in parts]
         skipped = [f"{shown(name)}: not used" for name, array in arrays.items() if array not in used]
-    return gather_stacks(stacks, path, config, progress, is_cancelled, skipped)
+        return gather_stacks(stacks, path, config, progress, is_cancelled, skipped)
 
 
 def _parts(path: Path, arrays: Mapping[str, Stored]) -> list[tuple[Stored, Stored | None]]:

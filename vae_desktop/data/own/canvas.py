@@ -1,12 +1,26 @@
 """Squares as they are collected, in grey or in colour."""
 
+import threading
+
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.data.dataset import Images
+from vae_desktop.data.dataset import Images, moved_up
 from vae_desktop.errors import DataError
+from vae_desktop.files import size_in_words
 
-MAX_BYTES = 4 * 2**30  # of pixels: no data set of this app is larger
+MAX_BYTES = 4 * 10**9  # of pixels: no data set of this app is larger
+
+
+def check_room(count: int, side: int, has_colour: bool) -> None:
+    """Raise DataError, with the number that fits, if so many squares would take more than 4 GB."""
+    fitting = MAX_BYTES // ((3 if has_colour else 1) * side * side)
+    if count > fitting:
+        raise DataError(
+            f"There are too many images: of {side} × {side} pixels in {'colour' if has_colour else 'grey'}, "
+            f"{fitting:,} fit into the {size_in_words(MAX_BYTES)} that a data set may take. "
+            "Choose a smaller image size or fewer images."
+        )
 
 
 class Canvas:
@@ -17,41 +31,68 @@ class Canvas:
     count, side : int
         N and S.
     colours : {"auto", "grey", "colour"}
-        See DatasetConfig; "auto" is decided when all are in.
+        See DatasetConfig; "auto" is grey until an image with colour comes.
     may_have_colour : bool
         False if all images are grey by their kind.
 
     Raises
     ------
     DataError
-        If it would take more than 4 GB.
+        If it could take more than 4 GB, or more than there is.
     """
 
     def __init__(self, count: int, side: int, colours: str, may_have_colour: bool) -> None:
-        channels = 3 if colours == "colour" or (colours == "auto" and may_have_colour) else 1
-        size = count * channels * side * side
-        if size > MAX_BYTES:
-            raise DataError(
-                f"{count:,} images of {side} × {side} pixels take {size / 2**30:,.1f} GB, more than "
-                f"{MAX_BYTES >> 30} GB. Choose a smaller image size or fewer images."
-            )
-        self._images = np.empty((count, channels, side, side), np.uint8)
-        self._has_colour = colours == "colour"
+        check_room(count, side, may_be_coloured(colours, may_have_colour))
+        self._images = _empty(count, 3 if colours == "colour" else 1, side)
+        self._may_gain_colour = colours == "auto"
+        self._end = 0  # of the places that are filled
+        self._lock = threading.Lock()
 
     def put(self, first: int, pixels: Images) -> None:
         """Write squares (n, S, S) or (n, S, S, 3) from the place `first` on."""
-        target = self._images[first : first + len(pixels)]
-        if pixels.ndim == 3:
-            target[:] = pixels[:, None]
-        elif target.shape[1] == 1:
-            target[:, 0] = luminance(pixels)
-        else:
-            target[:] = np.moveaxis(pixels, -1, 1)
-            self._has_colour = self._has_colour or bool((pixels[..., 1:] != pixels[..., :1]).any())
+        with self._lock:  # another thread may be about to replace the array
+            self._end = max(self._end, first + len(pixels))
+            if self._may_gain_colour and has_colour(pixels):
+                self._gain_colour()
+            target = self._images[first : first + len(pixels)]
+            if pixels.ndim == 3:
+                target[:] = pixels[:, None]
+            elif target.shape[1] == 1:
+                target[:, 0] = luminance(pixels)
+            else:
+                target[:] = np.moveaxis(pixels, -1, 1)
 
-    def finish(self, kept: npt.NDArray[np.int64] | slice = slice(None)) -> Images:
-        """The images at these places, with one channel if no image has colour and none was asked for."""
-        return self._images[kept, : 3 if self._has_colour else 1]
+    def _gain_colour(self) -> None:
+        """Go on with three channels, which grey images need not take."""
+        coloured = _empty(len(self._images), 3, self._images.shape[-1])
+        coloured[: self._end] = self._images[: self._end]
+        self._images = coloured
+        self._may_gain_colour = False
+
+    def finish(self, kept: npt.NDArray[np.int64] | None = None) -> Images:
+        """The images, or those at the places `kept`, which ascend; one channel if no colour came and none was asked."""
+        return self._images if kept is None else moved_up(self._images, kept)
+
+
+def _empty(count: int, channels: int, side: int) -> Images:
+    try:
+        return np.empty((count, channels, side, side), np.uint8)
+    except MemoryError as error:
+        size = size_in_words(count * channels * side * side)
+        raise DataError(
+            f"These images do not fit into memory: {count:,} of {side} × {side} pixels take {size}. "
+            "Choose a smaller image size or fewer images, or close other programs."
+        ) from error
+
+
+def may_be_coloured(colours: str, may_have_colour: bool) -> bool:
+    """Whether images, of kinds that may have colour or not, may have three channels by that setting."""
+    return colours == "colour" or (colours == "auto" and may_have_colour)
+
+
+def has_colour(pixels: Images) -> bool:
+    """Whether any pixel of squares (n, S, S) or (n, S, S, 3) is not grey."""
+    return pixels.ndim == 4 and bool((pixels[..., 1:] != pixels[..., :1]).any())
 
 
 def luminance(pixels: Images) -> Images:

@@ -10,8 +10,10 @@ from pathlib import Path
 from vae_desktop.data.own.threads import check
 from vae_desktop.data.own.wording import SortKey, counted, natural_key, shown
 from vae_desktop.errors import DataError
+from vae_desktop.file_kinds import kind_of_file
 
 _UNSEEN = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}  # left by systems; so are names with a dot
+_PLACEHOLDER = ".icloud"  # which macOS hides, and a person thinks of as the image that is not there
 _TRAIN = ("train", "training")
 _TEST = ("test", "testing", "val", "valid", "validation")  # the first that is there
 
@@ -40,15 +42,27 @@ class Placed:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a folder's subfolders make of its images; `skipped` are those that have no place, with the reason."""
+    """What a folder's subfolders make of its images.
+
+    Attributes
+    ----------
+    placed : list of Placed
+    has_split : bool
+        Whether the folders say which images are for the test.
+    depth : int
+        How many folders are gone through before those that are classes.
+    skipped : list of str
+        Images that have no place, with the reason.
+    """
 
     placed: list[Placed]
     has_split: bool
+    depth: int
     skipped: list[str]
 
 
-def find_files(root: Path, is_cancelled: Callable[[], bool]) -> tuple[list[File], list[str]]:
-    """All ordinary files below a folder in natural order, and what else is there, with the reason to skip it.
+def find_files(root: Path, is_cancelled: Callable[[], bool]) -> tuple[list[File], list[File], list[str]]:
+    """All ordinary files below a folder in natural order, its subfolders, and what else is there, with the reason.
 
     Links are followed, each folder is entered once; hidden files and those that systems leave are not mentioned.
 
@@ -60,6 +74,7 @@ def find_files(root: Path, is_cancelled: Callable[[], bool]) -> tuple[list[File]
         If `is_cancelled` returned true.
     """
     files: list[File] = []
+    folders: list[File] = []
     skipped: list[str] = []
     seen: set[tuple[int, int]] = set()
     waiting = [File(str(root), ())]
@@ -79,9 +94,10 @@ def find_files(root: Path, is_cancelled: Callable[[], bool]) -> tuple[list[File]
         for _, entry in entries:
             found[_kind(entry)].append(File(entry.path, (*folder.parts, entry.name)))
         files += found["file"]
-        skipped += [f"{other.name}: a device, a pipe or a broken link" for other in found["other"]]
+        skipped += [f"{other.name}: {_what_else(other.path)}" for other in found["other"]]
         waiting += reversed(found["folder"])
-    return files, skipped
+        folders += [folder] if folder.parts else []
+    return files, folders, skipped
 
 
 def _was_seen(folder: str, seen: set[tuple[int, int]]) -> bool:
@@ -99,7 +115,8 @@ def _visible(folder: str, is_cancelled: Callable[[], bool]) -> Iterator[tuple[So
     with os.scandir(folder) as entries:
         for entry in entries:
             check(is_cancelled)
-            if not entry.name.startswith(".") and entry.name.lower() not in _UNSEEN:
+            is_hidden = entry.name.startswith(".") and not entry.name.endswith(_PLACEHOLDER)
+            if not is_hidden and entry.name.lower() not in _UNSEEN:
                 yield natural_key(entry.name), entry
 
 
@@ -108,6 +125,12 @@ def _kind(entry: "os.DirEntry[str]") -> str:
         return "folder" if entry.is_dir() else "file" if entry.is_file() else "other"
     except OSError:  # a link that leads round in a circle
         return "other"
+
+
+def _what_else(path: str) -> str:
+    """What is no file and no folder."""
+    kind = kind_of_file(path) if os.path.islink(path) and not os.path.exists(path) else None
+    return "a device, a pipe or a broken link" if kind is None else str(kind)
 
 
 def arrange(images: Sequence[File]) -> Layout:
@@ -120,7 +143,7 @@ def arrange(images: Sequence[File]) -> Layout:
     train, test = _named(tops, _TRAIN), _named(tops, _TEST)
     if train is None or (test is None and len(tops) > 1):
         placed, skipped = _classify(images, 0)
-        return _agreed(placed, False, skipped)
+        return _agreed(placed, False, 0, skipped)
     chosen = [name for name in (train, test) if name is not None]
     outside = Counter(file.parts[0] if len(file.parts) > 1 else "" for file in images)
     placed, skipped = [], []
@@ -132,7 +155,7 @@ def arrange(images: Sequence[File]) -> Layout:
         skipped += rest
     for name, count in outside.items():
         skipped.append(f"{shown(name) or 'beside them'}: {counted(count, 'image')} outside {' and '.join(chosen)}")
-    return _agreed(placed, test is not None, skipped)
+    return _agreed(placed, test is not None, 1, skipped)
 
 
 def _named(names: Sequence[str], wanted: Sequence[str]) -> str | None:
@@ -150,9 +173,28 @@ def _classify(images: Sequence[File], depth: int, is_test: bool = False) -> tupl
     return placed, beside
 
 
-def _agreed(placed: list[Placed], has_split: bool, skipped: list[str]) -> Layout:
+def _agreed(placed: list[Placed], has_split: bool, depth: int, skipped: list[str]) -> Layout:
     """Without classes at all if a part of the split has none."""
     if len({image.class_name is None for image in placed}) == 2:
         placed = [Placed(image.file, None, image.is_test) for image in placed]
         skipped.append("class folders: not used, as only one part of the split has them")
-    return Layout(placed, has_split, skipped)
+    return Layout(placed, has_split, depth, skipped)
+
+
+def without_images(
+    folders: Sequence[File], files: Sequence[File], images: Sequence[File], layout: Layout
+) -> list[str]:
+    """A line for each class folder that has no image in it, and each folder at the top that is empty."""
+    with_files, with_images = (
+        {file.parts[:depth] for file in inside for depth in (1, 2)} for inside in (files, images)
+    )
+    has_classes = any(image.class_name is not None for image in layout.placed)
+    parts = {image.file.parts[: layout.depth] for image in layout.placed}
+    lines = []
+    for folder in folders:
+        is_class = has_classes and folder.parts[:-1] in parts
+        if is_class and folder.parts not in with_images:
+            lines.append(f"{folder.name}: a class folder without images")
+        elif len(folder.parts) == 1 and folder.parts not in with_files:
+            lines.append(f"{folder.name}: an empty folder")
+    return lines

@@ -26,6 +26,7 @@ class Gathered:
     Attributes
     ----------
     images : array (N, C, S, S), uint8
+        Of its own; what becomes of it may move them within.
     classes : array (N,) of whole numbers or names, or None
     is_test : array (N,), bool, or None
         Which are for the test, where the source says so.
@@ -62,10 +63,7 @@ def to_dataset(config: DatasetConfig, gathered: Gathered) -> Dataset:
     is_test = gathered.is_test
     if is_test is None or is_test.all() or not is_test.any():
         is_test = hold_out(np.zeros(len(gathered.images), np.int64) if labels is None else labels)
-    train, test = (
-        Split(gathered.images[places], None if labels is None else labels[places])
-        for places in (np.flatnonzero(~is_test), np.flatnonzero(is_test))
-    )
+    train, test = Split(gathered.images, labels).parted(is_test)
     report = Report(_summary(config, train, test, names), tuple(converted), listed(gathered.skipped, _SKIPPED))
     return Dataset(config, train, test, names, report=report)
 

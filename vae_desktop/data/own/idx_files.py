@@ -1,11 +1,16 @@
 """A person's own IDX files: images, the labels beside them, and the test images beside the training images."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.idx import read_idx
+from vae_desktop.data.idx import read_idx, read_idx_blocks, read_idx_shape
 from vae_desktop.data.own.gathered import Gathered
 from vae_desktop.data.own.stacks import Stack, gather_stacks
 from vae_desktop.data.own.threads import check
@@ -67,16 +72,28 @@ def gather_idx(path: Path, config: DatasetConfig, progress: Progress, is_cancell
 
 def _read(path: Path) -> Stack:
     labels = _beside(path, re.sub("idx3", "idx1", _plain_name(path).replace("images", "labels"), flags=re.IGNORECASE))
-    try:
-        stack = Stack(read_idx(path, 3), None if labels is None else read_idx(labels, 1))
-    except DataError as error:
-        raise DataError(f"{error} Choose another file.") from error
-    if labels is not None and stack.classes is not None and len(stack.classes) != len(stack.values):
+
+    def read(together: int) -> Iterator[npt.NDArray[Any]]:
+        with _telling():
+            yield from read_idx_blocks(path, 3, together)
+
+    with _telling():
+        shape, classes = read_idx_shape(path, 3), None if labels is None else read_idx(labels, 1)
+    if labels is not None and classes is not None and len(classes) != shape[0]:
         raise DataError(
-            f"{path} holds {len(stack.values):,} images, but {labels.name} {len(stack.classes):,} labels. "
+            f"{path} holds {shape[0]:,} images, but {labels.name} {len(classes):,} labels. "
             "Choose another file, or move the labels away."
         )
-    return stack
+    return Stack(shape, np.dtype(np.uint8), read, classes)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Say what to do besides what is wrong with a file."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{error} Choose another file.") from error
 
 
 def _test_images(path: Path) -> Path | None:

@@ -13,6 +13,7 @@ from vae_desktop.data.own.gathered import Gathered, to_dataset
 from vae_desktop.data.own.idx_files import find_idx, gather_idx, is_idx_name
 from vae_desktop.data.own.pictures import gather_folder
 from vae_desktop.errors import DataError
+from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.progress import Progress
 
 ACCEPTED = (
@@ -64,13 +65,17 @@ def _gather(path: Path, config: DatasetConfig, progress: Progress, is_cancelled:
         return gather_arrays(path, config, progress, is_cancelled)
     if stat.S_ISREG(mode) and is_idx_name(path.name):
         return gather_idx(path, config, progress, is_cancelled)
-    raise DataError(f"{path} cannot be used as a data set. {ACCEPTED}")
+    kind = kind_of_file(path) if stat.S_ISREG(mode) else None
+    reason = "" if kind is None else f": it is {kind}"
+    raise DataError(f"{path} cannot be used as a data set{reason}. {ACCEPTED}")
 
 
 def _mode(path: Path) -> int:
     try:
         return os.stat(path).st_mode
     except FileNotFoundError as error:
-        raise DataError(f"{path} is not there; it may have been moved or renamed. {ACCEPTED}") from error
+        kind = kind_of_file(path)
+        reason = "is not there; it may have been moved or renamed" if kind is None else f"is {kind}"
+        raise DataError(f"{path} {reason}. {ACCEPTED}") from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}. {ACCEPTED}") from error

@@ -16,9 +16,11 @@ from numpy.lib import format as npy_format
 from vae_desktop.data.own.threads import check
 from vae_desktop.data.own.wording import shown
 from vae_desktop.errors import DataError
+from vae_desktop.file_kinds import BEGINNING, kind_of
 
 _PIECE = 1 << 23  # bytes between two questions whether to stop
 _DEFLATE_LIMIT = 1032  # deflate never packs tighter, so a size that promises more than this is a lie
+_ARCHIVE_MAGIC = b"PK\x03\x04"
 _ENCRYPTED = 0x1
 _HEADER_READERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 
@@ -61,13 +63,24 @@ def open_arrays(path: Path) -> Iterator[dict[str, Stored]]:
         yield {"": Stored(str(path), lambda: path.open("rb"), size)}
         return
     with _telling(path):
-        archive = zipfile.ZipFile(path)
+        archive = _open_archive(path)
     with archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         arrays = {name: info for name, info in members.items() if info.filename != name}
         if not arrays:
             raise DataError(f"{path} cannot be used: there are no arrays (.npy) in it. Choose another file.")
         yield {name: _stored_in(archive, info, f"{shown(name)} in {path}") for name, info in arrays.items()}
+
+
+def _open_archive(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        with path.open("rb") as file:
+            beginning = file.read(BEGINNING)
+        if beginning.startswith(_ARCHIVE_MAGIC):  # what should be at its end is not
+            raise ValueError("it is cut off or damaged") from error
+        raise ValueError(f"it is {kind_of(beginning) or 'not an archive of NumPy arrays'}") from error
 
 
 def read_header(stored: Stored) -> Header:
@@ -101,23 +114,46 @@ def read_values(stored: Stored, header: Header, is_cancelled: Callable[[], bool]
     """
     with _telling(stored.where), stored.open() as stream:
         _parse_header(stream)
-        values = np.empty(math.prod(header.shape), header.dtype)
-        into = values.view(np.uint8).data
-        done = 0
-        while done < len(into):
-            check(is_cancelled)
-            read = stream.readinto(into[done : done + _PIECE])  # type: ignore[attr-defined]
-            if not read:
-                raise ValueError("it is cut off")
-            done += read
+        values = _read(stream, math.prod(header.shape), header.dtype, is_cancelled)
     return values.reshape(header.shape, order="F" if header.is_fortran else "C")
+
+
+def read_blocks(
+    stored: Stored, header: Header, together: int, is_cancelled: Callable[[], bool]
+) -> Iterator[npt.NDArray[Any]]:
+    """Read an array whose header was read before in blocks of so many entries of its first axis; errors as above."""
+    if header.is_fortran:  # what belongs to an entry lies all over the file
+        values = read_values(stored, header, is_cancelled)
+        yield from (values[first : first + together] for first in range(0, len(values), together))
+        return
+    count, *entry = header.shape
+    with _telling(stored.where), stored.open() as stream:
+        _parse_header(stream)
+        for first in range(0, count, together):
+            shape = (min(together, count - first), *entry)
+            yield _read(stream, math.prod(shape), header.dtype, is_cancelled).reshape(shape)
+
+
+def _read(stream: IO[bytes], count: int, dtype: np.dtype[Any], is_cancelled: Callable[[], bool]) -> npt.NDArray[Any]:
+    """The next numbers of a stream."""
+    values = np.empty(count, dtype)
+    into = values.view(np.uint8).data
+    done = 0
+    while done < len(into):
+        check(is_cancelled)
+        read = stream.readinto(into[done : done + _PIECE])  # type: ignore[attr-defined]
+        if not read:
+            raise ValueError("it is cut off")
+        done += read
+    return values
 
 
 def _parse_header(stream: IO[bytes]) -> Header:
     try:
         version = npy_format.read_magic(stream)
     except ValueError as error:
-        raise ValueError("it is not a NumPy array") from error
+        stream.seek(0)
+        raise ValueError(f"it is {kind_of(stream.read(BEGINNING)) or 'not a NumPy array'}") from error
     if version not in _HEADER_READERS:
         raise ValueError("it is of a version of NumPy's format that only tables need")
     try:

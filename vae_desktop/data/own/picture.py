@@ -1,8 +1,6 @@
 """One picture file: its size from its header, and its pixels by the one rule."""
 
-import contextlib
 import functools
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.own.levels import SIXTEEN_BITS, levels_of, to_bytes
 from vae_desktop.data.own.square import to_square
+from vae_desktop.file_kinds import kind_of_file
 
 MAX_PIXELS = 50_000_000  # of one picture; a small file can announce enough to fill any memory
 
@@ -157,10 +156,14 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         return None
 
 
-def _is_empty(path: str | Path) -> bool:
-    with contextlib.suppress(OSError):
-        return os.path.getsize(path) == 0
-    return False
+def _what_instead(path: str | Path) -> str:
+    """What a file is in which no picture was recognised."""
+    kind = kind_of_file(path)
+    if kind is None:
+        return "not an image"
+    if kind.is_picture:
+        return f"{kind.what} that is damaged or of a rare kind (convert it to JPEG or PNG)"
+    return str(kind)
 
 
 def _reason(path: str | Path, error: Exception) -> str:
@@ -169,9 +172,11 @@ def _reason(path: str | Path, error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
         return _TOO_LARGE
     if isinstance(error, UnidentifiedImageError):
-        return "an empty file" if _is_empty(path) else "not an image"
+        return _what_instead(path)
     if isinstance(error, MemoryError):
         return "does not fit into memory"
+    if isinstance(error, FileNotFoundError) and (kind := kind_of_file(path)) is not None:
+        return str(kind)
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     return f"broken: {str(error) or type(error).__name__}"

@@ -1,5 +1,6 @@
 """A folder of pictures, read in two passes: the headers decide the size, then each picture is decoded once."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.own.canvas import Canvas
-from vae_desktop.data.own.folder import File, Layout, Placed, arrange, find_files
+from vae_desktop.data.own.canvas import Canvas, check_room, may_be_coloured
+from vae_desktop.data.own.folder import File, Layout, Placed, arrange, find_files, without_images
 from vae_desktop.data.own.gathered import Gathered, check_count
 from vae_desktop.data.own.picture import Header, Unreadable, prepare, read_header, read_picture
-from vae_desktop.data.own.square import choose_side, scaling_line
+from vae_desktop.data.own.square import LeastSide, choose_side, scaling_line
 from vae_desktop.data.own.threads import for_each
 from vae_desktop.errors import DataError
 from vae_desktop.progress import Progress
@@ -36,20 +37,30 @@ def gather_folder(root: Path, config: DatasetConfig, progress: Progress, is_canc
     Raises
     ------
     DataError
-        If fewer than 10 pictures can be read.
+        If fewer than 10 pictures can be read, or they are too many; that is said as soon as it is certain.
     Cancelled
         If `is_cancelled` returned true.
     """
-    files, skipped = find_files(root, is_cancelled)
+    files, folders, skipped = find_files(root, is_cancelled)
     if not files and not skipped:
         raise DataError(f"{root} is empty. Choose a folder with images in it.")
     total, half = len(files), len(files) // 2
     prepare()
-    answers = for_each(_header, files, lambda done: progress(done // 2, total), is_cancelled)
+    room = _Room(files, config)
+
+    def read(file: File) -> Header | str:
+        try:
+            header = read_header(file.path)
+        except Unreadable as error:
+            return str(error)  # the error itself would keep the image in memory
+        room.take(file, header)
+        return header
+
+    answers = for_each(read, files, lambda done: progress(done // 2, total), is_cancelled)
     skipped += _reasons(files, answers)
     headers = {file: header for file, header in zip(files, answers, strict=True) if isinstance(header, Header)}
     layout = arrange(list(headers))
-    skipped += layout.skipped
+    skipped += [*layout.skipped, *without_images(folders, files, list(headers), layout)]
     check_count(len(layout.placed), root, skipped)
 
     def advance(done: int) -> None:
@@ -59,6 +70,28 @@ def gather_folder(root: Path, config: DatasetConfig, progress: Progress, is_canc
     skipped += gathered.skipped
     check_count(len(gathered.images), root, skipped)
     return replace(gathered, skipped=skipped)
+
+
+class _Room:
+    """What the images of a folder take at the least, while their headers come in from several threads."""
+
+    def __init__(self, files: Sequence[File], config: DatasetConfig) -> None:
+        self._placed = {image.file for image in arrange(files).placed}  # others may lie beside class folders
+        self._least_side = LeastSide(len(files), config.image_size)
+        self._colours = config.colours
+        self._count = 0
+        self._may_have_colour = False
+        self._lock = threading.Lock()
+
+    def take(self, file: File, header: Header) -> None:
+        """Take an image into account; raise DataError if they do not fit, whatever else comes."""
+        if file not in self._placed:
+            return
+        with self._lock:
+            self._count += 1
+            self._may_have_colour = self._may_have_colour or header.may_have_colour
+            side = self._least_side.add(header.width, header.height)
+            check_room(self._count, side, may_be_coloured(self._colours, self._may_have_colour))
 
 
 def _decode(
@@ -85,19 +118,12 @@ def _decode(
     answers = for_each(read, range(len(placed)), advance, is_cancelled)
     kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
     return Gathered(
-        canvas.finish(kept if len(kept) < len(placed) else slice(None)),
+        canvas.finish(kept if len(kept) < len(placed) else None),
         _classes([placed[place] for place in kept]),
         np.array([placed[place].is_test for place in kept]) if layout.has_split else None,
         scaling_line(int((sizes[kept] != side).any(axis=1).sum()), side) + _counts(answers),
         _reasons([image.file for image in placed], answers),
     )
-
-
-def _header(file: File) -> Header | str:
-    try:
-        return read_header(file.path)
-    except Unreadable as error:
-        return str(error)  # the error itself would keep the image in memory
 
 
 def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:

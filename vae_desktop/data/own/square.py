@@ -38,8 +38,34 @@ def choose_side(sizes: npt.NDArray[np.int64], wanted: int | None) -> int:
     first = int(sizes[0, 0])
     if first in _OWN_SIDES and (sizes == first).all():
         return first
-    median = float(np.median(sizes.min(axis=1)))
+    return _rounded(float(np.median(sizes.min(axis=1))))
+
+
+def _rounded(median: float) -> int:
     return min(max(round(median / _STEP) * _STEP, _SMALLEST), _LARGEST)
+
+
+class LeastSide:
+    """The smallest side that `choose_side` can still name while sizes come in, of at most `total` images."""
+
+    def __init__(self, total: int, wanted: int | None) -> None:
+        self._total = total
+        self._wanted = wanted
+        self._shorter = np.zeros(_LARGEST + 1, np.int64)  # how many shorter sides there are of each length, up to 64
+        self._first: tuple[int, int] | None = None
+        self._are_alike = True
+
+    def add(self, width: int, height: int) -> int:
+        """Take the size of one more image, in pixels, and return that side."""
+        self._first = self._first or (width, height)
+        self._are_alike = self._are_alike and self._first == (width, height)
+        self._shorter[min(width, height, _LARGEST)] += 1
+        if self._wanted is not None:
+            return self._wanted
+        reaching = self._shorter[::-1].cumsum()[::-1]  # how many are as long as that or longer
+        # Were all the others as small as can be, more than half would still lie above the median.
+        side = _rounded(max(int((reaching > self._total // 2).sum()) - 1, 0))
+        return min(side, width) if self._are_alike and width == height and width in _OWN_SIDES else side
 
 
 def scaling_line(count: int, side: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Stacks of images in memory, of any numbers and layout, by the one rule."""
+"""Stacks of images, of any numbers and layout, by the one rule; read in blocks, so that no stack is in memory whole."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -30,13 +30,34 @@ class Stack:
 
     Attributes
     ----------
-    values : array (N, H, W), (N, H, W, C) or (N, C, H, W), C being 1, 3 or 4
+    shape : (N, H, W), (N, H, W, C) or (N, C, H, W)
+        C being 1, 3 or 4.
+    dtype : numpy.dtype
         Booleans, integers or floats.
+    read : callable
+        Called with a number n, gives the images in blocks (n, ...) from the first to the last, each time anew.
     classes : array (N,) of whole numbers or names, or None
     """
 
-    values: npt.NDArray[Any]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    read: Callable[[int], Iterator[npt.NDArray[Any]]]
     classes: npt.NDArray[Any] | None
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, C)."""
+        if len(self.shape) == 3:
+            _, height, width = self.shape
+            channels = 1
+        elif self.shape[3] in _CHANNELS:
+            _, height, width, channels = self.shape
+        else:
+            _, channels, height, width = self.shape
+        return height, width, channels
 
 
 def check_shape(shape: tuple[int, ...]) -> None:
@@ -80,16 +101,15 @@ def gather_stacks(
     Cancelled
         If `is_cancelled` returned true.
     """
-    parts = [_channels_last(stack.values) for stack in stacks]
-    counts = [len(part) for part in parts]
+    counts = [len(stack) for stack in stacks]
     total = sum(counts)
     check_count(total, source)
-    levels, found = _levels(parts, source, is_cancelled)
-    sizes = np.concatenate([np.full((len(part), 2), (part.shape[2], part.shape[1])) for part in parts])
+    sizes = np.concatenate([np.full((len(stack), 2), stack.image_shape[1::-1]) for stack in stacks])
     side = choose_side(sizes, config.image_size)
-    canvas = Canvas(total, side, config.colours, any(part.shape[3] > 1 for part in parts))
+    canvas = Canvas(total, side, config.colours, any(stack.image_shape[2] > 1 for stack in stacks))
+    levels, found = _levels(stacks, source, is_cancelled)
     done = transparent = 0
-    for block in _blocks(parts, 3 * side * side, is_cancelled):
+    for block in _blocks(stacks, 3 * side * side, is_cancelled):
         pixels = to_bytes(block, levels)
         canvas.put(done, _squares(pixels, side))
         transparent += int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
@@ -110,23 +130,23 @@ def _channels_last(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values if values.shape[3] in _CHANNELS else np.moveaxis(values, 1, 3)
 
 
-def _blocks(
-    parts: Sequence[npt.NDArray[Any]], least: int, is_cancelled: Callable[[], bool]
-) -> Iterator[npt.NDArray[Any]]:
-    """Some images after the other, as many as are soon done if each is of at least so many values."""
-    for part in parts:
-        together = max(1, _BLOCK // max(math.prod(part.shape[1:]), least))
-        for first in range(0, len(part), together):
+def _blocks(stacks: Sequence[Stack], least: int, is_cancelled: Callable[[], bool]) -> Iterator[npt.NDArray[Any]]:
+    """Some images (n, H, W, C) after the other, as many as are soon done if each is of at least so many values."""
+    for stack in stacks:
+        for block in stack.read(max(1, _BLOCK // max(math.prod(stack.shape[1:]), least))):
             check(is_cancelled)
-            yield part[first : first + together]
+            yield _channels_last(block)
 
 
-def _levels(
-    parts: Sequence[npt.NDArray[Any]], source: object, is_cancelled: Callable[[], bool]
-) -> tuple[Levels, str]:
+def _levels(stacks: Sequence[Stack], source: object, is_cancelled: Callable[[], bool]) -> tuple[Levels, str]:
     """The one rule for the pixels of all parts, and their range in words."""
-    are_floats = {part.dtype.kind == "f" for part in parts}
-    ranges = [(block.min().item(), block.max().item()) for block in _blocks(parts, 1, is_cancelled)]
+    are_floats = {stack.dtype.kind == "f" for stack in stacks}
+    are_bytes = all(stack.dtype == np.uint8 for stack in stacks)
+    ranges: list[tuple[float, float]] = []
+    for block in _blocks(stacks, 1, is_cancelled):
+        ranges.append((block.min().item(), block.max().item()))
+        if are_bytes and ranges[-1][1] > 1:  # the rule is known, and to read on would only tell the range
+            break
     try:
         if len(are_floats) == 2:
             raise ValueError("only one of its two parts has float pixels")

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.captioned import Captioned
+from vae_desktop.gui.choice_box import translated
 from vae_desktop.gui.class_legend import class_colours
 from vae_desktop.gui.decoded_image import DecodedImage
 from vae_desktop.gui.elided_label import ElidedLabel
@@ -65,6 +66,8 @@ class ComparisonColumn(QWidget):
             self.plot.getAxis(side).showLabel(False)
         self.plot.getAxis("left").setWidth(_AXIS)  # else a common scale would not be quite the same
         self.image, self.cursor = DecodedImage(), DecodedImage()
+        self.image.setAccessibleName(self.tr("The test image as {model} reconstructs it").format(model=run.name))
+        self.cursor.setAccessibleName(self.tr("What {model} decodes at the cursor").format(model=run.name))
         self.image.setToolTip(self.tr("What this model makes of the chosen image, decoded from its mean."))
         self.cursor.setToolTip(self.tr("What this model decodes at the shared cursor."))
         for picture in (self.image, self.cursor):
@@ -198,7 +201,7 @@ def _beta_field(run: Run) -> SettingField | None:
     entry = next(entry for name, entry, _ in settings_of(type(run.config.training)) if name == "beta")
     field = SettingField("beta", entry, run.config.training.beta)
     field.setObjectName(f"betaEdit{run.id}")
-    field.setAccessibleName(entry.label)
+    field.setAccessibleName(f"{translated(entry.label)}, {run.name}")
     field.setToolTip(f"<p>{entry.help}</p>")
     field.setFixedSize(2 * _BUTTON, _BUTTON)
     return field

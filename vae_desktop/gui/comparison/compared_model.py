@@ -83,7 +83,10 @@ class ComparedModel:
         return self.plane.lift(places, self.spread.middle if code is None else code)
 
     def random_codes(self, count: int, seed: int, is_fitted: bool) -> Floats:
-        """Codes (count, d) from N(0, I), with the same noise for all models, or from a normal fitted to the codes."""
+        """Codes (count, d) from N(0, I), with the same noise for all models, or from a normal as spread as the codes.
+
+        Its dimensions are independent, as those of the shared cursor's unit.
+        """
         drawn = noise(count, self.latent_dim, seed)
         return self.spread.to_codes(drawn) if is_fitted else drawn.copy()  # torch wants to own what it reads
 

@@ -128,6 +128,10 @@ class _Pane(CurvePane):
         super().__init__("")
         self.term, self.unit = term, unit
         self.setLabel("left", f"{title}, {unit}")
+        names = ", ".join(run.name for _, run in runs)
+        self.setAccessibleName(self.tr("Learning curves: {title}, {unit}; {models}").format(
+            title=title, unit=unit, models=names
+        ))
         # A density can exceed 1; its negative logarithm then has none.
         has_densities = any(run.config.model.likelihood == "gaussian-calibrated" for _, run in runs)
         self.allows_log = term == "kl" or not has_densities

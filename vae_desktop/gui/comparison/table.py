@@ -40,6 +40,7 @@ class ComparisonTable(QWidget):
         self._table.setAccessibleName(self.tr("Figures of all models"))
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self._table.setTabKeyNavigation(False)  # the Tab key leaves it
         self._table.setShowGrid(False)
         self._table.verticalHeader().hide()
         self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACING // 2)
@@ -50,6 +51,7 @@ class ComparisonTable(QWidget):
         self._note.setFont(small_font(self.font()))
         self._bar = QProgressBar(textVisible=False, maximum=1000)
         self._bar.setFixedWidth(100)
+        self._bar.setAccessibleName(self.tr("Progress of the measurement"))
         self._measure = QPushButton(self.tr("Measure all"))
         self._measure.setObjectName("measureAllButton")
         tip = self.tr("Measure neighbours and drawn images of every model, in the background, one after the other.")

@@ -1,6 +1,7 @@
 """Which models are to be compared: up to four, each with what sets it apart from the setup."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -8,7 +9,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -19,6 +19,7 @@ from vae_desktop.catalog import MODELS
 from vae_desktop.config import ModelConfig, TrainingConfig
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.choice_box import ChoiceBox, translated
+from vae_desktop.gui.setting_field import SettingField
 from vae_desktop.gui.theme import MODEL_COLOURS, SPACING, heading_font
 from vae_desktop.settings import Setting, settings_of
 from vae_desktop.variants import FEWEST, KL_TERM, MOST, Variant
@@ -182,7 +183,7 @@ class _Line:
 
     def __init__(self, variant: Variant, number: int) -> None:
         self.dot = QLabel("●")
-        self._entries: dict[str, ChoiceBox | QLineEdit] = {name: _entry(name, number) for name in _COLUMNS}
+        self._entries: dict[str, ChoiceBox | SettingField] = {name: _entry(name, number) for name in _COLUMNS}
         self.remove = QToolButton(text="✕")
         self.remove.setToolTip(translated("Leave this model out."))
         self.remove.setAccessibleName(translated("Leave this model out."))
@@ -190,8 +191,8 @@ class _Line:
             value = getattr(variant, name)
             if isinstance(entry, ChoiceBox):
                 entry.setCurrentIndex(max(0, entry.findData(value)))
-            elif value is not None:
-                entry.setText(_SETTINGS[name].format(value))
+            else:
+                entry.set_value(value)
         kinds = self._entries["kind"]
         assert isinstance(kinds, ChoiceBox)
         kinds.currentIndexChanged.connect(self._show_relevant)
@@ -206,8 +207,8 @@ class _Line:
         for name, entry in self._entries.items():
             if isinstance(entry, ChoiceBox):
                 values[name] = entry.currentData()
-            elif entry.isEnabled() and entry.text().strip():
-                values[name] = _SETTINGS[name].parse(name, entry.text())
+            elif entry.isEnabled():
+                values[name] = entry.value()
         return Variant(**values)
 
     def _show_relevant(self) -> None:
@@ -217,9 +218,9 @@ class _Line:
         self._entries["beta"].setEnabled(MODELS[kinds.currentData()].kl_weight is None)
 
 
-def _entry(name: str, number: int) -> ChoiceBox | QLineEdit:
+def _entry(name: str, number: int) -> ChoiceBox | SettingField:
     setting: Setting = _SETTINGS[name]
-    entry: ChoiceBox | QLineEdit
+    entry: ChoiceBox | SettingField
     if setting.choices:
         entry = ChoiceBox()
         entry.setMinimumContentsLength(16)
@@ -229,7 +230,7 @@ def _entry(name: str, number: int) -> ChoiceBox | QLineEdit:
             entry.addItem(translated(choice.label), choice.value)
             entry.setItemData(entry.count() - 1, translated(choice.help), Qt.ItemDataRole.ToolTipRole)
     else:
-        entry = QLineEdit()
+        entry = SettingField(name, replace(setting, optional=True, automatic=""), None)
         entry.setPlaceholderText(translated(_AS_IN_SETUP))
     entry.setObjectName(f"variant{number}{name.title().replace('_', '')}")
     entry.setAccessibleName(translated(setting.label))

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QSplitter,
     QStackedWidget,
     QToolButton,
@@ -21,6 +20,7 @@ from vae_desktop.gui.comparison.curves import ComparisonCurves
 from vae_desktop.gui.comparison.table import ComparisonTable
 from vae_desktop.gui.comparison.variants_editor import VariantsEditor
 from vae_desktop.gui.decoded_image import DecodedImage
+from vae_desktop.gui.number_field import NumberField
 from vae_desktop.gui.theme import LIGHT, MODEL_COLOURS, SPACING, Theme
 
 _ORIGINAL = 30  # px
@@ -79,21 +79,23 @@ class ComparisonView(QWidget):
         self.way.setAccessibleName(self.tr("How random codes are drawn"))
         self.way.addItem("N(0, I)", "prior")
         self.way.addItem(self.tr("fitted normal"), "normal")
-        tip = self.tr("The same noise for all: as it is, or scaled and moved to where the codes of each model lie.")
+        tip = self.tr(
+            "The same noise for all: as it is, or with the mean and, dimension by dimension, the standard deviation of "
+            "each model's codes, which are drawn from the posteriors."
+        )
         self.way.setToolTip(f"<p>{tip}</p>")
         self.redraw = QToolButton(text="⟳")
         self.redraw.setObjectName("newRandomButton")
         self.redraw.setAccessibleName(self.tr("Other random codes"))
         self.redraw.setToolTip(self.tr("Other random codes, the same for all models."))
-        self.image = QSpinBox(minimum=0, maximum=0, keyboardTracking=False)
-        self.image.setObjectName("comparedImageSpin")
-        self.image.setAccessibleName(self.tr("Test image"))
-        self.image.setToolTip(self.tr("The test image that every model reconstructs."))
+        tip = self.tr("The test image that every model reconstructs.")
+        self.image = NumberField("comparedImageSpin", self.tr("Test image"), tip, (0, 0))
         self.original = DecodedImage()
         self.original.setObjectName("comparedOriginal")
         self.original.setMinimumSize(_ORIGINAL, _ORIGINAL)
         self.original.setMaximumSize(_ORIGINAL, _ORIGINAL)
         self.original.set_empty_text("")
+        self.original.setAccessibleName(self.tr("The chosen test image"))
         self.original.setToolTip(self.tr("The chosen test image itself."))
         self.choose = QPushButton(self.tr("Models…"))
         self.choose.setObjectName("chooseModelsButton")
@@ -186,6 +188,7 @@ class ComparisonView(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self.image.setFixedWidth(7 * SPACING)
         scroll = QScrollArea(widgetResizable=True)
+        scroll.setAccessibleName(self.tr("Models side by side"))
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
@@ -221,10 +224,14 @@ class ComparisonView(QWidget):
         for box in (self.way, self.points):
             box.currentIndexChanged.connect(self.options_changed)
         self.redraw.clicked.connect(self.random_wanted)
-        self.image.valueChanged.connect(self.image_chosen)
+        self.image.valueChanged.connect(self._choose_image)
         self.choose.clicked.connect(self.show_editor)
         self.editor.back_requested.connect(self.show_columns)
         self.editor.refused.connect(self.show_editor)
+
+    @Slot()
+    def _choose_image(self) -> None:
+        self.image_chosen.emit(self.image.value())
 
     @Slot()
     def _show_views(self) -> None:

@@ -7,8 +7,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QSlider,
-    QSpinBox,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -19,9 +17,11 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.gui.captioned import Captioned
 from vae_desktop.gui.choice_box import ChoiceBox, translated
 from vae_desktop.gui.decoded_image import DecodedImage
+from vae_desktop.gui.number_field import NumberField
 from vae_desktop.gui.playground.seed_box import SeedBox
 from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.gui.value_slider import ValueSlider
 from vae_desktop.latent.codes import Picture
 from vae_desktop.settings import settings_of
 
@@ -45,10 +45,8 @@ class DenoisingView(ToolView):
         self.source.addItem(self.tr("Test image"), "test")
         self.source.addItem(self.tr("Drawing"), "drawing")
         self.source.setToolTip(self.tr("The test image that was clicked last, or of this number; or what was drawn."))
-        self.number = QSpinBox(minimum=0, maximum=0, keyboardTracking=False)
-        self.number.setObjectName("noisyImageSpin")
-        self.number.setAccessibleName(self.tr("Number of a test image"))
-        self.number.setToolTip(self.tr("Number of the test image; a click on a code takes its image."))
+        tip = self.tr("Number of the test image; a click on a code takes its image.")
+        self.number = NumberField("noisyImageSpin", self.tr("Number of a test image"), tip, (0, 0))
         self.kind = ChoiceBox()
         self.kind.setObjectName("noiseKindCombo")
         self.kind.setAccessibleName(self.tr("Kind of noise"))
@@ -56,23 +54,22 @@ class DenoisingView(ToolView):
             self.kind.addItem(translated(choice.label), choice.value)
             self.kind.setItemData(self.kind.count() - 1, translated(choice.help), Qt.ItemDataRole.ToolTipRole)
         self.kind.setToolTip(self.tr("What is done to the image before it is encoded."))
-        self._strength = QSlider(Qt.Orientation.Horizontal, maximum=_HUNDREDTHS, value=50)
+        self._strength = ValueSlider(
+            self.tr("Strength of the noise"), (0, _HUNDREDTHS), per_unit=_HUNDREDTHS, words="{:.2f}"
+        )
         self._strength.setObjectName("noiseStrengthSlider")
-        self._strength.setAccessibleName(self.tr("Strength of the noise"))
+        self._strength.setValue(50)
         self._strength.setToolTip(
             "<p>" + self.tr("Standard deviation of Gaussian noise, or the share of the pixels that is hit.") + "</p>"
         )
         self._value = QLabel()
-        self._seed_box = SeedBox()
+        same = self.tr("The same seed draws the same noise.")
+        self._seed_box = SeedBox("noiseSeedSpin", self.tr("Seed of the noise"), same)
         self.seed, renew = self._seed_box.spin, self._seed_box.renew
-        self.seed.setObjectName("noiseSeedSpin")
-        self.seed.setAccessibleName(self.tr("Seed of the noise"))
-        self.seed.setToolTip(self.tr("The same seed draws the same noise."))
         renew.setObjectName("newNoiseButton")
         renew.setAccessibleName(self.tr("Other noise"))
         renew.setToolTip(self.tr("Draw other noise."))
-        for field in (self.number, self._value):
-            field.setFont(tabular(self.font()))
+        self._value.setFont(tabular(self.font()))
         self._pictures = {name: DecodedImage(fills_height=True) for name in PICTURES}
         self._captions = {name: Captioned(view) for name, view in self._pictures.items()}
         tips = {
@@ -81,9 +78,16 @@ class DenoisingView(ToolView):
             "restored": self.tr("Decoded from the mean of the noisy image's code."),
             "reconstruction": self.tr("For comparison: what the model makes of the image without noise."),
         }
+        names = {
+            "clean": self.tr("Image without noise"),
+            "noisy": self.tr("Image with noise"),
+            "restored": self.tr("Restored image"),
+            "reconstruction": self.tr("Reconstruction of the image without noise"),
+        }
         for name, view in self._pictures.items():
             view.setObjectName(f"{name}Picture")
             view.setToolTip(tips[name])
+            view.setAccessibleName(names[name])
             view.setMinimumSize(56, 56)
             view.set_empty_text("")
         self._reason = QLabel(wordWrap=True)
@@ -98,14 +102,14 @@ class DenoisingView(ToolView):
         self._note.setFont(small_font(self.font()))
         self._note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._lay_out()
-        self.setFocusProxy(self.source)
+        self.main_part = self.source
         self._connect()
         self._show_strength()
 
     @property
     def strength(self) -> float:
         """0 to 1."""
-        return self._strength.value() / _HUNDREDTHS
+        return self._strength.value_of(self._strength.value())
 
     def set_theme(self, theme: Theme) -> None:
         for view in self._pictures.values():
@@ -115,7 +119,7 @@ class DenoisingView(ToolView):
         """Begin with a noise, without telling."""
         self.blockSignals(True)
         self.kind.show_value(kind)
-        self._strength.setValue(round(strength * _HUNDREDTHS))
+        self._strength.setValue(self._strength.position_of(strength))
         self.blockSignals(False)
 
     def set_note(self, text: str) -> None:

@@ -9,19 +9,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
-    QSlider,
-    QSpinBox,
     QToolButton,
     QWidget,
 )
 
 from vae_desktop.gui.captioned import Captioned
 from vae_desktop.gui.decoded_image import DecodedImage
+from vae_desktop.gui.number_field import NumberField
 from vae_desktop.gui.playground.drawing_pad import DrawingPad
 from vae_desktop.gui.playground.nearest_view import NearestView
 from vae_desktop.gui.playground.tile_board import TileBoard
 from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.gui.value_slider import ValueSlider
 
 _CONTROLS = 144  # px wide
 
@@ -46,9 +46,8 @@ class DrawingView(ToolView):
         self._eraser.setAutoExclusive(True)
         self._colour = self._tool("inkButton", "", self.tr("Colour of the ink."))
         self._colour.setAccessibleName(self.tr("Colour of the ink"))
-        self._width = QSlider(Qt.Orientation.Horizontal, minimum=2, maximum=30)
+        self._width = ValueSlider(self.tr("Width of the brush"), (2, 30), per_unit=100, words="{:.0%}")
         self._width.setObjectName("brushWidthSlider")
-        self._width.setAccessibleName(self.tr("Width of the brush"))
         self._width.setToolTip(self.tr("Width of the brush, in hundredths of the pad."))
         self._undo = self._tool("undoButton", self.tr("Undo"), self.tr("Take back the last stroke (Ctrl+Z)."))
         self._redo = self._tool("redoButton", self.tr("Redo"), self.tr("Draw it again (Ctrl+Shift+Z)."))
@@ -58,18 +57,21 @@ class DrawingView(ToolView):
         )
         self.frames = QCheckBox(self.tr("Centre and scale"), checked=True)
         self.frames.setObjectName("framingCheck")
-        self.number = QSpinBox(minimum=0, maximum=0, keyboardTracking=False)
-        self.number.setObjectName("padImageSpin")
-        self.number.setFont(tabular(self.font()))
-        self.number.setAccessibleName(self.tr("Number of a test image"))
+        self.number = NumberField("padImageSpin", self.tr("Number of a test image"), "", (0, 0))
         self._take = self._tool("takeImageButton", self.tr("Take"), self.tr("Lay this test image on the pad."))
         self._open = self._tool("openImageButton", self.tr("Picture file…"), self.tr("Lay a picture file on the pad."))
         self.input, self.reconstruction = DecodedImage(), DecodedImage()
-        for view, name, tip in (
-            (self.input, "drawnInput", self.tr("The image that the encoder is given.")),
-            (self.reconstruction, "drawnReconstruction", self.tr("Decoded from the mean of its posterior.")),
+        for view, name, label, tip in (
+            (self.input, "drawnInput", self.tr("The model's input"), self.tr("The image that the encoder is given.")),
+            (
+                self.reconstruction,
+                "drawnReconstruction",
+                self.tr("Reconstruction of the drawing"),
+                self.tr("Decoded from the mean of its posterior."),
+            ),
         ):
             view.setObjectName(name)
+            view.setAccessibleName(label)
             view.setToolTip(tip)
             view.setMinimumSize(56, 56)
             view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # all three are equal
@@ -87,7 +89,7 @@ class DrawingView(ToolView):
         self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._figures.setTextFormat(Qt.TextFormat.RichText)
         self._lay_out()
-        self.setFocusProxy(self.pad)
+        self.main_part = self.pad
         self._connect()
         self.set_framing("")
         self.set_image_count(0, self.tr("Open a model first."))

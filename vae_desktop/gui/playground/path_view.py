@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QDoubleSpinBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -17,8 +16,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QMenu,
     QPushButton,
-    QSlider,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,9 +23,11 @@ from PySide6.QtWidgets import (
 
 from vae_desktop.gui.choice_box import ChoiceBox
 from vae_desktop.gui.elided_label import ElidedLabel
+from vae_desktop.gui.number_field import NumberField
 from vae_desktop.gui.playground.tile_board import TileBoard
 from vae_desktop.gui.playground.tool_view import ToolView
 from vae_desktop.gui.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.gui.value_slider import ValueSlider
 
 _CONTROLS = 168  # px wide
 _FINE = 1000  # places of the slider
@@ -64,17 +63,13 @@ class PathView(ToolView):
         )
         self.shape.setToolTip(f"<p>{tip}</p>")
         self.shape.setAccessibleName(self.tr("Shape of the path"))
-        self.pace = QDoubleSpinBox(decimals=1, singleStep=0.5, minimum=0.2, maximum=30.0, value=2.0)
-        self.pace.setObjectName("pathPaceSpin")
-        self.pace.setAccessibleName(self.tr("Seconds per leg"))
+        tip = self.tr("How long the way from one anchor to the next takes, on average.")
+        self.pace = NumberField(
+            "pathPaceSpin", self.tr("Seconds per leg"), tip, (0.2, 30.0), 2.0, decimals=1, step=0.5
+        )
         self.pace.setSuffix(self.tr(" s"))
-        self.pace.setToolTip(self.tr("How long the way from one anchor to the next takes, on average."))
-        self.steps = QSpinBox(minimum=2, maximum=120, value=24, keyboardTracking=False)
-        self.steps.setObjectName("pathStepsSpin")
-        self.steps.setAccessibleName(self.tr("Steps"))
-        self.steps.setToolTip(self.tr("How many pictures are shown and exported."))
-        for field in (self.pace, self.steps):
-            field.setFont(tabular(self.font()))
+        tip = self.tr("How many pictures are shown and exported.")
+        self.steps = NumberField("pathStepsSpin", self.tr("Steps"), tip, (2, 120), 24)
         self.loop = QCheckBox(self.tr("Loop"))
         self.loop.setObjectName("pathLoopCheck")
         self.loop.setToolTip(self.tr("Lead back to the first anchor, and play on."))
@@ -97,9 +92,10 @@ class PathView(ToolView):
         self._play = QPushButton(self.tr("Play"), checkable=True)
         self._play.setObjectName("playPathButton")
         self._play.setToolTip(self.tr("Move the current point along the path."))
-        self._slider = QSlider(Qt.Orientation.Horizontal, maximum=_FINE)
+        self._slider = ValueSlider(
+            self.tr("How far along the path"), (0, _FINE), per_unit=_FINE, words="{:.0%}"
+        )
         self._slider.setObjectName("pathSlider")
-        self._slider.setAccessibleName(self.tr("How far along the path"))
         self._slider.setToolTip(self.tr("Move the current point along the path by hand."))
         self._where = ElidedLabel()
         self._where.setObjectName("pathWhere")
@@ -115,7 +111,7 @@ class PathView(ToolView):
         self._export.setToolTip(self.tr("Save the steps of the path as an animation, a picture or a table."))
         self._export.setMenu(self._export_menu())
         self._lay_out()
-        self.setFocusProxy(self.board)
+        self.main_part = self.board
         self._connect()
         self.set_anchors(())
         self.set_classes(())
@@ -170,7 +166,7 @@ class PathView(ToolView):
     def _show_share(self, share: float) -> None:
         """Put the slider there without telling."""
         self._slider.blockSignals(True)
-        self._slider.setValue(round(share * _FINE))
+        self._slider.setValue(self._slider.position_of(share))
         self._slider.blockSignals(False)
 
     def set_where(self, text: str) -> None:
@@ -228,7 +224,7 @@ class PathView(ToolView):
 
     @Slot(int)
     def _choose_share(self, place: int) -> None:
-        self.share_chosen.emit(place / _FINE)
+        self.share_chosen.emit(self._slider.value_of(place))
 
     @Slot()
     def _remove_chosen(self) -> None:

@@ -18,7 +18,7 @@ from vae_desktop.gui.playground.tool import Tool
 from vae_desktop.gui.view_requests import ViewRequests
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.mixture import Mixture
-from vae_desktop.latent.sampling import sample_box, sample_mixture, sample_prior
+from vae_desktop.latent.sampling import sample_box, sample_mixture, sample_posteriors, sample_prior
 
 _SHEET = "samples"
 _FOLLOW = 1.0  # seconds between two looks at codes that move
@@ -83,30 +83,30 @@ class Sampler(Tool):
             warning = self.tr("Without a KL divergence the codes are not drawn towards N(0, I): expect holes.")
             view.set_note(self.tr("The prior of a VAE.") if has_prior else warning)
             return sample_prior(count, run.config.model.latent_dim, *how)
-        means = run.all_codes.mean if run.all_codes is not None else np.empty((0, 1), np.float32)
-        means = means[np.isfinite(means).all(1)]
-        if not len(means):
+        known = run.all_codes
+        codes = np.empty((0, 1), np.float32) if known is None else sample_posteriors(known)
+        if not len(codes):
             self._show_nothing(self.tr("There are no codes yet: train, or open a model."))
             return None
         if way == "box":
-            view.set_note(self.tr("The box of {count} codes.").format(count=f"{len(means):,}"))
-            return sample_box(count, means, *how)
-        self._fit_if_needed(run, means)
+            view.set_note(self.tr("The box of {count} codes.").format(count=f"{len(codes):,}"))
+            return sample_box(count, codes, *how)
+        self._fit_if_needed(run, codes)
         if self._mixture is None:
             return None
         return sample_mixture(count, self._mixture, *how)
 
-    def _fit_if_needed(self, run: Run, means: Floats) -> None:
-        wanted = self._view.components.value(), len(means), len(run.history.training)
+    def _fit_if_needed(self, run: Run, codes: Floats) -> None:
+        wanted = self._view.components.value(), len(codes), len(run.history.training)
         if self._fitted is not None and self._fitted[0] == wanted[0]:
             # Beside a training a fit is old as soon as it is done; it has its share of the time.
             waits = run.status == "training" and not self._fit_pacer.is_due(time.monotonic())
             if self._fitted == wanted or self._session.mixtures.is_running or waits:
                 return
         if self._mixture is None:
-            self._show_nothing(self.tr("Fitting a mixture to {count} codes…").format(count=f"{len(means):,}"))
+            self._show_nothing(self.tr("Fitting a mixture to {count} codes…").format(count=f"{len(codes):,}"))
         self._fitted, self._fit_began = wanted, time.monotonic()
-        self._session.mixtures.fit(means, wanted[0], partial(self._take_mixture, run, wanted), self._fit_failed)
+        self._session.mixtures.fit(codes, wanted[0], partial(self._take_mixture, run, wanted), self._fit_failed)
 
     def _take_mixture(self, run: Run, wanted: tuple[int, int, int], mixture: Mixture) -> None:
         if run is not self.run:

@@ -2,16 +2,15 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from vae_desktop.gui.choice_box import ChoiceBox
+from vae_desktop.gui.number_field import NumberField
 from vae_desktop.gui.playground.nearest_view import NearestView
 from vae_desktop.gui.playground.seed_box import SeedBox
 from vae_desktop.gui.playground.tile_board import TileBoard
@@ -36,11 +35,18 @@ class SamplesView(ToolView):
         self.way.setAccessibleName(self.tr("Where codes are drawn from"))
         for text, way, tip in (
             (self.tr("N(0, I)"), "prior", self.tr("The prior: how a VAE is meant to be sampled.")),
-            (self.tr("Box of codes"), "box", self.tr("Evenly in the smallest box that holds all codes.")),
+            (
+                self.tr("Box of codes"),
+                "box",
+                self.tr("Evenly in the smallest box that holds all codes, each drawn from its image's posterior."),
+            ),
             (
                 self.tr("Gaussian mixture"),
                 "mixture",
-                self.tr("Fitted to the codes: the honest way to sample an autoencoder, which has no prior."),
+                self.tr(
+                    "Fitted to the codes, each drawn from its image's posterior: the honest way to sample an "
+                    "autoencoder, which has no prior and whose codes are points."
+                ),
             ),
         ):
             self.way.addItem(text, way)
@@ -50,30 +56,21 @@ class SamplesView(ToolView):
             + self.tr("From where codes are drawn: the prior, the box of the codes, or a mixture fitted to them.")
             + "</p>"
         )
-        how_many = self.tr("How many normal distributions the mixture has.")
-        self.components = self._spin("samplesComponentsSpin", self.tr("Components"), (1, 50), 10, how_many)
-        self.temperature = QDoubleSpinBox(decimals=1, singleStep=0.1, minimum=0.0, maximum=5.0, value=1.0)
-        self.temperature.setPrefix("× ")
-        self.temperature.setToolTip(
-            "<p>"
-            + self.tr("What is drawn is multiplied by it, around the middle that it is drawn from. Below 1: typical.")
-            + "</p>"
+        tip = self.tr("How many normal distributions the mixture has.")
+        self.components = NumberField("samplesComponentsSpin", self.tr("Components"), tip, (1, 50), 10)
+        tip = self.tr("What is drawn is multiplied by it, around the middle that it is drawn from. Below 1: typical.")
+        self.temperature = NumberField(
+            "samplesTemperatureSpin", self.tr("Temperature"), tip, (0.0, 5.0), 1.0, decimals=1, step=0.1
         )
-        self.temperature.setAccessibleName(self.tr("Temperature"))
-        self.temperature.setObjectName("samplesTemperatureSpin")
-        how_many, same = self.tr("How many codes are drawn."), self.tr("The same seed draws the same codes.")
-        self.count = self._spin("samplesCountSpin", self.tr("Count"), (1, MOST), 36, how_many)
-        self._seed_box = SeedBox()
+        self.temperature.setPrefix("× ")
+        tip = self.tr("How many codes are drawn.")
+        self.count = NumberField("samplesCountSpin", self.tr("Count"), tip, (1, MOST), 36)
+        same = self.tr("The same seed draws the same codes.")
+        self._seed_box = SeedBox("samplesSeedSpin", self.tr("Seed"), same)
         self.seed, renew = self._seed_box.spin, self._seed_box.renew
-        self.seed.setObjectName("samplesSeedSpin")
-        self.seed.setAccessibleName(self.tr("Seed"))
-        self.seed.setToolTip(same)
         renew.setObjectName("newSamplesButton")
         renew.setAccessibleName(self.tr("Other samples"))
         renew.setToolTip(self.tr("Draw other codes."))
-        for field in (self.components, self.temperature, self.count, self.seed):
-            field.setKeyboardTracking(False)
-            field.setFont(tabular(self.font()))
         self.board = TileBoard()
         self.board.setObjectName("samplesBoard")
         self.board.setAccessibleName(self.tr("Samples. Arrow keys choose one; the current point goes there."))
@@ -84,7 +81,7 @@ class SamplesView(ToolView):
         self._note.setProperty("role", "muted")
         self._note.setFont(tabular(small_font(self.font())))
         self._lay_out()
-        self.setFocusProxy(self.board)
+        self.main_part = self.board
         self._connect()
         self._show_components()
 
@@ -98,13 +95,6 @@ class SamplesView(ToolView):
 
     def note(self) -> str:
         return self._note.text()
-
-    def _spin(self, name: str, what: str, ends: tuple[int, int], value: int, tip: str) -> QSpinBox:
-        spin = QSpinBox(minimum=ends[0], maximum=ends[1], value=value)
-        spin.setObjectName(name)
-        spin.setAccessibleName(what)
-        spin.setToolTip(tip)
-        return spin
 
     def _connect(self) -> None:
         self.way.currentIndexChanged.connect(self._show_components)

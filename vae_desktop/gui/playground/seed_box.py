@@ -1,25 +1,25 @@
 """The seed that random numbers are drawn from, and a button for the next one."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from vae_desktop.gui.theme import SPACING, tabular
+from vae_desktop.gui.number_field import NumberField
+from vae_desktop.gui.theme import SPACING
 
 
 class SeedBox(QWidget):
-    """A spin box with a button beside it.
+    """A number field with a button beside it.
 
     Attributes
     ----------
-    spin : QSpinBox
+    spin : NumberField
         Its value is the seed.
     renew : QToolButton
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, label: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.spin = QSpinBox(minimum=0, maximum=999_999)
-        self.spin.setFont(tabular(self.font()))
+        self.spin = NumberField(name, label, tip, (0, 999_999))
         self.renew = QToolButton(text="⟳")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -30,4 +30,4 @@ class SeedBox(QWidget):
 
     @Slot()
     def _take_next(self) -> None:
-        self.spin.setValue((self.spin.value() + 1) % (self.spin.maximum() + 1))
+        self.spin.setValue((self.spin.value() + 1) % (int(self.spin.maximum()) + 1))

@@ -1,0 +1,152 @@
+"""The keyboard: the focus is where it can be seen, leaves wherever it comes, and what a key removed comes back."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QAbstractScrollArea, QDockWidget, QTabBar, QToolButton, QWidget
+
+from vae_desktop.engine.listener import Message
+
+
+def focused(driver) -> QWidget:
+    return driver.window.focusWidget()
+
+
+def is_seen(widget: QWidget) -> bool:
+    """Whether any part of it is on screen; of a plot or list, what shows its contents."""
+    shown = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
+    return not shown.visibleRegion().isEmpty()
+
+
+def round_trip(driver, key: Qt.Key, most: int = 150) -> list[QWidget]:
+    """Where a key leads until it is back where it began."""
+    start = focused(driver)
+    stops = []
+    for _ in range(most):
+        driver.qtbot.keyClick(focused(driver), key)
+        stops.append(focused(driver))
+        if focused(driver) is start:
+            return stops
+    names = [f"{type(stop).__name__} {stop.objectName()}" for stop in stops[-3:]]
+    raise AssertionError(f"{key} leads nowhere but to {names}")
+
+
+def dock_tabs(driver) -> QTabBar:
+    return next(tabs for tabs in driver.window.findChildren(QTabBar) if tabs.count() > 5)
+
+
+def bring_up(driver, dock: str) -> QDockWidget:
+    result = driver.find(dock)
+    result.show()
+    result.raise_()
+    driver.wait(lambda: not result.visibleRegion().isEmpty())
+    return result
+
+
+@pytest.fixture
+def two_runs(driver):
+    driver.train_to_the_end(epochs="1")
+    driver.train_to_the_end(epochs="1", latentDim="3")
+    return driver
+
+
+DOCKS = [
+    "learningCurvesDock", "runsDock", "measuresDock", "samplesDock", "pathDock", "drawingDock", "denoisingDock"
+]  # fmt: skip
+
+
+def test_tab_goes_round_whatever_can_be_seen(two_runs) -> None:
+    driver = two_runs
+    for dock in DOCKS:
+        bring_up(driver, dock)
+        driver.find("betaField").setFocus()
+        there = round_trip(driver, Qt.Key.Key_Tab)
+        back = round_trip(driver, Qt.Key.Key_Backtab)
+        assert [stop.objectName() or type(stop) for stop in (*there, *back) if not is_seen(stop)] == []
+        assert there[:-1] == back[-2::-1]
+        assert any(driver.find(dock).isAncestorOf(stop) for stop in there), dock
+    driver.window.show_workspace("comparison")
+    driver.find("betaField").setFocus()
+    assert [stop for stop in round_trip(driver, Qt.Key.Key_Tab) if not is_seen(stop)] == []
+
+
+def test_a_panel_that_is_covered_gives_the_focus_away_and_del_removes_nothing(two_runs) -> None:
+    driver = two_runs
+    runs = driver.window.controller.session.runs
+    bring_up(driver, "runsDock")
+    driver.window.runs.setFocus()
+    tabs = dock_tabs(driver)
+    driver.qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(2).center())
+    assert is_seen(focused(driver))
+    assert not driver.find("runsDock").isAncestorOf(focused(driver))
+    driver.qtbot.keyClick(focused(driver), Qt.Key.Key_Delete)
+    assert len(runs) == 2
+
+
+def test_what_gets_the_focus_by_another_way_comes_to_the_front(two_runs) -> None:
+    driver = two_runs
+    bring_up(driver, "measuresDock")
+    driver.window.runs.setFocus()
+    driver.wait(lambda: is_seen(driver.window.runs))
+
+
+def press(driver, keys: QKeySequence.StandardKey) -> None:
+    driver.qtbot.keySequence(driver.window.runs, QKeySequence(keys))
+
+
+def rows(driver) -> list[list[str]]:
+    table = driver.window.runs
+    return [
+        [table.item(row, column).text() for column in range(table.columnCount())] for row in range(table.rowCount())
+    ]
+
+
+@pytest.mark.parametrize("way", ["key", "banner"])
+def test_a_run_that_was_removed_comes_back_as_it_was(two_runs, way) -> None:
+    driver = two_runs
+    session, table = driver.window.controller.session, driver.window.runs
+    driver.train_to_the_end(epochs="1")
+    session.show(session.runs[2])
+    bring_up(driver, "runsDock")
+    table.setFocus()
+    before, kept, run = rows(driver), list(session.runs.values()), session.runs[2]
+    saved = run.is_saved
+    table.selectRow(1)
+    assert not driver.find("undoRemovalAction", QAction).isEnabled()
+    press(driver, QKeySequence.StandardKey.Delete)
+    assert list(session.runs) == [1, 3]
+    assert session.shown is not run
+    assert "off the list" in driver.window.banner.text()
+    if way == "key":
+        press(driver, QKeySequence.StandardKey.Undo)
+    else:
+        driver.find("messageActionButton", QToolButton).click()
+    assert list(session.runs.values()) == kept
+    assert session.shown is run
+    assert (rows(driver), run.is_saved) == (before, saved)
+    assert not driver.window.banner.isVisible()
+    assert not driver.find("undoRemovalAction", QAction).isEnabled()
+    driver.find("latentSlider0").setValue(1.0)  # it is there to be used again
+    picture = driver.picture
+    driver.find("latentSlider0").setValue(-1.0)
+    driver.wait(lambda: driver.picture != picture)
+
+
+def test_removals_are_undone_one_after_the_other_and_leave_offers_alone(two_runs) -> None:
+    driver = two_runs
+    driver.train_to_the_end(epochs="1")
+    session, banner = driver.window.controller.session, driver.window.banner
+    kept = list(session.runs.values())
+    bring_up(driver, "runsDock")
+    banner.show_message(Message("info", "A model was kept.", action="recover"))
+    driver.window.runs.setFocus()
+    for _ in range(2):
+        driver.window.runs.selectRow(1)
+        press(driver, QKeySequence.StandardKey.Delete)
+    assert list(session.runs) == [3]
+    assert banner.text() == "A model was kept."
+    for count in (2, 3, 3):
+        press(driver, QKeySequence.StandardKey.Undo)
+        assert len(session.runs) == count
+    assert list(session.runs.values()) == kept
+    assert banner.message.action == "recover"

@@ -1,0 +1,99 @@
+"""Saves what a command has trained: where it was asked for, or elsewhere rather than not at all."""
+
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_desktop.errors import UserError
+from vae_desktop.paths import autosave_dir, default_settings_dir
+
+if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.run import Lockstep
+
+
+@dataclass
+class Saved:
+    """What was written.
+
+    Attributes
+    ----------
+    checkpoints : list of Checkpoint or None
+        Of each model; None where there was nothing to save.
+    paths : list of Path or None
+        The file of each model.
+    together : Path, or None
+        The file of all of them as one.
+    hitches : list of str
+        What could not be written where it was to be, and where it lies instead.
+    """
+
+    checkpoints: "list[Checkpoint | None]"
+    paths: list[Path | None] = field(default_factory=list)
+    together: Path | None = None
+    hitches: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """The files, that of all of them first."""
+        return ", ".join(str(path) for path in (self.together, *self.paths) if path is not None) or "nothing"
+
+
+def save_models(training: "Lockstep", targets: Sequence[Path], output: Path, is_compact: bool) -> Saved:
+    """Write each model as it is, or as it last was before it failed, and several as one file too."""
+    saved = Saved([training.checkpoint_of(run) for run in training.runs])
+    if is_compact:
+        saved.checkpoints = [entry and _without_optimizer(entry) for entry in saved.checkpoints]
+
+    def write(target: Path, checkpoints: "Sequence[Checkpoint]") -> Path | None:
+        path, hitch = _write(target, checkpoints, is_compact)
+        saved.hitches += [hitch] if hitch else []
+        return path
+
+    for checkpoint, target in zip(saved.checkpoints, targets, strict=True):
+        saved.paths.append(None if checkpoint is None else write(target, [checkpoint]))
+    there = [entry for entry in saved.checkpoints if entry is not None]
+    if len(there) > 1:
+        saved.together = write(output, there)
+    return saved
+
+
+def _without_optimizer(checkpoint: "Checkpoint") -> "Checkpoint":
+    return replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None))
+
+
+def _write(target: Path, checkpoints: "Sequence[Checkpoint]", is_compact: bool) -> tuple[Path | None, str]:
+    """Where the file lies in the end, None for nowhere, and what hindered it from lying at the target."""
+    from vae_desktop.training.checkpoint import save_checkpoints
+
+    hitch = ""
+    for place in _places(target):
+        try:
+            path = place()
+            save_checkpoints(path, checkpoints, half_precision=is_compact)
+        except (UserError, OSError) as error:
+            hitch = hitch or f"Cannot write {target}: {_reason(error)}."
+        else:
+            return path, f"{hitch} It is saved as {path} instead." if hitch else ""
+    return None, f"{hitch} Nor can it be written anywhere else: it is lost."
+
+
+def _places(target: Path) -> Iterator[Callable[[], Path]]:
+    """The target, the folder of what the app keeps by itself, that of temporary files."""
+    yield lambda: target
+    yield lambda: _unused(autosave_dir(default_settings_dir()), target)
+    yield lambda: Path(tempfile.mkdtemp(prefix="vae-desktop-")) / target.name
+
+
+def _unused(folder: Path, target: Path) -> Path:
+    """A path in a folder, which is made, with the target's name or one like it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = itertools.chain([target.name], (f"{target.stem}-{number}{target.suffix}" for number in itertools.count(2)))
+    return next(path for path in (folder / name for name in names) if not path.exists())
+
+
+def _reason(error: Exception) -> str:
+    cause = error if isinstance(error, OSError) else error.__cause__
+    return (cause.strerror or str(cause)) if isinstance(cause, OSError) else str(error).rstrip(".")

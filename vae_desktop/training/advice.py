@@ -1,0 +1,261 @@
+"""What settings cannot do, or what fits the images badly, known before a run begins; needs no torch.
+
+Form, commands and the description of a file all say it in these words. Only what is certain, or has been measured, is
+said: a setting that does what it says is nobody's fault.
+"""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+from vae_desktop.catalog import MODELS
+from vae_desktop.config import RunConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.spectrum import Spectrum
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.models.architecture import Dense, ImageShape, encoder_layers
+from vae_desktop.models.snapshot import Span
+from vae_desktop.settings import Setting, settings_of
+from vae_desktop.training.collapse import collapse_warning
+from vae_desktop.training.schedule import rate_factor
+from vae_desktop.variants import titles
+
+_MOSTLY = 0.5  # of the pixels; 0.09 of MNIST's are shades, 0.44 of the digits', 0.9 of a photograph's
+_LEAST_PEAK = 0.9  # of the learning rate, that a cycle should come to
+# From these learning rates on, models with hidden layers and linear ones ended about as bad as the mean image or worse:
+# AE and VAE, of digits and MNIST, fully connected and convolutional.
+_TOO_FAST = {"constant": (0.1, 1.0), "one-cycle": (0.3, 1.0)}
+
+
+class Advice(NamedTuple):
+    """A sentence that belongs to a setting, by the name of its field."""
+
+    setting: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a run beside its settings; None where it is not.
+
+    Attributes
+    ----------
+    images : int
+        In the training set.
+    image_shape : (C, H, W)
+    spectrum : Spectrum
+    epochs : float
+        Passes over the images in all, from the model's first step to its last; by default those of the settings.
+    """
+
+    images: int | None = None
+    image_shape: ImageShape | None = None
+    spectrum: Spectrum | None = None
+    epochs: float | None = None
+
+    @classmethod
+    def of(cls, dataset: Dataset | None) -> "Known":
+        """What is known of a data set, without any work; nothing if it is not loaded."""
+        if dataset is None:
+            return cls()
+        return cls(len(dataset.train), dataset.image_shape, dataset.spectrum if dataset.has_spectrum else None)
+
+
+_NOTHING = Known()
+
+
+def advice(config: RunConfig, known: Known = _NOTHING, given: Collection[str] = ()) -> list[Advice]:
+    """What settings of a run cannot do, and what fits its images badly, in the order of the settings.
+
+    Parameters
+    ----------
+    config : RunConfig
+    known : Known
+    given : collection of str
+        Settings that were asked for by name; those that this kind of model has no use for are named too. A form shows
+        by itself that they are out of use.
+    """
+    found = []
+    for part in fields(config):
+        for name, setting, _ in settings_of(getattr(config, part.name)):
+            if setting.only_for and config.model.kind not in setting.only_for:
+                text = _useless(setting, config) if name in given else ""
+            else:
+                text = _CHECKS[name](config, known) if name in _CHECKS else ""
+            if text:
+                found.append(Advice(name, text))
+    return found
+
+
+def same_models(configs: Sequence[RunConfig]) -> str:
+    """Which of some models, trained side by side, come out equal, in plain words; "" if all differ."""
+    first: dict[tuple[Any, ...], str] = {}
+    for name, config in zip(titles(configs), configs, strict=True):
+        same = first.setdefault(_what_counts(config), name)
+        if same is not name:
+            return f"{same} and {name} come out equal: nothing that they compute differs."
+    return ""
+
+
+def _useless(setting: Setting, config: RunConfig) -> str:
+    kinds = ", ".join(MODELS[kind].short for kind in setting.only_for)
+    return f"{setting.label} has no effect on the model {config.model.traits.short}, only on {kinds}."
+
+
+def _grey_in_colour(config: RunConfig, known: Known) -> str:
+    if config.dataset.colours != "colour" or known.spectrum is None or not known.spectrum.is_grey:
+        return ""
+    return "All images are grey: learned in colour, each pixel counts three times and shows nothing more."
+
+
+def _more_than_there_is(config: RunConfig, known: Known) -> str:
+    latent_dim = config.model.latent_dim
+    if known.image_shape is None or not config.model.traits.reconstruction_weight:
+        return ""
+    numbers = math.prod(known.image_shape)
+    if latent_dim >= numbers:
+        return f"An image is {numbers} numbers: a code of {latent_dim} can copy it, and has nothing to leave out."
+    if known.images is not None and latent_dim >= known.images:
+        return (
+            f"{known.images} training images lie in {known.images - 1} dimensions: a code of {latent_dim} can learn "
+            "them by heart."
+        )
+    return ""
+
+
+def _corruption(config: RunConfig, known: Known) -> str:
+    noise, strength = config.model.noise, config.model.noise_strength
+    if strength == 0:
+        return "At noise strength 0 no image is corrupted: the model is a plain autoencoder."
+    if strength == 1 and noise != "gaussian":
+        return "At noise strength 1 every pixel is hit: the model sees nothing of an image and learns their mean."
+    return ""
+
+
+def _bottleneck(config: RunConfig, known: Known) -> str:
+    """A layer that is narrower than the code, or one that these images cannot pass."""
+    if known.image_shape is None:
+        return ""
+    model = config.model
+    try:
+        dense = [layer for layer in encoder_layers(model, known.image_shape) if isinstance(layer, Dense)]
+    except InvalidSetting as error:
+        return str(error)
+    own = dense[1:] if model.architecture == "mlp" else dense  # the first one's inputs are the pixels
+    width = min((layer.inputs for layer in own), default=model.latent_dim)
+    if width >= model.latent_dim:
+        return ""
+    return (
+        f"{width} numbers pass the narrowest hidden layer: {model.latent_dim} latent dimensions cannot hold more than "
+        "these."
+    )
+
+
+def _nothing_to_activate(config: RunConfig, known: Known) -> str:
+    model = config.model
+    is_linear = model.architecture == "mlp" and model.hidden == ()
+    if not is_linear or model.activation == type(model).activation:
+        return ""
+    return "Without hidden layers there is nothing to activate: the model is linear."
+
+
+def _likelihood(config: RunConfig, known: Known) -> str:
+    model = config.model
+    if not model.traits.reconstruction_weight:
+        if model.likelihood == type(model).likelihood:
+            return ""
+        return "KL alone leaves the reconstruction out: its likelihood changes a figure, and nothing of the model."
+    if model.likelihood != "bernoulli":
+        return ""
+    what = "Bernoulli takes each pixel for the chance of white or black, as of strokes like MNIST's; "
+    better = "squared error or the calibrated likelihood fits better."
+    if known.spectrum is not None:
+        shades = known.spectrum.shades
+        return f"{what}here {shades:.0%} of the pixels are shades between: {better}" if shades > _MOSTLY else ""
+    if known.images is not None or known.image_shape is None or known.image_shape[0] < 3:
+        return ""  # what is about to be measured is not guessed
+    return f"{what}photographs are shades between. If these are any, {better}"
+
+
+def _rate(config: RunConfig, known: Known) -> str:
+    training = config.training
+    is_linear = config.model.architecture == "mlp" and config.model.hidden == ()
+    slower_one = training.learning_rate * min(training.encoder_rate, 1.0)
+    if slower_one < _TOO_FAST[training.schedule][is_linear]:
+        return ""
+    return (
+        f"At a learning rate of {training.learning_rate:g} Adam overshoots: such models end about as bad as the mean "
+        "image, or worse. 0.001 is usual."
+    )
+
+
+def _short_cycle(config: RunConfig, known: Known) -> str:
+    training = config.training
+    if training.schedule != "one-cycle" or known.images is None:
+        return ""
+    per_epoch = -(-known.images // training.batch_size)
+    steps = training.epochs * per_epoch
+    first = range(min(steps, 10))  # of a longer run, one of the first ten or a later one comes to the full rate
+    peak = max(rate_factor(training.schedule, step, Span(0, steps, per_epoch)) for step in first)
+    if steps > len(first) or peak >= _LEAST_PEAK:
+        return ""
+    return (
+        f"The learning rate reaches {peak * training.learning_rate:.2g} of {training.learning_rate:g}: a run of "
+        f"{steps} step{'s' * (steps > 1)} is too short for a cycle."
+    )
+
+
+def _collapse(config: RunConfig, known: Known) -> str:
+    if known.spectrum is None:
+        return ""
+    return collapse_warning(config.with_training(beta=_beta_reached(config, known)), known.spectrum)
+
+
+def _warm_up(config: RunConfig, known: Known) -> str:
+    beta, warm_up = config.training.beta, config.training.beta_warm_up
+    if warm_up and not beta:
+        return "β is 0: a warm-up has nothing to raise."
+    reached = _beta_reached(config, known)
+    if reached == beta:
+        return ""
+    return (
+        f"β reaches {reached:.3g} of {beta:g}: the warm-up takes {warm_up:g} epochs, the run "
+        f"{_epochs(config, known):.4g}."
+    )
+
+
+def _epochs(config: RunConfig, known: Known) -> float:
+    return config.training.epochs if known.epochs is None else known.epochs
+
+
+def _beta_reached(config: RunConfig, known: Known) -> float:
+    warm_up, epochs = config.training.beta_warm_up, _epochs(config, known)
+    return config.training.beta if warm_up <= epochs else config.training.beta * epochs / warm_up
+
+
+_CHECKS = {
+    "colours": _grey_in_colour,
+    "latent_dim": _more_than_there_is,
+    "noise_strength": _corruption,
+    "hidden": _bottleneck,
+    "activation": _nothing_to_activate,
+    "likelihood": _likelihood,
+    "learning_rate": _rate,
+    "schedule": _short_cycle,
+    "beta": _collapse,
+    "beta_warm_up": _warm_up,
+}
+
+
+def _what_counts(config: RunConfig) -> tuple[Any, ...]:
+    """All that decides what a model computes; what its kind has no use for is left out."""
+    model, training, traits = config.model, config.training, config.model.traits
+    noise = (model.noise, model.noise_strength) if traits.is_denoising else None
+    warm_up = training.beta_warm_up if traits.kl_weight is None and training.beta else 0.0
+    return (
+        (traits.is_variational, traits.reconstruction_weight, config.kl_weight, warm_up, noise),
+        config.dataset,
+        replace(model, kind="vae", noise=type(model).noise, noise_strength=type(model).noise_strength),
+        replace(training, beta=type(training).beta, beta_warm_up=type(training).beta_warm_up),
+    )

@@ -1,0 +1,122 @@
+"""Why a training failed or a dimension collapsed, as far as it is known, and what helps; needs no torch."""
+
+import numpy as np
+
+from vae_desktop.config import RunConfig, TrainingConfig
+from vae_desktop.data.spectrum import Spectrum
+from vae_desktop.training.collapse import collapse_warning
+from vae_desktop.training.history import TERMS, History
+from vae_desktop.training.schedule import kl_weight_after
+
+_HARMLESS = 1e-4  # a learning rate that has made no model diverge
+_FAST = 0.05  # one that has emptied all dimensions at once: deep VAEs of digits, with and without a cycle
+_EXPLODED = 2.0  # times the error of the mean image, which a fresh model draws and a sound one never comes back to
+_SMOOTHED = 64  # images: errors of smaller batches differ too much
+
+
+def out_of_memory_in_training(training: TrainingConfig, device: str) -> str:
+    """What to say when memory ran out while a model was trained on a device ("cpu", "cuda", "mps")."""
+    smaller = [] if training.batch_size == 1 else [f"a smaller batch than {training.batch_size:,}"]
+    ways = " or ".join([*smaller, "narrower layers"])
+    if device == "cpu":
+        return f"The computer ran out of memory. Choose {ways}, or close other programs."
+    return f"The graphics card ran out of memory. Choose {ways}, or the CPU as the device."
+
+
+def out_of_memory_before_training(device: str) -> str:
+    """What to say when images and layers did not fit into the memory of a device."""
+    if device == "cpu":
+        return "The computer ran out of memory before the first step. Choose a smaller image size or narrower layers."
+    return (
+        "The graphics card ran out of memory before the first step. Choose a smaller image size or narrower layers, or "
+        "the CPU as the device."
+    )
+
+
+def may_be_the_rate(training: TrainingConfig) -> bool:
+    """Whether the learning rate of encoder or decoder can have made a loss infinite."""
+    return training.learning_rate * max(training.encoder_rate, 1.0) >= _HARMLESS
+
+
+def why_diverged(config: RunConfig, step: int) -> str:
+    """Why the loss became infinite or NaN after so many steps of the model, as far as it is known, and what helps."""
+    training = config.training
+    if step == 0:
+        return (
+            "It was so before the first step, whatever the learning rate: train a new model, with other layers or "
+            "another likelihood."
+        )
+    if not may_be_the_rate(training):
+        return (
+            f"So low a learning rate, {training.learning_rate:g}, is hardly the cause: try other layers or another "
+            "activation."
+        )
+    if training.encoder_rate > 1:
+        times = f"{training.encoder_rate:g} times {training.learning_rate:g}"
+        return f"Most likely the encoder learns too fast, at {times}: lower its rate."
+    return f"Most likely it learns too fast: try a learning rate below {training.learning_rate:g}."
+
+
+def why_collapsed(
+    config: RunConfig, spectrum: Spectrum | None, history: History, per_epoch: int, are_all: bool
+) -> str:
+    """What collapsed dimensions are, why they are so as far as it is known, and whether anything brings them back.
+
+    Parameters
+    ----------
+    config : RunConfig
+    spectrum : Spectrum, or None
+        Of the images that the model has learned, if they are at hand.
+    history : History
+        Of the model's training.
+    per_epoch : int
+        Its steps in an epoch.
+    are_all : bool
+        Whether no dimension is left that says anything.
+    """
+    what = (
+        "A collapsed dimension says nothing: its posterior is the prior, whatever the image, and moving it changes "
+        "next to nothing."
+        if config.kl_weight
+        else "A collapsed dimension says nothing: its mean is nearly the same, whatever the image."
+    )
+    if config.model.traits.kl_weight is None:  # a warm-up that is not over has not yet pressed so hard
+        config = config.with_training(beta=kl_weight_after(config, len(history.training), per_epoch))
+    return f"{what} {_cause_of_collapse(config, spectrum, history, are_all)}"
+
+
+def _cause_of_collapse(config: RunConfig, spectrum: Spectrum | None, history: History, are_all: bool) -> str:
+    if not config.model.traits.reconstruction_weight:
+        return "The loss of this model is the KL divergence alone, which is least where every dimension is like that."
+    if not len(history.training):
+        return "The model has not been trained yet."
+    foreseen = "" if spectrum is None else collapse_warning(config, spectrum)
+    culprit = _fast_rate(config, history) if are_all else ""
+    if foreseen or culprit:
+        return foreseen or culprit
+    if not config.kl_weight:
+        return "No KL divergence is in its loss, so β is not the cause: the reconstruction does without it so far."
+    return "The KL term costs more there than reconstruction would gain; a smaller β can bring it back."
+
+
+def _fast_rate(config: RunConfig, history: History) -> str:
+    """Say that the learning rate has silenced all units, if the curve or the rate itself tells it."""
+    rates = [change.value for change in history.changes if change.name == "learning_rate"]
+    rate = max([config.training.learning_rate, *rates]) * max(config.training.encoder_rate, 1.0)
+    times = _rise(history, config.training.batch_size)
+    advice = "A smaller β does not bring them back: train anew with a lower rate, such as 0.001."
+    if not config.kl_weight:
+        advice = "Train anew with a lower rate, such as 0.001."
+    if times > _EXPLODED:
+        return f"The error rose to {times:.0f} times that of the first steps: the learning rate was too high. {advice}"
+    if rate >= _FAST:
+        return f"A learning rate of {rate:g} empties all dimensions at once. {advice}"
+    return ""
+
+
+def _rise(history: History, batch_size: int) -> float:
+    """The largest reconstruction error of a training in terms of its first, each of some images; 0 if not known."""
+    errors = history.training[:, TERMS.index("reconstruction")]
+    window = max(1, _SMOOTHED // batch_size)
+    means = errors[: len(errors) // window * window].reshape(-1, window).mean(1)
+    return float(np.max(means) / means[0]) if len(means) and means[0] > 0 else 0.0
