@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, QTimer, Slot, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from vae_desktop import app_log
 from vae_desktop.catalog import describe_dataset
@@ -29,6 +29,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.examples import examples
 from vae_desktop.gui.bridge import Bridge
+from vae_desktop.gui.closer import Closer
 from vae_desktop.gui.diagnostics import window_diagnostics
 from vae_desktop.gui.end_signals import EndSignals
 from vae_desktop.gui.error_reports import ErrorReports
@@ -61,10 +62,11 @@ class Controller(QObject):
         self.point = point
         self._settings = settings
         self._instance = instance
+        self.closer = Closer(window, bridge, settings, instance)
         self._themes = ThemeSwitch(self)
-        self._is_closed = False
         self._to_save: Sequence[Run] = ()  # when the name is known
         self._to_export: Callable[[], bytes] | None = None  # under the name that is asked for
+        settings.on_unwritable = self._tell_of_unwritable_settings
         self._connect()
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)
@@ -81,7 +83,6 @@ class Controller(QObject):
         self._warming = QTimer(self, singleShot=True, interval=_FIRST_PICTURE)
         self._warming.timeout.connect(self.warm_up)
         window.first_painted.connect(self._warming.start)
-        window.may_close = self._close
         window.file_opened.connect(self.open_file)
         window.file_named.connect(self._save_to)
         window.images_chosen.connect(self.open_images)
@@ -142,7 +143,7 @@ class Controller(QObject):
     @Slot()
     def warm_up(self) -> None:
         """Load torch and the chosen data set behind the window, and make what is not seen at once."""
-        if self._is_closed:  # the window was closed before it was painted
+        if self.closer.is_closed:  # the window was closed before it was painted
             return
         if not self.bridge.tools:
             self.bridge.make_tools().guide.export_wanted.connect(self._export_path)
@@ -166,7 +167,7 @@ class Controller(QObject):
                 "copies that for a report."
             )
             self._add_message(Message("error", text, words))
-        kept = autosaves.files()
+        kept = autosaves.latest()
         if kept and kept[-1].name != self._settings.text("declined_autosave"):
             recovery.offer(kept[-1], False)
 
@@ -176,6 +177,13 @@ class Controller(QObject):
             if self._settings.backup is not None:
                 text += " " + self.tr("The damaged file is kept as {path}.").format(path=self._settings.backup)
             self._add_message(Message("error", text))
+
+    def _tell_of_unwritable_settings(self) -> None:
+        text = self.tr(
+            "Changes of settings are not kept: {path} cannot be written. Unless the file and its folder can be "
+            "written to and the disk has room, what you change is forgotten when the window closes."
+        )
+        self._add_message(Message("info", text.format(path=self._settings.path)))
 
     def _add_message(self, message: Message) -> None:
         self._window.banner.show_message(replace(message, is_added=True))
@@ -415,29 +423,6 @@ class Controller(QObject):
         QGuiApplication.clipboard().setText(window_diagnostics(self.bridge, self._settings, message))
         self._window.statusBar().showMessage(self.tr("Diagnostics copied, without personal paths"), 6000)
 
-    def _close(self) -> bool:
-        """Keep what would be lost and end the threads; only if keeping fails is there a question."""
-        self._settings.set_layout(*self._window.layout_state())
-        self._settings.flush()
-        error = self.session.close()
-        if error is not None and self._may_lose(error):
-            self.session.close(may_lose=True)
-            error = None
-        self._is_closed = error is None
-        if self._is_closed:
-            self._instance.end()
-        return self._is_closed
-
-    def _may_lose(self, error: Exception) -> bool:
-        """Ask whether to close though the models could not be kept."""
-        answer = QMessageBox.warning(
-            self._window,
-            self.tr("The model could not be kept"),
-            f"{error}\n\n" + self.tr("Close all the same? Models that are not saved will be lost."),
-            QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
-        )
-        return answer == QMessageBox.StandardButton.Close
-
 
 def _is_file(path: Path) -> bool:
     """Whether there is such a file, for a path that may be anything: one too long, or in a folder kept from us."""
@@ -517,7 +502,8 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     window = create_window(data_dir, instance=instance)
     application.main_window = window  # not deleted on return: a job that was not waited for may still post to it
     ErrorReports(window.banner).install()
-    EndSignals(window).requested.connect(window.close)
+    EndSignals(window).requested.connect(window.controller.closer.close_for_system)
+    application.commitDataRequest.connect(window.controller.closer.hold_session_end)
     qInstallMessageHandler(log_qt_message)
     if dataset is not None:
         window.setup.form.choose_dataset(dataset)

@@ -5,6 +5,7 @@ import errno
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from vae_desktop.errors import UserError
@@ -13,10 +14,18 @@ _PATIENCE = 2.0  # seconds, for a target that another program has open
 _PART_AGE = 3600.0  # seconds, from which on a temporary file is one that a dead process left
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, watch: Callable[[Path], object] = lambda part: None) -> None:
     """Write ``data`` to ``path`` through a temporary file in the same folder.
 
     The file and its folder are synced before the call returns, so "saved" is true when it is said.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+    watch : callable, optional
+        Called with the temporary file once it is there, and again before it takes the target's place. What it raises
+        ends the writing, and the target keeps what it holds.
 
     Raises
     ------
@@ -31,11 +40,13 @@ def write_atomically(path: Path, data: bytes) -> None:
             raise PermissionError(errno.EACCES, "it is write-protected", str(path))
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
+            watch(Path(temporary))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(OSError):  # some file systems have no modes
             os.chmod(temporary, _ordinary_mode(path))
+        watch(Path(temporary))
         _replace(temporary, path)
         temporary = None
         with contextlib.suppress(OSError):  # some folders cannot be synced, and the file is there

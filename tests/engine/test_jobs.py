@@ -1,6 +1,7 @@
 """Work in the background: its answers come in the reader's thread, and none after it is no longer wanted."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_progress_that_is_read_after_the_end_is_dropped(inbox, jobs, answers, to
 
 def test_cancelling_all_spares_what_must_finish(inbox, jobs, answers, told):
     go_on = threading.Event()
-    saving = jobs.start(lambda job: go_on.wait(30), answers, must_finish=True)
+    saving = jobs.start(lambda job: go_on.wait(30), answers, Path("a file"))
     reading = jobs.start(lambda job: go_on.wait(30), answers)
     jobs.cancel_all()
     assert (saving.is_cancelled(), reading.is_cancelled()) == (False, True)

@@ -1,6 +1,5 @@
 """The app without its window: everything that can be asked for, with real threads, real training and real files."""
 
-import os
 import socket
 import threading
 import time
@@ -528,7 +527,7 @@ def test_a_kept_model_is_offered_until_it_is_saved(app, session, told, config, t
     run = next_time.session.shown
     assert (run.autosave, run.is_saved) == (kept, False)
     assert next_time.told.heard("file_opened") == []
-    next_time.session.save(tmp_path / "saved.safetensors", [session.shown])
+    next_time.session.save(tmp_path / "saved.safetensors", [run])
     next_time.wait_until(lambda: next_time.told.heard("file_saved"))
     assert app.autosaves.files() == []
     assert next_time.session.close(timeout=30) is None
@@ -606,7 +605,6 @@ def test_what_is_safe_is_not_kept_again(app, session, told, config, model_file, 
 def test_what_is_being_saved_when_the_window_closes_is_saved(
     app, session, told, config, endless, tmp_path, monkeypatch, training
 ):
-    monkeypatch.setattr(os, "fsync", lambda _: None)  # closing waits for a moment only; a disk may take longer
     if training:
         app.begin(endless)
     else:

@@ -152,6 +152,7 @@ def open_window(
     yield open_one
     for window in windows:
         window.close()
+        qtbot.waitUntil(lambda window=window: window.controller.closer.is_closed, timeout=_TIMEOUT)
         window.deleteLater()
     QApplication.sendPostedEvents()
     records = [*caplog.get_records("setup"), *caplog.get_records("call"), *caplog.records]

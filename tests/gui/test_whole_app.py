@@ -1,11 +1,15 @@
 """The app as its command runs it, in a process of its own: how it ends, and what the next one says."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
+
+from vae_desktop.examples import examples
+from vae_desktop.training.checkpoint import load_checkpoint
 
 FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA")
 
@@ -138,3 +142,55 @@ def step(window):
     os.kill(os.getpid(), signal.SIGTERM)
 """)
     assert done.returncode == -signal.SIGTERM
+
+
+SLOW_SAVE = """
+import threading
+from pathlib import Path
+synced, begun = os.fsync, threading.Event()
+def fsync(file):
+    begun.set()
+    threading.Event().wait({seconds})  # a slow disk
+    synced(file)
+def step(window):
+    if window.controller.session.shown is None:
+        QTimer.singleShot(50, lambda: step(window))
+        return
+    os.fsync = fsync
+    window.controller.session.save(Path({target!r}), [window.controller.session.shown])
+    QTimer.singleShot(0, lambda: end(window))
+"""
+
+
+@pytest.fixture
+def target(tmp_path):
+    """A file that is saved over: the one that a first start shows, without its last byte."""
+    path = tmp_path / "models" / "saved.safetensors"
+    path.parent.mkdir()
+    shutil.copy(examples()[0].path, path)
+    os.truncate(path, path.stat().st_size - 1)
+    return path
+
+
+@pytest.mark.parametrize("end", ["window.close()", "os.kill(os.getpid(), signal.SIGTERM)"])
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can send these signals there")
+def test_a_save_that_takes_a_second_is_whole_after_closing(run_app, target, end) -> None:
+    done = run_app(SLOW_SAVE.format(seconds=1.0, target=str(target)) + f"def end(window):\n    {end}\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load_checkpoint(target).snapshot.step > 0
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_save_on_a_disk_that_does_not_answer_can_be_given_up(run_app, target) -> None:
+    before = target.read_bytes()
+    give_up = """
+def end(window):
+    begun.wait(30)
+    window.close()
+    window.findChild(QPushButton, "giveUpButton").click()
+from PySide6.QtWidgets import QPushButton
+"""
+    done = run_app(SLOW_SAVE.format(seconds=3600, target=str(target)) + give_up)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert target.read_bytes() == before
+    assert list(target.parent.iterdir()) == [target]

@@ -116,6 +116,52 @@ def test_corrupt_settings_are_kept_aside_and_said(open_window, tmp_path) -> None
     assert second.find("lightThemeAction", QAction).isChecked()
 
 
+@pytest.fixture
+def unwritable(tmp_path):
+    """Settings that can be read and not be written: what the file is a link to lies in no folder."""
+    path = tmp_path / "settings" / "settings.ini"
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "nowhere" / "settings.ini")
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_settings_that_cannot_be_written_are_told_of_once(open_window, unwritable) -> None:
+    driver = open_window()
+    banner = driver.window.banner
+    driver.find("darkThemeAction", QAction).trigger()
+    assert f"{unwritable} cannot be written" in banner.text()
+    assert banner.message.level == "info"
+    driver.wait(lambda: driver.has_dataset)
+    assert banner.text().count("cannot be written") == 1
+    banner.dismiss()
+    driver.find("lightThemeAction", QAction).trigger()
+    assert banner.text() == ""
+    assert driver.find("lightThemeAction", QAction).isChecked()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_settings_that_cannot_be_written_are_told_of_beside_an_offer(open_window, unwritable) -> None:
+    driver = open_window()
+    driver.window.banner.show_message(Message("info", "A model was kept.", action="open_kept"))
+    driver.find("darkThemeAction", QAction).trigger()
+    assert driver.window.banner.text().startswith("A model was kept.\nChanges of settings are not kept")
+    assert driver.find("messageActionButton").isVisible()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_settings_are_kept_again_when_they_can_be_written(unwritable) -> None:
+    settings, told = WindowSettings(unwritable.parent), []
+    settings.on_unwritable = lambda: told.append(True)
+    settings.set_text("theme", "dark")
+    unwritable.unlink()
+    settings.set_text("data_dir", "somewhere")
+    settings.set_text("data_dir", "somewhere")
+    assert told == [True]
+    again = WindowSettings(unwritable.parent)
+    assert (again.text("theme"), again.text("data_dir")) == ("dark", "somewhere")
+
+
 def test_good_settings_are_left_alone(driver, open_window, tmp_path) -> None:
     driver.window.close()
     assert open_window().window.banner.text() == ""

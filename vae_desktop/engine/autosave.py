@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.engine.words import kept_title
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
+Reason = Literal["continued", "changed"]  # why an earlier state of a model is kept
+_REASONS = {"continued": "before going on", "changed": "before β or the rate changed"}
+_ANY: dict[str, Any] = {"epochs": 1, "device": "auto"}  # settings that make no other model of it
 _MOST, _MOST_BYTES = 40, 2 * 10**9  # that stay of those that no open window needs
 
 
@@ -41,23 +44,34 @@ class Autosaves:
         kept = sorted(self.folder.glob("autosave-*.safetensors"))
         return [path for path in kept if lock_path(self.folder, _owner_of(path)) not in others]
 
+    def latest(self) -> list[Path]:
+        """Those of `files` that hold a model as it was last."""
+        return [path for path in self.files() if not is_earlier(path)]
+
     def files_of(self, owners: Iterable[str]) -> list[Path]:
-        """Those of these windows."""
+        """Those of `latest` that belong to these windows."""
         wanted = set(owners)
-        return [path for path in self.files() if _owner_of(path) in wanted]
+        return [path for path in self.latest() if _owner_of(path) in wanted]
 
     def title(self, path: Path) -> str:
-        """What a file holds, how far it was trained, and when it was kept; its name if it cannot be read."""
+        """What a file holds, how far it was trained, why and when it was kept; its name if it cannot be read."""
         from vae_desktop.errors import CheckpointError
         from vae_desktop.training.checkpoint import read_descriptions
 
         try:
             when = datetime.fromtimestamp(path.stat().st_mtime)
-            return f"{kept_title(read_descriptions(path))} · {when:%d %b %H:%M}"
+            what = [kept_title(read_descriptions(path)), *([_REASONS[_reason(path)]] if is_earlier(path) else [])]
+            return f"{', '.join(what)} · {when:%d %b %H:%M}"
         except (OSError, CheckpointError):
             return path.name
 
-    def keep(self, checkpoints: Sequence[Checkpoint], number: int, path: Path | None = None) -> Path:
+    def keep(
+        self,
+        checkpoints: Sequence[Checkpoint],
+        number: int,
+        path: Path | None = None,
+        watch: Callable[[Path], object] = lambda part: None,
+    ) -> Path:
         """Write a model, or several as one file.
 
         Parameters
@@ -67,12 +81,49 @@ class Autosaves:
             Tells models kept at the same moment apart.
         path : Path, optional
             Where it was kept before: that file is replaced, or discarded if it was another window's.
+        watch : callable, optional
+            Is given the temporary file, as `files.write_atomically` says.
 
         Raises
         ------
         UserError
             If it cannot be written.
         """
+        if path is not None and _owner_of(path) == self._owner:
+            self._write(path, checkpoints, watch)
+            return path
+        new = self.folder / f"{self._name(number)}.safetensors"
+        self._write(new, checkpoints, watch)
+        if path is not None:
+            self.discard(path)
+        self._tidy_up(new)
+        return new
+
+    def earlier_path(self, number: int, step: int, reason: Reason) -> Path:
+        """The file for a model as it was after so many steps, before it was changed for that reason."""
+        return self.folder / f"{self._name(number)}-{step:08}-{reason}.safetensors"
+
+    def keep_earlier(
+        self,
+        checkpoints: Sequence[Checkpoint],
+        path: Path,
+        saved: Iterable[Path],
+        watch: Callable[[Path], object] = lambda part: None,
+    ) -> None:
+        """Write models to a file of :meth:`earlier_path`, unless it or one of `saved` has them; else as `keep`."""
+        if not path.exists() and not any(_holds(file, checkpoints) for file in saved):
+            self._write(path, checkpoints, watch)
+            self._tidy_up(path)
+
+    def discard(self, path: Path) -> None:
+        """Delete a kept model that is no longer needed."""
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+    def _name(self, number: int) -> str:
+        return f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{self._owner}-{number:04}"
+
+    def _write(self, path: Path, checkpoints: Sequence[Checkpoint], watch: Callable[[Path], object]) -> None:
         from vae_desktop.errors import UserError
         from vae_desktop.training.checkpoint import save_checkpoints
 
@@ -80,24 +131,10 @@ class Autosaves:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"Cannot make the folder {self.folder}: {error.strerror}.") from error
-        if path is not None and _owner_of(path) == self._owner:
-            with self._writing:
-                save_checkpoints(path, checkpoints)
-            return path
-        new = self.folder / f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{self._owner}-{number:04}.safetensors"
         with self._writing:
-            save_checkpoints(new, checkpoints)
-        if path is not None:
-            self.discard(path)
-        self._tidy_up()
-        return new
+            save_checkpoints(path, checkpoints, watch=watch)
 
-    def discard(self, path: Path) -> None:
-        """Delete a kept model that is no longer needed."""
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-    def _tidy_up(self) -> None:
+    def _tidy_up(self, new: Path) -> None:
         from vae_desktop.files import sweep
 
         sweep(self.folder, "autosave-*")
@@ -105,7 +142,8 @@ class Autosaves:
         for age, path in enumerate(reversed(self.files())):
             with contextlib.suppress(OSError):
                 room -= path.stat().st_size
-            if (age >= _MOST or room < 0) and _owner_of(path) != self._owner:  # what was kept just now stays
+            is_needed = path == new or (_owner_of(path) == self._owner and not is_earlier(path))
+            if (age >= _MOST or room < 0) and not is_needed:
                 self.discard(path)
 
 
@@ -114,7 +152,29 @@ def lock_path(folder: Path, owner: str) -> Path:
     return folder / f"window-{owner}.lock"
 
 
+def is_earlier(path: Path) -> bool:
+    """Whether a file holds a model as it was before a change, not as it was last."""
+    return _reason(path) in _REASONS
+
+
+def _reason(path: Path) -> str:
+    return path.stem.rpartition("-")[2]
+
+
 def _owner_of(path: Path) -> str:
     """Which window keeps a model there; "" for those of earlier versions."""
     parts = path.stem.split("-")
-    return parts[3] if len(parts) == 5 else ""
+    return parts[3] if len(parts) >= 5 else ""
+
+
+def _holds(path: Path, checkpoints: Sequence[Checkpoint]) -> bool:
+    """Whether a file holds these models as they are, so far as its header tells."""
+    from vae_desktop.errors import CheckpointError
+    from vae_desktop.training.checkpoint import read_descriptions
+
+    try:
+        found = read_descriptions(path)
+    except CheckpointError:
+        return False
+    there = [(entry.config.with_training(**_ANY), entry.step) for entry in found]
+    return all((entry.config.with_training(**_ANY), entry.snapshot.step) in there for entry in checkpoints)

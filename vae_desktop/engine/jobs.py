@@ -1,10 +1,12 @@
 """Work in the background beside training: reading, saving, downloading."""
 
+import contextlib
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vae_desktop.engine.mailbox import Outbox
@@ -15,18 +17,28 @@ from vae_desktop.errors import Cancelled
 class Job:
     """What the work of a job sees: a way to report progress and to learn that it is no longer wanted."""
 
-    def __init__(self, job_id: int, outbox: Outbox, must_finish: bool) -> None:
+    def __init__(self, job_id: int, outbox: Outbox, writes: Path | None) -> None:
         self.id = job_id
-        self.must_finish = must_finish
+        self.writes = writes
         self._outbox = outbox
         self._cancelled = threading.Event()
+        self._part: Path | None = None
 
     def cancel(self) -> None:
-        """Ask the work to end; its result, if any still comes, is dropped."""
+        """Ask the work to end; its result, if any still comes, is dropped, and a file half written is deleted."""
         self._cancelled.set()
+        if self._part is not None:  # its thread may wait long for the disk, and end with the process
+            with contextlib.suppress(OSError):
+                self._part.unlink()
 
     def is_cancelled(self) -> bool:
         return self._cancelled.is_set()
+
+    def watch(self, part: Path) -> None:
+        """Note the temporary file that is being written; raises Cancelled if it is no longer wanted."""
+        self._part = part  # before the question, so that `cancel` in another thread misses nothing
+        if self.is_cancelled():
+            raise Cancelled
 
     def progress(self, done: int, total: int) -> None:
         """Report how far the work is."""
@@ -57,17 +69,31 @@ class Answers:
 
 
 class Jobs:
-    """Runs each job in a thread of its own and hands its answers to whoever started it."""
+    """Runs each job in a thread of its own and hands its answers to whoever started it.
 
-    def __init__(self, outbox: Outbox) -> None:
+    Parameters
+    ----------
+    outbox : Outbox
+    on_written : callable
+        Called when a job that writes has ended, after its answers, with what it writes and whether it is written.
+    """
+
+    def __init__(self, outbox: Outbox, on_written: Callable[[Path, bool], object] = _ignore) -> None:
         self._outbox = outbox
+        self._on_written = on_written
         self._count = 0
         self._running: dict[int, tuple[Job, threading.Thread, Answers]] = {}
 
-    def start(self, work: Callable[[Job], Any], answers: Answers, must_finish: bool = False) -> Job:
-        """Run `work` in the background; what must finish is not cancelled with all others."""
+    @property
+    def writing(self) -> list[Path]:
+        """What jobs that must finish are writing."""
+        jobs = [job for job, _, _ in self._running.values() if not job.is_cancelled()]
+        return [job.writes for job in jobs if job.writes is not None]
+
+    def start(self, work: Callable[[Job], Any], answers: Answers, writes: Path | None = None) -> Job:
+        """Run `work` in the background; what writes files is not cancelled with all others."""
         self._count += 1
-        job = Job(self._count, self._outbox, must_finish)
+        job = Job(self._count, self._outbox, writes)
         # A daemon: a server that does not answer must not keep the app from ending.
         thread = threading.Thread(target=self._run, args=(job, work), name=f"job-{job.id}", daemon=True)
         self._running[job.id] = job, thread, answers
@@ -90,19 +116,28 @@ class Jobs:
         del self._running[event.job_id]
         if event.cancelled or job.is_cancelled():
             answers.cancelled()
-        elif event.error is not None:
+            return
+        if event.error is not None:
             answers.failed(event.error, event.details)
         else:
             answers.finished(event.result)
+        if job.writes is not None:
+            self._on_written(job.writes, event.error is None)
 
     def is_running(self, job: Job) -> bool:
         """Whether a job's end has not been heard of yet."""
         return job.id in self._running
 
     def cancel_all(self) -> None:
-        """Ask all jobs to end, but those that must finish."""
+        """Ask all jobs to end, but those that write."""
         for job, _, _ in self._running.values():
-            if not job.must_finish:
+            if job.writes is None:
+                job.cancel()
+
+    def cancel_writing(self, paths: Collection[Path]) -> None:
+        """Give up writing these: what they hold stays."""
+        for job, _, _ in self._running.values():
+            if job.writes in paths:
                 job.cancel()
 
     def join(self, timeout: float) -> None:

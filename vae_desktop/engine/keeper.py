@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.autosave import Autosaves, Reason
 from vae_desktop.engine.jobs import Answers, Job, Jobs
 from vae_desktop.engine.listener import SessionListener
 from vae_desktop.engine.run import Run, RunSet
+from vae_desktop.errors import UserError
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -20,11 +21,19 @@ _AUTOSAVE = "autosave"  # what a message is about
 
 @dataclass(frozen=True, eq=False)
 class _Save:
-    """A file to be written as soon as the state of all its models is known."""
+    """A file to be written as soon as the state of all its models is known.
 
-    path: Path
+    Without a path it is one of the app's own, of models before they were changed for that reason.
+    """
+
+    path: Path | None
     runs: tuple[Run, ...]
     states: dict[int, Checkpoint]
+    reason: Reason = "continued"
+
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        return [self.states[run.id] for run in self.runs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +56,30 @@ class _Unkept:
 
 
 class Keeper:
-    """Writes models to files: one, or those of a set as one."""
+    """Writes models to files: one, or those of a set as one.
+
+    Parameters
+    ----------
+    jobs : Jobs
+    listener : SessionListener
+    autosaves : Autosaves
+    report : callable
+        Is given what went wrong, its traceback, and, if a message about the same may be withdrawn, what it is about.
+    runs : mapping of id to Run
+        All models of the window.
+    """
 
     def __init__(
         self,
         jobs: Jobs,
         listener: SessionListener,
         autosaves: Autosaves,
-        report: Callable[[Exception, str, str], None],
+        report: Callable[..., None],
+        runs: Mapping[int, Run],
     ) -> None:
         self.autosaves = autosaves
         self.sets: list[RunSet] = []
+        self._runs = runs
         self._jobs = jobs
         self._listener = listener
         self._report = report
@@ -66,14 +88,29 @@ class Keeper:
         self._autosaved_next: list[Run] = []
         self._autosaves_fail = False  # which is told once, not each time
 
+    @property
+    def waiting(self) -> list[Path]:
+        """The files that wait for the state of models in training."""
+        return [save.path for save in self._waiting if save.path is not None]
+
+    def give_up(self, paths: Collection[Path]) -> None:
+        """Let those of these files that wait for a state be."""
+        self._waiting = [save for save in self._waiting if save.path not in paths]
+
     def save(self, path: Path, runs: Sequence[Run], training: Sequence[Run]) -> frozenset[int]:
         """Save models as they are at this moment; return the ids of those whose state has to be captured first."""
-        save = _Save(path, tuple(runs), {run.id: run.checkpoint() for run in runs if run not in training})
-        if len(save.states) == len(runs):
+        return self._begin(_Save(path, tuple(runs), _states(runs, training)), training)
+
+    def keep_earlier(self, runs: Sequence[Run], training: Sequence[Run], reason: Reason) -> frozenset[int]:
+        """Keep models as they are before a change, besides what is kept of them later; else as `save`."""
+        return self._begin(_Save(None, tuple(runs), _states(runs, training), reason), training)
+
+    def _begin(self, save: _Save, training: Sequence[Run]) -> frozenset[int]:
+        if len(save.states) == len(save.runs):
             self._write(save)
             return frozenset()
         self._waiting.append(save)
-        return frozenset(run.id for run in runs if run in training)
+        return frozenset(run.id for run in save.runs if run in training)
 
     def take_captured(self, run: Run, checkpoint: Checkpoint) -> None:
         """Take the state of a model in training for the first save that waits for it."""
@@ -81,10 +118,16 @@ class Keeper:
             self._complete(save, run, checkpoint)
 
     def take_ended(self, run: Run) -> None:
-        """A run that ended before its state was captured is saved as it ended."""
+        """A run that ended before its state was captured is saved as it ended, if it came that far."""
         for save in self._waiting_for(run):
             if run.snapshot is not None:
                 self._complete(save, run, run.checkpoint())
+                continue
+            self._waiting.remove(save)
+            if save.path is not None:
+                text = f"{save.path.name} was not saved: {run.title} ended before there was anything to save."
+                self._report(UserError(text), "")
+                self._listener.file_written(save.path, False)
 
     def keep(self, runs: Sequence[Run]) -> None:
         """Keep what would be lost: a set as one file, so that it can be opened as one.
@@ -110,15 +153,15 @@ class Keeper:
             return
         self._is_autosaving = True
 
-        def work(_: Job) -> list[Path]:
-            return [self._keep(unkept) for unkept in all_unkept]
+        def work(job: Job) -> list[Path]:
+            return [self._keep(unkept, job.watch) for unkept in all_unkept]
 
         def finished(paths: list[Path]) -> None:
             self._autosaves_fail = False
             self._listener.message_withdrawn(_AUTOSAVE)
             for unkept, path in zip(all_unkept, paths, strict=True):
                 unkept.note(path)
-                self._discard_autosaves(unkept.runs)  # if all was saved meanwhile
+                self._discard(unkept.runs, [path])  # if all was saved meanwhile
             self._listener.runs_changed()
             go_on()
 
@@ -133,7 +176,7 @@ class Keeper:
             following, self._autosaved_next = self._autosaved_next, []
             self.autosave(following)
 
-        self._jobs.start(work, Answers(finished, failed), must_finish=True)
+        self._jobs.start(work, Answers(finished, failed), self.autosaves.folder)
 
     def _unkept(self, runs: Sequence[Run]) -> list[_Unkept]:
         """What of these runs, with those of their sets, lies in no file as it is now."""
@@ -141,10 +184,10 @@ class Keeper:
         together = {run.id for group in sets for run in group}
         groups = [*sets, *((run,) for run in runs if run.id not in together)]
         there = [[run for run in group if run.snapshot is not None] for group in groups]
-        return [_Unkept.of(group) for group in there if any(not run.is_kept for run in group)]
+        return [_Unkept.of(group) for group in there if not all(map(_is_kept, group))]
 
-    def _keep(self, unkept: _Unkept) -> Path:
-        return self.autosaves.keep(unkept.states, unkept.runs[0].id, unkept.before)
+    def _keep(self, unkept: _Unkept, watch: Callable[[Path], object] = lambda part: None) -> Path:
+        return self.autosaves.keep(unkept.states, unkept.runs[0].id, unkept.before, watch)
 
     def _waiting_for(self, run: Run) -> list[_Save]:
         return [save for save in self._waiting if run in save.runs and run.id not in save.states]
@@ -156,37 +199,75 @@ class Keeper:
             self._write(save)
 
     def _write(self, save: _Save) -> None:
-        checkpoints = [save.states[run.id] for run in save.runs]
-        about = f"models {sorted(save.states)}"
+        if save.path is None:
+            self._write_earlier(save)
+        else:
+            self._write_to(save.path, save)
 
-        def work(_: Job) -> None:
+    def _write_to(self, path: Path, save: _Save) -> None:
+        checkpoints = save.checkpoints
+        about = f"models {sorted(run.id for run in save.runs)}"
+
+        def work(job: Job) -> None:
             from vae_desktop.training.checkpoint import save_checkpoints
 
-            save_checkpoints(save.path, checkpoints)
+            save_checkpoints(path, checkpoints, watch=job.watch)
 
         def finished(_: None) -> None:
             for run, checkpoint in zip(save.runs, checkpoints, strict=True):
                 run.saved_step = checkpoint.snapshot.step
-                run.path = save.path if len(save.runs) == 1 else run.path
+                run.path = path if len(save.runs) == 1 else run.path
             for run_set in self.sets:
                 if len(save.runs) > 1 and set(save.runs) <= set(run_set.runs):
-                    run_set.path = save.path
-            self._discard_autosaves(save.runs)
+                    run_set.path = path
+            self._discard(save.runs, {path for run in save.runs for path in run.kept})
             self._listener.runs_changed()
             self._listener.message_withdrawn(about)
-            self._listener.file_saved(save.path)
+            self._listener.file_saved(path)
 
         def failed(error: Exception, details: str) -> None:
             self._report(error, details, about)
 
-        self._jobs.start(work, Answers(finished, failed), must_finish=True)
+        self._jobs.start(work, Answers(finished, failed), path)
 
-    def _discard_autosaves(self, runs: Sequence[Run]) -> None:
-        """Delete what the app itself has kept of models that now are saved; a set's file, when all of them are."""
-        for path in {run.autosave for run in runs if run.autosave is not None}:
-            kept = [run for run_set in self.sets for run in run_set.runs if run.autosave == path]
-            kept = kept or [run for run in runs if run.autosave == path]
-            if all(run.saved_step >= run.kept_step for run in kept):
+    def _write_earlier(self, save: _Save) -> None:
+        """Keep a state in a file that nothing later is written to, unless it lies in one already."""
+        checkpoints, steps = save.checkpoints, {run: save.states[run.id].snapshot.step for run in save.runs}
+        if all(run.is_example and run.saved_step == step for run, step in steps.items()):
+            return
+        noted = [{path for path, kept in run.earlier.items() if kept == step} for run, step in steps.items()]
+        path = next(iter(set.intersection(*noted)), None)
+        path = path or self.autosaves.earlier_path(save.runs[0].id, next(iter(steps.values())), save.reason)
+        for run, step in steps.items():
+            run.earlier[path] = step
+        sets = [run_set.path for run_set in self.sets if set(save.runs) <= set(run_set.runs)]
+        saved = {file for file in (*sets, *(run.path for run in save.runs)) if file is not None}
+
+        def work(job: Job) -> None:
+            self.autosaves.keep_earlier(checkpoints, path, saved, job.watch)
+
+        def finished(_: None) -> None:
+            if not any(path in run.earlier for run in save.runs):  # all was saved meanwhile
+                self.autosaves.discard(path)
+
+        self._jobs.start(work, Answers(finished, self._report), self.autosaves.folder)
+
+    def _discard(self, runs: Sequence[Run], paths: Iterable[Path]) -> None:
+        """Delete what the app itself has kept of models that now are saved; a file of several, when all of them are."""
+        for path in paths:
+            kept = [run for run in {*runs, *self._runs.values()} if path in run.kept]
+            if all(run.saved_step >= run.kept[path] for run in kept):
                 self.autosaves.discard(path)
                 for run in kept:
-                    run.autosave = None
+                    run.forget(path)
+
+
+def _states(runs: Sequence[Run], training: Sequence[Run]) -> dict[int, Checkpoint]:
+    """The states that are known: of runs that do not train."""
+    return {run.id: run.checkpoint() for run in runs if run not in training}
+
+
+def _is_kept(run: Run) -> bool:
+    """Whether a model lies in a file as it is now; one of the app's own may have been deleted since."""
+    step = -1 if run.snapshot is None else run.snapshot.step
+    return run.is_saved or (run.is_kept and any(path.exists() for path, kept in run.kept.items() if kept == step))

@@ -61,6 +61,8 @@ class Run:
         The file in which the app itself has kept it.
     saved_step, kept_step : int
         The steps whose states lie in those two files; -1 if none does.
+    earlier : dict of Path to int
+        Files in which the app has kept it as it was before a change, each with its step.
     is_example : bool
         Whether it came with the app, and is shown rather than worked on.
     name : str
@@ -86,6 +88,7 @@ class Run:
     autosave: Path | None = None
     saved_step: int = -1
     kept_step: int = -1
+    earlier: dict[Path, int] = field(default_factory=dict)
     is_example: bool = False
     name: str = ""
     train_codes: Codes | None = None
@@ -122,6 +125,16 @@ class Run:
     @property
     def is_kept(self) -> bool:
         return self.snapshot is None or self.snapshot.step in (self.saved_step, self.kept_step)
+
+    @property
+    def kept(self) -> dict[Path, int]:
+        """The files in which the app itself has kept it, each with the step whose state lies there."""
+        return self.earlier if self.autosave is None else {self.autosave: self.kept_step, **self.earlier}
+
+    def forget(self, path: Path) -> None:
+        """One of those files is there no longer."""
+        self.autosave = None if self.autosave == path else self.autosave
+        self.earlier.pop(path, None)
 
     def set_training(self, name: str, value: float) -> None:
         """Note that a training setting has changed."""

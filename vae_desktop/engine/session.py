@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +16,7 @@ import numpy as np
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.autosave import Autosaves, is_earlier
 from vae_desktop.engine.dataset_shelf import DatasetShelf
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.jobs import Answers, Job, Jobs
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _REMOVALS = 5  # that can be undone; each holds its models in memory
 _EXPORT = "export"  # what a message is about
+_BURST = 10.0  # seconds; changes that follow each other sooner are one, as those of a field that is dragged
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +124,7 @@ class Session:
         self._warm = False
         self._is_closing = False
         self._renew_threads()
-        self._jobs = Jobs(outbox)
+        self._jobs = Jobs(outbox, listener.file_written)
         self._shelf = DatasetShelf(self._jobs, data_dir)
         self.layouts = Layouts(self._jobs)
         self.mixtures = Mixtures(self._jobs)
@@ -136,11 +139,12 @@ class Session:
         self._awaited: _Plan | None = None  # waits for its data set
         self._devices: list[str] = []  # that are there; empty until it is known
         self._slower: tuple[Run, RunConfig] | None = None  # what diverged, and how to go on with it
+        self._last_change = -math.inf  # when one of the two rates was changed while training
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the worker, by run
         self._stopping = False
         self._failed = False
         self.missing: DatasetConfig | None = None  # the last data set that could be downloaded
-        self._keeper = Keeper(self._jobs, listener, autosaves, self._report)
+        self._keeper = Keeper(self._jobs, listener, autosaves, self._report, self.runs)
         self._files = ModelFiles(self._jobs)
         self.recovery = Recovery(self._jobs, autosaves, listener)
         self._meter: ProgressMeter | None = None
@@ -285,6 +289,7 @@ class Session:
         changing = [entry for entry in running if self._rates.get((name, entry.id)) != value]
         self._rates |= {(name, entry.id): value for entry in changing}
         if changing:
+            self._keep_before(name, [entry for entry in changing if entry in self.active])
             self._worker.send(Adjust(name, value, None if run is None else run.id))
 
     def show(self, run: Run) -> None:
@@ -383,8 +388,8 @@ class Session:
     def export(self, path: Path, table: Callable[[], bytes]) -> None:
         """Write a table in the background, under the path that the person chose."""
 
-        def work(_: Job) -> None:
-            write_atomically(path, table())
+        def work(job: Job) -> None:
+            write_atomically(path, table(), job.watch)
 
         def finished(_: None) -> None:
             self._listener.message_withdrawn(_EXPORT)
@@ -393,7 +398,7 @@ class Session:
         def failed(error: Exception, details: str) -> None:
             self._report(error, details, _EXPORT)
 
-        self._jobs.start(work, Answers(finished, failed), must_finish=True)
+        self._jobs.start(work, Answers(finished, failed), path)
 
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen."""
@@ -470,41 +475,77 @@ class Session:
         self._drop_loading()
         self._tell_state()
 
-    def close(self, timeout: float = 1.4, may_lose: bool = False) -> UserError | None:
-        """End the threads and keep every model that would be lost; return the error if keeping failed.
+    @property
+    def is_halted(self) -> bool:
+        """Whether the threads have been ended in order to close."""
+        return self._is_closing
 
-        After an error the session can still be used, and closed again; not so if models may be lost.
+    @property
+    def writing(self) -> list[Path]:
+        """The files that the person asked for and that are not whole yet, those that wait for a model's state too.
+
+        While it closes also the folder of autosaves, as long as models are being kept there.
         """
+        writing = [path for path in self._jobs.writing if self._is_closing or path != self.autosaves.folder]
+        return list(dict.fromkeys([*self._keeper.waiting, *writing]))
+
+    def finish_writing(self, timeout: float) -> None:
+        """Take in what the threads say until nothing is being written, at most `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        self._handle_all()
+        while self.writing and time.monotonic() < deadline:
+            time.sleep(0.005)  # not for a job: the state of a model that is waited for comes from none
+            self._handle_all()
+
+    def give_up_writing(self) -> None:
+        """Let be what is being written: each file keeps what it holds."""
+        writing = self.writing
+        self._keeper.give_up(writing)
+        self._jobs.cancel_writing(writing)
+
+    def halt(self, timeout: float = 1.4) -> None:
+        """End the threads, and begin to keep every model that would be lost; :meth:`close` or :meth:`go_on` follows."""
         self._awaited = None
         self._shelf.drop_request()
         self._is_closing = True  # what ends now must not begin other work
         self.measurements.cancel()
         self._jobs.cancel_all()
-        if self._warm:
-            ended = self._worker.close(timeout)
-            if not ended:  # a step takes longer than there is time
-                self._handle_all()
-                for run in self.active:
-                    newest = self._inference.newest(run.id)
-                    if newest is not None and (run.snapshot is None or newest.step > run.snapshot.step):
-                        run.snapshot = newest
+        if self._warm and not self._worker.close(timeout):  # a step takes longer than there is time
+            self._handle_all()
+            for run in self.active:
+                newest = self._inference.newest(run.id)
+                if newest is not None and (run.snapshot is None or newest.step > run.snapshot.step):
+                    run.snapshot = newest
+                self._keeper.take_ended(run)
         self._inference.close(timeout=0.2)
         self._handle_all()  # which may begin to write what waited for the training's end
+        self._keeper.autosave(list(self.runs.values()))
+
+    def go_on(self) -> None:
+        """Be of use again after :meth:`halt`; what trained has been stopped."""
+        self._renew_threads(after=self._worker)
+        self._is_closing = False
+        if self.shown is not None:
+            self.show(self.shown)
+        if self.shown_set is not None:
+            self.show_set(self.shown_set)
+
+    def close(self, timeout: float = 1.4, may_lose: bool = False) -> UserError | None:
+        """Halt, wait until all is written and no model would be lost; return the error if keeping one failed.
+
+        After an error the session can still be used, and closed again. If models may be lost, nothing is waited for.
+        """
+        if not self._is_closing:
+            self.halt(timeout)
+        if not may_lose:
+            self.finish_writing(math.inf)
+            try:
+                self._keeper.keep(list(self.runs.values()))  # what could not be kept in the background is tried again
+            except UserError as error:
+                self.go_on()
+                return error
         self._jobs.join(timeout=0.3)
         self._handle_all()
-        try:
-            self._keeper.keep(list(self.runs.values()))
-        except UserError as error:
-            if may_lose:
-                self._outbox.close()
-                return error
-            self._renew_threads(after=self._worker)
-            self._is_closing = False
-            if self.shown is not None:
-                self.show(self.shown)
-            if self.shown_set is not None:
-                self.show_set(self.shown_set)
-            return error
         self._outbox.close()  # a job that was not waited for must not wake a window that is gone
         return None
 
@@ -606,6 +647,9 @@ class Session:
         except UserError as error:
             self._listener.message_posted(Message("error", str(error)))
             return
+        going_on = [run for run in plan.runs if run.snapshot is not None]
+        if going_on:
+            self._keeper.keep_earlier(going_on, (), "continued")
         for run, config in zip(plan.runs, plan.configs, strict=False):
             self._note_changes(run, config)
             run.class_names = dataset.class_names  # a person's own images may have gained a class
@@ -616,6 +660,7 @@ class Session:
         if plan.is_set and not plan.runs:
             self._add_set(runs)
         self._starting, self._begins_set = list(runs), plan.is_set
+        self._last_change = -math.inf
         rates = ("epochs", "learning_rate", "beta")
         self._rates = {(name, run.id): getattr(run.config.training, name) for run in runs for name in rates}
         entries = tuple(Entry(run.id, run.config, run.snapshot) for run in runs)
@@ -624,6 +669,17 @@ class Session:
         on_screen = self.shown if plan.is_set else runs[0]
         wanted = {run.id for run in runs if run is on_screen and self._training_set.wanted}
         self._worker.send(StartRuns(entries, dataset, frozenset(wanted)))
+
+    def _keep_before(self, name: str, runs: Sequence[Run]) -> None:
+        """Have models in training kept as they are before a rate is changed, the first time in a burst of changes."""
+        if name not in ("beta", "learning_rate") or not runs:
+            return
+        now = time.monotonic()
+        is_first, self._last_change = now - self._last_change > _BURST, now
+        if is_first:
+            together = self._together(runs[0]) if self._begins_set else (runs[0],)
+            there = [run for run in together if run in self.active or run.snapshot is not None]
+            self._worker.send(Capture(self._keeper.keep_earlier(there, self.active, "changed")))
 
     def _note_changes(self, run: Run, config: RunConfig) -> None:
         for name in ("learning_rate", "beta"):
@@ -777,6 +833,9 @@ class Session:
 
     def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
         runs = [self._add_run(opened_run(self._next_id(), entry, path, origin)) for entry in checkpoints]
+        if origin == "autosave" and is_earlier(path):  # nothing is written over it
+            for run in runs:
+                run.autosave, run.earlier = None, {path: run.kept_step}
         self._leave_missing_devices(runs)
         if origin != "autosave":
             self._listener.file_opened(path, origin)

@@ -43,6 +43,7 @@ class Bridge(QObject):
     connection brings that into the window's thread, and there everything is taken out in one go.
     """
 
+    file_ended = Signal(Path, bool)  # one that the person or the app wanted is whole, or it failed
     _outbox_filled = Signal()
 
     def __init__(
@@ -241,6 +242,9 @@ class Bridge(QObject):
     def file_saved(self, path: Path) -> None:
         self.file_opened(path, "file")
         self._window.statusBar().showMessage(self.tr("Saved to {path}").format(path=path), 6000)
+
+    def file_written(self, path: Path, is_whole: bool) -> None:
+        self.file_ended.emit(path, is_whole)
 
     @Slot()
     def _list_recent(self) -> None:

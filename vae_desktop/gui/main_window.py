@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from vae_desktop import __version__
+from vae_desktop.gui.closing_panel import ClosingPanel
 from vae_desktop.gui.comparison.view import ComparisonView
 from vae_desktop.gui.dock_focus import DockFocus
 from vae_desktop.gui.fetching_bar import FetchingBar
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self._docks = self._place_docks()
         self._focus = DockFocus(self)
         self.menus = WindowMenus(self, self._docks)
+        self.closing = ClosingPanel(self)
         self.setup.controls.train_button.setFocus()
         self._default_layout = self.saveState(_LAYOUT_VERSION)
         self.menus.open_requested.connect(self.ask_for_model)
@@ -181,6 +183,10 @@ class MainWindow(QMainWindow):
             event.accept()
         else:
             event.ignore()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.closing.centre()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -284,6 +284,7 @@ QFrame#messageBanner[level="error"] {{
 QFrame#messageBanner[level="info"] {{
     background: {theme.info_surface}; border: 1px solid {theme.accent}; border-radius: 6px;
 }}
+QFrame#closingPanel {{ background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 8px; }}
 QTableView, QTreeView {{
     background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 6px; gridline-color: transparent;
 }}

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -19,6 +20,10 @@ class WindowSettings:
 
     Attributes
     ----------
+    path : Path
+        The file.
+    on_unwritable : callable
+        Called the first time that a change could not be written; it is tried again with each later change.
     is_reset : bool
         Whether the file was damaged, so that every setting has its default.
     backup : Path, or None
@@ -26,7 +31,9 @@ class WindowSettings:
     """
 
     def __init__(self, folder: Path) -> None:
-        file = folder / "settings.ini"
+        self.path = file = folder / "settings.ini"
+        self.on_unwritable: Callable[[], object] = lambda: None
+        self._has_failed = False
         self.backup: Path | None = None
         self._store = QSettings(str(file), QSettings.Format.IniFormat)
         self._store.allKeys()  # it reads a section when it is first asked for, and tells of damage only then
@@ -43,7 +50,9 @@ class WindowSettings:
         return value if isinstance(value, str) else default
 
     def set_text(self, key: str, value: str) -> None:
-        self._store.setValue(key, value)
+        if self._store.value(key) != value:
+            self._store.setValue(key, value)
+            self.flush()
 
     def layout(self) -> tuple[QByteArray, QByteArray]:
         """Geometry of the window and places of its docks; empty at the first start."""
@@ -58,6 +67,9 @@ class WindowSettings:
     def flush(self) -> None:
         """Write what has changed to the file now."""
         self._store.sync()
+        if self._store.status() == QSettings.Status.AccessError and not self._has_failed:
+            self._has_failed = True
+            self.on_unwritable()
 
     def recent_files(self) -> list[Path]:
         """Models opened or saved, the newest first."""
@@ -71,4 +83,4 @@ class WindowSettings:
         self._store.sync()  # another window may have added one
         others = [other for other in self.recent_files() if other != path]
         self._store.setValue("recent", [str(entry) for entry in (path, *others)][:_RECENT])
-        self._store.sync()
+        self.flush()

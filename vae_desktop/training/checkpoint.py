@@ -10,7 +10,7 @@ the metadata of each alone.
 
 import json
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from itertools import starmap
@@ -104,8 +104,16 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, half_precision: bool = F
     save_checkpoints(path, [checkpoint], half_precision)
 
 
-def save_checkpoints(path: Path, checkpoints: Sequence[Checkpoint], half_precision: bool = False) -> None:
-    """Write the checkpoint of one model, or those of two to four as one file; otherwise as `save_checkpoint`."""
+def save_checkpoints(
+    path: Path,
+    checkpoints: Sequence[Checkpoint],
+    half_precision: bool = False,
+    watch: Callable[[Path], object] = lambda part: None,
+) -> None:
+    """Write the checkpoint of one model, or those of two to four as one file; otherwise as `save_checkpoint`.
+
+    `watch` is called with the temporary file, as `write_atomically` says.
+    """
     described = [_metadata(checkpoint) for checkpoint in checkpoints]
     tensors = [_tensors(checkpoint, half_precision) for checkpoint in checkpoints]
     if _bytes(tensors) > _MAX_FILE_BYTES:
@@ -118,7 +126,7 @@ def save_checkpoints(path: Path, checkpoints: Sequence[Checkpoint], half_precisi
     else:
         numbered = {f"{place}.{name}": tensor for place, own in enumerate(tensors) for name, tensor in own.items()}
         data = safetensors.numpy.save(numbered, {_SET_KEY: _json(described)})
-    write_atomically(path, data)
+    write_atomically(path, data, watch)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
