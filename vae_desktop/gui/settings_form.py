@@ -333,7 +333,9 @@ class SettingsForm(QWidget):
             texts = dict(advice(config, Known.of(known)))
         for name, note in self._notes.items():
             note.setText(texts.get(name, ""))
-            self._inputs[name].setAccessibleDescription(note.text())
+            entry = self._inputs[name]
+            if not getattr(entry, "error", ""):  # why a text is refused comes before what it would do
+                entry.setAccessibleDescription(note.text())
         self._show_relevant()
 
     @Slot()
