@@ -177,6 +177,8 @@ def test_compared_models_are_kept_as_one_file(app, session, config, endless):
     for kept, snapshot in zip(load_checkpoints(path), before, strict=True):
         assert_same_weights(kept.snapshot, snapshot)
     assert app.autosaves.title(path).startswith("4 models side by side · Digits, epoch 2, before going on · ")
+    # Before the next step it would be the state that is kept already.
+    app.wait_until(lambda: all(len(run.history.training) > run.snapshot.step for run in run_set.runs))
     session.adjust("beta", 9.0, run_set.runs[3])
     session.adjust("learning_rate", 2e-3)
     app.wait_until(lambda: run_set.runs[3].history.changes)
