@@ -22,6 +22,7 @@ class LinearModel:
 
     image_shape = (1, 1, 3)
     latent_dim = 2
+    device = torch.device("cpu")
 
     def __init__(self, excess=1.0):
         # Orthogonal columns, so that the posterior's dimensions are independent.

@@ -78,7 +78,6 @@ def importance_weighted_bound(
     model : Autoencoder
         A variational one.
     images : Tensor (N, C, H, W), uint8
-        On the model's device.
     samples : int
         k, > 0.
     seed : int
@@ -92,13 +91,13 @@ def importance_weighted_bound(
     chunks = images.split(chunk_length(model.image_shape))
     for place, chunk in enumerate(chunks):
         random = generator(seed, "importance", place)
-        clean = to_unit(chunk)
+        clean = to_unit(chunk.to(model.device))
         posterior = model.encode(clean)
         # Summed as it goes: memory does not grow with the samples.
         log_sum = torch.full((len(chunk),), -math.inf, dtype=torch.float64)
         for _ in range(samples):
             progress(done, samples * len(chunks))
-            noise = torch.randn(len(chunk), model.latent_dim, generator=random).to(images.device)
+            noise = torch.randn(len(chunk), model.latent_dim, generator=random).to(model.device)
             log_sum = torch.logaddexp(log_sum, _log_weight(model, clean, posterior, noise).cpu().double())
             done += 1
         total -= float((log_sum - math.log(samples)).sum())

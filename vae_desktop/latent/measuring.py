@@ -124,8 +124,9 @@ class _Subject:
         self._seed = config.training.seed
         self._traits = config.model.traits
         self._device = model.device
-        self._train = torch.from_numpy(dataset.train.images).to(self._device)
-        self._test = torch.from_numpy(dataset.test.images).to(self._device)
+        # In the main memory: each chunk goes to the model's device, whose own may be too small for all.
+        self._train = torch.from_numpy(dataset.train.images)
+        self._test = torch.from_numpy(dataset.test.images)
         self._train_codes: Codes
         self._test_codes: Codes
 
@@ -233,7 +234,7 @@ class _Subject:
         if classifier is not None:
             classifier.to(self._device)
         chosen = torch.randperm(len(self._test), generator=generator(self._seed, "real images"))[:count]
-        judge = SampleJudge(classifier, self._test[chosen.to(self._device)], part_of(progress, 2, 1, 7))
+        judge = SampleJudge(classifier, self._test[chosen].to(self._device), part_of(progress, 2, 1, 7))
         found = {}
         for place, way in enumerate(WAYS):
             decoding, judging = (part_of(progress, 6 + 2 * place + half, 1, 14) for half in (0, 1))

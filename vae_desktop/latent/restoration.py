@@ -28,7 +28,7 @@ def reconstruction_squared_error(model: Autoencoder, images: Tensor, progress: P
     error = 0.0
     for done, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
         progress(done, len(chunks))
-        clean = to_unit(chunk)
+        clean = to_unit(chunk.to(model.device))
         error += float(squared_error(clean, _through(model, clean)).sum())
     return error / len(images)
 
@@ -43,16 +43,15 @@ def restoration(
     ----------
     model : Autoencoder
     images : Tensor (N, C, H, W), uint8
-        On the model's device.
     noise, strength
         As `vae_desktop.models.corruption.corrupted` takes them.
     seed : int
     """
-    random = generator(seed, "restoration", device=images.device)
+    random = generator(seed, "restoration", device=model.device)
     noisy = restored = 0.0
     for done, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
         progress(done, len(chunks))
-        clean = to_unit(chunk)
+        clean = to_unit(chunk.to(model.device))
         inputs = corrupted(clean, noise, strength, random)
         noisy += float(squared_error(clean, inputs).sum())
         restored += float(squared_error(clean, _through(model, inputs)).sum())
