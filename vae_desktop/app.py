@@ -28,17 +28,17 @@ from vae_desktop.engine.processor import share_lock
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.examples import examples
-from vae_desktop.gui.bridge import Bridge
-from vae_desktop.gui.closer import Closer
-from vae_desktop.gui.diagnostics import window_diagnostics
-from vae_desktop.gui.end_signals import EndSignals
-from vae_desktop.gui.error_reports import ErrorReports
-from vae_desktop.gui.instance import Instance
-from vae_desktop.gui.latent_point import LatentPoint
-from vae_desktop.gui.main_window import MainWindow
-from vae_desktop.gui.qt_messages import log_or_end, log_qt_message
-from vae_desktop.gui.theme import ThemeSwitch
-from vae_desktop.gui.window_settings import WindowSettings
+from vae_desktop.gui.controllers.bridge import Bridge
+from vae_desktop.gui.controllers.closer import Closer
+from vae_desktop.gui.controllers.diagnostics import window_diagnostics
+from vae_desktop.gui.controllers.end_signals import EndSignals
+from vae_desktop.gui.controllers.error_reports import ErrorReports
+from vae_desktop.gui.controllers.instance import Instance
+from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.qt_messages import log_or_end, log_qt_message
+from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.gui.widgets.theme import ThemeSwitch
 from vae_desktop.latent.export import codes_as_csv
 from vae_desktop.latent.measures import Extent
 from vae_desktop.paths import autosave_dir, default_cache_dir, default_data_dir, default_log_dir, default_settings_dir

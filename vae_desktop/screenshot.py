@@ -10,8 +10,8 @@ from vae_desktop.app import create_window, make_application
 from vae_desktop.config import RunConfig
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
-from vae_desktop.gui.latent_slider import LatentSlider
-from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.views.point.latent_slider import LatentSlider
+from vae_desktop.gui.views.window.main_window import MainWindow
 
 _POINT = (-0.6, 0.8)  # where the current point stands
 

@@ -15,7 +15,7 @@ from shiboken6 import isValid
 
 from vae_desktop.app import create_window
 from vae_desktop.examples import examples
-from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.views.window.main_window import MainWindow
 
 _TIMEOUT = 30_000  # ms
 _COLLECTED_EVERY = 10  # tests

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vae_desktop.gui.number_field import NumberField
-from vae_desktop.gui.value_slider import ValueSlider
+from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.value_slider import ValueSlider
 
 CONTENTS = (
     QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QGraphicsView, QLineEdit,

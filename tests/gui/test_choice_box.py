@@ -2,7 +2,7 @@
 
 import pytest
 
-from vae_desktop.gui.choice_box import ChoiceBox
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
 
 
 @pytest.mark.parametrize(("width", "is_cut"), [(120, True), (400, False)])

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton
 
-from vae_desktop.gui.class_legend import class_colours
-from vae_desktop.gui.latent_scatter import LatentScatter
-from vae_desktop.gui.theme import CLASS_COLOURS, DARK, LIGHT, class_palette
+from vae_desktop.gui.views.stage.class_legend import class_colours
+from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
+from vae_desktop.gui.widgets.theme import CLASS_COLOURS, DARK, LIGHT, class_palette
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.plane import Plane, axis_plane
 

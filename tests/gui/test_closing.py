@@ -218,7 +218,7 @@ def test_the_system_s_wish_is_not_held_up_by_a_file_that_cannot_be_written(train
 def test_the_end_of_the_system_s_session_is_held_up_while_a_file_is_written(
     trained, disk, tmp_path, monkeypatch, is_slow
 ) -> None:
-    monkeypatch.setattr("vae_desktop.gui.closer._LOG_OUT_PATIENCE", 0.1 if is_slow else 30)
+    monkeypatch.setattr("vae_desktop.gui.controllers.closer._LOG_OUT_PATIENCE", 0.1 if is_slow else 30)
     path, cancelled = tmp_path / "model.safetensors", []
     save_slowly(trained, disk, path)
     if not is_slow:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 
-from vae_desktop.gui.decoded_image import DecodedImage, crisp_rect
+from vae_desktop.gui.widgets.decoded_image import DecodedImage, crisp_rect
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (128, 128, 3), (40, 96, 3), (96, 17, 1)])

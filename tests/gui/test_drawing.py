@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QSlider, QToolButton
 
 from vae_desktop.data.framing import image_of_drawing
-from vae_desktop.gui.playground.drawing_pad import DrawingPad
+from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]

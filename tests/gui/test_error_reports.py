@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from vae_desktop.engine.listener import Message
 from vae_desktop.errors import UserError
-from vae_desktop.gui.error_reports import ErrorReports
-from vae_desktop.gui.message_banner import MessageBanner
-from vae_desktop.gui.qt_messages import log_qt_message
+from vae_desktop.gui.controllers.error_reports import ErrorReports
+from vae_desktop.gui.controllers.qt_messages import log_qt_message
+from vae_desktop.gui.views.window.message_banner import MessageBanner
 
 
 @pytest.fixture

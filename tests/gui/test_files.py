@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from vae_desktop.gui import bridge
+from vae_desktop.gui.controllers import bridge
 from vae_desktop.training.checkpoint import load_checkpoint
 
 

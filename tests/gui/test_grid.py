@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from vae_desktop.gui.manifold_view import tiled
+from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.latent.grid import quantiles
 
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QToolTip
 
-from vae_desktop.gui.hover_card import HoverCard
-from vae_desktop.gui.latent_scatter import LatentScatter
+from vae_desktop.gui.views.stage.hover_card import HoverCard
+from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.plane import axis_plane
 

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from vae_desktop.gui.instance import Instance
+from vae_desktop.gui.controllers.instance import Instance
 
 CODE = """
 import faulthandler, sys
 from pathlib import Path
-from vae_desktop.gui.instance import Instance
+from vae_desktop.gui.controllers.instance import Instance
 instance = Instance(Path(sys.argv[1]))
 instance.record_crash()
 """

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSize
 from PySide6.QtGui import QRegion
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from vae_desktop.gui.latent_plot import LatentPlot
+from vae_desktop.gui.widgets.latent_plot import LatentPlot
 
 
 class Painted(QObject):

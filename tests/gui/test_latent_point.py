@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from vae_desktop.gui.hover_card import HoverCard
-from vae_desktop.gui.latent_scatter import LatentScatter
+from vae_desktop.gui.views.stage.hover_card import HoverCard
+from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.latent.codes import Codes
 
 

@@ -5,7 +5,7 @@ import pyqtgraph
 import pytest
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.gui.loss_plot import LossPlot
+from vae_desktop.gui.views.curves.loss_plot import LossPlot
 from vae_desktop.training.history import Change, Evaluation, History
 
 

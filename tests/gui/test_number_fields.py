@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QToolTip, QWidget
 
-from vae_desktop.gui.number_field import NumberField
-from vae_desktop.gui.setting_field import SettingField
+from vae_desktop.gui.views.setup.setting_field import SettingField
+from vae_desktop.gui.widgets.number_field import NumberField
 
 
 @pytest.fixture(params=["de_DE", "en_US", "zh_CN"])

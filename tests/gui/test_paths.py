@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QListWidget, QPushButton, QSlider, QToolButton
 
-from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.latent.path import Path as LatentPath
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.runs_table import RunsTable
+from vae_desktop.gui.views.runs_table import RunsTable
 from vae_desktop.training.history import Evaluation
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
 from PySide6.QtWidgets import QFileDialog
 
-from vae_desktop.gui.normal_item import NormalItem
+from vae_desktop.gui.widgets.normal_item import NormalItem
 
 
 def scatter(driver):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidgetItem
 
-from vae_desktop.gui.slider_list import SliderList, _settled
+from vae_desktop.gui.views.point.slider_list import SliderList, _settled
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.posteriors import kl_by_dimension
 

@@ -18,9 +18,9 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
-from vae_desktop.gui.field_item import FieldItem
-from vae_desktop.gui.latent_plot import LatentPlot
-from vae_desktop.gui.point_raster import Looks
+from vae_desktop.gui.widgets.field_item import FieldItem
+from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.gui.widgets.point_raster import Looks
 plot = LatentPlot()
 plot.resize(400, 400)
 plot.set_looks(Looks(np.zeros(2, np.uint16), np.array([(255, 0, 0)], np.uint8)))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QSlider
 
 from vae_desktop.engine.listener import Message
-from vae_desktop.gui.window_settings import WindowSettings
+from vae_desktop.gui.controllers.window_settings import WindowSettings
 
 NAMES = [
     "trainButton",

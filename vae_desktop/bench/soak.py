@@ -29,8 +29,8 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QDockWidget, QPushButton
 from vae_desktop.app import create_window, make_application
 from vae_desktop.bench.memory import resident_megabytes
 from vae_desktop.examples import examples
-from vae_desktop.gui.latent_slider import LatentSlider
-from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.views.point.latent_slider import LatentSlider
+from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.variants import Variant
 
 # ms between two moves of the slider, two actions, two of those that take long, two lines

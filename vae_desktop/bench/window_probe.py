@@ -20,9 +20,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from vae_desktop.app import create_window, make_application
 from vae_desktop.bench.memory import resident_megabytes
 from vae_desktop.engine.messages import Decoded, ViewAnswered
-from vae_desktop.gui.choice_box import ChoiceBox
-from vae_desktop.gui.latent_slider import LatentSlider
-from vae_desktop.gui.main_window import MainWindow
+from vae_desktop.gui.views.point.latent_slider import LatentSlider
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
 
 _DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
 _WARM_UP, _CALM = 2.0, 0.5  # seconds

@@ -1,1 +1,0 @@
-"""Models side by side: a column each, shared curves, and their figures."""

@@ -1,0 +1,1 @@
+"""Every arrow between views and engine is drawn here."""

@@ -1,0 +1,1 @@
+"""The panels of the window: setters and signals, without knowledge of the engine's threads."""

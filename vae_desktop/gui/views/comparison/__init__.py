@@ -1,0 +1,1 @@
+"""Models side by side: a column each, and their figures."""

@@ -1,0 +1,153 @@
+"""What is measured of the model on screen: figures with their definitions, filled in as they become known."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStackedLayout,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vae_desktop.config import RunConfig
+from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.latent.measures import QUICK, Extent, Measure
+from vae_desktop.latent.table import Row, groups_of
+
+
+class MeasuresPanel(QWidget):
+    """Asks for measurements and shows them; a row's tooltip says what the figure is and where it comes from."""
+
+    measure_requested = Signal(object)  # Extent
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("measuresPanel")
+        self._measure = QPushButton(self.tr("Measure"))
+        self._measure.setObjectName("measureButton")
+        self._measure.setShortcut("Ctrl+M")
+        self._measure.setToolTip(
+            f"<p>{self.tr('Measure the latent space on screen on its test images, in the background. (Ctrl+M)')}</p>"
+        )
+        self._quick = QCheckBox(self.tr("Quick"))
+        self._quick.setObjectName("quickMeasuresCheck")
+        left_out = self.tr("Leave out what takes longest: the importance-weighted bound and the sampling measures.")
+        self._quick.setToolTip(f"<p>{left_out}</p>")
+        self._note = QLabel()
+        self._note.setProperty("role", "muted")
+        self._note.setFont(tabular(small_font(self.font())))
+        self._bar = QProgressBar(textVisible=False, maximum=1000)
+        self._bar.setFixedWidth(160)
+        self._bar.setAccessibleName(self.tr("Progress of the measurement"))
+        self._cancel = QPushButton(self.tr("Cancel"))
+        self._cancel.setObjectName("cancelMeasuringButton")
+        self._cancel.setToolTip(self.tr("End the measurement; what is known by now stays."))
+        self._tree = QTreeWidget()
+        self._hint = QLabel(
+            self.tr(
+                "How good is this latent space? Press Measure: loss and bound, KL by dimension, active units, "
+                "neighbours, and what is drawn from it."
+            ),
+            wordWrap=True,
+        )
+        self._prepare_tree()
+        self._lay_out()
+        self._measure.clicked.connect(self._request)
+        self._cancel.clicked.connect(self.cancel_requested)
+        self._about = ""
+        self.set_can_measure(False)
+        self.end_progress()
+
+    def set_can_measure(self, can_measure: bool) -> None:
+        """Measuring needs a model on screen."""
+        self._can_measure = can_measure
+        self._measure.setEnabled(can_measure and self._bar.isHidden())
+
+    def set_figures(self, config: RunConfig, values: dict[str, Any], step: int) -> None:
+        """Show the figures known of a model, measured after so many steps."""
+        self._tree.clear()
+        for heading, rows in groups_of(values, config).items():
+            group = QTreeWidgetItem([translated(heading)])
+            group.setFirstColumnSpanned(True)
+            font = self.font()
+            font.setBold(True)
+            group.setFont(0, font)
+            self._tree.addTopLevelItem(group)
+            group.addChildren([_item(row) for row in rows])
+        self._tree.expandAll()
+        self._stack.setCurrentIndex(1 if values else 0)
+        about = self.tr("after step {step}, on {data}").format(step=f"{step:,}", data=config.dataset.label)
+        self._about = about if values else ""
+        if self._bar.isHidden():
+            self._note.setText(self._about)
+
+    def show_progress(self, title: str, done: int, total: int) -> None:
+        """Show how far the measurement of a model is."""
+        self._note.setText(self.tr("Measuring {title}").format(title=title))
+        self._bar.setValue(round(1000 * done / max(total, 1)))
+        for part in (self._bar, self._cancel):
+            part.show()
+        self._measure.setEnabled(False)
+
+    def end_progress(self) -> None:
+        """The measurement is over, or was cancelled."""
+        self._note.setText(self._about)
+        for part in (self._bar, self._cancel):
+            part.hide()
+        self._measure.setEnabled(self._can_measure)
+
+    def _prepare_tree(self) -> None:
+        self._tree.setObjectName("measuresTree")
+        self._tree.setAccessibleName(self.tr("Measures"))
+        self._tree.setHeaderLabels([self.tr("Measure"), self.tr("Value")])
+        self._tree.setRootIsDecorated(False)
+        self._tree.setIndentation(SPACING)
+        self._tree.setUniformRowHeights(True)
+        self._tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(SPACING)
+        for part in (self._measure, self._quick, self._note):
+            top.addWidget(part)
+        top.addStretch()
+        top.addWidget(self._bar)
+        top.addWidget(self._cancel)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setProperty("role", "muted")
+        body = QWidget()
+        self._stack = QStackedLayout(body)
+        self._stack.addWidget(self._hint)
+        self._stack.addWidget(self._tree)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
+        layout.setSpacing(SPACING // 2)
+        layout.addLayout(top)
+        layout.addWidget(body, 1)
+
+    @Slot()
+    def _request(self) -> None:
+        self.measure_requested.emit(QUICK if self._quick.isChecked() else Extent())
+
+
+def _item(row: Row) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([translated(row.label), row.text])
+    for column in range(2):
+        item.setToolTip(column, "".join(_paragraph(entry) for entry in row.measures))
+    return item
+
+
+def _paragraph(entry: Measure) -> str:
+    source = f"<br><i>{entry.source}</i>" if entry.source else ""
+    return f"<p><b>{translated(entry.label)}</b>: {translated(entry.definition)}{source}</p>"

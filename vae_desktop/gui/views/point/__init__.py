@@ -1,0 +1,1 @@
+"""The current latent point: its picture and its sliders."""

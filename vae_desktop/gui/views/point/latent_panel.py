@@ -1,0 +1,151 @@
+"""The current latent point: its picture, and a slider for each of its coordinates."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from vae_desktop.gui.views.point.slider_list import SliderList
+from vae_desktop.gui.widgets.decoded_image import DecodedImage
+from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.theme import SPACING, Theme, small_font
+from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
+
+_MOST_NUMBERS = 200_000  # in the codes that are looked at: some milliseconds
+
+
+class LatentPanel(QWidget):
+    """Shows the current point as a picture and as numbers, and asks to move it."""
+
+    reset_requested = Signal()
+    randomise_requested = Signal(float)  # temperature
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumWidth(280)
+        self.image = DecodedImage()
+        self.sliders = SliderList()
+        self._hint = QLabel(self.tr("Drag a slider, or drag in the latent space"))
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setProperty("role", "muted")
+        self._hint.setFont(small_font(self.font()))
+        self._reset = self._button(
+            "resetButton",
+            self.tr("Reset"),
+            "Ctrl+0",
+            self.tr("Move the point to 0, the middle of the prior; locked coordinates stay."),
+        )
+        self._randomise = self._button(
+            "randomiseButton",
+            self.tr("Randomise"),
+            "Ctrl+R",
+            self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay."),
+        )
+        self._temperature = NumberField(
+            "temperatureSpin",
+            self.tr("Temperature"),
+            self.tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual."),
+            (0.1, 3.0),
+            1.0,
+            decimals=1,
+            step=0.1,
+            has_buttons=False,
+        )
+        self._temperature.setPrefix("× ")
+        self._lay_out()
+        self._reset.clicked.connect(self.reset_requested)
+        self._randomise.clicked.connect(self._ask_to_randomise)
+        self.set_latent_dim(0)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.image.set_theme(theme)
+        self.sliders.set_lock_colours(QColor(theme.accent), QColor(theme.muted))
+
+    def set_latent_dim(self, latent_dim: int) -> None:
+        """Show as many sliders as the model has dimensions; 0 stands for no model."""
+        self.sliders.set_latent_dim(latent_dim)
+        self._randomise.setEnabled(latent_dim > 0)
+        self._reset.setEnabled(latent_dim > 0)
+
+    def set_point(self, code: Floats) -> None:
+        """Follow the current point (d,)."""
+        self.sliders.set_point(code)
+
+    def set_can_reset(self, can_reset: bool) -> None:
+        """Whether a coordinate that is not locked differs from 0."""
+        self._reset.setEnabled(can_reset)
+
+    def set_codes(self, codes: Codes, is_new: bool) -> None:
+        """Let the sliders cover the codes that occur, and stand in the order of what they say.
+
+        What a dimension says is its KL divergence; where codes are points, how far they spread; of many codes of
+        many dimensions, an even choice is looked at. `is_new` is True for another model, whose sliders may be put in
+        order at once.
+        """
+        finite = codes.mean if codes.are_finite else codes.mean[np.isfinite(codes.mean).all(1)]
+        if not len(finite):
+            return
+        by_dimension = np.ascontiguousarray(finite.T)  # several times as quick as along the first axis
+        lowest, highest = by_dimension.min(1).tolist(), by_dimension.max(1).tolist()
+        ranges = [_round_range(min(low, -3.0), max(high, 3.0)) for low, high in zip(lowest, highest, strict=True)]
+        self.sliders.set_ranges(ranges)
+        codes = _even_choice(codes)
+        finite = codes.mean if codes.are_finite else codes.mean[np.isfinite(codes.mean).all(1)]
+        if codes.log_stddev is None:
+            spread = spread_of_means(finite)
+            tips = [self.tr("Standard deviation of the codes: {value:.2f}").format(value=value) for value in spread]
+            self._show_information(spread, np.ones(len(spread), bool), tips, is_new)
+        else:
+            kl = kl_by_dimension(codes)
+            tips = [self.tr("KL divergence: {value:.2f} nats per image").format(value=value) for value in kl]
+            self._show_information(kl, is_active(finite), tips, is_new)
+
+    def _show_information(
+        self, amounts: npt.NDArray[np.float64], active: npt.NDArray[np.bool_], tips: list[str], is_new: bool
+    ) -> None:
+        if np.isfinite(amounts).all():
+            self.sliders.set_information(amounts, active, tips, is_new)
+
+    @Slot()
+    def _ask_to_randomise(self) -> None:
+        self._temperature.interpretText()
+        self.randomise_requested.emit(self._temperature.value())
+
+    def _button(self, name: str, text: str, keys: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        button.setShortcut(keys)
+        button.setToolTip(f"<p>{tip} ({keys})</p>")
+        return button
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING // 2)
+        buttons.addWidget(self._randomise, 1)
+        buttons.addWidget(self._temperature)
+        buttons.addSpacing(SPACING // 2)
+        buttons.addWidget(self._reset, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self.image)
+        layout.addWidget(self._hint)
+        layout.addLayout(buttons)
+        layout.addWidget(self.sliders, 1)
+
+
+def _even_choice(codes: Codes) -> Codes:
+    step = -(-codes.mean.size // _MOST_NUMBERS)
+    log_stddev = None if codes.log_stddev is None else codes.log_stddev[::step]
+    return Codes(codes.mean[::step], log_stddev, None)
+
+
+def _round_range(low: float, high: float) -> tuple[float, float]:
+    """The range widened to multiples of a round step, so that it does not tremble while codes move."""
+    step = 10.0 ** math.floor(math.log10(high - low)) / 2
+    return math.floor(low / step) * step, math.ceil(high / step) * step

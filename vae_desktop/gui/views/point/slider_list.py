@@ -1,0 +1,216 @@
+"""The sliders of all latent dimensions, those that say most first, those that say nothing folded away."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QColor, QIcon
+from PySide6.QtWidgets import QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from vae_desktop.gui.views.point.latent_slider import LatentSlider, lock_icon
+from vae_desktop.gui.widgets.theme import SPACING, small_font
+from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.names import dimension_name
+
+_CLEARLY = 1.25  # times as much must a dimension say to pass another while training: an order that trembles is none
+
+
+class SliderList(QScrollArea):
+    """Emits what the person moves; says which films its sliders need."""
+
+    coordinate_changed = Signal(int, float)
+    lock_toggled = Signal(int, bool)
+    films_outdated = Signal()  # other sliders, or other values of theirs, are in sight
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, widgetResizable=True)
+        self.setObjectName("sliderList")
+        self.setAccessibleName(self.tr("Coordinates of the current point"))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._sliders: list[LatentSlider] = []
+        self._order: list[int] = []
+        self._is_folded: npt.NDArray[np.bool_] = np.empty(0, bool)  # of each dimension, where its slider lies
+        self._icon = QIcon()
+        self._fold = QToolButton(checkable=True, autoRaise=True)
+        self._fold.setObjectName("collapsedFold")
+        self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._reasons = "", ""  # why some dimensions have collapsed, or all
+        self._are_all_collapsed = False
+        self._reason = QLabel(wordWrap=True)
+        self._reason.setObjectName("collapsedReason")
+        self._reason.setProperty("role", "muted")
+        self._reason.setFont(small_font(self.font()))
+        self._shown, self._folded = QVBoxLayout(), QVBoxLayout()
+        self._folded_rows = QWidget()
+        self._lay_out()
+        # What is in sight is known when all is laid out; many changes at once need one film.
+        self._outdated = QTimer(self, singleShot=True, interval=0)
+        self._outdated.timeout.connect(self.films_outdated)
+        self._fold.toggled.connect(self._unfold)
+        self.verticalScrollBar().valueChanged.connect(self._outdated.start)
+        self.viewport().installEventFilter(self)
+        self.widget().installEventFilter(self)
+        self._show_fold()
+        self._reason.hide()
+
+    def set_lock_colours(self, closed: QColor, opened: QColor) -> None:
+        self._icon = lock_icon(closed, opened)
+        for slider in self._sliders:
+            slider.set_icons(self._icon)
+
+    def set_latent_dim(self, latent_dim: int) -> None:
+        """Show as many sliders, in the order of the axes until it is known what they say."""
+        while len(self._sliders) > latent_dim:
+            slider = self._sliders.pop()
+            for layout in (self._shown, self._folded):
+                layout.removeWidget(slider)
+            # Still a child: one without a parent would be Python's, whose collector may run in any thread.
+            slider.hide()
+            slider.deleteLater()
+        while len(self._sliders) < latent_dim:
+            self._sliders.append(self._slider(len(self._sliders)))
+        self._reason.hide()
+        self._place(list(range(latent_dim)), np.zeros(latent_dim, bool))
+
+    def set_point(self, code: Floats) -> None:
+        """Follow the current point (d,)."""
+        has_widened = False
+        for slider, value in zip(self._sliders, code.tolist(), strict=True):
+            has_widened |= not slider.minimum() <= value <= slider.maximum()
+            slider.follow(value)
+        if has_widened:
+            self._outdated.start()
+
+    def set_locked(self, locked: frozenset[int]) -> None:
+        """Show which coordinates are held."""
+        for dimension, slider in enumerate(self._sliders):
+            slider.set_locked(dimension in locked)
+
+    def set_ranges(self, ranges: Sequence[tuple[float, float]]) -> None:
+        """Let each slider cover a range."""
+        before = [(slider.minimum(), slider.maximum()) for slider in self._sliders]
+        for slider, (low, high) in zip(self._sliders, ranges, strict=True):
+            slider.set_range(low, high)
+        if before != [(slider.minimum(), slider.maximum()) for slider in self._sliders]:
+            self._outdated.start()
+
+    def set_information(
+        self, amounts: npt.NDArray[np.float64], active: npt.NDArray[np.bool_], tips: Sequence[str], is_new: bool
+    ) -> None:
+        """Show how much each dimension says (d,), and put the sliders in that order.
+
+        While the mouse or the keyboard is at them, they stay where they are, unless `is_new`.
+        """
+        most = max(float(amounts.max()), 1e-9)
+        for slider, amount, is_active, tip in zip(self._sliders, amounts, active, tips, strict=True):
+            slider.head.set_information(float(amount) / most, bool(is_active), tip)
+        is_held = self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window())
+        if is_new or not is_held:
+            order = np.argsort(-amounts, kind="stable").tolist() if is_new else _settled(self._order, amounts)
+            is_folded = ~active if active.any() else np.zeros(len(active), bool)
+            if order != self._order or not np.array_equal(is_folded, self._is_folded):
+                self._place(order, is_folded)
+        self._are_all_collapsed = not active.any()
+        self._reason.setText(self._reasons[self._are_all_collapsed])
+        self._reason.setVisible(not active.all())  # also of sliders that wait for their new places
+
+    def set_reasons(self, of_some: str, of_all: str) -> None:
+        """Say why dimensions have collapsed, if some have or if all have."""
+        self._reasons = of_some, of_all
+        self._reason.setText(self._reasons[self._are_all_collapsed])
+
+    def visible_dimensions(self) -> list[int]:
+        """The dimensions whose sliders are in sight, from top to bottom."""
+        return [dimension for dimension in self._order if not self._sliders[dimension].visibleRegion().isEmpty()]
+
+    def frames(self, dimension: int) -> Floats:
+        """Values (n,) whose pictures the film of a slider is made of."""
+        return self._sliders[dimension].frames()
+
+    def set_film(self, dimension: int, pictures: Picture) -> None:
+        """Show the pictures (n, h, w, C) of the frames of a slider."""
+        if dimension < len(self._sliders):
+            self._sliders[dimension].set_film(pictures)
+
+    def clear_films(self) -> None:
+        for slider in self._sliders:
+            slider.groove.set_film(None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.LayoutRequest):
+            self._outdated.start()
+        return super().eventFilter(watched, event)
+
+    def _slider(self, dimension: int) -> LatentSlider:
+        slider = LatentSlider(dimension_name(dimension))
+        slider.setObjectName(f"latentSlider{dimension}")
+        slider.setAccessibleName(dimension_name(dimension))
+        slider.set_icons(self._icon)
+        slider.value_changed.connect(self._tell_changed)
+        slider.lock_toggled.connect(self._tell_locked)
+        return slider
+
+    def _place(self, order: list[int], is_folded: npt.NDArray[np.bool_]) -> None:
+        """Put the sliders in an order, some of them under the fold."""
+        self._order, self._is_folded = order, is_folded
+        self.setUpdatesEnabled(False)
+        for layout, dimensions in (
+            (self._shown, [dimension for dimension in order if not is_folded[dimension]]),
+            (self._folded, [dimension for dimension in order if is_folded[dimension]]),
+        ):
+            for place, dimension in enumerate(dimensions):
+                # Not by itemAt: a Python object of an item outlives it when Qt moves the widget, and crashes later
+                # when another object gets the item's place in memory.
+                if layout.indexOf(self._sliders[dimension]) != place:
+                    layout.insertWidget(place, self._sliders[dimension])
+        self._show_fold()
+        self.setUpdatesEnabled(True)
+        self._outdated.start()
+
+    def _show_fold(self) -> None:
+        count = int(self._is_folded.sum())
+        self._fold.setVisible(count > 0)
+        self._fold.setText(self.tr("%n collapsed dimension(s)", "", count).replace("(s)", "" if count == 1 else "s"))
+        self._fold.setArrowType(Qt.ArrowType.DownArrow if self._fold.isChecked() else Qt.ArrowType.RightArrow)
+        self._folded_rows.setVisible(count > 0 and self._fold.isChecked())
+
+    @Slot()
+    def _unfold(self) -> None:
+        self._show_fold()
+        self._outdated.start()
+
+    @Slot(float)
+    def _tell_changed(self, value: float) -> None:
+        self.coordinate_changed.emit(self._sliders.index(self.sender()), value)
+
+    @Slot(bool)
+    def _tell_locked(self, is_locked: bool) -> None:
+        self.lock_toggled.emit(self._sliders.index(self.sender()), is_locked)
+
+    def _lay_out(self) -> None:
+        for layout in (self._shown, self._folded):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(SPACING // 2)
+        self._folded_rows.setLayout(self._folded)
+        holder = QWidget()
+        rows = QVBoxLayout(holder)
+        rows.setContentsMargins(0, 0, SPACING // 2, 0)
+        rows.setSpacing(SPACING // 2)
+        rows.addLayout(self._shown)
+        rows.addWidget(self._fold)
+        rows.addWidget(self._reason)
+        rows.addWidget(self._folded_rows)
+        rows.addStretch()
+        self.setWidget(holder)
+
+
+def _settled(order: list[int], amounts: npt.NDArray[np.float64]) -> list[int]:
+    """The order with each dimension moved up past those that say clearly less."""
+    result: list[int] = []
+    for dimension in order:
+        place = len(result)
+        while place and amounts[dimension] > _CLEARLY * amounts[result[place - 1]] + 0.01:
+            place -= 1
+        result.insert(place, dimension)
+    return result

@@ -1,0 +1,226 @@
+"""The runs of this session, with their settings and last figures; any of them can be shown again."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from vae_desktop.catalog import LIKELIHOODS, Likelihood
+from vae_desktop.engine.run import Run
+from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.theme import tabular
+from vae_desktop.settings import settings_of
+from vae_desktop.training.schedule import kl_weight_after
+
+_NONE = "–"
+
+
+@dataclass(frozen=True)
+class _Column:
+    title: str
+    tip: str = ""
+    is_number: bool = False
+
+
+class RunsTable(QTableWidget):
+    """A row per run, the newest first; a click shows its model.
+
+    Test loss has columns of its own for each likelihood that occurs: their figures cannot be compared.
+    """
+
+    run_chosen = Signal(int)
+    removal_requested = Signal(int)
+    undo_requested = Signal()  # of the last removal
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runsTable")
+        self.setAccessibleName(self.tr("Runs"))
+        self.setToolTip(
+            self.tr(
+                "Every model trained or opened since the start. Click one to go back to its latent space; Del takes it "
+                "off the list, Ctrl+Z brings it back."
+            )
+        )
+        self._selected: tuple[int | None, int] = (None, 0)
+        self._columns: list[_Column] = []
+        self.setFont(tabular(self.font()))
+        self.setStyleSheet("QTableView::item { padding: 0 5px; }")  # lies under its title
+        self.verticalHeader().hide()
+        self.setShowGrid(False)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setHighlightSections(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)  # the Tab key leaves it
+        self.clicked.connect(self._choose)
+        self.activated.connect(self._choose)
+        self._action("removeRunAction", self.tr("Remove from the list"), QKeySequence.StandardKey.Delete, self._remove)
+        undo = self.tr("Undo the removal")
+        self._undo = self._action("undoRemovalAction", undo, QKeySequence.StandardKey.Undo, self.undo_requested)
+        self.set_can_undo(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._set_columns([])
+
+    def set_runs(self, runs: Iterable[Run], shown: Run | None) -> None:
+        """Show these runs, the one on screen selected."""
+        newest_first = list(runs)[::-1]
+        occurring = {run.config.model.likelihood for run in newest_first}
+        likelihoods = [entry for name, entry in LIKELIHOODS.items() if name in occurring]
+        self._set_columns(likelihoods)
+        self.setRowCount(len(newest_first))
+        for row, run in enumerate(newest_first):
+            for column, text in enumerate(self._cells(run, likelihoods)):
+                self._show_cell(row, column, text, run.id)
+        selected = (None if shown is None else shown.id, len(newest_first))
+        if selected != self._selected and shown in newest_first:  # else it would undo where the arrow keys are
+            self._selected = selected
+            self.selectRow(newest_first.index(shown))
+
+    def set_can_undo(self, can_undo: bool) -> None:
+        """Whether a run that was removed can be brought back."""
+        self._undo.setEnabled(can_undo)
+
+    def _action(
+        self, name: str, text: str, keys: QKeySequence.StandardKey, then: Signal | Callable[[], object]
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setShortcut(keys)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(then)
+        self.addAction(action)
+        return action
+
+    def _set_columns(self, likelihoods: list[Likelihood]) -> None:
+        losses = [column for likelihood in likelihoods for column in self._loss_columns(likelihood)]
+        columns = [
+            _Column(self.tr("Run")),
+            _Column(self.tr("Model")),
+            _Column(self.tr("Data set")),
+            _Column(
+                self.tr("β"),
+                self.tr(
+                    "Weight of the KL divergence, where the model leaves it free; while it warms up, what training has "
+                    "reached of it. The test total is weighed by all of it."
+                ),
+                True,
+            ),
+            *losses,
+            _Column(self.tr("KL\nnats"), self.tr("KL divergence per image, summed over latent dimensions."), True),
+            _Column(self.tr("Epochs"), is_number=True),
+            _Column(self.tr("Status")),
+            _Column(self.tr("Architecture")),
+            _Column(self.tr("Hidden")),
+            _Column(self.tr("Learning rate"), is_number=True),
+            _Column(self.tr("Seed"), is_number=True),
+        ]
+        if columns == self._columns:
+            return
+        self._columns = columns
+        self.setColumnCount(len(columns))
+        for place, column in enumerate(columns):
+            header = QTableWidgetItem(column.title)
+            header.setToolTip(column.tip)
+            header.setTextAlignment(_alignment(column))
+            self.setHorizontalHeaderItem(place, header)
+
+    def _loss_columns(self, likelihood: Likelihood) -> list[_Column]:
+        unit = translated(likelihood.unit).partition(" / ")[0]  # per image, as every figure here
+        tip = self.tr("{what} in {unit}. Losses of different likelihoods cannot be compared.")
+        titles = (
+            (self.tr("Test total"), self.tr("Loss on the test images")),
+            (self.tr("Reconstruction"), self.tr("Its part that judges the reconstruction")),
+        )
+        return [
+            _Column(f"{title}\n{unit}", tip.format(what=what, unit=translated(likelihood.unit)), True)
+            for title, what in titles
+        ]
+
+    def _show_cell(self, row: int, column: int, text: str, run_id: int) -> None:
+        item = self.item(row, column)
+        if item is None:
+            item = QTableWidgetItem()
+            self.setItem(row, column, item)
+        if item.text() != text:
+            item.setText(text)
+        item.setTextAlignment(_alignment(self._columns[column]))
+        item.setData(Qt.ItemDataRole.UserRole, run_id)
+
+    def _cells(self, run: Run, likelihoods: list[Likelihood]) -> list[str]:
+        config = run.config
+        losses = [figure for likelihood in likelihoods for figure in _losses(run, likelihood)]
+        last = run.history.last_evaluation
+        saved = "" if run.is_saved else self.tr(" (not saved)")
+        return [
+            f"#{run.id}",
+            f"{translated(config.model.traits.short)} {config.model.latent_dim}-D",
+            config.dataset.label,
+            self._beta(run),
+            *(_figure(loss) for loss in losses),
+            _figure(None if last is None else last.kl),
+            f"{len(run.history.training) / run.steps_per_epoch:.0f}",
+            self._status(run.status) + saved,
+            _shown(config.model, "architecture"),
+            _shown(config.model, "hidden"),
+            f"{config.training.learning_rate:g}",
+            str(config.training.seed),
+        ]
+
+    def _beta(self, run: Run) -> str:
+        traits, beta = run.config.model.traits, run.config.training.beta
+        if traits.kl_weight is not None:
+            return "0" if traits.is_variational and traits.kl_weight == 0 else _NONE
+        reached = kl_weight_after(run.config, len(run.history.training), run.steps_per_epoch)
+        if reached == beta:
+            return f"{beta:g}"
+        return self.tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
+
+    def _status(self, status: str) -> str:
+        return {
+            "training": self.tr("training"),
+            "paused": self.tr("paused"),
+            "finished": self.tr("finished"),
+            "stopped": self.tr("stopped"),
+            "diverged": self.tr("diverged"),
+            "failed": self.tr("failed"),
+            "opened": self.tr("opened"),
+        }[status]
+
+    @Slot(QModelIndex)
+    def _choose(self, index: QModelIndex) -> None:
+        self.run_chosen.emit(index.data(Qt.ItemDataRole.UserRole))
+
+    @Slot()
+    def _remove(self) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            self.removal_requested.emit(index.data(Qt.ItemDataRole.UserRole))
+
+
+def _losses(run: Run, likelihood: Likelihood) -> tuple[float | None, float | None]:
+    """Total and reconstruction, where they have that likelihood's unit; a total without reconstruction has not."""
+    model, last = run.config.model, run.history.last_evaluation
+    if last is None or model.judged_by is not likelihood:
+        return None, None
+    return (last.total if model.traits.reconstruction_weight else None), last.reconstruction
+
+
+def _shown(config: Any, name: str) -> str:
+    """A setting's value as the form shows it."""
+    entry, value = next((entry, value) for field, entry, value in settings_of(config) if field == name)
+    labels = {choice.value: choice.label for choice in entry.choices}
+    return translated(labels[value] if value in labels else entry.format(value))
+
+
+def _figure(value: float | None) -> str:
+    return _NONE if value is None else f"{value:.2f}"
+
+
+def _alignment(column: _Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,1 @@
+"""The settings of the next run, and the buttons that train."""

@@ -1,0 +1,167 @@
+"""Train, Continue, Pause, Stop, and how far the training is."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from vae_desktop.engine.listener import State
+from vae_desktop.engine.run import Progress
+from vae_desktop.gui.widgets.elided_label import ElidedLabel
+from vae_desktop.gui.widgets.steady_label import SteadyLabel
+from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+
+_BUSY = ("training", "paused", "stopping")
+
+
+class TrainingControls(QWidget):
+    """Buttons that fit the state, a bar, and progress in words."""
+
+    train_requested = Signal()
+    continue_requested = Signal()
+    pause_requested = Signal()
+    resume_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: State = "idle"
+        self._settings_valid = True
+        self._can_continue = False
+        self.train_button = self._button(
+            "trainButton",
+            self.tr("Train"),
+            "Ctrl+T",
+            self.tr("Start a new model with fresh weights: a new latent space."),
+        )
+        self.train_button.setProperty("primary", True)
+        self.continue_button = self._button(
+            "continueButton",
+            self.tr("Continue"),
+            "Ctrl+Shift+T",
+            self.tr(
+                "Train the model on screen for further epochs: its latent space goes on moving. "
+                "One that was stopped goes on where it was, to the end of its epochs."
+            ),
+        )
+        self.pause_button = self._button(
+            "pauseButton",
+            self.tr("Pause"),
+            "Ctrl+P",
+            self.tr("Hold the training between two steps, to look around in the latent space as it is."),
+        )
+        self.stop_button = self._button(
+            "stopButton",
+            self.tr("Stop"),
+            "Ctrl+.",
+            self.tr("End the training at once. The model and its latent space stay."),
+        )
+        self._bar = QProgressBar(textVisible=False, maximum=1000)
+        self._bar.setAccessibleName(self.tr("Progress of the training"))
+        self._whose = ElidedLabel()
+        self._whose.setObjectName("trainedElsewhere")
+        font = tabular(small_font(self.font()))
+        self._where, self._pace = SteadyLabel(font), SteadyLabel(font)
+        for readout in (self._where, self._pace):
+            readout.label.setProperty("role", "muted")
+        buttons = QGridLayout()
+        buttons.setSpacing(SPACING)
+        for index, button in enumerate(
+            (self.train_button, self.continue_button, self.pause_button, self.stop_button)
+        ):
+            buttons.addWidget(button, index // 2, index % 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
+        layout.setSpacing(SPACING)
+        layout.addLayout(buttons)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._whose)
+        layout.addWidget(self._where)
+        layout.addWidget(self._pace)
+        self.train_button.clicked.connect(self.train_requested)
+        self.continue_button.clicked.connect(self.continue_requested)
+        self.pause_button.clicked.connect(self._pause_or_resume)
+        self.stop_button.clicked.connect(self.stop_requested)
+        self.show_progress(None)
+        self._refresh()
+
+    def set_state(self, state: State) -> None:
+        self._state = state
+        self._refresh()
+        if state != "training":
+            self._pace.set_text("")
+
+    def set_compares(self, compares: bool) -> None:
+        """Whether the buttons are for models side by side."""
+        self.train_button.setText(self.tr("Train all") if compares else self.tr("Train"))
+        self.continue_button.setText(self.tr("Continue all") if compares else self.tr("Continue"))
+        for button in (self.train_button, self.continue_button):  # a new text drops the shortcut
+            button.setAccessibleName(button.text())
+            button.setShortcut(button.property("keys"))
+
+    def set_settings_valid(self, valid: bool) -> None:
+        """Train needs settings that can be used."""
+        self._settings_valid = valid
+        self._refresh()
+
+    def set_can_continue(self, can_continue: bool) -> None:
+        """Continue needs a model on screen."""
+        self._can_continue = can_continue
+        self._refresh()
+
+    def show_progress(self, progress: Progress | None, title: str = "") -> None:
+        """Show how far a training is, of a model that is named if it is not the one in sight."""
+        self._whose.set_text(title)
+        self._whose.setVisible(bool(title))
+        if progress is None:
+            self._bar.setValue(0)
+            self._where.set_text(self.tr("Not trained yet"))
+            self._pace.set_text("")
+            return
+        span = max(progress.last_step - progress.first_step, 1)
+        self._bar.setValue(round(1000 * (progress.step - progress.first_step) / span))
+        epochs = f"{progress.last_epoch:.1f}".removesuffix(".0")
+        self._where.set_text(
+            self.tr("Epoch {epoch} of {epochs} · step {step}").format(
+                epoch=f"{progress.epoch:.1f}", epochs=epochs, step=f"{progress.step:,}"
+            )
+        )
+        self._pace.set_text(self._pace_text(progress))
+
+    def _pace_text(self, progress: Progress) -> str:
+        if progress.images_per_second is None or progress.seconds_left is None:
+            return ""
+        rate = self.tr("{rate} images/s").format(rate=f"{progress.images_per_second:,.0f}")
+        if progress.step >= progress.last_step:
+            return rate
+        return f"{rate} · " + self.tr("{time} left").format(time=_duration(progress.seconds_left))
+
+    def _refresh(self) -> None:
+        busy = self._state in _BUSY
+        self.train_button.setEnabled(self._settings_valid and self._state not in ("training", "paused"))
+        self.continue_button.setEnabled(self._settings_valid and self._can_continue and not busy)
+        self.pause_button.setEnabled(self._state in ("training", "paused"))
+        self.pause_button.setText(self.tr("Resume") if self._state == "paused" else self.tr("Pause"))
+        self.pause_button.setAccessibleName(self.pause_button.text())
+        self.stop_button.setEnabled(self._state in ("training", "paused", "loading"))
+        self.stop_button.setText(self.tr("Stopping…") if self._state == "stopping" else self.tr("Stop"))
+        for button in (self.pause_button, self.stop_button):  # a new text drops the shortcut
+            button.setShortcut(button.property("keys"))
+
+    def _button(self, name: str, text: str, keys: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        button.setToolTip(f"<p>{tip} ({keys})</p>")
+        button.setProperty("keys", keys)
+        button.setShortcut(keys)
+        return button
+
+    @Slot()
+    def _pause_or_resume(self) -> None:
+        (self.resume_requested if self._state == "paused" else self.pause_requested).emit()
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(seconds, 1):.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,1 @@
+"""The latent space: codes, decoded grid, and what is laid over them."""

@@ -1,0 +1,175 @@
+"""The classes and their colours; a click hides or shows one."""
+
+import html
+
+import numpy as np
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
+
+from vae_desktop.gui.widgets.point_raster import Colours
+from vae_desktop.gui.widgets.theme import class_palette
+
+_GAP = 2  # px, between chips
+_MOST_ROWS = 3  # more are scrolled: the plot needs the room
+_LONGEST_NAME = 140  # px
+
+
+def class_colours(count: int) -> Colours:
+    """Colours (count, 3), uint8, of so many classes."""
+    return np.array([QColor(name).getRgb()[:3] for name in class_palette(count)], np.uint8).reshape(-1, 3)
+
+
+class ClassLegend(QScrollArea):
+    """A chip per class. A click hides or shows the class, a double-click shows it alone or all again.
+
+    The chips are one stop of the Tab key; arrow keys go from one to the next.
+    """
+
+    hidden_changed = Signal(object)  # frozenset of class indices
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("classLegend")
+        self.setAccessibleName(self.tr("Classes"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._names: tuple[str, ...] = ()
+        self._chips: list[_Chip] = []
+        self.setStyleSheet(
+            "QToolButton { border: 1px solid transparent; background: transparent; padding: 1px 1px; }"
+            "QToolButton:focus { border-color: palette(highlight); }"
+        )
+        self._board = QWidget()
+        self.setWidget(self._board)
+        self.hide()
+
+    def set_classes(self, names: tuple[str, ...]) -> None:
+        """Show chips for these classes, all of them shown; unless they are the ones that stand there."""
+        if names == self._names:
+            return
+        self._names = names
+        for chip in self._chips:
+            chip.hide()
+            chip.deleteLater()
+        self._chips = [
+            self._chip(index, name, QColor(colour))
+            for index, (name, colour) in enumerate(zip(names, class_palette(len(names)), strict=True))
+        ]
+        self.setVisible(bool(names))
+        self._arrange()
+        self.verticalScrollBar().setValue(0)
+        self._tell()
+
+    def line_width(self) -> int:
+        """Width that all chips in one row take."""
+        return sum(chip.sizeHint().width() + _GAP for chip in self._chips)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def _chip(self, index: int, name: str, colour: QColor) -> "_Chip":
+        chip = _Chip(name, colour, self._board)
+        chip.setObjectName(f"classChip{index}")
+        tip = self.tr("Hide or show the codes of class {name}. Double-click or Enter: only these, or all again.")
+        chip.setToolTip(f"<p>{tip.format(name=html.escape(name))}</p>")
+        chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus if index == 0 else Qt.FocusPolicy.ClickFocus)
+        chip.clicked.connect(self._tell)
+        chip.isolated.connect(self._isolate)
+        chip.stepped.connect(self._step)
+        chip.show()
+        return chip
+
+    def _arrange(self) -> None:
+        """Put the chips in rows, and make room for a few of these."""
+        right, place, row_height = self.viewport().width(), QPoint(0, 0), 0
+        for chip in self._chips:
+            size = chip.sizeHint()
+            if place.x() and place.x() + size.width() > right:
+                place = QPoint(0, place.y() + row_height + _GAP)
+            chip.setGeometry(place.x(), place.y(), size.width(), size.height())
+            place.setX(place.x() + size.width() + _GAP)
+            row_height = max(row_height, size.height())
+        height = place.y() + row_height
+        self.verticalScrollBar().setSingleStep(row_height + _GAP)
+        self._board.resize(right, height)
+        self.setFixedHeight(min(height, _MOST_ROWS * (row_height + _GAP) - _GAP) if self._chips else 0)
+
+    @Slot()
+    def _tell(self) -> None:
+        self.hidden_changed.emit(frozenset(index for index, chip in enumerate(self._chips) if not chip.isChecked()))
+
+    @Slot()
+    def _isolate(self) -> None:
+        chosen = self.sender()
+        alone = all(not chip.isChecked() for chip in self._chips if chip is not chosen)
+        for chip in self._chips:
+            chip.setChecked(alone or chip is chosen)
+        self._tell()
+
+    @Slot(int)
+    def _step(self, direction: int) -> None:
+        chip = self._chips[(self._chips.index(self.sender()) + direction) % len(self._chips)]
+        chip.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.ensureWidgetVisible(chip, 0, 0)
+
+
+class _Chip(QToolButton):
+    isolated = Signal()
+    stepped = Signal(int)  # to the next chip (+1) or the one before (-1)
+
+    _STEPS = {  # noqa: RUF012
+        Qt.Key.Key_Left: -1,
+        Qt.Key.Key_Up: -1,
+        Qt.Key.Key_Right: 1,
+        Qt.Key.Key_Down: 1,
+    }
+
+    def __init__(self, name: str, colour: QColor, parent: QWidget) -> None:
+        super().__init__(parent, checkable=True, checked=True, autoRaise=True)
+        self.setText(_elided(name, self.fontMetrics()))
+        self.setAccessibleName(name)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        icon = QIcon()
+        icon.addPixmap(_dot(colour, filled=True), QIcon.Mode.Normal, QIcon.State.On)
+        icon.addPixmap(_dot(colour, filled=False), QIcon.Mode.Normal, QIcon.State.Off)
+        self.setIcon(icon)
+        self.setIconSize(QSize(12, 16))
+        self.toggled.connect(self._fade)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.isolated.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in self._STEPS:
+            self.stepped.emit(self._STEPS[event.key()])
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.isolated.emit()
+        else:
+            super().keyPressEvent(event)
+
+    @Slot(bool)
+    def _fade(self, shown: bool) -> None:
+        font = self.font()
+        font.setStrikeOut(not shown)
+        self.setFont(font)
+
+
+def _elided(name: str, metrics: QFontMetrics) -> str:
+    """A name on one line, cut where it is long, with no letter taken for an Alt key."""
+    return metrics.elidedText(" ".join(name.split()), Qt.TextElideMode.ElideRight, _LONGEST_NAME).replace("&", "&&")
+
+
+def _dot(colour: QColor, filled: bool) -> QPixmap:
+    pixmap = QPixmap(24, 32)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(colour)
+    if filled:
+        painter.setBrush(colour)
+    painter.drawEllipse(1, 3, 10, 10)
+    painter.end()
+    return pixmap

@@ -1,0 +1,69 @@
+"""What the tint of the map of holes means."""
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from vae_desktop.gui.views.stage.scatter_overlays import HOLE_EDGES, HOLE_OPACITY, hole_edges
+from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, small_font, tabular
+
+_CELL = 36  # px, from one distance to the next
+
+
+class HoleLegend(QWidget):
+    """A strip of the tint with the distances that it stands for, in a corner of the plot."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("holeLegend")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFont(tabular(small_font(self.font())))
+        self._theme = LIGHT
+        self._edges: list[float] = []
+        self._title = ""
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def set_shown(self, shown: bool, latent_dim: int, has_sigma: bool) -> None:
+        """Show the distances of a latent space of so many dimensions, or nothing."""
+        self._edges = hole_edges(latent_dim).tolist()
+        in_sigma, in_spacings = self.tr("σ from the nearest code"), self.tr("from the nearest code")
+        self._title = in_sigma if has_sigma else in_spacings
+        spacings = self.tr("In units of the median distance from a code to its nearest neighbour.")
+        edges = ", ".join(f"{edge:.3g}" for edge in self._edges)
+        self.setAccessibleName(self.tr("Map of holes: {edges} {title}").format(edges=edges, title=self._title))
+        self.setToolTip("" if has_sigma else spacings)
+        self.setVisible(shown)
+        self.update()
+
+    def move_into(self, box: QRectF) -> None:
+        """Stand in the upper right corner of a rectangle of the parent."""
+        line = self.fontMetrics().height()
+        self.resize(_CELL * (len(HOLE_EDGES) + 1) + 2 * SPACING, 2 * line + 10 + 2 * SPACING)
+        self.move(round(box.right()) - self.width() - SPACING, round(box.top()) + SPACING)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(self._theme.border))
+        painter.setBrush(QColor(self._theme.surface))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setPen(QColor(self._theme.muted))
+        line = self.fontMetrics().height()
+        title = QRectF(SPACING, SPACING / 2, self.width() - 2 * SPACING, line)
+        painter.drawText(title, Qt.AlignmentFlag.AlignLeft, self._title)
+        top = SPACING / 2 + line + 2
+        strip = QRectF(SPACING, top, _CELL * (len(self._edges) + 0.5), 10)
+        tint = QLinearGradient(strip.left(), 0, strip.left() + _CELL * len(self._edges), 0)
+        for share in (0.0, 1.0):
+            colour = QColor(self._theme.hole)
+            colour.setAlphaF(HOLE_OPACITY * share)
+            tint.setColorAt(share, colour)
+        painter.fillRect(strip, tint)
+        for number, edge in enumerate(self._edges, 1):
+            place = QRectF(SPACING + number * _CELL - _CELL / 2, top + 11, _CELL, line)
+            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"{edge:.3g}")
+        painter.end()

@@ -1,0 +1,137 @@
+"""A card beside the mouse: an image and what the model makes of it."""
+
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from vae_desktop.gui.widgets.decoded_image import to_image
+from vae_desktop.gui.widgets.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.latent.codes import Picture
+
+_SIDE = 96  # px, the most that a picture takes
+_LEAST_WIDTH, _MOST_WIDTH = 176, 280  # px, of the texts
+_OFF_POINTER = 2 * SPACING
+
+
+class HoverCard(QFrame):
+    """Names an image and shows it; lets every mouse event through."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("hoverCard")
+        self.setAccessibleName(self.tr("Image behind the point"))
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._name = self._label()
+        self._number = self._label("muted")
+        self._hint = self._label("muted")
+        self._original, self._reconstruction = self._label("picture"), self._label("picture")
+        self._captions = [self._label("muted"), self._label("muted")]
+        self._lay_out()
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.setStyleSheet(
+            f"QFrame#hoverCard {{ background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 6px; }}"
+            f'QLabel[role="picture"] {{ border: 1px solid {theme.border}; }}'
+        )
+
+    def show_image(
+        self, name: str, number: str, original: Picture | None, reconstruction: Picture | None, hint: str
+    ) -> None:
+        """Fill the card; either of the two pictures (H, W, C), uint8, may be missing."""
+        first = reconstruction if original is None else original
+        size = QSize() if first is None else _shown_size(first, self.devicePixelRatioF())
+        self._captions[0].setText(self.tr("original"))
+        self._captions[1].setText(self.tr("reconstruction"))
+        width = -SPACING
+        shown = zip((original, reconstruction), (self._original, self._reconstruction), self._captions, strict=True)
+        for picture, label, caption in shown:
+            # Room is kept for a reconstruction that is being decoded, so that the card keeps its size.
+            is_shown = picture is not None or (label is self._reconstruction and not size.isEmpty())
+            label.setVisible(is_shown)
+            caption.setVisible(is_shown)
+            if is_shown:
+                label.setPixmap(_blank(size) if picture is None else self._pixmap(picture, size))
+                width += max(label.sizeHint().width(), caption.sizeHint().width()) + SPACING
+        width = max(width, _LEAST_WIDTH, min(self._hint.fontMetrics().horizontalAdvance(hint), _MOST_WIDTH))
+        self._number.setText(number)
+        _set_elided(self._name, name, width - self._number.sizeHint().width() - SPACING)
+        _set_elided(self._hint, hint, width)
+        self._hint.setVisible(bool(hint))
+        self.ensurePolished()
+        self.setFixedWidth(width + 2 * SPACING + 2)
+        self.layout().activate()
+        self.resize(self.sizeHint())
+
+    def move_beside(self, pointer: QPoint) -> None:
+        """Stand beside a point of the parent, within the parent."""
+        room = self.parentWidget().size()
+        self.move(
+            _beside(pointer.x(), self.width(), room.width()),
+            _beside(pointer.y(), self.height(), room.height()),
+        )
+
+    def _pixmap(self, picture: Picture, size: QSize) -> QPixmap:
+        image = to_image(picture)
+        is_multiple = size.width() % image.width() == 0 and size.height() % image.height() == 0
+        how = Qt.TransformationMode.FastTransformation if is_multiple else Qt.TransformationMode.SmoothTransformation
+        pixmap = QPixmap.fromImage(image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how))
+        pixmap.setDevicePixelRatio(self.devicePixelRatioF())
+        return pixmap
+
+    def _label(self, role: str = "") -> QLabel:
+        label = QLabel()
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setProperty("role", role)
+        if role == "muted":
+            label.setFont(tabular(small_font(self.font())))
+        return label
+
+    def _lay_out(self) -> None:
+        font = self._name.font()
+        font.setBold(True)
+        self._name.setFont(font)
+        head = QHBoxLayout()
+        head.setSpacing(SPACING)
+        head.addWidget(self._name)
+        head.addStretch()
+        head.addWidget(self._number)
+        pictures = QGridLayout()
+        pictures.setHorizontalSpacing(SPACING)
+        pictures.setVerticalSpacing(SPACING // 2)
+        for column, label in enumerate((self._original, self._reconstruction)):
+            pictures.addWidget(label, 0, column, Qt.AlignmentFlag.AlignLeft)
+            pictures.addWidget(self._captions[column], 1, column)
+        pictures.setColumnStretch(2, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
+        layout.setSpacing(SPACING)
+        layout.addLayout(head)
+        layout.addLayout(pictures)
+        layout.addWidget(self._hint)
+
+
+def _blank(size: QSize) -> QPixmap:
+    pixmap = QPixmap(size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap
+
+
+def _shown_size(picture: Picture, ratio: float) -> QSize:
+    """The size, in screen pixels, at which a picture is shown: a whole number of times its own, unless it is large."""
+    height, width = picture.shape[:2]
+    scale = _SIDE * ratio / max(height, width)
+    scale = int(scale) if scale >= 1 else scale
+    return QSize(max(round(width * scale), 1), max(round(height * scale), 1))
+
+
+def _set_elided(label: QLabel, text: str, width: int) -> None:
+    label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
+
+
+def _beside(pointer: int, extent: int, room: int) -> int:
+    """Behind the pointer, or before it where there is no room behind."""
+    place = pointer + _OFF_POINTER
+    if place + extent > room - SPACING:
+        place = pointer - _OFF_POINTER - extent
+    return max(place, 0)

@@ -1,0 +1,294 @@
+"""The decoded manifold: a grid of pictures over the plane, and the current point on it."""
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
+from vae_desktop.gui.widgets.decoded_image import crisp_rect, to_image
+from vae_desktop.gui.widgets.elided_label import ElidedLabel
+from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, small_font, tabular
+from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.grid import evenly, grid_places, quantiles
+from vae_desktop.latent.plane import Plane
+
+_NORMAL = NormalDist()
+_BEYOND = 1e-4  # share of the prior beyond the grid's edges, where a place is still told apart
+
+
+class ManifoldView(QWidget):
+    """Says which places of the plane it wants decoded, shows their pictures, and asks to go there."""
+
+    place_pointed = Signal(object)  # (k,) in the plane
+    grid_changed = Signal()  # other places are wanted
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("manifoldView")
+        self._plane: Plane | None = None
+        self._spans: list[tuple[float, float]] = []  # of the codes, along the plane's directions
+        self._spacing = ChoiceBox()
+        self._spacing.setObjectName("manifoldSpacingCombo")
+        self._spacing.setAccessibleName(self.tr("Spacing of the grid"))
+        self._spacing.addItem(self.tr("Quantiles"), "quantiles")
+        self._spacing.addItem(self.tr("Even"), "even")
+        self._spacing.setToolTip(
+            self.tr(
+                "<p><b>Quantiles</b>: each row and column stands for an equal share of the prior N(0, 1). <b>Even</b>: "
+                "the range in which the codes lie, in equal steps.</p>"
+            )
+        )
+        tip = self.tr("How many pictures in a row and in a column, 5 to 40.")
+        self._count = NumberField("manifoldSizeSpin", self.tr("Size of the grid"), tip, (5, 40), 20)
+        self._count.setSuffix(" × 20")
+        self._ranges = ElidedLabel()
+        self._ranges.setProperty("role", "muted")
+        self._ranges.setFont(tabular(small_font(self.font())))
+        self.board = ManifoldBoard()
+        self._lay_out()
+        self._spacing.currentIndexChanged.connect(self._change_grid)
+        self._count.valueChanged.connect(self._change_grid)
+        self.board.shares_pointed.connect(self._point)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.board.set_theme(theme)
+
+    def set_plane(self, plane: Plane | None, spans: list[tuple[float, float]]) -> None:
+        """Show a plane, in which the codes span these ranges."""
+        self._plane, self._spans = plane, spans
+        self._describe()
+
+    def spans_matter(self) -> bool:
+        """Whether the grid depends on where the codes are."""
+        return self._spacing.currentData() == "even"
+
+    def grid_shape(self) -> tuple[int, int]:
+        """(columns, rows) of the grid."""
+        count = self._count.value()
+        return count, 1 if self._plane is not None and len(self._plane.basis) == 1 else count
+
+    def places(self) -> Floats:
+        """Places (rows · columns, k) in the plane whose pictures are wanted, row by row from the top."""
+        columns, rows = self.grid_shape()
+        return grid_places(self._coordinates(0, columns), self._coordinates(1, rows) if rows > 1 else None)
+
+    def tile_side(self) -> int:
+        """Length in screen pixels that a picture of the grid can use."""
+        room = min(self.board.width(), self.board.height()) * self.devicePixelRatioF()
+        return max(4, math.ceil(room / self._count.value()))
+
+    def show_pictures(self, pictures: Picture) -> None:
+        """Show the pictures (rows · columns, h, w, C), uint8, of the places."""
+        self.board.set_sheet(tiled(pictures, self.grid_shape()[0]), self.grid_shape())
+
+    def set_place(self, place: Floats | None) -> None:
+        """Mark the current point, at a place (k,) in the plane."""
+        if place is None or self._plane is None:
+            self.board.set_marker(None)
+            return
+        shares = [self._share(axis, float(value)) for axis, value in enumerate(place)]
+        self.board.set_marker(QPointF(shares[0], 1 - shares[1] if len(shares) > 1 else 0.5))
+
+    def _coordinates(self, axis: int, count: int) -> Floats:
+        return evenly(count, *self._spans[axis]) if self.spans_matter() else quantiles(count)
+
+    def _share(self, axis: int, value: float) -> float:
+        """Where a coordinate lies on the board, 0 to 1 within it."""
+        if self.spans_matter():
+            low, high = self._spans[axis]
+            return (value - low) / (high - low)
+        return _NORMAL.cdf(value)
+
+    def _coordinate(self, axis: int, share: float) -> float:
+        if self.spans_matter():
+            low, high = self._spans[axis]
+            return low + share * (high - low)
+        return _NORMAL.inv_cdf(min(max(share, _BEYOND), 1 - _BEYOND))
+
+    @Slot(QPointF)
+    def _point(self, shares: QPointF) -> None:
+        if self._plane is None:
+            return
+        values = [self._coordinate(0, shares.x())]
+        if len(self._plane.basis) > 1:
+            values.append(self._coordinate(1, 1 - shares.y()))
+        self.place_pointed.emit(np.array(values, np.float32))
+
+    @Slot()
+    def _change_grid(self) -> None:
+        self._describe()
+        self.grid_changed.emit()
+
+    def _describe(self) -> None:
+        columns, rows = self.grid_shape()
+        self._count.setSuffix(f" × {rows}")
+        if self._plane is None:
+            self._ranges.set_text("")
+            return
+        parts = []
+        for axis, label in enumerate(self._plane.labels):
+            values = self._coordinates(axis, (columns, rows)[axis])
+            way = ("→", "↑")[axis]
+            parts.append(f"{way} {label}: {values[0]:.2f} … {values[-1]:.2f}")
+        self._ranges.set_text("    ".join(parts))
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.setSpacing(SPACING // 2)
+        tools.addWidget(QLabel(self.tr("Spacing")))
+        tools.addWidget(self._spacing)
+        tools.addStretch(1)
+        tools.addWidget(self._count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING // 2)
+        layout.addLayout(tools)
+        layout.addWidget(self._ranges)
+        layout.addWidget(self.board, 1)
+
+
+class ManifoldBoard(QWidget):
+    """Paints the sheet of pictures and the marker; tells where the mouse points, in shares of the sheet."""
+
+    shares_pointed = Signal(QPointF)
+    resized = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("manifoldBoard")
+        self.setAccessibleName(self.tr("Decoded grid. Arrow keys move the current point from picture to picture."))
+        self.setToolTip(self.tr("Click: the current point goes to that picture. Drag or arrow keys move it on."))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(120, 120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._sheet: QImage | None = None
+        self._scaled: QImage | None = None
+        self._shape = (1, 1)  # columns, rows
+        self._marker: QPointF | None = None
+        self._pressed: tuple[int, int] | None = None  # the tile in which a drag began, until it is left
+        self._theme = LIGHT
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    @property
+    def sheet(self) -> QImage | None:
+        """The pictures on show, tiled to one."""
+        return self._sheet
+
+    def set_sheet(self, sheet: Picture | None, shape: tuple[int, int] = (1, 1)) -> None:
+        """Show pictures tiled to one (H, W, C), uint8, of so many columns and rows; or none."""
+        self._sheet = None if sheet is None else to_image(sheet)
+        self._scaled, self._shape = None, shape
+        self.update()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(columns, rows) of the sheet."""
+        return self._shape
+
+    @property
+    def marker(self) -> QPointF | None:
+        return self._marker
+
+    def set_marker(self, shares: QPointF | None) -> None:
+        """Put the marker at a place in shares of the sheet, from its upper left corner; beyond it, at its edge."""
+        self._marker = shares
+        self.update()
+
+    def sheet_rect(self) -> QRectF:
+        """Where the sheet is painted."""
+        size = QSize(1, 1) if self._sheet is None else self._sheet.size()
+        return crisp_rect(size, self.size(), self.devicePixelRatioF())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._sheet is None:
+            painter.setPen(QColor(self._theme.muted))
+            text = self.tr("Train or open a model: what its decoder draws\nover the plane appears here.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+            painter.end()
+            return
+        rect, ratio = self.sheet_rect(), self.devicePixelRatioF()
+        if self._scaled is None:
+            size = (rect.size() * ratio).toSize().expandedTo(QSize(1, 1))
+            grows = size.width() >= self._sheet.width()
+            how = Qt.TransformationMode.FastTransformation if grows else Qt.TransformationMode.SmoothTransformation
+            self._scaled = self._sheet.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
+            self._scaled.setDevicePixelRatio(ratio)
+        painter.fillRect(rect.adjusted(-1, -1, 1, 1), QColor(self._theme.border))
+        painter.drawImage(rect.topLeft(), self._scaled)
+        if self._marker is not None:
+            self._paint_marker(painter, rect)
+        painter.end()
+
+    def _paint_marker(self, painter: QPainter, rect: QRectF) -> None:
+        x, y = self._marker.x(), self._marker.y()
+        is_beyond = not (0 <= x <= 1 and 0 <= y <= 1)
+        centre = QPointF(
+            rect.left() + min(max(x, 0.0), 1.0) * rect.width(), rect.top() + min(max(y, 0.0), 1.0) * rect.height()
+        )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for colour, width in (("black", 5.0), ("white", 2.5)):  # on any picture
+            painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.DotLine if is_beyond else Qt.PenStyle.SolidLine))
+            painter.drawEllipse(centre, 8, 8)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._sheet is not None:
+            self._pressed = self._tile_at(event.position())
+            self._go_to_tile(self._pressed)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not event.buttons() & Qt.MouseButton.LeftButton or self._sheet is None:
+            return
+        if self._pressed is not None and self._tile_at(event.position()) == self._pressed:
+            return  # a click means the picture, however the hand trembles
+        self._pressed = None
+        self.shares_pointed.emit(self._shares_at(event.position()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, -1),
+            Qt.Key.Key_Down: (0, 1),
+        }
+        if event.key() in steps and self._marker is not None:
+            dx, dy = steps[event.key()]
+            columns, rows = self._shape
+            column, row = math.floor(self._marker.x() * columns) + dx, math.floor(self._marker.y() * rows) + dy
+            self._go_to_tile((min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)))
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._scaled = None
+        self.resized.emit()
+
+    def _shares_at(self, position: QPointF) -> QPointF:
+        rect = self.sheet_rect()
+        x, y = (position.x() - rect.left()) / rect.width(), (position.y() - rect.top()) / rect.height()
+        return QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+
+    def _tile_at(self, position: QPointF) -> tuple[int, int]:
+        shares, (columns, rows) = self._shares_at(position), self._shape
+        return min(int(shares.x() * columns), columns - 1), min(int(shares.y() * rows), rows - 1)
+
+    def _go_to_tile(self, tile: tuple[int, int]) -> None:
+        columns, rows = self._shape
+        self.shares_pointed.emit(QPointF((tile[0] + 0.5) / columns, (tile[1] + 0.5) / rows))
+
+
+def tiled(pictures: Picture, columns: int) -> Picture:
+    """One picture (rows · h, columns · w, C) of pictures (rows · columns, h, w, C), row by row."""
+    count, height, width, channels = pictures.shape
+    rows = count // columns
+    grid = pictures.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return np.ascontiguousarray(grid.reshape(rows * height, columns * width, channels))

@@ -1,0 +1,185 @@
+"""What a point of the scatter is: the image behind the code under the mouse."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsEllipseItem, QStyleOptionGraphicsItem, QWidget
+
+from vae_desktop.gui.views.stage.hover_card import HoverCard
+from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.gui.widgets.theme import Theme
+from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.point_index import PointIndex
+
+REACH = 12.0  # px, from the mouse to a point
+
+
+class PointHover(QObject):
+    """Rings the point nearest to the mouse and shows its card; Space does so from the cross-hair."""
+
+    hovered = Signal(int)  # an image; its reconstruction is wanted
+    ended = Signal()
+
+    def __init__(self, plot: LatentPlot) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self._tip = plot.toolTip()
+        self.card = HoverCard(plot)
+        self._ring = _Ring()
+        plot.addItem(self._ring, ignoreBounds=True)
+        self._places: Floats = np.empty((0, 2), np.float32)
+        self._labels: npt.NDArray[np.int64] | None = None
+        self._found_by: PointIndex | None = None
+        self._class_names: tuple[str, ...] = ()
+        self._test_count: int | None = None  # of the first images, or None if all are test images
+        self._originals: Sequence[Picture] = ()
+        self._hint = ""
+        self._reconstruction: Picture | None = None
+        self._place: QPointF | None = None  # in the scene, from where a point is sought
+        self._reach = REACH
+        self._index: int | None = None  # of the image on show
+        plot.scene().sigMouseMoved.connect(self._follow)
+        plot.view_changed.connect(self._look_again)
+        plot.inspected.connect(self._inspect)
+        plot.left.connect(self.hide)
+
+    @property
+    def index(self) -> int | None:
+        """The image on show."""
+        return self._index
+
+    def set_theme(self, theme: Theme) -> None:
+        self.card.set_theme(theme)
+        self._ring.setPen(QPen(QColor(theme.text), 2))
+
+    def set_class_names(self, names: tuple[str, ...]) -> None:
+        """Begin with another model, whose images are not known yet."""
+        self._class_names = names
+        self.hide()
+        self.set_originals((), "")
+
+    def set_originals(self, originals: Sequence[Picture], hint: str) -> None:
+        """Show these images (H, W, C) beside what the model makes of them; the hint where one is missing."""
+        self._originals, self._hint = originals, hint
+        self._fill()
+        self._place_card()
+
+    def set_test_count(self, count: int | None) -> None:
+        """Say how many of the images, the first, are test images; those behind them are training images."""
+        self._test_count = count
+
+    def set_points(self, places: Floats, labels: npt.NDArray[np.int64] | None) -> None:
+        """Seek among points at places (N, 2) of these classes; one that is not finite is never found."""
+        self._places, self._labels, self._found_by = places, labels, None
+        self._look_again()
+
+    def show_reconstruction(self, picture: Picture) -> None:
+        """Show what the model makes of the image on show."""
+        if self._index is not None:
+            self._reconstruction = picture
+            self._fill()
+            self._place_card()
+
+    def nearest(self, place: QPointF, reach: float = REACH) -> int | None:
+        """The image whose point lies nearest to a place of the scene, within so many pixels."""
+        if self._found_by is None:
+            self._found_by = PointIndex(self._places)
+        place = self._plot.getViewBox().mapSceneToView(place)
+        return self._found_by.nearest((place.x(), place.y()), reach * self._plot.pixel_size())
+
+    @Slot()
+    def hide(self) -> None:
+        """Show no card until the mouse moves."""
+        self._place = None
+        self._show(None)
+
+    @Slot(object)
+    def _follow(self, place: QPointF) -> None:
+        is_dragged = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if is_dragged or not self._plot.getViewBox().sceneBoundingRect().contains(place):
+            self.hide()
+            return
+        self._place, self._reach = place, REACH
+        self._show(self.nearest(place))
+
+    @Slot(QPointF)
+    def _inspect(self, place: QPointF) -> None:
+        self._place, self._reach = place, math.inf
+        self._show(self.nearest(place, math.inf))
+
+    @Slot()
+    def _look_again(self) -> None:
+        """Stay with the image on show while its point is within reach: a card that changes cannot be read."""
+        if self._place is None:
+            return
+        index = self._index
+        if index is None or not self._distance(index) <= self._reach:
+            index = self.nearest(self._place, self._reach)
+        self._show(index)
+
+    def _distance(self, index: int) -> float:
+        """Of a point from the place, in pixels; NaN or infinite if it is not there."""
+        if index >= len(self._places):
+            return math.nan
+        place = self._plot.getViewBox().mapSceneToView(self._place)
+        x, y = self._places[index].tolist()
+        return math.hypot(x - place.x(), y - place.y()) / self._plot.pixel_size()
+
+    def _show(self, index: int | None) -> None:
+        has_changed = index != self._index
+        self._index = index
+        is_shown = index is not None
+        if has_changed:
+            self._reconstruction = None
+            self._fill()
+        self._ring.setVisible(is_shown)
+        self._plot.setToolTip("" if is_shown else self._tip)  # one box at a time
+        if is_shown:
+            self._ring.setPos(*self._places[index].tolist())
+            self._place_card()
+        self.card.setVisible(is_shown)
+        if has_changed:
+            if is_shown:
+                self.hovered.emit(index)
+            else:
+                self.ended.emit()
+
+    def _place_card(self) -> None:
+        """Put the card beside the mouse, whatever its size is now."""
+        if self._index is not None and self._place is not None:
+            self.card.move_beside(self._plot.viewport().mapToParent(self._plot.mapFromScene(self._place)))
+
+    def _fill(self) -> None:
+        index = self._index
+        if index is None:
+            return
+        original = self._originals[index] if index < len(self._originals) else None
+        name = ""
+        if self._labels is not None and self._class_names:
+            name = self._class_names[self._labels[index]]
+        hint = "" if original is not None else self._hint
+        self.card.show_image(name, self._number(index), original, self._reconstruction, hint)
+
+    def _number(self, index: int) -> str:
+        if self._test_count is not None and index >= self._test_count:
+            return self.tr("training image {number}").format(number=f"{index - self._test_count:,}")
+        return self.tr("image {number}").format(number=f"{index:,}")
+
+
+class _Ring(QGraphicsEllipseItem):
+    """Around the point whose card is on show."""
+
+    def __init__(self) -> None:
+        super().__init__(-6, -6, 12, 12)
+        self.setFlag(self.GraphicsItemFlag.ItemIgnoresTransformations)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setZValue(9)
+        self.hide()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        super().paint(painter, option, widget)

@@ -1,0 +1,132 @@
+"""What can be laid over and under the points of the scatter, each on its own."""
+
+from collections.abc import Collection
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QRectF, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
+
+from vae_desktop.gui.widgets.decoded_image import to_image
+from vae_desktop.gui.widgets.field_item import FieldItem
+from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.gui.widgets.normal_item import RADII, NormalItem
+from vae_desktop.gui.widgets.theme import LIGHT, Theme, small_font
+from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.density import density
+from vae_desktop.latent.plane import prior_mass
+
+HOLE_OPACITY = 0.85
+_CONTRAST = 300  # between the densest cell and one that is just seen
+_CELLS = 96  # along a side of the density's grid
+HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
+
+
+class ScatterOverlays(QObject):
+    """Draws in the axes' units: prior, a posterior, density, holes, and the decoded manifold."""
+
+    def __init__(self, plot: LatentPlot) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self.prior = NormalItem(Qt.PenStyle.DashLine, 1.2)
+        self.posterior = NormalItem(Qt.PenStyle.SolidLine, 1.8)
+        self.density, self.holes = FieldItem(), FieldItem()
+        self.manifold = FieldItem()
+        layers = ((self.manifold, -30), (self.density, -20), (self.holes, -10), (self.prior, 5), (self.posterior, 11))
+        for item, height in layers:
+            item.setZValue(height)
+            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+            plot.addItem(item, ignoreBounds=True)
+            item.hide()
+        self.shown: frozenset[str] = frozenset()
+        self._theme = LIGHT
+        self._dimensions = 2  # of the plane
+        self._distances: tuple[Floats, QRectF, int] | None = None
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        font = small_font(QApplication.font())
+        self.prior.set_look(QColor(theme.text), QColor(theme.surface), font)
+        self.posterior.set_look(QColor(theme.text), QColor(theme.surface), font)
+        if self._distances is not None:
+            self.set_holes(*self._distances)
+
+    def set_shown(self, names: Collection[str]) -> None:
+        """Show these of "points", "prior", "posterior", "density", "holes" and "manifold"."""
+        self.shown = frozenset(names)
+        self._plot.raster.setVisible("points" in self.shown)
+        for name in ("prior", "density", "holes", "manifold"):
+            getattr(self, name).setVisible(name in self.shown)
+        if "posterior" not in self.shown:
+            self.posterior.hide()
+
+    def set_prior(self, dimensions: int) -> None:
+        """Show N(0, I) in a plane of 1 or 2 dimensions, with the share of its mass within each outline."""
+        self._dimensions = dimensions
+        labels = tuple(f"{radius:g}σ · {prior_mass(radius, dimensions):.0%}" for radius in RADII)
+        self.prior.set_normal(np.zeros(dimensions), np.eye(dimensions), labels)
+        self.prior.setVisible("prior" in self.shown)
+
+    def set_posterior(
+        self, mean: npt.NDArray[np.floating] | None, covariance: npt.NDArray[np.floating] | None
+    ) -> None:
+        """Show a posterior with mean (k,) and covariance (k, k) in the plane, or none."""
+        if mean is None or covariance is None or "posterior" not in self.shown:
+            self.posterior.hide()
+        else:
+            self.posterior.set_normal(mean, covariance)
+
+    def set_density(self, places: Floats) -> None:
+        """Show how densely points at places (N, 2) lie in what is in sight."""
+        if "density" not in self.shown:
+            return
+        rect = self._plot.view_rect()
+        # Heights at which codes of one dimension are spread mean nothing.
+        shape = _CELLS, _CELLS if self._dimensions == 2 else 1
+        values = density(places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), shape)
+        # The logarithm: a cloud has one dense middle, beside which the rest of it would not be seen.
+        levels = np.log1p(_CONTRAST * values.T[::-1]) / np.log1p(_CONTRAST)
+        self.density.set_picture(_tinted(levels, QColor(self._theme.accent), 0.85), rect)
+
+    def set_manifold(self, sheet: Picture, rect: QRectF) -> None:
+        """Show pictures, tiled to one (H, W, C), uint8, over a rectangle in the axes' units."""
+        self.manifold.set_picture(to_image(sheet), rect)
+
+    def set_holes(self, distances: Floats, rect: QRectF, latent_dim: int) -> None:
+        """Show distances (rows, columns), in σ, the highest row first, over a rectangle in the axes' units."""
+        self._distances = (distances, rect, latent_dim)
+        levels = hole_level(distances, latent_dim)
+        self.holes.set_picture(_tinted(levels, QColor(self._theme.hole), HOLE_OPACITY), rect)
+
+    def clear_fields(self) -> None:
+        """Take away what was computed for another model or plane."""
+        self._distances = None
+        for item in (self.density, self.holes, self.manifold):
+            item.set_picture(None)
+        self.posterior.hide()
+
+
+def hole_edges(latent_dim: int) -> npt.NDArray[np.float64]:
+    """Distances in σ that the map of holes tells apart: from half of the first on, places begin to be tinted.
+
+    A sample of a posterior is about √d σ from its mean, so the edges grow so with the number of dimensions.
+    """
+    return np.array(HOLE_EDGES) * np.sqrt(latent_dim / 2)
+
+
+def hole_level(distances: npt.NDArray[np.floating], latent_dim: int) -> npt.NDArray[np.float64]:
+    """How much distances from the nearest code are to be noticed: 0 up to half of the first edge, 1 at the last."""
+    levels = 1 + np.log2(np.maximum(distances, 1e-9) / hole_edges(latent_dim)[0])  # 1, 2, 3, 4 at the edges
+    return levels.clip(0, len(HOLE_EDGES)) / len(HOLE_EDGES)
+
+
+def _tinted(values: npt.NDArray[np.floating], colour: QColor, most: float) -> QImage:
+    """A picture of one colour, whose opacity is `values` (rows, columns) from 0 to 1, times `most`."""
+    alpha = (np.asarray(values) * most * 255).clip(0, 255)
+    pixels = np.empty((*alpha.shape, 4), np.uint8)
+    for channel, value in enumerate((colour.blue(), colour.green(), colour.red())):
+        pixels[..., channel] = alpha * (value / 255)
+    pixels[..., 3] = alpha
+    height, width = alpha.shape
+    return QImage(pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()

@@ -1,0 +1,114 @@
+"""The codes that the person has selected, by drawing around them or all at once."""
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QPainter, QPolygonF, QTransform
+
+from vae_desktop.gui.views.stage.selection_bar import SelectionBar
+from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.latent.codes import Floats
+
+Images = npt.NDArray[np.int64]
+_MOST_CLASSES = 3  # named in the bar
+
+
+class ScatterSelection(QObject):
+    """Keeps which images are selected; their points may move, and they stay selected."""
+
+    changed = Signal()
+
+    def __init__(self, plot: LatentPlot) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self.bar = SelectionBar()
+        self.images: Images = np.empty(0, np.int64)
+        self._selectable: npt.NDArray[np.bool_] = np.empty(0, bool)
+        self._labels: npt.NDArray[np.int64] | None = None
+        self._class_names: tuple[str, ...] = ()
+        plot.lassoed.connect(self._select_within)
+        plot.all_selected.connect(self._select_all)
+        self.bar.cleared.connect(self.clear)
+
+    def set_images(
+        self,
+        selectable: npt.NDArray[np.bool_],
+        labels: npt.NDArray[np.int64] | None,
+        class_names: tuple[str, ...],
+    ) -> None:
+        """Say which of the points (N,) can be selected, and of which classes they are."""
+        if len(selectable) != len(self._selectable):
+            self.clear()
+        self._selectable, self._labels, self._class_names = selectable, labels, class_names
+
+    @Slot()
+    def clear(self) -> None:
+        """Select nothing."""
+        self.bar.hide()
+        if len(self.images):
+            self.images = np.empty(0, np.int64)
+            self.changed.emit()
+
+    @Slot(QPolygonF)
+    def _select_within(self, outline: QPolygonF) -> None:
+        self._select(within(outline, self._plot.places, self._plot.pixel_size()) & self._selectable)
+        if not len(self.images):
+            self.bar.tell_empty()
+
+    @Slot()
+    def _select_all(self) -> None:
+        self._select(self._selectable & np.isfinite(self._plot.places).all(1))
+
+    def _select(self, chosen: npt.NDArray[np.bool_]) -> None:
+        self.images = np.flatnonzero(chosen)
+        if len(self.images):
+            self.bar.set_counts(len(self.images), len(chosen), self._classes())
+        self.changed.emit()
+
+    def _classes(self) -> str:
+        """The classes that occur most in the selection, with their shares."""
+        if self._labels is None or not self._class_names:
+            return ""
+        counts = np.bincount(self._labels[self.images], minlength=len(self._class_names))
+        shares = counts / counts.sum()
+        first = np.argsort(-counts, kind="stable")[:_MOST_CLASSES].tolist()
+        return ", ".join(f"{self._class_names[index]}: {_percent(shares[index])}" for index in first if counts[index])
+
+
+def _percent(share: float) -> str:
+    return "<1%" if share < 0.005 else f"{share:.0%}"
+
+
+def within(outline: QPolygonF, places: Floats, pixel: float) -> npt.NDArray[np.bool_]:
+    """Which of the places (N, 2) lie within an outline, to a quarter of a pixel; all in the axes' units.
+
+    The outline is filled as it is on screen and the places are looked up there, which takes as long for an outline of
+    many corners as for one of few. Parts that it goes around twice are outside, as QPainter's odd-even rule has it.
+    """
+    rect = outline.boundingRect()
+    inside = np.zeros(len(places), bool)
+    if rect.width() <= 0 or rect.height() <= 0:
+        return inside
+    scale = 4 / pixel
+    width, height = (int(min(length * scale, 4000)) + 1 for length in (rect.width(), rect.height()))
+    mask = QImage(width, height, QImage.Format.Format_Grayscale8)
+    mask.fill(Qt.GlobalColor.black)
+    across, down = width / rect.width(), height / rect.height()
+    painter = QPainter(mask)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.GlobalColor.white)
+    painter.drawPolygon(QTransform.fromScale(across, down).map(outline.translated(-rect.topLeft())))
+    painter.end()
+    pixels = np.frombuffer(mask.constBits(), np.uint8).reshape(height, mask.bytesPerLine())
+    near = np.flatnonzero(_in_rect(places, rect))
+    columns = ((places[near, 0] - rect.left()) * across).astype(np.int64).clip(0, width - 1)
+    rows = ((places[near, 1] - rect.top()) * down).astype(np.int64).clip(0, height - 1)
+    inside[near] = pixels[rows, columns] > 0
+    return inside
+
+
+def _in_rect(places: Floats, rect: QRectF) -> npt.NDArray[np.bool_]:
+    low, high = (QPointF(rect.topLeft()), QPointF(rect.bottomRight()))
+    return (
+        (places[:, 0] >= low.x()) & (places[:, 0] <= high.x()) & (places[:, 1] >= low.y()) & (places[:, 1] <= high.y())
+    )

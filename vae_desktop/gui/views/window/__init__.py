@@ -1,0 +1,1 @@
+"""The window itself: where the panels stand, menus and messages."""

@@ -1,0 +1,347 @@
+"""The main window: where the views stand, and how the window itself behaves."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QScrollArea,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from vae_desktop import __version__
+from vae_desktop.gui.views.comparison.view import ComparisonView
+from vae_desktop.gui.views.curves.loss_plot import LossPlot
+from vae_desktop.gui.views.measures_panel import MeasuresPanel
+from vae_desktop.gui.views.point.latent_panel import LatentPanel
+from vae_desktop.gui.views.runs_table import RunsTable
+from vae_desktop.gui.views.setup.setup_panel import SetupPanel
+from vae_desktop.gui.views.stage.stage import Stage
+from vae_desktop.gui.views.tools.tool_view import ToolView
+from vae_desktop.gui.views.window.closing_panel import ClosingPanel
+from vae_desktop.gui.views.window.fetching_bar import FetchingBar
+from vae_desktop.gui.views.window.message_banner import MessageBanner
+from vae_desktop.gui.views.window.window_menus import WindowMenus
+from vae_desktop.gui.widgets.dock_focus import DockFocus
+from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, tabular
+from vae_desktop.resources import resource_path
+
+_LAYOUT_VERSION = 3  # raised when docks change, so that an older layout is not restored
+_SIZE = QSize(1360, 860)
+_TOOLS = ("samples", "path", "drawing", "denoising")
+_WORKSPACES = ("playground", "comparison")
+
+
+class MainWindow(QMainWindow):
+    """Holds the views; emits what the person wants done with files."""
+
+    first_painted = Signal()
+    file_opened = Signal(Path)
+    file_named = Signal(Path)  # save the model there
+    export_named = Signal(Path)  # write there what is to be exported
+    images_chosen = Signal(Path)  # a person's own, to learn from
+    data_folder_chosen = Signal(Path)
+    workspace_changed = Signal(str)
+    theme_changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowIcon(QIcon(str(resource_path("icons/vae_desktop.svg"))))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
+        self._painted = False
+        self.may_close: Callable[[], bool] = lambda: True
+        self.banner = MessageBanner()
+        self.stage = Stage()
+        self.comparison = ComparisonView()
+        self.setup = SetupPanel()
+        self.panel = LatentPanel()
+        self.losses = LossPlot()
+        self.runs = RunsTable()
+        self.measures = MeasuresPanel()
+        self.tools: dict[str, ToolView] = {}  # views by name, which come after the first paint
+        self.theme = LIGHT
+        self.fetching = FetchingBar()
+        self.status = QLabel()
+        self.status.setObjectName("statusLabel")
+        self.status.setAccessibleName(self.tr("Status"))
+        self.status.setContentsMargins(SPACING, 0, 0, 0)
+        self.status.setFont(tabular(self.font()))
+        self.statusBar().addWidget(self.status, 1)
+        self.statusBar().addPermanentWidget(self.fetching)
+        # Whatever view is painted first will do; an event filter on the window would slow every event down.
+        self.panel.image.painted.connect(self._tell_first_painted)
+        self._place_stage()
+        self._docks = self._place_docks()
+        self._focus = DockFocus(self)
+        self.menus = WindowMenus(self, self._docks)
+        self.closing = ClosingPanel(self)
+        self.setup.controls.train_button.setFocus()
+        self._default_layout = self.saveState(_LAYOUT_VERSION)
+        self.menus.open_requested.connect(self.ask_for_model)
+        self.menus.images_requested.connect(self._ask_for_images)
+        self.setup.form.images_requested.connect(self._ask_for_images)
+        self.menus.layout_reset_requested.connect(self._reset_layout)
+        self.menus.data_folder_requested.connect(self._ask_for_data_folder)
+        self.menus.workspace_chosen.connect(self.show_workspace)
+        self.menus.tool_chosen.connect(self.show_tool)
+        self.menus.about_requested.connect(self._show_about)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        views = (self.stage.scatter, self.stage.manifold, self.panel, self.losses, self.comparison)
+        for view in (*views, *self.tools.values()):
+            view.set_theme(theme)
+        self.theme_changed.emit(theme)
+
+    def set_document(self, title: str, is_saved: bool) -> None:
+        """Name the model on screen in the title bar, with a mark if it is not saved."""
+        self.setWindowTitle(f"{title}[*] – vae_desktop" if title else "vae_desktop")
+        self.setWindowModified(bool(title) and not is_saved)
+
+    @property
+    def workspace(self) -> str:
+        """"playground" for one model, "comparison" for several side by side."""
+        return _WORKSPACES[self._tabs.currentIndex()]
+
+    @Slot(str)
+    def show_workspace(self, workspace: str) -> None:
+        """Bring a workspace to the front."""
+        self._tabs.setCurrentIndex(_WORKSPACES.index(workspace))
+
+    def add_tool(self, name: str, view: ToolView) -> None:
+        """Put the view of a tool of the playground into its dock: "samples", "path", "drawing" or "denoising"."""
+        dock = self.findChild(QDockWidget, f"{name}Dock")
+        self.tools[name] = view
+        view.set_theme(self.theme)
+        dock.widget().setWidget(view)
+        dock.visibilityChanged.connect(view.set_in_sight)
+        view.set_in_sight(dock.isVisible() and not dock.visibleRegion().isEmpty())
+
+    @Slot(str)
+    def show_tool(self, name: str) -> None:
+        """Bring a tool of the playground to the front."""
+        self.show_workspace("playground")
+        dock = self.findChild(QDockWidget, f"{name}Dock")
+        dock.show()
+        dock.raise_()
+        if dock.isFloating():
+            dock.activateWindow()
+        if name in self.tools:
+            self.tools[name].main_part.setFocus()
+
+    def _tool_titles(self) -> tuple[str, ...]:
+        return self.tr("Samples"), self.tr("Path"), self.tr("Draw"), self.tr("Denoise")
+
+    def layout_state(self) -> tuple[QByteArray, QByteArray]:
+        """Geometry and docks, as restore_layout takes them."""
+        of_playground = self.workspace == "playground"
+        return self.saveGeometry(), self.saveState(_LAYOUT_VERSION) if of_playground else self._docks_before
+
+    def restore_layout(self, geometry: QByteArray, docks: QByteArray) -> None:
+        """Put window and docks where they were; Qt moves a window that would be off-screen into sight."""
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+        if not docks.isEmpty():
+            self.restoreState(docks, _LAYOUT_VERSION)
+
+    def ask_for_target(self, suggestion: Path) -> None:
+        """Ask under which name to save; tells it with `file_named`."""
+        dialog = QFileDialog(self, self.tr("Save model"), str(suggestion.parent), self._filter())
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("safetensors")  # before it asks whether to replace a file
+        dialog.selectFile(suggestion.name)
+        if dialog.exec():
+            self.file_named.emit(Path(dialog.selectedFiles()[0]))
+
+    def ask_for_export(self, title: str, suggestion: Path, kind: str) -> None:
+        """Ask under which name to export a kind of file; tells it with `export_named`."""
+        dialog = QFileDialog(self, title, str(suggestion.parent), f"{kind} (*{suggestion.suffix})")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(suggestion.suffix[1:])
+        dialog.selectFile(suggestion.name)
+        if dialog.exec():
+            self.export_named.emit(Path(dialog.selectedFiles()[0]))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        with self._focus.on_what_is_seen():
+            return super().focusNextPrevChild(forward)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.may_close():
+            event.accept()
+        else:
+            event.ignore()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.closing.centre()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        for tabs in self.findChildren(QTabBar):  # in a narrow window too a name can be read
+            tabs.setElideMode(Qt.TextElideMode.ElideNone)
+            tabs.setUsesScrollButtons(True)
+        QTimer.singleShot(1000, self._tell_first_painted)  # the view may be closed or lie behind another
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path is not None:
+            (self.file_opened if path.suffix == ".safetensors" else self.images_chosen).emit(path)
+
+    def _place_stage(self) -> None:
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING // 2)
+        self._tabs = QTabBar(documentMode=True, drawBase=False, expanding=False)
+        self._tabs.setObjectName("workspaceTabs")
+        self._tabs.setAccessibleName(self.tr("Workspace"))
+        for text, tip in (
+            (self.tr("Playground"), self.tr("One model: its latent space under your hands. (F2)")),
+            (self.tr("Compare"), self.tr("Two to four models side by side, trained in lockstep. (F3)")),
+        ):
+            self._tabs.setTabToolTip(self._tabs.addTab(text), tip)
+        self._workspaces = QStackedWidget()
+        self._workspaces.addWidget(self.stage)
+        self._workspaces.addWidget(self.comparison)
+        self._docks_before = QByteArray()  # of the playground, while models are compared
+        self._tabs.currentChanged.connect(self._show_workspace)
+        layout.addWidget(self.banner)
+        layout.addWidget(self._tabs)
+        layout.addWidget(self._workspaces, 1)
+        self.setCentralWidget(middle)
+
+    def _place_docks(self) -> list[QDockWidget]:
+        areas = Qt.DockWidgetArea
+        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
+        setup = self._dock("setupDock", self.tr("Setup"), self.setup, areas.LeftDockWidgetArea)
+        point = self._dock("latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
+        curves = self._dock("learningCurvesDock", self.tr("Learning curves"), self.losses, areas.BottomDockWidgetArea)
+        runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
+        measures = self._dock("measuresDock", self.tr("Measures"), self.measures, areas.BottomDockWidgetArea)
+        tools = [
+            self._dock(f"{name}Dock", title, _scrolled(title), areas.BottomDockWidgetArea)
+            for name, title in zip(_TOOLS, self._tool_titles(), strict=True)
+        ]
+        for before, dock in pairwise([curves, runs, measures, *tools]):
+            self.tabifyDockWidget(before, dock)
+        curves.raise_()
+        self.resizeDocks([setup, point], [320, 320], Qt.Orientation.Horizontal)
+        self.resizeDocks([curves], [270], Qt.Orientation.Vertical)
+        return [setup, point, curves, runs, measures, *tools]
+
+    def _dock(self, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        view.setAutoFillBackground(True)  # what lies under it is not painted for it
+        dock.setWidget(view)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _filter(self) -> str:
+        return self.tr("Models (*.safetensors);;All files (*)")
+
+    @Slot()
+    def _tell_first_painted(self) -> None:
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.first_painted)
+
+    @Slot(int)
+    def _show_workspace(self, index: int) -> None:
+        """Give the room of the docks that tell of one model to the columns, and back."""
+        if index:
+            self._docks_before = self.saveState(_LAYOUT_VERSION)
+            for dock in self._docks[1:]:
+                dock.hide()
+        else:
+            self.restoreState(self._docks_before, _LAYOUT_VERSION)
+        self._workspaces.setCurrentIndex(index)
+        self.workspace_changed.emit(_WORKSPACES[index])
+
+    @Slot()
+    def ask_for_model(self, folder: str = "") -> None:
+        """Have the person choose a model file, beginning in a folder."""
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open model"), folder, self._filter())
+        if name:
+            self.file_opened.emit(Path(name))
+
+    @Slot(str)
+    def _ask_for_images(self, source: str) -> None:
+        if source == "folder":
+            name = QFileDialog.getExistingDirectory(self, self.tr("Folder of images; its subfolders are classes"))
+        else:
+            arrays = self.tr("Arrays and IDX files (*.npz *.npy *ubyte *.gz *.idx*);;All files (*)")
+            name, _ = QFileDialog.getOpenFileName(self, self.tr("Images in one file"), "", arrays)
+        if name:
+            self.images_chosen.emit(Path(name))
+
+    @Slot()
+    def _ask_for_data_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("Folder of downloaded data sets"))
+        if name:
+            self.data_folder_chosen.emit(Path(name))
+
+    @Slot()
+    def _reset_layout(self) -> None:
+        self.show_workspace("playground")
+        self.restoreState(self._default_layout, _LAYOUT_VERSION)
+
+    @Slot()
+    def _show_about(self) -> None:
+        keys = [
+            (self.tr("Train, continue"), "Ctrl+T, Ctrl+Shift+T"),
+            (self.tr("Pause or resume, stop"), "Ctrl+P, Ctrl+."),
+            (self.tr("Randomise, reset the point"), "Ctrl+R, Ctrl+0"),
+            (self.tr("Move the point"), self.tr("click or drag in the latent space, arrow keys, sliders")),
+            (self.tr("Image behind a point"), self.tr("hover, Space")),
+            (self.tr("Zoom, pan, fit"), self.tr("wheel, Shift-drag, F")),
+            (self.tr("Select codes"), self.tr("Ctrl-drag, Ctrl+Shift+L, Ctrl+A")),
+            (self.tr("Playground, compare"), "F2, F3"),
+            (self.tr("Samples, path, draw, denoise"), "F5, F6, F7, F8"),
+            (self.tr("Codes, grid, both"), "Alt+1, 2, 3"),
+            (self.tr("Points and overlays"), "Ctrl+1 … 6"),
+            (self.tr("Log scale of the losses"), "Ctrl+L"),
+            (self.tr("Take a run off the list, undo it"), "Del, Ctrl+Z"),
+        ]
+        rows = "".join(f"<tr><td>{what}&nbsp;&nbsp;</td><td><b>{how}</b></td></tr>" for what, how in keys)
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(self.tr("About vae_desktop"))
+        box.setText(
+            self.tr("<b>vae_desktop {version}</b><br>A latent playground: see and test why a VAE works.").format(
+                version=__version__
+            )
+        )
+        box.setInformativeText(f"<table>{rows}</table>")
+        box.open()
+
+
+def _scrolled(title: str) -> QScrollArea:
+    """A place for a view that is scrolled where there is less room than it needs."""
+    area = QScrollArea(widgetResizable=True)
+    area.setAccessibleName(title)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    return area
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

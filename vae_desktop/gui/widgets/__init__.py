@@ -1,0 +1,1 @@
+"""Widgets that any app could use: they know nothing of models."""

@@ -1,0 +1,99 @@
+"""The picture that the decoder draws at the current latent point, large and crisp."""
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from vae_desktop.gui.widgets.theme import Theme
+from vae_desktop.latent.codes import Picture
+
+
+class DecodedImage(QWidget):
+    """Paints a picture with square pixels, as large as fits, a whole number of screen pixels each.
+
+    It asks for as much height as it is wide, or with `fills_height` takes what there is.
+    """
+
+    painted = Signal()  # what is to be shown is on screen
+
+    def __init__(self, parent: QWidget | None = None, fills_height: bool = False) -> None:
+        super().__init__(parent)
+        self.setObjectName("decodedImage")
+        self.setAccessibleName(self.tr("Decoded picture"))
+        self.setToolTip(self.tr("What the decoder draws at the current point of the latent space."))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
+        self.setMinimumSize(140, 140)
+        expanding, preferred = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred
+        policy = QSizePolicy(expanding, expanding if fills_height else preferred)
+        policy.setHeightForWidth(not fills_height)
+        self.setSizePolicy(policy)
+        self._hint = QSize(96, 96) if fills_height else QSize(296, 296)
+        self._picture: Picture | None = None
+        self._image: QImage | None = None
+        self._empty = self.tr("No model yet")
+        self._frame = QColor("#d8dce2")
+        self._text = QColor("#5d6877")
+
+    def sizeHint(self) -> QSize:
+        return self._hint
+
+    def heightForWidth(self, width: int) -> int:
+        return width
+
+    def set_theme(self, theme: Theme) -> None:
+        self._frame, self._text = QColor(theme.border), QColor(theme.muted)
+        self.update()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say why there is no picture, where there is none."""
+        self._empty = text
+        self.update()
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture on show (H, W, C), uint8."""
+        return self._picture
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Show a picture (H, W, C), uint8, grey or colour, or nothing."""
+        self._picture = picture
+        self._image = None if picture is None else to_image(picture)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().window())
+        if self._image is None:
+            painter.setPen(self._text)
+            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), how, self._empty)
+            painter.end()
+            self.painted.emit()
+            return
+        target = crisp_rect(self._image.size(), self.size(), self.devicePixelRatioF())
+        painter.fillRect(target.adjusted(-1, -1, 1, 1), self._frame)
+        painter.drawImage(target, self._image)
+        painter.end()
+        self.painted.emit()
+
+
+def to_image(picture: Picture) -> QImage:
+    """An image of a picture (H, W, C), uint8, grey or colour; of other numbers of channels the first is shown."""
+    height, width, channels = picture.shape
+    if channels not in (1, 3):
+        picture, channels = picture[..., :1], 1
+    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
+    pixels = np.ascontiguousarray(picture)
+    image = QImage(pixels, width, height, channels * width, kind)
+    return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and five times quicker to scale
+
+
+def crisp_rect(image: QSize, room: QSize, ratio: float) -> QRectF:
+    """Where an image lies in the middle of a room with a frame of 1 px: on whole screen pixels, a whole number each."""
+    width, height = (room.width() - 2) * ratio, (room.height() - 2) * ratio
+    scale = min(width / image.width(), height / image.height())
+    scale = int(scale) if scale >= 1 else scale
+    left = round((room.width() * ratio - scale * image.width()) / 2)
+    top = round((room.height() * ratio - scale * image.height()) / 2)
+    return QRectF(left / ratio, top / ratio, scale * image.width() / ratio, scale * image.height() / ratio)

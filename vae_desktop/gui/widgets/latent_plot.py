@@ -1,0 +1,249 @@
+"""The plot of the latent space: the codes in a plane at true scale, and the current point among them."""
+
+import time
+
+import pyqtgraph
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QKeyEvent, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsPathItem
+
+from vae_desktop.gui.widgets.cursor_item import CursorItem
+from vae_desktop.gui.widgets.glide import Glide
+from vae_desktop.gui.widgets.point_raster import Looks, PointRaster, bounds_of
+from vae_desktop.gui.widgets.theme import Theme
+from vae_desktop.latent.codes import Floats
+
+_NUDGE = 0.01  # of the view's width, for one press of an arrow key
+_GLIDE = 0.2  # seconds
+
+
+class LatentViewBox(pyqtgraph.ViewBox):
+    """Left button: where the point should be, or the lasso. Middle button or Shift: pan. Wheel: zoom."""
+
+    clicked = Signal(QPointF)  # in the axes' units, as all others
+    dragged = Signal(QPointF)
+    lasso_moved = Signal(QPointF, bool)  # whether it begins anew
+    lasso_ended = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False)
+        self.is_lasso = False
+        self._draws = False  # a lasso, in the drag under way
+
+    def mouseClickEvent(self, event: object) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self.clicked.emit(self.mapToView(event.pos()))
+        else:
+            super().mouseClickEvent(event)
+
+    def mouseDragEvent(self, event: object, axis: int | None = None) -> None:
+        modifiers = event.modifiers()
+        if event.button() != Qt.MouseButton.LeftButton or axis is not None:
+            super().mouseDragEvent(event, axis)
+            return
+        if event.isStart():
+            self._draws = self.is_lasso or bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        if self._draws:
+            event.accept()
+            if event.isStart():
+                self.lasso_moved.emit(self.mapToView(event.buttonDownPos()), True)
+            self.lasso_moved.emit(self.mapToView(event.pos()), False)
+            if event.isFinish():
+                self.lasso_ended.emit()
+        elif modifiers & Qt.KeyboardModifier.ShiftModifier:
+            super().mouseDragEvent(event, axis)
+        else:
+            event.accept()
+            self.dragged.emit(self.mapToView(event.pos()))
+
+
+class LatentPlot(pyqtgraph.PlotWidget):
+    """Codes as coloured points at true scale, and a cross-hair at the current one."""
+
+    clicked = Signal(float, float)
+    dragged = Signal(float, float)
+    inspected = Signal(QPointF)  # the cross-hair's place in the scene: what lies there is asked for
+    all_selected = Signal()
+    lassoed = Signal(QPolygonF)  # in the axes' units
+    view_changed = Signal()
+    left = Signal()  # by the mouse or by the keyboard
+    _fitting = False  # the base class resizes before this one is built
+
+    def __init__(self) -> None:
+        self._box = LatentViewBox()
+        super().__init__(viewBox=self._box)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._fitting = True
+        self._room = QRectF()  # of what is to be in sight besides the points
+        self.raster = PointRaster()
+        self.addItem(self.raster, ignoreBounds=True)
+        self._paint_cost = 0.0  # seconds that painting with new points took last
+        self._glide = Glide(self.raster.set_points, lambda: self._paint_cost, self)
+        self._cursor = CursorItem()
+        self._cursor.setZValue(10)
+        self.addItem(self._cursor, ignoreBounds=True)
+        self._lasso = QGraphicsPathItem()
+        self._lasso.setZValue(12)
+        self._lasso.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.addItem(self._lasso, ignoreBounds=True)
+        for side in ("bottom", "left"):
+            # While the range is the first one: the call itself would freeze the scale of a small range for good.
+            self.getAxis(side).enableAutoSIPrefix(False)
+        self._box.setAspectLocked(True)
+        self._box.disableAutoRange()
+        self._box.clicked.connect(self._tell_clicked)
+        self._box.dragged.connect(self._tell_dragged)
+        self._box.lasso_moved.connect(self._draw_lasso)
+        self._box.lasso_ended.connect(self._end_lasso)
+        self._box.sigRangeChangedManually.connect(self._stop_fitting)
+        self._box.sigRangeChanged.connect(self.view_changed)
+        self.hideButtons()
+
+    @property
+    def places(self) -> Floats:
+        """Where the points (N, 2) are, or are gliding to, in the axes' units."""
+        return self._glide.target
+
+    def view_rect(self) -> QRectF:
+        """What is in sight, in the axes' units."""
+        return self._box.viewRect()
+
+    def pixel_size(self) -> float:
+        """Length of a logical pixel in the axes' units."""
+        return float(max(self._box.viewPixelSize()))
+
+    def set_theme(self, theme: Theme) -> None:
+        self.setBackground(theme.surface)
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(theme.border)
+            axis.setTextPen(theme.muted)
+        self._cursor.set_colours(ring=theme.text, halo=theme.surface)
+        pen = QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        self._lasso.setPen(pen)
+        tint = QColor(theme.accent)
+        tint.setAlpha(30)
+        self._lasso.setBrush(tint)
+
+    def set_axis_labels(self, horizontal: str, vertical: str) -> None:
+        self.setLabel("bottom", horizontal)
+        self.setLabel("left", vertical)
+
+    def set_has_units(self, has_units: bool) -> None:
+        """Whether lengths mean something; else the axes have no figures."""
+        for side in ("left", "bottom"):
+            self.getAxis(side).setStyle(showValues=has_units)
+
+    def set_lasso(self, on: bool) -> None:
+        """Let the left button draw a lasso instead of moving the point."""
+        self._box.is_lasso = on
+        self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+
+    def set_looks(self, looks: Looks) -> None:
+        self.raster.set_looks(looks)
+
+    def set_points(self, places: Floats, glide: bool = False) -> None:
+        """Show points at places (N, 2), at once or gliding; the view follows them until it was zoomed or panned."""
+        if glide and self.isVisible():
+            self._glide.move(places, _GLIDE)
+        else:
+            self._glide.jump(places)
+        if self._fitting and len(places):
+            self._fit_if_needed()
+
+    def set_room(self, room: QRectF) -> None:
+        """Keep a rectangle in sight besides the points, as long as the view follows these."""
+        if room != self._room:
+            self._room = room
+            if self._fitting:
+                self.fit()
+
+    def set_cursor(self, x: float, y: float) -> None:
+        """Put the cross-hair at the current point."""
+        # The scene would tell later what has to be painted: if another widget is painted at once before that, and this
+        # one with it, the cross-hair would also stay where it was.
+        area = self._cursor.deviceTransform(self.viewportTransform()).mapRect(self._cursor.boundingRect())
+        self.viewport().update(area.toAlignedRect().adjusted(-1, -1, 1, 1))
+        self._cursor.setPos(x, y)
+
+    def show_cursor(self, shown: bool) -> None:
+        self._cursor.setVisible(shown)
+
+    def fit(self) -> None:
+        """Show all codes, and go on doing so."""
+        self._fitting = True
+        self._box.setRange(self._content(), padding=0.06)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, 1),
+            Qt.Key.Key_Down: (0, -1),
+        }
+        if event.key() in steps:
+            dx, dy = steps[event.key()]
+            step = self._box.viewRect().width() * _NUDGE
+            self.dragged.emit(self._cursor.x() + dx * step, self._cursor.y() + dy * step)
+        elif event.key() == Qt.Key.Key_F:
+            self.fit()
+        elif event.key() == Qt.Key.Key_Space:
+            self.inspected.emit(self._box.mapViewToScene(self._cursor.pos()))
+        elif event.key() == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.all_selected.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        if QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton:
+            self.left.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)
+        if self._fitting:
+            self.fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        drawn, began = self.raster.drawings, time.perf_counter()
+        super().paintEvent(event)
+        if self.raster.drawings != drawn:
+            self._paint_cost = time.perf_counter() - began
+
+    def _content(self) -> QRectF:
+        bounds = bounds_of(self.places)
+        has_points = bounds.width() > 0 or bounds.height() > 0
+        content = bounds.united(self._room) if has_points else self._room
+        return content if content.width() > 0 or content.height() > 0 else QRectF(-3, -3, 6, 6)
+
+    def _fit_if_needed(self) -> None:
+        """Fit again only when codes leave the view or fill little of it: a view that trembles is hard to read."""
+        content, view = self._content(), self._box.viewRect()
+        fills = max(content.width() / view.width(), content.height() / view.height())
+        if fills < 0.7 or not view.contains(content):
+            self.fit()
+
+    def _stop_fitting(self) -> None:
+        self._fitting = False
+
+    def _tell_clicked(self, place: QPointF) -> None:
+        self.clicked.emit(place.x(), place.y())
+
+    def _tell_dragged(self, place: QPointF) -> None:
+        self.dragged.emit(place.x(), place.y())
+
+    def _draw_lasso(self, place: QPointF, begins: bool) -> None:
+        path = QPainterPath(place) if begins else self._lasso.path()
+        path.lineTo(place)
+        self._lasso.setPath(path)
+
+    def _end_lasso(self) -> None:
+        outline = self._lasso.path().toFillPolygon()
+        self._lasso.setPath(QPainterPath())
+        self.lassoed.emit(outline)

@@ -1,0 +1,251 @@
+"""Many pictures side by side, of which one can be chosen."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from vae_desktop.gui.widgets.decoded_image import to_image
+from vae_desktop.gui.widgets.theme import LIGHT, Theme, small_font, tabular
+from vae_desktop.latent.codes import Picture
+
+SEPARATOR = " · "  # in a caption; what stands before it is left out where there is little room
+
+_GAP = 4  # px
+_TEXT_ROOM = 30  # px, of a tile under which a caption can be read
+_SHARP = 3  # times: from here on pixels are shown as squares, a whole number of times as large
+_BAR = 4  # px, of a tint without a caption
+
+
+class TileBoard(QWidget):
+    """Paints pictures in rows, as large as fit; a click or the arrow keys choose one, and so does a drag over them."""
+
+    tile_chosen = Signal(int)
+    resized = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(80, 48)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFont(tabular(small_font(self.font())))
+        self._count = 0
+        self._shape = (1, 1)  # height and width of a picture, or a multiple
+        self._pictures: Picture | None = None
+        self._captions: Sequence[str] = ()
+        self._tints: Sequence[float] = ()
+        self._has_captions = False
+        self._columns: int | None = None
+        self._sheet: QImage | None = None
+        self._chosen: int | None = None
+        self._empty = ""
+        self._theme = LIGHT
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._sheet = None
+        self.update()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say why there is nothing, where there is nothing."""
+        self._empty = text
+        self.update()
+
+    def set_tiles(
+        self, count: int, shape: tuple[int, int], has_captions: bool = False, columns: int | None = None
+    ) -> None:
+        """Make room for so many pictures of a shape (height, width); those on show stay until others come.
+
+        Without a number of columns they stand so that they are largest.
+        """
+        wanted = count, shape, has_captions, None if columns is None else min(columns, count)
+        if wanted != (self._count, self._shape, self._has_captions, self._columns):
+            self._count, self._shape, self._has_captions, self._columns = wanted
+            self._sheet = None
+            self.update()
+
+    def set_pictures(self, pictures: Picture | None) -> None:
+        """Show pictures (M, h, w, C), uint8, or none."""
+        self._pictures, self._sheet = pictures, None
+        self.update()
+
+    def set_captions(self, captions: Sequence[str], tints: Sequence[float] = ()) -> None:
+        """Write under the pictures, on a ground tinted from 0 to 1 where something is to be noticed."""
+        self._captions, self._tints = captions, tints
+        self.update()
+
+    def captions(self) -> tuple[str, ...]:
+        return tuple(self._captions)
+
+    def set_chosen(self, index: int | None) -> None:
+        """Mark a picture."""
+        if index != self._chosen:
+            self._chosen = index
+            self.update()
+
+    @property
+    def chosen(self) -> int | None:
+        return self._chosen
+
+    @property
+    def pictures(self) -> Picture | None:
+        """The pictures on show."""
+        return self._pictures
+
+    def tile_side(self) -> int:
+        """Length in screen pixels that the longer side of a picture can use."""
+        tile = self.tile_rect(0)
+        return max(1, round(max(tile.width(), tile.height()) * self.devicePixelRatioF()))
+
+    def tile_rect(self, index: int) -> QRect:
+        """Where a picture is painted, without its caption."""
+        columns, width, height = self._arrangement()
+        foot = self._foot()
+        row, column = divmod(index, columns)
+        rows = math.ceil(max(self._count, 1) / columns)
+        left = (self.width() - columns * (width + _GAP) + _GAP) // 2
+        top = max(0, (self.height() - rows * (height + foot + _GAP) + _GAP) // 2)
+        return QRect(left + column * (width + _GAP), top + row * (height + foot + _GAP), width, height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._pictures is None or not len(self._pictures):
+            painter.setPen(QColor(self._theme.muted))
+            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), how, self._empty)
+            painter.end()
+            return
+        first = self.tile_rect(0)
+        if self._sheet is None:
+            self._sheet = self._painted_sheet(first)
+        painter.drawImage(first.topLeft(), self._sheet)
+        for index in range(min(len(self._captions), self._count)):
+            self._paint_caption(painter, index)
+        if self._chosen is not None and self._chosen < self._count:
+            painter.setPen(QPen(QColor(self._theme.accent), 2))
+            painter.drawRect(self.tile_rect(self._chosen).adjusted(-2, -2, 1, 1))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._choose_at(event.position().toPoint())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._choose_at(event.position().toPoint(), only_if_new=True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        columns = self._arrangement()[0]
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -columns,
+            Qt.Key.Key_Down: columns,
+        }
+        if event.key() not in steps or self._pictures is None:
+            super().keyPressEvent(event)
+            return
+        index = 0 if self._chosen is None else self._chosen + steps[event.key()]
+        if 0 <= index < self._count:
+            self._choose(index)
+
+    def event(self, event: QEvent) -> bool:
+        """Show the whole caption of the picture under the mouse."""
+        if event.type() == QEvent.Type.ToolTip and self._captions and self._pictures is not None:
+            index = self._tile_at(event.pos())
+            if index is not None and index < len(self._captions):
+                QToolTip.showText(event.globalPos(), self._captions[index], self)
+                return True
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._sheet = None
+        self.resized.emit()
+
+    def _choose_at(self, place: QPoint, only_if_new: bool = False) -> None:
+        index = self._tile_at(place)
+        if index is not None and not (only_if_new and index == self._chosen):
+            self._choose(index)
+
+    def _tile_at(self, place: QPoint) -> int | None:
+        """The picture at a place, its caption and half the gaps around it included."""
+        if self._pictures is None:
+            return None
+        margin = _GAP // 2
+        for index in range(self._count):
+            tile = self.tile_rect(index).adjusted(-margin, -margin, margin, margin + self._foot())
+            if tile.contains(place):
+                return index
+        return None
+
+    def _choose(self, index: int) -> None:
+        self.set_chosen(index)
+        self.tile_chosen.emit(index)
+
+    def _foot(self) -> int:
+        """Height of what stands under each picture."""
+        return self.fontMetrics().height() + 1 if self._has_captions else 0
+
+    def _arrangement(self) -> tuple[int, int, int]:
+        """Columns, and width and height of a picture: as large as fit."""
+        return _arranged(max(self._count, 1), self._columns, self._shape, self.width(), self.height(), self._foot())
+
+    def _painted_sheet(self, first: QRect) -> QImage:
+        """The pictures at their places, on whole screen pixels."""
+        ratio = self.devicePixelRatioF()
+        last = self.tile_rect(self._count - 1)
+        size = (self.size() * ratio).expandedTo(QRect(first.topLeft(), last.bottomRight()).size())
+        sheet = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        sheet.setDevicePixelRatio(ratio)
+        sheet.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(sheet)
+        pictures = self._pictures[: self._count]
+        is_multiple = first.width() * ratio % pictures.shape[2] == 0
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not is_multiple)
+        for index, picture in enumerate(pictures):
+            tile = self.tile_rect(index).translated(-first.topLeft())
+            painter.drawImage(tile, to_image(np.ascontiguousarray(picture)))
+        painter.end()
+        return sheet
+
+    def _caption_at(self, index: int, tile: QRect) -> str:
+        """A caption; where not all have room, all without what stands before the separator."""
+        widest = max(self.fontMetrics().horizontalAdvance(text) for text in self._captions)
+        text = self._captions[index]
+        return text if widest <= tile.width() else text.rpartition(SEPARATOR)[2]
+
+    def _paint_caption(self, painter: QPainter, index: int) -> None:
+        tile = self.tile_rect(index)
+        foot = QRect(tile.left(), tile.bottom() + 1, tile.width(), self._foot())
+        tint = self._tints[index] if index < len(self._tints) else 0.0
+        has_text = tile.width() >= _TEXT_ROOM
+        if tint > 0:
+            colour = QColor(self._theme.hole)
+            colour.setAlphaF(min(tint, 1.0) * (0.45 if has_text else 0.9))
+            painter.fillRect(foot if has_text else foot.adjusted(0, 1, 0, _BAR - foot.height()), colour)
+        if has_text:
+            painter.setPen(QColor(self._theme.text if tint > 0 else self._theme.muted))
+            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
+            painter.drawText(foot, how, self._caption_at(index, tile))
+
+
+@lru_cache(maxsize=32)
+def _arranged(
+    count: int, wanted: int | None, shape: tuple[int, int], across: int, down: int, foot: int
+) -> tuple[int, int, int]:
+    """Columns, width and height of so many pictures of a shape (height, width), with room below, in a rectangle."""
+    best = (1, 1, 1)
+    for columns in range(1, count + 1) if wanted is None else (wanted,):
+        rows = math.ceil(count / columns)
+        room = (across + _GAP) / columns - _GAP, (down + _GAP) / rows - _GAP - foot
+        scale = min(room[0] / shape[1], room[1] / shape[0])
+        scale = int(scale) if scale >= _SHARP else scale
+        size = columns, max(1, int(scale * shape[1])), max(1, int(scale * shape[0]))
+        if size[1] > best[1]:
+            best = size
+    return best
