@@ -1,21 +1,47 @@
 """A combo box for one setting with few values, and its small arrow."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+
+from vae_desktop.gui.widgets.controls import named
 
 
 class ChoiceBox(QComboBox):
     """A combo box with its arrow in the text colour, which ignores the wheel unless it has the focus.
 
     A text that is too long for it ends with an ellipsis, where Qt's would just be cut.
+
+    Parameters
+    ----------
+    name, label, tip : str
+        Object name, accessible name and tooltip.
+    choices : iterable of (text, value) or (text, value, tip)
+    letters : int
+        That there is room for at least.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str = "",
+        label: str = "",
+        tip: str = "",
+        choices: Iterable[tuple[str, ...]] = (),
+        *,
+        letters: int = 8,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        named(self, name, label, tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
+        self.setMinimumContentsLength(letters)
+        for text, value, *about in choices:
+            self.addItem(text, value)
+            if about:
+                self.setItemData(self.count() - 1, about[0], Qt.ItemDataRole.ToolTipRole)
 
     def offer(self, value: str, before: str, help: str = "", is_enabled: bool = True) -> None:
         """Have a value among the choices, behind another one if it is new, with its name as its label."""

@@ -18,7 +18,7 @@ class DatasetBox(ChoiceBox):
     action_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._chosen = 0
         self._asked = ""  # by the entry that was last passed over or picked
         self._from_list = False

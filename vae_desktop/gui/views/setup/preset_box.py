@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
+from vae_desktop.gui.widgets.controls import explain, named
 from vae_desktop.presets import PRESETS, Preset
 
 
@@ -13,9 +14,8 @@ class PresetBox(ChoiceBox):
     preset_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("presetCombo")
-        self.setAccessibleName(self.tr("Preset"))
+        super().__init__(parent=parent)
+        named(self, "presetCombo", self.tr("Preset"))
         self.preset: Preset | None = None
         self.addItem(self.tr("Custom"))
         self.model().item(0).setEnabled(False)  # it is what one comes to, not what one chooses
@@ -40,7 +40,7 @@ class PresetBox(ChoiceBox):
         what = self.tr("Architecture and training that go well together.")
         cost = self.tr("Settings of your own.") if self.preset is None else translated(self.preset.help)
         why = self.tr("A training runs, whose rates a preset would change: stop it first.")
-        self.setToolTip("".join(f"<p>{text}</p>" for text in (what, cost, "" if self.isEnabled() else why) if text))
+        explain(self, "".join(f"<p>{text}</p>" for text in (what, cost, "" if self.isEnabled() else why) if text))
 
     @Slot(int)
     def _choose(self, index: int) -> None:

@@ -1,10 +1,11 @@
 """Train, Continue, Pause, Stop, and how far the training is."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from vae_desktop.engine.listener import State
 from vae_desktop.engine.run import Progress
+from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, set_text, styled
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
 from vae_desktop.gui.widgets.steady_label import SteadyLabel
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
@@ -26,60 +27,52 @@ class TrainingControls(QWidget):
         self._state: State = "idle"
         self._settings_valid = True
         self._can_continue = False
-        self.train_button = self._button(
+        self.train_button = push_button(
             "trainButton",
             self.tr("Train"),
-            "Ctrl+T",
             self.tr("Start a new model with fresh weights: a new latent space."),
+            "Ctrl+T",
+            then=self.train_requested,
         )
         self.train_button.setProperty("primary", True)
-        self.continue_button = self._button(
+        self.continue_button = push_button(
             "continueButton",
             self.tr("Continue"),
-            "Ctrl+Shift+T",
             self.tr(
                 "Train the model on screen for further epochs: its latent space goes on moving. "
                 "One that was stopped goes on where it was, to the end of its epochs."
             ),
+            "Ctrl+Shift+T",
+            then=self.continue_requested,
         )
-        self.pause_button = self._button(
+        self.pause_button = push_button(
             "pauseButton",
             self.tr("Pause"),
-            "Ctrl+P",
             self.tr("Hold the training between two steps, to look around in the latent space as it is."),
+            "Ctrl+P",
+            then=self._pause_or_resume,
         )
-        self.stop_button = self._button(
+        self.stop_button = push_button(
             "stopButton",
             self.tr("Stop"),
-            "Ctrl+.",
             self.tr("End the training at once. The model and its latent space stay."),
+            "Ctrl+.",
+            then=self.stop_requested,
         )
-        self._bar = QProgressBar(textVisible=False, maximum=1000)
-        self._bar.setAccessibleName(self.tr("Progress of the training"))
-        self._whose = ElidedLabel()
-        self._whose.setObjectName("trainedElsewhere")
+        self._bar = progress_bar(self.tr("Progress of the training"))
+        self._whose = named(ElidedLabel(), "trainedElsewhere")
         font = tabular(small_font(self.font()))
         self._where, self._pace = SteadyLabel(font), SteadyLabel(font)
         for readout in (self._where, self._pace):
-            readout.label.setProperty("role", "muted")
+            styled(readout.label, "muted")
         buttons = QGridLayout()
         buttons.setSpacing(SPACING)
         for index, button in enumerate(
             (self.train_button, self.continue_button, self.pause_button, self.stop_button)
         ):
             buttons.addWidget(button, index // 2, index % 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        layout.setSpacing(SPACING)
-        layout.addLayout(buttons)
-        layout.addWidget(self._bar)
-        layout.addWidget(self._whose)
-        layout.addWidget(self._where)
-        layout.addWidget(self._pace)
-        self.train_button.clicked.connect(self.train_requested)
-        self.continue_button.clicked.connect(self.continue_requested)
-        self.pause_button.clicked.connect(self._pause_or_resume)
-        self.stop_button.clicked.connect(self.stop_requested)
+        parts = (buttons, self._bar, self._whose, self._where, self._pace)
+        column(*parts, margins=(SPACING,) * 4, on=self)
         self.show_progress(None)
         self._refresh()
 
@@ -91,11 +84,8 @@ class TrainingControls(QWidget):
 
     def set_compares(self, compares: bool) -> None:
         """Whether the buttons are for models side by side."""
-        self.train_button.setText(self.tr("Train all") if compares else self.tr("Train"))
-        self.continue_button.setText(self.tr("Continue all") if compares else self.tr("Continue"))
-        for button in (self.train_button, self.continue_button):  # a new text drops the shortcut
-            button.setAccessibleName(button.text())
-            button.setShortcut(button.property("keys"))
+        set_text(self.train_button, self.tr("Train all") if compares else self.tr("Train"))
+        set_text(self.continue_button, self.tr("Continue all") if compares else self.tr("Continue"))
 
     def set_settings_valid(self, valid: bool) -> None:
         """Train needs settings that can be used."""
@@ -139,21 +129,9 @@ class TrainingControls(QWidget):
         self.train_button.setEnabled(self._settings_valid and self._state not in ("training", "paused"))
         self.continue_button.setEnabled(self._settings_valid and self._can_continue and not busy)
         self.pause_button.setEnabled(self._state in ("training", "paused"))
-        self.pause_button.setText(self.tr("Resume") if self._state == "paused" else self.tr("Pause"))
-        self.pause_button.setAccessibleName(self.pause_button.text())
+        set_text(self.pause_button, self.tr("Resume") if self._state == "paused" else self.tr("Pause"))
         self.stop_button.setEnabled(self._state in ("training", "paused", "loading"))
-        self.stop_button.setText(self.tr("Stopping…") if self._state == "stopping" else self.tr("Stop"))
-        for button in (self.pause_button, self.stop_button):  # a new text drops the shortcut
-            button.setShortcut(button.property("keys"))
-
-    def _button(self, name: str, text: str, keys: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setAccessibleName(text)
-        button.setToolTip(f"<p>{tip} ({keys})</p>")
-        button.setProperty("keys", keys)
-        button.setShortcut(keys)
-        return button
+        set_text(self.stop_button, self.tr("Stopping…") if self._state == "stopping" else self.tr("Stop"))
 
     @Slot()
     def _pause_or_resume(self) -> None:
