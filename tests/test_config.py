@@ -256,7 +256,7 @@ def test_an_older_file_may_lack_a_setting_and_nothing_else():
 
 @pytest.mark.parametrize("path", ["/home/ünï/bilder", "C:\\images", "./faces"])
 def test_a_data_set_may_be_a_path(path):
-    assert DatasetConfig(path).is_own
+    assert DatasetConfig(path).is_custom
     assert DatasetConfig(path).label == path.replace("\\", "/").rpartition("/")[2]
 
 

@@ -230,7 +230,7 @@ class Controller(QObject):
         except InvalidSetting:
             config = DatasetConfig()
         # A path that came with somebody's model is not read before the person asks for it.
-        if not config.is_own or config.name == self._settings.text("dataset"):
+        if not config.is_custom or config.name == self._settings.text("dataset"):
             self.session.load_dataset(config)
 
     @Slot(object)

@@ -5,20 +5,20 @@ from pathlib import PurePath
 
 
 @dataclass(frozen=True)
-class Framing:
+class DrawingPreprocessing:
     """How a data set's images were made from drawings: the ink was scaled to a length, then moved.
 
     Attributes
     ----------
-    share : float
-        That length, of the longer side of its box, as a share of the image's side.
+    fraction : float
+        That length, of the longer side of its box, as a fraction of the image's side.
     by_mass : bool
         Whether the ink's centre of mass is moved to the middle, rather than the middle of its box.
     source : str
         Where that is said.
     """
 
-    share: float
+    fraction: float
     by_mass: bool
     source: str
 
@@ -28,7 +28,7 @@ class DatasetKind:
     """A data set.
 
     `epochs` is a number of passes after which its latent space has visibly formed, the default for a run. Without a
-    `framing` drawings are taken as they are.
+    `preprocessing` drawings are taken as they are.
     """
 
     name: str
@@ -36,7 +36,7 @@ class DatasetKind:
     help: str
     epochs: int
     download_bytes: int = 0
-    framing: Framing | None = None
+    preprocessing: DrawingPreprocessing | None = None
 
 
 DATASETS = {
@@ -47,7 +47,7 @@ DATASETS = {
             "Digits",
             "1,797 real handwritten digits that come with scikit-learn. Always there.",
             200,
-            framing=Framing(1.0, False, "its images, whose ink always fills the height"),
+            preprocessing=DrawingPreprocessing(1.0, False, "its images, whose ink always fills the height"),
         ),
         DatasetKind(
             "shapes",
@@ -62,7 +62,7 @@ DATASETS = {
             "70,000 handwritten digits, 28×28 pixels.",
             20,
             download_bytes=11_594_722,
-            framing=Framing(20 / 28, True, "LeCun et al. 1998, the MNIST database"),
+            preprocessing=DrawingPreprocessing(20 / 28, True, "LeCun et al. 1998, the MNIST database"),
         ),
         DatasetKind(
             "fashion-mnist",
@@ -70,7 +70,7 @@ DATASETS = {
             "70,000 pictures of clothes in 10 classes, 28×28 pixels.",
             20,
             download_bytes=30_878_645,
-            framing=Framing(1.0, False, "Xiao et al. 2017, arXiv 1708.07747"),
+            preprocessing=DrawingPreprocessing(1.0, False, "Xiao et al. 2017, arXiv 1708.07747"),
         ),
         DatasetKind(
             "kmnist",
@@ -85,7 +85,7 @@ DATASETS = {
             "145,600 handwritten letters in 26 classes, 28×28 pixels.",
             10,
             download_bytes=561_753_746,
-            framing=Framing(24 / 28, False, "Cohen et al. 2017, arXiv 1702.05373"),
+            preprocessing=DrawingPreprocessing(24 / 28, False, "Cohen et al. 2017, arXiv 1702.05373"),
         ),
     )
 }

@@ -72,7 +72,7 @@ class DatasetConfig(Checked):
         return label if self.measured_on == "test" else f"{label} (validation)"
 
     @property
-    def is_own(self) -> bool:
+    def is_custom(self) -> bool:
         """Whether it is a person's own, from a path."""
         return self.name not in DATASETS
 

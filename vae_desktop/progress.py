@@ -1,36 +1,43 @@
-"""How far long work is, and the way to stop it: whoever is told may raise Cancelled."""
+"""How far long work is, and the way to stop it."""
 
 from collections.abc import Callable
 
 from vae_desktop.errors import Cancelled
 
-Progress = Callable[[int, int], None]
 
+class Progress:
+    """What long work calls with how much is done of how much; it raises Cancelled once the work is no longer wanted.
 
-def ignore(done: int, total: int) -> None:
-    """Be told how much is done of how much, and do nothing."""
+    Parameters
+    ----------
+    report : callable
+        Is told how much is done, and how much there is in total.
+    is_cancelled : callable
+        Is asked before each report, and by `check`, whether to stop.
+    """
 
+    def __init__(
+        self,
+        report: Callable[[int, int], object] = lambda done, total: None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._report = report
+        self._is_cancelled = is_cancelled
 
-def never() -> bool:
-    """Whether to stop: no."""
-    return False
+    def __call__(self, done: int, total: int) -> None:
+        self.check()
+        self._report(done, total)
 
-
-def cancellable(progress: Progress, is_cancelled: Callable[[], bool]) -> Progress:
-    """A progress that first asks whether to stop, and then raises Cancelled."""
-
-    def advance(done: int, total: int) -> None:
-        if is_cancelled():
+    def check(self) -> None:
+        """Raise Cancelled if the work is no longer wanted."""
+        if self._is_cancelled():
             raise Cancelled
-        progress(done, total)
 
-    return advance
+    def part(self, before: int, size: int, total: int) -> "Progress":
+        """The progress of a part of the work: `size` of `total`, of which `before` come before that part."""
+        return Progress(
+            lambda done, of: self._report(before + size * done // max(of, 1), total), self._is_cancelled
+        )
 
 
-def part_of(progress: Progress, before: int, size: int, total: int) -> Progress:
-    """The progress of a part, `size` of `total`, of which `before` come before it."""
-
-    def advance(done: int, of: int) -> None:
-        progress(before + size * done // max(of, 1), total)
-
-    return advance
+ignore = Progress()  # of work that nobody watches and nobody stops

@@ -5,12 +5,13 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.shapes import FACTOR_NAMES, draw_shapes, load_shapes
 from vae_desktop.errors import Cancelled
+from vae_desktop.progress import Progress, ignore
 
 SQUARE, ELLIPSE, HEART = SHAPES = range(3)
 
 
 def _load(**settings) -> Dataset:
-    return load_shapes(DatasetConfig("shapes", **settings), lambda: False)
+    return load_shapes(DatasetConfig("shapes", **settings), ignore)
 
 
 @pytest.fixture(scope="module")
@@ -158,5 +159,5 @@ def test_drawing_can_be_cancelled():
         return len(asked) == 3
 
     with pytest.raises(Cancelled):
-        load_shapes(DatasetConfig("shapes", image_size=128), is_cancelled)
+        load_shapes(DatasetConfig("shapes", image_size=128), Progress(is_cancelled=is_cancelled))
     assert len(asked) == 3

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QSlider, QToolButton
 
-from vae_desktop.data.framing import image_of_drawing
+from vae_desktop.data.drawing_preprocessing import image_of_drawing
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton

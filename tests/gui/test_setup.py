@@ -162,7 +162,7 @@ def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeyp
         event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, dropped, left, none)
         QApplication.sendEvent(driver.window, event)
     form = driver.window.setup.form
-    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
+    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_custom)
     assert driver.find("datasetCombo", QComboBox).currentText() == "photos"
     banner = driver.window.banner
     assert "40 images in 2 classes" in banner.text()
@@ -215,7 +215,7 @@ def test_a_model_of_one_of_several_cards_can_be_shown_before_they_are_known(driv
 def test_a_small_data_set_lowers_the_batch_only_for_itself(driver, photos):
     driver.window.images_chosen.emit(photos)
     form = driver.window.setup.form
-    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
+    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_custom)
     assert driver.find("batchSizeField").text() == "32"
     choose(driver, "datasetCombo", "digits")
     driver.wait(lambda: form._dataset is not None)
@@ -226,7 +226,7 @@ def test_a_small_data_set_lowers_the_batch_only_for_itself(driver, photos):
 def test_images_added_to_a_folder_are_read(driver, photos):
     form = driver.window.setup.form
     driver.window.images_chosen.emit(photos)
-    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
+    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_custom)
     for number in range(20):
         Image.new("RGB", (16, 12), (40, number, 40)).save(photos / "blue" / f"more{number}.png")
     driver.window.images_chosen.emit(photos)
@@ -236,7 +236,7 @@ def test_images_added_to_a_folder_are_read(driver, photos):
 def test_going_on_with_a_folder_that_gained_a_class_can_be_saved_and_opened(driver, photos, tmp_path):
     form = driver.window.setup.form
     driver.window.images_chosen.emit(photos)
-    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_own)
+    driver.wait(lambda: form._dataset is not None and form._dataset.config.is_custom)
     driver.type("hiddenField", "8")
     driver.type("epochsField", "1")
     driver.click("trainButton")

@@ -14,6 +14,7 @@ from vae_desktop.errors import Cancelled
 from vae_desktop.latent import classifier as module
 from vae_desktop.latent.classifier import FEATURES, Classifier, averaged_down, classifier_for, train_classifier
 from vae_desktop.latent.embed import to_unit
+from vae_desktop.progress import Progress
 from vae_desktop.resources import resource_path
 
 
@@ -200,7 +201,7 @@ def test_it_can_be_cancelled(digits, tmp_path):
         return len(asked) == 10
 
     with pytest.raises(Cancelled):
-        classifier_for(digits, tmp_path, is_cancelled=is_cancelled)
+        classifier_for(digits, tmp_path, Progress(is_cancelled=is_cancelled))
     assert len(asked) == 10
     assert not (tmp_path / "classifiers").exists()
 
@@ -208,7 +209,7 @@ def test_it_can_be_cancelled(digits, tmp_path):
 def test_the_progress_goes_on_to_the_end(digits, monkeypatch):
     monkeypatch.setattr(module, "_STEPS", 10)
     told = []
-    train_classifier(digits, lambda done, total: told.append(done / total))
+    train_classifier(digits, Progress(lambda done, total: told.append(done / total)))
     assert told == sorted(told)
     assert told[0] == 0
     assert 0.8 < told[-1] <= 1

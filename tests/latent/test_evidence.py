@@ -12,6 +12,7 @@ from vae_desktop.errors import Cancelled
 from vae_desktop.latent.embed import to_unit
 from vae_desktop.latent.evidence import importance_weighted_bound, mean_terms
 from vae_desktop.models.autoencoder import Posterior
+from vae_desktop.progress import Progress
 from vae_desktop.training.trainer import Trainer
 
 STDDEV = 0.3  # of the linear decoder
@@ -137,7 +138,7 @@ def test_it_can_be_cancelled(images):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        importance_weighted_bound(LinearModel(), images, 5, seed=0, progress=stop)
+        importance_weighted_bound(LinearModel(), images, 5, seed=0, progress=Progress(stop))
 
 
 def test_large_images_are_worked_on_in_smaller_pieces(digits, run_config, fresh_model, monkeypatch):
@@ -145,7 +146,7 @@ def test_large_images_are_worked_on_in_smaller_pieces(digits, run_config, fresh_
     model, images = fresh_model(config, digits), torch.from_numpy(digits.test.images)
     whole, told = mean_terms(config, model, images), []
     monkeypatch.setattr("vae_desktop.latent.embed._MOST_NUMBERS", 50 * 64)
-    pieces = mean_terms(config, model, images, lambda done, total: told.append(done))
+    pieces = mean_terms(config, model, images, Progress(lambda done, total: told.append(done)))
     assert len(told) == 8
     assert pieces.reconstruction == pytest.approx(whole.reconstruction, rel=1e-6)
     torch.testing.assert_close(pieces.posterior.mean, whole.posterior.mean)

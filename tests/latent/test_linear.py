@@ -12,6 +12,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
 from vae_desktop.latent import linear
 from vae_desktop.latent.linear import fit_components, linear_vae_optimum, pca_squared_error, spread_along
+from vae_desktop.progress import Progress
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def test_without_kl_it_is_the_error_of_pca(train, test):
 def test_the_progress_goes_on_to_the_end(train, monkeypatch):
     monkeypatch.setattr(linear, "_MOST_PIXELS", 10)
     told = []
-    fit_components(train, 2, lambda done, total: told.append(done / total))
+    fit_components(train, 2, Progress(lambda done, total: told.append(done / total)))
     assert told == sorted(told)
     assert len(set(told)) == linear._ITERATIONS
 

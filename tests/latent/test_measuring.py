@@ -20,6 +20,7 @@ from vae_desktop.latent.measures import MEASURES, QUICK, WAYS, Extent
 from vae_desktop.latent.measuring import measure, measuring
 from vae_desktop.latent.restoration import restoration
 from vae_desktop.latent.rows import known_rows
+from vae_desktop.progress import Progress
 
 SHORT = Extent(importance_samples=3, sampled_images=50)
 
@@ -240,7 +241,8 @@ def test_codes_that_are_not_finite_are_refused(digits, run_config, fresh_model):
 
 def test_figures_come_one_by_one_with_progress(digits, run_config, fresh_model):
     config, told = run_config(), []
-    steps = measuring(config, fresh_model(config, digits), digits, SHORT, progress=lambda *values: told.append(values))
+    progress = Progress(lambda *values: told.append(values))
+    steps = measuring(config, fresh_model(config, digits), digits, SHORT, progress=progress)
     assert next(steps)[0] == "test_loss"
     seen = len(told)
     keys = [key for key, _ in steps]
@@ -256,7 +258,7 @@ def test_figures_come_one_by_one_with_progress(digits, run_config, fresh_model):
 def test_it_can_be_cancelled_at_any_time(digits, run_config, fresh_model, part):
     config, model = run_config(), fresh_model(run_config(), digits)
     asked = []
-    measure(config, model, digits, SHORT, is_cancelled=lambda: asked.append(True))
+    measure(config, model, digits, SHORT, progress=Progress(is_cancelled=lambda: asked.append(True)))
     last = 1 + part * (len(asked) - 1) // 7
 
     def is_cancelled():
@@ -265,7 +267,7 @@ def test_it_can_be_cancelled_at_any_time(digits, run_config, fresh_model, part):
 
     asked.clear()
     with pytest.raises(Cancelled):
-        measure(config, model, digits, SHORT, is_cancelled=is_cancelled)
+        measure(config, model, digits, SHORT, progress=Progress(is_cancelled=is_cancelled))
     assert len(asked) == last
 
 

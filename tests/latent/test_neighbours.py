@@ -6,6 +6,7 @@ import pytest
 from vae_desktop.errors import Cancelled
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.neighbours import knn_accuracy
+from vae_desktop.progress import Progress
 
 
 def make_codes(count, dimensions, seed, classes=3):
@@ -46,4 +47,4 @@ def test_it_can_be_cancelled():
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        knn_accuracy(make_codes(50, 2, 0), make_codes(1200, 2, 1), progress=stop)
+        knn_accuracy(make_codes(50, 2, 0), make_codes(1200, 2, 1), progress=Progress(stop))

@@ -5,6 +5,7 @@ import torch
 
 from vae_desktop.errors import Cancelled
 from vae_desktop.latent.precision_recall import covered, manifold, precision_and_recall
+from vae_desktop.progress import Progress
 
 
 def points(count, seed, shift=0.0):
@@ -72,4 +73,4 @@ def test_they_can_be_cancelled():
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        precision_and_recall(manifold(points(50, 0)), points(2000, 1), stop)
+        precision_and_recall(manifold(points(50, 0)), points(2000, 1), Progress(stop))

@@ -7,6 +7,7 @@ import pytest
 
 from vae_desktop.errors import Cancelled, UserError
 from vae_desktop.latent.tsne import neighbour_map
+from vae_desktop.progress import Progress
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def told():
 def mapped(clusters, told):
     return neighbour_map(
         clusters,
-        progress=lambda done, total: told["progress"].append((done, total)),
+        progress=Progress(lambda done, total: told["progress"].append((done, total))),
         found=told["places"].append,
     )
 
@@ -101,5 +102,5 @@ def test_codes_on_one_point_are_said_so():
 def test_it_can_be_cancelled(few, reports):
     places = []
     with pytest.raises(Cancelled):
-        neighbour_map(few, found=places.append, is_cancelled=lambda: len(places) >= reports)
+        neighbour_map(few, progress=Progress(is_cancelled=lambda: len(places) >= reports), found=places.append)
     assert len(places) == reports

@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from vae_desktop.config import DatasetConfig, TrainingConfig
 from vae_desktop.errors import UserError
 from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import groups_of
+from vae_desktop.progress import Progress, ignore
 from vae_desktop.settings import Setting
 
 if TYPE_CHECKING:
@@ -135,10 +136,10 @@ def _extent(options: argparse.Namespace) -> Extent:
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
+def _bar() -> Iterator[Progress]:
     """A way to say how much is done, which a bar shows if stderr is a terminal."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield ignore
         return
     from tqdm import tqdm
 
@@ -150,7 +151,7 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
             bar.total = total
             bar.update(done - bar.n)
 
-        yield show
+        yield Progress(show)
 
 
 def _print_groups(groups: dict[str, list[Row]]) -> None:

@@ -16,7 +16,7 @@ from zipfile import ZipFile
 
 from vae_desktop.data.mnist import read_file
 from vae_desktop.data.mnist_sets import MNIST_SETS, MnistSet, Resource
-from vae_desktop.errors import Cancelled, DataError, UserError
+from vae_desktop.errors import DataError, UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.progress import Progress
 
@@ -30,16 +30,15 @@ class _MirrorFailed(Exception):
     """A mirror did not deliver; the message says why, to stand behind its address."""
 
 
-def download_dataset(name: str, data_dir: Path, progress: Progress, is_cancelled: Callable[[], bool]) -> None:
+def download_dataset(name: str, data_dir: Path, progress: Progress) -> None:
     """Download the data set called `name`, one of MNIST_SETS; see `download_mnist`."""
-    download_mnist(MNIST_SETS[name], data_dir, progress, is_cancelled)
+    download_mnist(MNIST_SETS[name], data_dir, progress)
 
 
 def download_mnist(
     entry: MnistSet,
     data_dir: Path,
     progress: Progress,
-    is_cancelled: Callable[[], bool],
     timeout: float = 15.0,
 ) -> None:
     """Bring a data set's files into its folder, unpacked; those that are whole are kept, broken ones replaced.
@@ -52,18 +51,17 @@ def download_mnist(
     entry : MnistSet
     data_dir : Path
         Made if absent.
-    progress : callable
-        Called with the bytes done and the bytes in total over all resources, those that were not needed included.
-        The first falls back when a mirror fails in the middle of a resource.
-    is_cancelled : callable
-        Asked after every piece received; a silent server delays that by `timeout` at most.
+    progress : Progress
+        Told the bytes done and the bytes in total over all resources, those that were not needed included, after every
+        piece received. The first falls back when a mirror fails in the middle of a resource. Whether to stop is asked
+        then too; a silent server delays that by `timeout` at most.
     timeout : float
         Seconds of silence, > 0, after which a mirror is given up; so is one that sends less than a kilobyte a second.
 
     Raises
     ------
     Cancelled
-        If `is_cancelled` returned true; files finished by then stay.
+        If `progress` raised it; files finished by then stay.
     DataError
         If every mirror failed for a resource.
     UserError
@@ -76,8 +74,6 @@ def download_mnist(
 
     def advance(received: int) -> None:
         progress(done + received, total)
-        if is_cancelled():
-            raise Cancelled
 
     for resource in entry.resources:
         wanted = [name for name in entry.files_in(resource) if not _is_whole(entry, data_dir, name)]

@@ -1,6 +1,5 @@
 """From a data set's settings to its images."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +7,13 @@ import numpy as np
 
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.load import load_custom
 from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.data.digits import load_digits
 from vae_desktop.data.mnist import load_mnist
-from vae_desktop.data.own.load import load_own
 from vae_desktop.data.shapes import load_shapes
 from vae_desktop.errors import DataError
-from vae_desktop.progress import Progress, ignore, never
+from vae_desktop.progress import Progress, ignore
 
 _HELD_OUT = 12  # one in so many training images is for validation: 5,000 of MNIST's 60,000
 
@@ -23,7 +22,6 @@ def load_dataset(
     config: DatasetConfig,
     data_dir: Path,
     progress: Progress = ignore,
-    is_cancelled: Callable[[], bool] = never,
 ) -> Dataset:
     """Load a data set; `data_dir` and a person's own files are only read.
 
@@ -32,10 +30,8 @@ def load_dataset(
     config : DatasetConfig
     data_dir : Path
         Folder of downloaded data sets.
-    progress : callable
-        Called now and then with the files done and the files in total, where there are many.
-    is_cancelled : callable
-        Asked now and then.
+    progress : Progress
+        Told now and then the files done and the files in total, where there are many, and asked whether to stop.
 
     Raises
     ------
@@ -46,26 +42,26 @@ def load_dataset(
     DataError
         If they cannot be used for another reason.
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
-    dataset = _load(config, data_dir, progress, is_cancelled)
+    dataset = _load(config, data_dir, progress)
     return dataset if config.measured_on == "test" else _with_validation(dataset)
 
 
 def _load(
-    config: DatasetConfig, data_dir: Path, progress: Progress, is_cancelled: Callable[[], bool]
+    config: DatasetConfig, data_dir: Path, progress: Progress
 ) -> Dataset:
-    if config.is_own:
-        return load_own(config, progress, is_cancelled)
-    dataset = _load_named(config, data_dir, is_cancelled)
+    if config.is_custom:
+        return load_custom(config, progress)
+    dataset = _load_named(config, data_dir, progress)
     return _in_colour(dataset) if config.colours == "colour" else dataset  # all of them are grey
 
 
-def _load_named(config: DatasetConfig, data_dir: Path, is_cancelled: Callable[[], bool]) -> Dataset:
+def _load_named(config: DatasetConfig, data_dir: Path, progress: Progress) -> Dataset:
     if config.name == "digits":
         return load_digits(config)
     if config.name == "shapes":
-        return load_shapes(config, is_cancelled)
+        return load_shapes(config, progress)
     return load_mnist(config, data_dir)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Split
-from vae_desktop.errors import Cancelled
+from vae_desktop.progress import Progress, ignore
 
 FACTOR_NAMES = ("x", "y", "scale", "rotation")
 
@@ -25,7 +25,7 @@ _CHUNK = 1 << 18  # pixels at a time, so that intermediate results stay in the p
 _Floats = npt.NDArray[np.floating]
 
 
-def load_shapes(config: DatasetConfig, is_cancelled: Callable[[], bool]) -> Dataset:
+def load_shapes(config: DatasetConfig, progress: Progress) -> Dataset:
     """Draw 20,000 training and 4,000 test images, always the same.
 
     Shapes and factors are drawn uniformly and independently; factors are named by FACTOR_NAMES, see `draw_shapes`:
@@ -34,14 +34,14 @@ def load_shapes(config: DatasetConfig, is_cancelled: Callable[[], bool]) -> Data
     Raises
     ------
     Cancelled
-        If `is_cancelled`, asked now and then, returned true.
+        If `progress`, asked now and then, raised it.
     """
     random = np.random.default_rng(0)
     count = _TRAIN + _TEST
     labels = random.integers(len(_SHAPES), size=count)
     lowest, highest = np.array(_RANGES).T
     factors = random.uniform(lowest, highest, (count, len(FACTOR_NAMES))).astype(np.float32)
-    images = draw_shapes(labels, factors, config.image_size or _DEFAULT_SIDE, is_cancelled)
+    images = draw_shapes(labels, factors, config.image_size or _DEFAULT_SIDE, progress)
     whole = Split(images, labels, factors)
     return Dataset(
         config, whole.at(np.arange(_TRAIN)), whole.at(np.arange(_TRAIN, count)), tuple(_SHAPES), FACTOR_NAMES
@@ -49,7 +49,7 @@ def load_shapes(config: DatasetConfig, is_cancelled: Callable[[], bool]) -> Data
 
 
 def draw_shapes(
-    labels: Labels, factors: Factors, side: int, is_cancelled: Callable[[], bool] = lambda: False
+    labels: Labels, factors: Factors, side: int, progress: Progress = ignore
 ) -> Images:
     """Draw shapes with smooth edges.
 
@@ -63,8 +63,8 @@ def draw_shapes(
         an ellipse lies, a heart stands.
     side : int
         Of the images, in pixels, > 0.
-    is_cancelled : callable
-        Asked now and then.
+    progress : Progress
+        Asked now and then whether to stop.
 
     Returns
     -------
@@ -74,15 +74,14 @@ def draw_shapes(
     Raises
     ------
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
     images = np.empty((len(labels), 1, side, side), np.uint8)
     together = max(1, _CHUNK // side**2)
     for label, distance in enumerate(_SHAPES.values()):
         places = np.flatnonzero(labels == label)
         for start in range(0, len(places), together):
-            if is_cancelled():
-                raise Cancelled
+            progress.check()
             chunk = places[start : start + together]
             images[chunk, 0] = _draw(distance, factors[chunk].astype(np.float32), side)
     return images

@@ -64,7 +64,7 @@ class DatasetShelf:
         def work(job: Job) -> Dataset:
             from vae_desktop.data.load import load_dataset
 
-            return load_dataset(config, data_dir, job.progress, job.is_cancelled)
+            return load_dataset(config, data_dir, job.progress)
 
         def finished(dataset: Dataset) -> None:
             self._dataset = dataset
@@ -103,7 +103,7 @@ class DatasetShelf:
         def work(job: Job) -> None:
             from vae_desktop.data.download import download_dataset
 
-            download_dataset(name, data_dir, job.progress, job.is_cancelled)
+            download_dataset(name, data_dir, job.progress)
 
         def then(do: Callable[..., None]) -> Callable[..., None]:
             def ended(*arguments: object) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import JobEnded, JobFound, JobProgressed
 from vae_desktop.errors import Cancelled
+from vae_desktop.progress import Progress
 
 
 class Job:
@@ -23,6 +24,7 @@ class Job:
         self._outbox = outbox
         self._cancelled = threading.Event()
         self._part: Path | None = None
+        self.progress = Progress(self._report, self.is_cancelled)
 
     def cancel(self) -> None:
         """Ask the work to end; its result, if any still comes, is dropped, and a file half written is deleted."""
@@ -37,11 +39,9 @@ class Job:
     def watch(self, part: Path) -> None:
         """Note the temporary file that is being written; raises Cancelled if it is no longer wanted."""
         self._part = part  # before the question, so that `cancel` in another thread misses nothing
-        if self.is_cancelled():
-            raise Cancelled
+        self.progress.check()
 
-    def progress(self, done: int, total: int) -> None:
-        """Report how far the work is."""
+    def _report(self, done: int, total: int) -> None:
         self._outbox.post_latest(("job", self.id), JobProgressed(self.id, done, total))
 
     def found(self, value: Any) -> None:

@@ -27,7 +27,7 @@ class Layouts(LatestJob):
         def work(job: Job) -> Floats:
             from vae_desktop.latent.tsne import neighbour_map
 
-            return neighbour_map(means, threads, job.progress, job.is_cancelled, job.found)
+            return neighbour_map(means, threads, job.progress, job.found)
 
         def finished(places: Floats) -> None:
             found(places)

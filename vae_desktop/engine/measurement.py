@@ -14,6 +14,7 @@ from vae_desktop.latent.measuring import measuring
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.autoencoder import restored_model
 from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.progress import Progress
 from vae_desktop.training.threads import ALL_THREADS, use_threads
 
 
@@ -36,11 +37,11 @@ def take(
         If the data set is not there, or its images have another shape than those the model was made for.
     """
     if dataset is None:
-        dataset = load_dataset(config.dataset, data_dir, is_cancelled=job.is_cancelled)
+        dataset = load_dataset(config.dataset, data_dir, Progress(is_cancelled=job.is_cancelled))
     if dataset.image_shape != image_shape:
         raise UserError("This model was made for images of another shape than those of the data set.")
     # Of this thread and of those that begin later, so it is said each time; more would hold a training up.
     use_threads(1 if beside_training else ALL_THREADS)
     model = restored_model(config.model, image_shape, snapshot.weights).to(memory_format=torch.channels_last)
-    for figure in measuring(config, model, dataset, extent, cache_dir, job.progress, job.is_cancelled):
+    for figure in measuring(config, model, dataset, extent, cache_dir, job.progress):
         job.found(figure)

@@ -9,7 +9,6 @@ from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.embed import embed, to_codes
 from vae_desktop.models.autoencoder import restored_model
 from vae_desktop.models.snapshot import Snapshot
-from vae_desktop.progress import cancellable
 from vae_desktop.training.threads import use_threads
 
 
@@ -18,5 +17,5 @@ def embed_training_images(job: Job, config: RunConfig, dataset: Dataset, snapsho
     use_threads(1)  # the window and its decoder want the others
     model = restored_model(config.model, dataset.image_shape, snapshot.weights).to(memory_format=torch.channels_last)
     images = torch.from_numpy(dataset.train.images)
-    posterior = embed(model, images, cancellable(job.progress, job.is_cancelled))
+    posterior = embed(model, images, job.progress)
     return to_codes(posterior, dataset.train.labels)

@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from vae_desktop.files import write_atomically
 from vae_desktop.latent.embed import CHUNK, to_unit
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.randomness import generator
-from vae_desktop.progress import Progress, cancellable, ignore, never, part_of
+from vae_desktop.progress import Progress, ignore
 from vae_desktop.resources import resource_path
 
 LARGEST_SIDE = 32  # images of more pixels are averaged down first
@@ -102,7 +101,6 @@ def classifier_for(
     dataset: Dataset,
     cache_dir: Path | None,
     progress: Progress = ignore,
-    is_cancelled: Callable[[], bool] = never,
 ) -> Classifier | None:
     """The classifier of a data set: bundled, from the cache, or trained now and put there.
 
@@ -111,10 +109,8 @@ def classifier_for(
     dataset : Dataset
     cache_dir : Path, or None
         Made if absent. One that cannot be written is no error: the next call trains again.
-    progress : callable
-        Told how far the training is.
-    is_cancelled : callable
-        Asked several times a second.
+    progress : Progress
+        Told how far the training is, several times a second.
 
     Returns
     -------
@@ -123,9 +119,8 @@ def classifier_for(
     Raises
     ------
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
-    progress = cancellable(progress, is_cancelled)
     if dataset.train.labels is None or len(dataset.class_names) < 2:
         return None
     if dataset.config.name == "mnist" and dataset.image_shape == (1, 28, 28):
@@ -154,9 +149,9 @@ def train_classifier(dataset: Dataset, progress: Progress = ignore) -> Classifie
         else:
             nn.init.kaiming_normal_(parameter, nonlinearity="relu", generator=generator(0, "classifier", name))
     with torch.enable_grad():
-        _train(classifier, dataset.train, part_of(progress, 0, 95, 100))
+        _train(classifier, dataset.train, progress.part(0, 95, 100))
     classifier.half().float()
-    classifier.accuracy.fill_(_accuracy(classifier, dataset.test, part_of(progress, 95, 5, 100)))
+    classifier.accuracy.fill_(_accuracy(classifier, dataset.test, progress.part(95, 5, 100)))
     classifier.accuracy.copy_(classifier.accuracy.half())
     return classifier.eval().requires_grad_(False)
 

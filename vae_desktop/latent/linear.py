@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vae_desktop.latent.embed import chunk_length, to_unit
 from vae_desktop.models.randomness import generator
-from vae_desktop.progress import Progress, ignore, part_of
+from vae_desktop.progress import Progress, ignore
 
 _MOST_PIXELS = 1024  # of which the whole covariance is taken apart
 _MOST_NUMBERS = 2**28  # in the images of a fit; of more, an even choice
@@ -138,7 +138,7 @@ def _iterated(images: Tensor, mean: Tensor, count: int, progress: Progress) -> t
         len(mean), min(count + _SPARE, len(mean)), generator=generator(0, "principal components")
     ).double()
     for step in range(_ITERATIONS):
-        step_progress = part_of(progress, step, 1, _ITERATIONS)
+        step_progress = progress.part(step, 1, _ITERATIONS)
         basis = torch.linalg.qr(_covariance_times(basis, images, mean, step_progress)).Q
     variances, rotation = torch.linalg.eigh(basis.T @ _covariance_times(basis, images, mean, ignore))
     return _leading(variances, basis @ rotation, count)

@@ -29,7 +29,7 @@ from vae_desktop.latent.sample_quality import SampleJudge, decoded
 from vae_desktop.latent.sampling import sample_box, sample_normal, sample_posteriors, sample_prior
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.randomness import generator
-from vae_desktop.progress import Progress, cancellable, ignore, never, part_of
+from vae_desktop.progress import Progress, ignore
 
 _NOISE = "gaussian"  # of models that were not trained to take any out
 _PIXELS = f"pixels, averaged to at most {LARGEST_SIDE}×{LARGEST_SIDE}"
@@ -43,10 +43,9 @@ def measure(
     extent: Extent | None = None,
     cache_dir: Path | None = None,
     progress: Progress = ignore,
-    is_cancelled: Callable[[], bool] = never,
 ) -> dict[str, Any]:
     """All of a model's figures at once; otherwise as `measuring`."""
-    return dict(measuring(config, model, dataset, extent, cache_dir, progress, is_cancelled))
+    return dict(measuring(config, model, dataset, extent, cache_dir, progress))
 
 
 def measuring(
@@ -56,7 +55,6 @@ def measuring(
     extent: Extent | None = None,
     cache_dir: Path | None = None,
     progress: Progress = ignore,
-    is_cancelled: Callable[[], bool] = never,
 ) -> Iterator[tuple[str, Any]]:
     """Measure a model on a data set's test images, and yield each figure when it is known.
 
@@ -71,10 +69,8 @@ def measuring(
     extent : Extent, optional
     cache_dir : Path, optional
         Where classifiers are kept.
-    progress : callable
-        Told how much is done of how much, in rough units of time.
-    is_cancelled : callable
-        Asked several times a second on images of usual size.
+    progress : Progress
+        Told how much is done of how much, in rough units of time, several times a second on images of usual size.
 
     Yields
     ------
@@ -84,7 +80,7 @@ def measuring(
     Raises
     ------
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     UserError
         If the model's codes are not finite numbers.
     """
@@ -92,15 +88,14 @@ def measuring(
     values: dict[str, Any] = {}
     parts = subject.parts()
     total, done = sum(part.cost for part in parts), 0
-    advance = cancellable(progress, is_cancelled)
     for part in parts:
-        found = part.measure(part_of(advance, done, part.cost, total))
+        found = part.measure(progress.part(done, part.cost, total))
         for key, value in found.items():
             values[key] = _plain(value)
             yield key, values[key]
         done += part.cost
     yield "rows", known_rows(config, dataset.config, dataset.image_shape, values)
-    advance(total, total)
+    progress(total, total)
 
 
 class _Part(NamedTuple):
@@ -182,11 +177,11 @@ class _Subject:
 
     def _neighbours(self, progress: Progress) -> dict[str, Any]:
         train, test = self._train_codes, self._test_codes
-        of_means = knn_accuracy(train, test, progress=part_of(progress, 0, 1, 2))
+        of_means = knn_accuracy(train, test, progress=progress.part(0, 1, 2))
         of_samples = None
         if test.log_stddev is not None:
             drawn = (self._drawn(train, "training"), self._drawn(test, "test"))
-            of_samples = knn_accuracy(*drawn, progress=part_of(progress, 1, 1, 2))
+            of_samples = knn_accuracy(*drawn, progress=progress.part(1, 1, 2))
         return {"knn_accuracy": of_means, "knn_accuracy_of_samples": of_samples}
 
     def _drawn(self, codes: Codes, purpose: str) -> Codes:
@@ -194,9 +189,9 @@ class _Subject:
         return sampled(codes, noise.numpy())
 
     def _linear(self, progress: Progress) -> dict[str, Any]:
-        fitted = fit_components(self._train, self._model.latent_dim, part_of(progress, 0, 6, 8))
-        spread = spread_along(fitted, self._test, part_of(progress, 6, 1, 8))
-        error = reconstruction_squared_error(self._model, self._test, part_of(progress, 7, 1, 8))
+        fitted = fit_components(self._train, self._model.latent_dim, progress.part(0, 6, 8))
+        spread = spread_along(fitted, self._test, progress.part(6, 1, 8))
+        error = reconstruction_squared_error(self._model, self._test, progress.part(7, 1, 8))
         of_pca = pca_squared_error(spread)
         has_optimum = (
             self._traits.is_variational
@@ -214,7 +209,7 @@ class _Subject:
         noise = self._config.model.noise if self._traits.is_denoising else _NOISE
         strengths = []
         for place, strength in enumerate(STRENGTHS):
-            progress_here = part_of(progress, place, 1, len(STRENGTHS))
+            progress_here = progress.part(place, 1, len(STRENGTHS))
             errors = restoration(self._model, self._test, noise, strength, self._seed, progress_here)
             strengths.append({"strength": strength, **errors._asdict()})
         return {"denoising": {"noise": noise, "strengths": strengths}}
@@ -230,14 +225,14 @@ class _Subject:
         count = min(self._extent.sampled_images, len(self._test))
         if count < 2:
             return {"classifier": None, "sampling": None}
-        classifier = classifier_for(self._dataset, self._cache_dir, part_of(progress, 0, 2, 7))
+        classifier = classifier_for(self._dataset, self._cache_dir, progress.part(0, 2, 7))
         if classifier is not None:
             classifier.to(self._device)
         chosen = torch.randperm(len(self._test), generator=generator(self._seed, "real images"))[:count]
-        judge = SampleJudge(classifier, self._test[chosen].to(self._device), part_of(progress, 2, 1, 7))
+        judge = SampleJudge(classifier, self._test[chosen].to(self._device), progress.part(2, 1, 7))
         found = {}
         for place, way in enumerate(WAYS):
-            decoding, judging = (part_of(progress, 6 + 2 * place + half, 1, 14) for half in (0, 1))
+            decoding, judging = (progress.part(6 + 2 * place + half, 1, 14) for half in (0, 1))
             images = decoded(self._model, self._codes_drawn(way, chosen), decoding)
             found[way] = asdict(judge.judge(images, judging))
         return {"classifier": _PIXELS if classifier is None else classifier.name, "sampling": found}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vae_desktop.progress import Progress, ignore, part_of
+from vae_desktop.progress import Progress, ignore
 
 NEIGHBOURS = 3  # k of the paper
 _CHUNK = 500  # points whose distances to all others are taken at a time
@@ -46,6 +46,6 @@ def covered(points: Tensor, by: Manifold, progress: Progress = ignore) -> float:
 
 def precision_and_recall(real: Manifold, generated: Tensor, progress: Progress = ignore) -> tuple[float, float]:
     """Precision and recall, 0 to 1, of generated points (M, F), M > 1."""
-    precision = covered(generated, real, part_of(progress, 0, 1, 3))
-    balls = manifold(generated, progress=part_of(progress, 1, 1, 3))
-    return precision, covered(real.points, balls, part_of(progress, 2, 1, 3))
+    precision = covered(generated, real, progress.part(0, 1, 3))
+    balls = manifold(generated, progress=progress.part(1, 1, 3))
+    return precision, covered(real.points, balls, progress.part(2, 1, 3))

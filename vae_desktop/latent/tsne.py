@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vae_desktop.errors import Cancelled, UserError
+from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.cores import count_cores
 from vae_desktop.libraries import load_torch
-from vae_desktop.progress import Progress, ignore, never
+from vae_desktop.progress import Progress, ignore
 
 _LEAST = 4  # codes: fewer have no neighbourhoods
 _PERPLEXITY = 30
@@ -20,7 +20,6 @@ def neighbour_map(
     means: Floats,
     threads: int = 1,
     progress: Progress = ignore,
-    is_cancelled: Callable[[], bool] = never,
     found: Callable[[Floats], None] = lambda places: None,
 ) -> Floats:
     """t-SNE (van der Maaten & Hinton 2008) of codes, by openTSNE; equal codes give equal maps.
@@ -63,14 +62,13 @@ def neighbour_map(
     before = 0
     last = 0
 
-    def step(iteration: int, _: float, places: Floats) -> bool:
+    def step(iteration: int, _: float, places: Floats) -> None:
         nonlocal before, last
         if iteration < last:  # the second phase counts anew
             before = _EXAGGERATED
         last = iteration
         progress(before + iteration, _EXAGGERATED + _PLAIN)
         found(spread(np.asarray(places)))
-        return is_cancelled()
 
     layout = TSNE(
         perplexity=min(_PERPLEXITY, (len(codes) - 1) / 3),
@@ -81,6 +79,5 @@ def neighbour_map(
         n_jobs=threads,
         random_state=0,
     ).fit(codes)
-    if is_cancelled():
-        raise Cancelled
+    progress.check()
     return spread(np.asarray(layout))

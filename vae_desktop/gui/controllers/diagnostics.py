@@ -43,7 +43,7 @@ def window_diagnostics(bridge: Bridge, settings: WindowSettings, message: Messag
         "Settings of the model on screen": model,
         "End of the log": app_log.tail(),
     }
-    own = [run.config.dataset.name for run in runs if run.config.dataset.is_own]
+    own = [run.config.dataset.name for run in runs if run.config.dataset.is_custom]
     files = [path for run in runs for path in (run.path, run.autosave) if path is not None]
     named = [settings.text("dataset"), settings.text("last_model"), session.data_dir.absolute()]
     return diagnostics(facts, sections, [*own, *files, *named, *settings.recent_files()])

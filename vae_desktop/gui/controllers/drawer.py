@@ -11,9 +11,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
 from vae_desktop.catalog import describe_dataset
+from vae_desktop.data.custom.user_image import image_of_file, image_of_pixels
 from vae_desktop.data.dataset import Dataset, Images
-from vae_desktop.data.framing import image_of_drawing, paper_of
-from vae_desktop.data.own.given import image_of_file, image_of_pixels
+from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.session import Session
 from vae_desktop.engine.view_requests import CodeRequest
@@ -70,15 +70,18 @@ class Drawer(Tool):
             self._shape, self._image = run.image_shape, None
             view.set_image_shape(run.image_shape, view.pad.paper)
         self._coded = None
-        framing = describe_dataset(run.config.dataset.name).framing
+        preprocessing = describe_dataset(run.config.dataset.name).preprocessing
         tip = ""
-        if framing is not None:
-            middle = self.tr("its centre of mass") if framing.by_mass else self.tr("its middle")
+        if preprocessing is not None:
+            middle = self.tr("its centre of mass") if preprocessing.by_mass else self.tr("its middle")
             tip = self.tr(
                 "As the images of {data} were made: the longer side of the ink becomes {share} of the image's, and "
                 "{middle} is moved to the middle. Source: {source}."
             ).format(
-                data=run.config.dataset.label, share=f"{framing.share:.0%}", middle=middle, source=framing.source
+                data=run.config.dataset.label,
+                share=f"{preprocessing.fraction:.0%}",
+                middle=middle,
+                source=preprocessing.source,
             )
         view.set_framing(tip)
         hint = self.tr("Load {data} to pick from its images.").format(data=run.config.dataset.label)
@@ -129,10 +132,10 @@ class Drawer(Tool):
             self._image = None
             self._show_nothing()
             return
-        framing = describe_dataset(self.run.config.dataset.name).framing
-        uses_framing = framing is not None and pad.is_drawing and self._view.frames.isChecked()
+        preprocessing = describe_dataset(self.run.config.dataset.name).preprocessing
+        uses_framing = preprocessing is not None and pad.is_drawing and self._view.frames.isChecked()
         self._image = image_of_drawing(
-            pad.pixels(), pad.paper, self.run.image_shape, framing if uses_framing else None
+            pad.pixels(), pad.paper, self.run.image_shape, preprocessing if uses_framing else None
         )
         self._view.input.set_picture(np.ascontiguousarray(self._image.transpose(1, 2, 0)))
 

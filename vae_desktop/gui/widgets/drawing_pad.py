@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from vae_desktop.data.dataset import Images
-from vae_desktop.data.framing import canvas_of_image
+from vae_desktop.data.drawing_preprocessing import canvas_of_image
 from vae_desktop.gui.widgets.theme import LIGHT, Theme
 
 _SIDE = 280  # px, about, of the canvas

@@ -4,13 +4,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vae_desktop.catalog import Framing
+from vae_desktop.catalog import DrawingPreprocessing
 from vae_desktop.data.dataset import Images
 
 _INK = 8  # of 255: what differs from the paper by more is ink
 
 
-def image_of_drawing(canvas: Images, paper: int, image_shape: tuple[int, int, int], framing: Framing | None) -> Images:
+def image_of_drawing(
+    canvas: Images, paper: int, image_shape: tuple[int, int, int], preprocessing: DrawingPreprocessing | None
+) -> Images:
     """An image (C, H, W) of a drawing, uint8.
 
     Parameters
@@ -20,20 +22,20 @@ def image_of_drawing(canvas: Images, paper: int, image_shape: tuple[int, int, in
     paper : int
         Grey of what nothing was drawn on, 0 to 255.
     image_shape : (C, H, W)
-    framing : Framing or None
+    preprocessing : DrawingPreprocessing or None
         How the ink is scaled and moved; None: the drawing is only made smaller.
     """
     _, height, width = image_shape
-    box = None if framing is None else _ink_box(canvas, paper)
-    if framing is None or box is None:
+    box = None if preprocessing is None else _ink_box(canvas, paper)
+    if preprocessing is None or box is None:
         return np.ascontiguousarray(_resized(canvas, width, height).transpose(2, 0, 1))
     ink = canvas[box]
-    scale = framing.share * min(height, width) / max(ink.shape[:2])
+    scale = preprocessing.fraction * min(height, width) / max(ink.shape[:2])
     size = [max(1, round(scale * side)) for side in ink.shape[:2]]
     ink = _resized(ink, size[1], size[0])
-    centre = _centre_of_mass(ink, paper) if framing.by_mass else np.array(size) / 2
+    centre = _centre_of_mass(ink, paper) if preprocessing.by_mass else np.array(size) / 2
     # MNIST's middle of a side is the middle of the pixel after it; whole pixels, as a shift by parts would blur.
-    middle = np.array([height, width]) / 2 + (0.5 if framing.by_mass else 0.0)
+    middle = np.array([height, width]) / 2 + (0.5 if preprocessing.by_mass else 0.0)
     top, left = np.round(middle - centre).astype(int).tolist()
     image = np.full((height, width, canvas.shape[2]), paper, np.uint8)
     _paste(image, ink, top, left)

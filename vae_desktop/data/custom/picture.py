@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from vae_desktop.data.custom.levels import SIXTEEN_BITS, levels_of, to_bytes
+from vae_desktop.data.custom.square import to_square
 from vae_desktop.data.dataset import Images
-from vae_desktop.data.own.levels import SIXTEEN_BITS, levels_of, to_bytes
-from vae_desktop.data.own.square import to_square
 from vae_desktop.file_kinds import kind_of_file
 
 MAX_PIXELS = 50_000_000  # of one picture; a small file can announce enough to fill any memory

@@ -3,15 +3,14 @@
 import os
 import stat
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.arrays import assemble_arrays
+from vae_desktop.data.custom.assembled import Assembled, to_dataset
+from vae_desktop.data.custom.idx_files import assemble_idx, find_idx, is_idx_name
+from vae_desktop.data.custom.pictures import assemble_folder
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.data.own.arrays import gather_arrays
-from vae_desktop.data.own.gathered import Gathered, to_dataset
-from vae_desktop.data.own.idx_files import find_idx, gather_idx, is_idx_name
-from vae_desktop.data.own.pictures import gather_folder
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.progress import Progress
@@ -22,7 +21,7 @@ ACCEPTED = (
 )
 
 
-def load_own(config: DatasetConfig, progress: Progress, is_cancelled: Callable[[], bool]) -> Dataset:
+def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
     """Load a person's own images; nothing is written, and nothing in them is run.
 
     Every image is converted by `square.CONVERSION_RULE` to the side that `square.choose_side` names. Where the
@@ -32,10 +31,9 @@ def load_own(config: DatasetConfig, progress: Progress, is_cancelled: Callable[[
     ----------
     config : DatasetConfig
         Its name is the path of a folder of images, an .npy, .npz or IDX file, or a folder of IDX files.
-    progress : callable
-        Called now and then with the files (of a folder) or images done and those in total; the first only grows.
-    is_cancelled : callable
-        Asked several times a second.
+    progress : Progress
+        Told now and then the files (of a folder) or images done and those in total; the first only grows. Asked several
+        times a second whether to stop.
 
     Returns
     -------
@@ -47,24 +45,24 @@ def load_own(config: DatasetConfig, progress: Progress, is_cancelled: Callable[[
     DataError
         If the path is gone or none of these, is broken, or has fewer than 10 images.
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Pillow and NumPy, about files; what matters is in the report
-        return to_dataset(config, _gather(Path(config.name), config, progress, is_cancelled))
+        return to_dataset(config, _assemble(Path(config.name), config, progress))
 
 
-def _gather(path: Path, config: DatasetConfig, progress: Progress, is_cancelled: Callable[[], bool]) -> Gathered:
+def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
     mode = _mode(path)
     if stat.S_ISDIR(mode):
         idx = find_idx(path)
         if idx is None:
-            return gather_folder(path, config, progress, is_cancelled)
-        return gather_idx(idx, config, progress, is_cancelled)
+            return assemble_folder(path, config, progress)
+        return assemble_idx(idx, config, progress)
     if stat.S_ISREG(mode) and path.suffix.lower() in (".npy", ".npz"):
-        return gather_arrays(path, config, progress, is_cancelled)
+        return assemble_arrays(path, config, progress)
     if stat.S_ISREG(mode) and is_idx_name(path.name):
-        return gather_idx(path, config, progress, is_cancelled)
+        return assemble_idx(path, config, progress)
     kind = kind_of_file(path) if stat.S_ISREG(mode) else None
     reason = "" if kind is None else f": it is {kind}"
     raise DataError(f"{path} cannot be used as a data set{reason}. {ACCEPTED}")

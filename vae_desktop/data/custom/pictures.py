@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,38 +10,37 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.own.canvas import Canvas, check_room, may_be_coloured
-from vae_desktop.data.own.folder import File, Layout, Placed, arrange, find_files, without_images
-from vae_desktop.data.own.gathered import Gathered, check_count
-from vae_desktop.data.own.picture import Header, Unreadable, prepare, read_header, read_picture
-from vae_desktop.data.own.square import LeastSide, choose_side, scaling_line
-from vae_desktop.data.own.threads import for_each
+from vae_desktop.data.custom.assembled import Assembled, check_count
+from vae_desktop.data.custom.canvas import Canvas, check_room, may_be_coloured
+from vae_desktop.data.custom.folder import File, Layout, Placed, arrange, find_files, without_images
+from vae_desktop.data.custom.picture import Header, Unreadable, prepare, read_header, read_picture
+from vae_desktop.data.custom.square import LeastSide, choose_side, scaling_line
+from vae_desktop.data.custom.threads import for_each
 from vae_desktop.errors import DataError
 from vae_desktop.progress import Progress
 
 Changes = tuple[str, ...]
 
 
-def gather_folder(root: Path, config: DatasetConfig, progress: Progress, is_cancelled: Callable[[], bool]) -> Gathered:
+def assemble_folder(root: Path, config: DatasetConfig, progress: Progress) -> Assembled:
     """Read all pictures of a folder; its subfolders are as in `arrange`, the pixels as in `read_picture`.
 
     Parameters
     ----------
     root : Path
     config : DatasetConfig
-    progress : callable
-        Called with the files done, each half done when its header is read, and the files in total.
-    is_cancelled : callable
-        Asked at least every 0.1 seconds.
+    progress : Progress
+        Told the files done, each half done when its header is read, and the files in total; asked at least every
+        0.1 seconds whether to stop.
 
     Raises
     ------
     DataError
         If fewer than 10 pictures can be read, or they are too many; that is said as soon as it is certain.
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
-    files, folders, skipped = find_files(root, is_cancelled)
+    files, folders, skipped = find_files(root, progress)
     if not files and not skipped:
         raise DataError(f"{root} is empty. Choose a folder with images in it.")
     total, half = len(files), len(files) // 2
@@ -56,20 +55,18 @@ def gather_folder(root: Path, config: DatasetConfig, progress: Progress, is_canc
         room.take(file, header)
         return header
 
-    answers = for_each(read, files, lambda done: progress(done // 2, total), is_cancelled)
+    answers = for_each(read, files, progress.part(0, half, total))
     skipped += _reasons(files, answers)
     headers = {file: header for file, header in zip(files, answers, strict=True) if isinstance(header, Header)}
     layout = arrange(list(headers))
     skipped += [*layout.skipped, *without_images(folders, files, list(headers), layout)]
     check_count(len(layout.placed), root, skipped)
 
-    def advance(done: int) -> None:
-        progress(half + done * (total - half) // len(layout.placed), total)
-
-    gathered = _decode(layout, [headers[image.file] for image in layout.placed], config, advance, is_cancelled)
-    skipped += gathered.skipped
-    check_count(len(gathered.images), root, skipped)
-    return replace(gathered, skipped=skipped)
+    decoding = progress.part(half, total - half, total)
+    assembled = _decode(layout, [headers[image.file] for image in layout.placed], config, decoding)
+    skipped += assembled.skipped
+    check_count(len(assembled.images), root, skipped)
+    return replace(assembled, skipped=skipped)
 
 
 class _Room:
@@ -98,9 +95,8 @@ def _decode(
     layout: Layout,
     headers: Sequence[Header],
     config: DatasetConfig,
-    advance: Callable[[int], None],
-    is_cancelled: Callable[[], bool],
-) -> Gathered:
+    progress: Progress,
+) -> Assembled:
     """The second pass, over images that are known by their headers."""
     placed = layout.placed
     sizes = np.array([(header.width, header.height) for header in headers])
@@ -115,9 +111,9 @@ def _decode(
         canvas.put(place, picture.pixels[None])
         return picture.changes
 
-    answers = for_each(read, range(len(placed)), advance, is_cancelled)
+    answers = for_each(read, range(len(placed)), progress)
     kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
-    return Gathered(
+    return Assembled(
         canvas.finish(kept if len(kept) < len(placed) else None),
         _classes([placed[place] for place in kept]),
         np.array([placed[place].is_test for place in kept]) if layout.has_split else None,

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.square import CONVERSION_RULE
 from vae_desktop.data.load import load_dataset
-from vae_desktop.data.own.square import CONVERSION_RULE
 from vae_desktop.errors import DataError
 
 COUNT, SIDE = 20, 9
@@ -302,6 +302,6 @@ def test_what_follows_the_values_does_no_harm(tmp_path):
 
 
 def test_result_larger_than_memory_allows_is_refused(npy, monkeypatch):
-    monkeypatch.setattr("vae_desktop.data.own.canvas.MAX_BYTES", 100_000)
+    monkeypatch.setattr("vae_desktop.data.custom.canvas.MAX_BYTES", 100_000)
     with pytest.raises(DataError, match="Choose a smaller image size or fewer images"):
         load(npy(steps()), image_size=128)

@@ -1,15 +1,15 @@
 """Images and labels from NumPy's .npy and .npz files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.own.canvas import MAX_BYTES
-from vae_desktop.data.own.gathered import Gathered
-from vae_desktop.data.own.npy import Header, Stored, open_arrays, read_blocks, read_header, read_values
-from vae_desktop.data.own.stacks import Stack, check_shape, gather_stacks
-from vae_desktop.data.own.wording import listed, shown
+from vae_desktop.data.custom.assembled import Assembled
+from vae_desktop.data.custom.canvas import MAX_BYTES
+from vae_desktop.data.custom.messages import listed, shown
+from vae_desktop.data.custom.npy import Header, Stored, open_arrays, read_blocks, read_header, read_values
+from vae_desktop.data.custom.stacks import Stack, assemble_stacks, check_shape
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
 from vae_desktop.progress import Progress
@@ -24,19 +24,19 @@ _NUMBERS = "buif"  # NumPy's letters for booleans, integers and floats
 _CLASSES = "buiUS"  # and for texts
 
 
-def gather_arrays(path: Path, config: DatasetConfig, progress: Progress, is_cancelled: Callable[[], bool]) -> Gathered:
+def assemble_arrays(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
     """Read images, and labels if there are any, from an .npy or .npz file.
 
     In an .npz they are told by their names, capitals aside: x_train, y_train, x_test and y_test; train_images,
     train_labels, test_images and test_labels; or images, imgs, x, data or arr_0 with labels, y, targets or arr_1.
-    Images are shaped and scaled as in `gather_stacks`; labels are whole numbers or texts, one for each image.
+    Images are shaped and scaled as in `assemble_stacks`; labels are whole numbers or texts, one for each image.
 
     Raises
     ------
     DataError
         If it is broken, promises more than it holds or than 4 GB, holds Python objects, or no images.
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
     with open_arrays(path) as arrays:
         parts = _parts(path, arrays)
@@ -53,13 +53,13 @@ def gather_arrays(path: Path, config: DatasetConfig, progress: Progress, is_canc
 
         def stack(images: Stored, labels: Stored | None) -> Stack:
             header = headers[images.where]
-            read = partial(read_blocks, images, header, is_cancelled=is_cancelled)
-            classes = None if labels is None else read_values(labels, headers[labels.where], is_cancelled).reshape(-1)
+            read = partial(read_blocks, images, header, progress=progress)
+            classes = None if labels is None else read_values(labels, headers[labels.where], progress).reshape(-1)
             return Stack(header.shape, header.dtype, read, classes)
 
         stacks = [stack(images, labels) for images, labels in parts]
         skipped = [f"{shown(name)}: not used" for name, array in arrays.items() if array not in used]
-        return gather_stacks(stacks, path, config, progress, is_cancelled, skipped)
+        return assemble_stacks(stacks, path, config, progress, skipped)
 
 
 def _parts(path: Path, arrays: Mapping[str, Stored]) -> list[tuple[Stored, Stored | None]]:

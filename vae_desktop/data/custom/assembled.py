@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.messages import counted, listed, natural_key, shown
 from vae_desktop.data.dataset import Dataset, Images, Labels, Report, Split
-from vae_desktop.data.own.wording import counted, listed, natural_key, shown
 from vae_desktop.errors import DataError
 
 FEWEST = 10  # images that make a data set
@@ -20,7 +20,7 @@ _REASONS, _SKIPPED = 3, 200  # lines in a message and in a report
 
 
 @dataclass(frozen=True, eq=False)
-class Gathered:
+class Assembled:
     """What a source yields.
 
     Attributes
@@ -50,21 +50,21 @@ def check_count(count: int, source: object, skipped: Sequence[str] = ()) -> None
     raise DataError(f"{found} in {source}{reasons}. At least {FEWEST} are needed: add images or choose another source.")
 
 
-def to_dataset(config: DatasetConfig, gathered: Gathered) -> Dataset:
+def to_dataset(config: DatasetConfig, assembled: Assembled) -> Dataset:
     """The data set, with classes in natural order, and a fifth of the images for the test unless a split is given.
 
     More than 200 classes are dropped, and the report says so.
     """
-    converted = list(gathered.converted)
-    labels, names = (None, ()) if gathered.classes is None else number_classes(gathered.classes)
+    converted = list(assembled.converted)
+    labels, names = (None, ()) if assembled.classes is None else number_classes(assembled.classes)
     if len(names) > _MOST_CLASSES:
         converted.append(f"loaded without labels: {len(names):,} classes are more than {_MOST_CLASSES}")
         labels, names = None, ()
-    is_test = gathered.is_test
+    is_test = assembled.is_test
     if is_test is None or is_test.all() or not is_test.any():
-        is_test = hold_out(np.zeros(len(gathered.images), np.int64) if labels is None else labels)
-    train, test = Split(gathered.images, labels).parted(is_test)
-    report = Report(_summary(config, train, test, names), tuple(converted), listed(gathered.skipped, _SKIPPED))
+        is_test = hold_out(np.zeros(len(assembled.images), np.int64) if labels is None else labels)
+    train, test = Split(assembled.images, labels).parted(is_test)
+    report = Report(_summary(config, train, test, names), tuple(converted), listed(assembled.skipped, _SKIPPED))
     return Dataset(config, train, test, names, report=report)
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy_format
 
-from vae_desktop.data.own.threads import check
-from vae_desktop.data.own.wording import shown
+from vae_desktop.data.custom.messages import shown
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import BEGINNING, kind_of
+from vae_desktop.progress import Progress
 
 _PIECE = 1 << 23  # bytes between two questions whether to stop
 _DEFLATE_LIMIT = 1032  # deflate never packs tighter, so a size that promises more than this is a lie
@@ -102,7 +102,7 @@ def read_header(stored: Stored) -> Header:
         return header
 
 
-def read_values(stored: Stored, header: Header, is_cancelled: Callable[[], bool]) -> npt.NDArray[Any]:
+def read_values(stored: Stored, header: Header, progress: Progress) -> npt.NDArray[Any]:
     """Read an array whose header was read before.
 
     Raises
@@ -110,20 +110,20 @@ def read_values(stored: Stored, header: Header, is_cancelled: Callable[[], bool]
     DataError
         If it cannot be read or does not fit into memory.
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
     with _telling(stored.where), stored.open() as stream:
         _parse_header(stream)
-        values = _read(stream, math.prod(header.shape), header.dtype, is_cancelled)
+        values = _read(stream, math.prod(header.shape), header.dtype, progress)
     return values.reshape(header.shape, order="F" if header.is_fortran else "C")
 
 
 def read_blocks(
-    stored: Stored, header: Header, together: int, is_cancelled: Callable[[], bool]
+    stored: Stored, header: Header, together: int, progress: Progress
 ) -> Iterator[npt.NDArray[Any]]:
     """Read an array whose header was read before in blocks of so many entries of its first axis; errors as above."""
     if header.is_fortran:  # what belongs to an entry lies all over the file
-        values = read_values(stored, header, is_cancelled)
+        values = read_values(stored, header, progress)
         yield from (values[first : first + together] for first in range(0, len(values), together))
         return
     count, *entry = header.shape
@@ -131,16 +131,16 @@ def read_blocks(
         _parse_header(stream)
         for first in range(0, count, together):
             shape = (min(together, count - first), *entry)
-            yield _read(stream, math.prod(shape), header.dtype, is_cancelled).reshape(shape)
+            yield _read(stream, math.prod(shape), header.dtype, progress).reshape(shape)
 
 
-def _read(stream: IO[bytes], count: int, dtype: np.dtype[Any], is_cancelled: Callable[[], bool]) -> npt.NDArray[Any]:
+def _read(stream: IO[bytes], count: int, dtype: np.dtype[Any], progress: Progress) -> npt.NDArray[Any]:
     """The next numbers of a stream."""
     values = np.empty(count, dtype)
     into = values.view(np.uint8).data
     done = 0
     while done < len(into):
-        check(is_cancelled)
+        progress.check()
         read = stream.readinto(into[done : done + _PIECE])  # type: ignore[attr-defined]
         if not read:
             raise ValueError("it is cut off")

@@ -10,13 +10,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.assembled import Assembled, check_count
+from vae_desktop.data.custom.canvas import Canvas
+from vae_desktop.data.custom.levels import Levels, levels_of, to_bytes
+from vae_desktop.data.custom.picture import ALPHA
+from vae_desktop.data.custom.square import choose_side, scaling_line, to_square
 from vae_desktop.data.dataset import Images
-from vae_desktop.data.own.canvas import Canvas
-from vae_desktop.data.own.gathered import Gathered, check_count
-from vae_desktop.data.own.levels import Levels, levels_of, to_bytes
-from vae_desktop.data.own.picture import ALPHA
-from vae_desktop.data.own.square import choose_side, scaling_line, to_square
-from vae_desktop.data.own.threads import check
 from vae_desktop.errors import DataError
 from vae_desktop.progress import Progress
 
@@ -71,14 +70,13 @@ def check_shape(shape: tuple[int, ...]) -> None:
     )
 
 
-def gather_stacks(
+def assemble_stacks(
     stacks: Sequence[Stack],
     source: object,
     config: DatasetConfig,
     progress: Progress,
-    is_cancelled: Callable[[], bool],
     skipped: Sequence[str] = (),
-) -> Gathered:
+) -> Assembled:
     """Convert one stack, or two of which the second is for the test.
 
     Parameters
@@ -87,10 +85,8 @@ def gather_stacks(
     source : object
         What messages name.
     config : DatasetConfig
-    progress : callable
-        Called with the images done and the images in total.
-    is_cancelled : callable
-        Asked after some megabytes each.
+    progress : Progress
+        Told the images done and the images in total, after some megabytes each.
     skipped : sequence of str
         Lines of the report.
 
@@ -99,7 +95,7 @@ def gather_stacks(
     DataError
         If the pixels are no finite numbers or, being integers, not within 0 to 255, or there are too few images.
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
     counts = [len(stack) for stack in stacks]
     total = sum(counts)
@@ -107,9 +103,9 @@ def gather_stacks(
     sizes = np.concatenate([np.full((len(stack), 2), stack.image_shape[1::-1]) for stack in stacks])
     side = choose_side(sizes, config.image_size)
     canvas = Canvas(total, side, config.colours, any(stack.image_shape[2] > 1 for stack in stacks))
-    levels, found = _levels(stacks, source, is_cancelled)
+    levels, found = _levels(stacks, source, progress)
     done = transparent = 0
-    for block in _blocks(stacks, 3 * side * side, is_cancelled):
+    for block in _blocks(stacks, 3 * side * side, progress):
         pixels = to_bytes(block, levels)
         canvas.put(done, _squares(pixels, side))
         transparent += int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
@@ -120,7 +116,7 @@ def gather_stacks(
     converted += [f"{ALPHA}: {transparent:,}"] if transparent else []
     is_test = np.repeat([False, True], counts) if len(counts) == 2 else None
     classes, unused = _classes(stacks)
-    return Gathered(canvas.finish(), classes, is_test, converted, [*skipped, *unused])
+    return Assembled(canvas.finish(), classes, is_test, converted, [*skipped, *unused])
 
 
 def _channels_last(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -130,20 +126,20 @@ def _channels_last(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values if values.shape[3] in _CHANNELS else np.moveaxis(values, 1, 3)
 
 
-def _blocks(stacks: Sequence[Stack], least: int, is_cancelled: Callable[[], bool]) -> Iterator[npt.NDArray[Any]]:
+def _blocks(stacks: Sequence[Stack], least: int, progress: Progress) -> Iterator[npt.NDArray[Any]]:
     """Some images (n, H, W, C) after the other, as many as are soon done if each is of at least so many values."""
     for stack in stacks:
         for block in stack.read(max(1, _BLOCK // max(math.prod(stack.shape[1:]), least))):
-            check(is_cancelled)
+            progress.check()
             yield _channels_last(block)
 
 
-def _levels(stacks: Sequence[Stack], source: object, is_cancelled: Callable[[], bool]) -> tuple[Levels, str]:
+def _levels(stacks: Sequence[Stack], source: object, progress: Progress) -> tuple[Levels, str]:
     """The one rule for the pixels of all parts, and their range in words."""
     are_floats = {stack.dtype.kind == "f" for stack in stacks}
     are_bytes = all(stack.dtype == np.uint8 for stack in stacks)
     ranges: list[tuple[float, float]] = []
-    for block in _blocks(stacks, 1, is_cancelled):
+    for block in _blocks(stacks, 1, progress):
         ranges.append((block.min().item(), block.max().item()))
         if are_bytes and ranges[-1][1] > 1:  # the rule is known, and to read on would only tell the range
             break

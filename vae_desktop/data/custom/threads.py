@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from vae_desktop.errors import Cancelled
+from vae_desktop.progress import Progress
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -16,17 +16,10 @@ _TOGETHER = 25  # files per task: few enough for smooth progress, enough to hide
 _PATIENCE = 0.1  # seconds between two questions whether to stop
 
 
-def check(is_cancelled: Callable[[], bool]) -> None:
-    """Raise Cancelled if `is_cancelled` returns true."""
-    if is_cancelled():
-        raise Cancelled
-
-
 def for_each(
     work: Callable[[ItemT], ResultT],
     items: Sequence[ItemT],
-    advance: Callable[[int], None],
-    is_cancelled: Callable[[], bool],
+    progress: Progress,
 ) -> list[ResultT]:
     """The results of `work` on each item, in their order.
 
@@ -34,15 +27,13 @@ def for_each(
     ----------
     work : callable
         Called in other threads, several at a time.
-    advance : callable
-        Called in this thread with the number of items done, which only grows.
-    is_cancelled : callable
-        Asked in this thread, at least every 0.1 seconds.
+    progress : Progress
+        Told in this thread how many items are done, and asked at least every 0.1 seconds whether to stop.
 
     Raises
     ------
     Cancelled
-        If `is_cancelled` returned true. The call does not wait for a work in progress, no other is begun.
+        If `progress` raised it. The call does not wait for a work in progress, no other is begun.
     """
     stop = threading.Event()
 
@@ -54,17 +45,17 @@ def for_each(
     try:
         tasks = [executor.submit(do, items[place : place + _TOGETHER]) for place in range(0, len(items), _TOGETHER)]
         for task in tasks:
-            results += _wait_for(task, is_cancelled)
-            advance(len(results))
+            results += _wait_for(task, progress)
+            progress(len(results), len(items))
         return results
     finally:
         stop.set()
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _wait_for(task: Future[list[ResultT]], is_cancelled: Callable[[], bool]) -> list[ResultT]:
+def _wait_for(task: Future[list[ResultT]], progress: Progress) -> list[ResultT]:
     while True:
-        check(is_cancelled)
+        progress.check()
         try:
             return task.result(_PATIENCE)
         except TimeoutError:

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom import picture
+from vae_desktop.data.custom.canvas import Canvas
 from vae_desktop.data.load import load_dataset
-from vae_desktop.data.own import picture
-from vae_desktop.data.own.canvas import Canvas
 from vae_desktop.errors import DataError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60_000, 32, 32), np.uint8)  # 61 MB

@@ -1,7 +1,7 @@
 """A person's own IDX files: images, the labels beside them, and the test images beside the training images."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.assembled import Assembled
+from vae_desktop.data.custom.messages import listed
+from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.idx import read_idx, read_idx_blocks, read_idx_shape
-from vae_desktop.data.own.gathered import Gathered
-from vae_desktop.data.own.stacks import Stack, gather_stacks
-from vae_desktop.data.own.threads import check
-from vae_desktop.data.own.wording import listed
 from vae_desktop.errors import DataError
 from vae_desktop.progress import Progress
 
@@ -49,7 +48,7 @@ def find_idx(folder: Path) -> Path | None:
     return first[0] if first else None
 
 
-def gather_idx(path: Path, config: DatasetConfig, progress: Progress, is_cancelled: Callable[[], bool]) -> Gathered:
+def assemble_idx(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
     """Read an IDX file of images with what belongs to it in the same folder.
 
     Its labels are in the file whose name has ``labels`` and ``idx1`` for ``images`` and ``idx3``. If its name has
@@ -60,14 +59,14 @@ def gather_idx(path: Path, config: DatasetConfig, progress: Progress, is_cancell
     DataError
         If a file is broken, or images and labels differ in number.
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
     paths = [path] + ([test] if (test := _test_images(path)) else [])
     stacks = []
     for part in paths:
-        check(is_cancelled)
+        progress.check()
         stacks.append(_read(part))
-    return gather_stacks(stacks, path, config, progress, is_cancelled)
+    return assemble_stacks(stacks, path, config, progress)
 
 
 def _read(path: Path) -> Stack:

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.assembled import hold_out, number_classes
+from vae_desktop.data.custom.messages import natural_key, shown
+from vae_desktop.data.custom.threads import for_each
 from vae_desktop.data.load import load_dataset
-from vae_desktop.data.own.gathered import hold_out, number_classes
-from vae_desktop.data.own.threads import for_each
-from vae_desktop.data.own.wording import natural_key, shown
 from vae_desktop.errors import Cancelled
+from vae_desktop.progress import Progress, ignore
 
 NOWHERE = Path("no data folder")
 
@@ -100,14 +101,14 @@ def assert_grows(progress, total):
 
 def test_progress_of_a_folder_only_grows(folder):
     progress = []
-    load_dataset(DatasetConfig(str(folder)), NOWHERE, lambda *counts: progress.append(counts))
+    load_dataset(DatasetConfig(str(folder)), NOWHERE, Progress(lambda *counts: progress.append(counts)))
     assert_grows(progress, 600)
 
 
 def test_progress_of_an_array_only_grows(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((40_000, 28, 28), np.uint8))
     progress = []
-    load_dataset(DatasetConfig(str(tmp_path / "x.npy")), NOWHERE, lambda *counts: progress.append(counts))
+    load_dataset(DatasetConfig(str(tmp_path / "x.npy")), NOWHERE, Progress(lambda *counts: progress.append(counts)))
     assert_grows(progress, 40_000)
 
 
@@ -130,15 +131,14 @@ def test_cancelling_ends_the_reading_of_a_folder(folder, share):
         load_dataset(
             DatasetConfig(str(folder)),
             NOWHERE,
-            lambda done, total: progress.append(done),
-            lambda: progress[-1] > share * 600,
+            Progress(lambda done, total: progress.append(done), lambda: progress[-1] > share * 600),
         )
     assert share * 600 < progress[-1] < share * 600 + 50
 
 
 def test_cancelling_before_anything_is_read(folder):
     with pytest.raises(Cancelled):
-        load_dataset(DatasetConfig(str(folder)), NOWHERE, lambda done, total: pytest.fail("read"), lambda: True)
+        load_dataset(DatasetConfig(str(folder)), NOWHERE, Progress(lambda done, total: pytest.fail("read"), lambda: True))
 
 
 @pytest.mark.parametrize("asked", [1, 3, 8])
@@ -151,14 +151,14 @@ def test_cancelling_ends_the_reading_of_an_array(tmp_path, asked):
         return len(questions) >= asked
 
     with pytest.raises(Cancelled):
-        load_dataset(DatasetConfig(str(tmp_path / "x.npz")), NOWHERE, is_cancelled=is_cancelled)
+        load_dataset(DatasetConfig(str(tmp_path / "x.npz")), NOWHERE, Progress(is_cancelled=is_cancelled))
     assert len(questions) == asked
 
 
 def test_cancelling_ends_the_reading_of_idx_files(tmp_path, to_idx):
     (tmp_path / "x-idx3-ubyte").write_bytes(to_idx(np.zeros((10, 9, 9), np.uint8)))
     with pytest.raises(Cancelled):
-        load_dataset(DatasetConfig(str(tmp_path)), NOWHERE, is_cancelled=lambda: True)
+        load_dataset(DatasetConfig(str(tmp_path)), NOWHERE, Progress(is_cancelled=lambda: True))
 
 
 def test_cancelling_does_not_wait_for_a_slow_file():
@@ -171,7 +171,7 @@ def test_cancelling_does_not_wait_for_a_slow_file():
     start = time.monotonic()
     try:
         with pytest.raises(Cancelled):
-            for_each(work, range(1000), lambda done: None, lambda: bool(begun))
+            for_each(work, range(1000), Progress(is_cancelled=lambda: bool(begun)))
         assert time.monotonic() - start < 5
     finally:
         release.set()
@@ -180,12 +180,12 @@ def test_cancelling_does_not_wait_for_a_slow_file():
 
 
 def test_results_are_in_the_order_of_the_items():
-    progress = []
-    results = for_each(lambda item: item * item, range(333), progress.append, lambda: False)
+    told = []
+    results = for_each(lambda item: item * item, range(333), Progress(lambda *counts: told.append(counts)))
     assert results == [item * item for item in range(333)]
-    assert progress[-1] == 333
+    assert told[-1] == (333, 333)
 
 
 def test_an_error_in_a_thread_comes_out():
     with pytest.raises(ZeroDivisionError):
-        for_each(lambda item: 1 / item, range(100), lambda done: None, lambda: False)
+        for_each(lambda item: 1 / item, range(100), ignore)

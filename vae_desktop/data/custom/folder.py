@@ -2,15 +2,15 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
-from vae_desktop.data.own.threads import check
-from vae_desktop.data.own.wording import SortKey, counted, natural_key, shown
+from vae_desktop.data.custom.messages import SortKey, counted, natural_key, shown
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
+from vae_desktop.progress import Progress
 
 _UNSEEN = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}  # left by systems; so are names with a dot
 _PLACEHOLDER = ".icloud"  # which macOS hides, and a person thinks of as the image that is not there
@@ -61,7 +61,7 @@ class Layout:
     skipped: list[str]
 
 
-def find_files(root: Path, is_cancelled: Callable[[], bool]) -> tuple[list[File], list[File], list[str]]:
+def find_files(root: Path, progress: Progress) -> tuple[list[File], list[File], list[str]]:
     """All ordinary files below a folder in natural order, its subfolders, and what else is there, with the reason.
 
     Links are followed, each folder is entered once; hidden files and those that systems leave are not mentioned.
@@ -71,7 +71,7 @@ def find_files(root: Path, is_cancelled: Callable[[], bool]) -> tuple[list[File]
     DataError
         If the folder itself cannot be listed.
     Cancelled
-        If `is_cancelled` returned true.
+        If `progress` raised it.
     """
     files: list[File] = []
     folders: list[File] = []
@@ -84,7 +84,7 @@ def find_files(root: Path, is_cancelled: Callable[[], bool]) -> tuple[list[File]
             if _was_seen(folder.path, seen):
                 skipped.append(f"{folder.name}: leads to a folder that is read already")
                 continue
-            entries = sorted(_visible(folder.path, is_cancelled), key=itemgetter(0))
+            entries = sorted(_visible(folder.path, progress), key=itemgetter(0))
         except OSError as error:
             if not folder.parts:
                 raise DataError(f"{root} cannot be read: {error.strerror or error}. Choose another folder.") from error
@@ -110,11 +110,11 @@ def _was_seen(folder: str, seen: set[tuple[int, int]]) -> bool:
     return False
 
 
-def _visible(folder: str, is_cancelled: Callable[[], bool]) -> Iterator[tuple[SortKey, "os.DirEntry[str]"]]:
+def _visible(folder: str, progress: Progress) -> Iterator[tuple[SortKey, "os.DirEntry[str]"]]:
     """What a folder shows, each with its sort key."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            check(is_cancelled)
+            progress.check()
             is_hidden = entry.name.startswith(".") and not entry.name.endswith(_PLACEHOLDER)
             if not is_hidden and entry.name.lower() not in _UNSEEN:
                 yield natural_key(entry.name), entry

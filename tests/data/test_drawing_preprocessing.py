@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from vae_desktop.catalog import DATASETS, Framing
-from vae_desktop.data.framing import canvas_of_image, image_of_drawing, paper_of
+from vae_desktop.catalog import DATASETS, DrawingPreprocessing
+from vae_desktop.data.drawing_preprocessing import canvas_of_image, image_of_drawing, paper_of
 
-MNIST = DATASETS["mnist"].framing
+MNIST = DATASETS["mnist"].preprocessing
 GREY, COLOUR = (1, 28, 28), (3, 28, 28)
 
 
@@ -39,7 +39,7 @@ def test_mnist_has_the_ink_in_twenty_pixels_with_its_mass_in_the_middle(box):
 def test_the_mass_counts_and_not_the_box():
     stem_and_foot = drawing((20, 50, 200, 10), (200, 50, 20, 140))
     by_mass = image_of_drawing(stem_and_foot, 0, GREY, MNIST)
-    by_box = image_of_drawing(stem_and_foot, 0, GREY, Framing(20 / 28, False, ""))
+    by_box = image_of_drawing(stem_and_foot, 0, GREY, DrawingPreprocessing(20 / 28, False, ""))
     assert centre_of_mass(by_mass) == pytest.approx([14.5, 14.5], abs=0.5)
     assert ink_box(by_box)[:2] == (4, 7)
     assert ink_box(by_mass)[:2] != (4, 7)
@@ -54,7 +54,7 @@ def test_where_and_how_large_it_was_drawn_does_not_matter():
 
 
 def test_ink_whose_mass_lies_far_out_stays_within_the_image():
-    image = image_of_drawing(drawing((0, 0, 100, 100), (0, 100, 4, 180)), 0, GREY, Framing(1.0, True, ""))
+    image = image_of_drawing(drawing((0, 0, 100, 100), (0, 100, 4, 180)), 0, GREY, DrawingPreprocessing(1.0, True, ""))
     assert image.shape == GREY
     assert image.max() == 255
 
@@ -65,9 +65,9 @@ def test_without_a_rule_it_is_only_made_smaller():
     assert (image[0, 14:] == 0).all()
 
 
-@pytest.mark.parametrize("framing", [None, MNIST])
-def test_an_empty_canvas_is_paper(framing):
-    assert (image_of_drawing(drawing(paper=255), 255, GREY, framing) == 255).all()
+@pytest.mark.parametrize("preprocessing", [None, MNIST])
+def test_an_empty_canvas_is_paper(preprocessing):
+    assert (image_of_drawing(drawing(paper=255), 255, GREY, preprocessing) == 255).all()
 
 
 def test_dark_ink_on_white_paper():
@@ -76,9 +76,9 @@ def test_dark_ink_on_white_paper():
     assert np.array_equal(255 - image, image_of_drawing(drawing((20, 30, 100, 40)), 0, GREY, MNIST))
 
 
-@pytest.mark.parametrize("framing", [None, MNIST])
-def test_colours_stay_colours(framing):
-    image = image_of_drawing(drawing((0, 0, 280, 280), ink=(255, 30, 0), channels=3), 0, COLOUR, framing)
+@pytest.mark.parametrize("preprocessing", [None, MNIST])
+def test_colours_stay_colours(preprocessing):
+    image = image_of_drawing(drawing((0, 0, 280, 280), ink=(255, 30, 0), channels=3), 0, COLOUR, preprocessing)
     assert image.shape == COLOUR
     assert image[:, 14, 14].tolist() == [255, 30, 0]
 
@@ -92,7 +92,7 @@ def test_an_image_that_is_put_on_the_canvas_comes_back_as_it_was(shape):
 
 
 def test_an_image_that_is_no_square():
-    image = image_of_drawing(drawing((0, 0, 100, 50)), 0, (1, 20, 40), Framing(1.0, False, ""))
+    image = image_of_drawing(drawing((0, 0, 100, 50)), 0, (1, 20, 40), DrawingPreprocessing(1.0, False, ""))
     assert ink_box(image) == (0, 15, 20, 10)
 
 
