@@ -138,7 +138,7 @@ def test_cancelling_ends_the_reading_of_a_folder(folder, share):
 
 def test_cancelling_before_anything_is_read(folder):
     with pytest.raises(Cancelled):
-        load_dataset(DatasetConfig(str(folder)), NOWHERE, Progress(lambda done, total: pytest.fail("read"), lambda: True))
+        load_dataset(DatasetConfig(str(folder)), NOWHERE, Progress(lambda *counts: pytest.fail("read"), lambda: True))
 
 
 @pytest.mark.parametrize("asked", [1, 3, 8])
