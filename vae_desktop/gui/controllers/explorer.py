@@ -51,6 +51,7 @@ class Explorer(QObject):
         self._point.drop_peek()
         self._end_layout()
         self._tools.set_latent_dim(latent_dim)
+        self._tools.set_has_posteriors(run.config.model.traits.is_variational)
         self._tools.set_projection("axes")
         self._tools.note.set_text("")
         codes = run.codes

@@ -19,6 +19,7 @@ class HoleLegend(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFont(tabular(small_font(self.font())))
         self._theme = LIGHT
+        self._cell = _CELL
         self._edges: list[float] = []
         self._title = ""
         self.hide()
@@ -42,7 +43,8 @@ class HoleLegend(QWidget):
     def move_into(self, box: QRectF) -> None:
         """Stand in the upper right corner of a rectangle of the parent."""
         line = self.fontMetrics().height()
-        self.resize(_CELL * (len(HOLE_EDGES) + 1) + 2 * SPACING, 2 * line + 10 + 2 * SPACING)
+        self._cell = min(_CELL, int((box.width() - 4 * SPACING) / (len(HOLE_EDGES) + 1)))  # narrower in a narrow plot
+        self.resize(self._cell * (len(HOLE_EDGES) + 1) + 2 * SPACING, 2 * line + 10 + 2 * SPACING)
         self.move(round(box.right()) - self.width() - SPACING, round(box.top()) + SPACING)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -56,14 +58,14 @@ class HoleLegend(QWidget):
         title = QRectF(SPACING, SPACING / 2, self.width() - 2 * SPACING, line)
         painter.drawText(title, Qt.AlignmentFlag.AlignLeft, self._title)
         top = SPACING / 2 + line + 2
-        strip = QRectF(SPACING, top, _CELL * (len(self._edges) + 0.5), 10)
-        tint = QLinearGradient(strip.left(), 0, strip.left() + _CELL * len(self._edges), 0)
+        strip = QRectF(SPACING, top, self._cell * (len(self._edges) + 0.5), 10)
+        tint = QLinearGradient(strip.left(), 0, strip.left() + self._cell * len(self._edges), 0)
         for share in (0.0, 1.0):
             colour = QColor(self._theme.hole)
             colour.setAlphaF(HOLE_OPACITY * share)
             tint.setColorAt(share, colour)
         painter.fillRect(strip, tint)
         for number, edge in enumerate(self._edges, 1):
-            place = QRectF(SPACING + number * _CELL - _CELL / 2, top + 11, _CELL, line)
+            place = QRectF(SPACING + number * self._cell - self._cell / 2, top + 11, self._cell, line)
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"{edge:.3g}")
         painter.end()

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from vae_desktop.gui.views.stage.class_legend import ClassLegend, class_colours
+from vae_desktop.gui.views.stage.class_legend import class_colours
 from vae_desktop.gui.views.stage.hole_legend import HoleLegend
 from vae_desktop.gui.views.stage.point_hover import REACH, PointHover
+from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
 from vae_desktop.gui.views.stage.scatter_overlays import ScatterOverlays
 from vae_desktop.gui.views.stage.scatter_selection import ScatterSelection
-from vae_desktop.gui.views.stage.scatter_tools import ScatterTools
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.point_raster import Looks
 from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme
@@ -25,7 +25,13 @@ _PALE = 0.25  # how much of their colour codes keep that are not selected
 
 
 class LatentScatter(QWidget):
-    """Shows codes in a plane, or laid out by t-SNE; with one dimension, they are spread by class over the height."""
+    """Shows codes in a plane, or laid out by t-SNE; with one dimension, they are spread by class over the height.
+
+    Parameters
+    ----------
+    controls : ScatterControls, optional
+        Those above several scatters, all of which follow them; by default the scatter has its own.
+    """
 
     place_pointed = Signal(object)  # (k,) in the plane
     image_chosen = Signal(int)
@@ -34,7 +40,7 @@ class LatentScatter(QWidget):
     export_requested = Signal(object)  # places (n,) of the selected codes
     plane_changed = Signal()  # or there is a layout instead of one
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, controls: ScatterControls | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("latentScatter")
         self.setAccessibleName(self.tr("Latent space"))
@@ -51,8 +57,8 @@ class LatentScatter(QWidget):
         self._shows_samples = False
         self._looks_count = 0  # of codes whose looks are known to the plot
         self._class_names: tuple[str, ...] = ()
-        self.tools = ScatterTools()
-        self.legend = ClassLegend()
+        self.controls = controls or ScatterControls()
+        self.tools, self.legend = self.controls.tools, self.controls.legend
         self.plot = LatentPlot()
         self.plot.setAccessibleName(self.tr("Latent space. Arrow keys move the current point."))
         self.plot.setToolTip(
@@ -62,26 +68,25 @@ class LatentScatter(QWidget):
             )
         )
         self.overlays = ScatterOverlays(self.plot)
-        self.selection = ScatterSelection(self.plot)
-        self.hover = PointHover(self.plot)
+        self.selection = ScatterSelection(self.plot, self.controls.selection_bar)
+        if controls is None:
+            self.controls.card.setParent(self.plot)
+        self.hover = PointHover(self.plot, self.controls.card)
         self._hole_legend = HoleLegend(self.plot)
         self._invitation = QLabel(self.tr("Drag here: the picture follows"), self.plot)
         self._invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._invitation.setObjectName("invitation")
         self._empty = QLabel(
-            self.tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
+            self.tr("Press Train: each image becomes a point here,\nand you can watch the latent space form."),
+            wordWrap=True,
         )
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("role", "muted")
-        self._lay_out()
+        self._lay_out(has_controls=controls is None)
         self._use_theme(LIGHT)
         self.hover.card.raise_()
         self._connect()
         self.set_overlays(self.tools.overlays)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_legend()
 
     @property
     def drawn(self) -> Codes | None:
@@ -123,8 +128,7 @@ class LatentScatter(QWidget):
         self.hover.set_class_names(class_names)
         self.selection.clear()
         self.overlays.clear_fields()
-        self.legend.set_classes(class_names)
-        self._place_legend()
+        self.controls.set_classes(class_names)
         self._show_plane()
 
     def set_codes(self, codes: Codes, plane: Plane | None = None) -> None:
@@ -217,9 +221,7 @@ class LatentScatter(QWidget):
 
     def _take_codes(self) -> None:
         codes = self._codes
-        has_posteriors = codes is not None and codes.log_stddev is not None
-        self.tools.set_has_posteriors(codes is None or has_posteriors)
-        if codes is None or not has_posteriors or not self._shows_samples:
+        if codes is None or codes.log_stddev is None or not self._shows_samples:
             self._drawn = codes
             return
         if self._noise.shape != codes.mean.shape:
@@ -413,28 +415,16 @@ class LatentScatter(QWidget):
         self.plot.view_changed.connect(self._draw_fields)
         self.plot.getViewBox().sigResized.connect(self._place_labels)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, has_controls: bool) -> None:
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.plot)
-        self._head = QGridLayout()
-        self._head.setSpacing(SPACING // 2)
-        self._head.setColumnStretch(0, 1)
-        self._head.addWidget(self.tools, 0, 0)
-        self._head.addWidget(self.tools.buttons, 0, 1, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING // 2)
-        layout.addLayout(self._head)
-        layout.addWidget(self.selection.bar)
+        if has_controls:
+            layout.addWidget(self.controls)
         layout.addLayout(self._stack, 1)
-        self._place_legend()
-
-    def _place_legend(self) -> None:
-        """Put the legend where it costs the plot no room, unless the projection stands there."""
-        width = self.legend.line_width() + self.tools.buttons.sizeHint().width() + SPACING
-        is_free = self._plane.latent_dim <= 2 and width <= self.width()
-        self._head.addWidget(self.legend, *((0, 0, 1, 1) if is_free else (1, 0, 1, 2)))
 
 
 def _mixed(colours: np.ndarray, surface: np.ndarray) -> np.ndarray:

@@ -24,11 +24,11 @@ class PointHover(QObject):
     hovered = Signal(int)  # an image; its reconstruction is wanted
     ended = Signal()
 
-    def __init__(self, plot: LatentPlot) -> None:
+    def __init__(self, plot: LatentPlot, card: HoverCard) -> None:
         super().__init__(plot)
         self._plot = plot
         self._tip = plot.toolTip()
-        self.card = HoverCard(plot)
+        self.card = card
         self._ring = _Ring()
         plot.addItem(self._ring, ignoreBounds=True)
         self._places: Floats = np.empty((0, 2), np.float32)
@@ -83,6 +83,13 @@ class PointHover(QObject):
             self._reconstruction = picture
             self._fill()
             self._place_card()
+
+    def show_ring(self, image: int | None) -> None:
+        """Ring the point of an image whose card another scatter shows; None takes the ring away."""
+        is_shown = image is not None and image < len(self._places)
+        if is_shown:
+            self._ring.setPos(*self._places[image].tolist())
+        self._ring.setVisible(is_shown)
 
     def nearest(self, place: QPointF, reach: float = REACH) -> int | None:
         """The image whose point lies nearest to a place of the scene, within so many pixels."""
@@ -141,8 +148,8 @@ class PointHover(QObject):
         if is_shown:
             self._ring.setPos(*self._places[index].tolist())
             self._place_card()
-        self.card.setVisible(is_shown)
         if has_changed:
+            self.card.setVisible(is_shown)
             if is_shown:
                 self.hovered.emit(index)
             else:
@@ -151,7 +158,8 @@ class PointHover(QObject):
     def _place_card(self) -> None:
         """Put the card beside the mouse, whatever its size is now."""
         if self._index is not None and self._place is not None:
-            self.card.move_beside(self._plot.viewport().mapToParent(self._plot.mapFromScene(self._place)))
+            place = self._plot.mapFromScene(self._place)
+            self.card.move_beside(self._plot.viewport().mapTo(self.card.parentWidget(), place))
 
     def _fill(self) -> None:
         index = self._index

@@ -18,10 +18,10 @@ class ScatterSelection(QObject):
 
     changed = Signal()
 
-    def __init__(self, plot: LatentPlot) -> None:
+    def __init__(self, plot: LatentPlot, bar: SelectionBar) -> None:
         super().__init__(plot)
         self._plot = plot
-        self.bar = SelectionBar()
+        self.bar = bar
         self.images: Images = np.empty(0, np.int64)
         self._selectable: npt.NDArray[np.bool_] = np.empty(0, bool)
         self._labels: npt.NDArray[np.int64] | None = None
@@ -40,6 +40,12 @@ class ScatterSelection(QObject):
         if len(selectable) != len(self._selectable):
             self.clear()
         self._selectable, self._labels, self._class_names = selectable, labels, class_names
+
+    def set_selected(self, images: Images) -> None:
+        """Select images (n,), as they are in another scatter of the same ones."""
+        if not np.array_equal(images, self.images):
+            self.images = images
+            self.changed.emit()
 
     @Slot()
     def clear(self) -> None:

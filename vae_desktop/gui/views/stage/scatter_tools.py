@@ -128,6 +128,13 @@ class ScatterTools(QWidget):
             action.setEnabled(has_posteriors)
             action.setToolTip(action.data() if has_posteriors else reason)
 
+    def offer_only_overlays(self) -> None:
+        """Leave out the choice of codes, where several scatters show them each in its own way."""
+        for action in self.menu.actions():
+            if action is self._overlays["points"]:
+                return
+            action.setVisible(False)
+
     def set_can_embed_training(self, reason: str) -> None:
         """Training images need the data set; the reason says what is missing, or is empty."""
         self._training.setEnabled(not reason)
