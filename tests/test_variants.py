@@ -6,7 +6,7 @@ import pytest
 
 from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.variants import KL_TERM, Variant, check_lockstep, titles
+from vae_desktop.variants import KL_TERM, Variant, check_comparison, titles
 
 BASE = RunConfig(model=ModelConfig("vae", latent_dim=3, hidden=(20, 10)))
 
@@ -76,5 +76,5 @@ def test_titles_name_what_differs_and_no_more():
 def test_none_and_five_cannot_be_trained_together():
     for configs in ([], [BASE] * 5):
         with pytest.raises(InvalidSetting, match="can be compared"):
-            check_lockstep(configs)
-    check_lockstep([BASE])
+            check_comparison(configs)
+    check_comparison([BASE])

@@ -87,7 +87,7 @@ class Variant:
 KL_TERM = (Variant("ae"), Variant("vae-no-kl"), Variant("kl-only"), Variant("vae"))
 
 
-def check_lockstep(configs: Sequence[RunConfig]) -> None:
+def check_comparison(configs: Sequence[RunConfig]) -> None:
     """See to it that models can be trained on the same batches.
 
     Raises

@@ -9,12 +9,13 @@ import torch
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine import view_requests
 from vae_desktop.engine.messages import Decoded, DecodingFailed, ViewAnswered
-from vae_desktop.engine.view_requests import HolesRequest, SheetRequest
-from vae_desktop.latent import decoding, holes
+from vae_desktop.engine.view_requests import DistanceRequest, SheetRequest
+from vae_desktop.latent import code_distances as distances_module
+from vae_desktop.latent import decoding
+from vae_desktop.latent.code_distances import code_distances
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.decoding import decode_to_pictures, decode_to_small_pictures
 from vae_desktop.latent.grid import coarse_first
-from vae_desktop.latent.holes import hole_distances
 from vae_desktop.models.autoencoder import model_of, new_model
 from vae_desktop.models.snapshot import Snapshot
 
@@ -40,8 +41,8 @@ def codes(count, seed=0):
     return np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
 
 
-def sheet(view="grid", count=20, run_id=1, side=100, seed=0, stages=()):
-    return SheetRequest(view, run_id, codes(count, seed), side, stages)
+def sheet(view="grid", count=20, run_id=1, side=100, seed=0, passes=()):
+    return SheetRequest(view, run_id, codes(count, seed), side, passes)
 
 
 def direct(request, seed=0):
@@ -167,13 +168,13 @@ def test_quick_parts_grow(inbox, running, log):
 
 @pytest.mark.parametrize(("columns", "rows"), [(40, 20), (20, 1), (3, 3)])
 def test_coarse_stages_come_in_order_and_the_last_is_whole(inbox, running, log, columns, rows):
-    stages = coarse_first(columns, rows)
+    passes = coarse_first(columns, rows)
     running.publish(1, CONFIG, SHAPE, snapshot(0))
-    request = sheet(count=columns * rows, stages=stages)
+    request = sheet(count=columns * rows, passes=passes)
     running.ask(request)
-    inbox.wait_until(lambda: len(answers(log, "grid")) == len(stages))
+    inbox.wait_until(lambda: len(answers(log, "grid")) == len(passes))
     expected = direct(request)
-    for answer, (_, source) in zip(answers(log, "grid"), stages, strict=True):
+    for answer, (_, source) in zip(answers(log, "grid"), passes, strict=True):
         assert answer.request is request
         assert are_equal(answer.value, expected[source])
     assert are_equal(answers(log, "grid")[-1].value, expected)
@@ -213,7 +214,7 @@ def test_a_picture_that_is_one_grey_stays_so_when_made_smaller(inbox, running):
 
 @pytest.mark.usefixtures("one_by_one")
 def test_a_newer_request_of_a_view_replaces_the_older_one(inbox, running, log, during):
-    old, new = sheet(count=100, stages=coarse_first(10, 10, finest=3)), sheet(count=20, seed=1)
+    old, new = sheet(count=100, passes=coarse_first(10, 10, finest=3)), sheet(count=20, seed=1)
     during(30, lambda: running.ask(new))  # the first stage, of 25 pictures, has been shown
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     running.ask(old)
@@ -306,7 +307,7 @@ def test_each_request_is_decoded_by_the_model_it_names(inbox, decoder):
 
 def test_a_new_snapshot_is_decoded_for_the_same_request(inbox, running):
     running.publish(1, CONFIG, SHAPE, snapshot(0))
-    request = sheet(count=50, stages=coarse_first(50, 1))
+    request = sheet(count=50, passes=coarse_first(50, 1))
     running.ask(request)
     wait_for_pictures(inbox, request)
     for seed in (1, 2):
@@ -369,8 +370,8 @@ def test_a_snapshot_of_another_model_changes_nothing(inbox, running, log):
 def test_new_pictures_replace_those_before_one_after_the_other(monkeypatch):
     monkeypatch.setattr(view_requests, "_TELL", -1.0)
     order = [0, 5, 1, 2, 3, 4, 6, 7, 8, 9]
-    stages = [(np.array(order[:2]), np.arange(10) // 5 * 5), (np.array(order[2:]), np.arange(10))]
-    request = sheet(count=10, stages=stages)
+    passes = [(np.array(order[:2]), np.arange(10) // 5 * 5), (np.array(order[2:]), np.arange(10))]
+    request = sheet(count=10, passes=passes)
     before, expected = direct(request, seed=1), direct(request)
     kept = before.copy()
     told = list(request.work(model_of(CONFIG, SHAPE, snapshot(0).weights), before))
@@ -390,14 +391,14 @@ def holes_request(seed=0, width=2):
     random = np.random.default_rng(seed)
     mean, log_stddev = random.normal(size=(2, 40, 2)).astype(np.float32)
     places = random.normal(scale=3, size=(25, width)).astype(np.float32)
-    return HolesRequest("holes", 1, places, Codes(mean, log_stddev, None))
+    return DistanceRequest("holes", 1, places, Codes(mean, log_stddev, None))
 
 
 @pytest.mark.parametrize("products", [2_000_000, 100])
 def test_distances_are_those_from_the_codes(inbox, running, monkeypatch, products):
     request = holes_request()
-    expected = np.concatenate(list(hole_distances(request.places, request.codes)))
-    monkeypatch.setattr(holes, "_PRODUCTS", products)
+    expected = np.concatenate(list(code_distances(request.points, request.codes)))
+    monkeypatch.setattr(distances_module, "_PRODUCTS", products)
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     running.ask(request)
     assert wait_for_answer(inbox, request) == pytest.approx(expected, rel=1e-5)
@@ -417,16 +418,17 @@ def test_distances_are_not_worked_out_again_for_a_new_snapshot(inbox, running, l
 
 
 def test_the_current_point_does_not_wait_for_distances(inbox, running, log, monkeypatch):
-    nearest, asked = holes._nearest, []
+    asked = []
 
     def asking(*arguments):
-        asked.append(True)
-        if len(asked) == 3:
-            running.request(1, 9, codes(1)[0])
-        return nearest(*arguments)
+        for part in code_distances(*arguments):
+            asked.append(True)
+            if len(asked) == 3:
+                running.request(1, 9, codes(1)[0])
+            yield part
 
-    monkeypatch.setattr(holes, "_nearest", asking)
-    monkeypatch.setattr(holes, "_PRODUCTS", 40)
+    monkeypatch.setattr(distances_module, "code_distances", asking)
+    monkeypatch.setattr(distances_module, "_PRODUCTS", 40)
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     request = holes_request()
     running.ask(request)
@@ -443,7 +445,7 @@ def broken(request):
     """A request whose codes are too wide for the model."""
     if request.param == "sheet":
         return SheetRequest("grid", 1, np.zeros((5, 3), np.float32), 9)
-    return HolesRequest("grid", 1, np.zeros((5, 3), np.float32), Codes(codes(9), None, None))
+    return DistanceRequest("grid", 1, np.zeros((5, 3), np.float32), Codes(codes(9), None, None))
 
 
 def test_a_request_that_cannot_be_met_is_reported_once_and_the_next_one_met(inbox, running, broken):

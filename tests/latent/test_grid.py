@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from vae_desktop.latent.grid import coarse_first, evenly, grid_places, quantiles
+from vae_desktop.latent.grid import coarse_first, evenly, grid_positions, quantiles
 
 SIZES = [(40, 40), (5, 5), (7, 1), (1, 1), (1, 33), (17, 40)]
 
@@ -32,13 +32,13 @@ def test_even_places_are_the_middles_of_equal_parts():
 
 
 def test_places_are_read_from_the_top_left():
-    places = grid_places(np.array([1, 2, 3], np.float32), np.array([-5, 5], np.float32))
+    places = grid_positions(np.array([1, 2, 3], np.float32), np.array([-5, 5], np.float32))
     assert places.dtype == np.float32
     assert places.tolist() == [[1, 5], [2, 5], [3, 5], [1, -5], [2, -5], [3, -5]]
 
 
 def test_without_rows_places_are_numbers():
-    assert grid_places(np.array([1, 2, 3], np.float32), None).tolist() == [[1], [2], [3]]
+    assert grid_positions(np.array([1, 2, 3], np.float32), None).tolist() == [[1], [2], [3]]
 
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES)

@@ -47,28 +47,28 @@ def test_one_axis_is_a_line(means):
 
 def test_a_lifted_code_lies_at_the_asked_place(plane, means, random):
     places = random.normal(scale=3, size=(20, len(plane.basis))).astype(np.float32)
-    lifted = plane.lift(places, means[0])
+    lifted = plane.unproject(places, means[0])
     assert lifted.dtype == np.float32
     assert plane.project(lifted) == pytest.approx(places, abs=1e-5)
 
 
 def test_a_lifted_code_differs_only_within_the_plane(plane, means, random):
     places = random.normal(scale=3, size=(20, len(plane.basis))).astype(np.float32)
-    moved = plane.lift(places, means[0]) - means[0]
+    moved = plane.unproject(places, means[0]) - means[0]
     across = np.eye(5) - plane.basis.T @ plane.basis
     assert moved @ across == pytest.approx(0, abs=1e-5)
     assert np.abs(moved).max() > 1
 
 
 def test_along_axes_the_other_coordinates_stay_exactly(means):
-    lifted = axis_plane((4, 1), 5).lift(np.array([[1, 2], [-3, 0]], np.float32), means[0])
+    lifted = axis_plane((4, 1), 5).unproject(np.array([[1, 2], [-3, 0]], np.float32), means[0])
     assert (lifted[:, [0, 2, 3]] == means[0, [0, 2, 3]]).all()
     assert lifted[:, [4, 1]] == pytest.approx(np.array([[1, 2], [-3, 0]]), abs=1e-5)
 
 
 def test_lifting_a_code_to_its_own_place_gives_the_code(plane, means):
     for code in means[:10]:
-        assert plane.lift(plane.project(code[None]), code)[0] == pytest.approx(code, abs=1e-5)
+        assert plane.unproject(plane.project(code[None]), code)[0] == pytest.approx(code, abs=1e-5)
 
 
 def test_the_covariance_is_that_of_projected_samples(plane, random):

@@ -29,7 +29,7 @@ from vae_desktop.training.causes import out_of_memory_before_training, out_of_me
 from vae_desktop.training.devices import placed, select_device
 from vae_desktop.training.failures import failure_words, is_out_of_memory
 from vae_desktop.training.history import Change
-from vae_desktop.variants import check_lockstep
+from vae_desktop.variants import check_comparison
 
 _SECURE_INTERVAL, _SECURE_SHARE = 30.0, 0.01  # seconds between two states that are kept, and of the time
 _SECURE_FIRST = 5.0  # seconds until the first
@@ -47,7 +47,7 @@ class ActiveSet:
 
     def __init__(self, command: StartRuns, outbox: Outbox, inference: InferenceThread) -> None:
         configs, dataset = [entry.config for entry in command.entries], command.dataset
-        check_lockstep(configs)
+        check_comparison(configs)
         training = configs[0].training
         self._outbox = outbox
         device = select_device(training.device, lambda why: outbox.post(DevicePassedOver(why)))

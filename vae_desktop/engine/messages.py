@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class StartRuns:
-    """Train one to four models together; variants.check_lockstep says what they must share.
+    """Train one to four models together; variants.check_comparison says what they must share.
 
     `embeds_training` names the runs of which codes of the training images are wanted.
     """

@@ -40,11 +40,11 @@ class PathExport:
 
     def csv(self, shares: npt.NDArray[np.float64]) -> bytes:
         """The codes, with how far along the path (N,) they are."""
-        from vae_desktop.latent.holes import hole_distances
+        from vae_desktop.latent.code_distances import code_distances
 
         distances = None
         if self.codes is not None:
-            distances = np.concatenate(list(hole_distances(self.steps, self.codes)))
+            distances = np.concatenate(list(code_distances(self.steps, self.codes)))
         return path_as_csv(self.steps, shares, distances)
 
     def _pictures(self) -> Picture:

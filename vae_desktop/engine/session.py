@@ -69,7 +69,7 @@ from vae_desktop.latent.measures import Extent
 from vae_desktop.training.advice import same_models
 from vae_desktop.training.causes import may_be_the_rate, why_diverged
 from vae_desktop.training.history import Change
-from vae_desktop.variants import check_lockstep
+from vae_desktop.variants import check_comparison
 
 if TYPE_CHECKING:
     from vae_desktop.models.snapshot import Snapshot
@@ -237,7 +237,7 @@ class Session:
         InvalidSetting
             If they cannot be trained together.
         """
-        check_lockstep(configs)
+        check_comparison(configs)
         same = same_models(configs)
         if same:
             self._listener.message_posted(Message("info", same))

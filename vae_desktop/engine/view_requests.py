@@ -17,7 +17,7 @@ import numpy as np
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.codes import Codes, Floats, Picture
-from vae_desktop.latent.grid import Places
+from vae_desktop.latent.grid import Indices
 
 if TYPE_CHECKING:
     from vae_desktop.latent.nearest_images import Nearest
@@ -40,15 +40,15 @@ class SheetRequest:
     codes : array (M, d), float32
     side : int
         Longer side that a picture needs, in pixels; larger ones are made smaller.
-    stages : sequence of (new, source)
-        As latent.grid.coarse_first gives them; by default all codes in one stage.
+    passes : sequence of (new, source)
+        As latent.grid.coarse_first gives them; by default all codes in one pass.
     """
 
     view: str
     run_id: int
     codes: Floats
     side: int
-    stages: Sequence[tuple[Places, Places]] = field(default=())
+    passes: Sequence[tuple[Indices, Indices]] = field(default=())
 
     follows_training: ClassVar[bool] = True
     is_urgent: ClassVar[bool] = False
@@ -66,7 +66,7 @@ class SheetRequest:
         everything = np.arange(len(codes))
         pictures: Picture | None = None if before is None else before.copy()
         told, count = time.monotonic(), 1
-        for new, source in self.stages or [(everything, everything)]:
+        for new, source in self.passes or [(everything, everything)]:
             place = 0
             while place < len(new):
                 began = time.monotonic()
@@ -88,12 +88,12 @@ class SheetRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class HolesRequest:
-    """Distances (M,), float32, of places (M, d) from the codes of the data; see latent.holes.hole_distances."""
+class DistanceRequest:
+    """Mahalanobis distances (M,), float32, of points (M, d) from the nearest code; see latent.code_distances."""
 
     view: str
     run_id: int
-    places: Floats
+    points: Floats
     codes: Codes
 
     follows_training: ClassVar[bool] = False  # it is asked for anew when codes have moved
@@ -101,10 +101,10 @@ class HolesRequest:
 
     def work(self, model: Autoencoder, before: Floats | None) -> Iterator[Floats | None]:
         """Yield None after each part, and the distances at the end."""
-        from vae_desktop.latent.holes import hole_distances
+        from vae_desktop.latent.code_distances import code_distances
 
         parts = []
-        for part in hole_distances(self.places, self.codes):
+        for part in code_distances(self.points, self.codes):
             parts.append(part)
             yield None
         yield np.concatenate(parts)
@@ -201,8 +201,8 @@ class TypicalRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class UsualRequest:
-    """How far codes are from one another; see latent.holes.usual_distance."""
+class NeighbourDistanceRequest:
+    """Median nearest-neighbour distance of codes; see latent.code_distances.median_neighbour_distance."""
 
     view: str
     run_id: int
@@ -212,12 +212,18 @@ class UsualRequest:
     is_urgent: ClassVar[bool] = False
 
     def work(self, model: Autoencoder, before: float | None) -> Iterator[float | None]:
-        from vae_desktop.latent.holes import usual_distance
+        from vae_desktop.latent.code_distances import median_neighbour_distance
 
-        for value in usual_distance(self.codes):
+        for value in median_neighbour_distance(self.codes):
             yield None if value != value else value
 
 
 ViewRequest = (
-    SheetRequest | HolesRequest | UsualRequest | CodeRequest | RestoreRequest | NearestRequest | TypicalRequest
+    SheetRequest
+    | DistanceRequest
+    | NeighbourDistanceRequest
+    | CodeRequest
+    | RestoreRequest
+    | NearestRequest
+    | TypicalRequest
 )

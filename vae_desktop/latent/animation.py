@@ -42,7 +42,7 @@ def path_as_csv(codes: Floats, shares: npt.NDArray[np.float64], distances: Float
     """A path's codes (N, d) as comma-separated values in UTF-8, a line per step under a line of names.
 
     `shares` (N,) say how far along the path a step is, `distances` (N,) how far from the nearest code, as
-    latent.holes has it.
+    latent.code_distances has it.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")

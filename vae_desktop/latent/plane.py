@@ -38,7 +38,7 @@ class Plane:
         """Places (N, k) of codes (N, d)."""
         return codes @ self.basis.T
 
-    def lift(self, places: Floats, code: Floats) -> Floats:
+    def unproject(self, places: Floats, code: Floats) -> Floats:
         """Codes (M, d) that lie at places (M, k) and differ from a code (d,) only within the plane."""
         return (code + (places - code @ self.basis.T) @ self.basis).astype(np.float32, copy=False)
 

@@ -32,7 +32,7 @@ from vae_desktop.settings import config_to_json
 from vae_desktop.training.description import FORMAT_VERSION, Description, under
 from vae_desktop.training.history import History
 from vae_desktop.training.tensor_file import MAX_HEADER_BYTES, Array, Place, read_header, read_tensor, strict_json
-from vae_desktop.variants import FEWEST, MOST, check_lockstep
+from vae_desktop.variants import FEWEST, MOST, check_comparison
 
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
 _MAX_FILE_BYTES = 4 * 2**30
@@ -299,7 +299,7 @@ def _by_model(tensors: Mapping[str, _T], count: int, is_one: bool) -> list[Mappi
 def _check_set(descriptions: Sequence[Description]) -> None:
     """See to it that models can be compared."""
     # One of them may have been trained on alone, longer or elsewhere.
-    check_lockstep([description.config.with_training(epochs=1, device="auto") for description in descriptions])
+    check_comparison([description.config.with_training(epochs=1, device="auto") for description in descriptions])
     if len({description.image_shape for description in descriptions}) > 1:
         raise CheckpointError("its models are of images of different shapes.")
 

@@ -18,7 +18,7 @@ from vae_desktop.training.devices import placed
 from vae_desktop.training.failures import failure_words, is_of_device
 from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.training_run import EpochReport, TrainingRun
-from vae_desktop.variants import check_lockstep
+from vae_desktop.variants import check_comparison
 
 _SECURED_EVERY = 60.0  # seconds of an epoch that takes longer
 
@@ -59,7 +59,7 @@ class Lockstep:
         device: torch.device,
         secured_every: float = _SECURED_EVERY,
     ) -> None:
-        check_lockstep(configs)
+        check_comparison(configs)
         training = configs[0].training
         dataset.check_batch_size(training.batch_size)
         self.device = device

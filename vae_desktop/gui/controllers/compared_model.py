@@ -7,7 +7,7 @@ import numpy as np
 from vae_desktop.engine.run import Run
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.comparison import Compared, figures_of
-from vae_desktop.latent.grid import evenly, grid_places
+from vae_desktop.latent.grid import evenly, grid_positions
 from vae_desktop.latent.plane import Plane, axis_plane, class_heights, followed_plane, principal_plane
 from vae_desktop.latent.posteriors import sampled
 from vae_desktop.latent.spread import CodeSpread
@@ -79,8 +79,8 @@ class ComparedModel:
     def grid_codes(self, count: int, middle: Floats, reach: Floats, code: Floats | None) -> Floats:
         """Codes of a grid of so many columns over a region, through a code (d,), by default the middle of all codes."""
         axes = [evenly(count, float(at - by), float(at + by)) for at, by in zip(middle, reach, strict=True)]
-        places = grid_places(axes[0], axes[1] if len(axes) > 1 else None)
-        return self.plane.lift(places, self.spread.middle if code is None else code)
+        places = grid_positions(axes[0], axes[1] if len(axes) > 1 else None)
+        return self.plane.unproject(places, self.spread.middle if code is None else code)
 
     def random_codes(self, count: int, seed: int, is_fitted: bool) -> Floats:
         """Codes (count, d) from N(0, I), with the same noise for all models, or from a normal as spread as the codes.

@@ -23,7 +23,7 @@ from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.gui.widgets.point_raster import bounds_of
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.comparison import comparison_rows
-from vae_desktop.latent.grid import Places, coarse_first
+from vae_desktop.latent.grid import Indices, coarse_first
 from vae_desktop.latent.measures import COMPARED
 
 _GRID, _RANDOM = 9, 6  # pictures in a row
@@ -251,7 +251,7 @@ class Comparer(QObject):
     def _go_to_place(self, shown: _Shown, place: Floats) -> None:
         plane, code = shown.model.plane, self._code(shown)
         start = shown.model.spread.middle if code is None else code
-        self._go_to(shown, plane.lift(place[None, : len(plane.basis)], start)[0])
+        self._go_to(shown, plane.unproject(place[None, : len(plane.basis)], start)[0])
 
     def _go_to_share(self, shown: _Shown, shares: Floats) -> None:
         middle, reach = self._region(shown)
@@ -315,10 +315,10 @@ class Comparer(QObject):
         return shown.model.random_codes(_RANDOM**2, self._seed, self._view.way.currentData() == "normal")
 
     def _ask(
-        self, kind: str, shown: _Shown, codes: Floats, side: int, stages: Sequence[tuple[Places, Places]] = ()
+        self, kind: str, shown: _Shown, codes: Floats, side: int, passes: Sequence[tuple[Indices, Indices]] = ()
     ) -> None:
         run_id = shown.model.run.id
-        request = SheetRequest(_view(kind, shown), run_id, np.asarray(codes, np.float32), side, stages)
+        request = SheetRequest(_view(kind, shown), run_id, np.asarray(codes, np.float32), side, passes)
         self._requests.ask(request, partial(self._show_pictures, kind, shown))
 
     def _show_pictures(self, kind: str, shown: _Shown, pictures: Picture) -> None:

@@ -148,7 +148,7 @@ class Explorer(QObject):
     @Slot(object)
     def _go_to_place(self, place: Floats) -> None:
         self._scatter.set_chosen(None)
-        self._point.move_to(self._plane.lift(place[None], self._point.code)[0])
+        self._point.move_to(self._plane.unproject(place[None], self._point.code)[0])
 
     @Slot(int)
     def _go_to_image(self, image: int) -> None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.view_requests import HolesRequest, UsualRequest
+from vae_desktop.engine.view_requests import DistanceRequest, NeighbourDistanceRequest
 from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.stage.scatter_overlays import hole_edges, hole_level
 from vae_desktop.latent.codes import Codes, Floats
@@ -46,11 +46,11 @@ class Farness:
         self.distances = None
         if codes is None:
             return
-        self._requests.ask(HolesRequest(self._view, run.id, places, codes), self._take_distances)
+        self._requests.ask(DistanceRequest(self._view, run.id, places, codes), self._take_distances)
         is_old = run.status != "training" or time.monotonic() - self._asked > _RENEW
         if self.usual is None or (run.codes is not self._codes and is_old):
             self._codes, self._asked = run.codes, time.monotonic()
-            self._requests.ask(UsualRequest(self._usual_view, run.id, codes), self._take_usual)
+            self._requests.ask(NeighbourDistanceRequest(self._usual_view, run.id, codes), self._take_usual)
 
     def forget(self) -> None:
         """Nothing is measured any more."""

@@ -169,7 +169,7 @@ class PathGuide(Tool):
     def _drag(self, number: int, place: Floats) -> None:
         """An anchor that is dragged becomes a point, of which only what lies in the plane has changed."""
         plane, code = self._scatter.plane, self._anchors[number].code
-        self._anchors[number] = Anchor("point", plane.lift(place[None, : len(plane.basis)], code)[0])
+        self._anchors[number] = Anchor("point", plane.unproject(place[None, : len(plane.basis)], code)[0])
         self._renew()
 
     def _class_mean(self, index: int) -> Floats | None:

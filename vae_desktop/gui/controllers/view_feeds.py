@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Slot
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.session import Session
-from vae_desktop.engine.view_requests import HolesRequest, SheetRequest
+from vae_desktop.engine.view_requests import DistanceRequest, SheetRequest
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.point.slider_groove import FRAME
@@ -18,7 +18,7 @@ from vae_desktop.gui.views.point.slider_list import SliderList
 from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.gui.views.stage.stage import Stage
 from vae_desktop.latent.codes import Floats, Picture
-from vae_desktop.latent.grid import coarse_first, evenly, grid_places
+from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
 from vae_desktop.latent.plane import Plane, axis_plane
 
 _TILE = 28  # px, of the manifold under the points
@@ -126,9 +126,9 @@ class ViewFeeds(QObject):
         if run is None or self._is_suspended or not self._manifold.isVisible():
             self._requests.forget("grid")
             return
-        codes = self._plane.lift(self._manifold.places(), self._point.code)
-        stages = coarse_first(*self._manifold.grid_shape())
-        request = SheetRequest("grid", run.id, codes, self._manifold.tile_side(), stages)
+        codes = self._plane.unproject(self._manifold.places(), self._point.code)
+        passes = coarse_first(*self._manifold.grid_shape())
+        request = SheetRequest("grid", run.id, codes, self._manifold.tile_side(), passes)
         self._requests.ask(request, self._manifold.show_pictures)
 
     @Slot()
@@ -153,7 +153,7 @@ class ViewFeeds(QObject):
             rect = QRectF(cells.rect)
             rect.setBottom(rect.top() + rect.width() / cells.columns)
             cells = _Cells(rect, cells.columns, 1)
-        codes = self._plane.lift(self._places(cells), self._point.code)
+        codes = self._plane.unproject(self._places(cells), self._point.code)
         side = round(_TILE * self._scatter.devicePixelRatioF())
         request = SheetRequest("manifold", run.id, codes, side, coarse_first(cells.columns, cells.rows))
         self._requests.ask(request, partial(self._show_manifold, cells))
@@ -167,7 +167,7 @@ class ViewFeeds(QObject):
             return
         cells = self._cells(_HOLE_CELL, _MOST_CELLS)
         self._holes_asked = time.monotonic()
-        request = HolesRequest("holes", run.id, self._plane.lift(self._places(cells), self._point.code), codes)
+        request = DistanceRequest("holes", run.id, self._plane.unproject(self._places(cells), self._point.code), codes)
         self._requests.ask(request, partial(self._show_holes, cells))
 
     def _show_manifold(self, cells: _Cells, pictures: Picture) -> None:
@@ -196,4 +196,4 @@ class ViewFeeds(QObject):
         rect = cells.rect
         has_rows = len(self._plane.basis) > 1
         rows = evenly(cells.rows, rect.top(), rect.bottom()) if has_rows else None
-        return grid_places(evenly(cells.columns, rect.left(), rect.right()), rows)
+        return grid_positions(evenly(cells.columns, rect.left(), rect.right()), rows)

@@ -14,7 +14,7 @@ from vae_desktop.gui.widgets.elided_label import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, small_font, tabular
 from vae_desktop.latent.codes import Floats, Picture
-from vae_desktop.latent.grid import evenly, grid_places, quantiles
+from vae_desktop.latent.grid import evenly, grid_positions, quantiles
 from vae_desktop.latent.plane import Plane
 
 _NORMAL = NormalDist()
@@ -75,7 +75,7 @@ class ManifoldView(QWidget):
     def places(self) -> Floats:
         """Places (rows · columns, k) in the plane whose pictures are wanted, row by row from the top."""
         columns, rows = self.grid_shape()
-        return grid_places(self._coordinates(0, columns), self._coordinates(1, rows) if rows > 1 else None)
+        return grid_positions(self._coordinates(0, columns), self._coordinates(1, rows) if rows > 1 else None)
 
     def tile_side(self) -> int:
         """Length in screen pixels that a picture of the grid can use."""

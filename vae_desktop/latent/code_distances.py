@@ -1,0 +1,86 @@
+"""How far points of a latent space are from the codes of the data: far from all, in a hole, the decoder guesses."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_desktop.latent.codes import Codes, Floats
+
+_PRODUCTS = 2_000_000  # of a point with a code, at a time: some milliseconds
+_ASKED = 500  # codes whose nearest neighbours say how close to one another codes lie
+
+
+@torch.inference_mode()
+def code_distances(points: Floats, codes: Codes, rank: int = 1) -> Iterator[Floats]:
+    """Mahalanobis distance, with diagonal σ, of each point from the nearest code.
+
+    √(Σ ((z − μ)/σ)²) over all latent dimensions, the smallest over the codes, each with the σ of its own posterior. The
+    codes of an autoencoder have no σ; there the median nearest-neighbour distance of the codes is the unit.
+
+    Parameters
+    ----------
+    points : array (M, d)
+    codes : Codes
+        Codes that are not finite do not count.
+    rank : int
+        1 for the nearest code, 2 for the one after it.
+
+    Yields
+    ------
+    array (m,), float32
+        Distances of the next m points, which may be none yet; inf if there are no codes.
+    """
+    kept = np.isfinite(codes.mean).all(1)
+    if codes.log_stddev is not None:
+        kept &= np.isfinite(codes.log_stddev).all(1)
+    mean = torch.from_numpy(codes.mean[kept]).double()
+    if codes.log_stddev is None:
+        nearest = []
+        for part in _neighbour_distances(codes.mean[kept]):
+            nearest.append(part)
+            yield np.empty(0, np.float32)
+        median = float(torch.cat(nearest).quantile(0.5)) if nearest else 0.0
+        precision = torch.full_like(mean, (median or 1.0) ** -2)
+    else:
+        precision = torch.from_numpy(codes.log_stddev[kept]).double().mul_(-2).exp_()
+    # Σ (z² w − 2 z μ w + μ² w), w = 1/σ²: two products of matrices instead of a table of differences.
+    linear, constant = -2 * mean * precision, (mean.square() * precision).sum(1)
+    for chunk in torch.from_numpy(points).double().split(max(1, _PRODUCTS // max(len(mean), 1))):
+        if len(mean) < rank:
+            yield np.full(len(chunk), np.inf, np.float32)
+            continue
+        squared = (chunk.square() @ precision.T).addmm_(chunk, linear.T).add_(constant)
+        smallest = squared.amin(1) if rank == 1 else squared.kthvalue(rank, dim=1).values
+        yield smallest.clamp_(min=0).sqrt().float().numpy()
+
+
+def median_neighbour_distance(codes: Codes) -> Iterator[float]:
+    """Median distance of a code from the nearest other one, measured as by :func:`code_distances`.
+
+    In many dimensions even the codes of real images are many σ from one another; what is not further from them is in no
+    hole. Of many codes every n-th is asked. Yields NaN after each part of the work, and the median at the end.
+    """
+    means = codes.mean[np.isfinite(codes.mean).all(1)]
+    found = []
+    for part in code_distances(_every_nth(means), codes, rank=2):
+        found.append(part)
+        yield float("nan")
+    yield float(np.median(np.concatenate(found))) if found else float("nan")
+
+
+def _neighbour_distances(means: Floats) -> Iterator[Tensor]:
+    """Euclidean distances (m,) of the next m codes from their nearest neighbours; none of fewer than two codes."""
+    if len(means) < 2:
+        return
+    codes = torch.from_numpy(means).double()
+    for chunk in torch.from_numpy(_every_nth(means)).double().split(max(1, _PRODUCTS // 4 // len(means))):
+        # By differences: the squares of codes that lie far out are larger than what parts two close ones.
+        distances = torch.cdist(chunk, codes, compute_mode="donot_use_mm_for_euclid_dist")
+        yield distances.topk(2, largest=False).values[:, 1]
+
+
+def _every_nth(means: Floats) -> Floats:
+    """So many of the codes, evenly chosen, as tell a median."""
+    return means[:: max(1, -(-len(means) // _ASKED))]
