@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import vae_desktop
-from vae_desktop.diagnostics import diagnostics
-from vae_desktop.private_paths import without_private_paths
+from vae_desktop.diagnostics import diagnostics, without_private_paths
 
 
 @pytest.fixture

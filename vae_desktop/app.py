@@ -31,11 +31,8 @@ from vae_desktop.examples import examples
 from vae_desktop.gui.controllers.bridge import Bridge
 from vae_desktop.gui.controllers.closer import Closer
 from vae_desktop.gui.controllers.diagnostics import window_diagnostics
-from vae_desktop.gui.controllers.end_signals import EndSignals
-from vae_desktop.gui.controllers.error_reports import ErrorReports
-from vae_desktop.gui.controllers.instance import Instance
 from vae_desktop.gui.controllers.latent_point import LatentPoint
-from vae_desktop.gui.controllers.qt_messages import log_or_end, log_qt_message
+from vae_desktop.gui.controllers.process import EndSignals, ErrorReports, Instance, log_or_end, log_qt_message
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.widgets.theme import ThemeSwitch

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from vae_desktop.engine.listener import Message
 from vae_desktop.errors import UserError
-from vae_desktop.gui.controllers.error_reports import ErrorReports
-from vae_desktop.gui.controllers.qt_messages import log_qt_message
+from vae_desktop.gui.controllers.process import ErrorReports, log_qt_message
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QMessageBox
 
 from vae_desktop.gui.controllers.bridge import Bridge
-from vae_desktop.gui.controllers.instance import Instance
+from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 
