@@ -31,14 +31,15 @@ class _Photographer(QObject):
 
     @Slot()
     def _look_at_state(self) -> None:
-        session = self._window.controller.session
+        engine = self._window.controller.engine
+        shown = engine.project.shown
         if self._window.banner.text():
             self.error = self._window.banner.text()
             self._end()
-        elif session.shown is None:
-            if session.state == "idle":
+        elif shown is None:
+            if engine.training.state == "idle":
                 self._window.setup.controls.train_button.click()
-        elif not session.active or session.shown.history.training.shape[0] >= self._steps(session.shown):
+        elif not engine.project.active or len(shown.history.training) >= self._steps(shown):
             self._look.stop()
             for slider, value in zip(self._window.panel.sliders.findChildren(LatentSlider), _POINT, strict=False):
                 slider.setValue(value)

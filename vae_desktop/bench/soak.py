@@ -58,7 +58,7 @@ class Soak(QObject):
         super().__init__(window)
         self._window = window
         self._exports = exports
-        self._session = window.controller.session
+        self._engine = window.controller.engine
         self._end = time.monotonic() + 60 * minutes
         self._began = self._trained_at = time.monotonic()
         self._moments: list[Moment] = []
@@ -89,7 +89,7 @@ class Soak(QObject):
             slider.setValue(2 * math.sin(2 * time.monotonic()))
 
     def _act(self) -> None:
-        state, now = self._session.state, time.monotonic()
+        state, now = self._engine.training.state, time.monotonic()
         if state == "idle":
             self._advance_idle(now)
         elif state == "training" and now - self._trained_at > _TRAINING:
@@ -99,7 +99,7 @@ class Soak(QObject):
 
     def _advance_idle(self, now: float) -> None:
         """Measure what was trained, with all threads, which none has beside a training; then begin another one."""
-        if self._session.measurements.is_running:
+        if self._engine.measurements.is_running:
             return
         if self._is_to_measure:
             self._window.show_workspace(self._kind)
@@ -140,8 +140,8 @@ class Soak(QObject):
         self._window.show_workspace(other)
 
     def _remove_old(self) -> None:
-        for run in list(self._session.runs.values())[:-_MODELS]:
-            self._session.remove(run)
+        for run in list(self._engine.project.runs.values())[:-_MODELS]:
+            self._engine.library.remove(run)
 
     def _toggle_dock(self) -> None:
         self._docks[self._count // 5 % len(self._docks)].toggleViewAction().trigger()
@@ -152,14 +152,15 @@ class Soak(QObject):
             self._window.show_tool(names[self._count // 5 % len(names)])
 
     def _show_model(self) -> None:
-        if len(self._session.runs) < _MODELS:
+        if len(self._engine.project.runs) < _MODELS:
             bundled = examples()
-            self._session.open(bundled[self._count // 5 % len(bundled)].path, "example")
+            self._engine.library.open(bundled[self._count // 5 % len(bundled)].path, "example")
         else:
-            runs = list(self._session.runs.values())
+            runs = list(self._engine.project.runs.values())
             run = runs[self._count // 5 % len(runs)]
-            if run is not self._session.shown and (run.snapshot is not None or run in self._session.active):
-                self._session.show(run)
+            project = self._engine.project
+            if run is not project.shown and (run.snapshot is not None or run in project.active):
+                project.show(run)
 
     def _toggle_overlay(self) -> None:
         self._overlays[self._count // 5 % len(self._overlays)].trigger()
@@ -170,10 +171,10 @@ class Soak(QObject):
     def _look(self) -> None:
         now = Moment(resident_megabytes(), threading.active_count(), _count_objects(self._window))
         self._moments.append(now)
-        steps = sum(len(run.history.training) for run in self._session.active)
+        steps = sum(len(run.history.training) for run in self._engine.project.active)
         print(
             f"{(time.monotonic() - self._began) / 60:5.1f} min  {steps:8,} steps  {now.megabytes:6.0f} MB  "
-            f"{now.threads} threads  {now.objects:,} objects  {len(self._session.runs)} models",
+            f"{now.threads} threads  {now.objects:,} objects  {len(self._engine.project.runs)} models",
             flush=True,
         )
         if time.monotonic() > self._end:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QAction, QMouseEvent
@@ -19,7 +20,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from vae_desktop.app import create_window, make_application
 from vae_desktop.bench.memory import resident_megabytes
-from vae_desktop.engine.messages import Decoded, ViewAnswered
+from vae_desktop.engine.inference import Decoded
+from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.gui.views.point.latent_slider import LatentSlider
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
@@ -36,7 +38,7 @@ class Probe(QObject):
     def __init__(self, window: MainWindow, options: dict[str, str]) -> None:
         super().__init__(window)
         self._window = window
-        self._session = window.controller.session
+        self._engine = window.controller.engine
         self._seconds = float(options.get("seconds", "5"))
         self._drag = QTimer(self, interval=_DRAG_INTERVAL)
         self._drag.timeout.connect(self._drag_slider)
@@ -71,10 +73,10 @@ class Probe(QObject):
         wait = QTimer(self, interval=1)
 
         def move() -> None:
-            if self._session.shown is not None:
+            if self._engine.project.shown is not None:
                 wait.stop()
                 self._window.findChild(QObject, "latentSlider0").setValue(1.0)
-                self._wanted = self._session.last_request
+                self._wanted = self._engine.inference.last_request
 
         wait.timeout.connect(move)
         wait.start()
@@ -114,15 +116,18 @@ class Probe(QObject):
 
     def _time_strokes(self) -> None:
         self._asked.clear()
-        requests = self._window.controller.bridge.requests
-        show = requests.show_answer
+        inference = self._engine.inference
+        ask = inference.ask
 
-        def note(answer: ViewAnswered) -> None:
-            if answer.request.view == "drawing":
-                self._shown_request = id(answer.request)
-            show(answer)
+        def ask_noting(request: ViewRequest, show: Callable[[Any], object]) -> None:
+            def note_and_show(answer: Any) -> None:
+                if request.view == "drawing":
+                    self._shown_request = id(request)
+                show(answer)
 
-        requests.show_answer = note
+            ask(request, note_and_show)
+
+        inference.ask = ask_noting  # type: ignore[method-assign]
         self._window.tools["drawing"].reconstruction.painted.connect(self._note_painted)
         QTimer.singleShot(round(1000 * self._seconds), self._report_latencies)
 
@@ -140,7 +145,7 @@ class Probe(QObject):
         self._strokes += 1
         if self._strokes % _STROKE == 0:
             _send(pad, QEvent.Type.MouseButtonRelease, place, left, Qt.MouseButton.NoButton)
-        newest = self._window.controller.bridge.requests.newest("drawing")
+        newest = self._window.controller.engine.inference.newest("drawing")
         self._newest.append(newest)  # kept, so that no later one can have its number
         self._asked[id(newest)] = began
 
@@ -157,7 +162,7 @@ class Probe(QObject):
 
     def _when_paused(self, then: Callable[[], None]) -> None:
         """Pause, which embeds the test images first, and wait until the threads of training sleep."""
-        self._session.pause()
+        self._engine.training.pause()
         self._when_state("paused", lambda: QTimer.singleShot(round(1000 * _CALM), then))
 
     def _when_state(self, state: str, then: Callable[[], None]) -> None:
@@ -180,7 +185,7 @@ class Probe(QObject):
         self._finish({"steps_per_second": (self._step() - self._first_step) / seconds})
 
     def _step(self) -> int:
-        run = next(iter(self._session.active), None)
+        run = next(iter(self._engine.project.active), None)
         return 0 if run is None else len(run.history.training)
 
     def _time_gaps(self) -> None:
@@ -204,21 +209,17 @@ class Probe(QObject):
 
     def _note_pictures(self) -> None:
         """Know which request the picture on show answers."""
-        bridge = self._window.controller.bridge
-        show = bridge.picture_decoded
+        self._engine.inference.decoded.connect(self._note_picture)
 
-        def note(decoded: Decoded) -> None:
-            self._shown_request = decoded.request_id
-            show(decoded)
-
-        bridge.picture_decoded = note
+    def _note_picture(self, decoded: Decoded) -> None:
+        self._shown_request = decoded.request_id
 
     def _drag_slider(self) -> None:
         began = time.perf_counter()
         if self._slider is None:
             self._slider = self._window.findChild(LatentSlider, "latentSlider0")
         self._slider.setValue(2 * math.sin(2 * began))
-        self._asked[self._session.last_request] = began
+        self._asked[self._engine.inference.last_request] = began
 
     def _note_painted(self) -> None:
         began = self._asked.pop(self._shown_request, None)

@@ -13,9 +13,10 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.freed_memory import give_back_memory
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.live_embedding import LiveEmbedding
-from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import Embedded, Entry, Evaluated, RunStarted, Stepped
+from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.run import Entry
+from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.batches import Batches
@@ -63,9 +64,12 @@ class ActiveRun:
     inference : InferenceThread
     """
 
-    def __init__(self, entry: Entry, shared: Shared, outbox: Outbox, inference: InferenceThread) -> None:
+    def __init__(
+        self, entry: Entry, shared: Shared, outbox: Outbox, tracker: RunTracker, inference: InferenceThread
+    ) -> None:
         config = entry.config
-        self.run_id = entry.run_id
+        self.run = entry.run
+        self._tracker = tracker
         self._config = config
         self._shared = shared
         self._outbox = outbox
@@ -82,14 +86,13 @@ class ActiveRun:
         self._give_back_pacer = Pacer(0.0, _GIVE_BACK_SHARE / shared.models)
         self._embedding = LiveEmbedding(shared.test, shared.dataset.test.labels, shared.models)
         self._training_embedding: LiveEmbedding | None = None
-        self._outbox.post(
-            RunStarted(
-                self.run_id,
-                name_of(shared.device),
-                sum(parameter.numel() for parameter in self._trainer.model.parameters()),
-                self._trainer.span,
-                self.steps,
-            )
+        self._outbox.call(
+            tracker.run_started,
+            self.run,
+            name_of(shared.device),
+            sum(parameter.numel() for parameter in self._trainer.model.parameters()),
+            self._trainer.span,
+            self.steps,
         )
         self._publish(self._published)
         if self.steps == 0:
@@ -140,16 +143,21 @@ class ActiveRun:
             return
         rows = torch.stack(self._unsent).cpu().numpy()
         self._unsent.clear()
-        self._outbox.post(Stepped(self.run_id, rows))
+        self._outbox.call(self._tracker.run_stepped, self.run, rows)
         if not np.isfinite(rows[:, :2]).all():  # the KL column is NaN where there is no posterior
             raise Diverged
         self._good = self._published  # older than these steps
 
-    def set_learning_rate(self, value: float) -> None:
-        self._trainer.learning_rate = value
-
-    def set_beta(self, value: float) -> None:
-        self._trainer.beta = value
+    def adjust(self, name: str, value: float) -> None:
+        """Change a setting from the next step on; epochs count from the start of this training."""
+        match name:
+            case "learning_rate":
+                self._trainer.learning_rate = value
+            case "beta":
+                self._trainer.beta = value
+            case "epochs":
+                span = self._trainer.span
+                self._trainer.span = replace(span, last=span.first + int(value) * span.per_epoch)
 
     def embed_training(self, wanted: bool) -> None:
         """Embed the training images too, slice by slice, or no longer."""
@@ -158,11 +166,6 @@ class ActiveRun:
             self._training_embedding = (
                 LiveEmbedding(images, labels, self._shared.models, begins_whole=False) if wanted else None
             )
-
-    def set_epochs(self, value: float) -> None:
-        """Change how many epochs this run lasts, counted from its start."""
-        span = self._trainer.span
-        self._trainer.span = replace(span, last=span.first + int(value) * span.per_epoch)
 
     def finish(self) -> tuple[Snapshot, Codes]:
         """As `settle`, judged on the test set."""
@@ -190,7 +193,7 @@ class ActiveRun:
         self._trainer.with_memory(partial(self._embedding.refresh, self._trainer.model))
         codes = self._embedding.codes()
         # Instead of undelivered ones of the bad state.
-        self._outbox.post_latest(("embedded", self.run_id), Embedded(self.run_id, self._good.step, codes))
+        self._outbox.call_latest(("embedded", self.run.id), self._tracker.run_embedded, self.run, codes)
         return self._good, codes
 
     def _refresh_if_due(self, embedding: LiveEmbedding) -> bool:
@@ -207,7 +210,7 @@ class ActiveRun:
         if not math.isfinite(result.evaluation.total):
             raise Diverged
         self._evaluated_step = self.steps
-        self._outbox.post(Evaluated(self.run_id, result.evaluation))
+        self._outbox.call(self._tracker.run_evaluated, self.run, result.evaluation)
         self._embedding.replace(result.posterior)
         self._post_codes()
         now = time.monotonic()
@@ -220,15 +223,15 @@ class ActiveRun:
             raise Diverged
         self._published = snapshot
         self._inference.publish(
-            self.run_id, self._config.model, self._trainer.model.image_shape, snapshot, is_live=True
+            self.run.id, self._config.model, self._trainer.model.image_shape, snapshot, is_live=True
         )
 
     def _post_training_codes(self, codes: Codes) -> None:
-        embedded = Embedded(self.run_id, self._trainer.steps, codes, "train")
-        self._outbox.post_latest(("embedded", self.run_id, "train"), embedded)
+        key = "training images embedded", self.run.id
+        self._outbox.call_latest(key, self._tracker.training_images_embedded, self.run, codes)
 
     def _post_codes(self) -> None:
         codes = self._embedding.codes()
         if not codes.are_finite:
             raise Diverged
-        self._outbox.post_latest(("embedded", self.run_id), Embedded(self.run_id, self._trainer.steps, codes))
+        self._outbox.call_latest(("embedded", self.run.id), self._tracker.run_embedded, self.run, codes)

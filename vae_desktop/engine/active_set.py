@@ -2,27 +2,16 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.active_run import ActiveRun, Diverged, Shared
 from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import (
-    Adjust,
-    Adjusted,
-    Captured,
-    DevicePassedOver,
-    Entry,
-    Failed,
-    Outcome,
-    Paused,
-    Resumed,
-    RunEnded,
-    Secured,
-    StartRuns,
-)
+from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.run import Entry, Run
+from vae_desktop.engine.run_tracker import Outcome, RunTracker
 from vae_desktop.errors import UserError
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.causes import out_of_memory_before_training, out_of_memory_in_training, why_diverged
@@ -40,17 +29,29 @@ class ActiveSet:
 
     Parameters
     ----------
-    command : StartRuns
+    entries : sequence of Entry
+    dataset : Dataset
+    embeds_training : set of int
+        The runs of which codes of the training images are wanted.
     outbox : Outbox
     inference : InferenceThread
     """
 
-    def __init__(self, command: StartRuns, outbox: Outbox, inference: InferenceThread) -> None:
-        configs, dataset = [entry.config for entry in command.entries], command.dataset
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        dataset: Dataset,
+        embeds_training: set[int],
+        outbox: Outbox,
+        tracker: RunTracker,
+        inference: InferenceThread,
+    ) -> None:
+        configs = [entry.config for entry in entries]
         check_comparison(configs)
         training = configs[0].training
         self._outbox = outbox
-        device = select_device(training.device, lambda why: outbox.post(DevicePassedOver(why)))
+        self._tracker = tracker
+        device = select_device(training.device, partial(outbox.call, tracker.device_passed_over))
         self._config, self._device = configs[0], device
         self._runs: list[ActiveRun] = []
         try:
@@ -63,9 +64,9 @@ class ActiveSet:
         self._inference = inference
         self._secure_pacer = Pacer(_SECURE_INTERVAL, _SECURE_SHARE)
         self._secure_pacer.due = time.monotonic() + min(_SECURE_FIRST, _SECURE_INTERVAL)
-        for entry in command.entries:
-            self._guard(entry.run_id, None, partial(self._begin, entry, shared))
-        self.embed_training(command.embeds_training)
+        for entry in entries:
+            self._guard(entry.run, None, partial(self._begin, entry, shared))
+        self.embed_training(embeds_training)
 
     def __len__(self) -> int:
         """How many models are left."""
@@ -75,7 +76,7 @@ class ActiveSet:
         """Take one step with each model, and publish and secure what is due; one that is at its end leaves."""
         for run in list(self._runs):
             is_done = run.steps >= run.span.last
-            self._guard(run.run_id, run, partial(self._end, run, "finished") if is_done else run.advance)
+            self._guard(run.run, run, partial(self._end, run, "finished") if is_done else run.advance)
         now = time.monotonic()
         if self._secure_pacer.is_due(now):
             self.secure()
@@ -86,14 +87,14 @@ class ActiveSet:
         self._each(self._settle)
 
     def resume(self) -> None:
-        self._each(lambda run: self._outbox.post(Resumed(run.run_id)))
+        self._each(lambda run: self._outbox.call(self._tracker.run_resumed, run.run))
 
-    def adjust(self, command: Adjust) -> None:
+    def adjust(self, name: str, value: float, run_id: int | None) -> None:
         """Change a setting of one model, or of all."""
-        self._each(partial(self._adjust, command))
+        self._each(partial(self._adjust, name, value, run_id))
 
-    def embed_training(self, run_ids: frozenset[int]) -> None:
-        self._each(lambda run: run.embed_training(run.run_id in run_ids))
+    def embed_training(self, run_ids: set[int]) -> None:
+        self._each(lambda run: run.embed_training(run.run.id in run_ids))
 
     def capture(self, run_ids: frozenset[int]) -> None:
         """Send the whole state of these models."""
@@ -101,49 +102,49 @@ class ActiveSet:
 
     def secure(self) -> None:
         """Send the whole state of all of them: now and then, and before anything that takes long."""
-        self._each(lambda run: self._outbox.post(Secured(run.run_id, run.secure())))
+        self._each(lambda run: self._outbox.call(self._tracker.run_secured, run.run, run.secure()))
 
     def end(self, outcome: Outcome) -> None:
         """End all of them."""
         self._each(lambda run: self._end(run, outcome))
 
     def _begin(self, entry: Entry, shared: Shared) -> None:
-        self._runs.append(ActiveRun(entry, shared, self._outbox, self._inference))
+        self._runs.append(ActiveRun(entry, shared, self._outbox, self._tracker, self._inference))
 
     def _capture(self, run_ids: frozenset[int], run: ActiveRun) -> None:
-        if run.run_id in run_ids:
-            self._outbox.post(Captured(run.run_id, *run.settle()))
+        if run.run.id in run_ids:
+            self._outbox.call(self._tracker.run_captured, run.run, *run.settle())
 
     def _settle(self, run: ActiveRun) -> None:
         snapshot, _ = run.settle()
-        self._outbox.post(Secured(run.run_id, snapshot))
-        self._outbox.post(Paused(run.run_id))
+        self._outbox.call(self._tracker.run_secured, run.run, snapshot)
+        self._outbox.call(self._tracker.run_paused, run.run)
 
-    def _adjust(self, command: Adjust, run: ActiveRun) -> None:
-        if command.run_id not in (None, run.run_id):
+    def _adjust(self, name: str, value: float, run_id: int | None, run: ActiveRun) -> None:
+        if run_id not in (None, run.run.id):
             return
         run.flush()  # the steps before the change are told of before it
-        getattr(run, f"set_{command.name}")(command.value)
-        self._outbox.post(Adjusted(run.run_id, Change(run.steps, command.name, command.value), run.span.last))
+        run.adjust(name, value)
+        self._outbox.call(self._tracker.run_adjusted, run.run, Change(run.steps, name, value), run.span.last)
 
     def _end(self, run: ActiveRun, outcome: Outcome) -> None:
         snapshot, codes = run.finish() if outcome == "finished" else run.settle()
-        self._leave(run.run_id, RunEnded(run.run_id, outcome, snapshot, codes, snapshot.step))
+        self._leave(run.run, self._tracker.run_ended, outcome, snapshot, codes, snapshot.step)
 
     def _end_diverged(self, run: ActiveRun) -> None:
         at_step = run.steps
         snapshot, codes = run.fall_back()
-        self._leave(run.run_id, RunEnded(run.run_id, "diverged", snapshot, codes, at_step))
+        self._leave(run.run, self._tracker.run_ended, "diverged", snapshot, codes, at_step)
 
-    def _leave(self, run_id: int, event: RunEnded | Failed) -> None:
-        self._runs = [run for run in self._runs if run.run_id != run_id]
-        self._outbox.post(event)
+    def _leave(self, run: Run, tell: Callable[..., object], *how: object) -> None:
+        self._runs = [entry for entry in self._runs if entry.run is not run]
+        self._outbox.call(tell, run, *how)
 
     def _each(self, do: Callable[[ActiveRun], object]) -> None:
         for run in list(self._runs):
-            self._guard(run.run_id, run, partial(do, run))
+            self._guard(run.run, run, partial(do, run))
 
-    def _guard(self, run_id: int, run: ActiveRun | None, work: Callable[[], object]) -> None:
+    def _guard(self, told: Run, run: ActiveRun | None, work: Callable[[], object]) -> None:
         """Do something with a model; if that fails, it ends with the reason. None stands for one not made yet."""
         has_diverged, failure = False, None
         last_good = None if run is None else run.last_good
@@ -152,19 +153,19 @@ class ActiveSet:
         except Diverged:
             has_diverged = True
         except UserError as error:
-            failure = Failed(str(error), "", run_id, last_good)
+            failure = str(error), "", last_good
         except Exception as error:  # noqa: BLE001 - the edge of this model
             kept = "" if last_good is None else f"The model is kept as it was at step {last_good.step:,}."
             words = failure_words(error, kept, self._out_of_memory(has_begun=run is not None))
-            failure = Failed(words, traceback.format_exc(), run_id, last_good)
+            failure = words, traceback.format_exc(), last_good
         # Outside the except block, so that the traceback no longer holds the failed step's memory.
         if has_diverged and run is not None:
-            self._guard(run_id, run, partial(self._end_diverged, run))
+            self._guard(told, run, partial(self._end_diverged, run))
         elif has_diverged:
             why = why_diverged(self._config, step=0)
-            failure = Failed(f"This model cannot be trained: its loss or its codes are infinite. {why}", "", run_id)
+            failure = f"This model cannot be trained: its loss or its codes are infinite. {why}", "", None
         if failure is not None:
-            self._leave(run_id, failure)
+            self._leave(told, self._tracker.run_failed, *failure)
 
     def _out_of_memory(self, has_begun: bool) -> str:
         if has_begun:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vae_desktop.engine.words import kept_title
+from vae_desktop.engine.messages import kept_title
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint

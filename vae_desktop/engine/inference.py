@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from psygnal import Signal
+
 from vae_desktop.config import ModelConfig
-from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import Decoded, DecodingFailed, ViewAnswered
+from vae_desktop.engine.messages import Messages
+from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.processor import prepare_threads
-from vae_desktop.engine.view_requests import ViewRequest
-from vae_desktop.latent.codes import Floats
+from vae_desktop.engine.view_requests import ViewRequest, are_same
+from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.plain_decoder import PlainDecoder
 
 if TYPE_CHECKING:
@@ -30,11 +33,23 @@ _END = object()
 _TRAINS = 1.0  # seconds since the last live snapshot within which a training counts as going on
 
 
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """The picture (H, W, C), uint8, of a code, by the model `run_id` as it was after `step` steps."""
+
+    run_id: int
+    step: int
+    request_id: int
+    picture: Picture
+
+
 @dataclass(eq=False)
-class _Task:
-    """A view's request, and how far it is."""
+class _Asked:
+    """A view's request, who gets its answers, and how far it is."""
 
     request: ViewRequest
+    show: Callable[[Any], object]
+    is_told: bool = False  # a first answer has reached whoever asked
     work: Iterator[Any] | None = None
     is_stale: bool = True  # there are weights that its last pass has not seen
     is_answered: bool = False  # a pass is done; what comes now keeps it up to date
@@ -52,32 +67,43 @@ class InferenceThread:
     The point, each view's request and each model's snapshot are one-place mailboxes: a newer one replaces an older
     one. With a new snapshot the same point and requests are worked on again, so that pictures follow training. The
     point needs no torch; views wait for :meth:`serve_views`, and the point does not wait for them.
+
+    Answers arrive in the owner's thread: pictures of the point through `decoded`, each with the number of its request,
+    and those to views by the function that was given with the request, unless something newer has been asked for since.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
+    decoded = Signal(Decoded)
+
+    def __init__(self, outbox: Outbox, messages: Messages) -> None:
         self._outbox = outbox
+        self._messages = messages
+        self._request_count = 0
         self._wake = threading.Condition()
         self._models: dict[int, tuple[ModelConfig, ImageShape, Snapshot]] = {}
         self._request: tuple[int, int, Floats] | None = None  # run, request, code (d,)
         self._pending = False
-        self._tasks: dict[str, _Task] = {}  # by view, the one whose turn it is first
+        self._tasks: dict[str, _Asked] = {}  # by view, the one whose turn it is first
         self._pacers = {share: Pacer(0.0, share) for share in (_ASKED_SHARE, _REFRESH_SHARE)}
         self._live_until = 0.0
-        self._closing = False
         self._built: dict[int, tuple[Snapshot, Autoencoder]] = {}
         self._plain: tuple[ModelConfig, ImageShape, PlainDecoder] | None = None  # the last one used
         self._serves_views = False
-        self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
+        self.renew()
+
+    def renew(self) -> None:
+        """Be of use again after :meth:`close`."""
+        self._closing = threading.Event()  # one for each thread: one that is slow to end must not come back to life
+        self._thread = threading.Thread(target=self._run, args=(self._closing,), name="inference", daemon=True)
 
     def start(self) -> None:
         """Begin, unless it has begun."""
-        if self._thread.ident is None and not self._closing:
+        if self._thread.ident is None and not self._closing.is_set():
             self._thread.start()
 
     def close(self, timeout: float) -> None:
         """End the thread; wait at most `timeout` seconds."""
         with self._wake:
-            self._closing = True
+            self._closing.set()
             self._wake.notify()
         if self._thread.is_alive():
             self._thread.join(timeout)
@@ -102,23 +128,49 @@ class InferenceThread:
             if self._request is not None and self._request[0] == run_id:
                 self._request, self._pending = None, False
 
-    def newest(self, run_id: int) -> Snapshot | None:
+    def newest_snapshot(self, run_id: int) -> Snapshot | None:
         """The newest snapshot of a model that was published."""
         with self._wake:
             return self._models[run_id][2] if run_id in self._models else None
 
-    def request(self, run_id: int, request_id: int, code: Floats) -> None:
+    @property
+    def last_request(self) -> int:
+        """Number of the newest request for a picture; the answer carries it."""
+        return self._request_count
+
+    def decode(self, run_id: int, code: Floats) -> None:
         """Ask for the picture of a code (d,); any earlier request that has not begun is forgotten."""
+        self.start()
         with self._wake:
-            self._request = (run_id, request_id, code)
+            self._request_count += 1
+            self._request = (run_id, self._request_count, np.array(code, np.float32))
             self._pending = run_id in self._models
             self._wake.notify()
 
-    def ask(self, request: ViewRequest) -> None:
-        """Work on a view's request; its earlier one is forgotten, however far it is."""
+    def ask(self, request: ViewRequest, show: Callable[[Any], object]) -> None:
+        """Have something worked out for a view; its earlier request is forgotten, however far it is.
+
+        Pictures of the same codes that are asked for already are not begun anew. `show` gets each answer.
+        """
+        self.start()
         with self._wake:
-            self._tasks[request.view] = _Task(request)
+            asked = self._tasks.get(request.view)
+        if asked is not None and are_same(asked.request, request):
+            asked.show = show
+            return
+        with self._wake:
+            self._tasks[request.view] = _Asked(request, show)
             self._wake.notify()
+
+    def newest(self, view: str) -> ViewRequest | None:
+        """What a view has asked for last."""
+        with self._wake:
+            return self._tasks[view].request if view in self._tasks else None
+
+    def is_waiting(self, view: str) -> bool:
+        """Whether something is asked for of which nothing has been answered yet."""
+        with self._wake:
+            return view in self._tasks and not self._tasks[view].is_told
 
     def serve_views(self) -> None:
         """Begin with what views ask for: torch is loaded."""
@@ -131,13 +183,13 @@ class InferenceThread:
         with self._wake:
             self._tasks.pop(view, None)
 
-    def _run(self) -> None:
+    def _run(self, closing: threading.Event) -> None:
         prepare_threads()
         while True:
             with self._wake:
-                while not (self._pending or self._closing or self._next_task() is not None):
+                while not (self._pending or closing.is_set() or self._next_task() is not None):
                     self._wake.wait(self._pause())
-                if self._closing:
+                if closing.is_set():
                     return
                 point = self._request if self._pending else None
                 self._pending = False
@@ -151,7 +203,7 @@ class InferenceThread:
                 if task is not None:
                     self._drop(task)
                 message = f"The picture could not be made: {error}"
-                self._outbox.post(DecodingFailed(message, traceback.format_exc()))
+                self._outbox.call(self._messages.complain, message, traceback.format_exc())
 
     def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:
         with self._wake:
@@ -162,9 +214,10 @@ class InferenceThread:
         if self._plain is None or self._plain[:2] != (config, image_shape):
             self._plain = config, image_shape, PlainDecoder(config, image_shape)
         picture = self._plain[2].decode(snapshot.weights, code)
-        self._outbox.post_latest("decoded", Decoded(run_id, snapshot.step, request_id, picture))
+        decoded = Decoded(run_id, snapshot.step, request_id, picture)
+        self._outbox.call_latest("decoded", self.decoded.emit, decoded)
 
-    def _advance(self, task: _Task) -> None:
+    def _advance(self, task: _Asked) -> None:
         """Do the next part of a task."""
         began = time.monotonic()
         if task.work is None:
@@ -184,10 +237,18 @@ class InferenceThread:
             task.work, task.is_answered = None, True
         elif value is not None and is_wanted:
             task.latest = value
-            self._outbox.post_latest(("view", task.request.view), ViewAnswered(task.request, value))
+            self._outbox.call_latest(("view", task.request.view), self._answer, task, value)
         pacer.ran(began, time.monotonic())
 
-    def _next_task(self) -> _Task | None:
+    def _answer(self, asked: _Asked, value: Any) -> None:
+        """Hand out an answer, in the owner's thread, if it is to a view's newest request."""
+        with self._wake:
+            is_wanted = self._tasks.get(asked.request.view) is asked
+        if is_wanted:
+            asked.is_told = True
+            asked.show(value)
+
+    def _next_task(self) -> _Asked | None:
         """The task whose turn it is, if there is something to do for one and it is due."""
         now, tasks = time.monotonic(), self._workable()
         urgent = next((task for task in tasks if task.is_urgent), None)
@@ -199,7 +260,7 @@ class InferenceThread:
         dues = [self._pacer(task).due - now for task in self._workable()]
         return max(min(dues), 0.0) if dues else None
 
-    def _workable(self) -> list[_Task]:
+    def _workable(self) -> list[_Asked]:
         return [
             task
             for task in (self._tasks.values() if self._serves_views else ())
@@ -209,10 +270,10 @@ class InferenceThread:
     def _lives(self, now: float) -> bool:
         return now < self._live_until
 
-    def _pacer(self, task: _Task) -> Pacer:
+    def _pacer(self, task: _Asked) -> Pacer:
         return self._pacers[_REFRESH_SHARE if task.is_answered else _ASKED_SHARE]
 
-    def _drop(self, task: _Task) -> None:
+    def _drop(self, task: _Asked) -> None:
         with self._wake:
             if self._tasks.get(task.request.view) is task:
                 del self._tasks[task.request.view]

@@ -2,114 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vae_desktop.config import DatasetConfig
-from vae_desktop.data.dataset import Dataset
-from vae_desktop.engine.jobs import Answers, Job, Jobs
-from vae_desktop.engine.listener import SessionListener
+from psygnal import Signal
+
+from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
-from vae_desktop.errors import DatasetBroken, DatasetMissing
+from vae_desktop.engine.tasks import Task, Tasks
+from vae_desktop.engine.training import Training
+from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
 from vae_desktop.latent.measures import Extent
+from vae_desktop.progress import Progress
 
 if TYPE_CHECKING:
     from vae_desktop.models.snapshot import Snapshot
 
-
-@dataclass(frozen=True, eq=False)
-class Surroundings:
-    """What a measurement needs from the session, asked for when its turn comes.
-
-    Attributes
-    ----------
-    snapshot_of : callable
-        The newest state of a run's model.
-    loaded : callable
-        The data set of a configuration, if it is in memory.
-    data_dir : callable
-        The folder of data sets.
-    is_training : callable
-        Whether a training wants the processor too.
-    """
-
-    snapshot_of: Callable[[Run], Snapshot | None]
-    loaded: Callable[[DatasetConfig], Dataset | None]
-    data_dir: Callable[[], Path]
-    is_training: Callable[[], bool]
+_MEASURE = "measure"
 
 
 class Measurements:
     """Measures one model at a time; the others wait."""
 
+    progressed = Signal(Run, int, int)  # done, of how much
+    ended = Signal(Run)
+
     def __init__(
-        self,
-        jobs: Jobs,
-        listener: SessionListener,
-        surroundings: Surroundings,
-        failed: Callable[[DatasetConfig, Exception, str], None],
-        cache_dir: Path | None,
+        self, tasks: Tasks, project: Project, datasets: DatasetLoader, training: Training, cache_dir: Path | None
     ) -> None:
-        self._jobs = jobs
-        self._listener = listener
-        self._around = surroundings
-        self._failed = failed
+        self._tasks = tasks
+        self._project = project
+        self._datasets = datasets
+        self._training = training
         self._cache_dir = cache_dir
         self._waiting: list[tuple[Run, Extent]] = []
-        self._job: Job | None = None
+        self._task: Task | None = None
 
     @property
     def is_running(self) -> bool:
-        return self._job is not None
+        return self._task is not None
 
     def start(self, runs: Sequence[Run], extent: Extent) -> None:
         """Measure models, unless others are being measured, each as it is when its turn comes."""
-        if self._job is None:
+        self._training.warm_up()
+        if self._task is None:
             self._waiting = [(run, extent) for run in runs]
             self._next()
 
     def cancel(self) -> None:
         """End the measurement that is under way, and those that wait."""
         self._waiting.clear()
-        if self._job is not None:
-            self._job.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     def _next(self) -> None:
-        while self._waiting and self._job is None:
+        while self._waiting and self._task is None:
             run, extent = self._waiting.pop(0)
-            snapshot = self._around.snapshot_of(run)
+            snapshot = self._training.newest_snapshot(run)
             if snapshot is not None:
-                self._job = self._begin(run, extent, snapshot)
+                self._task = self._begin(run, extent, snapshot)
 
-    def _begin(self, run: Run, extent: Extent, snapshot: Snapshot) -> Job:
-        config, around, cache_dir = run.config, self._around, self._cache_dir
-        held, data_dir, beside_training = around.loaded(config.dataset), around.data_dir(), around.is_training()
+    def _begin(self, run: Run, extent: Extent, snapshot: Snapshot) -> Task:
+        config, data_dir, held = run.config, self._datasets.data_dir, self._datasets.held(run.config.dataset)
+        threads = 1 if self._project.active else None  # more would hold a training up
 
-        def work(job: Job) -> None:
-            from vae_desktop.engine.measurement import take
+        def work(task: Task) -> None:
+            """Measure a model on its data set, which is loaded if need be, and hand over each figure."""
+            import torch
 
-            take(job, config, run.image_shape, snapshot, held, data_dir, extent, cache_dir, beside_training)
+            from vae_desktop.data.load import load_dataset
+            from vae_desktop.latent.measuring import measuring
+            from vae_desktop.models.autoencoder import restored_model
+            from vae_desktop.training.threads import ALL_THREADS, use_threads
+
+            dataset = held or load_dataset(config.dataset, data_dir, Progress(is_cancelled=task.is_cancelled))
+            if dataset.image_shape != run.image_shape:
+                raise UserError("This model was made for images of another shape than those of the data set.")
+            use_threads(threads or ALL_THREADS)  # of this thread and of those that begin later, so said each time
+            model = restored_model(config.model, run.image_shape, snapshot.weights)
+            model = model.to(memory_format=torch.channels_last)
+            for figure in measuring(config, model, dataset, extent, self._cache_dir, task.progress):
+                task.found(figure)
 
         def found(figure: tuple[str, Any]) -> None:
             run.measures[figure[0]] = figure[1]
-            self._listener.measures_changed(run)
+            self._project.measures_changed.emit(run)
 
         def ended(*_: Any) -> None:
-            self._job = None
-            self._listener.measuring_ended(run)
+            self._task = None
+            self.ended.emit(run)
             self._next()
 
         def failed(error: Exception, details: str) -> None:
             if isinstance(error, DatasetMissing | DatasetBroken):
                 self._waiting.clear()  # what is missing for one is missing for all
             ended()
-            self._failed(config.dataset, error, details)
+            self._datasets.report(config.dataset, error, details)
 
         run.measures, run.measured_step = {}, snapshot.step
-        self._listener.measures_changed(run)
-        progressed = partial(self._listener.measuring_progressed, run)
-        progressed(0, 1)
-        return self._jobs.start(work, Answers(ended, failed, ended, progressed, found))
+        self._project.measures_changed.emit(run)
+        self.progressed.emit(run, 0, 1)
+        return self._tasks.run(
+            work,
+            ended,
+            failed,
+            ended,
+            on_progress=lambda *amount: self.progressed.emit(run, *amount),
+            on_part=found,
+            key=_MEASURE,
+        )

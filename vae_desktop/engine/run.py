@@ -154,8 +154,8 @@ class Run:
 
 
 @dataclass(eq=False)
-class RunSet:
-    """Two to four models side by side, trained in lockstep.
+class Comparison:
+    """Two to four models side by side, trained on the same batches.
 
     Attributes
     ----------
@@ -170,6 +170,15 @@ class RunSet:
     def titles(self) -> list[str]:
         """A short name for each model."""
         return titles([run.config for run in self.runs])
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A run to be trained for `config.training.epochs` epochs: a new one, or on from a snapshot."""
+
+    run: Run
+    config: RunConfig
+    snapshot: Snapshot | None = None
 
 
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:

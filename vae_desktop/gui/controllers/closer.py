@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QMessageBox
 
-from vae_desktop.gui.controllers.bridge import Bridge
+from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
@@ -17,7 +17,7 @@ _LONGEST = 30_000  # ms that a signal to end waits for files; systems kill after
 
 
 class Closer(QObject):
-    """Ends the session when the window is to close.
+    """Ends the engine when the window is to close.
 
     First the files are waited for that the person asked for, while all goes on, so that one that cannot be written
     leaves everything as it is. Then the threads end, and models that would be lost are kept.
@@ -25,14 +25,14 @@ class Closer(QObject):
     Attributes
     ----------
     is_closed : bool
-        Whether the session has ended.
+        Whether the engine has ended.
     """
 
-    def __init__(self, window: MainWindow, bridge: Bridge, settings: WindowSettings, instance: Instance) -> None:
+    def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings, instance: Instance) -> None:
         super().__init__(window)
         self.is_closed = False
         self._window = window
-        self._session = bridge.session
+        self._engine = engine
         self._settings = settings
         self._instance = instance
         self._is_wanted = False
@@ -40,15 +40,13 @@ class Closer(QObject):
         window.may_close = self.close
         window.closing.given_up.connect(self._give_up)
         window.closing.stay_requested.connect(self._stay)
-        bridge.file_ended.connect(self._note)
-        # Later: the session is in the midst of an event.
-        bridge.file_ended.connect(self._resume, Qt.ConnectionType.QueuedConnection)
+        engine.tasks.written.connect(self._note)
 
     def close(self) -> bool:
         """Close if nothing has to be waited for, and return whether that is so; else it closes by itself later."""
         if not self._is_wanted and not self.is_closed:
             self._is_wanted = True
-            self._session.finish_writing(_PATIENCE)
+            self._engine.finish_writing(_PATIENCE)
             self._proceed()
         return self.is_closed
 
@@ -62,15 +60,15 @@ class Closer(QObject):
     @Slot(QSessionManager)
     def hold_session_end(self, manager: QSessionManager) -> None:
         """Have the system's session last until all is written; where that takes long, ask for it not to end."""
-        self._session.finish_writing(_LOG_OUT_PATIENCE)
-        if self._session.writing:
+        self._engine.finish_writing(_LOG_OUT_PATIENCE)
+        if self._engine.writing:
             manager.cancel()
 
-    @Slot(Path, bool)
     def _note(self, path: Path, is_whole: bool) -> None:
         """Stay open for a file that could not be written; what the app keeps for itself has a question of its own."""
-        if not (is_whole or self._is_urgent or path == self._session.autosaves.folder):
+        if not (is_whole or self._is_urgent or path == self._engine.saver.autosaves.folder):
             self._is_wanted = False
+        QTimer.singleShot(0, self, self._resume)  # later: the engine is in the midst of a call
 
     @Slot()
     def _resume(self) -> None:
@@ -85,8 +83,8 @@ class Closer(QObject):
         """Close without what is being written."""
         if not self._is_wanted:
             return
-        self._session.give_up_writing()
-        if self._session.is_halted:
+        self._engine.give_up_writing()
+        if self._engine.is_halted:
             self._end(may_lose=True)
         else:
             self._proceed()
@@ -96,33 +94,33 @@ class Closer(QObject):
     def _stay(self) -> None:
         self._is_wanted = False
         self._window.closing.end()
-        if self._session.is_halted:
-            self._session.go_on()
+        if self._engine.is_halted:
+            self._engine.go_on()
 
     def _proceed(self) -> None:
         """Go on with closing as far as it can be done now."""
         if not self._is_wanted:
             return
-        if not self._session.writing and not self._session.is_halted:
-            self._session.halt()
-            self._session.finish_writing(_PATIENCE)
-        writing = self._session.writing
+        if not self._engine.writing and not self._engine.is_halted:
+            self._engine.halt()
+            self._engine.finish_writing(_PATIENCE)
+        writing = self._engine.writing
         if not writing:
             self._end()
-        elif self._session.is_halted:
+        elif self._engine.is_halted:
             self._window.closing.show_keeping()
         else:
             self._window.closing.show_files(writing)
 
     def _end(self, may_lose: bool = False) -> None:
-        """End the session; only if models cannot be kept is there a question."""
+        """End the engine; only if models cannot be kept is there a question."""
         self._is_wanted = False
-        error = self._session.close(may_lose=may_lose)
+        error = self._engine.close(may_lose=may_lose)
         if error is not None:
             self._window.closing.end()
             if not self._may_lose(error):
                 return
-            self._session.close(may_lose=True)
+            self._engine.close(may_lose=True)
         self.is_closed = True
         self._settings.set_layout(*self._window.layout_state())
         self._settings.flush()

@@ -11,12 +11,11 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Slot
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.pacing import Pacer
-from vae_desktop.engine.run import Run, RunSet
-from vae_desktop.engine.session import Session
+from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.engine.view_requests import SheetRequest
 from vae_desktop.gui.controllers.compared_model import ComparedModel
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.comparison.column import ComparisonColumn
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.stage.manifold_view import tiled
@@ -43,7 +42,7 @@ class _Shown:
 class Comparer(QObject):
     """Keeps the columns at one image and one cursor, and asks the session for what they show."""
 
-    def __init__(self, view: ComparisonView, session: Session, requests: ViewRequests) -> None:
+    def __init__(self, view: ComparisonView, session: Engine) -> None:
         super().__init__(view)
         self._view = view
         self._session = session
@@ -52,7 +51,7 @@ class Comparer(QObject):
         self._seed = 0
         self._image = 0
         self._room = QRectF()
-        self._requests = requests
+        self._requests = session.inference
         self._table_pacer = Pacer(_TABLE_INTERVAL, share=0.03)
         self._connect()
 
@@ -67,7 +66,7 @@ class Comparer(QObject):
 
     # What the session says
 
-    def show_set(self, run_set: RunSet) -> None:
+    def show_set(self, run_set: Comparison) -> None:
         """Begin with other models, or with the same ones trained on."""
         self.leave_sight()
         is_same = tuple(self._runs) == run_set.runs
@@ -94,7 +93,7 @@ class Comparer(QObject):
             return
         self._take_codes(shown)
         if self._view.original.picture is None:  # the first codes say how many images there are
-            self.show_originals(self._session.loaded(run.config.dataset))
+            self.show_originals(self._session.datasets.held(run.config.dataset))
         is_common = self._view.common_scale.isChecked()
         if is_common:
             self._show_scale()
@@ -365,7 +364,7 @@ class Comparer(QObject):
     @Slot(int)
     def _choose_image(self, image: int) -> None:
         self._image = image
-        self.show_originals(self._session.loaded(self._runs[0].config.dataset) if self._runs else None)
+        self.show_originals(self._session.datasets.held(self._runs[0].config.dataset) if self._runs else None)
         for shown in self._shown.values():
             self._ask_image(shown)
 
@@ -373,12 +372,12 @@ class Comparer(QObject):
         """Measure models on show that have been trained since they were last measured."""
         trained = [run for run in self._runs if run.status in ("finished", "stopped", "diverged")]
         stale = [run for run in trained if run.measured_step != run.progress.step]
-        if stale and self._view.isVisible() and not self._session.active:
-            self._session.measure(stale, COMPARED)
+        if stale and self._view.isVisible() and not self._session.project.active:
+            self._session.measurements.start(stale, COMPARED)
 
     @Slot()
     def _measure(self) -> None:
-        self._session.measure(self._runs, COMPARED)
+        self._session.measurements.start(self._runs, COMPARED)
 
     def _show_scale(self) -> None:
         """Show all codes on one scale, or each model's on its own."""

@@ -10,11 +10,11 @@ import numpy as np
 from PySide6.QtCore import Slot
 
 from vae_desktop.data.dataset import Dataset, Images
-from vae_desktop.engine.session import Session
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.view_requests import RestoreRequest
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.tool import Tool
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.tools.denoising_view import DenoisingView
 from vae_desktop.gui.widgets.choice_box import translated
@@ -33,9 +33,9 @@ class Denoiser(Tool):
         view: DenoisingView,
         scatter: LatentScatter,
         drawing: Callable[[], Images | None],
-        session: Session,
+        session: Engine,
         point: LatentPoint,
-        requests: ViewRequests,
+        requests: InferenceThread,
     ) -> None:
         super().__init__(view, session, point, requests)
         self._view = view

@@ -14,8 +14,8 @@ from PySide6.QtGui import QGuiApplication
 
 from vae_desktop import app_log
 from vae_desktop.diagnostics import diagnostics
-from vae_desktop.engine.listener import Message
-from vae_desktop.gui.controllers.bridge import Bridge
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.messages import Message
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.settings import config_to_json
 
@@ -23,15 +23,14 @@ if TYPE_CHECKING:
     from vae_desktop.training.devices import Device
 
 
-def window_diagnostics(bridge: Bridge, settings: WindowSettings, message: Message | None) -> str:
+def window_diagnostics(engine: Engine, settings: WindowSettings, message: Message | None) -> str:
     """Return versions, devices, settings of the model on screen, the message, and the end of the log."""
-    session = bridge.session
-    runs = list(session.runs.values())
-    shown = session.shown
+    runs = list(engine.project.runs.values())
+    shown = engine.project.shown
     facts = {
         "Qt": f"{qVersion()} ({QGuiApplication.platformName()})",
-        "Devices": _devices(bridge.devices) or "not known before PyTorch is loaded",
-        "Models": f"{len(runs)}, {len(session.active)} in training",
+        "Devices": _devices(engine.tracker.devices) or "not known before PyTorch is loaded",
+        "Models": f"{len(runs)}, {len(engine.project.active)} in training",
     }
     model = ""
     if shown is not None:
@@ -45,7 +44,7 @@ def window_diagnostics(bridge: Bridge, settings: WindowSettings, message: Messag
     }
     own = [run.config.dataset.name for run in runs if run.config.dataset.is_custom]
     files = [path for run in runs for path in (run.path, run.autosave) if path is not None]
-    named = [settings.text("dataset"), settings.text("last_model"), session.data_dir.absolute()]
+    named = [settings.text("dataset"), settings.text("last_model"), engine.datasets.data_dir.absolute()]
     return diagnostics(facts, sections, [*own, *files, *named, *settings.recent_files()])
 
 

@@ -14,14 +14,14 @@ from vae_desktop.catalog import describe_dataset
 from vae_desktop.data.custom.user_image import image_of_file, image_of_pixels
 from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.session import Session
 from vae_desktop.engine.view_requests import CodeRequest
 from vae_desktop.errors import DataError
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.neighbours import Neighbours
 from vae_desktop.gui.controllers.tool import Tool
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.tools.drawing_view import DrawingView
 from vae_desktop.latent.codes import Floats
@@ -38,7 +38,7 @@ class Drawer(Tool):
     """The current point goes where the drawing's code is, and the drawing's posterior is shown there."""
 
     def __init__(
-        self, view: DrawingView, scatter: LatentScatter, session: Session, point: LatentPoint, requests: ViewRequests
+        self, view: DrawingView, scatter: LatentScatter, session: Engine, point: LatentPoint, requests: InferenceThread
     ) -> None:
         super().__init__(view, session, point, requests)
         self._view = view

@@ -1,5 +1,6 @@
 """What is explored of the model on screen: the plane, and what its views need decoded at the current point."""
 
+import os
 import time
 from collections.abc import Sequence
 
@@ -7,14 +8,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.engine.messages import Decoded
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.session import Session
+from vae_desktop.engine.tasks import Task
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.view_feeds import ViewFeeds
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.point.latent_panel import LatentPanel
 from vae_desktop.gui.views.stage.stage import Stage
 from vae_desktop.latent.codes import Codes, Floats, Picture
@@ -29,7 +30,7 @@ class Explorer(QObject):
     """Keeps scatter, sliders and grid in one plane and at one point, and asks the session for what they show."""
 
     def __init__(
-        self, stage: Stage, panel: LatentPanel, point: LatentPoint, session: Session, requests: ViewRequests
+        self, stage: Stage, panel: LatentPanel, point: LatentPoint, session: Engine
     ) -> None:
         super().__init__(stage)
         self._scatter, self._manifold, self._tools = stage.scatter, stage.manifold, stage.scatter.tools
@@ -38,7 +39,7 @@ class Explorer(QObject):
         self._session = session
         self._plane: Plane = axis_plane((0, 1), 2)
         self._layout_step = -1  # of the model whose codes are laid out
-        self.feeds = ViewFeeds(stage, panel.sliders, point, session, requests)
+        self.feeds = ViewFeeds(stage, panel.sliders, point, session, session.inference)
         self._panel_pacer = Pacer(_PANEL_INTERVAL, share=0.03)
         self._connect()
 
@@ -72,7 +73,7 @@ class Explorer(QObject):
 
     def explain_collapse(self, run: Run) -> None:
         """Say why dimensions of the model on screen have collapsed, as far as it is known by now."""
-        dataset = self._session.loaded(run.config.dataset)
+        dataset = self._session.datasets.held(run.config.dataset)
         spectrum = dataset.spectrum if dataset is not None and dataset.has_spectrum else None
         known = run.config, spectrum, run.history, run.steps_per_epoch
         self._panel.sliders.set_reasons(*(why_collapsed(*known, are_all) for are_all in (False, True)))
@@ -120,10 +121,15 @@ class Explorer(QObject):
     def show_picture(self, decoded: Decoded) -> None:
         """Show the picture of the newest point, or of the code that is peeked at."""
         self._panel.image.set_picture(decoded.picture)
-        if self._point.is_peeking and decoded.request_id == self._session.last_request:
+        if self._point.is_peeking and decoded.request_id == self._session.inference.last_request:
             self._scatter.hover.show_reconstruction(decoded.picture)
 
     # The current point
+
+    @Slot(object)
+    def _decode(self, code: Floats) -> None:
+        if self._session.project.shown is not None:
+            self._session.inference.decode(self._session.project.shown.id, code)
 
     @Slot(object)
     def _follow_point(self, code: Floats) -> None:
@@ -198,7 +204,7 @@ class Explorer(QObject):
 
     @Slot()
     def _change_plane(self) -> None:
-        run = self._session.shown
+        run = self._session.project.shown
         self._end_layout()
         self._tools.note.set_text("")
         if run is None:
@@ -213,20 +219,33 @@ class Explorer(QObject):
     @Slot()
     def _lay_out(self) -> None:
         """Begin t-SNE of the codes as they are now; until there is a layout, the plane stays in sight."""
-        run, codes = self._session.shown, self._scatter.drawn
+        run, codes = self._session.project.shown, self._scatter.drawn
         if run is None or codes is None:
             self._tools.set_projection("axes")
             return
         self._layout_step = len(run.history.training)
         self._tools.show_progress(0, 1)
         self._tools.note.set_text(self.tr("looking for neighbours…"))
-        self._session.layouts.lay_out(
-            codes.mean,
-            bool(self._session.active),
-            self._show_layout,
-            self._layout_ended,
-            self._layout_progressed,
+        # Beside a training one thread is all that it may have.
+        threads = 1 if self._session.project.active else max(1, (os.cpu_count() or 1) - 1)
+
+        def work(task: Task) -> Floats:
+            from vae_desktop.latent.tsne import neighbour_map
+
+            return neighbour_map(codes.mean, threads, task.progress, task.found)
+
+        self._session.tasks.run(
+            work,
+            self._finish_layout,
+            lambda error, _: self._layout_ended(error),
+            on_progress=self._layout_progressed,
+            on_part=self._show_layout,
+            key="t-SNE",
         )
+
+    def _finish_layout(self, places: Floats) -> None:
+        self._show_layout(places)
+        self._layout_ended(None)
 
     def _show_layout(self, places: Floats) -> None:
         if self._scatter.drawn is not None and len(places) == len(self._scatter.drawn):
@@ -239,7 +258,7 @@ class Explorer(QObject):
 
     def _layout_ended(self, error: Exception | None) -> None:
         self._tools.end_progress(can_update=error is None)
-        run = self._session.shown
+        run = self._session.project.shown
         if error is None and run is not None:
             self._describe_layout(run)
             return
@@ -250,7 +269,7 @@ class Explorer(QObject):
             raise error
 
     def _describe_layout(self, run: Run) -> None:
-        if self._session.layouts.is_running:
+        if self._session.tasks.is_running("t-SNE"):
             return
         if self._scatter.has_stale_layout:
             self._tools.note.set_text(self.tr("other images than were laid out: press Update"))
@@ -274,7 +293,7 @@ class Explorer(QObject):
             self._change_plane()
 
     def _end_layout(self) -> None:
-        self._session.layouts.cancel()
+        self._session.tasks.cancel("t-SNE")
         self._tools.end_progress()
 
     @Slot()
@@ -290,7 +309,7 @@ class Explorer(QObject):
 
     def _spans(self) -> list[tuple[float, float]]:
         """The ranges of the codes along the plane's directions; without codes, of the prior's middle."""
-        run = self._session.shown
+        run = self._session.project.shown
         prior = [(-1.0, 1.0)] * len(self._plane.basis)
         if run is None or run.codes is None:
             return prior
@@ -302,7 +321,7 @@ class Explorer(QObject):
 
     def _connect(self) -> None:
         point, scatter, tools, sliders = self._point, self._scatter, self._tools, self._panel.sliders
-        point.seen.connect(self._session.decode)
+        point.seen.connect(self._decode)
         point.seen.connect(self._panel.set_point)
         point.moved.connect(self._follow_point)
         point.locks_changed.connect(self._show_locks)
@@ -316,7 +335,7 @@ class Explorer(QObject):
         tools.axes_chosen.connect(self._change_plane)
         tools.cancel_requested.connect(self._cancel_layout)
         tools.update_requested.connect(self._lay_out)
-        tools.training_images_wanted.connect(self._session.embed_training)
+        tools.training_images_wanted.connect(self._session.training_image_codes.set_wanted)
         sliders.coordinate_changed.connect(self._set_coordinate)
         sliders.lock_toggled.connect(point.set_locked)
         self._panel.reset_requested.connect(self._reset_point)

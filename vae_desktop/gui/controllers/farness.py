@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication
 
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import DistanceRequest, NeighbourDistanceRequest
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.stage.scatter_overlays import hole_edges, hole_level
 from vae_desktop.latent.codes import Codes, Floats
 
@@ -28,7 +28,7 @@ class Farness:
         Called when `distances` or `usual` are known anew.
     """
 
-    def __init__(self, name: str, requests: ViewRequests, changed: Callable[[], None]) -> None:
+    def __init__(self, name: str, requests: InferenceThread, changed: Callable[[], None]) -> None:
         self._view, self._usual_view = f"{name} distances", f"{name} usual"
         self._requests = requests
         self._changed = changed

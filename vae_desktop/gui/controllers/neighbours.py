@@ -10,10 +10,10 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from vae_desktop.data.dataset import Dataset, Images, Labels
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import NearestRequest, SheetRequest, TypicalRequest
 from vae_desktop.gui.controllers.farness import Farness
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.tools.nearest_view import COUNT, NearestView
 from vae_desktop.gui.widgets.tile_board import SEPARATOR
 from vae_desktop.latent.codes import Codes, Floats, Picture
@@ -33,7 +33,7 @@ class Neighbours:
     requests : ViewRequests
     """
 
-    def __init__(self, name: str, view: NearestView, requests: ViewRequests) -> None:
+    def __init__(self, name: str, view: NearestView, requests: InferenceThread) -> None:
         self._views = tuple(f"{name} {what}" for what in ("nearest", "typical", "codes"))
         self._view = view
         self._requests = requests

@@ -9,15 +9,15 @@ from typing import Literal
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.path_export import PathExport
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.session import Session
 from vae_desktop.engine.view_requests import SheetRequest
 from vae_desktop.gui.controllers.farness import Farness
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.tool import Tool
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.tools.path_overlay import PathOverlay
 from vae_desktop.gui.views.tools.path_view import PathView
@@ -53,7 +53,7 @@ class PathGuide(Tool):
     export_wanted = Signal(str, object)  # the kind of file, and what makes it
 
     def __init__(
-        self, view: PathView, scatter: LatentScatter, session: Session, point: LatentPoint, requests: ViewRequests
+        self, view: PathView, scatter: LatentScatter, session: Engine, point: LatentPoint, requests: InferenceThread
     ) -> None:
         super().__init__(view, session, point, requests)
         self._view = view
@@ -332,7 +332,7 @@ class PathGuide(Tool):
     @Slot(str)
     def _export(self, kind: str) -> None:
         run, path = self.run, self._path
-        snapshot = None if run is None else self._session.newest_snapshot(run)
+        snapshot = None if run is None else self._session.training.newest_snapshot(run)
         if run is None or path is None or snapshot is None:
             return
         steps = self._view.steps.value()

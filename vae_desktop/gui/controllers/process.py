@@ -19,7 +19,7 @@ from PySide6.QtCore import QLockFile, QObject, QSocketNotifier, Qt, QtMsgType, S
 
 from vae_desktop.app_log import Repeats
 from vae_desktop.engine.autosave import lock_path
-from vae_desktop.engine.listener import Message
+from vae_desktop.engine.messages import Message
 from vae_desktop.errors import UserError
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.system_libraries import how_to_install, missing_libraries

@@ -6,18 +6,18 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import Slot
 
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.session import Session
 from vae_desktop.engine.view_requests import SheetRequest
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.neighbours import Neighbours
 from vae_desktop.gui.controllers.tool import Tool
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.tools.samples_view import SamplesView
 from vae_desktop.latent.codes import Floats
-from vae_desktop.latent.mixture import Mixture
+from vae_desktop.latent.mixture import Mixture, fit_mixture
 from vae_desktop.latent.sampling import sample_box, sample_mixture, sample_posteriors, sample_prior
 
 _SHEET = "samples"
@@ -27,7 +27,7 @@ _FOLLOW = 1.0  # seconds between two looks at codes that move
 class Sampler(Tool):
     """Keeps the sheet at what was chosen; beside a training it follows the codes, a mixture now and then."""
 
-    def __init__(self, view: SamplesView, session: Session, point: LatentPoint, requests: ViewRequests) -> None:
+    def __init__(self, view: SamplesView, session: Engine, point: LatentPoint, requests: InferenceThread) -> None:
         super().__init__(view, session, point, requests)
         self._view = view
         self._neighbours = Neighbours(_SHEET, view.nearest, requests)
@@ -45,7 +45,7 @@ class Sampler(Tool):
 
     def begin(self) -> None:
         self._mixture = self._fitted = None
-        self._session.mixtures.cancel()
+        self._session.tasks.cancel("mixture")
         self._view.board.set_pictures(None)
         self._choose(None)
 
@@ -101,12 +101,17 @@ class Sampler(Tool):
         if self._fitted is not None and self._fitted[0] == wanted[0]:
             # Beside a training a fit is old as soon as it is done; it has its share of the time.
             waits = run.status == "training" and not self._fit_pacer.is_due(time.monotonic())
-            if self._fitted == wanted or self._session.mixtures.is_running or waits:
+            if self._fitted == wanted or self._session.tasks.is_running("mixture") or waits:
                 return
         if self._mixture is None:
             self._show_nothing(self.tr("Fitting a mixture to {count} codes…").format(count=f"{len(codes):,}"))
         self._fitted, self._fit_began = wanted, time.monotonic()
-        self._session.mixtures.fit(codes, wanted[0], partial(self._take_mixture, run, wanted), self._fit_failed)
+        self._session.tasks.run(
+            lambda _: fit_mixture(codes, wanted[0], seed=0),
+            partial(self._take_mixture, run, wanted),
+            lambda error, _: self._fit_failed(error),
+            key="mixture",
+        )
 
     def _take_mixture(self, run: Run, wanted: tuple[int, int, int], mixture: Mixture) -> None:
         if run is not self.run:

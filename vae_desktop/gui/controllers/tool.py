@@ -3,10 +3,10 @@
 from PySide6.QtCore import QObject, Signal, Slot
 
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.session import Session
 from vae_desktop.gui.controllers.latent_point import LatentPoint
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.tools.tool_view import ToolView
 
 
@@ -15,7 +15,7 @@ class Tool(QObject):
 
     failed = Signal(str)  # in plain words
 
-    def __init__(self, view: ToolView, session: Session, point: LatentPoint, requests: ViewRequests) -> None:
+    def __init__(self, view: ToolView, session: Engine, point: LatentPoint, requests: InferenceThread) -> None:
         super().__init__(view)
         self._tool_view = view
         self._session = session
@@ -39,7 +39,7 @@ class Tool(QObject):
     def load_data(self) -> None:
         """Load the data set of the model on screen."""
         if self.run is not None:
-            self._session.load_dataset(self.run.config.dataset)
+            self._session.training.load_dataset(self.run.config.dataset)
 
     def set_dataset(self, dataset: Dataset | None) -> None:
         """Take over the images that the model on screen learns from, or their absence."""

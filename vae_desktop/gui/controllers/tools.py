@@ -2,13 +2,12 @@
 
 from typing import NamedTuple, Self
 
-from vae_desktop.engine.session import Session
+from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.denoiser import Denoiser
 from vae_desktop.gui.controllers.drawer import Drawer
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.path_guide import PathGuide
 from vae_desktop.gui.controllers.sampler import Sampler
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.tools.denoising_view import DenoisingView
 from vae_desktop.gui.views.tools.drawing_view import DrawingView
 from vae_desktop.gui.views.tools.path_view import PathView
@@ -25,10 +24,10 @@ class Tools(NamedTuple):
     denoiser: Denoiser
 
     @classmethod
-    def of(cls, window: MainWindow, session: Session, point: LatentPoint, requests: ViewRequests) -> Self:
+    def of(cls, window: MainWindow, session: Engine, point: LatentPoint) -> Self:
         """Make them, with their views, for a window."""
         samples, path, drawing, denoising = SamplesView(), PathView(), DrawingView(), DenoisingView()
-        scatter, around = window.stage.scatter, (session, point, requests)
+        scatter, around = window.stage.scatter, (session, point, session.inference)
         drawer = Drawer(drawing, scatter, *around)
         guide = PathGuide(path, scatter, *around)
         made = cls(

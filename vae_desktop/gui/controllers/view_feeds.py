@@ -7,12 +7,12 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, QTimer, Slot
 
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.session import Session
 from vae_desktop.engine.view_requests import DistanceRequest, SheetRequest
 from vae_desktop.gui.controllers.latent_point import LatentPoint
-from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.views.point.slider_groove import FRAME
 from vae_desktop.gui.views.point.slider_list import SliderList
 from vae_desktop.gui.views.stage.manifold_view import tiled
@@ -42,7 +42,7 @@ class ViewFeeds(QObject):
     """Asks for films, grid, manifold and holes as point, plane, codes and view change."""
 
     def __init__(
-        self, stage: Stage, sliders: SliderList, point: LatentPoint, session: Session, requests: ViewRequests
+        self, stage: Stage, sliders: SliderList, point: LatentPoint, session: Engine, requests: InferenceThread
     ) -> None:
         super().__init__(stage)
         self._scatter, self._manifold = stage.scatter, stage.manifold
@@ -104,7 +104,7 @@ class ViewFeeds(QObject):
     @Slot()
     def ask_films(self) -> None:
         """Ask for the films of the sliders in sight; moving a slider leaves its own as it is."""
-        run = self._session.shown
+        run = self._session.project.shown
         if run is None or self._is_suspended:
             return
         wanted = {f"film {dimension}": dimension for dimension in self._sliders.visible_dimensions()}
@@ -122,7 +122,7 @@ class ViewFeeds(QObject):
     @Slot()
     def ask_grid(self) -> None:
         """Ask for the pictures of the grid, if it is in sight."""
-        run = self._session.shown
+        run = self._session.project.shown
         if run is None or self._is_suspended or not self._manifold.isVisible():
             self._requests.forget("grid")
             return
@@ -144,7 +144,7 @@ class ViewFeeds(QObject):
         self.ask_fields()
 
     def _ask_manifold(self) -> None:
-        run = self._session.shown
+        run = self._session.project.shown
         if run is None or not self._wants("manifold"):
             self._requests.forget("manifold")
             return
@@ -159,7 +159,7 @@ class ViewFeeds(QObject):
         self._requests.ask(request, partial(self._show_manifold, cells))
 
     def _ask_holes(self) -> None:
-        run = self._session.shown
+        run = self._session.project.shown
         codes = None if run is None else run.all_codes
         if run is None or codes is None or not self._wants("holes"):
             self._requests.forget("holes")

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from vae_desktop.engine.run import Run, RunSet
+from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.gui.views.comparison.column import ComparisonColumn
 from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
@@ -115,7 +115,7 @@ class ComparisonView(QWidget):
         for part in (self.curves, self.table, self.original, *self.columns):
             part.set_theme(theme)
 
-    def set_set(self, run_set: RunSet) -> None:
+    def set_set(self, run_set: Comparison) -> None:
         """Show these models, a column each."""
         for column in self.columns:
             self._row.removeWidget(column)

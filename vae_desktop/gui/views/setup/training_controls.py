@@ -3,8 +3,8 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from vae_desktop.engine.listener import State
 from vae_desktop.engine.run import Progress
+from vae_desktop.engine.training import State
 from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, set_text, styled
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
 from vae_desktop.gui.widgets.steady_label import SteadyLabel

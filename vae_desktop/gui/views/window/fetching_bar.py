@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
-from vae_desktop.engine.listener import Fetching
+from vae_desktop.engine.datasets import Fetching
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QToolButton, QWidget
 
-from vae_desktop.engine.listener import Action, Message
+from vae_desktop.engine.messages import Action, Message
 from vae_desktop.gui.widgets.theme import SPACING
 
 _LONG = 25  # lines of details, more of which are scrolled

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from psygnal import Signal
+
 from vae_desktop.engine.autosave import Autosaves, Reason
-from vae_desktop.engine.jobs import Answers, Job, Jobs
-from vae_desktop.engine.listener import SessionListener
-from vae_desktop.engine.run import Run, RunSet
+from vae_desktop.engine.messages import Messages
+from vae_desktop.engine.project import Project
+from vae_desktop.engine.run import Run
+from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,34 +58,22 @@ class _Unkept:
             run.autosave, run.kept_step = path, state.snapshot.step
 
 
-class Keeper:
-    """Writes models to files: one, or those of a set as one.
+class ModelSaver:
+    """Writes models to files: one, or those of a comparison as one.
 
-    Parameters
+    Attributes
     ----------
-    jobs : Jobs
-    listener : SessionListener
     autosaves : Autosaves
-    report : callable
-        Is given what went wrong, its traceback, and, if a message about the same may be withdrawn, what it is about.
-    runs : mapping of id to Run
-        All models of the window.
+        The files that the app itself keeps.
     """
 
-    def __init__(
-        self,
-        jobs: Jobs,
-        listener: SessionListener,
-        autosaves: Autosaves,
-        report: Callable[..., None],
-        runs: Mapping[int, Run],
-    ) -> None:
+    saved = Signal(Path)
+
+    def __init__(self, tasks: Tasks, project: Project, messages: Messages, autosaves: Autosaves) -> None:
         self.autosaves = autosaves
-        self.sets: list[RunSet] = []
-        self._runs = runs
-        self._jobs = jobs
-        self._listener = listener
-        self._report = report
+        self._tasks = tasks
+        self._project = project
+        self._messages = messages
         self._waiting: list[_Save] = []  # for the state of models in training
         self._is_autosaving = False
         self._autosaved_next: list[Run] = []
@@ -126,11 +117,11 @@ class Keeper:
             self._waiting.remove(save)
             if save.path is not None:
                 text = f"{save.path.name} was not saved: {run.title} ended before there was anything to save."
-                self._report(UserError(text), "")
-                self._listener.file_written(save.path, False)
+                self._messages.report(UserError(text))
+                self._tasks.written.emit(save.path, False)
 
     def keep(self, runs: Sequence[Run]) -> None:
-        """Keep what would be lost: a set as one file, so that it can be opened as one.
+        """Keep what would be lost: a comparison as one file, so that it can be opened as one.
 
         Raises
         ------
@@ -141,7 +132,7 @@ class Keeper:
             unkept.note(self._keep(unkept))
 
     def autosave(self, runs: Sequence[Run]) -> None:
-        """Keep what is not, in the background, while all goes on: of these runs, with what belongs to their sets.
+        """Keep what is not, in the background, while all goes on: of these runs, with what they are compared with.
 
         What is asked for while something is being written follows it.
         """
@@ -153,22 +144,22 @@ class Keeper:
             return
         self._is_autosaving = True
 
-        def work(job: Job) -> list[Path]:
-            return [self._keep(unkept, job.watch) for unkept in all_unkept]
+        def work(task: Task) -> list[Path]:
+            return [self._keep(unkept, task.watch) for unkept in all_unkept]
 
         def finished(paths: list[Path]) -> None:
             self._autosaves_fail = False
-            self._listener.message_withdrawn(_AUTOSAVE)
+            self._messages.withdrawn.emit(_AUTOSAVE)
             for unkept, path in zip(all_unkept, paths, strict=True):
                 unkept.note(path)
                 self._discard(unkept.runs, [path])  # if all was saved meanwhile
-            self._listener.runs_changed()
+            self._project.runs_changed.emit()
             go_on()
 
         def failed(error: Exception, details: str) -> None:
             if not self._autosaves_fail:
                 self._autosaves_fail = True
-                self._report(error, details, _AUTOSAVE)
+                self._messages.report(error, details, about=_AUTOSAVE)
             go_on()
 
         def go_on() -> None:
@@ -176,13 +167,13 @@ class Keeper:
             following, self._autosaved_next = self._autosaved_next, []
             self.autosave(following)
 
-        self._jobs.start(work, Answers(finished, failed), self.autosaves.folder)
+        self._tasks.run(work, finished, failed, writes=self.autosaves.folder)
 
     def _unkept(self, runs: Sequence[Run]) -> list[_Unkept]:
-        """What of these runs, with those of their sets, lies in no file as it is now."""
-        sets = [run_set.runs for run_set in self.sets if not set(run_set.runs).isdisjoint(runs)]
-        together = {run.id for group in sets for run in group}
-        groups = [*sets, *((run,) for run in runs if run.id not in together)]
+        """What of these runs, with those that they are compared with, lies in no file as it is now."""
+        compared = [entry.runs for entry in self._project.comparisons if not set(entry.runs).isdisjoint(runs)]
+        together = {run.id for group in compared for run in group}
+        groups = [*compared, *((run,) for run in runs if run.id not in together)]
         there = [[run for run in group if run.snapshot is not None] for group in groups]
         return [_Unkept.of(group) for group in there if not all(map(_is_kept, group))]
 
@@ -208,27 +199,27 @@ class Keeper:
         checkpoints = save.checkpoints
         about = f"models {sorted(run.id for run in save.runs)}"
 
-        def work(job: Job) -> None:
+        def work(task: Task) -> None:
             from vae_desktop.training.checkpoint import save_checkpoints
 
-            save_checkpoints(path, checkpoints, watch=job.watch)
+            save_checkpoints(path, checkpoints, watch=task.watch)
 
         def finished(_: None) -> None:
             for run, checkpoint in zip(save.runs, checkpoints, strict=True):
                 run.saved_step = checkpoint.snapshot.step
                 run.path = path if len(save.runs) == 1 else run.path
-            for run_set in self.sets:
-                if len(save.runs) > 1 and set(save.runs) <= set(run_set.runs):
-                    run_set.path = path
+            for comparison in self._project.comparisons:
+                if len(save.runs) > 1 and set(save.runs) <= set(comparison.runs):
+                    comparison.path = path
             self._discard(save.runs, {path for run in save.runs for path in run.kept})
-            self._listener.runs_changed()
-            self._listener.message_withdrawn(about)
-            self._listener.file_saved(path)
+            self._project.runs_changed.emit()
+            self._messages.withdrawn.emit(about)
+            self.saved.emit(path)
 
         def failed(error: Exception, details: str) -> None:
-            self._report(error, details, about)
+            self._messages.report(error, details, about=about)
 
-        self._jobs.start(work, Answers(finished, failed), path)
+        self._tasks.run(work, finished, failed, writes=path)
 
     def _write_earlier(self, save: _Save) -> None:
         """Keep a state in a file that nothing later is written to, unless it lies in one already."""
@@ -240,22 +231,22 @@ class Keeper:
         path = path or self.autosaves.earlier_path(save.runs[0].id, next(iter(steps.values())), save.reason)
         for run, step in steps.items():
             run.earlier[path] = step
-        sets = [run_set.path for run_set in self.sets if set(save.runs) <= set(run_set.runs)]
-        saved = {file for file in (*sets, *(run.path for run in save.runs)) if file is not None}
+        together = [entry.path for entry in self._project.comparisons if set(save.runs) <= set(entry.runs)]
+        saved = {file for file in (*together, *(run.path for run in save.runs)) if file is not None}
 
-        def work(job: Job) -> None:
-            self.autosaves.keep_earlier(checkpoints, path, saved, job.watch)
+        def work(task: Task) -> None:
+            self.autosaves.keep_earlier(checkpoints, path, saved, task.watch)
 
         def finished(_: None) -> None:
             if not any(path in run.earlier for run in save.runs):  # all was saved meanwhile
                 self.autosaves.discard(path)
 
-        self._jobs.start(work, Answers(finished, self._report), self.autosaves.folder)
+        self._tasks.run(work, finished, writes=self.autosaves.folder)
 
     def _discard(self, runs: Sequence[Run], paths: Iterable[Path]) -> None:
         """Delete what the app itself has kept of models that now are saved; a file of several, when all of them are."""
         for path in paths:
-            kept = [run for run in {*runs, *self._runs.values()} if path in run.kept]
+            kept = [run for run in {*runs, *self._project.runs.values()} if path in run.kept]
             if all(run.saved_step >= run.kept[path] for run in kept):
                 self.autosaves.discard(path)
                 for run in kept:

@@ -1,0 +1,170 @@
+"""The data set for the next run: loading it, and fetching it where it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from psygnal import Signal
+
+from vae_desktop.catalog import describe_dataset
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.dataset import Dataset, Report
+from vae_desktop.engine.messages import Action, Messages, summary
+from vae_desktop.engine.tasks import Task, Tasks
+from vae_desktop.errors import DatasetBroken, DatasetMissing
+
+Fetching = Literal["reading", "downloading"]
+
+_LOAD, _DOWNLOAD = "load data set", "download data set"
+
+
+class DatasetLoader:
+    """Holds the newest data set asked for; an older request that is still under way is dropped.
+
+    Attributes
+    ----------
+    missing : DatasetConfig, or None
+        The last data set that could not be loaded and can be downloaded.
+    """
+
+    loaded = Signal(Dataset)
+    spectrum_found = Signal(Dataset)  # how much its images vary is known
+    progressed = Signal(str, int, int)  # "reading" or "downloading"; done, of how much
+    ended = Signal()  # nothing is read or downloaded any longer
+
+    def __init__(self, tasks: Tasks, messages: Messages, data_dir: Path) -> None:
+        self.missing: DatasetConfig | None = None
+        self._tasks = tasks
+        self._messages = messages
+        self._data_dir = data_dir
+        self._dataset: Dataset | None = None
+        self._reported: Report | None = None  # what the person has been shown
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder of downloaded data sets; only a download writes there."""
+        return self._data_dir
+
+    @data_dir.setter
+    def data_dir(self, folder: Path) -> None:
+        self._data_dir = folder
+        self._dataset = None
+
+    @property
+    def is_loading(self) -> bool:
+        return self._tasks.is_running(_LOAD)
+
+    def forget(self, name: str) -> None:
+        """Read that data set anew when it is asked for next: its files may have changed."""
+        if self._dataset is not None and self._dataset.config.name == name:
+            self._dataset = None
+
+    def held(self, config: DatasetConfig) -> Dataset | None:
+        """The data set of that configuration, if it is the one in memory."""
+        return self._dataset if self._dataset is not None and self._dataset.config == config else None
+
+    def load(
+        self,
+        config: DatasetConfig,
+        then: Callable[[Dataset], object] = lambda dataset: None,
+        otherwise: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Load a data set in the background and tell of it, at once if it is there already.
+
+        Parameters
+        ----------
+        then : callable
+            Is given the data set besides.
+        otherwise : callable
+            Called before an error is told of.
+        """
+        self._tasks.cancel(_LOAD)
+        data_dir = self._data_dir
+
+        def work(task: Task) -> Dataset:
+            from vae_desktop.data.load import load_dataset
+
+            return load_dataset(config, data_dir, task.progress)
+
+        def finished(dataset: Dataset) -> None:
+            self._dataset = dataset
+            self.ended.emit()
+            self._tell(dataset)
+            then(dataset)
+
+        def failed(error: Exception, details: str) -> None:
+            otherwise()
+            self.ended.emit()
+            self.report(config, error, details)
+
+        present = self.held(config)
+        if present is not None:
+            finished(present)
+            return
+        self._tasks.run(
+            work,
+            finished,
+            failed,
+            on_progress=lambda *amount: self.progressed.emit("reading", *amount),
+            key=_LOAD,
+            loads=True,
+        )
+
+    def drop_request(self) -> None:
+        """Forget the data set that is being loaded."""
+        if self._tasks.cancel(_LOAD):
+            self.ended.emit()
+
+    def download(self, config: DatasetConfig, then: Callable[[], object]) -> None:
+        """Fetch the files of a data set into the data folder, unless a download is under way."""
+        if self._tasks.is_running(_DOWNLOAD):
+            return
+        data_dir = self._data_dir
+
+        def work(task: Task) -> None:
+            from vae_desktop.data.download import download_dataset
+
+            download_dataset(config.name, data_dir, task.progress)
+
+        def finished(_: None) -> None:
+            self.ended.emit()
+            then()
+
+        def failed(error: Exception, details: str) -> None:
+            self.ended.emit()
+            self.missing = config
+            self._messages.report(error, details, "retry")
+
+        self._tasks.run(
+            work,
+            finished,
+            failed,
+            on_progress=lambda *amount: self.progressed.emit("downloading", *amount),
+            key=_DOWNLOAD,
+        )
+
+    def cancel(self) -> None:
+        """End the download, or the reading of a data set, that is under way."""
+        if self._tasks.cancel(_DOWNLOAD):
+            self.ended.emit()
+        self.drop_request()
+
+    def report(self, config: DatasetConfig, error: Exception, details: str) -> None:
+        """Tell of an error that may come from a data set, with the remedy if there is one."""
+        remedy: Action = ""
+        if describe_dataset(config.name).download_bytes:
+            remedy = "download" if isinstance(error, DatasetMissing) else remedy
+            remedy = "repair" if isinstance(error, DatasetBroken) else remedy
+        self.missing = config if remedy else None
+        self._messages.report(error, details, remedy)
+
+    def _tell(self, dataset: Dataset) -> None:
+        self.loaded.emit(dataset)
+        if not dataset.has_spectrum:
+            self._tasks.run(lambda _: dataset.spectrum, lambda _: self.spectrum_found.emit(dataset))
+        report = dataset.report
+        if report is not None and report is not self._reported:
+            self._reported = report
+            self._messages.inform(summary(report), "\n".join([*report.converted, *report.skipped]))

@@ -1,0 +1,161 @@
+"""The app without its window: its parts, and how they end without anything being lost."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.embeddings import TrainingImageCodes
+from vae_desktop.engine.inference import InferenceThread
+from vae_desktop.engine.library import Library
+from vae_desktop.engine.measurements import Measurements
+from vae_desktop.engine.messages import Messages
+from vae_desktop.engine.outbox import Outbox
+from vae_desktop.engine.project import Project
+from vae_desktop.engine.run import Comparison, Run
+from vae_desktop.engine.run_tracker import RunTracker
+from vae_desktop.engine.saving import ModelSaver
+from vae_desktop.engine.tasks import Tasks
+from vae_desktop.engine.training import Training
+from vae_desktop.errors import UserError
+
+
+class Engine:
+    """Makes the parts, each of one concern, and closes them; all belong to the thread that calls :meth:`run_calls`.
+
+    The threads start at the first need.
+
+    Parameters
+    ----------
+    on_filled : callable
+        Called in another thread when there are calls to be made; see Outbox.
+    data_dir : Path
+        Folder of data sets.
+    autosaves : Autosaves
+    cache_dir : Path, optional
+        Folder of what can be made again.
+    """
+
+    def __init__(
+        self,
+        on_filled: Callable[[], object],
+        data_dir: Path,
+        autosaves: Autosaves,
+        cache_dir: Path | None = None,
+    ) -> None:
+        self.messages = Messages()
+        self.outbox = Outbox(on_filled)
+        self.tasks = Tasks(self.outbox, self.messages.report)
+        self.project = Project()
+        self.inference = InferenceThread(self.outbox, self.messages)
+        self.datasets = DatasetLoader(self.tasks, self.messages, data_dir)
+        self.saver = ModelSaver(self.tasks, self.project, self.messages, autosaves)
+        self.tracker = RunTracker(self.project, self.saver, self.messages)
+        # What is shown must be known to the decoder before any view asks for it.
+        self.project.shown_changed.connect(self._publish)
+        self.project.status_changed.connect(self._publish)
+        self.project.compared_changed.connect(self._publish_all)
+        self.training = Training(
+            self.outbox,
+            self.tasks,
+            self.project,
+            self.datasets,
+            self.saver,
+            self.tracker,
+            self.messages,
+            self.inference,
+        )
+        self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
+        self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)
+        self.library = Library(
+            self.tasks, self.project, self.saver, self.tracker, self.training, self.messages, self.inference
+        )
+        self.is_halted = False
+
+    def run_calls(self) -> None:
+        """Make the calls that threads have posted; an error in one is reported, and the others are made."""
+        for call in self.outbox.take():
+            try:
+                call()
+            except Exception:  # noqa: BLE001 - the edge of one call
+                sys.excepthook(*sys.exc_info())
+            self.training.tell_state()
+
+    @property
+    def writing(self) -> list[Path]:
+        """The files that the person asked for and that are not whole yet, those that wait for a model's state too.
+
+        While it closes also the folder of autosaves, as long as models are being kept there.
+        """
+        folder = self.saver.autosaves.folder
+        writing = [path for path in self.tasks.writing if self.is_halted or path != folder]
+        return list(dict.fromkeys([*self.saver.waiting, *writing]))
+
+    def finish_writing(self, timeout: float) -> None:
+        """Make the threads' calls until nothing is being written, at most `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        self.run_calls()
+        while self.writing and time.monotonic() < deadline:
+            time.sleep(0.005)  # not for a task: the state of a model that is waited for comes from none
+            self.run_calls()
+
+    def give_up_writing(self) -> None:
+        """Let be what is being written: each file keeps what it holds."""
+        writing = self.writing
+        self.saver.give_up(writing)
+        self.tasks.cancel_writing(writing)
+
+    def halt(self, timeout: float = 1.4) -> None:
+        """End the threads, and begin to keep every model that would be lost; :meth:`close` or :meth:`go_on` follows."""
+        self.is_halted = True
+        self.measurements.cancel()
+        self.tasks.cancel_all()
+        if not self.training.halt(timeout):  # a step takes longer than there is time
+            self.run_calls()
+            self.training.end_without_thread()
+        self.inference.close(timeout=0.2)
+        self.run_calls()  # which may begin to write what waited for the training's end
+        self.saver.autosave(list(self.project.runs.values()))
+
+    def go_on(self) -> None:
+        """Be of use again after :meth:`halt`; what was trained has been stopped."""
+        self.is_halted = False
+        self.inference.renew()
+        self.training.go_on()
+        if self.project.shown is not None:
+            self.project.show(self.project.shown)
+        if self.project.compared is not None:
+            self.project.show_comparison(self.project.compared)
+
+    def close(self, timeout: float = 1.4, may_lose: bool = False) -> UserError | None:
+        """Halt, wait until all is written and no model would be lost; return the error if keeping one failed.
+
+        After an error the engine can still be used, and closed again. If models may be lost, nothing is waited for.
+        """
+        if not self.is_halted:
+            self.halt(timeout)
+        if not may_lose:
+            self.finish_writing(math.inf)
+            try:
+                self.saver.keep(list(self.project.runs.values()))  # what failed in the background is tried again
+            except UserError as error:
+                self.go_on()
+                return error
+        self.tasks.join(timeout=0.3)
+        self.run_calls()
+        self.outbox.close()  # a task that was not waited for must not wake a window that is gone
+        return None
+
+    def _publish(self, run: Run) -> None:
+        """Have a model decoded as it was when it ended; one in training is published by its thread."""
+        if run.snapshot is not None and run not in self.project.active:
+            self.inference.publish(run.id, run.config.model, run.image_shape, run.snapshot)
+
+    def _publish_all(self, comparison: Comparison) -> None:
+        for run in comparison.runs:
+            self._publish(run)

@@ -1,0 +1,198 @@
+"""Model files: opening them, what a window that is gone has kept, and taking models off the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from vae_desktop.engine.autosave import is_earlier
+from vae_desktop.engine.inference import InferenceThread
+from vae_desktop.engine.messages import Action, Message, Messages, what_was_kept
+from vae_desktop.engine.project import Project
+from vae_desktop.engine.run import Origin, Run, opened_run
+from vae_desktop.engine.run_tracker import RunTracker
+from vae_desktop.engine.saving import ModelSaver
+from vae_desktop.engine.tasks import Task, Tasks
+from vae_desktop.engine.training import Training
+from vae_desktop.errors import UserError
+from vae_desktop.files import write_atomically
+
+if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.description import Description
+
+_EXPORT = "export"  # what a message is about
+
+
+class Library:
+    """Brings models from files into the project, and takes them off its list.
+
+    Attributes
+    ----------
+    offered : Path, or None
+        What a window that is gone has kept, until the person has decided what becomes of it.
+    """
+
+    opened = Signal(Path, str)  # with its origin; not the app's own files
+    exported = Signal(Path)
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        project: Project,
+        saver: ModelSaver,
+        tracker: RunTracker,
+        training: Training,
+        messages: Messages,
+        inference: InferenceThread,
+    ) -> None:
+        self.offered: Path | None = None
+        self._tasks = tasks
+        self._project = project
+        self._saver = saver
+        self._tracker = tracker
+        self._training = training
+        self._messages = messages
+        self._inference = inference
+
+    def open(self, path: Path, origin: Origin = "file") -> None:
+        """Read a model in the background and put it on screen, or several side by side."""
+        self._read(path, lambda checkpoints: self._show_opened(checkpoints, path, origin))
+
+    def export(self, path: Path, make: Callable[[], bytes]) -> None:
+        """Write what is made in the background, under the path that the person chose."""
+
+        def finished(_: None) -> None:
+            self._messages.withdrawn.emit(_EXPORT)
+            self.exported.emit(path)
+
+        self._tasks.run(
+            lambda task: write_atomically(path, make(), task.watch),
+            finished,
+            lambda error, details: self._messages.report(error, details, about=_EXPORT),
+            writes=path,
+        )
+
+    # What a window that is gone has kept
+
+    def offer(self, path: Path, has_crashed: bool, details: str = "") -> None:
+        """Find out in the background what a file holds, and offer it.
+
+        Parameters
+        ----------
+        path : Path
+        has_crashed : bool
+            Whether its window ended without closing; else it has been declined before if it is not wanted.
+        details : str
+            What is known of the crash, for an engineer.
+        """
+
+        def work(_: Task) -> tuple[Description, ...]:
+            from vae_desktop.training.checkpoint import read_descriptions
+
+            return read_descriptions(path)
+
+        def finished(models: tuple[Description, ...]) -> None:
+            self.offered = path
+            action: Action = "recover" if models[0].is_interrupted else "open_kept"
+            alternative: Action = "discard" if has_crashed else "open_kept" if action == "recover" else ""
+            text = what_was_kept(models, has_crashed)
+            self._messages.posted.emit(Message("info", text, details, action, alternative, is_added=True))
+
+        def failed(error: Exception, traceback: str) -> None:
+            self._messages.report(error, "\n\n".join(part for part in (traceback, details) if part))
+
+        self._tasks.run(work, finished, failed)
+
+    def take_offered(self) -> Path | None:
+        """Return what is offered, once."""
+        path, self.offered = self.offered, None
+        return path
+
+    def discard_offered(self) -> None:
+        """Delete what is offered."""
+        path = self.take_offered()
+        if path is not None:
+            self._saver.autosaves.discard(path)
+
+    def recover(self, goes_on: bool) -> None:
+        """Put what is offered on screen, and go on with its training if that is wished."""
+        path = self.take_offered()
+        if path is None:
+            return
+        if not path.exists():
+            self._messages.complain(
+                "The kept model is no longer there: it was deleted or moved since it was offered."
+            )
+            return
+
+        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
+            runs = self._show_opened(checkpoints, path, "autosave")
+            going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
+            if goes_on and going_on:
+                self._training.go_on_with(going_on, compares=len(runs) > 1)
+
+        self._read(path, finished)
+
+    # Taking models off the list
+
+    def why_not_removed(self, run: Run) -> str:
+        """Why a model cannot be let go of now; "" if it can."""
+        going = self._project.together(run)
+        if self._training.is_busy_with(going):
+            return "it trains; stop it first."
+        if self._project.compared is not None and run in self._project.compared.runs:
+            return "it is being compared; compare other models first."
+        if self._project.shown_without(going) is None:
+            return "it stays in the list as the only model."
+        return ""
+
+    def remove(self, run: Run) -> None:
+        """Let go of a model, with those it is compared with, as far as :meth:`why_not_removed` allows it.
+
+        What is not saved lies in the app's own files first, so that nothing is lost. The last few can be brought back.
+        """
+        if run.id not in self._project.runs or self.why_not_removed(run):
+            return
+        going = self._project.together(run)
+        try:
+            self._saver.keep(going)
+        except UserError as error:
+            self._messages.complain(str(error))
+            return
+        for entry in going:
+            self._inference.remove(entry.id)
+        self._project.remove(going)
+
+    def _read(self, path: Path, finished: Callable[[tuple[Checkpoint, ...]], object]) -> None:
+        def work(_: Task) -> tuple[Checkpoint, ...]:
+            from vae_desktop.training.checkpoint import load_checkpoints
+
+            return load_checkpoints(path)
+
+        self._inference.start()
+        self._tasks.run(work, finished, loads=True)
+        self._training.tell_state()
+
+    def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
+        runs = [
+            self._project.add(opened_run(self._project.next_id(), entry, path, origin)) for entry in checkpoints
+        ]
+        if origin == "autosave" and is_earlier(path):  # nothing is written over it
+            for run in runs:
+                run.autosave, run.earlier = None, {path: run.kept_step}
+        self._tracker.leave_missing_devices(runs)
+        if origin != "autosave":
+            self.opened.emit(path, origin)
+        if len(runs) == 1:
+            self._project.show(runs[0])
+            return runs
+        comparison = self._project.add_comparison(runs)
+        comparison.path = path if origin == "file" else None
+        for run in runs:  # none of them has a file of its own
+            run.path = None
+        self._project.show_comparison(comparison)
+        return runs

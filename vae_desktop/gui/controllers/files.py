@@ -1,0 +1,234 @@
+"""Model files and exports: opening, saving, what the app itself has kept, and what the title of the window says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Slot
+
+from vae_desktop.catalog import describe_dataset
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.messages import Message
+from vae_desktop.engine.run import Run
+from vae_desktop.examples import examples
+from vae_desktop.gui.controllers.messages import MessagesController
+from vae_desktop.gui.controllers.process import Instance
+from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.latent.export import codes_as_csv
+
+_KEPT_LISTED = 12  # models in the menu
+
+
+class FilesController(QObject):
+    """Asks for names, and has models and exports read and written."""
+
+    def __init__(
+        self, window: MainWindow, engine: Engine, settings: WindowSettings, messages: MessagesController
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._engine = engine
+        self._project, self._library = engine.project, engine.library
+        self._autosaves = engine.saver.autosaves
+        self._settings = settings
+        self._messages = messages
+        self._to_save: Sequence[Run] = ()  # when the name is known
+        self._to_export: Callable[[], bytes] | None = None  # under the name that is asked for
+        self._connect()
+        self._show_document()
+
+    def _connect(self) -> None:
+        window, menus = self._window, self._window.menus
+        window.file_opened.connect(self.open)
+        window.file_named.connect(self._save_to)
+        window.export_named.connect(self._export_to)
+        window.workspace_changed.connect(self._show_document)
+        window.stage.scatter.export_requested.connect(self._export_codes)
+        window.comparison.columns_changed.connect(self._connect_columns)
+        menus.file_chosen.connect(self.open)
+        menus.kept_requested.connect(self._choose_kept)
+        menus.save_requested.connect(self._save)
+        menus.save_as_requested.connect(self._save_as)
+        menus.recent_wanted.connect(self._list_recent)
+        self._library.opened.connect(self._note_opened)
+        self._library.exported.connect(partial(self._tell_written, self.tr("Exported to {path}")))
+        self._engine.saver.saved.connect(self._note_saved)
+        self._project.runs_changed.connect(self._show_document)
+        self._project.shown_changed.connect(self._show_document)
+        self._project.compared_changed.connect(self._show_document)
+
+    @Slot(Path)
+    def open(self, path: Path) -> None:
+        """Open a saved, kept or bundled model, or several that are compared."""
+        self._window.show_workspace("playground")  # a comparison brings up the other one
+        if path in self._autosaves.files():
+            self._library.open(path, "autosave")
+        elif any(path == example.path for example in examples()):
+            self._library.open(path, "example")
+        else:
+            self._library.open(path)
+
+    def open_last(self) -> None:
+        """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
+        last = Path(self._settings.text("last_model"))
+        bundled = [example.path for example in examples()]
+        if _is_file(last):
+            self.open(last)
+        elif bundled:
+            self.open(bundled[0])
+
+    @Slot()
+    def _choose_kept(self) -> None:
+        self._window.ask_for_model(str(self._autosaves.folder))
+
+    @Slot()
+    def _list_recent(self) -> None:
+        """Show the recent files and the models kept by the app in the menu, the newest first."""
+        kept = self._autosaves.files()[::-1]
+        titles = {path: self._autosaves.title(path) for path in kept[:_KEPT_LISTED]}
+        self._window.menus.set_recent(self._settings.recent_files(), titles, len(kept) > len(titles))
+
+    def _note_opened(self, path: Path, origin: str) -> None:
+        self._settings.set_text("last_model", str(path.absolute()))
+        if origin == "file":
+            self._settings.add_recent(path)
+
+    def _note_saved(self, path: Path) -> None:
+        self._note_opened(path, "file")
+        self._tell_written(self.tr("Saved to {path}"), path)
+
+    def _tell_written(self, text: str, path: Path) -> None:
+        self._window.statusBar().showMessage(text.format(path=path), 6000)
+
+    # What a window that is gone has kept
+
+    def tell_of_last_time(self, instance: Instance) -> None:
+        """Say how the app ended last, and offer what it kept, unless that was declined."""
+        words = "\n\n".join(crash.words for crash in instance.crashes if crash.words)
+        kept_in_crash = self._autosaves.files_of(crash.name for crash in instance.crashes)
+        if kept_in_crash:
+            self._library.offer(kept_in_crash[-1], True, words)
+            return
+        if words:
+            text = self.tr(
+                "The app ended unexpectedly last time. Details say what is known of it; Help ▸ Copy diagnostics "
+                "copies that for a report."
+            )
+            self._messages.add(Message("error", text, words))
+        kept = self._autosaves.latest()
+        if kept and kept[-1].name != self._settings.text("declined_autosave"):
+            self._library.offer(kept[-1], False)
+
+    def recover(self, goes_on: bool) -> None:
+        """Open what is offered, and go on with its training if that is wished."""
+        self._window.show_workspace("playground")  # a comparison brings up the other one
+        self._library.recover(goes_on)
+
+    def decline(self) -> None:
+        """Offer it no longer, at the next start either."""
+        path = self._library.take_offered()
+        if path is not None:
+            self._settings.set_text("declined_autosave", path.name)
+
+    # Saving
+
+    @property
+    def _in_sight(self) -> list[Run]:
+        return self._project.in_sight(self._window.workspace == "comparison")
+
+    @property
+    def _path_in_sight(self) -> Path | None:
+        """The file that what is in sight was saved to."""
+        runs = self._in_sight
+        if len(runs) == 1:
+            return runs[0].path
+        return None if self._project.compared is None else self._project.compared.path
+
+    @Slot()
+    def _save(self) -> None:
+        path = self._path_in_sight
+        if path is not None:
+            self._engine.training.save(path, self._in_sight)
+        else:
+            self._save_as()
+
+    @Slot()
+    def _save_as(self) -> None:
+        self._ask_and_save(self._in_sight, self._path_in_sight)
+
+    def _ask_and_save(self, runs: Sequence[Run], path: Path | None) -> None:
+        if runs:
+            name = _file_name(runs[0]) if len(runs) == 1 else "comparison"
+            self._to_save = list(runs)  # whatever is in sight when the question is answered
+            self._window.ask_for_target(path or Path.home() / f"{name}.safetensors")
+            self._to_save = ()
+
+    @Slot(Path)
+    def _save_to(self, path: Path) -> None:
+        self._engine.training.save(path, self._to_save or self._in_sight)
+
+    @Slot()
+    def _connect_columns(self) -> None:
+        """Columns come and go with the models that are compared."""
+        for column in self._window.comparison.columns:
+            column.save_requested.connect(partial(self._save_column, column.run))
+
+    def _save_column(self, run: Run) -> None:
+        self._ask_and_save([run], run.path)
+
+    # Exporting
+
+    @Slot(object)
+    def _export_codes(self, images: npt.NDArray[np.int64]) -> None:
+        """Ask for a name, then save the codes of these images as they were when it was asked for."""
+        run = self._project.shown
+        codes = None if run is None else run.all_codes
+        if run is None or run.codes is None or codes is None:
+            return
+        make = partial(codes_as_csv, codes, images, run.class_names, len(run.codes))
+        self._ask_and_export(self.tr("Export codes"), f"codes-{_file_name(run)}", "csv", make)
+
+    @Slot(str, object)
+    def export_path(self, kind: str, make: Callable[[], bytes]) -> None:
+        """Ask for a name, then save the path as it was when it was asked for."""
+        if self._project.shown is not None:
+            self._ask_and_export(self.tr("Export path"), f"path-{_file_name(self._project.shown)}", kind, make)
+
+    def _ask_and_export(self, title: str, name: str, suffix: str, make: Callable[[], bytes]) -> None:
+        self._to_export = make
+        kinds = {"csv": self.tr("Tables"), "gif": self.tr("Animations"), "png": self.tr("Pictures")}
+        self._window.ask_for_export(title, Path.home() / f"{name}.{suffix}", kinds[suffix])
+
+    @Slot(Path)
+    def _export_to(self, path: Path) -> None:
+        if self._to_export is not None:
+            self._library.export(path, self._to_export)
+
+    def _show_document(self) -> None:
+        """Say in the title what is in sight, and whether it is saved; offer only what can be done with it."""
+        run, runs = self._project.shown, self._in_sight
+        title = " · ".join(entry.name for entry in runs) if len(runs) > 1 else run.title if run is not None else ""
+        self._window.set_document(title if runs else "", all(entry.is_saved for entry in runs))
+        self._window.menus.set_can_save(bool(runs))
+        self._window.setup.controls.set_can_continue(any(entry.snapshot is not None for entry in runs))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file, for a path that may be anything: one too long, or in a folder kept from us."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _file_name(run: Run) -> str:
+    """What a file of that run may be called, without an ending."""
+    config = run.config
+    data = re.sub(r"[^\w.-]+", "-", describe_dataset(config.dataset.name).label)
+    return f"{config.model.kind}-{config.model.latent_dim}d-{data}"

@@ -1,0 +1,105 @@
+"""The list of models, and the curves and figures of the one on screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.messages import Message
+from vae_desktop.engine.run import Run
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.latent.measures import Extent
+
+
+class RunsController(QObject):
+    """Lets models be shown, measured and taken off the list, and back."""
+
+    def __init__(self, window: MainWindow, engine: Engine) -> None:
+        super().__init__(window)
+        self._window = window
+        self._project, self._library = engine.project, engine.library
+        self._measurements = engine.measurements
+        window.runs.run_chosen.connect(self._show)
+        window.runs.removal_requested.connect(self._remove)
+        window.runs.undo_requested.connect(self.undo_removal)
+        window.measures.measure_requested.connect(self._measure)
+        window.measures.cancel_requested.connect(self._measurements.cancel)
+        window.workspace_changed.connect(self._refresh_shown_curves)
+        self._project.runs_changed.connect(self._list)
+        self._project.shown_changed.connect(self._follow_shown)
+        self._project.metrics_changed.connect(self._refresh_curves)
+        self._project.measures_changed.connect(self._show_figures)
+        self._measurements.progressed.connect(self._show_measuring)
+        self._measurements.ended.connect(window.measures.end_progress, max_args=0)
+        window.measures.set_can_measure(False)
+
+    def _list(self) -> None:
+        self._window.runs.set_runs(self._project.runs.values(), self._project.shown)
+        self._window.runs.set_can_undo(self._project.can_undo_removal)
+
+    def _follow_shown(self, run: Run) -> None:
+        self._window.losses.set_history(run.history, run.config.model)
+        self._window.measures.set_can_measure(True)
+        self._show_figures(run)
+        self._list()
+
+    def _refresh_curves(self, run: Run) -> None:
+        if run is self._project.shown and self._window.workspace == "playground":
+            self._window.losses.refresh()
+
+    @Slot()
+    def _refresh_shown_curves(self) -> None:
+        if self._project.shown is not None:
+            self._refresh_curves(self._project.shown)
+
+    @Slot(object)
+    def _measure(self, extent: Extent) -> None:
+        if self._project.shown is not None:
+            self._measurements.start([self._project.shown], extent)
+
+    def _show_figures(self, run: Run) -> None:
+        if run is self._project.shown:
+            self._window.measures.set_figures(run.config, run.measures, run.measured_step)
+
+    def _show_measuring(self, run: Run, done: int, total: int) -> None:
+        self._window.measures.show_progress(run.title, done, total)
+
+    @Slot(int)
+    def _show(self, run_id: int) -> None:
+        run = self._project.runs[run_id]
+        if run is not self._project.shown:
+            self._project.show(run)
+            if not self._project.active and not run.is_example:
+                self._tell(self.tr("Setup has the settings of {title} now.").format(title=run.title), 4000)
+
+    @Slot(int)
+    def _remove(self, run_id: int) -> None:
+        run = self._project.runs[run_id]
+        text = f"{run.title}: {self._library.why_not_removed(run)}"
+        self._library.remove(run)
+        if run_id not in self._project.runs:
+            text = self.tr("{title} is off the list.").format(title=run.title)
+            if not run.is_saved:
+                text += " " + self.tr("It was not saved: File ▸ Open recent still has it.")
+            self._offer_undo(text)
+        self._tell(text)
+
+    def _offer_undo(self, text: str) -> None:
+        """Offer to undo a removal, unless something more urgent is offered; Ctrl+Z does it all the same."""
+        shown = self._window.banner.message
+        if shown is None or shown.action in ("", "undo_removal"):
+            is_error = shown is not None and shown.level == "error"
+            self._window.banner.show_message(Message("info", text, action="undo_removal", is_added=is_error))
+
+    @Slot()
+    def undo_removal(self) -> None:
+        shown = self._window.banner.message
+        if shown is not None and shown.action == "undo_removal":
+            self._window.banner.clear()
+        back = self._project.undo_removal()
+        if back:
+            titles = " · ".join(run.title for run in back)
+            self._tell(self.tr("{title} is in the list again.").format(title=titles))
+
+    def _tell(self, text: str, milliseconds: int = 6000) -> None:
+        self._window.statusBar().showMessage(text, milliseconds)

@@ -1,0 +1,229 @@
+"""The setup and the buttons that train: what they ask for, and what training says of itself."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.run import Comparison, Progress, Run
+from vae_desktop.engine.training import State
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui.controllers.messages import MessagesController
+from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.variants import Variant
+
+if TYPE_CHECKING:
+    from vae_desktop.training.devices import Device
+
+_PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
+
+
+class TrainingController(QObject):
+    """Has models trained as the setup says, and shows how far that is; keeps the data set of the setup loaded."""
+
+    def __init__(
+        self, window: MainWindow, engine: Engine, settings: WindowSettings, messages: MessagesController
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._form, self._controls = window.setup.form, window.setup.controls
+        self._engine = engine
+        self._project, self._training = engine.project, engine.training
+        self._settings = settings
+        self._messages = messages
+        self._progress_pacer = Pacer(_PROGRESS_INTERVAL, share=1.0)
+        self._has_torch = False  # until its devices are known
+        self._connect()
+        self.show_state(self._training.state)
+
+    def _connect(self) -> None:
+        window, form, controls, training = self._window, self._form, self._controls, self._training
+        form.validity_changed.connect(controls.set_settings_valid)
+        form.dataset_chosen.connect(self._choose_dataset)
+        form.committed.connect(training.adjust)
+        controls.train_requested.connect(self._train)
+        controls.continue_requested.connect(self._continue)
+        controls.pause_requested.connect(training.pause)
+        controls.resume_requested.connect(training.resume)
+        controls.stop_requested.connect(training.stop)
+        window.fetching.cancel_requested.connect(training.cancel_fetching)
+        window.images_chosen.connect(self.open_images)
+        window.data_folder_chosen.connect(self._use_data_dir)
+        window.comparison.editor.compare_requested.connect(self._compare)
+        window.comparison.columns_changed.connect(self._connect_columns)
+        training.state_changed.connect(self.show_state)
+        self._engine.tracker.progressed.connect(self._show_progress)
+        self._engine.tracker.devices_found.connect(self._take_devices)
+        datasets = self._engine.datasets
+        datasets.loaded.connect(self._take_dataset)
+        datasets.spectrum_found.connect(form.spectrum_found, max_args=0)
+        datasets.progressed.connect(window.fetching.show_progress)
+        datasets.ended.connect(window.fetching.hide, check_nargs=False)  # a method of Qt
+        self._project.runs_changed.connect(self._show_active)
+        self._project.shown_changed.connect(self._take_shown)
+        self._project.compared_changed.connect(self._take_compared)
+
+    # What is asked for
+
+    @Slot()
+    def _train(self) -> None:
+        if self._window.workspace == "comparison":
+            self._window.comparison.editor.request()
+            return
+        self._window.banner.clear_news()
+        with contextlib.suppress(InvalidSetting):  # marked where it stands
+            self._training.train(self._form.config())
+
+    @Slot(object)
+    def _compare(self, variants: list[Variant]) -> None:
+        """Train models that differ from the setup, and from each other, in what their variants say."""
+        self._window.banner.clear_news()
+        try:
+            base = self._form.config()
+            self._training.compare([variant.applied_to(base) for variant in variants])
+        except InvalidSetting as error:
+            self._messages.complain(str(error))
+
+    @Slot()
+    def _continue(self) -> None:
+        with contextlib.suppress(InvalidSetting):
+            if self._window.workspace == "comparison":
+                if self._project.compared is not None:
+                    self._training.continue_comparison(self._project.compared, self._form.config())
+            elif self._project.shown is not None:
+                self._training.continue_training(self._project.shown, self._form.config())
+
+    def continue_slower(self) -> None:
+        """Train the model that diverged on, at a lower rate, which the setup then shows."""
+        config = self._training.continue_slower()
+        if config is not None:
+            self._form.set_config(config)
+
+    @Slot()
+    def _connect_columns(self) -> None:
+        """Columns come and go with the models that are compared."""
+        for column in self._window.comparison.columns:
+            column.beta_changed.connect(partial(self._training.adjust, "beta", run=column.run))
+
+    @Slot(object)
+    def _choose_dataset(self, config: DatasetConfig) -> None:
+        self._window.banner.clear_news()
+        self._training.load_dataset(config)
+
+    @Slot(Path)
+    def open_images(self, path: Path) -> None:
+        """Choose a person's own images as the data set of the next run."""
+        name = str(path.absolute())
+        try:
+            DatasetConfig(name)
+        except InvalidSetting as error:
+            self._messages.complain(str(error))
+            return
+        self._engine.datasets.forget(name)
+        self._form.choose_dataset(name)
+
+    @Slot(Path)
+    def _use_data_dir(self, folder: Path) -> None:
+        self._settings.set_text("data_dir", str(folder))
+        self._engine.datasets.data_dir = folder
+        self._window.banner.clear_news()
+        self.load_chosen_dataset()
+
+    def download_missing(self) -> None:
+        if self._engine.datasets.missing is not None:
+            self._training.download(self._engine.datasets.missing)
+
+    def load_chosen_dataset(self) -> None:
+        """Load the data set of the setup."""
+        try:
+            config = self._form.config().dataset
+        except InvalidSetting:
+            config = DatasetConfig()
+        # A path that came with somebody's model is not read before the person asks for it.
+        if not config.is_custom or config.name == self._settings.text("dataset"):
+            self._training.load_dataset(config)
+
+    # What the engine says
+
+    def show_state(self, state: State) -> None:
+        self._window.setProperty("state", state)
+        self._controls.set_state(state)
+        self._window.status.setText(self._status_text(state))
+
+    def _show_progress(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if self._progress_pacer.is_due(now) or progress.step >= progress.last_step:
+            self._progress_pacer.ran(now, now)
+            self._controls.show_progress(progress, self._title_out_of_sight())
+            self._window.status.setText(self._status_text(self._training.state))
+
+    def _take_devices(self, devices: tuple[Device, ...]) -> None:
+        self._has_torch = True
+        self._window.status.setText(self._status_text(self._training.state))
+        self._form.set_devices(devices)
+        # torch is loaded by now: its many objects stay, and to look through them at each collection would take 150 ms.
+        if not gc.get_freeze_count():  # once, or what is left of closed windows would stay too
+            gc.freeze()
+
+    def _take_dataset(self, dataset: Dataset) -> None:
+        self._settings.set_text("dataset", dataset.config.name)  # one that can be loaded again
+        self._form.set_dataset(dataset)
+
+    def _show_active(self) -> None:
+        self._form.set_active_models([run.config.model.kind for run in self._project.active])
+
+    def _take_shown(self, run: Run) -> None:
+        if not self._project.active:  # else form and progress belong to the run that trains
+            # An example is looked at; the next run is still the one that the person was setting up.
+            if not run.is_example:
+                self._form.set_config(run.config)
+            self._take_over(run)
+
+    def _take_compared(self, comparison: Comparison) -> None:
+        if not self._project.active:  # the next training begins from what is on show
+            self._window.comparison.editor.set_variants([Variant.of(run.config) for run in comparison.runs])
+            self._form.set_config(comparison.runs[-1].config)
+            self._take_over(comparison.runs[-1])
+
+    def _take_over(self, run: Run) -> None:
+        dataset = self._engine.datasets.held(run.config.dataset)
+        if dataset is not None:
+            self._take_dataset(dataset)
+        self._controls.show_progress(run.progress)
+
+    # In words
+
+    def _title_out_of_sight(self) -> str:
+        """What the buttons act on, where that is not what is on screen."""
+        active = self._project.active
+        in_sight = self._project.in_sight(self._window.workspace == "comparison")
+        if not active or any(run in in_sight for run in active):
+            return ""
+        return active[0].title if len(active) == 1 else " · ".join(run.name for run in active)
+
+    def _status_text(self, state: State) -> str:
+        active = self._project.active
+        if active:
+            doing = {"paused": self.tr("Paused"), "stopping": self.tr("Stopping…")}.get(state, self.tr("Training"))
+            return self.tr("{doing} {run} on {device}").format(
+                doing=doing,
+                run=active[0].title if len(active) == 1 else self.tr("{count} models").format(count=len(active)),
+                device=active[0].device.upper(),
+            )
+        return {
+            "idle": self.tr("Ready") if self._has_torch else self.tr("PyTorch is loading; sliders work already"),
+            "loading": self.tr("Loading…"),
+            "stopping": self.tr("Stopping…"),
+            "failed": self.tr("Training failed; the last good model is kept"),
+        }.get(state, "")

@@ -1,0 +1,146 @@
+"""What drives a window: the engine behind it, and a controller for each concern."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.engine import Engine
+from vae_desktop.gui.controllers.closer import Closer
+from vae_desktop.gui.controllers.files import FilesController
+from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.messages import MessagesController
+from vae_desktop.gui.controllers.process import Instance
+from vae_desktop.gui.controllers.runs import RunsController
+from vae_desktop.gui.controllers.training import TrainingController
+from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.controllers.workspaces import WorkspacesController
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.gui.widgets.theme import ThemeSwitch
+
+_FIRST_PICTURE = 200  # ms that belong to the window, and to the last model's picture, before torch is loaded
+
+
+class WindowController(QObject):
+    """Makes the controllers, and brings the threads' calls into the window's thread.
+
+    Threads post to the engine's outbox, which emits `_outbox_filled` once for any number of calls; the queued
+    connection brings that into the window's thread, and there all of them are made in one go.
+
+    Attributes
+    ----------
+    engine : Engine
+    point : LatentPoint
+        The current latent point.
+    """
+
+    _outbox_filled = Signal()
+
+    def __init__(
+        self,
+        window: MainWindow,
+        settings: WindowSettings,
+        instance: Instance,
+        autosaves: Autosaves,
+        data_dir: Path,
+        cache_dir: Path,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+        self._instance = instance
+        self.engine = Engine(self._outbox_filled.emit, data_dir, autosaves, cache_dir)
+        self._outbox_filled.connect(self._run_calls, Qt.ConnectionType.QueuedConnection)
+        self.point = LatentPoint(window)
+        self.messages = MessagesController(window, self.engine, settings)
+        self.workspaces = WorkspacesController(window, self.engine, self.point)
+        self.runs = RunsController(window, self.engine)
+        self.training = TrainingController(window, self.engine, settings, self.messages)
+        self.files = FilesController(window, self.engine, settings, self.messages)
+        self.closer = Closer(window, self.engine, settings, instance)
+        self._themes = ThemeSwitch(self)
+        self._themes.theme_changed.connect(window.set_theme)
+        self._themes.set_mode(settings.text("theme", "system"))
+        window.menus.set_theme_mode(self._themes.mode)
+        window.menus.theme_chosen.connect(self.choose_theme)
+        self._actions: dict[str, Callable[[], object]] = {
+            **dict.fromkeys(("download", "retry", "repair"), self.training.download_missing),
+            "open_kept": partial(self.files.recover, False),
+            "recover": partial(self.files.recover, True),
+            "discard": self.engine.library.discard_offered,
+            "slower": self.training.continue_slower,
+            "undo_removal": self.runs.undo_removal,
+        }
+        window.banner.action_requested.connect(self._act_on_message)
+        window.banner.dismissed.connect(self._decline)
+        self._warming = QTimer(self, singleShot=True, interval=_FIRST_PICTURE)
+        self._warming.timeout.connect(self.warm_up)
+        window.first_painted.connect(self._warming.start)
+        self._end_invitation_once()
+        window.restore_layout(*settings.layout())
+
+    @Slot()
+    def warm_up(self) -> None:
+        """Load torch and the chosen data set behind the window, and make what is not seen at once."""
+        if self.closer.is_closed:  # the window was closed before it was painted
+            return
+        if not self.workspaces.tools:
+            tools = self.workspaces.make_tools()
+            tools.guide.export_wanted.connect(self.files.export_path)
+            for tool in tools:
+                tool.failed.connect(self.messages.complain)
+        training = self.engine.training
+        training.warm_up()
+        if not training.is_beginning and not self.engine.project.active:
+            self.training.load_chosen_dataset()
+
+    def tell_of_last_time(self) -> None:
+        """Say what was lost and how the app ended; offer what it kept, unless that was declined."""
+        self.messages.tell_of_lost_settings()
+        self.files.tell_of_last_time(self._instance)
+
+    # For programs that drive the window
+
+    def open_file(self, path: Path) -> None:
+        """Open a saved, kept or bundled model, or several that are compared."""
+        self.files.open(path)
+
+    def open_last_model(self) -> None:
+        """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
+        self.files.open_last()
+
+    @Slot(str)
+    def choose_theme(self, mode: str) -> None:
+        """Show the "light" or the "dark" theme, or that of the "system", now and at the next start."""
+        self._settings.set_text("theme", mode)
+        self._themes.set_mode(mode)
+
+    @Slot()
+    def _run_calls(self) -> None:
+        self.engine.run_calls()
+
+    @Slot(str)
+    def _act_on_message(self, action: str) -> None:
+        if action in self._actions:
+            self._actions[action]()
+
+    @Slot(str)
+    def _decline(self, action: str) -> None:
+        if action in ("open_kept", "recover"):
+            self.files.decline()
+
+    def _end_invitation_once(self) -> None:
+        """Whoever has dragged the point once need not be told again."""
+        scatter = self._window.stage.scatter
+        if self._settings.text("has_pointed"):
+            scatter.end_invitation()
+        else:
+            scatter.place_pointed.connect(self._note_pointing, Qt.ConnectionType.SingleShotConnection)
+
+    @Slot()
+    def _note_pointing(self) -> None:
+        self._settings.set_text("has_pointed", "yes")
