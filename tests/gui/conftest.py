@@ -55,7 +55,7 @@ class Driver:
         """Train a small model; further fields by name, without their ending."""
         for name, text in {"imageSize": "8", "hidden": "32", **texts}.items():
             self.type(f"{name}Field", text)
-        runs = self.window.controller.session.runs
+        runs = self.window.controller.engine.project.runs
         before = len(runs)
         self.click("trainButton")
         self.wait(lambda: len(runs) > before)  # a short one may be over before it is looked at
@@ -185,7 +185,7 @@ def show(driver, every_mouse_move):
     def open_example(name):
         path = next(example.path for example in examples() if example.file == f"{name}.safetensors")
         driver.window.controller.open_file(path)
-        driver.wait(lambda: driver.window.controller.session.shown is not None and driver.picture)
+        driver.wait(lambda: driver.window.controller.engine.project.shown is not None and driver.picture)
         return driver
 
     return open_example

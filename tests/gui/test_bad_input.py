@@ -53,7 +53,7 @@ def test_training_with_missing_data_says_so_and_starts_nothing(driver) -> None:
     driver.window.banner.dismiss()
     driver.click("trainButton")
     driver.wait(driver.window.banner.text)
-    assert driver.window.controller.session.runs == {}
+    assert driver.window.controller.engine.project.runs == {}
 
 
 def test_broken_mnist_files_are_named(open_window, tmp_path) -> None:
@@ -72,7 +72,7 @@ def test_an_error_in_the_worker_is_shown_and_the_last_model_stays(driver, monkey
 
     expect_error("RuntimeError: the cable is out")
     driver.train_to_the_end()
-    shown = driver.window.controller.session.shown
+    shown = driver.window.controller.engine.project.shown
 
     def fail(self, images):
         raise RuntimeError("the cable is out")
@@ -83,7 +83,7 @@ def test_an_error_in_the_worker_is_shown_and_the_last_model_stays(driver, monkey
     assert "the cable is out" in driver.window.banner.text()
     assert driver.window.banner._details.isVisible()
     monkeypatch.undo()
-    driver.window.controller.session.show(shown)
+    driver.window.controller.engine.project.show(shown)
     before = driver.picture
     driver.find("latentSlider0").setValue(2.0)
     driver.wait(lambda: driver.picture != before)
@@ -103,7 +103,7 @@ def test_a_diverged_run_falls_back_to_the_last_good_model(driver, monkeypatch) -
     monkeypatch.setattr(Trainer, "step", diverge)
     driver.train(epochs="1000")
     driver.wait(lambda: driver.state == "idle")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     assert run.status == "diverged"
     assert "back at step" in driver.window.banner.text()
     assert all(np.isfinite(tensor).all() for tensor in run.snapshot.weights.values())

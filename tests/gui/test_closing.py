@@ -38,7 +38,7 @@ def disk(monkeypatch):
 def trained(driver):
     """A window with a small model that the app has kept."""
     driver.train_to_the_end()
-    driver.wait(lambda: driver.window.controller.session.shown.is_kept)
+    driver.wait(lambda: driver.window.controller.engine.project.shown.is_kept)
     return driver
 
 
@@ -65,7 +65,7 @@ def test_an_export_is_waited_for_in_a_window_that_lives(trained, tmp_path) -> No
         return b"GIF89a whole"
 
     path = tmp_path / "walk.gif"
-    trained.window.controller.session.export(path, make)
+    trained.window.controller.engine.library.export(path, make)
     assert not trained.window.close()
     assert trained.window.isVisible()
     assert "walk.gif" in told(trained)
@@ -83,7 +83,7 @@ def test_an_export_is_waited_for_in_a_window_that_lives(trained, tmp_path) -> No
 
 
 def test_nothing_else_can_be_used_while_it_closes(trained, disk, tmp_path) -> None:
-    session = trained.window.controller.session
+    session = trained.window.controller.engine
     save_slowly(trained, disk, tmp_path / "model.safetensors")
     assert not trained.window.close()
     assert trained.find("stayOpenButton").hasFocus()
@@ -92,7 +92,7 @@ def test_nothing_else_can_be_used_while_it_closes(trained, disk, tmp_path) -> No
     assert not trained.window.acceptDrops()
     for keys in (Qt.Key.Key_T, Qt.Key.Key_Q):
         QTest.keyClick(trained.window, keys, Qt.KeyboardModifier.ControlModifier)
-    assert (is_asking(trained), session.is_beginning, session.active) == (True, False, [])
+    assert (is_asking(trained), session.training.is_beginning, session.project.active) == (True, False, [])
     trained.click("stayOpenButton")
     assert not is_asking(trained)
     for name in ("trainButton", "latentSlider0", "datasetCombo", "latentScatter", "runsDock"):
@@ -119,7 +119,7 @@ def test_a_save_that_is_given_up_leaves_the_old_file_and_keeps_the_model(trained
         thread.join(30)
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes() == b"the old content"
-    assert len(trained.window.controller.session.autosaves.files()) == 1
+    assert len(trained.window.controller.engine.saver.autosaves.files()) == 1
 
 
 @pytest.mark.parametrize("is_soon", [True, False])
@@ -145,7 +145,7 @@ def test_a_save_that_fails_keeps_the_window_open_and_loses_nothing(trained, disk
 
 def test_a_save_that_waits_for_the_training_is_waited_for(driver, tmp_path, monkeypatch) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active[0]
+    run = driver.window.controller.engine.project.active[0]
     driver.wait(lambda: len(run.history.training) > 20)
     goes_on, begun, refresh = threading.Event(), threading.Event(), LiveEmbedding.refresh
 
@@ -168,7 +168,7 @@ def test_a_save_that_waits_for_the_training_is_waited_for(driver, tmp_path, monk
 
 def test_a_model_that_takes_long_to_keep_is_waited_for(driver, disk) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active[0]
+    run = driver.window.controller.engine.project.active[0]
     driver.wait(lambda: len(run.history.training) > 20)
     disk.stop()
     assert not driver.window.close()
@@ -180,7 +180,7 @@ def test_a_model_that_takes_long_to_keep_is_waited_for(driver, disk) -> None:
 
 def test_a_window_that_keeps_its_models_can_stay_open_after_all(driver, disk) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active[0]
+    run = driver.window.controller.engine.project.active[0]
     disk.stop()
     assert not driver.window.close()
     driver.click("stayOpenButton")
@@ -199,19 +199,19 @@ def test_what_is_not_kept_in_time_can_be_given_up(driver, disk) -> None:
     assert not driver.window.close()
     driver.click("giveUpButton")
     assert not driver.window.isVisible()
-    folder = driver.window.controller.session.autosaves.folder
+    folder = driver.window.controller.engine.saver.autosaves.folder
     assert [path.name for path in folder.iterdir() if path.suffix != ".lock"] == []
 
 
 def test_the_system_s_wish_is_not_held_up_by_a_file_that_cannot_be_written(trained, disk, tmp_path) -> None:
-    session = trained.window.controller.session
+    session = trained.window.controller.engine
     save_slowly(trained, disk, tmp_path / "model.safetensors")
     trained.window.controller.closer.close_for_system()
     assert is_asking(trained)
     disk.error = OSError(5, "Input/output error")
     disk.goes_on.set()
     trained.wait(lambda: not trained.window.isVisible())
-    assert len(session.autosaves.files()) == 1
+    assert len(session.saver.autosaves.files()) == 1
 
 
 @pytest.mark.parametrize("is_slow", [True, False])
@@ -231,9 +231,9 @@ def test_the_end_of_the_system_s_session_is_held_up_while_a_file_is_written(
 
 
 def test_the_state_before_going_on_can_be_opened_from_the_menu(driver) -> None:
-    session = driver.window.controller.session
+    session = driver.window.controller.engine
     driver.train_to_the_end(epochs="3", beta="1")
-    run = session.shown
+    run = session.project.shown
     before = run.snapshot
     driver.type("betaField", "7")
     driver.click("continueButton")
@@ -253,8 +253,8 @@ def test_the_state_before_going_on_can_be_opened_from_the_menu(driver) -> None:
     assert action.text().startswith("VAE 2-D · Digits, epoch 3, before going on · ")
     assert isinstance(action, QAction)
     action.trigger()
-    driver.wait(lambda: session.shown is not run)
-    opened = session.shown.snapshot
+    driver.wait(lambda: session.project.shown is not run)
+    opened = session.project.shown.snapshot
     assert opened.step == before.step
     assert all((opened.weights[name] == before.weights[name]).all() for name in before.weights)
-    assert session.shown.config.training.beta == 1
+    assert session.project.shown.config.training.beta == 1

@@ -22,8 +22,8 @@ class Comparison:
         self.driver = driver
         self.window = driver.window
         self.view = driver.window.comparison
-        self.session = driver.window.controller.session
-        self.comparer = driver.window.controller.bridge.comparer
+        self.session = driver.window.controller.engine
+        self.comparer = driver.window.controller.workspaces.comparer
         self.wait = driver.wait
 
     @property
@@ -50,9 +50,9 @@ class Comparison:
         self.small(epochs)
         self.window.show_workspace("comparison")
         self.view.editor.set_variants(variants or KL_TERM)
-        before = len(self.session.sets)
+        before = len(self.session.project.comparisons)
         self.driver.click("compareVariantsButton")
-        self.wait(lambda: len(self.session.sets) > before and self.driver.state == "idle")
+        self.wait(lambda: len(self.session.project.comparisons) > before and self.driver.state == "idle")
 
     def wait_for_measures(self):
         self.wait(lambda: all("sampling" in run.measures for run in self.runs))
@@ -199,7 +199,7 @@ def test_every_model_reconstructs_the_same_image(comparison):
     comparison.wait(lambda: comparison.view.original.picture is not None)
     before, original = comparison.pictures("image"), comparison.view.original.picture
     comparison.view.image.setValue(11)
-    dataset = comparison.session.loaded(comparison.runs[0].config.dataset)
+    dataset = comparison.session.datasets.held(comparison.runs[0].config.dataset)
     assert np.array_equal(comparison.view.original.picture, dataset.test.images[11].transpose(1, 2, 0))
     assert not np.array_equal(comparison.view.original.picture, original)
     comparison.wait(lambda: not np.array_equal(comparison.pictures("image")[3], before[3]))
@@ -244,7 +244,7 @@ def test_a_column_is_promoted_and_the_columns_are_still_there(comparison):
     comparison.begin()
     comparison.driver.find(f"promoteButton{comparison.runs[1].id}", QToolButton).click()
     assert comparison.window.workspace == "playground"
-    assert comparison.session.shown is comparison.runs[1]
+    assert comparison.session.project.shown is comparison.runs[1]
     comparison.wait(lambda: comparison.driver.picture)
     picture = comparison.driver.picture
     comparison.wait(lambda: comparison.driver.picture != picture)  # it goes on training
@@ -259,13 +259,13 @@ def test_a_column_is_promoted_and_the_columns_are_still_there(comparison):
 
 def test_nothing_is_decoded_for_a_workspace_out_of_sight(comparison):
     comparison.begin()
-    tasks = comparison.session._inference._tasks
-    comparison.wait(lambda: any(view.startswith("compared") for view in tasks))
-    assert not any(view.startswith("film") for view in tasks)
+    inference = comparison.session.inference
+    comparison.wait(lambda: any(view.startswith("compared") for view in inference.asked))
+    assert not any(view.startswith("film") for view in inference.asked)
     comparison.window.show_workspace("playground")
-    assert not any(view.startswith("compared") for view in tasks)
+    assert not any(view.startswith("compared") for view in inference.asked)
     comparison.window.show_workspace("comparison")
-    assert any(view.startswith("compared") for view in tasks)
+    assert any(view.startswith("compared") for view in inference.asked)
 
 
 def test_a_set_is_saved_and_opened_as_one(comparison, tmp_path):
@@ -302,7 +302,7 @@ def test_continue_goes_on_with_all(comparison):
     steps = [run.snapshot.step for run in comparison.runs]
     comparison.driver.click("continueButton")
     comparison.wait(lambda: all(run.snapshot.step > step for run, step in zip(comparison.runs, steps, strict=True)))
-    assert len(comparison.session.sets) == 1
+    assert len(comparison.session.project.comparisons) == 1
 
 
 def test_one_that_diverges_is_named_and_the_others_go_on(comparison, monkeypatch):
@@ -342,7 +342,7 @@ def test_a_value_that_a_setting_cannot_take_is_told_in_words(comparison):
     QTest.keyClicks(field, "-4")
     comparison.driver.click("compareVariantsButton")
     assert "out of range" in comparison.view.editor._error.text()
-    assert comparison.session.state == "idle"
+    assert comparison.session.training.state == "idle"
 
 
 def test_the_layout_of_the_playground_is_kept_when_closed_in_the_comparison(comparison, open_window):
@@ -359,7 +359,7 @@ def test_the_layout_of_the_playground_is_kept_when_closed_in_the_comparison(comp
 def test_closed_in_mid_training_all_models_are_kept_as_one(comparison, open_window):
     comparison.begin()
     comparison.window.close()
-    files = comparison.session.autosaves.files()
+    files = comparison.session.saver.autosaves.files()
     assert len(files) == 1
     again = Comparison(open_window())
     again.driver.window.controller.open_file(Path(files[0]))
@@ -371,7 +371,7 @@ def test_the_grid_goes_through_the_cursor(comparison):
     comparison.train(Variant("vae", latent_dim=6), Variant("ae", latent_dim=6))
     for part in ("random", "grid"):
         comparison.wait(lambda part=part: all(shows(getattr(column, part)) for column in comparison.columns))
-    asked = comparison.driver.window.controller.bridge.requests
+    asked = comparison.driver.window.controller.engine.inference
     before = asked.newest(f"compared grid {comparison.runs[0].id}").codes
     board = comparison.columns[0].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
@@ -408,7 +408,7 @@ def test_an_opened_set_is_what_the_next_training_begins_from(comparison, tmp_pat
     comparison.window.file_named.emit(tmp_path / "set.safetensors")
     comparison.wait(lambda: not comparison.window.isWindowModified())
     comparison.window.file_opened.emit(tmp_path / "set.safetensors")
-    comparison.wait(lambda: len(comparison.session.sets) == 2)
+    comparison.wait(lambda: len(comparison.session.project.comparisons) == 2)
     kinds = [(variant.kind, variant.beta, variant.latent_dim) for variant in comparison.view.editor.variants()]
     assert kinds == [("vae", 3.0, 2), ("ae", None, 4)]
 
@@ -416,8 +416,8 @@ def test_an_opened_set_is_what_the_next_training_begins_from(comparison, tmp_pat
 def test_one_model_that_is_opened_brings_up_the_playground(comparison, tmp_path):
     comparison.train(Variant("vae"), Variant("ae"))
     path = tmp_path / "one.safetensors"
-    comparison.session.save(path, comparison.runs[:1])
+    comparison.session.training.save(path, comparison.runs[:1])
     comparison.wait(path.exists)
     comparison.window.file_opened.emit(path)
-    comparison.wait(lambda: comparison.session.shown is not None and comparison.session.shown.path == path)
+    comparison.wait(lambda: comparison.session.project.shown is not None and comparison.session.project.shown.path == path)
     assert comparison.window.workspace == "playground"

@@ -18,7 +18,7 @@ folder = Path(sys.argv[1])
 window = create_window(folder / "data", folder / "settings")
 window.setup.form.field("epochs").set_value(5000)
 def look():
-    run = next(iter(window.controller.session.active), None)
+    run = next(iter(window.controller.engine.project.active), None)
     if window.property("state") == "idle":
         window.setup.controls.train_button.click()
     elif run is not None and run.kept_step > 0:
@@ -59,7 +59,7 @@ def test_a_killed_training_is_offered_and_goes_on_to_its_end(open_window) -> Non
     assert "of 5000" in driver.window.banner.text()
     driver.find("messageActionButton").click()
     driver.wait(lambda: driver.state == "training")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     begun = run.snapshot.step
     assert 0 < begun < run.last_step == 5000 * run.steps_per_epoch
     assert len(run.history.training) >= begun
@@ -72,7 +72,7 @@ def test_a_killed_training_can_be_discarded(open_window) -> None:
     driver = open_window()
     driver.wait(lambda: "ended unexpectedly" in driver.window.banner.text())
     driver.find("messageAlternativeButton").click()
-    assert driver.window.controller.session.autosaves.files() == []
+    assert driver.window.controller.engine.saver.autosaves.files() == []
 
 
 @pytest.mark.usefixtures("killed")

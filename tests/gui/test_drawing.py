@@ -48,7 +48,7 @@ class Board:
         self.driver = driver
         self.view = driver.window.tools["drawing"]
         self.pad = self.view.pad
-        self.drawer = driver.window.controller.bridge.tools.drawer
+        self.drawer = driver.window.controller.workspaces.tools.drawer
         self.point = driver.window.controller.point
         driver.window.show_tool("drawing")
 
@@ -181,7 +181,7 @@ def test_a_drawing_is_framed_coded_and_decoded_at_once(board):
     assert board.point.code == pytest.approx(code)
     board.driver.wait(lambda: board.driver.window.panel.image.picture is not None)
     board.driver.wait(lambda: board.driver.picture == board.view.reconstruction.picture.tobytes())
-    codes = board.driver.window.controller.session.shown.codes
+    codes = board.driver.window.controller.engine.project.shown.codes
     nearest = codes.labels[np.linalg.norm(codes.mean - code, axis=1).argsort()[:20]]
     assert np.bincount(nearest).argmax() == 7
 
@@ -277,7 +277,7 @@ def test_a_weight_that_is_changed_in_training_is_that_of_the_loss_shown(driver):
     board = Board(driver)
     draw(board.pad, SEVEN)
     board.wait_for_figures()
-    driver.window.controller.session.adjust("beta", 4.0)
+    driver.window.controller.engine.training.adjust("beta", 4.0)
     driver.wait(lambda: "4 ×" in board.view.figures())
     reconstruction, kl, total = board.numbers()
     assert total == pytest.approx(reconstruction + 4 * kl, rel=0.01)
@@ -286,7 +286,7 @@ def test_a_weight_that_is_changed_in_training_is_that_of_the_loss_shown(driver):
 def test_a_test_image_is_laid_on_the_pad(driver):
     driver.train_to_the_end()
     board = Board(driver)
-    test = driver.window.controller.session.loaded(driver.window.controller.session.shown.config.dataset).test
+    test = driver.window.controller.engine.datasets.held(driver.window.controller.engine.project.shown.config.dataset).test
     driver.find("padImageSpin").setValue(5)
     assert np.array_equal(board.drawer.image, test.images[5])  # as it is: it is of the data set
     board.wait_for_figures()

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QTimer, qWarning
 from PySide6.QtWidgets import QApplication, QWidget
 
-from vae_desktop.engine.listener import Message
+from vae_desktop.engine.messages import Message
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.process import ErrorReports, log_qt_message
 from vae_desktop.gui.views.window.message_banner import MessageBanner

@@ -25,11 +25,11 @@ def test_all_three_are_bundled():
 
 def test_a_first_start_shows_a_latent_space_and_draws_digits(driver):
     """Without any data folder: nothing was ever trained or downloaded."""
-    window, session = driver.window, driver.window.controller.session
+    window, session = driver.window, driver.window.controller.engine
     window.controller.open_last_model()
-    driver.wait(lambda: session.shown is not None and driver.picture)
-    assert session.shown.is_example
-    assert session.shown.is_saved
+    driver.wait(lambda: session.project.shown is not None and driver.picture)
+    assert session.project.shown.is_example
+    assert session.project.shown.is_saved
     before = driver.picture
     driver.find("latentSlider1").value_changed.emit(2.0)
     driver.wait(lambda: driver.picture != before)
@@ -44,21 +44,21 @@ def test_the_model_used_last_is_open_at_the_next_start(driver, open_window, tmp_
     driver.window.close()
     following = open_window()
     following.window.controller.open_last_model()
-    session = following.window.controller.session
-    following.wait(lambda: session.shown is not None)
-    assert session.shown.path == tmp_path / "mine.safetensors"
+    session = following.window.controller.engine
+    following.wait(lambda: session.project.shown is not None)
+    assert session.project.shown.path == tmp_path / "mine.safetensors"
     following.window.close()
     (tmp_path / "mine.safetensors").unlink()
     last = open_window()
     last.window.controller.open_last_model()
-    last.wait(lambda: last.window.controller.session.shown is not None)
-    assert last.window.controller.session.shown.is_example
+    last.wait(lambda: last.window.controller.engine.project.shown is not None)
+    assert last.window.controller.engine.project.shown.is_example
 
 
 def test_examples_are_in_the_menu(driver):
     actions = [action for action in driver.window.findChildren(QAction) if action.data() == examples()[1].path]
     (action,) = actions
     action.trigger()
-    session = driver.window.controller.session
-    driver.wait(lambda: session.shown is not None)
-    assert session.shown.config.model.kind == "ae"
+    session = driver.window.controller.engine
+    driver.wait(lambda: session.project.shown is not None)
+    assert session.project.shown.config.model.kind == "ae"

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from vae_desktop.gui.controllers import bridge
+from vae_desktop.gui.controllers import files
 from vae_desktop.training.checkpoint import load_checkpoint
 
 
@@ -25,13 +25,13 @@ def saved(driver, tmp_path) -> Path:
 
 
 def test_save_clears_the_mark_and_opening_shows_the_same_model(driver, saved) -> None:
-    session = driver.window.controller.session
-    first = session.shown
+    session = driver.window.controller.engine
+    first = session.project.shown
     driver.window.file_opened.emit(saved)
-    driver.wait(lambda: session.shown is not first)
-    assert session.shown.config == first.config
-    assert (session.shown.codes.mean == first.codes.mean).all()
-    assert session.shown.history.evaluations == first.history.evaluations
+    driver.wait(lambda: session.project.shown is not first)
+    assert session.project.shown.config == first.config
+    assert (session.project.shown.codes.mean == first.codes.mean).all()
+    assert session.project.shown.history.evaluations == first.history.evaluations
     driver.wait(lambda: driver.picture)
 
 
@@ -42,7 +42,7 @@ def test_an_unsaved_model_is_marked(driver) -> None:
 
 def test_saving_while_training_does_not_stop_it(driver, tmp_path) -> None:
     driver.train(epochs="1000")
-    driver.wait(lambda: len(driver.window.controller.session.active[0].history.training) > 20)
+    driver.wait(lambda: len(driver.window.controller.engine.project.active[0].history.training) > 20)
     path = tmp_path / "live.safetensors"
     driver.window.file_named.emit(path)
     driver.wait(path.exists)
@@ -51,25 +51,25 @@ def test_saving_while_training_does_not_stop_it(driver, tmp_path) -> None:
 
 
 def test_a_dropped_model_is_opened(driver, saved) -> None:
-    session = driver.window.controller.session
-    first = session.shown
+    session = driver.window.controller.engine
+    first = session.project.shown
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(saved))])
     drop = QDropEvent(
         QPoint(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
     driver.window.dropEvent(drop)
-    driver.wait(lambda: session.shown is not first)
+    driver.wait(lambda: session.project.shown is not first)
 
 
 def test_a_file_that_is_no_model_changes_nothing(driver, saved, tmp_path) -> None:
     wrong = tmp_path / "holiday.jpg"
     wrong.write_bytes(b"\xff\xd8 no model")
-    shown = driver.window.controller.session.shown
+    shown = driver.window.controller.engine.project.shown
     driver.window.file_opened.emit(wrong)
     driver.wait(driver.window.banner.text)
     assert "holiday.jpg" in driver.window.banner.text()
-    assert driver.window.controller.session.shown is shown
+    assert driver.window.controller.engine.project.shown is shown
     assert driver.find("messageBanner").isVisible()
 
 
@@ -98,17 +98,17 @@ def test_a_file_that_cannot_be_written_takes_back_that_one_was(driver, saved, tm
 
 def test_an_export_that_fails_takes_back_that_one_was_written(driver, saved, tmp_path) -> None:
     window, told = driver.window, driver.window.statusBar().currentMessage
-    session = window.controller.session
+    session = window.controller.engine
     (tmp_path / "codes.csv").mkdir()
-    session.export(tmp_path / "before.csv", lambda: b"image\r\n")
+    session.library.export(tmp_path / "before.csv", lambda: b"image\r\n")
     driver.wait(lambda: told() == f"Exported to {tmp_path / 'before.csv'}")
-    session.export(tmp_path / "codes.csv", lambda: b"image\r\n")
+    session.library.export(tmp_path / "codes.csv", lambda: b"image\r\n")
     driver.wait(lambda: "Cannot write" in window.banner.text())
     assert told() == ""
     window.file_named.emit(saved)
     driver.wait(lambda: told() == f"Saved to {saved}")
     assert "codes.csv" in window.banner.text()  # which is still not there
-    session.export(tmp_path / "after.csv", lambda: b"image\r\n")
+    session.library.export(tmp_path / "after.csv", lambda: b"image\r\n")
     driver.wait(lambda: told() == f"Exported to {tmp_path / 'after.csv'}")
     assert not window.banner.isVisible()
 
@@ -154,22 +154,22 @@ def recent(driver) -> list[str]:
 
 
 def test_kept_models_are_listed_by_what_they_are(driver, monkeypatch) -> None:
-    monkeypatch.setattr(bridge, "_KEPT_LISTED", 2)
-    session = driver.window.controller.session
+    monkeypatch.setattr(files, "_KEPT_LISTED", 2)
+    session = driver.window.controller.engine
     for dimensions in (1, 3, 2):
         driver.train_to_the_end(latentDim=str(dimensions), epochs="1")
-        driver.wait(lambda: session.shown.is_kept)
+        driver.wait(lambda: session.project.shown.is_kept)
     names = recent(driver)
     assert names[2].startswith("VAE 2-D · Digits, epoch 1 · ")
     assert names[3].startswith("VAE 3-D · Digits, epoch 1 · ")
     assert names[4:] == ["All that was kept…"]
-    session.shown.autosave.write_bytes(b"damaged")
-    assert recent(driver)[2] == session.shown.autosave.name
+    session.project.shown.autosave.write_bytes(b"damaged")
+    assert recent(driver)[2] == session.project.shown.autosave.name
 
 
 def test_closing_while_training_keeps_the_model_and_offers_it(driver, open_window) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active[0]
+    run = driver.window.controller.engine.project.active[0]
     driver.wait(lambda: len(run.history.training) > 30)
     assert driver.window.close()
     second = open_window()
@@ -177,25 +177,25 @@ def test_closing_while_training_keeps_the_model_and_offers_it(driver, open_windo
     assert "closed in the middle of a training" in second.window.banner.text()
     assert "of 1000." in second.window.banner.text()
     second.find("messageActionButton").click()
-    session = second.window.controller.session
-    second.wait(lambda: session.active)
-    assert session.shown.snapshot.step == run.snapshot.step
-    assert session.shown.last_step == run.last_step
+    session = second.window.controller.engine
+    second.wait(lambda: session.project.active)
+    assert session.project.shown.snapshot.step == run.snapshot.step
+    assert session.project.shown.last_step == run.last_step
     assert second.window.isWindowModified()
-    second.wait(lambda: session.shown.snapshot.step < len(session.shown.history.training))
+    second.wait(lambda: session.project.shown.snapshot.step < len(session.project.shown.history.training))
 
 
 def test_a_training_that_closing_interrupted_can_be_looked_at_without_going_on(driver, open_window) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active[0]
+    run = driver.window.controller.engine.project.active[0]
     driver.wait(lambda: len(run.history.training) > 30)
     assert driver.window.close()
     second = open_window()
     second.wait(second.window.banner.text)
     second.find("messageAlternativeButton").click()
-    session = second.window.controller.session
-    second.wait(lambda: session.shown is not None and second.state == "idle")
-    assert session.shown.autosave.exists()
+    session = second.window.controller.engine
+    second.wait(lambda: session.project.shown is not None and second.state == "idle")
+    assert session.project.shown.autosave.exists()
     assert "of 1000 · step" in second.window.setup.controls._where.text()
 
 
@@ -210,7 +210,7 @@ def test_a_declined_offer_is_not_made_again_and_nothing_is_deleted(driver, open_
     third = open_window()
     third.wait(lambda: third.has_dataset)
     assert third.window.banner.text() == ""
-    assert len(third.window.controller.session.autosaves.files()) == 1
+    assert len(third.window.controller.engine.saver.autosaves.files()) == 1
 
 
 @pytest.mark.parametrize("is_wanted", [True, False])
@@ -220,7 +220,7 @@ def test_a_kept_model_that_has_gone_meanwhile_is_no_error(driver, open_window, i
     second = open_window()
     second.wait(second.window.banner.text)
     second = second.window
-    for path in second.controller.session.autosaves.files():
+    for path in second.controller.engine.saver.autosaves.files():
         path.unlink()
     (second.banner._action.click if is_wanted else second.banner.dismiss)()
     assert ("no longer there" in second.banner.text()) is is_wanted
@@ -245,9 +245,9 @@ def answer(qtbot, button: QMessageBox.StandardButton) -> list[str]:
 def test_only_what_cannot_be_kept_is_asked_about(driver, tmp_path, expect_error) -> None:
     """In the middle of a training; it has been stopped by then, and its model is still there."""
     buttons = QMessageBox.StandardButton
-    autosaves = driver.window.controller.session.autosaves.folder
+    autosaves = driver.window.controller.engine.saver.autosaves.folder
     driver.train(epochs="1000")
-    driver.wait(lambda: len(driver.window.controller.session.active[0].history.training) > 20)
+    driver.wait(lambda: len(driver.window.controller.engine.project.active[0].history.training) > 20)
     autosaves.rename(tmp_path / "elsewhere")
     autosaves.write_text("in the way")
     asked = answer(driver.qtbot, buttons.Cancel)
@@ -264,7 +264,7 @@ def test_only_what_cannot_be_kept_is_asked_about(driver, tmp_path, expect_error)
 
 def test_closing_a_saved_model_keeps_nothing(driver, saved) -> None:
     driver.window.close()
-    assert driver.window.controller.session.autosaves.files() == []
+    assert driver.window.controller.engine.saver.autosaves.files() == []
 
 
 def test_the_process_ends_cleanly_when_closed_in_mid_training(tmp_path) -> None:
@@ -277,7 +277,7 @@ from vae_desktop.app import create_window
 application = QApplication([])
 window = create_window(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))
 def look():
-    run = next(iter(window.controller.session.active), None)
+    run = next(iter(window.controller.engine.project.active), None)
     if window.property("state") == "idle":
         window.setup.controls.train_button.click()
     elif run is not None and len(run.history.training) > 20:
@@ -298,8 +298,8 @@ sys.exit(application.exec())
 def test_an_opened_model_shows_its_settings_and_how_far_it_is(driver, saved) -> None:
     driver.type("hiddenField", "16")
     driver.type("betaField", "3")
-    first = driver.window.controller.session.shown
+    first = driver.window.controller.engine.project.shown
     driver.window.file_opened.emit(saved)
-    driver.wait(lambda: driver.window.controller.session.shown is not first)
+    driver.wait(lambda: driver.window.controller.engine.project.shown is not first)
     assert driver.window.setup.form.config() == first.config
     assert "step 24" in driver.window.setup.controls._where.text()

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractScrollArea, QDockWidget, QTabBar, QToolButton, QWidget
 
-from vae_desktop.engine.listener import Message
+from vae_desktop.engine.messages import Message
 
 
 def focused(driver) -> QWidget:
@@ -72,7 +72,7 @@ def test_tab_goes_round_whatever_can_be_seen(two_runs) -> None:
 
 def test_a_panel_that_is_covered_gives_the_focus_away_and_del_removes_nothing(two_runs) -> None:
     driver = two_runs
-    runs = driver.window.controller.session.runs
+    runs = driver.window.controller.engine.project.runs
     bring_up(driver, "runsDock")
     driver.window.runs.setFocus()
     tabs = dock_tabs(driver)
@@ -104,25 +104,25 @@ def rows(driver) -> list[list[str]]:
 @pytest.mark.parametrize("way", ["key", "banner"])
 def test_a_run_that_was_removed_comes_back_as_it_was(two_runs, way) -> None:
     driver = two_runs
-    session, table = driver.window.controller.session, driver.window.runs
+    session, table = driver.window.controller.engine, driver.window.runs
     driver.train_to_the_end(epochs="1")
-    session.show(session.runs[2])
+    session.project.show(session.project.runs[2])
     bring_up(driver, "runsDock")
     table.setFocus()
-    before, kept, run = rows(driver), list(session.runs.values()), session.runs[2]
+    before, kept, run = rows(driver), list(session.project.runs.values()), session.project.runs[2]
     saved = run.is_saved
     table.selectRow(1)
     assert not driver.find("undoRemovalAction", QAction).isEnabled()
     press(driver, QKeySequence.StandardKey.Delete)
-    assert list(session.runs) == [1, 3]
-    assert session.shown is not run
+    assert list(session.project.runs) == [1, 3]
+    assert session.project.shown is not run
     assert "off the list" in driver.window.banner.text()
     if way == "key":
         press(driver, QKeySequence.StandardKey.Undo)
     else:
         driver.find("messageActionButton", QToolButton).click()
-    assert list(session.runs.values()) == kept
-    assert session.shown is run
+    assert list(session.project.runs.values()) == kept
+    assert session.project.shown is run
     assert (rows(driver), run.is_saved) == (before, saved)
     assert not driver.window.banner.isVisible()
     assert not driver.find("undoRemovalAction", QAction).isEnabled()
@@ -135,18 +135,18 @@ def test_a_run_that_was_removed_comes_back_as_it_was(two_runs, way) -> None:
 def test_removals_are_undone_one_after_the_other_and_leave_offers_alone(two_runs) -> None:
     driver = two_runs
     driver.train_to_the_end(epochs="1")
-    session, banner = driver.window.controller.session, driver.window.banner
-    kept = list(session.runs.values())
+    session, banner = driver.window.controller.engine, driver.window.banner
+    kept = list(session.project.runs.values())
     bring_up(driver, "runsDock")
     banner.show_message(Message("info", "A model was kept.", action="recover"))
     driver.window.runs.setFocus()
     for _ in range(2):
         driver.window.runs.selectRow(1)
         press(driver, QKeySequence.StandardKey.Delete)
-    assert list(session.runs) == [3]
+    assert list(session.project.runs) == [3]
     assert banner.text() == "A model was kept."
     for count in (2, 3, 3):
         press(driver, QKeySequence.StandardKey.Undo)
-        assert len(session.runs) == count
-    assert list(session.runs.values()) == kept
+        assert len(session.project.runs) == count
+    assert list(session.project.runs.values()) == kept
     assert banner.message.action == "recover"

@@ -31,15 +31,12 @@ def click_tile(driver, column, row):
 def decoded_at(driver, view, count):
     """The answers to a view's requests from now on, until the last has all its pictures."""
     found = []
-    requests = driver.window.controller.bridge.requests
-    show_answer = requests.show_answer
 
-    def note(answer):
-        if answer.request.view == view:
-            found.append(answer)
-        show_answer(answer)
+    def note(request, value):
+        if request.view == view:
+            found.append((request, value))
 
-    requests.show_answer = note
+    driver.window.controller.engine.inference.answered.connect(note)
     return found
 
 
@@ -60,7 +57,7 @@ def test_the_pictures_are_what_the_decoder_draws_there(show) -> None:
     found = decoded_at(driver, "grid", 400)
     open_grid(driver)
     driver.wait(lambda: len(found) >= 2)
-    request, pictures = found[-1].request, found[-1].value
+    request, pictures = found[-1]
     assert len(pictures) == 400
     np.testing.assert_allclose(request.codes[0], (quantiles(20)[0], quantiles(20)[-1]), atol=1e-6)  # upper left
     before = driver.picture
@@ -76,10 +73,10 @@ def test_a_large_grid_is_filled_coarse_first(show) -> None:
     found = decoded_at(driver, "grid", 1600)
     open_grid(driver)
     driver.wait(lambda: len(found) >= 2)
-    first = found[0].value.reshape(40, 40, -1)
+    first = found[0][1].reshape(40, 40, -1)
     assert (first[0, 0] == first[1, 1]).all()  # one picture stands for several
     side = grid(driver).board.sheet.width()
-    driver.wait(lambda: not (found[-1].value[0] == found[-1].value[1]).all())
+    driver.wait(lambda: not (found[-1][1][0] == found[-1][1][1]).all())
     assert grid(driver).board.sheet.width() == side
 
 
@@ -88,7 +85,7 @@ def test_sizes_from_5_to_40(show, size, count) -> None:
     driver = open_grid(show("vae-2d"))
     found = decoded_at(driver, "grid", count)
     driver.find("manifoldSizeSpin").setValue(size)
-    driver.wait(lambda: found and len(found[-1].value) == count)
+    driver.wait(lambda: found and len(found[-1][1]) == count)
     assert driver.find("manifoldSizeSpin").text() == f"{size} × {size}"
 
 
@@ -96,7 +93,7 @@ def test_even_spacing_covers_all_codes(show) -> None:
     driver = open_grid(show("ae-2d"))
     driver.find("manifoldSpacingCombo").setCurrentIndex(1)
     places = grid(driver).places()
-    codes = driver.window.controller.session.shown.codes.mean
+    codes = driver.window.controller.engine.project.shown.codes.mean
     width = np.ptp(codes[:, 0])
     assert places[:, 0].min() - codes[:, 0].min() < width / 10
     assert codes[:, 0].max() - places[:, 0].max() < width / 10
@@ -121,7 +118,7 @@ def test_it_is_refreshed_while_training(driver) -> None:
     driver.train(epochs="1000")
     found = decoded_at(driver, "grid", 400)
     open_grid(driver)
-    driver.wait(lambda: len(found) > 4 and (found[-1].value != found[2].value).any())
+    driver.wait(lambda: len(found) > 4 and (found[-1][1] != found[2].value).any())
     assert driver.state == "training"
 
 

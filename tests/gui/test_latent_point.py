@@ -47,7 +47,7 @@ def test_a_click_in_the_scatter_moves_sliders_and_picture(trained) -> None:
 def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(driver) -> None:
     driver.train_to_the_end(latentDim="5")
     scatter = driver.window.stage.scatter
-    means = driver.window.controller.session.shown.codes.mean
+    means = driver.window.controller.engine.project.shown.codes.mean
     outermost = int(np.abs(scatter.plot.places[:, 0]).argmax())
     where = place_of(scatter, outermost)
     image = scatter.hover.nearest(scatter.plot.mapToScene(where))
@@ -76,14 +76,14 @@ def test_a_click_before_the_reconstruction_is_there_leaves_no_card_without_one(t
 
 
 def test_the_picture_of_the_image_under_the_mouse_follows_its_code(trained) -> None:
-    scatter, session = trained.window.stage.scatter, trained.window.controller.session
+    scatter, session = trained.window.stage.scatter, trained.window.controller.engine
     image = hover_at_once(scatter, 7)
     trained.wait(lambda: scatter.hover._reconstruction is not None)
     before = scatter.hover._reconstruction
-    run = session.shown
+    run = session.project.shown
     run.codes = Codes(run.codes.mean + np.float32(0.01), run.codes.log_stddev, run.codes.labels)
     with trained.qtbot.waitSignal(trained.window.controller.point.seen, timeout=1000) as seen:
-        session._listener.codes_moved(run)
+        session.project.codes_changed.emit(run)
     np.testing.assert_array_equal(seen.args[0], run.codes.mean[image])
     trained.wait(lambda: scatter.hover._reconstruction is not before)
     assert scatter.hover.index == image
@@ -143,7 +143,7 @@ def test_a_typed_value_beyond_the_range_is_taken_and_widens_it(trained) -> None:
 
 
 def test_slider_ranges_cover_the_codes(trained) -> None:
-    codes = trained.window.controller.session.shown.codes.mean
+    codes = trained.window.controller.engine.project.shown.codes.mean
     for dimension in range(2):
         slider = trained.find(f"latentSlider{dimension}")
         assert slider.minimum() <= codes[:, dimension].min()
@@ -163,7 +163,7 @@ def test_a_hidden_class_is_greyed_and_lies_below(trained) -> None:
     trained.find("classChip3").click()
     grey = trained.window.stage.scatter._hidden_colour
     looks = raster._looks
-    labels = trained.window.controller.session.shown.codes.labels
+    labels = trained.window.controller.engine.project.shown.codes.labels
     count = int((labels == 3).sum())
     assert count > 0
     is_grey = (looks.palette[looks.kinds] == grey).all(1)

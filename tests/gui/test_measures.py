@@ -31,10 +31,10 @@ def test_without_a_model_there_is_nothing_to_measure(driver):
 def test_quick_figures_of_the_model_on_screen(trained):
     trained.find("quickMeasuresCheck", QCheckBox).setChecked(True)
     trained.click("measureButton")
-    session = trained.window.controller.session
+    session = trained.window.controller.engine
     trained.wait(lambda: not session.measurements.is_running)
     shown = rows(trained)
-    last = session.shown.history.last_evaluation
+    last = session.project.shown.history.last_evaluation
     assert shown["Test loss"][0] == f"{last.total:.3f} sq. error / image"
     assert shown["KL divergence"][0] == f"{last.kl:.3f} nats / image"
     assert "Importance-weighted bound" not in shown
@@ -47,19 +47,19 @@ def test_quick_figures_of_the_model_on_screen(trained):
 def test_another_run_has_figures_of_its_own(trained):
     trained.find("quickMeasuresCheck", QCheckBox).setChecked(True)
     trained.click("measureButton")
-    session = trained.window.controller.session
+    session = trained.window.controller.engine
     trained.wait(lambda: not session.measurements.is_running)
-    first, before = session.shown, rows(trained)
+    first, before = session.project.shown, rows(trained)
     trained.train_to_the_end(seed="5")
     assert rows(trained) == {}
-    session.show(first)
+    session.project.show(first)
     assert rows(trained) == before
 
 
 def test_a_long_measurement_can_be_cancelled_while_training_goes_on(driver):
     driver.train(epochs="100000")
     driver.wait(lambda: driver.state == "training")
-    session = driver.window.controller.session
+    session = driver.window.controller.engine
     driver.click("measureButton")
     assert not driver.find("measureButton", QPushButton).isEnabled()
     driver.wait(lambda: rows(driver))
@@ -82,7 +82,7 @@ from vae_desktop.latent.measures import COMPARED
 application, folder = make_application(), Path(sys.argv[1])
 window = create_window(folder / "data", folder / "settings", folder / "cache")
 window.show()
-session = window.controller.session
+session = window.controller.engine
 
 def wait(condition):
     while not condition():
@@ -90,11 +90,11 @@ def wait(condition):
 
 dataset, training = DatasetConfig("digits", 8), TrainingConfig(epochs=1, device="cpu")
 models = [ModelConfig(kind, 20, hidden=(16,)) for kind in ("ae", "vae", "kl-only")]
-session.compare([RunConfig(dataset, model, training) for model in models])
-wait(lambda: len(session.runs) == 3 and session.state == "idle")
-session.measure(list(session.runs.values()), COMPARED)
+session.training.compare([RunConfig(dataset, model, training) for model in models])
+wait(lambda: len(session.project.runs) == 3 and session.training.state == "idle")
+session.measurements.start(list(session.project.runs.values()), COMPARED)
 wait(lambda: not session.measurements.is_running)
-print(*(run.measures["knn_accuracy"] > 0.1 for run in session.runs.values()))
+print(*(run.measures["knn_accuracy"] > 0.1 for run in session.project.runs.values()))
 window.close()
 """
 

@@ -31,12 +31,12 @@ class Route:
         self.driver = driver
         self.window = driver.window
         self.view = driver.window.tools["path"]
-        self.guide = driver.window.controller.bridge.tools.guide
+        self.guide = driver.window.controller.workspaces.tools.guide
         self.point = driver.window.controller.point
 
     @property
     def run(self):
-        return self.window.controller.session.shown
+        return self.window.controller.engine.project.shown
 
     def mean_of(self, label):
         codes = self.run.codes
@@ -218,7 +218,7 @@ def test_a_path_that_was_half_gone_does_not_move_the_point_of_the_next_model(sho
 
 def test_anchors_follow_their_codes_in_training(driver):
     driver.train(epochs="100000")
-    driver.wait(lambda: driver.window.controller.session.shown.codes is not None)
+    driver.wait(lambda: driver.window.controller.engine.project.shown.codes is not None)
     route = open_path(driver, 3, 4)
     before = route.guide.path.anchors.copy()
     driver.wait(lambda: route.guide.path is not None and np.abs(route.guide.path.anchors - before).max() > 0.05)

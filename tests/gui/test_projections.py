@@ -23,7 +23,7 @@ def note(driver):
 
 def test_a_model_begins_with_the_two_axes_that_say_most(show) -> None:
     driver = show("vae-20d")
-    kl = kl_by_dimension(driver.window.controller.session.shown.codes)
+    kl = kl_by_dimension(driver.window.controller.engine.project.shown.codes)
     assert set(scatter(driver).tools.axes) == set(np.argsort(-kl)[:2].tolist())
     assert driver.find("projectionCombo").isVisible()
 
@@ -34,7 +34,7 @@ def test_two_dimensions_need_no_projection(show) -> None:
 
 def test_in_principal_components_the_point_moves_only_in_their_plane(show) -> None:
     driver = show("vae-20d")
-    point, codes = driver.window.controller.point, driver.window.controller.session.shown.codes
+    point, codes = driver.window.controller.point, driver.window.controller.engine.project.shown.codes
     choose(driver, "pca")
     basis = principal_plane(codes.mean).basis
     np.testing.assert_allclose(scatter(driver).plot.places, codes.mean @ basis.T, atol=1e-4)
@@ -71,7 +71,7 @@ def test_tsne_is_laid_out_in_the_background_and_takes_the_nearest_code(driver) -
     plot = scatter(driver).plot
     where = plot.mapFromScene(plot.getViewBox().mapViewToScene(plot.view_rect().center() + QPoint(0, 0)))
     driver.qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    codes = driver.window.controller.session.shown.codes.mean
+    codes = driver.window.controller.engine.project.shown.codes.mean
     image = int(np.flatnonzero((codes == driver.window.controller.point.code).all(1))[0])
     assert note(driver) == f"at image {image:,}, the nearest code: t-SNE has no inverse"
     centre = plot.getViewBox().mapSceneToView(plot.mapToScene(where))
@@ -90,7 +90,7 @@ def test_tsne_can_be_cancelled_before_there_is_anything_to_see(driver) -> None:
     driver.click("cancelLayoutButton")
     assert scatter(driver).tools.projection == "axes"
     assert not driver.find("cancelLayoutButton").isVisible()
-    assert not driver.window.controller.session.layouts.is_running
+    assert not driver.window.controller.engine.tasks.is_running("t-SNE")
     assert (driver.window.controller.point.code == 0).all()
 
 
@@ -105,10 +105,10 @@ def test_tsne_while_training_says_that_the_codes_have_moved_since(driver) -> Non
 @pytest.mark.parametrize(("count", "words"), [(3, "t-SNE needs at least 4 codes"), (10, None)])
 def test_tsne_of_few_codes(driver, count, words) -> None:
     driver.train_to_the_end(latentDim="3", epochs="1")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     labels = run.codes.labels[:count]
     run.codes = type(run.codes)(run.codes.mean[:count], run.codes.log_stddev[:count], labels)
-    driver.window.controller.session.show(run)
+    driver.window.controller.engine.project.show(run)
     choose(driver, "tsne")
     if words is None:
         driver.wait(lambda: driver.find("updateLayoutButton").isVisible())
@@ -121,11 +121,11 @@ def test_tsne_of_few_codes(driver, count, words) -> None:
 
 def test_another_model_ends_a_layout(driver) -> None:
     driver.train_to_the_end(latentDim="4", epochs="1")
-    session = driver.window.controller.session
+    session = driver.window.controller.engine
     choose(driver, "tsne")
-    first = session.shown
+    first = session.project.shown
     driver.train_to_the_end(latentDim="3", epochs="1")
-    assert session.shown is not first
-    assert not session.layouts.is_running
+    assert session.project.shown is not first
+    assert not session.tasks.is_running("t-SNE")
     assert scatter(driver).tools.projection == "axes"
     driver.wait(lambda: len(scatter(driver).plot.places) == 360)

@@ -21,7 +21,7 @@ def click_tile(view, index):
 
 
 def codes_of(driver):
-    return driver.window.controller.bridge.tools.sampler._codes
+    return driver.window.controller.workspaces.tools.sampler._codes
 
 
 def test_a_click_goes_to_the_sample_and_shows_the_nearest_codes(show):
@@ -35,7 +35,7 @@ def test_a_click_goes_to_the_sample_and_shows_the_nearest_codes(show):
     driver.wait(lambda: view.nearest.board.pictures is not None and view.nearest.distance())
     assert view.nearest.title() == "Nearest codes, decoded · distance"
     assert view.nearest._load.text() == "Load MNIST"
-    codes = driver.window.controller.session.shown.codes
+    codes = driver.window.controller.engine.project.shown.codes
     distances = np.sort(np.linalg.norm(codes.mean - point.code, axis=1))[:4]
     shown = [float(text.split(" · ")[1]) for text in view.nearest.board.captions()]
     assert shown == pytest.approx(distances, abs=0.006)
@@ -52,7 +52,7 @@ def test_with_the_data_the_nearest_real_images_are_shown(driver):
     click_tile(view, 0)
     driver.wait(lambda: view.nearest.board.pictures is not None and "usual" in view.nearest.note())
     assert view.nearest.title() == "Nearest images · sq. error"
-    train = driver.window.controller.session.loaded(driver.window.controller.session.shown.config.dataset).train
+    train = driver.window.controller.engine.datasets.held(driver.window.controller.engine.project.shown.config.dataset).train
     driver.wait(lambda: driver.window.panel.image.picture is not None)
     picture = driver.window.panel.image.picture[..., 0].astype(float) / 255
     squared = np.sort(((train.images[:, 0] / 255 - picture) ** 2).sum((1, 2)))[:4]
@@ -76,7 +76,7 @@ def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(show):
     driver = show("ae-2d")
     view = open_samples(driver)
     assert "holes" in view.note()  # N(0, I) is not where its codes are
-    means = driver.window.controller.session.shown.codes.mean
+    means = driver.window.controller.engine.project.shown.codes.mean
     view.count.setValue(200)
     view.way.show_value("box")
     assert (codes_of(driver) >= means.min(0)).all()
@@ -99,7 +99,7 @@ def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(show):
 def test_a_vae_is_sampled_around_codes_drawn_from_its_posteriors(show):
     driver = show("vae-20d")
     view = open_samples(driver, "box")
-    means = driver.window.controller.session.shown.codes.mean
+    means = driver.window.controller.engine.project.shown.codes.mean
     collapsed = int(means.std(0).argmin())
     assert means[:, collapsed].std() < 0.1
     view.count.setValue(200)
@@ -132,7 +132,7 @@ def test_another_model_begins_with_nothing_chosen(show):
 
 def test_out_of_sight_nothing_is_asked_for(show):
     driver = show("vae-2d")
-    requests = driver.window.controller.bridge.requests
+    requests = driver.window.controller.engine.inference
     open_samples(driver)
     assert requests.newest("samples") is not None
     driver.window.show_tool("path")

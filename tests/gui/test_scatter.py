@@ -64,14 +64,14 @@ def lonely_image(driver):
 
 def test_hovering_peeks_at_an_image_and_leaving_puts_the_point_back(show) -> None:
     driver = show("vae-20d")
-    controller, session = driver.window.controller, driver.window.controller.session
+    controller, session = driver.window.controller, driver.window.controller.engine
     point = controller.point
     point.move_to(np.full(20, 0.5, np.float32))
     image = lonely_image(driver)
     driver.wait(lambda: not point.is_peeking)
     hover(driver, image)
     assert scatter(driver).hover.index == image
-    assert driver.find("latentSlider7").value() == pytest.approx(session.shown.codes.mean[image, 7])
+    assert driver.find("latentSlider7").value() == pytest.approx(session.project.shown.codes.mean[image, 7])
     driver.wait(lambda: scatter(driver).hover._reconstruction is not None)
     assert scatter(driver).hover._reconstruction.shape == (28, 28, 1)
     assert (point.code == 0.5).all()
@@ -83,7 +83,7 @@ def test_hovering_peeks_at_an_image_and_leaving_puts_the_point_back(show) -> Non
 
 def test_the_drawn_posterior_has_the_radius_sigma_in_the_units_of_the_axes(show) -> None:
     driver = show("vae-2d")
-    codes = driver.window.controller.session.shown.codes
+    codes = driver.window.controller.engine.project.shown.codes
     image = lonely_image(driver)
     where = pixel_of(driver, codes.mean[image].tolist())
     driver.qtbot.mouseClick(scatter(driver).plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
@@ -120,7 +120,7 @@ def test_an_outline_is_opaque_and_its_halo_is_not(ratio) -> None:
 def test_in_a_plane_of_principal_components_the_posterior_is_the_projected_one(show) -> None:
     driver = show("vae-20d")
     driver.find("projectionCombo").setCurrentIndex(1)
-    run, explorer = driver.window.controller.session.shown, driver.window.controller.bridge.explorer
+    run, explorer = driver.window.controller.engine.project.shown, driver.window.controller.workspaces.explorer
     explorer._go_to_image(123)
     samples = run.codes.mean[123] + np.exp(run.codes.log_stddev[123]) * np.random.default_rng(0).standard_normal(
         (200_000, 20), np.float32
@@ -144,13 +144,13 @@ def test_an_autoencoder_has_no_posterior_and_no_samples(show) -> None:
     driver = show("ae-2d")
     assert not action(driver, "showSamplesAction").isEnabled()
     assert not action(driver, "posteriorOverlayAction").isEnabled()
-    driver.window.controller.bridge.explorer._go_to_image(5)
+    driver.window.controller.workspaces.explorer._go_to_image(5)
     assert not scatter(driver).overlays.posterior.isVisible()
 
 
 def test_samples_lie_one_sigma_from_the_means_and_stay_the_same(show) -> None:
     driver = show("vae-2d")
-    codes = driver.window.controller.session.shown.codes
+    codes = driver.window.controller.engine.project.shown.codes
     action(driver, "showSamplesAction").trigger()
     first = scatter(driver).drawn.mean
     noise = (first - codes.mean) / np.exp(codes.log_stddev)
@@ -181,12 +181,12 @@ def test_every_overlay_is_drawn_and_taken_away(show) -> None:
 def test_holes_are_where_no_codes_are(show) -> None:
     driver = show("vae-2d")
     found = []
-    feeds = driver.window.controller.bridge.explorer.feeds
+    feeds = driver.window.controller.workspaces.explorer.feeds
     scatter(driver).show_holes = lambda distances, rect: found.append((distances, rect))
     action(driver, "holesOverlayAction").trigger()
     driver.wait(lambda: found)
     distances, rect = found[-1]
-    codes = driver.window.controller.session.shown.codes
+    codes = driver.window.controller.engine.project.shown.codes
     sigma = np.exp(codes.log_stddev.astype(np.float64))
     rows, columns = distances.shape
     for row, column in ((0, 0), (rows // 2, columns // 2), (rows - 1, columns // 3)):
@@ -204,7 +204,7 @@ def test_holes_are_where_no_codes_are(show) -> None:
 
 def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatch) -> None:
     driver = show("vae-2d")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     driver.find("lassoButton").click()
     corners = [(-1.2, -1.0), (0.9, -1.1), (1.1, 0.8), (-0.8, 1.0), (-1.2, -1.0)]
     drag(driver, corners)
@@ -247,7 +247,7 @@ def test_a_lasso_around_nothing_says_so_and_moves_nothing(show) -> None:
 
 def test_the_keyboard_selects_the_classes_in_colour(show) -> None:
     driver = show("vae-2d")
-    labels = driver.window.controller.session.shown.codes.labels
+    labels = driver.window.controller.engine.project.shown.codes.labels
     driver.find("classChip3").click()
     driver.qtbot.keyClick(scatter(driver).plot, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert (scatter(driver).selection.images == np.flatnonzero(labels != 3)).all()
@@ -264,9 +264,9 @@ def test_an_export_that_cannot_be_written_is_told(show, tmp_path) -> None:
 def test_the_test_images_and_all_training_images_are_shown(driver) -> None:
     """While it trains and after it, each with the codes of the model as it is then."""
     driver.train(epochs="1000")
-    session = driver.window.controller.session
+    session = driver.window.controller.engine
     driver.wait(lambda: scatter(driver).drawn is not None)
-    run = session.shown
+    run = session.project.shown
     action(driver, "allImagesAction").trigger()
     driver.wait(lambda: run.train_codes is not None and run.train_codes.are_finite)
     assert len(scatter(driver).drawn) == 1797
@@ -274,7 +274,7 @@ def test_the_test_images_and_all_training_images_are_shown(driver) -> None:
     driver.wait(lambda: driver.state == "idle" and run.train_codes_step == run.snapshot.step)
     assert len(scatter(driver).plot.places) == 1797
     assert "1,437 training images" in driver.window.stage.subtitle()
-    dataset = session.loaded(run.config.dataset)
+    dataset = session.datasets.held(run.config.dataset)
     hovered = scatter(driver).hover._originals[360 + 5]
     assert (hovered == dataset.train.images[5].transpose(1, 2, 0)).all()
     action(driver, "testImagesAction").trigger()
@@ -290,26 +290,26 @@ def test_training_images_need_the_data_set(show) -> None:
 def test_codes_that_are_not_finite_leave_a_sensible_picture(show) -> None:
     """As of a run that diverges, before the engine stops it."""
     driver = show("vae-2d")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     for name in ("density", "holes", "manifold"):
         action(driver, f"{name}OverlayAction").trigger()
     broken = run.codes.mean.copy()
     broken[::2] = np.nan
     run.codes = type(run.codes)(broken, run.codes.log_stddev, run.codes.labels)
-    driver.window.controller.bridge.codes_moved(run)
+    driver.window.controller.engine.project.codes_changed.emit(run)
     scatter(driver).plot.fit()
     assert scatter(driver).plot.view_rect().width() < 20
     driver.find("latentSlider0").setValue(1.0)
     assert driver.window.controller.point.code[0] == 1
     run.codes = type(run.codes)(np.full_like(broken, np.nan), run.codes.log_stddev, run.codes.labels)
-    driver.window.controller.bridge.codes_moved(run)
+    driver.window.controller.engine.project.codes_changed.emit(run)
     scatter(driver).plot.grab()
     assert scatter(driver).nearest_image(np.zeros(2, np.float32)) is None
 
 
 def test_points_glide_to_their_new_places(show) -> None:
     driver = show("vae-2d")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     plot = scatter(driver).plot
     plot.grab()
     seen = []
@@ -317,7 +317,7 @@ def test_points_glide_to_their_new_places(show) -> None:
     plot._glide._show = lambda places: (seen.append(places[0].copy()), draw(places))
     start = run.codes.mean[0].copy()
     run.codes = type(run.codes)(run.codes.mean + np.float32(1), run.codes.log_stddev, run.codes.labels)
-    driver.window.controller.bridge.codes_moved(run)
+    driver.window.controller.engine.project.codes_changed.emit(run)
     driver.wait(lambda: seen and np.allclose(seen[-1], start + 1, atol=1e-5))
     assert len(seen) > 1
     assert ((np.array(seen[:-1]) > start) & (np.array(seen[:-1]) < start + 1)).all()

@@ -171,8 +171,8 @@ def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeyp
     driver.type("hiddenField", "16")
     driver.type("epochsField", "2")
     driver.click("trainButton")
-    driver.wait(lambda: driver.window.controller.session.shown is not None and driver.state == "idle")
-    run = driver.window.controller.session.shown
+    driver.wait(lambda: driver.window.controller.engine.project.shown is not None and driver.state == "idle")
+    run = driver.window.controller.engine.project.shown
     assert (run.image_shape, run.class_names) == ((3, 12, 12), ("blue", "red"))
     before = driver.picture
     driver.window.controller.point.set_coordinate(0, 2.0)
@@ -189,7 +189,7 @@ def test_what_is_out_of_sight_never_holds_training_up(driver):
 
 
 def test_devices_say_why_they_are_missing_and_cards_have_numbers(driver):
-    driver.wait(lambda: driver.window.controller.bridge.devices)
+    driver.wait(lambda: driver.window.controller.engine.tracker.devices)
     box, form = driver.find("deviceCombo", QComboBox), driver.window.setup.form
     about = "The NVIDIA driver on your system is too old (found version 11040)."
     form.set_devices([Device("cuda", about, is_there=False), Device("cpu", "The processor.")])
@@ -240,28 +240,28 @@ def test_going_on_with_a_folder_that_gained_a_class_can_be_saved_and_opened(driv
     driver.type("hiddenField", "8")
     driver.type("epochsField", "1")
     driver.click("trainButton")
-    session = driver.window.controller.session
-    driver.wait(lambda: session.shown is not None and driver.state == "idle")
+    session = driver.window.controller.engine
+    driver.wait(lambda: session.project.shown is not None and driver.state == "idle")
     (photos / "green").mkdir()
     for number in range(20):
         Image.new("RGB", (16, 12), (40, 200, number)).save(photos / "green" / f"{number}.png")
     driver.window.images_chosen.emit(photos)
     driver.wait(lambda: form._dataset is not None and len(form._dataset.class_names) == 3)
     driver.click("continueButton")
-    driver.wait(lambda: driver.state == "training" or len(session.shown.history.training) > 1)
+    driver.wait(lambda: driver.state == "training" or len(session.project.shown.history.training) > 1)
     driver.wait(lambda: driver.state == "idle")
     driver.window.file_named.emit(tmp_path / "grown.safetensors")
-    driver.wait(lambda: session.shown.is_saved)
+    driver.wait(lambda: session.project.shown.is_saved)
     assert load_checkpoint(tmp_path / "grown.safetensors").class_names == ("blue", "green", "red")
 
 
 def test_a_folder_without_images_changes_nothing(driver, tmp_path):
     driver.train_to_the_end()
-    shown, picture = driver.window.controller.session.shown, driver.picture
+    shown, picture = driver.window.controller.engine.project.shown, driver.picture
     (tmp_path / "empty").mkdir()
     driver.window.images_chosen.emit(tmp_path / "empty")
     driver.wait(lambda: "empty" in driver.window.banner.text())
-    assert driver.window.controller.session.shown is shown
+    assert driver.window.controller.engine.project.shown is shown
     assert driver.picture == picture
 
 
@@ -284,4 +284,4 @@ def test_a_broken_file_of_a_downloaded_set_is_offered_for_repair(driver, tmp_pat
     driver.wait(lambda: "broken" in banner.text())
     button = banner.findChild(QToolButton, "messageActionButton")
     assert (button.text(), button.isHidden()) == ("Download again", False)
-    assert driver.window.controller.session.missing.name == "mnist"
+    assert driver.window.controller.engine.datasets.missing.name == "mnist"

@@ -27,7 +27,7 @@ def from_top_to_bottom(driver, count):
 
 def test_the_most_informative_is_first_and_collapsed_ones_are_folded_away_with_the_reason(show) -> None:
     driver = show("vae-20d")
-    codes = driver.window.controller.session.shown.codes
+    codes = driver.window.controller.engine.project.shown.codes
     order = np.argsort(-kl_by_dimension(codes), kind="stable").tolist()
     collapsed = np.flatnonzero(codes.mean.var(0) <= 0.01).tolist()
     assert len(collapsed) == 1
@@ -44,7 +44,7 @@ def test_the_most_informative_is_first_and_collapsed_ones_are_folded_away_with_t
 
 def test_if_all_are_collapsed_none_is_folded_away(show) -> None:
     driver = show("vae-2d")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     flat = Codes(run.codes.mean * 1e-3, np.zeros_like(run.codes.mean), run.codes.labels)
     driver.window.panel.set_codes(flat, is_new=True)
     assert sorted(from_top_to_bottom(driver, 2)) == [0, 1]
@@ -54,7 +54,7 @@ def test_if_all_are_collapsed_none_is_folded_away(show) -> None:
 
 def test_the_reason_goes_with_the_last_collapsed_dimension_although_a_slider_is_in_use(show) -> None:
     driver = show("vae-2d")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     flat = Codes(run.codes.mean * 1e-3, np.zeros_like(run.codes.mean), run.codes.labels)
     driver.window.panel.set_codes(flat, is_new=True)
     driver.find("latentSlider0").groove.setFocus()
@@ -76,9 +76,9 @@ def test_the_reason_goes_with_the_last_collapsed_dimension_although_a_slider_is_
 def test_the_reason_of_a_collapse_is_its_cause(driver, kind, texts, words) -> None:
     form = driver.find("modelCombo", QComboBox)
     form.setCurrentIndex(form.findData(kind))
-    driver.wait(lambda: driver.window.controller.session.loaded(driver.window.setup.form.config().dataset))
+    driver.wait(lambda: driver.window.controller.engine.datasets.held(driver.window.setup.form.config().dataset))
     driver.train_to_the_end(epochs="20", hidden="64", **texts)
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     assert not (run.codes.mean.var(0) > 0.01).any()
     reason = driver.find("collapsedReason")
     driver.wait(reason.isVisible)
@@ -122,12 +122,11 @@ def test_a_film_shows_what_moving_the_slider_will_draw(show) -> None:
     driver.wait(lambda: driver.window.panel.image.picture is not None)
     point = driver.window.controller.point
     assert point.code.tolist() == pytest.approx([value, 1.5])
-    answered = driver.window.controller.session.last_request
-    bridge = driver.window.controller.bridge
+    answered = driver.window.controller.engine.inference.last_request
     pictures = []
-    show_picture = bridge.picture_decoded
-    bridge.picture_decoded = lambda decoded: (pictures.append(decoded), show_picture(decoded))
-    driver.window.controller.session.decode(point.code)
+    inference = driver.window.controller.engine.inference
+    inference.decoded.connect(pictures.append)
+    inference.decode(driver.window.controller.engine.project.shown.id, point.code)
     driver.wait(lambda: any(decoded.request_id > answered for decoded in pictures))
     small = films[-1][1].astype(float)
     large = pictures[-1].picture.astype(float)
@@ -156,7 +155,7 @@ def test_a_locked_coordinate_stays_whatever_moves_the_point(show) -> None:
     driver.click("randomiseButton")
     assert point.code[17] == 1.25
     assert (np.delete(point.code, 17) != 0).all()
-    driver.window.controller.bridge.explorer._go_to_image(4)
+    driver.window.controller.workspaces.explorer._go_to_image(4)
     assert point.code[17] == 1.25
     driver.click("resetButton")
     assert point.code[17] == 1.25
@@ -220,7 +219,7 @@ def test_128_dimensions_have_128_sliders_that_follow_and_decode(driver) -> None:
 def test_what_is_drawn_along_other_directions_ends_where_the_point_does(show) -> None:
     """Films are asked for less often than a hand moves; the last place is asked for always."""
     driver = show("vae-2d")
-    requests = driver.window.controller.bridge.requests
+    requests = driver.window.controller.engine.inference
     for value in np.linspace(-2, 2, 30):
         driver.find("latentSlider0").setValue(float(value))
     asked_at_once = requests.newest("film 1").codes[:, 0]

@@ -35,7 +35,7 @@ def test_only_a_steady_label_has_nothing_laid_out_anew(qtbot, qapp, is_steady) -
 
 def test_a_training_lays_out_no_dock_anew(driver) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active[0]
+    run = driver.window.controller.engine.project.active[0]
     driver.wait(lambda: len(run.history.training) > 20)
     counter = LayoutCounter()
     for dock in ("setupDock", "learningCurvesDock"):

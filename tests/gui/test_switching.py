@@ -63,28 +63,30 @@ def test_models_of_any_dimensions_follow_one_another(show, driver) -> None:
     driver.train_to_the_end(latentDim="1", epochs="1")
     show("vae-20d")
     show("ae-2d")
-    session = driver.window.controller.session
-    driver.wait(lambda: len(session.runs) == 3)
-    scatter, requests = driver.window.stage.scatter, driver.window.controller.bridge.requests
-    for run in [*session.runs.values(), *reversed(session.runs.values()), *session.runs.values()]:
+    session = driver.window.controller.engine
+    driver.wait(lambda: len(session.project.runs) == 3)
+    scatter, requests = driver.window.stage.scatter, driver.window.controller.engine.inference
+    for run in [*session.project.runs.values(), *reversed(session.project.runs.values()), *session.project.runs.values()]:
         scatter.hover._show(3)  # a card is on show, its image peeked at
-        session.show(run)
+        decoded = []
+        requests.decoded.connect(decoded.append)
+        session.project.show(run)
         assert len(driver.window.controller.point.code) == run.config.model.latent_dim
-        assert all(request.run_id == run.id for request, _ in requests._asked.values())
+        assert all(request.run_id == run.id for request in requests.asked.values())
         assert not driver.window.controller.point.is_peeking
-        driver.wait(lambda: not driver.window.controller.session._inference._pending)
+        driver.wait(lambda decoded=decoded: decoded and decoded[-1].request_id == requests.last_request)
     driver.qtbot.wait(200)
     assert driver.window.banner.text() == ""
 
 
 def test_one_dimensional_codes_are_spread_by_their_own_classes(driver) -> None:
     driver.train_to_the_end(latentDim="1", epochs="1")
-    session = driver.window.controller.session
-    first = session.shown
+    session = driver.window.controller.engine
+    first = session.project.shown
     codes = Codes(first.codes.mean, first.codes.log_stddev, 1 - first.codes.labels % 2)
     second = Run(99, first.config, first.image_shape, ("odd", "even"), "opened", codes=codes, snapshot=first.snapshot)
-    session.runs[99] = second
-    session.show(second)
+    session.project.runs[99] = second
+    session.project.show(second)
     heights = driver.window.stage.scatter.plot.places[:, 1]
     assert heights[codes.labels == 0].max() < heights[codes.labels == 1].min()
 
@@ -102,21 +104,21 @@ def test_one_axis_that_takes_the_others_place_changes_with_it(show) -> None:
 def test_a_model_leaves_the_list_and_is_still_among_the_recent_ones(driver) -> None:
     driver.train_to_the_end(latentDim="1", epochs="1")
     driver.train_to_the_end(latentDim="3", epochs="1")
-    table, session = driver.window.runs, driver.window.controller.session
-    kept = session.shown
+    table, session = driver.window.runs, driver.window.controller.engine
+    kept = session.project.shown
     driver.wait(lambda: kept.is_kept)
     table.selectRow(0)
     table.setFocus()
     driver.qtbot.keyClick(table, Qt.Key.Key_Delete)
     assert table.rowCount() == 1
-    assert session.shown.config.model.latent_dim == 1
+    assert session.project.shown.config.model.latent_dim == 1
     assert len(driver.window.controller.point.code) == 1
     assert "Open recent still has it" in driver.window.statusBar().currentMessage()
     driver.qtbot.keyClick(table, Qt.Key.Key_Delete)
     assert "the only model" in driver.window.statusBar().currentMessage()
     driver.window.controller.open_file(kept.autosave)
     driver.wait(lambda: table.rowCount() == 2)
-    assert session.shown.config.model.latent_dim == 3
+    assert session.project.shown.config.model.latent_dim == 3
 
 
 def test_whoever_has_dragged_the_point_is_not_invited_again(show, open_window) -> None:

@@ -7,7 +7,7 @@ from vae_desktop.catalog import DATASETS
 
 def test_trains_draws_and_stays_explorable(driver) -> None:
     driver.train_to_the_end(epochs="30", learningRate="0.01", beta="0.1")
-    run = driver.window.controller.session.shown
+    run = driver.window.controller.engine.project.shown
     total = run.history.training[:, 0]
     assert run.status == "finished"
     assert len(total) == 30 * 12
@@ -20,24 +20,23 @@ def test_trains_draws_and_stays_explorable(driver) -> None:
 
 def test_sliders_change_the_picture_while_training_goes_on(driver) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active[0]
+    run = driver.window.controller.engine.project.active[0]
     driver.wait(lambda: len(run.history.training) > 100)
-    bridge = driver.window.controller.bridge
     answered = []
-    show = bridge.picture_decoded
-    bridge.picture_decoded = lambda decoded: (answered.append(decoded.request_id), show(decoded))
+    inference = driver.window.controller.engine.inference
+    inference.decoded.connect(lambda decoded: answered.append(decoded.request_id))
     driver.find("latentSlider1").setValue(-1.5)
-    asked = driver.window.controller.session.last_request
+    asked = inference.last_request
     driver.wait(lambda: asked in answered)
     assert driver.state == "training"
 
 
 def test_the_scatter_moves_while_training(driver) -> None:
     driver.train(epochs="1000")
-    session = driver.window.controller.session
-    driver.wait(lambda: session.active[0].codes is not None)
-    first = session.active[0].codes.mean.copy()
-    driver.wait(lambda: not (session.active[0].codes.mean == first).any())
+    session = driver.window.controller.engine
+    driver.wait(lambda: session.project.active[0].codes is not None)
+    first = session.project.active[0].codes.mean.copy()
+    driver.wait(lambda: not (session.project.active[0].codes.mean == first).any())
     assert driver.state == "training"
 
 
@@ -55,14 +54,14 @@ def test_stop_keeps_the_model_and_continue_goes_on_to_its_end(driver) -> None:
     driver.train(epochs="1000")
     driver.click("stopButton")
     driver.wait(lambda: driver.state == "idle")
-    session = driver.window.controller.session
-    run, steps = session.shown, session.shown.snapshot.step
+    session = driver.window.controller.engine
+    run, steps = session.project.shown, session.project.shown.snapshot.step
     assert run.status == "stopped"
     epochs = steps // 12 + 2
     driver.type("epochsField", str(epochs))
     driver.click("continueButton")
     driver.wait(lambda: run.status == "finished")
-    assert len(session.runs) == 1
+    assert len(session.project.runs) == 1
     assert run.snapshot.step == epochs * 12
     driver.type("epochsField", "2")
     driver.click("continueButton")  # it has come to its end: as many more
@@ -77,20 +76,20 @@ def test_stop_twice_then_train_at_once_gives_one_new_run(driver) -> None:
     assert driver.state == "stopping"
     driver.find("trainButton").click()
     driver.wait(lambda: driver.state == "training")
-    session = driver.window.controller.session
-    assert [run.status for run in session.runs.values()] == ["stopped", "training"]
+    session = driver.window.controller.engine
+    assert [run.status for run in session.project.runs.values()] == ["stopped", "training"]
 
 
 def test_train_starts_a_new_model_and_the_old_one_can_be_shown_again(driver) -> None:
     driver.train_to_the_end()
     driver.train_to_the_end(latentDim="3")
-    session = driver.window.controller.session
-    first, second = session.runs.values()
-    assert session.shown is second
+    session = driver.window.controller.engine
+    first, second = session.project.runs.values()
+    assert session.project.shown is second
     assert driver.find("latentSlider2").isVisibleTo(driver.window)
     table = driver.find("runsTable")
     table.clicked.emit(table.model().index(1, 0))
-    assert session.shown is first
+    assert session.project.shown is first
     assert driver.window.panel.findChild(type(driver.find("latentSlider0")), "latentSlider1")
     driver.wait(lambda: driver.window.panel.image.picture is not None)
     assert len(driver.window.controller.point.code) == 2
@@ -99,7 +98,7 @@ def test_train_starts_a_new_model_and_the_old_one_can_be_shown_again(driver) -> 
 @pytest.mark.parametrize(("field", "text", "value"), [("beta", "4", 4.0), ("learningRate", "5e-4", 5e-4)])
 def test_rates_act_at_once_and_leave_a_mark(driver, field, text, value) -> None:
     driver.train(epochs="1000")
-    run = driver.window.controller.session.active[0]
+    run = driver.window.controller.engine.project.active[0]
     driver.type(f"{field}Field", text)
     assert not run.history.changes  # half-typed numbers must not act
     driver.find(f"{field}Field").editingFinished.emit()

@@ -90,7 +90,7 @@ def step(window):
     if window.banner.message is not None:
         print(window.banner.message.text, flush=True)
         window.close()
-    elif window.controller.bridge.devices and window.setup.form.field("batch_size").has_limit:
+    elif window.controller.engine.tracker.devices and window.setup.form.field("batch_size").has_limit:
         window.close()
     else:
         QTimer.singleShot(20, lambda: step(window))
@@ -122,7 +122,7 @@ def step(window):
     timer.timeout.connect(lambda: look(window, timer))
     timer.start()
 def look(window, timer):
-    run = next(iter(window.controller.session.active), None)
+    run = next(iter(window.controller.engine.project.active), None)
     if window.property("state") == "idle":
         window.setup.controls.train_button.click()
     elif run is not None and len(run.history.training) > 20:
@@ -153,11 +153,11 @@ def fsync(file):
     threading.Event().wait({seconds})  # a slow disk
     synced(file)
 def step(window):
-    if window.controller.session.shown is None:
+    if window.controller.engine.project.shown is None:
         QTimer.singleShot(50, lambda: step(window))
         return
     os.fsync = fsync
-    window.controller.session.save(Path({target!r}), [window.controller.session.shown])
+    window.controller.engine.training.save(Path({target!r}), [window.controller.engine.project.shown])
     QTimer.singleShot(0, lambda: end(window))
 """
 

@@ -9,7 +9,7 @@ import torch
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QSlider
 
-from vae_desktop.engine.listener import Message
+from vae_desktop.engine.messages import Message
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 
 NAMES = [
@@ -184,15 +184,15 @@ def test_no_name_of_the_last_model_keeps_the_window_from_opening(open_window, tm
     settings.flush()
     driver = open_window()
     driver.window.controller.open_last_model()
-    driver.wait(lambda: driver.window.controller.session.shown is not None)
-    assert driver.window.controller.session.shown.is_example
+    driver.wait(lambda: driver.window.controller.engine.project.shown is not None)
+    assert driver.window.controller.engine.project.shown.is_example
 
 
 def test_diagnostics_are_copied_from_the_menu_without_personal_paths(driver, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     images = tmp_path / "data of patients" / "a"
     driver.window.banner.show_message(Message("error", f"Cannot read {images}.", f"in {tmp_path / 'home' / 'x'}"))
-    driver.window.controller.session.data_dir = images.parent
+    driver.window.controller.engine.datasets.data_dir = images.parent
     driver.find("copyDiagnosticsAction", QAction).trigger()
     text = QGuiApplication.clipboard().text()
     assert "Cannot read <path>" in text
@@ -209,12 +209,12 @@ def test_diagnostics_say_what_torch_was_built_for_and_what_the_driver_says(drive
     tool.write_text("#!/bin/sh\necho 'NVIDIA Test, 470.82, 8192 MiB, 3 MiB'\n")
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    driver.wait(lambda: driver.window.controller.bridge.devices)
+    driver.wait(lambda: driver.window.controller.engine.tracker.devices)
     driver.find("copyDiagnosticsAction", QAction).trigger()
     text = QGuiApplication.clipboard().text()
     assert f"PyTorch built for CUDA {torch.version.cuda}" in text
     assert "driver: NVIDIA Test, 470.82, 8192 MiB, 3 MiB" in text
-    for device in driver.window.controller.bridge.devices:
+    for device in driver.window.controller.engine.tracker.devices:
         assert f"\n  {device.name}{'' if device.is_there else ' (not there)'}: {device.about}" in text
 
 
@@ -300,19 +300,18 @@ from vae_desktop.app import create_window
 application = QApplication([])
 window = create_window(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))
 window.first_painted.disconnect()
-session, bridge = window.controller.session, window.controller.bridge
+engine = window.controller.engine
 window.controller.open_last_model()
 window.show()
 def move():
-    if session.shown is not None:
+    if engine.project.shown is not None:
         wait.stop()
         window.findChild(QObject, "latentSlider0").setValue(1.0)
-def decoded(answer, show=bridge.picture_decoded):
-    show(answer)
-    if answer.request_id == session.last_request and not wait.isActive():
+def decoded(answer):
+    if answer.request_id == engine.inference.last_request and not wait.isActive():
         print(answer.picture.shape, answer.picture.max() > 100, window.status.text())
         application.quit()
-bridge.picture_decoded = decoded
+engine.inference.decoded.connect(decoded)
 wait = QTimer(interval=1)
 wait.timeout.connect(move)
 wait.start()

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QAction, QMouseEvent
@@ -116,18 +115,7 @@ class Probe(QObject):
 
     def _time_strokes(self) -> None:
         self._asked.clear()
-        inference = self._engine.inference
-        ask = inference.ask
-
-        def ask_noting(request: ViewRequest, show: Callable[[Any], object]) -> None:
-            def note_and_show(answer: Any) -> None:
-                if request.view == "drawing":
-                    self._shown_request = id(request)
-                show(answer)
-
-            ask(request, note_and_show)
-
-        inference.ask = ask_noting  # type: ignore[method-assign]
+        self._engine.inference.answered.connect(self._note_answer)
         self._window.tools["drawing"].reconstruction.painted.connect(self._note_painted)
         QTimer.singleShot(round(1000 * self._seconds), self._report_latencies)
 
@@ -210,6 +198,10 @@ class Probe(QObject):
     def _note_pictures(self) -> None:
         """Know which request the picture on show answers."""
         self._engine.inference.decoded.connect(self._note_picture)
+
+    def _note_answer(self, request: ViewRequest, _: object) -> None:
+        if request.view == "drawing":
+            self._shown_request = id(request)
 
     def _note_picture(self, decoded: Decoded) -> None:
         self._shown_request = decoded.request_id

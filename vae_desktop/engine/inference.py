@@ -73,6 +73,7 @@ class InferenceThread:
     """
 
     decoded = Signal(Decoded)
+    answered = Signal(object, object)  # a view's newest request, and what it is about to be shown
 
     def __init__(self, outbox: Outbox, messages: Messages) -> None:
         self._outbox = outbox
@@ -162,10 +163,15 @@ class InferenceThread:
             self._tasks[request.view] = _Asked(request, show)
             self._wake.notify()
 
+    @property
+    def asked(self) -> dict[str, ViewRequest]:
+        """What each view has asked for last, as long as it wants it."""
+        with self._wake:
+            return {view: task.request for view, task in self._tasks.items()}
+
     def newest(self, view: str) -> ViewRequest | None:
         """What a view has asked for last."""
-        with self._wake:
-            return self._tasks[view].request if view in self._tasks else None
+        return self.asked.get(view)
 
     def is_waiting(self, view: str) -> bool:
         """Whether something is asked for of which nothing has been answered yet."""
@@ -246,6 +252,7 @@ class InferenceThread:
             is_wanted = self._tasks.get(asked.request.view) is asked
         if is_wanted:
             asked.is_told = True
+            self.answered.emit(asked.request, value)
             asked.show(value)
 
     def _next_task(self) -> _Asked | None:
