@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from vae_desktop.app import create_window
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.run import Run
 from vae_desktop.examples import examples
 from vae_desktop.gui.views.window.main_window import MainWindow
 
@@ -43,6 +45,15 @@ class Driver:
         field = self.find(name, QLineEdit)
         field.selectAll()
         self.qtbot.keyClicks(field, text)
+
+    @property
+    def engine(self) -> Engine:
+        return self.window.controller.engine
+
+    @property
+    def shown(self) -> Run | None:
+        """The model on screen."""
+        return self.engine.project.shown
 
     @property
     def state(self) -> str:

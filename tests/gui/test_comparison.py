@@ -419,5 +419,6 @@ def test_one_model_that_is_opened_brings_up_the_playground(comparison, tmp_path)
     comparison.session.training.save(path, comparison.runs[:1])
     comparison.wait(path.exists)
     comparison.window.file_opened.emit(path)
-    comparison.wait(lambda: comparison.session.project.shown is not None and comparison.session.project.shown.path == path)
+    project = comparison.session.project
+    comparison.wait(lambda: project.shown is not None and project.shown.path == path)
     assert comparison.window.workspace == "playground"

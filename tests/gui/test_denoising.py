@@ -26,7 +26,7 @@ def test_clean_noisy_and_restored_side_by_side_with_their_errors(driver):
     view = open_denoising(driver)
     for name in ("noisy", "restored", "reconstruction"):
         assert error_of(view, name) == pytest.approx(squared_error(view, name), abs=0.3)
-    test = driver.window.controller.engine.datasets.held(driver.window.controller.engine.project.shown.config.dataset).test
+    test = driver.engine.datasets.held(driver.shown.config.dataset).test
     driver.find("noisyImageSpin").setValue(9)
     driver.wait(lambda: np.array_equal(view.picture("clean"), test.images[9].transpose(1, 2, 0)))
     driver.find("noiseStrengthSlider", QSlider).setValue(0)

@@ -286,7 +286,7 @@ def test_a_weight_that_is_changed_in_training_is_that_of_the_loss_shown(driver):
 def test_a_test_image_is_laid_on_the_pad(driver):
     driver.train_to_the_end()
     board = Board(driver)
-    test = driver.window.controller.engine.datasets.held(driver.window.controller.engine.project.shown.config.dataset).test
+    test = driver.engine.datasets.held(driver.shown.config.dataset).test
     driver.find("padImageSpin").setValue(5)
     assert np.array_equal(board.drawer.image, test.images[5])  # as it is: it is of the data set
     board.wait_for_figures()

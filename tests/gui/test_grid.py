@@ -108,8 +108,8 @@ def test_it_follows_the_axes_and_the_other_coordinates(show) -> None:
     driver.find("horizontalAxisCombo").setCurrentIndex(3)
     driver.find("verticalAxisCombo").setCurrentIndex(8)
     driver.find("latentSlider5").setValue(-1.5)
-    driver.wait(lambda: found and (found[-1].request.codes[:, 5] == -1.5).all())
-    codes = found[-1].request.codes
+    driver.wait(lambda: found and (found[-1][0].codes[:, 5] == -1.5).all())
+    codes = found[-1][0].codes
     moved = np.flatnonzero(np.ptp(codes, axis=0) > 0)
     assert moved.tolist() == [3, 8]
 
@@ -118,7 +118,7 @@ def test_it_is_refreshed_while_training(driver) -> None:
     driver.train(epochs="1000")
     found = decoded_at(driver, "grid", 400)
     open_grid(driver)
-    driver.wait(lambda: len(found) > 4 and (found[-1][1] != found[2].value).any())
+    driver.wait(lambda: len(found) > 4 and (found[-1][1] != found[2][1]).any())
     assert driver.state == "training"
 
 

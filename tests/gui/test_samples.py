@@ -52,7 +52,7 @@ def test_with_the_data_the_nearest_real_images_are_shown(driver):
     click_tile(view, 0)
     driver.wait(lambda: view.nearest.board.pictures is not None and "usual" in view.nearest.note())
     assert view.nearest.title() == "Nearest images · sq. error"
-    train = driver.window.controller.engine.datasets.held(driver.window.controller.engine.project.shown.config.dataset).train
+    train = driver.engine.datasets.held(driver.shown.config.dataset).train
     driver.wait(lambda: driver.window.panel.image.picture is not None)
     picture = driver.window.panel.image.picture[..., 0].astype(float) / 255
     squared = np.sort(((train.images[:, 0] / 255 - picture) ** 2).sum((1, 2)))[:4]

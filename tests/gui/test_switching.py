@@ -66,7 +66,8 @@ def test_models_of_any_dimensions_follow_one_another(show, driver) -> None:
     session = driver.window.controller.engine
     driver.wait(lambda: len(session.project.runs) == 3)
     scatter, requests = driver.window.stage.scatter, driver.window.controller.engine.inference
-    for run in [*session.project.runs.values(), *reversed(session.project.runs.values()), *session.project.runs.values()]:
+    runs = list(session.project.runs.values())
+    for run in [*runs, *runs[::-1], *runs]:
         scatter.hover._show(3)  # a card is on show, its image peeked at
         decoded = []
         requests.decoded.connect(decoded.append)
