@@ -246,7 +246,7 @@ class Session:
     def continue_training(self, run: Run, config: RunConfig) -> None:
         """Train the model of a run on: its own settings, but the epochs, rates and device of `config`."""
         training = config.training
-        changed = run.config.with_training(
+        changed = run.config.with_settings(
             epochs=training.epochs,
             learning_rate=training.learning_rate,
             beta=training.beta,
@@ -259,7 +259,7 @@ class Session:
         training = config.training
         rates = {"epochs": training.epochs, "learning_rate": training.learning_rate, "device": training.device}
         runs = [run for run in run_set.runs if run.snapshot is not None]
-        self._prepare(_Plan([run.config.with_training(**rates) for run in runs], runs, is_set=True))
+        self._prepare(_Plan([run.config.with_settings(**rates) for run in runs], runs, is_set=True))
 
     def pause(self) -> None:
         self._worker.send(Pause())
@@ -854,7 +854,7 @@ class Session:
         for run in runs:
             device = run.config.training.device
             if self._devices and device not in (*self._devices, "auto"):
-                run.config = run.config.with_training(device="auto")
+                run.config = run.config.with_settings(device="auto")
                 best = self._devices[0].upper()
                 text = f"{run.title} was trained on {device.upper()}, which this machine lacks. Here it runs on {best}."
                 self._listener.message_posted(Message("info", text))
@@ -929,6 +929,6 @@ def _slower(config: RunConfig) -> RunConfig | None:
     if not may_be_the_rate(config.training):
         return None
     try:
-        return config.with_training(learning_rate=config.training.learning_rate / 10)
+        return config.with_settings(learning_rate=config.training.learning_rate / 10)
     except InvalidSetting:
         return None
