@@ -57,11 +57,6 @@ class Path:
         """Many codes (M, d) that follow the way closely, for drawing it."""
         return self._fine.astype(np.float32)
 
-    def anchor_shares(self) -> npt.NDArray[np.float64]:
-        """How far along the way each anchor (K,) lies, 0 to 1."""
-        at_anchors = self._lengths[:: _FINE][: len(self.anchors)]
-        return at_anchors / self._lengths[-1] if self.length > _TINY else np.zeros(len(self.anchors))
-
     @cached_property
     def _ends(self) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
         """The two anchors of each leg."""
