@@ -15,7 +15,7 @@ from vae_desktop.settings import Choice, Setting, config_from_json, config_to_js
 INTEGER = Setting("Epochs", "", minimum=1, maximum=100_000)
 NUMBER = Setting("Rate", "", kind="number", minimum=0.0, maximum=1.0)
 SIZES = Setting("Hidden", "", kind="sizes", minimum=1, maximum=8192)
-OPTIONAL = Setting("Size", "", minimum=8, maximum=128, optional=True, automatic="auto")
+OPTIONAL = Setting("Size", "", minimum=8, maximum=128, automatic="auto")
 CHOICE = Setting("Model", "", kind="choice", choices=(Choice("vae", "", ""), Choice("ae", "", "")))
 CONFIGS = (DatasetConfig, ModelConfig, TrainingConfig)
 
@@ -196,7 +196,6 @@ def test_every_setting_explains_itself(config):
         assert entry.help.endswith("."), name
         assert all(choice.label and choice.help for choice in entry.choices), name
         assert (entry.kind == "choice") == bool(entry.choices), name
-        assert not entry.optional or entry.automatic, name
         entry.check(name, default)
 
 

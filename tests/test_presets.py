@@ -23,7 +23,7 @@ def test_it_leaves_the_question_alone(preset):
         for (name, _, old), (_, _, new) in zip(olds, news, strict=True):
             assert old == new or name in NAMED
     assert preset_of(after) is preset
-    assert preset_of(after.with_training(learning_rate=0.0123)) is None
+    assert preset_of(after.with_settings(learning_rate=0.0123)) is None
 
 
 @pytest.mark.parametrize("dataset", [*DATASETS, "/some/photos"])

@@ -4,11 +4,11 @@ One definition serves everywhere: the window's form, the command's options and t
 these fields.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from vae_desktop.catalog import DATASETS, LIKELIHOODS, MODELS, Likelihood, ModelKind, describe_dataset
-from vae_desktop.settings import Checked, Choice, setting
+from vae_desktop.settings import Checked, Choice, Setting, setting, settings_of
 
 _WITH_BETA = tuple(kind.name for kind in MODELS.values() if kind.kl_weight is None)
 _DENOISING = tuple(kind.name for kind in MODELS.values() if kind.is_denoising)
@@ -22,7 +22,6 @@ class DatasetConfig(Checked):
         "digits",
         "Data set",
         "The images that the latent space is learned from. Labels only colour the plots.",
-        kind="choice",
         choices=tuple(Choice(kind.name, kind.label, kind.help) for kind in DATASETS.values()),
         takes_path=True,
     )
@@ -34,14 +33,12 @@ class DatasetConfig(Checked):
         minimum=8,
         maximum=128,
         unit="px",
-        optional=True,
         automatic="auto",
     )
     colours: str = setting(
         "auto",
         "Colours",
         "Whether the images are learned in colour.",
-        kind="choice",
         choices=(
             Choice("auto", "As they are", "Colour if any image has colour, else grey."),
             Choice("grey", "Grey", "One channel: the luminance."),
@@ -53,7 +50,6 @@ class DatasetConfig(Checked):
         "test",
         "Measured on",
         "The images that no training step sees, on which the model is measured.",
-        kind="choice",
         choices=(
             Choice("test", "Test images", "Those that nothing was ever chosen by."),
             Choice(
@@ -85,7 +81,6 @@ class ModelConfig(Checked):
         "vae",
         "Model",
         "An autoencoder codes an image as a point; a variational one as a normal distribution.",
-        kind="choice",
         choices=tuple(Choice(kind.name, kind.label, kind.help) for kind in MODELS.values()),
     )
     latent_dim: int = setting(
@@ -99,20 +94,18 @@ class ModelConfig(Checked):
         "gaussian",
         "Noise",
         "How an image is corrupted before it is encoded; the model learns to restore the clean one.",
-        kind="choice",
         choices=(
             Choice("gaussian", "Gaussian", "Each pixel gets noise of that standard deviation, then is cut to 0…1."),
-            Choice("masking", "Masking", "That share of the pixels is set to 0."),
-            Choice("salt-and-pepper", "Salt and pepper", "That share of the pixels is set to 0 or 1, at random."),
+            Choice("masking", "Masking", "That fraction of the pixels is set to 0."),
+            Choice("salt-and-pepper", "Salt and pepper", "That fraction of the pixels is set to 0 or 1, at random."),
         ),
         only_for=_DENOISING,
     )
     noise_strength: float = setting(
         0.3,
         "Noise strength",
-        "Standard deviation of the noise, or the share of the pixels that it hits. "
+        "Standard deviation of the noise, or the fraction of the pixels that it hits. "
         "The stronger, the more the codes hold only what all images of a kind share.",
-        kind="number",
         minimum=0.0,
         maximum=1.0,
         only_for=_DENOISING,
@@ -121,7 +114,6 @@ class ModelConfig(Checked):
         "mlp",
         "Architecture",
         "What encoder and decoder are made of.",
-        kind="choice",
         choices=(
             Choice("mlp", "Fully connected", "Every pixel reaches every unit. Quick for small images."),
             Choice(
@@ -141,14 +133,12 @@ class ModelConfig(Checked):
         minimum=1,
         maximum=8192,
         unit="units",
-        optional=True,
         automatic="auto",
     )
     activation: str = setting(
         "relu",
         "Activation",
         "What bends the signal between layers. Smooth ones give a smoother latent space.",
-        kind="choice",
         choices=(
             Choice("relu", "ReLU", "max(0, x): kinks, cheap."),
             Choice("leaky-relu", "Leaky ReLU", "A hundredth of x below 0: no unit goes silent."),
@@ -163,7 +153,6 @@ class ModelConfig(Checked):
         "Likelihood",
         "How a reconstruction is judged. It sets the scale against which the KL divergence is weighed, so losses of "
         "different likelihoods cannot be compared.",
-        kind="choice",
         choices=tuple(Choice(entry.name, entry.label, entry.help) for entry in LIKELIHOODS.values()),
     )
 
@@ -194,7 +183,6 @@ class TrainingConfig(Checked):
         1e-3,
         "Learning rate",
         "Size of Adam's steps. Too large and the codes jump about or the loss diverges.",
-        kind="number",
         minimum=1e-7,
         maximum=1.0,
         logarithmic=True,
@@ -205,7 +193,6 @@ class TrainingConfig(Checked):
         "Encoder's rate",
         "Learning rate of the encoder, in times that of the decoder. At a quarter the decoder keeps up with codes that "
         "move, and both can learn at a higher rate.",
-        kind="number",
         minimum=0.01,
         maximum=100.0,
         unit="of the decoder's",
@@ -216,7 +203,6 @@ class TrainingConfig(Checked):
         "constant",
         "Schedule",
         "How the learning rate moves over the run.",
-        kind="choice",
         choices=(
             Choice("constant", "Constant", "The same from the first step to the last."),
             Choice(
@@ -232,7 +218,6 @@ class TrainingConfig(Checked):
         "β (KL weight)",
         "Weight of the KL divergence. Large: codes are pressed together until they collapse on N(0, I). "
         "0: nothing holds them and holes open.",
-        kind="number",
         minimum=0.0,
         maximum=10_000.0,
         logarithmic=True,
@@ -243,7 +228,6 @@ class TrainingConfig(Checked):
         0.0,
         "β warm-up",
         "Epochs over which β grows from 0 to its value: the codes spread before they are pressed together.",
-        kind="number",
         minimum=0.0,
         maximum=100_000.0,
         unit="epochs",
@@ -254,7 +238,6 @@ class TrainingConfig(Checked):
         "single",
         "Precision",
         "Of the numbers that layers compute with while training; losses and weights always have 32 bits.",
-        kind="choice",
         choices=(
             Choice("single", "32 bits", "The same everywhere."),
             Choice(
@@ -284,7 +267,6 @@ class TrainingConfig(Checked):
         "auto",
         "Device",
         "Where training computes.",
-        kind="choice",
         choices=(
             Choice("auto", "Automatic", "The quickest that works: CUDA, else Apple's MPS, else the processor."),
             Choice("cuda", "CUDA", "An NVIDIA graphics card; cuda:1 is the second of several."),
@@ -308,15 +290,30 @@ class RunConfig:
         """Weight of the KL divergence in the loss, after any warm-up."""
         return self.model.traits.kl_weight_at(self.training.beta)
 
-    def with_training(self, **changes: Any) -> "RunConfig":
-        """Copy with some training settings changed."""
-        return replace(self, training=replace(self.training, **changes))
+    def with_settings(self, **changes: Any) -> "RunConfig":
+        """Copy with some settings changed, of whichever part: each has a name of its own among all.
+
+        Raises
+        ------
+        InvalidSetting
+            If a value is not what its setting can take.
+        """
+        values: dict[str, dict[str, Any]] = {}
+        for name, value in changes.items():
+            values.setdefault(_PART_OF[name], {})[name] = value
+        return replace(self, **{part: replace(getattr(self, part), **own) for part, own in values.items()})
 
     def adjusted(self, name: str, value: float) -> "RunConfig":
         """Copy with one setting that acts at once changed; such values travel as floats."""
-        return self.with_training(**{name: int(value) if name == "epochs" else value})
+        return self.with_settings(**{name: int(value) if name == "epochs" else value})
 
     @property
     def title(self) -> str:
         """A short name for lists: model, latent dimensions and data set."""
         return f"{self.model.traits.short} {self.model.latent_dim}-D · {self.dataset.label}"
+
+
+_PARTS = {part.name: list(settings_of(part.type)) for part in fields(RunConfig)}
+_PART_OF = {name: part for part, entries in _PARTS.items() for name, _, _ in entries}
+# The definition of each setting of a run, by its name, which no two of its parts share.
+SETTINGS: dict[str, Setting] = {name: entry for entries in _PARTS.values() for name, entry, _ in entries}

@@ -4,7 +4,7 @@ They were chosen on 5,000 validation images of MNIST's training set, never on te
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from vae_desktop.catalog import describe_dataset
@@ -22,7 +22,7 @@ class Preset:
     help : str
         What it costs and what it gives.
     settings : mapping of name to value
-        Of model and training; epochs as a share of the data set's own number.
+        Of model and training; epochs as a fraction of the data set's own number.
     settings_of_many : mapping of name to value
         In their place where there are many latent dimensions.
     """
@@ -40,15 +40,7 @@ class Preset:
 
     def applied_to(self, config: RunConfig) -> RunConfig:
         """The settings of a run with those of the recipe in their place."""
-        values = self.settings_for(config.dataset.name, config.model.latent_dim)
-        of_model = {entry.name for entry in fields(config.model)}
-        return replace(
-            config,
-            model=replace(config.model, **{name: value for name, value in values.items() if name in of_model}),
-            training=replace(
-                config.training, **{name: value for name, value in values.items() if name not in of_model}
-            ),
-        )
+        return config.with_settings(**self.settings_for(config.dataset.name, config.model.latent_dim))
 
 
 _ONE_CYCLE = {

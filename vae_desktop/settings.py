@@ -16,6 +16,12 @@ from vae_desktop.file_kinds import readable_name
 Kind = Literal["integer", "number", "sizes", "choice"]
 ConfigT = TypeVar("ConfigT")
 
+_WANTED = {
+    "integer": "a whole number",
+    "number": "a number",
+    "sizes": "a list of at most 8 whole numbers, such as 400 256",
+    "choice": "one of the choices",
+}
 _NO_SIZES = "none"  # an empty list, where an empty text stands for the automatic value
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _WHOLE = re.compile(r"([+-]?\d{1,4000})(?:e\+?(\d{1,2}))?", re.IGNORECASE)  # what Python can write out again
@@ -48,8 +54,8 @@ class Setting:
         Steps multiply rather than add.
     at_once : bool
         A change acts on the training that runs; other settings wait for the next run.
-    optional : bool
-        None is allowed and stands for `automatic`.
+    automatic : str
+        What stands for None, which is allowed if this is not "".
     takes_path : bool
         Of a choice: the path of a file or folder is allowed too.
     numbered : str
@@ -69,12 +75,16 @@ class Setting:
     choices: tuple[Choice, ...] = ()
     logarithmic: bool = False
     at_once: bool = False
-    optional: bool = False
     automatic: str = ""
     takes_path: bool = False
     numbered: str = ""
     only_for: tuple[str, ...] = ()
     is_advanced: bool = False
+
+    @property
+    def optional(self) -> bool:
+        """Whether None is allowed."""
+        return self.automatic != ""
 
     def parse(self, name: str, text: str) -> Any:
         """Turn typed text into a checked value.
@@ -99,7 +109,7 @@ class Setting:
         except ValueError:
             advice = " Write it without separators of thousands." if _GROUPED.search(text) else ""
             raise InvalidSetting(
-                name, f"{self.label}: {_abridged(repr(text))} is not {self._wanted()}.{advice}"
+                name, f"{self.label}: {_abridged(repr(text))} is not {_WANTED[self.kind]}.{advice}"
             ) from None
         self.check(name, value)
         return value
@@ -110,14 +120,13 @@ class Setting:
             return
         if self.kind == "choice":
             self._check_choice(name, value)
-            return
-        if self.kind == "sizes":
-            if not isinstance(value, tuple) or len(value) > 8:
-                raise InvalidSetting(name, f"{self.label}: {value!r} is not {self._wanted()}.")
+        elif self.kind != "sizes":
+            self._check_number(name, value)
+        elif isinstance(value, tuple) and len(value) <= 8:
             for size in value:
                 self._check_number(name, size)
-            return
-        self._check_number(name, value)
+        else:
+            raise InvalidSetting(name, f"{self.label}: {value!r} is not {_WANTED[self.kind]}.")
 
     def format(self, value: Any) -> str:
         """Text of a value, as a person would type it."""
@@ -137,17 +146,18 @@ class Setting:
     def _check_choice(self, name: str, value: Any) -> None:
         if value in [choice.value for choice in self.choices]:
             return
-        if self.takes_path and isinstance(value, str) and _is_path(value):
+        if isinstance(value, str) and self.numbered and re.fullmatch(rf"{self.numbered}:\d{{1,2}}", value):
             return
-        if self.numbered and isinstance(value, str) and re.fullmatch(rf"{self.numbered}:\d{{1,2}}", value):
-            return
-        if self.takes_path and isinstance(value, str) and not _is_text(value):
-            shown = readable_name(value)
-            raise InvalidSetting(
-                name,
-                f"{self.label}: the path {shown} is not valid UTF-8, so that no model could keep it. "
-                "Rename the file or folder.",
-            )
+        if isinstance(value, str) and self.takes_path:
+            if _is_path(value):
+                return
+            if not _is_text(value):
+                shown = readable_name(value)
+                raise InvalidSetting(
+                    name,
+                    f"{self.label}: the path {shown} is not valid UTF-8, so that no model could keep it. "
+                    "Rename the file or folder.",
+                )
         known = ", ".join(choice.value for choice in self.choices)
         path = ", or give the path of a folder or file" if self.takes_path else ""
         raise InvalidSetting(name, f"{self.label}: {_abridged(repr(value))} is unknown; choose from {known}{path}.")
@@ -156,21 +166,13 @@ class Setting:
         wanted = float if self.kind == "number" else int
         right_type = isinstance(value, (int, wanted)) and not isinstance(value, bool)
         if not right_type or value != value:
-            raise InvalidSetting(name, f"{self.label}: {value!r} is not {self._wanted()}.")
+            raise InvalidSetting(name, f"{self.label}: {value!r} is not {_WANTED[self.kind]}.")
         if not self.minimum <= value <= self.maximum:
             raise InvalidSetting(
                 name,
                 f"{self.label}: {_abridged(shortest(value))} is out of range "
                 f"({shortest(self.minimum)} to {shortest(self.maximum)}).",
             )
-
-    def _wanted(self) -> str:
-        return {
-            "integer": "a whole number",
-            "number": "a number",
-            "sizes": "a list of at most 8 whole numbers, such as 400 256",
-            "choice": "one of the choices",
-        }[self.kind]
 
 
 def read_number(text: str) -> float:
@@ -224,8 +226,9 @@ def _abridged(text: str) -> str:
 
 
 def setting(default: Any, label: str, help: str, **details: Any) -> Any:
-    """Declare a dataclass field that is a setting."""
-    return field(default=default, metadata={"setting": Setting(label, help, **details)})
+    """Declare a dataclass field that is a setting, of the kind that its choices or its default tell."""
+    kind = "choice" if "choices" in details else "number" if isinstance(default, float) else "integer"
+    return field(default=default, metadata={"setting": Setting(label, help, **{"kind": kind, **details})})
 
 
 def settings_of(config: Any) -> Iterator[tuple[str, Setting, Any]]:

@@ -1,16 +1,14 @@
 """Models that are compared: how each differs from one run's settings, and what all of them must share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from vae_desktop.catalog import LIKELIHOODS
-from vae_desktop.config import ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.config import SETTINGS, RunConfig
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.settings import settings_of
 
 FEWEST, MOST = 2, 4  # models in a comparison
-_OF_TRAINING = ("beta",)
 _SHARED = ("epochs", "batch_size", "seed", "device")
 
 
@@ -40,15 +38,10 @@ class Variant:
         InvalidSetting
             If a value is not what its setting can take.
         """
-        given = {name: getattr(self, name) for name in self.given}
-        of_model = {name: value for name, value in given.items() if name not in _OF_TRAINING}
+        changes: dict[str, Any] = {name: getattr(self, name) for name in self.given}
         if self.architecture not in (None, config.model.architecture):
-            of_model["hidden"] = None  # widths of one architecture mean nothing in another
-        return replace(
-            config,
-            model=replace(config.model, **of_model),
-            training=replace(config.training, **{name: given[name] for name in _OF_TRAINING if name in given}),
-        )
+            changes["hidden"] = None  # widths of one architecture mean nothing in another
+        return config.with_settings(**changes)
 
     @property
     def given(self) -> frozenset[str]:
@@ -72,14 +65,15 @@ class Variant:
             If there is no such kind or setting, or a value is not what its setting can take.
         """
         kind, _, rest = text.partition(":")
-        values: dict[str, Any] = {"kind": _parsed("kind", kind)}
+        values: dict[str, Any] = {"kind": SETTINGS["kind"].parse("kind", kind)}
+        known = [entry.name for entry in fields(cls) if entry.name != "kind"]
         for part in rest.split(",") if rest else []:
             name, _, value = part.partition("=")
             key = name.strip().replace("-", "_")
-            if key == "kind" or key not in {entry.name for entry in fields(cls)}:
-                known = ", ".join(entry.name.replace("_", "-") for entry in fields(cls) if entry.name != "kind")
-                raise InvalidSetting("compare", f"{text!r}: models are not compared by {name!r}, but by {known}.")
-            values[key] = _parsed(key, value)
+            if key not in known:
+                names = ", ".join(known).replace("_", "-")
+                raise InvalidSetting("compare", f"{text!r}: models are not compared by {name!r}, but by {names}.")
+            values[key] = SETTINGS[key].parse(key, value)
         return cls(**values)
 
 
@@ -108,12 +102,12 @@ def check_comparison(configs: Sequence[RunConfig]) -> None:
 def titles(configs: Sequence[RunConfig]) -> list[str]:
     """A short name for each model of a comparison: its kind, any β but the usual 1, and what not all have in common."""
     models = [config.model for config in configs]
+    betas = {config.training.beta for config in configs if config.model.traits.kl_weight is None}
     result = []
     for config in configs:
         model = config.model
         parts = [model.traits.short]
-        free = [entry.training.beta for entry in configs if entry.model.traits.kl_weight is None]
-        if model.traits.kl_weight is None and set(free) != {1.0}:
+        if model.traits.kl_weight is None and betas != {1.0}:
             parts.append(f"β={config.training.beta:g}")
         if _differ(entry.latent_dim for entry in models):
             parts.append(f"{model.latent_dim}-D")
@@ -123,16 +117,10 @@ def titles(configs: Sequence[RunConfig]) -> list[str]:
             parts.append("MLP" if model.architecture == "mlp" else "Conv.")
         result.append(" ".join(parts))
     return [
-        title if result.count(title) == 1 else f"{title} ({result[:place].count(title) + 1})"
-        for place, title in enumerate(result)
+        title if result.count(title) == 1 else f"{title} ({result[:index].count(title) + 1})"
+        for index, title in enumerate(result)
     ]
 
 
 def _differ(values: Any) -> bool:
     return len(set(values)) > 1
-
-
-def _parsed(name: str, text: str) -> Any:
-    config = TrainingConfig if name in _OF_TRAINING else ModelConfig
-    entry = next(entry for found, entry, _ in settings_of(config) if found == name)
-    return entry.parse(name, text)

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_desktop.cli.options import setting_of
-from vae_desktop.config import DatasetConfig
+from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import DataError, InvalidSetting
 
@@ -188,7 +187,7 @@ def test_a_path_that_is_no_text_is_refused_for_that_reason(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     path = Path(os.fsdecode(b"bilder \xe4") if relative else tmp_path / os.fsdecode(b"bilder \xe4"))
     fill(path)
-    typed = setting_of(DatasetConfig, "name")
+    typed = SETTINGS["name"]
     for attempt in (DatasetConfig, lambda text: typed.parse("name", text)):
         with pytest.raises(InvalidSetting, match=r"bilder � is not valid UTF-8, .*Rename the file or folder\.$"):
             attempt(str(path))

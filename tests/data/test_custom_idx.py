@@ -139,7 +139,7 @@ def test_labels_of_another_number_are_refused(folder, arrays, to_idx):
 @pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:-1]], ids=["empty", "cut off"])
 def test_broken_files_are_named(folder, name, damage):
     (folder / name).write_bytes(damage((folder / name).read_bytes()))
-    with pytest.raises(DataError, match=rf"{name} is broken: .*\. Choose another file"):
+    with pytest.raises(DataError, match=rf"{name} cannot be used: .*\. Choose another file"):
         load(folder)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom import picture
+from vae_desktop.data.custom import image_file
 from vae_desktop.data.custom.canvas import Canvas
 from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import DataError
@@ -98,7 +98,7 @@ def traced():
         tracemalloc.reset_peak()
         return highest
 
-    picture.prepare()
+    image_file.prepare()
     tracemalloc.start()
     yield peak
     tracemalloc.stop()

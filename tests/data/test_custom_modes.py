@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_desktop.data.custom.picture import Unreadable, read_picture
+from vae_desktop.data.custom.image_file import Unreadable, read_picture
 
 SIDE = 12
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.picture import Unreadable, read_header, read_picture
-from vae_desktop.data.custom.square import CONVERSION_RULE, LeastSide, choose_side, to_square
+from vae_desktop.data.custom.image_file import Unreadable, read_header, read_picture
+from vae_desktop.data.custom.square import CONVERSION_RULE, choose_side, to_square
 from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
@@ -224,14 +224,14 @@ def headers_read(monkeypatch):
         paths.append(path)
         return read_header(path)
 
-    monkeypatch.setattr("vae_desktop.data.custom.pictures.read_header", counting)
+    monkeypatch.setattr("vae_desktop.data.custom.image_folder.read_header", counting)
     return paths
 
 
 FOLDERS = {  # of 400 images that are too many: settings, the most headers that need be read, what is said
     "asked for a side": ({"image_size": 16}, 56, "16 × 16 pixels in grey, 56 fit"),
     "asked for colour": ({"image_size": 16, "colours": "colour"}, 18, "16 × 16 pixels in colour, 18 fit"),
-    "chosen by the median": ({}, 200, "12 × 12 pixels in grey, 100 fit"),
+    "chosen by the median": ({}, 225, "8 × 8 pixels in grey, 225 fit"),
 }
 
 
@@ -263,24 +263,6 @@ def test_images_beside_class_folders_take_no_room(root, monkeypatch):
     fill(root / "a", 30)
     dataset = load(root, image_size=8)
     assert len(dataset.train) + len(dataset.test) == 30
-
-
-def test_the_least_side_is_never_more_than_the_one_that_is_chosen():
-    random = np.random.default_rng(0)
-    for _ in range(300):
-        total = random.integers(1, 40)
-        sizes = random.integers(1, random.integers(2, 200), (total, 2))
-        if random.random() < 0.4:
-            sizes[: random.integers(total + 1)] = random.integers(1, 150)
-        if random.random() < 0.3:
-            sizes[:] = random.integers(1, 150)
-        least = LeastSide(int(total), None)
-        sides = [least.add(*size) for size in sizes.tolist()]
-        for count, side in enumerate(sides, 1):  # others may turn out to be no images, or come as they do here
-            assert side <= choose_side(sizes[:count], None)
-            assert side <= choose_side(sizes, None)
-        own = (sizes == sizes[0, 0]).all() and 8 <= sizes[0, 0] <= 128
-        assert sides[-1] >= min(choose_side(sizes, None), 64) - 4 or (not own and total % 2 == 0)
 
 
 def test_images_that_take_too_much_memory_are_refused(root, monkeypatch):

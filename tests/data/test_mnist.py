@@ -181,7 +181,7 @@ def test_broken_packing_is_named(packed_data_dir):
 
 
 def _assert_broken(data_dir: Path, path: Path) -> None:
-    with pytest.raises(DatasetBroken, match=r"is broken: .*\. Download it again\.$") as caught:
+    with pytest.raises(DatasetBroken, match=r"cannot be used: .*\. Download it again\.$") as caught:
         load_mnist(MNIST, data_dir)
     assert str(path) in str(caught.value)
 

@@ -164,7 +164,7 @@ def config() -> RunConfig:
 @pytest.fixture(scope="session")
 def endless(config: RunConfig) -> RunConfig:
     """The same with more epochs than any test waits for."""
-    return config.with_training(epochs=100_000)
+    return config.with_settings(epochs=100_000)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def broken_card(monkeypatch):
 
 
 def test_a_card_without_kernels_is_passed_over_and_the_person_is_told(app, session, told, config, broken_card):
-    run = app.train(config.with_training(device="auto"))
+    run = app.train(config.with_settings(device="auto"))
     assert (run.status, run.device) == ("finished", "cpu")
     (message,) = told.messages
     assert (message.level, message.details) == ("info", "")
@@ -52,7 +52,7 @@ def test_a_card_without_kernels_is_passed_over_and_the_person_is_told(app, sessi
 
 
 def test_asked_for_it_is_an_error_with_a_remedy(app, session, told, config, broken_card):
-    session.train(config.with_training(device="cuda"))
+    session.train(config.with_settings(device="cuda"))
     app.wait_until(lambda: told.messages)
     assert "cannot be used" in told.messages[0].text
     assert "Choose the CPU or Automatic" in told.messages[0].text

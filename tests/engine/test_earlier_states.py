@@ -39,9 +39,9 @@ def assert_same_weights(one, other):
 
 
 def test_a_continued_model_is_still_there_as_it_was(app, config):
-    run = app.train(config.with_training(beta=2.0))
+    run = app.train(config.with_settings(beta=2.0))
     before = run.checkpoint()
-    continue_to_the_end(app, run, config.with_training(beta=8.0))
+    continue_to_the_end(app, run, config.with_settings(beta=8.0))
     (path,) = earlier(app)
     kept = load_checkpoint(path)
     assert_same_weights(kept.snapshot, before.snapshot)
@@ -55,7 +55,7 @@ def test_a_continued_model_is_still_there_as_it_was(app, config):
 def test_the_same_state_is_kept_once(app, session, config):
     run = app.train(config)
     for beta in (2.0, 3.0, 4.0):
-        session.continue_training(run, config.with_training(beta=beta))
+        session.continue_training(run, config.with_settings(beta=beta))
         session.stop()  # before a step is taken
         app.wait_until(lambda: run.status == "stopped" and not session.is_beginning)
         assert run.snapshot.step == 2 * EPOCH
@@ -81,7 +81,7 @@ def test_what_lies_in_a_saved_file_is_not_kept_besides(app, session, config, tmp
 
 
 def test_a_file_that_was_saved_over_counts_for_nothing(app, session, config, tmp_path):
-    first, second = app.train(config), app.train(config.with_training(seed=7))
+    first, second = app.train(config), app.train(config.with_settings(seed=7))
     for run in (first, second):
         save(app, tmp_path / "saved.safetensors", [run])
         app.told.told.clear()
@@ -157,7 +157,7 @@ def test_a_live_change_keeps_the_state_before_the_first_of_a_burst(app, session,
 
 def test_a_change_does_not_change_the_numbers(app, config):
     """The state is taken between two steps and touches nothing."""
-    run = app.begin(config.with_training(epochs=400))
+    run = app.begin(config.with_settings(epochs=400))
     app.session.adjust("beta", run.config.training.beta + 1)
     app.wait_until(lambda: run.history.changes)
     app.stop()

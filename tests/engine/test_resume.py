@@ -16,7 +16,7 @@ EPOCHS, EPOCH = 60, 12
 @pytest.fixture
 def long(config):
     """Long enough to be stopped somewhere on its way, with all that depends on the place in it."""
-    return config.with_training(epochs=EPOCHS, schedule="one-cycle", beta_warm_up=40.0)
+    return config.with_settings(epochs=EPOCHS, schedule="one-cycle", beta_warm_up=40.0)
 
 
 def interrupted(app, tmp_path, begin):
@@ -79,9 +79,9 @@ def test_other_epochs_end_an_interrupted_training_elsewhere_in_the_same_schedule
 
 
 def test_a_training_that_ends_within_an_epoch_is_judged_at_its_end(app, config):
-    run = app.begin(config.with_training(epochs=1000))
+    run = app.begin(config.with_settings(epochs=1000))
     app.stop()
     run.snapshot = replace(run.snapshot, span=None)  # as from an older file: a training of its own
-    app.session.continue_training(run, run.config.with_training(epochs=1))
+    app.session.continue_training(run, run.config.with_settings(epochs=1))
     app.wait_until(lambda: run.status == "finished")
     assert run.history.evaluations[-1].step == run.snapshot.step

@@ -178,7 +178,7 @@ def test_a_setting_is_adjusted_while_training(app, session, endless):
 def test_going_on_appends_and_notes_what_has_changed(app, session, config):
     run = app.train(config)
     first = run.history.training.copy()
-    session.continue_training(run, config.with_training(epochs=1, beta=2.0, batch_size=64, seed=5))
+    session.continue_training(run, config.with_settings(epochs=1, beta=2.0, batch_size=64, seed=5))
     app.wait_until(lambda: run.snapshot.step > 2 * EPOCH)
     assert len(session.runs) == 1
     assert run.snapshot.step == len(run.history.training) == 3 * EPOCH
@@ -202,7 +202,7 @@ def test_going_on_forgets_what_came_after_the_state_it_goes_on_from(app, session
     kept = run.snapshot.step
     assert 2 * EPOCH <= kept <= len(run.history.training) <= 2 * EPOCH + 5
     monkeypatch.undo()
-    session.continue_training(run, config.with_training(epochs=1))
+    session.continue_training(run, config.with_settings(epochs=1))
     app.wait_for_state("idle")
     assert run.snapshot.step == len(run.history.training) == kept + EPOCH
     steps = [evaluation.step for evaluation in run.history.evaluations]
@@ -210,11 +210,11 @@ def test_going_on_forgets_what_came_after_the_state_it_goes_on_from(app, session
 
 
 def test_an_opened_model_goes_on_as_if_never_interrupted(app, session, model_file, config):
-    whole = app.train(config.with_training(epochs=3))
+    whole = app.train(config.with_settings(epochs=3))
     session.open(model_file)
     app.wait_until(lambda: session.shown is not whole)
     run = session.shown
-    session.continue_training(run, config.with_training(epochs=1))
+    session.continue_training(run, config.with_settings(epochs=1))
     app.wait_until(lambda: run.status == "finished")
     assert np.array_equal(run.history.training, whole.history.training)
     for name, tensor in whole.snapshot.weights.items():
@@ -235,7 +235,7 @@ def test_a_data_set_that_is_missing_can_be_downloaded(app, session, told):
 
 
 def test_a_batch_larger_than_the_data_set_is_refused(app, session, told, config):
-    session.train(config.with_training(batch_size=2000))
+    session.train(config.with_settings(batch_size=2000))
     app.wait_until(lambda: told.messages)
     assert told.messages[0].text.startswith("Batch size: 2,000 is more than the 1,437 training images")
     app.wait_for_state("idle")
@@ -278,7 +278,7 @@ def test_a_diverged_training_says_at_which_step_and_can_go_on(app, session, told
     assert run.status == "diverged"
     assert f"back at step {run.snapshot.step:,}, the last good one" in told.messages[0].text
     app.wait_for_state("idle")
-    session.continue_training(run, endless.with_training(epochs=1, learning_rate=0.001))
+    session.continue_training(run, endless.with_settings(epochs=1, learning_rate=0.001))
     app.wait_until(lambda: run.status == "finished")
     assert np.isfinite(run.history.training).all()
 
@@ -293,7 +293,7 @@ def test_a_diverged_training_says_at_which_step_and_can_go_on(app, session, told
     ],
 )
 def test_a_divergence_is_put_down_to_what_can_have_been_its_cause(app, session, told, endless, rates, words, action):
-    session.train(endless.with_training(**rates))
+    session.train(endless.with_settings(**rates))
     app.wait_until(lambda: told.messages)
     assert words in told.messages[0].text
     assert told.messages[0].action == action
@@ -443,7 +443,7 @@ def test_nothing_comes_of_what_was_asked_of_a_removed_model(app, session, told, 
 
 def test_a_set_is_removed_as_a_whole(app, session, config):
     for _ in range(2):
-        session.compare([config, config.with_training(beta=4.0)])
+        session.compare([config, config.with_settings(beta=4.0)])
         app.wait_until(lambda: session.active)
         app.wait_for_state("idle")
     first, second = session.sets
@@ -456,7 +456,7 @@ def test_a_set_is_removed_as_a_whole(app, session, config):
 def test_removals_are_undone_from_the_last_on_sets_as_a_whole(app, session, told, config):
     app.train(config)
     for _ in range(2):
-        session.compare([config, config.with_training(beta=4.0)])
+        session.compare([config, config.with_settings(beta=4.0)])
         app.wait_until(lambda: session.active)
         app.wait_for_state("idle")
     last = app.train(config)
@@ -558,7 +558,7 @@ def test_a_training_is_kept_while_it_goes_on(app, session, endless, monkeypatch)
 
 def test_models_in_lockstep_are_kept_in_one_file_while_they_train(app, session, endless, monkeypatch):
     monkeypatch.setattr(active_set, "_SECURE_INTERVAL", 0.1)
-    session.compare([endless, endless.with_training(beta=4.0)])
+    session.compare([endless, endless.with_settings(beta=4.0)])
     app.wait_until(lambda: session.runs and all(run.kept_step > 0 for run in session.runs.values()))
     (path,) = app.autosaves.files()
     steps = {checkpoint.snapshot.step for checkpoint in load_checkpoints(path)}
@@ -645,7 +645,7 @@ def test_a_model_from_a_device_that_is_missing_runs_on_what_is_there_and_says_so
     app, session, told, checkpoint, tmp_path, is_early
 ):
     path = tmp_path / "from another machine.safetensors"
-    elsewhere = replace(checkpoint, config=checkpoint.config.with_training(device="mps"))
+    elsewhere = replace(checkpoint, config=checkpoint.config.with_settings(device="mps"))
     save_checkpoint(path, elsewhere)
     if not is_early:
         session.warm_up()

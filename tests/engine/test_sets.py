@@ -92,7 +92,7 @@ def test_stop_and_pause_hold_all_at_the_same_step(inbox, worker, endless_configs
 
 
 def test_beta_of_one_is_changed_and_the_others_keep_theirs(inbox, worker, endless, dataset):
-    start(worker, [endless, endless.with_training(beta=2.0)], dataset)
+    start(worker, [endless, endless.with_settings(beta=2.0)], dataset)
     inbox.wait_for(Stepped)
     worker.send(Adjust("beta", 100.0, 2))
     adjusted = inbox.wait_for(Adjusted)
@@ -194,7 +194,7 @@ def test_a_set_is_shown_and_each_of_its_models_is_a_run(app, session, configs):
 
 
 def test_each_change_of_beta_is_noted_by_its_run_alone(app, session, endless):
-    first, second = begin(app, [endless, endless.with_training(beta=3.0)])
+    first, second = begin(app, [endless, endless.with_settings(beta=3.0)])
     session.adjust("beta", 9.0, second)
     app.wait_until(lambda: second.history.changes)
     assert [(change.name, change.value) for change in second.history.changes] == [("beta", 9.0)]
@@ -256,7 +256,7 @@ def test_a_kept_set_is_discarded_when_all_of_it_is_saved(app, session, configs, 
 
 def test_a_set_is_trained_on(app, session, configs):
     run_set = train(app, configs)
-    session.continue_set(run_set, configs[0].with_training(epochs=1))
+    session.continue_set(run_set, configs[0].with_settings(epochs=1))
     app.wait_for_state("training")
     app.wait_for_state("idle")
     assert [run.snapshot.step for run in run_set.runs] == [36] * 4
@@ -267,7 +267,7 @@ def test_a_set_is_trained_on(app, session, configs):
 
 def test_one_model_of_a_set_is_trained_on_alone(app, session, configs):
     run_set = train(app, configs)
-    session.continue_training(run_set.runs[3], run_set.runs[3].config.with_training(epochs=1))
+    session.continue_training(run_set.runs[3], run_set.runs[3].config.with_settings(epochs=1))
     app.wait_for_state("training")
     assert session.shown is run_set.runs[3]
     app.wait_for_state("idle")
@@ -329,7 +329,7 @@ def test_a_set_of_two_dimensions_and_another_likelihood(app, configs, config):
 
 
 def test_models_that_come_out_equal_are_named_when_they_are_to_be_trained(app, session, config):
-    run_set = train(app, [config, config.with_training(beta=3.0), config])
+    run_set = train(app, [config, config.with_settings(beta=3.0), config])
     assert [message.text for message in app.told.messages] == [
         "VAE β=1 (1) and VAE β=1 (2) come out equal: nothing that they compute differs."
     ]
@@ -338,7 +338,7 @@ def test_models_that_come_out_equal_are_named_when_they_are_to_be_trained(app, s
 
 
 def test_beta_that_is_set_before_a_set_begins_changes_none_of_its_models(app, session, endless):
-    configs = [endless.with_training(beta=value) for value in (1.0, 4.0)]
+    configs = [endless.with_settings(beta=value) for value in (1.0, 4.0)]
     session.compare(configs)
     session.adjust("beta", 7.0)
     session.adjust("learning_rate", 2e-3)
@@ -350,7 +350,7 @@ def test_beta_that_is_set_before_a_set_begins_changes_none_of_its_models(app, se
 
 
 def test_a_model_is_named_by_the_beta_that_it_has_now(app, session, endless):
-    first, second = begin(app, [endless, endless.with_training(beta=3.0)])
+    first, second = begin(app, [endless, endless.with_settings(beta=3.0)])
     assert (first.name, second.name) == ("VAE β=1", "VAE β=3")
     session.adjust("beta", 9.0, second)
     app.wait_until(lambda: second.name == "VAE β=9")

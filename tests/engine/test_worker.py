@@ -138,9 +138,9 @@ def test_stop_ends_it_between_two_steps_with_its_whole_state(inbox, worker, endl
 def test_going_on_from_a_snapshot_is_as_if_never_interrupted(inbox, worker, config, dataset):
     worker.send(one_run(1, config, dataset))
     whole = inbox.wait_for(RunEnded)
-    worker.send(one_run(2, config.with_training(epochs=1), dataset))
+    worker.send(one_run(2, config.with_settings(epochs=1), dataset))
     half = inbox.wait_for(RunEnded)
-    worker.send(one_run(2, config.with_training(epochs=1), dataset, half.snapshot))
+    worker.send(one_run(2, config.with_settings(epochs=1), dataset, half.snapshot))
     ended = inbox.wait_for(RunEnded)
     started = inbox.all(RunStarted)[-1]
     assert (started.step, started.span) == (EPOCH, Span(EPOCH, 2 * EPOCH, EPOCH))
@@ -219,7 +219,7 @@ def test_capture_gives_the_whole_state_and_training_goes_on(inbox, worker, endle
 @pytest.fixture
 def paused(inbox, worker, endless, dataset):
     """A worker whose run 1 is held, and the step at which it is."""
-    worker.send(one_run(1, endless.with_training(learning_rate=0.01), dataset))
+    worker.send(one_run(1, endless.with_settings(learning_rate=0.01), dataset))
     inbox.wait_for(Stepped)
     worker.send(Pause())
     inbox.wait_for(Paused)
@@ -330,7 +330,7 @@ def test_what_is_left_after_a_failure_is_not_old(inbox, worker, endless, dataset
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="here the device is there")
 def test_a_device_that_is_not_there_is_named(inbox, worker, config, dataset):
-    worker.send(one_run(1, config.with_training(device="cuda"), dataset))
+    worker.send(one_run(1, config.with_settings(device="cuda"), dataset))
     failed = inbox.wait_for(Failed)
     assert "CUDA (an NVIDIA graphics card) is not available" in failed.message
     assert (failed.details, failed.run_id, failed.snapshot) == ("", None, None)
@@ -343,7 +343,7 @@ def test_a_loss_that_becomes_infinite_ends_the_run_at_a_state_that_can_be_traine
     assert ended.outcome == "diverged"
     assert ended.at_step > ended.snapshot.step
     assert ended.codes.are_finite
-    gentle = endless.with_training(epochs=1, learning_rate=0.001)
+    gentle = endless.with_settings(epochs=1, learning_rate=0.001)
     worker.send(one_run(1, gentle, dataset, ended.snapshot))
     again = inbox.wait_for(RunEnded)
     assert (again.outcome, again.snapshot.step) == ("finished", ended.snapshot.step + EPOCH)

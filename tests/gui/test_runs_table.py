@@ -131,6 +131,6 @@ def test_the_keyboard_chooses_a_run(table, qtbot) -> None:
 def test_beta_is_what_training_has_reached_of_it(table):
     warming, done = (run(number, 40.0, 30.0, 5.0, beta=4.0) for number in (1, 2))
     for entry, epochs in ((warming, 5.0), (done, 2.0)):
-        entry.config = entry.config.with_training(beta_warm_up=epochs)
+        entry.config = entry.config.with_settings(beta_warm_up=epochs)
     table.set_runs([warming, done], None)
     assert (row(table, 1)["β"], row(table, 2)["β"]) == ("1.6 of 4", "4")

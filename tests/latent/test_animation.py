@@ -1,13 +1,12 @@
 """Paths as files, read back as another program would."""
 
-import csv
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from vae_desktop.latent.animation import as_gif, as_strip, path_as_csv
+from vae_desktop.latent.animation import as_gif, as_strip
 
 
 def noise(count, height=8, width=8, channels=1):
@@ -142,37 +141,3 @@ def test_many_pictures_are_enlarged_only_as_far_as_16384_pixels_go(count, scale)
 def test_pictures_that_are_wider_together_stay_as_they_are():
     pictures = noise(240, 8, 80)
     assert np.array_equal(read_png(as_strip(pictures)), np.concatenate(list(pictures), axis=1))
-
-
-# CSV
-
-
-CODES = np.array([(0, 1.5, -2), (0.1, 1 / 3, 1e-9), (-123.25, 4e10, 7)], np.float32)
-SHARES = np.array([0, 1 / 3, 1])
-
-
-def read_csv(contents):
-    return list(csv.reader(io.StringIO(contents.decode("utf-8"), newline="")))
-
-
-def test_a_line_for_each_step_under_a_line_of_names():
-    names, *rows = read_csv(path_as_csv(CODES, SHARES, None))
-    assert names == ["step", "share", "z_0", "z_1", "z_2"]
-    assert [row[0] for row in rows] == ["0", "1", "2"]
-    numbers = np.array(rows, float)
-    assert numbers[:, 1] == pytest.approx(SHARES, rel=1e-6)
-    assert numbers[:, 2:] == pytest.approx(CODES, rel=1e-6)
-
-
-def test_distances_stand_before_the_codes():
-    distances = np.array([0.25, np.inf, 3.5], np.float32)
-    names, *rows = read_csv(path_as_csv(CODES, SHARES, distances))
-    assert names == ["step", "share", "distance", "z_0", "z_1", "z_2"]
-    numbers = np.array(rows, float)
-    assert numbers[:, 2].tolist() == [0.25, np.inf, 3.5]
-    assert numbers[:, 3:] == pytest.approx(CODES, rel=1e-6)
-
-
-def test_one_dimension_as_it_is_written():
-    contents = path_as_csv(np.array([[-0.5], [2]], np.float32), np.array([0, 1.0]), None)
-    assert contents == b"step,share,z_0\r\n0,0,-0.5\r\n1,1,2\r\n"

@@ -1,12 +1,13 @@
-"""Exported codes as another program reads them."""
+"""Exported codes and paths as another program reads them."""
 
 import csv
+import io
 
 import numpy as np
 import pytest
 
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.export import codes_as_csv
+from vae_desktop.latent.export import codes_as_csv, path_as_csv
 
 CLASSES = ("zero", 'six, or "nine"', "größer\nals eins")
 
@@ -85,3 +86,37 @@ def test_points_have_no_sigma(codes):
 def test_every_line_ends_as_the_standard_has_it(codes):
     exported = codes_as_csv(codes, np.arange(7), ("a", "b", "c"), test_count=4)
     assert exported.count(b"\r\n") == exported.count(b"\n") == 8
+
+
+# Paths
+
+
+CODES = np.array([(0, 1.5, -2), (0.1, 1 / 3, 1e-9), (-123.25, 4e10, 7)], np.float32)
+FRACTIONS = np.array([0, 1 / 3, 1])
+
+
+def read_csv(contents):
+    return list(csv.reader(io.StringIO(contents.decode("utf-8"), newline="")))
+
+
+def test_a_line_for_each_step_under_a_line_of_names():
+    names, *rows = read_csv(path_as_csv(CODES, FRACTIONS, None))
+    assert names == ["step", "share", "z_0", "z_1", "z_2"]
+    assert [row[0] for row in rows] == ["0", "1", "2"]
+    numbers = np.array(rows, float)
+    assert numbers[:, 1] == pytest.approx(FRACTIONS, rel=1e-6)
+    assert numbers[:, 2:] == pytest.approx(CODES, rel=1e-6)
+
+
+def test_distances_stand_before_the_codes():
+    distances = np.array([0.25, np.inf, 3.5], np.float32)
+    names, *rows = read_csv(path_as_csv(CODES, FRACTIONS, distances))
+    assert names == ["step", "share", "distance", "z_0", "z_1", "z_2"]
+    numbers = np.array(rows, float)
+    assert numbers[:, 2].tolist() == [0.25, np.inf, 3.5]
+    assert numbers[:, 3:] == pytest.approx(CODES, rel=1e-6)
+
+
+def test_one_dimension_as_it_is_written():
+    contents = path_as_csv(np.array([[-0.5], [2]], np.float32), np.array([0, 1.0]), None)
+    assert contents == b"step,share,z_0\r\n0,0,-0.5\r\n1,1,2\r\n"

@@ -22,7 +22,6 @@ def test_a_straight_way_goes_evenly_from_anchor_to_anchor():
     assert codes[5] == pytest.approx([3, 4])
     assert codes[-1] == pytest.approx([3, 14])
     assert speeds(path, 16) == pytest.approx(np.ones(15), abs=1e-5)
-    assert path.anchor_shares() == pytest.approx([0, 1 / 3, 1])
 
 
 def test_a_spherical_way_keeps_the_distance_from_the_middle():
@@ -54,14 +53,12 @@ def test_a_loop_comes_back_and_shows_no_code_twice():
     assert codes[[0, 2, 4, 6]] == pytest.approx(path.anchors, abs=1e-6)
     assert codes[7] == pytest.approx([0, 0.5])
     assert path.at(1.0) == pytest.approx([0, 0], abs=1e-6)
-    assert path.anchor_shares() == pytest.approx([0, 0.25, 0.5, 0.75])
 
 
 @pytest.mark.parametrize("shape", ["straight", "spherical"])
 def test_anchors_that_are_all_the_same_are_no_error(shape):
     path = Path(anchors((1, 2), (1, 2), (1, 2)), shape)
     assert path.codes(5).tolist() == [[1, 2]] * 5
-    assert path.anchor_shares().tolist() == [0, 0, 0]
 
 
 def test_one_dimension():

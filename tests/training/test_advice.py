@@ -59,7 +59,7 @@ def test_nothing_is_said_of_what_is_sound(digits, preset, kind, latent_dim):
         vae(kind, latent_dim=latent_dim, likelihood="bernoulli" if "only" not in kind else "squared-error")
     )
     beta = digits.spectrum.largest_beta(config.model.likelihood, latent_dim)
-    assert said(config.with_training(beta=min(1.0, beta)), digits) == {}
+    assert said(config.with_settings(beta=min(1.0, beta)), digits) == {}
 
 
 def test_a_warm_up_longer_than_the_run_names_the_beta_that_training_reaches(digits):
@@ -71,10 +71,10 @@ def test_a_warm_up_longer_than_the_run_names_the_beta_that_training_reaches(digi
     assert (row[0] - row[1]) / row[2] == pytest.approx(1.6, rel=0.02)  # what the last batch was weighed by
     assert reports[-1].kl_weight == pytest.approx(1.6, rel=0.02)
     assert reports[-1].evaluation.kl_weight(config) == 4
-    assert said(config.with_training(epochs=50)) == {}
+    assert said(config.with_settings(epochs=50)) == {}
     assert "At β = 1.6 no latent dimension" in said(config, digits)["beta"]  # not at 4, which it never comes to
-    assert "At β = 4 no latent dimension" in said(config.with_training(epochs=50), digits)["beta"]
-    assert "nothing to raise" in said(config.with_training(beta=0.0))["beta_warm_up"]
+    assert "At β = 4 no latent dimension" in said(config.with_settings(epochs=50), digits)["beta"]
+    assert "nothing to raise" in said(config.with_settings(beta=0.0))["beta_warm_up"]
     for kind in ("ae", "vae-no-kl", "kl-only"):
         assert said(replace(config, model=replace(config.model, kind=kind))) == {}
 

@@ -50,7 +50,7 @@ def test_a_rate_that_has_emptied_all_dimensions_is_named_and_beta_is_not_blamed(
 def test_a_rate_that_was_lowered_since_is_named_too(digits):
     config = config_of(learning_rate=0.1, beta=0.2, epochs=5)
     history, _ = trained(config, digits)
-    text = why_collapsed(config.with_training(learning_rate=1e-3), None, history, EPOCH, are_all=True)
+    text = why_collapsed(config.with_settings(learning_rate=1e-3), None, history, EPOCH, are_all=True)
     assert "the learning rate was too high" in text
 
 

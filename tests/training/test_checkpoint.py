@@ -200,7 +200,7 @@ def test_a_diverged_history_can_still_be_kept(checkpoint, file):
 
 
 def test_the_longest_run_of_the_largest_latent_space_can_be_opened(checkpoint_of, config, file):
-    checkpoint = checkpoint_of(replace(config, model=ModelConfig("vae", 128, hidden=())).with_training(epochs=1))
+    checkpoint = checkpoint_of(replace(config, model=ModelConfig("vae", 128, hidden=())).with_settings(epochs=1))
     checkpoint.history.evaluations *= 10_000
     checkpoint.history.changes = [Change(step, "beta", step / 7) for step in range(20_000)]
     save_checkpoint(file, checkpoint)

@@ -67,7 +67,7 @@ def test_who_wants_one_model_is_told(path):
 
 
 def test_one_that_was_trained_on_alone_stays_in_its_set(trained, path):
-    config = trained[1].config.with_training(epochs=77, device="auto")
+    config = trained[1].config.with_settings(epochs=77, device="auto")
     longer = replace(trained[1], config=config, class_names=(*trained[1].class_names, "a class that came later"))
     save_checkpoints(path, [trained[0], longer])
     loaded = load_checkpoints(path)[1]

@@ -27,7 +27,7 @@ def images():
 
 def config_with(beta, likelihood="squared-error", latent_dim=2, kind="vae"):
     model = ModelConfig(kind, latent_dim, hidden=(), likelihood=likelihood)
-    return replace(RunConfig(), model=model).with_training(beta=beta, batch_size=500, learning_rate=0.02, device="cpu")
+    return replace(RunConfig(), model=model).with_settings(beta=beta, batch_size=500, learning_rate=0.02, device="cpu")
 
 
 def test_the_spectrum_is_that_of_the_covariance(images):

@@ -124,7 +124,7 @@ def test_when_none_is_left_it_says_so(configs_of, dataset, device, monkeypatch):
 @pytest.mark.parametrize("change", [{"seed": 9}, {"batch_size": 9}, {"epochs": 9}, {"device": "cuda"}])
 def test_models_that_share_no_batches_are_refused(config, dataset, device, change):
     with pytest.raises(InvalidSetting, match="must agree in") as refused:
-        Lockstep([config, config.with_training(**change)], dataset, device)
+        Lockstep([config, config.with_settings(**change)], dataset, device)
     assert refused.value.name in change
 
 

@@ -89,7 +89,7 @@ def train(dataset, config, monkeypatch):
     def run(model, recorder=None, device="cpu", precision="single", batch_size=9, betas=(0.5, 0.9)):
         made.clear()
         monkeypatch.setattr("vae_desktop.training.trainer.RECORDERS", {device: lambda: recorder} if recorder else {})
-        setup = replace(config, model=model).with_training(
+        setup = replace(config, model=model).with_settings(
             batch_size=batch_size,
             schedule="one-cycle",
             epochs=9,

@@ -101,9 +101,9 @@ def test_its_codes_are_those_of_the_test_images(finished, config, dataset, devic
 
 
 def test_a_batch_may_be_the_whole_set_and_no_more(config, dataset, device):
-    assert Lockstep([config.with_training(batch_size=40)], dataset, device).total_steps == 3
+    assert Lockstep([config.with_settings(batch_size=40)], dataset, device).total_steps == 3
     with pytest.raises(InvalidSetting, match="Batch size: 41 is more than the 40") as refused:
-        Lockstep([config.with_training(batch_size=41)], dataset, device)
+        Lockstep([config.with_settings(batch_size=41)], dataset, device)
     assert refused.value.name == "batch_size"
 
 

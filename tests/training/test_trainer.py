@@ -71,7 +71,7 @@ def test_one_that_is_no_longer_used_gives_its_memory_back_at_once(trainer_for, a
 
 
 def test_another_seed_gives_others(trainer_for, config):
-    first, second = trainer_for(config), trainer_for(config.with_training(seed=8))
+    first, second = trainer_for(config), trainer_for(config.with_settings(seed=8))
     for one, other in zip(first.model.parameters(), second.model.parameters(), strict=True):
         assert not torch.equal(one, other)
 
@@ -97,7 +97,7 @@ def test_training_changes_every_weight(trainer_for, advance, config):
     ids=lambda model: f"{model.kind}-{model.architecture}",
 )
 def test_going_on_is_as_if_never_interrupted(trainer_for, advance, config, model):
-    config = replace(config, model=model).with_training(beta_warm_up=2)
+    config = replace(config, model=model).with_settings(beta_warm_up=2)
     whole, first = trainer_for(config), trainer_for(config)
     expected = advance(whole, config, STEPS)
     rows = advance(first, config, 4)
@@ -210,7 +210,7 @@ def test_a_weight_of_zero_takes_its_term_out_of_the_loss(trainer_for, advance, c
 
 
 def test_kl_alone_makes_every_code_the_prior(trainer_for, advance, config, held_out):
-    config = replace(config, model=replace(config.model, kind="kl-only")).with_training(learning_rate=0.03)
+    config = replace(config, model=replace(config.model, kind="kl-only")).with_settings(learning_rate=0.03)
     trainer = trainer_for(config)
     advance(trainer, config, 400)
     evaluation, posterior = trainer.evaluate(held_out)
@@ -222,7 +222,7 @@ def test_kl_alone_makes_every_code_the_prior(trainer_for, advance, config, held_
 def test_without_kl_sigma_shrinks_and_the_means_drift(trainer_for, advance, config, held_out):
     spread, sigma = {}, {}
     for kind in ("vae", "vae-no-kl"):
-        run = replace(config, model=replace(config.model, kind=kind)).with_training(learning_rate=0.01, beta=1.0)
+        run = replace(config, model=replace(config.model, kind=kind)).with_settings(learning_rate=0.01, beta=1.0)
         trainer = trainer_for(run)
         advance(trainer, run, 600)
         posterior = trainer.evaluate(held_out).posterior
@@ -233,7 +233,7 @@ def test_without_kl_sigma_shrinks_and_the_means_drift(trainer_for, advance, conf
 
 
 def test_beta_warms_up_from_nothing(trainer_for, advance, config):
-    config = config.with_training(beta=2.0, beta_warm_up=4)
+    config = config.with_settings(beta=2.0, beta_warm_up=4)
     trainer = trainer_for(config)
     trainer.span = Span(0, 100, per_epoch=2)
     total, reconstruction, kl = torch.stack(advance(trainer, config, 10)).T
@@ -242,7 +242,7 @@ def test_beta_warms_up_from_nothing(trainer_for, advance, config):
 
 
 def test_one_cycle_ends_with_steps_of_no_length(trainer_for, advance, config):
-    config = config.with_training(schedule="one-cycle")
+    config = config.with_settings(schedule="one-cycle")
     trainer = trainer_for(config)
     trainer.span = Span(0, 4, per_epoch=1)
     advance(trainer, config, 4)
@@ -269,7 +269,7 @@ def test_mixed_precision_is_nearly_the_same(trainer_for, advance, config, monkey
     monkeypatch.setattr(trainer, "has_bfloat16", lambda device: True)
     rows = [
         torch.stack(advance(trainer_for(run), run, STEPS))
-        for run in (config, config.with_training(precision="mixed"))
+        for run in (config, config.with_settings(precision="mixed"))
     ]
     assert not torch.equal(*rows)
     torch.testing.assert_close(*rows, rtol=0.02, atol=0.02)

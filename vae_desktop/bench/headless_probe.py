@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
     from vae_desktop.training.run import Lockstep
     from vae_desktop.variants import Variant
 
-    base = RunConfig(DatasetConfig(options["dataset"])).with_training(epochs=100_000)
+    base = RunConfig(DatasetConfig(options["dataset"])).with_settings(epochs=100_000)
     if options.get("setup") == "usual":
         base = usual_setup(base)
     configs = [Variant(kind).applied_to(base) for kind in options.get("models", "vae").split("+")]
@@ -59,7 +59,7 @@ def usual_setup(base: "RunConfig") -> "RunConfig":
     from dataclasses import replace
 
     model = replace(base.model, latent_dim=20, hidden=(400,), likelihood="bernoulli", activation="relu")
-    return replace(base, model=model).with_training(batch_size=128, learning_rate=1e-3, precision="single")
+    return replace(base, model=model).with_settings(batch_size=128, learning_rate=1e-3, precision="single")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> None:
 
     config = usual_setup(RunConfig(DatasetConfig(options["dataset"], measured_on="test")))
     recipe = PRESETS["quick"].settings_for(config.dataset.name, config.model.latent_dim)
-    config = config.with_training(seed=int(options["seed"]), **{name: recipe[name] for name in _BY_THE_PRESET})
+    config = config.with_settings(seed=int(options["seed"]), **{name: recipe[name] for name in _BY_THE_PRESET})
     run = Lockstep([config], load_dataset(config.dataset, Path(options["data_dir"])), select_device("cpu"))
     for reports in run.epochs():
         loss = reports[0].evaluation.total

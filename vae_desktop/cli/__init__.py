@@ -18,8 +18,7 @@ from typing import Any, NoReturn, Protocol
 from vae_desktop import __version__
 from vae_desktop.catalog import DATASETS
 from vae_desktop.cli import bench, evaluate, info, sample, screenshot, train
-from vae_desktop.cli.options import setting_of
-from vae_desktop.config import DatasetConfig
+from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting, LibraryMissing, UserError
 from vae_desktop.system_libraries import how_to_install, missing_libraries
 from vae_desktop.training.failures import failure_words, is_of_device
@@ -147,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
 def _open_window(options: argparse.Namespace) -> int:
     name = options.window_dataset
     if name is not None:
-        name = setting_of(DatasetConfig, "name").parse("name", name)
+        name = SETTINGS["name"].parse("name", name)
     from vae_desktop.app import run_window
 
     try:

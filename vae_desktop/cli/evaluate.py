@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_desktop.cli.options import add_data_dir_option, add_setting_option, setting_of
+from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import print_json, print_table
-from vae_desktop.config import DatasetConfig, TrainingConfig
+from vae_desktop.config import SETTINGS, DatasetConfig, TrainingConfig
 from vae_desktop.errors import UserError
 from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import groups_of
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = "measure a saved model on a test set"
-_DATASET = setting_of(DatasetConfig, "name")
-_MEASURED_ON = setting_of(DatasetConfig, "measured_on")
-_DEVICE = setting_of(TrainingConfig, "device")
+_DATASET = SETTINGS["name"]
+_MEASURED_ON = SETTINGS["measured_on"]
+_DEVICE = SETTINGS["device"]
 _IMPORTANCE_SAMPLES = Setting(
     "Importance samples",
     "Codes per image in the importance-weighted bound; 0 leaves it out.",

@@ -84,7 +84,7 @@ def _beta(evaluation: "Evaluation", config: RunConfig, per_epoch: int) -> str:
     from vae_desktop.training.schedule import kl_weight_after
 
     weighed = evaluation.kl_weight(config)
-    judged = config.with_training(beta=weighed) if config.model.traits.kl_weight is None else config
+    judged = config.with_settings(beta=weighed) if config.model.traits.kl_weight is None else config
     reached = kl_weight_after(judged, evaluation.step, per_epoch)
     words = f"β = {weighed:g}"
     return words if reached == weighed else f"{words}; in training β had reached {reached:.3g}"

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_desktop.cli.options import add_setting_option, setting_of
+from vae_desktop.cli.options import add_setting_option
 from vae_desktop.cli.output import check_writable
-from vae_desktop.config import TrainingConfig
+from vae_desktop.config import SETTINGS
 from vae_desktop.errors import UserError
 from vae_desktop.settings import Choice, Setting
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HELP = "draw pictures from random codes"
 _COUNT = Setting("Count", "Pictures on the sheet.", minimum=1, maximum=10_000)
-_SEED = setting_of(TrainingConfig, "seed")
+_SEED = SETTINGS["seed"]
 _WAY = Setting(
     "Where from",
     "Where codes are drawn from: the prior N(0, I), the box of the model's codes, or a normal, or a mixture of ten, "

@@ -6,8 +6,9 @@ import numpy as np
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Images, Split, resize
-from vae_desktop.data.idx import read_idx
+from vae_desktop.data.idx import open_idx
 from vae_desktop.data.mnist_sets import MNIST_SETS, MnistSet, images_file, labels_file
+from vae_desktop.data.stored_array import BrokenFile
 from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing
 
 
@@ -64,8 +65,8 @@ def read_file(entry: MnistSet, data_dir: Path, name: str) -> Images:
     """
     path = _find(entry, data_dir, name)
     try:
-        values = read_idx(path, rank=len(entry.shapes[name]))
-    except DataError as error:
+        values = open_idx(path, rank=len(entry.shapes[name])).read()
+    except BrokenFile as error:
         raise DatasetBroken(f"{error} Download it again.") from error
     if values.ndim == 1:
         _check_labels(entry, path, values)

@@ -176,5 +176,5 @@ def _holds(path: Path, checkpoints: Sequence[Checkpoint]) -> bool:
         found = read_descriptions(path)
     except CheckpointError:
         return False
-    there = [(entry.config.with_training(**_ANY), entry.step) for entry in found]
-    return all((entry.config.with_training(**_ANY), entry.snapshot.step) in there for entry in checkpoints)
+    there = [(entry.config.with_settings(**_ANY), entry.step) for entry in found]
+    return all((entry.config.with_settings(**_ANY), entry.snapshot.step) in there for entry in checkpoints)

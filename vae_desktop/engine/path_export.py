@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.latent.animation import as_gif, as_strip, path_as_csv
+from vae_desktop.latent.animation import as_gif, as_strip
 from vae_desktop.latent.codes import Codes, Floats, Picture
+from vae_desktop.latent.export import path_as_csv
 
 if TYPE_CHECKING:
     from vae_desktop.models.architecture import ImageShape
@@ -38,14 +39,14 @@ class PathExport:
         """All steps in a row, as PNG."""
         return as_strip(self._pictures())
 
-    def csv(self, shares: npt.NDArray[np.float64]) -> bytes:
+    def csv(self, fractions: npt.NDArray[np.float64]) -> bytes:
         """The codes, with how far along the path (N,) they are."""
         from vae_desktop.latent.code_distances import code_distances
 
         distances = None
         if self.codes is not None:
             distances = np.concatenate(list(code_distances(self.steps, self.codes)))
-        return path_as_csv(self.steps, shares, distances)
+        return path_as_csv(self.steps, fractions, distances)
 
     def _pictures(self) -> Picture:
         from vae_desktop.latent.decoding import decode_all

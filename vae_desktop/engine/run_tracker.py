@@ -186,7 +186,7 @@ class RunTracker:
         for run in runs:
             device = run.config.training.device
             if there and device not in (*there, "auto"):
-                run.config = run.config.with_training(device="auto")
+                run.config = run.config.with_settings(device="auto")
                 self._messages.inform(
                     f"{run.title} was trained on {device.upper()}, which this machine lacks. "
                     f"Here it runs on {there[0].upper()}."
@@ -225,6 +225,6 @@ def _slower(config: RunConfig) -> RunConfig | None:
     if not may_be_the_rate(config.training):
         return None
     try:
-        return config.with_training(learning_rate=config.training.learning_rate / 10)
+        return config.with_settings(learning_rate=config.training.learning_rate / 10)
     except InvalidSetting:
         return None

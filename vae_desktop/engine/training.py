@@ -137,14 +137,14 @@ class Training:
     def continue_training(self, run: Run, config: RunConfig) -> None:
         """Train the model of a run on: its own settings, but the epochs, rates and device of `config`."""
         names = ("epochs", "learning_rate", "beta", "device")
-        changed = run.config.with_training(**{name: getattr(config.training, name) for name in names})
+        changed = run.config.with_settings(**{name: getattr(config.training, name) for name in names})
         self._prepare(_Plan([changed], [run]))
 
     def continue_comparison(self, comparison: Comparison, config: RunConfig) -> None:
         """Train models on together: their own settings, but the epochs, learning rate and device of `config`."""
         rates = {name: getattr(config.training, name) for name in ("epochs", "learning_rate", "device")}
         runs = [run for run in comparison.runs if run.snapshot is not None]
-        self._prepare(_Plan([run.config.with_training(**rates) for run in runs], runs, is_comparison=True))
+        self._prepare(_Plan([run.config.with_settings(**rates) for run in runs], runs, is_comparison=True))
 
     def go_on_with(self, runs: Sequence[Run], compares: bool) -> None:
         """Train models on as they were about to be when they were interrupted; side by side if they are compared."""

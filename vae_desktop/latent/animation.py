@@ -1,13 +1,11 @@
 """Pictures of a path as files that other programs show."""
 
-import csv
 import io
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.codes import Picture
 
 _GIF_SIDE, _STRIP_SIDE = 256, 112  # px, that a small picture is enlarged to, about
 _WIDEST = 16_384  # px, of a strip whose pictures are enlarged
@@ -38,24 +36,6 @@ def as_strip(pictures: Picture) -> bytes:
     return target.getvalue()
 
 
-def path_as_csv(codes: Floats, shares: npt.NDArray[np.float64], distances: Floats | None) -> bytes:
-    """A path's codes (N, d) as comma-separated values in UTF-8, a line per step under a line of names.
-
-    `shares` (N,) say how far along the path a step is, `distances` (N,) how far from the nearest code, as
-    latent.code_distances has it.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    names = ["step", "share", *(["distance"] if distances is not None else [])]
-    writer.writerow(names + [f"z_{dimension}" for dimension in range(codes.shape[1])])
-    for step, code in enumerate(codes):
-        measured = [] if distances is None else [f"{distances[step]:.7g}"]
-        writer.writerow([step, f"{shares[step]:.7g}", *measured, *(f"{value:.7g}" for value in code.tolist())])
-    return text.getvalue().encode()
-
-
 def _image(pixels: Picture) -> Image.Image:
     """An image of pixels (H, W, C), grey or colour; of other numbers of channels the first is shown."""
-    if pixels.shape[2] == 3:
-        return Image.fromarray(np.ascontiguousarray(pixels))
-    return Image.fromarray(np.ascontiguousarray(pixels[..., 0]))
+    return Image.fromarray(np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[..., 0]))

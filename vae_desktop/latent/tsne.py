@@ -1,5 +1,6 @@
 """Neighbourhoods of many dimensions laid out in two."""
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -20,7 +21,7 @@ def neighbour_map(
     means: Floats,
     threads: int = 1,
     progress: Progress = ignore,
-    found: Callable[[Floats], None] = lambda places: None,
+    found: Callable[[Floats], None] = lambda positions: None,
 ) -> Floats:
     """t-SNE (van der Maaten & Hinton 2008) of codes, by openTSNE; equal codes give equal maps.
 
@@ -28,20 +29,21 @@ def neighbour_map(
     ----------
     means : array (N, d)
     threads : int
-        Of the processor.
+        Of the processor, that compute it.
     found : callable
-        Is given the places as they are, ten steps apart.
+        Is given the positions (N, 2) found so far, every ten steps.
 
     Returns
     -------
     array (N, 2), float32
-        In no unit: only neighbourhoods mean something. NaN for codes that are not finite.
+        Positions in no unit: only neighbourhoods mean something. NaN for codes that are not finite.
 
     Raises
     ------
     UserError
         If there are fewer than 4 codes, or all lie on one point.
     Cancelled
+        If `progress` raised it.
     """
     kept = np.isfinite(means).all(1)
     codes = means[kept]
@@ -54,30 +56,26 @@ def neighbour_map(
     from openTSNE import TSNE
 
     count_cores()
-    def spread(places: Floats) -> Floats:
+
+    def with_gaps(embedding: Floats) -> Floats:
         result = np.full((len(means), 2), np.nan, np.float32)
-        result[kept] = places
+        result[kept] = embedding
         return result
 
-    before = 0
-    last = 0
+    steps = itertools.count(_EVERY, _EVERY)  # of both phases; openTSNE counts anew in the second
 
-    def step(iteration: int, _: float, places: Floats) -> None:
-        nonlocal before, last
-        if iteration < last:  # the second phase counts anew
-            before = _EXAGGERATED
-        last = iteration
-        progress(before + iteration, _EXAGGERATED + _PLAIN)
-        found(spread(np.asarray(places)))
+    def report(_iteration: int, _error: float, embedding: Floats) -> None:
+        progress(next(steps), _EXAGGERATED + _PLAIN)
+        found(with_gaps(np.asarray(embedding)))
 
     layout = TSNE(
         perplexity=min(_PERPLEXITY, (len(codes) - 1) / 3),
         early_exaggeration_iter=_EXAGGERATED,
         n_iter=_PLAIN,
-        callbacks=step,
+        callbacks=report,
         callbacks_every_iters=_EVERY,
         n_jobs=threads,
         random_state=0,
     ).fit(codes)
     progress.check()
-    return spread(np.asarray(layout))
+    return with_gaps(np.asarray(layout))

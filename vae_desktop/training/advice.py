@@ -209,7 +209,7 @@ def _short_cycle(config: RunConfig, known: Known) -> str:
 def _collapse(config: RunConfig, known: Known) -> str:
     if known.spectrum is None:
         return ""
-    return collapse_warning(config.with_training(beta=_beta_reached(config, known)), known.spectrum)
+    return collapse_warning(config.with_settings(beta=_beta_reached(config, known)), known.spectrum)
 
 
 def _warm_up(config: RunConfig, known: Known) -> str:

@@ -81,7 +81,7 @@ def why_collapsed(
         else "A collapsed dimension says nothing: its mean is nearly the same, whatever the image."
     )
     if config.model.traits.kl_weight is None:  # a warm-up that is not over has not yet pressed so hard
-        config = config.with_training(beta=kl_weight_after(config, len(history.training), per_epoch))
+        config = config.with_settings(beta=kl_weight_after(config, len(history.training), per_epoch))
     return f"{what} {_cause_of_collapse(config, spectrum, history, are_all)}"
 
 

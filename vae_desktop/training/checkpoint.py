@@ -299,7 +299,7 @@ def _by_model(tensors: Mapping[str, _T], count: int, is_one: bool) -> list[Mappi
 def _check_set(descriptions: Sequence[Description]) -> None:
     """See to it that models can be compared."""
     # One of them may have been trained on alone, longer or elsewhere.
-    check_comparison([description.config.with_training(epochs=1, device="auto") for description in descriptions])
+    check_comparison([description.config.with_settings(epochs=1, device="auto") for description in descriptions])
     if len({description.image_shape for description in descriptions}) > 1:
         raise CheckpointError("its models are of images of different shapes.")
 

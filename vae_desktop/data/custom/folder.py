@@ -1,13 +1,11 @@
 """What lies in a folder, and how its subfolders make classes and a split."""
 
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vae_desktop.data.custom.messages import SortKey, counted, natural_key, shown
+from vae_desktop.data.custom.messages import counted, natural_key, shown
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.progress import Progress
@@ -37,7 +35,7 @@ class Placed:
 
     file: File
     class_name: str | None
-    is_test: bool = False
+    is_test: bool
 
 
 @dataclass(frozen=True)
@@ -81,43 +79,38 @@ def find_files(root: Path, progress: Progress) -> tuple[list[File], list[File], 
     while waiting:
         folder = waiting.pop()
         try:
-            if _was_seen(folder.path, seen):
+            status = os.stat(folder.path)
+            if (status.st_dev, status.st_ino) in seen:
                 skipped.append(f"{folder.name}: leads to a folder that is read already")
                 continue
-            entries = sorted(_visible(folder.path, progress), key=itemgetter(0))
+            seen.add((status.st_dev, status.st_ino))
+            entries = _visible(folder.path, progress)
         except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
             if not folder.parts:
-                raise DataError(f"{root} cannot be read: {error.strerror or error}. Choose another folder.") from error
-            skipped.append(f"{folder.name}: cannot be read: {error.strerror or error}")
+                raise DataError(f"{root} {reason}. Choose another folder.") from error
+            skipped.append(f"{folder.name}: {reason}")
             continue
-        found: dict[str, list[File]] = {"file": [], "folder": [], "other": []}
-        for _, entry in entries:
-            found[_kind(entry)].append(File(entry.path, (*folder.parts, entry.name)))
-        files += found["file"]
-        skipped += [f"{other.name}: {_what_else(other.path)}" for other in found["other"]]
-        waiting += reversed(found["folder"])
+        inside: dict[str, list[File]] = {"file": [], "folder": [], "other": []}
+        for entry in entries:
+            inside[_kind(entry)].append(File(entry.path, (*folder.parts, entry.name)))
+        files += inside["file"]
+        skipped += [f"{other.name}: {_what_else(other.path)}" for other in inside["other"]]
+        waiting += reversed(inside["folder"])
         folders += [folder] if folder.parts else []
     return files, folders, skipped
 
 
-def _was_seen(folder: str, seen: set[tuple[int, int]]) -> bool:
-    """Whether a folder, by whatever name, is among those `seen`; from now on it is."""
-    status = os.stat(folder)
-    identity = (status.st_dev, status.st_ino)
-    if identity in seen:
-        return True
-    seen.add(identity)
-    return False
-
-
-def _visible(folder: str, progress: Progress) -> Iterator[tuple[SortKey, "os.DirEntry[str]"]]:
-    """What a folder shows, each with its sort key."""
+def _visible(folder: str, progress: Progress) -> "list[os.DirEntry[str]]":
+    """What a folder shows, in natural order."""
+    visible = []
     with os.scandir(folder) as entries:
         for entry in entries:
             progress.check()
             is_hidden = entry.name.startswith(".") and not entry.name.endswith(_PLACEHOLDER)
             if not is_hidden and entry.name.lower() not in _UNSEEN:
-                yield natural_key(entry.name), entry
+                visible.append(entry)
+    return sorted(visible, key=lambda entry: natural_key(entry.name))
 
 
 def _kind(entry: "os.DirEntry[str]") -> str:
@@ -139,46 +132,42 @@ def arrange(images: Sequence[File]) -> Layout:
     Subfolders with images are classes, and what lies deeper belongs to the first of them; without any, images
     have no class. Folders ``train`` and ``test`` (or ``val``) at the top, each with classes or without, are the split.
     """
-    tops = list(dict.fromkeys(file.parts[0] for file in images if len(file.parts) > 1))
+    by_top: dict[str, list[File]] = {}
+    for file in images:
+        by_top.setdefault(file.parts[0] if len(file.parts) > 1 else "", []).append(file)
+    tops = [name for name in by_top if name]
     train, test = _named(tops, _TRAIN), _named(tops, _TEST)
     if train is None or (test is None and len(tops) > 1):
-        placed, skipped = _classify(images, 0)
-        return _agreed(placed, False, 0, skipped)
-    chosen = [name for name in (train, test) if name is not None]
-    outside = Counter(file.parts[0] if len(file.parts) > 1 else "" for file in images)
-    placed, skipped = [], []
-    for name in chosen:
-        inside = [file for file in images if len(file.parts) > 1 and file.parts[0] == name]
-        del outside[name]
-        part, rest = _classify(inside, 1, is_test=name == test)
-        placed += part
-        skipped += rest
-    for name, count in outside.items():
-        skipped.append(f"{shown(name) or 'beside them'}: {counted(count, 'image')} outside {' and '.join(chosen)}")
-    return _agreed(placed, test is not None, 1, skipped)
+        layout = Layout([], has_split=False, depth=0, skipped=[])
+        _classify(images, False, layout)
+        return layout
+    layout = Layout([], has_split=test is not None, depth=1, skipped=[])
+    parts = [name for name in (train, test) if name is not None]
+    for name in parts:
+        _classify(by_top.pop(name), name == test, layout)
+    for name, others in by_top.items():
+        where = shown(name) or "beside them"
+        layout.skipped.append(f"{where}: {counted(len(others), 'image')} outside {' and '.join(parts)}")
+    if len({image.class_name is None for image in layout.placed}) == 2:
+        layout.skipped.append("class folders: not used, as only one part of the split has them")
+        return replace(layout, placed=[replace(image, class_name=None) for image in layout.placed])
+    return layout
 
 
 def _named(names: Sequence[str], wanted: Sequence[str]) -> str | None:
     """The name that comes first in the wanted ones; capitals do not matter."""
-    by_wanted = {name.lower(): name for name in reversed(names)}
-    return next((by_wanted[name] for name in wanted if name in by_wanted), None)
+    by_lower = {name.lower(): name for name in reversed(names)}
+    return next((by_lower[name] for name in wanted if name in by_lower), None)
 
 
-def _classify(images: Sequence[File], depth: int, is_test: bool = False) -> tuple[list[Placed], list[str]]:
-    """Classes by the subfolders at this depth, and the images that lie beside them."""
-    if all(len(file.parts) == depth + 1 for file in images):
-        return [Placed(file, None, is_test) for file in images], []
-    placed = [Placed(file, file.parts[depth], is_test) for file in images if len(file.parts) > depth + 1]
-    beside = [f"{file.name}: lies beside the class folders" for file in images if len(file.parts) == depth + 1]
-    return placed, beside
-
-
-def _agreed(placed: list[Placed], has_split: bool, depth: int, skipped: list[str]) -> Layout:
-    """Without classes at all if a part of the split has none."""
-    if len({image.class_name is None for image in placed}) == 2:
-        placed = [Placed(image.file, None, image.is_test) for image in placed]
-        skipped.append("class folders: not used, as only one part of the split has them")
-    return Layout(placed, has_split, depth, skipped)
+def _classify(images: Sequence[File], is_test: bool, layout: Layout) -> None:
+    """Add images to a layout, with classes by the subfolders at its depth; beside these there are no images."""
+    has_classes = any(len(file.parts) > layout.depth + 1 for file in images)
+    for file in images:
+        if has_classes and len(file.parts) == layout.depth + 1:
+            layout.skipped.append(f"{file.name}: lies beside the class folders")
+        else:
+            layout.placed.append(Placed(file, file.parts[layout.depth] if has_classes else None, is_test))
 
 
 def without_images(

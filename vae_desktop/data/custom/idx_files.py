@@ -1,19 +1,13 @@
 """A person's own IDX files: images, the labels beside them, and the test images beside the training images."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.messages import listed
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
-from vae_desktop.data.idx import read_idx, read_idx_blocks, read_idx_shape
+from vae_desktop.data.idx import open_idx
 from vae_desktop.errors import DataError
 from vae_desktop.progress import Progress
 
@@ -56,43 +50,30 @@ def assemble_idx(path: Path, config: DatasetConfig, progress: Progress) -> Assem
 
     Raises
     ------
+    BrokenFile
+        If a file is broken.
     DataError
-        If a file is broken, or images and labels differ in number.
+        If images and labels differ in number.
     Cancelled
         If `progress` raised it.
     """
-    paths = [path] + ([test] if (test := _test_images(path)) else [])
-    stacks = []
-    for part in paths:
-        progress.check()
-        stacks.append(_read(part))
+    test = _test_images(path)
+    stacks = [_open_stack(part, progress) for part in (path, test) if part is not None]
     return assemble_stacks(stacks, path, config, progress)
 
 
-def _read(path: Path) -> Stack:
+def _open_stack(path: Path, progress: Progress) -> Stack:
+    images = open_idx(path, 3)
     labels = _beside(path, re.sub("idx3", "idx1", _plain_name(path).replace("images", "labels"), flags=re.IGNORECASE))
-
-    def read(together: int) -> Iterator[npt.NDArray[Any]]:
-        with _telling():
-            yield from read_idx_blocks(path, 3, together)
-
-    with _telling():
-        shape, classes = read_idx_shape(path, 3), None if labels is None else read_idx(labels, 1)
-    if labels is not None and classes is not None and len(classes) != shape[0]:
+    if labels is None:
+        return Stack(images, None)
+    classes = open_idx(labels, 1).read(progress)
+    if len(classes) != images.shape[0]:
         raise DataError(
-            f"{path} holds {shape[0]:,} images, but {labels.name} {len(classes):,} labels. "
+            f"{path} holds {images.shape[0]:,} images, but {labels.name} {len(classes):,} labels. "
             "Choose another file, or move the labels away."
         )
-    return Stack(shape, np.dtype(np.uint8), read, classes)
-
-
-@contextmanager
-def _telling() -> Iterator[None]:
-    """Say what to do besides what is wrong with a file."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{error} Choose another file.") from error
+    return Stack(images, classes)
 
 
 def _test_images(path: Path) -> Path | None:

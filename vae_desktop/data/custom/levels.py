@@ -29,16 +29,16 @@ _UNIT_FLOATS = Levels(0, 1, "float pixels from 0 to 1 scaled to 0 to 255")
 _BYTE_FLOATS = Levels(0, 255, "float pixels taken as 0 to 255 and rounded")
 
 
-def levels_of(ranges: Sequence[tuple[float, float]], are_floats: bool) -> Levels:
-    """The rule for pixels that lie in these ranges.
+def levels_of(ends: Sequence[float], are_floats: bool) -> Levels:
+    """The rule for pixels that lie between the least and the greatest of these values.
 
     Floats are 0 to 1, or 0 to 255 if the maximum is above 1; where they reach further, their minimum becomes 0 and
     their maximum 255. Booleans and integers stay as they are, but 0 and 1 become 0 and 255 where there is nothing else.
 
     Parameters
     ----------
-    ranges : sequence of (float, float)
-        Minimum and maximum, each of some of the pixels.
+    ends : sequence of float
+        Minima and maxima of parts of the pixels; NaN if a part holds one.
     are_floats : bool
 
     Raises
@@ -46,9 +46,9 @@ def levels_of(ranges: Sequence[tuple[float, float]], are_floats: bool) -> Levels
     ValueError
         If floats are NaN or infinite, or integers are not within 0 to 255; the message says so.
     """
-    if not all(math.isfinite(highest - lowest) for lowest, highest in ranges):
+    lowest, highest = min(ends), max(ends)
+    if not (all(map(math.isfinite, ends)) and math.isfinite(highest - lowest)):
         raise ValueError("some of its pixels are not finite numbers (NaN or infinite)")
-    lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
     if not are_floats:
         if lowest < 0 or highest > 255:
             raise ValueError(f"its pixels, whole numbers from {lowest} to {highest}, do not lie within 0 to 255")

@@ -9,8 +9,9 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.arrays import assemble_arrays
 from vae_desktop.data.custom.assembled import Assembled, to_dataset
 from vae_desktop.data.custom.idx_files import assemble_idx, find_idx, is_idx_name
-from vae_desktop.data.custom.pictures import assemble_folder
+from vae_desktop.data.custom.image_folder import assemble_folder
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.stored_array import BrokenFile
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.progress import Progress
@@ -49,7 +50,10 @@ def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Pillow and NumPy, about files; what matters is in the report
-        return to_dataset(config, _assemble(Path(config.name), config, progress))
+        try:
+            return to_dataset(config, _assemble(Path(config.name), config, progress))
+        except BrokenFile as error:
+            raise DataError(f"{error} Choose another file.") from error
 
 
 def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:

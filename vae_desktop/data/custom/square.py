@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 from vae_desktop.data.dataset import Images
 
@@ -11,9 +11,8 @@ CONVERSION_RULE = (
     "then its middle is cut out."
 )
 
+SMALLEST, _LARGEST, _STEP = 8, 64, 4  # of a side that is chosen
 _OWN_SIDES = range(8, 129)  # squares of one such side stay as they are
-_SMALLEST, _LARGEST, _STEP = 8, 64, 4  # of a side that is chosen
-_PREMULTIPLIED = {"LA": "La", "RGBA": "RGBa"}
 
 
 def choose_side(sizes: npt.NDArray[np.int64], wanted: int | None) -> int:
@@ -38,34 +37,7 @@ def choose_side(sizes: npt.NDArray[np.int64], wanted: int | None) -> int:
     first = int(sizes[0, 0])
     if first in _OWN_SIDES and (sizes == first).all():
         return first
-    return _rounded(float(np.median(sizes.min(axis=1))))
-
-
-def _rounded(median: float) -> int:
-    return min(max(round(median / _STEP) * _STEP, _SMALLEST), _LARGEST)
-
-
-class LeastSide:
-    """The smallest side that `choose_side` can still name while sizes come in, of at most `total` images."""
-
-    def __init__(self, total: int, wanted: int | None) -> None:
-        self._total = total
-        self._wanted = wanted
-        self._shorter = np.zeros(_LARGEST + 1, np.int64)  # how many shorter sides there are of each length, up to 64
-        self._first: tuple[int, int] | None = None
-        self._are_alike = True
-
-    def add(self, width: int, height: int) -> int:
-        """Take the size of one more image, in pixels, and return that side."""
-        self._first = self._first or (width, height)
-        self._are_alike = self._are_alike and self._first == (width, height)
-        self._shorter[min(width, height, _LARGEST)] += 1
-        if self._wanted is not None:
-            return self._wanted
-        reaching = self._shorter[::-1].cumsum()[::-1]  # how many are as long as that or longer
-        # Were all the others as small as can be, more than half would still lie above the median.
-        side = _rounded(max(int((reaching > self._total // 2).sum()) - 1, 0))
-        return min(side, width) if self._are_alike and width == height and width in _OWN_SIDES else side
+    return min(max(round(float(np.median(sizes.min(axis=1))) / _STEP) * _STEP, SMALLEST), _LARGEST)
 
 
 def scaling_line(count: int, side: int) -> list[str]:
@@ -74,7 +46,7 @@ def scaling_line(count: int, side: int) -> list[str]:
 
 
 def to_square(image: Image.Image, side: int) -> Images:
-    """An image by the rule, see CONVERSION_RULE; transparency is laid over white.
+    """An image by the rule, see CONVERSION_RULE; what is transparent is laid over white.
 
     Parameters
     ----------
@@ -88,19 +60,8 @@ def to_square(image: Image.Image, side: int) -> Images:
     Images
         (side, side) for a grey image, (side, side, 3) for one that may have colour.
     """
-    has_alpha = image.mode in _PREMULTIPLIED
-    if has_alpha:  # multiplied by its alpha, a pixel averages rightly and needs only white added
-        image = image.convert(_PREMULTIPLIED[image.mode])
-    width, height = image.size
-    if (width, height) != (side, side):
-        edge = min(width, height)
-        left, top = (width - edge) / 2, (height - edge) / 2
-        image = image.resize((side, side), Image.Resampling.BICUBIC, box=(left, top, left + edge, top + edge))
-    pixels = np.asarray(image)
-    return _over_white(pixels) if has_alpha else pixels
-
-
-def _over_white(pixels: Images) -> Images:
-    colours, alpha = pixels[..., :-1].astype(np.uint16), pixels[..., -1:]
-    laid = np.minimum(colours + (255 - alpha), 255).astype(np.uint8)
-    return laid[..., 0] if laid.shape[-1] == 1 else laid
+    if image.mode in ("LA", "RGBA"):
+        opaque = Image.new(image.mode[:-1], image.size, "white")
+        opaque.paste(image.convert(opaque.mode), mask=image.getchannel("A"))
+        image = opaque
+    return np.asarray(ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC))

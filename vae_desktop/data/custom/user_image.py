@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from vae_desktop.data.custom.canvas import luminance
-from vae_desktop.data.custom.picture import Unreadable, read_picture
+from vae_desktop.data.custom.image_file import Unreadable, read_picture
 from vae_desktop.data.custom.square import to_square
 from vae_desktop.data.dataset import Images
 from vae_desktop.errors import DataError

@@ -13,7 +13,7 @@ from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import Theme
 from vae_desktop.latent.codes import Floats, Picture
-from vae_desktop.latent.point_index import PointIndex
+from vae_desktop.latent.plane import nearest_position, searchable
 
 REACH = 12.0  # px, from the mouse to a point
 
@@ -33,7 +33,7 @@ class PointHover(QObject):
         plot.addItem(self._ring, ignoreBounds=True)
         self._places: Floats = np.empty((0, 2), np.float32)
         self._labels: npt.NDArray[np.int64] | None = None
-        self._found_by: PointIndex | None = None
+        self._columns: npt.NDArray[np.float64] | None = None  # of the places, once one is sought
         self._class_names: tuple[str, ...] = ()
         self._test_count: int | None = None  # of the first images, or None if all are test images
         self._originals: Sequence[Picture] = ()
@@ -74,7 +74,7 @@ class PointHover(QObject):
 
     def set_points(self, places: Floats, labels: npt.NDArray[np.int64] | None) -> None:
         """Seek among points at places (N, 2) of these classes; one that is not finite is never found."""
-        self._places, self._labels, self._found_by = places, labels, None
+        self._places, self._labels, self._columns = places, labels, None
         self._look_again()
 
     def show_reconstruction(self, picture: Picture) -> None:
@@ -93,10 +93,10 @@ class PointHover(QObject):
 
     def nearest(self, place: QPointF, reach: float = REACH) -> int | None:
         """The image whose point lies nearest to a place of the scene, within so many pixels."""
-        if self._found_by is None:
-            self._found_by = PointIndex(self._places)
+        if self._columns is None:
+            self._columns = searchable(self._places)
         place = self._plot.getViewBox().mapSceneToView(place)
-        return self._found_by.nearest((place.x(), place.y()), reach * self._plot.pixel_size())
+        return nearest_position(self._columns, (place.x(), place.y()), reach * self._plot.pixel_size())
 
     @Slot()
     def hide(self) -> None:

@@ -1,34 +1,24 @@
-"""One picture file: its size from its header, and its pixels by the one rule."""
+"""One image file: its size from its header, and its pixels by the one rule."""
 
 import functools
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from vae_desktop.data.custom.levels import SIXTEEN_BITS, levels_of, to_bytes
 from vae_desktop.data.custom.square import to_square
 from vae_desktop.data.dataset import Images
 from vae_desktop.file_kinds import kind_of_file
 
-MAX_PIXELS = 50_000_000  # of one picture; a small file can announce enough to fill any memory
+MAX_PIXELS = 50_000_000  # of one image; a small file can announce enough to fill any memory
 
 # None of them runs another program or fetches anything, as others that Pillow knows may.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # one channel of more than 8 bits
 _GREY = ("1", "L", "LA", "La", *_DEEP)
 _DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
-
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 CMYK = "CMYK turned into RGB"
 ALPHA = "alpha laid over white"
@@ -42,7 +32,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a picture says of itself: its size in pixels, and whether its kind can hold colour."""
+    """What an image says of itself: its size in pixels, and whether its kind can hold colour."""
 
     width: int
     height: int
@@ -51,19 +41,19 @@ class Header:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture as a square: (S, S) or (S, S, 3), uint8, and what was done to it besides, in words."""
+    """An image as a square: (S, S) or (S, S, 3), uint8, and what was done to it besides, in words."""
 
     pixels: Images
     changes: tuple[str, ...]
 
 
 def read_header(path: str | Path) -> Header:
-    """Read what a picture says of itself, without decoding it.
+    """Read what an image says of itself, without decoding it.
 
     Raises
     ------
     Unreadable
-        If it is no picture, or one of more than 50 million pixels.
+        If it is no image, or one of more than 50 million pixels.
     """
     try:
         with _open(path) as image:
@@ -73,11 +63,11 @@ def read_header(path: str | Path) -> Header:
 
 
 def read_picture(path: str | Path, side: int) -> Picture:
-    """Read a picture as a square of `side` pixels: upright, by CONVERSION_RULE, in 8 bits.
+    """Read an image as a square of `side` pixels: upright, by CONVERSION_RULE, in 8 bits.
 
     Of an animation it is the first frame. Palettes and CMYK become RGB, alpha is laid over white. 16-bit grey is
     divided by 257, which also takes 32-bit integers if they lie in 0 to 65,535; 16-bit colour keeps its upper
-    8 bits. Float pixels are 0 to 1, or 0 to 255 if the maximum is above 1, or else scaled from the picture's own
+    8 bits. Float pixels are 0 to 1, or 0 to 255 if the maximum is above 1, or else scaled from the image's own
     minimum and maximum.
 
     Raises
@@ -91,28 +81,26 @@ def read_picture(path: str | Path, side: int) -> Picture:
             image.load()
             plain, changes = _in_eight_bits(image)
             pixels = to_square(plain, side)
-            turn = _turn(image)
-            if turn is not None:  # what is cut from the middle may be turned after it
-                pixels = np.asarray(Image.fromarray(pixels).transpose(turn))
+            orientation = _orientation(image)
+            if orientation in range(2, 9):  # what is cut from the middle may be turned after it
+                square = Image.fromarray(pixels)
+                square.getexif()[ExifTags.Base.Orientation] = orientation
+                pixels = np.asarray(ImageOps.exif_transpose(square))
                 changes = (*changes, TURNED)
             return Picture(pixels, changes)
     except Exception as error:
         raise Unreadable(_reason(path, error)) from error
 
 
-def prepare() -> None:
-    """Load Pillow's formats; they would otherwise be loaded by several threads at once."""
-    _known_formats()
-
-
 @functools.cache
-def _known_formats() -> tuple[str, ...]:
+def prepare() -> tuple[str, ...]:
+    """Load Pillow's formats, which several threads would otherwise load at once; those that this Pillow reads."""
     Image.init()
     return tuple(name for name in _FORMATS if name in Image.OPEN)  # some are not in every build
 
 
 def _open(path: str | Path) -> Image.Image:
-    image = Image.open(path, formats=_known_formats())
+    image = Image.open(path, formats=prepare())
     if image.width * image.height > MAX_PIXELS:
         image.close()
         raise Unreadable(_TOO_LARGE)
@@ -123,19 +111,18 @@ def _in_eight_bits(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """The image in mode L, LA, RGB or RGBA, and what was done to it."""
     if image.mode in _DEEP:
         return _from_numbers(image)
-    is_grey = image.mode in _GREY
-    if _has_alpha(image):
-        image = image.convert("LA" if is_grey else "RGBA")
-        return image, (ALPHA,) if np.asarray(image.getchannel("A")).min() < 255 else ()
-    mode = "L" if is_grey else "RGB"
-    return image if image.mode == mode else image.convert(mode), (CMYK,) if image.mode == "CMYK" else ()
+    mode = "L" if image.mode in _GREY else "RGB"
+    if image.has_transparency_data:
+        image = image.convert(f"{mode}A")
+        return image, (ALPHA,) if image.getextrema()[-1] != (255, 255) else ()
+    return image.convert(mode), (CMYK,) if image.mode == "CMYK" else ()
 
 
 def _from_numbers(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     values = np.asarray(image)
     lowest, highest = values.min().item(), values.max().item()
     if image.mode == "F":
-        levels = levels_of([(lowest, highest)], are_floats=True)
+        levels = levels_of([lowest, highest], are_floats=True)
     elif lowest < 0 or highest > SIXTEEN_BITS.white:
         raise Unreadable(f"its pixels, from {lowest} to {highest}, have more than 16 bits")
     else:
@@ -143,40 +130,27 @@ def _from_numbers(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     return Image.fromarray(to_bytes(values, levels)), (levels.rule,)
 
 
-def _has_alpha(image: Image.Image) -> bool:
-    palette = image.palette.mode if image.palette else ""
-    return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or palette == "RGBA" or "transparency" in image.info
-
-
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    """What sets it upright, by its EXIF data; None if it is, or they are broken."""
+def _orientation(image: Image.Image) -> object:
+    """EXIF's number for how the camera was held."""
     try:
-        return _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # noqa: BLE001 - a broken remark fails in many ways, and does not spoil the picture
+        return image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # noqa: BLE001 - a broken remark fails in many ways, and does not spoil the image
         return None
 
 
-def _what_instead(path: str | Path) -> str:
-    """What a file is in which no picture was recognised."""
-    kind = kind_of_file(path)
-    if kind is None:
-        return "not an image"
-    if kind.is_picture:
-        return f"{kind.what} that is damaged or of a rare kind (convert it to JPEG or PNG)"
-    return str(kind)
-
-
 def _reason(path: str | Path, error: Exception) -> str:
+    """Why a file could not be read, in a few words."""
     if isinstance(error, Unreadable):
         return str(error)
     if isinstance(error, Image.DecompressionBombError):
         return _TOO_LARGE
+    if isinstance(error, UnidentifiedImageError | FileNotFoundError) and (kind := kind_of_file(path)) is not None:
+        damaged = f"{kind.what} that is damaged or of a rare kind (convert it to JPEG or PNG)"
+        return damaged if kind.is_picture else str(kind)
     if isinstance(error, UnidentifiedImageError):
-        return _what_instead(path)
+        return "not an image"
     if isinstance(error, MemoryError):
         return "does not fit into memory"
-    if isinstance(error, FileNotFoundError) and (kind := kind_of_file(path)) is not None:
-        return str(kind)
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     return f"broken: {str(error) or type(error).__name__}"

@@ -1,11 +1,11 @@
-"""The nearest point by cells against the nearest of all."""
+"""The nearest of many positions against distances taken one by one."""
 
 import math
 
 import numpy as np
 import pytest
 
-from vae_desktop.latent.point_index import PointIndex
+from vae_desktop.latent.plane import nearest_position, searchable
 
 
 @pytest.fixture
@@ -15,12 +15,12 @@ def random():
 
 def check(points, places, reaches):
     """Compare with looking at all points; return how often there was one."""
-    index = PointIndex(points)
+    columns = searchable(points)
     hits = 0
     for place, reach in zip(places, reaches, strict=True):
         distances = np.sqrt(((points.astype(np.float64) - place) ** 2).sum(1))
         nearest = np.nanmin(distances, initial=np.inf)
-        found = index.nearest(tuple(place), reach)
+        found = nearest_position(columns, tuple(place), reach)
         assert (found is None) == (not np.isfinite(nearest) or nearest > reach)
         if found is not None:
             assert distances[found] == nearest
@@ -51,15 +51,15 @@ def test_far_outside_there_is_one_only_with_a_long_reach(random):
 
 def test_a_place_on_a_point_finds_it_without_any_reach(random):
     points = random.normal(size=(400, 2)).astype(np.float32)
-    index = PointIndex(points)
-    assert [index.nearest(tuple(point), 0.0) for point in points.tolist()] == list(range(400))
+    columns = searchable(points)
+    assert [nearest_position(columns, tuple(point), 0.0) for point in points.tolist()] == list(range(400))
 
 
 def test_one_far_off_does_not_hide_the_others(random):
     points = random.normal(size=(1000, 2)).astype(np.float32)
     points[500] = 1e6
     assert check(points, random.normal(size=(100, 2)), [0.1] * 100) > 50
-    assert PointIndex(points).nearest((1e6, 1e6), 1.0) == 500
+    assert nearest_position(searchable(points), (1e6, 1e6), 1.0) == 500
 
 
 @pytest.mark.parametrize("axis", [0, 1])
@@ -72,17 +72,17 @@ def test_points_on_a_line_along_an_axis(random, axis):
 
 
 def test_without_points_there_is_none():
-    index = PointIndex(np.zeros((0, 2), np.float32))
-    assert index.nearest((0.0, 0.0), 1.0) is None
-    assert index.nearest((0.0, 0.0), math.inf) is None
+    columns = searchable(np.zeros((0, 2), np.float32))
+    assert nearest_position(columns, (0.0, 0.0), 1.0) is None
+    assert nearest_position(columns, (0.0, 0.0), math.inf) is None
 
 
 def test_of_equal_points_any_is_found():
-    index = PointIndex(np.full((1000, 2), 3.25, np.float32))
-    assert index.nearest((3.25, 3.25), 0.0) in range(1000)
-    assert index.nearest((3.0, 3.25), 0.25) in range(1000)
-    assert index.nearest((4.0, 3.25), math.inf) in range(1000)
-    assert index.nearest((3.0, 3.25), 0.2499) is None
+    columns = searchable(np.full((1000, 2), 3.25, np.float32))
+    assert nearest_position(columns, (3.25, 3.25), 0.0) in range(1000)
+    assert nearest_position(columns, (3.0, 3.25), 0.25) in range(1000)
+    assert nearest_position(columns, (4.0, 3.25), math.inf) in range(1000)
+    assert nearest_position(columns, (3.0, 3.25), 0.2499) is None
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -90,18 +90,9 @@ def test_points_that_are_not_finite_are_never_found(random, value):
     points = random.normal(size=(300, 2)).astype(np.float32)
     points[::2, 0] = value
     points[1::6, 1] = value
-    index = PointIndex(points)
+    columns = searchable(points)
     finite = np.flatnonzero(np.isfinite(points).all(1))
     for place in random.normal(scale=2, size=(100, 2)):
         nearest = finite[((points[finite] - place) ** 2).sum(1).argmin()]
-        assert index.nearest(tuple(place), math.inf) == nearest
-    assert PointIndex(points[::2]).nearest((0.0, 0.0), math.inf) is None
-
-
-@pytest.mark.parametrize("count", [70_000, 300_000])
-def test_very_many_points(random, count):
-    points = random.normal(size=(count, 2)).astype(np.float32)
-    places = random.normal(scale=1.5, size=(40, 2))
-    assert 0 < check(points, places, 10 ** random.uniform(-3, 0, 40)) < 40
-    outermost = points[np.concatenate((points.argmin(0), points.argmax(0)))]
-    assert check(points, outermost, [0.0] * 4) == 4
+        assert nearest_position(columns, tuple(place), math.inf) == nearest
+    assert nearest_position(searchable(points[::2]), (0.0, 0.0), math.inf) is None

@@ -1,0 +1,110 @@
+"""A folder of images, read in two passes: the headers decide the size, then each image is decoded once."""
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.assembled import Assembled, check_count
+from vae_desktop.data.custom.canvas import Canvas, check_room
+from vae_desktop.data.custom.folder import File, Layout, arrange, find_files, without_images
+from vae_desktop.data.custom.image_file import Header, Unreadable, prepare, read_header, read_picture
+from vae_desktop.data.custom.square import SMALLEST, choose_side, scaling_line
+from vae_desktop.data.custom.threads import for_each
+from vae_desktop.errors import DataError
+from vae_desktop.progress import Progress
+
+
+def assemble_folder(root: Path, config: DatasetConfig, progress: Progress) -> Assembled:
+    """Read all images of a folder; its subfolders are as in `arrange`, the pixels as in `read_picture`.
+
+    Parameters
+    ----------
+    root : Path
+    config : DatasetConfig
+    progress : Progress
+        Told the files done, each half done when its header is read, and the files in total; asked at least every
+        0.1 seconds whether to stop.
+
+    Raises
+    ------
+    DataError
+        If fewer than 10 images can be read, or they are too many.
+    Cancelled
+        If `progress` raised it.
+    """
+    files, folders, skipped = find_files(root, progress)
+    if not files and not skipped:
+        raise DataError(f"{root} is empty. Choose a folder with images in it.")
+    total, half = len(files), len(files) // 2
+    headers, faults = _read_headers(files, config, progress.part(0, half, total))
+    layout = arrange(list(headers))
+    skipped += [*faults, *layout.skipped, *without_images(folders, files, list(headers), layout)]
+    check_count(len(layout.placed), root, skipped)
+    placed_headers = [headers[image.file] for image in layout.placed]
+    assembled = _decode(layout, placed_headers, config, progress.part(half, total - half, total))
+    skipped += assembled.skipped
+    check_count(len(assembled.images), root, skipped)
+    return replace(assembled, skipped=skipped)
+
+
+def _read_headers(
+    files: Sequence[File], config: DatasetConfig, progress: Progress
+) -> tuple[dict[File, Header], list[str]]:
+    """The first pass: the headers of the images, and why other files are none; ends once there are too many images."""
+    prepare()
+    placed = {image.file for image in arrange(files).placed}  # others may lie beside class folders
+    numbers = itertools.count(1)
+
+    def read(file: File) -> Header | str:
+        try:
+            header = read_header(file.path)
+        except Unreadable as error:
+            return str(error)  # the error itself would keep the image in memory
+        if file in placed:
+            check_room(next(numbers), config.image_size or SMALLEST, config.colours == "colour")
+        return header
+
+    answers = for_each(read, files, progress)
+    headers = {file: header for file, header in zip(files, answers, strict=True) if isinstance(header, Header)}
+    return headers, _reasons(files, answers)
+
+
+def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, progress: Progress) -> Assembled:
+    """The second pass, over images that are known by their headers."""
+    placed = layout.placed
+    sizes = np.array([(header.width, header.height) for header in headers])
+    side = choose_side(sizes, config.image_size)
+    canvas = Canvas(len(placed), side, config.colours, any(header.may_have_colour for header in headers))
+
+    def read(number: int) -> tuple[str, ...] | str:
+        try:
+            picture = read_picture(placed[number].file.path, side)
+        except Unreadable as error:
+            return str(error)
+        canvas.put(number, picture.pixels[None])
+        return picture.changes
+
+    answers = for_each(read, range(len(placed)), progress)
+    kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
+    classes = [placed[number].class_name for number in kept]
+    changes = Counter(change for answer in answers if not isinstance(answer, str) for change in answer)
+    return Assembled(
+        canvas.finish(kept if len(kept) < len(placed) else None),
+        None if None in classes else np.array(classes, np.str_),
+        np.array([placed[number].is_test for number in kept]) if layout.has_split else None,
+        [
+            *scaling_line(int((sizes[kept] != side).any(axis=1).sum()), side),
+            *(f"{change}: {count:,}" for change, count in changes.items()),
+        ],
+        _reasons([image.file for image in placed], answers),
+    )
+
+
+def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:
+    """A line for each file that could not be read."""
+    return [f"{file.name}: {answer}" for file, answer in zip(files, answers, strict=True) if isinstance(answer, str)]

@@ -1,0 +1,117 @@
+"""Arrays in files: their size is held against the file's before memory is taken, and they are read in blocks."""
+
+import gzip
+import math
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from io import BufferedIOBase
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.errors import DataError
+from vae_desktop.progress import Progress, ignore
+
+DEFLATE_LIMIT = 1032  # deflate never packs tighter, so a size that promises more than this is a lie
+_PIECE = 1 << 23  # bytes between two questions whether to stop
+_BROKEN = (ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile)
+
+
+class BrokenFile(DataError):
+    """A file that cannot be read; the message is one sentence that names it, to which the caller adds what to do."""
+
+
+@contextmanager
+def naming_the_file(where: object) -> Iterator[None]:
+    """Turn whatever goes wrong with a file into a BrokenFile that names it."""
+    try:
+        yield
+    except _BROKEN as error:
+        raise BrokenFile(f"{where} cannot be used: {str(error) or 'it is cut off'}.") from error
+    except MemoryError as error:
+        raise BrokenFile(f"{where} does not fit into memory.") from error
+    except OSError as error:
+        raise BrokenFile(f"{where} cannot be read: {error.strerror or error}.") from error
+
+
+@dataclass(frozen=True, eq=False)
+class StoredArray:
+    """An array in a file, as its header describes it.
+
+    Attributes
+    ----------
+    where : str
+        The file's name, for messages.
+    open : callable
+        Returns a context that gives the file as a stream of bytes.
+    start : int
+        The place of the first value in that stream, in bytes.
+    shape : tuple of int
+    dtype : numpy.dtype
+    is_fortran : bool
+        Whether the first axis varies fastest.
+    is_last : bool
+        Whether nothing may follow the values.
+    """
+
+    where: str
+    open: Callable[[], AbstractContextManager[BufferedIOBase]]
+    start: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    is_fortran: bool = False
+    is_last: bool = False
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the values take."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def check_size(self, limit: int) -> None:
+        """Raise ValueError if there are no values, or more than fit into a stream of `limit` bytes."""
+        if any(side <= 0 for side in self.shape) or self.nbytes == 0:
+            raise ValueError("it holds nothing")
+        if self.nbytes > limit - self.start:
+            raise ValueError("it promises more than the file holds; it is cut off")
+
+    def read(self, progress: Progress = ignore) -> npt.NDArray[Any]:
+        """Read all values, as an array of its own; errors as in `blocks`."""
+        (values,) = self.blocks(self.shape[0], progress)
+        return values
+
+    def blocks(self, together: int, progress: Progress = ignore) -> Iterator[npt.NDArray[Any]]:
+        """Read the values in blocks of `together` entries of the first axis.
+
+        Raises
+        ------
+        BrokenFile
+            If the values cannot be read or do not fit into memory.
+        Cancelled
+            If `progress`, asked every few megabytes, raised it.
+        """
+        count, *entry = self.shape
+        at_once = count if self.is_fortran else together  # or what belongs to an entry lies all over the file
+        with naming_the_file(self.where), self.open() as stream:
+            stream.seek(self.start)
+            for first in range(0, count, at_once):
+                shape = (min(at_once, count - first), *entry)
+                values = np.empty(math.prod(shape), self.dtype)
+                _fill(values.view(np.uint8).data, stream, progress)
+                values = values.reshape(shape, order="F" if self.is_fortran else "C")
+                yield from (values[place : place + together] for place in range(0, len(values), together))
+            if self.is_last and stream.read(1):
+                raise ValueError("it is longer than it should be")
+
+
+def _fill(memory: memoryview, stream: BufferedIOBase, progress: Progress) -> None:
+    done = 0
+    while done < len(memory):
+        progress.check()
+        count = stream.readinto(memory[done : done + _PIECE])
+        if not count:
+            raise ValueError("it is cut off")
+        done += count
