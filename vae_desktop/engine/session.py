@@ -58,10 +58,10 @@ from vae_desktop.engine.mixtures import Mixtures
 from vae_desktop.engine.model_files import ModelFiles
 from vae_desktop.engine.recovery import Recovery
 from vae_desktop.engine.run import Origin, Progress, ProgressMeter, Run, RunSet, RunStatus, opened_run
+from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.engine.training_set import TrainingSetCodes
 from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.engine.words import error_message, summary, wrong_shape
-from vae_desktop.engine.worker import TrainingWorker
 from vae_desktop.errors import DatasetBroken, DatasetMissing, InvalidSetting, UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.codes import Codes, Floats
@@ -861,10 +861,10 @@ class Session:
 
     # Small steps
 
-    def _renew_threads(self, after: TrainingWorker | None = None) -> None:
+    def _renew_threads(self, after: TrainingThread | None = None) -> None:
         """Make the threads, which start at the next need."""
         self._inference = InferenceThread(self._outbox)
-        self._worker = TrainingWorker(self._outbox, self._inference, after)
+        self._worker = TrainingThread(self._outbox, self._inference, after)
         self._warm = False
 
     def _handle_all(self) -> None:
