@@ -54,8 +54,8 @@ class Setting:
         Steps multiply rather than add.
     at_once : bool
         A change acts on the training that runs; other settings wait for the next run.
-    automatic : str
-        What stands for None, which is allowed if this is not "".
+    automatic : str, or None
+        What stands for None as a value, which is allowed unless this is None too.
     takes_path : bool
         Of a choice: the path of a file or folder is allowed too.
     numbered : str
@@ -75,7 +75,7 @@ class Setting:
     choices: tuple[Choice, ...] = ()
     logarithmic: bool = False
     at_once: bool = False
-    automatic: str = ""
+    automatic: str | None = None
     takes_path: bool = False
     numbered: str = ""
     only_for: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Setting:
     @property
     def optional(self) -> bool:
         """Whether None is allowed."""
-        return self.automatic != ""
+        return self.automatic is not None
 
     def parse(self, name: str, text: str) -> Any:
         """Turn typed text into a checked value.
@@ -95,7 +95,7 @@ class Setting:
             If the text is no such value; the message says why.
         """
         text = text.strip()
-        if self.optional and text.lower() in ("", self.automatic.lower()):
+        if self.optional and text.lower() in ("", (self.automatic or "").lower()):
             return None
         try:
             value: Any
@@ -131,7 +131,7 @@ class Setting:
     def format(self, value: Any) -> str:
         """Text of a value, as a person would type it."""
         if value is None:
-            return self.automatic
+            return self.automatic or ""
         if self.kind == "sizes":
             return " ".join(str(size) for size in value) or _NO_SIZES
         return shortest(value) if self.kind == "number" else str(value)

@@ -9,7 +9,6 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import torch
-import tqdm
 
 from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
@@ -95,7 +94,6 @@ def test_without_json_it_speaks_to_people(train):
 
 
 def test_a_terminal_gets_a_bar(train, monkeypatch):
-    monkeypatch.setattr(tqdm.tqdm, "monitor_interval", 0)  # its thread would outlive the test
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     result = train()
     assert "24/24" in result.err

@@ -16,7 +16,7 @@ from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.mailbox import Outbox
 from vae_desktop.engine.messages import Failed
 from vae_desktop.engine.session import Session
-from vae_desktop.engine.worker import TrainingWorker
+from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.training.trainer import Trainer
 
 _PATIENCE = 60  # seconds until a test gives up; none should come near it
@@ -127,9 +127,9 @@ class App:
 
 
 @pytest.fixture
-def worker(inbox: Inbox) -> Iterator[TrainingWorker]:
+def worker(inbox: Inbox) -> Iterator[TrainingThread]:
     """A training worker whose thread runs; its decoder's does not."""
-    result = TrainingWorker(inbox.outbox, InferenceThread(inbox.outbox))
+    result = TrainingThread(inbox.outbox, InferenceThread(inbox.outbox))
     result.start()
     yield result
     assert result.close(_PATIENCE)

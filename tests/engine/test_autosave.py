@@ -7,12 +7,12 @@ from vae_desktop.engine import autosave
 from vae_desktop.engine.autosave import Autosaves, lock_path
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 
 
 @pytest.fixture(scope="module")
 def checkpoint(config, dataset):
-    return Lockstep([config], dataset, torch.device("cpu")).runs[0].checkpoint()
+    return TrainingLoop([config], dataset, torch.device("cpu")).models[0].checkpoint()
 
 
 @pytest.fixture

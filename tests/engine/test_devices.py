@@ -19,7 +19,7 @@ from vae_desktop.engine.messages import (
     Stepped,
     Stop,
 )
-from vae_desktop.engine.worker import TrainingWorker
+from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.training import devices
 from vae_desktop.training.trainer import Trainer
 
@@ -145,7 +145,7 @@ def test_a_thread_that_takes_the_place_of_one_that_did_not_end_waits_for_it(
     worker.send(StartRuns((Entry(1, endless),), dataset))
     assert reached.wait(60)
     assert not worker.close(0.01)
-    following = TrainingWorker(inbox.outbox, InferenceThread(inbox.outbox), after=worker)
+    following = TrainingThread(inbox.outbox, InferenceThread(inbox.outbox), after=worker)
     following.start()
     following.send(StartRuns((Entry(2, replace(endless)),), dataset))
     inbox.wait_until(lambda: inbox.all(Embedded))

@@ -6,6 +6,7 @@ import torch
 
 from vae_desktop.engine import live_embedding
 from vae_desktop.engine.live_embedding import LiveEmbedding
+from vae_desktop.latent.codes import Codes
 from vae_desktop.models.autoencoder import Posterior
 
 IMAGES = 10
@@ -109,7 +110,7 @@ def test_codes_are_copies(embedding, model):
 
 
 def test_an_autoencoder_has_no_deviations(embedding, model):
-    embedding.replace(Posterior(torch.zeros(IMAGES, 2), None))
+    embedding.replace(Codes(np.zeros((IMAGES, 2), np.float32), None, None))
     assert embedding.codes().log_stddev is None
 
 

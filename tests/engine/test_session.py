@@ -13,10 +13,10 @@ import torch
 from tests.engine.conftest import App
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.data.mnist_sets import MNIST_SETS
-from vae_desktop.engine import active_set, live_embedding
+from vae_desktop.engine import live_embedding, trainer
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoint
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trainer import Trainer
 
 EPOCH = 12  # steps
@@ -28,9 +28,9 @@ def checkpoint(config, dataset):
     """A model of two epochs from the plain loop, in a thread of its own as the worker's."""
 
     def trained():
-        run = Lockstep([config], dataset, torch.device("cpu"))
+        run = TrainingLoop([config], dataset, torch.device("cpu"))
         list(run.epochs())
-        return run.runs[0].checkpoint()
+        return run.models[0].checkpoint()
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(trained).result()
@@ -85,7 +85,7 @@ def test_what_a_finished_run_holds(app, config, checkpoint):
 
 
 def test_the_history_grows_and_the_codes_move_while_it_trains(app, told, endless, monkeypatch):
-    monkeypatch.setattr(live_embedding, "_INTERVAL", 0.01)
+    monkeypatch.setattr(live_embedding, "INTERVAL", 0.01)
     run = app.begin(endless)
     first, length, count = run.codes, len(run.history.training), len(told.heard("codes_moved"))
     app.wait_until(lambda: len(told.heard("codes_moved")) > count)
@@ -536,7 +536,7 @@ def test_a_kept_model_is_offered_until_it_is_saved(app, session, told, config, t
 
 def test_a_training_is_kept_while_it_goes_on(app, session, endless, monkeypatch):
     """Each time in the same file, whole, and up to date when it is paused or stopped."""
-    monkeypatch.setattr(active_set, "_SECURE_INTERVAL", 0.1)
+    monkeypatch.setattr(trainer, "SECURE_INTERVAL", 0.1)
     run = app.begin(endless)
     app.wait_until(lambda: run.kept_step > 0)
     (path,) = app.autosaves.files()
@@ -557,7 +557,7 @@ def test_a_training_is_kept_while_it_goes_on(app, session, endless, monkeypatch)
 
 
 def test_models_in_lockstep_are_kept_in_one_file_while_they_train(app, session, endless, monkeypatch):
-    monkeypatch.setattr(active_set, "_SECURE_INTERVAL", 0.1)
+    monkeypatch.setattr(trainer, "SECURE_INTERVAL", 0.1)
     session.compare([endless, endless.with_settings(beta=4.0)])
     app.wait_until(lambda: session.runs and all(run.kept_step > 0 for run in session.runs.values()))
     (path,) = app.autosaves.files()
@@ -567,7 +567,7 @@ def test_models_in_lockstep_are_kept_in_one_file_while_they_train(app, session, 
 
 
 def test_a_training_that_cannot_be_kept_goes_on_and_says_so_once(app, session, told, endless, monkeypatch):
-    monkeypatch.setattr(active_set, "_SECURE_INTERVAL", 0.05)
+    monkeypatch.setattr(trainer, "SECURE_INTERVAL", 0.05)
     app.autosaves.folder.parent.write_text("in the way")
     run = app.begin(endless)
     app.wait_until(lambda: told.messages)

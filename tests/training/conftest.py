@@ -9,7 +9,7 @@ from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.errors import CheckpointError
 from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoint
 from vae_desktop.training.history import Change
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +41,10 @@ def checkpoint_of(dataset):
     """Train a small model and give its checkpoint."""
 
     def make(config):
-        run = Lockstep([config], dataset, torch.device("cpu"))
+        run = TrainingLoop([config], dataset, torch.device("cpu"))
         for _ in run.epochs():
             pass
-        return run.runs[0].checkpoint()
+        return run.models[0].checkpoint()
 
     return make
 

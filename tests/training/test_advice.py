@@ -14,7 +14,7 @@ from vae_desktop.data.load import load_dataset
 from vae_desktop.data.spectrum import spectrum_of
 from vae_desktop.presets import PRESETS
 from vae_desktop.training.advice import Known, advice, same_models
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.variants import KL_TERM, Variant
 
 
@@ -46,9 +46,9 @@ def vae(kind="vae", **changes):
 
 
 def trained(config, dataset):
-    training = Lockstep([config], dataset, torch.device("cpu"))
+    training = TrainingLoop([config], dataset, torch.device("cpu"))
     reports = [report for (report,) in training.epochs()]
-    return training.runs[0], reports
+    return training.models[0], reports
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
@@ -224,10 +224,10 @@ def test_a_cycle_of_a_few_steps_does_not_reach_its_rate(digits, epochs, batch_si
 def test_models_that_come_out_equal_are_named(digits, variants, names):
     configs = [variant.applied_to(vae(hidden=(8,), epochs=1, batch_size=480)) for variant in variants]
     assert same_models(configs).startswith(f"{names} come out equal")
-    first, *_, last = Lockstep(configs, digits, torch.device("cpu")).runs
-    training = Lockstep(configs, digits, torch.device("cpu"))
+    first, *_, last = TrainingLoop(configs, digits, torch.device("cpu")).models
+    training = TrainingLoop(configs, digits, torch.device("cpu"))
     assert len(list(training.epochs())) == 1
-    first, last = training.runs[0].checkpoint(), training.runs[-1].checkpoint()
+    first, last = training.models[0].checkpoint(), training.models[-1].checkpoint()
     for name, values in first.snapshot.weights.items():
         assert np.array_equal(values, last.snapshot.weights[name])
 

@@ -15,7 +15,7 @@ from vae_desktop.training.causes import (
     why_diverged,
 )
 from vae_desktop.training.history import History
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 
 EPOCH = 12  # steps
 
@@ -32,10 +32,10 @@ def config_of(kind="vae", likelihood="squared-error", hidden=None, **training):
 
 def trained(config, digits):
     """A model's history, and which of its dimensions say something."""
-    training = Lockstep([config], digits, torch.device("cpu"))
+    training = TrainingLoop([config], digits, torch.device("cpu"))
     for _ in training.epochs():
         pass
-    return training.runs[0].history, training.runs[0].codes.mean.var(0) > 0.01
+    return training.models[0].history, training.models[0].codes.mean.var(0) > 0.01
 
 
 def test_a_rate_that_has_emptied_all_dimensions_is_named_and_beta_is_not_blamed(digits):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from vae_desktop.errors import UserError
 from vae_desktop.latent.plain_decoder import PlainDecoder
 from vae_desktop.training.checkpoint import load_checkpoints, save_checkpoints
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trainer import Trainer
 from vae_desktop.variants import KL_TERM
 
@@ -161,12 +161,12 @@ def check_damaged(path, data):
 @pytest.fixture(scope="session")
 def good_files(good, config, dataset, tmp_path_factory):
     """The files of one model and of a set; a path is short where a failing test shows it."""
-    lockstep = Lockstep([variant.applied_to(config) for variant in KL_TERM], dataset, torch.device("cpu"))
-    list(lockstep.epochs())
+    loop = TrainingLoop([variant.applied_to(config) for variant in KL_TERM], dataset, torch.device("cpu"))
+    list(loop.epochs())
     folder = tmp_path_factory.mktemp("good")
     paths = {"one model": folder / "one.safetensors", "a set": folder / "set.safetensors"}
     paths["one model"].write_bytes(good)
-    save_checkpoints(paths["a set"], [run.checkpoint() for run in lockstep.runs])
+    save_checkpoints(paths["a set"], [run.checkpoint() for run in loop.models])
     return paths
 
 

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from tests.same_training import assert_same_training
 from vae_desktop.errors import CheckpointError
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoint, save_checkpoints
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.variants import KL_TERM
 
 KEY = "vae_desktop_set"
@@ -20,9 +20,9 @@ KEY = "vae_desktop_set"
 
 @pytest.fixture(scope="module")
 def trained(config, dataset):
-    lockstep = Lockstep([variant.applied_to(config) for variant in KL_TERM], dataset, torch.device("cpu"))
-    list(lockstep.epochs())
-    return [run.checkpoint() for run in lockstep.runs]
+    loop = TrainingLoop([variant.applied_to(config) for variant in KL_TERM], dataset, torch.device("cpu"))
+    list(loop.epochs())
+    return [run.checkpoint() for run in loop.models]
 
 
 @pytest.fixture

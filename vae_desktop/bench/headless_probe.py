@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
     from vae_desktop.config import DatasetConfig, RunConfig
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
-    from vae_desktop.training.run import Lockstep
+    from vae_desktop.training.loop import TrainingLoop
     from vae_desktop.variants import Variant
 
     base = RunConfig(DatasetConfig(options["dataset"])).with_settings(epochs=100_000)
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
         base = usual_setup(base)
     configs = [Variant(kind).applied_to(base) for kind in options.get("models", "vae").split("+")]
     device = select_device(options.get("device", "auto"))
-    run = Lockstep(configs, load_dataset(base.dataset, Path(options["data_dir"])), device)
+    run = TrainingLoop(configs, load_dataset(base.dataset, Path(options["data_dir"])), device)
     warm_up, seconds = 2.0, float(options["seconds"])
     began = time.perf_counter()
     first: tuple[float, int] | None = None
@@ -41,9 +41,9 @@ def main(arguments: list[str]) -> None:
         nonlocal first
         now = time.perf_counter()
         if first is None and now - began > warm_up:
-            first = now, run.step
+            first = now, run.steps
         elif first is not None and now - first[0] > seconds:
-            pace = (run.step - first[1]) / (now - first[0])
+            pace = (run.steps - first[1]) / (now - first[0])
             epoch_seconds = statistics.median(epochs[1:]) if epochs[1:] else None
             print(json.dumps({"steps_per_second": pace, "epoch_seconds": epoch_seconds}), flush=True)
             run.stop()

@@ -18,12 +18,12 @@ def main(arguments: list[str]) -> None:
     from vae_desktop.data.load import load_dataset
     from vae_desktop.presets import PRESETS
     from vae_desktop.training.devices import select_device
-    from vae_desktop.training.run import Lockstep
+    from vae_desktop.training.loop import TrainingLoop
 
     config = usual_setup(RunConfig(DatasetConfig(options["dataset"], measured_on="test")))
     recipe = PRESETS["quick"].settings_for(config.dataset.name, config.model.latent_dim)
     config = config.with_settings(seed=int(options["seed"]), **{name: recipe[name] for name in _BY_THE_PRESET})
-    run = Lockstep([config], load_dataset(config.dataset, Path(options["data_dir"])), select_device("cpu"))
+    run = TrainingLoop([config], load_dataset(config.dataset, Path(options["data_dir"])), select_device("cpu"))
     for reports in run.epochs():
         loss = reports[0].evaluation.total
     print(json.dumps({"seconds": run.training_seconds, "test_loss": loss}), flush=True)

@@ -12,7 +12,7 @@ from vae_desktop.paths import autosave_dir, default_settings_dir
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
-    from vae_desktop.training.run import Lockstep
+    from vae_desktop.training.loop import TrainingLoop
 
 
 @dataclass
@@ -41,9 +41,9 @@ class Saved:
         return ", ".join(str(path) for path in (self.together, *self.paths) if path is not None) or "nothing"
 
 
-def save_models(training: "Lockstep", targets: Sequence[Path], output: Path, is_compact: bool) -> Saved:
+def save_models(training: "TrainingLoop", targets: Sequence[Path], output: Path, is_compact: bool) -> Saved:
     """Write each model as it is, or as it last was before it failed, and several as one file too."""
-    saved = Saved([training.checkpoint_of(run) for run in training.runs])
+    saved = Saved([training.checkpoint_of(model) for model in training.models])
     if is_compact:
         saved.checkpoints = [entry and _without_optimizer(entry) for entry in saved.checkpoints]
 

@@ -20,12 +20,10 @@ from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.variants import FEWEST, MOST, Variant, titles
 
 if TYPE_CHECKING:
-    import torch
-
     from vae_desktop.data.dataset import Dataset, Report
     from vae_desktop.training.checkpoint import Checkpoint
-    from vae_desktop.training.run import Lockstep
-    from vae_desktop.training.training_run import EpochReport, TrainingRun
+    from vae_desktop.training.loop import TrainingLoop
+    from vae_desktop.training.trained_model import EpochReport, TrainedModel
 
 HELP = "train a new model, or several together"
 
@@ -38,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--compare",
         nargs="+",
         metavar="MODEL",
-        help="train two to four models in lockstep, on the same batches with the same noise, each a kind of model with "
+        help="train two to four models together, on the same batches with the same noise, each a kind of model with "
         "what sets it apart, such as vae:beta=4,latent-dim=10 (settings: beta, latent-dim, likelihood, architecture)",
     )
     parser.add_argument(
@@ -96,6 +94,7 @@ def _train(
 ) -> int:
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
+    from vae_desktop.training.loop import TrainingLoop
 
     notes: list[str] = []
     device = select_device(configs[0].training.device, notes.append)
@@ -105,7 +104,7 @@ def _train(
         configs = [config.with_settings(batch_size=batch_size) for config in configs]
     names = [""] if len(configs) == 1 else titles(configs)
     _say(options.program, [*_read(dataset.report), *notes])
-    training = _lockstep(configs, dataset, device)
+    training = TrainingLoop(configs, dataset, device)
     _say(options.program, _advice(configs, names, variants, options, dataset))
     trouble: Exception | None = None
     with _stopped_by_ctrl_c(training):
@@ -120,20 +119,21 @@ def _train(
 
 
 def _tell_end(
-    training: "Lockstep", names: Sequence[str], saved: Saved, trouble: Exception | None, options: argparse.Namespace
+    training: "TrainingLoop", names: Sequence[str], saved: Saved, trouble: Exception | None, options: argparse.Namespace
 ) -> int:
     """Say how it ended and where the models lie; return the status, or raise what ended a single one."""
-    models = zip(names, training.runs, saved.checkpoints, saved.paths, strict=True)
+    models = zip(names, training.models, saved.checkpoints, saved.paths, strict=True)
     failed = [_failure(*model) for model in models]
-    if len(failed) == 1 and training.runs[0].failure is not None:
-        raise UserError(" ".join([*failed, *saved.hitches])) from training.runs[0].failure
+    failure = training.models[0].failure
+    if len(failed) == 1 and failure is not None:
+        raise UserError(" ".join([*failed, *saved.hitches])) from failure.error
     hitches = [line for line in (*failed, *saved.hitches) if line]
     for line in hitches:
         print(f"{options.program}: {line}", file=sys.stderr)
     if trouble is not None:
-        raise UserError(f"{_words(trouble, training)} Stopped at step {training.step}; saved {saved}.") from trouble
+        raise UserError(f"{_words(trouble)} Stopped at step {training.steps}; saved {saved}.") from trouble
     if not training.finished:
-        print(f"{options.program}: stopped at step {training.step}; saved {saved}.", file=sys.stderr)
+        print(f"{options.program}: stopped at step {training.steps}; saved {saved}.", file=sys.stderr)
         raise KeyboardInterrupt
     if options.json:
         print_json_summary(training, names, saved)
@@ -144,11 +144,13 @@ def _tell_end(
     return 1 if hitches else 0
 
 
-def _failure(name: str, run: "TrainingRun", checkpoint: "Checkpoint | None", path: Path | None) -> str:
+def _failure(name: str, model: "TrainedModel", checkpoint: "Checkpoint | None", path: Path | None) -> str:
     """Why a model could not go on, and what is left of it; "" for one that has not failed."""
-    if run.failure is None:
+    from vae_desktop.training.failures import is_of_device
+
+    if model.failure is None:
         return ""
-    what = _words(run.failure)
+    what = model.failure.message if is_of_device(model.failure.error) else _words(model.failure.error)
     if checkpoint is None:
         left = "Nothing is saved: no epoch was over."
     else:
@@ -157,32 +159,17 @@ def _failure(name: str, run: "TrainingRun", checkpoint: "Checkpoint | None", pat
     return f"{name}: {what} {left}" if name else f"{what} {left}"
 
 
-def _words(error: Exception, training: "Lockstep | None" = None) -> str:
+def _words(error: Exception) -> str:
     """An error in a sentence."""
-    from vae_desktop.training.causes import out_of_memory_in_training
     from vae_desktop.training.failures import failure_words, is_of_device
 
     if isinstance(error, UserError):
         return str(error)
-    if training is not None and is_of_device(error):
-        full = out_of_memory_in_training(training.runs[0].config.training, training.device.type)
-        return failure_words(error, out_of_memory=full)
     if isinstance(error, OSError):  # stdout leads to a disk that is full, say
         return f"Cannot write what is printed: {error.strerror or error}."
+    if is_of_device(error):
+        return failure_words(error)
     return f"{type(error).__name__}: {str(error).rstrip('.')} (run again with --debug for the details)."
-
-
-def _lockstep(configs: Sequence[RunConfig], dataset: "Dataset", device: "torch.device") -> "Lockstep":
-    from vae_desktop.training.causes import out_of_memory_before_training
-    from vae_desktop.training.failures import is_out_of_memory
-    from vae_desktop.training.run import Lockstep
-
-    try:
-        return Lockstep(configs, dataset, device)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise UserError(out_of_memory_before_training(device.type)) from None
 
 
 def _read(report: "Report | None") -> list[str]:
@@ -221,7 +208,7 @@ def _say(program: str, lines: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def _stopped_by_ctrl_c(training: "Lockstep") -> Iterator[None]:
+def _stopped_by_ctrl_c(training: "TrainingLoop") -> Iterator[None]:
     """Let Ctrl-C stop the training between two steps, where its state is whole; a second one interrupts."""
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -235,25 +222,24 @@ def _stopped_by_ctrl_c(training: "Lockstep") -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _follow(training: "Lockstep", names: Sequence[str], as_json: bool) -> None:
+def _follow(training: "TrainingLoop", names: Sequence[str], as_json: bool) -> None:
     """Train to the end, with a line for each model after each epoch and, on a terminal, a bar between the lines."""
-    if as_json or not sys.stderr.isatty():
-        for reports in training.epochs():
-            for report in reports:
-                name = names[training.runs.index(report.run)]
-                if as_json:
-                    _print_json_epoch(report, name)
-                else:
-                    print(_epoch_line(report, name), flush=True)
-        return
     from tqdm import tqdm
 
     # tqdm's own measure hides the bar on terminals that do not tell their size.
     size = shutil.get_terminal_size()
-    with tqdm(total=training.total_steps, unit="step", ncols=size.columns - 1, nrows=size.lines) as bar:
+    is_hidden = as_json or not sys.stderr.isatty()
+    shape = {"ncols": size.columns - 1, "nrows": size.lines}
+    tqdm.monitor_interval = 0  # no thread that looks after a bar which is told of each step
+    with tqdm(total=training.total_steps, unit="step", miniters=1, disable=is_hidden, **shape) as bar:
         for reports in training.epochs(on_step=bar.update):
             for report in reports:
-                bar.write(_epoch_line(report, names[training.runs.index(report.run)]))
+                name = names[training.models.index(report.model)]
+                with bar.external_write_mode():
+                    if as_json:
+                        _print_json_epoch(report, name)
+                    else:
+                        print(_epoch_line(report, name), flush=True)
 
 
 def _epoch_line(report: "EpochReport", name: str) -> str:
@@ -262,7 +248,7 @@ def _epoch_line(report: "EpochReport", name: str) -> str:
     line += f"training {report.loss:8.3f}   test {test.total:8.3f}"
     if test.kl is not None:
         line += f"   reconstruction {test.reconstruction:8.3f}   KL {test.kl:7.3f}"
-    if report.kl_weight != report.run.config.kl_weight:  # that of `training`; `test` is weighed by all of it
+    if report.kl_weight != report.model.config.kl_weight:  # that of `training`; `test` is weighed by all of it
         line += f"   β {report.kl_weight:7.3g}"
     return f"{line}   {report.seconds:.1f} s"
 

@@ -10,11 +10,11 @@ from vae_desktop.errors import UserError
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
-    from vae_desktop.training.run import Lockstep
-    from vae_desktop.training.training_run import TrainingRun
+    from vae_desktop.training.loop import TrainingLoop
+    from vae_desktop.training.trained_model import TrainedModel
 
 
-def print_json_summary(training: "Lockstep", names: Sequence[str], saved: Saved) -> None:
+def print_json_summary(training: "TrainingLoop", names: Sequence[str], saved: Saved) -> None:
     """Print the last JSON object: what became of each model and of the training as a whole."""
     from vae_desktop.training.devices import name_of
 
@@ -22,10 +22,10 @@ def print_json_summary(training: "Lockstep", names: Sequence[str], saved: Saved)
         "seconds": training.seconds,
         "images_per_second": training.images_per_second,
         "device": name_of(training.device),
-        "epochs": training.runs[0].config.training.epochs,
-        "steps": training.step,
+        "epochs": training.models[0].config.training.epochs,
+        "steps": training.steps,
     }
-    models = zip(training.runs, saved.checkpoints, saved.paths, strict=True)
+    models = zip(training.models, saved.checkpoints, saved.paths, strict=True)
     entries = [_json_entry(*model) for model in models]
     if len(entries) == 1:
         print_json({**entries[0], **whole})
@@ -34,37 +34,37 @@ def print_json_summary(training: "Lockstep", names: Sequence[str], saved: Saved)
         print_json({"models": named, **whole})
 
 
-def _json_entry(run: "TrainingRun", checkpoint: "Checkpoint | None", path: Path | None) -> dict[str, Any]:
+def _json_entry(model: "TrainedModel", checkpoint: "Checkpoint | None", path: Path | None) -> dict[str, Any]:
     last = None if checkpoint is None else checkpoint.history.last_evaluation
     return {
-        **({} if run.failure is None else {"failure": str(run.failure)}),
+        **({} if model.failure is None else {"failure": model.failure.message}),
         **({} if last is None else figures(last)),
-        "parameters": run.parameters,
+        "parameters": model.parameters,
         "output": None if path is None else str(path),
     }
 
 
-def print_summary(training: "Lockstep", saved: Saved) -> None:
+def print_summary(training: "TrainingLoop", saved: Saved) -> None:
     """Print the last figures of a model alone."""
-    run = training.runs[0]
+    model = training.models[0]
     print_table(
         [
-            *figure_rows(run.evaluation, run.config, run.total_steps // run.config.training.epochs),
+            *figure_rows(model.evaluation, model.config, model.batches.per_epoch),
             ("Steps", _steps(training)),
-            ("Parameters", f"{run.parameters:,}"),
+            ("Parameters", f"{model.parameters:,}"),
             ("Saved", str(saved)),
         ]
     )
 
 
-def _steps(training: "Lockstep") -> str:
+def _steps(training: "TrainingLoop") -> str:
     from vae_desktop.training.devices import name_of
 
     speed = f"{training.images_per_second:,.0f} images/s on {name_of(training.device)}"
-    return f"{training.step:,} in {training.seconds:.1f} s, {speed}"
+    return f"{training.steps:,} in {training.seconds:.1f} s, {speed}"
 
 
-def print_comparison(training: "Lockstep", names: Sequence[str], saved: Saved) -> None:
+def print_comparison(training: "TrainingLoop", names: Sequence[str], saved: Saved) -> None:
     """Print a column for each model that has not failed, a row for each figure; the best of a row has a star.
 
     Raises
@@ -75,9 +75,9 @@ def print_comparison(training: "Lockstep", names: Sequence[str], saved: Saved) -
     from vae_desktop.latent.comparison import Compared, comparison_rows
     from vae_desktop.training.failures import is_out_of_memory
 
-    there = [(name, run) for name, run in zip(names, training.runs, strict=True) if run.failure is None]
+    there = [(name, model) for name, model in zip(names, training.models, strict=True) if model.failure is None]
     try:
-        rows = comparison_rows([Compared(run.config, run.measured()) for _, run in there])
+        rows = comparison_rows([Compared(model.config, model.measures()) for _, model in there])
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

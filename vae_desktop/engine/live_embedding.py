@@ -11,9 +11,9 @@ from torch import Tensor
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.embed import chunk_length, embed, to_codes
-from vae_desktop.models.autoencoder import Autoencoder, Posterior
+from vae_desktop.models.autoencoder import Autoencoder
 
-_INTERVAL = 0.2  # seconds between two refreshes
+INTERVAL = 0.2  # seconds between two refreshes
 _SHARE = 0.05  # of the time, for all of them together
 
 
@@ -44,21 +44,20 @@ class LiveEmbedding:
         self._next = 0  # place in the order
         self._slices = 1
         self._share = _SHARE / models
-        self._pacer = Pacer(_INTERVAL, self._share)
+        self._pacer = Pacer(INTERVAL, self._share)
 
     def codes(self) -> Codes:
         """The codes as they are now; nothing changes them later."""
         assert self._codes is not None, "embed first"
-        log_stddev = self._codes.log_stddev
-        return Codes(self._codes.mean.copy(), None if log_stddev is None else log_stddev.copy(), self._labels)
+        return self._copy(self._codes)
 
-    def replace(self, posterior: Posterior) -> None:
+    def replace(self, codes: Codes) -> None:
         """Take over codes of all images that were computed anyway."""
-        self._codes = to_codes(posterior, self._labels)
+        self._codes = self._copy(codes)
 
     def refresh(self, model: Autoencoder) -> None:
         """Embed all images."""
-        self.replace(embed(model, self._images))
+        self._codes = to_codes(embed(model, self._images), self._labels)
 
     def refresh_if_due(self, model: Autoencoder) -> bool:
         """Embed the next slice if its time has come; return whether it had."""
@@ -70,7 +69,7 @@ class LiveEmbedding:
         share = self._refresh_slice(model) / len(self._images)
         ended = time.monotonic()
         cost_of_all = (ended - began) / share
-        self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (_INTERVAL * self._share))))
+        self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (INTERVAL * self._share))))
         self._pacer.ran(began, ended)
         return True
 
@@ -85,6 +84,10 @@ class LiveEmbedding:
         if codes.log_stddev is not None:
             codes.log_stddev[chosen] = part.log_stddev
         return len(chosen)
+
+    def _copy(self, codes: Codes) -> Codes:
+        log_stddev = codes.log_stddev
+        return Codes(codes.mean.copy(), None if log_stddev is None else log_stddev.copy(), self._labels)
 
     def _unknown(self, like: Codes) -> Codes:
         """Codes of the same kind for all images, of which nothing is known yet: all are NaN."""

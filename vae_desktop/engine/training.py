@@ -22,7 +22,7 @@ from vae_desktop.engine.run import Comparison, Entry, Run
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Tasks
-from vae_desktop.engine.worker import TrainingWorker
+from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.errors import UserError
 from vae_desktop.training.advice import same_models
 from vae_desktop.training.history import Change
@@ -69,7 +69,7 @@ class Training:
         self._tracker = tracker
         self._messages = messages
         self._inference = inference
-        self._thread = TrainingWorker(outbox, inference, tracker)
+        self._thread = TrainingThread(outbox, inference, tracker)
         self._is_warm = False
         self._awaited: _Plan | None = None  # waits for its data set
         self._last_change = -math.inf  # when one of the two rates was changed while training
@@ -314,7 +314,7 @@ class Training:
 
     def go_on(self) -> None:
         """Be of use again after :meth:`halt`; what was trained has been stopped."""
-        self._thread = TrainingWorker(self._outbox, self._inference, self._tracker, after=self._thread)
+        self._thread = TrainingThread(self._outbox, self._inference, self._tracker, after=self._thread)
         self._is_warm = self._tracker.is_closing = False
 
 

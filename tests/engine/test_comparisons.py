@@ -31,7 +31,7 @@ from vae_desktop.engine.messages import (
 from vae_desktop.latent.measures import COMPARED
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.checkpoint import load_checkpoints
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trainer import Trainer
 from vae_desktop.variants import KL_TERM, Variant
 
@@ -62,9 +62,9 @@ def rows(inbox, run_id):
 
 def test_each_is_to_the_bit_what_the_plain_loop_makes_of_it_alone(inbox, worker, configs, dataset):
     def alone(config):
-        lockstep = Lockstep([config], dataset, torch.device("cpu"))
-        list(lockstep.epochs())
-        return lockstep.runs[0].checkpoint()
+        loop = TrainingLoop([config], dataset, torch.device("cpu"))
+        list(loop.epochs())
+        return loop.models[0].checkpoint()
 
     start(worker, configs, dataset)
     ended = all_ended(inbox)

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from vae_desktop.engine import active_run
-from vae_desktop.engine import worker as worker_module
-from vae_desktop.engine.active_run import ActiveRun
+from vae_desktop.engine import publisher, trainer
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.messages import (
     Adjust,
@@ -36,9 +34,10 @@ from vae_desktop.engine.messages import (
     Stop,
 )
 from vae_desktop.engine.pacing import Pacer
-from vae_desktop.engine.worker import TrainingWorker
+from vae_desktop.engine.publisher import Publisher
+from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.models.snapshot import Snapshot, Span
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.spinning import WAITS
 from vae_desktop.training.trainer import Trainer
 
@@ -81,7 +80,7 @@ def break_step(monkeypatch):
 @pytest.fixture
 def rarely_published(monkeypatch):
     """Only a run's first step, its epochs and its end are published: faults between stay unseen until then."""
-    monkeypatch.setattr(active_run, "_METRICS_INTERVAL", 1e9)
+    monkeypatch.setattr(publisher, "METRICS_INTERVAL", 1e9)
 
 
 def poison(trainer):
@@ -110,9 +109,9 @@ def test_a_run_tells_its_story_in_order(inbox, worker, config, dataset):
 
 def test_its_weights_are_those_of_the_plain_loop_to_the_bit(inbox, worker, config, dataset):
     def plain():
-        run = Lockstep([config], dataset, torch.device("cpu"))
+        run = TrainingLoop([config], dataset, torch.device("cpu"))
         list(run.epochs())
-        return run.runs[0].checkpoint()
+        return run.models[0].checkpoint()
 
     worker.send(one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
@@ -183,15 +182,15 @@ def test_the_processor_is_watched_only_while_it_trains(inbox, worker, endless, d
 
 def test_memory_is_given_back_after_an_evaluation_and_at_a_pause(inbox, worker, endless, dataset, monkeypatch):
     given_back = []
-    for module in (active_run, worker_module):
+    for module in (publisher, trainer):
         monkeypatch.setattr(module, "give_back_memory", partial(given_back.append, module))
     worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    assert given_back[0] is active_run
+    assert given_back[0] is publisher
     worker.send(Pause())
     worker.send(Shutdown())
     inbox.wait_for(RunEnded)
-    assert given_back[-1] is worker_module
+    assert given_back[-1] is trainer
 
 
 def test_a_paused_run_can_be_stopped_and_the_next_one_is_not_paused(inbox, worker, config, endless, dataset):
@@ -309,7 +308,7 @@ def test_images_that_do_not_fit_into_memory_are_not_put_down_to_the_batch(inbox,
     def fill(*_):
         return torch.empty(2**60, dtype=torch.uint8)
 
-    monkeypatch.setattr("vae_desktop.engine.active_set.Batches", fill)
+    monkeypatch.setattr("vae_desktop.training.loop.Batches", fill)
     worker.send(one_run(1, config, dataset))
     failed = inbox.wait_for(Failed)
     assert failed.message.startswith("The computer ran out of memory before the first step. Choose a smaller image")
@@ -366,7 +365,7 @@ def test_codes_that_are_not_finite_are_never_shown(inbox, worker, config, datase
         poison(trainer)
         return torch.zeros(3)  # a step's metrics are from before it
 
-    snapshots = active_run._SNAPSHOT_INTERVAL
+    snapshots = publisher.SNAPSHOT_INTERVAL
     monkeypatch.setattr(Pacer, "is_due", lambda pacer, now: pacer.interval != snapshots)  # which would show it too
     break_step(ruin)
     worker.send(one_run(1, config, dataset))
@@ -407,13 +406,13 @@ def test_a_new_run_begins_although_the_one_before_has_diverged_unseen(inbox, wor
 def test_a_new_run_begins_although_the_one_before_cannot_be_ended(inbox, worker, config, endless, dataset, monkeypatch):
     worker.send(one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    settle = ActiveRun.settle
+    end = Publisher.end
 
-    def fail_once(run):
-        monkeypatch.setattr(ActiveRun, "settle", settle)
+    def fail_once(publisher, outcome):
+        monkeypatch.setattr(Publisher, "end", end)
         raise RuntimeError("no memory for the copy")
 
-    monkeypatch.setattr(ActiveRun, "settle", fail_once)
+    monkeypatch.setattr(Publisher, "end", fail_once)
     worker.send(one_run(2, config, dataset))
     assert inbox.wait_for(Failed).run_id == 1
     ended = inbox.wait_for(RunEnded)
@@ -477,7 +476,7 @@ def test_shutdown_ends_the_run_and_the_thread(inbox, worker, endless, dataset, p
 
 def test_the_picture_follows_the_training(inbox, config, endless, dataset):
     decoder = InferenceThread(inbox.outbox)
-    worker = TrainingWorker(inbox.outbox, decoder)
+    worker = TrainingThread(inbox.outbox, decoder)
     decoder.start()
     worker.start()
     decoder.request(1, 7, np.zeros(2, np.float32))

@@ -12,7 +12,7 @@ from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.models.autoencoder import new_model
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.training import batches as batches_module
-from vae_desktop.training.run import Lockstep
+from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trainer import Trainer
 from vae_desktop.variants import KL_TERM, Variant
 
@@ -25,9 +25,9 @@ MIXED = (
 
 
 def trained(configs, dataset, device):
-    lockstep = Lockstep(configs, dataset, device)
-    list(lockstep.epochs())
-    return [run.checkpoint() for run in lockstep.runs]
+    loop = TrainingLoop(configs, dataset, device)
+    list(loop.epochs())
+    return [model.checkpoint() for model in loop.models]
 
 
 def assert_same_tensors(first, second):
@@ -73,13 +73,13 @@ def test_batches_noise_and_corruption_are_drawn_once_for_all(configs_of, dataset
     noise = torch.randn
     monkeypatch.setattr(batches_module.torch, "randn", lambda *a, **k: drawn.append("noise") or noise(*a, **k))
     variants = [Variant("denoising-ae"), Variant("denoising-ae", latent_dim=1), Variant("vae"), Variant("kl-only")]
-    lockstep = Lockstep(configs_of(variants), dataset, device)
+    loop = TrainingLoop(configs_of(variants), dataset, device)
     drawn.clear()
-    list(lockstep.epochs(on_step=lockstep.stop))
+    list(loop.epochs(on_step=loop.stop))
     assert drawn.count("batch") == 1
     # Gaussian corruption draws numbers of its own; the evaluation of denoising models does too, elsewhere.
     assert drawn.count("corruption") == 1
-    assert [run.step for run in lockstep.runs] == [1] * 4
+    assert [model.steps for model in loop.models] == [1] * 4
 
 
 def test_one_that_diverges_is_left_behind_with_the_reason(configs_of, dataset, device, monkeypatch):
@@ -90,13 +90,13 @@ def test_one_that_diverges_is_left_behind_with_the_reason(configs_of, dataset, d
         return row * torch.nan if self.steps == 5 and not self.model.is_variational else row
 
     monkeypatch.setattr(Trainer, "step", poisoned)
-    lockstep = Lockstep(configs_of(KL_TERM), dataset, device)
-    reports = list(lockstep.epochs())
+    loop = TrainingLoop(configs_of(KL_TERM), dataset, device)
+    reports = list(loop.epochs())
     assert [len(of_epoch) for of_epoch in reports] == [4, 3, 3]
-    assert "no longer a finite number in epoch 2" in str(lockstep.runs[0].failure)
-    assert [run.failure for run in lockstep.runs[1:]] == [None] * 3
-    assert [run.step for run in lockstep.going] == [9] * 3
-    assert lockstep.finished
+    assert "no longer a finite number in epoch 2" in loop.models[0].failure.message
+    assert [model.failure for model in loop.models[1:]] == [None] * 3
+    assert [model.steps for model in loop.going] == [9] * 3
+    assert loop.finished
 
 
 def test_one_for_which_there_is_no_memory_is_left_behind(configs_of, dataset, device, monkeypatch):
@@ -108,32 +108,32 @@ def test_one_for_which_there_is_no_memory_is_left_behind(configs_of, dataset, de
         return step(self, batch)
 
     monkeypatch.setattr(Trainer, "step", hungry)
-    lockstep = Lockstep(configs_of([Variant("vae"), Variant("vae", latent_dim=7)]), dataset, device)
-    assert [len(of_epoch) for of_epoch in lockstep.epochs()] == [1, 1, 1]
-    assert "out of memory" in str(lockstep.runs[1].failure)
+    loop = TrainingLoop(configs_of([Variant("vae"), Variant("vae", latent_dim=7)]), dataset, device)
+    assert [len(of_epoch) for of_epoch in loop.epochs()] == [1, 1, 1]
+    assert "out of memory" in loop.models[1].failure.message
 
 
 def test_when_none_is_left_it_says_so(configs_of, dataset, device, monkeypatch):
     step = Trainer.step
     monkeypatch.setattr(Trainer, "step", lambda self, batch: step(self, batch) * torch.nan)
-    lockstep = Lockstep(configs_of(KL_TERM[:2]), dataset, device)
+    loop = TrainingLoop(configs_of(KL_TERM[:2]), dataset, device)
     with pytest.raises(UserError, match="no longer a finite number"):
-        list(lockstep.epochs())
+        list(loop.epochs())
 
 
 @pytest.mark.parametrize("change", [{"seed": 9}, {"batch_size": 9}, {"epochs": 9}, {"device": "cuda"}])
 def test_models_that_share_no_batches_are_refused(config, dataset, device, change):
     with pytest.raises(InvalidSetting, match="must agree in") as refused:
-        Lockstep([config, config.with_settings(**change)], dataset, device)
+        TrainingLoop([config, config.with_settings(**change)], dataset, device)
     assert refused.value.name in change
 
 
 def test_more_than_four_are_refused(config, dataset, device):
     with pytest.raises(InvalidSetting, match="Between 2 and 4"):
-        Lockstep([config] * 5, dataset, device)
+        TrainingLoop([config] * 5, dataset, device)
 
 
 def test_models_of_other_data_are_refused(config, dataset, device):
     other = replace(config, dataset=replace(config.dataset, image_size=20), model=ModelConfig("ae"))
     with pytest.raises(InvalidSetting, match="dataset"):
-        Lockstep([config, other], dataset, device)
+        TrainingLoop([config, other], dataset, device)

@@ -1,0 +1,243 @@
+"""The thread that trains: takes the waiting commands, then one step, and again."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from vae_desktop.engine.freed_memory import give_back_memory
+from vae_desktop.engine.inference import InferenceThread
+from vae_desktop.engine.outbox import Outbox
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import prepare_threads, yield_to_window
+from vae_desktop.engine.run_tracker import Outcome, RunTracker
+from vae_desktop.errors import UserError
+from vae_desktop.training.spinning import Spinning
+
+if TYPE_CHECKING:
+    from vae_desktop.data.dataset import Dataset
+    from vae_desktop.engine.publisher import Publisher
+    from vae_desktop.engine.run import Entry
+    from vae_desktop.training.loop import TrainingLoop
+
+SECURE_INTERVAL, _SECURE_FRACTION = 30.0, 0.01  # seconds between two states that are kept, and of the time
+_SECURE_FIRST = 5.0  # seconds until the first
+
+
+class TrainingThread:
+    """Steps the training loop, which owns the one to four models, their optimizers and the accelerator.
+
+    Commands are acted on between two steps, so nothing ever waits for an epoch and nothing is torn apart.
+    torch is imported by the thread itself: whoever makes this object need not have it loaded. One that takes the place
+    of another, which did not end in time, waits for that one's end: no two threads use an accelerator (on Apple's, that
+    ends the process: pytorch's issue 197805).
+    """
+
+    def __init__(
+        self, outbox: Outbox, inference: InferenceThread, tracker: RunTracker, after: TrainingThread | None = None
+    ) -> None:
+        self._tracker = tracker
+        self._after = after
+        self._outbox = outbox
+        self._inference = inference
+        self._commands: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._loop: TrainingLoop | None = None
+        self._publishers: list[Publisher] = []  # of the models that go on
+        self._paused = False
+        self._closing = False
+        self._thread = threading.Thread(target=self._main, name="training", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def send(self, command: Callable[..., object], *arguments: object) -> None:
+        """Have a method of this object called by the thread as soon as the step under way is done."""
+        self._commands.put(partial(command, *arguments))
+
+    def close(self, timeout: float) -> bool:
+        """End the run and the thread; return whether it ended within `timeout` seconds."""
+        if not self._thread.is_alive():
+            return True
+        self.send(self.shut_down)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def join(self) -> None:
+        """Wait until the thread has ended, if it has begun."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _main(self) -> None:
+        try:
+            yield_to_window()
+            prepare_threads()
+            from vae_desktop.training.devices import find_devices
+
+            self._inference.serve_views()
+            if self._after is not None:
+                self._after.join()
+                self._after = None
+            self._outbox.call(self._tracker.devices_known, find_devices())
+        except Exception as error:  # noqa: BLE001 - the edge of the thread
+            words = f"PyTorch could not be loaded: {error}"
+            self._outbox.call(self._tracker.run_failed, None, words, traceback.format_exc(), None)
+            return
+        while not self._closing:
+            self._commands.get()()
+            if self._goes_on:
+                with Spinning():
+                    self._train()
+                give_back_memory()
+            if self._loop is not None and not self._publishers:  # the last model has left it
+                self._end()
+
+    def _train(self) -> None:
+        """Take a step with each model, again and again, and act on what comes before the next."""
+        while self._goes_on:
+            if self._commands.empty():
+                self._advance()
+            else:
+                self._commands.get()()
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether there are models to be trained now."""
+        return bool(self._publishers) and not self._paused
+
+    # Commands, for `send`
+
+    def begin(self, entries: Sequence[Entry], dataset: Dataset, embeds_training: Collection[int]) -> None:
+        """Train one to four models together; variants.check_comparison says what they must share.
+
+        `embeds_training` are the ids of the runs of which codes of the training images are wanted.
+        """
+        self._end()
+        failure = None
+        try:
+            self._begin(entries, dataset)
+            self.embed_training_images(embeds_training)
+        except UserError as error:
+            failure = str(error), ""
+        except Exception as error:  # noqa: BLE001 - the edge of the thread
+            from vae_desktop.training.failures import failure_words
+
+            failure = failure_words(error), traceback.format_exc()
+        if failure is not None:  # outside the except block, which holds the memory of what failed
+            self._outbox.call(self._tracker.run_failed, None, *failure, None)
+            self._end()
+
+    def stop(self) -> None:
+        """End the training; the models stay."""
+        self._end()
+
+    def pause(self) -> None:
+        """Hold the training of all models."""
+        if self._goes_on:
+            self._paused = True
+            self._each(lambda publisher: publisher.pause())
+
+    def resume(self) -> None:
+        """Go on with a held training."""
+        if self._paused:
+            self._paused = False
+            self._each(lambda publisher: publisher.resume())
+
+    def adjust(self, name: str, value: float, run_id: int | None = None) -> None:
+        """Change a setting from the next step on: of one model, or of all."""
+        self._each(lambda publisher: publisher.adjust(name, value), None if run_id is None else {run_id})
+
+    def embed_training_images(self, run_ids: Collection[int]) -> None:
+        """Send codes of the training images too from now on, of these runs only."""
+        self._each(lambda publisher: publisher.embed_training(publisher.run.id in run_ids))
+
+    def capture(self, run_ids: Collection[int]) -> None:
+        """Send the whole state of these models."""
+        self._each(lambda publisher: publisher.capture(), run_ids)
+
+    def shut_down(self) -> None:
+        """End the training and the thread."""
+        self._closing = True
+        self._each(lambda publisher: publisher.secure())
+        self._end()
+
+    def _begin(self, entries: Sequence[Entry], dataset: Dataset) -> None:
+        from vae_desktop.engine.publisher import Publisher
+        from vae_desktop.training.devices import select_device
+        from vae_desktop.training.loop import TrainingLoop
+
+        configs = [entry.config for entry in entries]
+        tell = partial(self._outbox.call, self._tracker.device_passed_over)
+        device = select_device(configs[0].training.device, tell)
+        self._loop = TrainingLoop(configs, dataset, device, [entry.snapshot for entry in entries])
+        self._publishers = [
+            Publisher(entry.run, model, len(configs), self._outbox, self._tracker, self._inference)
+            for entry, model in zip(entries, self._loop.models, strict=True)
+        ]
+        self._secure_pacer = Pacer(SECURE_INTERVAL, _SECURE_FRACTION)
+        self._secure_pacer.due = time.monotonic() + min(_SECURE_FIRST, SECURE_INTERVAL)
+        self._each(lambda publisher: publisher.begin())
+
+    def _advance(self) -> None:
+        """End the models that are at their end, take a step with each other one, and publish what is due."""
+        assert self._loop is not None
+        at_end = {publisher.run.id for publisher in self._publishers if publisher.model.is_finished}
+        if at_end:
+            self._leave("finished", at_end)
+        self._loop.step()
+        self._loop.end_epochs()
+        self._each(lambda publisher: publisher.publish_due())
+        now = time.monotonic()
+        if self._secure_pacer.is_due(now):
+            self._each(lambda publisher: publisher.secure())
+            self._secure_pacer.ran(now, time.monotonic())
+
+    def _leave(self, outcome: Outcome, run_ids: set[int] | None = None) -> None:
+        """End the training of these models, by default of all."""
+        ended = [entry for entry in self._publishers if run_ids is None or entry.run.id in run_ids]
+        self._each(lambda publisher: publisher.end(outcome), {entry.run.id for entry in ended})
+        for publisher in ended:
+            self._remove(publisher)
+
+    def _each(
+        self, do: Callable[[Publisher], object], run_ids: Collection[int] | None = None
+    ) -> None:
+        """Do something with each model, or with these only; those that fail, or have failed, end with the reason."""
+        for publisher in list(self._publishers):
+            is_meant = run_ids is None or publisher.run.id in run_ids
+            if self._loop is not None and is_meant and publisher.model.failure is None:
+                self._loop.attempt(publisher.model, partial(do, publisher))
+            if publisher.model.failure is not None:
+                self._end_failed(publisher)
+
+    def _end_failed(self, publisher: Publisher) -> None:
+        from vae_desktop.training.trained_model import Diverged
+
+        assert self._loop is not None
+        model = publisher.model
+        failure, good = model.failure, model.last_good
+        if failure is not None and isinstance(failure.error, Diverged) and good is not None:
+            model.failure = failure = None
+            self._loop.attempt(model, partial(publisher.fall_back, good))
+            failure = model.failure
+        if failure is not None:
+            publisher.fail(failure)
+        self._remove(publisher)
+
+    def _remove(self, publisher: Publisher) -> None:
+        if publisher in self._publishers and self._loop is not None:
+            self._publishers.remove(publisher)
+            self._loop.models.remove(publisher.model)
+
+    def _end(self) -> None:
+        """End the training, and give its memory back."""
+        self._leave("stopped")
+        self._loop = None
+        self._paused = False
+        from vae_desktop.training.devices import give_back_device_memory
+
+        give_back_device_memory()

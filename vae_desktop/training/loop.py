@@ -1,0 +1,219 @@
+"""The training loop, for one model or several that are compared: the command, the window and benchmarks step it."""
+
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import torch
+
+from vae_desktop.config import RunConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.errors import UserError
+from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.training.batches import Batches
+from vae_desktop.training.causes import out_of_memory_before_training, out_of_memory_in_training
+from vae_desktop.training.checkpoint import Checkpoint
+from vae_desktop.training.devices import placed
+from vae_desktop.training.failures import failure_words, is_of_device, is_out_of_memory
+from vae_desktop.training.spinning import Spinning
+from vae_desktop.training.trained_model import EpochReport, Failure, TrainedModel
+from vae_desktop.variants import check_comparison
+
+_SECURED_EVERY = 60.0  # seconds of an epoch that takes longer
+
+
+class TrainingLoop:
+    """Trains one to four models: a step each in turn, on the same batch with the same noise.
+
+    Each is to the bit what it would be alone. Whatever goes wrong with one ends that one only, and its `failure` says
+    why. Nothing here knows of threads or of a window: `step` returns while the device still computes, and whoever
+    calls it decides when to look at the models.
+
+    Parameters
+    ----------
+    configs : sequence of RunConfig
+        Alike in data set, epochs, batch size, seed and device.
+    dataset : Dataset
+    device : torch.device
+    snapshots : sequence of Snapshot or None, optional
+        Where each model goes on from; None begins a new one.
+
+    Raises
+    ------
+    InvalidSetting
+        If a batch is larger than the data set, or the configurations cannot be trained together.
+    UserError
+        If the memory is too small for the images.
+
+    Attributes
+    ----------
+    models : list of TrainedModel
+        In the order of `configs`; one that is taken out gives its memory back.
+    seconds : float
+        Since `epochs` began, up to the last epoch's end, evaluations included.
+    training_seconds : float
+        Without them.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[RunConfig],
+        dataset: Dataset,
+        device: torch.device,
+        snapshots: Sequence[Snapshot | None] | None = None,
+    ) -> None:
+        check_comparison(configs)
+        training = configs[0].training
+        dataset.check_batch_size(training.batch_size)
+        self.device = device
+        self.seconds = self.training_seconds = 0.0
+        self._trained_images = 0
+        self._stopping = False
+        try:
+            batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
+            test_images = placed(dataset.test.images, device)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise UserError(out_of_memory_before_training(device.type)) from None
+        self.batches = batches
+        self.models = [
+            TrainedModel(config, dataset, batches, test_images, snapshot)
+            for config, snapshot in zip(configs, snapshots or [None] * len(configs), strict=True)
+        ]
+        self.each(TrainedModel.begin)
+
+    @property
+    def going(self) -> list[TrainedModel]:
+        """The models that have not failed."""
+        return [model for model in self.models if model.failure is None]
+
+    @property
+    def steps(self) -> int:
+        """How many steps the models that go on have taken."""
+        return max(model.steps for model in self.models)
+
+    @property
+    def total_steps(self) -> int:
+        """How many the models that go on will have taken at their end."""
+        return max((model.span.last for model in self.going), default=0)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all models that have not failed are at their end."""
+        return all(model.is_finished for model in self.going)
+
+    @property
+    def images_per_second(self) -> float:
+        """Training images per second of training, seen by every model; evaluations do not count."""
+        return self._trained_images / self.training_seconds if self.training_seconds else 0.0
+
+    def step(self) -> None:
+        """Take a step with each model that is not at its end; the device may still be computing it on return."""
+        for model in self.going:
+            if not model.is_finished:
+                self.attempt(model, model.step)
+
+    def end_epochs(self) -> None:
+        """Evaluate the models whose last step was an epoch's last."""
+        for model in self.going:
+            if model.ends_epoch:
+                self.attempt(model, model.evaluate)
+
+    def each(self, do: Callable[[TrainedModel], object]) -> None:
+        """Do something with each model that goes on."""
+        for model in self.going:
+            self.attempt(model, partial(do, model))
+
+    def attempt(self, model: TrainedModel, work: Callable[[], object]) -> None:
+        """Do something with a model, which ends with the reason if that fails.
+
+        On return nothing holds the memory of what failed for lack of it.
+        """
+        try:
+            work()
+        except UserError as error:
+            model.failure = Failure(error, str(error))
+        except Exception as error:  # noqa: BLE001 - the edge of one model: the others go on, and its good state is left
+            model.failure = self._failure(model, error)
+
+    def stop(self) -> None:
+        """Ask `epochs` to end after the step that is being taken; may be called from a signal handler."""
+        self._stopping = True
+
+    def epochs(
+        self, on_step: Callable[[], object] | None = None, secured_every: float = _SECURED_EVERY
+    ) -> Iterator[list[EpochReport]]:
+        """Train to the last epoch, and after each yield a report of each model that goes on.
+
+        Parameters
+        ----------
+        on_step : callable, optional
+            Called after each step of all, which the device may still be computing.
+        secured_every : float
+            Seconds after which a model's state is secured within an epoch; it is after each anyway.
+
+        Raises
+        ------
+        Exception
+            The first model's failure if none is left that could go on.
+        """
+        began = time.perf_counter() - self.seconds
+        self.each(TrainedModel.evaluate)
+        with Spinning():
+            while self.going and not self.finished and not self._stopping:
+                self._train_epoch(on_step, secured_every)
+                self.end_epochs()
+                if self.going and self.steps % self.batches.per_epoch == 0:
+                    self.each(_secure)
+                    self.seconds = time.perf_counter() - began
+                    yield [model.report(self.seconds) for model in self.going]
+        first = self.models[0].failure
+        if first is not None and not self.going:
+            raise first.error
+
+    def checkpoint_of(self, model: TrainedModel) -> Checkpoint | None:
+        """A model as it is now, or, if it has failed, in its last good state; None if it had learned nothing by then.
+
+        If its numbers turn out not to be finite, it has failed.
+        """
+        found: list[Checkpoint] = []
+        if model.failure is None:
+            self.attempt(model, lambda: found.append(model.checkpoint()))
+        return found[0] if found else model.good_checkpoint()
+
+    def _train_epoch(self, on_step: Callable[[], object] | None, secured_every: float) -> None:
+        """Take the steps up to the epoch's end, one at least."""
+        began = secured = time.perf_counter()
+        end = (self.steps // self.batches.per_epoch + 1) * self.batches.per_epoch
+        while self.going:
+            self._trained_images += self.batches.size_of(self.steps)
+            self.step()
+            if on_step is not None:
+                on_step()
+            if self.steps == end or self._stopping:
+                break
+            if time.perf_counter() - secured > secured_every:
+                self.each(_secure)
+                secured = time.perf_counter()
+        self.each(TrainedModel.drain)  # waits for the device
+        self.training_seconds += time.perf_counter() - began
+
+    def _failure(self, model: TrainedModel, error: Exception) -> Failure:
+        details = traceback.format_exc()
+        if is_of_device(error):
+            error.__traceback__ = error.__context__ = None
+        full = (
+            out_of_memory_in_training(model.config.training, self.device.type)
+            if model.has_stepped
+            else out_of_memory_before_training(self.device.type)
+        )
+        good = model.last_good
+        kept = f"The model is kept as it was at step {good.step:,}." if good is not None and good.step else ""
+        return Failure(error, failure_words(error, kept, full), details)
+
+
+def _secure(model: TrainedModel) -> None:
+    """Have the model's whole state as the last good one, if it is."""
+    model.snapshot(with_optimizer=True)

@@ -1,0 +1,298 @@
+"""One model in training: its steps, what they gave, and its last good state."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_desktop.config import RunConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.errors import UserError
+from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.embed import to_codes
+from vae_desktop.latent.measures import NEIGHBOURS
+from vae_desktop.latent.measuring import measure
+from vae_desktop.models.snapshot import Snapshot, Span, Weights
+from vae_desktop.training.batches import Batches
+from vae_desktop.training.causes import why_diverged
+from vae_desktop.training.checkpoint import Checkpoint
+from vae_desktop.training.history import Change, Evaluation, History
+from vae_desktop.training.schedule import kl_weight_after
+from vae_desktop.training.threads import ALL_THREADS, use_threads
+from vae_desktop.training.trainer import TestPass, Trainer
+
+
+class Diverged(UserError):
+    """A loss, a weight or a code of a model in training is infinite or NaN."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a model could not be trained on.
+
+    Attributes
+    ----------
+    error : Exception
+        Without its traceback if a device is to blame: that would hold the memory of what failed for lack of it.
+    message : str
+        In words for the person.
+    details : str
+        The traceback as text; "" where the message says all.
+    """
+
+    error: Exception
+    message: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What one epoch gave.
+
+    Attributes
+    ----------
+    model : TrainedModel
+        Whose epoch it was.
+    epoch : int
+        Passes over the training images so far, from 1.
+    loss, reconstruction, kl : float
+        Means over the epoch's batches, per image, each taken before its step; `kl` (nats) is None without a
+        posterior.
+    kl_weight : float
+        Weight of the KL divergence in the epoch's last step; a warm-up raises it.
+    evaluation : Evaluation
+        On the test set, after the epoch.
+    seconds : float
+        Since the training began.
+    """
+
+    model: "TrainedModel"
+    epoch: int
+    loss: float
+    reconstruction: float
+    kl: float | None
+    kl_weight: float
+    evaluation: Evaluation
+    seconds: float
+
+
+class TrainedModel:
+    """One of the models that train together; whoever steps it decides when to wait for the device.
+
+    Parameters
+    ----------
+    config : RunConfig
+    dataset : Dataset
+    batches : Batches
+        Of the training images; models that train together share them.
+    test_images : Tensor (N, C, H, W), uint8
+        Those of the test set, where they are evaluated from.
+    snapshot : Snapshot, optional
+        Where to go on from; by default the model is a new one.
+
+    Attributes
+    ----------
+    config : RunConfig
+        As it is now: `adjust` changes it.
+    history : History
+        Of the steps taken here, up to the last call of `drain`.
+    steps : int
+        How many the model has taken in all.
+    parameters : int
+        How many numbers it learns; 0 until `begin`.
+    failure : Failure, or None
+        Why it does not go on.
+    trainer : Trainer
+        There from `begin` on.
+    """
+
+    trainer: Trainer
+
+    def __init__(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        batches: Batches,
+        test_images: Tensor,
+        snapshot: Snapshot | None = None,
+    ) -> None:
+        self.config = config
+        self.dataset = dataset
+        self.batches = batches
+        self.test_images = test_images
+        self.history = History()
+        self.steps = 0 if snapshot is None else snapshot.step
+        self.parameters = 0
+        self.failure: Failure | None = None
+        self.has_stepped = False
+        self._start = snapshot
+        self._pending: list[Tensor] = []  # rows of metrics still on the device
+        self._tested: TestPass | None = None
+        self._newest: tuple[Snapshot, Codes | None] | None = None
+        self._good: tuple[Snapshot, Codes | None] | None = None
+
+    def begin(self) -> None:
+        """Make or restore the model on its device, at its place in the training that it begins or goes on with."""
+        snapshot, self._start = self._start, None
+        mean_image = self.dataset.mean_image if snapshot is None else None
+        device, per_epoch = self.batches.device, self.batches.per_epoch
+        self.trainer = Trainer(self.config, self.dataset.image_shape, device, snapshot, mean_image)
+        span = None if snapshot is None else snapshot.span
+        before = span or Span(self.steps, self.steps, per_epoch)
+        self.trainer.span = before.continued(self.steps, self.config.training.epochs, per_epoch)
+        self.parameters = sum(parameter.numel() for parameter in self.trainer.model.parameters())
+
+    @property
+    def span(self) -> Span:
+        """The steps of this training."""
+        return self.trainer.span
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has come to the end of its training."""
+        return self.steps >= self.span.last
+
+    @property
+    def ends_epoch(self) -> bool:
+        """Whether the last step was an epoch's last."""
+        return self.steps % self.batches.per_epoch == 0
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The newest figures on the test set."""
+        return self._last_test.evaluation
+
+    @property
+    def codes(self) -> Codes:
+        """Of the test images, at the step of the newest evaluation."""
+        return to_codes(self._last_test.posterior, self.dataset.test.labels)
+
+    @property
+    def last_good(self) -> Snapshot | None:
+        """The newest snapshot that has proved good: the loss on the test set, or of steps from it on, was finite."""
+        return None if self._good is None else self._good[0]
+
+    def step(self) -> None:
+        """Take one step, which the device may still be computing on return."""
+        self.has_stepped = True
+        batch = self.trainer.with_memory(lambda: self.batches.at(self.steps))
+        self._pending.append(self.trainer.step(batch))
+        self.steps = self.trainer.steps
+
+    def drain(self) -> None:
+        """Wait for the device and take the metrics of the steps since the last time into the history.
+
+        Raises
+        ------
+        Diverged
+            If they are not finite; the history has them nevertheless.
+        """
+        if not self._pending:
+            return
+        rows = torch.stack(self._pending).cpu().numpy()
+        self._pending.clear()
+        self.history.append(rows)
+        self.require(bool(np.isfinite(rows[:, :2]).all()))  # the KL column is NaN where there is no posterior
+        self._good = self._newest  # older than these steps
+
+    def evaluate(self) -> None:
+        """Judge the model on the test set, unless it has been at this step; raises Diverged as `drain` does."""
+        if self._is_tested:
+            return
+        self.drain()
+        tested = self.trainer.evaluate(self.test_images)
+        self.require(math.isfinite(tested.evaluation.total))
+        self._tested = tested
+        self.history.evaluations.append(tested.evaluation)
+
+    def snapshot(self, with_optimizer: bool = False) -> Snapshot:
+        """Copy the state to the CPU; the last good one is this, as soon as it has proved so.
+
+        Raises
+        ------
+        Diverged
+            If a weight is not finite.
+        """
+        self.drain()
+        snapshot = self.trainer.snapshot(with_optimizer)
+        self.require(_are_finite(snapshot.weights))
+        if _are_finite(snapshot.optimizer or {}):
+            self._newest = snapshot, self.codes if self._is_tested else None
+            self._good = self._newest if self._is_tested else self._good
+        return snapshot
+
+    def adjust(self, name: str, value: float) -> Change:
+        """Change a setting from the next step on: "learning_rate", "beta", or "epochs" since the training began."""
+        self.drain()
+        self.config = self.config.adjusted(name, value)
+        if name == "epochs":
+            self.trainer.span = replace(self.span, last=self.span.first + int(value) * self.span.per_epoch)
+        elif name == "beta":
+            self.trainer.beta = value
+        else:
+            self.trainer.learning_rate = value
+        change = Change(self.steps, name, value)
+        self.history.changes.append(change)
+        return change
+
+    def report(self, seconds: float) -> EpochReport:
+        """What the epoch gave that has just ended and been evaluated, `seconds` after the training began."""
+        per_epoch = self.batches.per_epoch
+        rows: Floats = self.history.training[-per_epoch:]
+        loss, reconstruction, kl = rows.mean(0, dtype=np.float64).tolist()
+        return EpochReport(
+            self,
+            self.steps // per_epoch,
+            loss,
+            reconstruction,
+            None if self.evaluation.kl is None else kl,
+            kl_weight_after(self.config, self.steps - 1, per_epoch),
+            self.evaluation,
+            seconds,
+        )
+
+    def measures(self) -> dict[str, Any]:
+        """The figures that part models which are compared, by the keys of latent.measures.MEASURES."""
+        use_threads(ALL_THREADS)
+        return measure(self.config, self.trainer.model, self.dataset, NEIGHBOURS)
+
+    def checkpoint(self) -> Checkpoint:
+        """The model as it is now, with all that is needed to go on training it; raises Diverged as `drain` does."""
+        self.evaluate()
+        return self._checkpoint(self.snapshot(with_optimizer=True), self.codes)
+
+    def good_checkpoint(self) -> Checkpoint | None:
+        """The model in its last good state; None if it had learned nothing by then."""
+        return None if self._good is None or self._good[0].step == 0 else self._checkpoint(*self._good)
+
+    def require(self, is_finite: bool) -> None:
+        """Raise Diverged, with what is known of the cause, unless all numbers that were looked at are finite."""
+        if is_finite:
+            return
+        why = why_diverged(self.config, self.steps if self.has_stepped else 0)
+        if not self.has_stepped:
+            raise Diverged(f"This model cannot be trained: its loss or its codes are infinite. {why}")
+        epoch = max(self.steps - 1, 0) // self.batches.per_epoch + 1
+        raise Diverged(f"The loss is no longer a finite number in epoch {epoch}. {why}")
+
+    @property
+    def _is_tested(self) -> bool:
+        return self._tested is not None and self._tested.evaluation.step == self.steps
+
+    @property
+    def _last_test(self) -> TestPass:
+        assert self._tested is not None, "evaluate first"
+        return self._tested
+
+    def _checkpoint(self, snapshot: Snapshot, codes: Codes | None) -> Checkpoint:
+        history = self.history.copy()
+        history.truncate(snapshot.step)
+        shape, class_names = self.dataset.image_shape, self.dataset.class_names
+        return Checkpoint(self.config, shape, class_names, snapshot, history, codes)
+
+
+def _are_finite(tensors: Weights) -> bool:
+    return all(np.isfinite(values).all() for values in tensors.values())
