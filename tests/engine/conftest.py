@@ -3,7 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
 import torch
@@ -12,34 +14,164 @@ from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingCo
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.digits import load_digits
 from vae_desktop.engine.autosave import Autosaves
+from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.mailbox import Outbox
-from vae_desktop.engine.messages import Failed
-from vae_desktop.engine.session import Session
+from vae_desktop.engine.messages import Messages
+from vae_desktop.engine.outbox import Outbox
+from vae_desktop.engine.run import Entry
 from vae_desktop.engine.trainer import TrainingThread
+from vae_desktop.models.snapshot import Span
 from vae_desktop.training.trainer import Trainer
 
 _PATIENCE = 60  # seconds until a test gives up; none should come near it
 
 
+class EngineReady(NamedTuple):
+    devices: tuple[Any, ...]
+
+
+class DevicePassedOver(NamedTuple):
+    why: str
+
+
+class RunStarted(NamedTuple):
+    run_id: int
+    device: str
+    parameters: int
+    span: Span
+    step: int
+
+
+class Stepped(NamedTuple):
+    run_id: int
+    rows: Any
+
+
+class Evaluated(NamedTuple):
+    run_id: int
+    evaluation: Any
+
+
+class Embedded(NamedTuple):
+    run_id: int
+    codes: Any
+    part: str = "test"
+
+
+class Adjusted(NamedTuple):
+    run_id: int
+    change: Any
+    last_step: int
+
+
+class Paused(NamedTuple):
+    run_id: int
+
+
+class Resumed(NamedTuple):
+    run_id: int
+
+
+class Captured(NamedTuple):
+    run_id: int
+    snapshot: Any
+    codes: Any
+
+
+class Secured(NamedTuple):
+    run_id: int
+    snapshot: Any
+
+
+class RunEnded(NamedTuple):
+    run_id: int
+    outcome: str
+    snapshot: Any
+    codes: Any
+    at_step: int
+
+
+class Failed(NamedTuple):
+    run_id: int | None
+    message: str
+    details: str
+    snapshot: Any
+
+
+class ViewAnswered(NamedTuple):
+    request: Any
+    value: Any
+
+
+class DecodingFailed(NamedTuple):
+    message: str
+    details: str
+
+
+class RecordingTracker:
+    """Takes the training thread's calls in place of the tracker, and keeps each as what it tells."""
+
+    _KINDS: ClassVar = {
+        "devices_known": EngineReady,
+        "device_passed_over": DevicePassedOver,
+        "run_started": RunStarted,
+        "run_stepped": Stepped,
+        "run_evaluated": Evaluated,
+        "run_embedded": Embedded,
+        "training_images_embedded": lambda run_id, codes: Embedded(run_id, codes, "train"),
+        "run_adjusted": Adjusted,
+        "run_paused": Paused,
+        "run_resumed": Resumed,
+        "run_captured": Captured,
+        "run_secured": Secured,
+        "run_ended": RunEnded,
+        "run_failed": Failed,
+    }
+
+    def __init__(self, events: list[Any]) -> None:
+        for name, kind in self._KINDS.items():
+            setattr(self, name, self._noting(kind, events))
+
+    @staticmethod
+    def _noting(kind: Callable[..., Any], events: list[Any]) -> Callable[..., None]:
+        return lambda *facts: events.append(kind(*(getattr(fact, "id", fact) for fact in facts)))
+
+
+def inference(inbox: "Inbox") -> InferenceThread:
+    """A decoder whose pictures, answers and failures are kept among the events."""
+    messages = Messages()
+    messages.posted.connect(lambda message: inbox.events.append(DecodingFailed(message.text, message.details)))
+    result = InferenceThread(inbox.outbox, messages)
+    result.decoded.connect(inbox.events.append)
+    result.answered.connect(lambda request, value: inbox.events.append(ViewAnswered(request, value)))
+    return result
+
+
+def entry(run_id: int, config: RunConfig, snapshot: Any = None) -> Entry:
+    """A model to be trained, of which the thread has to know its number only."""
+    return Entry(SimpleNamespace(id=run_id), config, snapshot)
+
+
 class Inbox:
-    """Drains an outbox as the window does, woken by it, and keeps what came."""
+    """Makes an outbox's calls as the window does, woken by it, and keeps what the training thread told."""
 
     def __init__(self) -> None:
         self._filled = threading.Event()
         self._read = 0
-        self.outbox = Outbox(self._filled.set)
+        self.outbox = Outbox(self.wake)
         self.events: list[Any] = []
-        self.handle: Callable[[Any], None] = lambda event: None
+        self.tracker = RecordingTracker(self.events)
+        self.take: Callable[[], None] = self._run_calls
 
-    def take(self) -> None:
-        """Take in what is there."""
-        for event in self.outbox.drain():
-            self.events.append(event)
-            self.handle(event)
+    def wake(self) -> None:
+        self._filled.set()
+
+    def _run_calls(self) -> None:
+        for call in self.outbox.take():
+            call()
 
     def wait_until(self, condition: Callable[[], object]) -> None:
-        """Take events in until the condition holds."""
+        """Make calls until the condition holds."""
         deadline = time.monotonic() + _PATIENCE
         self.take()
         while not condition():
@@ -68,21 +200,20 @@ def inbox() -> Inbox:
 
 
 class Recorder:
-    """A listener that keeps what it was told: each time, the method's name and what it was given."""
+    """Connects to signals and keeps what each told, in order."""
 
-    def __init__(self):
+    def __init__(self, **signals):
         self.told = []
         self.on_told = lambda name, what: None
+        for name, signal in signals.items():
+            signal.connect(partial(self._note, name))
 
-    def __getattr__(self, name):
-        def note(*what):
-            self.told.append((name, *what))
-            self.on_told(name, what)
-
-        return note
+    def _note(self, name, *what):
+        self.told.append((name, *what))
+        self.on_told(name, what)
 
     def heard(self, name):
-        """What was given with each call of a method: its only argument."""
+        """What was given with each emission of a signal: its only argument."""
         return [what[0] for called, *what in self.told if called == name]
 
     @property
@@ -94,42 +225,74 @@ class Recorder:
         return self.heard("message_posted")
 
 
+def recorder(engine):
+    """Listens to all that an engine tells."""
+    project, datasets, library = engine.project, engine.datasets, engine.library
+    return Recorder(
+        state_changed=engine.training.state_changed,
+        message_posted=engine.messages.posted,
+        message_withdrawn=engine.messages.withdrawn,
+        devices_found=engine.tracker.devices_found,
+        progressed=engine.tracker.progressed,
+        dataset_loaded=datasets.loaded,
+        spectrum_found=datasets.spectrum_found,
+        fetching_progressed=datasets.progressed,
+        fetching_ended=datasets.ended,
+        runs_changed=project.runs_changed,
+        run_shown=project.shown_changed,
+        comparison_shown=project.compared_changed,
+        metrics_changed=project.metrics_changed,
+        codes_changed=project.codes_changed,
+        measures_changed=project.measures_changed,
+        measuring_progressed=engine.measurements.progressed,
+        measuring_ended=engine.measurements.ended,
+        picture_decoded=engine.inference.decoded,
+        embedding_progressed=engine.training_image_codes.progressed,
+        file_exported=library.exported,
+        file_opened=library.opened,
+        file_saved=engine.saver.saved,
+        file_written=engine.tasks.written,
+    )
+
+
 class App:
-    """A session, its listener, and the loop that hands events over."""
+    """An engine, what it tells, and the loop that makes its threads' calls."""
 
     def __init__(self, inbox, folder):
-        self.told = Recorder()
         self.autosaves = Autosaves(folder / "settings" / "autosaves")
-        self.session = Session(inbox.outbox, self.told, folder / "data", self.autosaves)
-        inbox.handle = self.session.handle
+        self.session = Engine(inbox.wake, folder / "data", self.autosaves)
+        self.told = recorder(self.session)
+        inbox.take = self.session.run_calls
         self.wait_until = inbox.wait_until
         self.inbox = inbox
 
     def wait_for_state(self, state):
-        self.wait_until(lambda: self.session.state == state)
+        self.wait_until(lambda: self.session.training.state == state)
 
     def train(self, config):
         """Train to the end and return the run."""
-        before = len(self.session.runs)
-        self.session.train(config)
-        self.wait_until(lambda: len(self.session.runs) > before and self.session.state == "idle")
-        return list(self.session.runs.values())[-1]
+        project, training = self.session.project, self.session.training
+        before = len(project.runs)
+        training.train(config)
+        self.wait_until(lambda: len(project.runs) > before and training.state == "idle")
+        return list(project.runs.values())[-1]
 
     def begin(self, config):
         """Train until some steps are taken and return the run in training."""
-        self.session.train(config)
-        self.wait_until(lambda: self.session.active and len(self.session.active[0].history.training) > 2)
-        return self.session.active[0]
+        active = self.session.project.active
+        self.session.training.train(config)
+        self.wait_until(lambda: active and len(active[0].history.training) > 2)
+        return active[0]
 
     def stop(self):
-        self.session.stop()
+        self.session.training.stop()
         self.wait_for_state("idle")
 
 
 @pytest.fixture
 def worker(inbox: Inbox) -> Iterator[TrainingThread]:
     """A training worker whose thread runs; its decoder's does not."""
-    result = TrainingThread(inbox.outbox, InferenceThread(inbox.outbox))
+    result = TrainingThread(inbox.outbox, inference(inbox), inbox.tracker)
     result.start()
     yield result
     assert result.close(_PATIENCE)
@@ -138,7 +301,7 @@ def worker(inbox: Inbox) -> Iterator[TrainingThread]:
 @pytest.fixture
 def decoder(inbox: Inbox) -> Iterator[InferenceThread]:
     """A decoder whose thread has not begun; torch is loaded."""
-    result = InferenceThread(inbox.outbox)
+    result = inference(inbox)
     result.serve_views()
     yield result
     result.close(30)
