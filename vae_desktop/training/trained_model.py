@@ -207,6 +207,8 @@ class TrainedModel:
         self.require(math.isfinite(tested.evaluation.total))
         self._tested = tested
         self.history.evaluations.append(tested.evaluation)
+        if self._newest is not None and self._newest[0].step == self.steps:
+            self._good = self._newest[0], self.codes
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU; the last good one is this, as soon as it has proved so.
