@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
 import pytest
@@ -15,7 +14,7 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.digits import load_digits
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.inference import InferenceThread
+from vae_desktop.engine.inference import Decoded, InferenceThread
 from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.run import Entry
@@ -147,9 +146,23 @@ def inference(inbox: "Inbox") -> InferenceThread:
     return result
 
 
+def told_by(call: tuple[Any, ...]) -> Any:
+    """What a call that the decoder posts tells: a picture, the answer to a view, or that something failed."""
+    *_, asked, value = call
+    if isinstance(value, Decoded):
+        return value
+    return ViewAnswered(asked.request, value) if hasattr(asked, "request") else DecodingFailed(asked, value)
+
+
+class Known(NamedTuple):
+    """A run as far as the training thread has to know it."""
+
+    id: int
+
+
 def entry(run_id: int, config: RunConfig, snapshot: Any = None) -> Entry:
     """A model to be trained, of which the thread has to know its number only."""
-    return Entry(SimpleNamespace(id=run_id), config, snapshot)
+    return Entry(Known(run_id), config, snapshot)
 
 
 class Inbox:
@@ -265,6 +278,10 @@ class App:
         inbox.take = self.session.run_calls
         self.wait_until = inbox.wait_until
         self.inbox = inbox
+
+    def decode(self, code):
+        """Ask for the picture of a code by the model on screen."""
+        self.session.inference.decode(self.session.project.shown.id, code)
 
     def wait_for_state(self, state):
         self.wait_until(lambda: self.session.training.state == state)

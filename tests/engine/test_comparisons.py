@@ -8,26 +8,20 @@ import numpy as np
 import pytest
 import torch
 
-from tests.engine.conftest import App, Inbox
-from vae_desktop.engine.live_embedding import LiveEmbedding
-from vae_desktop.engine.messages import (
-    Adjust,
+from tests.engine.conftest import (
     Adjusted,
-    Capture,
+    App,
     Captured,
     Embedded,
-    EmbedTraining,
-    Entry,
     Failed,
-    Pause,
+    Inbox,
     Paused,
-    Resume,
     Resumed,
     RunEnded,
-    StartRuns,
     Stepped,
-    Stop,
+    entry,
 )
+from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.latent.measures import COMPARED
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.checkpoint import load_checkpoints
@@ -48,7 +42,7 @@ def endless_configs(endless):
 
 def start(worker, configs, dataset):
     """Train these as runs 1, 2, …"""
-    worker.send(StartRuns(tuple(Entry(number, config) for number, config in enumerate(configs, 1)), dataset))
+    worker.send(worker.begin, tuple(entry(number, config) for number, config in enumerate(configs, 1)), dataset, ())
 
 
 def all_ended(inbox, count=4):
@@ -80,12 +74,12 @@ def test_each_is_to_the_bit_what_the_plain_loop_makes_of_it_alone(inbox, worker,
 def test_stop_and_pause_hold_all_at_the_same_step(inbox, worker, endless_configs, dataset):
     start(worker, endless_configs, dataset)
     inbox.wait_until(lambda: len({event.run_id for event in inbox.all(Stepped)}) == 4)
-    worker.send(Pause())
+    worker.send(worker.pause)
     inbox.wait_until(lambda: len(inbox.all(Paused)) == 4)
     assert len({len(rows(inbox, run_id)) for run_id in (1, 2, 3, 4)}) == 1
-    worker.send(Resume())
+    worker.send(worker.resume)
     inbox.wait_until(lambda: len(inbox.all(Resumed)) == 4)
-    worker.send(Stop())
+    worker.send(worker.stop)
     ended = all_ended(inbox)
     assert {event.outcome for event in ended.values()} == {"stopped"}
     assert len({event.snapshot.step for event in ended.values()}) == 1
@@ -94,7 +88,7 @@ def test_stop_and_pause_hold_all_at_the_same_step(inbox, worker, endless_configs
 def test_beta_of_one_is_changed_and_the_others_keep_theirs(inbox, worker, endless, dataset):
     start(worker, [endless, endless.with_settings(beta=2.0)], dataset)
     inbox.wait_for(Stepped)
-    worker.send(Adjust("beta", 100.0, 2))
+    worker.send(worker.adjust, "beta", 100.0, 2)
     adjusted = inbox.wait_for(Adjusted)
     assert (adjusted.run_id, adjusted.change.value) == (2, 100.0)
     step = adjusted.change.step
@@ -104,7 +98,7 @@ def test_beta_of_one_is_changed_and_the_others_keep_theirs(inbox, worker, endles
         weights = (total - reconstruction) / kl
         assert weights[:step] == pytest.approx(before, rel=0.05)
         assert weights[step:] == pytest.approx(after, rel=0.05)
-    worker.send(Adjust("learning_rate", 1e-6))
+    worker.send(worker.adjust, "learning_rate", 1e-6)
     inbox.wait_until(lambda: len(inbox.all(Adjusted)) == 3)  # of all at once
 
 
@@ -145,7 +139,7 @@ def test_one_that_fails_leaves_with_the_reason(inbox, worker, configs, dataset, 
 def test_one_that_cannot_begin_keeps_none_from_training(inbox, worker, config, dataset):
     weights = Trainer(config, dataset.image_shape, torch.device("cpu")).snapshot().weights
     huge = Snapshot(0, {name: np.full_like(tensor, 1e38) for name, tensor in weights.items()})
-    worker.send(StartRuns((Entry(1, config, huge), Entry(2, config)), dataset))
+    worker.send(worker.begin, (entry(1, config, huge), entry(2, config)), dataset, ())
     ended = all_ended(inbox, 2)
     assert "cannot be trained" in ended[1].message
     assert ended[2].outcome == "finished"
@@ -155,10 +149,10 @@ def test_one_that_cannot_begin_keeps_none_from_training(inbox, worker, config, d
 def test_states_and_training_codes_come_of_those_asked_for(inbox, worker, endless_configs, dataset):
     start(worker, endless_configs, dataset)
     inbox.wait_for(Stepped)
-    worker.send(Capture(frozenset({2, 4})))
+    worker.send(worker.capture, frozenset({2, 4}))
     inbox.wait_until(lambda: len(inbox.all(Captured)) == 2)
     assert {event.run_id for event in inbox.all(Captured)} == {2, 4}
-    worker.send(EmbedTraining(frozenset({3})))
+    worker.send(worker.embed_training_images, frozenset({3}))
     inbox.wait_until(lambda: [event for event in inbox.all(Embedded) if event.part == "train"])
     assert {event.run_id for event in inbox.all(Embedded) if event.part == "train"} == {3}
 
@@ -168,34 +162,34 @@ def test_states_and_training_codes_come_of_those_asked_for(inbox, worker, endles
 
 def begin(app, configs):
     """Train a set until each has taken some steps."""
-    app.session.compare(configs)
-    app.wait_until(lambda: len(app.session.active) == len(configs))
-    runs = list(app.session.active)
+    app.session.training.compare(configs)
+    app.wait_until(lambda: len(app.session.project.active) == len(configs))
+    runs = list(app.session.project.active)
     app.wait_until(lambda: all(len(run.history.training) > 2 for run in runs))
     return runs
 
 
 def train(app, configs):
     """Train a set to the end."""
-    app.session.compare(configs)
-    app.wait_until(lambda: app.session.sets and app.session.state == "idle")
-    return app.session.sets[-1]
+    app.session.training.compare(configs)
+    app.wait_until(lambda: app.session.project.comparisons and app.session.training.state == "idle")
+    return app.session.project.comparisons[-1]
 
 
 def test_a_set_is_shown_and_each_of_its_models_is_a_run(app, session, configs):
     run_set = train(app, configs)
-    assert session.shown_set is run_set
-    assert session.shown is None
+    assert session.project.compared is run_set
+    assert session.project.shown is None
     assert [run.status for run in run_set.runs] == ["finished"] * 4
     assert [run.name for run in run_set.runs] == ["AE", "VAE β=0", "KL only", "VAE"]
-    assert list(session.runs.values()) == list(run_set.runs)
+    assert list(session.project.runs.values()) == list(run_set.runs)
     assert app.told.states == ["loading", "training", "idle"]
-    assert app.told.heard("set_shown")[0] is run_set
+    assert app.told.heard("comparison_shown")[0] is run_set
 
 
 def test_each_change_of_beta_is_noted_by_its_run_alone(app, session, endless):
     first, second = begin(app, [endless, endless.with_settings(beta=3.0)])
-    session.adjust("beta", 9.0, second)
+    session.training.adjust("beta", 9.0, second)
     app.wait_until(lambda: second.history.changes)
     assert [(change.name, change.value) for change in second.history.changes] == [("beta", 9.0)]
     assert (first.history.changes, first.config.training.beta) == ([], 1.0)
@@ -205,16 +199,16 @@ def test_each_change_of_beta_is_noted_by_its_run_alone(app, session, endless):
 def test_a_set_is_saved_as_one_while_it_trains_and_opened_as_one(app, session, endless_configs, tmp_path):
     runs = begin(app, endless_configs)
     path = tmp_path / "set.safetensors"
-    session.save(path, runs)
+    session.training.save(path, runs)
     app.wait_until(lambda: app.told.heard("file_saved"))
     app.stop()
     saved = load_checkpoints(path)
     assert len({checkpoint.snapshot.step for checkpoint in saved}) == 1
-    assert session.sets[0].path == path
-    session.open(path)
-    app.wait_until(lambda: len(session.sets) == 2)
-    opened = session.sets[1]
-    assert session.shown_set is opened
+    assert session.project.comparisons[0].path == path
+    session.library.open(path)
+    app.wait_until(lambda: len(session.project.comparisons) == 2)
+    opened = session.project.comparisons[1]
+    assert session.project.compared is opened
     assert [run.name for run in opened.runs] == [run.name for run in runs]
     assert [run.status for run in opened.runs] == ["opened"] * 4
     assert (opened.path, {run.path for run in opened.runs}) == (path, {None})
@@ -223,7 +217,7 @@ def test_a_set_is_saved_as_one_while_it_trains_and_opened_as_one(app, session, e
 
 def test_one_model_of_a_set_is_saved_alone(app, session, configs, tmp_path):
     run_set = train(app, configs)
-    session.save(tmp_path / "one.safetensors", [run_set.runs[1]])
+    session.training.save(tmp_path / "one.safetensors", [run_set.runs[1]])
     app.wait_until(lambda: app.told.heard("file_saved"))
     assert len(load_checkpoints(tmp_path / "one.safetensors")) == 1
     assert [run.is_saved for run in run_set.runs] == [False, True, False, False]
@@ -242,13 +236,13 @@ def test_a_kept_set_is_discarded_when_all_of_it_is_saved(app, session, configs, 
     session.close(timeout=30)
     (path,) = app.autosaves.files()
     next_time = App(Inbox(), tmp_path)
-    next_time.session.open(path, "autosave")
-    next_time.wait_until(lambda: next_time.session.sets)
-    runs = next_time.session.sets[0].runs
-    next_time.session.save(tmp_path / "one.safetensors", runs[:1])
+    next_time.session.library.open(path, "autosave")
+    next_time.wait_until(lambda: next_time.session.project.comparisons)
+    runs = next_time.session.project.comparisons[0].runs
+    next_time.session.training.save(tmp_path / "one.safetensors", runs[:1])
     next_time.wait_until(lambda: len(next_time.told.heard("file_saved")) == 1)
     assert path.exists()
-    next_time.session.save(tmp_path / "set.safetensors", runs)
+    next_time.session.training.save(tmp_path / "set.safetensors", runs)
     next_time.wait_until(lambda: len(next_time.told.heard("file_saved")) == 2)
     assert not path.exists()
     assert next_time.session.close(timeout=30) is None
@@ -256,20 +250,20 @@ def test_a_kept_set_is_discarded_when_all_of_it_is_saved(app, session, configs, 
 
 def test_a_set_is_trained_on(app, session, configs):
     run_set = train(app, configs)
-    session.continue_set(run_set, configs[0].with_settings(epochs=1))
+    session.training.continue_comparison(run_set, configs[0].with_settings(epochs=1))
     app.wait_for_state("training")
     app.wait_for_state("idle")
     assert [run.snapshot.step for run in run_set.runs] == [36] * 4
     assert [len(run.history.training) for run in run_set.runs] == [36] * 4
-    assert session.sets == [run_set]
+    assert session.project.comparisons == [run_set]
     assert [run.config.model.kind for run in run_set.runs] == [variant.kind for variant in KL_TERM]
 
 
 def test_one_model_of_a_set_is_trained_on_alone(app, session, configs):
     run_set = train(app, configs)
-    session.continue_training(run_set.runs[3], run_set.runs[3].config.with_settings(epochs=1))
+    session.training.continue_training(run_set.runs[3], run_set.runs[3].config.with_settings(epochs=1))
     app.wait_for_state("training")
-    assert session.shown is run_set.runs[3]
+    assert session.project.shown is run_set.runs[3]
     app.wait_for_state("idle")
     assert [run.snapshot.step for run in run_set.runs] == [24, 24, 24, 36]
 
@@ -288,7 +282,7 @@ def test_a_model_that_fails_in_a_set_is_named_and_the_set_goes_on(app, session, 
     (message,) = app.told.messages
     assert message.text.startswith(f"{runs[0].title}: ")
     assert "ran out of memory" in message.text
-    assert (session.state, session.active) == ("training", runs[1:])
+    assert (session.training.state, session.project.active) == ("training", runs[1:])
     taken = len(runs[3].history.training)
     app.wait_until(lambda: len(runs[3].history.training) > taken)
     app.stop()
@@ -299,23 +293,23 @@ def test_a_model_that_fails_in_a_set_is_named_and_the_set_goes_on(app, session, 
 def test_data_of_another_shape_than_an_opened_sets_is_refused_in_words(app, session, configs, tmp_path):
     run_set = train(app, configs)
     path = tmp_path / "set.safetensors"
-    session.save(path, run_set.runs)
+    session.training.save(path, run_set.runs)
     app.wait_until(lambda: app.told.heard("file_saved"))
-    session.open(path)
-    app.wait_until(lambda: len(session.sets) == 2)
-    opened = session.sets[1]
+    session.library.open(path)
+    app.wait_until(lambda: len(session.project.comparisons) == 2)
+    opened = session.project.comparisons[1]
     for run in opened.runs:
         run.config = replace(run.config, dataset=replace(run.config.dataset, image_size=16))
-    session.continue_set(opened, configs[0])
+    session.training.continue_comparison(opened, configs[0])
     app.wait_until(lambda: app.told.messages)
     assert "images of another shape" in app.told.messages[0].text
     assert "1×8×8 there and 1×16×16 here" in app.told.messages[0].text
-    assert session.state == "idle"
+    assert session.training.state == "idle"
 
 
 def test_all_are_measured_one_after_the_other(app, session, configs):
     run_set = train(app, configs)
-    session.measure(run_set.runs, COMPARED)
+    session.measurements.start(run_set.runs, COMPARED)
     app.wait_until(lambda: not session.measurements.is_running and all("sampling" in r.measures for r in run_set.runs))
     assert [run.measured_step for run in run_set.runs] == [24] * 4
     assert run_set.runs[2].measures["kl"] == pytest.approx(0, abs=0.05)
@@ -339,27 +333,27 @@ def test_models_that_come_out_equal_are_named_when_they_are_to_be_trained(app, s
 
 def test_beta_that_is_set_before_a_set_begins_changes_none_of_its_models(app, session, endless):
     configs = [endless.with_settings(beta=value) for value in (1.0, 4.0)]
-    session.compare(configs)
-    session.adjust("beta", 7.0)
-    session.adjust("learning_rate", 2e-3)
-    app.wait_until(lambda: len(session.active) == 2)
-    session.adjust("beta", 7.0)
-    assert [run.config.training.beta for run in session.active] == [1.0, 4.0]
-    app.wait_until(lambda: all(run.config.training.learning_rate == 2e-3 for run in session.active))
-    assert not any(change.name == "beta" for run in session.active for change in run.history.changes)
+    session.training.compare(configs)
+    session.training.adjust("beta", 7.0)
+    session.training.adjust("learning_rate", 2e-3)
+    app.wait_until(lambda: len(session.project.active) == 2)
+    session.training.adjust("beta", 7.0)
+    assert [run.config.training.beta for run in session.project.active] == [1.0, 4.0]
+    app.wait_until(lambda: all(run.config.training.learning_rate == 2e-3 for run in session.project.active))
+    assert not any(change.name == "beta" for run in session.project.active for change in run.history.changes)
 
 
 def test_a_model_is_named_by_the_beta_that_it_has_now(app, session, endless):
     first, second = begin(app, [endless, endless.with_settings(beta=3.0)])
     assert (first.name, second.name) == ("VAE β=1", "VAE β=3")
-    session.adjust("beta", 9.0, second)
+    session.training.adjust("beta", 9.0, second)
     app.wait_until(lambda: second.name == "VAE β=9")
 
 
 def test_nothing_new_begins_while_it_closes(app, session, configs):
     run_set = train(app, configs)
-    session.measure(run_set.runs, COMPARED)
-    app.told.on_told = lambda name, what: session.measure(run_set.runs, COMPARED) if name == "measuring_ended" else None
+    session.measurements.start(run_set.runs, COMPARED)
+    session.measurements.ended.connect(lambda _: session.measurements.start(run_set.runs, COMPARED))
     assert session.close(timeout=30) is None
     assert not session.measurements.is_running
     assert [run.measured_step for run in run_set.runs[1:]] == [-1] * 3

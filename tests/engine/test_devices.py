@@ -6,19 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.messages import (
-    Embedded,
-    EngineReady,
-    Entry,
-    Failed,
-    Pause,
-    Paused,
-    RunEnded,
-    StartRuns,
-    Stepped,
-    Stop,
-)
+from tests.engine.conftest import Embedded, EngineReady, Failed, Paused, RunEnded, Stepped, entry, inference
 from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.training import devices
 from vae_desktop.training.trainer import Trainer
@@ -52,7 +40,7 @@ def test_a_card_without_kernels_is_passed_over_and_the_person_is_told(app, sessi
 
 
 def test_asked_for_it_is_an_error_with_a_remedy(app, session, told, config, broken_card):
-    session.train(config.with_settings(device="cuda"))
+    session.training.train(config.with_settings(device="cuda"))
     app.wait_until(lambda: told.messages)
     assert "cannot be used" in told.messages[0].text
     assert "Choose the CPU or Automatic" in told.messages[0].text
@@ -70,7 +58,7 @@ def test_after_an_error_that_stays_the_words_say_what_helps_and_what_was_kept(
         return step(trainer, batch)
 
     monkeypatch.setattr(Trainer, "step", stepped)
-    worker.send(StartRuns((Entry(1, config),), dataset))
+    worker.send(worker.begin, (entry(1, config),), dataset, ())
     inbox.wait_until(lambda: inbox.all(Failed))
     (failed,) = inbox.all(Failed)
     assert "until the app is started again" in failed.message
@@ -84,7 +72,7 @@ def test_a_device_that_can_give_nothing_back_ends_no_thread(inbox, worker, confi
 
     monkeypatch.setitem(devices.EMPTY_CACHE, "cuda", refuse)
     for number in (1, 2):
-        worker.send(StartRuns((Entry(number, config),), dataset))
+        worker.send(worker.begin, (entry(number, config),), dataset, ())
         inbox.wait_for(RunEnded)
     assert emptied
 
@@ -94,7 +82,7 @@ def test_a_training_that_cannot_begin_gives_its_memory_back(inbox, worker, confi
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("vae_desktop.training.batches.placed", fill)
-    worker.send(StartRuns((Entry(1, config),), dataset))
+    worker.send(worker.begin, (entry(1, config),), dataset, ())
     inbox.wait_until(lambda: inbox.all(Failed) and emptied)
 
 
@@ -108,22 +96,22 @@ def emptied(monkeypatch):
 
 
 def test_device_memory_goes_back_when_no_training_is_active(inbox, worker, endless, dataset, emptied):
-    worker.send(StartRuns((Entry(1, endless),), dataset))
+    worker.send(worker.begin, (entry(1, endless),), dataset, ())
     inbox.wait_for(Stepped)
     emptied.clear()  # what the one before has left
-    worker.send(Pause())
+    worker.send(worker.pause)
     inbox.wait_for(Paused)
     assert emptied == []
-    worker.send(Stop())
+    worker.send(worker.stop)
     inbox.wait_for(RunEnded)
     inbox.wait_until(lambda: worker.close(30))
     assert emptied
 
 
 def test_a_run_that_ends_by_itself_gives_it_back_too(inbox, worker, config, dataset, emptied):
-    worker.send(StartRuns((Entry(1, config),), dataset))
+    worker.send(worker.begin, (entry(1, config),), dataset, ())
     inbox.wait_for(RunEnded)
-    worker.send(Stop())
+    worker.send(worker.stop)
     assert worker.close(30)
     assert emptied
 
@@ -142,12 +130,12 @@ def test_a_thread_that_takes_the_place_of_one_that_did_not_end_waits_for_it(
         return step(trainer, batch)
 
     monkeypatch.setattr(Trainer, "step", stepped)
-    worker.send(StartRuns((Entry(1, endless),), dataset))
+    worker.send(worker.begin, (entry(1, endless),), dataset, ())
     assert reached.wait(60)
     assert not worker.close(0.01)
-    following = TrainingThread(inbox.outbox, InferenceThread(inbox.outbox), after=worker)
+    following = TrainingThread(inbox.outbox, inference(inbox), inbox.tracker, after=worker)
     following.start()
-    following.send(StartRuns((Entry(2, replace(endless)),), dataset))
+    following.send(following.begin, (entry(2, replace(endless)),), dataset, ())
     inbox.wait_until(lambda: inbox.all(Embedded))
     assert len(using) == 1
     assert len(inbox.all(EngineReady)) == 1

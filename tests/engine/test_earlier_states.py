@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.conftest import App, Inbox
 from vae_desktop.engine import autosave
-from vae_desktop.engine import session as session_module
+from vae_desktop.engine import training as training_module
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints
 from vae_desktop.variants import KL_TERM
@@ -16,20 +16,20 @@ EPOCH = 12  # steps
 
 def earlier(app):
     """The files of earlier states, the oldest first, when nothing is being written."""
-    for thread in [entry for entry in threading.enumerate() if entry.name.startswith("job-")]:
+    for thread in [entry for entry in threading.enumerate() if entry.name.startswith("task")]:
         thread.join(30)
     app.inbox.take()
     return [path for path in app.autosaves.files() if path not in app.autosaves.latest()]
 
 
 def continue_to_the_end(app, run, config):
-    app.session.continue_training(run, config)
+    app.session.training.continue_training(run, config)
     app.wait_until(lambda: run.status == "training")
     app.wait_for_state("idle")
 
 
 def save(app, path, runs):
-    app.session.save(path, runs)
+    app.session.training.save(path, runs)
     app.wait_until(lambda: path in app.told.heard("file_saved"))
 
 
@@ -55,9 +55,9 @@ def test_a_continued_model_is_still_there_as_it_was(app, config):
 def test_the_same_state_is_kept_once(app, session, config):
     run = app.train(config)
     for beta in (2.0, 3.0, 4.0):
-        session.continue_training(run, config.with_settings(beta=beta))
-        session.stop()  # before a step is taken
-        app.wait_until(lambda: run.status == "stopped" and not session.is_beginning)
+        session.training.continue_training(run, config.with_settings(beta=beta))
+        session.training.stop()  # before a step is taken
+        app.wait_until(lambda: run.status == "stopped" and not session.training.is_beginning)
         assert run.snapshot.step == 2 * EPOCH
         run.status = "finished"
     assert len(earlier(app)) == 1
@@ -70,12 +70,12 @@ def test_the_same_state_is_kept_once(app, session, config):
 def test_what_lies_in_a_saved_file_is_not_kept_besides(app, session, config, tmp_path, is_there):
     path = tmp_path / "saved.safetensors"
     save(app, path, [app.train(config)])
-    session.open(path)
-    app.wait_until(lambda: session.shown.path == path and session.shown.status == "opened")
+    session.library.open(path)
+    app.wait_until(lambda: session.project.shown.path == path and session.project.shown.status == "opened")
     content = path.read_bytes()
     if not is_there:
         path.unlink()
-    continue_to_the_end(app, session.shown, config)
+    continue_to_the_end(app, session.project.shown, config)
     assert len(earlier(app)) == (0 if is_there else 1)
     assert not is_there or path.read_bytes() == content
 
@@ -105,9 +105,9 @@ def test_it_can_be_opened_and_gone_on_with_and_stays(app, session, config, tmp_p
     continue_to_the_end(app, run, config)
     (path,) = earlier(app)
     content = path.read_bytes()
-    session.open(path, "autosave")
-    app.wait_until(lambda: session.shown is not run)
-    opened = session.shown
+    session.library.open(path, "autosave")
+    app.wait_until(lambda: session.project.shown is not run)
+    opened = session.project.shown
     assert (opened.is_saved, opened.is_kept) == (False, True)
     continue_to_the_end(app, opened, config)
     assert earlier(app) == [path]
@@ -122,8 +122,8 @@ def test_a_model_whose_kept_file_was_deleted_is_kept_anew(app, session, config):
     run = app.train(config)
     continue_to_the_end(app, run, config)
     (path,) = earlier(app)
-    session.open(path, "autosave")
-    app.wait_until(lambda: session.shown is not run)
+    session.library.open(path, "autosave")
+    app.wait_until(lambda: session.project.shown is not run)
     app.wait_until(lambda: run.is_kept)
     for file in app.autosaves.files():
         file.unlink()
@@ -136,7 +136,7 @@ def test_a_model_whose_kept_file_was_deleted_is_kept_anew(app, session, config):
 def test_a_live_change_keeps_the_state_before_the_first_of_a_burst(app, session, endless, monkeypatch, name):
     run = app.begin(endless)
     for value in (0.01, 0.02, 0.03):
-        session.adjust(name, value)
+        session.training.adjust(name, value)
     app.wait_until(lambda: len(run.history.changes) == 3)
     (path,) = earlier(app)
     kept = load_checkpoint(path)
@@ -145,11 +145,11 @@ def test_a_live_change_keeps_the_state_before_the_first_of_a_burst(app, session,
     assert kept.history.changes == []
     assert kept.can_continue_exactly
     assert ", before β or the rate changed · " in app.autosaves.title(path)
-    monkeypatch.setattr(session_module, "_BURST", 0.0)
-    session.adjust(name, 0.04)
+    monkeypatch.setattr(training_module, "_BURST", 0.0)
+    session.training.adjust(name, 0.04)
     app.wait_until(lambda: len(run.history.changes) == 4)
     assert len(earlier(app)) == 2
-    session.adjust("epochs", 90_000)  # which changes no weight
+    session.training.adjust("epochs", 90_000)  # which changes no weight
     app.wait_until(lambda: len(run.history.changes) == 5)
     assert len(earlier(app)) == 2
     app.stop()
@@ -158,7 +158,7 @@ def test_a_live_change_keeps_the_state_before_the_first_of_a_burst(app, session,
 def test_a_change_does_not_change_the_numbers(app, config):
     """The state is taken between two steps and touches nothing."""
     run = app.begin(config.with_settings(epochs=400))
-    app.session.adjust("beta", run.config.training.beta + 1)
+    app.session.training.adjust("beta", run.config.training.beta + 1)
     app.wait_until(lambda: run.history.changes)
     app.stop()
     (path,) = earlier(app)
@@ -167,20 +167,20 @@ def test_a_change_does_not_change_the_numbers(app, config):
 
 
 def test_compared_models_are_kept_as_one_file(app, session, config, endless):
-    session.compare([variant.applied_to(config) for variant in KL_TERM])
-    app.wait_until(lambda: session.runs and session.state == "idle")
-    run_set = session.shown_set
+    session.training.compare([variant.applied_to(config) for variant in KL_TERM])
+    app.wait_until(lambda: session.project.runs and session.training.state == "idle")
+    run_set = session.project.compared
     before = [run.snapshot for run in run_set.runs]
-    session.continue_set(run_set, endless)
-    app.wait_until(lambda: len(session.active) == 4)
+    session.training.continue_comparison(run_set, endless)
+    app.wait_until(lambda: len(session.project.active) == 4)
     (path,) = earlier(app)
     for kept, snapshot in zip(load_checkpoints(path), before, strict=True):
         assert_same_weights(kept.snapshot, snapshot)
     assert app.autosaves.title(path).startswith("4 models side by side · Digits, epoch 2, before going on · ")
     # Before the next step it would be the state that is kept already.
     app.wait_until(lambda: all(len(run.history.training) > run.snapshot.step for run in run_set.runs))
-    session.adjust("beta", 9.0, run_set.runs[3])
-    session.adjust("learning_rate", 2e-3)
+    session.training.adjust("beta", 9.0, run_set.runs[3])
+    session.training.adjust("learning_rate", 2e-3)
     app.wait_until(lambda: run_set.runs[3].history.changes)
     assert len(earlier(app)) == 2
     changed = load_checkpoints(earlier(app)[1])
@@ -189,9 +189,9 @@ def test_compared_models_are_kept_as_one_file(app, session, config, endless):
 
 
 def test_one_of_several_is_kept_alone(app, session, config, tmp_path):
-    session.compare([variant.applied_to(config) for variant in KL_TERM])
-    app.wait_until(lambda: session.runs and session.state == "idle")
-    run = session.shown_set.runs[3]
+    session.training.compare([variant.applied_to(config) for variant in KL_TERM])
+    app.wait_until(lambda: session.project.runs and session.training.state == "idle")
+    run = session.project.compared.runs[3]
     before = run.snapshot
     continue_to_the_end(app, run, config)
     (path,) = earlier(app)
@@ -203,7 +203,7 @@ def test_one_of_several_is_kept_alone(app, session, config, tmp_path):
 def test_what_is_offered_next_time_is_the_latest(app, session, endless, tmp_path):
     run = app.begin(endless)
     app.stop()
-    session.continue_training(run, endless)
+    session.training.continue_training(run, endless)
     app.wait_until(lambda: len(run.history.training) > run.snapshot.step)
     assert session.close(timeout=30) is None
     assert len(app.autosaves.files()) == 2

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.engine.conftest import ViewAnswered, told_by
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.engine import view_requests
-from vae_desktop.engine.messages import ViewAnswered
 from vae_desktop.engine.view_requests import CodeRequest, NearestRequest, RestoreRequest, SheetRequest, TypicalRequest
 from vae_desktop.latent import decoding
 from vae_desktop.latent.decoding import decode_to_small_pictures
@@ -69,18 +69,18 @@ class Log(list):
 def log(inbox, monkeypatch):
     """The codes of each part of a sheet, once it is decoded, and each answer, once it is posted."""
     result = Log()
-    post = inbox.outbox.post_latest
+    post = inbox.outbox.call_latest
 
-    def posting(key, event):
-        post(key, event)
-        result.append(event)
+    def posting(*call):
+        post(*call)
+        result.append(told_by(call))
 
     def decoding_part(decoder, codes, side):
         pictures = decode_to_small_pictures(decoder, codes, side)
         result.append(codes)
         return pictures
 
-    monkeypatch.setattr(inbox.outbox, "post_latest", posting)
+    monkeypatch.setattr(inbox.outbox, "call_latest", posting)
     monkeypatch.setattr(decoding, "decode_to_small_pictures", decoding_part)
     return result
 

@@ -22,15 +22,15 @@ def long(config):
 def interrupted(app, tmp_path, begin):
     """What is there after `begin` was stopped in the middle, saved, and opened by another app."""
     begin()
-    app.wait_until(lambda: app.session.active and len(app.session.active[0].history.training) > 2)
+    app.wait_until(lambda: app.session.project.active and len(app.session.project.active[0].history.training) > 2)
     app.stop()
-    runs = list(app.session.runs.values())
+    runs = list(app.session.project.runs.values())
     assert all(0 < run.snapshot.step < EPOCHS * EPOCH for run in runs)
     path = tmp_path / "interrupted.safetensors"
-    app.session.save(path, runs)
+    app.session.training.save(path, runs)
     app.wait_until(lambda: app.told.heard("file_saved"))
     later = App(type(app.inbox)(), tmp_path / "later")
-    later.session.open(path)
+    later.session.library.open(path)
     later.wait_for_state("idle")
     return later
 
@@ -47,9 +47,9 @@ def test_one_model(app, long, tmp_path, kind, architecture):
     config = replace(long, model=ModelConfig(kind=kind, architecture=architecture, hidden=hidden))
     whole = app.train(config)
     other = App(type(app.inbox)(), tmp_path / "other")
-    later = interrupted(other, tmp_path, lambda: other.session.train(config))
-    run = later.session.shown
-    later.session.continue_training(run, run.config)
+    later = interrupted(other, tmp_path, lambda: other.session.training.train(config))
+    run = later.session.project.shown
+    later.session.training.continue_training(run, run.config)
     later.wait_until(lambda: run.status == "finished")
     assert_same(run, whole)
     assert other.session.close(30) is later.session.close(30) is None
@@ -57,14 +57,14 @@ def test_one_model(app, long, tmp_path, kind, architecture):
 
 def test_models_in_lockstep(app, long, tmp_path):
     configs = [variant.applied_to(long) for variant in KL_TERM]
-    app.session.compare(configs)
-    app.wait_until(lambda: app.session.runs and app.session.state == "idle")
+    app.session.training.compare(configs)
+    app.wait_until(lambda: app.session.project.runs and app.session.training.state == "idle")
     other = App(type(app.inbox)(), tmp_path / "other")
-    later = interrupted(other, tmp_path, lambda: other.session.compare(configs))
-    run_set = later.session.shown_set
-    later.session.continue_set(run_set, run_set.runs[0].config)
+    later = interrupted(other, tmp_path, lambda: other.session.training.compare(configs))
+    run_set = later.session.project.compared
+    later.session.training.continue_comparison(run_set, run_set.runs[0].config)
     later.wait_until(lambda: all(run.status == "finished" for run in run_set.runs))
-    for run, whole in zip(run_set.runs, app.session.runs.values(), strict=True):
+    for run, whole in zip(run_set.runs, app.session.project.runs.values(), strict=True):
         assert_same(run, whole)
     assert other.session.close(30) is later.session.close(30) is None
 
@@ -82,6 +82,6 @@ def test_a_training_that_ends_within_an_epoch_is_judged_at_its_end(app, config):
     run = app.begin(config.with_settings(epochs=1000))
     app.stop()
     run.snapshot = replace(run.snapshot, span=None)  # as from an older file: a training of its own
-    app.session.continue_training(run, run.config.with_settings(epochs=1))
+    app.session.training.continue_training(run, run.config.with_settings(epochs=1))
     app.wait_until(lambda: run.status == "finished")
     assert run.history.evaluations[-1].step == run.snapshot.step

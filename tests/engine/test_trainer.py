@@ -9,30 +9,23 @@ import numpy as np
 import pytest
 import torch
 
-from vae_desktop.engine import publisher, trainer
-from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.messages import (
-    Adjust,
+from tests.engine.conftest import (
     Adjusted,
-    Capture,
     Captured,
-    Decoded,
     Embedded,
     EngineReady,
-    Entry,
     Evaluated,
     Failed,
-    Pause,
     Paused,
-    Resume,
     Resumed,
     RunEnded,
     RunStarted,
-    Shutdown,
-    StartRuns,
     Stepped,
-    Stop,
+    entry,
+    inference,
 )
+from vae_desktop.engine import publisher, trainer
+from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.publisher import Publisher
 from vae_desktop.engine.trainer import TrainingThread
@@ -46,7 +39,7 @@ EPOCH = 12  # steps
 
 def one_run(run_id, config, dataset, snapshot=None):
     """Train one model."""
-    return StartRuns((Entry(run_id, config, snapshot),), dataset)
+    return (entry(run_id, config, snapshot),), dataset, ()
 
 
 def rows(inbox, run_id=1):
@@ -93,7 +86,7 @@ def poison(trainer):
 
 
 def test_a_run_tells_its_story_in_order(inbox, worker, config, dataset):
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert isinstance(inbox.events[0], EngineReady)
     assert inbox.events[0].devices[-1].name == "cpu"
@@ -113,7 +106,7 @@ def test_its_weights_are_those_of_the_plain_loop_to_the_bit(inbox, worker, confi
         list(run.epochs())
         return run.models[0].checkpoint()
 
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     expected = in_fresh_thread(plain)
     assert_same_tensors(ended.snapshot.weights, expected.snapshot.weights)
@@ -124,9 +117,9 @@ def test_its_weights_are_those_of_the_plain_loop_to_the_bit(inbox, worker, confi
 
 
 def test_stop_ends_it_between_two_steps_with_its_whole_state(inbox, worker, endless, dataset):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    worker.send(Stop())
+    worker.send(worker.stop)
     ended = inbox.wait_for(RunEnded)
     assert ended.outcome == "stopped"
     assert ended.snapshot.step == ended.at_step == len(rows(inbox)) > 0
@@ -135,11 +128,11 @@ def test_stop_ends_it_between_two_steps_with_its_whole_state(inbox, worker, endl
 
 
 def test_going_on_from_a_snapshot_is_as_if_never_interrupted(inbox, worker, config, dataset):
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     whole = inbox.wait_for(RunEnded)
-    worker.send(one_run(2, config.with_settings(epochs=1), dataset))
+    worker.send(worker.begin, *one_run(2, config.with_settings(epochs=1), dataset))
     half = inbox.wait_for(RunEnded)
-    worker.send(one_run(2, config.with_settings(epochs=1), dataset, half.snapshot))
+    worker.send(worker.begin, *one_run(2, config.with_settings(epochs=1), dataset, half.snapshot))
     ended = inbox.wait_for(RunEnded)
     started = inbox.all(RunStarted)[-1]
     assert (started.step, started.span) == (EPOCH, Span(EPOCH, 2 * EPOCH, EPOCH))
@@ -148,15 +141,15 @@ def test_going_on_from_a_snapshot_is_as_if_never_interrupted(inbox, worker, conf
 
 
 def test_no_step_is_taken_while_it_is_paused(inbox, worker, endless, dataset):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    worker.send(Pause())
+    worker.send(worker.pause)
     assert inbox.wait_for(Paused).run_id == 1
     taken = len(rows(inbox))
-    worker.send(Pause())  # again: nothing to do
-    worker.send(Capture(frozenset({1})))
+    worker.send(worker.pause)  # again: nothing to do
+    worker.send(worker.capture, frozenset({1}))
     assert inbox.wait_for(Captured).snapshot.step == taken
-    worker.send(Resume())
+    worker.send(worker.resume)
     assert inbox.wait_for(Resumed).run_id == 1
     inbox.wait_for(Stepped)
     assert len(rows(inbox)) > taken
@@ -170,12 +163,12 @@ def test_the_processor_is_watched_only_while_it_trains(inbox, worker, endless, d
 
     inbox.wait_for(EngineReady)
     assert not is_watched()
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
     assert is_watched()
-    worker.send(Pause())
+    worker.send(worker.pause)
     inbox.wait_for(Paused)
-    worker.send(Capture(frozenset({1})))  # answered by a thread that has come to rest
+    worker.send(worker.capture, {1})  # answered by a thread that has come to rest
     inbox.wait_for(Captured)
     assert not is_watched()
 
@@ -184,29 +177,29 @@ def test_memory_is_given_back_after_an_evaluation_and_at_a_pause(inbox, worker, 
     given_back = []
     for module in (publisher, trainer):
         monkeypatch.setattr(module, "give_back_memory", partial(given_back.append, module))
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
     assert given_back[0] is publisher
-    worker.send(Pause())
-    worker.send(Shutdown())
+    worker.send(worker.pause)
+    worker.send(worker.shut_down)
     inbox.wait_for(RunEnded)
     assert given_back[-1] is trainer
 
 
 def test_a_paused_run_can_be_stopped_and_the_next_one_is_not_paused(inbox, worker, config, endless, dataset):
-    worker.send(one_run(1, endless, dataset))
-    worker.send(Pause())
+    worker.send(worker.begin, *one_run(1, endless, dataset))
+    worker.send(worker.pause)
     inbox.wait_for(Paused)
-    worker.send(Stop())
+    worker.send(worker.stop)
     assert inbox.wait_for(RunEnded).outcome == "stopped"
-    worker.send(one_run(2, config, dataset))
+    worker.send(worker.begin, *one_run(2, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "finished"
 
 
 def test_capture_gives_the_whole_state_and_training_goes_on(inbox, worker, endless, dataset):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    worker.send(Capture(frozenset({1})))
+    worker.send(worker.capture, frozenset({1}))
     captured = inbox.wait_for(Captured)
     assert len(rows(inbox)) >= captured.snapshot.step > 0
     assert captured.snapshot.optimizer
@@ -218,9 +211,9 @@ def test_capture_gives_the_whole_state_and_training_goes_on(inbox, worker, endle
 @pytest.fixture
 def paused(inbox, worker, endless, dataset):
     """A worker whose run 1 is held, and the step at which it is."""
-    worker.send(one_run(1, endless.with_settings(learning_rate=0.01), dataset))
+    worker.send(worker.begin, *one_run(1, endless.with_settings(learning_rate=0.01), dataset))
     inbox.wait_for(Stepped)
-    worker.send(Pause())
+    worker.send(worker.pause)
     inbox.wait_for(Paused)
     return worker, len(rows(inbox))
 
@@ -228,26 +221,26 @@ def paused(inbox, worker, endless, dataset):
 def test_epochs_can_be_changed_while_training(inbox, paused):
     worker, step = paused
     epochs = step // EPOCH + 2
-    worker.send(Adjust("epochs", float(epochs)))
+    worker.send(worker.adjust, "epochs", float(epochs))
     adjusted = inbox.wait_for(Adjusted)
     assert (adjusted.change.step, adjusted.last_step) == (step, epochs * EPOCH)
-    worker.send(Resume())
+    worker.send(worker.resume)
     ended = inbox.wait_for(RunEnded)
     assert (ended.outcome, ended.snapshot.step) == ("finished", epochs * EPOCH)
 
 
 def test_fewer_epochs_than_have_passed_end_the_run(inbox, worker, endless, dataset):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_until(lambda: any(event.evaluation.step == 2 * EPOCH for event in inbox.all(Evaluated)))
-    worker.send(Adjust("epochs", 1.0))
+    worker.send(worker.adjust, "epochs", 1.0)
     assert inbox.wait_for(RunEnded).outcome == "finished"
 
 
 def test_beta_weighs_the_kl_from_the_next_step_on(inbox, paused):
     worker, step = paused
-    worker.send(Adjust("beta", 5.0))
+    worker.send(worker.adjust, "beta", 5.0)
     assert inbox.wait_for(Adjusted).change.value == 5.0
-    worker.send(Resume())
+    worker.send(worker.resume)
     inbox.wait_until(lambda: len(rows(inbox)) > step)
     total, reconstruction, kl = rows(inbox).T
     np.testing.assert_allclose(total[:step], (reconstruction + kl)[:step], rtol=1e-5)
@@ -256,11 +249,11 @@ def test_beta_weighs_the_kl_from_the_next_step_on(inbox, paused):
 
 def test_the_learning_rate_bounds_the_steps_that_follow(inbox, paused):
     worker, step = paused
-    worker.send(Capture(frozenset({1})))
+    worker.send(worker.capture, frozenset({1}))
     before = inbox.wait_for(Captured).snapshot
-    worker.send(Adjust("learning_rate", 1e-7))
-    worker.send(Adjust("epochs", float(step // EPOCH + 1)))
-    worker.send(Resume())
+    worker.send(worker.adjust, "learning_rate", 1e-7)
+    worker.send(worker.adjust, "epochs", float(step // EPOCH + 1))
+    worker.send(worker.resume)
     after = inbox.wait_for(RunEnded).snapshot
     assert after.step > step
     for name, tensor in after.weights.items():
@@ -291,7 +284,7 @@ def test_after_a_failed_step_it_can_train_again(
     inbox, worker, config, dataset, break_step, monkeypatch, fault, words
 ):
     break_step(fault)
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     failed = inbox.wait_for(Failed)
     assert words in failed.message
     assert failed.details.startswith("Traceback")
@@ -300,7 +293,7 @@ def test_after_a_failed_step_it_can_train_again(
     assert 0 <= failed.snapshot.step <= 4
     assert all(np.isfinite(tensor).all() for tensor in failed.snapshot.weights.values())
     monkeypatch.undo()
-    worker.send(one_run(2, config, dataset))
+    worker.send(worker.begin, *one_run(2, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "finished"
 
 
@@ -309,16 +302,16 @@ def test_images_that_do_not_fit_into_memory_are_not_put_down_to_the_batch(inbox,
         return torch.empty(2**60, dtype=torch.uint8)
 
     monkeypatch.setattr("vae_desktop.training.loop.Batches", fill)
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     failed = inbox.wait_for(Failed)
     assert failed.message.startswith("The computer ran out of memory before the first step. Choose a smaller image")
     assert "batch" not in failed.message
 
 
 def test_what_is_left_after_a_failure_is_not_old(inbox, worker, endless, dataset, monkeypatch):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    worker.send(Capture(frozenset({1})))
+    worker.send(worker.capture, frozenset({1}))
     captured = inbox.wait_for(Captured)
     taken = len(rows(inbox))
     inbox.wait_until(lambda: len(rows(inbox)) > taken)  # the captured state has proved good
@@ -329,7 +322,7 @@ def test_what_is_left_after_a_failure_is_not_old(inbox, worker, endless, dataset
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="here the device is there")
 def test_a_device_that_is_not_there_is_named(inbox, worker, config, dataset):
-    worker.send(one_run(1, config.with_settings(device="cuda"), dataset))
+    worker.send(worker.begin, *one_run(1, config.with_settings(device="cuda"), dataset))
     failed = inbox.wait_for(Failed)
     assert "CUDA (an NVIDIA graphics card) is not available" in failed.message
     assert (failed.details, failed.run_id, failed.snapshot) == ("", None, None)
@@ -337,13 +330,13 @@ def test_a_device_that_is_not_there_is_named(inbox, worker, config, dataset):
 
 @pytest.mark.usefixtures("overflowing")
 def test_a_loss_that_becomes_infinite_ends_the_run_at_a_state_that_can_be_trained(inbox, worker, endless, dataset):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     ended = inbox.wait_for(RunEnded)
     assert ended.outcome == "diverged"
     assert ended.at_step > ended.snapshot.step
     assert ended.codes.are_finite
     gentle = endless.with_settings(epochs=1, learning_rate=0.001)
-    worker.send(one_run(1, gentle, dataset, ended.snapshot))
+    worker.send(worker.begin, *one_run(1, gentle, dataset, ended.snapshot))
     again = inbox.wait_for(RunEnded)
     assert (again.outcome, again.snapshot.step) == ("finished", ended.snapshot.step + EPOCH)
 
@@ -351,12 +344,11 @@ def test_a_loss_that_becomes_infinite_ends_the_run_at_a_state_that_can_be_traine
 @pytest.mark.usefixtures("rarely_published")
 def test_codes_of_a_bad_state_never_outlive_the_run(inbox, worker, config, dataset, break_step):
     break_step(poison)
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert ended.outcome == "diverged"
     inbox.take()
     embedded = inbox.all(Embedded)[-1]
-    assert embedded.step == ended.snapshot.step
     assert np.array_equal(embedded.codes.mean, ended.codes.mean)
 
 
@@ -368,23 +360,23 @@ def test_codes_that_are_not_finite_are_never_shown(inbox, worker, config, datase
     snapshots = publisher.SNAPSHOT_INTERVAL
     monkeypatch.setattr(Pacer, "is_due", lambda pacer, now: pacer.interval != snapshots)  # which would show it too
     break_step(ruin)
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "diverged"
     inbox.take()
     assert all(event.codes.are_finite for event in inbox.all(Embedded))
 
 
 @pytest.mark.usefixtures("rarely_published")
-@pytest.mark.parametrize("command", [Stop(), Pause(), Capture(frozenset({1})), Shutdown()])
+@pytest.mark.parametrize("command", [("stop",), ("pause",), ("capture", {1}), ("shut_down",)])
 def test_what_has_diverged_unseen_ends_as_diverged_whatever_is_asked(
     inbox, worker, config, dataset, break_step, command
 ):
     def poison_and_ask(trainer):
-        worker.send(command)  # acted on before the next step
+        worker.send(getattr(worker, command[0]), *command[1:])  # acted on before the next step
         return poison(trainer)
 
     break_step(poison_and_ask)
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert (ended.outcome, ended.at_step) == ("diverged", 5)
     assert all(np.isfinite(tensor).all() for tensor in ended.snapshot.weights.values())
@@ -393,18 +385,18 @@ def test_what_has_diverged_unseen_ends_as_diverged_whatever_is_asked(
 @pytest.mark.usefixtures("rarely_published")
 def test_a_new_run_begins_although_the_one_before_has_diverged_unseen(inbox, worker, config, dataset, break_step):
     def poison_and_start(trainer):
-        worker.send(one_run(2, config, dataset, Snapshot(8, trainer.snapshot().weights)))
+        worker.send(worker.begin, *one_run(2, config, dataset, Snapshot(8, trainer.snapshot().weights)))
         return poison(trainer)
 
     break_step(poison_and_start)
-    worker.send(one_run(1, config, dataset))
+    worker.send(worker.begin, *one_run(1, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "diverged"
     ended = inbox.wait_for(RunEnded)
     assert (ended.run_id, ended.outcome) == (2, "finished")
 
 
 def test_a_new_run_begins_although_the_one_before_cannot_be_ended(inbox, worker, config, endless, dataset, monkeypatch):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
     end = Publisher.end
 
@@ -413,7 +405,7 @@ def test_a_new_run_begins_although_the_one_before_cannot_be_ended(inbox, worker,
         raise RuntimeError("no memory for the copy")
 
     monkeypatch.setattr(Publisher, "end", fail_once)
-    worker.send(one_run(2, config, dataset))
+    worker.send(worker.begin, *one_run(2, config, dataset))
     assert inbox.wait_for(Failed).run_id == 1
     ended = inbox.wait_for(RunEnded)
     assert (ended.run_id, ended.outcome) == (2, "finished")
@@ -422,20 +414,21 @@ def test_a_new_run_begins_although_the_one_before_cannot_be_ended(inbox, worker,
 def test_a_model_whose_loss_is_infinite_from_the_start_is_refused(inbox, worker, config, dataset):
     weights = Trainer(config, dataset.image_shape, torch.device("cpu")).snapshot().weights
     huge = {name: np.full_like(tensor, 1e30) for name, tensor in weights.items()}
-    worker.send(one_run(1, config, dataset, Snapshot(0, huge)))
+    worker.send(worker.begin, *one_run(1, config, dataset, Snapshot(0, huge)))
     failed = inbox.wait_for(Failed)
     assert failed.message.startswith("This model cannot be trained: its loss or its codes are infinite.")
     assert "whatever the learning rate" in failed.message
     assert failed.details == ""
-    worker.send(one_run(2, config, dataset))
+    worker.send(worker.begin, *one_run(2, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "finished"
 
 
 def test_two_stops_and_a_start_give_exactly_one_more_run(inbox, worker, config, endless, dataset):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    for command in (Stop(), Stop(), one_run(2, config, dataset)):
-        worker.send(command)
+    worker.send(worker.stop)
+    worker.send(worker.stop)
+    worker.send(worker.begin, *one_run(2, config, dataset))
     inbox.wait_for(RunEnded)
     inbox.wait_for(RunEnded)
     worker.close(30)
@@ -445,28 +438,28 @@ def test_two_stops_and_a_start_give_exactly_one_more_run(inbox, worker, config, 
 
 
 def test_a_start_ends_the_run_before(inbox, worker, config, endless, dataset):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
-    worker.send(one_run(2, config, dataset))
+    worker.send(worker.begin, *one_run(2, config, dataset))
     ended = inbox.wait_for(RunEnded)
     assert (ended.run_id, ended.outcome) == (1, "stopped")
     assert inbox.wait_for(RunEnded).run_id == 2
 
 
-@pytest.mark.parametrize("command", [Stop(), Pause(), Resume(), Capture(frozenset({1})), Adjust("beta", 2.0)])
+@pytest.mark.parametrize("command", [("stop",), ("pause",), ("resume",), ("capture", {1}), ("adjust", "beta", 2.0)])
 def test_commands_without_a_run_do_nothing(inbox, worker, config, dataset, command):
-    worker.send(command)
-    worker.send(one_run(1, config, dataset))
+    worker.send(getattr(worker, command[0]), *command[1:])
+    worker.send(worker.begin, *one_run(1, config, dataset))
     assert inbox.wait_for(RunEnded).outcome == "finished"
     assert isinstance(inbox.events[1], RunStarted)
 
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_shutdown_ends_the_run_and_the_thread(inbox, worker, endless, dataset, paused):
-    worker.send(one_run(1, endless, dataset))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     inbox.wait_for(Stepped)
     if paused:
-        worker.send(Pause())
+        worker.send(worker.pause)
         inbox.wait_for(Paused)
     assert worker.close(30)
     ended = inbox.wait_for(RunEnded)
@@ -475,14 +468,14 @@ def test_shutdown_ends_the_run_and_the_thread(inbox, worker, endless, dataset, p
 
 
 def test_the_picture_follows_the_training(inbox, config, endless, dataset):
-    decoder = InferenceThread(inbox.outbox)
-    worker = TrainingThread(inbox.outbox, decoder)
+    decoder = inference(inbox)
+    worker = TrainingThread(inbox.outbox, decoder, inbox.tracker)
     decoder.start()
     worker.start()
-    decoder.request(1, 7, np.zeros(2, np.float32))
-    worker.send(one_run(1, endless, dataset))
+    decoder.decode(1, np.zeros(2, np.float32))
+    worker.send(worker.begin, *one_run(1, endless, dataset))
     first, second = inbox.wait_for(Decoded), inbox.wait_for(Decoded)
-    assert (first.request_id, second.request_id) == (7, 7)
+    assert (first.request_id, second.request_id) == (1, 1)
     assert second.step > first.step
     assert (second.picture != first.picture).any()
     assert worker.close(30)
@@ -492,12 +485,12 @@ def test_the_picture_follows_the_training(inbox, config, endless, dataset):
 def test_a_model_of_many_test_images_can_be_continued(worker, inbox, endless, dataset):
     """More than one chunk of them, whose codes are all wanted at once."""
     many = replace(dataset, test=dataset.test.at(np.arange(3000) % len(dataset.test)))
-    worker.send(one_run(1, endless, many))
+    worker.send(worker.begin, *one_run(1, endless, many))
     inbox.wait_for(Stepped)
-    worker.send(Stop())
+    worker.send(worker.stop)
     stopped = inbox.wait_for(RunEnded)
-    worker.send(one_run(1, endless, many, stopped.snapshot))
+    worker.send(worker.begin, *one_run(1, endless, many, stopped.snapshot))
     inbox.wait_for(RunStarted)
     inbox.wait_for(Embedded)
-    worker.send(Stop())
+    worker.send(worker.stop)
     assert inbox.wait_for(RunEnded).outcome == "stopped"

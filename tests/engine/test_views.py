@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from tests.engine.conftest import DecodingFailed, ViewAnswered, told_by
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine import view_requests
-from vae_desktop.engine.messages import Decoded, DecodingFailed, ViewAnswered
+from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.view_requests import DistanceRequest, SheetRequest
 from vae_desktop.latent import code_distances as distances_module
 from vae_desktop.latent import decoding
@@ -62,16 +63,16 @@ def log(inbox, monkeypatch):
     """All that the thread does, in order: the codes (n, 2) of each part that it decodes, and whatever it posts."""
     result = []
 
-    def noting(call, position):
+    def noting(call, what):
         def noted(*arguments):
-            result.append(arguments[position])
+            result.append(what(arguments))
             return call(*arguments)
 
         return noted
 
-    monkeypatch.setattr(inbox.outbox, "post", noting(inbox.outbox.post, 0))
-    monkeypatch.setattr(inbox.outbox, "post_latest", noting(inbox.outbox.post_latest, 1))
-    monkeypatch.setattr(decoding, "decode_to_small_pictures", noting(decode_to_small_pictures, 1))
+    monkeypatch.setattr(inbox.outbox, "call", noting(inbox.outbox.call, told_by))
+    monkeypatch.setattr(inbox.outbox, "call_latest", noting(inbox.outbox.call_latest, told_by))
+    monkeypatch.setattr(decoding, "decode_to_small_pictures", noting(decode_to_small_pictures, lambda given: given[1]))
     return result
 
 
@@ -235,7 +236,7 @@ def test_of_many_requests_of_a_view_only_the_newest_is_worked_on(inbox, decoder,
 
 
 def test_the_current_point_does_not_wait_for_a_large_sheet(inbox, running, log, during):
-    during(5, lambda: running.request(1, 9, codes(1)[0]))
+    during(5, lambda: running.decode(1, codes(1)[0]))
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     request = sheet(count=3000)
     running.ask(request)
@@ -243,7 +244,7 @@ def test_the_current_point_does_not_wait_for_a_large_sheet(inbox, running, log, 
     kinds = [type(event) for event in log]
     assert kinds.index(Decoded) == 5  # the very next after the fifth part
     assert kinds.index(ViewAnswered) > 6
-    assert log[5].request_id == 9
+    assert log[5].request_id == 1
 
 
 @pytest.mark.usefixtures("one_by_one")
@@ -424,7 +425,7 @@ def test_the_current_point_does_not_wait_for_distances(inbox, running, log, monk
         for part in code_distances(*arguments):
             asked.append(True)
             if len(asked) == 3:
-                running.request(1, 9, codes(1)[0])
+                running.decode(1, codes(1)[0])
             yield part
 
     monkeypatch.setattr(distances_module, "code_distances", asking)
@@ -459,8 +460,8 @@ def test_a_request_that_cannot_be_met_is_reported_once_and_the_next_one_met(inbo
         request = sheet(view, count=300)
         running.ask(request)
         assert are_equal(wait_for_answer(inbox, request), direct(request, seed=1))
-    running.request(1, 2, codes(1)[0])
-    assert inbox.wait_for(Decoded).request_id == 2
+    running.decode(1, codes(1)[0])
+    assert inbox.wait_for(Decoded).request_id == 1
     assert inbox.all(DecodingFailed) == [failed]
 
 

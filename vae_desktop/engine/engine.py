@@ -153,6 +153,7 @@ class Engine:
 
     def _publish(self, run: Run) -> None:
         """Have a model decoded as it was when it ended; one in training is published by its thread."""
+        self.inference.start()
         if run.snapshot is not None and run not in self.project.active:
             self.inference.publish(run.id, run.config.model, run.image_shape, run.snapshot)
 

@@ -141,19 +141,17 @@ class InferenceThread:
 
     def decode(self, run_id: int, code: Floats) -> None:
         """Ask for the picture of a code (d,); any earlier request that has not begun is forgotten."""
-        self.start()
         with self._wake:
             self._request_count += 1
             self._request = (run_id, self._request_count, np.array(code, np.float32))
             self._pending = run_id in self._models
             self._wake.notify()
 
-    def ask(self, request: ViewRequest, show: Callable[[Any], object]) -> None:
+    def ask(self, request: ViewRequest, show: Callable[[Any], object] = lambda answer: None) -> None:
         """Have something worked out for a view; its earlier request is forgotten, however far it is.
 
         Pictures of the same codes that are asked for already are not begun anew. `show` gets each answer.
         """
-        self.start()
         with self._wake:
             asked = self._tasks.get(request.view)
         if asked is not None and are_same(asked.request, request):

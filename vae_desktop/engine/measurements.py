@@ -46,6 +46,8 @@ class Measurements:
 
     def start(self, runs: Sequence[Run], extent: Extent) -> None:
         """Measure models, unless others are being measured, each as it is when its turn comes."""
+        if self._training.is_closing:
+            return
         self._training.warm_up()
         if self._task is None:
             self._waiting = [(run, extent) for run in runs]

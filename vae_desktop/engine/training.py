@@ -99,6 +99,11 @@ class Training:
         """Whether a run has been asked for and has not begun."""
         return bool(self._tracker.starting) or self._awaited is not None
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the app is about to end, so that nothing new may begin."""
+        return self._tracker.is_closing
+
     def is_busy_with(self, runs: Iterable[Run]) -> bool:
         """Whether one of these is trained, or may be about to."""
         busy = [*self._project.active, *self._tracker.starting]

@@ -1,11 +1,25 @@
-"""What is posted arrives: all of it in order, or the newest of its kind."""
+"""What is posted is called: all of it in order, or the newest of its kind."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vae_desktop.engine.mailbox import Outbox
+from vae_desktop.engine.outbox import Outbox
+
+
+def post(outbox, event):
+    """Post a call that gives `event` back."""
+    outbox.call(lambda: event)
+
+
+def post_latest(outbox, key, event):
+    outbox.call_latest(key, lambda: event)
+
+
+def drain(outbox):
+    """Make all calls, and return what they gave."""
+    return [call() for call in outbox.take()]
 
 
 @pytest.fixture
@@ -21,51 +35,51 @@ def outbox(filled):
 
 def test_events_arrive_once_and_in_order(outbox):
     for number in range(5):
-        outbox.post(number)
-    assert outbox.drain() == [0, 1, 2, 3, 4]
-    assert outbox.drain() == []
+        post(outbox, number)
+    assert drain(outbox) == [0, 1, 2, 3, 4]
+    assert drain(outbox) == []
 
 
 def test_only_the_newest_of_a_key_arrives(outbox):
     for number in range(3):
-        outbox.post_latest("picture", ("picture", number))
-        outbox.post_latest("scatter", ("scatter", number))
-    assert sorted(outbox.drain()) == [("picture", 2), ("scatter", 2)]
+        post_latest(outbox, "picture", ("picture", number))
+        post_latest(outbox, "scatter", ("scatter", number))
+    assert sorted(drain(outbox)) == [("picture", 2), ("scatter", 2)]
 
 
 def test_ordered_events_come_before_the_newest_ones(outbox):
-    outbox.post_latest("picture", "picture")
-    outbox.post("first")
-    outbox.post("second")
-    assert outbox.drain() == ["first", "second", "picture"]
+    post_latest(outbox, "picture", "picture")
+    post(outbox, "first")
+    post(outbox, "second")
+    assert drain(outbox) == ["first", "second", "picture"]
 
 
 @pytest.mark.parametrize("first", ["post", "post_latest"])
 def test_the_reader_is_woken_only_when_the_box_was_empty(outbox, filled, first):
-    outbox.post("event") if first == "post" else outbox.post_latest("key", "event")
-    outbox.post("another")
-    outbox.post_latest("key", "newest")
+    post(outbox, "event") if first == "post" else post_latest(outbox, "key", "event")
+    post(outbox, "another")
+    post_latest(outbox, "key", "newest")
     assert len(filled) == 1
-    outbox.drain()
+    drain(outbox)
     assert len(filled) == 1
-    outbox.post("later")
+    post(outbox, "later")
     assert len(filled) == 2
 
 
 def test_the_box_can_be_drained_while_the_reader_is_woken():
     taken = []
-    outbox = Outbox(lambda: taken.extend(outbox.drain()))
-    outbox.post("event")
+    outbox = Outbox(lambda: taken.extend(drain(outbox)))
+    post(outbox, "event")
     assert taken == ["event"]
 
 
 def test_nothing_arrives_and_nobody_is_woken_after_the_end(outbox, filled):
-    outbox.post("event")
-    outbox.drain()
+    post(outbox, "event")
+    drain(outbox)
     outbox.close()
-    outbox.post("event")
-    outbox.post_latest("key", "event")
-    assert outbox.drain() == []
+    post(outbox, "event")
+    post_latest(outbox, "key", "event")
+    assert drain(outbox) == []
     assert len(filled) == 1
 
 
@@ -79,7 +93,7 @@ def test_the_end_waits_for_a_reader_that_is_being_woken():
 
     ended = []
     outbox = Outbox(wake)
-    poster = threading.Thread(target=outbox.post, args=("event",))
+    poster = threading.Thread(target=post, args=(outbox, "event"))
     poster.start()
     assert waking.wait(30)
     outbox.close()
@@ -92,20 +106,20 @@ def test_threads_that_post_at_once_lose_nothing():
     woken, start = threading.Event(), threading.Barrier(threads)
     outbox = Outbox(woken.set)
 
-    def post(thread):
+    def post_many(thread):
         start.wait(30)
         for number in range(events):
-            outbox.post((thread, "post", number))
-            outbox.post_latest(thread, (thread, "latest", number))
-        outbox.post((thread, "end", 0))
+            post(outbox, (thread, "post", number))
+            post_latest(outbox, thread, (thread, "latest", number))
+        post(outbox, (thread, "end", 0))
 
     taken = []
     with ThreadPoolExecutor(threads) as pool:
-        pool.map(post, range(threads))
+        pool.map(post_many, range(threads))
         while sum(kind == "end" for _, kind, _ in taken) < threads:
             assert woken.wait(30)
             woken.clear()
-            taken += outbox.drain()
+            taken += drain(outbox)
     for thread in range(threads):
         posted, latest = (
             [number for whose, kind, number in taken if (whose, kind) == (thread, wanted)]
