@@ -36,10 +36,6 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
-    def at(self, places: npt.NDArray[np.int64]) -> "Split":
-        """The images at these places, in their order."""
-        return self._with(self.images[places], places)
-
     def parted(self, is_held_out: npt.NDArray[np.bool_]) -> "tuple[Split, Split]":
         """The images that are not held out and those that are, some of each, in their order.
 
@@ -127,8 +123,6 @@ def _parted(images: Images, rest: npt.NDArray[np.int64], held_out: npt.NDArray[n
     """The images at either places, which ascend and together are all, as views of one array."""
     if held_out[0] == len(rest):  # they lie one part after the other already
         return images[: len(rest)], images[len(rest) :]
-    if rest[0] == len(held_out):
-        return images[len(held_out) :], images[: len(held_out)]
     kept = images[held_out]
     front = moved_up(images, rest)
     images[len(rest) :] = kept

@@ -42,10 +42,10 @@ def load_shapes(config: DatasetConfig, progress: Progress) -> Dataset:
     lowest, highest = np.array(_RANGES).T
     factors = random.uniform(lowest, highest, (count, len(FACTOR_NAMES))).astype(np.float32)
     images = draw_shapes(labels, factors, config.image_size or _DEFAULT_SIDE, progress)
-    whole = Split(images, labels, factors)
-    return Dataset(
-        config, whole.at(np.arange(_TRAIN)), whole.at(np.arange(_TRAIN, count)), tuple(_SHAPES), FACTOR_NAMES
+    train, test = (
+        Split(images[part], labels[part], factors[part]) for part in (slice(_TRAIN), slice(_TRAIN, count))
     )
+    return Dataset(config, train, test, tuple(_SHAPES), FACTOR_NAMES)
 
 
 def draw_shapes(

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
 from vae_desktop.catalog import describe_dataset
-from vae_desktop.data.custom.user_image import image_of_file, image_of_pixels
+from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
 from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
 from vae_desktop.engine.run import Run
