@@ -54,8 +54,8 @@ class Setting:
         Steps multiply rather than add.
     at_once : bool
         A change acts on the training that runs; other settings wait for the next run.
-    automatic : str
-        What stands for None, which is allowed if this is not "".
+    automatic : str, or None
+        The text that stands for the value None, which is allowed only where there is such a text.
     takes_path : bool
         Of a choice: the path of a file or folder is allowed too.
     numbered : str
@@ -75,16 +75,11 @@ class Setting:
     choices: tuple[Choice, ...] = ()
     logarithmic: bool = False
     at_once: bool = False
-    automatic: str = ""
+    automatic: str | None = None
     takes_path: bool = False
     numbered: str = ""
     only_for: tuple[str, ...] = ()
     is_advanced: bool = False
-
-    @property
-    def optional(self) -> bool:
-        """Whether None is allowed."""
-        return self.automatic != ""
 
     def parse(self, name: str, text: str) -> Any:
         """Turn typed text into a checked value.
@@ -95,7 +90,7 @@ class Setting:
             If the text is no such value; the message says why.
         """
         text = text.strip()
-        if self.optional and text.lower() in ("", self.automatic.lower()):
+        if self.automatic is not None and text.lower() in ("", self.automatic.lower()):
             return None
         try:
             value: Any
@@ -116,7 +111,7 @@ class Setting:
 
     def check(self, name: str, value: Any) -> None:
         """Raise InvalidSetting unless `value` has the right type and lies in the range."""
-        if value is None and self.optional:
+        if value is None and self.automatic is not None:
             return
         if self.kind == "choice":
             self._check_choice(name, value)
@@ -131,7 +126,7 @@ class Setting:
     def format(self, value: Any) -> str:
         """Text of a value, as a person would type it."""
         if value is None:
-            return self.automatic
+            return self.automatic or ""
         if self.kind == "sizes":
             return " ".join(str(size) for size in value) or _NO_SIZES
         return shortest(value) if self.kind == "number" else str(value)

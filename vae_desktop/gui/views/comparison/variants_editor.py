@@ -230,7 +230,7 @@ def _entry(name: str, number: int) -> ChoiceBox | SettingField:
             entry.addItem(translated(choice.label), choice.value)
             entry.setItemData(entry.count() - 1, translated(choice.help), Qt.ItemDataRole.ToolTipRole)
     else:
-        entry = SettingField(name, replace(setting, optional=True, automatic=""), None)
+        entry = SettingField(name, replace(setting, automatic=""), None)
         entry.setPlaceholderText(translated(_AS_IN_SETUP))
     entry.setObjectName(f"variant{number}{name.title().replace('_', '')}")
     entry.setAccessibleName(translated(setting.label))

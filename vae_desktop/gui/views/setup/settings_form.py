@@ -241,7 +241,7 @@ class SettingsForm(QWidget):
 
     def _field(self, name: str, setting: Setting, default: Any) -> SettingField:
         field = SettingField(name, setting, default)
-        if setting.optional:
+        if setting.automatic is not None:
             field.setPlaceholderText(translated(setting.automatic))
         field.checked.connect(self._show_error)
         if setting.at_once:
