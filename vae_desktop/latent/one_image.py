@@ -141,16 +141,11 @@ def restore_image(model: Autoencoder, image: Images, noise: str, strength: float
     """Corrupt an image (C, H, W), uint8, code it, and decode the mean; noise as `corrupted` takes it."""
     clean = _pixels(image)
     inputs = corrupted(clean, noise, strength, generator(seed, "restoration"))
-    outputs = model.decode(model.encode(torch.cat((inputs, clean))).mean)
-    restored, reconstruction = outputs.split(1)
-    shown = [to_pictures(part)[0] for part in (inputs, restored, reconstruction)]
-    return Restored(*shown, *(_error(clean, part) for part in (inputs, restored, reconstruction)))
+    parts = (inputs, *model.reconstruct(torch.cat((inputs, clean))).split(1))
+    errors = [float(squared_error(clean, part)) for part in parts]
+    return Restored(*(to_pictures(part)[0] for part in parts), *errors)
 
 
 def _pixels(image: Images) -> Tensor:
     """Pixels (1, C, H, W), 0 to 1."""
     return torch.from_numpy(image[None].astype(np.float32)).div_(255)
-
-
-def _error(clean: Tensor, other: Tensor) -> float:
-    return float(squared_error(clean, other))

@@ -1,11 +1,25 @@
 """What the codes of many images say of a latent space, dimension by dimension."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.latent.codes import Codes, Floats
 
 _ACTIVE = 0.01  # the threshold of Burda et al.
+
+
+def figures_of(codes: Codes) -> dict[str, Any]:
+    """The figures that codes alone give, by the keys of latent.measures.MEASURES; none of codes that are not finite."""
+    if not codes.are_finite:
+        return {}
+    stddev = codes.log_stddev
+    return {
+        "active_units": None if stddev is None else active_units(codes.mean),
+        "mean_sigma": None if stddev is None else mean_sigma(stddev),
+        "spread_of_means": spread_of_means(codes.mean),
+    }
 
 
 def active_units(means: Floats) -> int:
