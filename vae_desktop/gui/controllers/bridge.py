@@ -24,6 +24,7 @@ from vae_desktop.gui.controllers.explorer import Explorer
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.view_requests import ViewRequests
 from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.curves.loss_plot import Losses
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.variants import Variant
 
@@ -156,7 +157,7 @@ class Bridge(QObject):
         for tool in self.tools:
             tool.show_run(run)
         self._show_originals(run)
-        self._window.losses.set_history(run.history, run.config.model)
+        self._window.losses.set_models([Losses(run.name, run.config.model, run.history)])
         self._show_subtitle(run)
         self.measures_changed(run)
         self.runs_changed()
