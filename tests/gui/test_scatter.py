@@ -5,10 +5,12 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
 from PySide6.QtWidgets import QFileDialog
 
+from vae_desktop.gui.views.stage.code_positions import nearest_image
+from vae_desktop.gui.widgets.glide import Glide
 from vae_desktop.gui.widgets.normal_item import NormalItem
 
 
