@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from vae_desktop.gui.widgets.controls import column, label, named, row
 from vae_desktop.gui.widgets.decoded_image import to_image
-from vae_desktop.gui.widgets.theme import SPACING, Theme
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Picture
 
 _SIDE = 96  # px, the most that a picture takes
@@ -39,12 +39,6 @@ class HoverCard(QFrame):
             text.setTextFormat(Qt.TextFormat.PlainText)
         column(row(self._name, 0, self._number), pictures, self._hint, margins=(SPACING,) * 4, on=self)
         self.hide()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"QFrame#hoverCard {{ background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 6px; }}"
-            f'QLabel[role="picture"] {{ border: 1px solid {theme.border}; }}'
-        )
 
     def show_image(
         self, name: str, number: str, original: Picture | None, reconstruction: Picture | None, hint: str

@@ -44,6 +44,7 @@ class LatentScatter(QWidget):
         self._drawn: Codes | None = None  # means, or samples in their place
         self._code: Floats = np.zeros(2, np.float32)
         self._positions = CodePositions(axis_plane((0, 1), 2), class_count=0)
+        self._minimum_view = QRectF()
         self._chosen: int | None = None
         self._given: Codes | None = None  # of an image that is none of the data set
         self._hidden: frozenset[int] = frozenset()
@@ -55,7 +56,7 @@ class LatentScatter(QWidget):
         self.controls = controls or ScatterControls()
         self.tools, self.legend = self.controls.tools, self.controls.legend
         self.plot = named(
-            LatentPlot(),
+            LatentPlot(has_axis_labels=controls is None),
             "",
             self.tr("Latent space. Arrow keys move the current point."),
             self.tr(
@@ -82,7 +83,6 @@ class LatentScatter(QWidget):
         self._stack.addWidget(self.plot)
         parts = (self.controls, (self._stack, 1)) if controls is None else ((self._stack, 1),)
         column(*parts, spacing=SPACING // 2, on=self)
-        self._style_invitation()
         self.hover.card.raise_()
         self._connect()
         self.set_overlays(self.tools.overlays)
@@ -103,6 +103,10 @@ class LatentScatter(QWidget):
         return self._chosen
 
     @property
+    def shows_samples(self) -> bool:
+        return self._shows_samples
+
+    @property
     def has_layout(self) -> bool:
         return self._positions.layout is not None
 
@@ -116,7 +120,6 @@ class LatentScatter(QWidget):
         self._theme = theme
         for part in (self.plot, self.hover, self.overlays):
             part.set_theme(theme)
-        self._style_invitation()
         self._draw()
 
     def set_model(self, codes: Codes | None, class_names: tuple[str, ...], plane: Plane) -> None:
@@ -137,10 +140,16 @@ class LatentScatter(QWidget):
         self._codes = codes
         self._take_codes()
         if plane is not None:
-            self._positions.plane = plane
-            self._label_axes()
-            self.set_point(self._code)
-            self.plane_changed.emit()
+            self.turn_to(plane)
+        else:
+            self._draw(glide=True)
+
+    def turn_to(self, plane: Plane) -> None:
+        """Let the points glide into a plane that has turned with them."""
+        self._positions.plane = plane
+        self._label_axes()
+        self.set_point(self._code)
+        self.plane_changed.emit()
         self._draw(glide=True)
 
     def set_plane(self, plane: Plane) -> None:
@@ -162,16 +171,29 @@ class LatentScatter(QWidget):
 
     def set_samples(self, shows_samples: bool) -> None:
         """Show one sample of each posterior instead of its mean."""
-        self._shows_samples = shows_samples
-        self._take_codes()
-        self._draw(glide=True)
+        if shows_samples != self._shows_samples:
+            self._shows_samples = shows_samples
+            self._take_codes()
+            self._draw(glide=True)
 
     def set_overlays(self, names: frozenset[str]) -> None:
         """Show these overlays."""
         self.overlays.set_shown(names)
-        self.plot.set_room(QRectF(-2.2, -2.2, 4.4, 4.4) if "prior" in names and not self.has_layout else QRectF())
+        self._set_plot_room()
         self._draw_density()
         self._show_posterior()
+
+    def set_minimum_view(self, rect: QRectF) -> None:
+        """Keep a rectangle of the plane in sight, whatever else is there."""
+        if rect != self._minimum_view:
+            self._minimum_view = rect
+            self._set_plot_room()
+            self.plot.fit()
+
+    def _set_plot_room(self) -> None:
+        has_prior = "prior" in self.overlays.shown and not self.has_layout
+        prior = QRectF(-2.2, -2.2, 4.4, 4.4) if has_prior else QRectF()
+        self.plot.set_room(prior.united(self._minimum_view))
 
     def set_originals(self, originals: Sequence[Picture], hint: str = "") -> None:
         """Let a point under the mouse show its image (H, W, C), until another model is set.
@@ -270,13 +292,6 @@ class LatentScatter(QWidget):
             self.plot.set_looks(
                 point_looks(codes, len(self._class_names), hidden, self.selection.images, self._theme)
             )
-
-    def _style_invitation(self) -> None:
-        theme = self._theme
-        self._invitation.setStyleSheet(
-            f"QLabel#invitation {{ background: {theme.info_surface}; color: {theme.text};"
-            f" border: 1px solid {theme.accent}; border-radius: 6px; padding: 5px 10px; }}"
-        )
 
     @Slot()
     def _draw_density(self) -> None:

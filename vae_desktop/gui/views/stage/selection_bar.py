@@ -16,18 +16,22 @@ class SelectionBar(QWidget):
         super().__init__(parent)
         named(self, "selectionBar", self.tr("Selection"))
         self._label = label(figures=True)
-        export = tool_button(
+        self._export = tool_button(
             "exportSelectionButton",
             self.tr("Export CSV…"),
             self.tr("Save the codes of the selected images as a table."),
             then=self.export_requested,
         )
         clear = tool_button("clearSelectionButton", self.tr("Clear"), self.tr("Select nothing."), then=self._clear)
-        row((self._label, 1), export, clear, on=self)
+        row((self._label, 1), self._export, clear, on=self)
         self.hide()
 
     def text(self) -> str:
         return self._label.text()
+
+    def offer_no_export(self) -> None:
+        """Leave out the export, where several models have codes of the selected images."""
+        self._export.hide()
 
     def set_counts(self, count: int, total: int, classes: str) -> None:
         """Tell how many of all codes are selected, and of which classes."""
