@@ -59,7 +59,7 @@ class SettingField(QLineEdit):
         return value
 
     def set_value(self, value: Any) -> None:
-        self._kept = self.setting.format(value).strip()
+        self._kept = self.setting.format(value)
         self.setText(self._kept)
 
     def set_limit(self, limit: float, reason: str) -> None:
