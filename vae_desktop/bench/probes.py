@@ -15,7 +15,11 @@ Row = dict[str, Any]
 
 _TIMEOUT = 300  # seconds, for one probe
 # Probes without a window, or with one of their own.
-_ALONE = ("headless", "loop", "roofline", "quality", "growth", "scatter")
+_MODULES = {
+    "loop": "loop",
+    "scatter": "scatter",
+    **dict.fromkeys(("headless", "quality", "roofline", "growth"), "training"),
+}
 
 
 def dataset_in(data_dir: Path) -> str:
@@ -48,7 +52,7 @@ def _compile_sources() -> None:
 def probe(what: str, data_dir: Path, **options: int | str) -> Row:
     """Run a probe in a process of its own, by default on the row's data set, and return what it found."""
     _compile_sources()
-    module = f"vae_desktop.bench.{what if what in _ALONE else 'window'}_probe"
+    module = f"vae_desktop.bench.{_MODULES.get(what, 'window')}_probe"
     options = {"dataset": dataset_in(data_dir), "data_dir": str(data_dir), **options}
     command = [sys.executable, "-m", module, what, *(f"{name}={value}" for name, value in options.items())]
     try:
