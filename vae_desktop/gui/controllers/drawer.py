@@ -168,7 +168,7 @@ class Drawer(Tool):
     def _show_figures(self, run: Run, loss: ImageLoss) -> None:
         """The terms with their weights, which add up to the loss."""
         likelihood = run.config.model.judged_by
-        terms = [(likelihood.quantity.capitalize(), loss.reconstruction_weight, loss.reconstruction)]
+        terms = [(likelihood.quantity.capitalize(), loss.kind.reconstruction_weight, loss.reconstruction)]
         if loss.kl is not None:
             terms.append((self.tr("KL (nats)"), loss.kl_weight, loss.kl))
         rows = [(name, "" if weight == 1 else f"{weight:g} ×", _figure(value)) for name, weight, value in terms]
