@@ -131,7 +131,7 @@ def test_reading_takes_little_more_than_the_images(tmp_path, traced, source, mea
 @pytest.mark.parametrize("bytes_together", [1, 3 * 81, 1 << 22])
 @pytest.mark.parametrize("measured_on", ["test", "validation"])
 def test_images_keep_their_labels_and_their_order_when_they_move(tmp_path, monkeypatch, bytes_together, measured_on):
-    monkeypatch.setattr("vae_desktop.data.dataset._MOVED", bytes_together)
+    monkeypatch.setattr("vae_desktop.data.dataset.MOVED_TOGETHER", bytes_together)
     images = np.broadcast_to(np.arange(200, dtype=np.uint8)[:, None, None], (200, 9, 9))
     np.savez(tmp_path / "x.npz", images=images, labels=np.arange(200) % 7)
     dataset = load(tmp_path / "x.npz", measured_on=measured_on)

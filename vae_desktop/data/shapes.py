@@ -79,10 +79,10 @@ def draw_shapes(
     images = np.empty((len(labels), 1, side, side), np.uint8)
     together = max(1, _CHUNK // side**2)
     for label, distance in enumerate(_SHAPES.values()):
-        places = np.flatnonzero(labels == label)
-        for start in range(0, len(places), together):
+        alike = np.flatnonzero(labels == label)
+        for start in range(0, len(alike), together):
             progress.check()
-            chunk = places[start : start + together]
+            chunk = alike[start : start + together]
             images[chunk, 0] = _draw(distance, factors[chunk].astype(np.float32), side)
     return images
 

@@ -26,7 +26,7 @@ def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
     """Load a person's own images; nothing is written, and nothing in them is run.
 
     Every image is converted by `conversion.CONVERSION_RULE` to the side that `choose_side` names. Where the
-    source has no split, a fixed fifth is held out, of each class its share.
+    source has no split, a fixed fifth is held out, of each class in proportion.
 
     Parameters
     ----------
