@@ -162,7 +162,7 @@ def values_of(entry: Setting) -> st.SearchStrategy:
     integers = st.integers(int(entry.minimum), int(entry.maximum))
     if entry.kind == "sizes":
         return st.lists(integers, max_size=8).map(tuple)
-    return st.none() | integers if entry.optional else integers
+    return st.none() | integers if entry.automatic is not None else integers
 
 
 EVERY_SETTING = [(name, entry) for config in CONFIGS for name, entry, _ in settings_of(config)]

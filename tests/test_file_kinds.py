@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.user_image import image_of_file
+from vae_desktop.data.custom.image_file import image_of_file
 from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import CheckpointError, DataError
 from vae_desktop.file_kinds import kind_of, kind_of_file

@@ -55,7 +55,7 @@ class Setting:
     at_once : bool
         A change acts on the training that runs; other settings wait for the next run.
     automatic : str, or None
-        What stands for None as a value, which is allowed unless this is None too.
+        The text that stands for the value None, which is allowed only where there is such a text.
     takes_path : bool
         Of a choice: the path of a file or folder is allowed too.
     numbered : str
@@ -81,11 +81,6 @@ class Setting:
     only_for: tuple[str, ...] = ()
     is_advanced: bool = False
 
-    @property
-    def optional(self) -> bool:
-        """Whether None is allowed."""
-        return self.automatic is not None
-
     def parse(self, name: str, text: str) -> Any:
         """Turn typed text into a checked value.
 
@@ -95,7 +90,7 @@ class Setting:
             If the text is no such value; the message says why.
         """
         text = text.strip()
-        if self.optional and text.lower() in ("", (self.automatic or "").lower()):
+        if self.automatic is not None and text.lower() in ("", self.automatic.lower()):
             return None
         try:
             value: Any
@@ -116,7 +111,7 @@ class Setting:
 
     def check(self, name: str, value: Any) -> None:
         """Raise InvalidSetting unless `value` has the right type and lies in the range."""
-        if value is None and self.optional:
+        if value is None and self.automatic is not None:
             return
         if self.kind == "choice":
             self._check_choice(name, value)

@@ -1,4 +1,4 @@
-"""``vae-desktop train --compare``: models in lockstep, a file each, one for all, and a table."""
+"""``vae-desktop train --compare``: models together, a file each, one for all, and a table."""
 
 import json
 

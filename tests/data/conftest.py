@@ -15,13 +15,13 @@ def _to_idx(values: np.ndarray) -> bytes:
     return bytes((0, 0, 8, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def to_idx() -> Callable[[np.ndarray], bytes]:
     """Encode an array of bytes as an IDX file."""
     return _to_idx
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def arrays() -> dict[str, np.ndarray]:
     """What the four files hold, by file name."""
     random = np.random.default_rng(0)

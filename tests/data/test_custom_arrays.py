@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.square import CONVERSION_RULE
+from vae_desktop.data.custom.conversion import CONVERSION_RULE
 from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import DataError
 

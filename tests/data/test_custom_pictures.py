@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.conversion import CONVERSION_RULE, choose_side, to_square
 from vae_desktop.data.custom.image_file import Unreadable, read_header, read_picture
-from vae_desktop.data.custom.square import CONVERSION_RULE, choose_side, to_square
 from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words

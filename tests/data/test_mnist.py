@@ -197,8 +197,9 @@ def test_unreadable_file_is_named_and_no_download_offered(data_dir):
 
 
 def test_label_above_nine_is_refused(data_dir, arrays, to_idx):
-    arrays[LABELS][3] = 10
-    (raw_folder(data_dir) / LABELS).write_bytes(to_idx(arrays[LABELS]))
+    labels = arrays[LABELS].copy()
+    labels[3] = 10
+    (raw_folder(data_dir) / LABELS).write_bytes(to_idx(labels))
     with pytest.raises(DatasetBroken, match=f"{LABELS} is broken: a label is 10, not 0 to 9"):
         load_mnist(MNIST, data_dir)
 

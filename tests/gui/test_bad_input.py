@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_a_wrong_entry_is_marked_and_train_is_disabled(driver, field, text, reas
     driver.type(f"{field}Field", text) if text else entry.clear()
     assert entry.property("invalid") is True
     assert reason in entry.error
-    assert driver.window.setup.form._errors[entry.name].isVisible()
+    assert driver.find(f"{field}Error", QLabel).isVisible()
     assert not driver.find("trainButton").isEnabled()
     entry.setText(good)
     assert entry.property("invalid") is False

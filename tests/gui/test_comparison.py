@@ -228,7 +228,7 @@ def test_beta_of_a_column_is_changed_while_training_and_marked(comparison):
 def test_units_of_likelihoods_have_plots_of_their_own(comparison):
     comparison.train(Variant("vae"), Variant("ae"), Variant("vae", likelihood="bernoulli"))
     panes = comparison.view.curves.panes
-    names = [(pane.term, sorted(run.name for run in pane.runs)) for pane in panes]
+    names = [(pane.curves[0].term, sorted(curve.name for curve in pane.curves)) for pane in panes]
     squared, bernoulli = ["AE Squared error", "VAE Squared error"], ["VAE Bernoulli"]
     assert names == [
         ("total", squared),

@@ -47,7 +47,7 @@ def codes(shift: float = 0.0) -> Codes:
 
 def place(scatter: LatentScatter, index: int) -> QPoint:
     """Where a point is in the plot's viewport."""
-    x, y = scatter._codes.mean[index].tolist()
+    x, y = scatter.drawn.mean[index].tolist()
     return scatter.plot.mapFromScene(scatter.plot.getViewBox().mapViewToScene(pyqtgraph.Point(x, y)))
 
 

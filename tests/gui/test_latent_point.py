@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 
 from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
@@ -161,7 +162,7 @@ def test_axes_can_be_chosen_with_more_than_two_dimensions(driver) -> None:
 def test_a_hidden_class_is_greyed_and_lies_below(trained) -> None:
     raster = trained.window.stage.scatter.plot.raster
     trained.find("classChip3").click()
-    grey = trained.window.stage.scatter._hidden_colour
+    grey = QColor(trained.window.theme.border).getRgb()[:3]
     looks = raster._looks
     labels = trained.window.controller.engine.project.shown.codes.labels
     count = int((labels == 3).sum())

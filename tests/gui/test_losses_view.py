@@ -5,7 +5,7 @@ import pyqtgraph
 import pytest
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.gui.views.curves.loss_plot import LossPlot
+from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
 from vae_desktop.training.history import Change, Evaluation, History
 
 
@@ -29,18 +29,21 @@ def history(total: float = 20.0, reconstruction: float = 18.0, kl: float | None 
     return result
 
 
+def show(losses: LossPlot, history: History, model: ModelConfig | None = None) -> None:
+    losses.set_models([Losses("", model or ModelConfig(), history)])
+
+
 def unit(losses: LossPlot, pane: int) -> str:
-    return losses._panes[pane].getAxis("left").labelText
+    return losses.panes[pane].getAxis("left").labelText
 
 
 def drawn_in(losses: LossPlot, pane: int) -> set[str]:
-    """The terms that a pane draws something of."""
-    items = losses._panes[pane].listDataItems()
-    curves = {term: (losses._train[term], losses._test[term]) for term in losses._train}
+    """The terms that a pane draws both curves of."""
+    pane = losses.panes[pane]
     return {
-        term
-        for term, pair in curves.items()
-        if all(curve in items and curve.getData()[0] is not None and len(curve.getData()[0]) for curve in pair)
+        curve.term
+        for curve in pane.curves
+        if all(item.getData()[0] is not None and len(item.getData()[0]) for item in pane.drawn(curve.name))
     }
 
 
@@ -53,7 +56,7 @@ def drawn_in(losses: LossPlot, pane: int) -> set[str]:
     ],
 )
 def test_the_left_axis_has_the_unit_of_the_likelihood_and_the_right_one_nats(losses, likelihood, expected) -> None:
-    losses.set_history(history(), ModelConfig(likelihood=likelihood))
+    show(losses, history(), ModelConfig(likelihood=likelihood))
     assert unit(losses, 0) == expected
     assert unit(losses, 1) == "nats / image"
     assert drawn_in(losses, 0) == {"total", "reconstruction"}
@@ -62,35 +65,35 @@ def test_the_left_axis_has_the_unit_of_the_likelihood_and_the_right_one_nats(los
 
 @pytest.mark.parametrize("likelihood", ["squared-error", "bernoulli"])
 def test_the_total_of_kl_alone_stands_with_the_kl(losses, likelihood) -> None:
-    losses.set_history(history(total=2.0), ModelConfig(kind="kl-only", likelihood=likelihood))
+    show(losses, history(total=2.0), ModelConfig(kind="kl-only", likelihood=likelihood))
     assert drawn_in(losses, 0) == {"reconstruction"}
     assert drawn_in(losses, 1) == {"total", "kl"}
-    losses.set_history(history(), ModelConfig())
+    show(losses, history(), ModelConfig())
     assert drawn_in(losses, 0) == {"total", "reconstruction"}
     assert drawn_in(losses, 1) == {"kl"}
 
 
 @pytest.mark.parametrize(("kind", "term"), [("vae-no-kl", "KL"), ("kl-only", "Reconstruction")])
 def test_a_term_that_does_not_count_is_drawn_and_says_so(losses, kind, term) -> None:
-    losses.set_history(history(), ModelConfig(kind=kind))
+    show(losses, history(), ModelConfig(kind=kind))
     assert drawn_in(losses, 0) | drawn_in(losses, 1) == {"total", "reconstruction", "kl"}
     assert f"{term} (weight 0)" in shown(losses)
-    losses.set_history(history(), ModelConfig())
+    show(losses, history(), ModelConfig())
     assert "weight 0" not in shown(losses)
 
 
 def test_the_pane_of_the_kl_is_there_only_for_models_that_have_one(losses) -> None:
-    losses.set_history(history(kl=None), ModelConfig(kind="denoising-ae"))
-    assert not losses._panes[1].isVisible()
+    show(losses, history(kl=None), ModelConfig(kind="denoising-ae"))
+    assert len(losses.panes) == 1
     assert "KL" not in shown(losses)
-    losses.set_history(history(), ModelConfig())
-    assert losses._panes[1].isVisible()
+    show(losses, history(), ModelConfig())
+    assert losses.panes[1].isVisible()
     assert "KL" in shown(losses)
 
 
 def test_negative_losses_are_shown_whole_and_in_figures(losses) -> None:
-    losses.set_history(history(total=-998.5, reconstruction=-1000.5), ModelConfig(likelihood="gaussian-calibrated"))
-    low, high = losses._panes[0].viewRange()[1]
+    show(losses, history(total=-998.5, reconstruction=-1000.5), ModelConfig(likelihood="gaussian-calibrated"))
+    low, high = losses.panes[0].viewRange()[1]
     assert low < -1000.5
     assert high > 1000.5
     assert "-998.50 / -998.50" in shown(losses)
@@ -98,53 +101,52 @@ def test_negative_losses_are_shown_whole_and_in_figures(losses) -> None:
 
 
 def test_log_scale_is_taken_back_where_a_loss_is_not_positive_and_returns_with_another_run(losses, qtbot) -> None:
-    losses.set_history(history(), ModelConfig())
-    losses._log.click()
+    show(losses, history(), ModelConfig())
+    losses.log.click()
     assert logarithmic(losses)
-    losses.set_history(history(total=-3.0), ModelConfig(likelihood="gaussian-calibrated"))
-    assert not losses._log.isEnabled()
-    assert not losses._log.isChecked()
+    show(losses, history(total=-3.0), ModelConfig(likelihood="gaussian-calibrated"))
+    assert not losses.log.isEnabled()
+    assert not losses.log.isChecked()
     assert not logarithmic(losses)
-    assert "0 or less" in losses._log.toolTip()
-    losses.set_history(history(), ModelConfig())
-    assert losses._log.isEnabled()
+    assert "0 or less" in losses.log.toolTip()
+    show(losses, history(), ModelConfig())
+    assert losses.log.isEnabled()
     assert logarithmic(losses)
-    assert "Ctrl+L" in losses._log.toolTip()
+    assert "Ctrl+L" in losses.log.toolTip()
 
 
 def test_log_scale_that_nobody_chose_is_not_checked_when_it_returns(losses) -> None:
-    losses._log.click()
-    losses._log.click()
-    losses.set_history(history(total=0.0), ModelConfig())
-    assert not losses._log.isEnabled()
-    losses.set_history(history(), ModelConfig())
-    assert losses._log.isEnabled()
-    assert not losses._log.isChecked()
+    losses.log.click()
+    losses.log.click()
+    show(losses, history(total=0.0), ModelConfig())
+    assert not losses.log.isEnabled()
+    show(losses, history(), ModelConfig())
+    assert losses.log.isEnabled()
+    assert not losses.log.isChecked()
 
 
 def test_log_scale_is_taken_back_in_the_middle_of_a_training(losses, qtbot) -> None:
     growing = history(total=5.0, reconstruction=4.0)
-    losses.set_history(growing, ModelConfig(likelihood="gaussian-calibrated"))
-    losses._log.click()
+    show(losses, growing, ModelConfig(likelihood="gaussian-calibrated"))
+    losses.log.click()
     assert logarithmic(losses)
     growing.append([[-0.5, -1.0, 0.5]])
     losses.refresh()
-    qtbot.waitUntil(lambda: not losses._log.isEnabled())
+    qtbot.waitUntil(lambda: not losses.log.isEnabled())
     assert not logarithmic(losses)
-    assert losses._panes[0].viewRange()[1][0] < -1.0
+    assert losses.panes[0].viewRange()[1][0] < -1.0
 
 
 def test_a_collapsed_kl_does_not_take_the_log_scale_from_the_losses(losses) -> None:
-    losses.set_history(history(kl=0.0), ModelConfig())
-    assert losses._log.isEnabled()
+    show(losses, history(kl=0.0), ModelConfig())
+    assert losses.log.isEnabled()
 
 
 def test_long_readouts_do_not_widen_the_window(losses) -> None:
-    losses.set_history(history(), ModelConfig())
+    show(losses, history(), ModelConfig())
     before = losses.minimumSizeHint().width()
-    losses.set_history(
-        history(total=-123456.78, reconstruction=-123456.78), ModelConfig(kind="vae-no-kl", likelihood="bernoulli")
-    )
+    long = history(total=-123456.78, reconstruction=-123456.78)
+    show(losses, long, ModelConfig(kind="vae-no-kl", likelihood="bernoulli"))
     assert losses.minimumSizeHint().width() == before
 
 
@@ -153,18 +155,18 @@ def test_long_histories_are_drawn_by_their_peaks(losses, qtbot) -> None:
     rows = np.full((200_000, 3), 5.0, np.float32)
     rows[123_457] = 50.0
     long.append(rows)
-    losses.set_history(long, ModelConfig())
-    x, y = losses._train["total"].getData()
+    show(losses, long, ModelConfig())
+    x, y = losses.panes[0].drawn("Total")[0].getData()
     assert len(x) < 10_000
     assert y.max() == 50.0
 
 
 def shown(losses: LossPlot) -> str:
-    return losses._readout.text().replace("&nbsp;", " ").replace("<b>", "").replace("</b>", "")
+    return losses.readout().replace("&nbsp;", " ").replace("<b>", "").replace("</b>", "")
 
 
 def logarithmic(losses: LossPlot) -> bool:
-    return losses._panes[0].getAxis("left").logMode
+    return losses.panes[0].getAxis("left").logMode
 
 
 def marks(losses: LossPlot) -> dict[str, list[tuple[float, str]]]:
@@ -173,30 +175,30 @@ def marks(losses: LossPlot) -> dict[str, list[tuple[float, str]]]:
         f"pane {number}": sorted(
             (line.value(), "" if getattr(line, "label", None) is None else line.label.format)
             for line in pane.getPlotItem().items
-            if isinstance(line, pyqtgraph.InfiniteLine) and line not in losses._cross_hairs
+            if isinstance(line, pyqtgraph.InfiniteLine) and line.isVisible()
         )
-        for number, pane in enumerate(losses._panes)
+        for number, pane in enumerate(losses.panes)
     }
 
 
 def test_changes_of_rates_leave_marks(losses) -> None:
     run = history()
     run.changes = [Change(10, "beta", 4.0), Change(20, "epochs", 300.0), Change(30, "learning_rate", 0.001)]
-    losses.set_history(run, ModelConfig())
+    show(losses, run, ModelConfig())
     assert marks(losses)["pane 0"] == [(10, "β 4"), (30, "Learning rate 0.001")]
     assert marks(losses)["pane 1"] == [(10, ""), (30, "")]
     run.changes.append(Change(40, "beta", 0.5))
     losses.refresh()
-    losses._redraw()
+    losses.redraw()
     assert marks(losses)["pane 0"][-1] == (40, "β 0.5")
-    losses.set_history(history(), ModelConfig())
+    show(losses, history(), ModelConfig())
     assert marks(losses) == {"pane 0": [], "pane 1": []}
 
 
 def test_of_very_many_changes_the_newest_are_marked(losses) -> None:
     run = history()
     run.changes = [Change(step, "beta", float(step)) for step in range(3000)]
-    losses.set_history(run, ModelConfig())
+    show(losses, run, ModelConfig())
     assert [step for step, _ in marks(losses)["pane 0"]] == list(range(2970, 3000))
 
 
@@ -204,9 +206,9 @@ def test_an_evaluation_before_the_first_step_begins_no_line(losses) -> None:
     before, after = Evaluation(0, 500.0, 490.0, 10.0, (10.0,)), Evaluation(50, 20.0, 18.0, 2.0, (2.0,))
     result = history()
     result.evaluations = [before]
-    losses.set_history(result, ModelConfig("vae"))
-    assert losses._test["total"].getData()[0].tolist() == [0]
+    show(losses, result, ModelConfig("vae"))
+    assert losses.panes[0].drawn("Total")[1].getData()[0].tolist() == [0]
     result.evaluations = [before, after]
-    losses.set_history(result, ModelConfig("vae"))
-    assert losses._test["total"].getData()[0].tolist() == [50]
-    assert losses._panes[0].getViewBox().viewRect().bottom() < 500
+    show(losses, result, ModelConfig("vae"))
+    assert losses.panes[0].drawn("Total")[1].getData()[0].tolist() == [50]
+    assert losses.panes[0].getViewBox().viewRect().bottom() < 500

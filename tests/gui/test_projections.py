@@ -52,9 +52,9 @@ def test_principal_components_follow_the_codes_while_training(driver) -> None:
     driver.train(latentDim="5", epochs="1000")
     driver.wait(lambda: scatter(driver).drawn is not None)
     choose(driver, "pca")
-    first = scatter(driver)._plane
-    driver.wait(lambda: scatter(driver)._plane is not first)
-    basis = scatter(driver)._plane.basis
+    first = scatter(driver).plane
+    driver.wait(lambda: scatter(driver).plane is not first)
+    basis = scatter(driver).plane.basis
     np.testing.assert_allclose(basis @ basis.T, np.eye(2), atol=1e-5)
 
 

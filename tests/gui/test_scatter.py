@@ -5,10 +5,12 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
 from PySide6.QtWidgets import QFileDialog
 
+from vae_desktop.gui.views.stage.code_positions import nearest_image
+from vae_desktop.gui.widgets.glide import Glide
 from vae_desktop.gui.widgets.normal_item import NormalItem
 
 
@@ -125,7 +127,7 @@ def test_in_a_plane_of_principal_components_the_posterior_is_the_projected_one(s
     samples = run.codes.mean[123] + np.exp(run.codes.log_stddev[123]) * np.random.default_rng(0).standard_normal(
         (200_000, 20), np.float32
     )
-    spread = (samples @ scatter(driver)._plane.basis.T).std(0)
+    spread = (samples @ scatter(driver).plane.basis.T).std(0)
     rect = scatter(driver).overlays.posterior.path(1.0).boundingRect()
     # The box around an ellipse reaches one marginal standard deviation along each axis.
     assert (rect.width() / 2, rect.height() / 2) == pytest.approx(tuple(spread), rel=0.02)
@@ -170,7 +172,7 @@ def test_every_overlay_is_drawn_and_taken_away(show) -> None:
         field = getattr(overlays, name)
         plain = scatter(driver).plot.grab().toImage()
         action(driver, f"{name}OverlayAction").trigger()
-        driver.wait(lambda field=field: field.isVisible() and field.has_picture)
+        driver.wait(lambda field=field: field.isVisible() and field.picture is not None)
         assert scatter(driver).plot.grab().toImage() != plain
         action(driver, f"{name}OverlayAction").trigger()
         assert not field.isVisible()
@@ -304,7 +306,7 @@ def test_codes_that_are_not_finite_leave_a_sensible_picture(show) -> None:
     run.codes = type(run.codes)(np.full_like(broken, np.nan), run.codes.log_stddev, run.codes.labels)
     driver.window.controller.engine.project.codes_changed.emit(run)
     scatter(driver).plot.grab()
-    assert scatter(driver).nearest_image(np.zeros(2, np.float32)) is None
+    assert nearest_image(np.zeros(2, np.float32), scatter(driver).drawn) is None
 
 
 def test_points_glide_to_their_new_places(show) -> None:
@@ -312,22 +314,29 @@ def test_points_glide_to_their_new_places(show) -> None:
     run = driver.window.controller.engine.project.shown
     plot = scatter(driver).plot
     plot.grab()
-    seen = []
-    draw = plot.raster.set_points
-    plot._glide._show = lambda places: (seen.append(places[0].copy()), draw(places))
     start = run.codes.mean[0].copy()
     run.codes = type(run.codes)(run.codes.mean + np.float32(1), run.codes.log_stddev, run.codes.labels)
+    drawn = plot.raster.drawings
     driver.window.controller.engine.project.codes_changed.emit(run)
-    driver.wait(lambda: seen and np.allclose(seen[-1], start + 1, atol=1e-5))
-    assert len(seen) > 1
-    assert ((np.array(seen[:-1]) > start) & (np.array(seen[:-1]) < start + 1)).all()
+    assert np.allclose(plot.places[0], start + 1)
+    driver.wait(lambda: plot.raster.drawings > drawn + 1)  # in more than one frame
+
+
+def test_a_glide_goes_by_way_of_places_in_between(qtbot) -> None:
+    seen, owner = [], QObject()
+    glide = Glide(lambda places: seen.append(places[0].copy()), cost=lambda: 0.0, parent=owner)
+    start = np.zeros((3, 2), np.float32)
+    glide.jump(start)
+    glide.move(start + 1, 0.2)
+    qtbot.waitUntil(lambda: np.allclose(seen[-1], 1))
+    assert len(seen) > 2
+    assert ((np.array(seen[1:-1]) > 0) & (np.array(seen[1:-1]) < 1)).all()
 
 
 def test_in_one_dimension_density_does_not_depend_on_the_height(driver) -> None:
     driver.train_to_the_end(latentDim="1", epochs="1")
     action(driver, "densityOverlayAction").trigger()
     field = scatter(driver).overlays.density
-    assert field.has_picture
-    picture = field._field
+    picture = field.picture
     assert (picture.width(), picture.height()) == (96, 1)
     assert field.rect == scatter(driver).plot.view_rect()

@@ -98,7 +98,7 @@ def test_one_axis_that_takes_the_others_place_changes_with_it(show) -> None:
     horizontal, vertical = tools.axes
     driver.find("horizontalAxisCombo").setCurrentIndex(vertical)
     assert tools.axes == (vertical, horizontal)
-    basis = driver.window.stage.scatter._plane.basis
+    basis = driver.window.stage.scatter.plane.basis
     np.testing.assert_array_equal(basis @ basis.T, np.eye(2))
 
 
@@ -125,8 +125,9 @@ def test_a_model_leaves_the_list_and_is_still_among_the_recent_ones(driver) -> N
 def test_whoever_has_dragged_the_point_is_not_invited_again(show, open_window) -> None:
     driver = show("vae-2d")
     scatter = driver.window.stage.scatter
-    assert scatter._invitation.isVisible()
-    scatter._point(0.5, 0.5)
-    assert not scatter._invitation.isVisible()
+    invitation = driver.find("invitation")
+    assert invitation.isVisible()
+    scatter.plot.dragged.emit(0.5, 0.5)
+    assert not invitation.isVisible()
     driver.window.close()
-    assert open_window().window.stage.scatter._invitation.isHidden()
+    assert open_window().find("invitation").isHidden()

@@ -16,10 +16,9 @@ from vae_desktop.errors import Cancelled, UserError
 from vae_desktop.latent import classifier
 from vae_desktop.latent import measuring as measuring_module
 from vae_desktop.latent.evidence import importance_weighted_bound
-from vae_desktop.latent.measures import MEASURES, QUICK, WAYS, Extent
-from vae_desktop.latent.measuring import measure, measuring
+from vae_desktop.latent.measures import MEASURES, QUICK, SOURCES, Extent, known_rows
+from vae_desktop.latent.measuring import measuring
 from vae_desktop.latent.restoration import restoration
-from vae_desktop.latent.rows import known_rows
 from vae_desktop.progress import Progress
 
 SHORT = Extent(importance_samples=3, sampled_images=50)
@@ -36,7 +35,7 @@ def measured(digits, run_config, fresh_model):
 
     def call(extent=SHORT, dataset=digits, **model):
         config = run_config(**model)
-        return measure(config, fresh_model(config, dataset), dataset, extent)
+        return dict(measuring(config, fresh_model(config, dataset), dataset, extent))
 
     return call
 
@@ -56,7 +55,7 @@ def test_every_figure_is_described_and_plain(measured, kind):
     json.dumps(values, allow_nan=False)
     assert {key.partition(".")[0] for key in MEASURES} == set(values)
     described = set(MEASURES) | {
-        f"sampling.{way}.{key.partition('.')[2]}" for way in WAYS for key in MEASURES if key.startswith("sampling.")
+        f"sampling.{way}.{key.partition('.')[2]}" for way in SOURCES for key in MEASURES if key.startswith("sampling.")
     }
     assert set(leaves(values)) - described == {"denoising.noise", "denoising.strengths"}
 
@@ -86,7 +85,7 @@ def test_every_figure_is_described_and_plain(measured, kind):
 def test_a_model_has_the_figures_of_its_kind(measured, kind, absent):
     values = measured(kind=kind)
     assert {key for key, value in values.items() if value is None} == absent | {"factors"}
-    assert set(values["sampling"]) == set(WAYS)
+    assert set(values["sampling"]) == set(SOURCES)
 
 
 def test_the_elbo_has_weight_one_and_the_loss_the_runs_beta(measured):
@@ -128,7 +127,7 @@ def test_codes_are_drawn_in_each_way(kind, digits, run_config, fresh_model, monk
     monkeypatch.setattr(
         measuring_module, "decoded", lambda model, codes, told: drawn.append(codes) or decode(model, codes)
     )
-    measure(config, model, digits, Extent(importance_samples=0, sampled_images=300))
+    dict(measuring(config, model, digits, Extent(importance_samples=0, sampled_images=300)))
     with torch.inference_mode():
         train, test = (model.encode(torch.from_numpy(part.images) / 255) for part in (digits.train, digits.test))
     variance = train.mean.var(0)
@@ -173,7 +172,7 @@ def test_kl_alone_tells_samples_apart_no_better_than_chance(digits, run_config, 
     last = model.encoder[-1]
     torch.nn.init.zeros_(last.bias)
     torch.nn.init.normal_(last.weight, std=1e-4, generator=torch.Generator().manual_seed(0))  # all but N(0, I)
-    values = measure(config, model, digits, QUICK)
+    values = dict(measuring(config, model, digits, QUICK))
     assert values["kl"] == pytest.approx(0, abs=1e-3)
     assert values["knn_accuracy"] > 0.5
     assert values["knn_accuracy_of_samples"] < 0.2
@@ -208,7 +207,7 @@ def test_factors_are_matched_with_dimensions(few, run_config, fresh_model):
         means = model.encode(torch.from_numpy(few.test.images) / 255).mean.numpy()
     factors = np.column_stack((-means[:, 2], means[:, 1] ** 3))
     dataset = replace(few, test=replace(few.test, factors=factors))
-    found = measure(config, model, dataset, QUICK)["factors"]
+    found = dict(measuring(config, model, dataset, QUICK))["factors"]
     assert list(found) == ["size", "angle"]
     assert found["size"]["correlations"][2] == pytest.approx(1)
     assert found["size"]["best_correlation"] == pytest.approx(1)
@@ -236,7 +235,7 @@ def test_codes_that_are_not_finite_are_refused(digits, run_config, fresh_model):
     model = fresh_model(run_config(), digits)
     torch.nn.init.constant_(model.encoder[-1].bias, float("inf"))
     with pytest.raises(UserError, match="not finite"):
-        measure(run_config(), model, digits, QUICK)
+        dict(measuring(run_config(), model, digits, QUICK))
 
 
 def test_figures_come_one_by_one_with_progress(digits, run_config, fresh_model):
@@ -258,7 +257,7 @@ def test_figures_come_one_by_one_with_progress(digits, run_config, fresh_model):
 def test_it_can_be_cancelled_at_any_time(digits, run_config, fresh_model, part):
     config, model = run_config(), fresh_model(run_config(), digits)
     asked = []
-    measure(config, model, digits, SHORT, progress=Progress(is_cancelled=lambda: asked.append(True)))
+    dict(measuring(config, model, digits, SHORT, progress=Progress(is_cancelled=lambda: asked.append(True))))
     last = 1 + part * (len(asked) - 1) // 7
 
     def is_cancelled():
@@ -267,7 +266,7 @@ def test_it_can_be_cancelled_at_any_time(digits, run_config, fresh_model, part):
 
     asked.clear()
     with pytest.raises(Cancelled):
-        measure(config, model, digits, SHORT, progress=Progress(is_cancelled=is_cancelled))
+        dict(measuring(config, model, digits, SHORT, progress=Progress(is_cancelled=is_cancelled)))
     assert len(asked) == last
 
 
@@ -324,7 +323,7 @@ def test_other_images_have_no_known_figures(run_config, trained_on, measured_on,
 
 
 def test_what_a_window_shows_before_torch_is_there_needs_none():
-    code = "import sys, vae_desktop.latent.measures, vae_desktop.latent.rows; print('torch' in sys.modules)"
+    code = "import sys, vae_desktop.latent.measures; print('torch' in sys.modules)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout == "False\n"
 

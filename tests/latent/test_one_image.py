@@ -5,7 +5,7 @@ import pytest
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.latent.one_image import code_image, restore_image
-from vae_desktop.models.autoencoder import Posterior, model_of, new_model
+from vae_desktop.models.autoencoder import model_of, new_model
 
 MEAN, LOG_STDDEV = (0.5, -1.0), (0.0, -0.5)
 KL = [0.125, 0.5 * (np.exp(-1) + 1)]  # ½ (σ² + μ² − log σ² − 1)
@@ -160,11 +160,8 @@ class Echo:
     def __init__(self, factor=1.0):
         self.factor = factor
 
-    def encode(self, images):
-        return Posterior(self.factor * images, None)
-
-    def decode(self, codes):
-        return codes
+    def reconstruct(self, images):
+        return self.factor * images
 
 
 def restore(model, noise="gaussian", strength=0.4, seed=0, shape=GREY):

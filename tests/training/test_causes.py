@@ -1,6 +1,5 @@
 """Why a training failed or dimensions collapsed: the cause that is known, and nothing that cannot help."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +8,6 @@ import torch
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.digits import load_digits
 from vae_desktop.training.causes import (
-    out_of_memory_before_training,
-    out_of_memory_in_training,
     why_collapsed,
     why_diverged,
 )
@@ -120,16 +117,3 @@ def test_single_images_that_differ_are_no_explosion():
 )
 def test_divergence(training, step, words):
     assert words in why_diverged(config_of(**training), step)
-
-
-def test_a_full_memory_is_answered_by_what_can_help():
-    training = TrainingConfig(batch_size=512)
-    on_card, on_cpu = (out_of_memory_in_training(training, device) for device in ("cuda", "cpu"))
-    assert "a smaller batch than 512" in on_card
-    assert "or the CPU as the device" in on_card
-    assert "CPU" not in on_cpu
-    single = out_of_memory_in_training(replace(training, batch_size=1), "cuda")
-    assert "batch" not in single
-    assert "narrower layers" in single
-    for device in ("cuda", "cpu"):
-        assert "batch" not in out_of_memory_before_training(device)

@@ -1,9 +1,19 @@
 """What errors of devices mean: the words are those that CUDA, cuBLAS, cuDNN, MPS and the processor's allocator use."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from vae_desktop.training.failures import device_words, failure_words, is_of_device, is_out_of_memory, stays
+from vae_desktop.config import TrainingConfig
+from vae_desktop.training.failures import (
+    device_words,
+    failure_words,
+    is_of_device,
+    is_out_of_memory,
+    out_of_memory,
+    stays,
+)
 
 NO_MEMORY = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
@@ -48,3 +58,16 @@ def test_any_other_error_is_no_devices():
     error = RuntimeError("the cat sat on the cable")
     assert not is_of_device(error)
     assert "the cat sat on the cable" in failure_words(error)
+
+
+def test_a_full_memory_is_answered_by_what_can_help():
+    training = TrainingConfig(batch_size=512)
+    on_card, on_cpu = (out_of_memory(device, training) for device in ("cuda", "cpu"))
+    assert "a smaller batch than 512" in on_card
+    assert "or the CPU as the device" in on_card
+    assert "CPU" not in on_cpu
+    single = out_of_memory("cuda", replace(training, batch_size=1))
+    assert "batch" not in single
+    assert "narrower layers" in single
+    for device in ("cuda", "cpu"):
+        assert "batch" not in out_of_memory(device, training, has_begun=False)

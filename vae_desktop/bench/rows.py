@@ -1,43 +1,18 @@
 """What is measured: each row gives plain numbers from one machine in one go."""
 
-import compileall
-import json
 import math
 import os
 import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vae_desktop.errors import DeviceError, LibraryMissing, UserError
-from vae_desktop.system_libraries import how_to_install, missing_libraries
+from vae_desktop.bench.probes import Row, dataset_in, pace, probe, python, require_mnist
+from vae_desktop.errors import DeviceError
 
-Row = dict[str, Any]
-
-_TIMEOUT = 300  # seconds, for one probe
-_GOALS = {
-    "epoch_vs_dataloader": 5.0,
-    "roofline_share": 0.70,
-    "time_to_quality": 15.0,
-    "gui_training_share": 0.90,
-    "slider_to_pixels_ms": 8.0,
-    "drawing_to_pixels_ms": 8.0,
-    "gui_gap_ms": 8.0,
-    "scatter_70k_ms": 8.0,
-    "first_paint_vs_torch": 0.5,
-    "first_decode_vs_torch": 1.2,
-    "memory_vs_torch": 1.6,
-    "lockstep_cost": 1.1,
-    "growth": 1.0,
-    "cuda_epoch_ms": 25.0,
-}
-# Probes without a window, or with one of their own.
-_ALONE = ("headless", "loop", "roofline", "quality", "growth", "scatter")
 _STEPS_PER_EPOCH = 469  # of MNIST in batches of 128
 _USUAL_EPOCHS, _USUAL_LOSS = 10, 105.6  # nats: what the usual loop reaches in so many
 _COMPARED = ("ae", "vae-no-kl", "kl-only", "vae")
@@ -65,7 +40,8 @@ def measure(key: str, data_dir: Path, quick: bool) -> Row:
     DeviceError
         If it is measured on a device that this machine does not have.
     """
-    return {**ROWS[key](data_dir, quick), "goal": _GOALS[key]}
+    row, goal = ROWS[key]
+    return {**row(data_dir, quick), "goal": goal}
 
 
 def machine() -> str:
@@ -77,42 +53,38 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-def epoch_vs_dataloader(data_dir: Path, quick: bool) -> Row:
+def _epoch_vs_dataloader(data_dir: Path, quick: bool) -> Row:
     """Seconds of an epoch of MNIST in the usual loop (loop_probe.py), over ours with the same mathematics, in turn."""
-    _require_mnist(data_dir)
-    ratios, usual, ours = [], [], []
-    for _ in range(1 if quick else 3):
-        usual.append(_probe("loop", "mnist", data_dir, epochs=1)["epoch_seconds"][0])
-        pace = _probe("headless", "mnist", data_dir, seconds=4, setup="usual", device="cpu")["steps_per_second"]
-        ours.append(_STEPS_PER_EPOCH / pace)
-        ratios.append(usual[-1] / ours[-1])
-    return {**_spread(ratios), "baseline": statistics.median(usual), "seconds": statistics.median(ours)}
+    require_mnist(data_dir)
+
+    def usual() -> float:
+        return float(probe("loop", data_dir, epochs=1)["epoch_seconds"][0])
+
+    def ours() -> float:
+        return _STEPS_PER_EPOCH / pace(data_dir, seconds=4, setup="usual", device="cpu")
+
+    return _in_turn(1 if quick else 3, usual, ours, "seconds", _inverse)
 
 
-def roofline_share(data_dir: Path, quick: bool) -> Row:
+def _roofline_share(data_dir: Path, quick: bool) -> Row:
     """Time that the matrix products of a step take alone, over the time of our step, in turn in one process."""
-    dataset = _dataset(data_dir)
-    found = _probe("roofline", dataset, data_dir, blocks=3 if quick else 15)
-    shares = [one / other for one, other in zip(found["products_ms"], found["step_ms"], strict=True)]
-    return {
-        **_spread(shares),
-        "baseline": statistics.median(found["products_ms"]),
-        "step_ms": statistics.median(found["step_ms"]),
-        "dataset": dataset,
-    }
+    found = probe("roofline", data_dir, blocks=3 if quick else 15)
+    products, steps = iter(found["products_ms"]), iter(found["step_ms"])
+    row = _in_turn(len(found["step_ms"]), partial(next, products), partial(next, steps), "step_ms", _inverse)
+    return {**row, "dataset": dataset_in(data_dir)}
 
 
-def time_to_quality(data_dir: Path, quick: bool) -> Row:
+def _time_to_quality(data_dir: Path, quick: bool) -> Row:
     """Seconds that ten epochs of the usual loop take, over ours to the same test loss or a better one, same model.
 
     Ours is the schedule of the preset "quick", to its end. With `quick` the usual loop takes one epoch, whose time
     counts ten times, and its loss is taken from earlier.
     """
-    _require_mnist(data_dir)
-    usual = _probe("loop", "mnist", data_dir, epochs=1 if quick else _USUAL_EPOCHS)
+    require_mnist(data_dir)
+    usual = probe("loop", data_dir, epochs=1 if quick else _USUAL_EPOCHS)
     seconds = statistics.median(usual["epoch_seconds"]) * _USUAL_EPOCHS
     wanted = _USUAL_LOSS if quick else usual["test_loss"]
-    ours = [_probe("quality", "mnist", data_dir, seed=seed) for seed in range(1 if quick else 3)]
+    ours = [probe("quality", data_dir, seed=seed) for seed in range(1 if quick else 3)]
     losses = [run["test_loss"] for run in ours]
     return {
         **_spread([seconds / run["seconds"] for run in ours]),
@@ -124,66 +96,50 @@ def time_to_quality(data_dir: Path, quick: bool) -> Row:
     }
 
 
-def gui_training_share(data_dir: Path, quick: bool) -> Row:
+def _gui_training_share(data_dir: Path, quick: bool) -> Row:
     """Training steps per second with the window open, its plots live and a slider dragged at 60 Hz, over headless."""
-    dataset = _dataset(data_dir)
-    seconds, repeats = (4, 1) if quick else (10, 5)
-    shares, headless, windowed = [], [], []
-    for _ in range(repeats):
-        alone = _probe("headless", dataset, data_dir, seconds=seconds)["steps_per_second"]
-        shown = _probe("window", dataset, data_dir, seconds=seconds)["steps_per_second"]
-        headless.append(alone)
-        windowed.append(shown)
-        shares.append(shown / alone)
-    return {
-        **_spread(shares),
-        "baseline": statistics.median(headless),
-        "steps_per_second": statistics.median(windowed),
-        "dataset": dataset,
-    }
+    seconds = 4 if quick else 10
+
+    def windowed() -> float:
+        return float(probe("window", data_dir, seconds=seconds)["steps_per_second"])
+
+    headless = partial(pace, data_dir, seconds=seconds)
+    return {**_in_turn(1 if quick else 5, headless, windowed, "steps_per_second"), "dataset": dataset_in(data_dir)}
 
 
-def slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
+def _slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
     """From a slider's new value to the picture painted, idle and while training; the spread is of the four p95."""
-    dataset = _dataset(data_dir)
-    seconds = 3 if quick else 10
-    cases: Row = {}
-    for latent_dim in (2, 32):
-        for training in (False, True):
-            name = f"{latent_dim}d_{'training' if training else 'idle'}"
-            cases[name] = _probe(
-                "latency", dataset, data_dir, seconds=seconds, latent_dim=latent_dim, training=int(training)
-            )
-    return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset}
+    return _latencies("latency", {f"{size}d": {"latent_dim": size} for size in (2, 32)}, data_dir, quick)
 
 
-def drawing_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
+def _drawing_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
     """From the mouse's move on the pad to its reconstruction painted, at 60 Hz; the spread is of the four p95."""
-    dataset = _dataset(data_dir)
-    seconds = 3 if quick else 10
-    cases: Row = {}
-    for architecture in ("mlp", "convolutional"):
-        for training in (False, True):
-            name = f"{architecture}_{'training' if training else 'idle'}"
-            cases[name] = _probe(
-                "drawing", dataset, data_dir, seconds=seconds, architecture=architecture, training=int(training)
-            )
-    return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset}
+    models = {name: {"architecture": name} for name in ("mlp", "convolutional")}
+    return _latencies("drawing", models, data_dir, quick)
 
 
-def gui_gap_ms(data_dir: Path, quick: bool) -> Row:
+def _latencies(what: str, models: dict[str, dict[str, Any]], data_dir: Path, quick: bool) -> Row:
+    """What a probe finds with each of some models, idle and while it trains."""
+    cases = {
+        f"{name}_{state}": probe(what, data_dir, seconds=3 if quick else 10, training=training, **options)
+        for name, options in models.items()
+        for training, state in enumerate(("idle", "training"))
+    }
+    return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset_in(data_dir)}
+
+
+def _gui_gap_ms(data_dir: Path, quick: bool) -> Row:
     """Longest times in which the event loop does not turn, all overlays on, while training; p99 over all repeats."""
-    dataset = _dataset(data_dir)
-    runs = [_probe("gaps", dataset, data_dir, seconds=4 if quick else 15) for _ in range(1 if quick else 3)]
+    runs = [probe("gaps", data_dir, seconds=4 if quick else 15) for _ in range(1 if quick else 3)]
     summary = _spread([run["p99"] for run in runs])
     tails = {name: statistics.median(run[name] for run in runs) for name in ("p50", "p99.9")}
-    return {**summary, **tails, "longest": max(run["max"] for run in runs), "dataset": dataset}
+    return {**summary, **tails, "longest": max(run["max"] for run in runs), "dataset": dataset_in(data_dir)}
 
 
-def scatter_70k_ms(data_dir: Path, quick: bool) -> Row:
-    """New places of 70,000 points, handed over, drawn and painted at 700x700; over one stock scatter per class."""
-    times = _probe("scatter", "", data_dir, points=70_000, frames=5 if quick else 30, stock=1)
-    million = _probe("scatter", "", data_dir, points=1_000_000, frames=3 if quick else 10, stock=0)["ours"]
+def _scatter_70k_ms(data_dir: Path, quick: bool) -> Row:
+    """New positions of 70,000 points, handed over, drawn and painted at 700x700; over one stock scatter per class."""
+    times = probe("scatter", data_dir, points=70_000, frames=5 if quick else 30, stock=1)
+    million = probe("scatter", data_dir, points=1_000_000, frames=3 if quick else 10, stock=0)["ours"]
     baseline = statistics.median(times["stock"])
     return {
         **_spread(times["ours"]),
@@ -193,80 +149,59 @@ def scatter_70k_ms(data_dir: Path, quick: bool) -> Row:
     }
 
 
-def first_paint_vs_torch(data_dir: Path, quick: bool) -> Row:
-    """From process start to the window painted, over `python -c "import torch"`, in turn."""
-    return _start_vs_torch("first-paint", data_dir, quick)
-
-
-def first_decode_vs_torch(data_dir: Path, quick: bool) -> Row:
-    """From process start to the bundled model's picture under a moved slider, over `import torch`, in turn."""
-    return _start_vs_torch("first-decode", data_dir, quick)
-
-
 def _start_vs_torch(what: str, data_dir: Path, quick: bool) -> Row:
-    """From process start to what a probe paints first, over the time of importing torch alone."""
-    ratios, paints, imports = [], [], []
-    for _ in range(2 if quick else 7):
+    """From process start to what a probe of the window paints, over `python -c "import torch"`, in turn."""
+
+    def importing() -> float:
         began = time.time()
-        _python("import torch")
-        imports.append(time.time() - began)
+        python("import torch")
+        return time.time() - began
+
+    def painting() -> float:
         began = time.time()
-        paints.append(_probe(what, "digits", data_dir)["painted_at"] - began)
-        ratios.append(paints[-1] / imports[-1])
-    return {**_spread(ratios), "baseline": statistics.median(imports), "seconds": statistics.median(paints)}
+        return float(probe(what, data_dir, dataset="digits")["painted_at"]) - began
+
+    return _in_turn(2 if quick else 7, importing, painting, "seconds")
 
 
-def memory_vs_torch(data_dir: Path, quick: bool) -> Row:
+def _memory_vs_torch(data_dir: Path, quick: bool) -> Row:
     """Memory of the window that trains on its data set, over that of `import torch` alone; in MB resident."""
-    dataset = _dataset(data_dir)
     code = "import torch; from vae_desktop.bench.memory import resident_megabytes; print(resident_megabytes())"
-    ratios, ours, alone = [], [], []
-    for _ in range(1 if quick else 3):
-        alone.append(float(_python(code)))
-        ours.append(_probe("memory", dataset, data_dir, seconds=4 if quick else 15)["megabytes"])
-        ratios.append(ours[-1] / alone[-1])
-    return {
-        **_spread(ratios),
-        "baseline": statistics.median(alone),
-        "megabytes": statistics.median(ours),
-        "dataset": dataset,
-    }
+
+    def importing() -> float:
+        return float(python(code))
+
+    def training() -> float:
+        return float(probe("memory", data_dir, seconds=4 if quick else 15)["megabytes"])
+
+    return {**_in_turn(1 if quick else 3, importing, training, "megabytes"), "dataset": dataset_in(data_dir)}
 
 
-def lockstep_cost(data_dir: Path, quick: bool) -> Row:
-    """Time of a step of four models in lockstep, over the sum of the times of their steps alone, in turn."""
-    dataset = _dataset(data_dir)
-    seconds, repeats = (2, 1) if quick else (6, 5)
+def _lockstep_cost(data_dir: Path, quick: bool) -> Row:
+    """Time of a step of four models that are compared, over the sum of the times of their steps alone, in turn."""
 
     def step_ms(models: str) -> float:
-        found = _probe("headless", dataset, data_dir, seconds=seconds, models=models)
-        return 1000 / float(found["steps_per_second"])
+        return 1000 / pace(data_dir, seconds=2 if quick else 6, models=models)
 
-    alone, together = [], []
-    for _ in range(repeats):
-        alone.append(sum(step_ms(kind) for kind in _COMPARED))
-        together.append(step_ms("+".join(_COMPARED)))
-    ratios = [one / other for one, other in zip(together, alone, strict=True)]
-    return {
-        **_spread(ratios),
-        "baseline": statistics.median(alone),
-        "step_ms": statistics.median(together),
-        "dataset": dataset,
-    }
+    def alone() -> float:
+        return sum(step_ms(kind) for kind in _COMPARED)
+
+    together = partial(step_ms, "+".join(_COMPARED))
+    return {**_in_turn(1 if quick else 5, alone, together, "step_ms"), "dataset": dataset_in(data_dir)}
 
 
-def growth(data_dir: Path, quick: bool) -> Row:
+def _growth(data_dir: Path, quick: bool) -> Row:
     """How times grow: the exponent of the size in each of four tables, 1 where twice the size takes twice the time."""
     counts = (1_000, 10_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
-    seconds = 2 if quick else 6
 
     def scatter_ms(points: int) -> float:
-        return statistics.median(_probe("scatter", "", data_dir, points=points, frames=5, stock=0)["ours"])
+        return statistics.median(probe("scatter", data_dir, points=points, frames=5, stock=0)["ours"])
 
     def slider_ms(**options: int) -> float:
-        return float(_probe("latency", "digits", data_dir, seconds=seconds, training=0, **options)["p50"])
+        seconds = 2 if quick else 6
+        return float(probe("latency", data_dir, dataset="digits", seconds=seconds, training=0, **options)["p50"])
 
-    epochs = _probe("growth", "", data_dir, images="+".join(map(str, counts)))
+    epochs = probe("growth", data_dir, images="+".join(map(str, counts)))
     tables = {
         "epoch_seconds_by_images": {int(count): value for count, value in epochs.items()},
         "scatter_ms_by_points": {count: scatter_ms(count) for count in counts},
@@ -276,40 +211,38 @@ def growth(data_dir: Path, quick: bool) -> Row:
     return {**_spread([_exponent(table) for table in tables.values()]), **tables}
 
 
-def cuda_epoch_ms(data_dir: Path, quick: bool) -> Row:
+def _cuda_epoch_ms(data_dir: Path, quick: bool) -> Row:
     """Milliseconds of an epoch of MNIST on a device of CUDA, and seconds of the usual loop's on the same, in turn.
 
     Of both without the evaluation, and not the first epoch of a process.
     """
-    _require_mnist(data_dir)
-    _require_cuda()
+    require_mnist(data_dir)
+    if python("import torch; print(torch.cuda.is_available())").strip() != "True":
+        raise DeviceError("This is measured on CUDA (an NVIDIA graphics card), which this machine does not have.")
     usual, ours = [], []
     for _ in range(1 if quick else 3):
-        usual.append(_probe("loop", "mnist", data_dir, epochs=2, device="cuda")["epoch_seconds"][-1])
-        found = _probe("headless", "mnist", data_dir, seconds=4, setup="usual", device="cuda")
-        ours.append(1000 * found["epoch_seconds"])
+        usual.append(probe("loop", data_dir, epochs=2, device="cuda")["epoch_seconds"][-1])
+        ours.append(1000 * probe("headless", data_dir, seconds=4, setup="usual", device="cuda")["epoch_seconds"])
     baseline = statistics.median(usual)
     return {**_spread(ours), "baseline": baseline, "times_quicker": 1000 * baseline / statistics.median(ours)}
 
 
-ROWS: dict[str, Callable[[Path, bool], Row]] = {
-    row.__name__: row
-    for row in (
-        epoch_vs_dataloader,
-        roofline_share,
-        time_to_quality,
-        gui_training_share,
-        slider_to_pixels_ms,
-        drawing_to_pixels_ms,
-        gui_gap_ms,
-        scatter_70k_ms,
-        first_paint_vs_torch,
-        first_decode_vs_torch,
-        memory_vs_torch,
-        lockstep_cost,
-        growth,
-        cuda_epoch_ms,
-    )
+# How each row is measured, and its goal.
+ROWS: dict[str, tuple[Callable[[Path, bool], Row], float]] = {
+    "epoch_vs_dataloader": (_epoch_vs_dataloader, 5.0),
+    "roofline_share": (_roofline_share, 0.70),
+    "time_to_quality": (_time_to_quality, 15.0),
+    "gui_training_share": (_gui_training_share, 0.90),
+    "slider_to_pixels_ms": (_slider_to_pixels_ms, 8.0),
+    "drawing_to_pixels_ms": (_drawing_to_pixels_ms, 8.0),
+    "gui_gap_ms": (_gui_gap_ms, 8.0),
+    "scatter_70k_ms": (_scatter_70k_ms, 8.0),
+    "first_paint_vs_torch": (partial(_start_vs_torch, "first-paint"), 0.5),
+    "first_decode_vs_torch": (partial(_start_vs_torch, "first-decode"), 1.2),  # a moved slider's picture
+    "memory_vs_torch": (_memory_vs_torch, 1.6),
+    "lockstep_cost": (_lockstep_cost, 1.1),
+    "growth": (_growth, 1.0),
+    "cuda_epoch_ms": (_cuda_epoch_ms, 25.0),
 }
 
 
@@ -317,58 +250,38 @@ def _spread(values: list[float]) -> Row:
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
+def _over(baseline: float, ours: float) -> float:
+    return ours / baseline
+
+
+def _inverse(baseline: float, ours: float) -> float:
+    return baseline / ours
+
+
+def _in_turn(
+    repeats: int,
+    baseline: Callable[[], float],
+    ours: Callable[[], float],
+    name: str,
+    ratio: Callable[[float, float], float] = _over,
+) -> Row:
+    """Measure two things in turn, so that both meet the same moods of the machine.
+
+    Returns
+    -------
+    dict
+        The spread of the ratios, the median of the baseline, and under `name` that of ours.
+    """
+    pairs = [(baseline(), ours()) for _ in range(repeats)]
+    alone, found = zip(*pairs, strict=True)
+    return {
+        **_spread([ratio(*pair) for pair in pairs]),
+        "baseline": statistics.median(alone),
+        name: statistics.median(found),
+    }
+
+
 def _exponent(times: dict[int, float]) -> float:
     """Slope of log time along log size, by least squares."""
-    slope: float = statistics.linear_regression(
-        [math.log(size) for size in times], [math.log(time) for time in times.values()]
-    ).slope
-    return slope
-
-
-def _dataset(data_dir: Path) -> str:
-    return "mnist" if _has_mnist(data_dir) else "digits"
-
-
-def _has_mnist(data_dir: Path) -> bool:
-    return (data_dir / "MNIST" / "raw").is_dir()
-
-
-def _require_mnist(data_dir: Path) -> None:
-    if not _has_mnist(data_dir):
-        raise UserError(f"This is measured on MNIST, which is not in {data_dir}. Name its folder with --data-dir.")
-
-
-def _require_cuda() -> None:
-    if _python("import torch; print(torch.cuda.is_available())").strip() != "True":
-        raise DeviceError("This is measured on CUDA (an NVIDIA graphics card), which this machine does not have.")
-
-
-def _python(code: str) -> str:
-    """What code prints in a process of its own."""
-    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-
-
-@cache
-def _compile_sources() -> None:
-    """Leave bytecode beside the sources, as installers do; where Python may not write any, each start would compile."""
-    compileall.compile_dir(Path(__file__).parents[1], quiet=2)
-
-
-def _probe(what: str, dataset: str, data_dir: Path, **options: int | str) -> Row:
-    """Run a probe in a process of its own and return what it found."""
-    _compile_sources()
-    module = f"vae_desktop.bench.{what if what in _ALONE else 'window'}_probe"
-    arguments = [what, f"dataset={dataset}", f"data_dir={data_dir}"]
-    arguments += [f"{name}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", module, *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        raise UserError(f"The measurement {what!r} did not end within {_TIMEOUT} s.") from None
-    if done.returncode != 0:
-        if libraries := missing_libraries(done.stderr):
-            raise LibraryMissing(how_to_install(libraries))
-        last_line = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise UserError(f"The measurement {what!r} could not run (a window needs a display): {last_line}")
-    result: Row = json.loads(done.stdout.splitlines()[-1])
-    return result
+    sizes, durations = map(math.log, times), map(math.log, times.values())
+    return float(statistics.linear_regression(list(sizes), list(durations)).slope)

@@ -18,10 +18,10 @@ from typing import Any, NoReturn, Protocol
 from vae_desktop import __version__
 from vae_desktop.catalog import DATASETS
 from vae_desktop.cli import bench, evaluate, info, sample, screenshot, train
+from vae_desktop.cli.output import error_words
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting, LibraryMissing, UserError
 from vae_desktop.system_libraries import how_to_install, missing_libraries
-from vae_desktop.training.failures import failure_words, is_of_device
 
 _log = logging.getLogger(__name__)
 _PROGRAM = "vae-desktop"
@@ -167,16 +167,9 @@ def _report(error: Exception, program: str) -> int:
     """Print an error's one line and return the exit status."""
     if isinstance(error, ImportError | OSError) and (libraries := missing_libraries(str(error))):
         error = LibraryMissing(how_to_install(libraries))
-    message = " ".join(str(error).split())
     if isinstance(error, _BadArguments):
         program = error.program
-    elif isinstance(error, UserError):
-        pass  # it says the cause already, of a device too
-    elif is_of_device(error):
-        message = failure_words(error)
-    else:
-        message = f"{type(error).__name__}: {message} (run again with --debug for the details)"
-    print(f"{program}: {message}", file=sys.stderr)
+    print(f"{program}: {error_words(error)}", file=sys.stderr)
     return 2 if isinstance(error, _BadArguments | InvalidSetting | LibraryMissing) else 1
 
 

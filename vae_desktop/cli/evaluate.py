@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from vae_desktop.data.load import load_dataset
-    from vae_desktop.latent.measuring import measure
+    from vae_desktop.latent.measuring import measuring
     from vae_desktop.models.autoencoder import restored_model
     from vae_desktop.paths import default_cache_dir
     from vae_desktop.training.checkpoint import load_checkpoint
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
     model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit
     with _bar() as progress:
-        values = measure(config, model, dataset, extent, default_cache_dir(), progress)
+        values = dict(measuring(config, model, dataset, extent, default_cache_dir(), progress))
     if options.json:
         print_json(
             {

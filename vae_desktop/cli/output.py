@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING, Any
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
 from vae_desktop.latent.table import by_dimension
+from vae_desktop.training.failures import failure_words, is_of_device
 
 if TYPE_CHECKING:
     from vae_desktop.training.history import Evaluation
+
+
+def error_words(error: Exception) -> str:
+    """An error in a line: what it is and, where that is known, what helps."""
+    message = " ".join(str(error).split())
+    if isinstance(error, UserError):  # it says the cause already, of a device too
+        return message
+    if is_of_device(error):
+        return failure_words(error)
+    return f"{type(error).__name__}: {message.rstrip('.')} (run again with --debug for the details)."
 
 
 def check_writable(path: Path) -> None:

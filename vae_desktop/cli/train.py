@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, given_settings, run_config
-from vae_desktop.cli.output import check_writable, figures, print_json
+from vae_desktop.cli.output import check_writable, error_words, figures, print_json
 from vae_desktop.cli.saving import Saved, save_models
 from vae_desktop.cli.training_summary import print_comparison, print_json_summary, print_summary
 from vae_desktop.config import RunConfig
@@ -131,7 +131,10 @@ def _tell_end(
     for line in hitches:
         print(f"{options.program}: {line}", file=sys.stderr)
     if trouble is not None:
-        raise UserError(f"{_words(trouble)} Stopped at step {training.steps}; saved {saved}.") from trouble
+        words = error_words(trouble)
+        if isinstance(trouble, OSError):  # stdout leads to a disk that is full, say
+            words = f"Cannot write what is printed: {trouble.strerror or trouble}."
+        raise UserError(f"{words} Stopped at step {training.steps}; saved {saved}.") from trouble
     if not training.finished:
         print(f"{options.program}: stopped at step {training.steps}; saved {saved}.", file=sys.stderr)
         raise KeyboardInterrupt
@@ -150,26 +153,13 @@ def _failure(name: str, model: "TrainedModel", checkpoint: "Checkpoint | None", 
 
     if model.failure is None:
         return ""
-    what = model.failure.message if is_of_device(model.failure.error) else _words(model.failure.error)
+    what = model.failure.message if is_of_device(model.failure.error) else error_words(model.failure.error)
     if checkpoint is None:
         left = "Nothing is saved: no epoch was over."
     else:
         epochs = f"{checkpoint.snapshot.step / checkpoint.steps_per_epoch:.1f}".removesuffix(".0")
         left = f"The model as it was after epoch {epochs} is saved: {path}." if path else ""
     return f"{name}: {what} {left}" if name else f"{what} {left}"
-
-
-def _words(error: Exception) -> str:
-    """An error in a sentence."""
-    from vae_desktop.training.failures import failure_words, is_of_device
-
-    if isinstance(error, UserError):
-        return str(error)
-    if isinstance(error, OSError):  # stdout leads to a disk that is full, say
-        return f"Cannot write what is printed: {error.strerror or error}."
-    if is_of_device(error):
-        return failure_words(error)
-    return f"{type(error).__name__}: {str(error).rstrip('.')} (run again with --debug for the details)."
 
 
 def _read(report: "Report | None") -> list[str]:

@@ -14,7 +14,7 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 Factors = npt.NDArray[np.float32]
 
-_MOVED = 1 << 22  # bytes of images that are moved together
+MOVED_TOGETHER = 1 << 22  # bytes of images that are moved together
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,24 +36,23 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
-    def at(self, places: npt.NDArray[np.int64]) -> "Split":
-        """The images at these places, in their order."""
-        return self._with(self.images[places], places)
-
     def parted(self, is_held_out: npt.NDArray[np.bool_]) -> "tuple[Split, Split]":
         """The images that are not held out and those that are, some of each, in their order.
 
         They are moved within this split's own memory, of which both parts are views: it cannot be used any longer.
         """
         rest, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
-        first, second = _parted(self.images, rest, held_out)
-        return self._with(first, rest), self._with(second, held_out)
+        if held_out[0] != len(rest):  # else one part lies after the other already
+            kept = self.images[held_out]
+            move_to_front(self.images, rest)
+            self.images[len(rest) :] = kept
 
-    def _with(self, images: Images, places: npt.NDArray[np.int64]) -> "Split":
-        """These images, with what is known of those at the places."""
-        labels = None if self.labels is None else self.labels[places]
-        factors = None if self.factors is None else self.factors[places]
-        return Split(images, labels, factors)
+        def part(images: Images, chosen: npt.NDArray[np.int64]) -> Split:
+            labels = None if self.labels is None else self.labels[chosen]
+            factors = None if self.factors is None else self.factors[chosen]
+            return Split(images, labels, factors)
+
+        return part(self.images[: len(rest)], rest), part(self.images[len(rest) :], held_out)
 
 
 @dataclass(frozen=True)
@@ -114,25 +113,13 @@ class Dataset:
             )
 
 
-def moved_up(images: Images, places: npt.NDArray[np.int64]) -> Images:
-    """Move the images at these places, which ascend, to the front of their own array; a view of them."""
-    together = max(1, _MOVED // max(images[:1].nbytes, 1))
-    for first in range(0, len(places), together):
-        chunk = places[first : first + together]
-        images[first : first + len(chunk)] = images[chunk]
-    return images[: len(places)]
-
-
-def _parted(images: Images, rest: npt.NDArray[np.int64], held_out: npt.NDArray[np.int64]) -> tuple[Images, Images]:
-    """The images at either places, which ascend and together are all, as views of one array."""
-    if held_out[0] == len(rest):  # they lie one part after the other already
-        return images[: len(rest)], images[len(rest) :]
-    if rest[0] == len(held_out):
-        return images[len(held_out) :], images[: len(held_out)]
-    kept = images[held_out]
-    front = moved_up(images, rest)
-    images[len(rest) :] = kept
-    return front, images[len(rest) :]
+def move_to_front(images: Images, chosen: npt.NDArray[np.int64]) -> Images:
+    """Move the images of these numbers, which ascend, to the front of their own array; a view of them."""
+    together = max(1, MOVED_TOGETHER // max(images[:1].nbytes, 1))
+    for first in range(0, len(chosen), together):
+        numbers = chosen[first : first + together]
+        images[first : first + len(numbers)] = images[numbers]
+    return images[: len(chosen)]
 
 
 def resize(images: Images, side: int | None) -> Images:

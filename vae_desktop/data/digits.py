@@ -7,7 +7,7 @@ from vae_desktop.data.dataset import Dataset, Split, resize
 from vae_desktop.libraries import load_torch
 
 _DEFAULT_SIDE = 28  # at 8×8 the squared error is so small against the KL term that a 2-D VAE collapses
-_TEST_SHARE = 0.2
+_TEST_FRACTION = 0.2
 
 
 def load_digits(config: DatasetConfig) -> Dataset:
@@ -24,7 +24,7 @@ def load_digits(config: DatasetConfig) -> Dataset:
     images = resize(images, config.image_size or _DEFAULT_SIDE)
     labels = bundled.target.astype(np.int64)
     train, test = train_test_split(
-        np.arange(len(labels)), test_size=_TEST_SHARE, stratify=labels, random_state=0
+        np.arange(len(labels)), test_size=_TEST_FRACTION, stratify=labels, random_state=0
     )
     return Dataset(
         config,

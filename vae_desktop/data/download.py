@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPException, IncompleteRead
 from pathlib import Path
@@ -23,7 +23,6 @@ from vae_desktop.progress import Progress
 _CHUNK = 1 << 16
 _SLOWEST = 1000  # bytes a second, on average over the time of silence that is allowed
 _GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
-
 
 
 class _MirrorFailed(Exception):
@@ -68,30 +67,20 @@ def download_mnist(
         If the folder or a file cannot be written.
     """
     folder = entry.raw_folder(data_dir)
-    _make_folder(folder)
+    with _naming_the_folder("make the folder", folder, "Choose another data folder."):
+        folder.mkdir(parents=True, exist_ok=True)
     total = sum(resource.size for resource in entry.resources)
     done = 0
-
-    def advance(received: int) -> None:
-        progress(done + received, total)
-
     for resource in entry.resources:
         wanted = [name for name in entry.files_in(resource) if not _is_whole(entry, data_dir, name)]
         if wanted:
-            with _writing_in(folder), tempfile.TemporaryFile(dir=folder) as packed:
-                _fetch_from_any(entry, resource, packed, timeout, advance)
+            way_out = "Make room or choose another data folder."
+            with _naming_the_folder("write in", folder, way_out), tempfile.TemporaryFile(dir=folder) as packed:
+                _fetch_from_any(entry, resource, packed, timeout, progress.part(done, resource.size, total))
                 for name in wanted:
                     write_atomically(folder / name, _unpack(packed, resource, name))
         done += resource.size
         progress(done, total)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(f"Cannot make the folder {folder}: {reason}. Choose another data folder.") from error
 
 
 def _is_whole(entry: MnistSet, data_dir: Path, name: str) -> bool:
@@ -103,34 +92,33 @@ def _is_whole(entry: MnistSet, data_dir: Path, name: str) -> bool:
 
 
 @contextmanager
-def _writing_in(folder: Path) -> Iterator[None]:
+def _naming_the_folder(action: str, folder: Path, way_out: str) -> Iterator[None]:
     """Put in words what fails on this machine."""
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(f"Cannot write in {folder}: {reason}. Make room or choose another data folder.") from error
+        raise UserError(f"Cannot {action} {folder}: {error.strerror or error}. {way_out}") from error
 
 
 def _fetch_from_any(
-    entry: MnistSet, resource: Resource, packed: IO[bytes], timeout: float, advance: Callable[[int], None]
+    entry: MnistSet, resource: Resource, packed: IO[bytes], timeout: float, progress: Progress
 ) -> None:
-    """Write a resource into `packed`, from the first mirror that has it; `advance` gets the bytes received."""
+    """Write a resource into `packed`, from the first mirror that has it."""
     reasons = []
-    advance(0)
+    progress(0, resource.size)
     for mirror in entry.mirrors:
         try:
-            _receive(f"{mirror.rstrip('/')}/{resource.name}", resource, packed, timeout, advance)
+            _receive(f"{mirror.rstrip('/')}/{resource.name}", resource, packed, timeout, progress)
             return
         except _MirrorFailed as error:
             reasons.append(f"{urlsplit(mirror).netloc}: {error}")
-            advance(0)
+            progress(0, resource.size)
     raise DataError(
         f"{entry.label} could not be downloaded ({'; '.join(reasons)}). Check the connection and try again."
     )
 
 
-def _receive(url: str, resource: Resource, packed: IO[bytes], timeout: float, advance: Callable[[int], None]) -> None:
+def _receive(url: str, resource: Resource, packed: IO[bytes], timeout: float, progress: Progress) -> None:
     """Write an answer into `packed` and verify it; raise _MirrorFailed if it is not the resource."""
     packed.seek(0)
     packed.truncate()
@@ -141,7 +129,7 @@ def _receive(url: str, resource: Resource, packed: IO[bytes], timeout: float, ad
             packed.write(piece)
             digest.update(piece)
             received += len(piece)
-            advance(min(received, resource.size))
+            progress(min(received, resource.size), resource.size)
     packed.seek(0)
     magic = _ZIP_MAGIC if resource.is_archive else _GZIP_MAGIC
     if not magic.startswith(packed.read(len(magic))):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageChops
 
 from vae_desktop.catalog import DrawingPreprocessing
 from vae_desktop.data.dataset import Images
@@ -25,21 +25,23 @@ def image_of_drawing(
     preprocessing : DrawingPreprocessing or None
         How the ink is scaled and moved; None: the drawing is only made smaller.
     """
-    _, height, width = image_shape
-    box = None if preprocessing is None else _ink_box(canvas, paper)
+    channels, height, width = image_shape
+    drawing = Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
+    blank = Image.new(drawing.mode, drawing.size, (paper,) * channels)
+    difference = np.asarray(ImageChops.difference(drawing, blank)).reshape(canvas.shape).max(axis=2)
+    box = Image.fromarray(np.uint8(255) * (difference > _INK)).getbbox()
     if preprocessing is None or box is None:
-        return np.ascontiguousarray(_resized(canvas, width, height).transpose(2, 0, 1))
-    ink = canvas[box]
-    scale = preprocessing.fraction * min(height, width) / max(ink.shape[:2])
-    size = [max(1, round(scale * side)) for side in ink.shape[:2]]
-    ink = _resized(ink, size[1], size[0])
+        return _channels_first(drawing.resize((width, height), Image.Resampling.BOX))
+    scale = preprocessing.fraction * min(height, width) / max(box[2] - box[0], box[3] - box[1])
+    size = [max(1, round(scale * (box[axis + 2] - box[axis]))) for axis in (0, 1)]
+    ink = drawing.crop(box).resize((size[0], size[1]), Image.Resampling.BOX)
     centre = _centre_of_mass(ink, paper) if preprocessing.by_mass else np.array(size) / 2
     # MNIST's middle of a side is the middle of the pixel after it; whole pixels, as a shift by parts would blur.
-    middle = np.array([height, width]) / 2 + (0.5 if preprocessing.by_mass else 0.0)
-    top, left = np.round(middle - centre).astype(int).tolist()
-    image = np.full((height, width, canvas.shape[2]), paper, np.uint8)
-    _paste(image, ink, top, left)
-    return np.ascontiguousarray(image.transpose(2, 0, 1))
+    middle = np.array([width, height]) / 2 + (0.5 if preprocessing.by_mass else 0.0)
+    left, top = np.round(middle - centre).astype(int).tolist()
+    image = blank.resize((width, height))
+    image.paste(ink, (left, top))
+    return _channels_first(image)
 
 
 def canvas_of_image(image: Images, size: tuple[int, int]) -> Images:
@@ -55,32 +57,12 @@ def paper_of(images: Images) -> int:
     return 255 if np.mean([border.mean(dtype=np.float64) for border in borders]) > 127.5 else 0
 
 
-def _ink_box(pixels: Images, paper: int) -> tuple[slice, slice] | None:
-    """The smallest box that holds all ink; None without ink."""
-    has_ink = np.abs(pixels.astype(np.int16) - paper).max(axis=2) > _INK
-    rows, columns = np.flatnonzero(has_ink.any(axis=1)), np.flatnonzero(has_ink.any(axis=0))
-    if not len(rows):
-        return None
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+def _centre_of_mass(ink: Image.Image, paper: int) -> npt.NDArray[np.float64]:
+    """Across and down, in pixels from the upper left corner."""
+    mass = np.abs(np.atleast_3d(np.asarray(ink, np.float64)) - paper).sum(axis=2)
+    across, down = (np.arange(side) + 0.5 for side in ink.size)
+    return np.array([mass.sum(axis=0) @ across, mass.sum(axis=1) @ down]) / mass.sum()
 
 
-def _centre_of_mass(ink: Images, paper: int) -> npt.NDArray[np.float64]:
-    """Down and across, in pixels from the upper left corner."""
-    mass = np.abs(ink.astype(np.float64) - paper).sum(2)
-    down, across = (np.arange(side) + 0.5 for side in mass.shape)
-    return np.array([(mass.sum(1) * down).sum(), (mass.sum(0) * across).sum()]) / mass.sum()
-
-
-def _resized(pixels: Images, width: int, height: int) -> Images:
-    """Pixels (h, w, C) at another size, (height, width, C); shrinking averages over what is covered."""
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    source = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    return np.asarray(source.resize((width, height), Image.Resampling.BOX)).reshape(height, width, -1)
-
-
-def _paste(image: Images, ink: Images, top: int, left: int) -> None:
-    """Lay ink (h, w, C) on an image (H, W, C), as far as it lies within it."""
-    rows, columns = slice(max(top, 0), top + ink.shape[0]), slice(max(left, 0), left + ink.shape[1])
-    target = image[rows, columns]
-    target[:] = ink[max(-top, 0) :, max(-left, 0) :][: target.shape[0], : target.shape[1]]
+def _channels_first(image: Image.Image) -> Images:
+    return np.ascontiguousarray(np.atleast_3d(np.asarray(image)).transpose(2, 0, 1))

@@ -8,7 +8,7 @@ import numpy as np
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.load import load_custom
-from vae_desktop.data.dataset import Dataset, Split
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.digits import load_digits
 from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.shapes import load_shapes
@@ -48,30 +48,21 @@ def load_dataset(
     return dataset if config.measured_on == "test" else _with_validation(dataset)
 
 
-def _load(
-    config: DatasetConfig, data_dir: Path, progress: Progress
-) -> Dataset:
+def _load(config: DatasetConfig, data_dir: Path, progress: Progress) -> Dataset:
     if config.is_custom:
         return load_custom(config, progress)
-    dataset = _load_named(config, data_dir, progress)
-    return _in_colour(dataset) if config.colours == "colour" else dataset  # all of them are grey
-
-
-def _load_named(config: DatasetConfig, data_dir: Path, progress: Progress) -> Dataset:
     if config.name == "digits":
-        return load_digits(config)
-    if config.name == "shapes":
-        return load_shapes(config, progress)
-    return load_mnist(config, data_dir)
-
-
-def _in_colour(dataset: Dataset) -> Dataset:
-    """Grey images with their channel as red, green and blue."""
-
-    def coloured(split: Split) -> Split:
-        return replace(split, images=np.repeat(split.images, 3, axis=1))
-
-    return replace(dataset, train=coloured(dataset.train), test=coloured(dataset.test))
+        dataset = load_digits(config)
+    elif config.name == "shapes":
+        dataset = load_shapes(config, progress)
+    else:
+        dataset = load_mnist(config, data_dir)
+    if config.colours != "colour":
+        return dataset
+    train, test = (  # all of them are grey
+        replace(split, images=np.repeat(split.images, 3, axis=1)) for split in (dataset.train, dataset.test)
+    )
+    return replace(dataset, train=train, test=test)
 
 
 def _with_validation(dataset: Dataset) -> Dataset:

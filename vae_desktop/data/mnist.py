@@ -32,9 +32,12 @@ def load_mnist(config: DatasetConfig, data_dir: Path) -> Dataset:
         If a file cannot be read.
     """
     entry = MNIST_SETS[config.name]
-    train, test = (_read_split(entry, data_dir, prefix) for prefix in entry.prefixes)
-    if train.images.shape[1:] != test.images.shape[1:]:
-        raise _broken(entry, data_dir, "training and test images differ in size")
+    try:
+        train, test = (_read_split(entry, data_dir, prefix) for prefix in entry.prefixes)
+        if train.images.shape[1:] != test.images.shape[1:]:
+            raise _mismatch(entry, data_dir, "training and test images differ in size")
+    except BrokenFile as error:
+        raise DatasetBroken(f"{error} Download it again.") from error
     return Dataset(
         config,
         Split(resize(train.images, config.image_size), train.labels),
@@ -60,16 +63,19 @@ def read_file(entry: MnistSet, data_dir: Path, name: str) -> Images:
 
     Raises
     ------
-    DatasetMissing, DatasetBroken, DataError
-        As `load_mnist`.
+    DatasetMissing
+        If it is absent, or the data folder itself.
+    BrokenFile
+        If it is broken; the message does not say what to do.
+    DataError
+        If it cannot be opened.
     """
     path = _find(entry, data_dir, name)
-    try:
-        values = open_idx(path, rank=len(entry.shapes[name])).read()
-    except BrokenFile as error:
-        raise DatasetBroken(f"{error} Download it again.") from error
-    if values.ndim == 1:
-        _check_labels(entry, path, values)
+    values = open_idx(path, rank=len(entry.shapes[name])).read()
+    first, last = entry.first_label, entry.first_label + len(entry.class_names) - 1
+    for label in (values.min(), values.max()) if values.ndim == 1 else ():
+        if not first <= label <= last:
+            raise BrokenFile(f"{path} is broken: a label is {label}, not {first} to {last}.")
     return values
 
 
@@ -77,10 +83,14 @@ def _read_split(entry: MnistSet, data_dir: Path, prefix: str) -> Split:
     images = read_file(entry, data_dir, images_file(prefix))
     labels = read_file(entry, data_dir, labels_file(prefix))
     if len(images) != len(labels):
-        raise _broken(entry, data_dir, f"{len(images)} {prefix} images have {len(labels)} labels")
+        raise _mismatch(entry, data_dir, f"{len(images)} {prefix} images have {len(labels)} labels")
     if entry.is_transposed:
         images = np.ascontiguousarray(images.swapaxes(1, 2))
     return Split(images[:, None], labels.astype(np.int64) - entry.first_label)
+
+
+def _mismatch(entry: MnistSet, data_dir: Path, reason: str) -> BrokenFile:
+    return BrokenFile(f"{entry.label} in {entry.raw_folder(data_dir)} is broken: {reason}.")
 
 
 def _find(entry: MnistSet, data_dir: Path, name: str) -> Path:
@@ -95,25 +105,10 @@ def _find(entry: MnistSet, data_dir: Path, name: str) -> Path:
         except OSError as error:
             reason = error.strerror or str(error)
             raise DataError(f"Cannot read {path}: {reason}. Choose another data folder.") from error
-    raise _missing(entry, data_dir, name)
-
-
-def _check_labels(entry: MnistSet, path: Path, labels: Images) -> None:
-    first, last = entry.first_label, entry.first_label + len(entry.class_names) - 1
-    for label in (labels.min(), labels.max()):
-        if not first <= label <= last:
-            raise DatasetBroken(f"{path} is broken: a label is {label}, not {first} to {last}. Download it again.")
-
-
-def _broken(entry: MnistSet, data_dir: Path, reason: str) -> DatasetBroken:
-    return DatasetBroken(f"{entry.label} in {entry.raw_folder(data_dir)} is broken: {reason}. Download it again.")
-
-
-def _missing(entry: MnistSet, data_dir: Path, name: str) -> DatasetMissing:
     if not data_dir.is_dir():
         found = f"{entry.label} cannot be read: there is no data folder {data_dir}"
     else:
-        found = f"{entry.label} is not there: {entry.raw_folder(data_dir)} has no {name}"
-    return DatasetMissing(
+        found = f"{entry.label} is not there: {folder} has no {name}"
+    raise DatasetMissing(
         f"{found}. Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
     )

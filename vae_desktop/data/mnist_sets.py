@@ -32,14 +32,14 @@ class MnistSet:
     ----------
     folder : str
         Under the data folder; the files lie in its subfolder ``raw``.
-    prefixes : (str, str)
-        What the names of the training and the test files begin with.
-    counts : (int, int)
-        Training and test images.
     class_names : tuple of str
     mirrors : tuple of str
         Addresses of folders that hold the resources, tried in order.
     resources : tuple of Resource
+    prefixes : (str, str)
+        What the names of the training and the test files begin with.
+    counts : (int, int)
+        Training and test images.
     first_label : int
         The label, in the files, of the first class.
     is_transposed : bool
@@ -48,11 +48,11 @@ class MnistSet:
 
     name: str
     folder: str
-    prefixes: tuple[str, str]
-    counts: tuple[int, int]
     class_names: tuple[str, ...]
     mirrors: tuple[str, ...]
     resources: tuple[Resource, ...]
+    prefixes: tuple[str, str] = ("train", "t10k")
+    counts: tuple[int, int] = (60_000, 10_000)
     first_label: int = 0
     is_transposed: bool = False
 
@@ -94,8 +94,6 @@ MNIST_SETS = {
         MnistSet(
             "mnist",
             folder="MNIST",
-            prefixes=("train", "t10k"),
-            counts=(60_000, 10_000),
             class_names=tuple("0123456789"),
             mirrors=(
                 "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -111,19 +109,9 @@ MNIST_SETS = {
         MnistSet(
             "fashion-mnist",
             folder="FashionMNIST",
-            prefixes=("train", "t10k"),
-            counts=(60_000, 10_000),
             class_names=(
-                "T-shirt/top",
-                "Trouser",
-                "Pullover",
-                "Dress",
-                "Coat",
-                "Sandal",
-                "Shirt",
-                "Sneaker",
-                "Bag",
-                "Ankle boot",
+                "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
+                "Shirt", "Sneaker", "Bag", "Ankle boot",
             ),
             mirrors=(
                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -139,8 +127,6 @@ MNIST_SETS = {
         MnistSet(
             "kmnist",
             folder="KMNIST",
-            prefixes=("train", "t10k"),
-            counts=(60_000, 10_000),
             class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
             mirrors=(
                 "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",

@@ -42,10 +42,10 @@ def load_shapes(config: DatasetConfig, progress: Progress) -> Dataset:
     lowest, highest = np.array(_RANGES).T
     factors = random.uniform(lowest, highest, (count, len(FACTOR_NAMES))).astype(np.float32)
     images = draw_shapes(labels, factors, config.image_size or _DEFAULT_SIDE, progress)
-    whole = Split(images, labels, factors)
-    return Dataset(
-        config, whole.at(np.arange(_TRAIN)), whole.at(np.arange(_TRAIN, count)), tuple(_SHAPES), FACTOR_NAMES
+    train, test = (
+        Split(images[part], labels[part], factors[part]) for part in (slice(_TRAIN), slice(_TRAIN, count))
     )
+    return Dataset(config, train, test, tuple(_SHAPES), FACTOR_NAMES)
 
 
 def draw_shapes(
@@ -79,10 +79,10 @@ def draw_shapes(
     images = np.empty((len(labels), 1, side, side), np.uint8)
     together = max(1, _CHUNK // side**2)
     for label, distance in enumerate(_SHAPES.values()):
-        places = np.flatnonzero(labels == label)
-        for start in range(0, len(places), together):
+        alike = np.flatnonzero(labels == label)
+        for start in range(0, len(alike), together):
             progress.check()
-            chunk = places[start : start + together]
+            chunk = alike[start : start + together]
             images[chunk, 0] = _draw(distance, factors[chunk].astype(np.float32), side)
     return images
 

@@ -31,7 +31,7 @@ class Spectrum:
     pixels : int
         Numbers in an image.
     shades : float
-        Share of those numbers that are neither nearly 0 nor nearly 1: from a tenth to nine tenths.
+        Fraction of those numbers that are neither nearly 0 nor nearly 1: from a tenth to nine tenths.
     is_grey : bool
         Whether all channels of each image are equal.
     """
@@ -43,41 +43,31 @@ class Spectrum:
     is_grey: bool
 
     def useful_dimensions(self, likelihood: str, beta: float, latent_dim: int) -> int:
-        """How many of the latent dimensions can hold anything against the KL divergence's weight, 0 to `latent_dim`.
+        """How many of the latent dimensions can hold anything against the KL divergence's weight, 0 to `latent_dim`."""
+        useful = np.flatnonzero(self._largest_betas(likelihood)[:latent_dim] > beta)
+        return int(useful[-1]) + 1 if len(useful) else 0
+
+    def largest_beta(self, likelihood: str, latent_dim: int) -> float:
+        """The largest weight of the KL divergence with which all latent dimensions can hold something; 0 if none is."""
+        betas = self._largest_betas(likelihood)
+        return float(np.nextafter(betas[latent_dim - 1], 0)) if latent_dim <= len(betas) else 0.0
+
+    def _largest_betas(self, likelihood: str) -> Variances:
+        """For each number of dimensions from 1 on, the β below which the last of them is worth having.
 
         Exact for linear models (Lucas et al. 2019, arXiv 1911.02469): a dimension is worth having only where the
         variance along it exceeds β times the decoder's noise. Of deeper ones it is what lets them leave the
         collapsed state. Squared error is a decoder of variance ½; cross-entropy is taken as its second-order
-        expansion at the mean image; a calibrated decoder's variance is what its dimensions leave over.
+        expansion at the mean image. A calibrated decoder's variance is what its k dimensions leave over,
+        Σ of the other variances / (pixels − k β); solved for β, that is the last line.
         """
         if likelihood == "bernoulli":
-            return int((self.coin_variances[:latent_dim] > beta).sum())
+            return self.coin_variances
         if likelihood == "squared-error":
-            return int((self.variances[:latent_dim] > beta / 2).sum())
-        return next(
-            (
-                count
-                for count in range(min(latent_dim, len(self.variances)), 0, -1)
-                if self.variances[count - 1] > beta * self._calibrated_variance(count, beta)
-            ),
-            0,
-        )
-
-    def largest_beta(self, likelihood: str, latent_dim: int) -> float:
-        """The weight of the KL divergence up to which all latent dimensions can hold something."""
-        low, high = 0.0, 1e6
-        for _ in range(60):
-            middle = (low + high) / 2
-            if self.useful_dimensions(likelihood, middle, latent_dim) == latent_dim:
-                low = middle
-            else:
-                high = middle
-        return low
-
-    def _calibrated_variance(self, count: int, beta: float) -> float:
-        """Noise that a linear decoder learns per pixel if it has that many dimensions."""
-        share = self.pixels - count * beta
-        return float(self.variances[count:].sum()) / share if share > 0 else np.inf
+            return 2 * self.variances
+        left = self.variances.sum() - self.variances.cumsum()
+        along = np.arange(1, len(self.variances) + 1) * self.variances
+        return self.variances * self.pixels / np.maximum(left + along, np.finfo(np.float64).tiny)
 
 
 def spectrum_of(images: npt.NDArray[np.uint8]) -> Spectrum:

@@ -49,7 +49,7 @@ class StoredArray:
     open : callable
         Returns a context that gives the file as a stream of bytes.
     start : int
-        The place of the first value in that stream, in bytes.
+        Where the first value is in that stream, in bytes.
     shape : tuple of int
     dtype : numpy.dtype
     is_fortran : bool
@@ -102,7 +102,7 @@ class StoredArray:
                 values = np.empty(math.prod(shape), self.dtype)
                 _fill(values.view(np.uint8).data, stream, progress)
                 values = values.reshape(shape, order="F" if self.is_fortran else "C")
-                yield from (values[place : place + together] for place in range(0, len(values), together))
+                yield from (values[start : start + together] for start in range(0, len(values), together))
             if self.is_last and stream.read(1):
                 raise ValueError("it is longer than it should be")
 

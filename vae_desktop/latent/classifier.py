@@ -9,6 +9,7 @@ Others are trained on the training images when they are first needed, and kept i
 """
 
 import argparse
+import contextlib
 import hashlib
 import itertools
 import math
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
-from vae_desktop.latent.embed import CHUNK, to_unit
+from vae_desktop.latent.embed import CHUNK, chunks_of, to_unit
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, ignore
@@ -54,7 +55,7 @@ class Classifier(nn.Module):
     Attributes
     ----------
     accuracy : Tensor ()
-        Share of right answers on the images that it was not trained on, 0 to 1.
+        Fraction of right answers on the images that it was not trained on, 0 to 1.
     """
 
     accuracy: Tensor
@@ -97,11 +98,7 @@ def averaged_down(images: Tensor) -> Tensor:
     return images if images.shape[2:] == (height, width) else F.adaptive_avg_pool2d(images, (height, width))
 
 
-def classifier_for(
-    dataset: Dataset,
-    cache_dir: Path | None,
-    progress: Progress = ignore,
-) -> Classifier | None:
+def classifier_for(dataset: Dataset, cache_dir: Path | None, progress: Progress = ignore) -> Classifier | None:
     """The classifier of a data set: bundled, from the cache, or trained now and put there.
 
     Parameters
@@ -128,12 +125,12 @@ def classifier_for(
         if bundled is not None:
             return bundled
     path = None if cache_dir is None else cache_dir / "classifiers" / f"{_fingerprint(dataset, progress)}.safetensors"
-    cached = None if path is None else _load(path, dataset)
-    if cached is not None:
+    if path is not None and (cached := _load(path, dataset)) is not None:
         return cached
     classifier = train_classifier(dataset, progress)
     if path is not None:
-        _keep(path, classifier)
+        with contextlib.suppress(OSError, UserError):
+            save_classifier(path, classifier)
     return classifier
 
 
@@ -157,13 +154,14 @@ def train_classifier(dataset: Dataset, progress: Progress = ignore) -> Classifie
 
 
 def save_classifier(path: Path, classifier: Classifier) -> None:
-    """Write a classifier as 16-bit numbers.
+    """Write a classifier as 16-bit numbers; its folder is made if absent.
 
     Raises
     ------
-    UserError
-        If the file cannot be written.
+    OSError, UserError
+        If folder or file cannot be written.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.half().contiguous() for name, tensor in classifier.state_dict().items()}
     write_atomically(path, safetensors.torch.save(tensors))
 
@@ -193,12 +191,10 @@ def _train(classifier: Classifier, split: Split, progress: Progress) -> None:
 
 @torch.inference_mode()
 def _accuracy(classifier: Classifier, split: Split, progress: Progress) -> float:
-    images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
-    right = 0
-    for done, (chunk, wanted) in enumerate(zip(images.split(CHUNK), labels.split(CHUNK), strict=True)):
-        progress(done * CHUNK, len(images))
-        right += int((classifier(to_unit(chunk)).argmax(1) == wanted).sum())
-    return right / len(images)
+    """Fraction of labelled images whose class is found."""
+    images = torch.from_numpy(split.images)
+    found = torch.cat([classifier(to_unit(chunk)).argmax(1) for chunk in chunks_of(images, CHUNK, progress)])
+    return float((found.numpy() == split.labels).mean())
 
 
 def _load(path: Path, dataset: Dataset) -> Classifier | None:
@@ -217,14 +213,6 @@ def _load(path: Path, dataset: Dataset) -> Classifier | None:
         return None
     classifier.load_state_dict(tensors)
     return classifier.eval().requires_grad_(False)
-
-
-def _keep(path: Path, classifier: Classifier) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_classifier(path, classifier)
-    except (OSError, UserError):
-        pass
 
 
 def _fingerprint(dataset: Dataset, progress: Progress) -> str:

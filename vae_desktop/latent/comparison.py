@@ -7,9 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.measures import MEASURES, WAYS, Measure
-from vae_desktop.latent.posteriors import active_units, mean_sigma, spread_of_means
+from vae_desktop.latent.measures import MEASURES, SOURCES, Measure
 
 Rank = Literal["", "best", "worst"]
 
@@ -66,18 +64,6 @@ class Row:
     measure: Measure
 
 
-def figures_of(codes: Codes) -> dict[str, Any]:
-    """The figures that codes alone give, without measuring, by the keys of MEASURES."""
-    if not codes.are_finite:
-        return {}
-    stddev = codes.log_stddev
-    return {
-        "spread_of_means": spread_of_means(codes.mean),
-        "active_units": None if stddev is None else active_units(codes.mean),
-        "mean_sigma": None if stddev is None else mean_sigma(stddev),
-    }
-
-
 def comparison_rows(models: Sequence[Compared]) -> list[Row]:
     """The rows of the comparison; likelihoods of different units stand in rows of their own, never in one."""
     rows = []
@@ -88,7 +74,7 @@ def comparison_rows(models: Sequence[Compared]) -> list[Row]:
             values = [_value(model, key) if own == unit else None for model, own in zip(models, units, strict=True)]
             known = [key in model.values for model in models]
             rows.append(_row(measure, unit, "", values, known, _peers(models, key), is_share=key in _SHARES))
-    for way, label in WAYS.items():
+    for way, label in SOURCES.items():
         for key in _OF_SAMPLES:
             found = [(model.values.get("sampling") or {}).get(way, {}).get(key) for model in models]
             known = ["sampling" in model.values for model in models]

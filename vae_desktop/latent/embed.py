@@ -1,7 +1,7 @@
 """From images to their codes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -21,18 +21,28 @@ def chunk_length(image_shape: Sequence[int]) -> int:
     return max(1, min(CHUNK, _MOST_NUMBERS // math.prod(image_shape)))
 
 
+def chunks_of(tensor: Tensor, length: int, progress: Progress = ignore) -> Iterator[Tensor]:
+    """Parts of a tensor of so many rows, the last of fewer; before each one `progress` is told how far it is."""
+    chunks = tensor.split(length)
+    for done, chunk in enumerate(chunks):
+        progress(done, len(chunks))
+        yield chunk
+
+
+def unit_chunks(images: Tensor, device: torch.device, progress: Progress = ignore) -> Iterator[Tensor]:
+    """Parts (n, C, H, W) of uint8 images (N, C, H, W), as floats from 0 to 1 on a device."""
+    for chunk in chunks_of(images, chunk_length(images.shape[1:]), progress):
+        yield to_unit(chunk.to(device))
+
+
 @torch.inference_mode()
 def embed(model: Autoencoder, images: Tensor, progress: Progress = ignore) -> Posterior:
     """Posterior, on the model's device, of uint8 images (N, C, H, W)."""
-    parts, device = [], model.device
-    for done, chunk in enumerate(chunks := images.split(chunk_length(images.shape[1:]))):
-        progress(done, len(chunks))
-        parts.append(model.encode(to_unit(chunk.to(device))))
-    return joined(parts)
+    return joined([model.encode(chunk) for chunk in unit_chunks(images, model.device, progress)])
 
 
 def joined(parts: Sequence[Posterior]) -> Posterior:
-    """One posterior of all images from those of consecutive chunks."""
+    """One posterior of all images from the posteriors of consecutive chunks."""
     log_stddevs = [part.log_stddev for part in parts if part.log_stddev is not None]
     return Posterior(torch.cat([part.mean for part in parts]), torch.cat(log_stddevs) if log_stddevs else None)
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.embed import chunk_length, joined, to_unit
+from vae_desktop.latent.embed import chunk_length, joined, to_unit, unit_chunks
 from vae_desktop.models.autoencoder import Autoencoder, Posterior
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.randomness import generator
@@ -45,10 +45,9 @@ def mean_terms(config: RunConfig, model: Autoencoder, images: Tensor, progress: 
     reconstruction = 0.0
     kl = torch.zeros(model.latent_dim, dtype=torch.float64)
     posteriors = []
-    for place, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
-        progress(place, len(chunks))
-        noise = torch.randn(len(chunk), model.latent_dim, generator=random, device=device)
-        clean = inputs = to_unit(chunk.to(device))
+    for clean in unit_chunks(images, device, progress):
+        noise = torch.randn(len(clean), model.latent_dim, generator=random, device=device)
+        inputs = clean
         if settings.traits.is_denoising:
             inputs = corrupted(clean, settings.noise, settings.noise_strength, random)
         terms = model.loss_terms(clean, noise, inputs)

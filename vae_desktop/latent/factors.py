@@ -20,10 +20,14 @@ def factor_correlations(means: Floats, factors: npt.NDArray[np.float32]) -> npt.
     array (d, F), 0 to 1
         NaN where either is the same for all images.
     """
+    return np.abs(_standard_ranks(means).T @ _standard_ranks(factors) / len(means))
+
+
+def _standard_ranks(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Ranks of each column (N, k) with mean 0 and variance 1; equal values share their mean rank."""
     load_torch()
     from scipy.stats import rankdata
 
-    ranks = rankdata(np.concatenate((means, factors), axis=1), axis=0)
-    with np.errstate(invalid="ignore"):  # 0/0 where all ranks are equal
-        correlations = np.corrcoef(ranks, rowvar=False)
-    return np.abs(correlations[: means.shape[1], means.shape[1] :])
+    ranks = rankdata(values, axis=0)
+    stddev = ranks.std(0)
+    return (ranks - ranks.mean(0)) / np.where(stddev == 0, np.nan, stddev)

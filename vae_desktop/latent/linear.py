@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vae_desktop.latent.embed import chunk_length, to_unit
+from vae_desktop.latent.embed import chunk_length, unit_chunks
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, ignore
 
@@ -159,7 +159,5 @@ def _leading(ascending: Tensor, columns: Tensor, count: int) -> tuple[Tensor, Te
 
 def _centred(images: Tensor, mean: Tensor, progress: Progress) -> Iterator[Tensor]:
     """Chunks (n, P) of images less the mean."""
-    chunks = images.split(chunk_length(images.shape[1:]))
-    for done, chunk in enumerate(chunks):
-        progress(done, len(chunks))
-        yield to_unit(chunk).flatten(1).sub_(mean)
+    for chunk in unit_chunks(images, images.device, progress):
+        yield chunk.flatten(1).sub_(mean)

@@ -1,15 +1,18 @@
 """What is measured of a model: names, units, definitions and sources; needs no torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from vae_desktop.config import ModelConfig
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 
 _OF_LIKELIHOOD = "of the likelihood"
 _NATS = "nats / image"
 _SQUARED_ERROR = "sq. error / image"
 _VAE = "Kingma & Welling 2014, arXiv 1312.6114"
 _IWAE = "Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519"
+_KNN = "Cover & Hart 1967"
+_PCA = "Pearson 1901"
 _PRECISION_RECALL = "Kynkäänniemi et al. 2019, arXiv 1904.06991"
 
 
@@ -69,231 +72,125 @@ QUICK = Extent(importance_samples=0, sampled_images=0)
 COMPARED = Extent(importance_samples=0, sampled_images=2000, beside_linear=False, denoising=False)
 NEIGHBOURS = Extent(importance_samples=0, sampled_images=0, beside_linear=False, denoising=False)
 
-# How codes are drawn, and what the figures of drawn images stand beside.
-WAYS = {
+# What images are decoded from when drawn images are measured.
+SOURCES = {
     "prior": "N(0, I)",
     "box": "box of the codes",
     "normal": "normal fitted to the codes",
     "reconstructions": "reconstructions of test images",
 }
 
+# fmt: off
 MEASURES = {
     entry.key: entry
     for entry in (
-        Measure(
-            "test_loss",
-            "Test loss",
-            _OF_LIKELIHOOD,
-            "What training minimises, with the KL divergence weighed by the run's β, all of it even if the warm-up did "
-            "not come so far.",
-            better="lower",
-        ),
-        Measure(
-            "negative_elbo",
-            "Negative ELBO",
-            _OF_LIKELIHOOD,
-            "Reconstruction + KL divergence, both of weight 1 whatever the run's β: a bound on −log p of an image.",
-            _VAE,
-            "lower",
-        ),
-        Measure(
-            "reconstruction",
-            "Reconstruction",
-            _OF_LIKELIHOOD,
+        Measure("test_loss", "Test loss", _OF_LIKELIHOOD, better="lower", definition=
+            "What training minimises, with the KL divergence weighed by the run's β, all of it even if the warm-up "
+            "did not come so far."),
+        Measure("negative_elbo", "Negative ELBO", _OF_LIKELIHOOD, better="lower", source=_VAE, definition=
+            "Reconstruction + KL divergence, both of weight 1 whatever the run's β: a bound on −log p of an image."),
+        Measure("reconstruction", "Reconstruction", _OF_LIKELIHOOD, better="lower", source=_VAE, definition=
             "The likelihood's term, of one code drawn from each image's posterior; a denoising model restores "
-            "corrupted images.",
-            _VAE,
-            "lower",
-        ),
-        Measure(
-            "kl", "KL divergence", _NATS, "Of the posterior from N(0, I), summed over dimensions; mean of images.", _VAE
-        ),
-        Measure(
-            "kl_per_dimension",
-            "KL by dimension",
-            _NATS,
-            "Of each latent dimension's posterior from N(0, 1), mean over images: 0 where the dimension has collapsed.",
-            _VAE,
-        ),
-        Measure(
-            "active_units",
-            "Active units",
-            "",
-            "Latent dimensions whose posterior mean varies over images with a variance above 0.01.",
-            f"{_IWAE}, section 5.2",
-            "higher",
-        ),
-        Measure(
-            "mean_sigma", "Mean σ", "", "Of each dimension's posterior, over images: 1 where it has collapsed.", _VAE
-        ),
-        Measure(
-            "spread_of_means", "Spread of the means", "", "Standard deviation over images of each dimension's mean."
-        ),
-        Measure(
-            "importance_weighted_bound",
-            "Importance-weighted bound",
-            _OF_LIKELIHOOD,
+            "corrupted images."),
+        Measure("kl", "KL divergence", _NATS, source=_VAE, definition=
+            "Of the posterior from N(0, I), summed over dimensions; mean of images."),
+        Measure("kl_per_dimension", "KL by dimension", _NATS, source=_VAE, definition=
+            "Of each latent dimension's posterior from N(0, 1), mean over images: 0 where the dimension has "
+            "collapsed."),
+        Measure("active_units", "Active units", "", better="higher", source=f"{_IWAE}, section 5.2", definition=
+            "Latent dimensions whose posterior mean varies over images with a variance above 0.01."),
+        Measure("mean_sigma", "Mean σ", "", source=_VAE, definition=
+            "Of each dimension's posterior, over images: 1 where it has collapsed."),
+        Measure("spread_of_means", "Spread of the means", "", definition=
+            "Standard deviation over images of each dimension's mean."),
+        Measure("importance_weighted_bound", "Importance-weighted bound", _OF_LIKELIHOOD, better="lower",
+            source=f"{_IWAE}, equation 8", definition=
             "−log of the mean importance weight of several codes drawn from each image's posterior: tighter than the "
-            "negative ELBO. Squared error leaves its constant, (D/2)·ln π, out.",
-            f"{_IWAE}, equation 8",
-            "lower",
-        ),
-        Measure(
-            "importance_samples", "Importance samples", "", "Codes per image in the importance-weighted bound.", _IWAE
-        ),
-        Measure(
-            "knn_accuracy",
-            "kNN accuracy",
-            "",
-            "Share of test means whose 10 nearest training means vote for their class.",
-            "Cover & Hart 1967",
-            "higher",
-        ),
-        Measure(
-            "knn_accuracy_of_samples",
-            "kNN accuracy of samples",
-            "",
-            "The same of one code drawn from each image's posterior: what the decoder can tell apart.",
-            "Cover & Hart 1967",
-            "higher",
-        ),
-        Measure(
-            "squared_error",
-            "Squared error",
-            _SQUARED_ERROR,
-            "Of clean images decoded from their means, summed over pixels.",
-            better="lower",
-        ),
-        Measure(
-            "pca_squared_error",
-            "Squared error of PCA",
-            _SQUARED_ERROR,
-            "Of as many principal components, fitted to the training images, as there are latent dimensions.",
-            "Pearson 1901",
-        ),
-        Measure(
-            "pca_ratio",
-            "Ratio to PCA",
-            "",
-            "The model's squared error over that of PCA, the linear autoencoder that is best on the training images.",
-            "Pearson 1901",
-            "lower",
-        ),
-        Measure(
-            "linear_vae_optimum",
-            "Optimum of a linear VAE",
-            _OF_LIKELIHOOD,
+            "negative ELBO. Squared error leaves its constant, (D/2)·ln π, out."),
+        Measure("importance_samples", "Importance samples", "", source=_IWAE, definition=
+            "Codes per image in the importance-weighted bound."),
+        Measure("knn_accuracy", "kNN accuracy", "", better="higher", source=_KNN, definition=
+            "Fraction of test means whose 10 nearest training means vote for their class."),
+        Measure("knn_accuracy_of_samples", "kNN accuracy of samples", "", better="higher", source=_KNN, definition=
+            "The same of one code drawn from each image's posterior: what the decoder can tell apart."),
+        Measure("squared_error", "Squared error", _SQUARED_ERROR, better="lower", definition=
+            "Of clean images decoded from their means, summed over pixels."),
+        Measure("pca_squared_error", "Squared error of PCA", _SQUARED_ERROR, source=_PCA, definition=
+            "Of as many principal components, fitted to the training images, as there are latent dimensions."),
+        Measure("pca_ratio", "Ratio to PCA", "", better="lower", source=_PCA, definition=
+            "The model's squared error over that of PCA, the linear autoencoder that is best on the training images."),
+        Measure("linear_vae_optimum", "Optimum of a linear VAE", _OF_LIKELIHOOD,
+            source="Tipping & Bishop 1999; Lucas et al. 2019, arXiv 1911.02469", definition=
             "The test loss of the linear VAE that is best on the training images, with the run's β: probabilistic PCA "
-            "with noise variance β/2.",
-            "Tipping & Bishop 1999; Lucas et al. 2019, arXiv 1911.02469",
-        ),
-        Measure(
-            "denoising.noisy",
-            "Noisy images",
-            _SQUARED_ERROR,
-            "Squared error of noisy images against the clean ones, summed over pixels.",
-        ),
-        Measure(
-            "denoising.restored",
-            "Restored images",
-            _SQUARED_ERROR,
-            "The same of what the model makes of the noisy images.",
-            "Vincent et al. 2010, JMLR 11",
-            "lower",
-        ),
-        Measure(
-            "factors.correlations",
-            "Correlation with factors",
-            "",
-            "Absolute rank correlation of each latent dimension's means with what the images were drawn from.",
-            "Spearman 1904",
-        ),
-        Measure(
-            "classifier",
-            "Samples judged by",
-            "",
-            "Whose features and classes the sampling measures use; unlabelled images are compared pixel by pixel.",
-        ),
-        Measure(
-            "sampling",
-            "Drawn images",
-            "",
+            "with noise variance β/2."),
+        Measure("denoising.noisy", "Noisy images", _SQUARED_ERROR, definition=
+            "Squared error of noisy images against the clean ones, summed over pixels."),
+        Measure("denoising.restored", "Restored images", _SQUARED_ERROR, better="lower",
+            source="Vincent et al. 2010, JMLR 11", definition=
+            "The same of what the model makes of the noisy images."),
+        Measure("factors.correlations", "Correlation with factors", "", source="Spearman 1904", definition=
+            "Absolute rank correlation of each latent dimension's means with what the images were drawn from."),
+        Measure("classifier", "Samples judged by", "", definition=
+            "Whose features and classes the sampling measures use; unlabelled images are compared pixel by pixel."),
+        Measure("sampling", "Drawn images", "", definition=
             "Decoded from N(0, I), from the smallest box of the training images' codes, from a normal with their mean "
-            "and covariance (all these codes drawn from the posteriors), and from the means of test images.",
-        ),
-        Measure(
-            "sampling.precision",
-            "Precision",
-            "",
-            "Share of drawn images that look like test images: they lie within the balls around them, each as wide "
-            "as its third nearest neighbour is far.",
-            _PRECISION_RECALL,
-            "higher",
-        ),
-        Measure(
-            "sampling.recall",
-            "Recall",
-            "",
-            "Share of test images that the drawn ones cover, by their balls.",
-            _PRECISION_RECALL,
-            "higher",
-        ),
-        Measure(
-            "sampling.effective_classes",
-            "Effective classes",
-            "",
-            "Exponential of the entropy of the classes' shares among drawn images, as the classifier sees them.",
-            "Hill 1973",
-            "higher",
-        ),
-        Measure(
-            "sampling.confidence",
-            "Confidence",
-            "",
-            "Mean probability that the classifier gives to the class it takes a drawn image for.",
-            better="higher",
-        ),
-        Measure(
-            "rows.elbo_2d_bernoulli",
-            "MNIST, 2-D, Bernoulli",
-            "nats (Bernoulli) / image",
-            "Negative ELBO of a two-dimensional VAE of MNIST.",
-            _VAE,
-            "lower",
-        ),
-        Measure(
-            "rows.elbo_20d_bernoulli",
-            "MNIST, 20-D, Bernoulli",
-            "nats (Bernoulli) / image",
-            "Negative ELBO of a twenty-dimensional VAE of MNIST.",
-            _VAE,
-            "lower",
-        ),
-        Measure(
-            "rows.sse_kl_2d",
-            "MNIST, 2-D, over the linear VAE",
-            "",
+            "and covariance (all these codes drawn from the posteriors), and from the means of test images."),
+        Measure("sampling.precision", "Precision", "", better="higher", source=_PRECISION_RECALL, definition=
+            "Fraction of drawn images that look like test images: they lie within the balls around them, each as wide "
+            "as its third nearest neighbour is far."),
+        Measure("sampling.recall", "Recall", "", better="higher", source=_PRECISION_RECALL, definition=
+            "Fraction of test images that the drawn ones cover, by their balls."),
+        Measure("sampling.effective_classes", "Effective classes", "", better="higher", source="Hill 1973", definition=
+            "Exponential of the entropy of the classes' frequencies among drawn images, as the classifier sees them."),
+        Measure("sampling.confidence", "Confidence", "", better="higher", definition=
+            "Mean probability that the classifier gives to the class it takes a drawn image for."),
+        Measure("rows.elbo_2d_bernoulli", "MNIST, 2-D, Bernoulli", "nats (Bernoulli) / image", better="lower",
+            source=_VAE, definition=
+            "Negative ELBO of a two-dimensional VAE of MNIST."),
+        Measure("rows.elbo_20d_bernoulli", "MNIST, 20-D, Bernoulli", "nats (Bernoulli) / image", better="lower",
+            source=_VAE, definition=
+            "Negative ELBO of a twenty-dimensional VAE of MNIST."),
+        Measure("rows.sse_kl_2d", "MNIST, 2-D, over the linear VAE", "", better="lower",
+            source="Lucas et al. 2019, arXiv 1911.02469", definition=
             "Squared error + KL divergence of a two-dimensional VAE of MNIST over that of the linear VAE that is best "
-            "on the training images.",
-            "Lucas et al. 2019, arXiv 1911.02469",
-            "lower",
-        ),
-        Measure(
-            "rows.ae_2d_mse",
-            "MNIST, 2-D, over PCA",
-            "",
+            "on the training images."),
+        Measure("rows.ae_2d_mse", "MNIST, 2-D, over PCA", "", better="lower", source=_PCA, definition=
             "Squared error of a two-dimensional autoencoder of MNIST over that of two principal components of the "
-            "training images.",
-            "Pearson 1901",
-            "lower",
-        ),
-        Measure(
-            "rows.knn_2d",
-            "MNIST, 2-D, kNN accuracy",
-            "",
-            "kNN accuracy of a two-dimensional model of MNIST.",
-            "Cover & Hart 1967",
-            "higher",
-        ),
+            "training images."),
+        Measure("rows.knn_2d", "MNIST, 2-D, kNN accuracy", "", better="higher", source=_KNN, definition=
+            "kNN accuracy of a two-dimensional model of MNIST."),
     )
 }
+# fmt: on
+
+
+def known_rows(
+    config: RunConfig, dataset: DatasetConfig, image_shape: tuple[int, int, int], values: Mapping[str, Any]
+) -> dict[str, float | None]:
+    """The figures that models of MNIST are known by elsewhere, each under a name of its own.
+
+    Parameters
+    ----------
+    config : RunConfig
+        The run's.
+    dataset, image_shape
+        Of the images that the model was measured on. Only MNIST's test images, as they are, count.
+    values : mapping
+        What was measured of the model, by the keys of MEASURES.
+    """
+    is_mnist = config.dataset.name == dataset.name == "mnist" and image_shape == (1, 28, 28)
+    if not is_mnist or dataset.measured_on != "test":
+        return {}
+    model = config.model
+    rows: dict[str, float | None] = {}
+    if model.kind == "vae" and model.likelihood == "bernoulli" and model.latent_dim in (2, 20):
+        rows[f"elbo_{model.latent_dim}d_bernoulli"] = values["negative_elbo"]
+    if model.latent_dim != 2:
+        return rows
+    # The optimum is that of β = 1 only if the run's is.
+    if model.kind == "vae" and model.likelihood == "squared-error" and config.kl_weight == 1:
+        optimum = values.get("linear_vae_optimum")  # not everything is measured each time
+        rows["sse_kl_2d"] = None if optimum is None else values["test_loss"] / optimum
+    if model.kind == "ae":
+        rows["ae_2d_mse"] = values.get("pca_ratio")
+    return {**rows, "knn_2d": values["knn_accuracy"]}

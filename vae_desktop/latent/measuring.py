@@ -1,13 +1,12 @@
-"""Everything that is measured of a model, one figure after the other; `measures` says what each is."""
+"""Everything that is measured of a model, one figure after the other; `latent.measures` says what each is."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -15,44 +14,33 @@ from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
 from vae_desktop.latent.classifier import LARGEST_SIDE, classifier_for
-from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import embed, to_codes
 from vae_desktop.latent.evidence import importance_weighted_bound, mean_terms
 from vae_desktop.latent.factors import factor_correlations
 from vae_desktop.latent.linear import fit_components, linear_vae_optimum, pca_squared_error, spread_along
-from vae_desktop.latent.measures import WAYS, Extent
+from vae_desktop.latent.measures import SOURCES, Extent, known_rows
 from vae_desktop.latent.neighbours import knn_accuracy
-from vae_desktop.latent.posteriors import active_units, mean_sigma, sampled, spread_of_means
+from vae_desktop.latent.posteriors import figures_of, sampled
 from vae_desktop.latent.restoration import STRENGTHS, reconstruction_squared_error, restoration
-from vae_desktop.latent.rows import known_rows
 from vae_desktop.latent.sample_quality import SampleJudge, decoded
 from vae_desktop.latent.sampling import sample_box, sample_normal, sample_posteriors, sample_prior
 from vae_desktop.models.autoencoder import Autoencoder
+from vae_desktop.models.losses import total_loss
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, ignore
 
+_ALL = Extent()
 _NOISE = "gaussian"  # of models that were not trained to take any out
 _PIXELS = f"pixels, averaged to at most {LARGEST_SIDE}×{LARGEST_SIDE}"
-_NEGLIGIBLE = 1e-6  # share of the images' variance; an error below it is rounding
-
-
-def measure(
-    config: RunConfig,
-    model: Autoencoder,
-    dataset: Dataset,
-    extent: Extent | None = None,
-    cache_dir: Path | None = None,
-    progress: Progress = ignore,
-) -> dict[str, Any]:
-    """All of a model's figures at once; otherwise as `measuring`."""
-    return dict(measuring(config, model, dataset, extent, cache_dir, progress))
+_NEGLIGIBLE = 1e-6  # fraction of the images' variance; an error below it is rounding
 
 
 def measuring(
     config: RunConfig,
     model: Autoencoder,
     dataset: Dataset,
-    extent: Extent | None = None,
+    extent: Extent = _ALL,
     cache_dir: Path | None = None,
     progress: Progress = ignore,
 ) -> Iterator[tuple[str, Any]]:
@@ -84,25 +72,17 @@ def measuring(
     UserError
         If the model's codes are not finite numbers.
     """
-    subject = _Subject(config, model, dataset, extent or Extent(), cache_dir)
+    subject = _Subject(config, model, dataset, extent, cache_dir)
     values: dict[str, Any] = {}
     parts = subject.parts()
-    total, done = sum(part.cost for part in parts), 0
-    for part in parts:
-        found = part.measure(progress.part(done, part.cost, total))
-        for key, value in found.items():
+    total, done = sum(cost for cost, _ in parts), 0
+    for cost, measure in parts:
+        for key, value in measure(progress.part(done, cost, total)).items():
             values[key] = _plain(value)
             yield key, values[key]
-        done += part.cost
+        done += cost
     yield "rows", known_rows(config, dataset.config, dataset.image_shape, values)
     progress(total, total)
-
-
-class _Part(NamedTuple):
-    """A step of the work, which takes about as long as `cost` images through a network."""
-
-    cost: int
-    measure: Callable[[Progress], dict[str, Any]]
 
 
 class _Subject:
@@ -118,39 +98,31 @@ class _Subject:
         self._cache_dir = cache_dir
         self._seed = config.training.seed
         self._traits = config.model.traits
-        self._device = model.device
         # In the main memory: each chunk goes to the model's device, whose own may be too small for all.
         self._train = torch.from_numpy(dataset.train.images)
         self._test = torch.from_numpy(dataset.test.images)
         self._train_codes: Codes
         self._test_codes: Codes
 
-    def parts(self) -> list[_Part]:
-        """The work, in an order in which it can be done."""
+    def parts(self) -> list[tuple[int, Callable[[Progress], dict[str, Any]]]]:
+        """The work, in an order in which it can be done; a part takes as long as so many images through a network."""
         test, train, extent = len(self._test), len(self._train), self._extent
         parts = [
-            _Part(2 * test, self._loss),
-            _Part(train, self._space),
-            _Part(10 * test, self._neighbours),
+            (2 * test, self._loss),
+            (train, self._space),
+            (10 * test, self._neighbours),
+            (2 * (test + train) * extent.beside_linear, self._linear),
+            (6 * test * extent.denoising, self._denoising),
+            (extent.importance_samples * test, self._importance),
+            (20 * test * bool(extent.sampled_images), self._sampling),
         ]
-        if extent.beside_linear:
-            parts.append(_Part(2 * (test + train), self._linear))
-        if extent.denoising:
-            parts.append(_Part(6 * test, self._denoising))
-        if extent.importance_samples:
-            parts.append(_Part(extent.importance_samples * test, self._importance))
-        if extent.sampled_images:
-            parts.append(_Part(20 * test, self._sampling))
-        return parts
+        return [(cost, measure) for cost, measure in parts if cost]
 
     def _loss(self, progress: Progress) -> dict[str, Any]:
         reconstruction, kl, kl_per_dimension, posterior = mean_terms(self._config, self._model, self._test, progress)
         self._test_codes = _finite(to_codes(posterior, self._dataset.test.labels))
-        loss = self._traits.reconstruction_weight * reconstruction
-        # 0 × ∞ is no number: a divergence that nothing bounds is left out.
-        weighted = self._config.kl_weight * kl if kl is not None and self._config.kl_weight else 0.0
         return {
-            "test_loss": loss + weighted,
+            "test_loss": total_loss(self._traits, reconstruction, kl, self._config.kl_weight),
             "negative_elbo": None if kl is None else reconstruction + kl,
             "reconstruction": reconstruction,
             "kl": kl,
@@ -160,29 +132,19 @@ class _Subject:
     def _space(self, progress: Progress) -> dict[str, Any]:
         posterior = embed(self._model, self._train, progress)
         self._train_codes = _finite(to_codes(posterior, self._dataset.train.labels))
-        codes = self._test_codes
-        return {
-            "active_units": None if codes.log_stddev is None else active_units(codes.mean),
-            "mean_sigma": None if codes.log_stddev is None else mean_sigma(codes.log_stddev),
-            "spread_of_means": spread_of_means(codes.mean),
-            "factors": self._factors(),
-        }
-
-    def _factors(self) -> dict[str, Any] | None:
         factors = self._dataset.test.factors
-        if factors is None:
-            return None
-        correlations = factor_correlations(self._test_codes.mean, factors)
-        return {name: _factor(column) for name, column in zip(self._dataset.factor_names, correlations.T, strict=True)}
+        return {
+            **figures_of(self._test_codes),
+            "factors": None if factors is None else _factors(self._test_codes, factors, self._dataset.factor_names),
+        }
 
     def _neighbours(self, progress: Progress) -> dict[str, Any]:
         train, test = self._train_codes, self._test_codes
-        of_means = knn_accuracy(train, test, progress=progress.part(0, 1, 2))
-        of_samples = None
-        if test.log_stddev is not None:
-            drawn = (self._drawn(train, "training"), self._drawn(test, "test"))
-            of_samples = knn_accuracy(*drawn, progress=progress.part(1, 1, 2))
-        return {"knn_accuracy": of_means, "knn_accuracy_of_samples": of_samples}
+        found = {"knn_accuracy": knn_accuracy(train, test, progress=progress.part(0, 1, 2))}
+        if test.log_stddev is None:
+            return {**found, "knn_accuracy_of_samples": None}
+        drawn = self._drawn(train, "training"), self._drawn(test, "test")
+        return {**found, "knn_accuracy_of_samples": knn_accuracy(*drawn, progress=progress.part(1, 1, 2))}
 
     def _drawn(self, codes: Codes, purpose: str) -> Codes:
         noise = torch.randn(codes.mean.shape, generator=generator(self._seed, "neighbours", purpose))
@@ -225,28 +187,28 @@ class _Subject:
         count = min(self._extent.sampled_images, len(self._test))
         if count < 2:
             return {"classifier": None, "sampling": None}
+        device = self._model.device
         classifier = classifier_for(self._dataset, self._cache_dir, progress.part(0, 2, 7))
         if classifier is not None:
-            classifier.to(self._device)
+            classifier.to(device)
         chosen = torch.randperm(len(self._test), generator=generator(self._seed, "real images"))[:count]
-        judge = SampleJudge(classifier, self._test[chosen].to(self._device), progress.part(2, 1, 7))
+        judge = SampleJudge(classifier, self._test[chosen].to(device), progress.part(2, 1, 7))
         found = {}
-        for place, way in enumerate(WAYS):
-            decoding, judging = (progress.part(6 + 2 * place + half, 1, 14) for half in (0, 1))
-            images = decoded(self._model, self._codes_drawn(way, chosen), decoding)
-            found[way] = asdict(judge.judge(images, judging))
+        for number, source in enumerate(SOURCES):
+            decoding, judging = (progress.part(6 + 2 * number + half, 1, 14) for half in (0, 1))
+            images = decoded(self._model, self._codes_from(source, chosen), decoding)
+            found[source] = asdict(judge.judge(images, judging))
         return {"classifier": _PIXELS if classifier is None else classifier.name, "sampling": found}
 
-    def _codes_drawn(self, way: str, chosen: Tensor) -> Tensor:
-        """As many codes (n, d) as there are chosen test images."""
-        codes = self._train_codes
-        if way == "prior":
-            return torch.from_numpy(sample_prior(len(chosen), codes.latent_dim, self._seed))
-        if way == "box":
-            return torch.from_numpy(sample_box(len(chosen), sample_posteriors(codes), self._seed))
-        if way == "normal":
-            return torch.from_numpy(sample_normal(len(chosen), sample_posteriors(codes), self._seed))
-        return torch.from_numpy(self._test_codes.mean)[chosen]
+    def _codes_from(self, source: str, chosen: Tensor) -> Tensor:
+        """As many codes (n, d) from a source as there are chosen test images."""
+        drawn = {
+            "prior": lambda: sample_prior(len(chosen), self._train_codes.latent_dim, self._seed),
+            "box": lambda: sample_box(len(chosen), sample_posteriors(self._train_codes), self._seed),
+            "normal": lambda: sample_normal(len(chosen), sample_posteriors(self._train_codes), self._seed),
+            "reconstructions": lambda: self._test_codes.mean[chosen.numpy()],
+        }
+        return torch.from_numpy(drawn[source]())
 
 
 def _finite(codes: Codes) -> Codes:
@@ -255,12 +217,17 @@ def _finite(codes: Codes) -> Codes:
     return codes
 
 
-def _factor(correlations: npt.NDArray[np.float64]) -> dict[str, Any]:
-    """One factor's row: its correlation with each dimension, and the best one, counted from 0."""
-    if np.isnan(correlations).all():
-        return {"correlations": correlations, "best_dimension": None, "best_correlation": None}
-    best = int(np.nanargmax(correlations))
-    return {"correlations": correlations, "best_dimension": best, "best_correlation": correlations[best]}
+def _factors(codes: Codes, factors: Floats, names: Sequence[str]) -> dict[str, Any]:
+    """Of each factor its correlation with each dimension, and the best one of these, counted from 0."""
+    found = {}
+    for name, correlations in zip(names, factor_correlations(codes.mean, factors).T, strict=True):
+        best = None if np.isnan(correlations).all() else int(np.nanargmax(correlations))
+        found[name] = {
+            "correlations": correlations,
+            "best_dimension": best,
+            "best_correlation": None if best is None else correlations[best],
+        }
+    return found
 
 
 def _plain(value: Any) -> Any:

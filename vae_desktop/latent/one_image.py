@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vae_desktop.catalog import ModelKind
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.codes import Codes, Floats, Picture
@@ -14,7 +15,7 @@ from vae_desktop.latent.decoding import to_pictures
 from vae_desktop.latent.embed import to_codes
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.corruption import corrupted
-from vae_desktop.models.losses import kl_divergence, squared_error
+from vae_desktop.models.losses import kl_divergence, squared_error, total_loss
 from vae_desktop.models.randomness import generator
 
 # Pixels of samples decoded at a time, three of MNIST: what waits in between, the next stroke above all, then waits a
@@ -32,13 +33,15 @@ class ImageLoss:
         Mean over the samples, in the likelihood's unit.
     kl_per_dimension : array (d,), float32, or None
         In nats.
-    reconstruction_weight, kl_weight : float
-        Of the two terms in the loss.
+    kind : ModelKind
+        Says how the reconstruction is weighed.
+    kl_weight : float
+        Weight of the KL divergence in the loss.
     """
 
     reconstruction: float
     kl_per_dimension: Floats | None
-    reconstruction_weight: float
+    kind: ModelKind
     kl_weight: float
 
     @property
@@ -48,9 +51,8 @@ class ImageLoss:
 
     @property
     def total(self) -> float:
-        total = self.reconstruction_weight * self.reconstruction
-        # A term of weight 0 is left out, as in training: nothing bounds it.
-        return total if self.kl is None or not self.kl_weight else total + self.kl_weight * self.kl
+        """The weighted sum of the terms."""
+        return total_loss(self.kind, self.reconstruction, self.kl, self.kl_weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,10 +131,7 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
     kl = None
     if posterior.log_stddev is not None:
         kl = kl_divergence(posterior.mean, posterior.log_stddev)[0].numpy()
-    traits = config.model.traits
-    loss = ImageLoss(
-        float(torch.cat(errors).mean()), kl, traits.reconstruction_weight, traits.kl_weight_at(config.training.beta)
-    )
+    loss = ImageLoss(float(torch.cat(errors).mean()), kl, config.model.traits, config.kl_weight)
     yield replace(coded, loss=loss, samples=np.concatenate(samples))
 
 
@@ -141,16 +140,11 @@ def restore_image(model: Autoencoder, image: Images, noise: str, strength: float
     """Corrupt an image (C, H, W), uint8, code it, and decode the mean; noise as `corrupted` takes it."""
     clean = _pixels(image)
     inputs = corrupted(clean, noise, strength, generator(seed, "restoration"))
-    outputs = model.decode(model.encode(torch.cat((inputs, clean))).mean)
-    restored, reconstruction = outputs.split(1)
-    shown = [to_pictures(part)[0] for part in (inputs, restored, reconstruction)]
-    return Restored(*shown, *(_error(clean, part) for part in (inputs, restored, reconstruction)))
+    parts = (inputs, *model.reconstruct(torch.cat((inputs, clean))).split(1))
+    errors = [float(squared_error(clean, part)) for part in parts]
+    return Restored(*(to_pictures(part)[0] for part in parts), *errors)
 
 
 def _pixels(image: Images) -> Tensor:
     """Pixels (1, C, H, W), 0 to 1."""
     return torch.from_numpy(image[None].astype(np.float32)).div_(255)
-
-
-def _error(clean: Tensor, other: Tensor) -> float:
-    return float(squared_error(clean, other))

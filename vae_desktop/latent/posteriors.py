@@ -1,11 +1,26 @@
 """What the codes of many images say of a latent space, dimension by dimension."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.models.losses import kl_divergence
 
 _ACTIVE = 0.01  # the threshold of Burda et al.
+
+
+def figures_of(codes: Codes) -> dict[str, Any]:
+    """The figures that codes alone give, by the keys of latent.measures.MEASURES; none of codes that are not finite."""
+    if not codes.are_finite:
+        return {}
+    stddev = codes.log_stddev
+    return {
+        "active_units": None if stddev is None else active_units(codes.mean),
+        "mean_sigma": None if stddev is None else mean_sigma(stddev),
+        "spread_of_means": spread_of_means(codes.mean),
+    }
 
 
 def active_units(means: Floats) -> int:
@@ -40,12 +55,12 @@ def sampled(codes: Codes, noise: Floats) -> Codes:
 def kl_by_dimension(codes: Codes) -> npt.NDArray[np.float64]:
     """Mean (d,) over images of each dimension's KL divergence from N(0, 1), in nats.
 
-    ½ (σ² + μ² − log σ² − 1); what models.losses computes in training, of codes whose posteriors are known.
+    As models.losses.kl_divergence says, of codes whose posteriors are known.
     """
     assert codes.log_stddev is not None
     # A dimension at a time: several times as quick as along the first axis.
-    mean, log_stddev = (np.ascontiguousarray(part.T, np.float64) for part in (codes.mean, codes.log_stddev))
-    return 0.5 * (np.exp(2 * log_stddev) + mean**2 - 2 * log_stddev - 1).mean(1)
+    parts = (np.ascontiguousarray(part.T, np.float64) for part in (codes.mean, codes.log_stddev))
+    return kl_divergence(*parts).mean(1)
 
 
 def is_active(means: Floats) -> npt.NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from vae_desktop.latent.embed import chunks_of
 from vae_desktop.progress import Progress, ignore
 
 NEIGHBOURS = 3  # k of the paper
@@ -26,20 +27,18 @@ def manifold(points: Tensor, neighbours: int = NEIGHBOURS, progress: Progress = 
     """The balls around points (N, F), N > 1; with fewer than `neighbours` others, up to the farthest."""
     nearest = min(neighbours, len(points) - 1) + 1  # each point is its own nearest
     radii = []
-    for done, chunk in enumerate(chunks := points.split(_CHUNK)):
-        progress(done, len(chunks))
+    for chunk in chunks_of(points, _CHUNK, progress):
         radii.append(torch.cdist(chunk, points).topk(nearest, largest=False).values[:, -1])
     return Manifold(points, torch.cat(radii))
 
 
 def covered(points: Tensor, by: Manifold, progress: Progress = ignore) -> float:
-    """Share of points (M, F) that lie in some ball of a manifold, borders included.
+    """Fraction of points (M, F) that lie in some ball of a manifold, borders included.
 
     Of generated points and the real manifold that is precision, the other way round recall (equations 1 and 2).
     """
     inside = 0
-    for done, chunk in enumerate(chunks := points.split(_CHUNK)):
-        progress(done, len(chunks))
+    for chunk in chunks_of(points, _CHUNK, progress):
         inside += int((torch.cdist(chunk, by.points) <= by.radii).any(1).sum())
     return inside / len(points)
 

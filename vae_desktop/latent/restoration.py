@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vae_desktop.latent.embed import chunk_length, to_unit
+from vae_desktop.latent.embed import unit_chunks
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.losses import squared_error
@@ -26,10 +26,8 @@ class Restoration(NamedTuple):
 def reconstruction_squared_error(model: Autoencoder, images: Tensor, progress: Progress = ignore) -> float:
     """Squared error, per image and summed over pixels, of uint8 images (N, C, H, W) decoded from their means."""
     error = 0.0
-    for done, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
-        progress(done, len(chunks))
-        clean = to_unit(chunk.to(model.device))
-        error += float(squared_error(clean, _through(model, clean)).sum())
+    for clean in unit_chunks(images, model.device, progress):
+        error += float(squared_error(clean, model.reconstruct(clean)).sum())
     return error / len(images)
 
 
@@ -49,14 +47,8 @@ def restoration(
     """
     random = generator(seed, "restoration", device=model.device)
     noisy = restored = 0.0
-    for done, chunk in enumerate(chunks := images.split(chunk_length(model.image_shape))):
-        progress(done, len(chunks))
-        clean = to_unit(chunk.to(model.device))
+    for clean in unit_chunks(images, model.device, progress):
         inputs = corrupted(clean, noise, strength, random)
         noisy += float(squared_error(clean, inputs).sum())
-        restored += float(squared_error(clean, _through(model, inputs)).sum())
+        restored += float(squared_error(clean, model.reconstruct(inputs)).sum())
     return Restoration(noisy / len(images), restored / len(images))
-
-
-def _through(model: Autoencoder, images: Tensor) -> Tensor:
-    return model.decode(model.encode(images).mean)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vae_desktop.latent.classifier import Classifier, averaged_down
-from vae_desktop.latent.embed import chunk_length, to_unit
+from vae_desktop.latent.embed import chunk_length, chunks_of, unit_chunks
 from vae_desktop.latent.precision_recall import Manifold, manifold, precision_and_recall
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.progress import Progress, ignore
@@ -58,7 +58,7 @@ class SampleJudge:
 
     def __init__(self, classifier: Classifier | None, real: Tensor, progress: Progress = ignore) -> None:
         self._classifier = classifier
-        view = self._view(map(to_unit, real.split(chunk_length(real.shape[1:]))))
+        view = self._view(unit_chunks(real, real.device))
         self._real: Manifold = manifold(view.points, progress=progress)
 
     @torch.inference_mode()
@@ -92,7 +92,5 @@ def effective_classes(classes: Tensor, count: int) -> float:
 
 def decoded(model: Autoencoder, codes: Tensor, progress: Progress = ignore) -> Iterable[Tensor]:
     """Images, in batches, of codes (N, d) on the CPU."""
-    chunks = codes.split(chunk_length(model.image_shape))
-    for done, chunk in enumerate(chunks):
-        progress(done, len(chunks))
+    for chunk in chunks_of(codes, chunk_length(model.image_shape), progress):
         yield model.decode(chunk.to(model.device))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.measures import MEASURES, WAYS, Measure
+from vae_desktop.latent.measures import MEASURES, SOURCES, Measure
 from vae_desktop.latent.names import dimension_name
 
 _LISTED_DIMENSIONS = 8
@@ -104,7 +104,7 @@ def _drawn(values: Mapping[str, Any]) -> list[Row]:
     if values.get("sampling") is None:
         return []
     ways = [
-        Row(WAYS[way][0].upper() + WAYS[way][1:], *_quality(found)) for way, found in values["sampling"].items()
+        Row(SOURCES[way][0].upper() + SOURCES[way][1:], *_quality(found)) for way, found in values["sampling"].items()
     ]
     return [*ways, Row(MEASURES["classifier"].label, values["classifier"], (MEASURES["classifier"],))]
 

@@ -105,6 +105,10 @@ class Autoencoder(nn.Module):
         """Images (N, C, H, W), 0 to 1, of codes (N, d)."""
         return self.decoder(codes)
 
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W), 0 to 1, decoded from the means of their posteriors."""
+        return self.decoder(self.encode(images).mean)
+
     def loss_terms(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None = None) -> LossTerms:
         """The terms of the loss for images (N, C, H, W) and noise (N, d) from N(0, I).
 

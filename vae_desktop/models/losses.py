@@ -1,19 +1,25 @@
-"""The terms of the loss, as pure functions of tensors: per image and per dimension first, sums later.
+"""The terms of the loss, as pure functions: per image and per dimension first, sums later; torch comes with tensors.
 
 A reconstruction term is a negative log-likelihood summed over the pixels of each image. A mean over pixels is not
 offered: it would make the KL term win and the latent space collapse. Terms of different likelihoods have different
 scales and are never compared.
 """
 
-import math
-from typing import TypeVar
+from __future__ import annotations
 
-import torch.nn.functional as F
-from torch import Tensor
+import math
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from vae_desktop.catalog import ModelKind
 
-TermT = TypeVar("TermT", Tensor, float)
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TermT = TypeVar("TermT", "Tensor", float)
+ArrayT = TypeVar("ArrayT", "Tensor", npt.NDArray[Any])
 
 
 def squared_error(images: Tensor, reconstructions: Tensor) -> Tensor:
@@ -49,6 +55,8 @@ def bernoulli_cross_entropy(images: Tensor, logits: Tensor) -> Tensor:
     -------
     Tensor (N,), not negative
     """
+    from torch.nn import functional as F
+
     return F.binary_cross_entropy_with_logits(logits, images, reduction="none").flatten(1).sum(1)
 
 
@@ -73,7 +81,7 @@ def gaussian_negative_log_likelihood(images: Tensor, reconstructions: Tensor, lo
     return 0.5 * precision * squared_error(images, reconstructions) + pixels * (log_stddev + 0.5 * math.log(math.tau))
 
 
-def kl_divergence(mean: Tensor, log_stddev: Tensor) -> Tensor:
+def kl_divergence(mean: ArrayT, log_stddev: ArrayT) -> ArrayT:
     """KL divergence, in nats, of each latent dimension's posterior N(μ, σ²) from the prior N(0, 1).
 
     ½ (σ² + μ² − log σ² − 1), with log σ as the argument (Kingma & Welling 2014, appendix B). The sum over
@@ -81,21 +89,24 @@ def kl_divergence(mean: Tensor, log_stddev: Tensor) -> Tensor:
 
     Parameters
     ----------
-    mean, log_stddev : Tensor (N, d)
+    mean, log_stddev : Tensor or array (N, d)
 
     Returns
     -------
-    Tensor (N, d), not negative
+    Tensor or array (N, d), not negative
     """
-    return -0.5 * (1 + 2 * log_stddev - mean.square() - (2 * log_stddev).exp())
+    doubled = 2 * log_stddev
+    variance = np.exp(doubled) if isinstance(doubled, np.ndarray) else doubled.exp()
+    return -0.5 * (1 + doubled - mean**2 - variance)
 
 
 def is_left_out(kl_weight: float | Tensor) -> bool:
-    """Whether this is the weight of a KL divergence that is no part of the loss.
+    """Whether a KL divergence of this weight is no part of the loss.
 
-    With a weight of 0 nothing bounds it, and 0 × ∞ is NaN. The value of a tensor only its device knows: it never is.
+    With a weight of 0 nothing bounds the divergence, and 0 × ∞ is NaN. A tensor, whose value only its device knows,
+    never is such a weight.
     """
-    return not isinstance(kl_weight, Tensor) and kl_weight == 0
+    return isinstance(kl_weight, float | int) and kl_weight == 0
 
 
 def total_loss(kind: ModelKind, reconstruction: TermT, kl: TermT | None, kl_weight: float | Tensor) -> TermT:

@@ -1,6 +1,6 @@
 """Encoders and decoders as torch's modules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from torch import Tensor, nn
@@ -9,8 +9,9 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.models import architecture
 from vae_desktop.models.architecture import ImageShape, Layer
 
-_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "relu": nn.ReLU,
+# What they compute without torch is in latent.plain_decoder, their derivatives in training.dense_gradient.
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),
     "leaky-relu": partial(nn.LeakyReLU, architecture.LEAKY_SLOPE),
     "gelu": nn.GELU,
     "silu": nn.SiLU,
@@ -26,13 +27,13 @@ def encoder(config: ModelConfig, image_shape: ImageShape) -> nn.Module:
     InvalidSetting
         If images of that shape cannot pass through the hidden layers.
     """
-    modules = _modules(architecture.encoder_layers(config, image_shape), config.activation)
+    modules = [_module(layer, config) for layer in architecture.encoder_layers(config, image_shape)]
     return _FlatMlp(*modules) if config.architecture == "mlp" else nn.Sequential(*modules)
 
 
 def decoder(config: ModelConfig, image_shape: ImageShape) -> nn.Module:
     """Layers from codes (N, d) to images (N, C, H, W) without bounds; the encoder's, mirrored."""
-    return nn.Sequential(*_modules(architecture.decoder_layers(config, image_shape), config.activation))
+    return nn.Sequential(*(_module(layer, config) for layer in architecture.decoder_layers(config, image_shape)))
 
 
 class _FlatMlp(nn.Sequential):
@@ -42,11 +43,7 @@ class _FlatMlp(nn.Sequential):
         return super().forward(images.flatten(1))
 
 
-def _modules(layers: Sequence[Layer], activation: str) -> list[nn.Module]:
-    return [_module(layer, activation) for layer in layers]
-
-
-def _module(layer: Layer, activation: str) -> nn.Module:
+def _module(layer: Layer, config: ModelConfig) -> nn.Module:
     shape = architecture.KERNEL, architecture.STRIDE, architecture.PADDING
     match layer:
         case architecture.Dense(inputs, outputs):
@@ -59,4 +56,4 @@ def _module(layer: Layer, activation: str) -> nn.Module:
             return nn.Flatten()
         case architecture.Unflatten(image_shape):
             return nn.Unflatten(1, image_shape)
-    return _ACTIVATIONS[activation]()
+    return ACTIVATIONS[config.activation]()

@@ -14,25 +14,6 @@ _EXPLODED = 2.0  # times the error of the mean image, which a fresh model draws 
 _SMOOTHED = 64  # images: errors of smaller batches differ too much
 
 
-def out_of_memory_in_training(training: TrainingConfig, device: str) -> str:
-    """What to say when memory ran out while a model was trained on a device ("cpu", "cuda", "mps")."""
-    smaller = [] if training.batch_size == 1 else [f"a smaller batch than {training.batch_size:,}"]
-    ways = " or ".join([*smaller, "narrower layers"])
-    if device == "cpu":
-        return f"The computer ran out of memory. Choose {ways}, or close other programs."
-    return f"The graphics card ran out of memory. Choose {ways}, or the CPU as the device."
-
-
-def out_of_memory_before_training(device: str) -> str:
-    """What to say when images and layers did not fit into the memory of a device."""
-    if device == "cpu":
-        return "The computer ran out of memory before the first step. Choose a smaller image size or narrower layers."
-    return (
-        "The graphics card ran out of memory before the first step. Choose a smaller image size or narrower layers, or "
-        "the CPU as the device."
-    )
-
-
 def may_be_the_rate(training: TrainingConfig) -> bool:
     """Whether the learning rate of encoder or decoder can have made a loss infinite."""
     return training.learning_rate * max(training.encoder_rate, 1.0) >= _HARMLESS

@@ -6,31 +6,35 @@ of 784-400-20-400-784 takes three quarters of the time on two processor cores.
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.models.architecture import LEAKY_SLOPE
 from vae_desktop.models.autoencoder import LARGEST_EXPONENT, Autoencoder
 from vae_desktop.models.losses import is_left_out, total_loss
+from vae_desktop.models.networks import ACTIVATIONS
 from vae_desktop.training.gradient import Loss
 
 _aten = torch.ops.aten
 
 
 class DenseGradient:
-    """That of a model of linear layers, in 32 bits; as `gradient.Gradient` says.
+    """The gradient of a model of linear layers, in 32 bits; a `training.gradient.Gradient`.
 
     Parameters
     ----------
     config : ModelConfig
-        Of the "mlp" architecture.
+        One that `is_written_out`.
     model : Autoencoder
         Its parameters' `grad` are set once and written to from then on.
     """
+
+    @staticmethod
+    def is_written_out(config: ModelConfig) -> bool:
+        """Whether such a model's layers, activation and likelihood are among those below."""
+        return config.architecture == "mlp" and config.activation in SLOPES and config.likelihood in LIKELIHOODS
 
     def __init__(self, config: ModelConfig, model: Autoencoder) -> None:
         for parameter in model.parameters():
@@ -38,7 +42,7 @@ class DenseGradient:
         self._traits = config.traits
         self._encoder = _Layers(model.encoder, config.activation)
         self._decoder = _Layers(model.decoder.layers, config.activation)
-        self._likelihood = _LIKELIHOODS[config.likelihood]
+        self._likelihood = LIKELIHOODS[config.likelihood]
         self._decoder_log_stddev = getattr(model.decoder, "log_stddev", torch.empty(0))
 
     @torch.inference_mode()
@@ -63,7 +67,7 @@ class _Layers:
     def __init__(self, layers: nn.Module, activation: str) -> None:
         linear = [layer for layer in layers.modules() if isinstance(layer, nn.Linear)]
         self._layers = [(layer.weight, layer.bias, layer.weight.grad, layer.bias.grad) for layer in linear]
-        self._activate, self._slope = _ACTIVATIONS[activation]
+        self._activate, self._slope = ACTIVATIONS[activation](), SLOPES[activation]
         self._inputs: list[Tensor] = []  # of each layer
         self._before: list[Tensor] = []  # of each layer, its inputs before the activation
 
@@ -71,21 +75,21 @@ class _Layers:
         """Outputs (N, o) of inputs (N, i)."""
         self._inputs, self._before = [], []  # whatever a step that failed has left
         outputs = inputs
-        for place, (weight, bias, _, _) in enumerate(self._layers):
+        for number, (weight, bias, _, _) in enumerate(self._layers):
             self._before.append(outputs)
-            self._inputs.append(self._activate(outputs) if place else inputs)
+            self._inputs.append(self._activate(outputs) if number else inputs)
             outputs = torch.addmm(bias, self._inputs[-1], weight.t())
         return outputs
 
     def backward(self, slope: Tensor, to_inputs: bool = True) -> Tensor:
         """From the loss's slope along the outputs (N, o) set the gradients, and return its slope along the inputs."""
-        for place, (weight, _, weight_slope, bias_slope) in reversed([*enumerate(self._layers)]):
+        for number, (weight, _, weight_slope, bias_slope) in reversed([*enumerate(self._layers)]):
             inputs, before = self._inputs.pop(), self._before.pop()
             torch.mm(slope.t(), inputs, out=weight_slope)
             torch.sum(slope, 0, out=bias_slope)
-            if place or to_inputs:
+            if number or to_inputs:
                 slope = slope @ weight
-            if place:
+            if number:
                 slope = self._slope(slope, before, inputs)
         return slope
 
@@ -121,17 +125,13 @@ class _Posterior:
         return torch.cat((slope, log_stddev_slope.div_(self._beyond.add_(1))), dim=1)
 
 
-# An activation, and from the slope after it, its input and its output the slope before it. Where the output is enough,
-# the input is overwritten.
-_ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor, Tensor], Tensor]]] = {
-    "relu": (torch.relu_, lambda slope, _, after: _aten.threshold_backward(slope, after, 0)),
-    "leaky-relu": (
-        partial(F.leaky_relu, negative_slope=LEAKY_SLOPE),
-        lambda slope, before, _: _aten.leaky_relu_backward(slope, before, LEAKY_SLOPE, False),
-    ),
-    "gelu": (F.gelu, lambda slope, before, _: _aten.gelu_backward(slope, before)),
-    "silu": (F.silu, lambda slope, before, _: _aten.silu_backward(slope, before)),
-    "tanh": (torch.tanh_, lambda slope, _, after: _aten.tanh_backward(slope, after)),
+# Of each activation the slope before it, from the slope after it, its input and its output.
+SLOPES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    "relu": lambda slope, _, after: _aten.threshold_backward(slope, after, 0),
+    "leaky-relu": lambda slope, before, _: _aten.leaky_relu_backward(slope, before, LEAKY_SLOPE, False),
+    "gelu": lambda slope, before, _: _aten.gelu_backward(slope, before),
+    "silu": lambda slope, before, _: _aten.silu_backward(slope, before),
+    "tanh": lambda slope, _, after: _aten.tanh_backward(slope, after),
 }
 
 
@@ -159,4 +159,4 @@ def _calibrated(log_stddev: Tensor, logits: Tensor, pixels: Tensor, weight: floa
     return 0.5 * scaled + count * (log_stddev + 0.5 * math.log(math.tau)), slope.mul_(0.5 * precision)
 
 
-_LIKELIHOODS = {"bernoulli": _bernoulli, "squared-error": _squared_error, "gaussian-calibrated": _calibrated}
+LIKELIHOODS = {"bernoulli": _bernoulli, "squared-error": _squared_error, "gaussian-calibrated": _calibrated}

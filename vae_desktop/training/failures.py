@@ -2,13 +2,14 @@
 
 import re
 
+from vae_desktop.config import TrainingConfig
+
 _NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory|STATUS_ALLOC_FAILED", re.IGNORECASE)
 _STAYS = re.compile(
     "device-side assert|illegal memory access|misaligned address|illegal instruction|unspecified launch failure|"
     "uncorrectable ECC|GPU is lost|illegal address|launch timed out",
     re.IGNORECASE,
 )
-_FULL = "The device ran out of memory. Choose a smaller batch or narrower layers, or the CPU as the device."
 _NO_KERNELS = re.compile("no kernel image|invalid device function", re.IGNORECASE)
 _OLD_DRIVER = re.compile("driver on your system is too old|driver version is insufficient", re.IGNORECASE)
 
@@ -49,18 +50,44 @@ def device_words(error: BaseException) -> str:
     return f"{first}."
 
 
-def failure_words(error: BaseException, kept: str = "", out_of_memory: str = _FULL) -> str:
+def out_of_memory(device: str = "", training: TrainingConfig | None = None, has_begun: bool = True) -> str:
+    """What to say when memory ran out in a training, and what helps.
+
+    Parameters
+    ----------
+    device : str
+        The type of the device whose memory it is ("cpu", "cuda", "mps"); "" if that is not known.
+    training : TrainingConfig, optional
+        Settings of the training, where they are known.
+    has_begun : bool
+        Whether a step has been taken; before the first one images and layers did not fit into the memory.
+    """
+    memory = {"": "The device", "cpu": "The computer"}.get(device, "The graphics card")
+    if not has_begun:
+        when, smaller = " before the first step", "a smaller image size or "
+    elif training is None:
+        when, smaller = "", "a smaller batch or "
+    else:
+        when, smaller = "", f"a smaller batch than {training.batch_size:,} or " if training.batch_size > 1 else ""
+    otherwise = ", or the CPU as the device"
+    if device == "cpu":
+        otherwise = ", or close other programs" if has_begun else ""
+    return f"{memory} ran out of memory{when}. Choose {smaller}narrower layers{otherwise}."
+
+
+def failure_words(error: BaseException, kept: str = "", full: str = "") -> str:
     """What an unexpected error of a training means.
 
     Parameters
     ----------
+    error : Exception
     kept : str
         Which state of the model was kept, as a sentence.
-    out_of_memory : str
-        What to say if it was memory, where more is known of what took it.
+    full : str
+        What to say if memory ran out, where more is known of it; see :func:`out_of_memory`.
     """
     if is_out_of_memory(error):
-        return out_of_memory
+        return full or out_of_memory()
     if stays(error):
         return (
             f"The device has met an error that stays until the app is started again ({_first_sentence(error)}). "

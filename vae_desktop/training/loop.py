@@ -12,10 +12,9 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.causes import out_of_memory_before_training, out_of_memory_in_training
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.devices import placed
-from vae_desktop.training.failures import failure_words, is_of_device, is_out_of_memory
+from vae_desktop.training.failures import failure_words, is_of_device, is_out_of_memory, out_of_memory
 from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.trained_model import EpochReport, Failure, TrainedModel
 from vae_desktop.variants import check_comparison
@@ -76,7 +75,7 @@ class TrainingLoop:
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            raise UserError(out_of_memory_before_training(device.type)) from None
+            raise UserError(out_of_memory(device.type, has_begun=False)) from None
         self.batches = batches
         self.models = [
             TrainedModel(config, dataset, batches, test_images, snapshot)
@@ -204,11 +203,7 @@ class TrainingLoop:
         details = traceback.format_exc()
         if is_of_device(error):
             error.__traceback__ = error.__context__ = None
-        full = (
-            out_of_memory_in_training(model.config.training, self.device.type)
-            if model.has_stepped
-            else out_of_memory_before_training(self.device.type)
-        )
+        full = out_of_memory(self.device.type, model.config.training, model.has_stepped)
         good = model.last_good
         kept = f"The model is kept as it was at step {good.step:,}." if good is not None and good.step else ""
         return Failure(error, failure_words(error, kept, full), details)

@@ -14,7 +14,7 @@ from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import to_codes
 from vae_desktop.latent.measures import NEIGHBOURS
-from vae_desktop.latent.measuring import measure
+from vae_desktop.latent.measuring import measuring
 from vae_desktop.models.snapshot import Snapshot, Span, Weights
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.causes import why_diverged
@@ -259,7 +259,7 @@ class TrainedModel:
     def measures(self) -> dict[str, Any]:
         """The figures that part models which are compared, by the keys of latent.measures.MEASURES."""
         use_threads(ALL_THREADS)
-        return measure(self.config, self.trainer.model, self.dataset, NEIGHBOURS)
+        return dict(measuring(self.config, self.trainer.model, self.dataset, NEIGHBOURS))
 
     def checkpoint(self) -> Checkpoint:
         """The model as it is now, with all that is needed to go on training it; raises Diverged as `drain` does."""

@@ -83,10 +83,9 @@ class Trainer:
         is_mixed = training.precision == "mixed" and has_bfloat16(device)
         self.steps = 0 if snapshot is None else snapshot.step
         self.span = Span(self.steps, self.steps + training.epochs, per_epoch=1)
-        is_dense = config.model.architecture == "mlp" and not is_mixed
         self._gradient: Gradient = (
             DenseGradient(config.model, self.model)
-            if is_dense
+            if DenseGradient.is_written_out(config.model) and not is_mixed
             else AutogradGradient(config.model, self.model, is_mixed)
         )
         self._optimizer = Adam(self.model, training.encoder_rate)

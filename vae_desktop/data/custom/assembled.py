@@ -14,7 +14,7 @@ from vae_desktop.errors import DataError
 
 FEWEST = 10  # images that make a data set
 _MOST_CLASSES = 200
-_TEST_SHARE = 5  # one in so many
+_HELD_OUT = 5  # one in so many is for the test
 _LARGEST_TEST = 10_000
 _REASONS, _SKIPPED = 3, 200  # lines in a message and in a report
 
@@ -74,10 +74,10 @@ def number_classes(classes: npt.NDArray[Any]) -> tuple[Labels, tuple[str, ...]]:
     names = [_name(value) for value in values.tolist()]
     order = list(range(len(names)))
     if not isinstance(values[0].item(), int):
-        order.sort(key=lambda place: natural_key(names[place]))
+        order.sort(key=lambda number: natural_key(names[number]))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    return rank[labels], tuple(shown(names[place]) for place in order)
+    return rank[labels], tuple(shown(names[number]) for number in order)
 
 
 def _name(value: Any) -> str:
@@ -85,17 +85,17 @@ def _name(value: Any) -> str:
 
 
 def hold_out(labels: Labels) -> npt.NDArray[np.bool_]:
-    """Which images are for the test: a fifth, at most 10,000, of each class its share; always the same ones."""
+    """Which images are for the test: a fifth, at most 10,000, of each class in proportion; always the same ones."""
     count = len(labels)
     order = np.random.default_rng(0).permutation(count)
-    # Each image has a place between 0 and 1 in its class; the foremost of all classes together are held out.
+    # Each image has a rank between 0 and 1 in its class; the lowest of all classes together are held out.
     by_class = order[np.argsort(labels[order], kind="stable")]
     sizes = np.bincount(labels)
     within = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    place = np.empty(count)
-    place[by_class] = (within + 0.5) / np.repeat(sizes, sizes)
+    rank = np.empty(count)
+    rank[by_class] = (within + 0.5) / np.repeat(sizes, sizes)
     is_test = np.zeros(count, np.bool_)
-    is_test[order[np.argsort(place[order], kind="stable")][: min(count // _TEST_SHARE, _LARGEST_TEST)]] = True
+    is_test[order[np.argsort(rank[order], kind="stable")][: min(count // _HELD_OUT, _LARGEST_TEST)]] = True
     return is_test
 
 

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.data.dataset import Images, moved_up
+from vae_desktop.data.dataset import Images, move_to_front
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
 
@@ -24,7 +24,7 @@ def check_room(count: int, side: int, has_colour: bool) -> None:
 
 
 class Canvas:
-    """An array (N, C, S, S) to be filled; different places may be filled by several threads at once.
+    """An array (N, C, S, S) to be filled; several threads may fill different parts of it at once.
 
     Parameters
     ----------
@@ -45,11 +45,11 @@ class Canvas:
         check_room(count, side, may_be_coloured(colours, may_have_colour))
         self._images = _empty(count, 3 if colours == "colour" else 1, side)
         self._may_gain_colour = colours == "auto"
-        self._end = 0  # of the places that are filled
+        self._end = 0  # of what is filled
         self._lock = threading.Lock()
 
     def put(self, first: int, pixels: Images) -> None:
-        """Write squares (n, S, S) or (n, S, S, 3) from the place `first` on."""
+        """Write squares (n, S, S) or (n, S, S, 3) as the images from number `first` on."""
         with self._lock:  # another thread may be about to replace the array
             self._end = max(self._end, first + len(pixels))
             if self._may_gain_colour and has_colour(pixels):
@@ -70,8 +70,8 @@ class Canvas:
         self._may_gain_colour = False
 
     def finish(self, kept: npt.NDArray[np.int64] | None = None) -> Images:
-        """The images, or those at the places `kept`, which ascend; one channel if no colour came and none was asked."""
-        return self._images if kept is None else moved_up(self._images, kept)
+        """The images, or those of the numbers `kept`, which ascend. One channel if no colour came or was asked for."""
+        return self._images if kept is None else move_to_front(self._images, kept)
 
 
 def _empty(count: int, channels: int, side: int) -> Images:

@@ -1,4 +1,4 @@
-"""One image file: its size from its header, and its pixels by the one rule."""
+"""One image, of a file or from the clipboard: its size from the header, and its pixels by the one rule."""
 
 import functools
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from vae_desktop.data.custom.levels import SIXTEEN_BITS, levels_of, to_bytes
-from vae_desktop.data.custom.square import to_square
+from vae_desktop.data.custom.canvas import luminance
+from vae_desktop.data.custom.conversion import SIXTEEN_BITS, levels_of, to_bytes, to_square
 from vae_desktop.data.dataset import Images
+from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
 
 MAX_PIXELS = 50_000_000  # of one image; a small file can announce enough to fill any memory
@@ -90,6 +91,41 @@ def read_picture(path: str | Path, side: int) -> Picture:
             return Picture(pixels, changes)
     except Exception as error:
         raise Unreadable(_reason(path, error)) from error
+
+
+def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:
+    """Read a picture file as an image (C, H, W), by the rules for a person's own images.
+
+    It becomes a square as large as the image's longer side, of which the middle is cut out; grey where the image has
+    one channel.
+
+    Raises
+    ------
+    DataError
+        If it is no picture that can be read; the message names the file and the reason.
+    """
+    try:
+        pixels = read_picture(path, max(image_shape[1:])).pixels
+    except Unreadable as error:
+        raise DataError(f"{path.name} cannot be put on the pad: {error}.") from error
+    return _fitted(pixels, image_shape)
+
+
+def image_of_pixels(pixels: Images, image_shape: tuple[int, int, int]) -> Images:
+    """The same for pixels (h, w, 4), uint8: red, green, blue, and alpha, which is laid over white."""
+    return _fitted(to_square(Image.fromarray(pixels, "RGBA"), max(image_shape[1:])), image_shape)
+
+
+def _fitted(square: Images, image_shape: tuple[int, int, int]) -> Images:
+    """A square (S, S) or (S, S, 3) as an image (C, H, W), the longer side of which is S."""
+    channels, height, width = image_shape
+    top, left = (square.shape[0] - height) // 2, (square.shape[1] - width) // 2
+    pixels = square[top : top + height, left : left + width]
+    if channels == 1:
+        return (luminance(pixels) if pixels.ndim == 3 else pixels)[None].copy()
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
 @functools.cache

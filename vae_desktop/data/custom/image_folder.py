@@ -1,22 +1,32 @@
 """A folder of images, read in two passes: the headers decide the size, then each image is decoded once."""
 
 import itertools
+import os
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.canvas import Canvas, check_room
+from vae_desktop.data.custom.conversion import SMALLEST, choose_side, scaling_line
 from vae_desktop.data.custom.folder import File, Layout, arrange, find_files, without_images
 from vae_desktop.data.custom.image_file import Header, Unreadable, prepare, read_header, read_picture
-from vae_desktop.data.custom.square import SMALLEST, choose_side, scaling_line
-from vae_desktop.data.custom.threads import for_each
 from vae_desktop.errors import DataError
 from vae_desktop.progress import Progress
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+_THREADS = min(4, os.cpu_count() or 1)  # Pillow lets go of the interpreter while it decodes
+_TOGETHER = 25  # files per task: few enough for smooth progress, enough to hide what a task costs
+_PATIENCE = 0.1  # seconds between two questions whether to stop
 
 
 def assemble_folder(root: Path, config: DatasetConfig, progress: Progress) -> Assembled:
@@ -108,3 +118,38 @@ def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, pr
 def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:
     """A line for each file that could not be read."""
     return [f"{file.name}: {answer}" for file, answer in zip(files, answers, strict=True) if isinstance(answer, str)]
+
+
+def for_each(work: Callable[[ItemT], ResultT], items: Sequence[ItemT], progress: Progress) -> list[ResultT]:
+    """The results of `work` on each item, in their order, by a few threads.
+
+    Parameters
+    ----------
+    work : callable
+        Called in other threads, several at a time.
+    progress : Progress
+        Told in this thread how many items are done, and asked at least every 0.1 seconds whether to stop.
+
+    Raises
+    ------
+    Cancelled
+        If `progress` raised it. The call does not wait for a work in progress, no other is begun.
+    """
+    stop = threading.Event()
+
+    def do(some: Sequence[ItemT]) -> list[ResultT]:
+        return [work(item) for item in some if not stop.is_set()]
+
+    results: list[ResultT] = []
+    executor = ThreadPoolExecutor(_THREADS, "images")
+    try:
+        tasks = [executor.submit(do, items[first : first + _TOGETHER]) for first in range(0, len(items), _TOGETHER)]
+        for task in tasks:
+            while not wait([task], _PATIENCE).done:
+                progress.check()
+            results += task.result()
+            progress(len(results), len(items))
+        return results
+    finally:
+        stop.set()
+        executor.shutdown(wait=False, cancel_futures=True)

@@ -25,8 +25,8 @@ ACCEPTED = (
 def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
     """Load a person's own images; nothing is written, and nothing in them is run.
 
-    Every image is converted by `square.CONVERSION_RULE` to the side that `square.choose_side` names. Where the
-    source has no split, a fixed fifth is held out, of each class its share.
+    Every image is converted by `conversion.CONVERSION_RULE` to the side that `choose_side` names. Where the
+    source has no split, a fixed fifth is held out, of each class in proportion.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ def natural_key(name: str) -> SortKey:
     """Sort key that counts: "class 2" comes before "class 10"; capitals do not matter."""
     parts = re.split(r"(\d+)", name.casefold())
     # Every second part is a number, which orders by its length first, then by its digits.
-    numbered = [part.lstrip("0") if place % 2 else part for place, part in enumerate(parts)]
-    return [(len(part) if place % 2 else 0, part) for place, part in enumerate(numbered)], name
+    numbered = [part.lstrip("0") if number % 2 else part for number, part in enumerate(parts)]
+    return [(len(part) if number % 2 else 0, part) for number, part in enumerate(numbered)], name
 
 
 def shown(name: str) -> str:

@@ -12,9 +12,8 @@ from PIL import Image
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.canvas import Canvas
+from vae_desktop.data.custom.conversion import Levels, choose_side, levels_of, scaling_line, to_bytes, to_square
 from vae_desktop.data.custom.image_file import ALPHA
-from vae_desktop.data.custom.levels import Levels, levels_of, to_bytes
-from vae_desktop.data.custom.square import choose_side, scaling_line, to_square
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.stored_array import StoredArray
 from vae_desktop.errors import DataError

@@ -6,10 +6,10 @@ import numpy as np
 
 from vae_desktop.engine.run import Run
 from vae_desktop.latent.codes import Codes, Floats
-from vae_desktop.latent.comparison import Compared, figures_of
+from vae_desktop.latent.comparison import Compared
 from vae_desktop.latent.grid import evenly, grid_positions
 from vae_desktop.latent.plane import Plane, axis_plane, class_heights, followed_plane, principal_plane
-from vae_desktop.latent.posteriors import sampled
+from vae_desktop.latent.posteriors import figures_of, sampled
 from vae_desktop.latent.spread import CodeSpread
 
 _REACH = 2.0  # standard deviations that a grid goes from the middle of the codes

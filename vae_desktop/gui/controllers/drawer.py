@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
 from vae_desktop.catalog import describe_dataset
-from vae_desktop.data.custom.user_image import image_of_file, image_of_pixels
+from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
 from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
 from vae_desktop.engine.engine import Engine
@@ -168,7 +168,7 @@ class Drawer(Tool):
     def _show_figures(self, run: Run, loss: ImageLoss) -> None:
         """The terms with their weights, which add up to the loss."""
         likelihood = run.config.model.judged_by
-        terms = [(likelihood.quantity.capitalize(), loss.reconstruction_weight, loss.reconstruction)]
+        terms = [(likelihood.quantity.capitalize(), loss.kind.reconstruction_weight, loss.reconstruction)]
         if loss.kl is not None:
             terms.append((self.tr("KL (nats)"), loss.kl_weight, loss.kl))
         rows = [(name, "" if weight == 1 else f"{weight:g} ×", _figure(value)) for name, weight, value in terms]

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import DistanceRequest, NeighbourDistanceRequest
-from vae_desktop.gui.views.stage.scatter_overlays import hole_edges, hole_level
+from vae_desktop.gui.views.stage.hole_legend import hole_edges, hole_level
 from vae_desktop.latent.codes import Codes, Floats
 
 _RENEW = 3.0  # seconds until codes that move are looked at again

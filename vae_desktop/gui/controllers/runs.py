@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.views.curves.loss_plot import Losses
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.latent.measures import Extent
 
@@ -38,7 +39,7 @@ class RunsController(QObject):
         self._window.runs.set_can_undo(self._project.can_undo_removal)
 
     def _follow_shown(self, run: Run) -> None:
-        self._window.losses.set_history(run.history, run.config.model)
+        self._window.losses.set_models([Losses(run.name, run.config.model, run.history)])
         self._window.measures.set_can_measure(True)
         self._show_figures(run)
         self._list()

@@ -3,23 +3,12 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QStackedLayout,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeWidget, QTreeWidgetItem, QWidget
 
 from vae_desktop.config import RunConfig
 from vae_desktop.gui.widgets.choice_box import translated
-from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.gui.widgets.controls import check_box, column, label, named, progress_bar, push_button, row
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.measures import QUICK, Extent, Measure
 from vae_desktop.latent.table import Row, groups_of
 
@@ -33,37 +22,35 @@ class MeasuresPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("measuresPanel")
-        self._measure = QPushButton(self.tr("Measure"))
-        self._measure.setObjectName("measureButton")
-        self._measure.setShortcut("Ctrl+M")
-        self._measure.setToolTip(
-            f"<p>{self.tr('Measure the latent space on screen on its test images, in the background. (Ctrl+M)')}</p>"
+        self._measure = push_button(
+            "measureButton",
+            self.tr("Measure"),
+            self.tr("Measure the latent space on screen on its test images, in the background."),
+            "Ctrl+M",
+            then=self._request,
         )
-        self._quick = QCheckBox(self.tr("Quick"))
-        self._quick.setObjectName("quickMeasuresCheck")
         left_out = self.tr("Leave out what takes longest: the importance-weighted bound and the sampling measures.")
-        self._quick.setToolTip(f"<p>{left_out}</p>")
-        self._note = QLabel()
-        self._note.setProperty("role", "muted")
-        self._note.setFont(tabular(small_font(self.font())))
-        self._bar = QProgressBar(textVisible=False, maximum=1000)
-        self._bar.setFixedWidth(160)
-        self._bar.setAccessibleName(self.tr("Progress of the measurement"))
-        self._cancel = QPushButton(self.tr("Cancel"))
-        self._cancel.setObjectName("cancelMeasuringButton")
-        self._cancel.setToolTip(self.tr("End the measurement; what is known by now stays."))
-        self._tree = QTreeWidget()
-        self._hint = QLabel(
+        self._quick = check_box("quickMeasuresCheck", self.tr("Quick"), left_out)
+        self._note = label(role="muted", size="small", figures=True)
+        self._bar = progress_bar(self.tr("Progress of the measurement"), width=160)
+        tip = self.tr("End the measurement; what is known by now stays.")
+        self._cancel = push_button("cancelMeasuringButton", self.tr("Cancel"), tip, then=self.cancel_requested)
+        hint = label(
             self.tr(
                 "How good is this latent space? Press Measure: loss and bound, KL by dimension, active units, "
                 "neighbours, and what is drawn from it."
             ),
-            wordWrap=True,
+            "muted",
+            wraps=True,
+            align=Qt.AlignmentFlag.AlignCenter,
         )
-        self._prepare_tree()
-        self._lay_out()
-        self._measure.clicked.connect(self._request)
-        self._cancel.clicked.connect(self.cancel_requested)
+        self._tree = self._make_tree()
+        body = QWidget()
+        self._stack = QStackedLayout(body)
+        self._stack.addWidget(hint)
+        self._stack.addWidget(self._tree)
+        top = row(self._measure, self._quick, self._note, 0, self._bar, self._cancel)
+        column(top, (body, 1), spacing=SPACING // 2, margins=(SPACING, 0, SPACING, SPACING), on=self)
         self._about = ""
         self.set_can_measure(False)
         self.end_progress()
@@ -106,35 +93,15 @@ class MeasuresPanel(QWidget):
             part.hide()
         self._measure.setEnabled(self._can_measure)
 
-    def _prepare_tree(self) -> None:
-        self._tree.setObjectName("measuresTree")
-        self._tree.setAccessibleName(self.tr("Measures"))
-        self._tree.setHeaderLabels([self.tr("Measure"), self.tr("Value")])
-        self._tree.setRootIsDecorated(False)
-        self._tree.setIndentation(SPACING)
-        self._tree.setUniformRowHeights(True)
-        self._tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-
-    def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
-        for part in (self._measure, self._quick, self._note):
-            top.addWidget(part)
-        top.addStretch()
-        top.addWidget(self._bar)
-        top.addWidget(self._cancel)
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setProperty("role", "muted")
-        body = QWidget()
-        self._stack = QStackedLayout(body)
-        self._stack.addWidget(self._hint)
-        self._stack.addWidget(self._tree)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
-        layout.setSpacing(SPACING // 2)
-        layout.addLayout(top)
-        layout.addWidget(body, 1)
+    def _make_tree(self) -> QTreeWidget:
+        tree = named(QTreeWidget(), "measuresTree", self.tr("Measures"))
+        tree.setHeaderLabels([self.tr("Measure"), self.tr("Value")])
+        tree.setRootIsDecorated(False)
+        tree.setIndentation(SPACING)
+        tree.setUniformRowHeights(True)
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        return tree
 
     @Slot()
     def _request(self) -> None:
@@ -143,8 +110,8 @@ class MeasuresPanel(QWidget):
 
 def _item(row: Row) -> QTreeWidgetItem:
     item = QTreeWidgetItem([translated(row.label), row.text])
-    for column in range(2):
-        item.setToolTip(column, "".join(_paragraph(entry) for entry in row.measures))
+    for place in range(2):
+        item.setToolTip(place, "".join(_paragraph(entry) for entry in row.measures))
     return item
 
 

@@ -1,16 +1,17 @@
 """The runs of this session, with their settings and last figures; any of them can be shown again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from vae_desktop.catalog import LIKELIHOODS, Likelihood
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.controls import action, named
 from vae_desktop.gui.widgets.theme import tabular
 from vae_desktop.settings import settings_of
 from vae_desktop.training.schedule import kl_weight_after
@@ -37,13 +38,14 @@ class RunsTable(QTableWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("runsTable")
-        self.setAccessibleName(self.tr("Runs"))
-        self.setToolTip(
+        named(
+            self,
+            "runsTable",
+            self.tr("Runs"),
             self.tr(
                 "Every model trained or opened since the start. Click one to go back to its latent space; Del takes it "
                 "off the list, Ctrl+Z brings it back."
-            )
+            ),
         )
         self._selected: tuple[int | None, int] = (None, 0)
         self._columns: list[_Column] = []
@@ -59,9 +61,13 @@ class RunsTable(QTableWidget):
         self.setTabKeyNavigation(False)  # the Tab key leaves it
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
-        self._action("removeRunAction", self.tr("Remove from the list"), QKeySequence.StandardKey.Delete, self._remove)
+        keys = QKeySequence.StandardKey
+        remove = action(self, "removeRunAction", self.tr("Remove from the list"), keys=keys.Delete, then=self._remove)
         undo = self.tr("Undo the removal")
-        self._undo = self._action("undoRemovalAction", undo, QKeySequence.StandardKey.Undo, self.undo_requested)
+        self._undo = action(self, "undoRemovalAction", undo, keys=keys.Undo, then=self.undo_requested)
+        for entry in (remove, self._undo):
+            entry.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            self.addAction(entry)
         self.set_can_undo(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._set_columns([])
@@ -84,17 +90,6 @@ class RunsTable(QTableWidget):
     def set_can_undo(self, can_undo: bool) -> None:
         """Whether a run that was removed can be brought back."""
         self._undo.setEnabled(can_undo)
-
-    def _action(
-        self, name: str, text: str, keys: QKeySequence.StandardKey, then: Signal | Callable[[], object]
-    ) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        action.setShortcut(keys)
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.triggered.connect(then)
-        self.addAction(action)
-        return action
 
     def _set_columns(self, likelihoods: list[Likelihood]) -> None:
         losses = [column for likelihood in likelihoods for column in self._loss_columns(likelihood)]

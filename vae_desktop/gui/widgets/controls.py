@@ -47,7 +47,12 @@ def named(widget: WidgetT, name: str, label: str = "", tip: str = "") -> WidgetT
 def explain(widget: QWidget, tip: str) -> None:
     """Let a tooltip say this, on several lines where it is long, and a screen reader the same without its markup."""
     widget.setToolTip(tip if not tip or tip.startswith("<p>") else f"<p>{tip}</p>")
-    widget.setAccessibleDescription(" ".join(html.unescape(re.sub(r"<[^>]+>", " ", tip)).split()))
+    widget.setAccessibleDescription(plain(tip))
+
+
+def plain(text: str) -> str:
+    """Rich text without its markup, on one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
 
 
 def styled(

@@ -5,6 +5,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from vae_desktop.gui.widgets.controls import named
 from vae_desktop.gui.widgets.theme import Theme
 from vae_desktop.latent.codes import Picture
 
@@ -19,9 +20,8 @@ class DecodedImage(QWidget):
 
     def __init__(self, parent: QWidget | None = None, fills_height: bool = False) -> None:
         super().__init__(parent)
-        self.setObjectName("decodedImage")
-        self.setAccessibleName(self.tr("Decoded picture"))
-        self.setToolTip(self.tr("What the decoder draws at the current point of the latent space."))
+        tip = self.tr("What the decoder draws at the current point of the latent space.")
+        named(self, "decodedImage", self.tr("Decoded picture"), tip)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
         self.setMinimumSize(140, 140)
         expanding, preferred = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred

@@ -15,8 +15,9 @@ class FieldItem(CachedItem):
         self._rect = QRectF()
 
     @property
-    def has_picture(self) -> bool:
-        return self._field is not None
+    def picture(self) -> QImage | None:
+        """The picture on show."""
+        return self._field
 
     @property
     def rect(self) -> QRectF:

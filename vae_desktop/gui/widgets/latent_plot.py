@@ -15,6 +15,7 @@ from vae_desktop.latent.codes import Floats
 
 _NUDGE = 0.01  # of the view's width, for one press of an arrow key
 _GLIDE = 0.2  # seconds
+_NARROW_AXIS = 30  # px
 
 
 class LatentViewBox(pyqtgraph.ViewBox):
@@ -70,9 +71,12 @@ class LatentPlot(pyqtgraph.PlotWidget):
     left = Signal()  # by the mouse or by the keyboard
     _fitting = False  # the base class resizes before this one is built
 
-    def __init__(self) -> None:
+    def __init__(self, has_axis_labels: bool = True) -> None:
         self._box = LatentViewBox()
         super().__init__(viewBox=self._box)
+        self._has_axis_labels = has_axis_labels
+        if not has_axis_labels:
+            self.getAxis("left").setWidth(_NARROW_AXIS)  # the same in all plots, so that a common scale is the same too
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._fitting = True
         self._room = QRectF()  # of what is to be in sight besides the points
@@ -128,8 +132,9 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self._lasso.setBrush(tint)
 
     def set_axis_labels(self, horizontal: str, vertical: str) -> None:
-        self.setLabel("bottom", horizontal)
-        self.setLabel("left", vertical)
+        if self._has_axis_labels:
+            self.setLabel("bottom", horizontal)
+            self.setLabel("left", vertical)
 
     def set_has_units(self, has_units: bool) -> None:
         """Whether lengths mean something; else the axes have no figures."""

@@ -3,10 +3,12 @@
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from vae_desktop.gui.widgets.controls import plain
+
 
 def mark(entry: QWidget, error: str) -> None:
     """Mark an entry whose text is refused for a reason, or, if that is "", taken; screen readers say it too."""
-    entry.setAccessibleDescription(error)  # without one they read the tooltip
+    entry.setAccessibleDescription(error or plain(entry.toolTip()))
     if bool(entry.property("invalid")) != bool(error):
         entry.setProperty("invalid", bool(error))
         entry.style().unpolish(entry)

@@ -2,11 +2,14 @@
 
 import cmath
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+
+from vae_desktop.resources import resource_path
 
 SPACING = 8  # px; every distance is a multiple or a half of it
 
@@ -51,6 +54,9 @@ class Theme:
     hole: str  # where the data has no codes
     error_surface: str
     info_surface: str
+    hover: str  # buttons and entries of menus under the mouse
+    handle: str  # of scroll bars
+    disabled: str
 
 
 LIGHT = Theme(
@@ -67,6 +73,9 @@ LIGHT = Theme(
     hole="#a3195b",
     error_surface="#fdeceb",
     info_surface="#e8effc",
+    hover="#eef1f5",
+    handle="#828b98",
+    disabled="#eceef1",
 )
 DARK = Theme(
     is_dark=True,
@@ -82,6 +91,9 @@ DARK = Theme(
     hole="#e0559a",
     error_surface="#3a2224",
     info_surface="#202c40",
+    hover="#2a3039",
+    handle="#6a7381",
+    disabled="#272b32",
 )
 
 
@@ -154,7 +166,8 @@ class ThemeSwitch(QObject):
             palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.muted))
             for name in ("QCheckBox", "QAbstractSpinBox"):
                 application.setPalette(palette, name)
-        application.setStyleSheet(_stylesheet(self.theme))
+        sheet = Template(resource_path("style.qss").read_text(encoding="utf-8"))
+        application.setStyleSheet(sheet.substitute(asdict(self.theme)))
         self.theme_changed.emit(self.theme)
 
 
@@ -209,99 +222,3 @@ def _palette(theme: Theme) -> QPalette:
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, faded)
     return palette
-
-
-def _stylesheet(theme: Theme) -> str:
-    hover = "#2a3039" if theme.is_dark else "#eef1f5"
-    handle = "#6a7381" if theme.is_dark else "#828b98"
-    disabled = "#272b32" if theme.is_dark else "#eceef1"
-    return f"""
-QMainWindow::separator {{ background: {theme.window}; width: 6px; height: 6px; }}
-QMainWindow::separator:hover {{ background: {theme.border}; }}
-QDockWidget {{ font-weight: 600; }}
-QDockWidget::title {{ background: {theme.window}; padding: 6px 8px; text-align: left; }}
-QToolTip {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.border}; padding: 4px; }}
-QMenuBar {{ background: {theme.window}; padding: 2px; }}
-QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; }}
-QMenuBar::item:selected {{ background: {hover}; }}
-QStatusBar {{ background: {theme.window}; color: {theme.muted}; }}
-QStatusBar::item {{ border: none; }}
-QLabel[role="muted"] {{ color: {theme.muted}; }}
-QLabel[role="error"] {{ color: {theme.error}; }}
-QLabel[role="warning"] {{ color: {theme.warning}; }}
-QLineEdit, QComboBox {{
-    background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 5px; padding: 3px 6px;
-    min-height: 18px; selection-background-color: {theme.accent}; selection-color: {theme.on_accent};
-}}
-QLineEdit:focus, QComboBox:focus {{ border: 1px solid {theme.accent}; }}
-QLineEdit[invalid="true"] {{ border: 1px solid {theme.error}; background: {theme.error_surface}; }}
-QLineEdit:disabled, QComboBox:disabled {{ background: {disabled}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
-QComboBox::down-arrow {{ image: none; }}
-QComboBox QAbstractItemView {{ background: {theme.surface}; border: 1px solid {theme.border}; }}
-QPushButton, QToolButton {{
-    background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 5px; padding: 5px 12px;
-}}
-QToolButton {{ padding: 3px 8px; }}
-QToolButton[autoRaise="true"] {{ background: transparent; border-color: transparent; padding: 3px 0; }}
-QAbstractSpinBox[invalid="true"] {{ background: {theme.error_surface}; }}
-QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
-QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
-QPushButton:pressed, QToolButton:pressed {{ background: {theme.border}; }}
-QToolButton:checked {{ background: {theme.info_surface}; border-color: {theme.accent}; color: {theme.text}; }}
-QToolButton[autoRaise="true"]:checked {{ background: transparent; border-color: transparent; }}
-QToolButton[segment="first"] {{ border-top-right-radius: 0; border-bottom-right-radius: 0; }}
-QToolButton[segment="middle"] {{ border-radius: 0; margin-left: -1px; }}
-QToolButton[segment="last"] {{ border-top-left-radius: 0; border-bottom-left-radius: 0; margin-left: -1px; }}
-QToolButton[popupMode="2"] {{ padding-right: 18px; }}
-QToolButton::menu-indicator {{ subcontrol-position: right center; right: 5px; }}
-QMenu {{ background: {theme.surface}; border: 1px solid {theme.border}; padding: 4px; }}
-QMenu::item {{ padding: 4px 20px 4px 8px; border-radius: 4px; }}
-QMenu::item:selected {{ background: {hover}; color: {theme.text}; }}
-QMenu::separator {{ height: 1px; background: {theme.border}; margin: 4px 0; }}
-QPushButton:focus, QToolButton:focus {{ border: 1px solid {theme.accent}; }}
-QPushButton:disabled, QToolButton:disabled {{ background: {disabled}; border-color: {disabled}; }}
-QPushButton[primary="true"]:enabled {{
-    background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; font-weight: 600;
-}}
-QPushButton[primary="true"]:enabled:focus {{ border: 1px solid {theme.text}; }}
-QProgressBar {{ background: {theme.border}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
-QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
-QScrollArea {{ background: transparent; border: none; }}
-QScrollArea > QWidget > QWidget {{ background: transparent; }}
-QScrollBar {{ background: transparent; border: none; }}
-QScrollBar:vertical {{ width: 8px; }}
-QScrollBar:horizontal {{ height: 8px; }}
-QScrollBar::handle {{
-    background: {handle}; border: 1px solid {theme.window}; border-radius: 4px; min-height: 16px; min-width: 16px;
-}}
-QScrollBar::handle:hover {{ background: {theme.muted}; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-QFrame#rule {{ background: {theme.border}; max-height: 1px; min-height: 1px; }}
-QFrame#messageBanner[level="error"] {{
-    background: {theme.error_surface}; border: 1px solid {theme.error}; border-radius: 6px;
-}}
-QFrame#messageBanner[level="info"] {{
-    background: {theme.info_surface}; border: 1px solid {theme.accent}; border-radius: 6px;
-}}
-QFrame#closingPanel {{ background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 8px; }}
-QTableView, QTreeView {{
-    background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 6px; gridline-color: transparent;
-}}
-QListWidget#anchorList {{ background: transparent; border: none; }}
-QListWidget#anchorList::item {{
-    background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 5px; padding: 2px 6px;
-}}
-QListWidget#anchorList::item:selected {{ border-color: {theme.accent}; color: {theme.text}; }}
-QHeaderView::section {{
-    background: {theme.surface}; color: {theme.muted}; border: none; border-bottom: 1px solid {theme.border};
-    padding: 4px 8px;
-}}
-QTabBar::tab {{ background: transparent; padding: 5px 12px; color: {theme.muted}; }}
-QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.accent}; }}
-QSlider::groove:horizontal {{ background: {theme.border}; height: 4px; border-radius: 2px; }}
-QSlider::handle:horizontal {{
-    background: {theme.accent}; width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
-}}
-QSlider::handle:horizontal:focus {{ border: 2px solid {theme.text}; width: 10px; height: 10px; }}
-"""

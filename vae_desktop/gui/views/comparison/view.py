@@ -17,7 +17,7 @@ from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.gui.views.comparison.column import ComparisonColumn
 from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
-from vae_desktop.gui.views.curves.curves import ComparisonCurves
+from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
@@ -41,7 +41,7 @@ class ComparisonView(QWidget):
         self._theme = LIGHT
         self.columns: list[ComparisonColumn] = []
         self.editor = VariantsEditor()
-        self.curves = ComparisonCurves()
+        self.curves = LossPlot(compares=True)
         self.table = ComparisonTable()
         self._toggles = {
             "codes": self._toggle("codes", self.tr("Codes"), "first", self.tr("Where the images lie.")),
@@ -126,7 +126,7 @@ class ComparisonView(QWidget):
             column.set_theme(self._theme)
             column.show_views(self.views)
             self._row.addWidget(column, 1)
-        self.curves.set_runs(run_set.runs)
+        self.curves.set_models([Losses(run.name, run.config.model, run.history) for run in run_set.runs])
         self.editor.set_can_go_back(True)
         self.show_columns()
         self.columns_changed.emit()

@@ -32,7 +32,7 @@ def marked(changes: Sequence[Change]) -> list[Change]:
 class ChangeMarks:
     """Draws a line with the new value across each of some plots, at the step from which it held."""
 
-    def __init__(self, panes: Sequence[pyqtgraph.PlotWidget]) -> None:
+    def __init__(self, panes: Sequence[pyqtgraph.PlotWidget] = ()) -> None:
         self._panes = panes
         self._marks: tuple[Mark, ...] = ()
         self._lines: list[tuple[pyqtgraph.PlotWidget, pyqtgraph.InfiniteLine]] = []

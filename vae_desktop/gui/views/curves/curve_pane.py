@@ -1,31 +1,55 @@
 """One plot of curves over the training steps, which makes room as they grow."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyqtgraph
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 
 from vae_desktop.gui.widgets.theme import Theme
+from vae_desktop.training.history import TERMS, History
 
+_SMALLEST = 1e-3  # on a logarithmic axis, in the unit of the loss; a collapsed model's KL divergence is some 1e-6 nats
+_MOST_MARKED = 40  # evaluations that are marked as points; more would hide the line
 _LABEL_HEIGHT = 20  # px, with some space
 _LONGEST_UNIT = 20  # letters that fit along an axis; a longer unit takes two lines
 _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
 
 
+class Curve(NamedTuple):
+    """A term of the loss of a model, and how it is shown."""
+
+    name: str
+    term: str
+    colour: str
+    history: History
+
+
 class CurvePane(pyqtgraph.PlotWidget):
     """Follows the curves until the person zooms or pans; the wheel and a drag move along the steps only."""
 
-    def __init__(self, step_label: str) -> None:
+    def __init__(self) -> None:
         super().__init__(enableMenu=False, axisItems={"left": _LossAxis("left")})
+        self.unit = ""
+        self.curves: list[Curve] = []
+        self.step: int | None = None  # where the cross-hair stands
+        self._items: list[tuple[Curve, pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]] = []
+        self._has_points = False
         self._following = True
         self._room = 0.0
         self._low, self._high = 0.0, 0.0
-        self._is_log = False
-        self.setMinimumHeight(90)
+        self.is_log = False
+        self._cross_hair = pyqtgraph.InfiniteLine(angle=90)
+        self._cross_hair.hide()
+        self.addItem(self._cross_hair, ignoreBounds=True)
+        self.setMinimumHeight(70)
         self.hideButtons()
         self.setDownsampling(auto=True, mode="peak")
         self.setClipToView(True)
         self.setMouseEnabled(x=True, y=False)
-        self.setLabel("bottom", step_label)
         self.getPlotItem().layout.setContentsMargins(1, self.fontMetrics().height() // 2, 1, 1)  # for the highest label
         for side in ("left", "bottom"):
             self.getAxis(side).enableAutoSIPrefix(False)
@@ -35,23 +59,74 @@ class CurvePane(pyqtgraph.PlotWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.setBackground(theme.surface)
+        self._cross_hair.setPen(pyqtgraph.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
         for side in ("left", "bottom"):
             self.getAxis(side).setPen(theme.border)
             self.getAxis(side).setTextPen(theme.muted)
 
+    def set_curves(self, unit: str, curves: Sequence[Curve], are_of_one: bool) -> None:
+        """Show other curves, all in one unit: pale those of batches, strong those of the test images."""
+        self.unit, self.curves, self._has_points = unit, list(curves), are_of_one
+        for _, *items in self._items:
+            for item in items:
+                self.removeItem(item)
+        self._items = []
+        for curve in curves:
+            colour, faint = QColor(curve.colour), QColor(curve.colour)
+            faint.setAlpha(110 if are_of_one else 70)
+            batches = self.plot(pen=pyqtgraph.mkPen(faint, width=1))
+            tests = self.plot(pen=pyqtgraph.mkPen(colour, width=2), symbolSize=5, symbolBrush=colour, symbolPen=None)
+            self._items.append((curve, batches, tests))
+
+    def drawn(self, name: str) -> tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]:
+        """The lines of batches and of test images of the curve of that name."""
+        return next((batches, tests) for curve, batches, tests in self._items if curve.name == name)
+
+    def show_step(self, step: int | None) -> None:
+        """Put the cross-hair at a step, or take it away."""
+        self.step = step
+        self._cross_hair.setVisible(step is not None)
+        if step is not None:
+            self._cross_hair.setValue(step)
+
+    def can_be_log(self) -> bool:
+        """Whether all values have a logarithm; those of a KL divergence that has collapsed are drawn at a floor."""
+        is_kl = any(curve.term == "kl" for curve in self.curves)
+        return is_kl or not any((values <= 0).any() for curve in self.curves for values in _values(curve))
+
     def set_log(self, on: bool) -> None:
-        self._is_log = on
+        self.is_log = on
         self.setLogMode(y=on)
 
     def fit(self) -> None:
-        """Follow the curves again, from the next call of `follow`."""
+        """Follow the curves again, from the next time that they are drawn."""
         self._following = True
         self._room = 0.0
         self._low, self._high = math.inf, -math.inf
 
-    def follow(self, steps: int, lowest: float, highest: float) -> None:
+    def draw(self, steps: int) -> None:
+        """Draw the histories as they are now; room is made for so many steps."""
+        known: list[float] = []
+        for curve, batches, tests in self._items:
+            values, tested = _values(curve)
+            for part in (values, tested):
+                part = part[np.isfinite(part)]
+                part = part[part > _SMALLEST] if self.is_log else part
+                known += [float(part.min()), float(part.max())] if len(part) else []
+            floor = _SMALLEST if self.is_log else -math.inf
+            if len(values) and np.isfinite(values[0]):
+                batches.setData(np.arange(1, len(values) + 1, dtype=np.float32), np.maximum(values, floor))
+            else:
+                batches.clear()
+            at = [entry.step for entry in curve.history.drawn_evaluations]
+            tests.setData(np.array(at[: len(tested)], float), np.maximum(tested, floor))
+            tests.setSymbol("o" if self._has_points and len(tested) <= _MOST_MARKED else None)
+        if known:
+            self._follow(steps, min(known), max(known))
+
+    def _follow(self, steps: int, lowest: float, highest: float) -> None:
         """Make room for so many steps and for values in that range, if following and if it is not there yet."""
-        if not self._following or not math.isfinite(lowest):
+        if not self._following:
             return
         if not steps <= self._room:
             self._room = max(steps * _AHEAD, 10)
@@ -59,19 +134,20 @@ class CurvePane(pyqtgraph.PlotWidget):
         if lowest < self._low or highest > self._high:
             margin = 0.05 * max(highest - lowest, 1e-6)
             self._low, self._high = min(lowest - margin, self._low), max(highest + margin, self._high)
-            self._show_values(lowest)
-
-    def _show_values(self, lowest: float) -> None:
-        if not self._is_log:
-            self.setYRange(self._low, self._high, padding=0)
-        elif lowest > 0:
-            self.setYRange(math.log10(lowest) - 0.05, math.log10(self._high) + 0.05, padding=0)
-        else:  # a logarithm begins above zero
-            top = math.log10(max(self._high, 1e-6))
-            self.setYRange(top - 3, top + 0.05, padding=0)
+            if self.is_log:
+                self.setYRange(math.log10(lowest) - 0.05, math.log10(self._high) + 0.05, padding=0)
+            else:
+                self.setYRange(self._low, self._high, padding=0)
 
     def _stop_following(self) -> None:
         self._following = False
+
+
+def _values(curve: Curve) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The values (n,) of batches and (m,) of test images; none where the model has no such term."""
+    tested = [getattr(entry, curve.term) for entry in curve.history.drawn_evaluations]
+    tested = [value for value in tested if value is not None]
+    return curve.history.training[:, TERMS.index(curve.term)], np.array(tested, np.float64)
 
 
 class _LossAxis(pyqtgraph.AxisItem):

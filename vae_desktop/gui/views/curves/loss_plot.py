@@ -1,281 +1,325 @@
-"""Live loss curves: total, reconstruction and KL, for training batches and the test set."""
+"""Live loss curves of one to four models: total, reconstruction and KL, for training batches and the test set."""
 
 import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.gui.views.curves.change_marks import ChangeMarks, Mark, marked
-from vae_desktop.gui.views.curves.curve_pane import CurvePane
+from vae_desktop.gui.views.curves.curve_pane import Curve, CurvePane
 from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.controls import check_box, column, explain, named, row, tool_button
 from vae_desktop.gui.widgets.steady_label import SteadyLabel
-from vae_desktop.gui.widgets.theme import LIGHT, SPACING, TERM_COLOURS, Theme, small_font, tabular
-from vae_desktop.training.history import TERMS, History
+from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, TERM_COLOURS, Theme, small_font, tabular
+from vae_desktop.training.history import TERMS, Change, Evaluation, History
 
 _INTERVAL, _SHARE = 0.2, 0.04  # of redrawing, in seconds and of the time
-_MOST_MARKS = 40  # evaluations that are marked as points; more would hide the line
+
+
+class Losses(NamedTuple):
+    """A model whose curves are drawn; the name tells it from others beside it."""
+
+    name: str
+    model: ModelConfig
+    history: History
 
 
 class LossPlot(QWidget):
-    """Draws a run's history; redrawing is spaced by what it costs, so long runs stay quick."""
+    """Draws histories, each unit in a pane of its own; redrawing is spaced by what it costs, so long runs stay quick.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    The curves of a single model have the colours of the terms of its loss, those of several models a colour for each
+    model.
+
+    Parameters
+    ----------
+    compares : bool
+        The plot is for models side by side: it begins with a logarithmic axis, and has names of its own.
+    """
+
+    def __init__(self, compares: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("lossPlot")
-        self.setAccessibleName(self.tr("Learning curves"))
-        self._history = History()
-        self._terms: tuple[tuple[str, ...], ...] = ()  # of each pane
-        self._drawn_evaluations = -1
+        self._compares = compares
+        self._models: tuple[Losses, ...] = ()
+        self._theme = LIGHT
         self._pacer = Pacer(_INTERVAL, _SHARE)
         self._later = QTimer(self, singleShot=True)
-        self._later.timeout.connect(self._redraw)
-        self._names = {
-            "total": self.tr("Total"),
-            "reconstruction": self.tr("Reconstruction"),
-            "kl": self.tr("KL"),
-        }
-        self._panes = [CurvePane(self.tr("training step")) for _ in range(2)]
-        self._panes[1].setXLink(self._panes[0])
-        self._train: dict[str, pyqtgraph.PlotDataItem] = {}
-        self._test: dict[str, pyqtgraph.PlotDataItem] = {}
-        self._cross_hairs = [pyqtgraph.InfiniteLine(angle=90) for _ in self._panes]
-        for pane, line in zip(self._panes, self._cross_hairs, strict=True):
-            line.hide()
-            pane.addItem(line, ignoreBounds=True)
-            pane.scene().sigMouseMoved.connect(self._read_at)
-        self._marks = ChangeMarks(self._panes)
-        self._muted = LIGHT.muted
-        self._readout = SteadyLabel(tabular(small_font(self.font())), lines=2)
+        self._later.timeout.connect(self.redraw)
+        self._all_panes: list[CurvePane] = []  # some out of use
+        self.panes: list[CurvePane] = []
+        self._marks = ChangeMarks()
+        self._readout = SteadyLabel(tabular(small_font(self.font())), lines=1 if compares else 2)
         self._readout.label.setTextFormat(Qt.TextFormat.RichText)
-        self._readout.setToolTip(
+        explain(
+            self._readout,
             self.tr(
                 "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch "
                 "is weighed by the β reached, the test images by all of it."
-            )
+            ),
         )
-        self._log = QCheckBox(self.tr("Log scale"))
-        self._log.setObjectName("logScaleCheck")
-        self._log.setShortcut("Ctrl+L")
-        self._log.setAccessibleName(self._log.text())
-        self._log.toggled.connect(self._set_log)
-        self._wants_log = False
-        self._lay_out()
-        self._allow_log(True)
-        self._place_curves(ModelConfig())
-        self._show_newest()
+        self._wants_log = compares
+        name, log_name, fit_name, label = (
+            ("comparisonCurves", "comparisonLogCheck", "fitComparisonButton", self.tr("Learning curves of all models"))
+            if compares
+            else ("lossPlot", "logScaleCheck", "fitCurvesButton", self.tr("Learning curves"))
+        )
+        named(self, name, label)
+        self.log = check_box(log_name, self.tr("Log scale"), is_on=compares, then=self._set_log)
+        if not compares:  # the keys are those of the plot that is always there
+            self.log.setShortcut("Ctrl+L")
+        fit = tool_button(
+            fit_name,
+            self.tr("Fit"),
+            self.tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps."),
+            label=self.tr("Fit the learning curves"),
+            then=self.fit,
+        )
+        self._row = row(spacing=SPACING // 2 if compares else SPACING)
+        margins = (0, 0, 0, 0) if compares else (SPACING, 0, SPACING, SPACING)
+        top = row((self._readout, 1), self.log, fit)
+        column(top, (self._row, 1), spacing=SPACING // 2, margins=margins, on=self)
+        self._explain_log()
+        self.set_models(() if compares else (Losses("", ModelConfig(), History()),))
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The changes of settings that are marked."""
+        return self._marks.marks
+
+    def readout(self) -> str:
+        """The figures above the curves, as rich text."""
+        return self._readout.text()
 
     def set_theme(self, theme: Theme) -> None:
-        for pane in self._panes:
+        self._theme = theme
+        for pane in self._all_panes:
             pane.set_theme(theme)
-        for line in self._cross_hairs:
-            line.setPen(pyqtgraph.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
-        self._muted = theme.muted
         self._show_marks()
 
-    def set_history(self, history: History, model: ModelConfig | None = None) -> None:
-        """Show the curves of another run, of such a model; by default a VAE judged by squared error."""
-        self._history = history
-        self._place_curves(model or ModelConfig())
-        self._hide_cross_hairs()
-        self._drawn_evaluations = -1
-        self.fit()
+    def set_models(self, models: Sequence[Losses]) -> None:
+        """Show the curves of these models."""
+        self._models = tuple(models)
+        contents = _of_one(self._models[0].model) if len(models) == 1 else _of_several(self._models)
+        while len(self._all_panes) < len(contents):
+            self._add_pane()
+        self._marks.set_marks(())
+        self.panes = self._all_panes[: len(contents)]
+        for place, pane in enumerate(self._all_panes):
+            pane.setVisible(place < len(contents))
+        for place, (pane, content) in enumerate(zip(self.panes, contents, strict=True)):
+            self._fill(pane, *content)
+            self._row.setStretch(place, 3 if len(models) == 1 and place == 0 else 2)
+        self._marks = ChangeMarks(self.panes)
+        self._point_at(None)
+        self._apply_log()
 
     @Slot()
     def fit(self) -> None:
         """Show the curves whole, and go on doing so while they grow."""
-        for pane in self._panes:
+        for pane in self.panes:
             pane.fit()
-        self._redraw()
+        self.redraw()
 
     @Slot()
     def refresh(self) -> None:
-        """Draw what the history has gained, at once or when its turn comes."""
-        now = time.monotonic()
-        if self._pacer.is_due(now):
-            self._redraw()
+        """Draw what the histories have gained, at once or when its turn comes."""
+        if self._pacer.is_due(time.monotonic()):
+            self.redraw()
         elif not self._later.isActive():
             self._later.start(round(1000 * _INTERVAL))
 
     @Slot()
-    def _redraw(self) -> None:
+    def redraw(self) -> None:
+        """Draw the histories as they are now."""
+        if not self.isVisible():
+            return
         began = time.monotonic()
-        rows = self._history.training
-        steps = np.arange(1, len(rows) + 1, dtype=np.float32)
-        for column, term in enumerate(TERMS):
-            if len(rows) and not np.isnan(rows[0, column]):
-                self._train[term].setData(steps, rows[:, column])
-            else:
-                self._train[term].clear()
-        if self._drawn_evaluations != len(self._history.evaluations):
-            self._redraw_evaluations()
+        steps = max((len(entry.history.training) for entry in self._models), default=0)
+        is_lost = any(pane.is_log and not pane.can_be_log() for pane in self.panes)
+        if is_lost or self.log.isEnabled() != self._can_be_log():
+            self._apply_log()
+        else:
+            for pane in self.panes:
+                pane.draw(steps)
         self._show_marks()
-        bounds = [self._bounds(terms) for terms in self._terms]
-        self._allow_log(not bounds[0][0] <= 0)
-        for pane, (lowest, highest) in zip(self._panes, bounds, strict=True):
-            pane.follow(len(rows), lowest, highest)
-        if not self._cross_hairs[0].isVisible():
+        if not any(pane.step for pane in self.panes):
             self._show_newest()
         self._pacer.ran(began, time.monotonic())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.redraw()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point_at(None)
+
+    def _add_pane(self) -> None:
+        pane = CurvePane()
+        pane.set_theme(self._theme)
+        pane.scene().sigMouseMoved.connect(self._read_at)
+        if self._all_panes:
+            pane.setXLink(self._all_panes[0])
+        self._all_panes.append(pane)
+        self._row.addWidget(pane)
+
+    def _fill(self, pane: CurvePane, unit: str, entries: list[tuple[int, str]]) -> None:
+        """Let a pane show a term each of some models, whose values have one unit."""
+        is_alone = len(self._models) == 1
+        names = {"total": self.tr("Total"), "reconstruction": self.tr("Reconstruction"), "kl": self.tr("KL")}
+        terms = ", ".join(dict.fromkeys(names[term] for _, term in entries))
+        if is_alone:
+            about, axis = terms, unit
+        else:
+            title = self.tr("Total loss") if entries[0][1] == "total" else terms
+            about = f"{title}, {unit}; " + ", ".join(self._models[place].name for place, _ in entries)
+            axis = f"{title}, {unit}"
+        pane.setAccessibleName(self.tr("Learning curves: {terms}").format(terms=about))
+        pane.setLabel("left", axis)
+        pane.setLabel("bottom", self.tr("training step") if is_alone else "")
+        curves = []
+        for place, term in entries:
+            name, model, history = self._models[place]
+            traits = model.traits
+            if is_alone:
+                name = names[term]
+                if {"reconstruction": traits.reconstruction_weight, "kl": traits.kl_weight}.get(term) == 0:
+                    name = self.tr("{name} (weight 0)").format(name=name)  # measured, but not a part of the loss
+            curves.append(Curve(name, term, TERM_COLOURS[term] if is_alone else MODEL_COLOURS[place], history))
+        pane.set_curves(unit, curves, is_alone)
+
     def _show_marks(self) -> None:
-        self._marks.set_marks([Mark(change, self._muted) for change in marked(self._history.changes)])
-
-    def _redraw_evaluations(self) -> None:
-        self._drawn_evaluations = len(self._history.evaluations)
-        evaluations = self._history.drawn_evaluations
-        steps = np.array([entry.step for entry in evaluations], float)
-        for term, curve in self._test.items():
-            values = [getattr(entry, term) for entry in evaluations]
-            if values and values[0] is not None:
-                curve.setData(steps, np.array(values, float))
-                curve.setSymbol("o" if len(values) <= _MOST_MARKS else None)
-            else:
-                curve.clear()
-
-    def _bounds(self, terms: tuple[str, ...]) -> tuple[float, float]:
-        """Smallest and largest value of the terms' curves; not finite where there is none."""
-        values: list[float] = []
-        for term in terms:
-            column = self._history.training[:, TERMS.index(term)]
-            if len(column) and np.isfinite(column[0]):
-                values += [float(np.nanmin(column)), float(np.nanmax(column))]
-            values += [getattr(entry, term) for entry in self._history.drawn_evaluations]
-        known = [value for value in values if value is not None and np.isfinite(value)]
-        return (min(known), max(known)) if known else (np.nan, np.nan)
-
-    def _add_curves(self, pane: CurvePane, term: str) -> None:
-        colour = QColor(TERM_COLOURS[term])
-        faint = QColor(colour)
-        faint.setAlpha(110)
-        self._train[term] = pane.plot(pen=pyqtgraph.mkPen(faint, width=1))
-        self._test[term] = pane.plot(
-            pen=pyqtgraph.mkPen(colour, width=2), symbol="o", symbolSize=5, symbolBrush=colour, symbolPen=None
-        )
-
-    def _place_curves(self, model: ModelConfig) -> None:
-        """Part by unit: the likelihood's in one pane, nats of KL in the other; units never share an axis."""
-        self._model = model
-        self._panes[0].setLabel("left", translated(model.judged_by.unit))
-        for pane, pane_terms in zip(self._panes, _terms_of_panes(model), strict=True):
-            names = ", ".join(self._names[term] for term in pane_terms)
-            pane.setAccessibleName(self.tr("Learning curves: {terms}").format(terms=names))
-        self._panes[1].setVisible(model.traits.is_variational)
-        terms = _terms_of_panes(model)
-        if terms == self._terms:
-            return
-        self._terms = terms
-        for pane, pane_terms in zip(self._panes, terms, strict=True):
-            for curve in pane.listDataItems():
-                pane.removeItem(curve)
-            for term in pane_terms:
-                self._add_curves(pane, term)
+        colours: dict[Change, str] = {}
+        for place, entry in enumerate(self._models):
+            for change in dict.fromkeys(marked(entry.history.changes)):
+                # What was changed for all models at once has the colour of none.
+                is_own = len(self._models) > 1 and change not in colours
+                colours[change] = MODEL_COLOURS[place] if is_own else self._theme.muted
+        changes = sorted(colours, key=lambda change: change.step)
+        self._marks.set_marks([Mark(change, colours[change]) for change in changes])
 
     @Slot(object)
     def _read_at(self, place: QPointF) -> None:
         """Put the cross-hair under the mouse and read the values there."""
-        pane = next((pane for pane in self._panes if pane.scene() is self.sender()), None)
-        inside = pane is not None and pane.sceneBoundingRect().contains(place) and len(self._history.training) > 0
-        for line in self._cross_hairs:
-            line.setVisible(inside)
-        if not inside:
+        pane = next((pane for pane in self.panes if pane.scene() is self.sender()), None)
+        last = max((len(entry.history.training) for entry in self._models), default=0)
+        if pane is None or not last or not pane.sceneBoundingRect().contains(place):
+            self._point_at(None)
+        else:
+            x = pane.getViewBox().mapSceneToView(place).x()
+            self._point_at(int(np.clip(round(x), 1, last)), pane)
+
+    def _point_at(self, step: int | None, pane: CurvePane | None = None) -> None:
+        for other in self.panes:
+            other.show_step(step)
+        if step is None or pane is None:
             self._show_newest()
             return
-        x = pane.getViewBox().mapSceneToView(place).x()
-        step = int(np.clip(round(x), 1, len(self._history.training)))
-        for line in self._cross_hairs:
-            line.setValue(step)
-        row = self._history.training[step - 1]
-        earlier = [entry for entry in self._history.evaluations if entry.step <= step]
         note = self.tr("step {step} · batch / test").format(step=f"{step:,}")
-        self._show_values(note, row, earlier[-1] if earlier else None)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hide_cross_hairs()
-        self._show_newest()
-
-    def _hide_cross_hairs(self) -> None:
-        for line in self._cross_hairs:
-            line.hide()
+        figures = [
+            (curve, _at(curve.history.training, step - 1, curve.term), _last(curve, step))
+            for curve in (self._curves() if len(self._models) == 1 else pane.curves)
+        ]
+        self._show_figures(figures, note)
 
     def _show_newest(self) -> None:
-        rows = self._history.training
-        self._show_values(self.tr("batch / test"), rows[-1] if len(rows) else None, self._history.last_evaluation)
-
-    def _show_values(self, note: str, row: np.ndarray | None, evaluation: object) -> None:
-        if row is None and evaluation is None:
+        if len(self._models) != 1:
+            self._readout.set_text(self.tr("pale: batches, strong: test images") if self._models else "")
+            return
+        history = self._models[0].history
+        if not len(history.training) and not history.evaluations:
             self._readout.set_text(self.tr("Train a model, and the losses of batches and test set appear here."))
             return
+        figures = [(curve, _at(history.training, -1, curve.term), _last(curve)) for curve in self._curves()]
+        self._show_figures(figures, self.tr("batch / test"))
+
+    def _show_figures(self, figures: Sequence[tuple[Curve, float | None, float | None]], note: str) -> None:
+        """Write the values of batch and test set of each curve."""
         parts = []
-        for column, term in enumerate(TERMS):
-            if term == "kl" and not self._model.traits.is_variational:
-                continue
-            name = f'<span style="color:{TERM_COLOURS[term]}">●</span>&nbsp;{_unbroken(self._name(term))}'
-            train = None if row is None or np.isnan(row[column]) else float(row[column])
-            test = None if evaluation is None else getattr(evaluation, term)
-            if train is not None or test is not None:
-                shown = " / ".join("–" if value is None else f"{value:.2f}" for value in (train, test))
-                parts.append(f"{name}&nbsp;<b>{_unbroken(shown)}</b>")
-            else:
-                parts.append(name)
+        for curve, *values in figures:
+            part = f'<span style="color:{curve.colour}">●</span>&nbsp;{_unbroken(curve.name)}'
+            if any(value is not None for value in values):
+                shown = " / ".join("–" if value is None else f"{value:.2f}" for value in values)
+                part += f"&nbsp;<b>{_unbroken(shown)}</b>"
+            parts.append(part)
         self._readout.set_text("&nbsp;&nbsp; ".join([*parts, _unbroken(note)]))
 
-    def _name(self, term: str) -> str:
-        """A term's name; one that is measured but has no weight in the loss says so."""
-        traits = self._model.traits
-        weights = {"reconstruction": traits.reconstruction_weight, "kl": traits.kl_weight}
-        name = self._names[term]
-        return self.tr("{name} (weight 0)").format(name=name) if weights.get(term) == 0 else name
+    def _curves(self) -> list[Curve]:
+        curves = [curve for pane in self.panes for curve in pane.curves]
+        return sorted(curves, key=lambda curve: TERMS.index(curve.term))
 
     @Slot(bool)
     def _set_log(self, on: bool) -> None:
-        if self._log.isEnabled():
+        if self.log.isEnabled():
             self._wants_log = on
-        for pane in self._panes:
-            pane.set_log(on)
+        self._apply_log()
+
+    def _can_be_log(self) -> bool:
+        """Whether a pane in the unit of a likelihood has a logarithm; a KL divergence always does."""
+        losses = [pane for pane in self.panes if pane.curves[-1].term != "kl"]
+        return not losses or any(pane.can_be_log() for pane in losses)
+
+    def _apply_log(self) -> None:
+        """Offer a logarithmic axis, or take it back where a loss has none, until other models are shown."""
+        allowed = self._can_be_log()
+        if allowed != self.log.isEnabled():
+            self.log.setEnabled(allowed)
+            self.log.blockSignals(True)
+            self.log.setChecked(allowed and self._wants_log)
+            self.log.blockSignals(False)
+            self._explain_log()
+        for pane in self.panes:
+            pane.set_log(self.log.isChecked() and pane.can_be_log())
         self.fit()
 
-    def _allow_log(self, allowed: bool) -> None:
-        """Offer a logarithmic axis, or take it back where a loss has none, until another run is shown."""
+    def _explain_log(self) -> None:
         tip = self.tr("Draw the losses on a logarithmic axis: late progress becomes visible. (Ctrl+L)")
-        if not allowed:
+        if self._compares:
+            tip = self.tr("Draw the losses on a logarithmic axis: models far apart can be seen together.")
+        if not self.log.isEnabled():
             tip = self.tr("A loss of this run is 0 or less, which has no logarithm.")
-        self._log.setToolTip(tip)
-        if allowed != self._log.isEnabled():
-            self._log.setEnabled(allowed)
-            self._log.setChecked(allowed and self._wants_log)
-
-    def _lay_out(self) -> None:
-        self._panes[1].setLabel("left", self.tr("nats / image"))
-        top = QHBoxLayout()
-        top.addWidget(self._readout, 1)
-        top.addWidget(self._log)
-        fit = QToolButton(text=self.tr("Fit"))
-        fit.setObjectName("fitCurvesButton")
-        fit.setAccessibleName(self.tr("Fit the learning curves"))
-        fit.setToolTip(self.tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps."))
-        fit.clicked.connect(self.fit)
-        top.addWidget(fit)
-        panes = QHBoxLayout()
-        panes.setSpacing(SPACING)
-        panes.addWidget(self._panes[0], 3)
-        panes.addWidget(self._panes[1], 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
-        layout.setSpacing(SPACING // 2)
-        layout.addLayout(top)
-        layout.addLayout(panes, 1)
+        explain(self.log, tip)
 
 
-def _terms_of_panes(model: ModelConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The terms in the likelihood's unit, and those in nats of KL; a total without reconstruction is one of these."""
-    if model.traits.reconstruction_weight == 0:
-        return ("reconstruction",), ("total", "kl")
-    return ("total", "reconstruction"), ("kl",)
+def _of_one(model: ModelConfig) -> list[tuple[str, list[tuple[int, str]]]]:
+    """(unit, [(0, term), ...]) of each pane: terms in the likelihood's unit, then those in nats of KL divergence."""
+    likelihoods, nats = ["total", "reconstruction"], ["kl"]
+    if model.traits.reconstruction_weight == 0:  # the total is then the KL divergence
+        likelihoods, nats = ["reconstruction"], ["total", "kl"]
+    panes = [(translated(model.judged_by.unit), likelihoods), (translated("nats / image"), nats)]
+    return [(unit, [(0, term) for term in terms]) for unit, terms in panes[: 1 + model.traits.is_variational]]
+
+
+def _of_several(models: Sequence[Losses]) -> list[tuple[str, list[tuple[int, str]]]]:
+    """(unit, [(model, term), ...]) of each pane: total and reconstruction of each likelihood, then KL."""
+    panes: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for term in ("total", "reconstruction", "kl"):
+        for place, (_, model, _) in enumerate(models):
+            has_term = {"total": model.traits.reconstruction_weight, "kl": model.traits.is_variational}.get(term, True)
+            unit = "nats / image" if term == "kl" else model.judged_by.unit
+            if has_term:
+                panes.setdefault((term, unit), []).append((place, term))
+    return [(translated(unit), entries) for (_, unit), entries in panes.items()]
+
+
+def _at(training: np.ndarray[Any, Any], place: int, term: str) -> float | None:
+    """The value of a term in a row of the losses of batches, or None where it has none."""
+    if not -len(training) <= place < len(training):
+        return None
+    value = float(training[place, TERMS.index(term)])
+    return None if np.isnan(value) else value
+
+
+def _last(curve: Curve, step: int | None = None) -> float | None:
+    """The newest value of the test images, up to a step."""
+    earlier: list[Evaluation] = [
+        entry for entry in curve.history.evaluations if step is None or entry.step <= step
+    ]
+    return getattr(earlier[-1], curve.term) if earlier else None
 
 
 def _unbroken(text: str) -> str:

@@ -6,12 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.views.point.slider_list import SliderList
+from vae_desktop.gui.widgets.controls import column, label, push_button, row
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import SPACING, Theme, small_font
+from vae_desktop.gui.widgets.theme import SPACING, Theme
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
 
@@ -29,21 +30,25 @@ class LatentPanel(QWidget):
         self.setMinimumWidth(280)
         self.image = DecodedImage()
         self.sliders = SliderList()
-        self._hint = QLabel(self.tr("Drag a slider, or drag in the latent space"))
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setProperty("role", "muted")
-        self._hint.setFont(small_font(self.font()))
-        self._reset = self._button(
+        hint = label(
+            self.tr("Drag a slider, or drag in the latent space"),
+            "muted",
+            "small",
+            align=Qt.AlignmentFlag.AlignCenter,
+        )
+        self._reset = push_button(
             "resetButton",
             self.tr("Reset"),
-            "Ctrl+0",
             self.tr("Move the point to 0, the middle of the prior; locked coordinates stay."),
+            "Ctrl+0",
+            then=self.reset_requested,
         )
-        self._randomise = self._button(
+        self._randomise = push_button(
             "randomiseButton",
             self.tr("Randomise"),
-            "Ctrl+R",
             self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay."),
+            "Ctrl+R",
+            then=self._ask_to_randomise,
         )
         self._temperature = NumberField(
             "temperatureSpin",
@@ -56,9 +61,11 @@ class LatentPanel(QWidget):
             has_buttons=False,
         )
         self._temperature.setPrefix("× ")
-        self._lay_out()
-        self._reset.clicked.connect(self.reset_requested)
-        self._randomise.clicked.connect(self._ask_to_randomise)
+        buttons = row((self._randomise, 1), self._temperature, spacing=SPACING // 2)
+        buttons.addSpacing(SPACING // 2)
+        buttons.addWidget(self._reset, 1)
+        margins = (SPACING, 0, SPACING, SPACING)
+        column(self.image, hint, buttons, (self.sliders, 1), margins=margins, on=self)
         self.set_latent_dim(0)
 
     def set_theme(self, theme: Theme) -> None:
@@ -114,29 +121,6 @@ class LatentPanel(QWidget):
     def _ask_to_randomise(self) -> None:
         self._temperature.interpretText()
         self.randomise_requested.emit(self._temperature.value())
-
-    def _button(self, name: str, text: str, keys: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setAccessibleName(text)
-        button.setShortcut(keys)
-        button.setToolTip(f"<p>{tip} ({keys})</p>")
-        return button
-
-    def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING // 2)
-        buttons.addWidget(self._randomise, 1)
-        buttons.addWidget(self._temperature)
-        buttons.addSpacing(SPACING // 2)
-        buttons.addWidget(self._reset, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
-        layout.setSpacing(SPACING)
-        layout.addWidget(self.image)
-        layout.addWidget(self._hint)
-        layout.addLayout(buttons)
-        layout.addWidget(self.sliders, 1)
 
 
 def _even_choice(codes: Codes) -> Codes:

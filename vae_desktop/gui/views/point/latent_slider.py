@@ -3,9 +3,10 @@
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.views.point.slider_groove import SliderGroove
+from vae_desktop.gui.widgets.controls import explain, row, toggle
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
@@ -26,11 +27,12 @@ class LatentSlider(QWidget):
         self._is_behind = False  # what is shown is not the value
         self.head = SliderHead(name)
         self.groove = SliderGroove(name)
-        self.groove.setToolTip(
+        explain(
+            self.groove,
             self.tr(
                 "<p>Move the current point along {name}. The pictures are what the decoder draws there.</p>"
                 "<p>Arrow keys and wheel: small steps. Right-click or double-click: 0.</p>"
-            ).format(name=name)
+            ).format(name=name),
         )
         self._entry = NumberField(
             "",
@@ -44,20 +46,12 @@ class LatentSlider(QWidget):
         )
         self._entry.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._entry.setFixedWidth(58)
-        self.lock = QToolButton(checkable=True, autoRaise=True)
+        tip = self.tr("Hold {name} where it is: nothing moves the point along it, Randomise neither.")
+        locks = self.tr("Lock {name}").format(name=name)
+        self.lock = toggle("", "", tip.format(name=name), label=locks, is_flat=True)
         self.lock.setFixedWidth(20)
         self.lock.setIconSize(QSize(14, 14))
-        self.lock.setAccessibleName(self.tr("Lock {name}").format(name=name))
-        self.lock.setToolTip(
-            self.tr("Hold {name} where it is: nothing moves the point along it, Randomise neither.").format(name=name)
-        )
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
-        layout.addWidget(self.head)
-        layout.addWidget(self.groove, 1)
-        layout.addWidget(self._entry)
-        layout.addWidget(self.lock)
+        row(self.head, (self.groove, 1), self._entry, self.lock, spacing=SPACING // 2, on=self)
         self.setFocusProxy(self.groove)
         self.groove.valueChanged.connect(self._handle_moved)
         self.groove.zero_requested.connect(self._zero)

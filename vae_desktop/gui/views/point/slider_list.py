@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QIcon
-from PySide6.QtWidgets import QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from vae_desktop.gui.views.point.latent_slider import LatentSlider, lock_icon
-from vae_desktop.gui.widgets.theme import SPACING, small_font
+from vae_desktop.gui.widgets.controls import column, label, named, set_text, toggle
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.names import dimension_name
 
@@ -25,29 +26,26 @@ class SliderList(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, widgetResizable=True)
-        self.setObjectName("sliderList")
-        self.setAccessibleName(self.tr("Coordinates of the current point"))
+        named(self, "sliderList", self.tr("Coordinates of the current point"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._sliders: list[LatentSlider] = []
         self._order: list[int] = []
         self._is_folded: npt.NDArray[np.bool_] = np.empty(0, bool)  # of each dimension, where its slider lies
         self._icon = QIcon()
-        self._fold = QToolButton(checkable=True, autoRaise=True)
-        self._fold.setObjectName("collapsedFold")
+        self._fold = toggle("collapsedFold", "", is_flat=True, then=self._unfold)
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._reasons = "", ""  # why some dimensions have collapsed, or all
         self._are_all_collapsed = False
-        self._reason = QLabel(wordWrap=True)
-        self._reason.setObjectName("collapsedReason")
-        self._reason.setProperty("role", "muted")
-        self._reason.setFont(small_font(self.font()))
-        self._shown, self._folded = QVBoxLayout(), QVBoxLayout()
-        self._folded_rows = QWidget()
-        self._lay_out()
+        self._reason = label("", "muted", "small", name="collapsedReason", wraps=True)
+        half = SPACING // 2
+        self._shown, self._folded_rows, holder = column(spacing=half), QWidget(), QWidget()
+        self._folded = column(spacing=half, on=self._folded_rows)
+        parts = (self._shown, self._fold, self._reason, self._folded_rows)
+        column(*parts, 0, spacing=half, margins=(0, 0, half, 0), on=holder)
+        self.setWidget(holder)
         # What is in sight is known when all is laid out; many changes at once need one film.
         self._outdated = QTimer(self, singleShot=True, interval=0)
         self._outdated.timeout.connect(self.films_outdated)
-        self._fold.toggled.connect(self._unfold)
         self.verticalScrollBar().valueChanged.connect(self._outdated.start)
         self.viewport().installEventFilter(self)
         self.widget().installEventFilter(self)
@@ -143,9 +141,8 @@ class SliderList(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _slider(self, dimension: int) -> LatentSlider:
-        slider = LatentSlider(dimension_name(dimension))
-        slider.setObjectName(f"latentSlider{dimension}")
-        slider.setAccessibleName(dimension_name(dimension))
+        name = dimension_name(dimension)
+        slider = named(LatentSlider(name), f"latentSlider{dimension}", name)
         slider.set_icons(self._icon)
         slider.value_changed.connect(self._tell_changed)
         slider.lock_toggled.connect(self._tell_locked)
@@ -171,7 +168,7 @@ class SliderList(QScrollArea):
     def _show_fold(self) -> None:
         count = int(self._is_folded.sum())
         self._fold.setVisible(count > 0)
-        self._fold.setText(self.tr("%n collapsed dimension(s)", "", count).replace("(s)", "" if count == 1 else "s"))
+        set_text(self._fold, self.tr("%n collapsed dimension(s)", "", count).replace("(s)", "" if count == 1 else "s"))
         self._fold.setArrowType(Qt.ArrowType.DownArrow if self._fold.isChecked() else Qt.ArrowType.RightArrow)
         self._folded_rows.setVisible(count > 0 and self._fold.isChecked())
 
@@ -187,22 +184,6 @@ class SliderList(QScrollArea):
     @Slot(bool)
     def _tell_locked(self, is_locked: bool) -> None:
         self.lock_toggled.emit(self._sliders.index(self.sender()), is_locked)
-
-    def _lay_out(self) -> None:
-        for layout in (self._shown, self._folded):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(SPACING // 2)
-        self._folded_rows.setLayout(self._folded)
-        holder = QWidget()
-        rows = QVBoxLayout(holder)
-        rows.setContentsMargins(0, 0, SPACING // 2, 0)
-        rows.setSpacing(SPACING // 2)
-        rows.addLayout(self._shown)
-        rows.addWidget(self._fold)
-        rows.addWidget(self._reason)
-        rows.addWidget(self._folded_rows)
-        rows.addStretch()
-        self.setWidget(holder)
 
 
 def _settled(order: list[int], amounts: npt.NDArray[np.float64]) -> list[int]:

@@ -1,10 +1,11 @@
 """The left side: the settings, scrolling, and below them the controls, always in sight."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from vae_desktop.gui.views.setup.settings_form import SettingsForm
 from vae_desktop.gui.views.setup.training_controls import TrainingControls
+from vae_desktop.gui.widgets.controls import column
 from vae_desktop.gui.widgets.theme import SPACING
 
 
@@ -22,9 +23,4 @@ class SetupPanel(QWidget):
         scroll.setMinimumWidth(self.form.minimumSizeHint().width() + SPACING)  # it scrolls up and down only
         line = QFrame()
         line.setObjectName("rule")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
-        layout.addWidget(line)
-        layout.addWidget(self.controls)
+        column((scroll, 1), line, self.controls, spacing=0, on=self)

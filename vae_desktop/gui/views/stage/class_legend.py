@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
+from vae_desktop.gui.widgets.controls import named
 from vae_desktop.gui.widgets.point_raster import Colours
 from vae_desktop.gui.widgets.theme import class_palette
 
@@ -30,8 +31,7 @@ class ClassLegend(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("classLegend")
-        self.setAccessibleName(self.tr("Classes"))
+        named(self, "classLegend", self.tr("Classes"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -71,9 +71,8 @@ class ClassLegend(QScrollArea):
 
     def _chip(self, index: int, name: str, colour: QColor) -> "_Chip":
         chip = _Chip(name, colour, self._board)
-        chip.setObjectName(f"classChip{index}")
         tip = self.tr("Hide or show the codes of class {name}. Double-click or Enter: only these, or all again.")
-        chip.setToolTip(f"<p>{tip.format(name=html.escape(name))}</p>")
+        named(chip, f"classChip{index}", name, tip.format(name=html.escape(name)))
         chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus if index == 0 else Qt.FocusPolicy.ClickFocus)
         chip.clicked.connect(self._tell)
         chip.isolated.connect(self._isolate)
@@ -129,7 +128,6 @@ class _Chip(QToolButton):
     def __init__(self, name: str, colour: QColor, parent: QWidget) -> None:
         super().__init__(parent, checkable=True, checked=True, autoRaise=True)
         self.setText(_elided(name, self.fontMetrics()))
-        self.setAccessibleName(name)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         icon = QIcon()
         icon.addPixmap(_dot(colour, filled=True), QIcon.Mode.Normal, QIcon.State.On)

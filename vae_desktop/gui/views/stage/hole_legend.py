@@ -1,12 +1,15 @@
 """What the tint of the map of holes means."""
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.gui.views.stage.scatter_overlays import HOLE_EDGES, HOLE_OPACITY, hole_edges
 from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, small_font, tabular
 
+HOLE_OPACITY = 0.85
+HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
 _CELL = 36  # px, from one distance to the next
 
 
@@ -28,8 +31,8 @@ class HoleLegend(QWidget):
         self._theme = theme
         self.update()
 
-    def set_shown(self, shown: bool, latent_dim: int, has_sigma: bool) -> None:
-        """Show the distances of a latent space of so many dimensions, or nothing."""
+    def set_space(self, latent_dim: int, has_sigma: bool) -> None:
+        """Show the distances of a latent space of so many dimensions."""
         self._edges = hole_edges(latent_dim).tolist()
         in_sigma, in_spacings = self.tr("σ from the nearest code"), self.tr("from the nearest code")
         self._title = in_sigma if has_sigma else in_spacings
@@ -37,7 +40,6 @@ class HoleLegend(QWidget):
         edges = ", ".join(f"{edge:.3g}" for edge in self._edges)
         self.setAccessibleName(self.tr("Map of holes: {edges} {title}").format(edges=edges, title=self._title))
         self.setToolTip("" if has_sigma else spacings)
-        self.setVisible(shown)
         self.update()
 
     def move_into(self, box: QRectF) -> None:
@@ -69,3 +71,17 @@ class HoleLegend(QWidget):
             place = QRectF(SPACING + number * self._cell - self._cell / 2, top + 11, self._cell, line)
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"{edge:.3g}")
         painter.end()
+
+
+def hole_edges(latent_dim: int) -> npt.NDArray[np.float64]:
+    """Distances in σ that the map of holes tells apart: from half of the first on, places begin to be tinted.
+
+    A sample of a posterior is about √d σ from its mean, so the edges grow so with the number of dimensions.
+    """
+    return np.array(HOLE_EDGES) * np.sqrt(latent_dim / 2)
+
+
+def hole_level(distances: npt.NDArray[np.floating], latent_dim: int) -> npt.NDArray[np.float64]:
+    """How much distances from the nearest code are to be noticed: 0 up to half of the first edge, 1 at the last."""
+    levels = 1 + np.log2(np.maximum(distances, 1e-9) / hole_edges(latent_dim)[0])  # 1, 2, 3, 4 at the edges
+    return levels.clip(0, len(HOLE_EDGES)) / len(HOLE_EDGES)

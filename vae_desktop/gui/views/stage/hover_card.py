@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
+from vae_desktop.gui.widgets.controls import column, label, named, row
 from vae_desktop.gui.widgets.decoded_image import to_image
-from vae_desktop.gui.widgets.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Picture
 
 _SIDE = 96  # px, the most that a picture takes
@@ -18,22 +19,26 @@ class HoverCard(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("hoverCard")
-        self.setAccessibleName(self.tr("Image behind the point"))
+        named(self, "hoverCard", self.tr("Image behind the point"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._name = self._label()
-        self._number = self._label("muted")
-        self._hint = self._label("muted")
-        self._original, self._reconstruction = self._label("picture"), self._label("picture")
-        self._captions = [self._label("muted"), self._label("muted")]
-        self._lay_out()
+        self._name = label()
+        self._number, self._hint = (label(role="muted", size="small", figures=True) for _ in range(2))
+        self._captions = [label(role="muted", size="small", figures=True) for _ in range(2)]
+        self._original, self._reconstruction = label(role="picture"), label(role="picture")
+        font = self._name.font()
+        font.setBold(True)
+        self._name.setFont(font)
+        pictures = QGridLayout()
+        pictures.setHorizontalSpacing(SPACING)
+        pictures.setVerticalSpacing(SPACING // 2)
+        for place, picture in enumerate((self._original, self._reconstruction)):
+            pictures.addWidget(picture, 0, place, Qt.AlignmentFlag.AlignLeft)
+            pictures.addWidget(self._captions[place], 1, place)
+        pictures.setColumnStretch(2, 1)
+        for text in (self._name, self._number, self._hint):
+            text.setTextFormat(Qt.TextFormat.PlainText)
+        column(row(self._name, 0, self._number), pictures, self._hint, margins=(SPACING,) * 4, on=self)
         self.hide()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"QFrame#hoverCard {{ background: {theme.surface}; border: 1px solid {theme.border}; border-radius: 6px; }}"
-            f'QLabel[role="picture"] {{ border: 1px solid {theme.border}; }}'
-        )
 
     def show_image(
         self, name: str, number: str, original: Picture | None, reconstruction: Picture | None, hint: str
@@ -45,14 +50,14 @@ class HoverCard(QFrame):
         self._captions[1].setText(self.tr("reconstruction"))
         width = -SPACING
         shown = zip((original, reconstruction), (self._original, self._reconstruction), self._captions, strict=True)
-        for picture, label, caption in shown:
+        for picture, frame, caption in shown:
             # Room is kept for a reconstruction that is being decoded, so that the card keeps its size.
-            is_shown = picture is not None or (label is self._reconstruction and not size.isEmpty())
-            label.setVisible(is_shown)
+            is_shown = picture is not None or (frame is self._reconstruction and not size.isEmpty())
+            frame.setVisible(is_shown)
             caption.setVisible(is_shown)
             if is_shown:
-                label.setPixmap(_blank(size) if picture is None else self._pixmap(picture, size))
-                width += max(label.sizeHint().width(), caption.sizeHint().width()) + SPACING
+                frame.setPixmap(_blank(size) if picture is None else self._pixmap(picture, size))
+                width += max(frame.sizeHint().width(), caption.sizeHint().width()) + SPACING
         width = max(width, _LEAST_WIDTH, min(self._hint.fontMetrics().horizontalAdvance(hint), _MOST_WIDTH))
         self._number.setText(number)
         _set_elided(self._name, name, width - self._number.sizeHint().width() - SPACING)
@@ -79,37 +84,6 @@ class HoverCard(QFrame):
         pixmap.setDevicePixelRatio(self.devicePixelRatioF())
         return pixmap
 
-    def _label(self, role: str = "") -> QLabel:
-        label = QLabel()
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setProperty("role", role)
-        if role == "muted":
-            label.setFont(tabular(small_font(self.font())))
-        return label
-
-    def _lay_out(self) -> None:
-        font = self._name.font()
-        font.setBold(True)
-        self._name.setFont(font)
-        head = QHBoxLayout()
-        head.setSpacing(SPACING)
-        head.addWidget(self._name)
-        head.addStretch()
-        head.addWidget(self._number)
-        pictures = QGridLayout()
-        pictures.setHorizontalSpacing(SPACING)
-        pictures.setVerticalSpacing(SPACING // 2)
-        for column, label in enumerate((self._original, self._reconstruction)):
-            pictures.addWidget(label, 0, column, Qt.AlignmentFlag.AlignLeft)
-            pictures.addWidget(self._captions[column], 1, column)
-        pictures.setColumnStretch(2, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        layout.setSpacing(SPACING)
-        layout.addLayout(head)
-        layout.addLayout(pictures)
-        layout.addWidget(self._hint)
-
 
 def _blank(size: QSize) -> QPixmap:
     pixmap = QPixmap(size)
@@ -125,8 +99,8 @@ def _shown_size(picture: Picture, ratio: float) -> QSize:
     return QSize(max(round(width * scale), 1), max(round(height * scale), 1))
 
 
-def _set_elided(label: QLabel, text: str, width: int) -> None:
-    label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
+def _set_elided(line: QLabel, text: str, width: int) -> None:
+    line.setText(line.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
 
 
 def _beside(pointer: int, extent: int, room: int) -> int:

@@ -5,23 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from vae_desktop.gui.views.stage.class_legend import class_colours
-from vae_desktop.gui.views.stage.hole_legend import HoleLegend
+from vae_desktop.gui.views.stage.code_positions import CodePositions
+from vae_desktop.gui.views.stage.point_colours import point_looks
 from vae_desktop.gui.views.stage.point_hover import REACH, PointHover
 from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
 from vae_desktop.gui.views.stage.scatter_overlays import ScatterOverlays
 from vae_desktop.gui.views.stage.scatter_selection import ScatterSelection
+from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.point_raster import Looks
 from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme
 from vae_desktop.latent.codes import Codes, Floats, Picture
-from vae_desktop.latent.plane import Plane, axis_plane, class_heights
+from vae_desktop.latent.plane import Plane, axis_plane
 from vae_desktop.latent.posteriors import sampled
-
-_PALE = 0.25  # how much of their colour codes keep that are not selected
 
 
 class LatentScatter(QWidget):
@@ -42,48 +39,50 @@ class LatentScatter(QWidget):
 
     def __init__(self, controls: ScatterControls | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("latentScatter")
-        self.setAccessibleName(self.tr("Latent space"))
+        named(self, "latentScatter", self.tr("Latent space"))
         self._codes: Codes | None = None
         self._drawn: Codes | None = None  # means, or samples in their place
         self._code: Floats = np.zeros(2, np.float32)
-        self._plane: Plane = axis_plane((0, 1), 2)
-        self._layout: Floats | None = None  # by t-SNE
+        self._positions = CodePositions(axis_plane((0, 1), 2), class_count=0)
+        self._minimum_view = QRectF()
         self._chosen: int | None = None
         self._given: Codes | None = None  # of an image that is none of the data set
         self._hidden: frozenset[int] = frozenset()
-        self._spread: Floats = np.empty(0, np.float32)
         self._noise: Floats = np.empty((0, 0), np.float32)
         self._shows_samples = False
-        self._looks_count = 0  # of codes whose looks are known to the plot
+        self._coloured = 0  # codes whose colours are known to the plot
         self._class_names: tuple[str, ...] = ()
+        self._theme = LIGHT
         self.controls = controls or ScatterControls()
         self.tools, self.legend = self.controls.tools, self.controls.legend
-        self.plot = LatentPlot()
-        self.plot.setAccessibleName(self.tr("Latent space. Arrow keys move the current point."))
-        self.plot.setToolTip(
+        self.plot = named(
+            LatentPlot(has_axis_labels=controls is None),
+            "",
+            self.tr("Latent space. Arrow keys move the current point."),
             self.tr(
                 "<p>Click or drag: the current point moves there, and the picture follows. Arrow keys do the same.</p>"
                 "<p>Rest on a point: the image behind it. Space: the one nearest to the current point.</p>"
-            )
+            ),
         )
         self.overlays = ScatterOverlays(self.plot)
         self.selection = ScatterSelection(self.plot, self.controls.selection_bar)
         if controls is None:
             self.controls.card.setParent(self.plot)
         self.hover = PointHover(self.plot, self.controls.card)
-        self._hole_legend = HoleLegend(self.plot)
-        self._invitation = QLabel(self.tr("Drag here: the picture follows"), self.plot)
+        self._invitation = label(self.tr("Drag here: the picture follows"), name="invitation")
+        self._invitation.setParent(self.plot)
         self._invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._invitation.setObjectName("invitation")
-        self._empty = QLabel(
+        empty = label(
             self.tr("Press Train: each image becomes a point here,\nand you can watch the latent space form."),
-            wordWrap=True,
+            "muted",
+            wraps=True,
+            align=Qt.AlignmentFlag.AlignCenter,
         )
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setProperty("role", "muted")
-        self._lay_out(has_controls=controls is None)
-        self._use_theme(LIGHT)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self.plot)
+        parts = (self.controls, (self._stack, 1)) if controls is None else ((self._stack, 1),)
+        column(*parts, spacing=SPACING // 2, on=self)
         self.hover.card.raise_()
         self._connect()
         self.set_overlays(self.tools.overlays)
@@ -96,33 +95,38 @@ class LatentScatter(QWidget):
     @property
     def plane(self) -> Plane:
         """The plane in which the codes are shown, unless they are laid out."""
-        return self._plane
+        return self._positions.plane
 
     @property
     def chosen(self) -> int | None:
         """The image whose code was last gone to, until the point leaves it."""
         return self._chosen
 
-    def set_theme(self, theme: Theme) -> None:
-        for part in (self.plot, self.hover, self.overlays, self._hole_legend):
-            part.set_theme(theme)
-        self._use_theme(theme)
-        self._draw()
+    @property
+    def shows_samples(self) -> bool:
+        return self._shows_samples
 
     @property
     def has_layout(self) -> bool:
-        return self._layout is not None
+        return self._positions.layout is not None
 
     @property
     def has_stale_layout(self) -> bool:
         """Whether the layout is of other images than those that are there now."""
-        return self._layout is not None and self._drawn is not None and len(self._layout) != len(self._drawn)
+        layout = self._positions.layout
+        return layout is not None and self._drawn is not None and len(layout) != len(self._drawn)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        for part in (self.plot, self.hover, self.overlays):
+            part.set_theme(theme)
+        self._draw()
 
     def set_model(self, codes: Codes | None, class_names: tuple[str, ...], plane: Plane) -> None:
         """Begin with the codes of another model, in a plane."""
         self._codes, self._class_names = codes, class_names
-        self._plane, self._layout, self._chosen, self._given = plane, None, None, None
-        self._spread = np.empty(0, np.float32)
+        self._positions = CodePositions(plane, len(class_names))
+        self._chosen, self._given = None, None
         self._code = np.zeros(plane.latent_dim, np.float32)
         self._take_codes()
         self.hover.set_class_names(class_names)
@@ -136,21 +140,27 @@ class LatentScatter(QWidget):
         self._codes = codes
         self._take_codes()
         if plane is not None:
-            self._plane = plane
-            self._label_axes()
-            self.set_point(self._code)
-            self.plane_changed.emit()
+            self.turn_to(plane)
+        else:
+            self._draw(glide=True)
+
+    def turn_to(self, plane: Plane) -> None:
+        """Let the points glide into a plane that has turned with them."""
+        self._positions.plane = plane
+        self._label_axes()
+        self.set_point(self._code)
+        self.plane_changed.emit()
         self._draw(glide=True)
 
     def set_plane(self, plane: Plane) -> None:
         """Show another plane."""
-        self._plane, self._layout = plane, None
+        self._positions.plane, self._positions.layout = plane, None
         self._show_plane()
 
-    def set_layout(self, places: Floats) -> None:
-        """Show the codes at places (N, 2) in no unit, in which no code can be pointed at but those of images."""
-        is_new = self._layout is None
-        self._layout = places
+    def set_layout(self, positions: Floats) -> None:
+        """Show the codes at positions (N, 2) in no unit, in which only codes of images can be pointed at."""
+        is_new = not self.has_layout
+        self._positions.layout = positions
         self._label_axes()
         self._draw(glide=not is_new)
         self.set_point(self._code)
@@ -161,16 +171,29 @@ class LatentScatter(QWidget):
 
     def set_samples(self, shows_samples: bool) -> None:
         """Show one sample of each posterior instead of its mean."""
-        self._shows_samples = shows_samples
-        self._take_codes()
-        self._draw(glide=True)
+        if shows_samples != self._shows_samples:
+            self._shows_samples = shows_samples
+            self._take_codes()
+            self._draw(glide=True)
 
     def set_overlays(self, names: frozenset[str]) -> None:
         """Show these overlays."""
         self.overlays.set_shown(names)
-        self.plot.set_room(QRectF(-2.2, -2.2, 4.4, 4.4) if "prior" in names and self._layout is None else QRectF())
-        self._draw_fields()
+        self._set_plot_room()
+        self._draw_density()
         self._show_posterior()
+
+    def set_minimum_view(self, rect: QRectF) -> None:
+        """Keep a rectangle of the plane in sight, whatever else is there."""
+        if rect != self._minimum_view:
+            self._minimum_view = rect
+            self._set_plot_room()
+            self.plot.fit()
+
+    def _set_plot_room(self) -> None:
+        has_prior = "prior" in self.overlays.shown and not self.has_layout
+        prior = QRectF(-2.2, -2.2, 4.4, 4.4) if has_prior else QRectF()
+        self.plot.set_room(prior.united(self._minimum_view))
 
     def set_originals(self, originals: Sequence[Picture], hint: str = "") -> None:
         """Let a point under the mouse show its image (H, W, C), until another model is set.
@@ -196,24 +219,13 @@ class LatentScatter(QWidget):
     def set_point(self, code: Floats) -> None:
         """Put the cross-hair at the current point (d,); in a layout, at the code nearest to it."""
         self._code = code
-        if self._layout is not None:
-            image = self.nearest_image(code)
-            if image is not None and np.isfinite(self._layout[image]).all():
-                self.plot.set_cursor(*self._layout[image].tolist())
-            return
-        place = self._plane.project(code[None])[0].tolist()
-        self.plot.set_cursor(place[0], place[1] if len(place) > 1 else 0.0)
-
-    def nearest_image(self, code: Floats) -> int | None:
-        """The image whose code, as it is drawn, lies nearest to a code (d,)."""
-        if self._drawn is None or not len(self._drawn):
-            return None
-        distances = ((self._drawn.mean - code) ** 2).sum(1)
-        return int(np.nanargmin(distances)) if np.isfinite(distances).any() else None
+        position = self._positions.of_point(code, self._drawn)
+        if position is not None:
+            self.plot.set_cursor(*position)
 
     def show_holes(self, distances: Floats, rect: QRectF) -> None:
         """Show distances (rows, columns) from the nearest code, in σ, over a rectangle in the axes' units."""
-        self.overlays.set_holes(distances, rect, self._plane.latent_dim)
+        self.overlays.set_holes(distances, rect, self.plane.latent_dim)
 
     def end_invitation(self) -> None:
         """The person has found out that the point can be dragged."""
@@ -230,7 +242,7 @@ class LatentScatter(QWidget):
 
     def _show_plane(self) -> None:
         self._label_axes()
-        self.overlays.set_prior(len(self._plane.basis))
+        self.overlays.set_prior(len(self.plane.basis))
         self.set_overlays(self.overlays.shown)
         self._draw()
         self.set_point(self._code)
@@ -238,32 +250,31 @@ class LatentScatter(QWidget):
         self.plane_changed.emit()
 
     def _label_axes(self) -> None:
-        has_units = self._layout is None
-        self.plot.set_has_units(has_units)
-        self.overlays.prior.setVisible(has_units and "prior" in self.overlays.shown)
-        self._show_hole_legend()
-        if not has_units:
+        self.plot.set_has_units(not self.has_layout)
+        has_sigma = self._codes is None or self._codes.log_stddev is not None
+        self.overlays.set_space(not self.has_layout, self.plane.latent_dim, has_sigma)
+        if self.has_layout:
             self.plot.set_axis_labels("", "")
-        elif len(self._plane.labels) > 1:
-            self.plot.set_axis_labels(*self._plane.labels)
+        elif len(self.plane.labels) > 1:
+            self.plot.set_axis_labels(*self.plane.labels)
         else:
             by_class, at_random = self.tr("spread by class, to see more"), self.tr("spread at random, to see more")
-            self.plot.set_axis_labels(self._plane.labels[0], by_class if self._class_names else at_random)
+            self.plot.set_axis_labels(self.plane.labels[0], by_class if self._class_names else at_random)
 
     def _draw(self, glide: bool = False) -> None:
         codes = self._drawn
         self._stack.setCurrentIndex(0 if codes is None else 1)
         if codes is None:
             return
-        places = self._places(codes)
+        positions = self._positions.of_codes(codes)
         hidden = self._hidden_codes(codes)
         self.selection.set_images(~hidden, codes.labels, self._class_names)
-        if not glide or len(codes) != self._looks_count:  # codes that only move look as they did
+        if not glide or len(codes) != self._coloured:  # codes that only move look as they did
             self._set_looks()
-        self.plot.set_points(places, glide)
-        found = np.where(hidden[:, None], np.float32(np.inf), places) if hidden.any() else places
+        self.plot.set_points(positions, glide)
+        found = np.where(hidden[:, None], np.float32(np.inf), positions) if hidden.any() else positions
         self.hover.set_points(found, codes.labels)
-        self._draw_fields()
+        self._draw_density()
         self._show_posterior()
 
     def _hidden_codes(self, codes: Codes) -> npt.NDArray[np.bool_]:
@@ -272,68 +283,21 @@ class LatentScatter(QWidget):
             return np.zeros(len(codes), bool)
         return np.isin(codes.labels, list(self._hidden))
 
-    def _places(self, codes: Codes) -> Floats:
-        if self._layout is not None:
-            if len(self._layout) == len(codes):
-                return self._layout
-            return np.full((len(codes), 2), np.nan, np.float32)  # of other images: it is about to be made anew
-        places = self._plane.project(codes.mean)
-        return places if places.shape[1] == 2 else np.column_stack((places, self._class_spread(codes)))
-
     @Slot()
     def _set_looks(self) -> None:
-        """Colour the points by class; greyed classes lie below, and selected codes on top of paler ones."""
         codes = self._drawn
-        if codes is None:
-            return
-        self._looks_count = len(codes)
-        colours = class_colours(len(self._class_names)) if self._class_names else self._neutral_colour[None]
-        kinds = np.zeros(len(codes), np.uint16)
-        if codes.labels is not None and self._class_names:
-            kinds = codes.labels.astype(np.uint16)
-        hidden = self._hidden_codes(codes)
-        chosen = self.selection.images
-        if len(chosen):
-            pale = np.ones(len(codes), bool)
-            pale[chosen] = False
-            kinds = kinds + pale.astype(np.uint16) * np.uint16(len(colours))
-        if hidden.any():
-            kinds = np.where(hidden, np.uint16(2 * len(colours)), kinds)
-        palette = np.concatenate((colours, _mixed(colours, self._surface), self._hidden_colour[None]))
-        self.plot.set_looks(Looks(kinds, palette, hidden, chosen, self._rim))
-
-    def _use_theme(self, theme: Theme) -> None:
-        self._hidden_colour, self._neutral_colour, self._surface, rim = (
-            np.array(QColor(name).getRgb()[:3], np.uint8)
-            for name in (theme.border, theme.accent, theme.surface, theme.text)
-        )
-        self._rim = tuple(rim.tolist())
-        self._invitation.setStyleSheet(
-            f"QLabel#invitation {{ background: {theme.info_surface}; color: {theme.text};"
-            f" border: 1px solid {theme.accent}; border-radius: 6px; padding: 5px 10px; }}"
-        )
-
-    def _class_spread(self, codes: Codes) -> Floats:
-        """Heights that part the classes of a one-dimensional latent space; they mean nothing else."""
-        if len(self._spread) != len(codes):
-            self._spread = class_heights(codes.labels, len(codes), len(self._class_names))
-        return self._spread
+        if codes is not None:
+            self._coloured = len(codes)
+            hidden = self._hidden_codes(codes)
+            self.plot.set_looks(
+                point_looks(codes, len(self._class_names), hidden, self.selection.images, self._theme)
+            )
 
     @Slot()
-    def _draw_fields(self) -> None:
-        """What is computed here and now of the codes and the view."""
-        shown = self.overlays.shown
-        has_units = self._layout is None
-        self._show_hole_legend()
-        for name in ("holes", "manifold"):
-            getattr(self.overlays, name).setVisible(name in shown and has_units)
+    def _draw_density(self) -> None:
+        """Draw what is computed here and now of the codes in sight."""
         if self._drawn is not None:
             self.overlays.set_density(self.plot.places)
-
-    def _show_hole_legend(self) -> None:
-        is_shown = self._layout is None and "holes" in self.overlays.shown
-        has_sigma = self._codes is None or self._codes.log_stddev is not None
-        self._hole_legend.set_shown(is_shown, self._plane.latent_dim, has_sigma)
 
     def _show_posterior(self) -> None:
         """Of the image under the mouse, else of the one that was given, else of the one whose code was gone to."""
@@ -342,12 +306,7 @@ class LatentScatter(QWidget):
             image, codes = 0, self._given
         elif image is None:
             image = self._chosen
-        mean = covariance = None
-        has_one = image is not None and codes is not None and codes.log_stddev is not None and self._layout is None
-        if has_one and image < len(codes) and np.isfinite(codes.log_stddev[image]).all():
-            mean = self._plane.project(codes.mean[image][None])[0]
-            covariance = self._plane.covariance(np.exp(codes.log_stddev[image].astype(np.float64)))
-        self.overlays.set_posterior(mean, covariance)
+        self.overlays.set_posterior(*(self._positions.posterior(codes, image) or (None, None)))
 
     @Slot(object)
     def _set_hidden(self, hidden: frozenset[int]) -> None:
@@ -367,16 +326,15 @@ class LatentScatter(QWidget):
     def _go_to(self, x: float, y: float, reach: float) -> None:
         """Ask for the image within so many pixels of a place, else for the place; a layout has only images."""
         self.end_invitation()
-        is_layout = self._layout is not None
         image = None
-        if reach or is_layout:
+        if reach or self.has_layout:
             where = self.plot.getViewBox().mapViewToScene(QPointF(x, y))
-            image = self.hover.nearest(where, np.inf if is_layout else reach)
+            image = self.hover.nearest(where, np.inf if self.has_layout else reach)
         self.hover.hide()
         if image is not None:
             self.image_chosen.emit(image)
-        elif not is_layout:
-            self.place_pointed.emit(np.array((x, y)[: len(self._plane.basis)], np.float32))
+        elif not self.has_layout:
+            self.place_pointed.emit(np.array((x, y)[: len(self.plane.basis)], np.float32))
 
     @Slot(int)
     def _hovered(self, image: int) -> None:
@@ -398,7 +356,7 @@ class LatentScatter(QWidget):
         self._invitation.adjustSize()
         left = box.center().x() - self._invitation.width() / 2
         self._invitation.move(round(left), round(box.bottom() - self._invitation.height() - 2 * SPACING))
-        self._hole_legend.move_into(box)
+        self.overlays.hole_legend.move_into(box)
 
     def _connect(self) -> None:
         self.tools.fit_requested.connect(self.plot.fit)
@@ -412,21 +370,5 @@ class LatentScatter(QWidget):
         self.hover.ended.connect(self._hover_ended)
         self.plot.clicked.connect(self._choose)
         self.plot.dragged.connect(self._point)
-        self.plot.view_changed.connect(self._draw_fields)
+        self.plot.view_changed.connect(self._draw_density)
         self.plot.getViewBox().sigResized.connect(self._place_labels)
-
-    def _lay_out(self, has_controls: bool) -> None:
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.plot)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
-        if has_controls:
-            layout.addWidget(self.controls)
-        layout.addLayout(self._stack, 1)
-
-
-def _mixed(colours: np.ndarray, surface: np.ndarray) -> np.ndarray:
-    """Paler colours (K, 3)."""
-    return (colours * _PALE + surface * (1 - _PALE)).astype(np.uint8)

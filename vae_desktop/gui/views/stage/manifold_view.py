@@ -6,13 +6,14 @@ from statistics import NormalDist
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
+from vae_desktop.gui.widgets.controls import column, label, named, row, styled
 from vae_desktop.gui.widgets.decoded_image import crisp_rect, to_image
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, small_font, tabular
+from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import evenly, grid_positions, quantiles
 from vae_desktop.latent.plane import Plane
@@ -32,25 +33,23 @@ class ManifoldView(QWidget):
         self.setObjectName("manifoldView")
         self._plane: Plane | None = None
         self._spans: list[tuple[float, float]] = []  # of the codes, along the plane's directions
-        self._spacing = ChoiceBox()
-        self._spacing.setObjectName("manifoldSpacingCombo")
-        self._spacing.setAccessibleName(self.tr("Spacing of the grid"))
-        self._spacing.addItem(self.tr("Quantiles"), "quantiles")
-        self._spacing.addItem(self.tr("Even"), "even")
-        self._spacing.setToolTip(
+        self._spacing = ChoiceBox(
+            "manifoldSpacingCombo",
+            self.tr("Spacing of the grid"),
             self.tr(
                 "<p><b>Quantiles</b>: each row and column stands for an equal share of the prior N(0, 1). <b>Even</b>: "
                 "the range in which the codes lie, in equal steps.</p>"
-            )
+            ),
+            ((self.tr("Quantiles"), "quantiles"), (self.tr("Even"), "even")),
         )
         tip = self.tr("How many pictures in a row and in a column, 5 to 40.")
         self._count = NumberField("manifoldSizeSpin", self.tr("Size of the grid"), tip, (5, 40), 20)
         self._count.setSuffix(" × 20")
-        self._ranges = ElidedLabel()
-        self._ranges.setProperty("role", "muted")
-        self._ranges.setFont(tabular(small_font(self.font())))
+        self._ranges = styled(ElidedLabel(), "muted", "small", figures=True)
         self.board = ManifoldBoard()
-        self._lay_out()
+        half = SPACING // 2
+        tools = row(label(self.tr("Spacing")), self._spacing, 1, self._count, spacing=half)
+        column(tools, self._ranges, (self.board, 1), spacing=half, on=self)
         self._spacing.currentIndexChanged.connect(self._change_grid)
         self._count.valueChanged.connect(self._change_grid)
         self.board.shares_pointed.connect(self._point)
@@ -131,25 +130,11 @@ class ManifoldView(QWidget):
             self._ranges.set_text("")
             return
         parts = []
-        for axis, label in enumerate(self._plane.labels):
+        for axis, name in enumerate(self._plane.labels):
             values = self._coordinates(axis, (columns, rows)[axis])
             way = ("→", "↑")[axis]
-            parts.append(f"{way} {label}: {values[0]:.2f} … {values[-1]:.2f}")
+            parts.append(f"{way} {name}: {values[0]:.2f} … {values[-1]:.2f}")
         self._ranges.set_text("    ".join(parts))
-
-    def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(SPACING // 2)
-        tools.addWidget(QLabel(self.tr("Spacing")))
-        tools.addWidget(self._spacing)
-        tools.addStretch(1)
-        tools.addWidget(self._count)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
-        layout.addLayout(tools)
-        layout.addWidget(self._ranges)
-        layout.addWidget(self.board, 1)
 
 
 class ManifoldBoard(QWidget):
@@ -160,9 +145,12 @@ class ManifoldBoard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("manifoldBoard")
-        self.setAccessibleName(self.tr("Decoded grid. Arrow keys move the current point from picture to picture."))
-        self.setToolTip(self.tr("Click: the current point goes to that picture. Drag or arrow keys move it on."))
+        named(
+            self,
+            "manifoldBoard",
+            self.tr("Decoded grid. Arrow keys move the current point from picture to picture."),
+            self.tr("Click: the current point goes to that picture. Drag or arrow keys move it on."),
+        )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -262,8 +250,8 @@ class ManifoldBoard(QWidget):
         if event.key() in steps and self._marker is not None:
             dx, dy = steps[event.key()]
             columns, rows = self._shape
-            column, row = math.floor(self._marker.x() * columns) + dx, math.floor(self._marker.y() * rows) + dy
-            self._go_to_tile((min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)))
+            x, y = math.floor(self._marker.x() * columns) + dx, math.floor(self._marker.y() * rows) + dy
+            self._go_to_tile((min(max(x, 0), columns - 1), min(max(y, 0), rows - 1)))
         else:
             super().keyPressEvent(event)
 

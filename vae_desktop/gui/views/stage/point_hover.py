@@ -53,7 +53,6 @@ class PointHover(QObject):
         return self._index
 
     def set_theme(self, theme: Theme) -> None:
-        self.card.set_theme(theme)
         self._ring.setPen(QPen(QColor(theme.text), 2))
 
     def set_class_names(self, names: tuple[str, ...]) -> None:

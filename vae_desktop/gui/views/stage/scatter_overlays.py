@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
+from vae_desktop.gui.views.stage.hole_legend import HOLE_OPACITY, HoleLegend, hole_level
 from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.field_item import FieldItem
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
@@ -17,10 +18,8 @@ from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.density import density
 from vae_desktop.latent.plane import prior_mass
 
-HOLE_OPACITY = 0.85
 _CONTRAST = 300  # between the densest cell and one that is just seen
 _CELLS = 96  # along a side of the density's grid
-HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
 
 
 class ScatterOverlays(QObject):
@@ -39,13 +38,16 @@ class ScatterOverlays(QObject):
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             plot.addItem(item, ignoreBounds=True)
             item.hide()
+        self.hole_legend = HoleLegend(plot)
         self.shown: frozenset[str] = frozenset()
+        self._has_units = True
         self._theme = LIGHT
         self._dimensions = 2  # of the plane
         self._distances: tuple[Floats, QRectF, int] | None = None
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
+        self.hole_legend.set_theme(theme)
         font = small_font(QApplication.font())
         self.prior.set_look(QColor(theme.text), QColor(theme.surface), font)
         self.posterior.set_look(QColor(theme.text), QColor(theme.surface), font)
@@ -56,17 +58,28 @@ class ScatterOverlays(QObject):
         """Show these of "points", "prior", "posterior", "density", "holes" and "manifold"."""
         self.shown = frozenset(names)
         self._plot.raster.setVisible("points" in self.shown)
-        for name in ("prior", "density", "holes", "manifold"):
-            getattr(self, name).setVisible(name in self.shown)
         if "posterior" not in self.shown:
             self.posterior.hide()
+        self._show()
+
+    def set_space(self, has_units: bool, latent_dim: int, has_sigma: bool) -> None:
+        """Say in what the plot shows codes: in a layout without units only their density can be laid under them."""
+        self._has_units = has_units
+        self.hole_legend.set_space(latent_dim, has_sigma)
+        self._show()
+
+    def _show(self) -> None:
+        items = {"prior": self.prior, "density": self.density, "holes": self.holes, "manifold": self.manifold}
+        for name, item in items.items():
+            item.setVisible(name in self.shown and (self._has_units or name == "density"))
+        self.hole_legend.setVisible("holes" in self.shown and self._has_units)
 
     def set_prior(self, dimensions: int) -> None:
         """Show N(0, I) in a plane of 1 or 2 dimensions, with the share of its mass within each outline."""
         self._dimensions = dimensions
         labels = tuple(f"{radius:g}σ · {prior_mass(radius, dimensions):.0%}" for radius in RADII)
         self.prior.set_normal(np.zeros(dimensions), np.eye(dimensions), labels)
-        self.prior.setVisible("prior" in self.shown)
+        self._show()
 
     def set_posterior(
         self, mean: npt.NDArray[np.floating] | None, covariance: npt.NDArray[np.floating] | None
@@ -105,20 +118,6 @@ class ScatterOverlays(QObject):
         for item in (self.density, self.holes, self.manifold):
             item.set_picture(None)
         self.posterior.hide()
-
-
-def hole_edges(latent_dim: int) -> npt.NDArray[np.float64]:
-    """Distances in σ that the map of holes tells apart: from half of the first on, places begin to be tinted.
-
-    A sample of a posterior is about √d σ from its mean, so the edges grow so with the number of dimensions.
-    """
-    return np.array(HOLE_EDGES) * np.sqrt(latent_dim / 2)
-
-
-def hole_level(distances: npt.NDArray[np.floating], latent_dim: int) -> npt.NDArray[np.float64]:
-    """How much distances from the nearest code are to be noticed: 0 up to half of the first edge, 1 at the last."""
-    levels = 1 + np.log2(np.maximum(distances, 1e-9) / hole_edges(latent_dim)[0])  # 1, 2, 3, 4 at the edges
-    return levels.clip(0, len(HOLE_EDGES)) / len(HOLE_EDGES)
 
 
 def _tinted(values: npt.NDArray[np.floating], colour: QColor, most: float) -> QImage:

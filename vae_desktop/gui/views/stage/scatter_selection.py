@@ -43,6 +43,7 @@ class ScatterSelection(QObject):
 
     def set_selected(self, images: Images) -> None:
         """Select images (n,), as they are in another scatter of the same ones."""
+        images = images[images < len(self._selectable)]
         if not np.array_equal(images, self.images):
             self.images = images
             self.changed.emit()

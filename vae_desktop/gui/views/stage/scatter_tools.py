@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
+from vae_desktop.gui.widgets.controls import (
+    Then,
+    action,
+    named,
+    progress_bar,
+    push_button,
+    row,
+    styled,
+    toggle,
+    tool_button,
+)
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
-from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.names import dimension_name
 
 FIRST_OVERLAYS = frozenset({"points", "posterior", "prior"})
@@ -34,47 +45,44 @@ class ScatterTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.buttons = QWidget()
-        self._projection = self._projection_box()
+        self._projection = ChoiceBox(
+            "projectionCombo",
+            self.tr("Projection"),
+            self.tr(
+                "<p><b>Axes</b>: two latent dimensions. <b>PCA</b>: the directions in which the codes vary most; the "
+                "point moves in that plane. <b>t-SNE</b>: neighbourhoods, computed in the background; it cannot be "
+                "inverted, so the point goes from code to code.</p>"
+            ),
+            ((self.tr("Axes"), "axes"), (self.tr("PCA"), "pca"), (self.tr("t-SNE"), "tsne")),
+            letters=5,
+        )
         self._chosen_axes = (0, 1)
-        self._axes = [
-            self._axis_box("horizontalAxisCombo", self.tr("Horizontal axis")),
-            self._axis_box("verticalAxisCombo", self.tr("Vertical axis")),
-        ]
-        self.note = ElidedLabel()
-        self.note.setObjectName("projectionNote")
-        self.note.setProperty("role", "muted")
-        self.note.setFont(tabular(small_font(self.font())))
-        self._bar = QProgressBar(textVisible=False)
-        self._bar.setFixedWidth(96)
-        self._bar.setAccessibleName(self.tr("Progress of t-SNE"))
-        self._cancel = QPushButton(self.tr("Cancel"))
-        self._cancel.setObjectName("cancelLayoutButton")
-        self._cancel.setToolTip(self.tr("End t-SNE; the places found so far stay."))
-        self._update = QToolButton(text=self.tr("Update"))
-        self._update.setObjectName("updateLayoutButton")
-        self._update.setToolTip(self.tr("Lay out the codes as they are now."))
+        tip = self.tr("Which latent dimension lies along this axis.")
+        names = {"horizontal": self.tr("Horizontal axis"), "vertical": self.tr("Vertical axis")}
+        self._axes = [ChoiceBox(f"{side}AxisCombo", name, tip, letters=3) for side, name in names.items()]
+        self.note = named(styled(ElidedLabel(), "muted", "small", figures=True), "projectionNote")
+        self._bar = progress_bar(self.tr("Progress of t-SNE"), width=96)
+        tip = self.tr("End t-SNE; the places found so far stay.")
+        self._cancel = push_button("cancelLayoutButton", self.tr("Cancel"), tip, then=self.cancel_requested)
+        tip = self.tr("Lay out the codes as they are now.")
+        self._update = tool_button("updateLayoutButton", self.tr("Update"), tip, then=self.update_requested)
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
         self._overlays = self._fill_menu()
-        self.show_button = QToolButton(text=self.tr("Show"))
-        self.show_button.setObjectName("showButton")
-        self.show_button.setToolTip(self.tr("What of the codes is shown, and what is laid over and under them."))
+        tip = self.tr("What of the codes is shown, and what is laid over and under them.")
+        self.show_button = tool_button("showButton", self.tr("Show"), tip)
         self.show_button.setMenu(self.menu)
         self.show_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.lasso = QToolButton(text=self.tr("Lasso"), checkable=True)
-        self.lasso.setObjectName("lassoButton")
-        self.lasso.setShortcut("Ctrl+Shift+L")
         tip = self.tr("Select codes by drawing around them. Ctrl-drag does so at any time; Ctrl+A selects all.")
-        self.lasso.setToolTip(f"<p>{tip} (Ctrl+Shift+L)</p>")
-        self._fit = QToolButton(text=self.tr("Fit"))
-        self._fit.setObjectName("fitButton")
-        self._fit.setAccessibleName(self.tr("Fit the latent space"))
-        self._fit.setToolTip(self.tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan."))
-        self._lay_out()
-        self._fit.clicked.connect(self.fit_requested)
-        self._cancel.clicked.connect(self.cancel_requested)
-        self._update.clicked.connect(self.update_requested)
-        self.lasso.toggled.connect(self.lasso_toggled)
+        self.lasso = toggle("lassoButton", self.tr("Lasso"), tip, "Ctrl+Shift+L", then=self.lasso_toggled)
+        tip, name = self.tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan."), self.tr("Fit the latent space")
+        fit = tool_button("fitButton", self.tr("Fit"), tip, label=name, then=self.fit_requested)
+        parts = (self._projection, *self._axes, self._bar, self._cancel, self._update)
+        row(*parts, (self.note, 1, Qt.AlignmentFlag.AlignVCenter), spacing=SPACING // 2, on=self)
+        row(self.show_button, self.lasso, fit, spacing=SPACING // 2, on=self.buttons)
+        self._projection.currentIndexChanged.connect(self._choose_projection)
+        for box in self._axes:
+            box.currentIndexChanged.connect(self._choose_axes)
         self.end_progress()
         self.set_latent_dim(0)
 
@@ -89,7 +97,7 @@ class ScatterTools(QWidget):
 
     @property
     def overlays(self) -> frozenset[str]:
-        return frozenset(name for name, action in self._overlays.items() if action.isChecked())
+        return frozenset(name for name, overlay in self._overlays.items() if overlay.isChecked())
 
     def set_latent_dim(self, latent_dim: int) -> None:
         """Offer the axes of a model; the choice is kept where the model has as many dimensions as the one before."""
@@ -124,16 +132,16 @@ class ScatterTools(QWidget):
     def set_has_posteriors(self, has_posteriors: bool) -> None:
         """An autoencoder's codes are points: they have neither samples nor ellipses."""
         reason = self.tr("The codes of an autoencoder are points, without a σ.")
-        for action in (self._samples, self._overlays["posterior"]):
-            action.setEnabled(has_posteriors)
-            action.setToolTip(action.data() if has_posteriors else reason)
+        for entry in (self._samples, self._overlays["posterior"]):
+            entry.setEnabled(has_posteriors)
+            entry.setToolTip(entry.data() if has_posteriors else reason)
 
     def offer_only_overlays(self) -> None:
         """Leave out the choice of codes, where several scatters show them each in its own way."""
-        for action in self.menu.actions():
-            if action is self._overlays["points"]:
+        for entry in self.menu.actions():
+            if entry is self._overlays["points"]:
                 return
-            action.setVisible(False)
+            entry.setVisible(False)
 
     def set_can_embed_training(self, reason: str) -> None:
         """Training images need the data set; the reason says what is missing, or is empty."""
@@ -159,55 +167,22 @@ class ScatterTools(QWidget):
         for box in self._axes:
             box.setVisible(has_axes)
 
-    def _projection_box(self) -> ChoiceBox:
-        box = ChoiceBox()
-        box.setObjectName("projectionCombo")
-        box.setMinimumContentsLength(5)
-        box.setAccessibleName(self.tr("Projection"))
-        for name, text in (("axes", self.tr("Axes")), ("pca", self.tr("PCA")), ("tsne", self.tr("t-SNE"))):
-            box.addItem(text, name)
-        box.setToolTip(
-            self.tr(
-                "<p><b>Axes</b>: two latent dimensions. <b>PCA</b>: the directions in which the codes vary most; the "
-                "point moves in that plane. <b>t-SNE</b>: neighbourhoods, computed in the background; it cannot be "
-                "inverted, so the point goes from code to code.</p>"
-            )
-        )
-        box.currentIndexChanged.connect(self._choose_projection)
-        return box
-
-    def _axis_box(self, name: str, label: str) -> ChoiceBox:
-        box = ChoiceBox()
-        box.setObjectName(name)
-        box.setMinimumContentsLength(3)
-        box.setToolTip(self.tr("Which latent dimension lies along this axis."))
-        box.setAccessibleName(label)
-        box.currentIndexChanged.connect(self._choose_axes)
-        return box
-
     def _fill_menu(self) -> dict[str, QAction]:
-        codes = QActionGroup(self)
-        means = self._choice(codes, "showMeansAction", self.tr("Posterior means"), "", checked=True)
-        self._samples = self._choice(
-            codes,
-            "showSamplesAction",
-            self.tr("A sample of each posterior"),
-            self.tr("μ + σ·ε with one ε for each image: what the decoder sees in training."),
-        )
-        self._samples.toggled.connect(self.samples_wanted)
-        self.menu.addActions([means, self._samples])
-        self.menu.addSeparator()
+        means, of_posteriors = self.tr("Posterior means"), self.tr("A sample of each posterior")
+        tip = self.tr("μ + σ·ε with one ε for each image: what the decoder sees in training.")
+        group = QActionGroup(self)
+        group.addAction(self._action("showMeansAction", means, "", is_on=True))
+        self._samples = self._action("showSamplesAction", of_posteriors, tip, then=self.samples_wanted)
+        group.addAction(self._samples)
+        test, both = self.tr("Test images"), self.tr("Test and training images")
+        tip = self.tr("All images of the data set, each a point.")
         images = QActionGroup(self)
-        test = self._choice(images, "testImagesAction", self.tr("Test images"), "", checked=True)
-        self._training = self._choice(
-            images,
-            "allImagesAction",
-            self.tr("Test and training images"),
-            self.tr("All images of the data set, each a point."),
-        )
-        self._training.toggled.connect(self.training_images_wanted)
-        self.menu.addActions([test, self._training])
-        self.menu.addSeparator()
+        images.addAction(self._action("testImagesAction", test, "", is_on=True))
+        self._training = self._action("allImagesAction", both, tip, then=self.training_images_wanted)
+        images.addAction(self._training)
+        for choices in (group, images):
+            self.menu.addActions(choices.actions())
+            self.menu.addSeparator()
         entries = (
             ("points", self.tr("Points"), self.tr("The codes themselves.")),
             (
@@ -234,25 +209,18 @@ class ScatterTools(QWidget):
         )
         overlays = {}
         for number, (name, text, tip) in enumerate(entries, 1):
-            action = self._action(f"{name}OverlayAction", text, tip, checked=name in FIRST_OVERLAYS)
-            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
-            action.toggled.connect(self._change_overlays)
-            self.menu.addAction(action)
-            overlays[name] = action
+            is_on = name in FIRST_OVERLAYS
+            overlay = self._action(f"{name}OverlayAction", text, tip, f"Ctrl+{number}", is_on, self._change_overlays)
+            self.menu.addAction(overlay)
+            overlays[name] = overlay
         return overlays
 
-    def _choice(self, group: QActionGroup, name: str, text: str, tip: str, checked: bool = False) -> QAction:
-        action = self._action(name, text, tip, checked)
-        group.addAction(action)
-        return action
-
-    def _action(self, name: str, text: str, tip: str, checked: bool) -> QAction:
-        action = QAction(text, self, checkable=True, checked=checked)
-        action.setObjectName(name)
-        action.setToolTip(tip)
-        action.setData(tip)
-        self.buttons.addAction(action)  # so that its shortcut works while the menu is closed
-        return action
+    def _action(
+        self, name: str, text: str, tip: str, keys: str | None = None, is_on: bool = False, then: Then | None = None
+    ) -> QAction:
+        result = action(self, name, text, tip, keys, then=then, data=tip, is_on=is_on)
+        self.buttons.addAction(result)  # so that its shortcut works while the menu is closed
+        return result
 
     @Slot()
     def _change_overlays(self) -> None:
@@ -269,16 +237,3 @@ class ScatterTools(QWidget):
             self.set_axes(self._chosen_axes[::-1])
         self._chosen_axes = self.axes
         self.axes_chosen.emit(*self.axes)
-
-    def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
-        for part in (self._projection, *self._axes, self._bar, self._cancel, self._update):
-            layout.addWidget(part)
-        layout.addWidget(self.note, 1, Qt.AlignmentFlag.AlignVCenter)
-        buttons = QHBoxLayout(self.buttons)
-        buttons.setContentsMargins(0, 0, 0, 0)
-        buttons.setSpacing(SPACING // 2)
-        for button in (self.show_button, self.lasso, self._fit):
-            buttons.addWidget(button)

@@ -1,9 +1,9 @@
 """What the lasso has caught, and what can be done with it."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
-from vae_desktop.gui.widgets.theme import SPACING, tabular
+from vae_desktop.gui.widgets.controls import label, named, row, tool_button
 
 
 class SelectionBar(QWidget):
@@ -14,28 +14,24 @@ class SelectionBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("selectionBar")
-        self.setAccessibleName(self.tr("Selection"))
-        self._label = QLabel()
-        self._label.setFont(tabular(self.font()))
-        export = QToolButton(text=self.tr("Export CSV…"))
-        export.setObjectName("exportSelectionButton")
-        export.setToolTip(self.tr("Save the codes of the selected images as a table."))
-        clear = QToolButton(text=self.tr("Clear"))
-        clear.setObjectName("clearSelectionButton")
-        clear.setToolTip(self.tr("Select nothing."))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING)
-        layout.addWidget(self._label, 1)
-        layout.addWidget(export)
-        layout.addWidget(clear)
-        export.clicked.connect(self.export_requested)
-        clear.clicked.connect(self._clear)
+        named(self, "selectionBar", self.tr("Selection"))
+        self._label = label(figures=True)
+        self._export = tool_button(
+            "exportSelectionButton",
+            self.tr("Export CSV…"),
+            self.tr("Save the codes of the selected images as a table."),
+            then=self.export_requested,
+        )
+        clear = tool_button("clearSelectionButton", self.tr("Clear"), self.tr("Select nothing."), then=self._clear)
+        row((self._label, 1), self._export, clear, on=self)
         self.hide()
 
     def text(self) -> str:
         return self._label.text()
+
+    def offer_no_export(self) -> None:
+        """Leave out the export, where several models have codes of the selected images."""
+        self._export.hide()
 
     def set_counts(self, count: int, total: int, classes: str) -> None:
         """Tell how many of all codes are selected, and of which classes."""

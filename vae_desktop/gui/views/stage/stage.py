@@ -1,12 +1,13 @@
 """The middle of the window: the codes, the decoded grid, or both, of the same plane."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QWidget
 
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldView
+from vae_desktop.gui.widgets.controls import column, label, named, row, styled, toggle
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
-from vae_desktop.gui.widgets.theme import SPACING, heading_font, small_font, tabular
+from vae_desktop.gui.widgets.theme import SPACING
 
 
 class Stage(QWidget):
@@ -18,30 +19,18 @@ class Stage(QWidget):
         super().__init__(parent)
         self.scatter = LatentScatter()
         self.manifold = ManifoldView()
-        heading = QLabel(self.tr("Latent space"))
-        heading.setFont(heading_font(self.font()))
-        self._subtitle = ElidedLabel()
-        self._subtitle.setObjectName("stageSubtitle")
-        self._subtitle.setProperty("role", "muted")
-        self._subtitle.setFont(tabular(small_font(self.font())))
+        self._subtitle = named(styled(ElidedLabel(), "muted", "small", figures=True), "stageSubtitle")
         self._switch = QButtonGroup(self)
-        header = QHBoxLayout()
-        header.setSpacing(SPACING)
-        header.addWidget(heading)
-        header.addWidget(self._subtitle, 1, Qt.AlignmentFlag.AlignBottom)
-        header.addLayout(self._buttons())
+        heading = label(self.tr("Latent space"), size="heading")
+        header = row(heading, (self._subtitle, 1, Qt.AlignmentFlag.AlignBottom), self._buttons())
         splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        splitter.addWidget(self.scatter)
-        splitter.addWidget(self.manifold)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
+        for place, view in enumerate((self.scatter, self.manifold)):
+            splitter.addWidget(view)
+            splitter.setStretchFactor(place, 1)
         splitter.setHandleWidth(SPACING)
         splitter.setSizes([1000, 1000])  # as wide as each other
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING // 2, SPACING, 0)
-        layout.setSpacing(SPACING // 2)
-        layout.addLayout(header)
-        layout.addWidget(splitter, 1)
+        margins = (SPACING, SPACING // 2, SPACING, 0)
+        column(header, (splitter, 1), spacing=SPACING // 2, margins=margins, on=self)
         self.show_views("codes")
 
     @property
@@ -65,8 +54,6 @@ class Stage(QWidget):
         return self._subtitle.whole_text()
 
     def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(0)
         for number, (views, text, tip) in enumerate(
             (
                 ("codes", self.tr("Codes"), self.tr("Where the images lie in this plane of the latent space.")),
@@ -74,17 +61,12 @@ class Stage(QWidget):
                 ("both", self.tr("Both"), self.tr("The codes beside the decoded grid.")),
             )
         ):
-            button = QToolButton(text=text, checkable=True)
-            button.setObjectName(f"{views}ViewButton")
+            button = toggle(f"{views}ViewButton", text, tip, f"Alt+{number + 1}", is_on=number == 0)
             button.setProperty("views", views)
             button.setProperty("segment", ("first", "middle", "last")[number])
-            button.setShortcut(f"Alt+{number + 1}")
-            button.setToolTip(f"{tip} (Alt+{number + 1})")
-            self._switch.addButton(button)
-            row.addWidget(button)
             button.clicked.connect(self._switched)
-        self._switch.buttons()[0].setChecked(True)
-        return row
+            self._switch.addButton(button)
+        return row(*self._switch.buttons(), spacing=0)
 
     @Slot()
     def _switched(self) -> None:

@@ -4,20 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFrame, QMainWindow, QWidget
 
+from vae_desktop.gui.widgets.controls import column, explain, label, named, progress_bar, push_button, row, set_text
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
-from vae_desktop.gui.widgets.theme import SPACING, heading_font
+from vae_desktop.gui.widgets.theme import SPACING
 
 _WIDTH = 440  # px
 
@@ -30,34 +21,19 @@ class ClosingPanel(QFrame):
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
-        self.setObjectName("closingPanel")
-        self.setAccessibleName(self.tr("Closing"))
+        named(self, "closingPanel", self.tr("Closing"))
         self.setFixedWidth(_WIDTH)
         self._focus_before: QWidget | None = None
-        self._title, self._files, self._loss = QLabel(), ElidedLabel(), QLabel(wordWrap=True)
-        self._title.setFont(heading_font(self.font()))
-        self._files.setObjectName("closingFiles")
-        self._loss.setProperty("role", "muted")
-        bar = QProgressBar(textVisible=False, minimum=0, maximum=0)
-        bar.setAccessibleName(self.tr("Writing"))
-        self._stay = QPushButton(self.tr("Stay open"), toolTip=self.tr("Do not close; what is being written goes on."))
-        self._stay.setObjectName("stayOpenButton")
-        self._give_up = QPushButton()
-        self._give_up.setObjectName("giveUpButton")
-        self._stay.clicked.connect(self.stay_requested)
-        self._give_up.clicked.connect(self.given_up)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
-        buttons.addStretch(1)
-        buttons.addWidget(self._give_up)
-        buttons.addWidget(self._stay)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*[SPACING * 2] * 4)
-        layout.setSpacing(SPACING)
-        for part in (self._title, self._files, bar, self._loss):
-            layout.addWidget(part)
-        layout.addSpacing(SPACING)
-        layout.addLayout(buttons)
+        self._title, self._loss = label(size="heading"), label(role="muted", wraps=True)
+        self._files = named(ElidedLabel(), "closingFiles")
+        bar = progress_bar(self.tr("Writing"), maximum=0)
+        tip = self.tr("Do not close; what is being written goes on.")
+        self._stay = push_button("stayOpenButton", self.tr("Stay open"), tip, then=self.stay_requested)
+        self._give_up = push_button("giveUpButton", "", then=self.given_up)
+        buttons = row(1, self._give_up, self._stay)
+        body = column(self._title, self._files, bar, self._loss, margins=(2 * SPACING,) * 4, on=self)
+        body.addSpacing(SPACING)
+        body.addLayout(buttons)
         self.hide()
 
     def show_files(self, files: Sequence[Path]) -> None:
@@ -97,8 +73,8 @@ class ClosingPanel(QFrame):
         self._files.set_tip("\n".join(map(str, files)))
         self._files.setVisible(bool(files))
         self._loss.setText(loss)
-        self._give_up.setText(give_up)
-        self._give_up.setToolTip(tip)
+        set_text(self._give_up, give_up)
+        explain(self._give_up, tip)
         if self.isHidden():
             self._focus_before = self.window().focusWidget()
             self._enable_others(False)

@@ -1,10 +1,11 @@
 """How far a download, or the reading of many files, is, and a way to end it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from vae_desktop.engine.datasets import Fetching
-from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.gui.widgets.controls import label, progress_bar, row, tool_button
+from vae_desktop.gui.widgets.theme import SPACING
 
 
 class FetchingBar(QWidget):
@@ -15,19 +16,11 @@ class FetchingBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("fetchingBar")
-        self._label = QLabel()
-        self._label.setFont(tabular(small_font(self.font())))
-        self._bar = QProgressBar(textVisible=False, maximum=1000)
-        self._bar.setFixedWidth(160)
-        self._bar.setAccessibleName(self.tr("Progress of the data set"))
-        cancel = QToolButton(text=self.tr("Cancel"), toolTip=self.tr("End it; nothing half stays."))
-        cancel.setObjectName("cancelFetchingButton")
-        cancel.clicked.connect(self.cancel_requested)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, SPACING, 0)
-        layout.setSpacing(SPACING)
-        for part in (self._label, self._bar, cancel):
-            layout.addWidget(part)
+        self._label = label(size="small", figures=True)
+        self._bar = progress_bar(self.tr("Progress of the data set"), width=160)
+        tip = self.tr("End it; nothing half stays.")
+        cancel = tool_button("cancelFetchingButton", self.tr("Cancel"), tip, then=self.cancel_requested)
+        row(self._label, self._bar, cancel, margins=(0, 0, SPACING, 0), on=self)
         self.hide()
 
     def show_progress(self, what: Fetching, done: int, total: int) -> None:

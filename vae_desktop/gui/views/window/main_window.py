@@ -6,20 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QDockWidget,
-    QFileDialog,
-    QLabel,
-    QMainWindow,
-    QMessageBox,
-    QScrollArea,
-    QStackedWidget,
-    QTabBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QScrollArea, QStackedWidget, QTabBar, QWidget
 
-from vae_desktop import __version__
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.curves.loss_plot import LossPlot
 from vae_desktop.gui.views.measures_panel import MeasuresPanel
@@ -29,16 +17,17 @@ from vae_desktop.gui.views.setup.setup_panel import SetupPanel
 from vae_desktop.gui.views.stage.stage import Stage
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
+from vae_desktop.gui.views.window.dialogs import ask_for_name, models_filter, show_about
 from vae_desktop.gui.views.window.fetching_bar import FetchingBar
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
+from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.dock_focus import DockFocus
-from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, tabular
+from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme
 from vae_desktop.resources import resource_path
 
 _LAYOUT_VERSION = 3  # raised when docks change, so that an older layout is not restored
 _SIZE = QSize(1360, 860)
-_TOOLS = ("samples", "path", "drawing", "denoising")
 _WORKSPACES = ("playground", "comparison")
 
 
@@ -73,11 +62,8 @@ class MainWindow(QMainWindow):
         self.tools: dict[str, ToolView] = {}  # views by name, which come after the first paint
         self.theme = LIGHT
         self.fetching = FetchingBar()
-        self.status = QLabel()
-        self.status.setObjectName("statusLabel")
-        self.status.setAccessibleName(self.tr("Status"))
+        self.status = named(label(figures=True), "statusLabel", self.tr("Status"))
         self.status.setContentsMargins(SPACING, 0, 0, 0)
-        self.status.setFont(tabular(self.font()))
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addPermanentWidget(self.fetching)
         # Whatever view is painted first will do; an event filter on the window would slow every event down.
@@ -91,7 +77,6 @@ class MainWindow(QMainWindow):
         self._default_layout = self.saveState(_LAYOUT_VERSION)
         self.menus.open_requested.connect(self.ask_for_model)
         self.menus.images_requested.connect(self._ask_for_images)
-        self.setup.form.images_requested.connect(self._ask_for_images)
         self.menus.layout_reset_requested.connect(self._reset_layout)
         self.menus.data_folder_requested.connect(self._ask_for_data_folder)
         self.menus.workspace_chosen.connect(self.show_workspace)
@@ -141,9 +126,6 @@ class MainWindow(QMainWindow):
         if name in self.tools:
             self.tools[name].main_part.setFocus()
 
-    def _tool_titles(self) -> tuple[str, ...]:
-        return self.tr("Samples"), self.tr("Path"), self.tr("Draw"), self.tr("Denoise")
-
     def layout_state(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and docks, as restore_layout takes them."""
         of_playground = self.workspace == "playground"
@@ -158,21 +140,16 @@ class MainWindow(QMainWindow):
 
     def ask_for_target(self, suggestion: Path) -> None:
         """Ask under which name to save; tells it with `file_named`."""
-        dialog = QFileDialog(self, self.tr("Save model"), str(suggestion.parent), self._filter())
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("safetensors")  # before it asks whether to replace a file
-        dialog.selectFile(suggestion.name)
-        if dialog.exec():
-            self.file_named.emit(Path(dialog.selectedFiles()[0]))
+        path = ask_for_name(self, self.tr("Save model"), suggestion, models_filter(), "safetensors")
+        if path is not None:
+            self.file_named.emit(path)
 
     def ask_for_export(self, title: str, suggestion: Path, kind: str) -> None:
         """Ask under which name to export a kind of file; tells it with `export_named`."""
-        dialog = QFileDialog(self, title, str(suggestion.parent), f"{kind} (*{suggestion.suffix})")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(suggestion.suffix[1:])
-        dialog.selectFile(suggestion.name)
-        if dialog.exec():
-            self.export_named.emit(Path(dialog.selectedFiles()[0]))
+        ending = suggestion.suffix[1:]
+        path = ask_for_name(self, title, suggestion, f"{kind} (*.{ending})", ending)
+        if path is not None:
+            self.export_named.emit(path)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         with self._focus.on_what_is_seen():
@@ -205,13 +182,8 @@ class MainWindow(QMainWindow):
             (self.file_opened if path.suffix == ".safetensors" else self.images_chosen).emit(path)
 
     def _place_stage(self) -> None:
-        middle = QWidget()
-        layout = QVBoxLayout(middle)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
         self._tabs = QTabBar(documentMode=True, drawBase=False, expanding=False)
-        self._tabs.setObjectName("workspaceTabs")
-        self._tabs.setAccessibleName(self.tr("Workspace"))
+        named(self._tabs, "workspaceTabs", self.tr("Workspace"))
         for text, tip in (
             (self.tr("Playground"), self.tr("One model: its latent space under your hands. (F2)")),
             (self.tr("Compare"), self.tr("Two to four models side by side, trained in lockstep. (F3)")),
@@ -222,9 +194,8 @@ class MainWindow(QMainWindow):
         self._workspaces.addWidget(self.comparison)
         self._docks_before = QByteArray()  # of the playground, while models are compared
         self._tabs.currentChanged.connect(self._show_workspace)
-        layout.addWidget(self.banner)
-        layout.addWidget(self._tabs)
-        layout.addWidget(self._workspaces, 1)
+        middle = QWidget()
+        column(self.banner, self._tabs, (self._workspaces, 1), spacing=SPACING // 2, on=middle)
         self.setCentralWidget(middle)
 
     def _place_docks(self) -> list[QDockWidget]:
@@ -236,9 +207,15 @@ class MainWindow(QMainWindow):
         curves = self._dock("learningCurvesDock", self.tr("Learning curves"), self.losses, areas.BottomDockWidgetArea)
         runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
         measures = self._dock("measuresDock", self.tr("Measures"), self.measures, areas.BottomDockWidgetArea)
+        titles = {
+            "samples": self.tr("Samples"),
+            "path": self.tr("Path"),
+            "drawing": self.tr("Draw"),
+            "denoising": self.tr("Denoise"),
+        }
         tools = [
             self._dock(f"{name}Dock", title, _scrolled(title), areas.BottomDockWidgetArea)
-            for name, title in zip(_TOOLS, self._tool_titles(), strict=True)
+            for name, title in titles.items()
         ]
         for before, dock in pairwise([curves, runs, measures, *tools]):
             self.tabifyDockWidget(before, dock)
@@ -254,9 +231,6 @@ class MainWindow(QMainWindow):
         dock.setWidget(view)
         self.addDockWidget(area, dock)
         return dock
-
-    def _filter(self) -> str:
-        return self.tr("Models (*.safetensors);;All files (*)")
 
     @Slot()
     def _tell_first_painted(self) -> None:
@@ -279,7 +253,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_for_model(self, folder: str = "") -> None:
         """Have the person choose a model file, beginning in a folder."""
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open model"), folder, self._filter())
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open model"), folder, models_filter())
         if name:
             self.file_opened.emit(Path(name))
 
@@ -300,38 +274,13 @@ class MainWindow(QMainWindow):
             self.data_folder_chosen.emit(Path(name))
 
     @Slot()
+    def _show_about(self) -> None:
+        show_about(self)
+
+    @Slot()
     def _reset_layout(self) -> None:
         self.show_workspace("playground")
         self.restoreState(self._default_layout, _LAYOUT_VERSION)
-
-    @Slot()
-    def _show_about(self) -> None:
-        keys = [
-            (self.tr("Train, continue"), "Ctrl+T, Ctrl+Shift+T"),
-            (self.tr("Pause or resume, stop"), "Ctrl+P, Ctrl+."),
-            (self.tr("Randomise, reset the point"), "Ctrl+R, Ctrl+0"),
-            (self.tr("Move the point"), self.tr("click or drag in the latent space, arrow keys, sliders")),
-            (self.tr("Image behind a point"), self.tr("hover, Space")),
-            (self.tr("Zoom, pan, fit"), self.tr("wheel, Shift-drag, F")),
-            (self.tr("Select codes"), self.tr("Ctrl-drag, Ctrl+Shift+L, Ctrl+A")),
-            (self.tr("Playground, compare"), "F2, F3"),
-            (self.tr("Samples, path, draw, denoise"), "F5, F6, F7, F8"),
-            (self.tr("Codes, grid, both"), "Alt+1, 2, 3"),
-            (self.tr("Points and overlays"), "Ctrl+1 … 6"),
-            (self.tr("Log scale of the losses"), "Ctrl+L"),
-            (self.tr("Take a run off the list, undo it"), "Del, Ctrl+Z"),
-        ]
-        rows = "".join(f"<tr><td>{what}&nbsp;&nbsp;</td><td><b>{how}</b></td></tr>" for what, how in keys)
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(self.tr("About vae_desktop"))
-        box.setText(
-            self.tr("<b>vae_desktop {version}</b><br>A latent playground: see and test why a VAE works.").format(
-                version=__version__
-            )
-        )
-        box.setInformativeText(f"<table>{rows}</table>")
-        box.open()
 
 
 def _scrolled(title: str) -> QScrollArea:

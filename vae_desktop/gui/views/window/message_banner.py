@@ -5,9 +5,10 @@ from functools import partial, reduce
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QMessageBox, QWidget
 
 from vae_desktop.engine.messages import Action, Message
+from vae_desktop.gui.widgets.controls import explain, label, named, row, set_text, tool_button
 from vae_desktop.gui.widgets.theme import SPACING
 
 _LONG = 25  # lines of details, more of which are scrolled
@@ -23,31 +24,21 @@ class MessageBanner(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("messageBanner")
-        self.setAccessibleName(self.tr("Message"))
+        named(self, "messageBanner", self.tr("Message"))
         self._messages: list[Message] = []  # that are on show together
         self._message: Message | None = None
-        self._label = QLabel(wordWrap=True)
+        self._label = label(wraps=True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._action, self._alternative = QToolButton(), QToolButton()
-        self._details = QToolButton(text=self.tr("Details"), toolTip=self.tr("What an engineer wants to know."))
-        close = QToolButton(text="✕", toolTip=self.tr("Dismiss this message (Esc)"), autoRaise=True)
-        close.setAccessibleName(self.tr("Dismiss message"))
-        close.setShortcut("Esc")
-        self._close = close
-        self._action.setObjectName("messageActionButton")
-        self._alternative.setObjectName("messageAlternativeButton")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACING * 3 // 2, SPACING, SPACING, SPACING)
-        layout.setSpacing(SPACING)
-        layout.addWidget(self._label, 1)
-        for button in (self._action, self._alternative, self._details, close):
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        self._action.clicked.connect(self._request_action)
-        self._alternative.clicked.connect(self._request_alternative)
-        self._details.clicked.connect(self._show_details)
-        close.clicked.connect(self.dismiss)
+        self._action = tool_button("messageActionButton", "", then=self._request_action)
+        self._alternative = tool_button("messageAlternativeButton", "", then=self._request_alternative)
+        tip = self.tr("What an engineer wants to know.")
+        self._details = tool_button("messageDetailsButton", self.tr("Details"), tip, then=self._show_details)
+        tip, dismiss = self.tr("Dismiss this message"), self.tr("Dismiss message")
+        close = tool_button("dismissButton", "✕", tip, "Esc", label=dismiss, is_flat=True, then=self.dismiss)
+        top = Qt.AlignmentFlag.AlignTop
+        buttons = [(button, 0, top) for button in (self._action, self._alternative, self._details, close)]
+        row((self._label, 1), *buttons, margins=(SPACING * 3 // 2, SPACING, SPACING, SPACING), on=self)
         self.hide()
 
     @property
@@ -83,9 +74,9 @@ class MessageBanner(QFrame):
         self._message = message = reduce(_together, messages)
         self._label.setText(message.text)
         for button, action in ((self._action, message.action), (self._alternative, message.alternative)):
-            label, tip = self._labels(action)
-            button.setText(label)
-            button.setToolTip(tip)
+            text, tip = self._labels(action)
+            set_text(button, text)
+            explain(button, tip)
             button.setVisible(bool(action))
         self._details.setVisible(bool(message.details))
         self.setProperty("level", message.level)

@@ -1,6 +1,6 @@
 """The menus of the main window."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from vae_desktop.examples import Example, examples
 from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.controls import Then, action
 
 
 class WindowMenus(QObject):
@@ -34,98 +35,60 @@ class WindowMenus(QObject):
         self._window = window
         bar = window.menuBar()
         file_menu = bar.addMenu(self.tr("&File"))
-        self._add(
-            file_menu,
-            "openModelAction",
-            self.tr("&Open model…"),
-            self.open_requested,
-            QKeySequence.StandardKey.Open,
-            self.tr("Open a saved model and explore its latent space."),
-        )
-        self._recent = file_menu.addMenu(self.tr("Open &recent"))
-        self._recent.setToolTipsVisible(True)
-        self._recent.aboutToShow.connect(self.recent_wanted)
-        self._examples = file_menu.addMenu(self.tr("&Examples"))
-        file_menu.addSeparator()
-        for source, text, keys in (
-            ("folder", self.tr("Open &folder of images…"), QKeySequence("Ctrl+Shift+O")),
-            ("file", self.tr("Open array or &IDX file…"), None),
-        ):
-            action = self._add(
-                file_menu,
-                f"open{source.title()}Action",
-                text,
-                self._request_images,
-                keys,
-                self.tr("Learn a latent space from images of your own."),
-            )
-            action.setData(source)
-        file_menu.addSeparator()
-        self.save = self._add(
-            file_menu,
-            "saveModelAction",
-            self.tr("&Save model"),
-            self.save_requested,
-            QKeySequence.StandardKey.Save,
-            self.tr("Save the model on screen with its codes and curves."),
-        )
-        self.save_as = self._add(
-            file_menu,
-            "saveModelAsAction",
-            self.tr("Save model &as…"),
-            self.save_as_requested,
-            QKeySequence("Ctrl+Shift+S"),
-            self.tr("Save the model on screen under another name."),
-        )
-        file_menu.addSeparator()
-        self._add(
-            file_menu,
-            "dataFolderAction",
-            self.tr("&Data folder…"),
-            self.data_folder_requested,
-            None,
-            self.tr("Choose the folder in which downloaded data sets lie."),
-        )
-        file_menu.addSeparator()
-        self._add(file_menu, "quitAction", self.tr("&Quit"), window.close, QKeySequence.StandardKey.Quit, "")
+        self._fill_file_menu(file_menu)
         view_menu = bar.addMenu(self.tr("&View"))
-        for workspace, text, keys, tip in (
+        for workspace, text, key, tip in (
             ("playground", self.tr("&Playground"), "F2", self.tr("One model: its latent space under your hands.")),
             ("comparison", self.tr("&Compare models"), "F3", self.tr("Two to four models side by side.")),
         ):
-            action = self._add(
-                view_menu, f"{workspace}Action", text, self._choose_workspace, QKeySequence(keys), tip
-            )
-            action.setData(workspace)
+            self._add(view_menu, f"{workspace}Action", text, tip, key, self._choose_workspace, workspace)
         view_menu.addSeparator()
-        for tool, text, keys, tip in (
+        for tool, text, key, tip in (
             ("samples", self.tr("&Samples"), "F5", self.tr("Random codes, decoded.")),
             ("path", self.tr("Pa&th"), "F6", self.tr("A way through the latent space, step by step.")),
             ("drawing", self.tr("&Draw"), "F7", self.tr("Draw an image: what becomes of it in the model.")),
             ("denoising", self.tr("De&noise"), "F8", self.tr("An image with noise, and restored.")),
         ):
-            action = self._add(view_menu, f"{tool}Action", text, self._choose_tool, QKeySequence(keys), tip)
-            action.setData(tool)
+            self._add(view_menu, f"{tool}Action", text, tip, key, self._choose_tool, tool)
         view_menu.addSeparator()
         for dock in docks:
             view_menu.addAction(dock.toggleViewAction())
         view_menu.addSeparator()
         self._themes = self._add_themes(view_menu.addMenu(self.tr("&Theme")))
-        self._add(
-            view_menu, "resetLayoutAction", self.tr("&Reset layout"), self.layout_reset_requested, None, ""
-        )
+        self._add(view_menu, "resetLayoutAction", self.tr("&Reset layout"), then=self.layout_reset_requested)
         help_menu = bar.addMenu(self.tr("&Help"))
-        self._add(help_menu, "aboutAction", self.tr("&About and keys"), self.about_requested, QKeySequence("F1"), "")
-        self._add(
-            help_menu,
-            "copyDiagnosticsAction",
-            self.tr("Copy &diagnostics"),
-            self.diagnostics_requested,
-            None,
-            self.tr("Copy versions, settings and the end of the log for a report, without personal paths."),
-        )
-        self._examples.setToolTipsVisible(True)
+        self._add(help_menu, "aboutAction", self.tr("&About and keys"), "", "F1", self.about_requested)
+        tip = self.tr("Copy versions, settings and the end of the log for a report, without personal paths.")
+        text = self.tr("Copy &diagnostics")
+        self._add(help_menu, "copyDiagnosticsAction", text, tip, then=self.diagnostics_requested)
         self.set_examples(examples())
+
+    def _fill_file_menu(self, menu: QMenu) -> None:
+        keys = QKeySequence.StandardKey
+        tip = self.tr("Open a saved model and explore its latent space.")
+        self._add(menu, "openModelAction", self.tr("&Open model…"), tip, keys.Open, self.open_requested)
+        self._recent = menu.addMenu(self.tr("Open &recent"))
+        self._recent.setToolTipsVisible(True)
+        self._recent.aboutToShow.connect(self.recent_wanted)
+        self._examples = menu.addMenu(self.tr("&Examples"))
+        self._examples.setToolTipsVisible(True)
+        menu.addSeparator()
+        tip = self.tr("Learn a latent space from images of your own.")
+        for source, text, key in (
+            ("folder", self.tr("Open &folder of images…"), "Ctrl+Shift+O"),
+            ("file", self.tr("Open array or &IDX file…"), None),
+        ):
+            self._add(menu, f"open{source.title()}Action", text, tip, key, self._request_images, source)
+        menu.addSeparator()
+        tip = self.tr("Save the model on screen with its codes and curves.")
+        self.save = self._add(menu, "saveModelAction", self.tr("&Save model"), tip, keys.Save, self.save_requested)
+        tip, text = self.tr("Save the model on screen under another name."), self.tr("Save model &as…")
+        self.save_as = self._add(menu, "saveModelAsAction", text, tip, "Ctrl+Shift+S", self.save_as_requested)
+        menu.addSeparator()
+        tip, text = self.tr("Choose the folder in which downloaded data sets lie."), self.tr("&Data folder…")
+        self._add(menu, "dataFolderAction", text, tip, then=self.data_folder_requested)
+        menu.addSeparator()
+        self._add(menu, "quitAction", self.tr("&Quit"), "", keys.Quit, self._window.close)
 
     def set_can_save(self, can_save: bool) -> None:
         """Saving needs a model on screen."""
@@ -136,13 +99,13 @@ class WindowMenus(QObject):
         """List recent files, then models that the app itself has kept, by what they are."""
         self._recent.clear()
         for path in files:
-            self._add_file(path, path.name)
+            self._add_file(self._recent, path, path.name, str(path))
         if not files:
             self._recent.addAction(self.tr("No model opened or saved yet")).setEnabled(False)
         if kept:
             self._recent.addSection(self.tr("Not saved, kept by the app"))
         for path, title in kept.items():
-            self._add_file(path, title)
+            self._add_file(self._recent, path, title, str(path))
         if has_more:
             self._recent.addAction(self.tr("All that was kept…"), self.kept_requested)
 
@@ -150,57 +113,40 @@ class WindowMenus(QObject):
         """List the bundled models."""
         self._examples.clear()
         for example in examples:
-            action = self._examples.addAction(translated(example.label))
-            action.setToolTip(translated(example.help))
-            action.setData(example.path)
-            action.triggered.connect(self._choose_file)
+            self._add_file(self._examples, example.path, translated(example.label), translated(example.help))
         if not examples:
             self._examples.addAction(self.tr("No bundled models in this version")).setEnabled(False)
 
     def set_theme_mode(self, mode: str) -> None:
         self._themes[mode].setChecked(True)
 
-    def _add_file(self, path: Path, title: str) -> None:
-        action = self._recent.addAction(title.replace("&", "&&"))
-        action.setToolTip(str(path))
-        action.setData(path)
-        action.triggered.connect(self._choose_file)
+    def _add_file(self, menu: QMenu, path: Path, title: str, tip: str) -> None:
+        entry = menu.addAction(title.replace("&", "&&"), self._choose_file)
+        entry.setToolTip(tip)
+        entry.setData(path)
 
     def _add(
         self,
         menu: QMenu,
         name: str,
         text: str,
-        then: Signal | Callable[[], object],
-        keys: QKeySequence | QKeySequence.StandardKey | None,
-        tip: str,
+        tip: str = "",
+        keys: QKeySequence.StandardKey | str | None = None,
+        then: Then | None = None,
+        data: str = "",
     ) -> QAction:
-        action = QAction(text, self._window)
-        action.setObjectName(name)
-        action.setToolTip(tip)
-        action.setStatusTip(tip)
-        if keys is not None:
-            action.setShortcut(keys)
-        action.triggered.connect(then)
-        menu.addAction(action)
-        return action
+        result = action(self._window, name, text, tip, keys, then=then, data=data)
+        menu.addAction(result)
+        return result
 
     def _add_themes(self, menu: QMenu) -> dict[str, QAction]:
         group = QActionGroup(self)
-        actions = {}
-        for mode, text in (
-            ("system", self.tr("As the &system")),
-            ("light", self.tr("&Light")),
-            ("dark", self.tr("&Dark")),
-        ):
-            action = menu.addAction(text)
-            action.setObjectName(f"{mode}ThemeAction")
-            action.setCheckable(True)
-            action.setData(mode)
-            action.triggered.connect(self._choose_theme)
-            group.addAction(action)
-            actions[mode] = action
-        return actions
+        texts = {"system": self.tr("As the &system"), "light": self.tr("&Light"), "dark": self.tr("&Dark")}
+        for mode, text in texts.items():
+            group.addAction(action(self._window, f"{mode}ThemeAction", text, data=mode, is_on=False))
+        group.triggered.connect(self._choose_theme)
+        menu.addActions(group.actions())
+        return dict(zip(texts, group.actions(), strict=True))
 
     @Slot()
     def _request_images(self) -> None:
@@ -218,6 +164,6 @@ class WindowMenus(QObject):
     def _choose_file(self) -> None:
         self.file_chosen.emit(self.sender().data())
 
-    @Slot()
-    def _choose_theme(self) -> None:
-        self.theme_chosen.emit(self.sender().data())
+    @Slot(QAction)
+    def _choose_theme(self, entry: QAction) -> None:
+        self.theme_chosen.emit(entry.data())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_desktop.data.custom.user_image import image_of_file, image_of_pixels
+from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
 from vae_desktop.errors import DataError
 
 SHAPES = [(1, 8, 8), (3, 8, 8), (1, 6, 10), (3, 10, 6)]

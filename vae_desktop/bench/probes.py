@@ -1,0 +1,68 @@
+"""Runs the probes, each in a process of its own, and reads what they found."""
+
+import compileall
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from vae_desktop.errors import LibraryMissing, UserError
+from vae_desktop.system_libraries import how_to_install, missing_libraries
+
+Row = dict[str, Any]
+
+_TIMEOUT = 300  # seconds, for one probe
+# Probes without a window, or with one of their own.
+_MODULES = {
+    "loop": "loop",
+    "scatter": "scatter",
+    **dict.fromkeys(("headless", "quality", "roofline", "growth"), "training"),
+}
+
+
+def dataset_in(data_dir: Path) -> str:
+    """The data set to measure on: MNIST if its folder is there, else the bundled digits."""
+    return "mnist" if (data_dir / "MNIST" / "raw").is_dir() else "digits"
+
+
+def require_mnist(data_dir: Path) -> None:
+    """Raise UserError unless MNIST is there."""
+    if dataset_in(data_dir) != "mnist":
+        raise UserError(f"This is measured on MNIST, which is not in {data_dir}. Name its folder with --data-dir.")
+
+
+def python(code: str) -> str:
+    """What code prints in a process of its own."""
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def pace(data_dir: Path, **options: int | str) -> float:
+    """Steps per second without a window."""
+    return float(probe("headless", data_dir, **options)["steps_per_second"])
+
+
+@cache
+def _compile_sources() -> None:
+    """Leave bytecode beside the sources, as installers do; where Python may not write any, each start would compile."""
+    compileall.compile_dir(Path(__file__).parents[1], quiet=2)
+
+
+def probe(what: str, data_dir: Path, **options: int | str) -> Row:
+    """Run a probe in a process of its own, by default on the row's data set, and return what it found."""
+    _compile_sources()
+    module = f"vae_desktop.bench.{_MODULES.get(what, 'window')}_probe"
+    options = {"dataset": dataset_in(data_dir), "data_dir": str(data_dir), **options}
+    command = [sys.executable, "-m", module, what, *(f"{name}={value}" for name, value in options.items())]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise UserError(f"The measurement {what!r} did not end within {_TIMEOUT} s.") from None
+    if done.returncode != 0:
+        if libraries := missing_libraries(done.stderr):
+            raise LibraryMissing(how_to_install(libraries))
+        last_line = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise UserError(f"The measurement {what!r} could not run (a window needs a display): {last_line}")
+    result: Row = json.loads(done.stdout.splitlines()[-1])
+    return result

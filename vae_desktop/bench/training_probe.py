@@ -1,0 +1,158 @@
+"""Measures training without a window and prints the figures as JSON; run by probes.py in its own process.
+
+torch is loaded by each probe itself: the threads are to be prepared before.
+"""
+
+import itertools
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
+from vae_desktop.engine.processor import prepare_threads
+from vae_desktop.presets import PRESETS
+from vae_desktop.variants import Variant
+
+if TYPE_CHECKING:
+    from vae_desktop.training.loop import TrainingLoop
+
+Options = dict[str, str]
+
+_BY_THE_PRESET = ("learning_rate", "encoder_rate", "schedule", "batch_size", "epochs")
+_WARM_UP, _BLOCK = 100, 50  # steps
+# Inputs and outputs of each layer of the usual model; a first layer needs no gradient of its inputs.
+_LAYERS = ((784, 400), (400, 40), (20, 400), (400, 784))
+_SMALL, _REPEATS = (1, 8, 8), 3  # shape of the images whose number grows
+
+
+def usual_setup(base: RunConfig) -> RunConfig:
+    """The model and the training of the usual loop: 784-400-20-400-784, Bernoulli, Adam, batches of 128."""
+    model = {"latent_dim": 20, "hidden": (400,), "likelihood": "bernoulli", "activation": "relu"}
+    return base.with_settings(**model, batch_size=128, learning_rate=1e-3, precision="single")
+
+
+def headless(options: Options) -> dict[str, Any]:
+    """Steps per second, each of all models, and seconds of an epoch, for some seconds after a warm-up of two.
+
+    The latter are the median of whole epochs, evaluation not counted; None if there was none after the first.
+    """
+    base = RunConfig(DatasetConfig(options["dataset"])).with_settings(epochs=100_000)
+    if options.get("setup") == "usual":
+        base = usual_setup(base)
+    configs = [Variant(kind).applied_to(base) for kind in options.get("models", "vae").split("+")]
+    loop = _loop(configs, options, options.get("device", "auto"))
+    began = time.perf_counter()
+    first: list[tuple[float, int]] = []  # when the warm-up was over, and after how many steps
+    found: dict[str, Any] = {}
+
+    def on_step() -> None:
+        now = time.perf_counter()
+        if not first and now - began > 2.0:
+            first.append((now, loop.steps))
+        elif first and now - first[0][0] > float(options["seconds"]):
+            found["steps_per_second"] = (loop.steps - first[0][1]) / (now - first[0][0])
+            loop.stop()
+
+    ends = [loop.training_seconds for _ in loop.epochs(on_step)]
+    epochs = [later - earlier for earlier, later in itertools.pairwise(ends)]
+    return {**found, "epoch_seconds": statistics.median(epochs) if epochs else None}
+
+
+def quality(options: Options) -> dict[str, Any]:
+    """Seconds and test loss of the usual loop's model trained by the quick preset; evaluations do not count."""
+    config = usual_setup(RunConfig(DatasetConfig(options["dataset"], measured_on="test")))
+    recipe = PRESETS["quick"].settings_for(config.dataset.name, config.model.latent_dim)
+    config = config.with_settings(seed=int(options["seed"]), **{name: recipe[name] for name in _BY_THE_PRESET})
+    loop = _loop([config], options, "cpu")
+    for _ in loop.epochs():
+        pass
+    return {"seconds": loop.training_seconds, "test_loss": loop.models[0].evaluation.total}
+
+
+def roofline(options: Options) -> dict[str, Any]:
+    """Median milliseconds of a training step and of the products of matrices in it, in turn, in each block."""
+    import torch
+
+    config = usual_setup(RunConfig(DatasetConfig(options["dataset"]))).with_settings(epochs=100_000)
+    (model,) = _loop([config], options, "cpu").models
+    products: list[Callable[[], object]] = []
+    for position, (inputs, outputs) in enumerate(_LAYERS):
+        batch_size = config.training.batch_size
+        x, weight, gradient = (
+            torch.randn(*shape) for shape in ((batch_size, inputs), (outputs, inputs), (batch_size, outputs))
+        )
+        products += [partial(torch.mm, x, weight.T), partial(torch.mm, gradient.T, x)]
+        if position:
+            products.append(partial(torch.mm, gradient, weight))
+
+    def multiply() -> None:
+        for product in products:
+            product()
+
+    for _ in range(_WARM_UP):
+        multiply()
+        model.step()
+    blocks = [(_median_ms(multiply), _median_ms(model.step)) for _ in range(int(options["blocks"]))]
+    products_ms, step_ms = zip(*blocks, strict=True)
+    return {"products_ms": products_ms, "step_ms": step_ms}
+
+
+def growth(options: Options) -> dict[str, Any]:
+    """Median seconds of an epoch by number of images, all numbers in turn."""
+    import numpy as np
+    import torch
+
+    from vae_desktop.data.dataset import Dataset, Split
+    from vae_desktop.training.loop import TrainingLoop
+
+    config = RunConfig(model=ModelConfig("vae", 2, hidden=(64,))).with_settings(epochs=100_000)
+    random = np.random.default_rng(0)
+    seconds: dict[str, list[float]] = {count: [] for count in options["images"].split("+")}
+    for _ in range(_REPEATS):
+        for count, times in seconds.items():
+            images = random.integers(0, 256, (int(count), *_SMALL), dtype=np.uint8)
+            dataset = Dataset(config.dataset, Split(images, None), Split(images[:100], None), ())
+            (model,) = TrainingLoop([config], dataset, torch.device("cpu")).models
+            for _ in range(20):
+                model.step()
+            began = time.perf_counter()
+            for _ in range(model.batches.per_epoch):
+                model.step()
+            model.drain()
+            times.append(time.perf_counter() - began)
+    return {count: statistics.median(times) for count, times in seconds.items()}
+
+
+def _loop(configs: Sequence[RunConfig], options: Options, device: str) -> "TrainingLoop":
+    from vae_desktop.data.load import load_dataset
+    from vae_desktop.training.devices import select_device
+    from vae_desktop.training.loop import TrainingLoop
+
+    dataset = load_dataset(configs[0].dataset, Path(options["data_dir"]))
+    return TrainingLoop(configs, dataset, select_device(device))
+
+
+def _median_ms(call: Callable[[], None]) -> float:
+    times = []
+    for _ in range(_BLOCK):
+        began = time.perf_counter()
+        call()
+        times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the probe that the first argument names."""
+    options = dict(argument.split("=", 1) for argument in arguments[1:])
+    prepare_threads()
+    probes = {probe.__name__: probe for probe in (headless, quality, roofline, growth)}
+    print(json.dumps(probes[arguments[0]](options)), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
