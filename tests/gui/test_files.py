@@ -137,7 +137,7 @@ def test_a_dropped_folder_whose_name_is_no_text_is_refused_for_that_reason(drive
     driver.window.dropEvent(QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, none))
     driver.wait(lambda: "whose name is not valid UTF-8 (rename it)" in driver.window.banner.text())
     driver.window.banner.dismiss()
-    driver.window.controller.open_images(folder)
+    driver.window.controller.training.open_images(folder)
     assert "bilder � is not valid UTF-8" in driver.window.banner.text()
 
 

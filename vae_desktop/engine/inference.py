@@ -219,7 +219,7 @@ class InferenceThread:
             self._plain = config, image_shape, PlainDecoder(config, image_shape)
         picture = self._plain[2].decode(snapshot.weights, code)
         decoded = Decoded(run_id, snapshot.step, request_id, picture)
-        self._outbox.call_latest("decoded", self.decoded.emit, decoded)
+        self._outbox.call_latest("decoded", self._tell_decoded, decoded)
 
     def _advance(self, task: _Asked) -> None:
         """Do the next part of a task."""
@@ -243,6 +243,11 @@ class InferenceThread:
             task.latest = value
             self._outbox.call_latest(("view", task.request.view), self._answer, task, value)
         pacer.ran(began, time.monotonic())
+
+    def _tell_decoded(self, decoded: Decoded) -> None:
+        """Hand out a picture, in the owner's thread, unless its model has been removed."""
+        if self.newest_snapshot(decoded.run_id) is not None:
+            self.decoded.emit(decoded)
 
     def _answer(self, asked: _Asked, value: Any) -> None:
         """Hand out an answer, in the owner's thread, if it is to a view's newest request."""
