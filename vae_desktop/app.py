@@ -143,7 +143,7 @@ class Controller(QObject):
         if self.closer.is_closed:  # the window was closed before it was painted
             return
         if not self.bridge.tools:
-            self.bridge.make_tools().guide.export_wanted.connect(self._export_path)
+            self.bridge.make_tools().path.export_wanted.connect(self._export_path)
         self.session.warm_up()
         if not self.session.is_beginning and not self.session.active:
             self._load_chosen_dataset()

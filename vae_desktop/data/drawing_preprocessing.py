@@ -44,13 +44,6 @@ def image_of_drawing(
     return _channels_first(image)
 
 
-def canvas_of_image(image: Images, size: tuple[int, int]) -> Images:
-    """A canvas (h, w, C) that shows an image (C, H, W) with square pixels, h and w multiples of H and W."""
-    pixels = image.transpose(1, 2, 0)
-    down, across = size[0] // pixels.shape[0], size[1] // pixels.shape[1]
-    return np.ascontiguousarray(pixels.repeat(down, axis=0).repeat(across, axis=1))
-
-
 def paper_of(images: Images) -> int:
     """The grey, 0 or 255, that the borders of images (N, C, H, W) are nearer to."""
     borders = (images[..., 0, :], images[..., -1, :], images[..., :, 0], images[..., :, -1])

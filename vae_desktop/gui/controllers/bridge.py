@@ -260,7 +260,7 @@ class Bridge(QObject):
         if workspace == "comparison":
             self.explorer.feeds.suspend()
             if self.tools:
-                self.tools.guide.stop()
+                self.tools.path.stop()
             self.comparer.come_into_sight()
         else:
             self.comparer.leave_sight()
