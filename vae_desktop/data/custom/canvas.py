@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from vae_desktop.data.dataset import Images, move_to_front
 from vae_desktop.errors import DataError
@@ -58,7 +59,8 @@ class Canvas:
             if pixels.ndim == 3:
                 target[:] = pixels[:, None]
             elif target.shape[1] == 1:
-                target[:, 0] = luminance(pixels)
+                one_below_another = Image.fromarray(pixels.reshape(-1, *pixels.shape[2:]))
+                target[:, 0] = np.asarray(one_below_another.convert("L")).reshape(pixels.shape[:3])  # by ITU-R BT.601
             else:
                 target[:] = np.moveaxis(pixels, -1, 1)
 
@@ -83,9 +85,3 @@ def _empty(count: int, channels: int, side: int) -> Images:
             f"These images do not fit into memory: {count:,} of {side} × {side} pixels take {size}. "
             "Choose a smaller image size or fewer images, or close other programs."
         ) from error
-
-
-def luminance(pixels: Images) -> Images:
-    """Brightness (...) of colours (..., 3), by ITU-R BT.601: 0.299 red, 0.587 green, 0.114 blue."""
-    weighted = pixels.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
-    return (weighted + (1 << 15) >> 16).astype(np.uint8)
