@@ -4,21 +4,35 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
 def _no_threads_left() -> Iterator[None]:
-    """Fail a test that leaves a thread running, one of the app's or of a library."""
+    """Fail where a thread is left running, one of the app's or of a library."""
     before = set(threading.enumerate())
     yield
     left = [thread for thread in threading.enumerate() if thread not in before]
     for thread in left:
         thread.join(5)
     assert not [thread.name for thread in left if thread.is_alive()]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_threads_left_by_module() -> Iterator[None]:
+    with _no_threads_left():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_threads_left_by_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A window that the tests of a module share keeps its threads until these are over."""
+    with nullcontext() if "shared_driver" in request.fixturenames else _no_threads_left():
+        yield
 
 
 @pytest.fixture(autouse=True)

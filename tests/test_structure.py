@@ -51,7 +51,7 @@ def test_only_the_window_needs_qt(tmp_path):
     assert int(printed) > 40
 
 
-@pytest.mark.parametrize("module", ["vae_desktop.engine.session", "vae_desktop.config", "vae_desktop.cli"])
+@pytest.mark.parametrize("module", ["vae_desktop.engine.engine", "vae_desktop.config", "vae_desktop.cli"])
 def test_nothing_that_the_window_needs_to_appear_imports_torch(tmp_path, module):
     heavy = run_python(
         f"import sys, {module}; print(*{{'torch', 'torchvision', 'sklearn', 'PySide6'}} & set(sys.modules))", tmp_path

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoint
+from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoints
 
 
 def test_json(run, vae_file):
@@ -49,7 +49,7 @@ def test_a_folder(run, tmp_path):
 def test_a_loss_is_labelled_with_the_beta_that_it_was_weighed_by(run, vae_file, tmp_path):
     """It may have been changed since the last evaluation, as in a window that saves in the middle of an epoch."""
     checkpoint = load_checkpoint(vae_file)
-    save_checkpoint(tmp_path / "m", replace(checkpoint, config=checkpoint.config.with_settings(beta=4.0)))
+    save_checkpoints(tmp_path / "m", [replace(checkpoint, config=checkpoint.config.with_settings(beta=4.0))])
     described = run("info", tmp_path / "m").out
     assert "(reconstruction + β·KL, β = 0.1)" in described
     (beta,) = [line.split()[-1] for line in described.splitlines() if line.startswith("β (KL weight)")]

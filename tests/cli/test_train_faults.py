@@ -1,5 +1,6 @@
 """``vae-desktop train``: whatever goes wrong in a training or at its end, what has been learned is not lost."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -80,14 +81,6 @@ def is_whole(checkpoint, step):
     )
 
 
-def launched(*arguments, **settings):
-    """The command as a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(vae_desktop.__file__).parents[1])}
-    environment |= settings.pop("environment", {})
-    command = [*settings.pop("before", []), sys.executable, "-m", "vae_desktop", "train", *QUICK, *map(str, arguments)]
-    return subprocess.run(command, stderr=subprocess.PIPE, text=True, env=environment, timeout=300, **settings)
-
-
 def test_an_output_folder_that_is_gone_at_the_end_costs_no_model(run, output, homes, at_step):
     at_step(5, lambda _: shutil.rmtree(output.parent))
     result = run("train", *QUICK, "--epochs", 2, "--output", output)
@@ -146,9 +139,15 @@ def test_on_a_disk_that_fills_up_the_model_is_saved_on_another(tmp_path):
     ]
     if shutil.which("unshare") is None or subprocess.run([*mounted, disk, "true"], capture_output=True).returncode:
         pytest.skip("no small file system can be made here")
-    arguments = ["--epochs", 2, "--hidden", 400, "--output", disk / "model.safetensors"]
-    homes = {"XDG_CONFIG_HOME": str(config)}
-    process = launched(*arguments, before=[*mounted, str(disk)], environment=homes, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "vae_desktop", "train", *QUICK, "--epochs", "2", "--hidden", "400"]
+    homes = {"PYTHONPATH": str(Path(vae_desktop.__file__).parents[1]), "XDG_CONFIG_HOME": str(config)}
+    process = subprocess.run(
+        [*mounted, disk, *command, "--output", disk / "model.safetensors"],
+        env={**os.environ, **homes},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     (kept,) = config.rglob("model.safetensors")
     assert process.returncode == 1
     assert process.stderr.startswith(
@@ -159,34 +158,66 @@ def test_on_a_disk_that_fills_up_the_model_is_saved_on_another(tmp_path):
     assert is_whole(load_checkpoint(kept), 2 * EPOCH)
 
 
-@posix_only
-def test_where_nothing_can_be_written_it_says_that_all_is_lost(output, homes):
-    import resource
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory):
+    """Commands whose output leads to a device that is always full, and one that may write no file beyond 4 kB.
 
-    limit = f"import resource, sys; resource.setrlimit({resource.RLIMIT_FSIZE}, (4000, 4000))\n"
-    code = f"{limit}import runpy; sys.argv[0] = 'vae-desktop'; runpy.run_module('vae_desktop', run_name='__main__')"
-    homes_in = {"XDG_CONFIG_HOME": str(homes[0]), "HOME": str(homes[0]), "TMPDIR": str(homes[1])}
-    process = subprocess.run(
-        [sys.executable, "-c", code, "train", *QUICK, "--epochs", "1", "--output", str(output)],
-        env={**os.environ, "PYTHONPATH": str(Path(vae_desktop.__file__).parents[1]), **homes_in},
-        capture_output=True,
+    They are children of one process, which has loaded torch for all. Each has a folder of its own for whatever it
+    writes: a model, the app's own files, temporary ones, and what it says on stderr.
+    """
+    if os.name == "nt" or not Path("/dev/full").exists():
+        pytest.skip("uses limits and devices that this system lacks")
+    folder = tmp_path_factory.mktemp("forked")
+    options = {"full": [], "full json": ["--json"], "limited": []}
+    for name in options:
+        for part in ("results", "settings", "temporary"):
+            (folder / name / part).mkdir(parents=True)
+    targets = {name: str(folder / name / "results" / "model.safetensors") for name in options}
+    commands = {name: ["train", *QUICK, "--epochs", "3", "--output", targets[name], *options[name]] for name in options}
+    code = """
+import json, os, resource, runpy, sys
+import vae_desktop.training.loop
+folder, commands = sys.argv[1], json.loads(sys.argv[2])
+for name, arguments in commands.items():
+    child = os.fork()
+    if child == 0:
+        home = os.path.join(folder, name)
+        os.environ |= {"XDG_CONFIG_HOME": home + "/settings", "HOME": home + "/settings", "TMPDIR": home + "/temporary"}
+        os.dup2(os.open(home + "/stderr", os.O_WRONLY | os.O_CREAT), 2)
+        os.dup2(os.open("/dev/full" if name.startswith("full") else os.devnull, os.O_WRONLY), 1)
+        if name == "limited":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+        sys.argv = ["vae-desktop", *arguments]
+        runpy.run_module("vae_desktop", run_name="__main__")
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder), json.dumps(commands)],
+        env={**os.environ, "PYTHONPATH": str(Path(vae_desktop.__file__).parents[1])},
+        stdout=subprocess.PIPE,
         text=True,
         timeout=300,
+        check=True,
     )
-    assert process.returncode == 1
-    assert process.stderr == (
+    return folder, dict(zip(options, map(int, done.stdout.split()), strict=True))
+
+
+def test_where_nothing_can_be_written_it_says_that_all_is_lost(forked):
+    folder, statuses = forked
+    output = folder / "limited" / "results" / "model.safetensors"
+    assert statuses["limited"] == 1
+    assert (folder / "limited" / "stderr").read_text() == (
         f"vae-desktop train: Cannot write {output}: File too large. Nor can it be written anywhere else: it is lost.\n"
     )
-    assert not [path for folder in (*homes, output.parent) for path in folder.rglob("*") if path.is_file()]
+    assert [path.name for path in (folder / "limited").rglob("*") if path.is_file()] == ["stderr"]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_a_log_that_cannot_be_written_costs_no_model(output, options):
-    with Path("/dev/full").open("w") as full:
-        process = launched("--epochs", 3, "--output", output, *options, stdout=full)
-    assert process.returncode == 1
-    assert process.stderr == (
+@pytest.mark.parametrize("name", ["full", "full json"])
+def test_a_log_that_cannot_be_written_costs_no_model(forked, name):
+    folder, statuses = forked
+    output = folder / name / "results" / "model.safetensors"
+    assert statuses[name] == 1
+    assert (folder / name / "stderr").read_text() == (
         "vae-desktop train: Cannot write what is printed: No space left on device. "
         f"Stopped at step {EPOCH}; saved {output}.\n"
     )

@@ -74,16 +74,23 @@ def assert_refused_without_memory(path, reason):
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("shape", [(1 << 20, 28, 28), (2**62, 2**62, 2**62), (13, 9, 9)])
-@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
-def test_a_header_that_promises_more_than_the_file_holds_is_refused(tmp_path, name, shape):
-    path = tmp_path / name
-    if name == "x.npy":
-        path.write_bytes(lying(shape))
-    else:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("images.npy", lying(shape))
-    assert_refused_without_memory(path, "promises more than the file holds")
+@pytest.fixture
+def both_kinds(tmp_path):
+    """The paths of an .npy file, and of an .npz file, that hold the bytes of an array."""
+
+    def save(content):
+        (tmp_path / "x.npy").write_bytes(content)
+        with zipfile.ZipFile(tmp_path / "x.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("images.npy", content)
+        return tmp_path / "x.npy", tmp_path / "x.npz"
+
+    return save
+
+
+def test_a_header_that_promises_more_than_the_file_holds_is_refused(both_kinds):
+    for shape in ((1 << 20, 28, 28), (2**62, 2**62, 2**62), (13, 9, 9)):
+        for path in both_kinds(lying(shape)):
+            assert_refused_without_memory(path, "promises more than the file holds")
 
 
 @pytest.mark.parametrize(
@@ -133,18 +140,12 @@ HEADERS = {  # what an array begins with, and the reason that is told
 
 
 @pytest.mark.parametrize("fault", HEADERS)
-@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
-def test_broken_arrays_are_named(tmp_path, name, fault):
+def test_broken_arrays_are_named(both_kinds, fault):
     content, reason = HEADERS[fault]
-    path = tmp_path / name
-    if name == "x.npy":
-        path.write_bytes(content)
-    else:
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("images.npy", content)
-    with pytest.raises(DataError, match=rf"cannot be used: .*{reason}.*\. Choose another file\.$") as caught:
-        load(path)
-    assert str(path) in str(caught.value)
+    for path in both_kinds(content):
+        with pytest.raises(DataError, match=rf"cannot be used: .*{reason}.*\. Choose another file\.$") as caught:
+            load(path)
+        assert str(path) in str(caught.value)
 
 
 def _patched(content, signature, offset, value):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vae_desktop.catalog import DATASETS, DrawingPreprocessing
-from vae_desktop.data.drawing_preprocessing import canvas_of_image, image_of_drawing, paper_of
+from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
 
 MNIST = DATASETS["mnist"].preprocessing
 GREY, COLOUR = (1, 28, 28), (3, 28, 28)
@@ -81,14 +81,6 @@ def test_colours_stay_colours(preprocessing):
     image = image_of_drawing(drawing((0, 0, 280, 280), ink=(255, 30, 0), channels=3), 0, COLOUR, preprocessing)
     assert image.shape == COLOUR
     assert image[:, 14, 14].tolist() == [255, 30, 0]
-
-
-@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 8, 8), (1, 6, 10)])
-def test_an_image_that_is_put_on_the_canvas_comes_back_as_it_was(shape):
-    image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    canvas = canvas_of_image(image, (shape[1] * 10, shape[2] * 10))
-    assert canvas.shape == (shape[1] * 10, shape[2] * 10, shape[0])
-    assert np.array_equal(image_of_drawing(canvas, 0, shape, None), image)
 
 
 def test_an_image_that_is_no_square():

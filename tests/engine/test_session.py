@@ -15,7 +15,7 @@ from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.data.mnist_sets import MNIST_SETS
 from vae_desktop.engine import live_embedding, trainer
 from vae_desktop.errors import UserError
-from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoint
+from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoints
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trainer import Trainer
 
@@ -39,7 +39,7 @@ def checkpoint(config, dataset):
 @pytest.fixture
 def model_file(checkpoint, tmp_path):
     path = tmp_path / "model.safetensors"
-    save_checkpoint(path, checkpoint)
+    save_checkpoints(path, [checkpoint])
     return path
 
 
@@ -646,7 +646,7 @@ def test_a_model_from_a_device_that_is_missing_runs_on_what_is_there_and_says_so
 ):
     path = tmp_path / "from another machine.safetensors"
     elsewhere = replace(checkpoint, config=checkpoint.config.with_settings(device="mps"))
-    save_checkpoint(path, elsewhere)
+    save_checkpoints(path, [elsewhere])
     if not is_early:
         session.training.warm_up()
         app.wait_until(lambda: told.heard("devices_found"))

@@ -30,6 +30,7 @@ class Driver:
     def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
         self.window = window
         self.qtbot = qtbot
+        self._example: tuple[str, int] | None = None  # the bundled model that was opened last, and its run
 
     def find(self, name: str, kind: type[QObject] = QWidget) -> QObject:
         found = self.window.findChild(kind, name)
@@ -73,6 +74,23 @@ class Driver:
 
     def train_to_the_end(self, **texts: str) -> None:
         self.train(**{"epochs": "2", **texts})
+        self.wait(lambda: self.state == "idle")
+
+    def show(self, name: str) -> "Driver":
+        """Open a bundled model, "vae-2d", "ae-2d" or "vae-20d", unless it is the one on screen."""
+        session = self.window.controller.engine
+        before = session.project.shown
+        if before is None or self._example != (name, before.id):
+            path = next(example.path for example in examples() if example.file == f"{name}.safetensors")
+            self.window.controller.open_file(path)
+            self.wait(lambda: session.project.shown is not before and self.picture)
+            self._example = name, session.project.shown.id
+        return self
+
+    def stop(self) -> None:
+        """End the training, if there is one."""
+        if self.state == "training":
+            self.click("stopButton")
         self.wait(lambda: self.state == "idle")
 
     @property
@@ -141,35 +159,64 @@ def expect_error() -> Callable[[str], None]:
     return expect
 
 
-@pytest.fixture
-def open_window(
-    qtbot: QtBot,
-    tmp_path: Path,
-    classifiers: Path,
-    caplog: pytest.LogCaptureFixture,
-    expect_error: Callable[[str], None],
-) -> Iterator[Callable[..., Driver]]:
-    """Open windows on one settings folder; at the end they close, and only declared errors may have been logged."""
-    windows: list[MainWindow] = []
+def _opened(qtbot: QtBot, data_dir: Path, settings_dir: Path, classifiers: Path) -> MainWindow:
+    window = create_window(data_dir, settings_dir, classifiers)
+    window.resize(1280, 800)
+    with qtbot.waitExposed(window):
+        window.show()
+    return window
 
-    def open_one(data_dir: Path | None = None) -> Driver:
-        window = create_window(data_dir or tmp_path / "data", tmp_path / "settings", classifiers)
-        windows.append(window)
-        window.resize(1280, 800)
-        with qtbot.waitExposed(window):
-            window.show()
-        return Driver(window, qtbot)
 
-    yield open_one
+def _close(qtbot: QtBot, windows: list[MainWindow]) -> None:
     for window in windows:
         window.close()
         qtbot.waitUntil(lambda window=window: window.controller.closer.is_closed, timeout=_TIMEOUT)
         window.deleteLater()
     QApplication.sendPostedEvents()
+
+
+@pytest.fixture
+def _only_declared_errors(
+    caplog: pytest.LogCaptureFixture, expect_error: Callable[[str], None]
+) -> Iterator[None]:
+    yield
     records = [*caplog.get_records("setup"), *caplog.get_records("call"), *caplog.records]
     errors = [record.getMessage() for record in records if record.levelno >= logging.ERROR]
     assert not [error for error in errors if not any(text in error for text in expect_error.texts)]
     assert not [text for text in expect_error.texts if not any(text in error for error in errors)]
+
+
+@pytest.fixture
+def open_window(
+    _only_declared_errors: None, qtbot: QtBot, tmp_path: Path, classifiers: Path
+) -> Iterator[Callable[..., Driver]]:
+    """Open windows on one settings folder; at the end they close, and only declared errors may have been logged."""
+    windows: list[MainWindow] = []
+
+    def open_one(data_dir: Path | None = None) -> Driver:
+        windows.append(_opened(qtbot, data_dir or tmp_path / "data", tmp_path / "settings", classifiers))
+        return Driver(windows[-1], qtbot)
+
+    yield open_one
+    _close(qtbot, windows)
+
+
+@pytest.fixture(scope="module")
+def _shared_driver(
+    request: pytest.FixtureRequest, qapp: QApplication, tmp_path_factory: pytest.TempPathFactory, classifiers: Path
+) -> Iterator[Driver]:
+    qtbot, folder = QtBot(request), tmp_path_factory.mktemp("shared")
+    window = _opened(qtbot, folder / "data", folder / "settings", classifiers)
+    driver = Driver(window, qtbot)
+    driver.wait(lambda: driver.has_dataset)
+    yield driver
+    _close(qtbot, [window])
+
+
+@pytest.fixture
+def shared_driver(_shared_driver: Driver, _only_declared_errors: None) -> Driver:
+    """One window for all tests of a module, each of which has to begin with what it needs."""
+    return _shared_driver
 
 
 @pytest.fixture
@@ -192,11 +239,4 @@ def every_mouse_move() -> Iterator[None]:
 @pytest.fixture
 def show(driver, every_mouse_move):
     """Open a bundled model: "vae-2d", "ae-2d" or "vae-20d"; the driver is returned."""
-
-    def open_example(name):
-        path = next(example.path for example in examples() if example.file == f"{name}.safetensors")
-        driver.window.controller.open_file(path)
-        driver.wait(lambda: driver.window.controller.engine.project.shown is not None and driver.picture)
-        return driver
-
-    return open_example
+    return driver.show

@@ -42,26 +42,28 @@ def pad(qtbot):
 
 
 class Board:
-    """The tool with a model on screen."""
+    """The tool with an empty pad."""
 
     def __init__(self, driver):
         self.driver = driver
         self.view = driver.window.tools["drawing"]
         self.pad = self.view.pad
-        self.drawer = driver.window.controller.workspaces.tools.drawer
+        self.drawing = driver.window.controller.workspaces.tools.drawing
         self.point = driver.window.controller.point
         driver.window.show_tool("drawing")
+        self.pad.clear()
+        self.view.preprocessing_box.setChecked(True)
 
-    def wait_for_figures(self):
-        self.driver.wait(lambda: self.view.figures() and self.view.reconstruction.picture is not None)
+    def wait_for_loss(self):
+        self.driver.wait(lambda: self.view.loss.text() and self.view.reconstruction.picture is not None)
 
     def numbers(self):
-        return [float(number) for number in re.findall(r">(?:<b>)?(-?[\d.]+)<", self.view.figures())]
+        return [float(number) for number in re.findall(r">(?:<b>)?(-?[\d.]+)<", self.view.loss.text())]
 
 
 @pytest.fixture
-def board(show):
-    return Board(show("vae-2d"))
+def board(shared_driver):
+    return Board(shared_driver.show("vae-2d"))
 
 
 # The pad
@@ -80,7 +82,7 @@ def test_a_wider_brush_leaves_more(pad):
     draw(pad, [(0.2, 0.5), (0.8, 0.5)])
     thin = (pad.pixels() > 0).sum()
     pad.clear()
-    pad.brush_share = 0.2
+    pad.brush_fraction = 0.2
     draw(pad, [(0.2, 0.5), (0.8, 0.5)])
     assert (pad.pixels() > 0).sum() > 1.8 * thin
 
@@ -103,15 +105,15 @@ def test_undo_goes_back_stroke_by_stroke_and_redo_forward(pad):
     pad.setFocus()
     QTest.keyClick(pad, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert np.array_equal(pad.pixels(), one)
-    pad.undo()
+    pad.undo_stack.undo()
     assert pad.is_empty
-    pad.undo()  # there is nothing more
-    pad.redo()
-    pad.redo()
+    pad.undo_stack.undo()  # there is nothing more
+    pad.undo_stack.redo()
+    pad.undo_stack.redo()
     assert np.array_equal(pad.pixels(), two)
-    pad.undo()
+    pad.undo_stack.undo()
     draw(pad, [(0.5, 0.5), (0.6, 0.6)])
-    assert not pad.can_redo
+    assert not pad.undo_stack.canRedo()
 
 
 def test_clearing_can_be_undone(pad):
@@ -119,7 +121,7 @@ def test_clearing_can_be_undone(pad):
     drawn = pad.pixels()
     QTest.keyClick(pad, Qt.Key.Key_Delete)
     assert pad.is_empty
-    pad.undo()
+    pad.undo_stack.undo()
     assert np.array_equal(pad.pixels(), drawn)
 
 
@@ -143,6 +145,9 @@ def test_a_pad_for_images_of_any_shape(pad, shape):
     image = image_of_drawing(pixels, 0, shape, None)
     assert image.shape == shape
     assert image.max() > 150
+    laid = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    pad.lay_image(laid)
+    assert np.array_equal(image_of_drawing(pad.pixels(), 0, shape, None), laid)
 
 
 def test_what_is_drawn_stays_when_images_of_another_shape_come(pad):
@@ -153,9 +158,9 @@ def test_what_is_drawn_stays_when_images_of_another_shape_come(pad):
     assert pixels.shape == (280, 280, 3)
     assert pad.paper == 0  # that it was drawn on
     assert (pixels[140, 60:220] == 255).all()
-    pad.undo()
+    pad.undo_stack.undo()
     assert pad.pixels()[252].max() == 0
-    pad.undo()
+    pad.undo_stack.undo()
     assert pad.is_empty
 
 
@@ -171,13 +176,13 @@ def test_dark_ink_on_white_paper(pad):
 
 def test_a_drawing_is_framed_coded_and_decoded_at_once(board):
     draw(board.pad, SEVEN)
-    board.wait_for_figures()
-    image = board.drawer.image
+    board.wait_for_loss()
+    image = board.drawing.image
     assert image.shape == (1, 28, 28)
     rows = np.flatnonzero(image[0].max(1))
     assert rows[-1] - rows[0] + 1 == 20
     assert board.view.input.picture[..., 0].tobytes() == image[0].tobytes()
-    code = board.drawer._coded.codes.mean[0]
+    code = board.drawing.coded.codes.mean[0]
     assert board.point.code == pytest.approx(code)
     board.driver.wait(lambda: board.driver.window.panel.image.picture is not None)
     board.driver.wait(lambda: board.driver.picture == board.view.reconstruction.picture.tobytes())
@@ -188,10 +193,10 @@ def test_a_drawing_is_framed_coded_and_decoded_at_once(board):
 
 def test_the_terms_add_up_to_the_loss(board):
     draw(board.pad, SEVEN)
-    board.wait_for_figures()
+    board.wait_for_loss()
     reconstruction, kl, total = board.numbers()
     assert total == pytest.approx(reconstruction + kl, abs=0.011)
-    coded = board.drawer._coded
+    coded = board.drawing.coded
     mean, log_stddev = coded.codes.mean[0], coded.codes.log_stddev[0]
     assert kl == pytest.approx(0.5 * (np.exp(2 * log_stddev) + mean**2 - 2 * log_stddev - 1).sum(), abs=0.01)
     assert len(board.view.samples.pictures) == 9
@@ -200,8 +205,8 @@ def test_the_terms_add_up_to_the_loss(board):
 def test_the_posterior_is_on_the_scatter_as_long_as_the_pad_is_in_sight(board):
     overlay = board.driver.window.stage.scatter.overlays.posterior
     draw(board.pad, SEVEN)
-    board.wait_for_figures()
-    codes = board.drawer._coded.codes
+    board.wait_for_loss()
+    codes = board.drawing.coded.codes
     box = overlay.path(1.0).boundingRect()
     assert (box.center().x(), box.center().y()) == pytest.approx(codes.mean[0], abs=1e-3)
     assert box.width() / 2 == pytest.approx(np.exp(codes.log_stddev[0, 0]), rel=0.01)
@@ -211,7 +216,7 @@ def test_the_posterior_is_on_the_scatter_as_long_as_the_pad_is_in_sight(board):
 
 def test_every_stroke_moves_the_code(board):
     draw(board.pad, SEVEN)
-    board.wait_for_figures()
+    board.wait_for_loss()
     first = board.point.code
     draw(board.pad, [(0.3, 0.5), (0.7, 0.5)])
     board.driver.wait(lambda: not np.array_equal(board.point.code, first))
@@ -219,83 +224,88 @@ def test_every_stroke_moves_the_code(board):
     board.driver.wait(lambda: np.allclose(board.point.code, first))
     board.driver.find("clearPadButton", QToolButton).click()
     assert board.view.reconstruction.picture is None
-    assert board.view.figures() == ""
+    assert board.view.loss.text() == ""
 
 
 def test_framing_can_be_left_out(board):
     draw(board.pad, [(0.05, 0.05), (0.3, 0.05)])
     board.driver.find("framingCheck", QCheckBox).setChecked(False)
-    assert board.drawer.image[0, :4, :10].max() > 200
-    assert board.drawer.image[0, 10:].max() == 0
+    assert board.drawing.image[0, :4, :10].max() > 200
+    assert board.drawing.image[0, 10:].max() == 0
 
 
-def test_an_autoencoder_has_one_code(show):
-    board = Board(show("ae-2d"))
+def test_an_autoencoder_has_one_code(shared_driver):
+    board = Board(shared_driver.show("ae-2d"))
     draw(board.pad, SEVEN)
-    board.wait_for_figures()
+    board.wait_for_loss()
     reconstruction, total = board.numbers()
     assert reconstruction == total
     assert len(board.view.samples.pictures) == 1
     assert board.view.samples.pictures[0].tobytes() == board.view.reconstruction.picture.tobytes()
 
 
-def test_the_same_drawing_goes_through_another_model(board, show):
+def test_the_same_drawing_goes_through_another_model(board):
     draw(board.pad, SEVEN)
-    board.wait_for_figures()
-    show("vae-20d")
-    board.driver.wait(lambda: len(board.point.code) == 20 and board.view.figures())
-    assert board.drawer.image is not None
-    assert board.point.code == pytest.approx(board.drawer._coded.codes.mean[0])
+    board.wait_for_loss()
+    board.driver.show("vae-20d")
+    board.driver.wait(lambda: len(board.point.code) == 20 and board.view.loss.text())
+    assert board.drawing.image is not None
+    assert board.point.code == pytest.approx(board.drawing.coded.codes.mean[0])
 
 
 def test_what_was_drawn_before_there_was_a_model_is_coded_by_the_first(driver):
     board = Board(driver)
     draw(board.pad, SEVEN)
-    assert board.view.figures() == ""
+    assert board.view.loss.text() == ""
     driver.train(epochs="100000")
-    board.wait_for_figures()
+    board.wait_for_loss()
     assert not board.pad.is_empty
-    assert board.pad.can_undo
+    assert board.pad.undo_stack.canUndo()
 
 
-def test_drawing_while_training_follows_the_model(driver):
+def test_drawing_while_training_follows_the_model(shared_driver):
+    driver = shared_driver
     driver.train(epochs="100000")
     board = Board(driver)
     draw(board.pad, SEVEN)
-    board.wait_for_figures()
-    first = board.drawer._coded
-    driver.wait(lambda: board.drawer._coded is not first and board.drawer._coded.loss is not None)
-    assert board.point.code == pytest.approx(board.drawer._coded.codes.mean[0])
+    board.wait_for_loss()
+    first = board.drawing.coded
+    driver.wait(lambda: board.drawing.coded is not first and board.drawing.coded.loss is not None)
+    assert board.point.code == pytest.approx(board.drawing.coded.codes.mean[0])
     board.point.set_coordinate(0, 3.0)  # a hand takes the point elsewhere: it stays there
-    later = board.drawer._coded
-    driver.wait(lambda: board.drawer._coded is not later)
+    later = board.drawing.coded
+    driver.wait(lambda: board.drawing.coded is not later)
     assert board.point.code[0] == 3.0
+    driver.stop()
 
 
-def test_a_weight_that_is_changed_in_training_is_that_of_the_loss_shown(driver):
+def test_a_weight_that_is_changed_in_training_is_that_of_the_loss_shown(shared_driver):
+    driver = shared_driver
     driver.train(epochs="100000")
     board = Board(driver)
     draw(board.pad, SEVEN)
-    board.wait_for_figures()
+    board.wait_for_loss()
     driver.window.controller.engine.training.adjust("beta", 4.0)
-    driver.wait(lambda: "4 ×" in board.view.figures())
+    driver.wait(lambda: "4 ×" in board.view.loss.text())
     reconstruction, kl, total = board.numbers()
     assert total == pytest.approx(reconstruction + 4 * kl, rel=0.01)
+    driver.stop()
 
 
-def test_a_test_image_is_laid_on_the_pad(driver):
+def test_a_test_image_is_laid_on_the_pad(shared_driver):
+    driver = shared_driver
     driver.train_to_the_end()
     board = Board(driver)
     test = driver.engine.datasets.held(driver.shown.config.dataset).test
     driver.find("padImageSpin").setValue(5)
-    assert np.array_equal(board.drawer.image, test.images[5])  # as it is: it is of the data set
-    board.wait_for_figures()
+    assert np.array_equal(board.drawing.image, test.images[5])  # as it is: it is of the data set
+    board.wait_for_loss()
     driver.wait(lambda: board.view.nearest.board.pictures is not None)
-    before = board.drawer.image
+    before = board.drawing.image
     draw(board.pad, [(0.1, 0.1), (0.9, 0.1)])
-    assert not np.array_equal(board.drawer.image, before)
-    board.pad.undo()
-    assert np.array_equal(board.drawer.image, before)
+    assert not np.array_equal(board.drawing.image, before)
+    board.pad.undo_stack.undo()
+    assert np.array_equal(board.drawing.image, before)
 
 
 def drop(pad, data):
@@ -314,14 +324,14 @@ def test_a_picture_file_of_another_size_and_mode_is_dropped(board, tmp_path):
     colours[10:50, 30:60] = (255, 255, 255)
     Image.fromarray(colours).save(tmp_path / "white.png")
     drop(board.pad, file_data(tmp_path / "white.png"))
-    board.wait_for_figures()
-    assert board.drawer.image.shape == (1, 28, 28)
-    assert board.drawer.image[0, 14, 14] == 255
-    assert board.drawer.image[0, 0, 0] == 0
+    board.wait_for_loss()
+    assert board.drawing.image.shape == (1, 28, 28)
+    assert board.drawing.image[0, 14, 14] == 255
+    assert board.drawing.image[0, 0, 0] == 0
     board.driver.find("invertButton", QToolButton).click()
-    assert board.drawer.image[0, 14, 14] == 0
-    board.pad.undo()
-    board.pad.undo()
+    assert board.drawing.image[0, 14, 14] == 0
+    board.pad.undo_stack.undo()
+    board.pad.undo_stack.undo()
     assert board.pad.is_empty
 
 
@@ -330,17 +340,17 @@ def test_an_image_is_pasted(board):
     image.fill(Qt.GlobalColor.white)
     QApplication.clipboard().setImage(image)
     QTest.keyClick(board.pad, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert (board.drawer.image == 255).all()
+    assert (board.drawing.image == 255).all()
 
 
-@pytest.mark.parametrize("content", [b"no picture at all", b""])
-def test_a_file_that_is_no_picture_changes_nothing(board, tmp_path, content):
+def test_a_file_that_is_no_picture_changes_nothing(board, tmp_path):
     draw(board.pad, SEVEN)
     drawn = board.pad.pixels()
-    (tmp_path / "notes.png").write_bytes(content)
-    drop(board.pad, file_data(tmp_path / "notes.png"))
-    assert "notes.png" in board.driver.window.banner.text()
-    assert np.array_equal(board.pad.pixels(), drawn)
+    for name, content in (("notes.png", b"no picture at all"), ("empty.png", b"")):
+        (tmp_path / name).write_bytes(content)
+        drop(board.pad, file_data(tmp_path / name))
+        assert name in board.driver.window.banner.text()
+        assert np.array_equal(board.pad.pixels(), drawn)
 
 
 def test_brush_and_eraser_are_chosen_with_their_buttons(board):

@@ -7,7 +7,7 @@ import torch
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.errors import CheckpointError
-from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoint
+from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoints
 from vae_desktop.training.history import Change
 from vae_desktop.training.loop import TrainingLoop
 
@@ -60,7 +60,7 @@ def trained(checkpoint_of, config):
 def good(trained, tmp_path_factory):
     """The bytes of a good file."""
     path = tmp_path_factory.mktemp("good") / "model.safetensors"
-    save_checkpoint(path, trained)
+    save_checkpoints(path, [trained])
     return path.read_bytes()
 
 

@@ -21,7 +21,7 @@ from vae_desktop.training.checkpoint import (
     FORMAT_VERSION,
     Checkpoint,
     load_checkpoint,
-    save_checkpoint,
+    save_checkpoints,
 )
 from vae_desktop.training.history import Change
 
@@ -114,7 +114,7 @@ def test_a_variational_autoencoder_comes_back_as_it_was(checkpoint, file):
 
 def test_an_autoencoder_comes_back_as_it_was(checkpoint_of, config, file):
     checkpoint = checkpoint_of(replace(config, model=ModelConfig("ae", 3, hidden=())))
-    save_checkpoint(file, checkpoint)
+    save_checkpoints(file, [checkpoint])
     loaded = load_checkpoint(file)
     assert_same(loaded, checkpoint)
     assert loaded.history.evaluations[-1].kl is None
@@ -123,7 +123,7 @@ def test_an_autoencoder_comes_back_as_it_was(checkpoint_of, config, file):
 
 def test_a_compact_file_holds_nearly_the_same(checkpoint, file, tmp_path):
     small = replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None))
-    save_checkpoint(tmp_path / "small", small, half_precision=True)
+    save_checkpoints(tmp_path / "small", [small], half_precision=True)
     loaded = load_checkpoint(tmp_path / "small")
     assert loaded.snapshot.optimizer is None
     for name, tensor in checkpoint.snapshot.weights.items():
@@ -138,18 +138,18 @@ def test_what_would_be_too_large_to_be_opened_is_saved_without_the_optimizer_or_
 ):
     data = file.read_bytes()
     size = checkpoint_file.MAX_HEADER_BYTES + len(data) - 8 - int.from_bytes(data[:8], "little")
-    monkeypatch.setattr(checkpoint_file, "_MAX_FILE_BYTES", size)
-    save_checkpoint(file, checkpoint)
+    monkeypatch.setattr(checkpoint_file, "MAX_FILE_BYTES", size)
+    save_checkpoints(file, [checkpoint])
     assert load_checkpoint(file).snapshot.optimizer is not None
-    monkeypatch.setattr(checkpoint_file, "_MAX_FILE_BYTES", size - 1)
-    save_checkpoint(file, checkpoint)
+    monkeypatch.setattr(checkpoint_file, "MAX_FILE_BYTES", size - 1)
+    save_checkpoints(file, [checkpoint])
     kept = load_checkpoint(file)
     assert kept.snapshot.optimizer is None
     assert_same(kept, replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None)))
     before = file.read_bytes()
-    monkeypatch.setattr(checkpoint_file, "_MAX_FILE_BYTES", size // 2)
+    monkeypatch.setattr(checkpoint_file, "MAX_FILE_BYTES", size // 2)
     with pytest.raises(UserError, match=r"^Cannot save model.safetensors: it would take") as caught:
-        save_checkpoint(file, checkpoint)
+        save_checkpoints(file, [checkpoint])
     assert str(caught.value).endswith(f"and a model file at most {size_in_words(size // 2)}.")
     assert file.read_bytes() == before
 
@@ -185,7 +185,7 @@ def test_what_may_be_missing_may_be_missing(checkpoint, file):
     bare = replace(checkpoint, codes=None, snapshot=replace(checkpoint.snapshot, optimizer=None), class_names=())
     bare.history.truncate(0)
     bare.history.evaluations.clear()
-    save_checkpoint(file, bare)
+    save_checkpoints(file, [bare])
     loaded = load_checkpoint(file)
     assert_same(loaded, bare)
     assert not loaded.can_continue_exactly
@@ -195,7 +195,7 @@ def test_what_may_be_missing_may_be_missing(checkpoint, file):
 def test_a_diverged_history_can_still_be_kept(checkpoint, file):
     checkpoint.history.append([[np.nan, np.inf, np.nan]])
     checkpoint.history.evaluations.append(replace(checkpoint.history.evaluations[-1], step=10, total=np.inf))
-    save_checkpoint(file, checkpoint)
+    save_checkpoints(file, [checkpoint])
     assert_same(load_checkpoint(file), checkpoint)
 
 
@@ -203,13 +203,13 @@ def test_the_longest_run_of_the_largest_latent_space_can_be_opened(checkpoint_of
     checkpoint = checkpoint_of(replace(config, model=ModelConfig("vae", 128, hidden=())).with_settings(epochs=1))
     checkpoint.history.evaluations *= 10_000
     checkpoint.history.changes = [Change(step, "beta", step / 7) for step in range(20_000)]
-    save_checkpoint(file, checkpoint)
+    save_checkpoints(file, [checkpoint])
     assert_same(load_checkpoint(file), checkpoint)
 
 
 def test_the_same_model_gives_the_same_bytes(checkpoint, file, tmp_path):
-    save_checkpoint(tmp_path / "again", checkpoint)
-    save_checkpoint(tmp_path / "loaded", load_checkpoint(file))
+    save_checkpoints(tmp_path / "again", [checkpoint])
+    save_checkpoints(tmp_path / "loaded", [load_checkpoint(file)])
     assert (tmp_path / "again").read_bytes() == (tmp_path / "loaded").read_bytes() == file.read_bytes()
 
 
@@ -230,7 +230,7 @@ def test_a_failed_save_keeps_the_old_file(checkpoint, file, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="No space left"):
-        save_checkpoint(file, replace(checkpoint, class_names=("x", "y", "z")))
+        save_checkpoints(file, [replace(checkpoint, class_names=("x", "y", "z"))])
     assert file.read_bytes() == old
     assert list(file.parent.iterdir()) == [file]
 

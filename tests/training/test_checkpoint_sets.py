@@ -11,7 +11,7 @@ from safetensors import safe_open
 
 from tests.same_training import assert_same_training
 from vae_desktop.errors import CheckpointError
-from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoint, save_checkpoints
+from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoints
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.variants import KL_TERM
 
@@ -56,7 +56,7 @@ def test_the_same_set_gives_the_same_bytes(trained, path, tmp_path):
 
 def test_one_model_is_written_as_ever(trained, tmp_path):
     save_checkpoints(tmp_path / "one", trained[:1])
-    save_checkpoint(tmp_path / "other", trained[0])
+    save_checkpoints(tmp_path / "other", [trained[0]])
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
     assert len(load_checkpoints(tmp_path / "one")) == 1
 

@@ -9,6 +9,7 @@ import torch
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.models.snapshot import Span
+from vae_desktop.training.history import Change
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trainer import Trainer
 
@@ -69,6 +70,22 @@ def test_a_stopped_run_can_be_continued_exactly(config, dataset, device, finishe
     for kind in ("weights", "optimizer"):
         for name, values in getattr(snapshot, kind).items():
             assert np.array_equal(values, getattr(whole.snapshot, kind)[name])
+
+
+def test_settings_change_between_steps(config, dataset, device):
+    (model,) = TrainingLoop([config], dataset, device).models
+    for name, value in (("beta", 5.0), ("learning_rate", 1e-7), ("epochs", 2.0)):
+        model.step()
+        assert model.adjust(name, value) == model.history.changes[-1] == Change(model.steps, name, value)
+    before = model.snapshot()
+    while not model.is_finished:
+        model.step()
+    after = model.snapshot()
+    total, reconstruction, kl = model.history.training.T
+    np.testing.assert_allclose((total - reconstruction) / kl, [0.5, *[5.0] * 5], rtol=1e-3)
+    assert (after.step, model.config.training.epochs) == (6, 2)
+    for name, values in after.weights.items():
+        assert np.abs(values - before.weights[name]).max() < 1e-5
 
 
 def test_stopped_before_it_began_it_still_gives_a_checkpoint(config, dataset, device):

@@ -1,5 +1,6 @@
 """Models trained together: each as if alone, the work they share done once, and a fault of one its own."""
 
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from vae_desktop.models.autoencoder import new_model
 from vae_desktop.models.corruption import corrupted
 from vae_desktop.training import batches as batches_module
 from vae_desktop.training.loop import TrainingLoop
+from vae_desktop.training.trained_model import TrainedModel
 from vae_desktop.training.trainer import Trainer
 from vae_desktop.variants import KL_TERM, Variant
 
@@ -99,18 +101,38 @@ def test_one_that_diverges_is_left_behind_with_the_reason(configs_of, dataset, d
     assert loop.finished
 
 
-def test_one_for_which_there_is_no_memory_is_left_behind(configs_of, dataset, device, monkeypatch):
-    step = Trainer.step
+def test_one_for_which_there_is_no_memory_is_left_behind_and_holds_none(configs_of, dataset, device, monkeypatch):
+    step, held = Trainer.step, []
 
     def hungry(self, batch):
         if self.steps == 2 and self.model.latent_dim == 7:
+            large = torch.zeros(10)
+            held.append(weakref.ref(large))
             raise torch.OutOfMemoryError("CUDA out of memory")
         return step(self, batch)
 
     monkeypatch.setattr(Trainer, "step", hungry)
     loop = TrainingLoop(configs_of([Variant("vae"), Variant("vae", latent_dim=7)]), dataset, device)
     assert [len(of_epoch) for of_epoch in loop.epochs()] == [1, 1, 1]
-    assert "out of memory" in loop.models[1].failure.message
+    failure = loop.models[1].failure
+    assert failure.message.startswith("The computer ran out of memory. Choose a smaller batch")
+    assert "in hungry" in failure.details
+    assert [reference() for reference in held] == [None]
+
+
+def test_one_that_there_is_no_memory_to_make_keeps_none_from_training(configs_of, dataset, device, monkeypatch):
+    begin = TrainedModel.begin
+
+    def hungry(self):
+        if self.config.model.latent_dim == 7:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        begin(self)
+
+    monkeypatch.setattr(TrainedModel, "begin", hungry)
+    loop = TrainingLoop(configs_of([Variant("vae", latent_dim=7), Variant("vae")]), dataset, device)
+    assert [len(of_epoch) for of_epoch in loop.epochs()] == [1, 1, 1]
+    assert "out of memory before the first step" in loop.models[0].failure.message
+    assert loop.checkpoint_of(loop.models[0]) is None
 
 
 def test_when_none_is_left_it_says_so(configs_of, dataset, device, monkeypatch):

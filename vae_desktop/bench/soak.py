@@ -127,10 +127,10 @@ class Soak(QObject):
 
     def _export(self) -> None:
         path = self._window.tools.get("path")
-        if path is not None:
-            if not path.anchors():
-                path.all_classes_wanted.emit()
-            path.export_wanted.emit(next(self._formats))
+        if path is not None and path.class_menu.actions():  # with a model on screen
+            if not path.anchors.labels():
+                path.class_menu.actions()[0].trigger()  # all classes
+            self._window.findChild(QAction, f"{next(self._formats)}PathAction").trigger()
 
     def _name_export(self, title: str, suggestion: Path, kind: str) -> None:
         self._window.export_named.emit(self._exports / f"export{suggestion.suffix}")

@@ -122,6 +122,11 @@ def move_to_front(images: Images, chosen: npt.NDArray[np.int64]) -> Images:
     return images[: len(chosen)]
 
 
+def channels_first(pixels: Images) -> Images:
+    """Pixels (H, W) or (H, W, C) as an image (C, H, W) with its own memory."""
+    return np.atleast_3d(pixels).transpose(2, 0, 1).copy()
+
+
 def resize(images: Images, side: int | None) -> Images:
     """Resample images (N, C, H, W) to (N, C, side, side), bicubic, over the full frame.
 

@@ -34,12 +34,7 @@ def download_dataset(name: str, data_dir: Path, progress: Progress) -> None:
     download_mnist(MNIST_SETS[name], data_dir, progress)
 
 
-def download_mnist(
-    entry: MnistSet,
-    data_dir: Path,
-    progress: Progress,
-    timeout: float = 15.0,
-) -> None:
+def download_mnist(entry: MnistSet, data_dir: Path, progress: Progress, timeout: float = 15.0) -> None:
     """Bring a data set's files into its folder, unpacked; those that are whole are kept, broken ones replaced.
 
     What is received lies in a temporary file beside them until it is verified; the system removes that one even if the

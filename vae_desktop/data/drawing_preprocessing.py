@@ -5,7 +5,7 @@ import numpy.typing as npt
 from PIL import Image, ImageChops
 
 from vae_desktop.catalog import DrawingPreprocessing
-from vae_desktop.data.dataset import Images
+from vae_desktop.data.dataset import Images, channels_first
 
 _INK = 8  # of 255: what differs from the paper by more is ink
 
@@ -31,7 +31,7 @@ def image_of_drawing(
     difference = np.asarray(ImageChops.difference(drawing, blank)).reshape(canvas.shape).max(axis=2)
     box = Image.fromarray(np.uint8(255) * (difference > _INK)).getbbox()
     if preprocessing is None or box is None:
-        return _channels_first(drawing.resize((width, height), Image.Resampling.BOX))
+        return channels_first(np.asarray(drawing.resize((width, height), Image.Resampling.BOX)))
     scale = preprocessing.fraction * min(height, width) / max(box[2] - box[0], box[3] - box[1])
     size = [max(1, round(scale * (box[axis + 2] - box[axis]))) for axis in (0, 1)]
     ink = drawing.crop(box).resize((size[0], size[1]), Image.Resampling.BOX)
@@ -41,14 +41,7 @@ def image_of_drawing(
     left, top = np.round(middle - centre).astype(int).tolist()
     image = blank.resize((width, height))
     image.paste(ink, (left, top))
-    return _channels_first(image)
-
-
-def canvas_of_image(image: Images, size: tuple[int, int]) -> Images:
-    """A canvas (h, w, C) that shows an image (C, H, W) with square pixels, h and w multiples of H and W."""
-    pixels = image.transpose(1, 2, 0)
-    down, across = size[0] // pixels.shape[0], size[1] // pixels.shape[1]
-    return np.ascontiguousarray(pixels.repeat(down, axis=0).repeat(across, axis=1))
+    return channels_first(np.asarray(image))
 
 
 def paper_of(images: Images) -> int:
@@ -62,7 +55,3 @@ def _centre_of_mass(ink: Image.Image, paper: int) -> npt.NDArray[np.float64]:
     mass = np.abs(np.atleast_3d(np.asarray(ink, np.float64)) - paper).sum(axis=2)
     across, down = (np.arange(side) + 0.5 for side in ink.size)
     return np.array([mass.sum(axis=0) @ across, mass.sum(axis=1) @ down]) / mass.sum()
-
-
-def _channels_first(image: Image.Image) -> Images:
-    return np.ascontiguousarray(np.atleast_3d(np.asarray(image)).transpose(2, 0, 1))

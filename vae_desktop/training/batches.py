@@ -90,10 +90,6 @@ class Batches:
             self._newest = Batch(to_unit(images), step, self._seed, self._random)
         return self._newest
 
-    def size_of(self, step: int) -> int:
-        """How many images the batch of a step has."""
-        return min(self._batch_size, len(self.images) - step % self.per_epoch * self._batch_size)
-
     def _order(self, epoch: int) -> Tensor:
         if epoch not in self._orders:
             while len(self._orders) >= _ORDERS_KEPT:

@@ -9,21 +9,18 @@ the metadata of each alone.
 """
 
 import json
-import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from itertools import starmap
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO
 
 import numpy as np
 import safetensors.numpy
 
 from vae_desktop import __version__
 from vae_desktop.config import RunConfig
-from vae_desktop.errors import CheckpointError, InvalidSetting, UserError
-from vae_desktop.file_kinds import kind_of_file
+from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.files import size_in_words, write_atomically
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
@@ -31,15 +28,20 @@ from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.settings import config_to_json
 from vae_desktop.training.description import FORMAT_VERSION, Description, under
 from vae_desktop.training.history import History
-from vae_desktop.training.tensor_file import MAX_HEADER_BYTES, Array, Place, read_header, read_tensor, strict_json
+from vae_desktop.training.tensor_file import (
+    MAX_FILE_BYTES,
+    MAX_HEADER_BYTES,
+    Array,
+    TensorInfo,
+    opened,
+    read_header,
+    read_tensor,
+    strict_json,
+)
 from vae_desktop.variants import FEWEST, MOST, check_comparison
 
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
-_MAX_FILE_BYTES = 4 * 2**30
 _MAX_FREE_BYTES = 2**30  # of codes and histories: a day at a thousand steps a second, or a million images' codes
-_LONGEST_REASON = 600  # characters
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +51,9 @@ class Checkpoint:
     Attributes
     ----------
     codes : Codes, or None
-        Those of the test set, for the scatter.
+        Codes of the test set, for the scatter.
     format_version : int
-        That of the file it was read from.
+        Format of the file that it was read from.
     """
 
     config: RunConfig
@@ -85,15 +87,22 @@ class Checkpoint:
         return self.snapshot.optimizer is not None and has_place
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint, half_precision: bool = False) -> None:
-    """Write a checkpoint; the file at `path` is the old or the new one, never half.
+def save_checkpoints(
+    path: Path,
+    checkpoints: Sequence[Checkpoint],
+    half_precision: bool = False,
+    watch: Callable[[Path], object] = lambda part: None,
+) -> None:
+    """Write one to four checkpoints as one file; the file at `path` is the old or the new one, never half.
 
     Parameters
     ----------
     path : Path
-    checkpoint : Checkpoint
+    checkpoints : sequence of Checkpoint
     half_precision : bool
         Keep weights and codes as 16-bit numbers: half the size, and no metric changes visibly.
+    watch : callable
+        Called with the temporary file, as `write_atomically` says.
 
     Raises
     ------
@@ -101,30 +110,17 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, half_precision: bool = F
         If the file cannot be written, or would be larger than one that can be opened even without the optimizer's
         moments, which are left out before that.
     """
-    save_checkpoints(path, [checkpoint], half_precision)
-
-
-def save_checkpoints(
-    path: Path,
-    checkpoints: Sequence[Checkpoint],
-    half_precision: bool = False,
-    watch: Callable[[Path], object] = lambda part: None,
-) -> None:
-    """Write the checkpoint of one model, or those of two to four as one file; otherwise as `save_checkpoint`.
-
-    `watch` is called with the temporary file, as `write_atomically` says.
-    """
     described = [_metadata(checkpoint) for checkpoint in checkpoints]
     tensors = [_tensors(checkpoint, half_precision) for checkpoint in checkpoints]
-    if _bytes(tensors) > _MAX_FILE_BYTES:
+    if _bytes(tensors) > MAX_FILE_BYTES:
         tensors = [{name: own[name] for name in own if not name.startswith("optimizer.")} for own in tensors]
-    if _bytes(tensors) > _MAX_FILE_BYTES:
-        taken, most = (size_in_words(size) for size in (_bytes(tensors), _MAX_FILE_BYTES))
+    if _bytes(tensors) > MAX_FILE_BYTES:
+        taken, most = (size_in_words(size) for size in (_bytes(tensors), MAX_FILE_BYTES))
         raise UserError(f"Cannot save {path.name}: it would take {taken}, and a model file at most {most}.")
     if len(checkpoints) == 1:
         data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
     else:
-        numbered = {f"{place}.{name}": tensor for place, own in enumerate(tensors) for name, tensor in own.items()}
+        numbered = {f"{number}.{name}": tensor for number, own in enumerate(tensors) for name, tensor in own.items()}
         data = safetensors.numpy.save(numbered, {_SET_KEY: _json(described)})
     write_atomically(path, data, watch)
 
@@ -149,23 +145,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def load_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
     """Read the checkpoints of one to four models; otherwise as `load_checkpoint`."""
-    with _opened(path) as (file, size):
-        head = _read_head(file, size)
-        tensors = {name: read_tensor(file, place) for name, place in head.places.items()}
-        by_model = _by_model(tensors, len(head.descriptions), head.is_one)
-        return tuple(_checkpoint(*of_one) for of_one in zip(head.descriptions, by_model, strict=True))
+    with opened(path) as (file, size):
+        return tuple(
+            _checkpoint(description, {name: read_tensor(file, info) for name, info in infos.items()})
+            for description, infos in _read_head(file, size)
+        )
 
 
 def read_descriptions(path: Path) -> tuple[Description, ...]:
     """Read what a file says of its one to four models, not their tensors; errors as of `load_checkpoint`."""
-    with _opened(path) as (file, size):
-        return _read_head(file, size).descriptions
-
-
-def _readable(reason: str) -> str:
-    """A reason that may quote the file: one short line, of characters that can be shown."""
-    line = "".join(character if character.isprintable() else "\ufffd" for character in reason[: _LONGEST_REASON + 1])
-    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
+    with opened(path) as (file, size):
+        return tuple(description for description, _ in _read_head(file, size))
 
 
 def _metadata(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -197,11 +187,12 @@ def _tensors(checkpoint: Checkpoint, half_precision: bool) -> dict[str, Array]:
         if codes.labels is not None:
             tensors["codes.labels"] = codes.labels
     if half_precision:
-        tensors |= {
-            name: _in_half_precision(tensor)
-            for name, tensor in tensors.items()
-            if name.startswith(("weights.", "codes.")) and tensor.dtype == np.float32
-        }
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and a file with it is refused
+            tensors |= {
+                name: tensor.astype(np.float16)
+                for name, tensor in tensors.items()
+                if name.startswith(("weights.", "codes.")) and tensor.dtype == np.float32
+            }
     return {name: np.ascontiguousarray(tensor).reshape(tensor.shape) for name, tensor in tensors.items()}
 
 
@@ -210,24 +201,17 @@ def _bytes(tensors: Sequence[Mapping[str, Array]]) -> int:
     return MAX_HEADER_BYTES + sum(tensor.nbytes for own in tensors for tensor in own.values())
 
 
-def _in_half_precision(tensor: Array) -> Array:
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and a file with it is refused
-        return tensor.astype(np.float16)
-
-
 def _changed_settings(history: History) -> list[str]:
     return sorted({change.name for change in history.changes})
 
 
 def _history_tensors(history: History) -> dict[str, Array]:
-    """Rows of numbers; a change's are its step, the place of its setting in the metadata, and its value."""
+    """Rows of numbers; a change's are its step, the index of its setting in the metadata, and its value."""
     names = _changed_settings(history)
-    evaluations = [
-        (entry.step, entry.total, entry.reconstruction)
-        if entry.kl is None
-        else (entry.step, entry.total, entry.reconstruction, entry.kl, *(entry.kl_per_dimension or ()))
-        for entry in history.evaluations
-    ]
+    evaluations = []
+    for entry in history.evaluations:
+        kl = () if entry.kl is None else (entry.kl, *(entry.kl_per_dimension or ()))
+        evaluations.append((entry.step, entry.total, entry.reconstruction, *kl))
     changes = [(change.step, names.index(change.name), change.value) for change in history.changes]
     return {
         "history.training": history.training,
@@ -236,47 +220,22 @@ def _history_tensors(history: History) -> dict[str, Array]:
     }
 
 
-class _Head(NamedTuple):
-    """What is known of a file before any tensor is read; `is_one` if it is not that of a set."""
-
-    descriptions: tuple[Description, ...]
-    places: Mapping[str, Place]
-    is_one: bool
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """Open a file of a size that a model's may have; whatever is wrong with it or in it is put in words."""
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise CheckpointError("it is not a file.")
-        if status.st_size > _MAX_FILE_BYTES:
-            raise CheckpointError("it is larger than any model of this app.")
-        with path.open("rb") as file:
-            yield file, status.st_size
-    except FileNotFoundError:
-        kind = kind_of_file(path)
-        raise _refusal(path, "there is no such file." if kind is None else f"it is {kind}.") from None
-    except OSError as error:
-        raise _refusal(path, f"it cannot be read ({error.strerror or error}).") from error
-    except (CheckpointError, InvalidSetting) as error:
-        raise _refusal(path, str(error)) from error
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise _refusal(path, f"its description is damaged ({type(error).__name__}: {error}).") from error
-
-
-def _refusal(path: Path, reason: str) -> CheckpointError:
-    return CheckpointError(f"Cannot open {path.name or path}: {_readable(reason)}")
-
-
-def _read_head(file: BinaryIO, size: int) -> _Head:
+def _read_head(file: BinaryIO, size: int) -> list[tuple[Description, Mapping[str, TensorInfo]]]:
+    """What a file says of each of its models and of that model's tensors; all is checked before any tensor is read."""
     header = read_header(file, size)
     entries, is_one = _entries(header.metadata)
-    descriptions = tuple(Description.of(entry) for entry in entries)
-    _check_set(descriptions)
-    _check_places(descriptions, _by_model(header.places, len(entries), is_one), len(header.places))
-    return _Head(descriptions, header.places, is_one)
+    descriptions = [Description.of(entry) for entry in entries]
+    # One of them may have been trained on alone, longer or elsewhere.
+    check_comparison([description.config.with_settings(epochs=1, device="auto") for description in descriptions])
+    if len({description.image_shape for description in descriptions}) > 1:
+        raise CheckpointError("its models are of images of different shapes.")
+    infos = [header.infos] if is_one else [under(str(number), header.infos) for number in range(len(entries))]
+    if sum(map(len, infos)) != len(header.infos):
+        raise CheckpointError("it holds what no model of this app has.")
+    models = list(zip(descriptions, infos, strict=True))
+    if sum(starmap(Description.check_tensors, models)) > _MAX_FREE_BYTES:
+        raise CheckpointError("its codes and its loss history are larger than those of any model of this app.")
+    return models
 
 
 def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:
@@ -289,28 +248,6 @@ def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool
     if key == _SET_KEY and not FEWEST <= len(entries) <= MOST:
         raise CheckpointError(f"it holds {len(entries)} models, and between {FEWEST} and {MOST} can be compared.")
     return entries, key == _KEY
-
-
-def _by_model(tensors: Mapping[str, _T], count: int, is_one: bool) -> list[Mapping[str, _T]]:
-    """The tensors of each model, which in a set are under its number."""
-    return [tensors] if is_one else [under(str(place), tensors) for place in range(count)]
-
-
-def _check_set(descriptions: Sequence[Description]) -> None:
-    """See to it that models can be compared."""
-    # One of them may have been trained on alone, longer or elsewhere.
-    check_comparison([description.config.with_settings(epochs=1, device="auto") for description in descriptions])
-    if len({description.image_shape for description in descriptions}) > 1:
-        raise CheckpointError("its models are of images of different shapes.")
-
-
-def _check_places(descriptions: Sequence[Description], by_model: Sequence[Mapping[str, Place]], count: int) -> None:
-    """See to it that a file's tensors, `count` in number, are those of its models, before any is read."""
-    if sum(map(len, by_model)) != count:
-        raise CheckpointError("it holds what no model of this app has.")
-    free = sum(starmap(Description.check_places, zip(descriptions, by_model, strict=True)))
-    if free > _MAX_FREE_BYTES:
-        raise CheckpointError("its codes and its loss history are larger than those of any model of this app.")
 
 
 def _checkpoint(description: Description, tensors: Mapping[str, Array]) -> Checkpoint:

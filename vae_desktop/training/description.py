@@ -1,4 +1,4 @@
-"""What a file says of one model, and what its tensors must then be: places before they are read, values after."""
+"""What a file says of one model, and what its tensors must then be: shapes before they are read, values after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span, Weights
 from vae_desktop.settings import config_from_json, settings_of
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
-from vae_desktop.training.tensor_file import Array, Place
+from vae_desktop.training.tensor_file import Array, TensorInfo
 
 FORMAT_VERSION = 3
 # Settings that files of earlier formats may lack. 1 knew two kinds of model and one likelihood, 2 one learning rate.
@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Description:
-    """The metadata of one model, checked; what its tensors hold is asked of it."""
+    """The metadata of one model, checked; it reads the model's parts from the tensors."""
 
     version: int
     config: RunConfig
@@ -74,11 +74,11 @@ class Description:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether the training in which it was kept was to go on."""
+        """Whether the training in which the model was kept was to go on."""
         return self.span is not None and self.span.goes_on_after(self.step)
 
-    def check_places(self, places: Mapping[str, Place]) -> int:
-        """See to it that the tensors of a file are those of this model.
+    def check_tensors(self, infos: Mapping[str, TensorInfo]) -> int:
+        """Check that the tensors of a file are those of this model.
 
         Returns
         -------
@@ -90,14 +90,14 @@ class Description:
         CheckpointError
             If one is missing, too many, or of another shape or type; weights that differ are listed.
         """
-        weights, optimizer, codes, history = (under(part, places) for part in _PARTS)
-        if len(weights) + len(optimizer) + len(codes) + len(history) != len(places):
+        weights, optimizer, codes, history = (under(part, infos) for part in _PARTS)
+        if len(weights) + len(optimizer) + len(codes) + len(history) != len(infos):
             raise CheckpointError("it holds what no model of this app has.")
         _check_weights(weight_shapes(self.config.model, self.image_shape), weights)
         _check_optimizer(weights, optimizer)
         _check_codes(self.config, codes)
         _check_history(self.config, history)
-        return sum(place.bytes for place in (*codes.values(), *history.values()))
+        return sum(info.bytes for info in (*codes.values(), *history.values()))
 
     def snapshot(self, tensors: Mapping[str, Array]) -> Snapshot:
         """The weights, and the optimizer's state if there is one; numbers that no training gives are refused."""
@@ -121,8 +121,8 @@ class Description:
         for step, total, reconstruction, *kl in evaluations.tolist():
             terms = (kl[0], tuple(kl[1:])) if kl else (None, None)
             history.evaluations.append(Evaluation(_count(step), total, reconstruction, *terms))
-        for step, place, value in changes.tolist():
-            history.changes.append(Change(_count(step), self.changed_settings[_count(place)], value))
+        for step, index, value in changes.tolist():
+            history.changes.append(Change(_count(step), self.changed_settings[_count(index)], value))
         return history
 
     def codes(self, tensors: Mapping[str, Array]) -> Codes | None:
@@ -139,7 +139,7 @@ class Description:
 
 
 def under(prefix: str, tensors: Mapping[str, _T]) -> dict[str, _T]:
-    """What a prefix and a dot begin the name of, without them."""
+    """The tensors whose names begin with a prefix and a dot, by the rest of their names."""
     start = prefix + "."
     return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}
 
@@ -169,7 +169,7 @@ def _image_shape(values: Any) -> ImageShape:
     return channels, height, width
 
 
-def _check_weights(wanted: Mapping[str, tuple[int, ...]], weights: Mapping[str, Place]) -> None:
+def _check_weights(wanted: Mapping[str, tuple[int, ...]], weights: Mapping[str, TensorInfo]) -> None:
     """Raise with a list of the differences unless the weights are exactly those of the architecture."""
     differences = [f"{name} is missing" for name in wanted.keys() - weights.keys()]
     differences += [f"{name} is not part of the model" for name in weights.keys() - wanted.keys()]
@@ -184,16 +184,16 @@ def _check_weights(wanted: Mapping[str, tuple[int, ...]], weights: Mapping[str, 
     _check_types(weights, np.float32, np.float16)
 
 
-def _check_optimizer(weights: Mapping[str, Place], optimizer: Mapping[str, Place]) -> None:
+def _check_optimizer(weights: Mapping[str, TensorInfo], optimizer: Mapping[str, TensorInfo]) -> None:
     wanted: dict[str, tuple[int, ...]] = {}
-    for name, place in weights.items():
-        wanted |= {f"{name}{_STEP}": (), f"{name}.exp_avg": place.shape, f"{name}{_SQUARES}": place.shape}
-    if optimizer and {name: place.shape for name, place in optimizer.items()} != wanted:
+    for name, info in weights.items():
+        wanted |= {f"{name}{_STEP}": (), f"{name}.exp_avg": info.shape, f"{name}{_SQUARES}": info.shape}
+    if optimizer and {name: info.shape for name, info in optimizer.items()} != wanted:
         raise CheckpointError("its optimizer state does not match its weights.")
     _check_types(optimizer, np.float32)
 
 
-def _check_history(config: RunConfig, history: Mapping[str, Place]) -> None:
+def _check_history(config: RunConfig, history: Mapping[str, TensorInfo]) -> None:
     if history.keys() != set(_HISTORY):
         raise CheckpointError("its loss history is missing, or it holds what no model of this app has.")
     figures = 4 + config.model.latent_dim if config.model.traits.is_variational else 3
@@ -202,13 +202,13 @@ def _check_history(config: RunConfig, history: Mapping[str, Place]) -> None:
         ("evaluations", np.float64, figures),
         ("changes", np.float64, 3),
     ):
-        place = history[name]
-        right_shape = place.shape == (0,) or (len(place.shape) == 2 and place.shape[1] == width)
-        if place.dtype != dtype or not right_shape:
+        info = history[name]
+        right_shape = info.shape == (0,) or (len(info.shape) == 2 and info.shape[1] == width)
+        if info.dtype != dtype or not right_shape:
             raise CheckpointError("its loss history has the wrong shape.")
 
 
-def _check_codes(config: RunConfig, codes: Mapping[str, Place]) -> None:
+def _check_codes(config: RunConfig, codes: Mapping[str, TensorInfo]) -> None:
     if not codes:
         return
     wanted = {"mean", "log_stddev"} if config.model.traits.is_variational else {"mean"}
@@ -216,7 +216,7 @@ def _check_codes(config: RunConfig, codes: Mapping[str, Place]) -> None:
         raise CheckpointError("its codes are not those of such a model: mean, log_stddev or labels differ.")
     shape = (*codes["mean"].shape[:1], config.model.latent_dim)
     parts = {name: codes[name] for name in wanted}
-    if any(place.shape != shape for place in parts.values()):
+    if any(info.shape != shape for info in parts.values()):
         raise CheckpointError("its codes have the wrong shape.")
     _check_types(parts, np.float32, np.float16)
     labels = codes.get("labels")
@@ -224,9 +224,9 @@ def _check_codes(config: RunConfig, codes: Mapping[str, Place]) -> None:
         raise CheckpointError("its labels have the wrong shape.")
 
 
-def _check_types(places: Mapping[str, Place], *types: npt.DTypeLike) -> None:
-    for name, place in places.items():
-        if place.dtype not in types:
+def _check_types(infos: Mapping[str, TensorInfo], *types: npt.DTypeLike) -> None:
+    for name, info in infos.items():
+        if info.dtype not in types:
             raise CheckpointError(f"{name} holds values that are not 32-bit numbers.")
 
 

@@ -67,7 +67,6 @@ class TrainingLoop:
         dataset.check_batch_size(training.batch_size)
         self.device = device
         self.seconds = self.training_seconds = 0.0
-        self._trained_images = 0
         self._stopping = False
         try:
             batches = Batches(dataset.train.images, training.batch_size, training.seed, device)
@@ -106,7 +105,8 @@ class TrainingLoop:
     @property
     def images_per_second(self) -> float:
         """Training images per second of training, seen by every model; evaluations do not count."""
-        return self._trained_images / self.training_seconds if self.training_seconds else 0.0
+        epochs = max(len(model.history.training) for model in self.models) / self.batches.per_epoch
+        return epochs * len(self.batches.images) / self.training_seconds if self.training_seconds else 0.0
 
     def step(self) -> None:
         """Take a step with each model that is not at its end; the device may still be computing it on return."""
@@ -187,7 +187,6 @@ class TrainingLoop:
         began = secured = time.perf_counter()
         end = (self.steps // self.batches.per_epoch + 1) * self.batches.per_epoch
         while self.going:
-            self._trained_images += self.batches.size_of(self.steps)
             self.step()
             if on_step is not None:
                 on_step()

@@ -1,20 +1,29 @@
-"""A safetensors file, read with numpy alone: its header is held against its size before any tensor is read."""
+"""A safetensors file, read with numpy alone: its header is held against its size before any tensor is read.
+
+The safetensors library, which writes the file, is not used to read it: it maps the file into memory, so that one which
+is cut off meanwhile ends the process, and takes twice the time.
+"""
 
 import json
 import math
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.errors import CheckpointError
-from vae_desktop.file_kinds import BEGINNING, MODEL, kind_of
+from vae_desktop.errors import CheckpointError, InvalidSetting
+from vae_desktop.file_kinds import BEGINNING, MODEL, kind_of, kind_of_file
 
 Array = npt.NDArray[Any]
 
+MAX_FILE_BYTES = 4 * 2**30
 MAX_HEADER_BYTES = 2**20
+_LONGEST_REASON = 600  # characters
 _MAX_BRACKETS = 100_000  # of JSON: an empty list takes two bytes in a file, and forty times as many in memory
 _MAX_RANK = 4
 _METADATA = "__metadata__"
@@ -22,8 +31,8 @@ _DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "U8": "|u1"} 
 
 
 @dataclass(frozen=True)
-class Place:
-    """What a tensor is, and where it lies: at byte `start` of the file."""
+class TensorInfo:
+    """What a header says of a tensor; its numbers begin at byte `start` of the file."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -31,15 +40,55 @@ class Place:
 
     @property
     def bytes(self) -> int:
-        """How many it takes in the file."""
+        """How many bytes the tensor takes in the file."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
 class Header(NamedTuple):
-    """What stands before the tensors: texts by key, not checked further, and the place of each tensor by name."""
+    """What stands before the tensors: texts by key, not checked further, and what each tensor is, by name."""
 
     metadata: Mapping[str, Any]
-    places: Mapping[str, Place]
+    infos: Mapping[str, TensorInfo]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file of a size that a model's may have.
+
+    Yields
+    ------
+    (file, int)
+        The file and its size in bytes.
+
+    Raises
+    ------
+    CheckpointError
+        With the file's name and the reason in plain words, whatever is wrong with the file or in it.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise CheckpointError("it is not a file.")
+        if status.st_size > MAX_FILE_BYTES:
+            raise CheckpointError("it is larger than any model of this app.")
+        with path.open("rb") as file:
+            yield file, status.st_size
+    except FileNotFoundError:
+        kind = kind_of_file(path)
+        raise _refusal(path, "there is no such file." if kind is None else f"it is {kind}.") from None
+    except OSError as error:
+        raise _refusal(path, f"it cannot be read ({error.strerror or error}).") from error
+    except (CheckpointError, InvalidSetting) as error:
+        raise _refusal(path, str(error)) from error
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        raise _refusal(path, f"its description is damaged ({type(error).__name__}: {error}).") from error
+
+
+def _refusal(path: Path, reason: str) -> CheckpointError:
+    """The error that says why a file cannot be opened, in one short line of characters that can be shown."""
+    line = "".join(character if character.isprintable() else "\ufffd" for character in reason[: _LONGEST_REASON + 1])
+    line = line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
+    return CheckpointError(f"Cannot open {path.name or path}: {line}")
 
 
 def read_header(file: BinaryIO, file_bytes: int) -> Header:
@@ -64,28 +113,28 @@ def read_header(file: BinaryIO, file_bytes: int) -> Header:
         raise CheckpointError("it is not a safetensors file.")
     metadata = header.pop(_METADATA, None)
     area = 8 + length
-    places = {name: _place(name, entry, area, file_bytes) for name, entry in header.items()}
+    infos = {name: _tensor_info(name, entry, area, file_bytes) for name, entry in header.items()}
     end = area
-    for name, place in sorted(places.items(), key=lambda item: (item[1].start, item[1].bytes)):
-        if place.start != end:
+    for name, info in sorted(infos.items(), key=lambda item: (item[1].start, item[1].bytes)):
+        if info.start != end:
             raise CheckpointError(f"its tensors are damaged: there is a hole or an overlap before {name}.")
-        end += place.bytes
+        end += info.bytes
     if end != file_bytes:
         raise CheckpointError(f"its tensors are damaged: they take {end - area} of {file_bytes - area} bytes.")
-    return Header(metadata if isinstance(metadata, dict) else {}, places)
+    return Header(metadata if isinstance(metadata, dict) else {}, infos)
 
 
-def read_tensor(file: BinaryIO, place: Place) -> Array:
-    """The tensor at a place, an array of its own that can be written to; 16-bit numbers become 32-bit ones.
+def read_tensor(file: BinaryIO, info: TensorInfo) -> Array:
+    """The tensor that a header describes, as an array that can be written to; 16-bit numbers become 32-bit ones.
 
     Raises
     ------
     CheckpointError
         If the file has become shorter.
     """
-    values = np.empty(place.shape, place.dtype)
-    file.seek(place.start)
-    if file.readinto(values.reshape(-1).view(np.uint8)) != place.bytes:  # type: ignore[attr-defined]
+    values = np.empty(info.shape, info.dtype)
+    file.seek(info.start)
+    if file.readinto(values.reshape(-1).view(np.uint8)) != info.bytes:  # type: ignore[attr-defined]
         raise CheckpointError("it was changed while it was read.")
     return values.astype(np.float32) if values.dtype == np.float16 else values
 
@@ -96,7 +145,7 @@ def strict_json(text: bytes | str) -> Any:
     Raises
     ------
     CheckpointError
-        If it is none, has more parts than any model's, holds a name twice in one object, or numbers that are none.
+        If it is no JSON, has more parts than any model's, holds a name twice in one object, or NaN or infinity.
     """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -117,7 +166,7 @@ def strict_json(text: bytes | str) -> Any:
         raise CheckpointError("it is not a safetensors file: its header is not JSON.") from error
 
 
-def _place(name: str, entry: Any, area: int, file_bytes: int) -> Place:
+def _tensor_info(name: str, entry: Any, area: int, file_bytes: int) -> TensorInfo:
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise CheckpointError(f"its tensors are damaged: {name} is not described.")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -129,14 +178,14 @@ def _place(name: str, entry: Any, area: int, file_bytes: int) -> Place:
         raise CheckpointError(f"it is cut off: it has {file_bytes:,} bytes, and {name} ends at {area + offsets[1]:,}.")
     if not _are_counts(shape, file_bytes):
         raise CheckpointError(f"its tensors are damaged: {name} has an impossible shape.")
-    place = Place(np.dtype(_DTYPES[dtype]), tuple(shape), area + offsets[0])
-    if place.bytes != offsets[1] - offsets[0]:
-        raise CheckpointError(f"its tensors are damaged: {name} has {place.bytes} bytes and room for another number.")
-    return place
+    info = TensorInfo(np.dtype(_DTYPES[dtype]), tuple(shape), area + offsets[0])
+    if info.bytes != offsets[1] - offsets[0]:
+        raise CheckpointError(f"its tensors are damaged: {name} has {info.bytes} bytes and room for another number.")
+    return info
 
 
 def _are_counts(values: Any, most: int) -> bool:
-    """Whether they are a few whole numbers from 0 to `most`: no product of them takes long."""
+    """Whether values are a few whole numbers from 0 to `most`: no product of such takes long."""
     return (
         isinstance(values, list)
         and len(values) <= _MAX_RANK

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from vae_desktop.data.dataset import Images, move_to_front
 from vae_desktop.errors import DataError
@@ -42,7 +43,7 @@ class Canvas:
     """
 
     def __init__(self, count: int, side: int, colours: str, may_have_colour: bool) -> None:
-        check_room(count, side, may_be_coloured(colours, may_have_colour))
+        check_room(count, side, colours == "colour" or (colours == "auto" and may_have_colour))
         self._images = _empty(count, 3 if colours == "colour" else 1, side)
         self._may_gain_colour = colours == "auto"
         self._end = 0  # of what is filled
@@ -52,13 +53,14 @@ class Canvas:
         """Write squares (n, S, S) or (n, S, S, 3) as the images from number `first` on."""
         with self._lock:  # another thread may be about to replace the array
             self._end = max(self._end, first + len(pixels))
-            if self._may_gain_colour and has_colour(pixels):
+            if self._may_gain_colour and pixels.ndim == 4 and (pixels[..., 1:] != pixels[..., :1]).any():
                 self._gain_colour()
             target = self._images[first : first + len(pixels)]
             if pixels.ndim == 3:
                 target[:] = pixels[:, None]
             elif target.shape[1] == 1:
-                target[:, 0] = luminance(pixels)
+                one_below_another = Image.fromarray(pixels.reshape(-1, *pixels.shape[2:]))
+                target[:, 0] = np.asarray(one_below_another.convert("L")).reshape(pixels.shape[:3])  # by ITU-R BT.601
             else:
                 target[:] = np.moveaxis(pixels, -1, 1)
 
@@ -83,19 +85,3 @@ def _empty(count: int, channels: int, side: int) -> Images:
             f"These images do not fit into memory: {count:,} of {side} × {side} pixels take {size}. "
             "Choose a smaller image size or fewer images, or close other programs."
         ) from error
-
-
-def may_be_coloured(colours: str, may_have_colour: bool) -> bool:
-    """Whether images, of kinds that may have colour or not, may have three channels by that setting."""
-    return colours == "colour" or (colours == "auto" and may_have_colour)
-
-
-def has_colour(pixels: Images) -> bool:
-    """Whether any pixel of squares (n, S, S) or (n, S, S, 3) is not grey."""
-    return pixels.ndim == 4 and bool((pixels[..., 1:] != pixels[..., :1]).any())
-
-
-def luminance(pixels: Images) -> Images:
-    """Brightness (...) of colours (..., 3), by ITU-R BT.601: 0.299 red, 0.587 green, 0.114 blue."""
-    weighted = pixels.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
-    return (weighted + (1 << 15) >> 16).astype(np.uint8)

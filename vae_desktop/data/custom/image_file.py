@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from vae_desktop.data.custom.canvas import luminance
 from vae_desktop.data.custom.conversion import SIXTEEN_BITS, levels_of, to_bytes, to_square
-from vae_desktop.data.dataset import Images
+from vae_desktop.data.dataset import Images, channels_first
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
 
@@ -94,15 +93,14 @@ def read_picture(path: str | Path, side: int) -> Picture:
 
 
 def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:
-    """Read a picture file as an image (C, H, W), by the rules for a person's own images.
+    """Read an image file that a person chose as an image (C, H, W), by the rules for custom data sets.
 
-    It becomes a square as large as the image's longer side, of which the middle is cut out; grey where the image has
-    one channel.
+    It becomes a square as large as the longer of H and W, of which the middle is cut out; grey if C is 1.
 
     Raises
     ------
     DataError
-        If it is no picture that can be read; the message names the file and the reason.
+        If it is no image that can be read; the message names the file and the reason.
     """
     try:
         pixels = read_picture(path, max(image_shape[1:])).pixels
@@ -112,7 +110,7 @@ def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:
 
 
 def image_of_pixels(pixels: Images, image_shape: tuple[int, int, int]) -> Images:
-    """The same for pixels (h, w, 4), uint8: red, green, blue, and alpha, which is laid over white."""
+    """As `image_of_file`, of pixels (h, w, 4), uint8: red, green, blue, and alpha, which is laid over white."""
     return _fitted(to_square(Image.fromarray(pixels, "RGBA"), max(image_shape[1:])), image_shape)
 
 
@@ -120,12 +118,8 @@ def _fitted(square: Images, image_shape: tuple[int, int, int]) -> Images:
     """A square (S, S) or (S, S, 3) as an image (C, H, W), the longer side of which is S."""
     channels, height, width = image_shape
     top, left = (square.shape[0] - height) // 2, (square.shape[1] - width) // 2
-    pixels = square[top : top + height, left : left + width]
-    if channels == 1:
-        return (luminance(pixels) if pixels.ndim == 3 else pixels)[None].copy()
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    middle = Image.fromarray(square).crop((left, top, left + width, top + height))
+    return channels_first(np.asarray(middle.convert("L" if channels == 1 else "RGB")))
 
 
 @functools.cache

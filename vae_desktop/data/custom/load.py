@@ -58,16 +58,15 @@ def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
 
 def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
     mode = _mode(path)
-    if stat.S_ISDIR(mode):
-        idx = find_idx(path)
-        if idx is None:
-            return assemble_folder(path, config, progress)
+    is_file = stat.S_ISREG(mode)
+    idx = find_idx(path) if stat.S_ISDIR(mode) else path if is_file and is_idx_name(path.name) else None
+    if idx is not None:
         return assemble_idx(idx, config, progress)
-    if stat.S_ISREG(mode) and path.suffix.lower() in (".npy", ".npz"):
+    if stat.S_ISDIR(mode):
+        return assemble_folder(path, config, progress)
+    if is_file and path.suffix.lower() in (".npy", ".npz"):
         return assemble_arrays(path, config, progress)
-    if stat.S_ISREG(mode) and is_idx_name(path.name):
-        return assemble_idx(path, config, progress)
-    kind = kind_of_file(path) if stat.S_ISREG(mode) else None
+    kind = kind_of_file(path) if is_file else None
     reason = "" if kind is None else f": it is {kind}"
     raise DataError(f"{path} cannot be used as a data set{reason}. {ACCEPTED}")
 

@@ -1,40 +1,32 @@
-"""All tools of the playground, each with its view."""
+"""All tools of the playground, each a controller with its view."""
 
 from typing import NamedTuple, Self
 
 from vae_desktop.engine.engine import Engine
-from vae_desktop.gui.controllers.denoiser import Denoiser
-from vae_desktop.gui.controllers.drawer import Drawer
+from vae_desktop.gui.controllers.denoising_controller import DenoisingController
+from vae_desktop.gui.controllers.drawing_controller import DrawingController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
-from vae_desktop.gui.controllers.path_guide import PathGuide
-from vae_desktop.gui.controllers.sampler import Sampler
-from vae_desktop.gui.views.tools.denoising_view import DenoisingView
-from vae_desktop.gui.views.tools.drawing_view import DrawingView
-from vae_desktop.gui.views.tools.path_view import PathView
-from vae_desktop.gui.views.tools.samples_view import SamplesView
+from vae_desktop.gui.controllers.path_controller import PathController
+from vae_desktop.gui.controllers.samples_controller import SamplesController
+from vae_desktop.gui.controllers.tool_controller import ToolContext
 from vae_desktop.gui.views.window.main_window import MainWindow
 
 
 class Tools(NamedTuple):
-    """What can be tried with the model on screen."""
+    """What can be tried with the model on screen; the names are those of the docks."""
 
-    sampler: Sampler
-    guide: PathGuide
-    drawer: Drawer
-    denoiser: Denoiser
+    samples: SamplesController
+    path: PathController
+    drawing: DrawingController
+    denoising: DenoisingController
 
     @classmethod
-    def of(cls, window: MainWindow, session: Engine, point: LatentPoint) -> Self:
-        """Make them, with their views, for a window."""
-        samples, path, drawing, denoising = SamplesView(), PathView(), DrawingView(), DenoisingView()
-        scatter, around = window.stage.scatter, (session, point, session.inference)
-        drawer = Drawer(drawing, scatter, *around)
-        guide = PathGuide(path, scatter, *around)
-        made = cls(
-            Sampler(samples, *around), guide, drawer, Denoiser(denoising, scatter, lambda: drawer.image, *around)
-        )
-        for name, view in (("samples", samples), ("path", path), ("drawing", drawing), ("denoising", denoising)):
+    def of(cls, window: MainWindow, engine: Engine, point: LatentPoint) -> Self:
+        """Make the tools, and put their views into the docks of a window."""
+        context = ToolContext(window.stage.scatter, point, engine)
+        drawing = DrawingController(context)
+        tools = cls(SamplesController(context), PathController(context), drawing, DenoisingController(context, drawing))
+        views = (tools.samples.view, tools.path.view, tools.drawing.view, tools.denoising.view)
+        for name, view in zip(cls._fields, views, strict=True):
             window.add_tool(name, view)
-        window.theme_changed.connect(guide.set_theme)
-        guide.set_theme(window.theme)
-        return made
+        return tools

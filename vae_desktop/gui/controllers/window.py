@@ -90,7 +90,7 @@ class WindowController(QObject):
             return
         if not self.workspaces.tools:
             tools = self.workspaces.make_tools()
-            tools.guide.export_wanted.connect(self.files.export_path)
+            tools.path.export_wanted.connect(self.files.export_path)
             for tool in tools:
                 tool.failed.connect(self.messages.complain)
         training = self.engine.training

@@ -130,7 +130,7 @@ class WorkspacesController(QObject):
         if workspace == "comparison":
             self.explorer.feeds.suspend()
             if self.tools:
-                self.tools.guide.stop()
+                self.tools.path.stop()
             self.comparer.come_into_sight()
         else:
             self.comparer.leave_sight()

@@ -1,9 +1,11 @@
 """A sheet of paper: strokes of a brush, with undo; images can be laid on it."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -15,11 +17,14 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QUndoCommand,
+    QUndoStack,
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from vae_desktop.data.dataset import Images
-from vae_desktop.data.drawing_preprocessing import canvas_of_image
+from vae_desktop.gui.widgets.controls import named
+from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.theme import LIGHT, Theme
 
 _SIDE = 280  # px, about, of the canvas
@@ -27,37 +32,54 @@ _MOST_UNDONE = 50
 _FRINGE = 4  # px
 
 
+class _Sheet(NamedTuple):
+    """What lies on the pad, and whether all of it was drawn, rather than an image laid on it."""
+
+    canvas: QImage
+    is_drawing: bool
+
+
 class DrawingPad(QWidget):
-    """Holds a canvas some times as large as an image; tells whenever it has changed, within a stroke too."""
+    """Holds a canvas some times as large as an image; tells whenever it has changed, within a stroke too.
+
+    Attributes
+    ----------
+    brush_fraction : float
+        Width of the brush, of the canvas's shorter side.
+    erases : bool
+        Whether the left button erases.
+    ink : QColor or None
+        None: what differs most from the paper.
+    paper : int
+        Grey of what nothing was drawn on, 0 to 255.
+    undo_stack : QUndoStack
+        What has been done to the sheet, each stroke as one.
+    """
 
     changed = Signal()
-    image_offered = Signal(object)  # a Path or a QImage, dropped or pasted
+    image_offered = Signal(object)  # dropped or pasted: the Path of a file, or pixels (h, w, 4), uint8
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("drawingPad")
-        self.setAccessibleName(self.tr("Drawing pad"))
-        self.setToolTip(
-            "<p>" + self.tr("Draw here. Images can be dropped or pasted (Ctrl+V). Right button: erase.") + "</p>"
-        )
+    def __init__(self) -> None:
+        super().__init__()
+        tip = self.tr("Draw here. Images can be dropped or pasted (Ctrl+V). Right button: erase.")
+        named(self, "drawingPad", self.tr("Drawing pad"), tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
         self.setMinimumSize(96, 96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self._shape = (1, 28, 28)
-        self._paper = 0
-        self.brush_share = 0.09  # of the canvas's shorter side
+        self.brush_fraction = 0.09
         self.erases = False
-        self.ink: QColor | None = None  # None: what differs most from the paper
-        self._canvas = QImage()
-        self._is_drawing = True
-        self._undone: list[tuple[QImage, bool]] = []
-        self._done: list[tuple[QImage, bool]] = []
+        self.ink: QColor | None = None
+        self.paper = 0
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(_MOST_UNDONE)
+        self._format = QImage.Format.Format_Grayscale8
+        self._size = QSize(_SIDE, _SIDE)
+        self._sheet = _Sheet(self._blank(), True)
         self._last: QPointF | None = None  # in the canvas, of the stroke under way
         self._theme = LIGHT
-        self._canvas = self._fitted(self._canvas, QSize(_SIDE, _SIDE))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -68,91 +90,64 @@ class DrawingPad(QWidget):
 
         What lies on the canvas stays, at another size, and so does what can be undone.
         """
+        channels, height, width = shape
         was_empty = self.is_empty
-        self._shape = shape
-        times = max(1, round(_SIDE / max(shape[1:])))
-        size = QSize(shape[2] * times, shape[1] * times)
-        self._canvas = self._fitted(self._canvas, size)
-        self._done = [(self._fitted(canvas, size), is_drawing) for canvas, is_drawing in self._done]
-        self._undone = [(self._fitted(canvas, size), is_drawing) for canvas, is_drawing in self._undone]
+        self._format = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_Grayscale8
+        scale = max(1, round(_SIDE / max(height, width)))
+        self._size = QSize(width * scale, height * scale)
         if was_empty:
-            self._paper, self._is_drawing = paper, True
-            self._canvas.fill(self._paper_colour)
-            self._done.clear()
-            self._undone.clear()
+            self.paper = paper
+            self._sheet = _Sheet(self._blank(), True)
+            self.undo_stack.clear()
+        else:
+            self._sheet = self._fitted(self._sheet)
         self._last = None  # a stroke under way would go on from another place
         self.update()
 
     @property
-    def paper(self) -> int:
-        """Grey of what nothing was drawn on, 0 to 255."""
-        return self._paper
-
-    @property
     def is_drawing(self) -> bool:
         """Whether all on the canvas was drawn, rather than an image laid on it."""
-        return self._is_drawing
+        return self._sheet.is_drawing
 
     @property
     def is_empty(self) -> bool:
-        return self._is_drawing and bool((self.pixels() == self._paper).all())
-
-    @property
-    def can_undo(self) -> bool:
-        return bool(self._done)
-
-    @property
-    def can_redo(self) -> bool:
-        return bool(self._undone)
+        return self.is_drawing and bool((self.pixels() == self.paper).all())
 
     def pixels(self) -> Images:
         """The canvas (h, w, C), uint8, grey or colour as the images are."""
-        canvas, channels = self._canvas, 1 if self._is_grey else 3
-        rows = np.frombuffer(canvas.constBits(), np.uint8).reshape(canvas.height(), canvas.bytesPerLine())
-        return rows[:, : channels * canvas.width()].reshape(canvas.height(), canvas.width(), channels).copy()
+        return _to_array(self._sheet.canvas)
 
     def lay_image(self, image: Images) -> None:
         """Put an image (C, H, W) of the shape that was set on the canvas, in place of what is there."""
-        self._keep()
-        pixels = canvas_of_image(image, (self._canvas.height(), self._canvas.width()))
-        height, width, channels = pixels.shape
-        self._canvas = QImage(pixels, width, height, channels * width, self._format).copy()
-        self._is_drawing = False
-        self._tell()
+        canvas = to_image(np.moveaxis(image, 0, -1)).scaled(self._size)  # a whole number of times as large
+        self._replace(canvas.convertToFormat(self._format), is_drawing=False)
 
+    @Slot()
     def clear(self) -> None:
         if not self.is_empty:
-            self._keep()
-            self._canvas.fill(self._paper_colour)
-            self._is_drawing = True
-            self._tell()
+            self._replace(self._blank(), is_drawing=True)
 
+    @Slot()
     def invert(self) -> None:
         """Turn every colour into its opposite; of a drawing this would be the paper too, so it becomes an image."""
-        self._keep()
-        self._canvas.invertPixels()
-        self._is_drawing = False
-        self._tell()
-
-    def undo(self) -> None:
-        self._exchange(self._done, self._undone)
-
-    def redo(self) -> None:
-        self._exchange(self._undone, self._done)
+        canvas = self._sheet.canvas.copy()
+        canvas.invertPixels()
+        self._replace(canvas, is_drawing=False)
 
     def paste(self, data: QMimeData) -> None:
         """Offer the image or the picture file that lies in the clipboard or is dropped."""
         urls = data.urls()
         if data.hasImage():
-            self.image_offered.emit(QImage(data.imageData()))
+            image = QImage(data.imageData()).convertToFormat(QImage.Format.Format_RGBA8888)
+            self.image_offered.emit(_to_array(image))
         elif urls and urls[0].isLocalFile():
             self.image_offered.emit(Path(urls[0].toLocalFile()))
 
     def canvas_rect(self) -> QRectF:
         """Where the canvas is painted."""
-        size = self._canvas.size()
-        scale = min((self.width() - 2) / size.width(), (self.height() - 2) / size.height())
-        rect = QRectF(0, 0, scale * size.width(), scale * size.height())
+        width, height = self._size.width(), self._size.height()
+        scale = min((self.width() - 2) / width, (self.height() - 2) / height)
+        rect = QRectF(0, 0, scale * width, scale * height)
         rect.moveCenter(QRectF(self.rect()).center())
         return rect
 
@@ -163,31 +158,36 @@ class DrawingPad(QWidget):
         rect = self.canvas_rect()
         frame = self._theme.accent if self.hasFocus() else self._theme.border
         painter.fillRect(rect.adjusted(-1, -1, 1, 1), QColor(frame))
-        painter.drawImage(rect, self._canvas)
+        painter.drawImage(rect, self._sheet.canvas)
         if self.is_empty:
-            grey = 255 - self._paper
-            painter.setPen(QColor(grey, grey, grey, 130))
+            text = _grey(255 - self.paper)
+            text.setAlpha(130)
+            painter.setPen(text)
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.tr("Draw here"))
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
-            self._keep()
-            self._last = self._on_canvas(event.position())
-            self._draw_to(self._last, event)
+            position, canvas = self._on_canvas(event.position()), self._sheet.canvas.copy()
+            self._draw(canvas, position, position, event)
+            self._replace(canvas, self.is_drawing)
+            self._last = position
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._last is not None:
-            self._draw_to(self._on_canvas(event.position()), event)
+            position = self._on_canvas(event.position())
+            self._draw(self._sheet.canvas, self._last, position, event)
+            self._last = position
+            self._show_change()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._last = None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Undo):
-            self.undo()
+            self.undo_stack.undo()
         elif event.matches(QKeySequence.StandardKey.Redo):
-            self.redo()
+            self.undo_stack.redo()
         elif event.matches(QKeySequence.StandardKey.Paste):
             self.paste(QApplication.clipboard().mimeData())
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -209,63 +209,73 @@ class DrawingPad(QWidget):
         event.acceptProposedAction()
         self.paste(event.mimeData())
 
-    def _draw_to(self, place: QPointF, event: QMouseEvent) -> None:
-        """Draw from where the brush was to a place in the canvas."""
+    def _draw(self, canvas: QImage, start: QPointF, end: QPointF, event: QMouseEvent) -> None:
+        """Draw on a canvas from where the brush was to where it is."""
         erases = self.erases or bool(event.buttons() & Qt.MouseButton.RightButton)
-        opposite = 255 - self._paper
-        ink = self.ink if self.ink is not None else QColor(opposite, opposite, opposite)
-        width = self.brush_share * min(self._canvas.width(), self._canvas.height())
+        ink = self.ink if self.ink is not None else _grey(255 - self.paper)
+        width = self.brush_fraction * min(canvas.width(), canvas.height())
         width += _FRINGE if erases else 0  # else the smooth edge of a stroke would stay
-        painter = QPainter(self._canvas)
+        painter = QPainter(canvas)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         how = (Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(QPen(self._paper_colour if erases else ink, width, *how))
-        if place == self._last:
-            painter.drawPoint(place)
+        painter.setPen(QPen(_grey(self.paper) if erases else ink, width, *how))
+        if start == end:
+            painter.drawPoint(end)
         else:
-            painter.drawLine(self._last, place)
+            painter.drawLine(start, end)
         painter.end()
-        self._last = place
-        self._tell()
 
-    def _on_canvas(self, place: QPointF) -> QPointF:
+    def _on_canvas(self, position: QPointF) -> QPointF:
         rect = self.canvas_rect()
-        scale = self._canvas.width() / rect.width()
-        return (place - rect.topLeft()) * scale
+        return (position - rect.topLeft()) * (self._size.width() / rect.width())
 
-    def _keep(self) -> None:
-        """Keep the canvas as it is, for undo."""
-        self._done.append((self._canvas.copy(), self._is_drawing))
-        del self._done[:-_MOST_UNDONE]
-        self._undone.clear()
+    def _replace(self, canvas: QImage, is_drawing: bool) -> None:
+        """Put a canvas in place of the one that is there, to which undo leads back."""
+        self.undo_stack.push(_Replacement(self._show, self._sheet, _Sheet(canvas, is_drawing)))
 
-    def _exchange(self, taken: list[tuple[QImage, bool]], given: list[tuple[QImage, bool]]) -> None:
-        if taken and self._last is None:
-            given.append((self._canvas, self._is_drawing))
-            self._canvas, self._is_drawing = taken.pop()
-            self._tell()
+    def _show(self, sheet: _Sheet) -> None:
+        self._sheet = self._fitted(sheet)
+        self._last = None  # a stroke under way has ended
+        self._show_change()
 
-    def _fitted(self, canvas: QImage, size: QSize) -> QImage:
-        """A canvas at another size, in the format of the images."""
-        if canvas.isNull():
-            canvas = QImage(size, self._format)
-            canvas.fill(self._paper_colour)
-        how = Qt.TransformationMode.SmoothTransformation
-        fits = canvas.size() == size
-        return (canvas if fits else canvas.scaled(size, mode=how)).convertToFormat(self._format)
-
-    @property
-    def _is_grey(self) -> bool:
-        return self._shape[0] != 3
-
-    @property
-    def _format(self) -> QImage.Format:
-        return QImage.Format.Format_Grayscale8 if self._is_grey else QImage.Format.Format_RGB888
-
-    @property
-    def _paper_colour(self) -> QColor:
-        return QColor(self._paper, self._paper, self._paper)
-
-    def _tell(self) -> None:
+    def _show_change(self) -> None:
         self.update()
         self.changed.emit()
+
+    def _blank(self) -> QImage:
+        canvas = QImage(self._size, self._format)
+        canvas.fill(_grey(self.paper))
+        return canvas
+
+    def _fitted(self, sheet: _Sheet) -> _Sheet:
+        """A sheet at the size and in the format of the images, which may have been others when it was drawn on."""
+        canvas = sheet.canvas
+        if (canvas.size(), canvas.format()) == (self._size, self._format):
+            return sheet
+        canvas = canvas.scaled(self._size, mode=Qt.TransformationMode.SmoothTransformation)
+        return _Sheet(canvas.convertToFormat(self._format), sheet.is_drawing)
+
+
+class _Replacement(QUndoCommand):
+    """Another sheet in place of the one before."""
+
+    def __init__(self, show: Callable[[_Sheet], None], before: _Sheet, after: _Sheet) -> None:
+        super().__init__()
+        self._show, self._before, self._after = show, before, after
+
+    def undo(self) -> None:
+        self._show(self._before)
+
+    def redo(self) -> None:
+        self._show(self._after)
+
+
+def _to_array(image: QImage) -> Images:
+    """The pixels (h, w, C), uint8, of an image with one byte for each channel."""
+    height, width, channels = image.height(), image.width(), image.depth() // 8
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
+    return rows[:, : channels * width].reshape(height, width, channels).copy()
+
+
+def _grey(value: int) -> QColor:
+    return QColor(value, value, value)

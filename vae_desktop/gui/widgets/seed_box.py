@@ -1,33 +1,22 @@
 """The seed that random numbers are drawn from, and a button for the next one."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
+from vae_desktop.gui.widgets.controls import row
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 
 
 class SeedBox(QWidget):
-    """A number field with a button beside it.
+    """A number field, the value of which is the seed, with a button beside it."""
 
-    Attributes
-    ----------
-    spin : NumberField
-        Its value is the seed.
-    renew : QToolButton
-    """
-
-    def __init__(self, name: str, label: str, tip: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.spin = NumberField(name, label, tip, (0, 999_999))
-        self.renew = QToolButton(text="⟳")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
-        layout.addWidget(self.spin, 1)
-        layout.addWidget(self.renew)
-        self.renew.clicked.connect(self._take_next)
+    def __init__(self, spin: NumberField, renew: QToolButton) -> None:
+        super().__init__()
+        self._spin = spin
+        row((spin, 1), renew, spacing=SPACING // 2, on=self)
+        renew.clicked.connect(self._take_next)
 
     @Slot()
     def _take_next(self) -> None:
-        self.spin.setValue((self.spin.value() + 1) % (int(self.spin.maximum()) + 1))
+        self._spin.setValue((self._spin.value() + 1) % (int(self._spin.maximum()) + 1))

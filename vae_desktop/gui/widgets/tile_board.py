@@ -4,9 +4,8 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from vae_desktop.gui.widgets.decoded_image import to_image
@@ -16,33 +15,45 @@ from vae_desktop.latent.codes import Picture
 SEPARATOR = " · "  # in a caption; what stands before it is left out where there is little room
 
 _GAP = 4  # px
-_TEXT_ROOM = 30  # px, of a tile under which a caption can be read
+_READABLE = 30  # px, of a tile under which a caption can be read
 _SHARP = 3  # times: from here on pixels are shown as squares, a whole number of times as large
 _BAR = 4  # px, of a tint without a caption
 
 
 class TileBoard(QWidget):
-    """Paints pictures in rows, as large as fit; a click or the arrow keys choose one, and so does a drag over them."""
+    """Paints pictures in rows, as large as fit; a click or the arrow keys choose one, and so does a drag over them.
+
+    Attributes
+    ----------
+    pictures : array (M, h, w, C), uint8, or None
+        On show.
+    chosen : int or None
+        The number of the picture that is marked.
+    captions : sequence of str
+        What stands under the pictures.
+    empty_text : str
+        Why there is nothing, where there is nothing.
+    """
 
     tile_chosen = Signal(int)
     resized = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(80, 48)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFont(tabular(small_font(self.font())))
         self._count = 0
         self._shape = (1, 1)  # height and width of a picture, or a multiple
-        self._pictures: Picture | None = None
-        self._captions: Sequence[str] = ()
+        self.pictures: Picture | None = None
+        self.captions: Sequence[str] = ()
         self._tints: Sequence[float] = ()
         self._has_captions = False
         self._columns: int | None = None
         self._sheet: QImage | None = None
-        self._chosen: int | None = None
-        self._empty = ""
+        self.chosen: int | None = None
+        self.empty_text = ""
         self._theme = LIGHT
 
     def set_theme(self, theme: Theme) -> None:
@@ -52,7 +63,7 @@ class TileBoard(QWidget):
 
     def set_empty_text(self, text: str) -> None:
         """Say why there is nothing, where there is nothing."""
-        self._empty = text
+        self.empty_text = text
         self.update()
 
     def set_tiles(
@@ -70,31 +81,19 @@ class TileBoard(QWidget):
 
     def set_pictures(self, pictures: Picture | None) -> None:
         """Show pictures (M, h, w, C), uint8, or none."""
-        self._pictures, self._sheet = pictures, None
+        self.pictures, self._sheet = pictures, None
         self.update()
 
     def set_captions(self, captions: Sequence[str], tints: Sequence[float] = ()) -> None:
         """Write under the pictures, on a ground tinted from 0 to 1 where something is to be noticed."""
-        self._captions, self._tints = captions, tints
+        self.captions, self._tints = captions, tints
         self.update()
-
-    def captions(self) -> tuple[str, ...]:
-        return tuple(self._captions)
 
     def set_chosen(self, index: int | None) -> None:
         """Mark a picture."""
-        if index != self._chosen:
-            self._chosen = index
+        if index != self.chosen:
+            self.chosen = index
             self.update()
-
-    @property
-    def chosen(self) -> int | None:
-        return self._chosen
-
-    @property
-    def pictures(self) -> Picture | None:
-        """The pictures on show."""
-        return self._pictures
 
     def tile_side(self) -> int:
         """Length in screen pixels that the longer side of a picture can use."""
@@ -113,52 +112,49 @@ class TileBoard(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._pictures is None or not len(self._pictures):
+        if self.pictures is None or not len(self.pictures):
             painter.setPen(QColor(self._theme.muted))
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), how, self._empty)
+            painter.drawText(self.rect(), how, self.empty_text)
             painter.end()
             return
-        first = self.tile_rect(0)
         if self._sheet is None:
-            self._sheet = self._painted_sheet(first)
-        painter.drawImage(first.topLeft(), self._sheet)
-        for index in range(min(len(self._captions), self._count)):
+            self._sheet = self._painted_sheet(self.pictures[: self._count])
+        painter.drawImage(0, 0, self._sheet)
+        for index in range(min(len(self.captions), self._count)):
             self._paint_caption(painter, index)
-        if self._chosen is not None and self._chosen < self._count:
+        if self.chosen is not None and self.chosen < self._count:
             painter.setPen(QPen(QColor(self._theme.accent), 2))
-            painter.drawRect(self.tile_rect(self._chosen).adjusted(-2, -2, 1, 1))
+            painter.drawRect(self.tile_rect(self.chosen).adjusted(-2, -2, 1, 1))
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._choose_at(event.position().toPoint())
+        index = self._tile_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index is not None:
+            self._choose(index)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._choose_at(event.position().toPoint(), only_if_new=True)
+        index = self._tile_at(event.position().toPoint())
+        if event.buttons() & Qt.MouseButton.LeftButton and index not in (None, self.chosen):
+            self._choose(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         columns = self._arrangement()[0]
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -columns,
-            Qt.Key.Key_Down: columns,
-        }
-        if event.key() not in steps or self._pictures is None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}
+        step = steps.get(Qt.Key(event.key()))
+        if step is None or self.pictures is None:
             super().keyPressEvent(event)
             return
-        index = 0 if self._chosen is None else self._chosen + steps[event.key()]
+        index = 0 if self.chosen is None else self.chosen + step
         if 0 <= index < self._count:
             self._choose(index)
 
     def event(self, event: QEvent) -> bool:
         """Show the whole caption of the picture under the mouse."""
-        if event.type() == QEvent.Type.ToolTip and self._captions and self._pictures is not None:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self._tile_at(event.pos())
-            if index is not None and index < len(self._captions):
-                QToolTip.showText(event.globalPos(), self._captions[index], self)
+            if index is not None and index < len(self.captions):
+                QToolTip.showText(event.globalPos(), self.captions[index], self)
                 return True
         return super().event(event)
 
@@ -167,19 +163,14 @@ class TileBoard(QWidget):
         self._sheet = None
         self.resized.emit()
 
-    def _choose_at(self, place: QPoint, only_if_new: bool = False) -> None:
-        index = self._tile_at(place)
-        if index is not None and not (only_if_new and index == self._chosen):
-            self._choose(index)
-
-    def _tile_at(self, place: QPoint) -> int | None:
-        """The picture at a place, its caption and half the gaps around it included."""
-        if self._pictures is None:
+    def _tile_at(self, position: QPoint) -> int | None:
+        """The picture at a position, its caption and half the gaps around it included."""
+        if self.pictures is None:
             return None
         margin = _GAP // 2
         for index in range(self._count):
             tile = self.tile_rect(index).adjusted(-margin, -margin, margin, margin + self._foot())
-            if tile.contains(place):
+            if tile.contains(position):
                 return index
         return None
 
@@ -195,35 +186,31 @@ class TileBoard(QWidget):
         """Columns, and width and height of a picture: as large as fit."""
         return _arranged(max(self._count, 1), self._columns, self._shape, self.width(), self.height(), self._foot())
 
-    def _painted_sheet(self, first: QRect) -> QImage:
-        """The pictures at their places, on whole screen pixels."""
+    def _painted_sheet(self, pictures: Picture) -> QImage:
+        """The pictures where they belong, on whole screen pixels."""
         ratio = self.devicePixelRatioF()
-        last = self.tile_rect(self._count - 1)
-        size = (self.size() * ratio).expandedTo(QRect(first.topLeft(), last.bottomRight()).size())
-        sheet = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        sheet = QImage(self.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
         sheet.setDevicePixelRatio(ratio)
         sheet.fill(Qt.GlobalColor.transparent)
         painter = QPainter(sheet)
-        pictures = self._pictures[: self._count]
-        is_multiple = first.width() * ratio % pictures.shape[2] == 0
+        is_multiple = self.tile_rect(0).width() * ratio % pictures.shape[2] == 0
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not is_multiple)
         for index, picture in enumerate(pictures):
-            tile = self.tile_rect(index).translated(-first.topLeft())
-            painter.drawImage(tile, to_image(np.ascontiguousarray(picture)))
+            painter.drawImage(self.tile_rect(index), to_image(picture))
         painter.end()
         return sheet
 
     def _caption_at(self, index: int, tile: QRect) -> str:
         """A caption; where not all have room, all without what stands before the separator."""
-        widest = max(self.fontMetrics().horizontalAdvance(text) for text in self._captions)
-        text = self._captions[index]
+        widest = max(self.fontMetrics().horizontalAdvance(text) for text in self.captions)
+        text = self.captions[index]
         return text if widest <= tile.width() else text.rpartition(SEPARATOR)[2]
 
     def _paint_caption(self, painter: QPainter, index: int) -> None:
         tile = self.tile_rect(index)
         foot = QRect(tile.left(), tile.bottom() + 1, tile.width(), self._foot())
         tint = self._tints[index] if index < len(self._tints) else 0.0
-        has_text = tile.width() >= _TEXT_ROOM
+        has_text = tile.width() >= _READABLE
         if tint > 0:
             colour = QColor(self._theme.hole)
             colour.setAlphaF(min(tint, 1.0) * (0.45 if has_text else 0.9))

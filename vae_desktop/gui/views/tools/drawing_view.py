@@ -1,106 +1,69 @@
 """Draw an image, and watch what becomes of it in the model."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QColorDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QGridLayout, QLayout, QSizePolicy
 
 from vae_desktop.gui.views.tools.nearest_view import NearestView
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.widgets.captioned import Captioned
+from vae_desktop.gui.widgets.controls import check_box, column, explain, label, named, row, toggle, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.gui.widgets.value_slider import ValueSlider
 
 _CONTROLS = 144  # px wide
+_POLICY = QSizePolicy.Policy
 
 
 class DrawingView(ToolView):
-    """A pad with its tools, and beside it what the model makes of what lies on it."""
+    """A pad with its tools, and beside it what the model makes of what lies on it.
 
-    framing_toggled = Signal()
-    image_wanted = Signal(int)  # of the test set
-    file_wanted = Signal()
+    Attributes
+    ----------
+    pad : DrawingPad
+    number, take_button : NumberField, QToolButton
+        Choose a test image, which is to be laid on the pad.
+    preprocessing_box : QCheckBox
+        Whether drawings are centred and scaled.
+    input, reconstruction : DecodedImage
+        What the encoder is given, and what the mean of its posterior decodes to.
+    samples, samples_caption : TileBoard, Captioned
+        What samples of the posterior decode to.
+    nearest : NearestView
+    loss : QLabel
+    """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("drawingView")
+    def __init__(self) -> None:
+        super().__init__("drawingView")
         self.pad = DrawingPad()
-        self._brush = self._tool("brushButton", self.tr("Brush"), self.tr("Draw with the left button."), checkable=True)
-        self._eraser = self._tool(
-            "eraserButton", self.tr("Eraser"), self.tr("Erase with the left button too."), checkable=True
+        controls = self._make_controls()
+        self.input = self._picture(
+            "drawnInput", self.tr("The model's input"), self.tr("The image that the encoder is given.")
         )
-        self._brush.setChecked(True)
-        self._brush.setAutoExclusive(True)
-        self._eraser.setAutoExclusive(True)
-        self._colour = self._tool("inkButton", "", self.tr("Colour of the ink."))
-        self._colour.setAccessibleName(self.tr("Colour of the ink"))
-        self._width = ValueSlider(self.tr("Width of the brush"), (2, 30), per_unit=100, words="{:.0%}")
-        self._width.setObjectName("brushWidthSlider")
-        self._width.setToolTip(self.tr("Width of the brush, in hundredths of the pad."))
-        self._undo = self._tool("undoButton", self.tr("Undo"), self.tr("Take back the last stroke (Ctrl+Z)."))
-        self._redo = self._tool("redoButton", self.tr("Redo"), self.tr("Draw it again (Ctrl+Shift+Z)."))
-        self._clear = self._tool("clearPadButton", self.tr("Clear"), self.tr("Empty the pad (Delete)."))
-        self._invert = self._tool(
-            "invertButton", self.tr("Invert"), self.tr("Turn black into white: for dark ink on white paper.")
-        )
-        self.frames = QCheckBox(self.tr("Centre and scale"), checked=True)
-        self.frames.setObjectName("framingCheck")
-        self.number = NumberField("padImageSpin", self.tr("Number of a test image"), "", (0, 0))
-        self._take = self._tool("takeImageButton", self.tr("Take"), self.tr("Lay this test image on the pad."))
-        self._open = self._tool("openImageButton", self.tr("Picture file…"), self.tr("Lay a picture file on the pad."))
-        self.input, self.reconstruction = DecodedImage(), DecodedImage()
-        for view, name, label, tip in (
-            (self.input, "drawnInput", self.tr("The model's input"), self.tr("The image that the encoder is given.")),
-            (
-                self.reconstruction,
-                "drawnReconstruction",
-                self.tr("Reconstruction of the drawing"),
-                self.tr("Decoded from the mean of its posterior."),
-            ),
-        ):
-            view.setObjectName(name)
-            view.setAccessibleName(label)
-            view.setToolTip(tip)
-            view.setMinimumSize(56, 56)
-            view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)  # all three are equal
-            view.set_empty_text("")
-        self.samples = TileBoard()
-        self.samples.setObjectName("posteriorBoard")
-        self.samples.setAccessibleName(self.tr("Reconstructions of samples"))
-        self.samples.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
-        self._samples = Captioned(self.samples)
+        tip = self.tr("Decoded from the mean of its posterior.")
+        self.reconstruction = self._picture("drawnReconstruction", self.tr("Reconstruction of the drawing"), tip)
+        self.samples = named(TileBoard(), "posteriorBoard", self.tr("Reconstructions of samples"))
+        self.samples.setSizePolicy(_POLICY.Ignored, _POLICY.Expanding)
+        self.samples_caption = Captioned(self.samples)
         self.nearest = NearestView()
-        self._figures = QLabel()
-        self._figures.setObjectName("drawingFigures")
-        self._figures.setAutoFillBackground(True)  # what lies under it is not painted for it
-        self._figures.setFont(tabular(small_font(self.font())))
-        self._figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._figures.setTextFormat(Qt.TextFormat.RichText)
-        self._lay_out()
+        self.loss = label("", "", "small", name="drawingFigures", figures=True)
+        self.loss.setAutoFillBackground(True)  # what lies under it is not painted for it
+        self.loss.setSizePolicy(_POLICY.Ignored, _POLICY.Preferred)
+        self.loss.setTextFormat(Qt.TextFormat.RichText)
+        self._lay_out(controls, (self.pad, 2), (self._results(), 3), width=_CONTROLS)
         self.main_part = self.pad
-        self._connect()
-        self.set_framing("")
+        self.themed += self.pad, self.input, self.reconstruction, self.samples, self.nearest
+        self.set_preprocessing("")
         self.set_image_count(0, self.tr("Open a model first."))
         self._width.setValue(9)
         self._colour.hide()
         self._show_ink()
-        self._show_undo()
-
-    def set_theme(self, theme: Theme) -> None:
-        for part in (self.pad, self.input, self.reconstruction, self.samples, self.nearest):
-            part.set_theme(theme)
 
     def set_image_shape(self, shape: tuple[int, int, int], paper: int) -> None:
         """Take images (C, H, W) from now on; what was drawn stays."""
@@ -108,62 +71,109 @@ class DrawingView(ToolView):
         self._colour.setVisible(shape[0] == 3)
         self._width.setValue(round(100 * max(0.09, 1.1 / min(shape[1:]))))  # at least a pixel of a small image
         self._show_ink()
-        self._show_undo()
 
-    def set_framing(self, tip: str) -> None:
+    def set_preprocessing(self, tip: str) -> None:
         """Say how drawings are centred and scaled; nothing if they are taken as they are."""
-        self.frames.setEnabled(bool(tip))
+        self.preprocessing_box.setEnabled(bool(tip))
         alone = self.tr("Drawings are taken as they are: no rule is known for these images.")
-        self.frames.setToolTip(f"<p>{tip or alone}</p>")
+        explain(self.preprocessing_box, tip or alone)
 
     def set_image_count(self, count: int, hint: str) -> None:
         """Offer so many test images; the hint says how to get at them where there are none."""
         self.number.setMaximum(max(count - 1, 0))
-        for part in (self.number, self._take):
+        for part in (self.number, self.take_button):
             part.setEnabled(count > 0)
-            part.setToolTip(hint if not count else self.tr("Lay this test image on the pad."))
+            explain(part, self.tr("Lay this test image on the pad.") if count else hint)
 
-    def set_samples_caption(self, text: str) -> None:
-        self._samples.set_caption(text)
-
-    def set_figures(self, rows: list[tuple[str, str, str]], heading: str = "") -> None:
-        """Show a table of names, how they are weighted, and numbers under a heading; the last row is the sum."""
-        if not rows:
-            self._figures.setText("")
-            return
+    def show_loss(self, terms: list[tuple[str, str, float]], heading: str) -> None:
+        """Show a table of names, how they are weighted, and numbers under a heading; the last row is their sum."""
+        rows = [(name, weight, f"{value:.2f}" if abs(value) < 1e5 else f"{value:.3g}") for name, weight, value in terms]
+        name, weight, total = rows.pop()
         cells = "".join(
             f"<tr><td>{name}&nbsp;</td><td align=right>{weight}&nbsp;</td><td align=right>{value}</td></tr>"
-            for name, weight, value in rows[:-1]
+            for name, weight, value in [*rows, (f"<b>{name}</b>", weight, f"<b>{total}</b>")]
         )
-        name, weight, value = rows[-1]
-        total = (
-            f"<tr><td><b>{name}</b>&nbsp;</td><td align=right>{weight}&nbsp;</td>"
-            f"<td align=right><b>{value}</b></td></tr>"
+        self.loss.setText(f"{heading}<table>{cells}</table>")
+
+    def show_nothing(self) -> None:
+        """Show nothing of what a model makes of an image."""
+        self.input.set_picture(None)
+        self.reconstruction.set_picture(None)
+        self.samples.set_pictures(None)
+        self.samples_caption.set_caption("")
+        self.loss.setText("")
+
+    def _make_controls(self) -> QLayout:
+        pad, stack = self.pad, self.pad.undo_stack
+        tip = self.tr("Draw with the left button.")
+        brush = toggle("brushButton", self.tr("Brush"), tip, is_on=True)
+        tip = self.tr("Erase with the left button too.")
+        eraser = toggle("eraserButton", self.tr("Eraser"), tip, then=self._set_eraser)
+        for button in (brush, eraser):
+            button.setAutoExclusive(True)
+        self._width = named(
+            ValueSlider(self.tr("Width of the brush"), (2, 30), per_unit=100, words="{:.0%}"),
+            "brushWidthSlider",
+            tip=self.tr("Width of the brush, in hundredths of the pad."),
         )
-        self._figures.setText(f"{heading}<table>{cells}{total}</table>")
-
-    def figures(self) -> str:
-        return self._figures.text()
-
-    def _tool(self, name: str, text: str, tip: str, checkable: bool = False) -> QToolButton:
-        button = QToolButton(text=text, checkable=checkable)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        return button
-
-    def _connect(self) -> None:
-        self._eraser.toggled.connect(self._set_eraser)
         self._width.valueChanged.connect(self._set_width)
-        self._undo.clicked.connect(self.pad.undo)
-        self._redo.clicked.connect(self.pad.redo)
-        self._clear.clicked.connect(self.pad.clear)
-        self._invert.clicked.connect(self.pad.invert)
-        self._colour.clicked.connect(self._ask_for_ink)
-        self.pad.changed.connect(self._show_undo)
-        self.frames.toggled.connect(self.framing_toggled)
-        self._take.clicked.connect(self._want_image)
-        self.number.valueChanged.connect(self._want_image)
-        self._open.clicked.connect(self.file_wanted)
+        tip = self.tr("Colour of the ink.")
+        self._colour = tool_button(
+            "inkButton", "", tip, label=self.tr("Colour of the ink"), then=self._ask_for_ink
+        )
+        tip = self.tr("Take back the last stroke (Ctrl+Z).")
+        undo = tool_button("undoButton", self.tr("Undo"), tip, then=stack.undo)
+        tip = self.tr("Draw it again (Ctrl+Shift+Z).")
+        redo = tool_button("redoButton", self.tr("Redo"), tip, then=stack.redo)
+        for button, can_change in ((undo, stack.canUndoChanged), (redo, stack.canRedoChanged)):
+            button.setEnabled(False)
+            can_change.connect(button.setEnabled)
+        clear = tool_button("clearPadButton", self.tr("Clear"), self.tr("Empty the pad (Delete)."), then=pad.clear)
+        tip = self.tr("Turn black into white: for dark ink on white paper.")
+        invert = tool_button("invertButton", self.tr("Invert"), tip, then=pad.invert)
+        self.preprocessing_box = check_box("framingCheck", self.tr("Centre and scale"), is_on=True)
+        self.number = NumberField("padImageSpin", self.tr("Number of a test image"), "", (0, 0))
+        self.take_button = tool_button("takeImageButton", self.tr("Take"))
+        tip = self.tr("Lay a picture file on the pad.")
+        file = tool_button("openImageButton", self.tr("Picture file…"), tip, then=self._ask_for_file)
+        grid = QGridLayout()
+        grid.setSpacing(SPACING // 2)
+        for index, button in enumerate((undo, redo, clear, invert, file)):
+            button.setSizePolicy(_POLICY.Expanding, _POLICY.Fixed)
+            if button is not file:
+                grid.addWidget(button, index // 2, index % 2)
+        return column(
+            row((brush, 1), (eraser, 1), spacing=SPACING // 2),
+            row((self._width, 1), self._colour, spacing=SPACING // 2),
+            grid,
+            self.preprocessing_box,
+            row((self.number, 1), self.take_button, spacing=SPACING // 2),
+            file,
+            1,
+            spacing=SPACING // 2,
+        )
+
+    def _picture(self, name: str, text: str, tip: str) -> DecodedImage:
+        picture = named(DecodedImage(), name, text, tip)
+        picture.setMinimumSize(56, 56)
+        picture.setSizePolicy(_POLICY.Ignored, _POLICY.Expanding)  # all three are equal
+        picture.set_empty_text("")
+        return picture
+
+    def _results(self) -> QLayout:
+        results = QGridLayout()
+        results.setHorizontalSpacing(SPACING)
+        results.setVerticalSpacing(SPACING // 2)
+        results.addWidget(Captioned(self.input, self.tr("model's input")), 0, 0, 1, 2)
+        results.addWidget(Captioned(self.reconstruction, self.tr("reconstruction")), 0, 2, 1, 2)
+        results.addWidget(self.samples_caption, 0, 4, 1, 2)
+        results.addWidget(self.loss, 1, 0, 1, 3, Qt.AlignmentFlag.AlignTop)
+        results.addWidget(self.nearest, 1, 3, 1, 3)
+        for index in range(6):
+            results.setColumnStretch(index, 1)
+        results.setRowStretch(0, 6)
+        results.setRowStretch(1, 5)
+        return results
 
     @Slot(bool)
     def _set_eraser(self, erases: bool) -> None:
@@ -171,11 +181,13 @@ class DrawingView(ToolView):
 
     @Slot(int)
     def _set_width(self, hundredths: int) -> None:
-        self.pad.brush_share = hundredths / 100
+        self.pad.brush_fraction = hundredths / 100
 
     @Slot()
-    def _want_image(self) -> None:
-        self.image_wanted.emit(self.number.value())
+    def _ask_for_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Lay a picture on the pad"))
+        if name:
+            self.pad.image_offered.emit(Path(name))
 
     @Slot()
     def _ask_for_ink(self) -> None:
@@ -194,56 +206,3 @@ class DrawingView(ToolView):
         sample = QPixmap(14, 14)
         sample.fill(self.pad.ink or QColor(grey, grey, grey))
         self._colour.setIcon(QIcon(sample))
-
-    @Slot()
-    def _show_undo(self) -> None:
-        self._undo.setEnabled(self.pad.can_undo)
-        self._redo.setEnabled(self.pad.can_redo)
-
-    def _lay_out(self) -> None:
-        controls = QWidget()
-        controls.setFixedWidth(_CONTROLS)
-        grid = QGridLayout(controls)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(SPACING // 2)
-        pens = QHBoxLayout()
-        pens.setSpacing(SPACING // 2)
-        pens.addWidget(self._brush, 1)
-        pens.addWidget(self._eraser, 1)
-        ink = QHBoxLayout()
-        ink.setSpacing(SPACING // 2)
-        ink.addWidget(self._width, 1)
-        ink.addWidget(self._colour)
-        grid.addLayout(pens, 0, 0, 1, 2)
-        grid.addLayout(ink, 1, 0, 1, 2)
-        for button in (self._undo, self._redo, self._clear, self._invert, self._open):
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        for place, button in enumerate((self._undo, self._redo, self._clear, self._invert)):
-            grid.addWidget(button, 2 + place // 2, place % 2)
-        grid.addWidget(self.frames, 4, 0, 1, 2)
-        picks = QHBoxLayout()
-        picks.setSpacing(SPACING // 2)
-        picks.addWidget(self.number, 1)
-        picks.addWidget(self._take)
-        grid.addLayout(picks, 5, 0, 1, 2)
-        grid.addWidget(self._open, 6, 0, 1, 2)
-        grid.setRowStretch(7, 1)
-        results = QGridLayout()
-        results.setContentsMargins(0, 0, 0, 0)
-        results.setHorizontalSpacing(SPACING)
-        results.setVerticalSpacing(SPACING // 2)
-        results.addWidget(Captioned(self.input, self.tr("model's input")), 0, 0, 1, 2)
-        results.addWidget(Captioned(self.reconstruction, self.tr("reconstruction")), 0, 2, 1, 2)
-        results.addWidget(self._samples, 0, 4, 1, 2)
-        results.addWidget(self._figures, 1, 0, 1, 3, Qt.AlignmentFlag.AlignTop)
-        results.addWidget(self.nearest, 1, 3, 1, 3)
-        for place in range(6):
-            results.setColumnStretch(place, 1)
-        results.setRowStretch(0, 6)
-        results.setRowStretch(1, 5)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
-        layout.setSpacing(2 * SPACING)
-        layout.addWidget(controls)
-        layout.addWidget(self.pad, 2)
-        layout.addLayout(results, 3)

@@ -2,67 +2,68 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QFormLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QListWidget,
-    QMenu,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListWidget, QMenu, QToolButton
 
-from vae_desktop.gui.views.tools.tool_view import ToolView
+from vae_desktop.gui.views.tools.tool_view import ToolView, form
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
+from vae_desktop.gui.widgets.controls import (
+    action,
+    check_box,
+    column,
+    label,
+    named,
+    push_button,
+    row,
+    set_text,
+    styled,
+    tool_button,
+)
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import SPACING, Theme, small_font, tabular
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.gui.widgets.value_slider import ValueSlider
 
-_CONTROLS = 168  # px wide
-_FINE = 1000  # places of the slider
+_FINE = 1000  # positions of the slider
 _ANCHORS = 30  # px high
 
 
 class PathView(ToolView):
-    """Shows a path and says what is wanted of it."""
+    """Shows a path and says what is wanted of it.
 
-    point_wanted = Signal()  # as the next anchor
-    class_wanted = Signal(int)
-    all_classes_wanted = Signal()
-    anchor_removed = Signal(int)
-    anchor_chosen = Signal(int)  # -1 for none
-    anchors_ordered = Signal(object)  # the old places, in their new order
-    cleared = Signal()
-    changed = Signal()  # shape, loop or steps
-    play_toggled = Signal(bool)
-    share_chosen = Signal(float)  # how far along the path, 0 to 1
-    tile_chosen = Signal(int)
-    export_wanted = Signal(str)  # "gif", "png" or "csv"
+    Attributes
+    ----------
+    shape, pace, steps, loop : ChoiceBox, NumberField, NumberField, QCheckBox
+        What the path is to be like.
+    add_button : QToolButton
+        Clicked when the current point is wanted as the next anchor.
+    class_menu, export_menu : QMenu
+        The data of an action is the number of the class whose mean is wanted as the next anchor, -1 for all of them;
+        or the kind of file that the path is to be saved as: "gif", "png" or "csv".
+    anchors : AnchorList
+        Its current row is the anchor that is chosen.
+    board : TileBoard
+        The steps of the path.
+    slider : ValueSlider
+        How far along the path the current point is.
+    play_button : QPushButton
+        Toggled when the path is to be played, or no longer.
+    where : ElidedLabel
+        Says where on the path the current point is.
+    note : QLabel
+        Says why something cannot be had or seen.
+    """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("pathView")
-        self.shape = ChoiceBox()
-        self.shape.setObjectName("pathShapeCombo")
-        self.shape.addItem(self.tr("Straight"), "straight")
-        self.shape.addItem(self.tr("Spherical"), "spherical")
+    def __init__(self) -> None:
+        super().__init__("pathView")
         tip = self.tr(
             "<b>Straight</b>: through the middle, where in many dimensions no code lies. <b>Spherical</b>: around it, "
             "as far out as the anchors are."
         )
-        self.shape.setToolTip(f"<p>{tip}</p>")
-        self.shape.setAccessibleName(self.tr("Shape of the path"))
+        shapes = ((self.tr("Straight"), "straight"), (self.tr("Spherical"), "spherical"))
+        self.shape = ChoiceBox("pathShapeCombo", self.tr("Shape of the path"), tip, shapes)
         tip = self.tr("How long the way from one anchor to the next takes, on average.")
         self.pace = NumberField(
             "pathPaceSpin", self.tr("Seconds per leg"), tip, (0.2, 30.0), 2.0, decimals=1, step=0.5
@@ -70,73 +71,46 @@ class PathView(ToolView):
         self.pace.setSuffix(self.tr(" s"))
         tip = self.tr("How many pictures are shown and exported.")
         self.steps = NumberField("pathStepsSpin", self.tr("Steps"), tip, (2, 120), 24)
-        self.loop = QCheckBox(self.tr("Loop"))
-        self.loop.setObjectName("pathLoopCheck")
-        self.loop.setToolTip(self.tr("Lead back to the first anchor, and play on."))
-        self._add = self._button("addAnchorButton", self.tr("+ Point"))
-        tip = self.tr("Make the current point an anchor. At an image, the anchor follows the image's code.")
-        self._add.setToolTip(f"<p>{tip}</p>")
-        self._classes = QMenu(self)
-        self._class = QToolButton(text=self.tr("+ Class"), popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._class.setObjectName("addClassButton")
-        self._class.setToolTip(self.tr("Make the mean of a class's codes an anchor; it follows them."))
-        self._class.setMenu(self._classes)
-        self._anchors = _AnchorList()
-        self._remove = self._button("removeAnchorButton", self.tr("Remove"))
-        self._remove.setToolTip(self.tr("Take the chosen anchor out of the path (Delete)."))
-        self._clear = self._button("clearPathButton", self.tr("Clear"))
-        self._clear.setToolTip(self.tr("Take all anchors out."))
-        self.board = TileBoard()
-        self.board.setObjectName("pathBoard")
-        self.board.setAccessibleName(self.tr("Steps of the path. Arrow keys go from one to the next."))
-        self._play = QPushButton(self.tr("Play"), checkable=True)
-        self._play.setObjectName("playPathButton")
-        self._play.setToolTip(self.tr("Move the current point along the path."))
-        self._slider = ValueSlider(
-            self.tr("How far along the path"), (0, _FINE), per_unit=_FINE, words="{:.0%}"
+        tip = self.tr("Lead back to the first anchor, and play on.")
+        self.loop = check_box("pathLoopCheck", self.tr("Loop"), tip)
+        self.note = label("", "warning", "small", name="pathNote", wraps=True)
+        self.board = named(
+            TileBoard(), "pathBoard", self.tr("Steps of the path. Arrow keys go from one to the next.")
         )
-        self._slider.setObjectName("pathSlider")
-        self._slider.setToolTip(self.tr("Move the current point along the path by hand."))
-        self._where = ElidedLabel()
-        self._where.setObjectName("pathWhere")
-        self._where.setFont(tabular(small_font(self.font())))
-        self._where.setProperty("role", "muted")
-        self._warning = self._hint = ""
-        self._note = QLabel(wordWrap=True)
-        self._note.setObjectName("pathNote")
-        self._note.setProperty("role", "warning")
-        self._note.setFont(small_font(self.font()))
-        self._export = QToolButton(text=self.tr("Export"), popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._export.setObjectName("exportPathButton")
-        self._export.setToolTip(self.tr("Save the steps of the path as an animation, a picture or a table."))
-        self._export.setMenu(self._export_menu())
-        self._lay_out()
+        tip = self.tr("Save the steps of the path as an animation, a picture or a table.")
+        self._export = tool_button("exportPathButton", self.tr("Export"), tip)
+        formats = (
+            ("gif", self.tr("GIF animation…")),
+            ("png", self.tr("PNG strip…")),
+            ("csv", self.tr("Codes as CSV…")),
+        )
+        self.export_menu = _add_menu(self._export)
+        self.export_menu.addActions([action(self, f"{kind}PathAction", text, data=kind) for kind, text in formats])
+        settings = form((self.tr("Time per leg"), self.pace), (self.tr("Steps"), self.steps))
+        last = row((self.loop, 1), self._export, spacing=SPACING // 2)
+        controls = column(self.shape, settings, last, self.note, 1, spacing=SPACING // 2)
+        body = column(self._anchor_row(), (self.board, 1), self._transport(), spacing=SPACING // 2)
+        self._lay_out(controls, (body, 1))
         self.main_part = self.board
-        self._connect()
+        self.themed.append(self.board)
         self.set_anchors(())
         self.set_classes(())
 
-    def set_theme(self, theme: Theme) -> None:
-        self.board.set_theme(theme)
-
     def set_classes(self, names: Sequence[str]) -> None:
         """Offer the means of these classes."""
-        self._classes.clear()
+        menu = self.class_menu
+        menu.clear()
         if names:
-            self._classes.addAction(self.tr("All classes")).triggered.connect(self.all_classes_wanted)
-            self._classes.addSeparator()
-        for index, name in enumerate(names):
-            action = QAction(name, self._classes)
-            action.setData(index)
-            action.triggered.connect(self._choose_class)
-            self._classes.addAction(action)
+            menu.addAction(action(menu, "", self.tr("All classes"), data=-1))
+            menu.addSeparator()
+        menu.addActions([action(menu, "", name, data=index) for index, name in enumerate(names)])
         self._class.setEnabled(bool(names))
 
     def set_anchors(self, labels: Sequence[str]) -> None:
         """List the anchors; with fewer than two there is no path."""
-        self._anchors.set_labels(labels)
+        self.anchors.set_labels(labels)
         has_path = len(labels) > 1
-        for part in (self._play, self._slider, self._export):
+        for part in (self.play_button, self.slider, self._export):
             part.setEnabled(has_path)
         for part in (self._remove, self._clear):
             part.setEnabled(bool(labels))
@@ -147,169 +121,67 @@ class PathView(ToolView):
         self.board.set_empty_text(texts.get(len(labels), ""))
         if not has_path:
             self.board.set_pictures(None)
-            self._where.set_text("")
-            self._show_share(0.0)
+            self.where.set_text("")
+            self._show_fraction(0.0)
 
-    def anchors(self) -> list[str]:
-        """What the anchors are called, in order."""
-        return self._anchors.labels()
-
-    def set_distances(self, texts: Sequence[str], tints: npt.NDArray[np.floating]) -> None:
-        """Write under each step how far the nearest code is; 0 to 1: how much that is to be noticed."""
-        self.board.set_captions(texts, tints.tolist())
-
-    def set_share(self, share: float, step: int) -> None:
+    def set_fraction(self, fraction: float, step: int) -> None:
         """Show how far along the path the current point is, and the step nearest to it."""
-        self._show_share(share)
+        self._show_fraction(fraction)
         self.board.set_chosen(step)
 
-    def _show_share(self, share: float) -> None:
-        """Put the slider there without telling."""
-        self._slider.blockSignals(True)
-        self._slider.setValue(self._slider.position_of(share))
-        self._slider.blockSignals(False)
-
-    def set_where(self, text: str) -> None:
-        self._where.set_text(text)
-
-    def set_where_tip(self, tip: str) -> None:
-        self._where.set_tip(tip)
-
-    def set_hint(self, text: str) -> None:
-        """Say what is not seen of the path, as long as nothing more urgent is to be said."""
-        self._hint = text
-        self._show_note()
-
-    def where(self) -> str:
-        return self._where.whole_text()
-
     def set_note(self, text: str) -> None:
-        """Say why something that was asked for cannot be had."""
-        self._warning = text
-        self._show_note()
-
-    def note(self) -> str:
-        return self._note.text()
-
-    def _show_note(self) -> None:
-        self._note.setText(self._warning or self._hint)
-        self._note.setVisible(bool(self._note.text()))
+        """Say why something cannot be had or seen."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
 
     def set_playing(self, plays: bool) -> None:
-        self._play.setChecked(plays)
-        self._play.setText(self.tr("Pause") if plays else self.tr("Play"))
+        self.play_button.setChecked(plays)
+        set_text(self.play_button, self.tr("Pause") if plays else self.tr("Play"))
 
-    @property
-    def is_playing(self) -> bool:
-        return self._play.isChecked()
+    def _anchor_row(self) -> QHBoxLayout:
+        """The anchors, and what adds them and takes them out."""
+        tip = self.tr("Make the current point an anchor. At an image, the anchor follows the image's code.")
+        self.add_button = tool_button("addAnchorButton", self.tr("+ Point"), tip)
+        tip = self.tr("Make the mean of a class's codes an anchor; it follows them.")
+        self._class = tool_button("addClassButton", self.tr("+ Class"), tip)
+        self.class_menu = _add_menu(self._class)
+        self.anchors = AnchorList()
+        tip = self.tr("Take the chosen anchor out of the path (Delete).")
+        self._remove = tool_button("removeAnchorButton", self.tr("Remove"), tip, then=self.anchors.remove_chosen)
+        tip = self.tr("Take all anchors out.")
+        self._clear = tool_button("clearPathButton", self.tr("Clear"), tip, then=self.anchors.remove_all)
+        parts = self.add_button, self._class, (self.anchors, 1), self._remove, self._clear
+        return row(*parts, spacing=SPACING // 2)
 
-    def _connect(self) -> None:
-        self._add.clicked.connect(self.point_wanted)
-        self._remove.clicked.connect(self._remove_chosen)
-        self._clear.clicked.connect(self.cleared)
-        self._anchors.removal_wanted.connect(self._remove_chosen)
-        self._anchors.ordered.connect(self.anchors_ordered)
-        self._anchors.currentRowChanged.connect(self.anchor_chosen)
-        self._play.toggled.connect(self.play_toggled)
-        self._slider.valueChanged.connect(self._choose_share)
-        self.shape.currentIndexChanged.connect(self.changed)
-        self.loop.toggled.connect(self.changed)
-        self.steps.valueChanged.connect(self.changed)
-        self.board.resized.connect(self.changed)
-        self.board.tile_chosen.connect(self.tile_chosen)
+    def _transport(self) -> QHBoxLayout:
+        """What moves the current point along the path, and where it is."""
+        tip = self.tr("Move the current point along the path.")
+        self.play_button = push_button("playPathButton", self.tr("Play"), tip)
+        self.play_button.setCheckable(True)
+        self.slider = named(
+            ValueSlider(self.tr("How far along the path"), (0, _FINE), per_unit=_FINE, words="{:.0%}"),
+            "pathSlider",
+            tip=self.tr("Move the current point along the path by hand."),
+        )
+        self.where = styled(named(ElidedLabel(), "pathWhere"), "muted", "small", figures=True)
+        return row(self.play_button, (self.slider, 1), self.where)
 
-    @Slot()
-    def _choose_class(self) -> None:
-        self.class_wanted.emit(self.sender().data())
-
-    @Slot(int)
-    def _choose_share(self, place: int) -> None:
-        self.share_chosen.emit(self._slider.value_of(place))
-
-    @Slot()
-    def _remove_chosen(self) -> None:
-        count = self._anchors.count()
-        if count:
-            chosen = self._anchors.currentRow()
-            self.anchor_removed.emit(chosen if chosen >= 0 else count - 1)
-
-    @Slot()
-    def _choose_export(self) -> None:
-        self.export_wanted.emit(self.sender().data())
-
-    def _export_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for kind, text in (
-            ("gif", self.tr("GIF animation…")),
-            ("png", self.tr("PNG strip…")),
-            ("csv", self.tr("Codes as CSV…")),
-        ):
-            action = menu.addAction(text)
-            action.setObjectName(f"{kind}PathAction")
-            action.setData(kind)
-            action.triggered.connect(self._choose_export)
-        return menu
-
-    def _button(self, name: str, text: str) -> QToolButton:
-        button = QToolButton(text=text)
-        button.setObjectName(name)
-        return button
-
-    def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setSpacing(SPACING // 2)
-        form.addRow(self.tr("Time per leg"), self.pace)
-        form.addRow(self.tr("Steps"), self.steps)
-        last = QHBoxLayout()
-        last.setSpacing(SPACING // 2)
-        last.addWidget(self.loop, 1)
-        last.addWidget(self._export)
-        controls = QWidget()
-        controls.setFixedWidth(_CONTROLS)
-        column = QVBoxLayout(controls)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING // 2)
-        column.addWidget(self.shape)
-        column.addLayout(form)
-        column.addLayout(last)
-        column.addWidget(self._note)
-        column.addStretch()
-        anchors = QHBoxLayout()
-        anchors.setSpacing(SPACING // 2)
-        anchors.addWidget(self._add)
-        anchors.addWidget(self._class)
-        anchors.addWidget(self._anchors, 1)
-        anchors.addWidget(self._remove)
-        anchors.addWidget(self._clear)
-        transport = QHBoxLayout()
-        transport.setSpacing(SPACING)
-        transport.addWidget(self._play)
-        transport.addWidget(self._slider, 1)
-        transport.addWidget(self._where)
-        body = QVBoxLayout()
-        body.setSpacing(SPACING // 2)
-        body.addLayout(anchors)
-        body.addWidget(self.board, 1)
-        body.addLayout(transport)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)
-        layout.setSpacing(2 * SPACING)
-        layout.addWidget(controls)
-        layout.addLayout(body, 1)
+    def _show_fraction(self, fraction: float) -> None:
+        """Put the slider there without telling."""
+        self.slider.blockSignals(True)
+        self.slider.setValue(self.slider.position_of(fraction))
+        self.slider.blockSignals(False)
 
 
-class _AnchorList(QListWidget):
+class AnchorList(QListWidget):
     """The anchors in a row: dragging changes their order, Delete takes one out."""
 
-    removal_wanted = Signal()
-    ordered = Signal(object)
+    order_wanted = Signal(object)  # the numbers of the anchors that are to stay, in their new order
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("anchorList")
-        self.setAccessibleName(self.tr("Anchors of the path"))
-        self.setToolTip(self.tr("The anchors in order. Drag one to another place; Delete takes it out."))
+        tip = self.tr("The anchors in order. Drag one to another place; Delete takes it out.")
+        named(self, "anchorList", self.tr("Anchors of the path"), tip)
         self.setFlow(QListWidget.Flow.LeftToRight)
         self.setWrapping(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -319,22 +191,25 @@ class _AnchorList(QListWidget):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
-        self.model().rowsMoved.connect(self._tell_order)
+        # Queued, as the list is filled anew, which must not happen before a move has ended.
+        self.model().rowsMoved.connect(self._want_order, Qt.ConnectionType.QueuedConnection)
 
     def set_labels(self, labels: Sequence[str]) -> None:
-        if list(labels) == self.labels():
+        wanted = list(enumerate(labels))
+        if wanted == self._entries():
             return
-        row = self.currentRow()
+        chosen = self.currentRow()
         self.clear()
-        for place, label in enumerate(labels):
-            self.addItem(f"{place + 1}  {label}")
-            self.item(place).setData(Qt.ItemDataRole.UserRole, (place, label))
-        self.setCurrentRow(min(row, len(labels) - 1))
-        if len(labels) > 1 and row < 0:
+        for number, text in wanted:
+            self.addItem(f"{number + 1}  {text}")
+            self.item(number).setData(Qt.ItemDataRole.UserRole, (number, text))
+        self.setCurrentRow(min(chosen, len(labels) - 1))
+        if len(labels) > 1 and chosen < 0:
             self.scrollToItem(self.item(len(labels) - 1))
 
     def labels(self) -> list[str]:
-        return [self.item(row).data(Qt.ItemDataRole.UserRole)[1] for row in range(self.count())]
+        """What the anchors are called, in order."""
+        return [text for _, text in self._entries()]
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """What lies beside the row comes into sight."""
@@ -343,10 +218,34 @@ class _AnchorList(QListWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.removal_wanted.emit()
+            self.remove_chosen()
         else:
             super().keyPressEvent(event)
 
     @Slot()
-    def _tell_order(self) -> None:
-        self.ordered.emit([self.item(row).data(Qt.ItemDataRole.UserRole)[0] for row in range(self.count())])
+    def remove_chosen(self) -> None:
+        """Take out the anchor that is chosen, or without one the last."""
+        order = [number for number, _ in self._entries()]
+        if order:
+            del order[self.currentRow()]  # -1 without one
+            self.order_wanted.emit(order)
+
+    @Slot()
+    def remove_all(self) -> None:
+        self.order_wanted.emit([])
+
+    @Slot()
+    def _want_order(self) -> None:
+        self.order_wanted.emit([number for number, _ in self._entries()])
+
+    def _entries(self) -> list[tuple[int, str]]:
+        """The number of each anchor, as it was listed, and what it is called."""
+        return [tuple(self.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self.count())]
+
+
+def _add_menu(button: QToolButton) -> QMenu:
+    """Give a button a menu, which opens at a click."""
+    menu = QMenu(button)
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    return menu

@@ -1,7 +1,18 @@
 """What the views of the playground's tools have in common."""
 
+from typing import Protocol
+
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFormLayout, QLayout, QWidget
+
+from vae_desktop.gui.widgets.controls import Part, row
+from vae_desktop.gui.widgets.theme import SPACING, Theme
+
+
+class Themed(Protocol):
+    """What takes its colours from a theme."""
+
+    def set_theme(self, theme: Theme) -> None: ...
 
 
 class ToolView(QWidget):
@@ -11,14 +22,22 @@ class ToolView(QWidget):
     ----------
     main_part : QWidget
         Gets the focus with the tool. As a focus proxy it would have the Tab key leave out all that stands before it.
+    themed : list
+        The parts that take their colours from the theme.
     """
 
     sight_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
         self.is_in_sight = False
         self.main_part: QWidget = self
+        self.themed: list[Themed] = []
+
+    def set_theme(self, theme: Theme) -> None:
+        for part in self.themed:
+            part.set_theme(theme)
 
     @Slot(bool)
     def set_in_sight(self, is_in_sight: bool) -> None:
@@ -26,3 +45,20 @@ class ToolView(QWidget):
         if is_in_sight != self.is_in_sight:
             self.is_in_sight = is_in_sight
             self.sight_changed.emit()
+
+    def _lay_out(self, controls: QLayout, *parts: Part, width: int = 168) -> None:
+        """Put controls at the left, so many pixels wide, and the other parts beside them."""
+        left = QWidget()
+        left.setFixedWidth(width)
+        left.setLayout(controls)
+        row(left, *parts, spacing=2 * SPACING, margins=(SPACING, 0, SPACING, SPACING), on=self)
+
+
+def form(*rows: tuple[str, QWidget] | tuple[QWidget | QLayout]) -> QFormLayout:
+    """Lay out controls one below the other, some with a label before them."""
+    layout = QFormLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(SPACING // 2)
+    for entry in rows:
+        layout.addRow(*entry)
+    return layout

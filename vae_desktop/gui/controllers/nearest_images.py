@@ -13,7 +13,7 @@ from vae_desktop.data.dataset import Dataset, Images, Labels
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import NearestRequest, SheetRequest, TypicalRequest
-from vae_desktop.gui.controllers.farness import Farness
+from vae_desktop.gui.controllers.code_distances import CodeDistances
 from vae_desktop.gui.views.tools.nearest_view import COUNT, NearestView
 from vae_desktop.gui.widgets.tile_board import SEPARATOR
 from vae_desktop.latent.codes import Codes, Floats, Picture
@@ -21,29 +21,31 @@ from vae_desktop.latent.codes import Codes, Floats, Picture
 if TYPE_CHECKING:
     from vae_desktop.latent.nearest_images import Nearest
 
+_SIDE = 512  # px, at most, of a decoded neighbour
 
-class Neighbours:
+
+class NearestImages:
     """Fills a view with the neighbours of one picture at a time.
 
     Parameters
     ----------
     name : str
-        Names its requests.
+        Names the requests.
     view : NearestView
     requests : ViewRequests
     """
 
     def __init__(self, name: str, view: NearestView, requests: InferenceThread) -> None:
-        self._views = tuple(f"{name} {what}" for what in ("nearest", "typical", "codes"))
+        self._images_view, self._typical_view, self._codes_view = f"{name} nearest", f"{name} typical", f"{name} codes"
         self._view = view
         self._requests = requests
         self._typical: tuple[Dataset, float] | None = None  # how far a test image is from the nearest training image
-        self._farness = Farness(name, requests, self._show_farness)
-        view.set_distance_tip(self._farness.tip())
+        self._distances = CodeDistances(name, requests, self._show_distance)
+        view.distance.set_tip(self._distances.tip())
 
     def look_for(self, run: Run, dataset: Dataset | None, code: Floats, image: Images | None = None) -> None:
         """Show the neighbours of an image (C, H, W), by default of the picture that is decoded from a code (d,)."""
-        self._farness.measure(run, code[None])
+        self._distances.measure(run, code[None])
         self._view.board.set_empty_text(_tr("Looking for what is near…"))  # beside a training it takes a while
         if dataset is not None:
             self._look_among_images(run, dataset, code, image)
@@ -54,73 +56,71 @@ class Neighbours:
 
     def forget(self, reason: str) -> None:
         """Look for nothing, and say why."""
-        for view in self._views:
+        for view in (self._images_view, self._typical_view, self._codes_view):
             self._requests.forget(view)
-        self._farness.forget()
+        self._distances.forget()
         self._view.clear(reason)
 
     def _look_among_images(self, run: Run, dataset: Dataset, code: Floats, image: Images | None) -> None:
-        nearest, typical, codes = self._views
-        self._requests.forget(codes)
+        self._requests.forget(self._codes_view)
         images = dataset.train.images
         self._requests.ask(
-            NearestRequest(nearest, run.id, code, images, COUNT, image), partial(self._show_images, dataset)
+            NearestRequest(self._images_view, run.id, code, images, COUNT, image), partial(self._show_images, dataset)
         )
         if self._typical is None or self._typical[0] is not dataset:
             self._typical = None
             self._requests.ask(
-                TypicalRequest(typical, run.id, dataset.test.images, images), partial(self._show_typical, dataset)
+                TypicalRequest(self._typical_view, run.id, dataset.test.images, images),
+                partial(self._take_typical, dataset),
             )
 
     def _show_images(self, dataset: Dataset, nearest: Nearest) -> None:
         train = dataset.train
         captions = _captions(train.labels, dataset.class_names, nearest.places, map(_short, nearest.squared))
-        self._view.set_title(_tr("Nearest images · sq. error"))
-        self._view.show_images(np.moveaxis(train.images[nearest.places], 1, -1), captions)
-        self._describe_typical()
+        pictures = np.moveaxis(train.images[nearest.places], 1, -1)
+        self._view.show_images(_tr("Nearest images · sq. error"), pictures, captions)
+        self._show_typical()
 
-    def _show_typical(self, dataset: Dataset, typical: float) -> None:
+    def _take_typical(self, dataset: Dataset, typical: float) -> None:
         self._typical = dataset, typical
-        self._describe_typical()
+        self._show_typical()
 
-    def _show_farness(self) -> None:
-        self._view.set_distance(self._farness.text())
-
-    def _describe_typical(self) -> None:
+    def _show_typical(self) -> None:
         if self._typical is not None:
-            text = _tr("usual for test images: {value}").format(value=_short(self._typical[1]))
+            text = _tr("median for test images: {value}").format(value=_short(self._typical[1]))
             tip = _tr(
                 "So far is a real image that was not learned from its nearest training image. A picture that is much "
                 "nearer is close to a copy, or so blurred that it is near to many."
             )
             self._view.set_note(text, tip)
 
+    def _show_distance(self) -> None:
+        self._view.distance.set_text(self._distances.text())
+
     def _look_among_codes(self, run: Run, codes: Codes, code: Floats) -> None:
-        nearest, typical, view = self._views
-        self._requests.forget(nearest)
-        self._requests.forget(typical)
+        self._requests.forget(self._images_view)
+        self._requests.forget(self._typical_view)
         squared = ((codes.mean - code) ** 2).sum(1)
         squared[~np.isfinite(squared)] = np.inf
-        places = np.argsort(squared, kind="stable")[:COUNT]
-        distances = (f"{distance:.2f}" for distance in np.sqrt(squared[places]))
-        captions = _captions(codes.labels, run.class_names, places, distances)
-        request = SheetRequest(view, run.id, codes.mean[places], 512)
+        nearest = np.argsort(squared, kind="stable")[:COUNT]
+        distances = (f"{distance:.2f}" for distance in np.sqrt(squared[nearest]))
+        captions = _captions(codes.labels, run.class_names, nearest, distances)
+        request = SheetRequest(self._codes_view, run.id, codes.mean[nearest], _SIDE)
         self._requests.ask(request, partial(self._show_codes, run, captions))
 
     def _show_codes(self, run: Run, captions: list[str], pictures: Picture) -> None:
-        self._view.set_title(_tr("Nearest codes, decoded · distance"))
-        self._view.show_images(pictures, captions)
+        self._view.show_images(_tr("Nearest codes, decoded · distance"), pictures, captions)
         self._view.set_note("")
         self._view.offer_data(run.config.dataset.label)
 
 
 def _captions(
-    labels: Labels | None, class_names: Sequence[str], places: Labels, figures: Iterable[str]
+    labels: Labels | None, class_names: Sequence[str], indices: Labels, figures: Iterable[str]
 ) -> list[str]:
-    """A line for each of the images at some places: its class, where it has one, and a figure."""
+    """A line for each of some images: the image's class, where it has one, and a figure."""
     if labels is None or not class_names:
         return list(figures)
-    return [class_names[labels[place]] + SEPARATOR + figure for place, figure in zip(places, figures, strict=True)]
+    return [class_names[labels[index]] + SEPARATOR + figure for index, figure in zip(indices, figures, strict=True)]
 
 
 def _short(value: float) -> str:
@@ -128,4 +128,4 @@ def _short(value: float) -> str:
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("Neighbours", text)
+    return QCoreApplication.translate("NearestImages", text)

@@ -1,0 +1,101 @@
+"""Adds noise to an image and has the model on screen take it out again."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Slot
+
+from vae_desktop.data.dataset import Dataset, Images
+from vae_desktop.engine.run import Run
+from vae_desktop.engine.view_requests import RestoreRequest
+from vae_desktop.gui.controllers.drawing_controller import DrawingController
+from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
+from vae_desktop.gui.views.tools.denoising_view import DenoisingView
+from vae_desktop.gui.widgets.choice_box import translated
+
+if TYPE_CHECKING:
+    from vae_desktop.latent.one_image import Restored
+
+
+class DenoisingController(ToolController[DenoisingView]):
+    """Follows the image that was clicked last, or the drawing."""
+
+    name = "restored"
+    follow_interval = 0.0  # the model follows by itself
+
+    def __init__(self, context: ToolContext, drawing: DrawingController) -> None:
+        view = DenoisingView()
+        super().__init__(view, context)
+        self._drawing = drawing
+        view.changed.connect(self.refresh)
+        view.load.clicked.connect(self.load_data)
+        view.show_nothing(self.tr("Train or open a model: what it makes of noise is shown here."))
+        self._scatter.image_chosen.connect(self._choose_image)
+
+    def begin(self, run: Run) -> None:
+        """A denoising model begins with the noise that it has learned to take out."""
+        model = run.config.model
+        if model.traits.is_denoising:
+            self.view.set_noise(model.noise, model.noise_strength)
+        self.view.show_nothing("")
+
+    def take_images(self, dataset: Dataset) -> None:
+        self.view.number.setMaximum(len(dataset.test) - 1)
+
+    def ask(self, run: Run) -> bool:
+        view, image = self.view, self._image()
+        if image is None:
+            data = run.config.dataset.label
+            if view.source.currentData() == "test":
+                view.show_nothing(self.tr("The images of {data} are not at hand.").format(data=data), data)
+            else:
+                view.show_nothing(self.tr("Draw something under Draw first."))
+            return False
+        view.note.setText(self._description(run))
+        noise, strength, seed = view.kind.currentData(), view.strength, int(view.seed.value())
+        self._requests.ask(
+            RestoreRequest(self.name, run.id, image, noise, strength, seed), partial(self._show, image)
+        )
+        return True
+
+    @Slot(int)
+    def _choose_image(self, image: int) -> None:
+        """A test image was clicked; of a training image nothing is taken over, the number counts test images."""
+        if self.dataset is not None and image < len(self.dataset.test):
+            self.view.source.show_value("test")
+            self.view.number.setValue(image)
+
+    def _image(self) -> Images | None:
+        """The image (C, H, W) that is wanted, if it is at hand."""
+        if self.view.source.currentData() == "drawing":
+            return self._drawing.image
+        number = int(self.view.number.value())
+        if self.dataset is None or number >= len(self.dataset.test):
+            return None
+        return self.dataset.test.images[number]
+
+    def _description(self, run: Run) -> str:
+        """What the numbers are, and what the model was trained for."""
+        model, kind = run.config.model, self.view.kind
+        figures = self.tr("Squared error against the clean image.") + " "
+        if not model.traits.is_denoising:
+            text = self.tr(
+                "This {model} was not trained to take noise out: it draws what it takes the noisy image for."
+            )
+            return figures + text.format(model=translated(model.traits.short))
+        trained = kind.itemText(kind.findData(model.noise))
+        text = self.tr("Trained to take out: {noise}, {strength:g}.").format(
+            noise=trained, strength=model.noise_strength
+        )
+        is_other = kind.currentData() != model.noise
+        return figures + text + (" " + self.tr("This is another kind of noise.") if is_other else "")
+
+    def _show(self, image: Images, restored: Restored) -> None:
+        view = self.view
+        view.show_picture("clean", np.ascontiguousarray(image.transpose(1, 2, 0)))
+        view.show_picture("noisy", restored.noisy, restored.noisy_error)
+        view.show_picture("restored", restored.restored, restored.restored_error)
+        view.show_picture("reconstruction", restored.reconstruction, restored.reconstruction_error)

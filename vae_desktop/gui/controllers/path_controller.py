@@ -1,0 +1,300 @@
+"""Leads the current point along a path, and keeps the path at the codes that it goes through."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QEasingCurve, QTimeLine, Signal, Slot
+from PySide6.QtGui import QAction
+
+from vae_desktop.engine.path_export import PathExport
+from vae_desktop.engine.run import Run
+from vae_desktop.gui.controllers.code_distances import CodeDistances
+from vae_desktop.gui.controllers.path_anchor import Anchor, class_mean
+from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
+from vae_desktop.gui.views.tools.path_overlay import PathOverlay
+from vae_desktop.gui.views.tools.path_view import PathView
+from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.path import Path
+
+_FRAME = 16  # ms
+
+
+class PathController(ToolController[PathView]):
+    """Owns anchors and path; playing moves the current point, and whoever else moves it stops the play.
+
+    Attributes
+    ----------
+    path : Path or None
+        The path, if there are anchors for one.
+    fraction : float
+        How far along the path the current point is, or was last, 0 to 1.
+    overlay : PathOverlay
+        Draws path and anchors on the scatter.
+    """
+
+    name = "path"
+    follow_interval = 0.5
+
+    export_wanted = Signal(str, object)  # the kind of file, and what makes its bytes
+
+    def __init__(self, context: ToolContext) -> None:
+        view = PathView()
+        super().__init__(view, context)
+        self.path: Path | None = None
+        self.fraction = 0.0
+        self.overlay = PathOverlay(self._scatter.plot)
+        view.themed.append(self.overlay)
+        self._anchors: list[Anchor] = []
+        self._data: object = None  # data set and classes that the anchors are of
+        self._warning = ""
+        self._distances = CodeDistances(self.name, self._requests, self._show_distances)
+        view.where.set_tip(self._distances.tip())
+        self._is_leading = False  # the point, because this controller wants it
+        self._clock = QTimeLine(parent=self, updateInterval=_FRAME)
+        self._clock.setEasingCurve(QEasingCurve.Type.Linear)
+        self._clock.valueChanged.connect(self._lead)
+        self._clock.finished.connect(self.stop)
+        view.add_button.clicked.connect(self._add_point)
+        view.class_menu.triggered.connect(self._add_class)
+        view.anchors.order_wanted.connect(self._keep)
+        view.anchors.currentRowChanged.connect(self.overlay.set_chosen)
+        for changed in (view.shape.currentIndexChanged, view.loop.toggled, view.steps.valueChanged, view.board.resized):
+            changed.connect(self._renew)
+        view.pace.valueChanged.connect(self._set_pace)
+        view.play_button.toggled.connect(self._toggle_play)
+        view.slider.valueChanged.connect(self._scrub)
+        view.board.tile_chosen.connect(self._go_to_step)
+        view.export_menu.triggered.connect(self._export)
+        self.overlay.anchor_dragged.connect(self._drag)
+        self._scatter.plane_changed.connect(self._draw)
+        self._point.moved.connect(self._give_way)
+
+    def begin(self, run: Run) -> None:
+        """Images and class means stay anchors where the next model has the same data; points are of the one before."""
+        data = run.config.dataset, run.class_names
+        nowhere = np.zeros(run.config.model.latent_dim, np.float32)  # until there are codes
+        before = self._anchors
+        kept = [anchor for anchor in before if anchor.kind != "point"] if data == self._data else []
+        self._anchors = [Anchor(anchor.kind, nowhere, anchor.index) for anchor in kept]
+        self._data = data
+        self.fraction = 0.0
+        self.view.set_classes(run.class_names)
+        self._warning = self.tr("The path was of another model's codes.") if before and not kept else ""
+        self._renew()
+
+    def follow_codes(self, run: Run) -> None:
+        if self._anchors:
+            self._renew()
+
+    def ask(self, run: Run) -> bool:
+        if self.path is None:
+            return False
+        codes = self.path.codes(self._steps)
+        self._ask_for_pictures(self.view.board, run, codes, has_captions=True)
+        self._distances.measure(run, codes)
+        return True
+
+    def forget(self) -> None:
+        super().forget()
+        self._distances.forget()
+
+    # Anchors
+
+    @Slot()
+    def _add_point(self) -> None:
+        """Make the current point an anchor: the image that it is at, or the point itself."""
+        if self.run is None:
+            return
+        image, codes, code = self._scatter.chosen, self._scatter.drawn, self._point.code
+        if image is not None and codes is not None and np.array_equal(codes.mean[image], code):
+            self._anchors.append(Anchor("image", code, image))
+        else:
+            self._anchors.append(Anchor("point", code))
+        self._warning = ""
+        self._renew()
+
+    @Slot(QAction)
+    def _add_class(self, chosen: QAction) -> None:
+        """Make the mean of a class an anchor; or those of all classes that are not anchors yet, in their order."""
+        if self.run is None:
+            return
+        index = chosen.data()
+        present = {anchor.index for anchor in self._anchors if anchor.kind == "class"}
+        names, missing = self.run.class_names, []
+        for wanted in [index] if index >= 0 else sorted(set(range(len(names))) - present):
+            mean = class_mean(self.run.codes, wanted)
+            if mean is None:
+                missing.append(names[wanted])
+            else:
+                self._anchors.append(Anchor("class", mean, wanted))
+        text = self.tr("No image has a code here of: {names}.").format(names=", ".join(missing))
+        self._warning = text if missing else ""
+        self._renew()
+
+    @Slot(object)
+    def _keep(self, numbers: list[int]) -> None:
+        """Keep only these anchors, in this order."""
+        self._anchors = [self._anchors[number] for number in numbers]
+        self._warning = ""
+        self._renew()
+
+    @Slot(int, object)
+    def _drag(self, number: int, position: Floats) -> None:
+        """An anchor that is dragged becomes a point, of which only what lies in the plane has changed."""
+        plane, code = self._scatter.plane, self._anchors[number].code
+        self._anchors[number] = Anchor("point", plane.unproject(position[None, : len(plane.basis)], code)[0])
+        self._renew()
+
+    @Slot()
+    def _renew(self) -> None:
+        """Lay the path anew through where the anchors are now."""
+        if self.run is None:
+            return
+        for anchor in self._anchors:
+            anchor.follow(self.run.codes)
+        self.view.set_anchors([anchor.label(self.run) for anchor in self._anchors])
+        if len(self._anchors) > 1:
+            codes = np.stack([anchor.code for anchor in self._anchors])
+            self.path = Path(codes, self.view.shape.currentData(), self.view.loop.isChecked())
+            self.fraction = self.fraction % 1.0 if self.path.is_loop else self.fraction
+            self._set_pace()
+        else:
+            self.path = None
+            self.stop()
+            self.fraction = 0.0
+        self._draw()
+        self.refresh()
+        self._show_step()
+
+    @Slot()
+    def _draw(self) -> None:
+        """Draw path and anchors where the plane has them; t-SNE has no place for what lies between images."""
+        self.view.set_note(self._warning or self._hint())
+        if not self._anchors or self._scatter.has_layout:
+            self.overlay.clear()
+            return
+        if self._scatter.plane.latent_dim != len(self._anchors[0].code):
+            return  # of another model, which is just coming on screen
+        outline = np.empty((0, 2), np.float32) if self.path is None else self._project(self.path.outline())
+        self.overlay.set_path(outline, self._project(np.stack([anchor.code for anchor in self._anchors])))
+
+    def _hint(self) -> str:
+        """What is not seen of the path, and why."""
+        if self._anchors and self._scatter.has_layout:
+            return self.tr("t-SNE has no place for what lies between images: the path is not drawn there.")
+        if len(self._anchors) > self._steps:
+            return self.tr("Fewer steps than anchors: some anchors are skipped.")
+        return ""
+
+    def _project(self, codes: Floats) -> Floats:
+        """Positions (N, 2) of codes (N, d) on the scatter; along a single dimension they lie at the height 0."""
+        positions = self._scatter.plane.project(codes)
+        return np.pad(positions, ((0, 0), (0, 2 - positions.shape[1])))
+
+    # Along the path
+
+    @Slot(bool)
+    def _toggle_play(self, plays: bool) -> None:
+        if not plays or self.path is None:
+            self.stop()
+            return
+        self.view.set_playing(True)
+        if self.fraction >= 1.0:
+            self.fraction = 0.0
+        self._play_on()
+
+    def _play_on(self) -> None:
+        """Play from where the current point is, as long and as often as is chosen now."""
+        duration = round(1000 * self._seconds)
+        self._clock.stop()
+        self._clock.setLoopCount(0 if self.view.loop.isChecked() else 1)
+        self._clock.setDuration(duration)
+        self._clock.setCurrentTime(round(self.fraction * duration))
+        self._clock.resume()
+
+    @Slot()
+    def stop(self) -> None:
+        """End the play, if there is one."""
+        self._clock.stop()
+        self.view.set_playing(False)
+
+    @Slot()
+    def _set_pace(self) -> None:
+        """Take over a pace or a number of anchors that has changed."""
+        if self._clock.state() == QTimeLine.State.Running and self._clock.duration() != round(1000 * self._seconds):
+            self._play_on()
+
+    @Slot(int)
+    def _scrub(self, position: int) -> None:
+        self.stop()
+        self._lead(self.view.slider.value_of(position))
+
+    @Slot(int)
+    def _go_to_step(self, step: int) -> None:
+        self.stop()
+        self._lead(step / self._last_step)
+
+    @Slot(float)
+    def _lead(self, fraction: float) -> None:
+        """Move the current point along the path."""
+        if self.path is None:
+            return
+        self.fraction = fraction
+        self._is_leading = True
+        self._scatter.set_chosen(None)
+        self._point.move_to(self.path.at(fraction))
+        self._is_leading = False
+        self._show_step()
+
+    @Slot()
+    def _give_way(self) -> None:
+        """Somebody else moves the point."""
+        if not self._is_leading:
+            self.stop()
+
+    @property
+    def _seconds(self) -> float:
+        """How long the whole path takes."""
+        return self.view.pace.value() * (len(self._anchors) - (0 if self.view.loop.isChecked() else 1))
+
+    @property
+    def _steps(self) -> int:
+        return int(self.view.steps.value())
+
+    @property
+    def _last_step(self) -> int:
+        """Steps from the beginning of the path to its end."""
+        return self._steps if self.view.loop.isChecked() else self._steps - 1
+
+    def _show_step(self) -> None:
+        if self.path is None:
+            return
+        steps = self._steps
+        step = round(self.fraction * self._last_step) % steps
+        self.view.set_fraction(self.fraction, step)
+        parts = [self.tr("step {step} of {steps}").format(step=step + 1, steps=steps), self._distances.text(step)]
+        self.view.where.set_text(" · ".join(filter(None, parts)))
+
+    def _show_distances(self) -> None:
+        distances = self._distances.distances
+        if distances is not None and self.path is not None:
+            self.view.board.set_captions([f"{value:.1f}" for value in distances], self._distances.levels().tolist())
+            self._show_step()
+
+    # Files
+
+    @Slot(QAction)
+    def _export(self, chosen: QAction) -> None:
+        run, path = self.run, self.path
+        snapshot = None if run is None else self._engine.training.newest_snapshot(run)
+        if run is None or path is None or snapshot is None:
+            return
+        steps = self._steps
+        export = PathExport(run.config.model, run.image_shape, snapshot, path.codes(steps), run.all_codes)
+        makers: dict[str, Callable[[], bytes]] = {
+            "gif": partial(export.gif, self._seconds),
+            "png": export.strip,
+            "csv": partial(export.csv, np.arange(steps) / self._last_step),
+        }
+        self.export_wanted.emit(chosen.data(), makers[chosen.data()])

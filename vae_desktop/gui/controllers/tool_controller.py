@@ -1,0 +1,103 @@
+"""What the controllers of the tools have in common: a view in a dock, and the model on screen."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.run import Run
+from vae_desktop.engine.view_requests import SheetRequest
+from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
+from vae_desktop.gui.views.tools.tool_view import ToolView
+from vae_desktop.gui.widgets.tile_board import TileBoard
+from vae_desktop.latent.codes import Floats
+
+ViewT = TypeVar("ViewT", bound=ToolView)
+
+
+class ToolContext(NamedTuple):
+    """What the tools work with, all with the same."""
+
+    scatter: LatentScatter  # the codes of the model on screen
+    point: LatentPoint
+    engine: Engine
+
+
+class ToolController(QObject, Generic[ViewT]):
+    """Keeps a view up to date with the model on screen; while the view is out of sight, nothing is asked for it."""
+
+    failed = Signal(str)  # in plain words
+
+    name: ClassVar[str]  # of the requests for the view
+    follow_interval: ClassVar[float]  # seconds, at least, between two looks at codes that move
+
+    def __init__(self, view: ViewT, context: ToolContext) -> None:
+        super().__init__(view)
+        self.view = view
+        self._scatter, self._point, self._engine = context
+        self._requests = self._engine.inference
+        self._pacer = Pacer(self.follow_interval, share=0.1)
+        self.run: Run | None = None
+        self.dataset: Dataset | None = None  # that the model learns from, if it is at hand
+        view.sight_changed.connect(self.refresh)
+
+    def show_run(self, run: Run) -> None:
+        """Begin with another model."""
+        self.run, self.dataset = run, None
+        self.begin(run)
+        self.refresh()
+
+    @Slot()
+    def load_data(self) -> None:
+        """Load the data set of the model on screen."""
+        if self.run is not None:
+            self._engine.training.load_dataset(self.run.config.dataset)
+
+    def set_dataset(self, dataset: Dataset | None) -> None:
+        """Take over the images that the model on screen learns from, or their absence."""
+        if dataset is not self.dataset:
+            self.dataset = dataset
+            if dataset is not None:
+                self.take_images(dataset)
+            self.refresh()
+
+    def move_codes(self, run: Run) -> None:
+        """Follow the codes of the model on screen; while it trains, at a bounded rate."""
+        now = time.monotonic()
+        if run.status != "training" or self._pacer.is_due(now):
+            self.follow_codes(run)
+            self._pacer.ran(now, time.monotonic())
+
+    @Slot()
+    def refresh(self) -> None:
+        """Ask for what the view shows, or for nothing if it is out of sight."""
+        if self.run is None or not self.view.is_in_sight or not self.ask(self.run):
+            self.forget()
+
+    def begin(self, run: Run) -> None:
+        """Forget what belonged to the model before."""
+
+    def take_images(self, dataset: Dataset) -> None:
+        """Offer the images that the model on screen learns from."""
+
+    def follow_codes(self, run: Run) -> None:
+        """Show where the codes of the model on screen are now."""
+
+    def ask(self, run: Run) -> bool:
+        """Ask for what the view, which is in sight, shows; return whether there is anything to ask for."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop what is asked for: nothing of it is to be seen."""
+        self._requests.forget(self.name)
+
+    def _ask_for_pictures(self, board: TileBoard, run: Run, codes: Floats, has_captions: bool = False) -> None:
+        """Have codes (M, d) decoded, and show the pictures on a board as large as fit."""
+        board.set_tiles(len(codes), run.image_shape[1:], has_captions)
+        self._requests.ask(SheetRequest(self.name, run.id, codes, board.tile_side()), board.set_pictures)
