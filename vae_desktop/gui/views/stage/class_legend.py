@@ -3,6 +3,7 @@
 import html
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 from vae_desktop.gui.widgets.controls import named
 from vae_desktop.gui.widgets.point_raster import Colours
 from vae_desktop.gui.widgets.theme import class_palette
+from vae_desktop.latent.codes import Codes
 
 _GAP = 2  # px, between chips
 _MOST_ROWS = 3  # more are scrolled: the plot needs the room
@@ -61,6 +63,13 @@ class ClassLegend(QScrollArea):
         self._arrange()
         self.verticalScrollBar().setValue(0)
         self._tell()
+
+    def hidden(self, codes: Codes) -> npt.NDArray[np.bool_]:
+        """Which codes (N,) are of classes that are hidden."""
+        hidden = [index for index, chip in enumerate(self._chips) if not chip.isChecked()]
+        if codes.labels is None or not hidden:
+            return np.zeros(len(codes), bool)
+        return np.isin(codes.labels, hidden)
 
     def line_width(self) -> int:
         """Width that all chips in one row take."""
