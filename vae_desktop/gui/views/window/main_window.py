@@ -265,6 +265,11 @@ class MainWindow(QMainWindow):
         if name:
             self.data_folder_chosen.emit(Path(name))
 
+    @Slot()
+    def _reset_layout(self) -> None:
+        self.show_workspace("playground")
+        self.restoreState(self._default_layout, _LAYOUT_VERSION)
+
 
 def _add_dock(window: QMainWindow, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
     dock = QDockWidget(title, window)
