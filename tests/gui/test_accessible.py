@@ -64,9 +64,10 @@ def place(widget: QWidget) -> str:
 
 @pytest.fixture
 def everything(shared_driver):
-    """A window with a model and its tools."""
-    driver = shared_driver.show("vae-2d")
-    driver.window.show_workspace("playground")
+    return with_tools(shared_driver.show("vae-2d"))
+
+
+def with_tools(driver):
     driver.window.controller.warm_up()
     driver.window.setup.form.choose_dataset("digits")
     driver.find("bothViewButton", QToolButton).click()
@@ -113,8 +114,8 @@ def test_all_sliders_say_what_they_stand_for(everything) -> None:
         assert text(slider) == words
 
 
-def test_everything_has_a_name(everything) -> None:
-    driver = everything
+def test_everything_has_a_name(show) -> None:
+    driver = with_tools(show("vae-2d"))
     found = shown(driver)
     assert len(found) > 100
     assert [place(widget) for widget in found if not text(widget)] == []

@@ -257,7 +257,6 @@ class LatentScatter(QWidget):
             by_class, at_random = self.tr("spread by class, to see more"), self.tr("spread at random, to see more")
             self.plot.set_axis_labels(self.plane.labels[0], by_class if self._class_names else at_random)
 
-    @Slot()
     def _draw(self, glide: bool = False) -> None:
         codes = self._drawn
         self._stack.setCurrentIndex(0 if codes is None else 1)
@@ -273,6 +272,10 @@ class LatentScatter(QWidget):
         self.hover.set_points(found, codes.labels)
         self.overlays.draw_density()
         self._show_posterior()
+
+    @Slot()
+    def _hide_classes(self) -> None:
+        self._draw()
 
     @Slot()
     def _set_looks(self) -> None:
@@ -330,7 +333,7 @@ class LatentScatter(QWidget):
         self.tools.lasso_toggled.connect(self.plot.set_lasso)
         self.tools.overlays_changed.connect(self.set_overlays)
         self.tools.samples_wanted.connect(self.set_samples)
-        self.legend.hidden_changed.connect(self._draw)
+        self.legend.hidden_changed.connect(self._hide_classes)
         self.selection.changed.connect(self._set_looks)
         self.selection.export_requested.connect(self.export_requested)
         for changed, told in ((self.hover.hovered, self.image_hovered), (self.hover.ended, self.hover_ended)):
