@@ -117,30 +117,28 @@ def said_of(path):
             load_dataset(DatasetConfig(str(path)), Path("no data folder"))
     except (DataError, CheckpointError) as error:
         return str(error)
-    pytest.fail("it was read")
+    pytest.fail(f"{path} was read")
 
 
-@pytest.mark.parametrize(
-    ("ending", "case"), [(end, case) for end in ENDINGS for case in INSTEAD if (end, case) not in READ_AS_SUCH]
-)
-def test_every_reader_says_what_lies_there_and_the_way_out(tmp_path, case, ending):
-    content, what, way_out = INSTEAD[case]
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_every_reader_says_what_lies_there_and_the_way_out(tmp_path, ending):
     path = tmp_path / f"holiday{ending}"
-    path.write_bytes(content)
-    said = said_of(path)
-    assert path.name in said
-    assert what in said
-    assert way_out in said
+    for case, (content, what, way_out) in INSTEAD.items():
+        if (ending, case) not in READ_AS_SUCH:
+            path.write_bytes(content)
+            said = said_of(path)
+            assert path.name in said, case
+            assert what in said, case
+            assert way_out in said, case
 
 
-@pytest.mark.parametrize("case", INSTEAD)
-def test_a_file_chosen_as_a_data_set_is_called_by_its_name(tmp_path, case):
-    content, what, way_out = INSTEAD[case]
-    (tmp_path / "download").write_bytes(content)
-    with pytest.raises(DataError, match="cannot be used as a data set: it is ") as caught:
-        load_dataset(DatasetConfig(str(tmp_path / "download")), Path("no data folder"))
-    assert what in str(caught.value)
-    assert way_out in str(caught.value)
+def test_a_file_chosen_as_a_data_set_is_called_by_its_name(tmp_path):
+    for case, (content, what, way_out) in INSTEAD.items():
+        (tmp_path / "download").write_bytes(content)
+        with pytest.raises(DataError, match="cannot be used as a data set: it is ") as caught:
+            load_dataset(DatasetConfig(str(tmp_path / "download")), Path("no data folder"))
+        assert what in str(caught.value), case
+        assert way_out in str(caught.value), case
 
 
 def test_each_file_of_a_folder_is_told_its_reason(tmp_path):

@@ -106,14 +106,19 @@ def test_after_any_failure_the_old_file_is_there_and_nothing_else(target, monkey
 @pytest.mark.parametrize("held", [0.3, 60.0])
 def test_a_target_that_another_program_holds_is_waited_for_a_moment(target, monkeypatch, held):
     """As Windows does it; elsewhere an open file can be replaced."""
-    began, replace = time.monotonic(), os.replace
+    now, replace = [0.0], os.replace
+
+    def pass_time(seconds: float) -> None:
+        now[0] += seconds
 
     def hold(*paths: object) -> None:
-        if time.monotonic() - began < held:
+        if now[0] < held:
             raise PermissionError(13, "The process cannot access the file")
         replace(*paths)
 
     target.write_bytes(b"old")
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", pass_time)
     monkeypatch.setattr(os, "replace", hold)
     if held < 2:
         write_atomically(target, b"new")

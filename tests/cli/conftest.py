@@ -80,16 +80,26 @@ def _trained(factory: pytest.TempPathFactory, kind: str, *arguments: str) -> Pat
 
 
 @pytest.fixture
-def mnist_dir(tmp_path: Path) -> Path:
+def make_mnist(tmp_path: Path) -> Callable[..., Path]:
+    """Make a data folder with an MNIST of so many training images of noise, and 20 test images."""
+
+    def make(train: int) -> Path:
+        random = np.random.default_rng(0)
+        folder = tmp_path / "data" / "MNIST" / "raw"
+        folder.mkdir(parents=True)
+        for prefix, count in (("train", train), ("t10k", 20)):
+            images = random.integers(0, 256, (count, 28, 28), np.uint8)
+            (folder / f"{prefix}-images-idx3-ubyte").write_bytes(_idx(images))
+            (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(_idx(np.arange(count, dtype=np.uint8) % 10))
+        return tmp_path / "data"
+
+    return make
+
+
+@pytest.fixture
+def mnist_dir(make_mnist: Callable[..., Path]) -> Path:
     """A data folder with an MNIST of 60 training and 20 test images of noise."""
-    random = np.random.default_rng(0)
-    folder = tmp_path / "data" / "MNIST" / "raw"
-    folder.mkdir(parents=True)
-    for prefix, count in (("train", 60), ("t10k", 20)):
-        images = random.integers(0, 256, (count, 28, 28), np.uint8)
-        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(_idx(images))
-        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(_idx(np.arange(count, dtype=np.uint8) % 10))
-    return tmp_path / "data"
+    return make_mnist(60)
 
 
 def _idx(values: np.ndarray) -> bytes:

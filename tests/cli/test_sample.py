@@ -84,18 +84,17 @@ def test_an_autoencoder_is_drawn_around_its_codes_without_a_warning(run, ae_file
     assert len(set(sheets)) == 3
 
 
-@pytest.mark.parametrize("way", ["box", "normal", "mixture"])
-def test_codes_are_drawn_around_those_of_the_posteriors_not_around_their_means(run, train, tmp_path, way):
+def test_codes_are_drawn_around_those_of_the_posteriors_not_around_their_means(run, train, tmp_path):
     train("--model", "kl-only", "--epochs", "30")  # its means lie on one point, its codes fill N(0, I)
     varied = {}
-    for name in ("prior", way):
+    for name in ("prior", "box", "normal", "mixture"):
         path = tmp_path / f"{name}.png"
         assert run("sample", tmp_path / "model.safetensors", "--output", path, "--from", name).status == 0
         with Image.open(path) as sheet:
             pixels = np.asarray(sheet, float)
         tiles = [pixels[top : top + 8, left : left + 8] for top in range(0, 78, 10) for left in range(0, 78, 10)]
         varied[name] = np.std(tiles, axis=0).mean()
-    assert varied[way] > 0.7 * varied["prior"] > 0
+    assert min(varied.values()) > 0.7 * varied["prior"] > 0
 
 
 def test_at_temperature_0_all_pictures_are_the_same(sample):

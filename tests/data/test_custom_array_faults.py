@@ -3,21 +3,15 @@
 import os
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vae_desktop.config import DatasetConfig
-from vae_desktop.data.load import load_dataset
+from tests.data.custom_images import load
 from vae_desktop.errors import DataError
 
 COUNT, SIDE = 20, 9
 NOISE = np.random.default_rng(0).integers(0, 256, (COUNT, SIDE, SIDE), np.uint8)
-
-
-def load(path):
-    return load_dataset(DatasetConfig(str(path)), Path("no data folder"))
 
 
 @pytest.fixture

@@ -1,43 +1,11 @@
 """How subfolders become classes and a split."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from vae_desktop.config import DatasetConfig
-from vae_desktop.data.load import load_dataset
-
-
-def load(path, **settings):
-    return load_dataset(DatasetConfig(str(path), **settings), Path("no data folder"))
-
-
-def fill(folder, count=10, level=0, side=12):
-    """Save grey squares whose levels count up from `level`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        Image.fromarray(np.full((side, side), level + number, np.uint8)).save(folder / f"{number}.png")
-
-
-def spoil(path):
-    """Cut a PNG off after its header, so that it fails only when it is decoded."""
-    path.write_bytes(path.read_bytes()[:45])
-
-
-def levels(split):
-    return split.images[:, 0, 0, 0].tolist()
-
-
-def everything(dataset):
-    """The label, or None, of each image by its grey level."""
-    found = {}
-    for split in (dataset.train, dataset.test):
-        labels = split.labels if split.labels is not None else [None] * len(split)
-        found.update(zip(levels(split), labels, strict=True))
-    return found
+from tests.data.custom_images import everything, fill, levels, load, spoil
 
 
 @pytest.fixture

@@ -1,19 +1,13 @@
 import gzip
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vae_desktop.config import DatasetConfig
-from vae_desktop.data.load import load_dataset
+from tests.data.custom_images import load
 from vae_desktop.errors import DataError
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-
-
-def load(path, **settings):
-    return load_dataset(DatasetConfig(str(path), **settings), Path("no data folder"))
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 import os
 import struct
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from vae_desktop.config import DatasetConfig
+from tests.data.custom_images import load
 from vae_desktop.data.custom import image_file
 from vae_desktop.data.custom.canvas import Canvas
-from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import DataError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60_000, 32, 32), np.uint8)  # 61 MB
@@ -102,10 +100,6 @@ def traced():
     tracemalloc.start()
     yield peak
     tracemalloc.stop()
-
-
-def load(path, **settings):
-    return load_dataset(DatasetConfig(str(path), **settings), Path("no data folder"))
 
 
 @pytest.mark.parametrize(

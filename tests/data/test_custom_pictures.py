@@ -3,34 +3,22 @@
 import struct
 import tracemalloc
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from vae_desktop.config import DatasetConfig
+from tests.data.custom_images import fill, load
 from vae_desktop.data.custom.conversion import CONVERSION_RULE, choose_side, to_square
 from vae_desktop.data.custom.image_file import Unreadable, read_header, read_picture
-from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
 
 SIDE = 12
 
 
-def load(path, **settings):
-    return load_dataset(DatasetConfig(str(path), **settings), Path("no data folder"))
-
-
 def solid(mode, value, size=(SIDE, SIDE)):
     return Image.new(mode, size, value)
-
-
-def fill(folder, count=10, side=SIDE):
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        solid("L", number, (side, side)).save(folder / f"{number}.png")
 
 
 @pytest.fixture
@@ -113,7 +101,7 @@ def test_the_side_is_chosen_by_the_rule():
 
 
 def test_mixed_sizes_become_one_and_are_counted(root):
-    fill(root, 10, 24)
+    fill(root, 10, side=24)
     solid("L", 100, (40, 24)).save(root / "wide.png")
     solid("L", 101, (100, 200)).save(root / "tall.png")
     dataset = load(root)

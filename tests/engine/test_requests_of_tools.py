@@ -147,7 +147,7 @@ def test_the_nearest_images_of_what_a_code_decodes_to_are_found(inbox, running):
     with torch.inference_mode():
         picture = 255 * model().decode(torch.from_numpy(request.code)[None])[0].numpy()
     expected = distances(picture, request.images)
-    assert found.places.tolist() == expected.argsort()[:6].tolist()
+    assert found.indices.tolist() == expected.argsort()[:6].tolist()
     assert found.squared == pytest.approx(np.sort(expected)[:6], rel=1e-2)  # the picture is rounded
 
 
@@ -157,7 +157,7 @@ def test_the_nearest_images_of_an_image_are_found(inbox, running):
     running.ask(request)
     found = wait_for(inbox, request)
     expected = distances(request.image, request.images)
-    assert found.places.tolist() == expected.argsort()[:6].tolist()
+    assert found.indices.tolist() == expected.argsort()[:6].tolist()
     assert found.squared == pytest.approx(np.sort(expected)[:6], rel=1e-4)
 
 

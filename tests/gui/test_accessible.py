@@ -63,33 +63,15 @@ def place(widget: QWidget) -> str:
 
 
 @pytest.fixture
-def everything(show):
-    """A window with a model, its tools, and models side by side, one workspace after the other."""
-    driver = show("vae-2d")
+def everything(shared_driver):
+    return with_tools(shared_driver.show("vae-2d"))
+
+
+def with_tools(driver):
     driver.window.controller.warm_up()
     driver.window.setup.form.choose_dataset("digits")
     driver.find("bothViewButton", QToolButton).click()
     return driver
-
-
-def test_everything_has_a_name(everything) -> None:
-    driver = everything
-    found = shown(driver)
-    assert len(found) > 100
-    assert [place(widget) for widget in found if not text(widget)] == []
-    driver.window.show_workspace("comparison")
-    assert [place(widget) for widget in shown(driver) if not text(widget)] == []
-    for name, value in {"imageSize": "8", "hidden": "16", "epochs": "1"}.items():
-        driver.type(f"{name}Field", value)
-    driver.window.comparison.editor.request()
-    driver.wait(lambda: driver.window.comparison.columns and driver.state == "idle")
-    found = shown(driver)
-    assert [place(widget) for widget in found if not text(widget)] == []
-    pictures = [widget for widget in found if driver.window.comparison.isAncestorOf(widget)]
-    pictures = [widget for widget in pictures if not isinstance(widget, QAbstractButton)]
-    names = [text(widget) for widget in pictures]
-    assert len(names) > 25
-    assert sorted(set(names)) == sorted(names)  # each says of which model it is
 
 
 def test_pictures_of_the_tools_are_told_apart(everything) -> None:
@@ -130,3 +112,23 @@ def test_all_sliders_say_what_they_stand_for(everything) -> None:
         slider.setEnabled(True)
         slider.setValue(place)
         assert text(slider) == words
+
+
+def test_everything_has_a_name(show) -> None:
+    driver = with_tools(show("vae-2d"))
+    found = shown(driver)
+    assert len(found) > 100
+    assert [place(widget) for widget in found if not text(widget)] == []
+    driver.window.show_workspace("comparison")
+    assert [place(widget) for widget in shown(driver) if not text(widget)] == []
+    for name, value in {"imageSize": "8", "hidden": "16", "epochs": "1"}.items():
+        driver.type(f"{name}Field", value)
+    driver.window.comparison.editor.request()
+    driver.wait(lambda: driver.window.comparison.columns and driver.state == "idle")
+    found = shown(driver)
+    assert [place(widget) for widget in found if not text(widget)] == []
+    pictures = [widget for widget in found if driver.window.comparison.isAncestorOf(widget)]
+    pictures = [widget for widget in pictures if not isinstance(widget, QAbstractButton)]
+    names = [text(widget) for widget in pictures]
+    assert len(names) > 25
+    assert sorted(set(names)) == sorted(names)  # each says of which model it is

@@ -4,53 +4,50 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel
 
-
-@pytest.mark.parametrize(
-    ("field", "text", "reason"),
-    [
-        ("latentDim", "0", "out of range"),
-        ("latentDim", "129", "out of range"),
-        ("latentDim", "2.5", "not a whole number"),
-        ("learningRate", "abc", "not a number"),
-        ("learningRate", "-1", "out of range"),
-        ("learningRate", "nan", "not a number"),
-        ("beta", "-0.1", "out of range"),
-        ("epochs", "", "not a whole number"),
-        ("hidden", "400 x", "not a list"),
-        ("batchSize", "5000", "1,437 training images"),
-    ],
-)
-def test_a_wrong_entry_is_marked_and_train_is_disabled(driver, field, text, reason) -> None:
-    entry = driver.find(f"{field}Field")
-    good = entry.text()
-    driver.type(f"{field}Field", text) if text else entry.clear()
-    assert entry.property("invalid") is True
-    assert reason in entry.error
-    assert driver.find(f"{field}Error", QLabel).isVisible()
-    assert not driver.find("trainButton").isEnabled()
-    entry.setText(good)
-    assert entry.property("invalid") is False
-    assert driver.find("trainButton").isEnabled()
+WRONG = [
+    ("latentDim", "0", "out of range"),
+    ("latentDim", "129", "out of range"),
+    ("latentDim", "2.5", "not a whole number"),
+    ("learningRate", "abc", "not a number"),
+    ("learningRate", "-1", "out of range"),
+    ("learningRate", "nan", "not a number"),
+    ("beta", "-0.1", "out of range"),
+    ("epochs", "", "not a whole number"),
+    ("hidden", "400 x", "not a list"),
+    ("batchSize", "5000", "1,437 training images"),
+]
 
 
-@pytest.mark.parametrize("text", ["1e-3", "0.001", " 1E-03 "])
-def test_scientific_notation_is_accepted(driver, text) -> None:
-    driver.find("learningRateField").setText(text)
-    assert driver.find("learningRateField").value() == 0.001
+def test_a_wrong_entry_is_marked_and_train_is_disabled(shared_driver) -> None:
+    driver = shared_driver
+    for name, text, reason in WRONG:
+        entry = driver.find(f"{name}Field")
+        good = entry.text()
+        driver.type(f"{name}Field", text) if text else entry.clear()
+        assert entry.property("invalid") is True, (name, text)
+        assert reason in entry.error
+        assert driver.find(f"{name}Error", QLabel).isVisible()
+        assert not driver.find("trainButton").isEnabled()
+        entry.setText(good)
+        assert entry.property("invalid") is False
+        assert driver.find("trainButton").isEnabled()
 
 
-def test_missing_mnist_is_offered_for_download(driver) -> None:
+def test_scientific_notation_is_accepted(shared_driver) -> None:
+    field = shared_driver.find("learningRateField")
+    for text in ("1e-3", "0.001", " 1E-03 "):
+        field.setText("1")
+        field.setText(text)
+        assert field.value() == 0.001
+
+
+def test_missing_mnist_is_offered_and_training_without_it_starts_nothing(driver) -> None:
     driver.window.setup.form.choose_dataset("mnist")
     driver.wait(driver.window.banner.text)
     assert "MNIST" in driver.window.banner.text()
-    assert driver.window.banner._action.text() == "Download"
-    assert driver.window.banner._action.isVisible()
+    button = driver.find("messageActionButton")
+    assert (button.text(), button.isVisible()) == ("Download", True)
     assert driver.state == "idle"
-
-
-def test_training_with_missing_data_says_so_and_starts_nothing(driver) -> None:
-    driver.window.setup.form.choose_dataset("mnist")
-    driver.wait(driver.window.banner.text)
     driver.window.banner.dismiss()
     driver.click("trainButton")
     driver.wait(driver.window.banner.text)
@@ -82,7 +79,7 @@ def test_an_error_in_the_worker_is_shown_and_the_last_model_stays(driver, monkey
     driver.click("trainButton")
     driver.wait(lambda: driver.state == "failed")
     assert "the cable is out" in driver.window.banner.text()
-    assert driver.window.banner._details.isVisible()
+    assert driver.find("messageDetailsButton").isVisible()
     monkeypatch.undo()
     driver.window.controller.engine.project.show(shown)
     before = driver.picture

@@ -26,42 +26,42 @@ def run(tmp_path):
     return start
 
 
-def test_a_crash_is_told_at_the_next_start_and_only_then(tmp_path, run) -> None:
-    with run("faulthandler._sigsegv()", stderr=subprocess.DEVNULL) as process:
+CLOSED_AND_CRASHED = """
+print(len(list(Path(sys.argv[1]).iterdir())))
+instance.end()
+print(len(list(Path(sys.argv[1]).iterdir())), flush=True)
+instance = Instance(Path(sys.argv[1]))
+instance.record_crash()
+faulthandler._sigsegv()
+"""
+
+
+def test_a_window_that_closes_leaves_nothing_and_a_crash_is_told_once(tmp_path, run) -> None:
+    with run(CLOSED_AND_CRASHED, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        files = process.stdout.read().split()  # while the first is open, and when it has closed
         assert process.wait(60) != 0
+    assert files == ["2", "0"]
     later = Instance(tmp_path)
     (crash,) = later.crashes
     assert "Segmentation fault" in crash.words
-    assert 'File "<string>", line 7' in crash.words
+    assert 'File "<string>", line 13' in crash.words
     later.end()
     assert Instance(tmp_path).crashes == []
 
 
-def test_what_a_living_process_has_written_is_no_crash(tmp_path, run) -> None:
-    code = "print(instance.name, flush=True); input()"
+def test_only_a_process_that_has_ended_has_crashed(tmp_path, run) -> None:
+    """Of the window that can, the report is kept; of the other only its name is known."""
+    code = "silent = Instance(Path(sys.argv[1])); print(instance.name, silent.name, flush=True); input()"
     with run(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        name = process.stdout.readline().strip()
+        name, silent = process.stdout.readline().split()
         with (tmp_path / f"window-{name}.txt").open("a") as file:  # as faulthandler does for a fault that is survived
             file.write("Current thread 0x1 (most recent call first):\n")
         assert Instance(tmp_path).crashes == []
         process.kill()
-    (crash,) = Instance(tmp_path).crashes
+    unknown, crash = Instance(tmp_path).crashes
+    assert unknown == (silent, "")
     assert crash.name == name
     assert "most recent call first" in crash.words
-
-
-def test_of_a_process_that_was_killed_only_its_name_is_known(tmp_path, run) -> None:
-    with run("print(instance.name, flush=True); input()", stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        name = process.stdout.readline().strip()
-        process.kill()
-    assert Instance(tmp_path).crashes == [(name, "")]
-
-
-def test_a_window_that_closes_leaves_nothing(tmp_path, run) -> None:
-    code = "print(len(list(Path(sys.argv[1]).iterdir()))); instance.end()"
-    with run(code, stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline().strip() == "2"
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_windows_that_are_open_have_not_crashed(tmp_path) -> None:

@@ -1,7 +1,6 @@
 """Every entry for a number in the real window: one kind, read and written one way whatever the system's language is."""
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, Qt
@@ -10,15 +9,6 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEd
 
 from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.widgets.number_field import NumberField
-
-
-@pytest.fixture(params=["de_DE", "en_US", "zh_CN"])
-def language(request) -> Iterator[str]:
-    """The language of the system, before the window is made."""
-    before = QLocale()
-    QLocale.setDefault(QLocale(request.param))
-    yield request.param
-    QLocale.setDefault(before)
 
 
 def type_into(field: QWidget, text: str) -> None:
@@ -50,8 +40,8 @@ def turn_wheel(widget: QWidget) -> QWheelEvent:
     return wheel
 
 
-def test_there_is_no_other_kind_of_entry(show) -> None:
-    driver = show("vae-2d")
+def test_there_is_no_other_kind_of_entry(shared_driver) -> None:
+    driver = shared_driver.show("vae-2d")
     assert len(number_fields(driver)) == 14
     lines = driver.window.findChildren(QLineEdit)
     odd = [line for line in lines if not isinstance(line, SettingField) and not isinstance(line.parent(), QComboBox)]
@@ -75,8 +65,7 @@ READABLE = {
 UNREADABLE = ("1.234,5", "1,234.5", "1 000", "abc", "1..2", "1e", "nan", "inf", "", "1_0")
 
 
-def test_a_number_is_what_it_looks_like_in_every_field(show, language) -> None:
-    driver = show("vae-2d")
+def check_a_number_is_what_it_looks_like_in_every_field(driver) -> None:
     for field in number_fields(driver):
         field.setEnabled(True)
         for text, value in READABLE.items():
@@ -91,8 +80,7 @@ def test_a_number_is_what_it_looks_like_in_every_field(show, language) -> None:
             driver.qtbot.keyClick(field, Qt.Key.Key_Escape)
 
 
-def test_what_cannot_be_read_is_refused_where_it_stands(show, language) -> None:
-    driver = show("vae-2d")
+def check_what_cannot_be_read_is_refused_where_it_stands(driver) -> None:
     for field, text in itertools.product(number_fields(driver), UNREADABLE):
         field.setEnabled(True)
         before, whole = field.value(), field.text()
@@ -110,8 +98,7 @@ def test_what_cannot_be_read_is_refused_where_it_stands(show, language) -> None:
         assert field.property("invalid") is False
 
 
-def test_a_field_that_is_left_takes_what_it_can_and_restores_the_rest(show, language) -> None:
-    driver = show("vae-2d")
+def check_a_field_that_is_left_takes_what_it_can_and_restores_the_rest(driver) -> None:
     field = driver.find("temperatureSpin")
     for text, value, shown in (("0,75", 0.75, "× 0.75"), ("1.234,5", 0.75, "× 0.75"), ("3,5", 0.75, "× 0.75")):
         field.setFocus()
@@ -120,8 +107,8 @@ def test_a_field_that_is_left_takes_what_it_can_and_restores_the_rest(show, lang
         assert (field.value(), field.text(), field.error) == (value, shown, "")
 
 
-def test_the_range_is_said_and_the_mark_is_seen(show) -> None:
-    driver = show("vae-2d")
+def test_the_range_is_said_and_the_mark_is_seen(shared_driver) -> None:
+    driver = shared_driver.show("vae-2d")
     field = driver.find("temperatureSpin")
     ground = field.grab().toImage().pixelColor(field.width() // 2, 2)
     type_into(field, "5")
@@ -129,13 +116,15 @@ def test_the_range_is_said_and_the_mark_is_seen(show) -> None:
     image = field.grab().toImage()
     assert image.pixelColor(0, 0) == field.palette().brightText().color()
     assert image.pixelColor(field.width() // 2, 2) != ground
+    driver.qtbot.keyClick(field, Qt.Key.Key_Escape)
     field = driver.find("manifoldSizeSpin")
     type_into(field, "12.5")
     assert "not a whole number" in field.error
+    driver.qtbot.keyClick(field, Qt.Key.Key_Escape)
 
 
-def test_up_and_down_step(show) -> None:
-    driver = show("vae-2d")
+def test_up_and_down_step(shared_driver) -> None:
+    driver = shared_driver.show("vae-2d")
     for field in number_fields(driver):
         field.setEnabled(True)
         before = field.value()
@@ -146,8 +135,7 @@ def test_up_and_down_step(show) -> None:
         assert field.value() == pytest.approx(max(larger - field.singleStep(), field.minimum()))
 
 
-def test_the_range_of_a_slider_is_not_spoiled(show, language) -> None:
-    driver = show("vae-2d")
+def check_the_range_of_a_slider_is_not_spoiled(driver) -> None:
     slider = driver.find("latentSlider0")
     field = slider.findChild(NumberField)
     ends = slider.minimum(), slider.maximum()
@@ -159,10 +147,11 @@ def test_the_range_of_a_slider_is_not_spoiled(show, language) -> None:
         assert (slider.minimum(), slider.maximum()) == ends
 
 
-def test_a_small_coordinate_is_not_shown_as_none(show) -> None:
-    driver = show("vae-2d")
+def test_a_small_coordinate_is_not_shown_as_none(shared_driver) -> None:
+    driver = shared_driver.show("vae-2d")
     slider = driver.find("latentSlider0")
     field = slider.findChild(NumberField)
+    field.setFocus()
     for value, text in ((0.001, "0.001"), (-0.0042, "-0.004"), (1e-9, "0.00"), (-1e-9, "0.00"), (0.126, "0.13")):
         slider.setValue(value)
         assert field.text() == text
@@ -170,8 +159,8 @@ def test_a_small_coordinate_is_not_shown_as_none(show) -> None:
     assert slider.value() == 0.126  # what is shown is rounded, and was not typed
 
 
-def test_without_the_focus_the_wheel_changes_no_number(show) -> None:
-    driver = show("vae-2d")
+def test_without_the_focus_the_wheel_changes_no_number(shared_driver) -> None:
+    driver = shared_driver.show("vae-2d")
     window = driver.window
     fields = [*number_fields(driver), *window.findChildren(SettingField), *window.findChildren(QSlider)]
     assert len(fields) > 25
@@ -183,12 +172,13 @@ def test_without_the_focus_the_wheel_changes_no_number(show) -> None:
         assert field.value() == before
         assert not field.hasFocus()
     field = driver.find("temperatureSpin")
+    field.setValue(1.0)
     field.setFocus()
     assert turn_wheel(field).isAccepted()
     assert field.value() == pytest.approx(1.1)
 
 
-def test_the_setup_reads_and_writes_numbers_in_the_same_way(driver, language) -> None:
+def check_the_setup_reads_and_writes_numbers_in_the_same_way(driver) -> None:
     field = driver.find("betaField")
     committed = []
     field.committed.connect(committed.append)
@@ -208,7 +198,25 @@ def test_the_setup_reads_and_writes_numbers_in_the_same_way(driver, language) ->
     assert "Write it without separators of thousands" in epochs.error
 
 
-def test_models_to_compare_are_marked_where_a_number_cannot_be_read(driver) -> None:
+@pytest.mark.parametrize("language", ["de_DE", "en_US", "zh_CN"])
+def test_numbers_are_read_and_written_alike_in_every_language(open_window, language) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(language))
+    try:
+        driver = open_window()
+        driver.wait(lambda: driver.has_dataset)
+        driver.show("vae-2d")
+        check_a_number_is_what_it_looks_like_in_every_field(driver)
+        check_what_cannot_be_read_is_refused_where_it_stands(driver)
+        check_a_field_that_is_left_takes_what_it_can_and_restores_the_rest(driver)
+        check_the_range_of_a_slider_is_not_spoiled(driver)
+        check_the_setup_reads_and_writes_numbers_in_the_same_way(driver)
+    finally:
+        QLocale.setDefault(before)
+
+
+def test_models_to_compare_are_marked_where_a_number_cannot_be_read(shared_driver) -> None:
+    driver = shared_driver
     driver.window.show_workspace("comparison")
     field = driver.find("variant4Beta")
     type_into(field, "0,5")
@@ -218,3 +226,4 @@ def test_models_to_compare_are_marked_where_a_number_cannot_be_read(driver) -> N
     field.clear()
     assert field.property("invalid") is False
     assert driver.window.comparison.editor.variants()[3].beta is None
+    driver.window.show_workspace("playground")

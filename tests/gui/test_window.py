@@ -7,10 +7,11 @@ import sys
 import pytest
 import torch
 from PySide6.QtGui import QAction, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QSlider
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMessageBox, QSlider, QToolButton
 
 from vae_desktop.engine.messages import Message
 from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.window.message_banner import MessageBanner
 
 NAMES = [
     "trainButton",
@@ -36,17 +37,12 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_controls_that_programs_rely_on_are_there(driver, name) -> None:
-    driver.find(name)
-
-
-def test_actions_that_programs_rely_on_are_there(driver) -> None:
+def test_what_programs_rely_on_is_there(shared_driver) -> None:
+    driver = shared_driver
+    for name in NAMES:
+        driver.find(name)
     for name in ("openModelAction", "saveModelAction"):
         driver.find(name, QAction)
-
-
-def test_combos_hold_the_names_of_the_command_line(driver) -> None:
     values = {
         name: [driver.find(name).itemData(index) for index in range(driver.find(name).count())]
         for name in ("datasetCombo", "modelCombo", "deviceCombo")
@@ -56,8 +52,8 @@ def test_combos_hold_the_names_of_the_command_line(driver) -> None:
     assert {"auto", "cpu"} <= set(values["deviceCombo"])
 
 
-def test_every_control_has_an_accessible_name_and_a_tooltip(driver) -> None:
-    driver.train_to_the_end()
+def test_every_control_has_an_accessible_name_and_a_tooltip(shared_driver) -> None:
+    driver = shared_driver.show("vae-2d")
     controls = [
         control
         for kind in (QAbstractButton, QComboBox, QLineEdit, QSlider)
@@ -71,7 +67,8 @@ def test_every_control_has_an_accessible_name_and_a_tooltip(driver) -> None:
         assert control.toolTip(), control.objectName() or named
 
 
-def test_both_themes_recolour_the_window(driver) -> None:
+def test_both_themes_recolour_the_window(shared_driver) -> None:
+    driver = shared_driver
     lightness = {}
     for mode in ("light", "dark"):
         driver.find(f"{mode}ThemeAction", QAction).trigger()
@@ -218,10 +215,15 @@ def test_diagnostics_say_what_torch_was_built_for_and_what_the_driver_says(drive
         assert f"\n  {device.name}{'' if device.is_there else ' (not there)'}: {device.about}" in text
 
 
-def test_the_details_box_copies_its_own_message(driver) -> None:
-    banner = driver.window.banner
+def cleared_banner(driver) -> MessageBanner:
+    driver.window.banner.clear()
+    return driver.window.banner
+
+
+def test_the_details_box_copies_its_own_message(shared_driver) -> None:
+    banner = cleared_banner(shared_driver)
     banner.show_message(Message("error", "The first.", "of the first"))
-    banner._details.click()
+    banner.findChild(QToolButton, "messageDetailsButton").click()
     box = banner.window().findChild(QMessageBox)
     banner.show_message(Message("error", "The second.", "of the second"))
     banner.dismiss()
@@ -235,20 +237,20 @@ def test_the_details_box_copies_its_own_message(driver) -> None:
     box.close()
 
 
-def test_what_is_added_to_a_message_takes_nothing_from_it(driver) -> None:
-    banner = driver.window.banner
+def test_what_is_added_to_a_message_takes_nothing_from_it(shared_driver) -> None:
+    banner = cleared_banner(shared_driver)
     banner.show_message(Message("error", "It crashed.", "Fatal Python error"))
     banner.show_message(Message("info", "A model was kept.", action="open_kept", is_added=True))
     assert banner.text() == "It crashed.\nA model was kept."
-    assert banner._action.isVisible()
+    assert banner.findChild(QToolButton, "messageActionButton").isVisible()
     assert banner.message.level == "error"
     assert banner.message.details == "Fatal Python error"
     banner.show_message(Message("info", "60 images were read."))
     assert banner.text().endswith("A model was kept.")
 
 
-def test_one_error_does_not_hide_another(driver) -> None:
-    banner = driver.window.banner
+def test_one_error_does_not_hide_another(shared_driver) -> None:
+    banner = cleared_banner(shared_driver)
     for reason in ("first", "second", "second", "third"):
         banner.show_message(Message("error", f"The {reason}.", f"of the {reason}"))
     assert banner.text() == "The first.\nThe second.\nThe third."
@@ -259,15 +261,17 @@ def test_one_error_does_not_hide_another(driver) -> None:
     assert banner.text() == "All is well."
 
 
-@pytest.mark.parametrize("is_offer_first", [True, False])
-def test_an_error_with_a_remedy_leaves_the_offer_of_what_was_kept(driver, is_offer_first) -> None:
-    banner = driver.window.banner
+def test_an_error_with_a_remedy_leaves_the_offer_of_what_was_kept(shared_driver) -> None:
     offer = Message("info", "A model was kept.", action="recover", alternative="open_kept", is_added=True)
-    messages = [offer, Message("error", "MNIST is not there.", action="download")]
-    for message in messages if is_offer_first else messages[::-1]:
-        banner.show_message(message)
-    assert set(banner.text().splitlines()) == {"A model was kept.", "MNIST is not there."}
-    assert (banner.message.level, banner.message.action, banner.message.alternative) == ("error", "recover", "download")
+    error = Message("error", "MNIST is not there.", action="download")
+    for messages in ((offer, error), (error, offer)):
+        banner = cleared_banner(shared_driver)
+        for message in messages:
+            banner.show_message(message)
+        assert set(banner.text().splitlines()) == {"A model was kept.", "MNIST is not there."}
+        shown = banner.message
+        assert (shown.level, shown.action, shown.alternative) == ("error", "recover", "download")
+    banner.clear()
 
 
 def test_nothing_loads_torch_before_the_window_is_painted(tmp_path) -> None:
@@ -344,7 +348,8 @@ def test_what_qt_gives_up_for_is_one_line_too(tmp_path) -> None:
     assert done.stderr.startswith("vae-desktop: no window can be opened: ")
 
 
-def test_every_setting_has_an_alt_key_of_its_own(driver) -> None:
+def test_every_setting_has_an_alt_key_of_its_own(shared_driver) -> None:
+    driver = shared_driver
     labels = [label for label in driver.window.setup.form.findChildren(QLabel) if label.buddy()]
     in_sight = [label.text() for label in labels if not label.isHidden()]
     assert len(in_sight) == 14

@@ -37,7 +37,7 @@ def search(pictures, images, count):
 def assert_nearest(found, pictures, images, count):
     expected = table(pictures, images)
     order = expected.argsort(1)[:, :count]
-    assert [near.places.tolist() for near in found] == order.tolist()
+    assert [near.indices.tolist() for near in found] == order.tolist()
     for near, places, squared in zip(found, order, expected, strict=True):
         assert near.squared == pytest.approx(squared[places], rel=1e-4)
 
@@ -66,7 +66,7 @@ def test_of_fewer_images_than_are_asked_for_all_are_found():
 def test_an_exact_copy_is_at_distance_0(shape):
     images = noise(30, shape=shape)
     found = search(images[10:20], images, 2)
-    assert [near.places[0] for near in found] == list(range(10, 20))
+    assert [near.indices[0] for near in found] == list(range(10, 20))
     assert [near.squared[0] for near in found] == [0] * 10
 
 
@@ -74,7 +74,7 @@ def test_an_exact_copy_is_at_distance_0(shape):
 def test_an_exact_copy_comes_before_images_that_are_nearly_one(shape):
     images = np.full((40, *shape), 255, np.uint8)
     images[:, 0, 0, 0] = np.arange(40)
-    assert [near.places[0] for near in search(images, images, 3)] == list(range(40))
+    assert [near.indices[0] for near in search(images, images, 3)] == list(range(40))
 
 
 @pytest.mark.parametrize("numbers", [1, 60 * 7, 2_000_000])
@@ -82,8 +82,8 @@ def test_of_images_at_the_same_distance_the_first_come_first(monkeypatch, number
     monkeypatch.setattr(module, "_NUMBERS", numbers)
     pictures, images = flat(100, 0), flat(*[101, 99, 100, 99, 101] * 20)
     near, far = search(pictures, images, 40)
-    assert near.places.tolist() == [*range(2, 100, 5), *sorted({*range(100)} - {*range(2, 100, 5)})[:20]]
-    assert far.places.tolist() == [*sorted([*range(1, 100, 5), *range(3, 100, 5)])]
+    assert near.indices.tolist() == [*range(2, 100, 5), *sorted({*range(100)} - {*range(2, 100, 5)})[:20]]
+    assert far.indices.tolist() == [*sorted([*range(1, 100, 5), *range(3, 100, 5)])]
 
 
 SEARCH_MANY = """
@@ -99,7 +99,7 @@ for _ in nearest_images(images[:100], images[:1000], 5):  # all libraries are lo
     pass
 before = kilobytes("VmRSS:")
 *_, found = nearest_images(images[:100], images, 5)
-assert [near.places[0] for near in found] == list(range(100))
+assert [near.indices[0] for near in found] == list(range(100))
 print(kilobytes("VmHWM:") - before)
 """
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import print_json, print_table
-from vae_desktop.config import SETTINGS, DatasetConfig, TrainingConfig
+from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.errors import UserError
 from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import groups_of
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = "measure a saved model on a test set"
-_DATASET = SETTINGS["name"]
-_MEASURED_ON = SETTINGS["measured_on"]
-_DEVICE = SETTINGS["device"]
 _IMPORTANCE_SAMPLES = Setting(
     "Importance samples",
     "Codes per image in the importance-weighted bound; 0 leaves it out.",
@@ -45,23 +42,21 @@ Row = tuple[str, str]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("file", type=Path, metavar="FILE", help="the model")
-    add_setting_option(parser, "--dataset", "dataset", _DATASET, "the one it was trained on")
-    add_setting_option(parser, "--measured-on", "measured_on", _MEASURED_ON, "as in training")
+    add_setting_option(parser, "--dataset", "dataset", SETTINGS["name"], None, "the one it was trained on")
+    add_setting_option(parser, "--measured-on", "measured_on", SETTINGS["measured_on"], None, "as in training")
     add_data_dir_option(parser)
-    add_setting_option(parser, "--device", "device", _DEVICE, TrainingConfig.device)
+    add_setting_option(parser, "--device", "device", SETTINGS["device"], "auto")
     add_setting_option(
-        parser, "--importance-samples", "importance_samples", _IMPORTANCE_SAMPLES, str(Extent.importance_samples)
+        parser, "--importance-samples", "importance_samples", _IMPORTANCE_SAMPLES, Extent.importance_samples
     )
-    add_setting_option(parser, "--sampling", "sampled_images", _SAMPLED_IMAGES, str(Extent.sampled_images))
+    add_setting_option(parser, "--sampling", "sampled_images", _SAMPLED_IMAGES, Extent.sampled_images)
     parser.add_argument("--quick", action="store_true", help="leave both of these out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print, with the noise of training's own evaluations."""
-    name = None if options.dataset is None else _DATASET.parse("name", options.dataset)
-    device_name = _DEVICE.parse("device", options.device or TrainingConfig.device)
-    extent = _extent(options)
+    extent = QUICK if options.quick else Extent(options.importance_samples, options.sampled_images)
     from vae_desktop.engine.processor import prepare_threads
 
     prepare_threads()
@@ -76,10 +71,10 @@ def run(options: argparse.Namespace) -> int:
 
     checkpoint = load_checkpoint(options.file)
     config = checkpoint.config
-    device = select_device(device_name, lambda why: print(f"{options.program}: {why}", file=sys.stderr))
-    wanted = _dataset_config(checkpoint, name)
+    device = select_device(options.device, lambda why: print(f"{options.program}: {why}", file=sys.stderr))
+    wanted = _dataset_config(checkpoint, options.dataset)
     if options.measured_on is not None:
-        wanted = replace(wanted, measured_on=_MEASURED_ON.parse("measured_on", options.measured_on))
+        wanted = replace(wanted, measured_on=options.measured_on)
     dataset = load_dataset(wanted, options.data_dir)
     label = dataset.config.label
     if dataset.image_shape != checkpoint.image_shape:
@@ -124,15 +119,6 @@ def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetC
             "its figures are not those of images that it has not seen.",
             file=sys.stderr,
         )
-
-
-def _extent(options: argparse.Namespace) -> Extent:
-    if options.quick:
-        return QUICK
-    return Extent(
-        _IMPORTANCE_SAMPLES.parse("importance_samples", options.importance_samples or str(Extent.importance_samples)),
-        _SAMPLED_IMAGES.parse("sampled_images", options.sampled_images or str(Extent.sampled_images)),
-    )
 
 
 @contextlib.contextmanager

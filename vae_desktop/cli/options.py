@@ -7,6 +7,7 @@ from typing import Any
 
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import SETTINGS, RunConfig
+from vae_desktop.errors import InvalidSetting
 from vae_desktop.paths import default_data_dir
 from vae_desktop.presets import PRESETS
 from vae_desktop.settings import Setting, settings_of
@@ -28,21 +29,13 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     for part in fields(RunConfig):
         for name, entry, default in settings_of(part.type):
             option = f"--{_SPELLINGS.get(name, name).replace('_', '-')}"
-            add_setting_option(parser, option, name, entry, _DEFAULTS.get(name) or entry.format(default))
+            shown = _DEFAULTS.get(name) or entry.format(default)
+            add_setting_option(parser, option, name, entry, argparse.SUPPRESS, shown)
 
 
 def run_config(options: argparse.Namespace) -> RunConfig:
-    """The settings of a run from the options of `add_run_options`.
-
-    Raises
-    ------
-    InvalidSetting
-        If a value is not what its setting can take.
-    """
-    given: dict[str, Any] = {}
-    for name, entry in given_settings(options).items():
-        text = getattr(options, name)
-        given[name] = entry.parse(name, text if isinstance(text, str) else " ".join(text))
+    """The settings of a run from the options of `add_run_options`."""
+    given = {name: getattr(options, name) for name in given_settings(options)}
     config = RunConfig().with_settings(**given)
     usual = {"epochs": describe_dataset(config.dataset.name).epochs}
     recipe = {}
@@ -53,20 +46,49 @@ def run_config(options: argparse.Namespace) -> RunConfig:
 
 def given_settings(options: argparse.Namespace) -> dict[str, Setting]:
     """The settings of a run for which an option of `add_run_options` was given, by name."""
-    return {name: entry for name, entry in SETTINGS.items() if getattr(options, name) is not None}
+    return {name: entry for name, entry in SETTINGS.items() if name in options}
+
+
+class _SettingAction(argparse.Action):
+    """Checks the text of a setting, and keeps its value."""
+
+    def __init__(self, entry: Setting, **details: Any) -> None:
+        super().__init__(**details)
+        self._entry = entry
+
+    def __call__(self, parser: argparse.ArgumentParser, options: argparse.Namespace, text: Any, *_: object) -> None:
+        try:
+            value = self._entry.parse(self.dest, text if isinstance(text, str) else " ".join(text))
+        except InvalidSetting as error:
+            parser.error(str(error))
+        setattr(options, self.dest, value)
 
 
 def add_setting_option(
-    parser: argparse.ArgumentParser, option: str, destination: str, entry: Setting, default: str
+    parser: argparse.ArgumentParser, option: str, name: str, entry: Setting, default: Any, shown: str = ""
 ) -> None:
-    """Add an option that holds a setting's text; it is None where the option is not given."""
-    unit = f" {entry.unit}" if entry.unit and default != entry.automatic else ""
+    """Add an option that holds a setting's value, checked.
+
+    Parameters
+    ----------
+    name : str
+        Under which the value is found among the options.
+    default : object
+        The value where the option is not given; with argparse.SUPPRESS there is none then.
+    shown : str, optional
+        What the help says of the default in place of its value.
+    """
+    shown = shown or entry.format(default)
+    unit = f" {entry.unit}" if entry.unit and shown != entry.automatic else ""
     parser.add_argument(
         option,
-        dest=destination,
+        dest=name,
+        action=_SettingAction,
+        entry=entry,
+        default=default,
         nargs="+" if entry.kind == "sizes" else None,
         metavar=_METAVARS.get(entry.kind) or "|".join(choice.value for choice in entry.choices),
-        help=_escaped(f"{entry.label}. {entry.help} (default: {default}{unit})"),
+        help=_escaped(f"{entry.label}. {entry.help} (default: {shown}{unit})"),
     )
 
 

@@ -3,6 +3,7 @@
 import argparse
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,37 +19,32 @@ if TYPE_CHECKING:
 
 HELP = "draw pictures from random codes"
 _COUNT = Setting("Count", "Pictures on the sheet.", minimum=1, maximum=10_000)
-_SEED = SETTINGS["seed"]
-_WAY = Setting(
+_SOURCE = Setting(
     "Where from",
     "Where codes are drawn from: the prior N(0, I), the box of the model's codes, or a normal, or a mixture of ten, "
     "fitted to them; these codes are drawn from the posteriors.",
     kind="choice",
-    choices=tuple(Choice(way, way, "") for way in ("prior", "box", "normal", "mixture")),
+    choices=tuple(Choice(source, source, "") for source in ("prior", "box", "normal", "mixture")),
 )
+_SEED = replace(SETTINGS["seed"], help="The same seed gives the same pictures.")
 _TEMPERATURE = Setting(
     "Temperature", "Multiplies what is drawn, around its middle.", kind="number", minimum=0.0, maximum=100.0
 )
-_DEFAULT_COUNT, _DEFAULT_WAY, _DEFAULT_TEMPERATURE = "64", "prior", "1"
 _COMPONENTS = 10
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("file", type=Path, metavar="FILE", help="the model")
-    add_setting_option(parser, "--count", "count", _COUNT, _DEFAULT_COUNT)
-    add_setting_option(parser, "--from", "way", _WAY, _DEFAULT_WAY)
-    add_setting_option(parser, "--temperature", "temperature", _TEMPERATURE, _DEFAULT_TEMPERATURE)
-    parser.add_argument("--seed", default="0", metavar="N", help="same seed, same pictures (default: 0)")
+    add_setting_option(parser, "--count", "count", _COUNT, 64)
+    add_setting_option(parser, "--from", "source", _SOURCE, "prior")
+    add_setting_option(parser, "--temperature", "temperature", _TEMPERATURE, 1.0)
+    add_setting_option(parser, "--seed", "seed", _SEED, 0)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="where the PNG file is saved")
 
 
 def run(options: argparse.Namespace) -> int:
     """Decode random codes and save them as one PNG picture."""
-    count = _COUNT.parse("count", options.count or _DEFAULT_COUNT)
-    seed = _SEED.parse("seed", options.seed)
-    way = _WAY.parse("from", options.way or _DEFAULT_WAY)
-    temperature = _TEMPERATURE.parse("temperature", options.temperature or _DEFAULT_TEMPERATURE)
     check_writable(options.output)
     from PIL import Image
 
@@ -60,11 +56,12 @@ def run(options: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(options.file)
     model = checkpoint.config.model
     decoder = model_of(model, checkpoint.image_shape, checkpoint.snapshot.weights).decoder
-    sheet = tile(decode_all(decoder, _drawn(checkpoint, way, count, seed, temperature)))
+    codes = _drawn(checkpoint, options.source, options.count, options.seed, options.temperature)
+    sheet = tile(decode_all(decoder, codes))
     png = io.BytesIO()
     Image.fromarray(sheet[:, :, 0] if sheet.shape[2] == 1 else sheet).save(png, "PNG")
     write_atomically(options.output, png.getvalue())
-    if way == "prior" and checkpoint.config.kl_weight == 0:
+    if options.source == "prior" and checkpoint.config.kl_weight == 0:
         print(
             f"{options.program}: note: without a KL divergence codes are not drawn towards N(0, I), "
             "so samples from it may fall into holes.",
@@ -73,18 +70,18 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _drawn(checkpoint: "Checkpoint", way: str, count: int, seed: int, temperature: float) -> "Floats":
-    """So many codes (count, d), drawn that way."""
+def _drawn(checkpoint: "Checkpoint", source: str, count: int, seed: int, temperature: float) -> "Floats":
+    """So many codes (count, d), drawn from a source and spread by the temperature."""
     from vae_desktop.latent import sampling
     from vae_desktop.latent.mixture import fit_mixture
 
-    if way == "prior":
+    if source == "prior":
         return sampling.sample_prior(count, checkpoint.config.model.latent_dim, seed, temperature)
     if checkpoint.codes is None or not checkpoint.codes.are_finite:
         raise UserError("This file holds no codes that samples could be drawn around.")
     codes = sampling.sample_posteriors(checkpoint.codes)
-    if way == "box":
+    if source == "box":
         return sampling.sample_box(count, codes, seed, temperature)
-    if way == "normal":
+    if source == "normal":
         return sampling.sample_normal(count, codes, seed, temperature)
     return sampling.sample_mixture(count, fit_mixture(codes, _COMPONENTS, seed=0), seed, temperature)

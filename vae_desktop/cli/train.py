@@ -99,7 +99,7 @@ def _train(
     notes: list[str] = []
     device = select_device(configs[0].training.device, notes.append)
     dataset = load_dataset(configs[0].dataset, options.data_dir)
-    if options.batch_size is None:  # a default is no wish
+    if "batch_size" not in options:  # a default is no wish
         batch_size = min(configs[0].training.batch_size, len(dataset.train))
         configs = [config.with_settings(batch_size=batch_size) for config in configs]
     names = [""] if len(configs) == 1 else titles(configs)

@@ -37,9 +37,9 @@ class Split:
         return len(self.images)
 
     def parted(self, is_held_out: npt.NDArray[np.bool_]) -> "tuple[Split, Split]":
-        """The images that are not held out and those that are, some of each, in their order.
+        """Two splits: the images that are not held out, and those that are, each in their present order, none empty.
 
-        They are moved within this split's own memory, of which both parts are views: it cannot be used any longer.
+        The images are moved within this split's own memory, of which both are views: it cannot be used any longer.
         """
         rest, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
         if held_out[0] != len(rest):  # else one part lies after the other already

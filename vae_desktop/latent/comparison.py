@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.measures import MEASURES, SOURCES, Measure
+from vae_desktop.latent.measures import MEASURES, PERCENTAGES, SOURCES, Measure
 
 Rank = Literal["", "best", "worst"]
 
@@ -21,7 +21,6 @@ _FIGURES = (
     "knn_accuracy_of_samples",
 )
 _OF_SAMPLES = ("precision", "recall", "effective_classes", "confidence")
-_SHARES = ("knn_accuracy", "knn_accuracy_of_samples")
 _TIE = 1e-3  # relative; figures nearer to each other are not told apart
 
 
@@ -73,10 +72,10 @@ def comparison_rows(models: Sequence[Compared]) -> list[Row]:
         for unit in dict.fromkeys(units):
             values = [_value(model, key) if own == unit else None for model, own in zip(models, units, strict=True)]
             known = [key in model.values for model in models]
-            rows.append(_row(measure, unit, "", values, known, _peers(models, key), is_share=key in _SHARES))
-    for way, label in SOURCES.items():
+            rows.append(_row(measure, unit, "", values, known, _peers(models, key)))
+    for source, label in SOURCES.items():
         for key in _OF_SAMPLES:
-            found = [(model.values.get("sampling") or {}).get(way, {}).get(key) for model in models]
+            found = [(model.values.get("sampling") or {}).get(source, {}).get(key) for model in models]
             known = ["sampling" in model.values for model in models]
             if any(value is not None for value in found):
                 peers = [key != "confidence"] * len(models)  # a classifier can be sure of noise: it has no best
@@ -98,11 +97,10 @@ def _row(
     values: Sequence[float | None],
     known: Sequence[bool],
     peers: Sequence[bool],
-    is_share: bool = False,
 ) -> Row:
     texts = [
-        _text(measure, value, is_share) if value is not None else "–" if there else ""
-        for value, there in zip(values, known, strict=True)
+        _text(measure.key, value) if value is not None else "–" if is_known else ""
+        for value, is_known in zip(values, known, strict=True)
     ]
     compared = [value if peer else None for value, peer in zip(values, peers, strict=True)]
     ranks = _ranks(measure, compared)
@@ -126,10 +124,10 @@ def _peers(models: Sequence[Compared], key: str) -> list[bool]:
     return [kind == most for kind in kinds]
 
 
-def _text(measure: Measure, value: float, is_share: bool) -> str:
-    if is_share:
+def _text(key: str, value: float) -> str:
+    if key in PERCENTAGES:
         return f"{value:.1%}"
-    if measure.key == "active_units":
+    if key == "active_units":
         return f"{value:.0f}"
     return f"{value:.2f}" if abs(value) >= 0.095 or value == 0 else f"{value:.3f}"
 

@@ -6,15 +6,15 @@ import numpy.typing as npt
 from vae_desktop.latent.codes import Floats
 
 
-def density(places: Floats, low: tuple[float, float], high: tuple[float, float], shape: tuple[int, int]) -> Floats:
+def density(positions: Floats, low: tuple[float, float], high: tuple[float, float], shape: tuple[int, int]) -> Floats:
     """A kernel density estimate on a grid of cells.
 
-    Gaussian kernels with the bandwidth of Scott's rule on a robust scale, of places counted by cell first
+    Gaussian kernels with the bandwidth of Scott's rule on a robust scale, of positions counted by cell first
     (Silverman 1986, sections 3.4 and 3.5).
 
     Parameters
     ----------
-    places : array (N, 2)
+    positions : array (N, 2)
         Those that are not finite or lie outside do not count.
     low, high : (x, y)
         Corners of the grid.
@@ -25,9 +25,9 @@ def density(places: Floats, low: tuple[float, float], high: tuple[float, float],
     array (columns, rows), float32
         Relative to the densest cell: 0 to 1.
     """
-    x, y = places.T
+    x, y = positions.T
     # NaN is not inside: all comparisons with it are false.
-    inside = places[(x >= low[0]) & (x < high[0]) & (y >= low[1]) & (y < high[1])]
+    inside = positions[(x >= low[0]) & (x < high[0]) & (y >= low[1]) & (y < high[1])]
     if not len(inside):
         return np.zeros(shape, np.float32)
     spans = [(low[axis], high[axis]) for axis in range(2)]
@@ -47,10 +47,10 @@ def _bandwidth(values: Floats) -> float:
     return scale * len(values) ** (-1 / 6)
 
 
-def _counted(places: Floats, spans: list[tuple[float, float]], shape: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """How many places lie in each cell (columns, rows); some ten times as quick as numpy's histogram2d."""
+def _counted(positions: Floats, spans: list[tuple[float, float]], shape: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """How many positions lie in each cell (columns, rows); some ten times as quick as numpy's histogram2d."""
     columns, rows = (
-        ((places[:, axis] - start) * (shape[axis] / (end - start))).astype(np.intp).clip(0, shape[axis] - 1)
+        ((positions[:, axis] - start) * (shape[axis] / (end - start))).astype(np.intp).clip(0, shape[axis] - 1)
         for axis, (start, end) in enumerate(spans)
     )
     flat = columns * shape[1] + rows

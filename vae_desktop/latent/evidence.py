@@ -88,8 +88,8 @@ def importance_weighted_bound(
     """
     total, done = 0.0, 0
     chunks = images.split(chunk_length(model.image_shape))
-    for place, chunk in enumerate(chunks):
-        random = generator(seed, "importance", place)
+    for number, chunk in enumerate(chunks):
+        random = generator(seed, "importance", number)
         clean = to_unit(chunk.to(model.device))
         posterior = model.encode(clean)
         # Summed as it goes: memory does not grow with the samples.

@@ -56,7 +56,7 @@ class Extent:
     importance_samples : int
         Of the importance-weighted bound, for each image; 0 leaves it out.
     sampled_images : int
-        Images drawn in each way, at most as many as there are test images; 0 leaves the sampling measures out.
+        Images drawn from each source, at most as many as there are test images; 0 leaves the sampling measures out.
     beside_linear, denoising : bool
         Whether the model stands beside PCA and the linear VAE, and is judged by what noise it takes out.
     """
@@ -72,6 +72,7 @@ QUICK = Extent(importance_samples=0, sampled_images=0)
 COMPARED = Extent(importance_samples=0, sampled_images=2000, beside_linear=False, denoising=False)
 NEIGHBOURS = Extent(importance_samples=0, sampled_images=0, beside_linear=False, denoising=False)
 
+PERCENTAGES = ("knn_accuracy", "knn_accuracy_of_samples", "rows.knn_2d")  # keys of figures that are shown in %
 # What images are decoded from when drawn images are measured.
 SOURCES = {
     "prior": "N(0, I)",

@@ -170,8 +170,8 @@ class _Subject:
     def _denoising(self, progress: Progress) -> dict[str, Any]:
         noise = self._config.model.noise if self._traits.is_denoising else _NOISE
         strengths = []
-        for place, strength in enumerate(STRENGTHS):
-            progress_here = progress.part(place, 1, len(STRENGTHS))
+        for number, strength in enumerate(STRENGTHS):
+            progress_here = progress.part(number, 1, len(STRENGTHS))
             errors = restoration(self._model, self._test, noise, strength, self._seed, progress_here)
             strengths.append({"strength": strength, **errors._asdict()})
         return {"denoising": {"noise": noise, "strengths": strengths}}

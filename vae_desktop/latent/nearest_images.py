@@ -16,9 +16,9 @@ _ASKED = 100  # test images that say how near a real one is to its nearest
 
 @dataclass(frozen=True, eq=False)
 class Nearest:
-    """Places (k,) of images and their squared distances (k,), summed over pixels from 0 to 1, nearest first."""
+    """Indices (k,) of images and their squared distances (k,), summed over pixels from 0 to 1, nearest first."""
 
-    places: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int64]
     squared: Floats
 
 
@@ -36,7 +36,7 @@ def nearest_images(pictures: Images, images: Images, count: int) -> Iterator[lis
     # Whole numbers in 64 bits: their products are exact, so that a copy is at distance 0.
     asked = _numbers(pictures)
     lengths = asked.square().sum(1, keepdim=True)
-    # The nearest so far, each as squared distance · N + place, by which no two are alike: exact below 2⁵³, and
+    # The nearest so far, each as squared distance · N + index, by which no two are alike: exact below 2⁵³, and
     # the most, 255² · D · N, of the largest data set is a thirtieth of that.
     best = torch.empty(len(asked), 0, dtype=torch.float64)
     step = max(1, _NUMBERS // max(*asked.shape, 1))
@@ -48,8 +48,8 @@ def nearest_images(pictures: Images, images: Images, count: int) -> Iterator[lis
         best = keys.topk(min(count, keys.shape[1]), largest=False).values
         yield []
     keys = best.long()
-    places, near = keys % max(len(images), 1), (keys // max(len(images), 1)).double() / 255**2
-    yield [Nearest(row.numpy(), own.float().numpy()) for row, own in zip(places, near, strict=True)]
+    indices, near = keys % max(len(images), 1), (keys // max(len(images), 1)).double() / 255**2
+    yield [Nearest(row.numpy(), own.float().numpy()) for row, own in zip(indices, near, strict=True)]
 
 
 def _numbers(images: Images) -> torch.Tensor:

@@ -57,7 +57,7 @@ class ImageLoss:
 
 @dataclass(frozen=True, eq=False)
 class Coded:
-    """One image after its way through a model.
+    """One image as a model codes and decodes it.
 
     Attributes
     ----------

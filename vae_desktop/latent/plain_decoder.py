@@ -27,8 +27,8 @@ class PlainDecoder:
     def decode(self, weights: Weights, code: Floats) -> Picture:
         """Picture (H, W, C), uint8, contiguous, of a code (d,), by a whole model's weights."""
         values = code.astype(np.float32)
-        for place, layer in enumerate(self._layers):
-            prefix = f"decoder.layers.{place}."
+        for number, layer in enumerate(self._layers):
+            prefix = f"decoder.layers.{number}."
             parameters = [weights[prefix + name] for name in layer.parameter_shapes()]
             values = self._through(layer, values, parameters)
         pixels = np.rint(255 * _sigmoid(values)).astype(np.uint8)
@@ -47,18 +47,18 @@ class PlainDecoder:
 
 
 def _doubled(layer: architecture.TransposedConvolution, values: Floats, weight: Floats, bias: Floats) -> Floats:
-    """A transposed convolution of an image (C, H, W): every pixel adds its share of the kernel around its place."""
+    """A transposed convolution of an image (C, H, W): every pixel adds its part of the kernel around its position."""
     kernel, stride, padding = architecture.KERNEL, architecture.STRIDE, architecture.PADDING
     channels, height, width = values.shape
-    shares = weight.reshape(channels, -1).T @ values.reshape(channels, -1)
-    shares = shares.reshape(layer.outputs, kernel, kernel, height, width)
+    parts = weight.reshape(channels, -1).T @ values.reshape(channels, -1)
+    parts = parts.reshape(layer.outputs, kernel, kernel, height, width)
     size = [stride * side + more for side, more in zip((height, width), layer.extra, strict=True)]
     image = np.zeros((layer.outputs, *(side + 2 * padding for side in size)), np.float32)
     for top in range(kernel):
         for left in range(kernel):
             rows = slice(top, top + stride * height, stride)
             columns = slice(left, left + stride * width, stride)
-            image[:, rows, columns] += shares[:, top, left]
+            image[:, rows, columns] += parts[:, top, left]
     return image[:, padding : padding + size[0], padding : padding + size[1]] + bias[:, None, None]
 
 

@@ -38,9 +38,9 @@ class Plane:
         """Places (N, k) of codes (N, d)."""
         return codes @ self.basis.T
 
-    def unproject(self, places: Floats, code: Floats) -> Floats:
-        """Codes (M, d) that lie at places (M, k) and differ from a code (d,) only within the plane."""
-        return (code + (places - code @ self.basis.T) @ self.basis).astype(np.float32, copy=False)
+    def unproject(self, positions: Floats, code: Floats) -> Floats:
+        """Codes (M, d) that lie at positions (M, k) and differ from a code (d,) only within the plane."""
+        return (code + (positions - code @ self.basis.T) @ self.basis).astype(np.float32, copy=False)
 
     def covariance(self, stddev: Floats) -> npt.NDArray[np.float64]:
         """Covariance (k, k) in the plane of a normal distribution with standard deviations (d,) along the axes."""
@@ -73,8 +73,8 @@ def principal_plane(means: Floats, before: Plane | None = None) -> Plane:
     basis = directions[:, :-3:-1].T
     if before is not None:
         basis = basis * np.where((basis * before.basis).sum(1, keepdims=True) < 0, -1, 1)
-    shares = variances[:-3:-1].clip(min=0) / variances.clip(min=0).sum()
-    labels = [f"PC {number} ({share:.0%})" for number, share in enumerate(shares, 1)]
+    fractions = variances[:-3:-1].clip(min=0) / variances.clip(min=0).sum()
+    labels = [f"PC {number} ({fraction:.0%})" for number, fraction in enumerate(fractions, 1)]
     return Plane(np.ascontiguousarray(basis, np.float32), labels)
 
 

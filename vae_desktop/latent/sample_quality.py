@@ -82,12 +82,12 @@ class SampleJudge:
 
 
 def effective_classes(classes: Tensor, count: int) -> float:
-    """How many classes (N,), each 0 to `count` − 1, occur if weighed by their shares: exp of the shares' entropy.
+    """How many classes (N,), each 0 to `count` − 1, occur if weighed by their frequencies: exp of the entropy of these.
 
     1 if all are the same, `count` if all are equally frequent (Hill 1973, number of order 1).
     """
-    shares = torch.bincount(classes, minlength=count).cpu().double() / len(classes)
-    return math.exp(float(torch.special.entr(shares).sum()))
+    frequencies = torch.bincount(classes, minlength=count).cpu().double() / len(classes)
+    return math.exp(float(torch.special.entr(frequencies).sum()))
 
 
 def decoded(model: Autoencoder, codes: Tensor, progress: Progress = ignore) -> Iterable[Tensor]:

@@ -57,8 +57,8 @@ def sample_normal(count: int, codes: Floats, seed: int, temperature: float = 1.0
 def sample_mixture(count: int, mixture: Mixture, seed: int, temperature: float = 1.0) -> Floats:
     """Codes (count, d) from a Gaussian mixture; the temperature multiplies what is drawn around a component's mean."""
     # A stream each, so that the first codes stay the same when more are wanted.
-    shares = random_numbers(seed, "component").random(count)
-    component = np.searchsorted(np.cumsum(mixture.weights)[:-1], shares, side="right")
+    uniform = random_numbers(seed, "component").random(count)
+    component = np.searchsorted(np.cumsum(mixture.weights)[:-1], uniform, side="right")
     noise = random_numbers(seed, "mixture").standard_normal((count, mixture.means.shape[1]), np.float32)
     around = np.einsum("nij,nj->ni", mixture.factors[component], noise)
     return mixture.means[component] + np.float32(temperature) * around

@@ -1,4 +1,4 @@
-"""The unit in which a model's codes are spread: what makes places in different latent spaces comparable."""
+"""The unit in which a model's codes are spread: what makes positions in different latent spaces comparable."""
 
 from dataclasses import dataclass
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.measures import MEASURES, SOURCES, Measure
+from vae_desktop.latent.measures import MEASURES, PERCENTAGES, SOURCES, Measure
 from vae_desktop.latent.names import dimension_name
 
 _LISTED_DIMENSIONS = 8
-_SHARES = ("knn_accuracy", "knn_accuracy_of_samples", "rows.knn_2d")
 _GROUPS = {
     "Loss": (
         "test_loss",
@@ -67,7 +66,7 @@ def _row(key: str, value: Any, config: RunConfig) -> Row:
     entry = MEASURES[key]
     if isinstance(value, list | tuple):
         text = by_dimension(value)
-    elif key in _SHARES:
+    elif key in PERCENTAGES:
         text = f"{value:.1%}"
     else:
         text = str(value) if isinstance(value, int) else f"{value:.3f}"
@@ -103,10 +102,11 @@ def _factors(found: Mapping[str, Any] | None) -> list[Row]:
 def _drawn(values: Mapping[str, Any]) -> list[Row]:
     if values.get("sampling") is None:
         return []
-    ways = [
-        Row(SOURCES[way][0].upper() + SOURCES[way][1:], *_quality(found)) for way, found in values["sampling"].items()
-    ]
-    return [*ways, Row(MEASURES["classifier"].label, values["classifier"], (MEASURES["classifier"],))]
+    rows = []
+    for source, found in values["sampling"].items():
+        label = SOURCES[source]
+        rows.append(Row(label[0].upper() + label[1:], *_quality(found)))
+    return [*rows, Row(MEASURES["classifier"].label, values["classifier"], (MEASURES["classifier"],))]
 
 
 def _quality(found: Mapping[str, float | None]) -> tuple[str, tuple[Measure, ...]]:

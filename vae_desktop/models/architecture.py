@@ -142,9 +142,9 @@ def weight_shapes(config: ModelConfig, image_shape: ImageShape) -> dict[str, Sha
         "decoder.layers": decoder_layers(config, image_shape),
     }
     shapes = {
-        f"{part}.{place}.{name}": shape
+        f"{part}.{number}.{name}": shape
         for part, layers in parts.items()
-        for place, layer in enumerate(layers)
+        for number, layer in enumerate(layers)
         for name, shape in layer.parameter_shapes().items()
     }
     return {**shapes, "decoder.log_stddev": ()} if config.likelihood == "gaussian-calibrated" else shapes

@@ -12,7 +12,7 @@ def corrupted(images: Tensor, noise: str, strength: float, random: torch.Generat
     images : Tensor (N, C, H, W), 0 to 1
     noise : {"gaussian", "masking", "salt-and-pepper"}
     strength : float, 0 to 1
-        Standard deviation of the normal noise, or the share of the pixels that is hit. All channels of a pixel are
+        Standard deviation of the normal noise, or the fraction of the pixels that is hit. All channels of a pixel are
         hit together.
     random : torch.Generator
         On the images' device.

@@ -44,7 +44,7 @@ class Snapshot:
     optimizer : mapping of name to array, float32, or None
         What going on exactly needs besides; None where the snapshot is only for decoding.
     span : Span, or None
-        The training in which it was taken: schedules are functions of the place in it. None where that is not known.
+        The training in which it was taken: schedules are functions of the step in it. None where that is not known.
     """
 
     step: int

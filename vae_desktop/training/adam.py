@@ -1,25 +1,12 @@
 """Adam, all parameters of one rate in one operation."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
 from vae_desktop.models.snapshot import Weights
 
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
-_MOMENTS = ("exp_avg", "exp_avg_sq")
-_STEP = "step"
-
-
-class _Group(NamedTuple):
-    """What moves at one rate, as a share of the learning rate."""
-
-    rate: float
-    parameters: list[Tensor]
-    averages: list[Tensor]
-    squares: list[Tensor]
-    steps: list[Tensor]
+_STATE = ("step", "exp_avg", "exp_avg_sq")  # torch.optim's names, by which a file keeps them
 
 
 class Adam:
@@ -33,46 +20,42 @@ class Adam:
     model : nn.Module
         Its parameters keep their gradients in `grad`.
     encoder_rate : float
-        Learning rate of what is in the model's `encoder`, as a share of that of all else.
+        Learning rate of the model's `encoder`, as a multiple of the rate of all other parameters.
     """
 
     def __init__(self, model: nn.Module, encoder_rate: float = 1.0) -> None:
-        self._names = [name for name, _ in model.named_parameters()]
-        parameters: list[Tensor] = list(model.parameters())
-        self._averages = [torch.zeros_like(parameter, requires_grad=False) for parameter in parameters]
-        self._squares = [torch.zeros_like(parameter, requires_grad=False) for parameter in parameters]
-        self._counts = torch.zeros(len(parameters), device=parameters[0].device)
-        self._steps = list(self._counts.unbind())
-        rates = [encoder_rate if name.startswith("encoder.") else 1.0 for name in self._names]
-        self._groups = [
-            _Group(
-                rate,
-                *(
-                    [tensor for tensor, its_rate in zip(tensors, rates, strict=True) if its_rate == rate]
-                    for tensors in (parameters, self._averages, self._squares, self._steps)
-                ),
-            )
-            for rate in sorted(set(rates))
-        ]
+        parameters: dict[str, Tensor] = dict(model.named_parameters())
+        self._counts = torch.zeros(len(parameters), device=next(iter(parameters.values())).device)
+        self._state = {
+            name: (step, torch.zeros_like(parameter), torch.zeros_like(parameter))
+            for step, (name, parameter) in zip(self._counts.unbind(), parameters.items(), strict=True)
+        }
+        rates = {name: encoder_rate if name.startswith("encoder.") else 1.0 for name in parameters}
+        # For each rate what moves at it: the parameters, their steps, averages and squares.
+        self._groups: list[tuple[float, list[Tensor], list[Tensor], list[Tensor], list[Tensor]]] = []
+        for rate in sorted(set(rates.values())):
+            names = [name for name in parameters if rates[name] == rate]
+            steps, averages, squares = ([self._state[name][index] for name in names] for index in range(3))
+            self._groups.append((rate, [parameters[name] for name in names], steps, averages, squares))
 
     @property
     def tensors(self) -> list[Tensor]:
         """All that changes with a step, but for the parameters."""
-        return [*self._averages, *self._squares, self._counts]
+        return [*(moment for _, *moments in self._state.values() for moment in moments), self._counts]
 
     @torch.inference_mode()
     def step(self, learning_rate: float | Tensor) -> None:
         """Move the parameters against their gradients, at a rate that may be a tensor () of the device."""
-        rates = [learning_rate * group.rate for group in self._groups]  # all memory is taken before anything changes
+        rates = [learning_rate * rate for rate, *_ in self._groups]  # all memory is taken before anything changes
         self._counts.add_(1)
-        for group, rate in zip(self._groups, rates, strict=True):
+        for rate, (_, parameters, steps, averages, squares) in zip(rates, self._groups, strict=True):
             torch._fused_adam_(
-                group.parameters,
-                [parameter.grad for parameter in group.parameters if parameter.grad is not None],
-                group.averages,
-                group.squares,
+                parameters,
+                [parameter.grad for parameter in parameters if parameter.grad is not None],
+                averages,
+                squares,
                 [],
-                group.steps,
+                steps,
                 lr=rate,
                 beta1=_FIRST_DECAY,
                 beta2=_SECOND_DECAY,
@@ -83,18 +66,18 @@ class Adam:
             )
 
     def state(self) -> Weights:
-        """A copy of the moments of each parameter and of how many steps are in them, by parameter and name."""
-        return {name: tensor.to("cpu", copy=True).numpy() for name, tensor in self._state().items()}
+        """A copy of the moments of each parameter and of the number of steps in them, by parameter and name."""
+        return {name: tensor.to("cpu", copy=True).numpy() for name, tensor in self._named().items()}
 
     def restore(self, state: Weights) -> None:
         """Go on from a state; a parameter that it lacks begins anew."""
-        for name, tensor in self._state().items():
+        for name, tensor in self._named().items():
             if name in state:
                 tensor.copy_(torch.from_numpy(state[name]))
 
-    def _state(self) -> dict[str, Tensor]:
+    def _named(self) -> dict[str, Tensor]:
         return {
             f"{name}.{key}": tensor
-            for name, *tensors in zip(self._names, self._steps, self._averages, self._squares, strict=True)
-            for key, tensor in zip((_STEP, *_MOMENTS), tensors, strict=True)
+            for name, tensors in self._state.items()
+            for key, tensor in zip(_STATE, tensors, strict=True)
         }

@@ -3,25 +3,12 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 import torch
 
+Marker = torch.cuda.Event | torch.mps.event.Event  # a place in a device's queue of work
+
 _LONG = 0.05  # seconds of a step from which on none waits behind it
-
-
-class Marker(Protocol):
-    """A place in a device's queue of work, as `torch.cuda.Event` is one."""
-
-    def record(self) -> object:
-        """Be the place behind all work that this thread has given to the device."""
-        ...
-
-    def synchronize(self) -> object:
-        """Wait until the device has come to the place."""
-        ...
-
-
 # A waiting thread sleeps: by default CUDA has it spin, on a core that the window needs.
 MARKERS: dict[str, Callable[[], Marker]] = {
     "cuda": lambda: torch.cuda.Event(blocking=True),

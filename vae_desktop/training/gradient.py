@@ -1,6 +1,7 @@
 """The loss of a batch and its gradient, which ends in each parameter's `grad`."""
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,27 +19,16 @@ class Loss(NamedTuple):
     kl: Tensor | None
 
 
-class Gradient(Protocol):
-    """How the gradient of one model's loss is found."""
-
-    def __call__(self, images: Tensor, noise: Tensor | None, inputs: Tensor | None, kl_weight: float | Tensor) -> Loss:
-        """Set each parameter's `grad`.
-
-        Parameters
-        ----------
-        images : Tensor (N, C, H, W), 0 to 1
-        noise : Tensor (N, d), or None
-            From N(0, I), for codes that are drawn.
-        inputs : Tensor (N, C, H, W), or None
-            What the encoder sees, if not the images.
-        kl_weight : float, or Tensor () on the device
-            A number 0 leaves the divergence out.
-        """
-        ...
+# What sets each parameter's `grad` to the gradient of the loss, from
+#     images : Tensor (N, C, H, W), 0 to 1
+#     noise : Tensor (N, d) from N(0, I), for codes that are drawn; or None
+#     inputs : Tensor (N, C, H, W), what the encoder sees, if not the images; or None
+#     kl_weight : float, or Tensor () on the device; a number 0 leaves the divergence out
+Gradient = Callable[[Tensor, Tensor | None, Tensor | None, float | Tensor], Loss]
 
 
 class AutogradGradient:
-    """That of any model on any device, by torch's own differentiation.
+    """The gradient of any model on any device, by torch's own differentiation.
 
     Parameters
     ----------

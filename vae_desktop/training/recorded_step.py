@@ -12,7 +12,7 @@ from torch.torch_version import TorchVersion
 from vae_desktop.training.failures import is_out_of_memory
 
 _USUAL = 3  # steps of a kind before one is recorded
-_ACCURACY = 0.01  # of what a step changes, as a share of the change; and of what it returns
+_ACCURACY = 0.01  # of what a step changes, as a fraction of the change; and of what it returns
 
 _log = logging.getLogger(__name__)
 
@@ -70,14 +70,14 @@ RECORDERS = recorders(torch.__version__)
 class _Recording:
     """A recorded step, and where it finds its batch and leaves its result."""
 
-    places: Sequence[Tensor | None]
+    buffers: Sequence[Tensor | None]
     launch: Callable[[], object]
     result: Tensor
 
     def __call__(self, tensors: Sequence[Tensor | None]) -> Tensor:
-        for place, tensor in zip(self.places, tensors, strict=True):
-            if place is not None and tensor is not None:
-                place.copy_(tensor)
+        for buffer, tensor in zip(self.buffers, tensors, strict=True):
+            if buffer is not None and tensor is not None:
+                buffer.copy_(tensor)
         result = torch.empty_like(self.result)  # before anything changes: there may be no memory for it
         self.launch()
         return result.copy_(self.result)
@@ -138,8 +138,8 @@ class RecordedStep:
             return result
         self._put(before)
         try:
-            places = [None if tensor is None else torch.empty_like(tensor) for tensor in tensors]
-            recording = _Recording(places, *self._record(lambda: self._step(*numbers, *places)))
+            buffers = [None if tensor is None else torch.empty_like(tensor) for tensor in tensors]
+            recording = _Recording(buffers, *self._record(lambda: self._step(*numbers, *buffers)))
             is_same = torch.allclose(recording(tensors), result, rtol=_ACCURACY, equal_nan=True)
             if is_same and self._has_changed_alike(before, after):
                 self._recordings[kind] = recording

@@ -5,8 +5,8 @@ import math
 from vae_desktop.config import RunConfig
 from vae_desktop.models.snapshot import Span
 
-_RISE = 0.1  # share of a cycle in which the rate grows
-_START = 0.04  # the first rate of a cycle, as a share of the highest
+_RISE = 0.1  # fraction of a cycle in which the rate grows
+_START = 0.04  # the first rate of a cycle, as a fraction of the highest
 
 
 def rate_factor(schedule: str, step: int, span: Span) -> float:

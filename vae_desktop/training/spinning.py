@@ -8,7 +8,7 @@ from pathlib import Path
 WAITS = Path("/proc/self/schedstat")  # Linux: nanoseconds that a thread ran, and that it waited for a processor
 _STOLEN = Path("/proc/stat")  # Linux: among others ticks that a virtual machine's processors were not there
 _INTERVAL = 0.3  # seconds between two looks
-# Shares of the time that a thread lacks a processor. On two cores beside a window in use they are 0.1 to 0.28,
+# Fractions of the time that a thread lacks a processor. On two cores beside a window in use they are 0.1 to 0.28,
 # beside a process that never rests 0.44 to 0.6. Of stolen time some may count twice, which only is the sooner enough.
 _CROWDED, _FREE = 0.4, 0.33
 _GRAIN = 32768  # numbers that torch gives to a thread at least
@@ -27,13 +27,11 @@ class Spinning:
     To be entered, as a context, by the thread that trains. Another one watches it: a step may take seconds by then.
     """
 
-    def __init__(self) -> None:
+    def __enter__(self) -> "Spinning":
+        self._schedstat = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._end = threading.Event()
         self._end_of_crowd: threading.Event | None = None
-
-    def __enter__(self) -> "Spinning":
-        self._waits = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-        self._looked, self._waited = time.monotonic(), self._seconds_waited()
+        self._looked, self._waited = time.monotonic(), seconds_waited(self._schedstat)
         self._watcher = threading.Thread(target=self._watch, name="spinning", daemon=True)
         if WAITS.exists():
             self._watcher.start()
@@ -47,43 +45,48 @@ class Spinning:
 
     @property
     def is_brief(self) -> bool:
+        """Whether threads are kept from spinning for long."""
         return self._end_of_crowd is not None
+
+    def look(self) -> None:
+        """Adapt the spinning to how often the thread has lacked a processor since the last look."""
+        now, waited = time.monotonic(), seconds_waited(self._schedstat)
+        fraction = (waited - self._waited) / (now - self._looked)
+        self._looked, self._waited = now, waited
+        if not self.is_brief and fraction > _CROWDED:
+            self._end_of_crowd = threading.Event()
+            threading.Thread(target=_crowd, args=(self._end_of_crowd,), name="idle", daemon=True).start()
+        elif self.is_brief and fraction < _FREE:
+            self._disperse()
 
     def _watch(self) -> None:
         while not self._end.wait(_INTERVAL):
-            self._look()
-
-    def _look(self) -> None:
-        now, waited = time.monotonic(), self._seconds_waited()
-        share = (waited - self._waited) / (now - self._looked)
-        self._looked, self._waited = now, waited
-        if not self.is_brief and share > _CROWDED:
-            self._end_of_crowd = threading.Event()
-            threading.Thread(target=_crowd, args=(self._end_of_crowd,), name="idle", daemon=True).start()
-        elif self.is_brief and share < _FREE:
-            self._disperse()
+            self.look()
 
     def _disperse(self) -> None:
         if self._end_of_crowd is not None:
             self._end_of_crowd.set()
             self._end_of_crowd = None
 
-    def _seconds_waited(self) -> float:
-        """How long this system had no processor for the thread, or, on the average, no machine for a processor."""
-        try:
-            waited = int(self._waits.read_text().split()[1]) / 1e9
-        except (OSError, IndexError, ValueError):
-            return 0.0
-        return waited + _seconds_stolen() / (os.cpu_count() or 1)
 
+def seconds_waited(schedstat: Path) -> float:
+    """How long this system had no processor for a thread, or, on the average, no machine for a processor.
 
-def _seconds_stolen() -> float:
-    """How long processors of this virtual machine, all together, worked for others; 0 where that is not told."""
+    Parameters
+    ----------
+    schedstat : Path
+        Where Linux tells it of the thread; 0 where it does not.
+    """
     try:
-        with _STOLEN.open() as file:
-            return int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")  # proc_stat(5): after the name, the 8th
+        waited = int(schedstat.read_text().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
+    try:
+        with _STOLEN.open() as file:  # proc_stat(5): after the name, the 8th; of all processors together
+            stolen = int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        stolen = 0.0
+    return waited + stolen / (os.cpu_count() or 1)
 
 
 def _crowd(end: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""From squares and what is known of each to a data set: classes are numbered, a test set is held out."""
+"""From images and what is known of each to a data set: classes are numbered, a test set is held out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ _REASONS, _SKIPPED = 3, 200  # lines in a message and in a report
 
 @dataclass(frozen=True, eq=False)
 class Assembled:
-    """What a source yields.
+    """The images of one source, before their classes are numbered and some are held out.
 
     Attributes
     ----------
     images : array (N, C, S, S), uint8
-        Of its own; what becomes of it may move them within.
+        In memory of their own, within which `to_dataset` moves them.
     classes : array (N,) of whole numbers or names, or None
     is_test : array (N,), bool, or None
         Which are for the test, where the source says so.

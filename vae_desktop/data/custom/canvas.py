@@ -1,4 +1,4 @@
-"""Squares as they are collected, in grey or in colour."""
+"""The array in which the squares of a data set are collected, in grey or in colour."""
 
 import threading
 

@@ -121,7 +121,7 @@ def _kind(entry: "os.DirEntry[str]") -> str:
 
 
 def _what_else(path: str) -> str:
-    """What is no file and no folder."""
+    """What something is that is neither a file nor a folder, in words."""
     kind = kind_of_file(path) if os.path.islink(path) and not os.path.exists(path) else None
     return "a device, a pipe or a broken link" if kind is None else str(kind)
 
@@ -155,13 +155,13 @@ def arrange(images: Sequence[File]) -> Layout:
 
 
 def _named(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    """The name that comes first in the wanted ones; capitals do not matter."""
+    """The one of the names that comes first among those wanted, None if none does; capitals do not matter."""
     by_lower = {name.lower(): name for name in reversed(names)}
     return next((by_lower[name] for name in wanted if name in by_lower), None)
 
 
 def _classify(images: Sequence[File], is_test: bool, layout: Layout) -> None:
-    """Add images to a layout, with classes by the subfolders at its depth; beside these there are no images."""
+    """Add images to a layout, their classes being the subfolders at its depth; an image beside these is skipped."""
     has_classes = any(len(file.parts) > layout.depth + 1 for file in images)
     for file in images:
         if has_classes and len(file.parts) == layout.depth + 1:

@@ -77,12 +77,14 @@ def _open_stack(path: Path, progress: Progress) -> Stack:
 
 
 def _test_images(path: Path) -> Path | None:
+    """The file of test images that belongs to a file of training images, if there is one."""
     name = _plain_name(path)
     names = [name.replace("train", word) for word in _TEST_WORDS] if "train" in name else []
     return next((test for name in names if (test := _beside(path, name))), None)
 
 
 def _plain_name(path: Path) -> str:
+    """The file's name as it is when it is not packed."""
     return path.name.removesuffix(_PACKED)
 
 

@@ -145,7 +145,7 @@ def _in_eight_bits(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     if image.has_transparency_data:
         image = image.convert(f"{mode}A")
         return image, (ALPHA,) if image.getextrema()[-1] != (255, 255) else ()
-    return image.convert(mode), (CMYK,) if image.mode == "CMYK" else ()
+    return image if image.mode == mode else image.convert(mode), (CMYK,) if image.mode == "CMYK" else ()
 
 
 def _from_numbers(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:

@@ -72,6 +72,7 @@ def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assemble
 
 
 def _mode(path: Path) -> int:
+    """What kind of file lies at a path, as `os.stat` tells it; raises DataError with the reason if none can be read."""
     try:
         return os.stat(path).st_mode
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Stacks of images, of any numbers and layout, by the one rule; read in blocks, so that no stack is in memory whole."""
+"""Arrays of images, of any numbers and layout, become squares; read in blocks, so that none is in memory whole."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ class Stack:
         return height, width, channels
 
     def blocks(self, least: int, progress: Progress) -> Iterator[npt.NDArray[Any]]:
-        """Some images (n, H, W, C) after the other, as many as are soon done if each is of at least `least` values."""
+        """Blocks of images (n, H, W, C) in their order; n images of at least `least` values each are soon converted."""
         shape = self.image_shape
         are_channels_first = self.images.shape[1:] not in (shape, shape[:2])
         for block in self.images.blocks(max(1, _BLOCK // max(math.prod(shape), least)), progress):
@@ -62,7 +62,7 @@ class Stack:
 
 
 def check_shape(shape: tuple[int, ...]) -> None:
-    """Raise ValueError, in words, unless it is one of a stack of images."""
+    """Raise ValueError, in words, unless an array of this shape can be images."""
     if len(shape) == 3 or (len(shape) == 4 and (shape[3] in _CHANNELS or shape[1] in _CHANNELS)):
         return
     sizes = " × ".join(map(str, shape))
@@ -125,7 +125,7 @@ def assemble_stacks(
 
 
 def _levels(stacks: Sequence[Stack], source: object, progress: Progress) -> tuple[Levels, str]:
-    """The one rule for the pixels of all parts, and their range in words."""
+    """The levels for the pixels of all parts, so that they are comparable, and the pixels' range in words."""
     are_floats = {stack.images.dtype.kind == "f" for stack in stacks}
     are_bytes = all(stack.images.dtype == np.uint8 for stack in stacks)
     ends: list[float] = []

@@ -76,8 +76,8 @@ class NearestImages:
 
     def _show_images(self, dataset: Dataset, nearest: Nearest) -> None:
         train = dataset.train
-        captions = _captions(train.labels, dataset.class_names, nearest.places, map(_short, nearest.squared))
-        pictures = np.moveaxis(train.images[nearest.places], 1, -1)
+        captions = _captions(train.labels, dataset.class_names, nearest.indices, map(_short, nearest.squared))
+        pictures = np.moveaxis(train.images[nearest.indices], 1, -1)
         self._view.show_images(_tr("Nearest images · sq. error"), pictures, captions)
         self._show_typical()
 

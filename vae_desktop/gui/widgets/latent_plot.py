@@ -21,8 +21,8 @@ _NARROW_AXIS = 30  # px
 class LatentViewBox(pyqtgraph.ViewBox):
     """Left button: where the point should be, or the lasso. Middle button or Shift: pan. Wheel: zoom."""
 
-    clicked = Signal(QPointF)  # in the axes' units, as all others
-    dragged = Signal(QPointF)
+    clicked = Signal(float, float)  # in the axes' units, as all others
+    dragged = Signal(float, float)
     lasso_moved = Signal(QPointF, bool)  # whether it begins anew
     lasso_ended = Signal()
 
@@ -34,7 +34,7 @@ class LatentViewBox(pyqtgraph.ViewBox):
     def mouseClickEvent(self, event: object) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
-            self.clicked.emit(self.mapToView(event.pos()))
+            self.clicked.emit(*self.mapToView(event.pos()).toTuple())
         else:
             super().mouseClickEvent(event)
 
@@ -56,7 +56,7 @@ class LatentViewBox(pyqtgraph.ViewBox):
             super().mouseDragEvent(event, axis)
         else:
             event.accept()
-            self.dragged.emit(self.mapToView(event.pos()))
+            self.dragged.emit(*self.mapToView(event.pos()).toTuple())
 
 
 class LatentPlot(pyqtgraph.PlotWidget):
@@ -96,8 +96,8 @@ class LatentPlot(pyqtgraph.PlotWidget):
             self.getAxis(side).enableAutoSIPrefix(False)
         self._box.setAspectLocked(True)
         self._box.disableAutoRange()
-        self._box.clicked.connect(self._tell_clicked)
-        self._box.dragged.connect(self._tell_dragged)
+        self._box.clicked.connect(self.clicked)
+        self._box.dragged.connect(self.dragged)
         self._box.lasso_moved.connect(self._draw_lasso)
         self._box.lasso_ended.connect(self._end_lasso)
         self._box.sigRangeChangedManually.connect(self._stop_fitting)
@@ -236,12 +236,6 @@ class LatentPlot(pyqtgraph.PlotWidget):
 
     def _stop_fitting(self) -> None:
         self._fitting = False
-
-    def _tell_clicked(self, place: QPointF) -> None:
-        self.clicked.emit(place.x(), place.y())
-
-    def _tell_dragged(self, place: QPointF) -> None:
-        self.dragged.emit(place.x(), place.y())
 
     def _draw_lasso(self, place: QPointF, begins: bool) -> None:
         path = QPainterPath(place) if begins else self._lasso.path()

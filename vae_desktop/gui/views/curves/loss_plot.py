@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -13,11 +13,11 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.gui.views.curves.change_marks import ChangeMarks, Mark, marked
 from vae_desktop.gui.views.curves.curve_pane import Curve, CurvePane
+from vae_desktop.gui.views.curves.loss_readout import LossReadout
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import check_box, column, explain, named, row, tool_button
-from vae_desktop.gui.widgets.steady_label import SteadyLabel
-from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, TERM_COLOURS, Theme, small_font, tabular
-from vae_desktop.training.history import TERMS, Change, Evaluation, History
+from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, TERM_COLOURS, Theme
+from vae_desktop.training.history import TERMS, Change, History
 
 _INTERVAL, _SHARE = 0.2, 0.04  # of redrawing, in seconds and of the time
 
@@ -53,15 +53,7 @@ class LossPlot(QWidget):
         self._all_panes: list[CurvePane] = []  # some out of use
         self.panes: list[CurvePane] = []
         self._marks = ChangeMarks()
-        self._readout = SteadyLabel(tabular(small_font(self.font())), lines=1 if compares else 2)
-        self._readout.label.setTextFormat(Qt.TextFormat.RichText)
-        explain(
-            self._readout,
-            self.tr(
-                "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch "
-                "is weighed by the β reached, the test images by all of it."
-            ),
-        )
+        self._readout = LossReadout(lines=1 if compares else 2)
         self._wants_log = compares
         name, log_name, fit_name, label = (
             ("comparisonCurves", "comparisonLogCheck", "fitComparisonButton", self.tr("Learning curves of all models"))
@@ -219,34 +211,13 @@ class LossPlot(QWidget):
         if step is None or pane is None:
             self._show_newest()
             return
-        note = self.tr("step {step} · batch / test").format(step=f"{step:,}")
-        figures = [
-            (curve, _at(curve.history.training, step - 1, curve.term), _last(curve, step))
-            for curve in (self._curves() if len(self._models) == 1 else pane.curves)
-        ]
-        self._show_figures(figures, note)
+        self._readout.show_step(self._curves() if len(self._models) == 1 else pane.curves, step)
 
     def _show_newest(self) -> None:
-        if len(self._models) != 1:
+        if len(self._models) == 1:
+            self._readout.show_newest(self._curves())
+        else:
             self._readout.set_text(self.tr("pale: batches, strong: test images") if self._models else "")
-            return
-        history = self._models[0].history
-        if not len(history.training) and not history.evaluations:
-            self._readout.set_text(self.tr("Train a model, and the losses of batches and test set appear here."))
-            return
-        figures = [(curve, _at(history.training, -1, curve.term), _last(curve)) for curve in self._curves()]
-        self._show_figures(figures, self.tr("batch / test"))
-
-    def _show_figures(self, figures: Sequence[tuple[Curve, float | None, float | None]], note: str) -> None:
-        """Write the values of batch and test set of each curve."""
-        parts = []
-        for curve, *values in figures:
-            part = f'<span style="color:{curve.colour}">●</span>&nbsp;{_unbroken(curve.name)}'
-            if any(value is not None for value in values):
-                shown = " / ".join("–" if value is None else f"{value:.2f}" for value in values)
-                part += f"&nbsp;<b>{_unbroken(shown)}</b>"
-            parts.append(part)
-        self._readout.set_text("&nbsp;&nbsp; ".join([*parts, _unbroken(note)]))
 
     def _curves(self) -> list[Curve]:
         curves = [curve for pane in self.panes for curve in pane.curves]
@@ -304,24 +275,3 @@ def _of_several(models: Sequence[Losses]) -> list[tuple[str, list[tuple[int, str
             if has_term:
                 panes.setdefault((term, unit), []).append((place, term))
     return [(translated(unit), entries) for (_, unit), entries in panes.items()]
-
-
-def _at(training: np.ndarray[Any, Any], place: int, term: str) -> float | None:
-    """The value of a term in a row of the losses of batches, or None where it has none."""
-    if not -len(training) <= place < len(training):
-        return None
-    value = float(training[place, TERMS.index(term)])
-    return None if np.isnan(value) else value
-
-
-def _last(curve: Curve, step: int | None = None) -> float | None:
-    """The newest value of the test images, up to a step."""
-    earlier: list[Evaluation] = [
-        entry for entry in curve.history.evaluations if step is None or entry.step <= step
-    ]
-    return getattr(earlier[-1], curve.term) if earlier else None
-
-
-def _unbroken(text: str) -> str:
-    """Rich text that stays on one line."""
-    return text.replace(" ", "&nbsp;")

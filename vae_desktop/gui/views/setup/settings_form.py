@@ -50,7 +50,7 @@ class SettingsForm(QWidget):
         }
         self._dataset: Dataset | None = None
         self._lowered_batch: int | None = None  # what the batch size was before a small data set lowered it
-        self._was_valid = True
+        self.is_valid = True
         self._is_filling = False
         self._active_kinds: tuple[str, ...] = ()
         self._presets = PresetBox()
@@ -76,10 +76,6 @@ class SettingsForm(QWidget):
     def dataset(self) -> Dataset | None:
         """The images of the data set chosen, once they are in memory."""
         return self._dataset
-
-    @property
-    def is_valid(self) -> bool:
-        return not any(entry.error for entry in self._rows.values())
 
     def config(self) -> RunConfig:
         """The settings entered; raises InvalidSetting for the first that is wrong."""
@@ -108,10 +104,11 @@ class SettingsForm(QWidget):
             DatasetConfig(name)
         except InvalidSetting:
             return
-        before = self.box("name").currentData()
+        box = self.box("name")
+        before = box.currentData()
         self._offer("name", name)
-        self.box("name").show_value(name)
-        if self.box("name").currentData() == before:  # else its own signal says so
+        box.show_value(name)
+        if box.currentData() == before:  # else its own signal says so
             self._dataset_changed()
 
     def set_dataset(self, dataset: Dataset) -> None:
@@ -209,9 +206,10 @@ class SettingsForm(QWidget):
     @Slot()
     def _show_error(self) -> None:
         self._rows[self.sender().name].show_error()
-        if self.is_valid != self._was_valid:
-            self._was_valid = self.is_valid
-            self.validity_changed.emit(self.is_valid)
+        is_valid = not any(entry.error for entry in self._rows.values())
+        if is_valid != self.is_valid:
+            self.is_valid = is_valid
+            self.validity_changed.emit(is_valid)
 
     @Slot(object)
     def _commit(self, value: Any) -> None:

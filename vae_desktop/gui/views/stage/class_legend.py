@@ -3,6 +3,7 @@
 import html
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 from vae_desktop.gui.widgets.controls import named
 from vae_desktop.gui.widgets.point_raster import Colours
 from vae_desktop.gui.widgets.theme import class_palette
+from vae_desktop.latent.codes import Codes
 
 _GAP = 2  # px, between chips
 _MOST_ROWS = 3  # more are scrolled: the plot needs the room
@@ -27,7 +29,7 @@ class ClassLegend(QScrollArea):
     The chips are one stop of the Tab key; arrow keys go from one to the next.
     """
 
-    hidden_changed = Signal(object)  # frozenset of class indices
+    hidden_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +62,14 @@ class ClassLegend(QScrollArea):
         self.setVisible(bool(names))
         self._arrange()
         self.verticalScrollBar().setValue(0)
-        self._tell()
+        self.hidden_changed.emit()
+
+    def hidden(self, codes: Codes) -> npt.NDArray[np.bool_]:
+        """Which codes (N,) are of classes that are hidden."""
+        hidden = [index for index, chip in enumerate(self._chips) if not chip.isChecked()]
+        if codes.labels is None or not hidden:
+            return np.zeros(len(codes), bool)
+        return np.isin(codes.labels, hidden)
 
     def line_width(self) -> int:
         """Width that all chips in one row take."""
@@ -74,7 +83,7 @@ class ClassLegend(QScrollArea):
         tip = self.tr("Hide or show the codes of class {name}. Double-click or Enter: only these, or all again.")
         named(chip, f"classChip{index}", name, tip.format(name=html.escape(name)))
         chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus if index == 0 else Qt.FocusPolicy.ClickFocus)
-        chip.clicked.connect(self._tell)
+        chip.clicked.connect(self.hidden_changed)
         chip.isolated.connect(self._isolate)
         chip.stepped.connect(self._step)
         chip.show()
@@ -96,16 +105,12 @@ class ClassLegend(QScrollArea):
         self.setFixedHeight(min(height, _MOST_ROWS * (row_height + _GAP) - _GAP) if self._chips else 0)
 
     @Slot()
-    def _tell(self) -> None:
-        self.hidden_changed.emit(frozenset(index for index, chip in enumerate(self._chips) if not chip.isChecked()))
-
-    @Slot()
     def _isolate(self) -> None:
         chosen = self.sender()
         alone = all(not chip.isChecked() for chip in self._chips if chip is not chosen)
         for chip in self._chips:
             chip.setChecked(alone or chip is chosen)
-        self._tell()
+        self.hidden_changed.emit()
 
     @Slot(int)
     def _step(self, direction: int) -> None:

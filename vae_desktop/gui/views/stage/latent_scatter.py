@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
@@ -28,6 +27,13 @@ class LatentScatter(QWidget):
     ----------
     controls : ScatterControls, optional
         Those above several scatters, all of which follow them; by default the scatter has its own.
+
+    Attributes
+    ----------
+    chosen : int or None
+        The image whose code was last gone to, until the point leaves it.
+    shows_samples : bool
+        Whether samples of the posteriors are drawn instead of their means.
     """
 
     place_pointed = Signal(object)  # (k,) in the plane
@@ -45,11 +51,10 @@ class LatentScatter(QWidget):
         self._code: Floats = np.zeros(2, np.float32)
         self._positions = CodePositions(axis_plane((0, 1), 2), class_count=0)
         self._minimum_view = QRectF()
-        self._chosen: int | None = None
+        self.chosen: int | None = None
         self._given: Codes | None = None  # of an image that is none of the data set
-        self._hidden: frozenset[int] = frozenset()
         self._noise: Floats = np.empty((0, 0), np.float32)
-        self._shows_samples = False
+        self.shows_samples = False
         self._coloured = 0  # codes whose colours are known to the plot
         self._class_names: tuple[str, ...] = ()
         self._theme = LIGHT
@@ -98,15 +103,6 @@ class LatentScatter(QWidget):
         return self._positions.plane
 
     @property
-    def chosen(self) -> int | None:
-        """The image whose code was last gone to, until the point leaves it."""
-        return self._chosen
-
-    @property
-    def shows_samples(self) -> bool:
-        return self._shows_samples
-
-    @property
     def has_layout(self) -> bool:
         return self._positions.layout is not None
 
@@ -126,7 +122,7 @@ class LatentScatter(QWidget):
         """Begin with the codes of another model, in a plane."""
         self._codes, self._class_names = codes, class_names
         self._positions = CodePositions(plane, len(class_names))
-        self._chosen, self._given = None, None
+        self.chosen, self._given = None, None
         self._code = np.zeros(plane.latent_dim, np.float32)
         self._take_codes()
         self.hover.set_class_names(class_names)
@@ -171,8 +167,8 @@ class LatentScatter(QWidget):
 
     def set_samples(self, shows_samples: bool) -> None:
         """Show one sample of each posterior instead of its mean."""
-        if shows_samples != self._shows_samples:
-            self._shows_samples = shows_samples
+        if shows_samples != self.shows_samples:
+            self.shows_samples = shows_samples
             self._take_codes()
             self._draw(glide=True)
 
@@ -180,7 +176,7 @@ class LatentScatter(QWidget):
         """Show these overlays."""
         self.overlays.set_shown(names)
         self._set_plot_room()
-        self._draw_density()
+        self.overlays.draw_density()
         self._show_posterior()
 
     def set_minimum_view(self, rect: QRectF) -> None:
@@ -204,7 +200,7 @@ class LatentScatter(QWidget):
 
     def set_chosen(self, image: int | None) -> None:
         """Show the posterior of an image as long as no other one is under the mouse."""
-        self._chosen = image
+        self.chosen = image
         if image is not None:
             self._given = None
         self._show_posterior()
@@ -213,7 +209,7 @@ class LatentScatter(QWidget):
         """Show the posterior of an image that is none of the data set, until one of these is gone to."""
         self._given = codes
         if codes is not None:
-            self._chosen = None
+            self.chosen = None
         self._show_posterior()
 
     def set_point(self, code: Floats) -> None:
@@ -233,7 +229,7 @@ class LatentScatter(QWidget):
 
     def _take_codes(self) -> None:
         codes = self._codes
-        if codes is None or codes.log_stddev is None or not self._shows_samples:
+        if codes is None or codes.log_stddev is None or not self.shows_samples:
             self._drawn = codes
             return
         if self._noise.shape != codes.mean.shape:
@@ -267,51 +263,39 @@ class LatentScatter(QWidget):
         if codes is None:
             return
         positions = self._positions.of_codes(codes)
-        hidden = self._hidden_codes(codes)
+        hidden = self.legend.hidden(codes)
         self.selection.set_images(~hidden, codes.labels, self._class_names)
         if not glide or len(codes) != self._coloured:  # codes that only move look as they did
             self._set_looks()
         self.plot.set_points(positions, glide)
         found = np.where(hidden[:, None], np.float32(np.inf), positions) if hidden.any() else positions
         self.hover.set_points(found, codes.labels)
-        self._draw_density()
+        self.overlays.draw_density()
         self._show_posterior()
 
-    def _hidden_codes(self, codes: Codes) -> npt.NDArray[np.bool_]:
-        """Which codes (N,) are of classes that the legend hides."""
-        if codes.labels is None or not self._hidden:
-            return np.zeros(len(codes), bool)
-        return np.isin(codes.labels, list(self._hidden))
+    @Slot()
+    def _hide_classes(self) -> None:
+        self._draw()
 
     @Slot()
     def _set_looks(self) -> None:
         codes = self._drawn
         if codes is not None:
             self._coloured = len(codes)
-            hidden = self._hidden_codes(codes)
+            hidden = self.legend.hidden(codes)
             self.plot.set_looks(
                 point_looks(codes, len(self._class_names), hidden, self.selection.images, self._theme)
             )
 
     @Slot()
-    def _draw_density(self) -> None:
-        """Draw what is computed here and now of the codes in sight."""
-        if self._drawn is not None:
-            self.overlays.set_density(self.plot.places)
-
     def _show_posterior(self) -> None:
         """Of the image under the mouse, else of the one that was given, else of the one whose code was gone to."""
         image, codes = self.hover.index, self._codes
         if image is None and self._given is not None:
             image, codes = 0, self._given
         elif image is None:
-            image = self._chosen
+            image = self.chosen
         self.overlays.set_posterior(*(self._positions.posterior(codes, image) or (None, None)))
-
-    @Slot(object)
-    def _set_hidden(self, hidden: frozenset[int]) -> None:
-        self._hidden = hidden
-        self._draw()
 
     @Slot(float, float)
     def _choose(self, x: float, y: float) -> None:
@@ -336,20 +320,6 @@ class LatentScatter(QWidget):
         elif not self.has_layout:
             self.place_pointed.emit(np.array((x, y)[: len(self.plane.basis)], np.float32))
 
-    @Slot(int)
-    def _hovered(self, image: int) -> None:
-        self._show_posterior()
-        self.image_hovered.emit(image)
-
-    @Slot()
-    def _hover_ended(self) -> None:
-        self._show_posterior()
-        self.hover_ended.emit()
-
-    @Slot()
-    def _request_export(self) -> None:
-        self.export_requested.emit(self.selection.images)
-
     @Slot()
     def _place_labels(self) -> None:
         box = self.plot.getViewBox().sceneBoundingRect()
@@ -363,12 +333,12 @@ class LatentScatter(QWidget):
         self.tools.lasso_toggled.connect(self.plot.set_lasso)
         self.tools.overlays_changed.connect(self.set_overlays)
         self.tools.samples_wanted.connect(self.set_samples)
-        self.legend.hidden_changed.connect(self._set_hidden)
+        self.legend.hidden_changed.connect(self._hide_classes)
         self.selection.changed.connect(self._set_looks)
-        self.selection.bar.export_requested.connect(self._request_export)
-        self.hover.hovered.connect(self._hovered)
-        self.hover.ended.connect(self._hover_ended)
+        self.selection.export_requested.connect(self.export_requested)
+        for changed, told in ((self.hover.hovered, self.image_hovered), (self.hover.ended, self.hover_ended)):
+            changed.connect(self._show_posterior)
+            changed.connect(told)
         self.plot.clicked.connect(self._choose)
         self.plot.dragged.connect(self._point)
-        self.plot.view_changed.connect(self._draw_density)
         self.plot.getViewBox().sigResized.connect(self._place_labels)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QRectF, Qt
+from PySide6.QtCore import QObject, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
@@ -39,6 +39,7 @@ class ScatterOverlays(QObject):
             plot.addItem(item, ignoreBounds=True)
             item.hide()
         self.hole_legend = HoleLegend(plot)
+        plot.view_changed.connect(self.draw_density)
         self.shown: frozenset[str] = frozenset()
         self._has_units = True
         self._theme = LIGHT
@@ -90,14 +91,15 @@ class ScatterOverlays(QObject):
         else:
             self.posterior.set_normal(mean, covariance)
 
-    def set_density(self, places: Floats) -> None:
-        """Show how densely points at places (N, 2) lie in what is in sight."""
-        if "density" not in self.shown:
+    @Slot()
+    def draw_density(self) -> None:
+        """Show how densely the points lie in what is in sight."""
+        if "density" not in self.shown or not len(self._plot.places):
             return
         rect = self._plot.view_rect()
         # Heights at which codes of one dimension are spread mean nothing.
         shape = _CELLS, _CELLS if self._dimensions == 2 else 1
-        values = density(places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), shape)
+        values = density(self._plot.places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), shape)
         # The logarithm: a cloud has one dense middle, beside which the rest of it would not be seen.
         levels = np.log1p(_CONTRAST * values.T[::-1]) / np.log1p(_CONTRAST)
         self.density.set_picture(_tinted(levels, QColor(self._theme.accent), 0.85), rect)

@@ -17,6 +17,7 @@ class ScatterSelection(QObject):
     """Keeps which images are selected; their points may move, and they stay selected."""
 
     changed = Signal()
+    export_requested = Signal(object)  # the images selected (n,)
 
     def __init__(self, plot: LatentPlot, bar: SelectionBar) -> None:
         super().__init__(plot)
@@ -29,6 +30,7 @@ class ScatterSelection(QObject):
         plot.lassoed.connect(self._select_within)
         plot.all_selected.connect(self._select_all)
         self.bar.cleared.connect(self.clear)
+        self.bar.export_requested.connect(self._request_export)
 
     def set_images(
         self,
@@ -55,6 +57,10 @@ class ScatterSelection(QObject):
         if len(self.images):
             self.images = np.empty(0, np.int64)
             self.changed.emit()
+
+    @Slot()
+    def _request_export(self) -> None:
+        self.export_requested.emit(self.images)
 
     @Slot(QPolygonF)
     def _select_within(self, outline: QPolygonF) -> None:

@@ -17,7 +17,7 @@ from vae_desktop.gui.views.setup.setup_panel import SetupPanel
 from vae_desktop.gui.views.stage.stage import Stage
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
-from vae_desktop.gui.views.window.dialogs import ask_for_name, models_filter, show_about
+from vae_desktop.gui.views.window.dialogs import ask_for_name, models_filter
 from vae_desktop.gui.views.window.fetching_bar import FetchingBar
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
@@ -81,7 +81,6 @@ class MainWindow(QMainWindow):
         self.menus.data_folder_requested.connect(self._ask_for_data_folder)
         self.menus.workspace_chosen.connect(self.show_workspace)
         self.menus.tool_chosen.connect(self.show_tool)
-        self.menus.about_requested.connect(self._show_about)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -200,13 +199,14 @@ class MainWindow(QMainWindow):
 
     def _place_docks(self) -> list[QDockWidget]:
         areas = Qt.DockWidgetArea
+        bottom = areas.BottomDockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
-        setup = self._dock("setupDock", self.tr("Setup"), self.setup, areas.LeftDockWidgetArea)
-        point = self._dock("latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
-        curves = self._dock("learningCurvesDock", self.tr("Learning curves"), self.losses, areas.BottomDockWidgetArea)
-        runs = self._dock("runsDock", self.tr("Runs"), self.runs, areas.BottomDockWidgetArea)
-        measures = self._dock("measuresDock", self.tr("Measures"), self.measures, areas.BottomDockWidgetArea)
+        setup = _add_dock(self, "setupDock", self.tr("Setup"), self.setup, areas.LeftDockWidgetArea)
+        point = _add_dock(self, "latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
+        curves = _add_dock(self, "learningCurvesDock", self.tr("Learning curves"), self.losses, bottom)
+        runs = _add_dock(self, "runsDock", self.tr("Runs"), self.runs, bottom)
+        measures = _add_dock(self, "measuresDock", self.tr("Measures"), self.measures, bottom)
         titles = {
             "samples": self.tr("Samples"),
             "path": self.tr("Path"),
@@ -214,7 +214,7 @@ class MainWindow(QMainWindow):
             "denoising": self.tr("Denoise"),
         }
         tools = [
-            self._dock(f"{name}Dock", title, _scrolled(title), areas.BottomDockWidgetArea)
+            _add_dock(self, f"{name}Dock", title, _scrolled(title), bottom)
             for name, title in titles.items()
         ]
         for before, dock in pairwise([curves, runs, measures, *tools]):
@@ -223,14 +223,6 @@ class MainWindow(QMainWindow):
         self.resizeDocks([setup, point], [320, 320], Qt.Orientation.Horizontal)
         self.resizeDocks([curves], [270], Qt.Orientation.Vertical)
         return [setup, point, curves, runs, measures, *tools]
-
-    def _dock(self, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        view.setAutoFillBackground(True)  # what lies under it is not painted for it
-        dock.setWidget(view)
-        self.addDockWidget(area, dock)
-        return dock
 
     @Slot()
     def _tell_first_painted(self) -> None:
@@ -274,13 +266,18 @@ class MainWindow(QMainWindow):
             self.data_folder_chosen.emit(Path(name))
 
     @Slot()
-    def _show_about(self) -> None:
-        show_about(self)
-
-    @Slot()
     def _reset_layout(self) -> None:
         self.show_workspace("playground")
         self.restoreState(self._default_layout, _LAYOUT_VERSION)
+
+
+def _add_dock(window: QMainWindow, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(name)
+    view.setAutoFillBackground(True)  # what lies under it is not painted for it
+    dock.setWidget(view)
+    window.addDockWidget(area, dock)
+    return dock
 
 
 def _scrolled(title: str) -> QScrollArea:

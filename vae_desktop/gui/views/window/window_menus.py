@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from vae_desktop.examples import Example, examples
+from vae_desktop.gui.views.window.dialogs import show_about
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import Then, action
 
@@ -25,7 +26,6 @@ class WindowMenus(QObject):
     data_folder_requested = Signal()
     theme_chosen = Signal(str)
     layout_reset_requested = Signal()
-    about_requested = Signal()
     diagnostics_requested = Signal()
     workspace_chosen = Signal(str)
     tool_chosen = Signal(str)
@@ -57,7 +57,7 @@ class WindowMenus(QObject):
         self._themes = self._add_themes(view_menu.addMenu(self.tr("&Theme")))
         self._add(view_menu, "resetLayoutAction", self.tr("&Reset layout"), then=self.layout_reset_requested)
         help_menu = bar.addMenu(self.tr("&Help"))
-        self._add(help_menu, "aboutAction", self.tr("&About and keys"), "", "F1", self.about_requested)
+        self._add(help_menu, "aboutAction", self.tr("&About and keys"), "", "F1", self._show_about)
         tip = self.tr("Copy versions, settings and the end of the log for a report, without personal paths.")
         text = self.tr("Copy &diagnostics")
         self._add(help_menu, "copyDiagnosticsAction", text, tip, then=self.diagnostics_requested)
@@ -147,6 +147,10 @@ class WindowMenus(QObject):
         group.triggered.connect(self._choose_theme)
         menu.addActions(group.actions())
         return dict(zip(texts, group.actions(), strict=True))
+
+    @Slot()
+    def _show_about(self) -> None:
+        show_about(self._window)
 
     @Slot()
     def _request_images(self) -> None:

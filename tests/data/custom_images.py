@@ -1,0 +1,41 @@
+"""Custom data sets to read, and what is known of them once they are read."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.dataset import Dataset, Split
+from vae_desktop.data.load import load_dataset
+
+
+def load(path: Path, **settings: object) -> Dataset:
+    """Read a custom data set, with some settings of DatasetConfig."""
+    return load_dataset(DatasetConfig(str(path), **settings), Path("no data folder"))
+
+
+def fill(folder: Path, count: int = 10, level: int = 0, side: int = 12) -> None:
+    """Save grey squares whose levels count up from `level`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        Image.fromarray(np.full((side, side), level + number, np.uint8)).save(folder / f"{number}.png")
+
+
+def spoil(path: Path) -> None:
+    """Cut a PNG off after its header, so that it fails only when it is decoded."""
+    path.write_bytes(path.read_bytes()[:45])
+
+
+def levels(split: Split) -> list[int]:
+    """The grey level of each image, which is all of one."""
+    return split.images[:, 0, 0, 0].tolist()
+
+
+def everything(dataset: Dataset) -> dict[int, int | None]:
+    """The label, or None, of each image by its grey level."""
+    found: dict[int, int | None] = {}
+    for split in (dataset.train, dataset.test):
+        labels = split.labels if split.labels is not None else [None] * len(split)
+        found.update(zip(levels(split), labels, strict=True))
+    return found

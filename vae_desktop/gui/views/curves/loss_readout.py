@@ -1,0 +1,75 @@
+"""The figures above the loss curves: of the newest step, or of the one under the mouse."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from vae_desktop.gui.views.curves.curve_pane import Curve
+from vae_desktop.gui.widgets.controls import explain
+from vae_desktop.gui.widgets.steady_label import SteadyLabel
+from vae_desktop.gui.widgets.theme import small_font, tabular
+from vae_desktop.training.history import TERMS
+
+
+class LossReadout(SteadyLabel):
+    """Writes the values of batch and test set beside the colour of each curve."""
+
+    def __init__(self, lines: int, parent: QWidget | None = None) -> None:
+        super().__init__(tabular(small_font(QApplication.font())), lines, parent)
+        self.label.setTextFormat(Qt.TextFormat.RichText)
+        explain(
+            self,
+            self.tr(
+                "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch "
+                "is weighed by the β reached, the test images by all of it."
+            ),
+        )
+
+    def show_step(self, curves: Sequence[Curve], step: int) -> None:
+        """Show the losses of the batch of a step, and of the test images as they were then."""
+        figures = [
+            (_at(curve.history.training, step - 1, curve.term), _tested(curve, step)) for curve in curves
+        ]
+        self._show(curves, figures, self.tr("step {step} · batch / test").format(step=f"{step:,}"))
+
+    def show_newest(self, curves: Sequence[Curve]) -> None:
+        """Show the losses of the newest batch and of the newest evaluation."""
+        figures = [(_at(curve.history.training, -1, curve.term), _tested(curve)) for curve in curves]
+        if any(value is not None for pair in figures for value in pair):
+            self._show(curves, figures, self.tr("batch / test"))
+        else:
+            self.set_text(self.tr("Train a model, and the losses of batches and test set appear here."))
+
+    def _show(
+        self, curves: Sequence[Curve], figures: Sequence[tuple[float | None, float | None]], note: str
+    ) -> None:
+        parts = []
+        for curve, values in zip(curves, figures, strict=True):
+            part = f'<span style="color:{curve.colour}">●</span>&nbsp;{_unbroken(curve.name)}'
+            if any(value is not None for value in values):
+                shown = " / ".join("–" if value is None else f"{value:.2f}" for value in values)
+                part += f"&nbsp;<b>{_unbroken(shown)}</b>"
+            parts.append(part)
+        self.set_text("&nbsp;&nbsp; ".join([*parts, _unbroken(note)]))
+
+
+def _at(training: np.ndarray[Any, Any], place: int, term: str) -> float | None:
+    """The value of a term in a row of the losses of batches, or None where it has none."""
+    if not -len(training) <= place < len(training):
+        return None
+    value = float(training[place, TERMS.index(term)])
+    return None if np.isnan(value) else value
+
+
+def _tested(curve: Curve, step: int | None = None) -> float | None:
+    """The newest value of the test images, up to a step."""
+    earlier = [entry for entry in curve.history.evaluations if step is None or entry.step <= step]
+    return getattr(earlier[-1], curve.term) if earlier else None
+
+
+def _unbroken(text: str) -> str:
+    """Rich text that stays on one line."""
+    return text.replace(" ", "&nbsp;")
