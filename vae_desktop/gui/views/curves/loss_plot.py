@@ -133,7 +133,7 @@ class LossPlot(QWidget):
         began = time.monotonic()
         steps = max((len(entry.history.training) for entry in self._models), default=0)
         is_lost = any(pane.is_log and not pane.can_be_log() for pane in self.panes)
-        if is_lost or self.log.isEnabled() != self._can_be_log():
+        if is_lost or self.log.isEnabledTo(self) != self._can_be_log():
             self._apply_log()
         else:
             for pane in self.panes:
@@ -225,7 +225,7 @@ class LossPlot(QWidget):
 
     @Slot(bool)
     def _set_log(self, on: bool) -> None:
-        if self.log.isEnabled():
+        if self.log.isEnabledTo(self):
             self._wants_log = on
         self._apply_log()
 
@@ -237,7 +237,7 @@ class LossPlot(QWidget):
     def _apply_log(self) -> None:
         """Offer a logarithmic axis, or take it back where a loss has none, until other models are shown."""
         allowed = self._can_be_log()
-        if allowed != self.log.isEnabled():
+        if allowed != self.log.isEnabledTo(self):
             self.log.setEnabled(allowed)
             self.log.blockSignals(True)
             self.log.setChecked(allowed and self._wants_log)
@@ -251,7 +251,7 @@ class LossPlot(QWidget):
         tip = self.tr("Draw the losses on a logarithmic axis: late progress becomes visible. (Ctrl+L)")
         if self._compares:
             tip = self.tr("Draw the losses on a logarithmic axis: models far apart can be seen together.")
-        if not self.log.isEnabled():
+        if not self.log.isEnabledTo(self):
             tip = self.tr("A loss of this run is 0 or less, which has no logarithm.")
         explain(self.log, tip)
 
