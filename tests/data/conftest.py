@@ -1,12 +1,23 @@
-"""A small MNIST in the real format: 60 training and 20 test images of noise."""
+"""A small MNIST in the real format, 60 training and 20 test images of noise, and a server that has it."""
 
 import gzip
+import hashlib
+import io
 import struct
-from collections.abc import Callable
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.data.faulty_server import FaultyServer
+from vae_desktop.data.download import download_mnist
+from vae_desktop.data.mnist_sets import MNIST_SETS, MnistSet, Resource
+from vae_desktop.progress import Progress
 
 TRAIN, TEST, SIDE = 60, 20, 28
 
@@ -58,3 +69,70 @@ def real_data_dir() -> Path:
     if not (folder / "MNIST").is_dir():
         pytest.skip("the real MNIST is not here")
     return folder
+
+
+def _resource(name: str, body: bytes) -> Resource:
+    return Resource(name, hashlib.md5(body, usedforsecurity=False).hexdigest(), len(body))
+
+
+@pytest.fixture(scope="module")
+def bodies(arrays, to_idx) -> dict[str, bytes]:
+    """What the server has of the small MNIST, by file name."""
+    return {f"{name}.gz": gzip.compress(to_idx(values), mtime=0) for name, values in arrays.items()}
+
+
+@pytest.fixture(scope="module")
+def small(bodies) -> MnistSet:
+    """The small MNIST."""
+    resources = tuple(_resource(*item) for item in bodies.items())
+    return replace(MNIST_SETS["mnist"], counts=(60, 20), resources=resources)
+
+
+@pytest.fixture(scope="module")
+def archive(arrays, to_idx) -> bytes:
+    """The same images as letters in an archive as EMNIST's, with 8 MB of other sets beside them."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
+        target.writestr("gzip/emnist-byclass-train-images-idx3-ubyte.gz", np.random.default_rng(0).bytes(8 << 20))
+        for name, values in arrays.items():
+            name = name.replace("train", "emnist-letters-train").replace("t10k", "emnist-letters-test")
+            stored = values.swapaxes(1, 2) if values.ndim == 3 else values + np.uint8(1)
+            target.writestr(f"gzip/{name}.gz", gzip.compress(to_idx(stored)))
+    return packed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def letters(archive) -> MnistSet:
+    """The small letters."""
+    return replace(MNIST_SETS["emnist-letters"], counts=(60, 20), resources=(_resource("gzip.zip", archive),))
+
+
+@pytest.fixture
+def server(bodies, archive, monkeypatch) -> Iterator[FaultyServer]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with FaultyServer({**bodies, "gzip.zip": archive}) as running:
+        thread = threading.Thread(target=partial(running.serve_forever, poll_interval=0.01))
+        thread.start()
+        yield running
+        running.closing.set()
+        running.shutdown()
+        thread.join()
+
+
+def _download(
+    entry, folder, mirrors, progress=lambda done, total: None, is_cancelled=lambda: False, timeout=30.0
+) -> None:
+    """Download a small data set into a folder from the given mirrors."""
+    download_mnist(replace(entry, mirrors=tuple(mirrors)), folder, Progress(progress, is_cancelled), timeout)
+
+
+@pytest.fixture
+def download(small):
+    """Download the small MNIST."""
+    return partial(_download, small)
+
+
+@pytest.fixture
+def download_letters(letters):
+    """Download the small letters."""
+    return partial(_download, letters)
