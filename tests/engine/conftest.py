@@ -288,21 +288,21 @@ class App:
 
     def train(self, config):
         """Train to the end and return the run."""
-        project, training = self.session.project, self.session.training
+        project, starter, training = self.session.project, self.session.starter, self.session.training
         before = len(project.runs)
-        training.train(config)
+        starter.train(config)
         self.wait_until(lambda: len(project.runs) > before and training.state == "idle")
         return list(project.runs.values())[-1]
 
     def begin(self, config):
         """Train until some steps are taken and return the run in training."""
         active = self.session.project.active
-        self.session.training.train(config)
+        self.session.starter.train(config)
         self.wait_until(lambda: active and len(active[0].history.training) > 2)
         return active[0]
 
     def stop(self):
-        self.session.training.stop()
+        self.session.starter.stop()
         self.wait_for_state("idle")
 
 

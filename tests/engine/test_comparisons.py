@@ -162,7 +162,7 @@ def test_states_and_training_codes_come_of_those_asked_for(inbox, worker, endles
 
 def begin(app, configs):
     """Train a set until each has taken some steps."""
-    app.session.training.compare(configs)
+    app.session.starter.compare(configs)
     app.wait_until(lambda: len(app.session.project.active) == len(configs))
     runs = list(app.session.project.active)
     app.wait_until(lambda: all(len(run.history.training) > 2 for run in runs))
@@ -171,7 +171,7 @@ def begin(app, configs):
 
 def train(app, configs):
     """Train a set to the end."""
-    app.session.training.compare(configs)
+    app.session.starter.compare(configs)
     app.wait_until(lambda: app.session.project.comparisons and app.session.training.state == "idle")
     return app.session.project.comparisons[-1]
 
@@ -250,7 +250,7 @@ def test_a_kept_set_is_discarded_when_all_of_it_is_saved(app, session, configs, 
 
 def test_a_set_is_trained_on(app, session, configs):
     run_set = train(app, configs)
-    session.training.continue_comparison(run_set, configs[0].with_settings(epochs=1))
+    session.starter.continue_comparison(run_set, configs[0].with_settings(epochs=1))
     app.wait_for_state("training")
     app.wait_for_state("idle")
     assert [run.snapshot.step for run in run_set.runs] == [36] * 4
@@ -261,7 +261,7 @@ def test_a_set_is_trained_on(app, session, configs):
 
 def test_one_model_of_a_set_is_trained_on_alone(app, session, configs):
     run_set = train(app, configs)
-    session.training.continue_training(run_set.runs[3], run_set.runs[3].config.with_settings(epochs=1))
+    session.starter.continue_training(run_set.runs[3], run_set.runs[3].config.with_settings(epochs=1))
     app.wait_for_state("training")
     assert session.project.shown is run_set.runs[3]
     app.wait_for_state("idle")
@@ -300,7 +300,7 @@ def test_data_of_another_shape_than_an_opened_sets_is_refused_in_words(app, sess
     opened = session.project.comparisons[1]
     for run in opened.runs:
         run.config = replace(run.config, dataset=replace(run.config.dataset, image_size=16))
-    session.training.continue_comparison(opened, configs[0])
+    session.starter.continue_comparison(opened, configs[0])
     app.wait_until(lambda: app.told.messages)
     assert "images of another shape" in app.told.messages[0].text
     assert "1×8×8 there and 1×16×16 here" in app.told.messages[0].text
@@ -333,7 +333,7 @@ def test_models_that_come_out_equal_are_named_when_they_are_to_be_trained(app, s
 
 def test_beta_that_is_set_before_a_set_begins_changes_none_of_its_models(app, session, endless):
     configs = [endless.with_settings(beta=value) for value in (1.0, 4.0)]
-    session.training.compare(configs)
+    session.starter.compare(configs)
     session.training.adjust("beta", 7.0)
     session.training.adjust("learning_rate", 2e-3)
     app.wait_until(lambda: len(session.project.active) == 2)

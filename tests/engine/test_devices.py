@@ -40,7 +40,7 @@ def test_a_card_without_kernels_is_passed_over_and_the_person_is_told(app, sessi
 
 
 def test_asked_for_it_is_an_error_with_a_remedy(app, session, told, config, broken_card):
-    session.training.train(config.with_settings(device="cuda"))
+    session.starter.train(config.with_settings(device="cuda"))
     app.wait_until(lambda: told.messages)
     assert "cannot be used" in told.messages[0].text
     assert "Choose the CPU or Automatic" in told.messages[0].text

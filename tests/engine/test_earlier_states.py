@@ -23,7 +23,7 @@ def earlier(app):
 
 
 def continue_to_the_end(app, run, config):
-    app.session.training.continue_training(run, config)
+    app.session.starter.continue_training(run, config)
     app.wait_until(lambda: run.status == "training")
     app.wait_for_state("idle")
 
@@ -55,9 +55,9 @@ def test_a_continued_model_is_still_there_as_it_was(app, config):
 def test_the_same_state_is_kept_once(app, session, config):
     run = app.train(config)
     for beta in (2.0, 3.0, 4.0):
-        session.training.continue_training(run, config.with_settings(beta=beta))
-        session.training.stop()  # before a step is taken
-        app.wait_until(lambda: run.status == "stopped" and not session.training.is_beginning)
+        session.starter.continue_training(run, config.with_settings(beta=beta))
+        session.starter.stop()  # before a step is taken
+        app.wait_until(lambda: run.status == "stopped" and not session.starter.is_beginning)
         assert run.snapshot.step == 2 * EPOCH
         run.status = "finished"
     assert len(earlier(app)) == 1
@@ -167,11 +167,11 @@ def test_a_change_does_not_change_the_numbers(app, config):
 
 
 def test_compared_models_are_kept_as_one_file(app, session, config, endless):
-    session.training.compare([variant.applied_to(config) for variant in KL_TERM])
+    session.starter.compare([variant.applied_to(config) for variant in KL_TERM])
     app.wait_until(lambda: session.project.runs and session.training.state == "idle")
     run_set = session.project.compared
     before = [run.snapshot for run in run_set.runs]
-    session.training.continue_comparison(run_set, endless)
+    session.starter.continue_comparison(run_set, endless)
     app.wait_until(lambda: len(session.project.active) == 4)
     (path,) = earlier(app)
     for kept, snapshot in zip(load_checkpoints(path), before, strict=True):
@@ -189,7 +189,7 @@ def test_compared_models_are_kept_as_one_file(app, session, config, endless):
 
 
 def test_one_of_several_is_kept_alone(app, session, config, tmp_path):
-    session.training.compare([variant.applied_to(config) for variant in KL_TERM])
+    session.starter.compare([variant.applied_to(config) for variant in KL_TERM])
     app.wait_until(lambda: session.project.runs and session.training.state == "idle")
     run = session.project.compared.runs[3]
     before = run.snapshot
@@ -203,7 +203,7 @@ def test_one_of_several_is_kept_alone(app, session, config, tmp_path):
 def test_what_is_offered_next_time_is_the_latest(app, session, endless, tmp_path):
     run = app.begin(endless)
     app.stop()
-    session.training.continue_training(run, endless)
+    session.starter.continue_training(run, endless)
     app.wait_until(lambda: len(run.history.training) > run.snapshot.step)
     assert session.close(timeout=30) is None
     assert len(app.autosaves.files()) == 2

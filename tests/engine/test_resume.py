@@ -47,9 +47,9 @@ def test_one_model(app, long, tmp_path, kind, architecture):
     config = replace(long, model=ModelConfig(kind=kind, architecture=architecture, hidden=hidden))
     whole = app.train(config)
     other = App(type(app.inbox)(), tmp_path / "other")
-    later = interrupted(other, tmp_path, lambda: other.session.training.train(config))
+    later = interrupted(other, tmp_path, lambda: other.session.starter.train(config))
     run = later.session.project.shown
-    later.session.training.continue_training(run, run.config)
+    later.session.starter.continue_training(run, run.config)
     later.wait_until(lambda: run.status == "finished")
     assert_same(run, whole)
     assert other.session.close(30) is later.session.close(30) is None
@@ -57,12 +57,12 @@ def test_one_model(app, long, tmp_path, kind, architecture):
 
 def test_models_in_lockstep(app, long, tmp_path):
     configs = [variant.applied_to(long) for variant in KL_TERM]
-    app.session.training.compare(configs)
+    app.session.starter.compare(configs)
     app.wait_until(lambda: app.session.project.runs and app.session.training.state == "idle")
     other = App(type(app.inbox)(), tmp_path / "other")
-    later = interrupted(other, tmp_path, lambda: other.session.training.compare(configs))
+    later = interrupted(other, tmp_path, lambda: other.session.starter.compare(configs))
     run_set = later.session.project.compared
-    later.session.training.continue_comparison(run_set, run_set.runs[0].config)
+    later.session.starter.continue_comparison(run_set, run_set.runs[0].config)
     later.wait_until(lambda: all(run.status == "finished" for run in run_set.runs))
     for run, whole in zip(run_set.runs, app.session.project.runs.values(), strict=True):
         assert_same(run, whole)
@@ -82,6 +82,6 @@ def test_a_training_that_ends_within_an_epoch_is_judged_at_its_end(app, config):
     run = app.begin(config.with_settings(epochs=1000))
     app.stop()
     run.snapshot = replace(run.snapshot, span=None)  # as from an older file: a training of its own
-    app.session.training.continue_training(run, run.config.with_settings(epochs=1))
+    app.session.starter.continue_training(run, run.config.with_settings(epochs=1))
     app.wait_until(lambda: run.status == "finished")
     assert run.history.evaluations[-1].step == run.snapshot.step

@@ -99,7 +99,7 @@ def test_the_history_grows_and_the_codes_move_while_it_trains(app, told, endless
 
 def test_stop_keeps_the_model(app, session, told, endless):
     run = app.begin(endless)
-    session.training.stop()
+    session.starter.stop()
     assert session.training.state == "stopping"
     app.wait_for_state("idle")
     assert told.states == ["loading", "training", "stopping", "idle"]
@@ -125,8 +125,8 @@ def test_a_paused_training_can_be_stopped(app, session, endless):
 
 
 def test_stop_before_it_has_begun(app, session, told, config):
-    session.training.train(config)
-    session.training.stop()
+    session.starter.train(config)
+    session.starter.stop()
     app.wait_for_state("idle")
     assert session.project.runs == {}
     app.train(config)
@@ -134,8 +134,8 @@ def test_stop_before_it_has_begun(app, session, told, config):
 
 def test_two_stops_and_a_start_give_exactly_one_more_run(app, session, told, config, endless):
     first = app.begin(endless)
-    session.training.stop()
-    session.training.stop()
+    session.starter.stop()
+    session.starter.stop()
     second = app.train(config)
     assert list(session.project.runs.values()) == [first, second]
     assert (first.status, second.status) == ("stopped", "finished")
@@ -143,15 +143,15 @@ def test_two_stops_and_a_start_give_exactly_one_more_run(app, session, told, con
 
 
 def test_train_is_pressed_twice_and_one_run_begins(app, session, config):
-    session.training.train(config)
-    session.training.train(config)
+    session.starter.train(config)
+    session.starter.train(config)
     app.wait_until(lambda: session.project.runs and session.training.state == "idle")
     assert len(session.project.runs) == 1
 
 
 def test_a_new_training_ends_the_one_that_runs(app, session, config, endless):
     first = app.begin(endless)
-    session.training.train(config)
+    session.starter.train(config)
     app.wait_until(lambda: len(session.project.runs) == 2 and session.training.state == "idle")
     assert first.status == "stopped"
     assert first.snapshot.step == len(first.history.training)
@@ -178,7 +178,7 @@ def test_a_setting_is_adjusted_while_training(app, session, endless):
 def test_going_on_appends_and_notes_what_has_changed(app, session, config):
     run = app.train(config)
     first = run.history.training.copy()
-    session.training.continue_training(run, config.with_settings(epochs=1, beta=2.0, batch_size=64, seed=5))
+    session.starter.continue_training(run, config.with_settings(epochs=1, beta=2.0, batch_size=64, seed=5))
     app.wait_until(lambda: run.snapshot.step > 2 * EPOCH)
     assert len(session.project.runs) == 1
     assert run.snapshot.step == len(run.history.training) == 3 * EPOCH
@@ -197,12 +197,12 @@ def test_going_on_forgets_what_came_after_the_state_it_goes_on_from(app, session
     step = Trainer.step
     run = app.train(config)
     monkeypatch.setattr(Trainer, "step", fail_late)
-    session.training.continue_training(run, config)
+    session.starter.continue_training(run, config)
     app.wait_for_state("failed")
     kept = run.snapshot.step
     assert 2 * EPOCH <= kept <= len(run.history.training) <= 2 * EPOCH + 5
     monkeypatch.undo()
-    session.training.continue_training(run, config.with_settings(epochs=1))
+    session.starter.continue_training(run, config.with_settings(epochs=1))
     app.wait_for_state("idle")
     assert run.snapshot.step == len(run.history.training) == run.snapshot.span.last
     steps = [evaluation.step for evaluation in run.history.evaluations]
@@ -214,7 +214,7 @@ def test_an_opened_model_goes_on_as_if_never_interrupted(app, session, model_fil
     session.library.open(model_file)
     app.wait_until(lambda: session.project.shown is not whole)
     run = session.project.shown
-    session.training.continue_training(run, config.with_settings(epochs=1))
+    session.starter.continue_training(run, config.with_settings(epochs=1))
     app.wait_until(lambda: run.status == "finished")
     assert np.array_equal(run.history.training, whole.history.training)
     for name, tensor in whole.snapshot.weights.items():
@@ -226,7 +226,7 @@ def test_an_opened_model_goes_on_as_if_never_interrupted(app, session, model_fil
 
 
 def test_a_data_set_that_is_missing_can_be_downloaded(app, session, told):
-    session.training.train(RunConfig(DatasetConfig("mnist")))
+    session.starter.train(RunConfig(DatasetConfig("mnist")))
     app.wait_until(lambda: told.messages)
     message = told.messages[0]
     assert (message.level, message.action, message.details) == ("error", "download", "")
@@ -235,7 +235,7 @@ def test_a_data_set_that_is_missing_can_be_downloaded(app, session, told):
 
 
 def test_a_batch_larger_than_the_data_set_is_refused(app, session, told, config):
-    session.training.train(config.with_settings(batch_size=2000))
+    session.starter.train(config.with_settings(batch_size=2000))
     app.wait_until(lambda: told.messages)
     assert told.messages[0].text.startswith("Batch size: 2,000 is more than the 1,437 training images")
     app.wait_for_state("idle")
@@ -246,7 +246,7 @@ def test_a_batch_larger_than_the_data_set_is_refused(app, session, told, config)
 def test_a_model_for_images_of_another_shape_cannot_go_on(app, session, told, config):
     run = app.train(config)
     run.image_shape = (1, 9, 9)
-    session.training.continue_training(run, config)
+    session.starter.continue_training(run, config)
     app.wait_until(lambda: told.messages)
     assert "images of another shape" in told.messages[0].text
     assert run.snapshot.step == 2 * EPOCH
@@ -257,7 +257,7 @@ def test_a_failed_training_keeps_the_last_good_model(app, session, told, config,
         raise RuntimeError("the cat sat on the cable")
 
     monkeypatch.setattr(Trainer, "step", fail)
-    session.training.train(config)
+    session.starter.train(config)
     app.wait_for_state("failed")
     message = told.messages[0]
     assert message.text.endswith("the cat sat on the cable")
@@ -272,13 +272,13 @@ def test_a_failed_training_keeps_the_last_good_model(app, session, told, config,
 
 @pytest.mark.usefixtures("overflowing")
 def test_a_diverged_training_says_at_which_step_and_can_go_on(app, session, told, endless):
-    session.training.train(endless)
+    session.starter.train(endless)
     app.wait_until(lambda: told.messages)
     run = session.project.shown
     assert run.status == "diverged"
     assert f"back at step {run.snapshot.step:,}, the last good one" in told.messages[0].text
     app.wait_for_state("idle")
-    session.training.continue_training(run, endless.with_settings(epochs=1, learning_rate=0.001))
+    session.starter.continue_training(run, endless.with_settings(epochs=1, learning_rate=0.001))
     app.wait_until(lambda: run.status == "finished")
     assert np.isfinite(run.history.training).all()
 
@@ -293,7 +293,7 @@ def test_a_diverged_training_says_at_which_step_and_can_go_on(app, session, told
     ],
 )
 def test_a_divergence_is_put_down_to_what_can_have_been_its_cause(app, session, told, endless, rates, words, action):
-    session.training.train(endless.with_settings(**rates))
+    session.starter.train(endless.with_settings(**rates))
     app.wait_until(lambda: told.messages)
     assert words in told.messages[0].text
     assert told.messages[0].action == action
@@ -312,7 +312,7 @@ def test_a_failure_that_is_heard_of_late_does_not_hinder_the_next_run(app, sessi
 
     monkeypatch.setattr(Trainer, "step", fail)
     assert failing.wait(30)
-    session.training.train(config)  # before the failure is taken in
+    session.starter.train(config)  # before the failure is taken in
     app.wait_until(lambda: len(session.project.runs) == 2 and session.training.state == "idle")
     assert (first.status, session.project.shown.status) == ("failed", "finished")
 
@@ -443,7 +443,7 @@ def test_nothing_comes_of_what_was_asked_of_a_removed_model(app, session, told, 
 
 def test_a_set_is_removed_as_a_whole(app, session, config):
     for _ in range(2):
-        session.training.compare([config, config.with_settings(beta=4.0)])
+        session.starter.compare([config, config.with_settings(beta=4.0)])
         app.wait_until(lambda: session.project.active)
         app.wait_for_state("idle")
     first, second = session.project.comparisons
@@ -456,7 +456,7 @@ def test_a_set_is_removed_as_a_whole(app, session, config):
 def test_removals_are_undone_from_the_last_on_sets_as_a_whole(app, session, told, config):
     app.train(config)
     for _ in range(2):
-        session.training.compare([config, config.with_settings(beta=4.0)])
+        session.starter.compare([config, config.with_settings(beta=4.0)])
         app.wait_until(lambda: session.project.active)
         app.wait_for_state("idle")
     last = app.train(config)
@@ -558,7 +558,7 @@ def test_a_training_is_kept_while_it_goes_on(app, session, endless, monkeypatch)
 
 def test_models_in_lockstep_are_kept_in_one_file_while_they_train(app, session, endless, monkeypatch):
     monkeypatch.setattr(trainer, "SECURE_INTERVAL", 0.1)
-    session.training.compare([endless, endless.with_settings(beta=4.0)])
+    session.starter.compare([endless, endless.with_settings(beta=4.0)])
     app.wait_until(lambda: session.project.runs and all(run.kept_step > 0 for run in session.project.runs.values()))
     (path,) = app.autosaves.files()
     steps = {checkpoint.snapshot.step for checkpoint in load_checkpoints(path)}
@@ -619,7 +619,7 @@ def test_what_is_being_saved_when_the_window_closes_is_saved(
 
 
 def test_closing_while_a_data_set_is_loaded_begins_nothing(app, session, config):
-    session.training.train(config)
+    session.starter.train(config)
     assert session.close(timeout=30) is None
     assert session.project.runs == {}
 
@@ -655,7 +655,7 @@ def test_a_model_from_a_device_that_is_missing_runs_on_what_is_there_and_says_so
     session.training.warm_up()
     app.wait_until(lambda: told.messages)
     assert "was trained on MPS, which this machine lacks. Here it runs on CPU." in told.messages[0].text
-    session.training.continue_training(session.project.shown, session.project.shown.config)
+    session.starter.continue_training(session.project.shown, session.project.shown.config)
     app.wait_until(lambda: session.project.shown.status == "finished")
 
 
@@ -665,12 +665,12 @@ def test_a_download_that_fails_can_be_tried_again(app, session, told, monkeypatc
         taken.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}/"
         monkeypatch.setitem(MNIST_SETS, "mnist", replace(MNIST_SETS["mnist"], mirrors=(nobody,)))
-        session.training.load_dataset(DatasetConfig("mnist"))
+        session.starter.load_dataset(DatasetConfig("mnist"))
         app.wait_until(lambda: told.messages)
         assert told.messages[-1].action == "download"
         for _ in range(2):
             told.told.clear()
-            session.training.download(session.datasets.missing)
+            session.starter.download(session.datasets.missing)
             app.wait_until(lambda: told.messages)
             assert told.messages[-1].action == "retry"
             assert "the server cannot be reached" in told.messages[-1].text
@@ -683,12 +683,12 @@ def test_a_download_is_cancelled_at_once(app, session, told, monkeypatch, then):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mirror = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         monkeypatch.setitem(MNIST_SETS, "mnist", replace(MNIST_SETS["mnist"], mirrors=(mirror,)))
-        session.training.download(DatasetConfig("mnist"))
+        session.starter.download(DatasetConfig("mnist"))
         first, _ = silent.accept()
         if then == "again":
-            session.training.cancel_fetching()
+            session.starter.cancel_fetching()
             assert len([what for what in told.told if what[0] == "fetching_ended"]) == 1
-            session.training.download(DatasetConfig("mnist"))
+            session.starter.download(DatasetConfig("mnist"))
             second, _ = silent.accept()
             second.close()
         began = time.monotonic()

@@ -10,6 +10,7 @@ from tests.engine.conftest import DecodingFailed, ViewAnswered, told_by
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine import view_requests
 from vae_desktop.engine.inference import Decoded
+from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.view_requests import DistanceRequest, SheetRequest
 from vae_desktop.latent import code_distances as distances_module
 from vae_desktop.latent import decoding
@@ -334,16 +335,16 @@ def test_a_snapshot_that_comes_in_the_middle_is_decoded_in_the_end(inbox, runnin
 
 @pytest.mark.usefixtures("one_by_one")
 def test_a_snapshot_that_comes_as_the_work_begins_is_not_missed(inbox, decoder, log, monkeypatch):
-    model_of_run, left = decoder._model_of, [True]
+    model_of_run, left = Snapshots.model, [True]
 
-    def overtaken(run_id):
-        found = model_of_run(run_id)
+    def overtaken(snapshots, run_id):
+        found = model_of_run(snapshots, run_id)
         if left:
             left.clear()
             decoder.publish(1, CONFIG, SHAPE, snapshot(1, seed=1))
         return found
 
-    monkeypatch.setattr(decoder, "_model_of", overtaken)
+    monkeypatch.setattr(Snapshots, "model", overtaken)
     decoder.publish(1, CONFIG, SHAPE, snapshot(0))
     request, later = sheet(count=1), sheet("films", count=50, seed=1)
     decoder.ask(request)

@@ -92,7 +92,7 @@ def test_nothing_else_can_be_used_while_it_closes(trained, disk, tmp_path) -> No
     assert not trained.window.acceptDrops()
     for keys in (Qt.Key.Key_T, Qt.Key.Key_Q):
         QTest.keyClick(trained.window, keys, Qt.KeyboardModifier.ControlModifier)
-    assert (is_asking(trained), session.training.is_beginning, session.project.active) == (True, False, [])
+    assert (is_asking(trained), session.starter.is_beginning, session.project.active) == (True, False, [])
     trained.click("stayOpenButton")
     assert not is_asking(trained)
     for name in ("trainButton", "latentSlider0", "datasetCombo", "latentScatter", "runsDock"):

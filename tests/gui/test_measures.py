@@ -90,7 +90,7 @@ def wait(condition):
 
 dataset, training = DatasetConfig("digits", 8), TrainingConfig(epochs=1, device="cpu")
 models = [ModelConfig(kind, 20, hidden=(16,)) for kind in ("ae", "vae", "kl-only")]
-session.training.compare([RunConfig(dataset, model, training) for model in models])
+session.starter.compare([RunConfig(dataset, model, training) for model in models])
 wait(lambda: len(session.project.runs) == 3 and session.training.state == "idle")
 session.measurements.start(list(session.project.runs.values()), COMPARED)
 wait(lambda: not session.measurements.is_running)

@@ -18,6 +18,7 @@ from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Comparison, Run
+from vae_desktop.engine.run_starter import RunStarter
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Tasks
@@ -64,16 +65,24 @@ class Engine:
             self.outbox,
             self.tasks,
             self.project,
-            self.datasets,
             self.saver,
             self.tracker,
-            self.messages,
             self.inference,
+        )
+        self.starter = RunStarter(
+            self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
         )
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
         self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)
         self.library = Library(
-            self.tasks, self.project, self.saver, self.tracker, self.training, self.messages, self.inference
+            self.tasks,
+            self.project,
+            self.saver,
+            self.tracker,
+            self.training,
+            self.starter,
+            self.messages,
+            self.inference,
         )
         self.is_halted = False
 
@@ -113,6 +122,7 @@ class Engine:
     def halt(self, timeout: float = 1.4) -> None:
         """End the threads, and begin to keep every model that would be lost; :meth:`close` or :meth:`go_on` follows."""
         self.is_halted = True
+        self.starter.drop()
         self.measurements.cancel()
         self.tasks.cancel_all()
         if not self.training.halt(timeout):  # a step takes longer than there is time

@@ -17,18 +17,16 @@ from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.processor import prepare_threads
+from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.view_requests import ViewRequest, are_same
 from vae_desktop.latent.codes import Floats, Picture
-from vae_desktop.latent.plain_decoder import PlainDecoder
 
 if TYPE_CHECKING:
     from vae_desktop.models.architecture import ImageShape
-    from vae_desktop.models.autoencoder import Autoencoder
     from vae_desktop.models.snapshot import Snapshot
 
 # Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
 _ASKED_SHARE, _REFRESH_SHARE = 0.15, 0.06
-_MOST_BUILT = 5  # models kept: of four models side by side, and of one alone
 _END = object()
 _TRAINS = 1.0  # seconds since the last live snapshot within which a training counts as going on
 
@@ -80,14 +78,12 @@ class InferenceThread:
         self._messages = messages
         self._request_count = 0
         self._wake = threading.Condition()
-        self._models: dict[int, tuple[ModelConfig, ImageShape, Snapshot]] = {}
+        self._snapshots = Snapshots()
         self._request: tuple[int, int, Floats] | None = None  # run, request, code (d,)
         self._pending = False
         self._tasks: dict[str, _Asked] = {}  # by view, the one whose turn it is first
         self._pacers = {share: Pacer(0.0, share) for share in (_ASKED_SHARE, _REFRESH_SHARE)}
         self._live_until = 0.0
-        self._built: dict[int, tuple[Snapshot, Autoencoder]] = {}
-        self._plain: tuple[ModelConfig, ImageShape, PlainDecoder] | None = None  # the last one used
         self._serves_views = False
         self.renew()
 
@@ -114,7 +110,7 @@ class InferenceThread:
     ) -> None:
         """Use these weights of a model from now on; live ones come from a training that goes on."""
         with self._wake:
-            self._models[run_id] = (config, image_shape, snapshot)
+            self._snapshots.put(run_id, config, image_shape, snapshot)
             if is_live:
                 self._live_until = time.monotonic() + _TRAINS
             self._pending |= self._request is not None and self._request[0] == run_id
@@ -125,14 +121,13 @@ class InferenceThread:
     def remove(self, run_id: int) -> None:
         """Let go of a model; what views have asked of it is not answered."""
         with self._wake:
-            self._models.pop(run_id, None)
+            self._snapshots.remove(run_id)
             if self._request is not None and self._request[0] == run_id:
                 self._request, self._pending = None, False
 
     def newest_snapshot(self, run_id: int) -> Snapshot | None:
         """The newest snapshot of a model that was published."""
-        with self._wake:
-            return self._models[run_id][2] if run_id in self._models else None
+        return self._snapshots.newest(run_id)
 
     @property
     def last_request(self) -> int:
@@ -144,7 +139,7 @@ class InferenceThread:
         with self._wake:
             self._request_count += 1
             self._request = (run_id, self._request_count, np.array(code, np.float32))
-            self._pending = run_id in self._models
+            self._pending = run_id in self._snapshots
             self._wake.notify()
 
     def ask(self, request: ViewRequest, show: Callable[[Any], object] = lambda answer: None) -> None:
@@ -210,23 +205,18 @@ class InferenceThread:
                 self._outbox.call(self._messages.complain, message, traceback.format_exc())
 
     def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:
-        with self._wake:
-            published = self._models.get(run_id)
-        if published is None:
-            return
-        config, image_shape, snapshot = published
-        if self._plain is None or self._plain[:2] != (config, image_shape):
-            self._plain = config, image_shape, PlainDecoder(config, image_shape)
-        picture = self._plain[2].decode(snapshot.weights, code)
-        decoded = Decoded(run_id, snapshot.step, request_id, picture)
-        self._outbox.call_latest("decoded", self._tell_decoded, decoded)
+        found = self._snapshots.decode(run_id, code)
+        if found is not None:
+            step, picture = found
+            decoded = Decoded(run_id, step, request_id, picture)
+            self._outbox.call_latest("decoded", self._tell_decoded, decoded)
 
     def _advance(self, task: _Asked) -> None:
         """Do the next part of a task."""
         began = time.monotonic()
         if task.work is None:
             task.is_stale = False  # before the weights are read: what comes from here on is newer
-        model = self._model_of(task.request.run_id)  # the newest weights, also within a pass
+        model = self._snapshots.model(task.request.run_id)  # the newest weights, also within a pass
         if model is None:
             return
         if task.work is None:
@@ -274,7 +264,7 @@ class InferenceThread:
         return [
             task
             for task in (self._tasks.values() if self._serves_views else ())
-            if (task.work is not None or task.is_stale) and task.request.run_id in self._models
+            if (task.work is not None or task.is_stale) and task.request.run_id in self._snapshots
         ]
 
     def _lives(self, now: float) -> bool:
@@ -287,28 +277,3 @@ class InferenceThread:
         with self._wake:
             if self._tasks.get(task.request.view) is task:
                 del self._tasks[task.request.view]
-
-    def _model_of(self, run_id: int) -> Autoencoder | None:
-        """A model with its newest weights, None if it has been removed; the last few are built once."""
-        with self._wake:
-            published = self._models.get(run_id)
-        if published is None:
-            return None
-        config, image_shape, snapshot = published
-        if run_id not in self._built:
-            while len(self._built) >= _MOST_BUILT:
-                del self._built[next(iter(self._built))]
-            self._built[run_id] = snapshot, _build(config, image_shape, snapshot)
-        elif self._built[run_id][0] is not snapshot:
-            model = self._built[run_id][1]
-            model.read_from(snapshot.weights)
-            self._built[run_id] = snapshot, model
-        return self._built[run_id][1]
-
-
-def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:
-    from vae_desktop.models.autoencoder import model_of
-    from vae_desktop.training.threads import use_threads
-
-    use_threads(1)  # more would fight with a training over the processor
-    return model_of(config, image_shape, snapshot.weights)

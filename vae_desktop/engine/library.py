@@ -13,6 +13,7 @@ from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.messages import Action, Message, Messages, what_was_kept
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Origin, Run, opened_run
+from vae_desktop.engine.run_starter import RunStarter
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Task, Tasks
@@ -46,6 +47,7 @@ class Library:
         saver: ModelSaver,
         tracker: RunTracker,
         training: Training,
+        starter: RunStarter,
         messages: Messages,
         inference: InferenceThread,
     ) -> None:
@@ -55,6 +57,7 @@ class Library:
         self._saver = saver
         self._tracker = tracker
         self._training = training
+        self._starter = starter
         self._messages = messages
         self._inference = inference
 
@@ -133,7 +136,7 @@ class Library:
             runs = self._show_opened(checkpoints, path, "autosave")
             going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
             if goes_on and going_on:
-                self._training.go_on_with(going_on, compares=len(runs) > 1)
+                self._starter.go_on_with(going_on, compares=len(runs) > 1)
 
         self._read(path, finished)
 
@@ -142,7 +145,7 @@ class Library:
     def why_not_removed(self, run: Run) -> str:
         """Why a model cannot be let go of now; "" if it can."""
         going = self._project.together(run)
-        if self._training.is_busy_with(going):
+        if self._starter.is_busy_with(going):
             return "it trains; stop it first."
         if self._project.compared is not None and run in self._project.compared.runs:
             return "it is being compared; compare other models first."

@@ -57,7 +57,7 @@ class ToolController(QObject, Generic[ViewT]):
     def load_data(self) -> None:
         """Load the data set of the model on screen."""
         if self.run is not None:
-            self._engine.training.load_dataset(self.run.config.dataset)
+            self._engine.starter.load_dataset(self.run.config.dataset)
 
     def set_dataset(self, dataset: Dataset | None) -> None:
         """Take over the images that the model on screen learns from, or their absence."""

@@ -39,7 +39,7 @@ class TrainingController(QObject):
         self._window = window
         self._form, self._controls = window.setup.form, window.setup.controls
         self._engine = engine
-        self._project, self._training = engine.project, engine.training
+        self._project, self._training, self._starter = engine.project, engine.training, engine.starter
         self._settings = settings
         self._messages = messages
         self._progress_pacer = Pacer(_PROGRESS_INTERVAL, share=1.0)
@@ -48,16 +48,17 @@ class TrainingController(QObject):
         self.show_state(self._training.state)
 
     def _connect(self) -> None:
-        window, form, controls, training = self._window, self._form, self._controls, self._training
+        window, form, controls = self._window, self._form, self._controls
+        training, starter = self._training, self._starter
         form.validity_changed.connect(controls.set_settings_valid)
         form.dataset_chosen.connect(self._choose_dataset)
-        form.committed.connect(training.adjust)
+        form.committed.connect(starter.adjust)
         controls.train_requested.connect(self._train)
         controls.continue_requested.connect(self._continue)
         controls.pause_requested.connect(training.pause)
         controls.resume_requested.connect(training.resume)
-        controls.stop_requested.connect(training.stop)
-        window.fetching.cancel_requested.connect(training.cancel_fetching)
+        controls.stop_requested.connect(starter.stop)
+        window.fetching.cancel_requested.connect(starter.cancel_fetching)
         window.images_chosen.connect(self.open_images)
         window.data_folder_chosen.connect(self._use_data_dir)
         window.comparison.editor.compare_requested.connect(self._compare)
@@ -83,7 +84,7 @@ class TrainingController(QObject):
             return
         self._window.banner.clear_news()
         with contextlib.suppress(InvalidSetting):  # marked where it stands
-            self._training.train(self._form.config())
+            self._starter.train(self._form.config())
 
     @Slot(object)
     def _compare(self, variants: list[Variant]) -> None:
@@ -91,7 +92,7 @@ class TrainingController(QObject):
         self._window.banner.clear_news()
         try:
             base = self._form.config()
-            self._training.compare([variant.applied_to(base) for variant in variants])
+            self._starter.compare([variant.applied_to(base) for variant in variants])
         except InvalidSetting as error:
             self._messages.complain(str(error))
 
@@ -100,13 +101,13 @@ class TrainingController(QObject):
         with contextlib.suppress(InvalidSetting):
             if self._window.workspace == "comparison":
                 if self._project.compared is not None:
-                    self._training.continue_comparison(self._project.compared, self._form.config())
+                    self._starter.continue_comparison(self._project.compared, self._form.config())
             elif self._project.shown is not None:
-                self._training.continue_training(self._project.shown, self._form.config())
+                self._starter.continue_training(self._project.shown, self._form.config())
 
     def continue_slower(self) -> None:
         """Train the model that diverged on, at a lower rate, which the setup then shows."""
-        config = self._training.continue_slower()
+        config = self._starter.continue_slower()
         if config is not None:
             self._form.set_config(config)
 
@@ -119,7 +120,7 @@ class TrainingController(QObject):
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
         self._window.banner.clear_news()
-        self._training.load_dataset(config)
+        self._starter.load_dataset(config)
 
     @Slot(Path)
     def open_images(self, path: Path) -> None:
@@ -142,7 +143,7 @@ class TrainingController(QObject):
 
     def download_missing(self) -> None:
         if self._engine.datasets.missing is not None:
-            self._training.download(self._engine.datasets.missing)
+            self._starter.download(self._engine.datasets.missing)
 
     def load_chosen_dataset(self) -> None:
         """Load the data set of the setup."""
@@ -152,7 +153,7 @@ class TrainingController(QObject):
             config = DatasetConfig()
         # A path that came with somebody's model is not read before the person asks for it.
         if not config.is_custom or config.name == self._settings.text("dataset"):
-            self._training.load_dataset(config)
+            self._starter.load_dataset(config)
 
     # What the engine says
 

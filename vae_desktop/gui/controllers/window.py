@@ -95,7 +95,7 @@ class WindowController(QObject):
                 tool.failed.connect(self.messages.complain)
         training = self.engine.training
         training.warm_up()
-        if not training.is_beginning and not self.engine.project.active:
+        if not self.engine.starter.is_beginning and not self.engine.project.active:
             self.training.load_chosen_dataset()
 
     def tell_of_last_time(self) -> None:

@@ -1,0 +1,188 @@
+"""What is to be trained next: it waits for its data set, and then begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from vae_desktop.config import DatasetConfig, RunConfig
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.messages import Messages, wrong_shape
+from vae_desktop.engine.project import Project
+from vae_desktop.engine.run import Comparison, Run
+from vae_desktop.engine.run_tracker import RunTracker
+from vae_desktop.engine.saving import ModelSaver
+from vae_desktop.engine.training import Training
+from vae_desktop.errors import UserError
+from vae_desktop.training.advice import same_models
+from vae_desktop.training.history import Change
+from vae_desktop.variants import check_comparison
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """Runs to be started when their data set is there: new ones, or on from where `runs` are."""
+
+    configs: list[RunConfig]
+    runs: list[Run] = field(default_factory=list)
+    is_comparison: bool = False
+
+
+class RunStarter:
+    """Has the data set of new runs loaded, then has them trained; one request at a time."""
+
+    def __init__(
+        self,
+        project: Project,
+        datasets: DatasetLoader,
+        saver: ModelSaver,
+        tracker: RunTracker,
+        training: Training,
+        messages: Messages,
+    ) -> None:
+        self._project = project
+        self._datasets = datasets
+        self._saver = saver
+        self._tracker = tracker
+        self._training = training
+        self._messages = messages
+        self._awaited: _Plan | None = None  # waits for its data set
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether a run has been asked for and has not begun."""
+        return bool(self._tracker.starting) or self._awaited is not None
+
+    def is_busy_with(self, runs: Iterable[Run]) -> bool:
+        """Whether one of these is trained, or may be about to."""
+        busy = [*self._project.active, *self._tracker.starting]
+        return self._awaited is not None or any(run in busy for run in runs)
+
+    def train(self, config: RunConfig) -> None:
+        """Train a new model, unless one is about to begin; a training that runs is stopped for it."""
+        self._prepare(_Plan([config]))
+
+    def compare(self, configs: Sequence[RunConfig]) -> None:
+        """Train two to four new models on the same batches; otherwise as `train`.
+
+        Raises
+        ------
+        InvalidSetting
+            If they cannot be trained together.
+        """
+        check_comparison(configs)
+        same = same_models(configs)
+        if same:
+            self._messages.inform(same)
+        self._prepare(_Plan(list(configs), is_comparison=True))
+
+    def continue_training(self, run: Run, config: RunConfig) -> None:
+        """Train the model of a run on: its own settings, but the epochs, rates and device of `config`."""
+        names = ("epochs", "learning_rate", "beta", "device")
+        changed = run.config.with_settings(**{name: getattr(config.training, name) for name in names})
+        self._prepare(_Plan([changed], [run]))
+
+    def continue_comparison(self, comparison: Comparison, config: RunConfig) -> None:
+        """Train models on together: their own settings, but the epochs, learning rate and device of `config`."""
+        rates = {name: getattr(config.training, name) for name in ("epochs", "learning_rate", "device")}
+        runs = [run for run in comparison.runs if run.snapshot is not None]
+        self._prepare(_Plan([run.config.with_settings(**rates) for run in runs], runs, is_comparison=True))
+
+    def go_on_with(self, runs: Sequence[Run], compares: bool) -> None:
+        """Train models on as they were about to be when they were interrupted; side by side if they are compared."""
+        self._prepare(_Plan([run.config for run in runs], list(runs), is_comparison=compares))
+
+    def continue_slower(self) -> RunConfig | None:
+        """Train the model that diverged last on, from its last good state; return with which settings."""
+        if self._tracker.slower is None or self._tracker.slower[0].id not in self._project.runs:
+            return None
+        (run, config), self._tracker.slower = self._tracker.slower, None
+        self._prepare(_Plan([config], [run]))
+        return config
+
+    def load_dataset(self, config: DatasetConfig) -> None:
+        """Load a data set in the background, so that its size and classes are known before a run."""
+        if self._awaited is not None and self._awaited.configs[0].dataset == config:
+            return  # it is being loaded, and a run waits for it
+        self._awaited = None
+        self._datasets.load(config)
+        self._training.tell_state()
+
+    def download(self, config: DatasetConfig) -> None:
+        """Fetch the files of a data set, then load it, unless another one is wanted by then."""
+
+        def finished() -> None:
+            if self._awaited is None and not self._datasets.is_loading:
+                self.load_dataset(config)
+
+        self._datasets.download(config, finished)
+
+    def cancel_fetching(self) -> None:
+        """End the download, or the reading of a data set, that is under way, and what waits for it."""
+        self._awaited = None
+        self._datasets.cancel()
+        self._training.tell_state()
+
+    def stop(self) -> None:
+        """Stop the training, or the preparations for one; the model stays."""
+        self.drop()
+        self._datasets.drop_request()
+        self._training.stop()
+
+    def drop(self) -> None:
+        """Begin nothing of what waits for its data set."""
+        self._awaited = None
+
+    def adjust(self, name: str, value: float) -> None:
+        """Change a setting of what is about to begin, or else of the training that runs."""
+        plan = self._awaited
+        if plan is None:
+            self._training.adjust(name, value)
+        elif not (plan.is_comparison and name == "beta"):  # each model of a comparison has its own
+            self._awaited = replace(plan, configs=[config.adjusted(name, value) for config in plan.configs])
+
+    def _prepare(self, plan: _Plan) -> None:
+        """Have the data set loaded, then start the runs."""
+        if self.is_beginning:
+            return
+        self._tracker.has_failed = False
+        self._training.warm_up()
+        self._awaited = plan
+        self._datasets.load(plan.configs[0].dataset, self._begin_awaited, self.drop)
+        self._training.tell_state()
+
+    def _begin_awaited(self, dataset: Dataset) -> None:
+        if self._awaited is None:
+            return
+        plan, self._awaited = self._awaited, None
+        try:
+            for config in plan.configs:
+                dataset.check_batch_size(config.training.batch_size)
+            if any(run.image_shape != dataset.image_shape for run in plan.runs):
+                raise UserError(wrong_shape(plan.runs[0], dataset))
+        except UserError as error:
+            self._messages.complain(str(error))
+            return
+        going_on = [run for run in plan.runs if run.snapshot is not None]
+        if going_on:
+            self._saver.keep_earlier(going_on, (), "continued")
+        for run, config in zip(plan.runs, plan.configs, strict=False):
+            _note_changes(run, config)
+            run.class_names = dataset.class_names  # a person's own images may have gained a class
+        runs = plan.runs or [
+            Run(self._project.next_id(), config, dataset.image_shape, dataset.class_names, "training")
+            for config in plan.configs
+        ]
+        if plan.is_comparison and not plan.runs:
+            self._project.add_comparison(runs)
+        self._training.begin(runs, plan.is_comparison, dataset)
+
+
+def _note_changes(run: Run, config: RunConfig) -> None:
+    for name in ("learning_rate", "beta"):
+        value = getattr(config.training, name)
+        if value != getattr(run.config.training, name) and run.snapshot is not None:
+            run.history.changes.append(Change(run.snapshot.step, name, value))
+    run.config = config
+

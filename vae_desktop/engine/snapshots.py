@@ -1,0 +1,81 @@
+"""The newest weights of each model, and the models that are built from them."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from vae_desktop.config import ModelConfig
+from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.plain_decoder import PlainDecoder
+
+if TYPE_CHECKING:
+    from vae_desktop.models.architecture import ImageShape
+    from vae_desktop.models.autoencoder import Autoencoder
+    from vae_desktop.models.snapshot import Snapshot
+
+_MOST_BUILT = 5  # models kept: of four models side by side, and of one alone
+
+
+class Snapshots:
+    """Takes weights from any thread; one thread decodes by them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest: dict[int, tuple[ModelConfig, ImageShape, Snapshot]] = {}
+        self._built: dict[int, tuple[Snapshot, Autoencoder]] = {}
+        self._plain: tuple[ModelConfig, ImageShape, PlainDecoder] | None = None  # the last one used
+
+    def __contains__(self, run_id: int) -> bool:
+        with self._lock:
+            return run_id in self._newest
+
+    def put(self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> None:
+        """Use these weights of a model from now on."""
+        with self._lock:
+            self._newest[run_id] = config, image_shape, snapshot
+
+    def remove(self, run_id: int) -> None:
+        with self._lock:
+            self._newest.pop(run_id, None)
+
+    def newest(self, run_id: int) -> Snapshot | None:
+        """The newest weights of a model, None if there are none."""
+        with self._lock:
+            return self._newest[run_id][2] if run_id in self._newest else None
+
+    def decode(self, run_id: int, code: Floats) -> tuple[int, Picture] | None:
+        """The step of a model's newest weights, and the picture (H, W, C) of a code (d,), without torch."""
+        with self._lock:
+            found = self._newest.get(run_id)
+        if found is None:
+            return None
+        config, image_shape, snapshot = found
+        if self._plain is None or self._plain[:2] != (config, image_shape):
+            self._plain = config, image_shape, PlainDecoder(config, image_shape)
+        return snapshot.step, self._plain[2].decode(snapshot.weights, code)
+
+    def model(self, run_id: int) -> Autoencoder | None:
+        """A model with its newest weights, None if it has been removed; the last few are built once."""
+        with self._lock:
+            found = self._newest.get(run_id)
+        if found is None:
+            return None
+        config, image_shape, snapshot = found
+        if run_id not in self._built:
+            while len(self._built) >= _MOST_BUILT:
+                del self._built[next(iter(self._built))]
+            self._built[run_id] = snapshot, _build(config, image_shape, snapshot)
+        elif self._built[run_id][0] is not snapshot:
+            model = self._built[run_id][1]
+            model.read_from(snapshot.weights)
+            self._built[run_id] = snapshot, model
+        return self._built[run_id][1]
+
+
+def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:
+    from vae_desktop.models.autoencoder import model_of
+    from vae_desktop.training.threads import use_threads
+
+    use_threads(1)  # more would fight with a training over the processor
+    return model_of(config, image_shape, snapshot.weights)
