@@ -22,6 +22,7 @@ from tests.engine.conftest import (
     entry,
 )
 from vae_desktop.engine.live_embedding import LiveEmbedding
+from vae_desktop.latent import measuring
 from vae_desktop.latent.measures import COMPARED
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.checkpoint import load_checkpoints
@@ -307,7 +308,8 @@ def test_data_of_another_shape_than_an_opened_sets_is_refused_in_words(app, sess
     assert session.training.state == "idle"
 
 
-def test_all_are_measured_one_after_the_other(app, session, configs):
+def test_all_are_measured_one_after_the_other(app, session, configs, monkeypatch):
+    monkeypatch.setattr(measuring, "classifier_for", lambda *_: None)  # none is trained for drawn images
     run_set = train(app, configs)
     session.measurements.start(run_set.runs, COMPARED)
     app.wait_until(lambda: not session.measurements.is_running and all("sampling" in r.measures for r in run_set.runs))

@@ -1,4 +1,4 @@
-"""Something that recurs takes no more than its share of the time."""
+"""Something that recurs takes no more than its fraction of the time."""
 
 import pytest
 
@@ -13,11 +13,11 @@ def test_the_first_time_is_at_once():
     ("cost", "due"),
     [
         (0.0, 10.2),  # costs nothing: the interval
-        (0.01, 10.2),  # 5 % of the interval: just within the share
+        (0.01, 10.2),  # 5 % of the interval: just within the fraction
         (0.1, 12.0),  # costs a tenth: 5 % of two seconds
     ],
 )
-def test_the_next_time_is_after_the_interval_and_within_the_share(cost, due):
+def test_the_next_time_is_after_the_interval_and_within_the_fraction(cost, due):
     pacer = Pacer(0.2, 0.05)
     pacer.ran(10.0, 10.0 + cost)
     assert not pacer.is_due(due - 0.001)

@@ -24,6 +24,7 @@ from tests.engine.conftest import (
     entry,
     inference,
 )
+from vae_desktop.data.dataset import Split
 from vae_desktop.engine import publisher, trainer
 from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.pacing import Pacer
@@ -484,7 +485,8 @@ def test_the_picture_follows_the_training(inbox, config, endless, dataset):
 
 def test_a_model_of_many_test_images_can_be_continued(worker, inbox, endless, dataset):
     """More than one chunk of them, whose codes are all wanted at once."""
-    many = replace(dataset, test=dataset.test.at(np.arange(3000) % len(dataset.test)))
+    chosen = np.arange(3000) % len(dataset.test)
+    many = replace(dataset, test=Split(dataset.test.images[chosen], dataset.test.labels[chosen]))
     worker.send(worker.begin, *one_run(1, endless, many))
     inbox.wait_for(Stepped)
     worker.send(worker.stop)

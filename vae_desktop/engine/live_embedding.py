@@ -14,14 +14,14 @@ from vae_desktop.latent.embed import chunk_length, embed, to_codes
 from vae_desktop.models.autoencoder import Autoencoder
 
 INTERVAL = 0.2  # seconds between two refreshes
-_SHARE = 0.05  # of the time, for all of them together
+_FRACTION = 0.05  # of the time, for all of them together
 
 
 class LiveEmbedding:
     """Embeds a slice of the images at a time, so that the scatter moves often and training hardly notices.
 
     A refresh takes the next n-th part of the images, in an order that is random and fixed, with n as small as the
-    measured cost allows: all classes and places move evenly, and each has its turn, however n may change.
+    measured cost allows: all classes and regions move evenly, and each has its turn, however n may change.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ class LiveEmbedding:
         self._labels = labels
         self._codes: Codes | None = None
         self._order = np.random.default_rng(0).permutation(len(images))
-        self._next = 0  # place in the order
+        self._next = 0  # position in the order
         self._slices = 1
-        self._share = _SHARE / models
-        self._pacer = Pacer(INTERVAL, self._share)
+        self._fraction = _FRACTION / models
+        self._pacer = Pacer(INTERVAL, self._fraction)
 
     def codes(self) -> Codes:
         """The codes as they are now; nothing changes them later."""
@@ -66,10 +66,10 @@ class LiveEmbedding:
             return False
         if self._codes is None and not self._begins_whole:
             self._slices = math.ceil(len(self._images) / chunk_length(self._images.shape[1:]))
-        share = self._refresh_slice(model) / len(self._images)
+        fraction = self._refresh_slice(model) / len(self._images)
         ended = time.monotonic()
-        cost_of_all = (ended - began) / share
-        self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (INTERVAL * self._share))))
+        cost_of_all = (ended - began) / fraction
+        self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (INTERVAL * self._fraction))))
         self._pacer.ran(began, ended)
         return True
 

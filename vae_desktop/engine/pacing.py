@@ -2,14 +2,14 @@
 
 
 class Pacer:
-    """Spaces a recurring task so that it takes at most a share of the time.
+    """Spaces a recurring task so that it takes at most a fraction of the time.
 
     Parameters
     ----------
     interval : float
         Seconds between two beginnings, at least.
-    share : float
-        Largest share of the time that the task may take, 0 to 1.
+    fraction : float
+        Largest fraction of the time that the task may take, 0 to 1.
 
     Attributes
     ----------
@@ -17,9 +17,9 @@ class Pacer:
         When it is due, in seconds of the caller's clock.
     """
 
-    def __init__(self, interval: float, share: float) -> None:
+    def __init__(self, interval: float, fraction: float) -> None:
         self.interval = interval
-        self._share = share
+        self._fraction = fraction
         self.due = 0.0
 
     def is_due(self, now: float) -> bool:
@@ -27,4 +27,4 @@ class Pacer:
 
     def ran(self, began: float, ended: float) -> None:
         """Note a run of the task, in seconds of one clock."""
-        self.due = began + max(self.interval, (ended - began) / self._share)
+        self.due = began + max(self.interval, (ended - began) / self._fraction)

@@ -13,7 +13,8 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.run_tracker import Outcome, RunTracker
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.devices import name_of
-from vae_desktop.training.trained_model import Failure, TrainedModel
+from vae_desktop.training.loop import TrainingLoop
+from vae_desktop.training.trained_model import Diverged, TrainedModel
 
 METRICS_INTERVAL = 0.05  # seconds
 SNAPSHOT_INTERVAL, _SNAPSHOT_FRACTION = 0.1, 0.03  # seconds, and of the time
@@ -38,6 +39,11 @@ class Publisher:
         Is told of everything, by calls through the outbox.
     inference : InferenceThread
         Decodes by the newest snapshot.
+
+    Attributes
+    ----------
+    has_ended : bool
+        Whether the end has been told of.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class Publisher:
         self.run = run
         self._tracker = tracker
         self.model = model
+        self.has_ended = False
         self._models = models
         self._outbox = outbox
         self._inference = inference
@@ -130,19 +137,25 @@ class Publisher:
         snapshot = self._publish(with_optimizer=True)
         self._refresh()
         self._post(self._tracker.run_ended, outcome, snapshot, self._embedding.codes(), snapshot.step)
+        self.has_ended = True
 
-    def fall_back(self, good: Snapshot) -> None:
-        """Return to the last good state, after the numbers have become infinite or NaN, and tell of it."""
+    def end_failed(self, loop: TrainingLoop) -> None:
+        """Tell why the model goes on no longer; one that has diverged returns to its last good state."""
+        failure, good = self.model.failure, self.model.last_good
+        if failure is not None and isinstance(failure.error, Diverged) and good is not None:
+            self.model.failure = None
+            loop.attempt(self.model, partial(self._fall_back, good))
+            failure = self.model.failure
+        if failure is not None:
+            self._post(self._tracker.run_failed, failure.message, failure.details, good)
+        self.has_ended = True
+
+    def _fall_back(self, good: Snapshot) -> None:
         self._post_metrics()
         at_step = self.model.steps
         self.model.trainer.restore_weights(good)
         self._refresh()  # also instead of undelivered codes of the bad state
         self._post(self._tracker.run_ended, "diverged", good, self._embedding.codes(), at_step)
-
-    def fail(self, failure: Failure) -> None:
-        """Tell why the model goes on no longer."""
-        last_good = self.model.last_good
-        self._post(self._tracker.run_failed, failure.message, failure.details, last_good)
 
     def _publish(self, with_optimizer: bool = False) -> Snapshot:
         """Have pictures decoded by the weights as they are now; the steps before are told of."""

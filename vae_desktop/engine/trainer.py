@@ -15,8 +15,9 @@ from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.processor import prepare_threads, yield_to_window
-from vae_desktop.engine.run_tracker import Outcome, RunTracker
+from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.errors import UserError
+from vae_desktop.training.failures import failure_words
 from vae_desktop.training.spinning import Spinning
 
 if TYPE_CHECKING:
@@ -121,12 +122,8 @@ class TrainingThread:
         try:
             self._begin(entries, dataset)
             self.embed_training_images(embeds_training)
-        except UserError as error:
-            failure = str(error), ""
         except Exception as error:  # noqa: BLE001 - the edge of the thread
-            from vae_desktop.training.failures import failure_words
-
-            failure = failure_words(error), traceback.format_exc()
+            failure = failure_words(error), "" if isinstance(error, UserError) else traceback.format_exc()
         if failure is not None:  # outside the except block, which holds the memory of what failed
             self._outbox.call(self._tracker.run_failed, None, *failure, None)
             self._end()
@@ -186,8 +183,7 @@ class TrainingThread:
         """End the models that are at their end, take a step with each other one, and publish what is due."""
         assert self._loop is not None
         at_end = {publisher.run.id for publisher in self._publishers if publisher.model.is_finished}
-        if at_end:
-            self._leave("finished", at_end)
+        self._each(lambda publisher: publisher.end("finished"), at_end)
         self._loop.step()
         self._loop.end_epochs()
         self._each(lambda publisher: publisher.publish_due())
@@ -196,47 +192,22 @@ class TrainingThread:
             self._each(lambda publisher: publisher.secure())
             self._secure_pacer.ran(now, time.monotonic())
 
-    def _leave(self, outcome: Outcome, run_ids: set[int] | None = None) -> None:
-        """End the training of these models, by default of all."""
-        ended = [entry for entry in self._publishers if run_ids is None or entry.run.id in run_ids]
-        self._each(lambda publisher: publisher.end(outcome), {entry.run.id for entry in ended})
-        for publisher in ended:
-            self._remove(publisher)
-
-    def _each(
-        self, do: Callable[[Publisher], object], run_ids: Collection[int] | None = None
-    ) -> None:
-        """Do something with each model, or with these only; those that fail, or have failed, end with the reason."""
-        for publisher in list(self._publishers):
-            is_meant = run_ids is None or publisher.run.id in run_ids
-            if self._loop is not None and is_meant and publisher.model.failure is None:
+    def _each(self, do: Callable[[Publisher], object], run_ids: Collection[int] | None = None) -> None:
+        """Do something with each model, or with these only; those that have ended or failed by then leave."""
+        if self._loop is None:
+            return
+        for publisher in self._publishers:
+            if publisher.model.failure is None and (run_ids is None or publisher.run.id in run_ids):
                 self._loop.attempt(publisher.model, partial(do, publisher))
             if publisher.model.failure is not None:
-                self._end_failed(publisher)
-
-    def _end_failed(self, publisher: Publisher) -> None:
-        from vae_desktop.training.trained_model import Diverged
-
-        assert self._loop is not None
-        model = publisher.model
-        failure, good = model.failure, model.last_good
-        if failure is not None and isinstance(failure.error, Diverged) and good is not None:
-            model.failure = failure = None
-            self._loop.attempt(model, partial(publisher.fall_back, good))
-            failure = model.failure
-        if failure is not None:
-            publisher.fail(failure)
-        self._remove(publisher)
-
-    def _remove(self, publisher: Publisher) -> None:
-        if publisher in self._publishers and self._loop is not None:
-            self._publishers.remove(publisher)
-            self._loop.models.remove(publisher.model)
+                publisher.end_failed(self._loop)
+        self._publishers = [publisher for publisher in self._publishers if not publisher.has_ended]
+        self._loop.models = [publisher.model for publisher in self._publishers]
 
     def _end(self) -> None:
         """End the training, and give its memory back."""
-        self._leave("stopped")
-        self._loop = None
+        self._each(lambda publisher: publisher.end("stopped"))
+        self._loop, self._publishers = None, []
         self._paused = False
         from vae_desktop.training.devices import give_back_device_memory
 

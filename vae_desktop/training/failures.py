@@ -3,6 +3,7 @@
 import re
 
 from vae_desktop.config import TrainingConfig
+from vae_desktop.errors import UserError
 
 _NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory|STATUS_ALLOC_FAILED", re.IGNORECASE)
 _STAYS = re.compile(
@@ -76,7 +77,7 @@ def out_of_memory(device: str = "", training: TrainingConfig | None = None, has_
 
 
 def failure_words(error: BaseException, kept: str = "", full: str = "") -> str:
-    """What an unexpected error of a training means.
+    """What an error of a training means.
 
     Parameters
     ----------
@@ -86,6 +87,8 @@ def failure_words(error: BaseException, kept: str = "", full: str = "") -> str:
     full : str
         What to say if memory ran out, where more is known of it; see :func:`out_of_memory`.
     """
+    if isinstance(error, UserError):
+        return str(error)
     if is_out_of_memory(error):
         return full or out_of_memory()
     if stays(error):

@@ -132,8 +132,6 @@ class TrainingLoop:
         """
         try:
             work()
-        except UserError as error:
-            model.failure = Failure(error, str(error))
         except Exception as error:  # noqa: BLE001 - the edge of one model: the others go on, and its good state is left
             model.failure = self._failure(model, error)
 
@@ -199,7 +197,7 @@ class TrainingLoop:
         self.training_seconds += time.perf_counter() - began
 
     def _failure(self, model: TrainedModel, error: Exception) -> Failure:
-        details = traceback.format_exc()
+        details = "" if isinstance(error, UserError) else traceback.format_exc()
         if is_of_device(error):
             error.__traceback__ = error.__context__ = None
         full = out_of_memory(self.device.type, model.config.training, model.has_stepped)

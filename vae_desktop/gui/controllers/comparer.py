@@ -52,7 +52,7 @@ class Comparer(QObject):
         self._image = 0
         self._room = QRectF()
         self._requests = session.inference
-        self._table_pacer = Pacer(_TABLE_INTERVAL, share=0.03)
+        self._table_pacer = Pacer(_TABLE_INTERVAL, fraction=0.03)
         self._connect()
 
     @property

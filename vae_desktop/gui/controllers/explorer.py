@@ -40,7 +40,7 @@ class Explorer(QObject):
         self._plane: Plane = axis_plane((0, 1), 2)
         self._layout_step = -1  # of the model whose codes are laid out
         self.feeds = ViewFeeds(stage, panel.sliders, point, session, session.inference)
-        self._panel_pacer = Pacer(_PANEL_INTERVAL, share=0.03)
+        self._panel_pacer = Pacer(_PANEL_INTERVAL, fraction=0.03)
         self._connect()
 
     # What the session says of the run on screen

@@ -34,7 +34,7 @@ class SamplesController(ToolController[SamplesView]):
         self._fitted: tuple[int, int, int] | None = None  # components, codes and step of the mixture, or of its fit
         self._fit_began = 0.0
         self._is_going = False  # to a sample, because this controller wants it
-        self._fit_pacer = Pacer(self.follow_interval, share=0.05)
+        self._fit_pacer = Pacer(self.follow_interval, fraction=0.05)
         for field in (view.components, view.temperature, view.count, view.seed):
             field.valueChanged.connect(self.refresh)
         view.source.currentIndexChanged.connect(self.refresh)

@@ -42,7 +42,7 @@ class ToolController(QObject, Generic[ViewT]):
         self.view = view
         self._scatter, self._point, self._engine = context
         self._requests = self._engine.inference
-        self._pacer = Pacer(self.follow_interval, share=0.1)
+        self._pacer = Pacer(self.follow_interval, fraction=0.1)
         self.run: Run | None = None
         self.dataset: Dataset | None = None  # that the model learns from, if it is at hand
         view.sight_changed.connect(self.refresh)

@@ -42,7 +42,7 @@ class TrainingController(QObject):
         self._project, self._training, self._starter = engine.project, engine.training, engine.starter
         self._settings = settings
         self._messages = messages
-        self._progress_pacer = Pacer(_PROGRESS_INTERVAL, share=1.0)
+        self._progress_pacer = Pacer(_PROGRESS_INTERVAL, fraction=1.0)
         self._has_torch = False  # until its devices are known
         self._connect()
         self.show_state(self._training.state)

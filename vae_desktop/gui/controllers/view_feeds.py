@@ -56,7 +56,7 @@ class ViewFeeds(QObject):
         self._has_moved = False
         self._following = QTimer(self, singleShot=True, interval=_FOLLOW_INTERVAL)
         self._following.timeout.connect(self._catch_up)
-        self._holes_pacer = Pacer(_HOLES_INTERVAL, share=0.2)
+        self._holes_pacer = Pacer(_HOLES_INTERVAL, fraction=0.2)
         self._holes_asked: float | None = None  # when, until they are answered
         sliders.films_outdated.connect(self.ask_films)
         stage.scatter.plot.view_changed.connect(self.ask_fields)
