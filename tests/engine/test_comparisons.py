@@ -336,10 +336,10 @@ def test_models_that_come_out_equal_are_named_when_they_are_to_be_trained(app, s
 def test_beta_that_is_set_before_a_set_begins_changes_none_of_its_models(app, session, endless):
     configs = [endless.with_settings(beta=value) for value in (1.0, 4.0)]
     session.starter.compare(configs)
-    session.training.adjust("beta", 7.0)
-    session.training.adjust("learning_rate", 2e-3)
+    session.starter.adjust("beta", 7.0)
+    session.starter.adjust("learning_rate", 2e-3)
     app.wait_until(lambda: len(session.project.active) == 2)
-    session.training.adjust("beta", 7.0)
+    session.starter.adjust("beta", 7.0)
     assert [run.config.training.beta for run in session.project.active] == [1.0, 4.0]
     app.wait_until(lambda: all(run.config.training.learning_rate == 2e-3 for run in session.project.active))
     assert not any(change.name == "beta" for run in session.project.active for change in run.history.changes)

@@ -136,7 +136,7 @@ def test_a_model_whose_kept_file_was_deleted_is_kept_anew(app, session, config):
 def test_a_live_change_keeps_the_state_before_the_first_of_a_burst(app, session, endless, monkeypatch, name):
     run = app.begin(endless)
     for value in (0.01, 0.02, 0.03):
-        session.training.adjust(name, value)
+        session.starter.adjust(name, value)
     app.wait_until(lambda: len(run.history.changes) == 3)
     (path,) = earlier(app)
     kept = load_checkpoint(path)
@@ -146,10 +146,10 @@ def test_a_live_change_keeps_the_state_before_the_first_of_a_burst(app, session,
     assert kept.can_continue_exactly
     assert ", before β or the rate changed · " in app.autosaves.title(path)
     monkeypatch.setattr(training_module, "_BURST", 0.0)
-    session.training.adjust(name, 0.04)
+    session.starter.adjust(name, 0.04)
     app.wait_until(lambda: len(run.history.changes) == 4)
     assert len(earlier(app)) == 2
-    session.training.adjust("epochs", 90_000)  # which changes no weight
+    session.starter.adjust("epochs", 90_000)  # which changes no weight
     app.wait_until(lambda: len(run.history.changes) == 5)
     assert len(earlier(app)) == 2
     app.stop()
@@ -158,7 +158,7 @@ def test_a_live_change_keeps_the_state_before_the_first_of_a_burst(app, session,
 def test_a_change_does_not_change_the_numbers(app, config):
     """The state is taken between two steps and touches nothing."""
     run = app.begin(config.with_settings(epochs=400))
-    app.session.training.adjust("beta", run.config.training.beta + 1)
+    app.session.starter.adjust("beta", run.config.training.beta + 1)
     app.wait_until(lambda: run.history.changes)
     app.stop()
     (path,) = earlier(app)
@@ -180,7 +180,7 @@ def test_compared_models_are_kept_as_one_file(app, session, config, endless):
     # Before the next step it would be the state that is kept already.
     app.wait_until(lambda: all(len(run.history.training) > run.snapshot.step for run in run_set.runs))
     session.training.adjust("beta", 9.0, run_set.runs[3])
-    session.training.adjust("learning_rate", 2e-3)
+    session.starter.adjust("learning_rate", 2e-3)
     app.wait_until(lambda: run_set.runs[3].history.changes)
     assert len(earlier(app)) == 2
     changed = load_checkpoints(earlier(app)[1])

@@ -159,14 +159,14 @@ def test_a_new_training_ends_the_one_that_runs(app, session, config, endless):
 
 def test_a_setting_is_adjusted_while_training(app, session, endless):
     run = app.begin(endless)
-    session.training.adjust("beta", 3.0)
+    session.starter.adjust("beta", 3.0)
     app.wait_until(lambda: run.history.changes)
     change = run.history.changes[0]
     assert (change.name, change.value) == ("beta", 3.0)
     assert 0 < change.step <= len(run.history.training)
     assert run.config.training.beta == 3.0
-    session.training.adjust("beta", 3.0)  # no change
-    session.training.adjust("epochs", 1.0)
+    session.starter.adjust("beta", 3.0)  # no change
+    session.starter.adjust("epochs", 1.0)
     app.wait_for_state("idle")
     assert [change.name for change in run.history.changes] == ["beta", "epochs"]
     assert run.status == "finished"

@@ -285,7 +285,7 @@ def test_a_weight_that_is_changed_in_training_is_that_of_the_loss_shown(shared_d
     board = Board(driver)
     draw(board.pad, SEVEN)
     board.wait_for_loss()
-    driver.window.controller.engine.training.adjust("beta", 4.0)
+    driver.window.controller.engine.starter.adjust("beta", 4.0)
     driver.wait(lambda: "4 ×" in board.view.loss.text())
     reconstruction, kl, total = board.numbers()
     assert total == pytest.approx(reconstruction + 4 * kl, rel=0.01)
