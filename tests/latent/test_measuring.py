@@ -191,7 +191,8 @@ def test_few_coloured_images_without_labels(few, measured):
 
 
 def test_a_single_test_image(few, measured):
-    values = measured(dataset=replace(few, test=few.test.at(np.array([0]))))
+    one = Split(few.test.images[:1], few.test.labels, few.test.factors[:1])
+    values = measured(dataset=replace(few, test=one))
     assert values["sampling"] is values["classifier"] is None
     assert values["factors"]["size"] == {
         "correlations": [None, None],
