@@ -4,6 +4,7 @@ import cmath
 import math
 from dataclasses import asdict, dataclass
 from string import Template
+from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
@@ -157,14 +158,14 @@ class ThemeSwitch(QObject):
         scheme = QGuiApplication.styleHints().colorScheme()
         dark = self.mode == "dark" or (self.mode == "system" and scheme == Qt.ColorScheme.Dark)
         self.theme = DARK if dark else LIGHT
-        application = QApplication.instance()
+        application = cast(QApplication, QApplication.instance())
         application.setStyle("Fusion")
         palette = _palette(self.theme)
         application.setPalette(palette)
         if self.theme.is_dark:
             # Fusion outlines them in the window's colour made darker: nothing to be seen where that is dark.
             palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.muted))
-            for name in ("QCheckBox", "QAbstractSpinBox"):
+            for name in (b"QCheckBox", b"QAbstractSpinBox"):
                 application.setPalette(palette, name)
         sheet = Template(resource_path("style.qss").read_text(encoding="utf-8"))
         application.setStyleSheet(sheet.substitute(asdict(self.theme)))

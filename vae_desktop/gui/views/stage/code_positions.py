@@ -1,10 +1,13 @@
 """Where codes lie in the scatter: projected into a plane, or laid out by t-SNE."""
 
 import numpy as np
+import numpy.typing as npt
 
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.plane import Plane, axis_plane, class_heights
 from vae_desktop.latent.posteriors import sampled
+
+_Numbers = npt.NDArray[np.floating]
 
 
 class CodePositions:
@@ -74,7 +77,7 @@ class CodePositions:
         x, y = self.layout[image].tolist()
         return x, y
 
-    def posterior(self, codes: Codes | None, image: int | None) -> tuple[Floats, Floats] | None:
+    def posterior(self, codes: Codes | None, image: int | None) -> tuple[_Numbers, _Numbers] | None:
         """Mean (k,) and covariance (k, k) in the plane of the posterior of an image; None if it has none there."""
         if image is None or codes is None or codes.log_stddev is None or self.layout is not None:
             return None

@@ -135,4 +135,4 @@ def _tinted(values: npt.NDArray[np.floating], colour: QColor, most: float) -> QI
         pixels[..., channel] = alpha * (value / 255)
     pixels[..., 3] = alpha
     height, width = alpha.shape
-    return QImage(pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
