@@ -165,8 +165,8 @@ class ThemeSwitch(QObject):
         if self.theme.is_dark:
             # Fusion outlines them in the window's colour made darker: nothing to be seen where that is dark.
             palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.muted))
-            for name in (b"QCheckBox", b"QAbstractSpinBox"):
-                application.setPalette(palette, name)
+            for name in ("QCheckBox", "QAbstractSpinBox"):
+                application.setPalette(palette, name)  # type: ignore[arg-type]  # bytes, as the stubs say, are refused
         sheet = Template(resource_path("style.qss").read_text(encoding="utf-8"))
         application.setStyleSheet(sheet.substitute(asdict(self.theme)))
         self.theme_changed.emit(self.theme)
