@@ -1,8 +1,5 @@
 """Adam as torch has it, without its class."""
 
-import subprocess
-import sys
-
 import torch
 from torch import nn
 
@@ -64,23 +61,3 @@ def test_a_restored_one_goes_on_as_if_never_interrupted():
             optimizer.step(0.1)
     for one, other in zip(whole.parameters(), first.parameters(), strict=True):
         assert torch.equal(one, other)
-
-
-def test_training_does_not_load_torchs_compiler():
-    code = """
-import sys
-import torch
-from pathlib import Path
-from vae_desktop.config import RunConfig
-from vae_desktop.data.load import load_dataset
-from vae_desktop.training.batches import Batches
-from vae_desktop.training.trainer import Trainer
-config = RunConfig()
-dataset = load_dataset(config.dataset, Path())
-trainer = Trainer(config, dataset.image_shape, torch.device("cpu"))
-trainer.step(Batches(dataset.train.images, 32, 0, trainer.device).at(0))
-trainer.evaluate(torch.from_numpy(dataset.test.images))
-print("torch._dynamo" in sys.modules)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"

@@ -78,7 +78,7 @@ class Classifier(nn.Module):
 
     @property
     def name(self) -> str:
-        """What it is, in one line."""
+        """The classifier's name and accuracy, in one line."""
         channels, height, width = self.image_shape
         colours = "grey" if channels == 1 else "colour"
         return f"{self.label} {height}×{width} {colours}, conv, {self.accuracy:.1%} of unseen images"
@@ -137,7 +137,7 @@ def classifier_for(dataset: Dataset, cache_dir: Path | None, progress: Progress 
 def train_classifier(dataset: Dataset, progress: Progress = ignore) -> Classifier:
     """Train a classifier on labelled images; the same ones give the same one on the same machine.
 
-    Its weights are rounded to half precision, which is how they are kept.
+    The classifier's weights are rounded to half precision, in which they are kept.
     """
     classifier = _blank(dataset)
     for name, parameter in classifier.named_parameters():
@@ -227,19 +227,16 @@ def _fingerprint(dataset: Dataset, progress: Progress) -> str:
     return key.hexdigest()
 
 
-def _make(arguments: argparse.Namespace) -> None:
+if __name__ == "__main__":
     from vae_desktop.config import DatasetConfig
     from vae_desktop.data.load import load_dataset
 
-    dataset = load_dataset(DatasetConfig("mnist"), arguments.data_dir)
-    learned = load_dataset(DatasetConfig("mnist", measured_on="validation"), arguments.data_dir).train
-    classifier = train_classifier(replace(dataset, train=learned))
-    save_classifier(arguments.output, classifier)
-    print(classifier.name)
-
-
-if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train the bundled classifier of MNIST.")
     parser.add_argument("--data-dir", type=Path, required=True, metavar="DIR", help="folder of downloaded data sets")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="where the classifier is saved")
-    _make(parser.parse_args())
+    arguments = parser.parse_args()
+    mnist = load_dataset(DatasetConfig("mnist"), arguments.data_dir)
+    learned = load_dataset(DatasetConfig("mnist", measured_on="validation"), arguments.data_dir).train
+    trained = train_classifier(replace(mnist, train=learned))
+    save_classifier(arguments.output, trained)
+    print(trained.name)

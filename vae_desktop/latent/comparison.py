@@ -51,8 +51,8 @@ class Row:
     heading : str
         What a group of rows has in common, "" where they stand alone.
     cells : tuple of Cell
-        One for each model, the mean where each latent dimension has a figure; "–" where it has no such figure, ""
-        where it is not known yet.
+        One for each model, the mean where each latent dimension has a figure; "–" where a model has no such figure, ""
+        where the figure is not known yet.
     measure : Measure
     """
 
@@ -111,9 +111,9 @@ def _row(
 
 
 def _peers(models: Sequence[Compared], key: str) -> list[bool]:
-    """Which models a figure can be compared of: those of the most common kind, where its meaning depends on it.
+    """Whether each model's figure can be compared: that of the most common kind, where its meaning depends on the kind.
 
-    Active units are out of as many as there are dimensions; a denoising model's reconstruction is of noisy images.
+    Active units are a number out of all dimensions; a denoising model's reconstruction is of noisy images.
     """
     kinds: list[Any] = [True] * len(models)
     if key == "active_units":
@@ -133,7 +133,7 @@ def _text(key: str, value: float) -> str:
 
 
 def _ranks(measure: Measure, values: Sequence[float | None]) -> list[Rank]:
-    """Which are the best and the worst; none where neither way is good, or where they do not differ."""
+    """Which values are the best and the worst; none where neither direction is good or the values do not differ."""
     there = [value for value in values if value is not None and np.isfinite(value)]
     if not measure.better or len(there) < 2:
         return [""] * len(values)

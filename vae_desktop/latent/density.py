@@ -15,7 +15,7 @@ def density(positions: Floats, low: tuple[float, float], high: tuple[float, floa
     Parameters
     ----------
     positions : array (N, 2)
-        Those that are not finite or lie outside do not count.
+        Positions that are not finite or lie outside the grid do not count.
     low, high : (x, y)
         Corners of the grid.
     shape : (columns, rows)

@@ -64,7 +64,7 @@ def fit_components(images: Tensor, count: int, progress: Progress = ignore) -> P
 
 @torch.inference_mode()
 def spread_along(fitted: PrincipalComponents, images: Tensor, progress: Progress = ignore) -> Spread:
-    """How far images (N, C, H, W), uint8, lie from a fit's mean."""
+    """Mean squared distance of images (N, C, H, W), uint8, from a fit's mean, along its components and in all."""
     along, total = torch.zeros(fitted.components.shape[1], dtype=torch.float64), 0.0
     for centred in _centred(images, fitted.mean, progress):
         along += (centred @ fitted.components).square().sum(0).cpu().double()
@@ -75,7 +75,7 @@ def spread_along(fitted: PrincipalComponents, images: Tensor, progress: Progress
 def pca_squared_error(spread: Spread) -> float:
     """Squared error per image, summed over pixels, of images put together again from a fit's principal components.
 
-    No linear autoencoder has a lower one on the images of the fit; on others, one might.
+    On the images of the fit no linear autoencoder has a lower error; on others, one might have.
     """
     return max(spread.total - float(spread.along.sum()), 0.0)
 
@@ -83,7 +83,7 @@ def pca_squared_error(spread: Spread) -> float:
 def linear_vae_optimum(fitted: PrincipalComponents, spread: Spread, beta: float) -> float:
     """Squared error + β·KL of the best linear VAE of the training images with as many dimensions as components.
 
-    It is the lowest one on the training images; on others, another linear VAE might have a lower one.
+    On the training images no linear VAE has a lower loss; on others, another one might have.
 
     Divided by β the loss is, up to a constant, the negative ELBO of a normal decoder of variance β/2, and of a linear
     decoder that bound is tight: probabilistic PCA of known noise (Tipping & Bishop 1999, section 3.2; Lucas et al.
@@ -133,7 +133,7 @@ def _whole(images: Tensor, mean: Tensor, count: int, progress: Progress) -> tupl
 
 
 def _iterated(images: Tensor, mean: Tensor, count: int, progress: Progress) -> tuple[Tensor, Tensor]:
-    """The same from passes over the images, without the covariance."""
+    """Variances (count,) and components (P, count), from passes over the images without the covariance."""
     basis = torch.randn(
         len(mean), min(count + _SPARE, len(mean)), generator=generator(0, "principal components")
     ).double()

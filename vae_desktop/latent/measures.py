@@ -23,13 +23,13 @@ class Measure:
     Attributes
     ----------
     key : str
-        Its name in what `measure` returns; a dot leads into a nested part.
+        The figure's name in what `measuring` yields; a dot leads into a nested part.
     label, definition : str
-        Short name, and what it is in a sentence or two.
+        Short name, and what the figure is in a sentence or two.
     source : str
         The paper that defines it; "" where there is none.
     better : {"lower", "higher", ""}
-        Which way is good; "" where neither is.
+        Which direction is good; "" where neither is.
     """
 
     key: str

@@ -51,7 +51,7 @@ def measuring(
     config : RunConfig
         The run's.
     model : Autoencoder
-        Its weights must not change meanwhile.
+        The model's weights must not change meanwhile.
     dataset : Dataset
         Of the model's image shape; linear models and codes for comparison come from its training images.
     extent : Extent, optional
@@ -201,7 +201,7 @@ class _Subject:
         return {"classifier": _PIXELS if classifier is None else classifier.name, "sampling": found}
 
     def _codes_from(self, source: str, chosen: Tensor) -> Tensor:
-        """As many codes (n, d) from a source as there are chosen test images."""
+        """Codes (n, d) from a source, as many as there are chosen test images (n,)."""
         drawn = {
             "prior": lambda: sample_prior(len(chosen), self._train_codes.latent_dim, self._seed),
             "box": lambda: sample_box(len(chosen), sample_posteriors(self._train_codes), self._seed),
@@ -218,7 +218,7 @@ def _finite(codes: Codes) -> Codes:
 
 
 def _factors(codes: Codes, factors: Floats, names: Sequence[str]) -> dict[str, Any]:
-    """Of each factor its correlation with each dimension, and the best one of these, counted from 0."""
+    """By factor: its correlation with each latent dimension, and the best dimension, counted from 0."""
     found = {}
     for name, correlations in zip(names, factor_correlations(codes.mean, factors).T, strict=True):
         best = None if np.isnan(correlations).all() else int(np.nanargmax(correlations))

@@ -16,7 +16,7 @@ def knn_accuracy(train: Codes, test: Codes, neighbours: int = 10, progress: Prog
     Parameters
     ----------
     train, test : Codes
-        Their means count.
+        Compared by their means.
     neighbours : int
         How many training codes vote; at most as many as there are.
 

@@ -105,7 +105,7 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
     model : Autoencoder
         On the CPU.
     config : RunConfig
-        Its kind and β say what its loss is.
+        The run's: kind and β say what the loss is.
     image : array (C, H, W), uint8
     noise : array (K, d), float32
         From N(0, I): the samples of the posterior.

@@ -91,7 +91,7 @@ def followed_plane(means: Floats, before: Plane) -> Plane:
 def class_heights(labels: npt.NDArray[np.int64] | None, count: int, classes: int) -> Floats:
     """Heights (N,) that part the classes of a one-dimensional latent space, or without any spread at random.
 
-    They mean nothing else; together they are about as high as the prior is wide.
+    The heights mean nothing else; together they are about as high as the prior is wide.
     """
     jitter = np.random.default_rng(0).uniform(-0.4, 0.4, count)
     rows = np.zeros(count) if labels is None else labels

@@ -82,7 +82,7 @@ class SampleJudge:
 
 
 def effective_classes(classes: Tensor, count: int) -> float:
-    """How many classes (N,), each 0 to `count` − 1, occur if weighed by their frequencies: exp of the entropy of these.
+    """How many of `count` classes occur among samples (N,), weighed by their frequencies: exp of the entropy of these.
 
     1 if all are the same, `count` if all are equally frequent (Hill 1973, number of order 1).
     """

@@ -27,7 +27,7 @@ class CodeSpread:
 
     @classmethod
     def of(cls, codes: Codes) -> "CodeSpread":
-        """That of codes (N, d); rows that are not finite do not count."""
+        """The spread of codes (N, d); rows that are not finite do not count."""
         there = np.isfinite(codes.mean).all(1)
         mean = codes.mean[there].astype(np.float64)
         if not len(mean):
@@ -40,7 +40,7 @@ class CodeSpread:
 
     @classmethod
     def of_prior(cls, latent_dim: int) -> "CodeSpread":
-        """That of N(0, I)."""
+        """The spread of N(0, I)."""
         return cls(np.zeros(latent_dim, np.float32), np.ones(latent_dim, np.float32))
 
     def to_codes(self, units: Floats) -> Floats:

@@ -47,10 +47,7 @@ def neighbour_map(
     """
     kept = np.isfinite(means).all(1)
     codes = means[kept]
-    if len(codes) < _LEAST:
-        raise UserError(f"t-SNE needs at least {_LEAST} codes, and there are {len(codes)}. Choose Axes or PCA.")
-    if not np.ptp(codes, axis=0).any():
-        raise UserError("All codes lie on one point: t-SNE has nothing to lay out. Choose Axes or PCA.")
+    _check_neighbourhoods(codes)
     progress(0, _EXAGGERATED + _PLAIN)  # the import and the search for neighbours take seconds
     load_torch()
     from openTSNE import TSNE
@@ -79,3 +76,10 @@ def neighbour_map(
     ).fit(codes)
     progress.check()
     return with_gaps(np.asarray(layout))
+
+
+def _check_neighbourhoods(codes: Floats) -> None:
+    if len(codes) < _LEAST:
+        raise UserError(f"t-SNE needs at least {_LEAST} codes, and there are {len(codes)}. Choose Axes or PCA.")
+    if not np.ptp(codes, axis=0).any():
+        raise UserError("All codes lie on one point: t-SNE has nothing to lay out. Choose Axes or PCA.")

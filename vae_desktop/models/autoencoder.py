@@ -27,7 +27,7 @@ _FIRST_LOG_STDDEV = -1.0  # of a calibrated decoder: about twice what handwritte
 
 
 class Posterior(NamedTuple):
-    """What an encoder says of N images: means (N, d), and log σ (N, d), or None where codes are points."""
+    """The posteriors of N images: means (N, d), and log σ (N, d), or None where codes are points."""
 
     mean: Tensor
     log_stddev: Tensor | None
@@ -138,11 +138,11 @@ class Decoder(nn.Module):
         return self.layers(codes).float()
 
     def reconstruction_error(self, images: Tensor, codes: Tensor) -> Tensor:
-        """What the images (N, C, H, W) cost under these codes (N, d), by the likelihood: (N,), in its unit."""
+        """Reconstruction error (N,) of images (N, C, H, W) from codes (N, d), in the likelihood's unit."""
         return self.error_of(images, self.logits(codes))
 
     def error_of(self, images: Tensor, logits: Tensor) -> Tensor:
-        """Likewise, of what the codes are decoded to."""
+        """Reconstruction error (N,) of images (N, C, H, W) from the logits that their codes are decoded to."""
         if self.likelihood == "bernoulli":
             return bernoulli_cross_entropy(images, logits)
         if self.likelihood == "gaussian-calibrated":

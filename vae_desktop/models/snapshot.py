@@ -18,7 +18,7 @@ class Span:
     per_epoch: int
 
     def goes_on_after(self, step: int) -> bool:
-        """Whether a training that has come so far has not ended."""
+        """Whether the training goes on after `step` steps."""
         return step < self.last
 
     def continued(self, step: int, epochs: int, per_epoch: int) -> "Span":
@@ -54,5 +54,5 @@ class Snapshot:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether the training in which it was taken was to go on."""
+        """Whether the training in which the snapshot was taken was to go on."""
         return self.span is not None and self.span.goes_on_after(self.step)

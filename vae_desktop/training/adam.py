@@ -12,13 +12,13 @@ _STATE = ("step", "exp_avg", "exp_avg_sq")  # torch.optim's names, by which a fi
 class Adam:
     """Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1) by torch's fused operation.
 
-    It computes what `torch.optim.Adam(fused=True)` does, bit for bit. That class imports torch's compiler, which takes
+    Computes what `torch.optim.Adam(fused=True)` does, bit for bit. That class imports torch's compiler, which takes
     more than a second and 150 MB and is not used here.
 
     Parameters
     ----------
     model : nn.Module
-        Its parameters keep their gradients in `grad`.
+        A model whose parameters keep their gradients in `grad`.
     encoder_rate : float
         Learning rate of the model's `encoder`, as a multiple of the rate of all other parameters.
     """

@@ -37,7 +37,7 @@ class Advice(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a run beside its settings; None where it is not.
+    """What is known of a run beside its settings; None where nothing is.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Known:
 
     @classmethod
     def of(cls, dataset: Dataset | None) -> "Known":
-        """What is known of a data set, without any work; nothing if it is not loaded."""
+        """What is known of a data set, without any work; nothing if none is loaded."""
         if dataset is None:
             return cls()
         return cls(len(dataset.train), dataset.image_shape, dataset.spectrum if dataset.has_spectrum else None)

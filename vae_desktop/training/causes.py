@@ -41,7 +41,7 @@ def why_diverged(config: RunConfig, step: int) -> str:
 def why_collapsed(
     config: RunConfig, spectrum: Spectrum | None, history: History, per_epoch: int, are_all: bool
 ) -> str:
-    """What collapsed dimensions are, why they are so as far as it is known, and whether anything brings them back.
+    """What collapsed dimensions are, why they collapsed as far as it is known, and whether anything brings them back.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def why_collapsed(
     history : History
         Of the model's training.
     per_epoch : int
-        Its steps in an epoch.
+        The training's steps in an epoch.
     are_all : bool
         Whether no dimension is left that says anything.
     """

@@ -71,7 +71,7 @@ class Checkpoint:
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many batches an epoch of its training had."""
+        """How many batches an epoch of the model's training had."""
         if self.snapshot.span is not None:
             return self.snapshot.span.per_epoch
         # Files of earlier versions do not say it.
@@ -197,7 +197,7 @@ def _tensors(checkpoint: Checkpoint, half_precision: bool) -> dict[str, Array]:
 
 
 def _bytes(tensors: Sequence[Mapping[str, Array]]) -> int:
-    """How many a file takes, with the longest header that is read."""
+    """How many bytes a file of such tensors takes, with the longest header that is read."""
     return MAX_HEADER_BYTES + sum(tensor.nbytes for own in tensors for tensor in own.values())
 
 

@@ -26,14 +26,14 @@ class DenseGradient:
     Parameters
     ----------
     config : ModelConfig
-        One that `is_written_out`.
+        One for which `is_written_out` is true.
     model : Autoencoder
-        Its parameters' `grad` are set once and written to from then on.
+        The parameters' `grad` are set once and written to from then on.
     """
 
     @staticmethod
     def is_written_out(config: ModelConfig) -> bool:
-        """Whether such a model's layers, activation and likelihood are among those below."""
+        """Whether there is a gradient here for the layers, the activation and the likelihood of such a model."""
         return config.architecture == "mlp" and config.activation in SLOPES and config.likelihood in LIKELIHOODS
 
     def __init__(self, config: ModelConfig, model: Autoencoder) -> None:

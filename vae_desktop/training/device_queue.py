@@ -25,7 +25,7 @@ class DeviceQueue:
     Parameters
     ----------
     device : torch.device
-        One that computes at once, as the processor does, has no queue.
+        A device that computes at once, as the processor does, has no queue.
     clock : callable
         Seconds.
     """

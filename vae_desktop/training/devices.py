@@ -129,7 +129,7 @@ def select_device(name: str, tell: Callable[[str], object] = _log.warning) -> to
 
 
 def name_of(device: torch.device) -> str:
-    """What the person calls a device: one card alone has no number."""
+    """The name of a device in the settings: a card alone has no number."""
     if device.type == "cuda" and torch.cuda.device_count() > 1:
         return str(device)
     return device.type

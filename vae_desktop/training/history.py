@@ -86,7 +86,7 @@ class History:
 
     @property
     def drawn_evaluations(self) -> list[Evaluation]:
-        """Those for a curve: one before the first step would begin a long line; it is left out if there are others."""
+        """Evaluations for a curve; the one before the first step, from which the line is long, only if it is alone."""
         return [entry for entry in self.evaluations if entry.step > 0] or self.evaluations
 
     def copy(self) -> "History":

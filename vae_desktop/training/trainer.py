@@ -129,7 +129,8 @@ class Trainer:
     def with_memory(self, work: Callable[[], Result]) -> Result:
         """Do what can be done again; where the device's memory runs out, once more with all that can be freed.
 
-        That is what its allocator keeps for later, and the memory of recorded steps, which from then on are usual ones.
+        Freed is what the device's allocator keeps for later, and the memory of recorded steps, in whose place usual
+        ones are taken from then on.
         """
         try:
             return work()
@@ -144,7 +145,7 @@ class Trainer:
         return work()
 
     def _computed(self, batch: Batch) -> Tensor:
-        """What `step` returns; nothing has changed if it raises an error."""
+        """Compute what `step` returns; nothing has changed if this raises an error."""
         noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
         inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
         warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
@@ -172,7 +173,7 @@ def _take(
 ) -> Tensor:
     """What a step computes on the device, and nothing that changes with its number: it may be recorded.
 
-    It belongs to no trainer, so that one that is no longer used gives its memory back at once.
+    The function belongs to no trainer, so that a trainer that is no longer used gives its memory back at once.
     """
     loss = gradient(images, noise, inputs, kl_weight)
     kl = torch.full_like(loss.reconstruction, torch.nan) if loss.kl is None else loss.kl

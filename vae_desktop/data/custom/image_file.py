@@ -103,6 +103,8 @@ def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:
         If it is no image that can be read; the message names the file and the reason.
     """
     try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+            raise Unreadable("it is a folder, a device or a pipe")
         pixels = read_picture(path, max(image_shape[1:])).pixels
     except Unreadable as error:
         raise DataError(f"{path.name} cannot be put on the pad: {error}.") from error

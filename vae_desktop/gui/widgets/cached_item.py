@@ -41,7 +41,7 @@ class CachedItem(pyqtgraph.GraphicsObject):
         if shown.isEmpty():
             return
         key = (shown.getRect(), transform, ratio)
-        if key != self._drawn_for:
+        if key != self._drawn_for or self._picture is None:
             self._picture = QImage(shown.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
             self._picture.setDevicePixelRatio(ratio)
             self._picture.fill(Qt.GlobalColor.transparent)

@@ -1,9 +1,10 @@
 """A combo box for one setting with few values, and its small arrow."""
 
 from collections.abc import Iterable
+from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QPointF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from vae_desktop.gui.widgets.controls import named
@@ -43,19 +44,24 @@ class ChoiceBox(QComboBox):
             if about:
                 self.setItemData(self.count() - 1, about[0], Qt.ItemDataRole.ToolTipRole)
 
+    @property
+    def items(self) -> QStandardItemModel:
+        """The choices, as Qt keeps them."""
+        return cast(QStandardItemModel, self.model())
+
     def offer(self, value: str, before: str, help: str = "", is_enabled: bool = True) -> None:
         """Have a value among the choices, behind another one if it is new, with its name as its label."""
         index = self.findData(value)
         if index < 0:
             index = self.findData(before) + 1
             self.insertItem(index, value.upper(), value)
-        self.model().item(index).setEnabled(is_enabled)
+        self.items.item(index).setEnabled(is_enabled)
         self.setItemData(index, help, Qt.ItemDataRole.ToolTipRole)
 
     def show_value(self, value: str) -> None:
         """Choose a value if it is there and can be chosen."""
         index = self.findData(value)
-        if index >= 0 and self.model().item(index).isEnabled():
+        if index >= 0 and self.items.item(index).isEnabled():
             self.setCurrentIndex(index)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -73,7 +73,7 @@ def push_button(
     name: str, text: str, tip: str = "", keys: str = "", *, label: str = "", then: Then | None = None
 ) -> QPushButton:
     """Return a button for what is done often."""
-    return _button(QPushButton(text), name, label or text, tip, keys, then)
+    return _button(QPushButton(), name, text, label, tip, keys, then)
 
 
 def tool_button(
@@ -81,7 +81,9 @@ def tool_button(
     then: Then | None = None,
 ) -> QToolButton:  # fmt: skip
     """Return a small button; a flat one has no frame."""
-    return _button(QToolButton(text=text, autoRaise=is_flat), name, label or text, tip, keys, then)
+    button = QToolButton()
+    button.setAutoRaise(is_flat)
+    return _button(button, name, text, label, tip, keys, then)
 
 
 def toggle(
@@ -89,15 +91,16 @@ def toggle(
     then: Then | None = None,
 ) -> QToolButton:  # fmt: skip
     """Return a small button that stays down; `then` is told whether it is."""
-    button = QToolButton(text=text, checkable=True, checked=is_on, autoRaise=is_flat)
-    return _button(button, name, label or text, tip, keys, then, has_state=True)
+    button = QToolButton()
+    button.setAutoRaise(is_flat)
+    return _switch(_button(button, name, text, label, tip, keys), is_on, then)
 
 
 def check_box(
     name: str, text: str, tip: str = "", keys: str = "", *, is_on: bool = False, then: Then | None = None
 ) -> QCheckBox:
     """Return a check box; `then` is told whether it is checked."""
-    return _button(QCheckBox(text, checked=is_on), name, text, tip, keys, then, has_state=True)
+    return _switch(_button(QCheckBox(), name, text, "", tip, keys), is_on, then)
 
 
 def set_text(button: QAbstractButton, text: str) -> None:
@@ -200,16 +203,25 @@ def _filled(layout: BoxT, parts: tuple[Part, ...], spacing: int, margins: tuple[
         if isinstance(what, QLayout):
             layout.addLayout(what, *how)
         else:
-            layout.addWidget(what, *how)
+            layout.addWidget(what, *how)  # type: ignore[arg-type]
     return layout
 
 
 def _button(
-    button: ButtonT, name: str, label: str, tip: str, keys: str, then: Then | None, has_state: bool = False
+    button: ButtonT, name: str, text: str, label: str, tip: str, keys: str, then: Then | None = None
 ) -> ButtonT:
-    named(button, name, label, f"{tip} ({keys})" if tip and keys else tip)
+    button.setText(text)
+    named(button, name, label or text, f"{tip} ({keys})" if tip and keys else tip)
     if keys:
         button.setShortcut(keys)
     if then is not None:
-        (button.toggled if has_state else button.clicked).connect(then)
+        button.clicked.connect(then)
+    return button
+
+
+def _switch(button: ButtonT, is_on: bool, then: Then | None) -> ButtonT:
+    button.setCheckable(True)
+    button.setChecked(is_on)
+    if then is not None:
+        button.toggled.connect(then)
     return button

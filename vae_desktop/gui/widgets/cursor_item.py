@@ -1,6 +1,7 @@
 """The mark at the current latent point."""
 
 import math
+from typing import cast
 
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen, QPixmap
@@ -25,7 +26,7 @@ class CursorItem(QGraphicsPixmapItem):
         self.set_colours("black", "white")
 
     def set_colours(self, ring: str, halo: str) -> None:
-        ratio = QGuiApplication.instance().devicePixelRatio()
+        ratio = cast(QGuiApplication, QGuiApplication.instance()).devicePixelRatio()
         picture = QPixmap(round(_SIDE * ratio), round(_SIDE * ratio))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)

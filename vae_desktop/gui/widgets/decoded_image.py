@@ -85,7 +85,7 @@ def to_image(picture: Picture) -> QImage:
         picture, channels = picture[..., :1], 1
     kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
     pixels = np.ascontiguousarray(picture)
-    image = QImage(pixels, width, height, channels * width, kind)
+    image = QImage(pixels.data, width, height, channels * width, kind)
     return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and five times quicker to scale
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QWidget
@@ -19,7 +20,7 @@ class DockFocus(QObject):
         self._docks = window.findChildren(QDockWidget)
         for dock in self._docks:
             dock.visibilityChanged.connect(self._leave)
-        QApplication.instance().focusChanged.connect(self._bring_to_front)
+        cast(QApplication, QApplication.instance()).focusChanged.connect(self._bring_to_front)
 
     @contextmanager
     def on_what_is_seen(self) -> Iterator[None]:
@@ -42,7 +43,7 @@ class DockFocus(QObject):
     @Slot(bool)
     def _leave(self, is_seen: bool) -> None:
         """Take the focus out of a dock that another one has covered."""
-        dock, focused = self.sender(), self._window.focusWidget()
+        dock, focused = cast(QDockWidget, self.sender()), self._window.focusWidget()
         if not is_seen and focused is not None and dock.isAncestorOf(focused) and _is_behind(dock):
             self._window.focusNextPrevChild(True)
 

@@ -1,6 +1,7 @@
 """The plot of the latent space: the codes in a plane at true scale, and the current point among them."""
 
 import time
+from typing import Any
 
 import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -31,14 +32,14 @@ class LatentViewBox(pyqtgraph.ViewBox):
         self.is_lasso = False
         self._draws = False  # a lasso, in the drag under way
 
-    def mouseClickEvent(self, event: object) -> None:
+    def mouseClickEvent(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.clicked.emit(*self.mapToView(event.pos()).toTuple())
         else:
             super().mouseClickEvent(event)
 
-    def mouseDragEvent(self, event: object, axis: int | None = None) -> None:
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
         modifiers = event.modifiers()
         if event.button() != Qt.MouseButton.LeftButton or axis is not None:
             super().mouseDragEvent(event, axis)
@@ -182,7 +183,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self._box.setRange(self._content(), padding=0.06)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
+        steps: dict[int, tuple[int, int]] = {
             Qt.Key.Key_Left: (-1, 0),
             Qt.Key.Key_Right: (1, 0),
             Qt.Key.Key_Up: (0, 1),
@@ -210,7 +211,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
         super().focusOutEvent(event)
         self.left.emit()
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
         if self._fitting:
             self.fit()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.widgets import refusal
 from vae_desktop.gui.widgets.theme import tabular
-from vae_desktop.settings import Setting, shortest
+from vae_desktop.settings import Kind, Setting, shortest
 
 _PLACES = 12  # after the point, that a value can have
 _ROUNDING = 1e-6  # of a code, whose numbers have 32 bits; less is shown as 0
@@ -49,7 +49,8 @@ class NumberField(QDoubleSpinBox):
         has_buttons: bool = True,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent, keyboardTracking=False)
+        super().__init__(parent)
+        self.setKeyboardTracking(False)
         self._decimals, self._rounds = decimals, rounds
         self.error = ""
         self.setObjectName(name)
@@ -138,7 +139,7 @@ class NumberField(QDoubleSpinBox):
         return self._bare(self.text()) != self.textFromValue(super().value())
 
     def _setting(self) -> Setting:
-        kind = "number" if self._decimals else "integer"
+        kind: Kind = "number" if self._decimals else "integer"
         return Setting(self.accessibleName(), "", kind, self.minimum(), self.maximum())
 
     def _bare(self, text: str) -> str:

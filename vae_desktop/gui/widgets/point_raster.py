@@ -94,8 +94,8 @@ class PointRaster(pyqtgraph.GraphicsObject):
         size = view.mapRectToScene(view.rect()).size()
         width, height = (max(1, round(length * ratio)) for length in (size.width(), size.height()))
         key = (rect.getRect(), width, height, ratio)
-        if key != self._drawn_for:
-            self._draw(rect, width, height, ratio)
+        if key != self._drawn_for or self._image is None:
+            self._image = self._draw(rect, width, height, ratio)
             self._drawn_for = key
             self.drawings += 1
         corner = painter.worldTransform().mapRect(rect).topLeft()
@@ -104,7 +104,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
         painter.drawImage(corner, self._image)
         painter.restore()
 
-    def _draw(self, rect: QRectF, width: int, height: int, ratio: float) -> None:
+    def _draw(self, rect: QRectF, width: int, height: int, ratio: float) -> QImage:
         looks = self._looks
         radius = point_radius(self._points.shape[1]) * ratio
         rim = radius + _RIM * ratio
@@ -131,8 +131,9 @@ class PointRaster(pyqtgraph.GraphicsObject):
             _stamp(canvas, places, looks.kinds[marked], radius, stride, kinds)
         inner = canvas.reshape(-1, stride)[margin : margin + height, margin : margin + width]
         self._pixels = _colour_table(looks).take(inner)
-        self._image = QImage(self._pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-        self._image.setDevicePixelRatio(ratio)
+        image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        return image
 
 
 def point_radius(count: int) -> float:

@@ -1,6 +1,7 @@
 """How an entry shows that it cannot take what is typed: marked, with the reason for whoever points at it or listens."""
 
 from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from vae_desktop.gui.widgets.controls import plain
@@ -25,7 +26,8 @@ def answers(event: QEvent, entry: QWidget, error: str, is_changed: bool) -> bool
     if event.type() == QEvent.Type.ToolTip and error:
         show_reason(entry, error)
         return True
-    if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape and is_changed:
+    is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+    if is_escape and event.type() == QEvent.Type.ShortcutOverride and is_changed:
         event.accept()  # else it would take away the message above
         return True
     return False

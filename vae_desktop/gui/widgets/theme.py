@@ -4,6 +4,7 @@ import cmath
 import math
 from dataclasses import asdict, dataclass
 from string import Template
+from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
@@ -157,7 +158,7 @@ class ThemeSwitch(QObject):
         scheme = QGuiApplication.styleHints().colorScheme()
         dark = self.mode == "dark" or (self.mode == "system" and scheme == Qt.ColorScheme.Dark)
         self.theme = DARK if dark else LIGHT
-        application = QApplication.instance()
+        application = cast(QApplication, QApplication.instance())
         application.setStyle("Fusion")
         palette = _palette(self.theme)
         application.setPalette(palette)
@@ -165,7 +166,7 @@ class ThemeSwitch(QObject):
             # Fusion outlines them in the window's colour made darker: nothing to be seen where that is dark.
             palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.muted))
             for name in ("QCheckBox", "QAbstractSpinBox"):
-                application.setPalette(palette, name)
+                application.setPalette(palette, name)  # type: ignore[arg-type]  # bytes, as the stubs say, are refused
         sheet = Template(resource_path("style.qss").read_text(encoding="utf-8"))
         application.setStyleSheet(sheet.substitute(asdict(self.theme)))
         self.theme_changed.emit(self.theme)

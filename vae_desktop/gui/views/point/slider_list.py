@@ -1,6 +1,7 @@
 """The sliders of all latent dimensions, those that say most first, those that say nothing folded away."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,7 @@ class SliderList(QScrollArea):
         self._outdated.timeout.connect(self.films_outdated)
         self.verticalScrollBar().valueChanged.connect(self._outdated.start)
         self.viewport().installEventFilter(self)
-        self.widget().installEventFilter(self)
+        holder.installEventFilter(self)
         self._show_fold()
         self._reason.hide()
 
@@ -179,11 +180,11 @@ class SliderList(QScrollArea):
 
     @Slot(float)
     def _tell_changed(self, value: float) -> None:
-        self.coordinate_changed.emit(self._sliders.index(self.sender()), value)
+        self.coordinate_changed.emit(self._sliders.index(cast(LatentSlider, self.sender())), value)
 
     @Slot(bool)
     def _tell_locked(self, is_locked: bool) -> None:
-        self.lock_toggled.emit(self._sliders.index(self.sender()), is_locked)
+        self.lock_toggled.emit(self._sliders.index(cast(LatentSlider, self.sender())), is_locked)
 
 
 def _settled(order: list[int], amounts: npt.NDArray[np.float64]) -> list[int]:

@@ -18,7 +18,7 @@ class PresetBox(ChoiceBox):
         named(self, "presetCombo", self.tr("Preset"))
         self.preset: Preset | None = None
         self.addItem(self.tr("Custom"))
-        self.model().item(0).setEnabled(False)  # it is what one comes to, not what one chooses
+        self.items.item(0).setEnabled(False)  # it is what one comes to, not what one chooses
         for preset in PRESETS.values():
             self.addItem(translated(preset.label), preset.name)
             self.setItemData(self.count() - 1, translated(preset.help), Qt.ItemDataRole.ToolTipRole)

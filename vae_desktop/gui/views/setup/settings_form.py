@@ -79,10 +79,8 @@ class SettingsForm(QWidget):
 
     def config(self) -> RunConfig:
         """The settings entered; raises InvalidSetting for the first that is wrong."""
-        dataset, model, training = (
-            kind(**{name: self._rows[name].value() for name, _, _ in settings_of(kind)}) for kind in _CONFIGS
-        )
-        return RunConfig(dataset, model, training)
+        dataset, model = DatasetConfig(**self._values(DatasetConfig)), ModelConfig(**self._values(ModelConfig))
+        return RunConfig(dataset, model, TrainingConfig(**self._values(TrainingConfig)))
 
     def set_config(self, config: RunConfig) -> None:
         """Show the settings of a run, without loading its data set."""
@@ -104,8 +102,7 @@ class SettingsForm(QWidget):
             DatasetConfig(name)
         except InvalidSetting:
             return
-        box = self.box("name")
-        before = box.currentData()
+        box, before = self.box("name"), self.box("name").currentData()
         self._offer("name", name)
         box.show_value(name)
         if box.currentData() == before:  # else its own signal says so
@@ -192,6 +189,9 @@ class SettingsForm(QWidget):
         elif name == "device" and box.findData(value) < 0:
             box.offer(value, "cuda")
 
+    def _values(self, kind: type) -> dict[str, Any]:
+        return {name: self._rows[name].value() for name, _, _ in settings_of(kind)}
+
     def _show_values(self, values: Mapping[str, Any]) -> None:
         """Show settings by name as if they had been there, and what follows from all of them together."""
         self._is_filling = True
@@ -205,7 +205,7 @@ class SettingsForm(QWidget):
 
     @Slot()
     def _show_error(self) -> None:
-        self._rows[self.sender().name].show_error()
+        self._rows[cast(SettingField, self.sender()).name].show_error()
         is_valid = not any(entry.error for entry in self._rows.values())
         if is_valid != self.is_valid:
             self.is_valid = is_valid
@@ -213,7 +213,7 @@ class SettingsForm(QWidget):
 
     @Slot(object)
     def _commit(self, value: Any) -> None:
-        self.committed.emit(self.sender().name, float(value))
+        self.committed.emit(cast(SettingField, self.sender()).name, float(value))
 
     @Slot()
     def _dataset_changed(self) -> None:
@@ -229,7 +229,7 @@ class SettingsForm(QWidget):
             batch.set_value(self._lowered_batch)  # it was the smaller data set's
         self._lowered_batch = None
         try:
-            config = DatasetConfig(**{name: self._rows[name].value() for name, _, _ in settings_of(DatasetConfig)})
+            config = DatasetConfig(**self._values(DatasetConfig))
         except InvalidSetting:
             return  # marked where it stands
         self.dataset_chosen.emit(config)

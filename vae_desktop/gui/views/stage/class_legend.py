@@ -1,6 +1,7 @@
 """The classes and their colours; a click hides or shows one."""
 
 import html
+from typing import ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,13 @@ _LONGEST_NAME = 140  # px
 
 def class_colours(count: int) -> Colours:
     """Colours (count, 3), uint8, of so many classes."""
-    return np.array([QColor(name).getRgb()[:3] for name in class_palette(count)], np.uint8).reshape(-1, 3)
+    return np.array([rgb(name) for name in class_palette(count)], np.uint8).reshape(-1, 3)
+
+
+def rgb(name: str) -> tuple[int, int, int]:
+    """Red, green and blue of a colour, 0 to 255."""
+    colour = QColor(name)
+    return colour.red(), colour.green(), colour.blue()
 
 
 class ClassLegend(QScrollArea):
@@ -114,7 +121,7 @@ class ClassLegend(QScrollArea):
 
     @Slot(int)
     def _step(self, direction: int) -> None:
-        chip = self._chips[(self._chips.index(self.sender()) + direction) % len(self._chips)]
+        chip = self._chips[(self._chips.index(cast(_Chip, self.sender())) + direction) % len(self._chips)]
         chip.setFocus(Qt.FocusReason.OtherFocusReason)
         self.ensureWidgetVisible(chip, 0, 0)
 
@@ -123,7 +130,7 @@ class _Chip(QToolButton):
     isolated = Signal()
     stepped = Signal(int)  # to the next chip (+1) or the one before (-1)
 
-    _STEPS = {  # noqa: RUF012
+    _STEPS: ClassVar[dict[int, int]] = {
         Qt.Key.Key_Left: -1,
         Qt.Key.Key_Up: -1,
         Qt.Key.Key_Right: 1,
@@ -131,7 +138,10 @@ class _Chip(QToolButton):
     }
 
     def __init__(self, name: str, colour: QColor, parent: QWidget) -> None:
-        super().__init__(parent, checkable=True, checked=True, autoRaise=True)
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setAutoRaise(True)
         self.setText(_elided(name, self.fontMetrics()))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         icon = QIcon()

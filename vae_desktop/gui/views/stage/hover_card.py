@@ -1,5 +1,7 @@
 """A card beside the mouse: an image and what the model makes of it."""
 
+from typing import cast
+
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
@@ -37,7 +39,7 @@ class HoverCard(QFrame):
         pictures.setColumnStretch(2, 1)
         for text in (self._name, self._number, self._hint):
             text.setTextFormat(Qt.TextFormat.PlainText)
-        column(row(self._name, 0, self._number), pictures, self._hint, margins=(SPACING,) * 4, on=self)
+        self._body = column(row(self._name, 0, self._number), pictures, self._hint, margins=(SPACING,) * 4, on=self)
         self.hide()
 
     def show_image(
@@ -65,12 +67,12 @@ class HoverCard(QFrame):
         self._hint.setVisible(bool(hint))
         self.ensurePolished()
         self.setFixedWidth(width + 2 * SPACING + 2)
-        self.layout().activate()
+        self._body.activate()
         self.resize(self.sizeHint())
 
     def move_beside(self, pointer: QPoint) -> None:
         """Stand beside a point of the parent, within the parent."""
-        room = self.parentWidget().size()
+        room = cast(QWidget, self.parentWidget()).size()
         self.move(
             _beside(pointer.x(), self.width(), room.width()),
             _beside(pointer.y(), self.height(), room.height()),

@@ -68,7 +68,7 @@ class ManifoldView(QWidget):
 
     def grid_shape(self) -> tuple[int, int]:
         """(columns, rows) of the grid."""
-        count = self._count.value()
+        count = int(self._count.value())
         return count, 1 if self._plane is not None and len(self._plane.basis) == 1 else count
 
     def places(self) -> Floats:
@@ -213,11 +213,10 @@ class ManifoldBoard(QWidget):
         painter.fillRect(rect.adjusted(-1, -1, 1, 1), QColor(self._theme.border))
         painter.drawImage(rect.topLeft(), self._scaled)
         if self._marker is not None:
-            self._paint_marker(painter, rect)
+            self._paint_marker(painter, rect, self._marker.x(), self._marker.y())
         painter.end()
 
-    def _paint_marker(self, painter: QPainter, rect: QRectF) -> None:
-        x, y = self._marker.x(), self._marker.y()
+    def _paint_marker(self, painter: QPainter, rect: QRectF, x: float, y: float) -> None:
         is_beyond = not (0 <= x <= 1 and 0 <= y <= 1)
         centre = QPointF(
             rect.left() + min(max(x, 0.0), 1.0) * rect.width(), rect.top() + min(max(y, 0.0), 1.0) * rect.height()
@@ -241,7 +240,7 @@ class ManifoldBoard(QWidget):
         self.shares_pointed.emit(self._shares_at(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
+        steps: dict[int, tuple[int, int]] = {
             Qt.Key.Key_Left: (-1, 0),
             Qt.Key.Key_Right: (1, 0),
             Qt.Key.Key_Up: (0, -1),

@@ -2,9 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtGui import QColor
 
-from vae_desktop.gui.views.stage.class_legend import class_colours
+from vae_desktop.gui.views.stage.class_legend import class_colours, rgb
 from vae_desktop.gui.widgets.point_raster import Looks
 from vae_desktop.gui.widgets.theme import Theme
 from vae_desktop.latent.codes import Codes
@@ -33,7 +32,7 @@ def point_looks(
     theme : Theme
     """
     grey, accent, surface, rim = (
-        np.array(QColor(name).getRgb()[:3], np.uint8)
+        np.array(rgb(name), np.uint8)
         for name in (theme.border, theme.accent, theme.surface, theme.text)
     )
     colours = class_colours(class_count) if class_count else accent[None]

@@ -40,6 +40,7 @@ class ScatterOverlays(QObject):
             item.hide()
         self.hole_legend = HoleLegend(plot)
         plot.view_changed.connect(self.draw_density)
+        plot.getViewBox().sigResized.connect(self._place_legend)
         self.shown: frozenset[str] = frozenset()
         self._has_units = True
         self._theme = LIGHT
@@ -74,6 +75,10 @@ class ScatterOverlays(QObject):
         for name, item in items.items():
             item.setVisible(name in self.shown and (self._has_units or name == "density"))
         self.hole_legend.setVisible("holes" in self.shown and self._has_units)
+
+    @Slot()
+    def _place_legend(self) -> None:
+        self.hole_legend.move_into(self._plot.getViewBox().sceneBoundingRect())
 
     def set_prior(self, dimensions: int) -> None:
         """Show N(0, I) in a plane of 1 or 2 dimensions, with the share of its mass within each outline."""
@@ -130,4 +135,4 @@ def _tinted(values: npt.NDArray[np.floating], colour: QColor, most: float) -> QI
         pixels[..., channel] = alpha * (value / 255)
     pixels[..., 3] = alpha
     height, width = alpha.shape
-    return QImage(pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()

@@ -1,7 +1,9 @@
 """The middle of the window: the codes, the decoded grid, or both, of the same plane."""
 
+from typing import cast
+
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSplitter, QWidget
 
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldView
@@ -36,7 +38,7 @@ class Stage(QWidget):
     @property
     def views(self) -> str:
         """"codes", "grid" or "both"."""
-        return self._switch.checkedButton().property("views")
+        return str(cast(QAbstractButton, self._switch.checkedButton()).property("views"))
 
     def show_views(self, views: str) -> None:
         """Show the codes, the decoded grid, or both."""

@@ -23,6 +23,7 @@ class ClosingPanel(QFrame):
         super().__init__(window)
         named(self, "closingPanel", self.tr("Closing"))
         self.setFixedWidth(_WIDTH)
+        self._window = window
         self._focus_before: QWidget | None = None
         self._title, self._loss = label(size="heading"), label(role="muted", wraps=True)
         self._files = named(ElidedLabel(), "closingFiles")
@@ -64,7 +65,7 @@ class ClosingPanel(QFrame):
     def centre(self) -> None:
         """Go to the middle of the window."""
         self.adjustSize()
-        left = self.parentWidget().size() - self.size()
+        left = self._window.size() - self.size()
         self.move(left.width() // 2, left.height() // 2)
 
     def _show(self, title: str, files: Sequence[Path], loss: str, give_up: str, tip: str) -> None:
@@ -85,6 +86,6 @@ class ClosingPanel(QFrame):
 
     def _enable_others(self, is_enabled: bool) -> None:
         self.window().setAcceptDrops(is_enabled)
-        for other in self.parentWidget().findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for other in self._window.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if other is not self and not isinstance(other, QDialog):
                 other.setEnabled(is_enabled)

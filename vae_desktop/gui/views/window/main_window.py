@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
@@ -84,7 +85,7 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
-        views = (self.stage.scatter, self.stage.manifold, self.panel, self.losses, self.comparison)
+        views: tuple[Any, ...] = (self.stage.scatter, self.stage.manifold, self.panel, self.losses, self.comparison)
         for view in (*views, *self.tools.values()):
             view.set_theme(theme)
         self.theme_changed.emit(theme)
@@ -106,10 +107,10 @@ class MainWindow(QMainWindow):
 
     def add_tool(self, name: str, view: ToolView) -> None:
         """Put the view of a tool of the playground into its dock: "samples", "path", "drawing" or "denoising"."""
-        dock = self.findChild(QDockWidget, f"{name}Dock")
+        dock, area = self._tool_docks[name]
         self.tools[name] = view
         view.set_theme(self.theme)
-        dock.widget().setWidget(view)
+        area.setWidget(view)
         dock.visibilityChanged.connect(view.set_in_sight)
         view.set_in_sight(dock.isVisible() and not dock.visibleRegion().isEmpty())
 
@@ -117,7 +118,7 @@ class MainWindow(QMainWindow):
     def show_tool(self, name: str) -> None:
         """Bring a tool of the playground to the front."""
         self.show_workspace("playground")
-        dock = self.findChild(QDockWidget, f"{name}Dock")
+        dock, _ = self._tool_docks[name]
         dock.show()
         dock.raise_()
         if dock.isFloating():
@@ -213,10 +214,12 @@ class MainWindow(QMainWindow):
             "drawing": self.tr("Draw"),
             "denoising": self.tr("Denoise"),
         }
-        tools = [
-            _add_dock(self, f"{name}Dock", title, _scrolled(title), bottom)
-            for name, title in titles.items()
-        ]
+        areas_by_tool = {name: _scrolled(title) for name, title in titles.items()}
+        self._tool_docks = {
+            name: (_add_dock(self, f"{name}Dock", titles[name], area, bottom), area)
+            for name, area in areas_by_tool.items()
+        }
+        tools = [dock for dock, _ in self._tool_docks.values()]
         for before, dock in pairwise([curves, runs, measures, *tools]):
             self.tabifyDockWidget(before, dock)
         curves.raise_()
@@ -228,7 +231,7 @@ class MainWindow(QMainWindow):
     def _tell_first_painted(self) -> None:
         if not self._painted:
             self._painted = True
-            QTimer.singleShot(0, self.first_painted)
+            QTimer.singleShot(0, self.first_painted.emit)
 
     @Slot(int)
     def _show_workspace(self, index: int) -> None:

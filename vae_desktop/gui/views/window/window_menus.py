@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -107,7 +108,7 @@ class WindowMenus(QObject):
         for path, title in kept.items():
             self._add_file(self._recent, path, title, str(path))
         if has_more:
-            self._recent.addAction(self.tr("All that was kept…"), self.kept_requested)
+            self._recent.addAction(self.tr("All that was kept…")).triggered.connect(self.kept_requested)
 
     def set_examples(self, examples: Sequence[Example]) -> None:
         """List the bundled models."""
@@ -152,21 +153,25 @@ class WindowMenus(QObject):
     def _show_about(self) -> None:
         show_about(self._window)
 
+    def _data(self) -> Any:
+        """What stands for the action that was chosen."""
+        return cast(QAction, self.sender()).data()
+
     @Slot()
     def _request_images(self) -> None:
-        self.images_requested.emit(self.sender().data())
+        self.images_requested.emit(self._data())
 
     @Slot()
     def _choose_workspace(self) -> None:
-        self.workspace_chosen.emit(self.sender().data())
+        self.workspace_chosen.emit(self._data())
 
     @Slot()
     def _choose_tool(self) -> None:
-        self.tool_chosen.emit(self.sender().data())
+        self.tool_chosen.emit(self._data())
 
     @Slot()
     def _choose_file(self) -> None:
-        self.file_chosen.emit(self.sender().data())
+        self.file_chosen.emit(self._data())
 
     @Slot(QAction)
     def _choose_theme(self, entry: QAction) -> None:
