@@ -20,6 +20,7 @@ from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.run import Entry
 from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.models.snapshot import Span
+from vae_desktop.training.history import History
 from vae_desktop.training.trainer import Trainer
 
 _PATIENCE = 60  # seconds until a test gives up; none should come near it
@@ -158,6 +159,7 @@ class Known(NamedTuple):
     """A run as far as the training thread has to know it."""
 
     id: int
+    history: History = History()
 
 
 def entry(run_id: int, config: RunConfig, snapshot: Any = None) -> Entry:

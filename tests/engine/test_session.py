@@ -699,3 +699,13 @@ def test_a_download_is_cancelled_at_once(app, session, told, monkeypatch, then):
         if thread.name.startswith(THREADS):
             thread.join(30)
     assert living_threads() == []
+
+
+def test_gradient_norms_are_told_while_it_trains_and_are_those_of_steps_taken(app, endless):
+    run = app.begin(endless)
+    app.wait_until(lambda: len(run.history.gradient_norms) > 2)
+    app.stop()
+    steps = [step for step, _ in run.history.gradient_norms]
+    assert steps == sorted(set(steps))
+    assert 0 < steps[0] <= steps[-1] <= run.snapshot.step
+    assert all(norm > 0 for _, norm in run.history.gradient_norms)

@@ -212,3 +212,17 @@ def test_an_evaluation_before_the_first_step_begins_no_line(losses) -> None:
     show(losses, result, ModelConfig("vae"))
     assert losses.panes[0].drawn("Total")[1].getData()[0].tolist() == [50]
     assert losses.panes[0].getViewBox().viewRect().bottom() < 500
+
+
+def test_the_gradient_has_a_pane_of_its_own_while_it_is_wanted(losses) -> None:
+    run = history()
+    run.gradient_norms = [(5, 3.0), (20, 7.5)]
+    show(losses, run, ModelConfig("vae"))
+    assert len(losses.panes) == 2
+    losses.gradient.click()
+    assert unit(losses, 2) == "gradient norm"
+    steps, norms = losses.panes[2].drawn("Gradient")[0].getData()
+    assert (steps.tolist(), norms.tolist()) == ([5, 20], [3.0, 7.5])
+    assert "Gradient" not in losses.readout()
+    losses.gradient.click()
+    assert len(losses.panes) == 2

@@ -85,6 +85,8 @@ class Publisher:
         if self._metrics_pacer.is_due(now):
             self._metrics_pacer.ran(now, now)
             self.model.drain()
+            norm = self.model.trainer.gradient_norm()
+            self._outbox.call(self.run.history.gradient_norms.append, (self.model.steps, norm))
             self._post_metrics()
             if self._snapshot_pacer.is_due(now):
                 self._publish()

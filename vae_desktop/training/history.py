@@ -46,13 +46,20 @@ class Change:
 
 
 class History:
-    """Metrics of each training step, evaluations, and changes of settings, in the order of steps."""
+    """Metrics of each training step, evaluations, and changes of settings, in the order of steps.
+
+    Attributes
+    ----------
+    gradient_norms : list of (step, norm)
+        L2 norms of the gradients of some steps, as far as a training that is watched has told them; no file keeps them.
+    """
 
     def __init__(self) -> None:
         self._rows = np.empty((0, len(TERMS)), np.float32)
         self._count = 0
         self.evaluations: list[Evaluation] = []
         self.changes: list[Change] = []
+        self.gradient_norms: list[tuple[int, float]] = []
 
     @property
     def training(self) -> Floats:
@@ -79,6 +86,7 @@ class History:
         self._count = min(self._count, step)
         self.evaluations = [entry for entry in self.evaluations if entry.step <= step]
         self.changes = [entry for entry in self.changes if entry.step <= step]
+        self.gradient_norms = [entry for entry in self.gradient_norms if entry[0] <= step]
 
     @property
     def last_evaluation(self) -> Evaluation | None:

@@ -114,6 +114,12 @@ class Trainer:
         self.steps += 1
         return row
 
+    def gradient_norm(self) -> float:
+        """The L2 norm of the last step's gradient along all parameters; waits for the device."""
+        gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
+        with torch.inference_mode():
+            return float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
+
     def evaluate(self, images: Tensor) -> TestPass:
         """Loss and codes of uint8 images (N, C, H, W), with the same noise each time.
 

@@ -35,7 +35,7 @@ _CHROMA = 0.13
 # Of models side by side, in the order of their columns, in every plot and table.
 MODEL_COLOURS = ("#4a90e2", "#e0792f", "#2fa37c", "#b964c4")
 # Each term of the loss keeps its colour in every plot.
-TERM_COLOURS = {"total": "#3f78c9", "reconstruction": "#1f9e89", "kl": "#e2711d"}
+TERM_COLOURS = {"total": "#3f78c9", "reconstruction": "#1f9e89", "kl": "#e2711d", "gradient": "#8a63b8"}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from vae_desktop.gui.widgets.theme import Theme
 from vae_desktop.training.history import TERMS, History
 
+GRADIENT = "gradient"  # stands beside the terms of the loss
 _SMALLEST = 1e-3  # on a logarithmic axis, in the unit of the loss; a collapsed model's KL divergence is some 1e-6 nats
 _MOST_MARKED = 40  # evaluations that are marked as points; more would hide the line
 _LABEL_HEIGHT = 20  # px, with some space
@@ -20,7 +21,7 @@ _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and t
 
 
 class Curve(NamedTuple):
-    """A term of the loss of a model, and how it is shown."""
+    """A term of the loss of a model, or the norm of its gradient, and how it is shown."""
 
     name: str
     term: str
@@ -73,7 +74,8 @@ class CurvePane(pyqtgraph.PlotWidget):
         self._items = []
         for curve in curves:
             colour, faint = QColor(curve.colour), QColor(curve.colour)
-            faint.setAlpha(110 if are_of_one else 70)
+            if curve.term != GRADIENT:  # which is not judged on test images, so that nothing stands out from it
+                faint.setAlpha(110 if are_of_one else 70)
             batches = self.plot(pen=pyqtgraph.mkPen(faint, width=1))
             tests = self.plot(pen=pyqtgraph.mkPen(colour, width=2), symbolSize=5, symbolBrush=colour, symbolPen=None)
             self._items.append((curve, batches, tests))
@@ -115,7 +117,7 @@ class CurvePane(pyqtgraph.PlotWidget):
                 known += [float(part.min()), float(part.max())] if len(part) else []
             floor = _SMALLEST if self.is_log else -math.inf
             if len(values) and np.isfinite(values[0]):
-                batches.setData(np.arange(1, len(values) + 1, dtype=np.float32), np.maximum(values, floor))
+                batches.setData(_steps(curve, len(values)), np.maximum(values, floor))
             else:
                 batches.clear()
             at = [entry.step for entry in curve.history.drawn_evaluations]
@@ -145,9 +147,18 @@ class CurvePane(pyqtgraph.PlotWidget):
 
 def _values(curve: Curve) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The values (n,) of batches and (m,) of test images; none where the model has no such term."""
+    if curve.term == GRADIENT:
+        return np.array([norm for _, norm in curve.history.gradient_norms], np.float64), np.empty(0)
     tested = [getattr(entry, curve.term) for entry in curve.history.drawn_evaluations]
     tested = [value for value in tested if value is not None]
     return curve.history.training[:, TERMS.index(curve.term)], np.array(tested, np.float64)
+
+
+def _steps(curve: Curve, count: int) -> np.ndarray[Any, Any]:
+    """The steps (n,) of the values of batches."""
+    if curve.term == GRADIENT:
+        return np.array([step for step, _ in curve.history.gradient_norms[:count]], np.float32)
+    return np.arange(1, count + 1, dtype=np.float32)
 
 
 class _LossAxis(pyqtgraph.AxisItem):

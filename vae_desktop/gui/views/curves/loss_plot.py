@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.gui.views.curves.change_marks import ChangeMarks, Mark, marked
-from vae_desktop.gui.views.curves.curve_pane import Curve, CurvePane
+from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, CurvePane
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import check_box, column, explain, named, row, tool_button
@@ -64,6 +64,15 @@ class LossPlot(QWidget):
         self.log = check_box(log_name, self.tr("Log scale"), is_on=compares, then=self._set_log)
         if not compares:  # the keys are those of the plot that is always there
             self.log.setShortcut("Ctrl+L")
+        self.gradient = check_box(
+            "comparisonGradientCheck" if compares else "gradientCheck",
+            self.tr("Gradient"),
+            self.tr(
+                "Show how large the gradient is (its L2 norm along all weights), as it is told while a model trains: "
+                "a step moves the weights against it. No file keeps it."
+            ),
+            then=self._show_gradient,
+        )
         fit = tool_button(
             fit_name,
             self.tr("Fit"),
@@ -73,7 +82,7 @@ class LossPlot(QWidget):
         )
         self._row = row(spacing=SPACING // 2 if compares else SPACING)
         margins = (0, 0, 0, 0) if compares else (SPACING, 0, SPACING, SPACING)
-        top = row((self._readout, 1), self.log, fit)
+        top = row((self._readout, 1), self.gradient, self.log, fit)
         column(top, (self._row, 1), spacing=SPACING // 2, margins=margins, on=self)
         self._explain_log()
         self.set_models(() if compares else (Losses("", ModelConfig(), History()),))
@@ -97,6 +106,8 @@ class LossPlot(QWidget):
         """Show the curves of these models."""
         self._models = tuple(models)
         contents = _of_one(self._models[0].model) if len(models) == 1 else _of_several(self._models)
+        if self.gradient.isChecked() and models:
+            contents.append((self.tr("gradient norm"), [(index, GRADIENT) for index in range(len(models))]))
         while len(self._all_panes) < len(contents):
             self._add_pane()
         self._marks.set_marks(())
@@ -162,7 +173,12 @@ class LossPlot(QWidget):
     def _fill(self, pane: CurvePane, unit: str, entries: list[tuple[int, str]]) -> None:
         """Let a pane show a term each of some models, whose values have one unit."""
         is_alone = len(self._models) == 1
-        names = {"total": self.tr("Total"), "reconstruction": self.tr("Reconstruction"), "kl": self.tr("KL")}
+        names = {
+            "total": self.tr("Total"),
+            "reconstruction": self.tr("Reconstruction"),
+            "kl": self.tr("KL"),
+            GRADIENT: self.tr("Gradient"),
+        }
         terms = ", ".join(dict.fromkeys(names[term] for _, term in entries))
         if is_alone:
             about, axis = terms, unit
@@ -220,8 +236,12 @@ class LossPlot(QWidget):
             self._readout.set_text(self.tr("pale: batches, strong: test images") if self._models else "")
 
     def _curves(self) -> list[Curve]:
-        curves = [curve for pane in self.panes for curve in pane.curves]
+        curves = [curve for pane in self.panes for curve in pane.curves if curve.term in TERMS]
         return sorted(curves, key=lambda curve: TERMS.index(curve.term))
+
+    @Slot()
+    def _show_gradient(self) -> None:
+        self.set_models(self._models)
 
     @Slot(bool)
     def _set_log(self, on: bool) -> None:
@@ -231,7 +251,7 @@ class LossPlot(QWidget):
 
     def _can_be_log(self) -> bool:
         """Whether a pane in the unit of a likelihood has a logarithm; a KL divergence always does."""
-        losses = [pane for pane in self.panes if pane.curves[-1].term != "kl"]
+        losses = [pane for pane in self.panes if pane.curves[-1].term not in ("kl", GRADIENT)]
         return not losses or any(pane.can_be_log() for pane in losses)
 
     def _apply_log(self) -> None:
