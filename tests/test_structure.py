@@ -46,7 +46,7 @@ def run_python(code: str, folder: Path) -> str:
 
 def test_only_the_window_needs_qt(tmp_path):
     probes = ("vae_desktop.bench.window_probe", "vae_desktop.bench.scatter_probe", "vae_desktop.bench.soak")
-    window = ("vae_desktop.gui.", "vae_desktop.app", "vae_desktop.screenshot", *probes)
+    window = ("vae_desktop.gui.", "vae_desktop.app", "vae_desktop.driver", *probes)
     printed = run_python(IMPORT_ALL_WITHOUT_QT.replace("WINDOW", repr(window)), tmp_path)
     assert int(printed) > 40
 

@@ -3,12 +3,13 @@
 import logging
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 if sys.platform == "win32":  # torch's libraries must be loaded before Qt's there (WinError 1114)
     import torch  # noqa: F401
 
-from PySide6.QtCore import qInstallMessageHandler
+from PySide6.QtCore import QObject, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from vae_desktop import app_log
@@ -24,19 +25,29 @@ for name in ("vae_desktop", "qt"):  # where no log is kept, Python would print w
     logging.getLogger(name).addHandler(logging.NullHandler())
 
 
+_windows: list[MainWindow] = []  # not deleted when they close: a task that was not waited for may still post to one
+
+
 def make_application() -> QApplication:
     """Return the application, in which garbage is collected by the window's thread alone, and threads share the lock.
 
     Python's collector runs in whatever thread makes the next object. What it frees in a training's thread may be a part
     of a window that was closed, and Qt does not survive that.
     """
+    share_lock()
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    _collect_garbage()
+    return application
+
+
+@cache
+def _collect_garbage() -> QObject:
     from pyqtgraph.util.garbage_collector import GarbageCollector  # after what `gui` does to its import
 
-    share_lock()
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    if not hasattr(application, "garbage"):
-        application.garbage = GarbageCollector()
-    return application
+    collector: QObject = GarbageCollector()
+    return collector
 
 
 def create_window(
@@ -85,7 +96,7 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     application.setApplicationName("vae_desktop")
     application.setDesktopFileName("vae_desktop")
     window = create_window(data_dir, instance=instance)
-    application.main_window = window  # not deleted on return: a job that was not waited for may still post to it
+    _windows.append(window)
     ErrorReports(window.banner).install()
     EndSignals(window).requested.connect(window.controller.closer.close_for_system)
     application.commitDataRequest.connect(window.controller.closer.hold_session_end)

@@ -21,6 +21,7 @@ from tests.engine.conftest import (
     Stepped,
     entry,
 )
+from tests.engine.runs import rows
 from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.latent import measuring
 from vae_desktop.latent.measures import COMPARED
@@ -49,10 +50,6 @@ def start(worker, configs, dataset):
 def all_ended(inbox, count=4):
     inbox.wait_until(lambda: len(inbox.all(RunEnded)) + len(inbox.all(Failed)) == count)
     return {event.run_id: event for event in (*inbox.all(RunEnded), *inbox.all(Failed))}
-
-
-def rows(inbox, run_id):
-    return np.concatenate([event.rows for event in inbox.all(Stepped) if event.run_id == run_id])
 
 
 def test_each_is_to_the_bit_what_the_plain_loop_makes_of_it_alone(inbox, worker, configs, dataset):

@@ -22,23 +22,23 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, qInstallMessageHandler
+from PySide6.QtCore import QTimer, qInstallMessageHandler
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QCheckBox, QDockWidget, QPushButton
+from PySide6.QtWidgets import QCheckBox, QDockWidget, QMenu, QPushButton
 
-from vae_desktop.app import create_window, make_application
 from vae_desktop.bench.memory import resident_megabytes
+from vae_desktop.driver import WindowDriver, fresh_window
 from vae_desktop.examples import examples
 from vae_desktop.gui.views.point.latent_slider import LatentSlider
+from vae_desktop.gui.views.tools.path_view import PathView
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.variants import Variant
 
-# ms between two moves of the slider, two actions, two of those that take long, two lines
-_SWEEP, _ACT, _WORK, _LOOK = 16, 500, 10_000, 20_000
+_SWEEP = 16  # ms between two moves of the slider
+_ACT = 0.5  # seconds between two actions
+_WORK, _LOOK = 20, 40  # actions between two of those that take long, and between two lines
 _TRAINING = 120.0  # seconds until a new one begins
 _MODELS = 6  # in the list when a training begins
-_VIEWS = ("codes", "grid", "both")
-_WORKSPACES = ("comparison", "playground")
 _COMPARED = tuple(Variant(kind, latent_dim=20) for kind in ("ae", "vae", "kl-only"))
 _ALONE = "alone"  # this process is that of the window
 
@@ -51,143 +51,140 @@ class Moment(NamedTuple):
     objects: int
 
 
-class Soak(QObject):
+class Soak:
     """One long use of a window."""
 
-    def __init__(self, window: MainWindow, minutes: float, exports: Path) -> None:
-        super().__init__(window)
-        self._window = window
-        self._exports = exports
-        self._engine = window.controller.engine
-        self._end = time.monotonic() + 60 * minutes
+    def __init__(self, driver: WindowDriver, exports: Path) -> None:
+        self._driver = driver
+        self._window, self._project = driver.window, driver.engine.project
         self._began = self._trained_at = time.monotonic()
-        self._moments: list[Moment] = []
-        self._actions = itertools.cycle(
-            [self._toggle_dock, self._show_tool, self._show_model, self._toggle_overlay, self._show_views]
-        )
-        self._works = itertools.cycle([self._measure, self._export, self._change_workspace])
-        self._kinds, self._kind = itertools.cycle(_WORKSPACES), "playground"  # of trainings, by their workspace
+        self._kinds, self._kind = itertools.cycle(("comparison", "playground")), "playground"  # of trainings
         self._is_to_measure = False
         self._formats = itertools.cycle(("gif", "png", "csv"))
-        self._count = 0
-        self._docks = window.findChildren(QDockWidget)
-        actions = window.findChildren(QAction)
-        self._overlays = [action for action in actions if action.objectName().endswith("OverlayAction")]
-        window.setup.form.choose_dataset("mnist")
-        window.setup.form.field("epochs").set_value(100_000)
-        window.findChild(QCheckBox, "quickMeasuresCheck").setChecked(True)
-        window.ask_for_export = self._name_export  # nobody would answer a dialog
-        every = ((_SWEEP, self._sweep), (_ACT, self._act), (_WORK, self._work), (_LOOK, self._look))
-        for interval, act in every:
-            timer = QTimer(self, interval=interval)
-            timer.timeout.connect(act)
-            timer.start()
+        self._docks = itertools.cycle(self._window.findChildren(QDockWidget))
+        actions = self._window.findChildren(QAction)
+        self._overlays = itertools.cycle([one for one in actions if one.objectName().endswith("OverlayAction")])
+        self._views = itertools.cycle(("codes", "grid", "both"))
+        self._examples = itertools.cycle(examples())
+        self._window.setup.form.choose_dataset("mnist")
+        self._window.setup.form.field("epochs").set_value(100_000)
+        driver.find(QCheckBox, "quickMeasuresCheck").setChecked(True)
+
+        def name_export(title: str, suggestion: Path, kind: str) -> None:
+            self._window.export_named.emit(exports / f"export{suggestion.suffix}")
+
+        self._window.ask_for_export = name_export  # type: ignore[method-assign]  # nobody would answer a dialog
+
+    def use(self, minutes: float) -> list[Moment]:
+        """Use the window for so long; each moment is printed when it comes, and returned."""
+        sweep = QTimer(self._window, interval=_SWEEP)
+        sweep.timeout.connect(self._sweep)
+        sweep.start()
+        actions = itertools.cycle(
+            (self._toggle_dock, self._show_tool, self._show_model, self._toggle_overlay, self._show_views)
+        )
+        works = itertools.cycle((self._measure, self._export, self._change_workspace))
+        moments: list[Moment] = []
+        for count in itertools.count(1):
+            self._driver.wait(_ACT)
+            self._advance_training()
+            next(actions)(count // 5)
+            if count % _WORK == 0:
+                next(works)()
+            if count % _LOOK == 0:
+                moments.append(self._look())
+                if time.monotonic() - self._began > 60 * minutes:
+                    break
+        return moments
 
     def _sweep(self) -> None:
         slider = self._window.findChild(LatentSlider, "latentSlider0")
         if slider is not None:
             slider.setValue(2 * math.sin(2 * time.monotonic()))
 
-    def _act(self) -> None:
-        state, now = self._engine.training.state, time.monotonic()
-        if state == "idle":
-            self._advance_idle(now)
-        elif state == "training" and now - self._trained_at > _TRAINING:
+    def _advance_training(self) -> None:
+        """Stop a training after a while; measure what it gave, with all threads, then begin another one."""
+        if self._driver.state == "training" and time.monotonic() - self._trained_at > _TRAINING:
             self._window.setup.controls.stop_button.click()
-        self._count += 1
-        next(self._actions)()
-
-    def _advance_idle(self, now: float) -> None:
-        """Measure what was trained, with all threads, which none has beside a training; then begin another one."""
-        if self._engine.measurements.is_running:
+        elif self._driver.state != "idle" or self._driver.engine.measurements.is_running:
             return
-        if self._is_to_measure:
+        elif self._is_to_measure:
             self._window.show_workspace(self._kind)
             self._measure()
             self._is_to_measure = False
         else:
-            self._remove_old()
+            for run in list(self._project.runs.values())[:-_MODELS]:
+                self._driver.engine.library.remove(run)
             self._kind = next(self._kinds)
-            self._begin_training()
-            self._trained_at, self._is_to_measure = now, True
-
-    def _begin_training(self) -> None:
-        self._window.show_workspace(self._kind)
-        if self._kind == "comparison":
-            self._window.comparison.editor.compare_requested.emit(list(_COMPARED))
-        else:
-            self._window.setup.controls.train_button.click()
-
-    def _work(self) -> None:
-        next(self._works)()
+            self._window.show_workspace(self._kind)
+            if self._kind == "comparison":
+                self._window.comparison.editor.compare_requested.emit(list(_COMPARED))
+            else:
+                self._window.setup.controls.train_button.click()
+            self._trained_at, self._is_to_measure = time.monotonic(), True
 
     def _measure(self) -> None:
         name = "measureAllButton" if self._window.workspace == "comparison" else "measureButton"
-        self._window.findChild(QPushButton, name).click()
+        self._driver.find(QPushButton, name).click()
 
     def _export(self) -> None:
         path = self._window.tools.get("path")
-        if path is not None and path.class_menu.actions():  # with a model on screen
+        if isinstance(path, PathView):  # it comes after the first paint
             if not path.anchors.labels():
-                path.class_menu.actions()[0].trigger()  # all classes
-            self._window.findChild(QAction, f"{next(self._formats)}PathAction").trigger()
-
-    def _name_export(self, title: str, suggestion: Path, kind: str) -> None:
-        self._window.export_named.emit(self._exports / f"export{suggestion.suffix}")
+                _choose(path.class_menu, -1)  # all classes
+            _choose(path.export_menu, next(self._formats))
 
     def _change_workspace(self) -> None:
-        other = _WORKSPACES[self._window.workspace == "comparison"]
+        other = "playground" if self._window.workspace == "comparison" else "comparison"
         self._window.show_workspace(other)
 
-    def _remove_old(self) -> None:
-        for run in list(self._engine.project.runs.values())[:-_MODELS]:
-            self._engine.library.remove(run)
+    def _toggle_dock(self, _: int) -> None:
+        next(self._docks).toggleViewAction().trigger()
 
-    def _toggle_dock(self) -> None:
-        self._docks[self._count // 5 % len(self._docks)].toggleViewAction().trigger()
-
-    def _show_tool(self) -> None:
+    def _show_tool(self, turn: int) -> None:
         names = list(self._window.tools)
         if names:
-            self._window.show_tool(names[self._count // 5 % len(names)])
+            self._window.show_tool(names[turn % len(names)])
 
-    def _show_model(self) -> None:
-        if len(self._engine.project.runs) < _MODELS:
-            bundled = examples()
-            self._engine.library.open(bundled[self._count // 5 % len(bundled)].path, "example")
-        else:
-            runs = list(self._engine.project.runs.values())
-            run = runs[self._count // 5 % len(runs)]
-            project = self._engine.project
-            if run is not project.shown and (run.snapshot is not None or run in project.active):
-                project.show(run)
+    def _show_model(self, turn: int) -> None:
+        runs = list(self._project.runs.values())
+        if len(runs) < _MODELS:
+            self._driver.engine.library.open(next(self._examples).path, "example")
+            return
+        run = runs[turn % len(runs)]
+        if run is not self._project.shown and (run.snapshot is not None or run in self._project.active):
+            self._project.show(run)
 
-    def _toggle_overlay(self) -> None:
-        self._overlays[self._count // 5 % len(self._overlays)].trigger()
+    def _toggle_overlay(self, _: int) -> None:
+        next(self._overlays).trigger()
 
-    def _show_views(self) -> None:
-        self._window.stage.show_views(_VIEWS[self._count // 5 % len(_VIEWS)])
+    def _show_views(self, _: int) -> None:
+        self._window.stage.show_views(next(self._views))
 
-    def _look(self) -> None:
+    def _look(self) -> Moment:
         now = Moment(resident_megabytes(), threading.active_count(), _count_objects(self._window))
-        self._moments.append(now)
-        steps = sum(len(run.history.training) for run in self._engine.project.active)
+        steps = sum(len(run.history.training) for run in self._project.active)
         print(
             f"{(time.monotonic() - self._began) / 60:5.1f} min  {steps:8,} steps  {now.megabytes:6.0f} MB  "
-            f"{now.threads} threads  {now.objects:,} objects  {len(self._engine.project.runs)} models",
+            f"{now.threads} threads  {now.objects:,} objects  {len(self._project.runs)} models",
             flush=True,
         )
-        if time.monotonic() > self._end:
-            self._report()
-            self._window.close()
-            QApplication.quit()
+        return now
 
-    def _report(self) -> None:
-        tenth = max(len(self._moments) // 10, 1)
-        early, late = self._moments[2 * tenth : 3 * tenth] or self._moments[:1], self._moments[-tenth:]
-        for name in Moment._fields:
-            first, last = (statistics.median(getattr(moment, name) for moment in part) for part in (early, late))
-            print(f"{name}: {first:,.0f} in the third tenth, {last:,.0f} in the last ({last / first - 1:+.1%})")
+
+def _choose(menu: QMenu, data: object) -> None:
+    """Choose an entry of a menu, if it is there."""
+    for action in menu.actions():
+        if action.data() == data:
+            action.trigger()
+
+
+def _report(moments: list[Moment]) -> None:
+    tenth = max(len(moments) // 10, 1)
+    early, late = moments[2 * tenth : 3 * tenth] or moments[:1], moments[-tenth:]
+    for name in Moment._fields:
+        first, last = (statistics.median(getattr(moment, name) for moment in part) for part in (early, late))
+        print(f"{name}: {first:,.0f} in the third tenth, {last:,.0f} in the last ({last / first - 1:+.1%})")
 
 
 def _count_objects(window: MainWindow) -> int:
@@ -214,15 +211,12 @@ def main(arguments: list[str]) -> int:
 def _use_window(options: dict[str, str]) -> None:
     """Open a window with fresh settings and use it for so many minutes."""
     logging.basicConfig(level=logging.ERROR)
-    application = make_application()
-    with tempfile.TemporaryDirectory() as settings_dir:
-        window = create_window(Path(options["data_dir"]), Path(settings_dir))
-        window.controller.open_last_model()
-        soak = Soak(window, float(options.get("minutes", "30")), Path(settings_dir))
-        soak.setObjectName("soak")
-        window.resize(1280, 800)
-        window.show()
-        application.exec()
+    with fresh_window(Path(options["data_dir"])) as driver, tempfile.TemporaryDirectory() as exports:
+        driver.window.controller.open_last_model()
+        soak = Soak(driver, Path(exports))
+        driver.window.resize(1280, 800)
+        driver.window.show()
+        _report(soak.use(float(options.get("minutes", "30"))))
     os._exit(0)  # as the command does: what is still loading in a thread cannot be ended cleanly
 
 

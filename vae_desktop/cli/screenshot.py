@@ -1,13 +1,16 @@
-"""``vae-desktop screenshot``: a picture of the window while it trains."""
+"""``vae-desktop screenshot``: a picture of the real window in a real training, for the README and for its design."""
 
 import argparse
 from pathlib import Path
 
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, run_config
 from vae_desktop.cli.output import check_writable
-from vae_desktop.errors import InvalidSetting
+from vae_desktop.config import RunConfig
+from vae_desktop.errors import InvalidSetting, UserError
 
 HELP = "take a picture of the window while it trains"
+_POINT = (-0.6, 0.8)  # where the current point stands
+_SETTLING = 0.7  # seconds from the last move to the picture
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -21,18 +24,45 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Open a window, train, and save its picture."""
+    """Open a window with fresh settings, train, and save its picture while it still trains."""
     check_writable(options.output)
     width, _, height = options.size.partition("x")
     if not (width.isdecimal() and height.isdecimal()):
         raise InvalidSetting("size", f"Size: {options.size!r} is not like 1360x860.")
     config = run_config(options)
     from vae_desktop.app import require_display
-    from vae_desktop.screenshot import take_screenshot
 
     if not require_display():
         return 2
-    take_screenshot(
-        config, options.data_dir, options.after, (int(width), int(height)), options.theme, options.output
-    )
+    _take(config, (int(width), int(height)), options)
     return 0
+
+
+def _take(config: RunConfig, size: tuple[int, int], options: argparse.Namespace) -> None:
+    from vae_desktop.driver import fresh_window
+    from vae_desktop.gui.views.point.latent_slider import LatentSlider
+
+    with fresh_window(options.data_dir) as driver:
+        window, project = driver.window, driver.engine.project
+
+        def is_time() -> bool:
+            run = project.shown
+            return run is not None and (
+                not project.active or len(run.history.training) >= options.after * run.steps_per_epoch
+            )
+
+        window.controller.choose_theme(options.theme)
+        window.setup.form.choose_dataset(config.dataset.name)
+        window.setup.form.set_config(config)
+        window.resize(*size)
+        window.show()
+        driver.wait_until(lambda: window.banner.text() or driver.state == "idle")
+        window.setup.controls.train_button.click()
+        driver.wait_until(lambda: window.banner.text() or is_time())
+        if window.banner.text():
+            raise UserError(window.banner.text())
+        for slider, value in zip(window.panel.sliders.findChildren(LatentSlider), _POINT, strict=False):
+            slider.setValue(value)
+        driver.wait(_SETTLING)
+        if not window.grab().save(str(options.output), "PNG"):
+            raise UserError(f"Cannot write {options.output}.")

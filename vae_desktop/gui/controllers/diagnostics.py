@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import qVersion
@@ -42,10 +43,10 @@ def window_diagnostics(engine: Engine, settings: WindowSettings, message: Messag
         "Settings of the model on screen": model,
         "End of the log": app_log.tail(),
     }
-    own = [run.config.dataset.name for run in runs if run.config.dataset.is_custom]
-    files = [path for run in runs for path in (run.path, run.autosave) if path is not None]
-    named = [settings.text("dataset"), settings.text("last_model"), engine.datasets.data_dir.absolute()]
-    return diagnostics(facts, sections, [*own, *files, *named, *settings.recent_files()])
+    private: list[Path | str] = [run.config.dataset.name for run in runs if run.config.dataset.is_custom]
+    private += [path for run in runs for path in (run.path, run.autosave) if path is not None]
+    private += [settings.text("dataset"), settings.text("last_model"), engine.datasets.data_dir.absolute()]
+    return diagnostics(facts, sections, [*private, *settings.recent_files()])
 
 
 def _devices(devices: Sequence[Device]) -> str:
