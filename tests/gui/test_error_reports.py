@@ -6,6 +6,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from psygnal import EmitLoopError, Signal
 from PySide6.QtCore import QEvent, QTimer, qWarning
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -248,3 +249,24 @@ def test_a_failed_job_is_logged_with_its_traceback(driver, tmp_path, caplog) -> 
     driver.wait(driver.window.banner.text)
     assert "CheckpointError" in caplog.text
     assert "Traceback" in caplog.text
+
+
+def test_an_error_that_came_through_a_signal_of_the_engine_is_told_as_itself(reports, banner, qtbot, caplog) -> None:
+    class Model:
+        changed = Signal()
+
+    def first() -> None:
+        raise ValueError("the knob is loose")
+
+    def second() -> None:
+        raise ValueError("the lamp is out")
+
+    for listener in (first, second):
+        model = Model()
+        model.changed.connect(listener)
+        with pytest.raises(EmitLoopError) as raised:
+            model.changed.emit()
+        reports.report(raised.type, raised.value, raised.tb)
+    qtbot.waitUntil(lambda: "the lamp is out" in banner.text())  # another line of code, so another error
+    assert "the knob is loose" in caplog.text
+    assert banner.message.details.endswith("ValueError: the lamp is out\n")

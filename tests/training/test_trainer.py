@@ -288,7 +288,7 @@ def test_what_no_gradient_is_written_out_for_is_left_to_autograd(
 
 def test_the_gradients_norm_is_its_length_along_all_weights(trainer_for, advance, config):
     trainer = trainer_for(config)
-    advance(trainer, 1)
+    advance(trainer, config, 1)
     gradients = [parameter.grad.flatten() for parameter in trainer.model.parameters()]
     assert trainer.gradient_norm() == pytest.approx(float(torch.cat(gradients).norm()), rel=1e-5)
     assert trainer.gradient_norm() > 0

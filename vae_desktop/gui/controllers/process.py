@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NamedTuple
 
+from psygnal import EmitLoopError
 from PySide6.QtCore import QLockFile, QObject, QSocketNotifier, Qt, QtMsgType, Signal, Slot
 
 from vae_desktop.app_log import Repeats
@@ -159,6 +160,9 @@ class ErrorReports(QObject):
             Where the error comes from, as a line before the traceback.
         """
         try:
+            while isinstance(error, EmitLoopError) and error.__cause__ is not None:  # it came through a signal
+                error = error.__cause__
+                kind, trace = type(error), error.__traceback__
             # The line that raised it tells an error from others better than its words do. An error at each paint must
             # not hide others, nor may one that reporting itself raises begin it anew.
             lines = list(traceback.walk_tb(trace))
