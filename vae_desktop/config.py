@@ -30,8 +30,7 @@ class DatasetConfig(Checked):
         "Image size",
         "Side of the square images. Smaller images make the reconstruction error small against the KL term, "
         "and latent dimensions collapse sooner.",
-        minimum=8,
-        maximum=128,
+        between=(8, 128),
         unit="px",
         automatic="auto",
     )
@@ -52,11 +51,7 @@ class DatasetConfig(Checked):
         "The images that no training step sees, on which the model is measured.",
         choices=(
             Choice("test", "Test images", "Those that nothing was ever chosen by."),
-            Choice(
-                "validation",
-                "Validation images",
-                "A twelfth of the training images, held out: to choose settings without looking at the test images.",
-            ),
+            Choice("validation", "Validation images", "A twelfth of the training images, held out to choose settings."),
         ),
         is_advanced=True,
     )
@@ -87,8 +82,7 @@ class ModelConfig(Checked):
         2,
         "Latent dimensions",
         "Length of the code. Two can be seen whole; more reconstruct better.",
-        minimum=1,
-        maximum=128,
+        between=(1, 128),
     )
     noise: str = setting(
         "gaussian",
@@ -106,8 +100,7 @@ class ModelConfig(Checked):
         "Noise strength",
         "Standard deviation of the noise, or the fraction of the pixels that it hits. "
         "The stronger, the more the codes hold only what all images of a kind share.",
-        minimum=0.0,
-        maximum=1.0,
+        between=(0.0, 1.0),
         only_for=_DENOISING,
     )
     architecture: str = setting(
@@ -130,8 +123,7 @@ class ModelConfig(Checked):
         "Widths of the encoder's layers, or channels of its convolutional stages, each of which halves the image; "
         "the decoder mirrors them. Wider ones bend the latent space more.",
         kind="sizes",
-        minimum=1,
-        maximum=8192,
+        between=(1, 8192),
         unit="units",
         automatic="auto",
     )
@@ -175,16 +167,14 @@ class TrainingConfig(Checked):
         200,
         "Epochs",
         "Passes over the training images. The latent space settles as they go by.",
-        minimum=1,
-        maximum=100_000,
+        between=(1, 100_000),
         at_once=True,
     )
     learning_rate: float = setting(
         1e-3,
         "Learning rate",
         "Size of Adam's steps. Too large and the codes jump about or the loss diverges.",
-        minimum=1e-7,
-        maximum=1.0,
+        between=(1e-7, 1.0),
         logarithmic=True,
         at_once=True,
     )
@@ -193,8 +183,7 @@ class TrainingConfig(Checked):
         "Encoder's rate",
         "Learning rate of the encoder, in times that of the decoder. At a quarter the decoder keeps up with codes that "
         "move, and both can learn at a higher rate.",
-        minimum=0.01,
-        maximum=100.0,
+        between=(0.01, 100.0),
         unit="of the decoder's",
         logarithmic=True,
         is_advanced=True,
@@ -218,8 +207,7 @@ class TrainingConfig(Checked):
         "β (KL weight)",
         "Weight of the KL divergence. Large: codes are pressed together until they collapse on N(0, I). "
         "0: nothing holds them and holes open.",
-        minimum=0.0,
-        maximum=10_000.0,
+        between=(0.0, 10_000.0),
         logarithmic=True,
         at_once=True,
         only_for=_WITH_BETA,
@@ -228,8 +216,7 @@ class TrainingConfig(Checked):
         0.0,
         "β warm-up",
         "Epochs over which β grows from 0 to its value: the codes spread before they are pressed together.",
-        minimum=0.0,
-        maximum=100_000.0,
+        between=(0.0, 100_000.0),
         unit="epochs",
         only_for=_WITH_BETA,
         is_advanced=True,
@@ -252,16 +239,14 @@ class TrainingConfig(Checked):
         128,
         "Batch size",
         "Images per step. Small batches make the latent space jitter, large ones settle it slowly.",
-        minimum=1,
-        maximum=65_536,
+        between=(1, 65_536),
         unit="images",
     )
     seed: int = setting(
         0,
         "Seed",
         "The same seed gives the same initial weights, order of images and noise: the same latent space.",
-        minimum=0,
-        maximum=2**32 - 1,
+        between=(0, 2**32 - 1),
     )
     device: str = setting(
         "auto",
@@ -291,13 +276,7 @@ class RunConfig:
         return self.model.traits.kl_weight_at(self.training.beta)
 
     def with_settings(self, **changes: Any) -> "RunConfig":
-        """Copy with some settings changed, of whichever part: each has a name of its own among all.
-
-        Raises
-        ------
-        InvalidSetting
-            If a value is not what its setting can take.
-        """
+        """Copy with some settings changed, of whichever part; raises InvalidSetting where a value cannot be."""
         values: dict[str, dict[str, Any]] = {}
         for name, value in changes.items():
             values.setdefault(_PART_OF[name], {})[name] = value
@@ -313,7 +292,6 @@ class RunConfig:
         return f"{self.model.traits.short} {self.model.latent_dim}-D · {self.dataset.label}"
 
 
-_PARTS = {part.name: list(settings_of(part.type)) for part in fields(RunConfig)}
-_PART_OF = {name: part for part, entries in _PARTS.items() for name, _, _ in entries}
-# The definition of each setting of a run, by its name, which no two of its parts share.
-SETTINGS: dict[str, Setting] = {name: entry for entries in _PARTS.values() for name, entry, _ in entries}
+# The definition of each setting of a run, by its name, which no two of its parts share; and the part it belongs to.
+SETTINGS: dict[str, Setting] = {name: entry for part in fields(RunConfig) for name, entry, _ in settings_of(part.type)}
+_PART_OF = {name: part.name for part in fields(RunConfig) for name, _, _ in settings_of(part.type)}

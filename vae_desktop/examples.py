@@ -1,5 +1,6 @@
 """The models that come with the app; resources/models/README.md says how each was made."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,11 +41,9 @@ _EXAMPLES = (
 
 def examples() -> tuple[Example, ...]:
     """The bundled models, the one to begin with first; those that this installation lacks are left out."""
-    return tuple(example for example in _EXAMPLES if _is_there(example))
-
-
-def _is_there(example: Example) -> bool:
-    try:
-        return example.path.is_file()
-    except FileNotFoundError:
-        return False
+    there = []
+    for example in _EXAMPLES:
+        with contextlib.suppress(FileNotFoundError):
+            if example.path.is_file():
+                there.append(example)
+    return tuple(there)

@@ -220,10 +220,13 @@ def _abridged(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:20]}…"
 
 
-def setting(default: Any, label: str, help: str, **details: Any) -> Any:
+def setting(
+    default: Any, label: str, help: str, between: tuple[float, float] = (-math.inf, math.inf), **details: Any
+) -> Any:
     """Declare a dataclass field that is a setting, of the kind that its choices or its default tell."""
     kind = "choice" if "choices" in details else "number" if isinstance(default, float) else "integer"
-    return field(default=default, metadata={"setting": Setting(label, help, **{"kind": kind, **details})})
+    details = {"kind": kind, "minimum": between[0], "maximum": between[1], **details}
+    return field(default=default, metadata={"setting": Setting(label, help, **details)})
 
 
 def settings_of(config: Any) -> Iterator[tuple[str, Setting, Any]]:

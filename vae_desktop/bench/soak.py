@@ -66,6 +66,7 @@ class Soak:
         self._overlays = itertools.cycle([one for one in actions if one.objectName().endswith("OverlayAction")])
         self._views = itertools.cycle(("codes", "grid", "both"))
         self._examples = itertools.cycle(examples())
+        self._tool_turns, self._model_turns = itertools.count(), itertools.count()
         self._window.setup.form.choose_dataset("mnist")
         self._window.setup.form.field("epochs").set_value(100_000)
         driver.find(QCheckBox, "quickMeasuresCheck").setChecked(True)
@@ -81,14 +82,20 @@ class Soak:
         sweep.timeout.connect(self._sweep)
         sweep.start()
         actions = itertools.cycle(
-            (self._toggle_dock, self._show_tool, self._show_model, self._toggle_overlay, self._show_views)
+            (
+                lambda: next(self._docks).toggleViewAction().trigger(),
+                self._show_tool,
+                self._show_model,
+                lambda: next(self._overlays).trigger(),
+                lambda: self._window.stage.show_views(next(self._views)),
+            )
         )
         works = itertools.cycle((self._measure, self._export, self._change_workspace))
         moments: list[Moment] = []
         for count in itertools.count(1):
             self._driver.wait(_ACT)
             self._advance_training()
-            next(actions)(count // 5)
+            next(actions)()
             if count % _WORK == 0:
                 next(works)()
             if count % _LOOK == 0:
@@ -138,28 +145,19 @@ class Soak:
         other = "playground" if self._window.workspace == "comparison" else "comparison"
         self._window.show_workspace(other)
 
-    def _toggle_dock(self, _: int) -> None:
-        next(self._docks).toggleViewAction().trigger()
-
-    def _show_tool(self, turn: int) -> None:
+    def _show_tool(self) -> None:
         names = list(self._window.tools)
         if names:
-            self._window.show_tool(names[turn % len(names)])
+            self._window.show_tool(names[next(self._tool_turns) % len(names)])
 
-    def _show_model(self, turn: int) -> None:
+    def _show_model(self) -> None:
         runs = list(self._project.runs.values())
         if len(runs) < _MODELS:
             self._driver.engine.library.open(next(self._examples).path, "example")
             return
-        run = runs[turn % len(runs)]
+        run = runs[next(self._model_turns) % len(runs)]
         if run is not self._project.shown and (run.snapshot is not None or run in self._project.active):
             self._project.show(run)
-
-    def _toggle_overlay(self, _: int) -> None:
-        next(self._overlays).trigger()
-
-    def _show_views(self, _: int) -> None:
-        self._window.stage.show_views(next(self._views))
 
     def _look(self) -> Moment:
         now = Moment(resident_megabytes(), threading.active_count(), _count_objects(self._window))

@@ -33,15 +33,9 @@ _WORKSPACES = ("playground", "comparison")
 
 
 class MainWindow(QMainWindow):
-    """Holds the views; emits what the person wants done with files.
+    """Holds the views; emits what the person wants done with files."""
 
-    Attributes
-    ----------
-    controller : WindowController
-        Connects the views with the engine; `app.create_window` sets it.
-    """
-
-    controller: Any
+    controller: Any  # the WindowController, which `app.create_window` sets
     first_painted = Signal()
     file_opened = Signal(Path)
     file_named = Signal(Path)  # save the model there
