@@ -23,7 +23,7 @@ class CodeDistances:
     ----------
     name : str
         Names the requests.
-    requests : ViewRequests
+    requests : InferenceThread
     changed : callable
         Called when `distances` or `median` are known anew.
 

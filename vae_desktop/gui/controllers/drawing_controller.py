@@ -156,9 +156,8 @@ class DrawingController(ToolController[DrawingView]):
         terms = [(quantity, loss.kind.reconstruction_weight, loss.reconstruction)]
         if loss.kl is not None:
             terms.append((self.tr("KL (nats)"), loss.kl_weight, loss.kl))
-        rows = [(name, "" if weight == 1 else f"{weight:g} ×", value) for name, weight, value in terms]
         several = self.tr("mean of the {count} samples:").format(count=_SAMPLES)
-        self.view.show_loss([*rows, (self.tr("Loss"), "", loss.total)], several if loss.kl is not None else "")
+        self.view.show_loss(terms, loss.total, several if loss.kl is not None else "")
 
     def _show_nothing(self) -> None:
         self.coded = None

@@ -32,11 +32,11 @@ class NearestImages:
     name : str
         Names the requests.
     view : NearestView
-    requests : ViewRequests
+    requests : InferenceThread
     """
 
     def __init__(self, name: str, view: NearestView, requests: InferenceThread) -> None:
-        self._images_view, self._typical_view, self._codes_view = f"{name} nearest", f"{name} typical", f"{name} codes"
+        self._nearest_view, self._typical_view = f"{name} nearest", f"{name} typical"
         self._view = view
         self._requests = requests
         self._typical: tuple[Dataset, float] | None = None  # how far a test image is from the nearest training image
@@ -56,16 +56,15 @@ class NearestImages:
 
     def forget(self, reason: str) -> None:
         """Look for nothing, and say why."""
-        for view in (self._images_view, self._typical_view, self._codes_view):
-            self._requests.forget(view)
+        self._requests.forget(self._nearest_view)
+        self._requests.forget(self._typical_view)
         self._distances.forget()
         self._view.clear(reason)
 
     def _look_among_images(self, run: Run, dataset: Dataset, code: Floats, image: Images | None) -> None:
-        self._requests.forget(self._codes_view)
         images = dataset.train.images
         self._requests.ask(
-            NearestRequest(self._images_view, run.id, code, images, COUNT, image), partial(self._show_images, dataset)
+            NearestRequest(self._nearest_view, run.id, code, images, COUNT, image), partial(self._show_images, dataset)
         )
         if self._typical is None or self._typical[0] is not dataset:
             self._typical = None
@@ -98,14 +97,13 @@ class NearestImages:
         self._view.distance.set_text(self._distances.text())
 
     def _look_among_codes(self, run: Run, codes: Codes, code: Floats) -> None:
-        self._requests.forget(self._images_view)
         self._requests.forget(self._typical_view)
         squared = ((codes.mean - code) ** 2).sum(1)
         squared[~np.isfinite(squared)] = np.inf
         nearest = np.argsort(squared, kind="stable")[:COUNT]
         distances = (f"{distance:.2f}" for distance in np.sqrt(squared[nearest]))
         captions = _captions(codes.labels, run.class_names, nearest, distances)
-        request = SheetRequest(self._codes_view, run.id, codes.mean[nearest], _SIDE)
+        request = SheetRequest(self._nearest_view, run.id, codes.mean[nearest], _SIDE)
         self._requests.ask(request, partial(self._show_codes, run, captions))
 
     def _show_codes(self, run: Run, captions: list[str], pictures: Picture) -> None:

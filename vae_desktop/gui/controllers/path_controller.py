@@ -59,9 +59,10 @@ class PathController(ToolController[PathView]):
         view.class_menu.triggered.connect(self._add_class)
         view.anchors.order_wanted.connect(self._keep)
         view.anchors.currentRowChanged.connect(self.overlay.set_chosen)
-        for changed in (view.shape.currentIndexChanged, view.loop.toggled, view.steps.valueChanged, view.board.resized):
+        for field in (view.steps, view.pace):
+            field.valueChanged.connect(self._renew)
+        for changed in (view.shape.currentIndexChanged, view.loop.toggled, view.board.resized):
             changed.connect(self._renew)
-        view.pace.valueChanged.connect(self._set_pace)
         view.play_button.toggled.connect(self._toggle_play)
         view.slider.valueChanged.connect(self._scrub)
         view.board.tile_chosen.connect(self._go_to_step)
@@ -158,7 +159,8 @@ class PathController(ToolController[PathView]):
             codes = np.stack([anchor.code for anchor in self._anchors])
             self.path = Path(codes, self.view.shape.currentData(), self.view.loop.isChecked())
             self.fraction = self.fraction % 1.0 if self.path.is_loop else self.fraction
-            self._set_pace()
+            if self._clock.state() == QTimeLine.State.Running:
+                self._play_on()
         else:
             self.path = None
             self.stop()
@@ -176,8 +178,9 @@ class PathController(ToolController[PathView]):
             return
         if self._scatter.plane.latent_dim != len(self._anchors[0].code):
             return  # of another model, which is just coming on screen
-        outline = np.empty((0, 2), np.float32) if self.path is None else self._project(self.path.outline())
-        self.overlay.set_path(outline, self._project(np.stack([anchor.code for anchor in self._anchors])))
+        anchors = np.stack([anchor.code for anchor in self._anchors])
+        outline = anchors if self.path is None else self.path.outline()
+        self.overlay.set_path(self._scatter.plane.project(outline), self._scatter.plane.project(anchors))
 
     def _hint(self) -> str:
         """What is not seen of the path, and why."""
@@ -186,11 +189,6 @@ class PathController(ToolController[PathView]):
         if len(self._anchors) > self._steps:
             return self.tr("Fewer steps than anchors: some anchors are skipped.")
         return ""
-
-    def _project(self, codes: Floats) -> Floats:
-        """Positions (N, 2) of codes (N, d) on the scatter; along a single dimension they lie at the height 0."""
-        positions = self._scatter.plane.project(codes)
-        return np.pad(positions, ((0, 0), (0, 2 - positions.shape[1])))
 
     # Along the path
 
@@ -218,12 +216,6 @@ class PathController(ToolController[PathView]):
         """End the play, if there is one."""
         self._clock.stop()
         self.view.set_playing(False)
-
-    @Slot()
-    def _set_pace(self) -> None:
-        """Take over a pace or a number of anchors that has changed."""
-        if self._clock.state() == QTimeLine.State.Running and self._clock.duration() != round(1000 * self._seconds):
-            self._play_on()
 
     @Slot(int)
     def _scrub(self, position: int) -> None:

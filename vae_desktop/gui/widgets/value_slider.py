@@ -2,7 +2,9 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractSlider, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QSlider
+
+from vae_desktop.gui.widgets.controls import named
 
 
 class ValueSlider(QSlider):
@@ -12,8 +14,8 @@ class ValueSlider(QSlider):
 
     Parameters
     ----------
-    name : str
-        What is moved.
+    name, label, tip : str
+        Object name, what is moved, and tooltip.
     ends : (int, int)
         First and last position.
     per_unit : float
@@ -22,11 +24,10 @@ class ValueSlider(QSlider):
         The value for who listens, as a format such as "{:.0%}".
     """
 
-    def __init__(
-        self, name: str, ends: tuple[int, int], per_unit: float, words: str, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self._name, self._per_unit, self._words = name, per_unit, words
+    def __init__(self, name: str, label: str, tip: str, ends: tuple[int, int], per_unit: float, words: str) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._label, self._per_unit, self._words = label, per_unit, words
+        named(self, name, tip=tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setRange(*ends)
         self._tell_value()
@@ -52,4 +53,4 @@ class ValueSlider(QSlider):
             event.ignore()
 
     def _tell_value(self) -> None:
-        self.setAccessibleName(f"{self._name}, {self._words.format(self.value_of(self.value()))}")
+        self.setAccessibleName(f"{self._label}, {self._words.format(self.value_of(self.value()))}")

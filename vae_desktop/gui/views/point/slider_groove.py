@@ -5,7 +5,6 @@ import math
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.value_slider import ValueSlider
@@ -25,8 +24,8 @@ class SliderGroove(ValueSlider):
 
     zero_requested = Signal()
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, (-300, 300), _PER_UNIT, "{:.2f}", parent)
+    def __init__(self, label: str) -> None:
+        super().__init__("", label, "", (-300, 300), _PER_UNIT, "{:.2f}")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setFixedHeight(FRAME + 4)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it

@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.gui.views.tools.tool_view import ToolView, form
+from vae_desktop.gui.views.tools.tool_view import ToolView, form, small_picture
 from vae_desktop.gui.widgets.captioned import Captioned
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
-from vae_desktop.gui.widgets.controls import column, label, named, row, tool_button
+from vae_desktop.gui.widgets.controls import column, label, row, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.seed_box import SeedBox
@@ -15,8 +15,6 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.value_slider import ValueSlider
 from vae_desktop.latent.codes import Picture
 from vae_desktop.settings import settings_of
-
-_HUNDREDTHS = 100
 
 
 class DenoisingView(ToolView):
@@ -45,10 +43,9 @@ class DenoisingView(ToolView):
         self.number = NumberField("noisyImageSpin", self.tr("Number of a test image"), tip, (0, 0))
         tip = self.tr("What is done to the image before it is encoded.")
         self.kind = ChoiceBox("noiseKindCombo", self.tr("Kind of noise"), tip, _noise_choices())
-        self._strength = named(
-            ValueSlider(self.tr("Strength of the noise"), (0, _HUNDREDTHS), per_unit=_HUNDREDTHS, words="{:.2f}"),
-            "noiseStrengthSlider",
-            tip=self.tr("Standard deviation of Gaussian noise, or the fraction of the pixels that is hit."),
+        tip = self.tr("Standard deviation of Gaussian noise, or the fraction of the pixels that is hit.")
+        self._strength = ValueSlider(
+            "noiseStrengthSlider", self.tr("Strength of the noise"), tip, (0, 100), per_unit=100, words="{:.2f}"
         )
         self._strength.setValue(50)
         self._value = label(figures=True)
@@ -59,16 +56,13 @@ class DenoisingView(ToolView):
         self.captions: dict[str, Captioned] = {}
         self._texts: dict[str, str] = {}  # of the captions, without the error
         for name, text, picture_label, tip in self._picture_texts():
-            picture = named(DecodedImage(fills_height=True), f"{name}Picture", picture_label, tip)
-            picture.setMinimumSize(56, 56)
-            picture.set_empty_text("")
+            picture = small_picture(f"{name}Picture", picture_label, tip)
             self.pictures[name], self.captions[name], self._texts[name] = picture, Captioned(picture), text
         self.reason = label("", "muted", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
         tip = self.tr("Load the data set: its test images can then be given noise.")
         self.load = tool_button("loadNoisyDataButton", "", tip)
-        self.note = label(
-            "", "muted", "small", name="denoisingNote", wraps=True, align=Qt.AlignmentFlag.AlignHCenter
-        )
+        middle = Qt.AlignmentFlag.AlignHCenter
+        self.note = label("", "muted", "small", name="denoisingNote", wraps=True, align=middle)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._nothing())
         self._stack.addWidget(self._something())

@@ -7,10 +7,9 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QGridLayout, QLayout, QSizePolicy
 
 from vae_desktop.gui.views.tools.nearest_view import NearestView
-from vae_desktop.gui.views.tools.tool_view import ToolView
+from vae_desktop.gui.views.tools.tool_view import ToolView, small_picture
 from vae_desktop.gui.widgets.captioned import Captioned
 from vae_desktop.gui.widgets.controls import check_box, column, explain, label, named, row, toggle, tool_button
-from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
@@ -43,13 +42,13 @@ class DrawingView(ToolView):
         super().__init__("drawingView")
         self.pad = DrawingPad()
         controls = self._make_controls()
-        self.input = self._picture(
-            "drawnInput", self.tr("The model's input"), self.tr("The image that the encoder is given.")
-        )
+        tip = self.tr("The image that the encoder is given.")
+        self.input = small_picture("drawnInput", self.tr("The model's input"), tip)
         tip = self.tr("Decoded from the mean of its posterior.")
-        self.reconstruction = self._picture("drawnReconstruction", self.tr("Reconstruction of the drawing"), tip)
+        self.reconstruction = small_picture("drawnReconstruction", self.tr("Reconstruction of the drawing"), tip)
         self.samples = named(TileBoard(), "posteriorBoard", self.tr("Reconstructions of samples"))
-        self.samples.setSizePolicy(_POLICY.Ignored, _POLICY.Expanding)
+        for view in (self.input, self.reconstruction, self.samples):
+            view.setSizePolicy(_POLICY.Ignored, _POLICY.Expanding)  # all three are equal
         self.samples_caption = Captioned(self.samples)
         self.nearest = NearestView()
         self.loss = label("", "", "small", name="drawingFigures", figures=True)
@@ -58,7 +57,7 @@ class DrawingView(ToolView):
         self.loss.setTextFormat(Qt.TextFormat.RichText)
         self._lay_out(controls, (self.pad, 2), (self._results(), 3), width=_CONTROLS)
         self.main_part = self.pad
-        self.themed += self.pad, self.input, self.reconstruction, self.samples, self.nearest
+        self.themed += self.pad, self.input, self.reconstruction, self.samples, self.nearest.board
         self.set_preprocessing("")
         self.set_image_count(0, self.tr("Open a model first."))
         self._width.setValue(9)
@@ -85,13 +84,13 @@ class DrawingView(ToolView):
             part.setEnabled(count > 0)
             explain(part, self.tr("Lay this test image on the pad.") if count else hint)
 
-    def show_loss(self, terms: list[tuple[str, str, float]], heading: str) -> None:
-        """Show a table of names, how they are weighted, and numbers under a heading; the last row is their sum."""
-        rows = [(name, weight, f"{value:.2f}" if abs(value) < 1e5 else f"{value:.3g}") for name, weight, value in terms]
-        name, weight, total = rows.pop()
+    def show_loss(self, terms: list[tuple[str, float, float]], total: float, heading: str) -> None:
+        """Show the terms of a loss, each by its name, weight and value, and the total, under a heading."""
+        rows = [(name, "" if weight == 1 else f"{weight:g} ×", _short(value)) for name, weight, value in terms]
+        rows.append((f"<b>{self.tr('Loss')}</b>", "", f"<b>{_short(total)}</b>"))
         cells = "".join(
             f"<tr><td>{name}&nbsp;</td><td align=right>{weight}&nbsp;</td><td align=right>{value}</td></tr>"
-            for name, weight, value in [*rows, (f"<b>{name}</b>", weight, f"<b>{total}</b>")]
+            for name, weight, value in rows
         )
         self.loss.setText(f"{heading}<table>{cells}</table>")
 
@@ -111,16 +110,13 @@ class DrawingView(ToolView):
         eraser = toggle("eraserButton", self.tr("Eraser"), tip, then=self._set_eraser)
         for button in (brush, eraser):
             button.setAutoExclusive(True)
-        self._width = named(
-            ValueSlider(self.tr("Width of the brush"), (2, 30), per_unit=100, words="{:.0%}"),
-            "brushWidthSlider",
-            tip=self.tr("Width of the brush, in hundredths of the pad."),
+        tip = self.tr("Width of the brush, in hundredths of the pad.")
+        self._width = ValueSlider(
+            "brushWidthSlider", self.tr("Width of the brush"), tip, (2, 30), per_unit=100, words="{:.0%}"
         )
         self._width.valueChanged.connect(self._set_width)
         tip = self.tr("Colour of the ink.")
-        self._colour = tool_button(
-            "inkButton", "", tip, label=self.tr("Colour of the ink"), then=self._ask_for_ink
-        )
+        self._colour = tool_button("inkButton", "", tip, label=self.tr("Colour of the ink"), then=self._ask_for_ink)
         tip = self.tr("Take back the last stroke (Ctrl+Z).")
         undo = tool_button("undoButton", self.tr("Undo"), tip, then=stack.undo)
         tip = self.tr("Draw it again (Ctrl+Shift+Z).")
@@ -152,13 +148,6 @@ class DrawingView(ToolView):
             1,
             spacing=SPACING // 2,
         )
-
-    def _picture(self, name: str, text: str, tip: str) -> DecodedImage:
-        picture = named(DecodedImage(), name, text, tip)
-        picture.setMinimumSize(56, 56)
-        picture.setSizePolicy(_POLICY.Ignored, _POLICY.Expanding)  # all three are equal
-        picture.set_empty_text("")
-        return picture
 
     def _results(self) -> QLayout:
         results = QGridLayout()
@@ -206,3 +195,7 @@ class DrawingView(ToolView):
         sample = QPixmap(14, 14)
         sample.fill(self.pad.ink or QColor(grey, grey, grey))
         self._colour.setIcon(QIcon(sample))
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if abs(value) < 1e5 else f"{value:.3g}"

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import column, named, styled, tool_button
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
-from vae_desktop.gui.widgets.theme import Theme
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.latent.codes import Picture
 
@@ -35,9 +34,6 @@ class NearestView(QWidget):
         self.load = tool_button("loadDataButton", "")
         column(self.title, (self.board, 1), self.load, self.note, self.distance, spacing=2, on=self)
         self.clear("")
-
-    def set_theme(self, theme: Theme) -> None:
-        self.board.set_theme(theme)
 
     def offer_data(self, name: str) -> None:
         """Offer to load the data set, whose images are not at hand."""

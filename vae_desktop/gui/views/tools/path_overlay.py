@@ -35,7 +35,8 @@ class PathOverlay(QObject):
         self._colour_anchors()
 
     def set_path(self, outline: Floats, anchors: Floats) -> None:
-        """Show an outline through positions (M, 2), and anchors at positions (K, 2)."""
+        """Show an outline through positions (M, k), and anchors at positions (K, k); if k is 1, at the height 0."""
+        outline, anchors = (np.pad(array, ((0, 0), (0, 2 - array.shape[1]))) for array in (outline, anchors))
         self._line.setData(*outline.T)
         self._is_setting = True
         while len(self._anchors) > len(anchors):

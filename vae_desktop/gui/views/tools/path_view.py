@@ -74,9 +74,8 @@ class PathView(ToolView):
         tip = self.tr("Lead back to the first anchor, and play on.")
         self.loop = check_box("pathLoopCheck", self.tr("Loop"), tip)
         self.note = label("", "warning", "small", name="pathNote", wraps=True)
-        self.board = named(
-            TileBoard(), "pathBoard", self.tr("Steps of the path. Arrow keys go from one to the next.")
-        )
+        about = self.tr("Steps of the path. Arrow keys go from one to the next.")
+        self.board = named(TileBoard(), "pathBoard", about)
         tip = self.tr("Save the steps of the path as an animation, a picture or a table.")
         self._export = tool_button("exportPathButton", self.tr("Export"), tip)
         formats = (
@@ -158,10 +157,9 @@ class PathView(ToolView):
         tip = self.tr("Move the current point along the path.")
         self.play_button = push_button("playPathButton", self.tr("Play"), tip)
         self.play_button.setCheckable(True)
-        self.slider = named(
-            ValueSlider(self.tr("How far along the path"), (0, _FINE), per_unit=_FINE, words="{:.0%}"),
-            "pathSlider",
-            tip=self.tr("Move the current point along the path by hand."),
+        tip = self.tr("Move the current point along the path by hand.")
+        self.slider = ValueSlider(
+            "pathSlider", self.tr("How far along the path"), tip, (0, _FINE), per_unit=_FINE, words="{:.0%}"
         )
         self.where = styled(named(ElidedLabel(), "pathWhere"), "muted", "small", figures=True)
         return row(self.play_button, (self.slider, 1), self.where)

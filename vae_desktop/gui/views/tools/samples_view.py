@@ -44,12 +44,9 @@ class SamplesView(ToolView):
         tip = self.tr("The same seed draws the same codes.")
         self.seed = NumberField("samplesSeedSpin", self.tr("Seed"), tip, (0, 999_999))
         renew = tool_button("newSamplesButton", "⟳", self.tr("Draw other codes."), label=self.tr("Other samples"))
-        self.board = named(
-            TileBoard(),
-            "samplesBoard",
-            self.tr("Samples. Arrow keys choose one; the current point goes there."),
-            self.tr("Click: the current point goes to that code."),
-        )
+        about = self.tr("Samples. Arrow keys choose one; the current point goes there.")
+        tip = self.tr("Click: the current point goes to that code.")
+        self.board = named(TileBoard(), "samplesBoard", about, tip)
         self.nearest = NearestView()
         self.nearest.setFixedWidth(_NEAREST)
         self.note = label("", "muted", "small", name="samplesNote", figures=True, wraps=True)
@@ -62,7 +59,7 @@ class SamplesView(ToolView):
         controls = column(self.source, self._form, self.note, 1, spacing=SPACING // 2)
         self._lay_out(controls, (self.board, 1), self.nearest)
         self.main_part = self.board
-        self.themed += self.board, self.nearest
+        self.themed += self.board, self.nearest.board
         self.source.currentIndexChanged.connect(self._show_components)
         self._show_components()
 

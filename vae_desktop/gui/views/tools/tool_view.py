@@ -5,7 +5,8 @@ from typing import Protocol
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QLayout, QWidget
 
-from vae_desktop.gui.widgets.controls import Part, row
+from vae_desktop.gui.widgets.controls import Part, named, row
+from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.theme import SPACING, Theme
 
 
@@ -52,6 +53,14 @@ class ToolView(QWidget):
         left.setFixedWidth(width)
         left.setLayout(controls)
         row(left, *parts, spacing=2 * SPACING, margins=(SPACING, 0, SPACING, SPACING), on=self)
+
+
+def small_picture(name: str, text: str, tip: str) -> DecodedImage:
+    """Return a view of one picture among others, which is empty as long as there is none."""
+    picture = named(DecodedImage(fills_height=True), name, text, tip)
+    picture.setMinimumSize(56, 56)
+    picture.set_empty_text("")
+    return picture
 
 
 def form(*rows: tuple[str, QWidget] | tuple[QWidget | QLayout]) -> QFormLayout:
