@@ -187,7 +187,7 @@ def test_leaving_the_plot_hides_the_card(scatter, card, qtbot) -> None:
 def test_the_card_stays_with_its_image_while_the_scatter_moves_and_goes_when_that_has_left(
     scatter, card, qtbot
 ) -> None:
-    scatter.plot._stop_fitting()
+    scatter.plot.getViewBox().sigRangeChangedManually.emit([True, True])  # as the wheel does
     hover(scatter, qtbot, 4)
     width = scatter.plot.getViewBox().viewPixelSize()[0]
     moved = codes(8 * width)

@@ -56,7 +56,7 @@ def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(drive
     driver.qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
     np.testing.assert_array_equal(driver.window.controller.point.code, means[image])
     assert [driver.find(f"latentSlider{dimension}").value() for dimension in range(5)] == means[image].tolist()
-    cursor = scatter.plot._cursor
+    cursor = scatter.plot.cross_hair
     assert (cursor.x(), cursor.y()) == pytest.approx(scatter.plot.places[image].tolist())
     driver.wait(lambda: driver.picture != before)
 
@@ -104,7 +104,7 @@ def test_a_drag_in_the_scatter_moves_the_point_all_the_way(trained) -> None:
 def test_a_slider_moves_the_cursor(trained) -> None:
     trained.find("latentSlider0").setValue(1.25)
     trained.find("latentSlider1").setValue(-0.5)
-    cursor = trained.window.stage.scatter.plot._cursor
+    cursor = trained.window.stage.scatter.plot.cross_hair
     assert (cursor.x(), cursor.y()) == pytest.approx((1.25, -0.5))
 
 
@@ -163,13 +163,13 @@ def test_a_hidden_class_is_greyed_and_lies_below(trained) -> None:
     raster = trained.window.stage.scatter.plot.raster
     trained.find("classChip3").click()
     grey = QColor(trained.window.theme.border).getRgb()[:3]
-    looks = raster._looks
+    looks = raster.looks
     labels = trained.window.controller.engine.project.shown.codes.labels
     count = int((labels == 3).sum())
     assert count > 0
     is_grey = (looks.palette[looks.kinds] == grey).all(1)
     np.testing.assert_array_equal(is_grey, labels == 3)
-    drawn = raster._order  # the lowest first
+    drawn = looks.order()  # the lowest first
     assert is_grey[drawn[:count]].all()
     assert not is_grey[drawn[count:]].any()
 

@@ -44,7 +44,7 @@ def test_in_principal_components_the_point_moves_only_in_their_plane(show) -> No
     np.testing.assert_allclose(point.code @ basis.T, (1.5, -0.5), atol=1e-5)
     rest = point.code - before
     np.testing.assert_allclose(rest - (rest @ basis.T) @ basis, 0, atol=1e-5)
-    cursor = scatter(driver).plot._cursor
+    cursor = scatter(driver).plot.cross_hair
     assert (cursor.x(), cursor.y()) == pytest.approx((1.5, -0.5), abs=1e-5)
 
 
@@ -77,7 +77,7 @@ def test_tsne_is_laid_out_in_the_background_and_takes_the_nearest_code(driver) -
     centre = plot.getViewBox().mapSceneToView(plot.mapToScene(where))
     distances = np.linalg.norm(places - (centre.x(), centre.y()), axis=1)
     assert image == distances.argmin()
-    cursor = plot._cursor
+    cursor = plot.cross_hair
     assert (cursor.x(), cursor.y()) == pytest.approx(tuple(places[image]), abs=1e-4)
     choose(driver, "axes")
     assert not scatter(driver).has_layout

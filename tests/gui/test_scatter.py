@@ -74,8 +74,8 @@ def test_hovering_peeks_at_an_image_and_leaving_puts_the_point_back(show) -> Non
     hover(driver, image)
     assert scatter(driver).hover.index == image
     assert driver.find("latentSlider7").value() == pytest.approx(session.project.shown.codes.mean[image, 7])
-    driver.wait(lambda: scatter(driver).hover._reconstruction is not None)
-    assert scatter(driver).hover._reconstruction.shape == (28, 28, 1)
+    driver.wait(lambda: scatter(driver).hover.reconstruction is not None)
+    assert scatter(driver).hover.reconstruction.shape == (28, 28, 1)
     assert (point.code == 0.5).all()
     driver.qtbot.mouseMove(driver.window.setup, QPoint(5, 5))
     scatter(driver).plot.leaveEvent(QEvent(QEvent.Type.Leave))
@@ -122,8 +122,8 @@ def test_an_outline_is_opaque_and_its_halo_is_not(ratio) -> None:
 def test_in_a_plane_of_principal_components_the_posterior_is_the_projected_one(show) -> None:
     driver = show("vae-20d")
     driver.find("projectionCombo").setCurrentIndex(1)
-    run, explorer = driver.window.controller.engine.project.shown, driver.window.controller.workspaces.explorer
-    explorer._go_to_image(123)
+    run = driver.window.controller.engine.project.shown
+    driver.window.stage.scatter.image_chosen.emit(123)
     samples = run.codes.mean[123] + np.exp(run.codes.log_stddev[123]) * np.random.default_rng(0).standard_normal(
         (200_000, 20), np.float32
     )
@@ -138,7 +138,7 @@ def test_the_circles_of_the_prior_have_radius_one_and_two(show, name) -> None:
     prior = scatter(show(name)).overlays.prior
     assert isinstance(prior, NormalItem)
     assert prior.isVisible()
-    assert prior._labels == ("1σ · 39%", "2σ · 86%")
+    assert prior.labels == ("1σ · 39%", "2σ · 86%")
     assert [prior.path(radius).boundingRect().width() for radius in (1.0, 2.0)] == pytest.approx([2, 4])
 
 
@@ -146,7 +146,7 @@ def test_an_autoencoder_has_no_posterior_and_no_samples(show) -> None:
     driver = show("ae-2d")
     assert not action(driver, "showSamplesAction").isEnabled()
     assert not action(driver, "posteriorOverlayAction").isEnabled()
-    driver.window.controller.workspaces.explorer._go_to_image(5)
+    driver.window.stage.scatter.image_chosen.emit(5)
     assert not scatter(driver).overlays.posterior.isVisible()
 
 
@@ -219,7 +219,7 @@ def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatc
     assert len(chosen) > 1000
     assert len(wrong) < 0.03 * len(chosen)  # what lies on the line, drawn by hand in whole pixels
     assert scatter(driver).selection.bar.text().startswith(f"{len(chosen):,} of 10,000 codes selected · ")
-    looks = scatter(driver).plot.raster._looks
+    looks = scatter(driver).plot.raster.looks
     assert (looks.marked == chosen).all()
     assert looks.rim == (27, 35, 46)
     target = tmp_path / "codes.csv"
@@ -233,7 +233,7 @@ def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatc
     assert float(rows[3]["mean_1"]) == pytest.approx(run.codes.mean[chosen[3], 1], rel=1e-5)
     assert rows[3]["class"] == run.class_names[run.codes.labels[chosen[3]]]
     driver.find("clearSelectionButton").click()
-    assert not len(scatter(driver).plot.raster._looks.marked)
+    assert not len(scatter(driver).plot.raster.looks.marked)
     assert not driver.find("selectionBar").isVisible()
 
 
@@ -278,7 +278,7 @@ def test_the_test_images_and_all_training_images_are_shown(driver) -> None:
     assert len(scatter(driver).plot.places) == 1797
     assert "1,437 training images" in driver.window.stage.subtitle()
     dataset = session.datasets.held(run.config.dataset)
-    hovered = scatter(driver).hover._originals[360 + 5]
+    hovered = scatter(driver).hover.originals[360 + 5]
     assert (hovered == dataset.train.images[5].transpose(1, 2, 0)).all()
     action(driver, "testImagesAction").trigger()
     driver.wait(lambda: len(scatter(driver).drawn) == 360)

@@ -38,8 +38,8 @@ def test_the_most_informative_is_first_and_collapsed_ones_are_folded_away_with_t
     driver.find("collapsedFold", QToolButton).click()
     assert driver.find(f"latentSlider{collapsed[0]}").isVisible()
     first = driver.find(f"latentSlider{order[0]}").head
-    assert first._share == 1
-    assert not driver.find(f"latentSlider{collapsed[0]}").head._is_active
+    assert first.share == 1
+    assert not driver.find(f"latentSlider{collapsed[0]}").head.is_active
 
 
 def test_if_all_are_collapsed_none_is_folded_away(show) -> None:
@@ -140,8 +140,8 @@ def test_films_follow_the_training(driver) -> None:
     driver.train(epochs="1000")
     slider = driver.find("latentSlider0")
     driver.wait(lambda: slider.groove.has_film)
-    first = slider.groove._film
-    driver.wait(lambda: slider.groove._film != first)
+    first = slider.groove.film
+    driver.wait(lambda: slider.groove.film != first)
     assert driver.state == "training"
 
 
@@ -155,7 +155,7 @@ def test_a_locked_coordinate_stays_whatever_moves_the_point(show) -> None:
     driver.click("randomiseButton")
     assert point.code[17] == 1.25
     assert (np.delete(point.code, 17) != 0).all()
-    driver.window.controller.workspaces.explorer._go_to_image(4)
+    driver.window.stage.scatter.image_chosen.emit(4)
     assert point.code[17] == 1.25
     driver.click("resetButton")
     assert point.code[17] == 1.25

@@ -40,7 +40,7 @@ def test_a_training_lays_out_no_dock_anew(driver) -> None:
     counter = LayoutCounter()
     for dock in ("setupDock", "learningCurvesDock"):
         driver.find(dock).installEventFilter(counter)
-    shown = driver.window.setup.controls._where.text()
+    shown = driver.find("progressText", QLabel).text()
     begun = len(run.history.training)
-    driver.wait(lambda: len(run.history.training) > begun + 200 and driver.window.setup.controls._where.text() != shown)
+    driver.wait(lambda: len(run.history.training) > begun + 200 and driver.find("progressText", QLabel).text() != shown)
     assert counter.count == 0

@@ -68,7 +68,7 @@ def test_models_of_any_dimensions_follow_one_another(show, driver) -> None:
     scatter, requests = driver.window.stage.scatter, driver.window.controller.engine.inference
     runs = list(session.project.runs.values())
     for run in [*runs, *runs[::-1], *runs]:
-        scatter.hover._show(3)  # a card is on show, its image peeked at
+        driver.qtbot.keyClick(scatter.plot, Qt.Key.Key_Space)  # a card is on show, its image peeked at
         decoded = []
         requests.decoded.connect(decoded.append)
         session.project.show(run)

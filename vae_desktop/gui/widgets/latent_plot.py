@@ -85,9 +85,9 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self.addItem(self.raster, ignoreBounds=True)
         self._paint_cost = 0.0  # seconds that painting with new points took last
         self._glide = Glide(self.raster.set_points, lambda: self._paint_cost, self)
-        self._cursor = CursorItem()
-        self._cursor.setZValue(10)
-        self.addItem(self._cursor, ignoreBounds=True)
+        self.cross_hair = CursorItem()
+        self.cross_hair.setZValue(10)
+        self.addItem(self.cross_hair, ignoreBounds=True)
         self._lasso = QGraphicsPathItem()
         self._lasso.setZValue(12)
         self._lasso.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -124,7 +124,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
             axis = self.getAxis(side)
             axis.setPen(theme.border)
             axis.setTextPen(theme.muted)
-        self._cursor.set_colours(ring=theme.text, halo=theme.surface)
+        self.cross_hair.set_colours(ring=theme.text, halo=theme.surface)
         pen = QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
         self._lasso.setPen(pen)
@@ -170,12 +170,12 @@ class LatentPlot(pyqtgraph.PlotWidget):
         """Put the cross-hair at the current point."""
         # The scene would tell later what has to be painted: if another widget is painted at once before that, and this
         # one with it, the cross-hair would also stay where it was.
-        area = self._cursor.deviceTransform(self.viewportTransform()).mapRect(self._cursor.boundingRect())
+        area = self.cross_hair.deviceTransform(self.viewportTransform()).mapRect(self.cross_hair.boundingRect())
         self.viewport().update(area.toAlignedRect().adjusted(-1, -1, 1, 1))
-        self._cursor.setPos(x, y)
+        self.cross_hair.setPos(x, y)
 
     def show_cursor(self, shown: bool) -> None:
-        self._cursor.setVisible(shown)
+        self.cross_hair.setVisible(shown)
 
     def fit(self) -> None:
         """Show all codes, and go on doing so."""
@@ -192,11 +192,11 @@ class LatentPlot(pyqtgraph.PlotWidget):
         if event.key() in steps:
             dx, dy = steps[event.key()]
             step = self._box.viewRect().width() * _NUDGE
-            self.dragged.emit(self._cursor.x() + dx * step, self._cursor.y() + dy * step)
+            self.dragged.emit(self.cross_hair.x() + dx * step, self.cross_hair.y() + dy * step)
         elif event.key() == Qt.Key.Key_F:
             self.fit()
         elif event.key() == Qt.Key.Key_Space:
-            self.inspected.emit(self._box.mapViewToScene(self._cursor.pos()))
+            self.inspected.emit(self._box.mapViewToScene(self.cross_hair.pos()))
         elif event.key() == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.all_selected.emit()
         else:

@@ -26,7 +26,7 @@ class NormalItem(CachedItem):
         self._halo.setCosmetic(True)
         self._font = QFont()
         self._paths: dict[float, QPainterPath] = {}
-        self._labels: tuple[str, ...] = ()
+        self.labels: tuple[str, ...] = ()
 
     def set_look(self, line: QColor, halo: QColor, font: QFont) -> None:
         self._pen.setColor(line)
@@ -39,7 +39,7 @@ class NormalItem(CachedItem):
     ) -> None:
         """Show a normal distribution with mean (k,) and covariance (k, k), k = 1 or 2, in the axes' units."""
         self._paths = {radius: _outline(mean, covariance, radius) for radius in RADII}
-        self._labels = labels
+        self.labels = labels
         self.show()
         self.redraw()
 
@@ -64,7 +64,7 @@ class NormalItem(CachedItem):
         painter.fillRect(QRectF(0, 0, device.width() / ratio, device.height() / ratio), _HALO)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         self._draw_outlines(painter, transform, self._pen)
-        if self._labels:
+        if self.labels:
             self._write_labels(painter, transform)
 
     def _draw_outlines(self, painter: QPainter, transform: QTransform, pen: QPen) -> None:
@@ -80,7 +80,7 @@ class NormalItem(CachedItem):
         if max(widths) - min(widths) < 2 * _LINE:
             return
         painter.setFont(self._font)
-        for label, path in zip(self._labels, self._paths.values(), strict=True):
+        for label, path in zip(self.labels, self._paths.values(), strict=True):
             rect = path.boundingRect()
             top = transform.map(QPointF(rect.center().x(), rect.bottom()))
             if rect.height() > _FAR:  # a band has no upper edge

@@ -55,7 +55,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
     def __init__(self) -> None:
         super().__init__()
         self._points: Floats = np.empty((2, 0), np.float32)
-        self._looks = Looks(np.empty(0, np.uint16), np.empty((0, 3), np.uint8))
+        self.looks = Looks(np.empty(0, np.uint16), np.empty((0, 3), np.uint8))
         self._order: npt.NDArray[np.int64] | None = None
         self._bounds = QRectF()
         self._image: QImage | None = None
@@ -65,7 +65,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
 
     def set_looks(self, looks: Looks) -> None:
         """Draw the points so, from when as many points are set."""
-        self._looks, self._order = looks, looks.order()
+        self.looks, self._order = looks, looks.order()
         self._drawn_for = ()
         self.update()
 
@@ -87,7 +87,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         view = self.getViewBox()
-        if view is None or not self._points.size or self._points.shape[1] != len(self._looks.kinds):
+        if view is None or not self._points.size or self._points.shape[1] != len(self.looks.kinds):
             return
         ratio = painter.device().devicePixelRatioF()
         rect = view.viewRect()
@@ -105,7 +105,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
         painter.restore()
 
     def _draw(self, rect: QRectF, width: int, height: int, ratio: float) -> QImage:
-        looks = self._looks
+        looks = self.looks
         radius = point_radius(self._points.shape[1]) * ratio
         rim = radius + _RIM * ratio
         margin = int(np.ceil(rim)) + 2

@@ -145,29 +145,29 @@ class SliderHead(QWidget):
         super().__init__()
         self._name = name
         self.setAccessibleName(name)
-        self._share = 0.0
-        self._is_active = True
+        self.share = 0.0
+        self.is_active = True
         self.setFixedWidth(30)
 
     def set_information(self, share: float, is_active: bool, tip: str) -> None:
         """Show how much the dimension says, as a share of what the most telling one does."""
         self.setToolTip(tip)
         self.setAccessibleName(f"{self._name}, {tip}")
-        if (share, is_active) != (self._share, self._is_active):
-            self._share, self._is_active = share, is_active
+        if (share, is_active) != (self.share, self.is_active):
+            self.share, self.is_active = share, is_active
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         palette = self.palette()
         muted = palette.placeholderText().color()
-        painter.setPen(palette.windowText().color() if self._is_active else muted)
+        painter.setPen(palette.windowText().color() if self.is_active else muted)
         middle = self.height() / 2
         painter.drawText(QRectF(0, 0, self.width(), middle + 4), Qt.AlignmentFlag.AlignVCenter, self._name)
         bar = QRectF(0, middle + 6, self.width() - 4, 3)
         painter.fillRect(bar, palette.mid())
-        bar.setWidth(bar.width() * min(max(self._share, 0.0), 1.0))
-        painter.fillRect(bar, palette.highlight() if self._is_active else muted)
+        bar.setWidth(bar.width() * min(max(self.share, 0.0), 1.0))
+        painter.fillRect(bar, palette.highlight() if self.is_active else muted)
         painter.end()
 
 

@@ -29,7 +29,7 @@ class SliderGroove(ValueSlider):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setFixedHeight(FRAME + 4)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
-        self._film: QImage | None = None
+        self.film: QImage | None = None
         self._kept, self._kept_for = QPixmap(), tuple[object, ...]()  # all but the handle, and what it was painted for
 
     def cover(self, minimum: float, maximum: float) -> None:
@@ -51,12 +51,12 @@ class SliderGroove(ValueSlider):
 
     def set_film(self, film: Picture | None) -> None:
         """Lay a strip of pictures (h, n·w, C), uint8, into the groove."""
-        self._film = None if film is None else to_image(film)
+        self.film = None if film is None else to_image(film)
         self.update()
 
     @property
     def has_film(self) -> bool:
-        return self._film is not None
+        return self.film is not None
 
     def frame_shares(self) -> Floats:
         """Shares of the range (n,) at which the middles of the film's pictures lie."""
@@ -66,7 +66,7 @@ class SliderGroove(ValueSlider):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
-        film = None if self._film is None else self._film.cacheKey()
+        film = None if self.film is None else self.film.cacheKey()
         key = (film, self._share(0), self.size(), ratio, self.isEnabled(), self.palette().cacheKey())
         if key != self._kept_for:
             self._kept = QPixmap(self.size() * ratio)
@@ -83,11 +83,11 @@ class SliderGroove(ValueSlider):
         palette = self.palette()
         groove = QRectF(0, 2, self.width(), FRAME)
         painter.fillRect(self.rect(), palette.window())
-        if self._film is not None:
+        if self.film is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             if not self.isEnabled():
                 painter.setOpacity(0.4)
-            painter.drawImage(groove, self._film)
+            painter.drawImage(groove, self.film)
             painter.setOpacity(1)
         else:
             painter.fillRect(QRectF(0, self.height() / 2 - 2, self.width(), 4), palette.mid())

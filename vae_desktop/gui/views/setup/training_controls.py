@@ -65,6 +65,7 @@ class TrainingControls(QWidget):
         self._where, self._pace = SteadyLabel(font), SteadyLabel(font)
         for readout in (self._where, self._pace):
             styled(readout.label, "muted")
+        self._where.label.setObjectName("progressText")
         buttons = QGridLayout()
         buttons.setSpacing(SPACING)
         for index, button in enumerate(

@@ -36,9 +36,9 @@ class PointHover(QObject):
         self._columns: npt.NDArray[np.float64] | None = None  # of the places, once one is sought
         self._class_names: tuple[str, ...] = ()
         self._test_count: int | None = None  # of the first images, or None if all are test images
-        self._originals: Sequence[Picture] = ()
+        self.originals: Sequence[Picture] = ()
         self._hint = ""
-        self._reconstruction: Picture | None = None
+        self.reconstruction: Picture | None = None
         self._place: QPointF | None = None  # in the scene, from where a point is sought
         self._reach = REACH
         self._index: int | None = None  # of the image on show
@@ -63,7 +63,7 @@ class PointHover(QObject):
 
     def set_originals(self, originals: Sequence[Picture], hint: str) -> None:
         """Show these images (H, W, C) beside what the model makes of them; the hint where one is missing."""
-        self._originals, self._hint = originals, hint
+        self.originals, self._hint = originals, hint
         self._fill()
         self._place_card()
 
@@ -79,7 +79,7 @@ class PointHover(QObject):
     def show_reconstruction(self, picture: Picture) -> None:
         """Show what the model makes of the image on show."""
         if self._index is not None:
-            self._reconstruction = picture
+            self.reconstruction = picture
             self._fill()
             self._place_card()
 
@@ -140,7 +140,7 @@ class PointHover(QObject):
         self._index = index
         is_shown = index is not None
         if has_changed:
-            self._reconstruction = None
+            self.reconstruction = None
             self._fill()
         self._ring.setVisible(is_shown)
         self._plot.setToolTip("" if is_shown else self._tip)  # one box at a time
@@ -164,12 +164,12 @@ class PointHover(QObject):
         index = self._index
         if index is None:
             return
-        original = self._originals[index] if index < len(self._originals) else None
+        original = self.originals[index] if index < len(self.originals) else None
         name = ""
         if self._labels is not None and self._class_names:
             name = self._class_names[self._labels[index]]
         hint = "" if original is not None else self._hint
-        self.card.show_image(name, self._number(index), original, self._reconstruction, hint)
+        self.card.show_image(name, self._number(index), original, self.reconstruction, hint)
 
     def _number(self, index: int) -> str:
         if self._test_count is not None and index >= self._test_count:
