@@ -1,5 +1,6 @@
 """Models trained together: each as if alone, the work they share done once, and a fault of one its own."""
 
+import gc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -118,6 +119,32 @@ def test_one_for_which_there_is_no_memory_is_left_behind_and_holds_none(configs_
     assert failure.message.startswith("The computer ran out of memory. Choose a smaller batch")
     assert "in hungry" in failure.details
     assert [reference() for reference in held] == [None]
+
+
+@pytest.mark.parametrize("is_infinite", [False, True])
+def test_one_that_has_failed_gives_its_memory_back_when_it_is_taken_out(
+    configs_of, dataset, device, monkeypatch, is_infinite
+):
+    step = Trainer.step
+
+    def stepped(self, batch):
+        if not is_infinite and self.model.latent_dim == 7:
+            raise RuntimeError("the cat sat on the cable")
+        return step(self, batch) * (torch.nan if self.model.latent_dim == 7 else 1)
+
+    monkeypatch.setattr(Trainer, "step", stepped)
+    loop = TrainingLoop(configs_of([Variant("vae"), Variant("vae", latent_dim=7)]), dataset, device)
+    loop.step()
+    loop.each(TrainedModel.drain)
+    failed = loop.models.pop()
+    trainer, failure = weakref.ref(failed.trainer), failed.failure
+    gc.disable()
+    try:
+        del failed
+        assert trainer() is None
+    finally:
+        gc.enable()
+    assert failure.message
 
 
 def test_one_that_there_is_no_memory_to_make_keeps_none_from_training(configs_of, dataset, device, monkeypatch):

@@ -126,6 +126,8 @@ def _tell_end(
     failed = [_failure(*model) for model in models]
     failure = training.models[0].failure
     if len(failed) == 1 and failure is not None:
+        if options.debug:
+            print(failure.details, file=sys.stderr)
         raise UserError(" ".join([*failed, *saved.hitches])) from failure.error
     hitches = [line for line in (*failed, *saved.hitches) if line]
     for line in hitches:

@@ -14,7 +14,7 @@ from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.devices import placed
-from vae_desktop.training.failures import failure_words, is_of_device, is_out_of_memory, out_of_memory
+from vae_desktop.training.failures import failure_words, is_out_of_memory, out_of_memory
 from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.trained_model import EpochReport, Failure, TrainedModel
 from vae_desktop.variants import check_comparison
@@ -128,7 +128,7 @@ class TrainingLoop:
     def attempt(self, model: TrainedModel, work: Callable[[], object]) -> None:
         """Do something with a model, which ends with the reason if that fails.
 
-        On return nothing holds the memory of what failed for lack of it.
+        On return nothing holds the memory of what failed.
         """
         try:
             work()
@@ -198,8 +198,7 @@ class TrainingLoop:
 
     def _failure(self, model: TrainedModel, error: Exception) -> Failure:
         details = "" if isinstance(error, UserError) else traceback.format_exc()
-        if is_of_device(error):
-            error.__traceback__ = error.__context__ = None
+        error.__traceback__ = error.__context__ = None
         full = out_of_memory(self.device.type, model.config.training, model.has_stepped)
         good = model.last_good
         kept = f"The model is kept as it was at step {good.step:,}." if good is not None and good.step else ""

@@ -36,7 +36,7 @@ class Failure:
     Attributes
     ----------
     error : Exception
-        Without its traceback if a device is to blame: that would hold the memory of what failed for lack of it.
+        Without its traceback, which would hold the memory of what failed.
     message : str
         In words for the person.
     details : str
