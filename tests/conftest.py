@@ -9,6 +9,8 @@ from contextlib import contextmanager, nullcontext
 import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# Tests run side by side: teams of threads that spin for one another would take twice the time. Said before torch loads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @contextmanager
