@@ -59,12 +59,13 @@ class Route:
         plot.grab()  # painted, the axes have their range
         x, y = self.controller.overlay.positions()[number]
         start = plot.mapFromScene(plot.getViewBox().mapViewToScene(pyqtgraph.Point(x, y)))
-        port, left = plot.viewport(), Qt.MouseButton.LeftButton
-        QTest.mouseMove(port, start)
+        port, left, move = plot.viewport(), Qt.MouseButton.LeftButton, QTest.MouseAction.MouseMove
+        QTest.mouseEvent(move, port, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, start)
         QTest.mousePress(port, left, pos=start)
         for part in (0.25, 0.5, 0.75, 1.0):
-            QTest.mouseMove(port, start + QPoint(round(part * by.x()), round(part * by.y())))
-            QTest.mouseRelease(port, left, pos=start + by)
+            position = start + QPoint(round(part * by.x()), round(part * by.y()))
+            QTest.mouseEvent(move, port, left, Qt.KeyboardModifier.NoModifier, position)
+        QTest.mouseRelease(port, left, pos=start + by)
         return by.x() * plot.pixel_size(), -by.y() * plot.pixel_size()
 
 
