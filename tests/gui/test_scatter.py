@@ -7,11 +7,39 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from vae_desktop.gui.views.stage.code_positions import nearest_image
+from vae_desktop.gui.views.stage.scatter_tools import FIRST_OVERLAYS
 from vae_desktop.gui.widgets.glide import Glide
 from vae_desktop.gui.widgets.normal_item import NormalItem
+
+
+@pytest.fixture
+def show(shared_driver, every_mouse_move):
+    """Show a bundled model in the window of all these tests, as if it had just been opened."""
+
+    def begin_anew(name):
+        driver = shared_driver.show(name)
+        stage = driver.window.stage
+        driver.window.banner.clear()
+        for overlay in ("points", "posterior", "prior", "density", "manifold", "holes"):
+            action(driver, f"{overlay}OverlayAction").setChecked(overlay in FIRST_OVERLAYS)
+        for choice in ("showMeansAction", "testImagesAction"):
+            action(driver, choice).setChecked(True)
+        driver.find("lassoButton").setChecked(False)
+        driver.find("projectionCombo").setCurrentIndex(0)
+        stage.scatter.selection.clear()
+        for chip in stage.scatter.legend.findChildren(QToolButton):
+            if not chip.isChecked():
+                chip.click()
+        stage.scatter.set_chosen(None)
+        stage.scatter.hover.hide()
+        driver.window.controller.point.move_to(np.zeros(stage.scatter.plane.latent_dim, np.float32))
+        stage.scatter.plot.fit()
+        return driver
+
+    return begin_anew
 
 
 def scatter(driver):
@@ -180,11 +208,11 @@ def test_every_overlay_is_drawn_and_taken_away(show) -> None:
     assert not scatter(driver).plot.raster.isVisible()
 
 
-def test_holes_are_where_no_codes_are(show) -> None:
+def test_holes_are_where_no_codes_are(show, monkeypatch) -> None:
     driver = show("vae-2d")
     found = []
     feeds = driver.window.controller.workspaces.explorer.feeds
-    scatter(driver).show_holes = lambda distances, rect: found.append((distances, rect))
+    monkeypatch.setattr(scatter(driver), "show_holes", lambda distances, rect: found.append((distances, rect)))
     action(driver, "holesOverlayAction").trigger()
     driver.wait(lambda: found)
     distances, rect = found[-1]
@@ -290,9 +318,9 @@ def test_training_images_need_the_data_set(show) -> None:
     assert action(driver, "allImagesAction").toolTip() == "Load MNIST to see its training images"
 
 
-def test_codes_that_are_not_finite_leave_a_sensible_picture(show) -> None:
+def test_codes_that_are_not_finite_leave_a_sensible_picture(driver) -> None:
     """As of a run that diverges, before the engine stops it."""
-    driver = show("vae-2d")
+    driver.show("vae-2d")
     run = driver.window.controller.engine.project.shown
     for name in ("density", "holes", "manifold"):
         action(driver, f"{name}OverlayAction").trigger()
@@ -310,8 +338,8 @@ def test_codes_that_are_not_finite_leave_a_sensible_picture(show) -> None:
     assert nearest_image(np.zeros(2, np.float32), scatter(driver).drawn) is None
 
 
-def test_points_glide_to_their_new_places(show) -> None:
-    driver = show("vae-2d")
+def test_points_glide_to_their_new_places(driver) -> None:
+    driver.show("vae-2d")
     run = driver.window.controller.engine.project.shown
     plot = scatter(driver).plot
     plot.grab()
