@@ -18,6 +18,20 @@ def sliders(driver):
     return driver.window.panel.sliders
 
 
+@pytest.fixture
+def at_zero(shared_driver):
+    """Show a bundled model in the window of all these tests, with the point at 0."""
+
+    def begin_anew(name):
+        driver = shared_driver.show(name)
+        point = driver.window.controller.point
+        point.move_to(np.zeros(len(point.code), np.float32))
+        driver.find("trainButton").setFocus()
+        return driver
+
+    return begin_anew
+
+
 def from_top_to_bottom(driver, count):
     found = [driver.find(f"latentSlider{dimension}") for dimension in range(count)]
     heights = [slider.mapTo(driver.window, QPoint(0, 0)).y() for slider in found if slider.isVisible()]
@@ -145,8 +159,8 @@ def test_films_follow_the_training(driver) -> None:
     assert driver.state == "training"
 
 
-def test_a_locked_coordinate_stays_whatever_moves_the_point(show) -> None:
-    driver = show("vae-20d")
+def test_a_locked_coordinate_stays_whatever_moves_the_point(at_zero) -> None:
+    driver = at_zero("vae-20d")
     point = driver.window.controller.point
     slider = driver.find("latentSlider17")
     slider.setValue(1.25)
@@ -165,8 +179,8 @@ def test_a_locked_coordinate_stays_whatever_moves_the_point(show) -> None:
     assert driver.find("resetButton").isEnabled()
 
 
-def test_randomise_has_a_temperature(show) -> None:
-    driver = show("vae-20d")
+def test_randomise_has_a_temperature(at_zero) -> None:
+    driver = at_zero("vae-20d")
     spreads = {}
     for temperature in (0.1, 3.0):
         driver.find("temperatureSpin").setValue(temperature)
@@ -179,8 +193,8 @@ def test_randomise_has_a_temperature(show) -> None:
     assert spreads[3.0] == pytest.approx(3, rel=0.2)
 
 
-def test_wheel_and_arrow_keys_move_a_slider_that_has_the_focus(show) -> None:
-    driver = show("vae-2d")
+def test_wheel_and_arrow_keys_move_a_slider_that_has_the_focus(at_zero) -> None:
+    driver = at_zero("vae-2d")
     slider = driver.find("latentSlider0")
     wheel = QWheelEvent(
         QPointF(40, 10),
@@ -216,9 +230,9 @@ def test_128_dimensions_have_128_sliders_that_follow_and_decode(driver) -> None:
     assert 2 <= len(sliders(driver).visible_dimensions()) < 40  # films are decoded for these alone
 
 
-def test_what_is_drawn_along_other_directions_ends_where_the_point_does(show) -> None:
+def test_what_is_drawn_along_other_directions_ends_where_the_point_does(at_zero) -> None:
     """Films are asked for less often than a hand moves; the last place is asked for always."""
-    driver = show("vae-2d")
+    driver = at_zero("vae-2d")
     requests = driver.window.controller.engine.inference
     for value in np.linspace(-2, 2, 30):
         driver.find("latentSlider0").setValue(float(value))
@@ -227,9 +241,9 @@ def test_what_is_drawn_along_other_directions_ends_where_the_point_does(show) ->
     driver.wait(lambda: np.allclose(requests.newest("film 1").codes[:, 0], 2))
 
 
-def test_a_move_paints_nothing_but_what_it_changes(show) -> None:
+def test_a_move_paints_nothing_but_what_it_changes(at_zero) -> None:
     """What lies under pictures and sliders would cost a fifth of each move: it is not painted with them."""
-    driver = show("vae-2d")
+    driver = at_zero("vae-2d")
     driver.find("latentSlider0").setValue(0.5)  # from 0 on, the point can be reset, which is shown
     driver.qtbot.wait(300)
     painted = _Painted()
