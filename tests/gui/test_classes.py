@@ -54,8 +54,8 @@ def double_click(qtbot, chip: QToolButton, button: Qt.MouseButton) -> None:
 
 
 def colours_of_points(scatter: LatentScatter) -> set[tuple[int, ...]]:
-    looks = scatter.plot.raster.looks
-    return set(map(tuple, looks.palette[looks.kinds].tolist()))
+    style = scatter.plot.raster.style
+    return set(map(tuple, style.palette[style.colour_indices].tolist()))
 
 
 def test_up_to_ten_classes_have_the_colours_made_for_colour_blind_eyes() -> None:

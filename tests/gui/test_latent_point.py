@@ -73,20 +73,20 @@ def test_a_click_before_the_reconstruction_is_there_leaves_no_card_without_one(t
     scatter, card = trained.window.stage.scatter, trained.find("hoverCard", HoverCard)
     image = hover_at_once(scatter, 7)
     scatter.plot.clicked.emit(*scatter.plot.places[image].tolist())
-    trained.qtbot.waitUntil(lambda: not card.isVisible() or scatter.hover._reconstruction is not None, timeout=1000)
+    trained.qtbot.waitUntil(lambda: not card.isVisible() or scatter.hover.reconstruction is not None, timeout=1000)
 
 
 def test_the_picture_of_the_image_under_the_mouse_follows_its_code(trained) -> None:
     scatter, session = trained.window.stage.scatter, trained.window.controller.engine
     image = hover_at_once(scatter, 7)
-    trained.wait(lambda: scatter.hover._reconstruction is not None)
-    before = scatter.hover._reconstruction
+    trained.wait(lambda: scatter.hover.reconstruction is not None)
+    before = scatter.hover.reconstruction
     run = session.project.shown
     run.codes = Codes(run.codes.mean + np.float32(0.01), run.codes.log_stddev, run.codes.labels)
     with trained.qtbot.waitSignal(trained.window.controller.point.seen, timeout=1000) as seen:
         session.project.codes_changed.emit(run)
     np.testing.assert_array_equal(seen.args[0], run.codes.mean[image])
-    trained.wait(lambda: scatter.hover._reconstruction is not before)
+    trained.wait(lambda: scatter.hover.reconstruction is not before)
     assert scatter.hover.index == image
 
 
@@ -163,13 +163,13 @@ def test_a_hidden_class_is_greyed_and_lies_below(trained) -> None:
     raster = trained.window.stage.scatter.plot.raster
     trained.find("classChip3").click()
     grey = QColor(trained.window.theme.border).getRgb()[:3]
-    looks = raster.looks
+    style = raster.style
     labels = trained.window.controller.engine.project.shown.codes.labels
     count = int((labels == 3).sum())
     assert count > 0
-    is_grey = (looks.palette[looks.kinds] == grey).all(1)
+    is_grey = (style.palette[style.colour_indices] == grey).all(1)
     np.testing.assert_array_equal(is_grey, labels == 3)
-    drawn = looks.order()  # the lowest first
+    drawn = style.order()  # the lowest first
     assert is_grey[drawn[:count]].all()
     assert not is_grey[drawn[count:]].any()
 

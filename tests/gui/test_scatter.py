@@ -247,9 +247,9 @@ def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatc
     assert len(chosen) > 1000
     assert len(wrong) < 0.03 * len(chosen)  # what lies on the line, drawn by hand in whole pixels
     assert scatter(driver).selection.bar.text().startswith(f"{len(chosen):,} of 10,000 codes selected · ")
-    looks = scatter(driver).plot.raster.looks
-    assert (looks.marked == chosen).all()
-    assert looks.rim == (27, 35, 46)
+    style = scatter(driver).plot.raster.style
+    assert (style.marked == chosen).all()
+    assert style.rim == (27, 35, 46)
     target = tmp_path / "codes.csv"
     monkeypatch.setattr(QFileDialog, "exec", lambda dialog: True)
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda dialog: [str(target)])
@@ -261,7 +261,7 @@ def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatc
     assert float(rows[3]["mean_1"]) == pytest.approx(run.codes.mean[chosen[3], 1], rel=1e-5)
     assert rows[3]["class"] == run.class_names[run.codes.labels[chosen[3]]]
     driver.find("clearSelectionButton").click()
-    assert not len(scatter(driver).plot.raster.looks.marked)
+    assert not len(scatter(driver).plot.raster.style.marked)
     assert not driver.find("selectionBar").isVisible()
 
 

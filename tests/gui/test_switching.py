@@ -20,10 +20,10 @@ from PySide6.QtWidgets import QApplication
 application = QApplication([])
 from vae_desktop.gui.widgets.field_item import FieldItem
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.point_raster import Looks
+from vae_desktop.gui.widgets.point_raster import PointStyle
 plot = LatentPlot()
 plot.resize(400, 400)
-plot.set_looks(Looks(np.zeros(2, np.uint16), np.array([(255, 0, 0)], np.uint8)))
+plot.set_point_style(PointStyle(np.zeros(2, np.uint16), np.array([(255, 0, 0)], np.uint8)))
 plot.set_points(np.array([(0, 0), (4, 4)], np.float32))
 field = FieldItem()
 plot.addItem(field, ignoreBounds=True)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from vae_desktop.gui.views.stage.class_legend import class_colours
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.point_raster import Looks, point_radius
+from vae_desktop.gui.widgets.point_raster import PointStyle, point_radius
 from vae_desktop.latent.codes import Floats
 
 _SIDE = 700  # px
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> None:
 def _ours(labels: np.ndarray) -> Callable[[Floats], None]:
     plot = LatentPlot()
     plot.resize(_SIDE, _SIDE)
-    plot.set_looks(Looks(labels.astype(np.uint16), class_colours(_CLASSES)))
+    plot.set_point_style(PointStyle(labels.astype(np.uint16), class_colours(_CLASSES)))
     plot.show()
 
     def show(places: Floats) -> None:

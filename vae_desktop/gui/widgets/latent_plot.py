@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 
 from vae_desktop.gui.widgets.cursor_item import CursorItem
 from vae_desktop.gui.widgets.glide import Glide
-from vae_desktop.gui.widgets.point_raster import Looks, PointRaster, bounds_of
+from vae_desktop.gui.widgets.point_raster import PointRaster, PointStyle, bounds_of
 from vae_desktop.gui.widgets.theme import Theme
 from vae_desktop.latent.codes import Floats
 
@@ -80,7 +80,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
             self.getAxis("left").setWidth(_NARROW_AXIS)  # the same in all plots, so that a common scale is the same too
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._fitting = True
-        self._room = QRectF()  # of what is to be in sight besides the points
+        self._minimum_view = QRectF()  # of what is to be in sight besides the points
         self.raster = PointRaster()
         self.addItem(self.raster, ignoreBounds=True)
         self._paint_cost = 0.0  # seconds that painting with new points took last
@@ -147,8 +147,8 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self._box.is_lasso = on
         self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
 
-    def set_looks(self, looks: Looks) -> None:
-        self.raster.set_looks(looks)
+    def set_point_style(self, style: PointStyle) -> None:
+        self.raster.set_point_style(style)
 
     def set_points(self, places: Floats, glide: bool = False) -> None:
         """Show points at places (N, 2), at once or gliding; the view follows them until it was zoomed or panned."""
@@ -159,10 +159,10 @@ class LatentPlot(pyqtgraph.PlotWidget):
         if self._fitting and len(places):
             self._fit_if_needed()
 
-    def set_room(self, room: QRectF) -> None:
+    def set_minimum_view(self, rect: QRectF) -> None:
         """Keep a rectangle in sight besides the points, as long as the view follows these."""
-        if room != self._room:
-            self._room = room
+        if rect != self._minimum_view:
+            self._minimum_view = rect
             if self._fitting:
                 self.fit()
 
@@ -225,7 +225,7 @@ class LatentPlot(pyqtgraph.PlotWidget):
     def _content(self) -> QRectF:
         bounds = bounds_of(self.places)
         has_points = bounds.width() > 0 or bounds.height() > 0
-        content = bounds.united(self._room) if has_points else self._room
+        content = bounds.united(self._minimum_view) if has_points else self._minimum_view
         return content if content.width() > 0 or content.height() > 0 else QRectF(-3, -3, 6, 6)
 
     def _fit_if_needed(self) -> None:

@@ -19,13 +19,13 @@ _RIM = 1.6  # logical px, around a marked point
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
+class PointStyle:
     """How each of N points is drawn.
 
     Attributes
     ----------
-    kinds : array (N,), uint16
-        Its place in the palette.
+    colour_indices : array (N,), uint16
+        Of each point's colour in the palette.
     palette : array (K, 3), uint8
     behind : array (N,), bool, or None
         Points that lie below the others.
@@ -34,7 +34,7 @@ class Looks:
     rim : (red, green, blue)
     """
 
-    kinds: npt.NDArray[np.uint16]
+    colour_indices: npt.NDArray[np.uint16]
     palette: Colours
     behind: npt.NDArray[np.bool_] | None = None
     marked: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -55,7 +55,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
     def __init__(self) -> None:
         super().__init__()
         self._points: Floats = np.empty((2, 0), np.float32)
-        self.looks = Looks(np.empty(0, np.uint16), np.empty((0, 3), np.uint8))
+        self.style = PointStyle(np.empty(0, np.uint16), np.empty((0, 3), np.uint8))
         self._order: npt.NDArray[np.int64] | None = None
         self._bounds = QRectF()
         self._image: QImage | None = None
@@ -63,9 +63,9 @@ class PointRaster(pyqtgraph.GraphicsObject):
         self._drawn_for: tuple[object, ...] = ()
         self.drawings = 0  # how often a new picture was drawn
 
-    def set_looks(self, looks: Looks) -> None:
+    def set_point_style(self, style: PointStyle) -> None:
         """Draw the points so, from when as many points are set."""
-        self.looks, self._order = looks, looks.order()
+        self.style, self._order = style, style.order()
         self._drawn_for = ()
         self.update()
 
@@ -87,7 +87,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         view = self.getViewBox()
-        if view is None or not self._points.size or self._points.shape[1] != len(self.looks.kinds):
+        if view is None or not self._points.size or self._points.shape[1] != len(self.style.colour_indices):
             return
         ratio = painter.device().devicePixelRatioF()
         rect = view.viewRect()
@@ -105,7 +105,7 @@ class PointRaster(pyqtgraph.GraphicsObject):
         painter.restore()
 
     def _draw(self, rect: QRectF, width: int, height: int, ratio: float) -> QImage:
-        looks = self.looks
+        style = self.style
         radius = point_radius(self._points.shape[1]) * ratio
         rim = radius + _RIM * ratio
         margin = int(np.ceil(rim)) + 2
@@ -115,22 +115,22 @@ class PointRaster(pyqtgraph.GraphicsObject):
         y = (np.float32(rect.bottom()) - self._points[1]) * np.float32(height / rect.height())
         # NaN is not seen: all comparisons with it are false.
         seen = (x > -radius) & (x < width + radius) & (y > -radius) & (y < height + radius)
-        marked = looks.marked[seen[looks.marked]]
+        marked = style.marked[seen[style.marked]]
         shown = np.flatnonzero(seen) if self._order is None else self._order[seen[self._order]]
 
         def centres(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
             rows, columns = y[chosen].astype(np.intp), x[chosen].astype(np.intp)
             return (rows + margin) * stride + columns + margin
 
-        # Numbers of colours: 1 + level · (K + 1) + kind; the last kind is the rim of marked points.
-        kinds = len(looks.palette) + 1
-        _stamp(canvas, centres(shown), looks.kinds[shown], radius, stride, kinds)
+        # Numbers of colours: 1 + level · (K + 1) + index; the last index is that of the rim of marked points.
+        count = len(style.palette) + 1
+        _stamp(canvas, centres(shown), style.colour_indices[shown], radius, stride, count)
         if len(marked):
             places = centres(marked)
-            _stamp(canvas, places, np.uint16(kinds - 1), rim, stride, kinds)
-            _stamp(canvas, places, looks.kinds[marked], radius, stride, kinds)
+            _stamp(canvas, places, np.uint16(count - 1), rim, stride, count)
+            _stamp(canvas, places, style.colour_indices[marked], radius, stride, count)
         inner = canvas.reshape(-1, stride)[margin : margin + height, margin : margin + width]
-        self._pixels = _colour_table(looks).take(inner)
+        self._pixels = _colour_table(style).take(inner)
         image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(ratio)
         return image
@@ -155,14 +155,14 @@ def bounds_of(points: Floats) -> QRectF:
 def _stamp(
     canvas: npt.NDArray[np.uint16],
     centres: npt.NDArray[np.intp],
-    kinds: npt.NDArray[np.uint16] | np.uint16,
+    indices: npt.NDArray[np.uint16] | np.uint16,
     radius: float,
     stride: int,
-    kind_count: int,
+    colour_count: int,
 ) -> None:
     # From the rim inwards: a neighbour's soft edge never lies over a point's core.
     for level, offsets in _disc(radius, stride):
-        tone = kinds + np.uint16(1 + (level - 1) * kind_count)
+        tone = indices + np.uint16(1 + (level - 1) * colour_count)
         for offset in offsets:
             canvas[centres + offset] = tone
 
@@ -179,9 +179,9 @@ def _disc(radius: float, stride: int) -> Iterator[tuple[int, list[int]]]:
     yield from sorted(levels.items())
 
 
-def _colour_table(looks: Looks) -> npt.NDArray[np.uint32]:
-    """Premultiplied ARGB by number: nothing, then all kinds and the rim at each level of opacity."""
-    colours = np.concatenate((looks.palette, np.array([looks.rim], np.uint8))).astype(np.float64)
+def _colour_table(style: PointStyle) -> npt.NDArray[np.uint32]:
+    """Premultiplied ARGB by number: nothing, then the palette and the rim at each level of opacity."""
+    colours = np.concatenate((style.palette, np.array([style.rim], np.uint8))).astype(np.float64)
     rows = [np.zeros(1, np.uint32)]
     for level in range(1, _LEVELS + 1):
         red, green, blue = (colours.T * level / _LEVELS).astype(np.uint32)

@@ -15,7 +15,7 @@ from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.normal_item import NormalItem
-from vae_desktop.gui.widgets.point_raster import Looks
+from vae_desktop.gui.widgets.point_raster import PointStyle
 from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, heading_font, small_font, tabular
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.latent.codes import Floats
@@ -83,7 +83,7 @@ class ComparisonColumn(QWidget):
         for board in (self.grid, self.random):
             board.setMinimumSize(80, 80)
         self.axes = ""  # what stands along them
-        self._looks: Looks | None = None
+        self._style: PointStyle | None = None
         self._lay_out()
         self.plot.clicked.connect(self._tell_place)
         self.plot.dragged.connect(self._tell_place)
@@ -101,7 +101,7 @@ class ComparisonColumn(QWidget):
         self._prior.set_look(QColor(theme.text), QColor(theme.surface), small_font(self.font()))
         for view in (self.image, self.cursor, self.grid, self.random):
             view.set_theme(theme)
-        self._looks = None
+        self._style = None
 
     def show_views(self, views: frozenset[str]) -> None:
         """Show these of "codes", "grid" and "random"; the two pictures are always there."""
@@ -122,18 +122,18 @@ class ComparisonColumn(QWidget):
 
     def set_codes(self, places: Floats, labels: Floats | None, classes: int, glide: bool) -> None:
         """Show codes at places (N, 2), coloured by class."""
-        if self._looks is None or len(self._looks.kinds) != len(places):
+        if self._style is None or len(self._style.colour_indices) != len(places):
             accent = np.array(QColor(self._theme.accent).getRgb()[:3], np.uint8)[None]
             has_classes = labels is not None and classes > 0
             kinds = labels.astype(np.uint16) if has_classes else np.zeros(len(places), np.uint16)
-            self._looks = Looks(kinds, class_colours(classes) if has_classes else accent)
-            self.plot.set_looks(self._looks)
+            self._style = PointStyle(kinds, class_colours(classes) if has_classes else accent)
+            self.plot.set_point_style(self._style)
             glide = False
         self.plot.set_points(places, glide)
 
-    def set_room(self, room: QRectF) -> None:
+    def set_minimum_view(self, room: QRectF) -> None:
         """Keep a rectangle in sight, for a scale that all models share; an empty one: the model's own scale."""
-        self.plot.set_room(room)
+        self.plot.set_minimum_view(room)
         self.plot.fit()
 
     def set_cursor(self, place: Floats | None, share: QPointF | None, reason: str = "") -> None:

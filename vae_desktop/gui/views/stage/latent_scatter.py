@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from vae_desktop.gui.views.stage.code_positions import CodePositions
-from vae_desktop.gui.views.stage.point_colours import point_looks
+from vae_desktop.gui.views.stage.point_colours import point_style
 from vae_desktop.gui.views.stage.point_hover import PointHover
 from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
 from vae_desktop.gui.views.stage.scatter_overlays import ScatterOverlays
@@ -90,7 +90,7 @@ class LatentScatter(QWidget):
         self.tools.overlays_changed.connect(self.set_overlays)
         self.tools.samples_wanted.connect(self.set_samples)
         self.legend.hidden_changed.connect(partial(self._draw, False))
-        self.selection.changed.connect(self._set_looks)
+        self.selection.changed.connect(self._set_point_style)
         self.hover.hovered.connect(self._show_posterior)
         self.hover.ended.connect(self._show_posterior)
         self.set_overlays(self.tools.overlays)
@@ -178,7 +178,7 @@ class LatentScatter(QWidget):
         self.overlays.set_shown(names)
         has_prior = "prior" in names and not self.has_layout
         prior = QRectF(-2.2, -2.2, 4.4, 4.4) if has_prior else QRectF()
-        self.plot.set_room(prior.united(self._minimum_view))
+        self.plot.set_minimum_view(prior.united(self._minimum_view))
         self.overlays.draw_density()
         self._show_posterior()
 
@@ -255,7 +255,7 @@ class LatentScatter(QWidget):
         hidden = self.legend.hidden(codes)
         self.selection.set_images(~hidden, codes.labels, self._class_names)
         if not glide or len(codes) != self._coloured:  # codes that only move look as they did
-            self._set_looks()
+            self._set_point_style()
         self.plot.set_points(positions, glide)
         found = np.where(hidden[:, None], np.float32(np.inf), positions) if hidden.any() else positions
         self.hover.set_points(found, codes.labels)
@@ -263,13 +263,13 @@ class LatentScatter(QWidget):
         self._show_posterior()
 
     @Slot()
-    def _set_looks(self) -> None:
+    def _set_point_style(self) -> None:
         codes = self.drawn
         if codes is not None:
             self._coloured = len(codes)
             hidden = self.legend.hidden(codes)
-            self.plot.set_looks(
-                point_looks(codes, len(self._class_names), hidden, self.selection.images, self._theme)
+            self.plot.set_point_style(
+                point_style(codes, len(self._class_names), hidden, self.selection.images, self._theme)
             )
 
     @Slot()

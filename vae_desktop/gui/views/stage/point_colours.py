@@ -4,20 +4,20 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.gui.views.stage.class_legend import class_colours, rgb
-from vae_desktop.gui.widgets.point_raster import Looks
+from vae_desktop.gui.widgets.point_raster import PointStyle
 from vae_desktop.gui.widgets.theme import Theme
 from vae_desktop.latent.codes import Codes
 
 _PALE = 0.25  # how much of their colour codes keep that are not selected
 
 
-def point_looks(
+def point_style(
     codes: Codes,
     class_count: int,
     hidden: npt.NDArray[np.bool_],
     selected: npt.NDArray[np.int64],
     theme: Theme,
-) -> Looks:
+) -> PointStyle:
     """Colour codes by class; greyed classes lie below, and selected codes on top of paler ones.
 
     Parameters
@@ -47,4 +47,4 @@ def point_looks(
         indices = np.where(hidden, np.uint16(2 * len(colours)), indices)
     pale = (colours * _PALE + surface * (1 - _PALE)).astype(np.uint8)
     red, green, blue = rim.tolist()
-    return Looks(indices, np.concatenate((colours, pale, grey[None])), hidden, selected, (red, green, blue))
+    return PointStyle(indices, np.concatenate((colours, pale, grey[None])), hidden, selected, (red, green, blue))
