@@ -56,9 +56,18 @@ class Route:
     def drag_anchor(self, number, by):
         """Drag with the mouse, by so many pixels."""
         plot = self.window.stage.scatter.plot
-        plot.grab()  # painted, the axes have their range
         x, y = self.controller.overlay.positions()[number]
-        start = plot.mapFromScene(plot.getViewBox().mapViewToScene(pyqtgraph.Point(x, y)))
+
+        positions = []
+
+        def is_settled():
+            """The window is laid out and painted, with which the axes have their range: the anchor stays there."""
+            positions.append(plot.mapFromScene(plot.getViewBox().mapViewToScene(pyqtgraph.Point(x, y))))
+            is_there = any(isinstance(item, pyqtgraph.TargetItem) for item in plot.items(positions[-1]))
+            return is_there and len(positions) > 10 and len(set(map(QPoint.toTuple, positions[-10:]))) == 1
+
+        self.driver.wait(is_settled)
+        start = positions[-1]
         port, left, move = plot.viewport(), Qt.MouseButton.LeftButton, QTest.MouseAction.MouseMove
         QTest.mouseEvent(move, port, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, start)
         QTest.mousePress(port, left, pos=start)
