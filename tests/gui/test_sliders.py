@@ -236,9 +236,9 @@ def test_what_is_drawn_along_other_directions_ends_where_the_point_does(at_zero)
     requests = driver.window.controller.engine.inference
     for value in np.linspace(-2, 2, 30):
         driver.find("latentSlider0").setValue(float(value))
-    asked_at_once = requests.newest("film 1").codes[:, 0]
+    asked_at_once = requests.newest("traversal 1").codes[:, 0]
     assert not np.allclose(asked_at_once, 2)
-    driver.wait(lambda: np.allclose(requests.newest("film 1").codes[:, 0], 2))
+    driver.wait(lambda: np.allclose(requests.newest("traversal 1").codes[:, 0], 2))
 
 
 def test_a_move_paints_nothing_but_what_it_changes(at_zero) -> None:

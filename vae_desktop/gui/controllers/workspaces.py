@@ -11,9 +11,9 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.run import Comparison, Run
-from vae_desktop.gui.controllers.comparer import Comparer
-from vae_desktop.gui.controllers.explorer import Explorer
+from vae_desktop.gui.controllers.comparison import ComparisonController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.playground import PlaygroundController
 from vae_desktop.gui.views.window.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ class WorkspacesController(QObject):
         self._engine = engine
         self._project = engine.project
         self._point = point
-        self.explorer = Explorer(window.stage, window.panel, point, engine)
-        self.comparer = Comparer(window.comparison, engine)
+        self.playground = PlaygroundController(window.stage, window.panel, point, engine)
+        self.comparison = ComparisonController(window.comparison, self.playground.point_panel, engine)
         self.tools: Tools | tuple[()] = ()  # until the window has been painted
         project = self._project
         project.shown_changed.connect(self._show_run)
         project.compared_changed.connect(self._show_comparison)
         project.codes_changed.connect(self._move_codes)
-        project.metrics_changed.connect(self.comparer.metrics_arrived)
-        project.measures_changed.connect(self.comparer.refresh_figures, max_args=0)
+        project.metrics_changed.connect(self.comparison.metrics_arrived)
+        project.measures_changed.connect(self.comparison.refresh_figures, max_args=0)
         project.runs_changed.connect(self._show_statuses)
         engine.inference.decoded.connect(self._show_picture)
         engine.datasets.loaded.connect(self._take_dataset)
@@ -61,7 +61,7 @@ class WorkspacesController(QObject):
         return self.tools
 
     def _show_run(self, run: Run) -> None:
-        self.explorer.show_run(run)
+        self.playground.show_run(run)
         for tool in self.tools:
             tool.show_run(run)
         self._show_originals(run)
@@ -69,16 +69,16 @@ class WorkspacesController(QObject):
 
     def _show_comparison(self, comparison: Comparison) -> None:
         self._window.show_workspace("comparison")
-        self.comparer.show_set(comparison)
+        self.comparison.show_models(comparison)
         dataset = self._engine.datasets.held(comparison.runs[0].config.dataset)
         if dataset is not None:
-            self.comparer.show_originals(dataset)
+            self.comparison.show_originals(dataset)
 
     def _move_codes(self, run: Run) -> None:
-        self.comparer.move_codes(run)
+        self.comparison.move_codes(run)
         if run is not self._project.shown or run.codes is None or self._window.workspace != "playground":
             return
-        self.explorer.move_codes(run)
+        self.playground.move_codes(run)
         for tool in self.tools:
             tool.move_codes(run)
         self._show_originals(run)
@@ -86,32 +86,32 @@ class WorkspacesController(QObject):
 
     def _show_picture(self, decoded: Decoded) -> None:
         if self._project.shown is not None and decoded.run_id == self._project.shown.id:
-            self.explorer.show_picture(decoded)
+            self.playground.show_picture(decoded)
 
     def _take_dataset(self, dataset: Dataset) -> None:
         shown = self._project.shown
         if shown is not None and shown.config.dataset == dataset.config:
             self._show_originals(shown)
-        self.comparer.show_originals(dataset)
+        self.comparison.show_originals(dataset)
 
     def _explain_collapse(self) -> None:
         if self._project.shown is not None:
-            self.explorer.explain_collapse(self._project.shown)
+            self.playground.explain_collapse(self._project.shown)
 
     def _measure_trained(self, state: str) -> None:
         if state in ("idle", "failed"):
-            self.comparer.measure_trained()
+            self.comparison.measure_trained()
 
     def _show_statuses(self) -> None:
         for run in self._project.runs.values():
-            self.comparer.show_status(run)
+            self.comparison.show_status(run)
 
     def _show_measuring(self, run: Run, done: int, total: int) -> None:
         self._window.comparison.table.show_progress(run.title, done, total)
 
     def _end_measuring(self) -> None:
         self._window.comparison.table.end_progress()
-        self.comparer.show_figures()
+        self.comparison.show_figures()
 
     @Slot()
     def _connect_columns(self) -> None:
@@ -128,21 +128,21 @@ class WorkspacesController(QObject):
     def _change_workspace(self, workspace: str) -> None:
         """Bring the workspace that comes to the front up to date."""
         if workspace == "comparison":
-            self.explorer.feeds.suspend()
+            self.playground.leave_sight()
             if self.tools:
                 self.tools.path.stop()
-            self.comparer.come_into_sight()
+            self.comparison.come_into_sight()
         else:
-            self.comparer.leave_sight()
+            self.comparison.leave_sight()
             if self._project.shown is not None:
                 self._move_codes(self._project.shown)
-                self.explorer.come_into_sight()
+            self.playground.come_into_sight()
         self._window.setup.controls.set_compares(workspace == "comparison")
 
     def _show_originals(self, run: Run) -> None:
         """Give the images that the model on screen learns from, as far as they are at hand, to who shows them."""
         dataset = self._engine.datasets.held(run.config.dataset)
-        self.explorer.show_originals(run, dataset)
+        self.playground.show_originals(run, dataset)
         fits = dataset is not None and dataset.image_shape == run.image_shape
         for tool in self.tools:
             tool.set_dataset(dataset if fits else None)

@@ -4,21 +4,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QProgressBar,
-    QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
-from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, Theme, small_font, tabular
+from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, Theme
 from vae_desktop.latent.comparison import Cell, Row
 
 _MARKS = {"best": " ✓", "worst": " ✗", "": "\u2007\u2007"}
@@ -35,86 +26,62 @@ class ComparisonTable(QWidget):
         self._theme = LIGHT
         self._rows: list[Row] = []
         self._titles: list[str] = []
-        self._table = QTableWidget()
-        self._table.setObjectName("comparisonTable")
-        self._table.setAccessibleName(self.tr("Figures of all models"))
+        self._table = styled(QTableWidget(), size="small", figures=True)
+        named(self._table, "comparisonTable", self.tr("Figures of all models"))
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._table.setTabKeyNavigation(False)  # the Tab key leaves it
         self._table.setShowGrid(False)
         self._table.verticalHeader().hide()
         self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACING // 2)
-        self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self._table.setFont(tabular(small_font(self.font())))
-        self._note = ElidedLabel()
-        self._note.setProperty("role", "muted")
-        self._note.setFont(small_font(self.font()))
-        self._bar = QProgressBar(textVisible=False, maximum=1000)
-        self._bar.setFixedWidth(100)
-        self._bar.setAccessibleName(self.tr("Progress of the measurement"))
-        self._measure = QPushButton(self.tr("Measure all"))
-        self._measure.setObjectName("measureAllButton")
+        self._note = styled(ElidedLabel(), "muted", "small")
+        self._bar = progress_bar(self.tr("Progress of the measurement"), 100)
+        self._cancel = push_button("cancelMeasuringAllButton", self.tr("Cancel"), then=self.cancel_requested)
         tip = self.tr("Measure neighbours and drawn images of every model, in the background, one after the other.")
-        self._measure.setToolTip(f"<p>{tip}</p>")
-        self._cancel = QPushButton(self.tr("Cancel"))
-        self._cancel.setObjectName("cancelMeasuringAllButton")
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
-        top.addWidget(self._note, 1)
-        for part in (self._bar, self._cancel, self._measure):
-            top.addWidget(part)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING // 2)
-        layout.addLayout(top)
-        layout.addWidget(self._table, 1)
-        self._measure.clicked.connect(self.measure_requested)
-        self._cancel.clicked.connect(self.cancel_requested)
+        self._measure = push_button("measureAllButton", self.tr("Measure all"), tip, then=self.measure_requested)
+        top = row((self._note, 1), self._bar, self._cancel, self._measure)
+        column(top, (self._table, 1), spacing=SPACING // 2, on=self)
         self.set_note("")
         self.end_progress()
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self._lay_out_rows(self._titles, self._rows)
+        titles, rows = self._titles, self._rows
+        self._theme, self._titles, self._rows = theme, [], []
+        self.set_rows(titles, rows)
 
     def set_rows(self, titles: Sequence[str], rows: Sequence[Row]) -> None:
         """Show the figures of models of these names."""
-        shown = [(row.label, row.unit, row.heading) for row in self._rows]
-        if list(titles) != self._titles or [(row.label, row.unit, row.heading) for row in rows] != shown:
-            self._lay_out_rows(titles, rows)
-        else:  # only what has changed: this happens often while training
-            lines = [(place, line) for place, line in enumerate(_lines(rows)) if isinstance(line, Row)]
-            for (place, line), before in zip(lines, self._rows, strict=True):
-                for column, (cell, old) in enumerate(zip(line.cells, before.cells, strict=True), 1):
-                    if cell != old:
-                        self._table.setItem(place, column, self._item(cell))
+        lines, before = _lines(rows), _lines(self._rows)
+        if list(titles) != self._titles or list(map(_label, lines)) != list(map(_label, before)):
+            self._lay_out(titles, lines)
+        for number, line in enumerate(lines):
+            for position, cell in enumerate(line.cells if isinstance(line, Row) else (), 1):
+                self._table.setItem(number, position, self._item(cell))
         self._titles, self._rows = list(titles), list(rows)
 
-    def _lay_out_rows(self, titles: Sequence[str], rows: Sequence[Row]) -> None:
+    def _lay_out(self, titles: Sequence[str], lines: Sequence[str | Row]) -> None:
+        """Write headings and the names of the figures."""
         self._table.clear()
         self._table.clearSpans()
-        lines = _lines(rows)
         self._table.setColumnCount(1 + len(titles))
         self._table.setRowCount(len(lines))
-        for column, title in enumerate(("", *titles)):
+        for position, title in enumerate(("", *titles)):
             head = QTableWidgetItem(title)
-            head.setTextAlignment(_RIGHT if column else _LEFT)
-            if column:
-                head.setForeground(QColor(MODEL_COLOURS[column - 1]))
-            self._table.setHorizontalHeaderItem(column, head)
-        self._table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        for place, line in enumerate(lines):
-            if isinstance(line, str):
-                heading = QTableWidgetItem(line)
-                heading.setForeground(QColor(self._theme.muted))
-                self._table.setItem(place, 0, heading)
-                self._table.setSpan(place, 0, 1, 1 + len(titles))
-                continue
-            label = QTableWidgetItem(_label(line))
-            label.setToolTip(_tip(line))
-            self._table.setItem(place, 0, label)
-            for column, cell in enumerate(line.cells, 1):
-                self._table.setItem(place, column, self._item(cell))
+            head.setTextAlignment(_RIGHT if position else _LEFT)
+            if position:
+                head.setForeground(QColor(MODEL_COLOURS[position - 1]))
+            self._table.setHorizontalHeaderItem(position, head)
+        header = self._table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)  # figures are whole, words end with an ellipsis
+        for number, line in enumerate(lines):
+            item = QTableWidgetItem(_label(line))
+            self._table.setItem(number, 0, item)
+            if isinstance(line, Row):
+                item.setToolTip(_tip(line))
+            else:
+                item.setForeground(QColor(self._theme.muted))
+                self._table.setSpan(number, 0, 1, 1 + len(titles))
 
     def set_note(self, text: str) -> None:
         """Say of which step the measured figures are."""
@@ -154,17 +121,19 @@ def _lines(rows: Sequence[Row]) -> list[str | Row]:
     """The rows, with a heading before each group."""
     lines: list[str | Row] = []
     heading = ""
-    for row in rows:
-        if row.heading != heading:
-            heading = row.heading
+    for entry in rows:
+        if entry.heading != heading:
+            heading = entry.heading
             lines.append(translated("Drawn images: {way}").format(way=translated(heading)))
-        lines.append(row)
+        lines.append(entry)
     return lines
 
 
-def _label(row: Row) -> str:
-    label = translated(row.label)
-    return f"{label} ({translated(row.unit)})" if row.unit else label
+def _label(line: str | Row) -> str:
+    if isinstance(line, str):
+        return line
+    label = translated(line.label)
+    return f"{label} ({translated(line.unit)})" if line.unit else label
 
 
 def _tip(row: Row) -> str:

@@ -4,38 +4,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from vae_desktop.catalog import MODELS
-from vae_desktop.config import ModelConfig, TrainingConfig
+from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
-from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, heading_font
-from vae_desktop.settings import Setting, settings_of
+from vae_desktop.gui.widgets.controls import column, label, named, push_button, row, tool_button
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 from vae_desktop.variants import FEWEST, KL_TERM, MOST, Variant
 
-_SETTINGS = {
-    name: entry
-    for part in (ModelConfig, TrainingConfig)
-    for name, entry, _ in settings_of(part)
-    if name in ("kind", "beta", "latent_dim", "likelihood", "architecture")
-}
 _AS_IN_SETUP = "as in the setup"
 _COLUMNS = ("kind", "beta", "latent_dim", "likelihood", "architecture")
 
 
 class VariantsEditor(QWidget):
-    """A line for each model; what is left empty is as in the setup."""
+    """A line for each model; what is left as it is comes from the setup."""
 
     compare_requested = Signal(object)  # list of Variant
     back_requested = Signal()
@@ -44,67 +30,47 @@ class VariantsEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("variantsEditor")
-        heading = QLabel(self.tr("Models side by side"))
-        heading.setFont(heading_font(self.font()))
-        what = QLabel(
-            self.tr(
-                "Two to four models train in lockstep: the same images in the same order, the same noise, equal layers "
-                "with equal first weights. What differs in the end comes from what differs here. All else, the data "
-                "set too, is as in the setup."
-            ),
-            wordWrap=True,
+        self.note_button = push_button(
+            "compareKlTermButton",
+            self.tr("Compare: what the KL term does"),
+            self.tr("AE, VAE without KL, KL alone and VAE: where do holes in a latent space come from?"),
+            then=self._request_note,
         )
-        what.setProperty("role", "muted")
-        self.note_button = QPushButton(self.tr("Compare: what the KL term does"))
-        self.note_button.setObjectName("compareKlTermButton")
         self.note_button.setProperty("primary", True)
-        self.note_button.setToolTip(
-            f"<p>{self.tr('AE, VAE without KL, KL alone and VAE: where do holes in a latent space come from?')}</p>"
+        self.train_button = push_button("compareVariantsButton", self.tr("Train these models"), then=self.request)
+        self.back_button = push_button(
+            "backToColumnsButton", self.tr("Back to the columns"), then=self.back_requested
         )
-        self.train_button = QPushButton(self.tr("Train these models"))
-        self.train_button.setObjectName("compareVariantsButton")
-        self.back_button = QPushButton(self.tr("Back to the columns"))
-        self.back_button.setObjectName("backToColumnsButton")
-        self._add = QPushButton(self.tr("Add a model"))
-        self._add.setObjectName("addVariantButton")
-        self._error = QLabel(wordWrap=True)
-        self._error.setProperty("role", "error")
+        self._add = push_button("addVariantButton", self.tr("Add a model"), then=self._add_line)
+        self._error = label(role="error", name="variantsError", wraps=True)
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACING)
         self._lines: list[_Line] = []
         self._count = 0  # of lines ever made: no two have the same names
-        for column, name in enumerate(_COLUMNS):
-            self._grid.addWidget(QLabel(translated(_SETTINGS[name].label)), 0, column + 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
-        for button in (self._add, self.train_button, self.back_button):
-            buttons.addWidget(button)
-        buttons.addStretch()
-        first = QHBoxLayout()
-        first.addWidget(self.note_button)
-        first.addStretch()
-        inner = QVBoxLayout()
-        inner.setSpacing(2 * SPACING)
-        for part in (heading, what):
-            inner.addWidget(part)
-        inner.addLayout(first)
-        own = QLabel(self.tr("Or models of your own choice:"))
-        inner.addWidget(own)
-        inner.addLayout(self._grid)
-        inner.addWidget(self._error)
-        inner.addLayout(buttons)
-        inner.addStretch()
-        layout = QHBoxLayout(self)
-        layout.addStretch(1)
-        layout.addLayout(inner, 20)
-        layout.addStretch(1)
-        layout.setContentsMargins(2 * SPACING, 2 * SPACING, 2 * SPACING, 2 * SPACING)
+        for number, name in enumerate(_COLUMNS, 1):
+            self._grid.addWidget(QLabel(translated(SETTINGS[name].label)), 0, number)
+        inner = column(
+            label(self.tr("Models side by side"), size="heading"),
+            label(
+                self.tr(
+                    "Two to four models train together: the same images in the same order, the same noise, equal "
+                    "layers with equal first weights. What differs in the end comes from what differs here. All "
+                    "else, the data set too, is as in the setup."
+                ),
+                "muted",
+                wraps=True,
+            ),
+            row(self.note_button, 1),
+            label(self.tr("Or models of your own choice:")),
+            self._grid,
+            self._error,
+            row(self._add, self.train_button, self.back_button, 1),
+            1,
+            spacing=2 * SPACING,
+        )
+        row(1, (inner, 20), 1, margins=(2 * SPACING,) * 4, on=self)
         self.set_variants(KL_TERM)
         self.back_button.hide()
-        self._add.clicked.connect(self._add_line)
-        self.train_button.clicked.connect(self.request)
-        self.note_button.clicked.connect(self._request_note)
-        self.back_button.clicked.connect(self.back_requested)
 
     def set_variants(self, variants: Sequence[Variant]) -> None:
         """Show these models."""
@@ -166,10 +132,10 @@ class VariantsEditor(QWidget):
         self._place()
 
     def _place(self) -> None:
-        for row, line in enumerate(self._lines, 1):
-            line.dot.setStyleSheet(f"color: {MODEL_COLOURS[row - 1]};")
-            for column, part in enumerate(line.parts):
-                self._grid.addWidget(part, row, column)
+        for number, (line, colour) in enumerate(zip(self._lines, MODEL_COLOURS, strict=False), 1):
+            line.dot.setStyleSheet(f"color: {colour};")
+            for position, part in enumerate(line.parts):
+                self._grid.addWidget(part, number, position)
 
     def _refresh(self) -> None:
         self._error.setText("")
@@ -183,56 +149,41 @@ class _Line:
 
     def __init__(self, variant: Variant, number: int) -> None:
         self.dot = QLabel("●")
-        self._entries: dict[str, ChoiceBox | SettingField] = {name: _entry(name, number) for name in _COLUMNS}
-        self.remove = QToolButton(text="✕")
-        self.remove.setToolTip(translated("Leave this model out."))
-        self.remove.setAccessibleName(translated("Leave this model out."))
-        for name, entry in self._entries.items():
-            value = getattr(variant, name)
-            if isinstance(entry, ChoiceBox):
-                entry.setCurrentIndex(max(0, entry.findData(value)))
+        self._choices: dict[str, ChoiceBox] = {}
+        self._fields: dict[str, SettingField] = {}
+        for name in _COLUMNS:
+            text, tip = translated(SETTINGS[name].label), translated(SETTINGS[name].help)
+            title = f"variant{number}{name.title().replace('_', '')}"
+            if SETTINGS[name].choices:
+                self._choices[name] = _choice_box(name, title, text, tip)
+                self._choices[name].setCurrentIndex(max(0, self._choices[name].findData(getattr(variant, name))))
             else:
-                entry.set_value(value)
-        kinds = self._entries["kind"]
-        assert isinstance(kinds, ChoiceBox)
-        kinds.currentIndexChanged.connect(self._show_relevant)
+                field = SettingField(name, replace(SETTINGS[name], automatic=""), getattr(variant, name))
+                field.setPlaceholderText(translated(_AS_IN_SETUP))
+                self._fields[name] = named(field, title, text, tip)
+        tip = translated("Leave this model out.")
+        self.remove: QToolButton = tool_button(f"removeVariant{number}Button", "✕", tip, label=tip)
+        self._choices["kind"].currentIndexChanged.connect(self._show_relevant)
         self._show_relevant()
 
     @property
     def parts(self) -> list[QWidget]:
-        return [self.dot, *self._entries.values(), self.remove]
+        return [self.dot, *(self._choices.get(name) or self._fields[name] for name in _COLUMNS), self.remove]
 
     def variant(self) -> Variant:
-        values: dict[str, Any] = {}
-        for name, entry in self._entries.items():
-            if isinstance(entry, ChoiceBox):
-                values[name] = entry.currentData()
-            elif entry.isEnabled():
-                values[name] = entry.value()
-        return Variant(**values)
+        chosen: dict[str, Any] = {name: box.currentData() for name, box in self._choices.items()}
+        entered = {name: field.value() for name, field in self._fields.items() if field.isEnabled()}
+        return Variant(**chosen, **entered)
 
     def _show_relevant(self) -> None:
         """β is for kinds that leave it free."""
-        kinds = self._entries["kind"]
-        assert isinstance(kinds, ChoiceBox)
-        self._entries["beta"].setEnabled(MODELS[kinds.currentData()].kl_weight is None)
+        self._fields["beta"].setEnabled(MODELS[self._choices["kind"].currentData()].kl_weight is None)
 
 
-def _entry(name: str, number: int) -> ChoiceBox | SettingField:
-    setting: Setting = _SETTINGS[name]
-    entry: ChoiceBox | SettingField
-    if setting.choices:
-        entry = ChoiceBox()
-        entry.setMinimumContentsLength(16)
-        if name != "kind":
-            entry.addItem(translated(_AS_IN_SETUP), None)
-        for choice in setting.choices:
-            entry.addItem(translated(choice.label), choice.value)
-            entry.setItemData(entry.count() - 1, translated(choice.help), Qt.ItemDataRole.ToolTipRole)
-    else:
-        entry = SettingField(name, replace(setting, automatic=""), None)
-        entry.setPlaceholderText(translated(_AS_IN_SETUP))
-    entry.setObjectName(f"variant{number}{name.title().replace('_', '')}")
-    entry.setAccessibleName(translated(setting.label))
-    entry.setToolTip(f"<p>{translated(setting.help)}</p>")
-    return entry
+def _choice_box(name: str, title: str, text: str, tip: str) -> ChoiceBox:
+    choices = [(translated(choice.label), choice.value, translated(choice.help)) for choice in SETTINGS[name].choices]
+    box = ChoiceBox(title, text, tip, choices, letters=16)
+    if name != "kind":
+        box.insertItem(0, translated(_AS_IN_SETUP), None)
+        box.setCurrentIndex(0)
+    return box

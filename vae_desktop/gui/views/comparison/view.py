@@ -1,29 +1,23 @@
 """The workspace in which models stand side by side."""
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSplitter,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from collections.abc import Sequence
 
-from vae_desktop.engine.run import Comparison, Run
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QToolButton, QWidget
+
+from vae_desktop.engine.run import Run
 from vae_desktop.gui.views.comparison.column import ComparisonColumn
 from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
 from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
+from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
+from vae_desktop.gui.widgets.controls import column, label, named, push_button, row, toggle, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, Theme
 
-_ORIGINAL = 30  # px
+_ORIGINAL = 56  # px
 
 
 class ComparisonView(QWidget):
@@ -31,7 +25,6 @@ class ComparisonView(QWidget):
 
     columns_changed = Signal()  # new ones stand there
     views_changed = Signal()
-    options_changed = Signal()  # scale, samples, unit of the cursor
     random_wanted = Signal()
     image_chosen = Signal(int)
 
@@ -40,70 +33,56 @@ class ComparisonView(QWidget):
         self.setObjectName("comparisonView")
         self._theme = LIGHT
         self.columns: list[ComparisonColumn] = []
-        self.editor = VariantsEditor()
-        self.curves = LossPlot(compares=True)
-        self.table = ComparisonTable()
+        self.editor, self.curves, self.table = VariantsEditor(), LossPlot(compares=True), ComparisonTable()
+        self.controls = ScatterControls("compared")  # of the scatters of all columns
+        self.controls.tools.offer_only_overlays()
+        self.controls.selection_bar.offer_no_export()
         self._toggles = {
-            "codes": self._toggle("codes", self.tr("Codes"), "first", self.tr("Where the images lie.")),
-            "grid": self._toggle("grid", self.tr("Grid"), "middle", self.tr("What is decoded around the codes.")),
-            "random": self._toggle("random", self.tr("Random"), "last", self.tr("What is decoded from random codes.")),
+            "codes": self._segment("codes", self.tr("Codes"), self.tr("Where the images lie.")),
+            "grid": self._segment("grid", self.tr("Grid"), self.tr("What is decoded around the codes.")),
+            "random": self._segment("random", self.tr("Random"), self.tr("What is decoded from random codes.")),
         }
+        for button, position in zip(self._toggles.values(), ("first", "middle", "last"), strict=True):
+            button.setProperty("segment", position)
         self.common_scale = self._toggle(
             "commonScale",
             self.tr("Common scale"),
-            "",
             self.tr("The same scale for all: how far do the codes of each model spread?"),
         )
-        self.points = ChoiceBox()
-        self.points.setObjectName("comparedPointsCombo")
-        self.points.setAccessibleName(self.tr("What the scatters show"))
-        self.points.setMinimumContentsLength(5)
-        self.points.addItem(self.tr("as fits"), "fitting")
-        self.points.addItem(self.tr("means"), "means")
-        self.points.addItem(self.tr("samples"), "samples")
-        tip = self.tr(
-            "The mean of each image's posterior, or a code drawn from it. <b>As fits</b>: means, but samples of a "
-            "model trained by KL alone, whose means lie on one point."
-        )
-        self.points.setToolTip(f"<p>{tip}</p>")
+        self.points = self._points_box()
         self.raw_cursor = self._toggle(
             "rawCursor",
             self.tr("raw z"),
-            "",
-            self.tr("The cursor is the same code z in all models, instead of as many standard deviations of each "
-                    "model's codes from their middle."),
+            self.tr(
+                "The cursor is the same code z in all models, instead of as many standard deviations of each model's "
+                "codes from their middle. The sliders count in that unit."
+            ),
         )
-        self.way = ChoiceBox()
-        self.way.setObjectName("randomWayCombo")
-        self.way.setMinimumContentsLength(5)
-        self.way.setAccessibleName(self.tr("How random codes are drawn"))
-        self.way.addItem("N(0, I)", "prior")
-        self.way.addItem(self.tr("fitted normal"), "normal")
-        tip = self.tr(
-            "The same noise for all: as it is, or with the mean and, dimension by dimension, the standard deviation of "
-            "each model's codes, which are drawn from the posteriors."
-        )
-        self.way.setToolTip(f"<p>{tip}</p>")
-        self.redraw = QToolButton(text="⟳")
-        self.redraw.setObjectName("newRandomButton")
-        self.redraw.setAccessibleName(self.tr("Other random codes"))
-        self.redraw.setToolTip(self.tr("Other random codes, the same for all models."))
-        tip = self.tr("The test image that every model reconstructs.")
+        self.way = self._way_box()
+        tip = self.tr("Other random codes, the same for all models.")
+        self.redraw = tool_button("newRandomButton", "⟳", tip, label=tip, then=self.random_wanted)
+        tip = self.tr("The test image that every model reconstructs. A click on a point chooses its image.")
         self.image = NumberField("comparedImageSpin", self.tr("Test image"), tip, (0, 0))
-        self.original = DecodedImage()
-        self.original.setObjectName("comparedOriginal")
-        self.original.setMinimumSize(_ORIGINAL, _ORIGINAL)
-        self.original.setMaximumSize(_ORIGINAL, _ORIGINAL)
+        self.image.setFixedWidth(7 * SPACING)
+        self.original = named(
+            DecodedImage(),
+            "comparedOriginal",
+            self.tr("The chosen test image"),
+            self.tr("The chosen test image itself, or the one under the mouse."),
+        )
+        self.original.setFixedSize(_ORIGINAL, _ORIGINAL)
         self.original.set_empty_text("")
-        self.original.setAccessibleName(self.tr("The chosen test image"))
-        self.original.setToolTip(self.tr("The chosen test image itself."))
-        self.choose = QPushButton(self.tr("Models…"))
-        self.choose.setObjectName("chooseModelsButton")
-        self.choose.setToolTip(self.tr("Choose which models to compare."))
-        self._row = QHBoxLayout()
-        self._row.setSpacing(2 * SPACING)
+        self._unit = label(role="muted", size="small", wraps=True)
+        self.shared = QWidget(self)
+        self._lay_out_shared()
+        tip = self.tr("Choose which models to compare.")
+        self.choose = push_button("chooseModelsButton", self.tr("Models…"), tip, then=self.show_editor)
+        self._columns = QHBoxLayout()
+        self._stack = QStackedWidget()
         self._lay_out()
-        self._connect()
+        self.image.valueChanged.connect(self._choose_image)
+        self.editor.back_requested.connect(self.show_columns)
+        self.editor.refused.connect(self.show_editor)
 
     @property
     def views(self) -> frozenset[str]:
@@ -112,27 +91,30 @@ class ComparisonView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for part in (self.curves, self.table, self.original, *self.columns):
-            part.set_theme(theme)
+        self.curves.set_theme(theme)
+        self.table.set_theme(theme)
+        self.original.set_theme(theme)
+        for shown in self.columns:
+            shown.set_theme(theme)
 
-    def set_set(self, run_set: Comparison) -> None:
+    def set_models(self, runs: Sequence[Run]) -> None:
         """Show these models, a column each."""
-        for column in self.columns:
-            self._row.removeWidget(column)
-            column.setParent(None)
-            column.deleteLater()
-        self.columns = [ComparisonColumn(run, MODEL_COLOURS[place]) for place, run in enumerate(run_set.runs)]
-        for column in self.columns:
-            column.set_theme(self._theme)
-            column.show_views(self.views)
-            self._row.addWidget(column, 1)
-        self.curves.set_models([Losses(run.name, run.config.model, run.history) for run in run_set.runs])
+        for before in self.columns:
+            self._columns.removeWidget(before)
+            before.setParent(None)
+            before.deleteLater()
+        self.columns = [
+            ComparisonColumn(run, colour, self.controls)
+            for run, colour in zip(runs, MODEL_COLOURS, strict=False)
+        ]
+        for shown in self.columns:
+            shown.set_theme(self._theme)
+            shown.show_views(self.views)
+            self._columns.addWidget(shown, 1)
+        self.curves.set_models([Losses(run.name, run.config.model, run.history) for run in runs])
         self.editor.set_can_go_back(True)
         self.show_columns()
         self.columns_changed.emit()
-
-    def column_of(self, run: Run) -> ComparisonColumn | None:
-        return next((column for column in self.columns if column.run is run), None)
 
     def set_images(self, count: int) -> None:
         """Say how many test images there are to choose from."""
@@ -150,84 +132,92 @@ class ComparisonView(QWidget):
     def shows_columns(self) -> bool:
         return self._stack.currentIndex() == 1
 
-    def _toggle(self, name: str, text: str, segment: str, tip: str) -> QToolButton:
-        button = QToolButton(text=text, checkable=True)
-        button.setObjectName(f"{name}ComparedButton")
-        if segment:
-            button.setProperty("segment", segment)
-            button.setChecked(True)
-        button.setToolTip(f"<p>{tip}</p>")
+    def _points_box(self) -> ChoiceBox:
+        return ChoiceBox(
+            "comparedPointsCombo",
+            self.tr("What the scatters show"),
+            self.tr(
+                "The mean of each image's posterior, or a code drawn from it. <b>As fits</b>: means, but samples of a "
+                "model trained by KL alone, whose means lie on one point."
+            ),
+            ((self.tr("as fits"), "fitting"), (self.tr("means"), "means"), (self.tr("samples"), "samples")),
+            letters=5,
+        )
+
+    def _way_box(self) -> ChoiceBox:
+        return ChoiceBox(
+            "randomWayCombo",
+            self.tr("How random codes are drawn"),
+            self.tr(
+                "The same noise for all: as it is, or with the mean and, dimension by dimension, the standard "
+                "deviation of each model's codes, which are drawn from the posteriors."
+            ),
+            (("N(0, I)", "prior"), (self.tr("fitted normal"), "normal")),
+            letters=5,
+        )
+
+    def _segment(self, name: str, text: str, tip: str) -> QToolButton:
+        button = self._toggle(name, text, tip)
+        button.setChecked(True)
+        button.toggled.connect(self._show_views)
+        return button
+
+    def _toggle(self, name: str, text: str, tip: str) -> QToolButton:
+        button = toggle(f"{name}ComparedButton", text, tip)
         button.setMinimumWidth(button.fontMetrics().horizontalAdvance(text) + 3 * SPACING)
         return button
 
+    def _lay_out_shared(self) -> None:
+        """What all models share stands beside the sliders of the cursor, which they share too."""
+        captions = [label(text, "muted") for text in (self.tr("Image"), self.tr("Random"), self.tr("Cursor"))]
+        column(
+            row(captions[0], 1, self.image, self.original),
+            row(captions[1], 1, self.way, self.redraw),
+            row(captions[2], 1, self.raw_cursor),
+            self._unit,
+            on=self.shared,
+        )
+        self.shared.hide()
+        self.show_unit()
+
+    def show_unit(self) -> None:
+        """Say in what unit the sliders move the cursor."""
+        in_stddev = self.tr("in standard deviations from the middle of each model's codes")
+        self._unit.setText(self.tr("the same code z in each model") if self.raw_cursor.isChecked() else in_stddev)
+
     def _lay_out(self) -> None:
-        bar = QHBoxLayout()
-        bar.setSpacing(SPACING)
-        switch = QHBoxLayout()
-        switch.setSpacing(0)
-        for button in self._toggles.values():
-            switch.addWidget(button)
-        bar.addLayout(switch)
-        for part in (self.common_scale, self.points):
-            bar.addWidget(part)
-        bar.addStretch(1)
-        for label, parts in (
-            (self.tr("Image"), (self.image, self.original)),
-            (self.tr("Cursor"), (self.raw_cursor,)),
-            (self.tr("Random"), (self.way, self.redraw)),
-        ):
-            caption = QLabel(label)
-            caption.setProperty("role", "muted")
-            bar.addWidget(caption)
-            for part in parts:
-                bar.addWidget(part)
-        bar.addStretch(1)
-        bar.addWidget(self.choose)
+        bar = row(
+            row(*self._toggles.values(), spacing=0),
+            self.common_scale,
+            self.points,
+            1,
+            self.choose,
+        )
         inner = QWidget()
-        inner.setLayout(self._row)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self.image.setFixedWidth(7 * SPACING)
+        self._columns.setSpacing(2 * SPACING)
+        self._columns.setContentsMargins(0, 0, 0, 0)
+        inner.setLayout(self._columns)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setAccessibleName(self.tr("Models side by side"))
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
-        below = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        below = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=SPACING)
         below.addWidget(self.curves)
         below.addWidget(self.table)
-        below.setHandleWidth(SPACING)
         below.setSizes([1000, 1000])
-        splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False, handleWidth=SPACING)
         splitter.addWidget(scroll)
         splitter.addWidget(below)
-        splitter.setHandleWidth(SPACING)
         splitter.setSizes([560, 210])
         splitter.setStretchFactor(0, 1)
         body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(SPACING, SPACING // 2, SPACING, SPACING)
-        layout.setSpacing(SPACING // 2)
-        layout.addLayout(bar)
-        layout.addWidget(splitter, 1)
-        self._stack = QStackedWidget()
+        margins = (SPACING, SPACING // 2, SPACING, SPACING)
+        column(bar, self.controls, (splitter, 1), spacing=SPACING // 2, margins=margins, on=body)
+        self.controls.card.setParent(body)
         self._stack.addWidget(self.editor)
         self._stack.addWidget(body)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._stack)
-
-    def _connect(self) -> None:
-        for button in self._toggles.values():
-            button.toggled.connect(self._show_views)
-        for option in (self.common_scale, self.raw_cursor):
-            option.toggled.connect(self.options_changed)
-        for box in (self.way, self.points):
-            box.currentIndexChanged.connect(self.options_changed)
-        self.redraw.clicked.connect(self.random_wanted)
-        self.image.valueChanged.connect(self._choose_image)
-        self.choose.clicked.connect(self.show_editor)
-        self.editor.back_requested.connect(self.show_columns)
-        self.editor.refused.connect(self.show_editor)
+        column(self._stack, on=self)
 
     @Slot()
     def _choose_image(self) -> None:
@@ -235,7 +225,6 @@ class ComparisonView(QWidget):
 
     @Slot()
     def _show_views(self) -> None:
-        for column in self.columns:
-            column.show_views(self.views)
+        for shown in self.columns:
+            shown.show_views(self.views)
         self.views_changed.emit()
-

@@ -16,6 +16,7 @@ from vae_desktop.gui.widgets.theme import SPACING, Theme
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
 
+_WIDTH, _NARROW_WIDTH = 280, 248  # px, with the picture and without
 _MOST_NUMBERS = 200_000  # in the codes that are looked at: some milliseconds
 
 
@@ -27,10 +28,11 @@ class LatentPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(_WIDTH)
+        self._instead: QWidget | None = None  # of the picture
         self.image = DecodedImage()
         self.sliders = SliderList()
-        hint = label(
+        self._hint = label(
             self.tr("Drag a slider, or drag in the latent space"),
             "muted",
             "small",
@@ -65,12 +67,24 @@ class LatentPanel(QWidget):
         buttons.addSpacing(SPACING // 2)
         buttons.addWidget(self._reset, 1)
         margins = (SPACING, 0, SPACING, SPACING)
-        column(self.image, hint, buttons, (self.sliders, 1), margins=margins, on=self)
+        self._layout = column(self.image, self._hint, buttons, (self.sliders, 1), margins=margins, on=self)
         self.set_latent_dim(0)
 
     def set_theme(self, theme: Theme) -> None:
         self.image.set_theme(theme)
         self.sliders.set_lock_colours(QColor(theme.accent), QColor(theme.muted))
+
+    def show_instead_of_picture(self, widget: QWidget | None) -> None:
+        """Show a widget above the sliders, where pictures stand elsewhere; None brings the picture back."""
+        if self._instead is not None:
+            self._instead.hide()
+        self._instead = widget
+        self.setMinimumWidth(_WIDTH if widget is None else _NARROW_WIDTH)
+        self.image.setVisible(widget is None)
+        self._hint.setVisible(widget is None)
+        if widget is not None:
+            self._layout.insertWidget(0, widget)
+            widget.show()
 
     def set_latent_dim(self, latent_dim: int) -> None:
         """Show as many sliders as the model has dimensions; 0 stands for no model."""

@@ -10,7 +10,7 @@ from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, small_font, tab
 
 HOLE_OPACITY = 0.85
 HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
-_CELL = 36  # px, from one distance to the next
+_CELL, _NARROW_CELL = 36, 29  # px, from one distance to the next, in a wide plot and in a narrow one
 
 
 class HoleLegend(QWidget):
@@ -45,7 +45,7 @@ class HoleLegend(QWidget):
     def move_into(self, box: QRectF) -> None:
         """Stand in the upper right corner of a rectangle of the parent."""
         line = self.fontMetrics().height()
-        self._cell = min(_CELL, int((box.width() - 4 * SPACING) / (len(HOLE_EDGES) + 1)))  # narrower in a narrow plot
+        self._cell = min(_CELL, max(_NARROW_CELL, round(box.width() / 2 / (len(HOLE_EDGES) + 1))))
         self.resize(self._cell * (len(HOLE_EDGES) + 1) + 2 * SPACING, 2 * line + 10 + 2 * SPACING)
         self.move(round(box.right()) - self.width() - SPACING, round(box.top()) + SPACING)
 

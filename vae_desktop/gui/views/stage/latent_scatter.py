@@ -69,6 +69,7 @@ class LatentScatter(QWidget):
             self.controls.card.setParent(self.plot)
         self.hover = PointHover(self.plot, self.controls.card)
         self._pointing = ScatterPointing(self.plot, self.hover, self._positions)
+        self._pointing.invitation.setVisible(controls is None)
         empty = label(
             self.tr("Press Train: each image becomes a point here,\nand you can watch the latent space form."),
             "muted",
@@ -132,14 +133,11 @@ class LatentScatter(QWidget):
         self.controls.set_classes(class_names)
         self._show_plane()
 
-    def set_codes(self, codes: Codes, plane: Plane | None = None) -> None:
-        """Let the points glide to new codes of the same images, in a plane that may have turned with them."""
+    def set_codes(self, codes: Codes) -> None:
+        """Let the points glide to new codes of the same images."""
         self._codes = codes
         self._positions.set_codes(self._codes, self.shows_samples)
-        if plane is not None:
-            self.turn_to(plane)
-        else:
-            self._draw(glide=True)
+        self._draw(glide=True)
 
     def turn_to(self, plane: Plane) -> None:
         """Let the points glide into a plane that has turned with them."""

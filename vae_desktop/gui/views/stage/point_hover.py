@@ -42,6 +42,7 @@ class PointHover(QObject):
         self._place: QPointF | None = None  # in the scene, from where a point is sought
         self._reach = REACH
         self._index: int | None = None  # of the image on show
+        self._linked: int | None = None  # the image that another scatter shows
         plot.scene().sigMouseMoved.connect(self._follow)
         plot.view_changed.connect(self._look_again)
         plot.inspected.connect(self._inspect)
@@ -85,10 +86,15 @@ class PointHover(QObject):
 
     def show_ring(self, image: int | None) -> None:
         """Ring the point of an image whose card another scatter shows; None takes the ring away."""
-        is_shown = image is not None and image < len(self._places)
-        if is_shown:
-            self._ring.setPos(*self._places[image].tolist())
-        self._ring.setVisible(is_shown)
+        self._linked = image if image is not None and image < len(self._places) else None
+        if self._linked is not None:
+            self._ring.setPos(*self._places[self._linked].tolist())
+        self._ring.setVisible(self._linked is not None)
+
+    @property
+    def ringed(self) -> int | None:
+        """The image whose point has the ring: the one on show, or the one that another scatter shows."""
+        return self._linked if self._index is None else self._index
 
     def nearest(self, place: QPointF, reach: float = REACH) -> int | None:
         """The image whose point lies nearest to a place of the scene, within so many pixels."""

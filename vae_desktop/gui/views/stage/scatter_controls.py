@@ -23,7 +23,6 @@ class ScatterControls(QWidget):
     def __init__(self, prefix: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tools, self.legend, self.selection_bar = ScatterTools(), ClassLegend(), SelectionBar()
-        self.card = HoverCard(self)  # whoever shows points gives it a parent in which it may stand beside them
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACING // 2)
@@ -35,6 +34,7 @@ class ScatterControls(QWidget):
         for part in (self, *self.findChildren(QObject)) if prefix else ():
             if part.objectName():
                 part.setObjectName(prefix + part.objectName()[0].upper() + part.objectName()[1:])
+        self.card = HoverCard(self)  # whoever shows points gives it a parent in which it may stand beside them
 
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Show a chip for each class."""

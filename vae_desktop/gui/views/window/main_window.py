@@ -27,6 +27,7 @@ from vae_desktop.gui.widgets.dock_focus import DockFocus
 from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme
 from vae_desktop.resources import resource_path
 
+_NARROW_DOCK = 248  # px, beside models that are compared
 _LAYOUT_VERSION = 3  # raised when docks change, so that an older layout is not restored
 _SIZE = QSize(1360, 860)
 _WORKSPACES = ("playground", "comparison")
@@ -239,8 +240,9 @@ class MainWindow(QMainWindow):
         """Give the room of the docks that tell of one model to the columns, and back."""
         if index:
             self._docks_before = self.saveState(_LAYOUT_VERSION)
-            for dock in self._docks[1:]:
+            for dock in self._docks[2:]:
                 dock.hide()
+            self.resizeDocks([self._docks[1]], [_NARROW_DOCK], Qt.Orientation.Horizontal)
         else:
             self.restoreState(self._docks_before, _LAYOUT_VERSION)
         self._workspaces.setCurrentIndex(index)

@@ -1,0 +1,255 @@
+"""The model on screen: its latent space, the picture and the sliders of the current point, and the decoded grid."""
+
+import time
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.inference import Decoded
+from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.run import Run
+from vae_desktop.engine.view_requests import SheetRequest
+from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.latent_space import LatentSpaceController
+from vae_desktop.gui.controllers.point_panel import PointPanelController
+from vae_desktop.gui.controllers.tsne_layout import TsneController
+from vae_desktop.gui.views.point.latent_panel import LatentPanel
+from vae_desktop.gui.views.point.slider_groove import FRAME
+from vae_desktop.gui.views.stage.stage import Stage
+from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.grid import coarse_first
+from vae_desktop.latent.posteriors import kl_by_dimension
+from vae_desktop.training.causes import why_collapsed
+
+_PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot be read
+
+
+class PlaygroundController(QObject):
+    """Keeps scatter, sliders and grid at one model, in one plane and at one point."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        panel: LatentPanel,
+        point: LatentPoint,
+        engine: Engine,
+    ) -> None:
+        super().__init__(stage)
+        self.space = LatentSpaceController(stage.scatter, point, engine.inference)
+        self._layout = TsneController(self.space, engine)
+        self._scatter, self._manifold, self._tools = stage.scatter, stage.manifold, stage.scatter.tools
+        self._panel, self._sliders = panel, panel.sliders
+        self._point = point
+        self._engine = engine
+        self._requests = engine.inference
+        self._traversals: dict[str, int] = {}  # the dimension of each strip that is asked for, by the request's name
+        self._panel_pacer = Pacer(_PANEL_INTERVAL, fraction=0.03)
+        self._is_in_sight = True
+        point.seen.connect(self._decode)  # before anything is painted
+        self.point_panel = PointPanelController(panel, point)
+        point.moved.connect(self._follow_point)
+        self.space.point_followed.connect(self._follow_across_plane)
+        self.space.plane_changed.connect(self._show_plane)
+        self._layout.given_up.connect(self._show_axes)
+        self._scatter.image_hovered.connect(self._peek_at_image)
+        self._scatter.hover_ended.connect(point.put_back)
+        self._tools.projection_chosen.connect(self._change_projection)
+        self._tools.axes_chosen.connect(self._change_projection)
+        self._tools.training_images_wanted.connect(engine.training_image_codes.set_wanted)
+        self._manifold.place_pointed.connect(self.space.go_to_place)
+        self._manifold.grid_changed.connect(self._show_plane)
+        self._manifold.board.resized.connect(self._ask_grid)
+        stage.views_changed.connect(self._ask_all_in_plane)
+        self._sliders.films_outdated.connect(self.ask_traversals)
+
+    # The model on screen
+
+    def show_run(self, run: Run) -> None:
+        """Begin with another model."""
+        latent_dim, codes = run.config.model.latent_dim, run.codes
+        self._suspend()  # until all views are of this model
+        self._layout.end()
+        self._tools.set_latent_dim(latent_dim)
+        self._tools.set_projection("axes")
+        self._tools.set_has_posteriors(run.config.model.traits.is_variational)
+        if latent_dim > 2 and codes is not None and codes.log_stddev is not None and codes.are_finite:
+            self._tools.set_axes(np.sort(np.argsort(-kl_by_dimension(codes), kind="stable")[:2]).tolist())
+        self.space.show_run(run, "axes", self._tools.axes)
+        self._manifold.set_plane(self.space.plane, self._spans())
+        self._manifold.board.set_sheet(None)
+        self._point.resize(latent_dim)
+        if self._is_in_sight:
+            self.come_into_sight()
+
+    def leave_sight(self) -> None:
+        """Ask for nothing until :meth:`come_into_sight`; the sliders are for another cursor."""
+        self._is_in_sight = False
+        self._suspend()
+
+    def come_into_sight(self) -> None:
+        """Show the point in the sliders, and ask for what the views show."""
+        self._is_in_sight = True
+        self.point_panel.follow(self._point)
+        run = self.space.run
+        if run is not None:
+            self.explain_collapse(run)
+            if run.codes is not None:
+                self.point_panel.show_codes(run.codes, is_new=True)
+        self.space.resume()
+        self._show_plane()
+        self.ask_traversals()
+
+    def _suspend(self) -> None:
+        self.space.suspend()
+        for view in (*self._traversals, "grid"):
+            self._requests.forget(view)
+        self._traversals.clear()
+
+    def explain_collapse(self, run: Run) -> None:
+        """Say why dimensions of the model on screen have collapsed, as far as it is known by now."""
+        if not self._is_in_sight:
+            return
+        dataset = self._engine.datasets.held(run.config.dataset)
+        spectrum = dataset.spectrum if dataset is not None and dataset.has_spectrum else None
+        known = run.config, spectrum, run.history, run.steps_per_epoch
+        self._sliders.set_reasons(*(why_collapsed(*known, are_all) for are_all in (False, True)))
+
+    def move_codes(self, run: Run) -> None:
+        """Follow the codes of the model on screen."""
+        if run.codes is None:
+            return
+        is_first = self._scatter.drawn is None
+        has_turned = self.space.move_codes()
+        if self.space.projection == "tsne":
+            self._layout.describe()
+        if self._point.is_peeking and self._scatter.hover.index is not None:
+            self._peek_at_image(self._scatter.hover.index)
+        now = time.monotonic()
+        if is_first or run.status != "training" or self._panel_pacer.is_due(now):
+            self.explain_collapse(run)
+            self.point_panel.show_codes(run.codes, is_new=is_first)
+            self._panel_pacer.ran(now, time.monotonic())
+            if self._manifold.spans_matter() and not has_turned:
+                self._show_plane()
+
+    def show_originals(self, run: Run, dataset: Dataset | None) -> None:
+        """Show the images behind the codes, as far as they are at hand."""
+        self.space.show_originals(dataset)
+        fits = dataset is not None and run.codes is not None and len(dataset.test) == len(run.codes)
+        is_same = dataset is not None and fits and dataset.image_shape == run.image_shape
+        reason = self.tr("Load {data} to see its training images").format(data=run.config.dataset.label)
+        self._tools.set_can_embed_training("" if is_same else reason)
+
+    def show_picture(self, decoded: Decoded) -> None:
+        """Show the picture of the newest point, or of the code that is peeked at."""
+        self._panel.image.set_picture(decoded.picture)
+        if self._point.is_peeking and decoded.request_id == self._requests.last_request:
+            self._scatter.hover.show_reconstruction(decoded.picture)
+
+    # The current point
+
+    @Slot(object)
+    def _decode(self, code: Floats) -> None:
+        if self.space.run is not None:
+            self._requests.decode(self.space.run.id, code)
+
+    @Slot(object)
+    def _follow_point(self, code: Floats) -> None:
+        if np.any(code):
+            self._scatter.end_invitation()
+        self._manifold.set_place(self.space.plane.project(code[None])[0])
+
+    @Slot()
+    def _follow_across_plane(self) -> None:
+        """The point has moved, and with it what is drawn along other directions."""
+        self.ask_traversals()
+        if self.space.plane.latent_dim > len(self.space.plane.basis):
+            self._ask_grid()
+
+    @Slot(int)
+    def _peek_at_image(self, image: int) -> None:
+        codes = self._scatter.drawn
+        if codes is not None and image < len(codes):
+            self._point.peek_at(codes.mean[image])
+
+    # The plane
+
+    @Slot()
+    def _change_projection(self) -> None:
+        self._layout.end()
+        if self._tools.projection == "tsne":
+            self._layout.begin()
+        else:
+            self.space.set_projection(self._tools.projection, self._tools.axes)
+
+    @Slot()
+    def _show_axes(self) -> None:
+        self._tools.set_projection("axes")
+        self._tools.note.set_text("")
+        self.space.set_projection("axes", self._tools.axes)
+
+    @Slot()
+    def _show_plane(self) -> None:
+        """Show the plane in the grid, and ask for its pictures."""
+        self._manifold.set_plane(self.space.plane, self._spans())
+        self._manifold.set_place(self.space.plane.project(self._point.code[None])[0])
+        self._ask_grid()
+
+    def _spans(self) -> list[tuple[float, float]]:
+        """The ranges of the codes along the plane's directions; without codes, of the prior's middle."""
+        run, plane = self.space.run, self.space.plane
+        prior = [(-1.0, 1.0)] * len(plane.basis)
+        if run is None or run.codes is None:
+            return prior
+        positions = plane.project(run.codes.mean)
+        positions = positions[np.isfinite(positions).all(1)]
+        if not len(positions):
+            return prior
+        return [_round_span(low, high) for low, high in zip(positions.min(0), positions.max(0), strict=True)]
+
+    # What is asked for
+
+    @Slot()
+    def ask_traversals(self) -> None:
+        """Ask for the latent traversals of the sliders in sight; moving a slider leaves its own as it is."""
+        run = self.space.run
+        if run is None or self.space.is_suspended:
+            return
+        wanted = {f"traversal {dimension}": dimension for dimension in self._sliders.visible_dimensions()}
+        for view in self._traversals.keys() - wanted.keys():
+            self._requests.forget(view)
+        self._traversals = wanted
+        side = round(FRAME * self._sliders.devicePixelRatioF())
+        for view, dimension in wanted.items():
+            values = self._sliders.frames(dimension)
+            codes = np.repeat(self._point.code[None], len(values), axis=0)
+            codes[:, dimension] = values
+            request = SheetRequest(view, run.id, codes, side)
+            self._requests.ask(request, partial(self._sliders.set_film, dimension))
+
+    @Slot()
+    def _ask_grid(self) -> None:
+        """Ask for the pictures of the grid, if it is in sight."""
+        run = self.space.run
+        if run is None or self.space.is_suspended or not self._manifold.isVisible():
+            self._requests.forget("grid")
+            return
+        codes = self.space.plane.unproject(self._manifold.places(), self._point.code)
+        passes = coarse_first(*self._manifold.grid_shape())
+        request = SheetRequest("grid", run.id, codes, self._manifold.tile_side(), passes)
+        self._requests.ask(request, self._manifold.show_pictures)
+
+    @Slot()
+    def _ask_all_in_plane(self) -> None:
+        self._ask_grid()
+        self.space.ask_overlays()
+
+
+def _round_span(low: float, high: float) -> tuple[float, float]:
+    """A range widened to steps, so that a grid over it does not tremble while codes move."""
+    step = 2.0 ** np.floor(np.log2(max(high - low, 0.5))) / 8
+    start = float(np.floor(low / step) * step)
+    return start, max(float(np.ceil(high / step) * step), start + float(step))
