@@ -250,19 +250,19 @@ def test_the_current_point_does_not_wait_for_a_large_sheet(inbox, running, log, 
 
 @pytest.mark.usefixtures("one_by_one")
 def test_a_small_view_does_not_wait_for_a_large_one(inbox, running, log, during):
-    large, small = sheet("grid", count=200), sheet("films", count=4, seed=1)
+    large, small = sheet("grid", count=200), sheet("traversals", count=4, seed=1)
     during(5, lambda: running.ask(small))
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     running.ask(large)
     assert are_equal(wait_for_answer(inbox, large), direct(large))
     assert are_equal(wait_for_answer(inbox, small), direct(small))
-    before = log[: log.index(answers(log, "films")[0])]
+    before = log[: log.index(answers(log, "traversals")[0])]
     assert len(parts(before, of=large)) < 15
 
 
 @pytest.mark.usefixtures("one_by_one")
 def test_a_forgotten_view_is_worked_on_no_longer(inbox, running, log, during):
-    forgotten, other = sheet("grid", count=50), sheet("films", count=200, seed=1)
+    forgotten, other = sheet("grid", count=50), sheet("traversals", count=200, seed=1)
     during(20, lambda: running.forget("grid"))
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     running.ask(forgotten)
@@ -284,7 +284,7 @@ def test_a_view_can_be_asked_again_after_it_was_forgotten(inbox, running):
 
 
 def test_a_request_waits_for_its_model(inbox, running, log):
-    early, other = sheet("grid", run_id=5), sheet("films", run_id=4)
+    early, other = sheet("grid", run_id=5), sheet("traversals", run_id=4)
     running.ask(early)
     running.publish(4, CONFIG, SHAPE, snapshot(0))
     running.ask(other)
@@ -346,7 +346,7 @@ def test_a_snapshot_that_comes_as_the_work_begins_is_not_missed(inbox, decoder, 
 
     monkeypatch.setattr(Snapshots, "model", overtaken)
     decoder.publish(1, CONFIG, SHAPE, snapshot(0))
-    request, later = sheet(count=1), sheet("films", count=50, seed=1)
+    request, later = sheet(count=1), sheet("traversals", count=50, seed=1)
     decoder.ask(request)
     decoder.start()
     wait_for_answer(inbox, request)
@@ -362,7 +362,7 @@ def test_a_snapshot_of_another_model_changes_nothing(inbox, running, log):
     running.ask(request)
     wait_for_answer(inbox, request)
     running.publish(2, CONFIG, SHAPE, snapshot(1, seed=1))
-    other = sheet("films", run_id=2, count=500, seed=1)
+    other = sheet("traversals", run_id=2, count=500, seed=1)
     running.ask(other)
     wait_for_answer(inbox, other)
     assert len(answers(log, "grid")) == 1
@@ -409,7 +409,7 @@ def test_distances_are_those_from_the_codes(inbox, running, monkeypatch, product
 @pytest.mark.usefixtures("one_by_one")
 def test_distances_are_not_worked_out_again_for_a_new_snapshot(inbox, running, log):
     running.publish(1, CONFIG, SHAPE, snapshot(0))
-    request, other = holes_request(), sheet("films", count=50)
+    request, other = holes_request(), sheet("traversals", count=50)
     running.ask(request)
     wait_for_answer(inbox, request)
     running.ask(other)
@@ -457,7 +457,7 @@ def test_a_request_that_cannot_be_met_is_reported_once_and_the_next_one_met(inbo
     assert failed.message.startswith("The picture could not be made: ")
     assert "Traceback" in failed.details
     running.publish(1, CONFIG, SHAPE, snapshot(1, seed=1))
-    for view in ("films", "grid"):
+    for view in ("traversals", "grid"):
         request = sheet(view, count=300)
         running.ask(request)
         assert are_equal(wait_for_answer(inbox, request), direct(request, seed=1))
@@ -468,7 +468,7 @@ def test_a_request_that_cannot_be_met_is_reported_once_and_the_next_one_met(inbo
 
 def test_a_request_that_fails_does_not_end_those_of_other_views(inbox, decoder, broken):
     decoder.publish(1, CONFIG, SHAPE, snapshot(0))
-    request = sheet("films", count=300)
+    request = sheet("traversals", count=300)
     decoder.ask(broken)
     decoder.ask(request)
     decoder.start()

@@ -195,7 +195,7 @@ def test_samples_lie_one_sigma_from_the_means_and_stay_the_same(show) -> None:
 def test_every_overlay_is_drawn_and_taken_away(show) -> None:
     driver = show("vae-2d")
     overlays = scatter(driver).overlays
-    driver.wait(lambda: driver.find("sliderList").findChild(type(driver.find("latentSlider0"))).groove.has_film)
+    driver.wait(lambda: driver.find("sliderList").findChild(type(driver.find("latentSlider0"))).groove.has_traversal)
     for name in ("density", "manifold", "holes"):
         field = getattr(overlays, name)
         plain = scatter(driver).plot.grab().toImage()

@@ -1,4 +1,4 @@
-"""The sliders in a real window: their order, films, locks, and what the mouse and the keys do."""
+"""The sliders in a real window: their order, traversals, locks, and what the mouse and the keys do."""
 
 import gc
 
@@ -121,15 +121,15 @@ def test_an_order_does_not_tremble() -> None:
     assert _settled([0, 1, 2], np.array([1.0, 2.0, 3.0])) == [2, 1, 0]
 
 
-def test_a_film_shows_what_moving_the_slider_will_draw(show) -> None:
+def test_a_traversal_shows_what_moving_the_slider_will_draw(show) -> None:
     """Its pictures are those that the decoder draws at the values that it stands for."""
     driver = show("vae-2d")
     slider = driver.find("latentSlider0")
-    films = []
-    keep = slider.set_film
-    slider.set_film = lambda pictures: (films.append(pictures), keep(pictures))
+    traversals = []
+    keep = slider.set_traversal
+    slider.set_traversal = lambda pictures: (traversals.append(pictures), keep(pictures))
     driver.find("latentSlider1").setValue(1.5)
-    driver.wait(lambda: films and slider.groove.has_film)
+    driver.wait(lambda: traversals and slider.groove.has_traversal)
     driver.qtbot.wait(50)
     value = float(slider.frames()[1])
     slider.setValue(value)
@@ -142,7 +142,7 @@ def test_a_film_shows_what_moving_the_slider_will_draw(show) -> None:
     inference.decoded.connect(pictures.append)
     inference.decode(driver.window.controller.engine.project.shown.id, point.code)
     driver.wait(lambda: any(decoded.request_id > answered for decoded in pictures))
-    small = films[-1][1].astype(float)
+    small = traversals[-1][1].astype(float)
     large = pictures[-1].picture.astype(float)
     shrunk = large[: len(large) // 2 * 2, : len(large) // 2 * 2].reshape(14, 2, 14, 2).mean((1, 3))
     half = small[:26, :26].reshape(13, 2, 13, 2).mean((1, 3))
@@ -150,12 +150,12 @@ def test_a_film_shows_what_moving_the_slider_will_draw(show) -> None:
     assert np.corrcoef(shrunk[:13, :13].ravel(), half.ravel())[0, 1] > 0.8
 
 
-def test_films_follow_the_training(driver) -> None:
+def test_traversals_follow_the_training(driver) -> None:
     driver.train(epochs="1000")
     slider = driver.find("latentSlider0")
-    driver.wait(lambda: slider.groove.has_film)
-    first = slider.groove.film
-    driver.wait(lambda: slider.groove.film != first)
+    driver.wait(lambda: slider.groove.has_traversal)
+    first = slider.groove.traversal
+    driver.wait(lambda: slider.groove.traversal != first)
     assert driver.state == "training"
 
 
@@ -227,11 +227,11 @@ def test_128_dimensions_have_128_sliders_that_follow_and_decode(driver) -> None:
     driver.wait(lambda: driver.picture != before)
     for dimension in (0, 64, 127):
         assert driver.find(f"latentSlider{dimension}").value() == pytest.approx(point.code[dimension])
-    assert 2 <= len(sliders(driver).visible_dimensions()) < 40  # films are decoded for these alone
+    assert 2 <= len(sliders(driver).visible_dimensions()) < 40  # traversals are decoded for these alone
 
 
 def test_what_is_drawn_along_other_directions_ends_where_the_point_does(at_zero) -> None:
-    """Films are asked for less often than a hand moves; the last place is asked for always."""
+    """Traversals are asked for less often than a hand moves; the last place is asked for always."""
     driver = at_zero("vae-2d")
     requests = driver.window.controller.engine.inference
     for value in np.linspace(-2, 2, 30):

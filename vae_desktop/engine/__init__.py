@@ -1,1 +1,1 @@
-"""The threads behind the window, and the session that the window talks to; no Qt, and no torch until it is used."""
+"""The app without its window: its state, and the threads behind it; no Qt, and no torch until it is used."""

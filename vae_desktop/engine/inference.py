@@ -76,7 +76,7 @@ class InferenceThread:
     def __init__(self, outbox: Outbox, messages: Messages) -> None:
         self._outbox = outbox
         self._messages = messages
-        self._request_count = 0
+        self.last_request = 0
         self._wake = threading.Condition()
         self._snapshots = Snapshots()
         self._request: tuple[int, int, Floats] | None = None  # run, request, code (d,)
@@ -129,16 +129,11 @@ class InferenceThread:
         """The newest snapshot of a model that was published."""
         return self._snapshots.newest(run_id)
 
-    @property
-    def last_request(self) -> int:
-        """Number of the newest request for a picture; the answer carries it."""
-        return self._request_count
-
     def decode(self, run_id: int, code: Floats) -> None:
         """Ask for the picture of a code (d,); any earlier request that has not begun is forgotten."""
         with self._wake:
-            self._request_count += 1
-            self._request = (run_id, self._request_count, np.array(code, np.float32))
+            self.last_request += 1
+            self._request = (run_id, self.last_request, np.array(code, np.float32))
             self._pending = run_id in self._snapshots
             self._wake.notify()
 
@@ -205,10 +200,10 @@ class InferenceThread:
                 self._outbox.call(self._messages.complain, message, traceback.format_exc())
 
     def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:
-        found = self._snapshots.decode(run_id, code)
+        found = self._snapshots.plain_decoder(run_id)
         if found is not None:
-            step, picture = found
-            decoded = Decoded(run_id, step, request_id, picture)
+            decoder, snapshot = found
+            decoded = Decoded(run_id, snapshot.step, request_id, decoder.decode(snapshot.weights, code))
             self._outbox.call_latest("decoded", self._tell_decoded, decoded)
 
     def _advance(self, task: _Asked) -> None:

@@ -6,7 +6,6 @@ import threading
 from typing import TYPE_CHECKING
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.plain_decoder import PlainDecoder
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ class Snapshots:
         with self._lock:
             return self._newest[run_id][2] if run_id in self._newest else None
 
-    def decode(self, run_id: int, code: Floats) -> tuple[int, Picture] | None:
-        """The step of a model's newest weights, and the picture (H, W, C) of a code (d,), without torch."""
+    def plain_decoder(self, run_id: int) -> tuple[PlainDecoder, Snapshot] | None:
+        """What decodes a code without torch, and a model's newest weights for it; None if there are none."""
         with self._lock:
             found = self._newest.get(run_id)
         if found is None:
@@ -53,7 +52,7 @@ class Snapshots:
         config, image_shape, snapshot = found
         if self._plain is None or self._plain[:2] != (config, image_shape):
             self._plain = config, image_shape, PlainDecoder(config, image_shape)
-        return snapshot.step, self._plain[2].decode(snapshot.weights, code)
+        return self._plain[2], snapshot
 
     def model(self, run_id: int) -> Autoencoder | None:
         """A model with its newest weights, None if it has been removed; the last few are built once."""

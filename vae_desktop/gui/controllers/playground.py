@@ -48,6 +48,7 @@ class PlaygroundController(QObject):
         self._traversals: dict[str, int] = {}  # the dimension of each strip that is asked for, by the request's name
         self._panel_pacer = Pacer(_PANEL_INTERVAL, fraction=0.03)
         self._is_in_sight = True
+        engine.inference.decoded.connect(self._show_picture)
         point.seen.connect(self._decode)  # before anything is painted
         self.point_panel = PointPanelController(panel, point)
         point.moved.connect(self._follow_point)
@@ -63,7 +64,7 @@ class PlaygroundController(QObject):
         self._manifold.grid_changed.connect(self._show_plane)
         self._manifold.board.resized.connect(self._ask_grid)
         stage.views_changed.connect(self._ask_all_in_plane)
-        self._sliders.films_outdated.connect(self.ask_traversals)
+        self._sliders.traversals_outdated.connect(self.ask_traversals)
 
     # The model on screen
 
@@ -143,8 +144,10 @@ class PlaygroundController(QObject):
         reason = self.tr("Load {data} to see its training images").format(data=run.config.dataset.label)
         self._tools.set_can_embed_training("" if is_same else reason)
 
-    def show_picture(self, decoded: Decoded) -> None:
+    def _show_picture(self, decoded: Decoded) -> None:
         """Show the picture of the newest point, or of the code that is peeked at."""
+        if self.space.run is None or decoded.run_id != self.space.run.id:
+            return
         self._panel.image.set_picture(decoded.picture)
         if self._point.is_peeking and decoded.request_id == self._requests.last_request:
             self._scatter.hover.show_reconstruction(decoded.picture)
@@ -228,7 +231,7 @@ class PlaygroundController(QObject):
             codes = np.repeat(self._point.code[None], len(values), axis=0)
             codes[:, dimension] = values
             request = SheetRequest(view, run.id, codes, side)
-            self._requests.ask(request, partial(self._sliders.set_film, dimension))
+            self._requests.ask(request, partial(self._sliders.set_traversal, dimension))
 
     @Slot()
     def _ask_grid(self) -> None:

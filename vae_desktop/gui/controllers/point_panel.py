@@ -41,7 +41,7 @@ class PointPanelController(QObject):
         """Show sliders for so many dimensions, none of which says anything yet."""
         self._latent_dim = latent_dim
         self._panel.set_latent_dim(latent_dim)
-        self._panel.sliders.clear_films()
+        self._panel.sliders.clear_traversals()
         self._panel.sliders.set_reasons("", "")
 
     def show_codes(self, codes: Codes, is_new: bool) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.gui.controllers.comparison import ComparisonController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
@@ -39,7 +38,6 @@ class WorkspacesController(QObject):
         project.metrics_changed.connect(self.comparison.metrics_arrived)
         project.measures_changed.connect(self.comparison.refresh_figures, max_args=0)
         project.runs_changed.connect(self._show_statuses)
-        engine.inference.decoded.connect(self._show_picture)
         engine.datasets.loaded.connect(self._take_dataset)
         engine.datasets.spectrum_found.connect(self._explain_collapse, max_args=0)
         engine.training.state_changed.connect(self._measure_trained)
@@ -83,10 +81,6 @@ class WorkspacesController(QObject):
             tool.move_codes(run)
         self._show_originals(run)
         self._show_subtitle(run)
-
-    def _show_picture(self, decoded: Decoded) -> None:
-        if self._project.shown is not None and decoded.run_id == self._project.shown.id:
-            self.playground.show_picture(decoded)
 
     def _take_dataset(self, dataset: Dataset) -> None:
         shown = self._project.shown

@@ -1,4 +1,4 @@
-"""The runs of this session, with their settings and last figures; any of them can be shown again."""
+"""The runs of this window, with their settings and last figures; any of them can be shown again."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

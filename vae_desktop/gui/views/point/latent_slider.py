@@ -97,12 +97,12 @@ class LatentSlider(QWidget):
         self.lock.setIcon(locked)
 
     def frames(self) -> Floats:
-        """Values (n,) whose pictures the film in the groove is made of."""
+        """Values (n,) whose pictures the latent traversal in the groove is made of."""
         return self._minimum + (self._maximum - self._minimum) * self.groove.frame_shares()
 
-    def set_film(self, pictures: Picture) -> None:
+    def set_traversal(self, pictures: Picture) -> None:
         """Show the pictures (n, h, w, C), uint8, of the frames' values."""
-        self.groove.set_film(np.concatenate(list(pictures), axis=1))
+        self.groove.set_traversal(np.concatenate(list(pictures), axis=1))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # A slider that was out of sight while the point moved catches up when it is seen: 128 of them stay quick.

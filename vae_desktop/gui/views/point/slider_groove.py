@@ -29,7 +29,7 @@ class SliderGroove(ValueSlider):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setFixedHeight(FRAME + 4)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
-        self.film: QImage | None = None
+        self.traversal: QImage | None = None
         self._kept, self._kept_for = QPixmap(), tuple[object, ...]()  # all but the handle, and what it was painted for
 
     def cover(self, minimum: float, maximum: float) -> None:
@@ -49,25 +49,25 @@ class SliderGroove(ValueSlider):
     def minimumSizeHint(self) -> QSize:
         return QSize(3 * FRAME, FRAME + 4)
 
-    def set_film(self, film: Picture | None) -> None:
+    def set_traversal(self, traversal: Picture | None) -> None:
         """Lay a strip of pictures (h, n·w, C), uint8, into the groove."""
-        self.film = None if film is None else to_image(film)
+        self.traversal = None if traversal is None else to_image(traversal)
         self.update()
 
     @property
-    def has_film(self) -> bool:
-        return self.film is not None
+    def has_traversal(self) -> bool:
+        return self.traversal is not None
 
     def frame_shares(self) -> Floats:
-        """Shares of the range (n,) at which the middles of the film's pictures lie."""
+        """Shares of the range (n,) at which the middles of the traversal's pictures lie."""
         count = max(2, round(self.width() / FRAME))
         middles = (np.arange(count) + 0.5) * self.width() / count
         return ((middles - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)).clip(0, 1).astype(np.float32)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
-        film = None if self.film is None else self.film.cacheKey()
-        key = (film, self._share(0), self.size(), ratio, self.isEnabled(), self.palette().cacheKey())
+        traversal = None if self.traversal is None else self.traversal.cacheKey()
+        key = (traversal, self._share(0), self.size(), ratio, self.isEnabled(), self.palette().cacheKey())
         if key != self._kept_for:
             self._kept = QPixmap(self.size() * ratio)
             self._kept.setDevicePixelRatio(ratio)
@@ -83,11 +83,11 @@ class SliderGroove(ValueSlider):
         palette = self.palette()
         groove = QRectF(0, 2, self.width(), FRAME)
         painter.fillRect(self.rect(), palette.window())
-        if self.film is not None:
+        if self.traversal is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             if not self.isEnabled():
                 painter.setOpacity(0.4)
-            painter.drawImage(groove, self.film)
+            painter.drawImage(groove, self.traversal)
             painter.setOpacity(1)
         else:
             painter.fillRect(QRectF(0, self.height() / 2 - 2, self.width(), 4), palette.mid())

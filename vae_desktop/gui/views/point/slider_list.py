@@ -19,11 +19,11 @@ _CLEARLY = 1.25  # times as much must a dimension say to pass another while trai
 
 
 class SliderList(QScrollArea):
-    """Emits what the person moves; says which films its sliders need."""
+    """Emits what the person moves; says which latent traversals its sliders need."""
 
     coordinate_changed = Signal(int, float)
     lock_toggled = Signal(int, bool)
-    films_outdated = Signal()  # other sliders, or other values of theirs, are in sight
+    traversals_outdated = Signal()  # other sliders, or other values of theirs, are in sight
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, widgetResizable=True)
@@ -44,9 +44,9 @@ class SliderList(QScrollArea):
         parts = (self._shown, self._fold, self._reason, self._folded_rows)
         column(*parts, 0, spacing=half, margins=(0, 0, half, 0), on=holder)
         self.setWidget(holder)
-        # What is in sight is known when all is laid out; many changes at once need one film.
+        # What is in sight is known when all is laid out; many changes at once need one traversal.
         self._outdated = QTimer(self, singleShot=True, interval=0)
-        self._outdated.timeout.connect(self.films_outdated)
+        self._outdated.timeout.connect(self.traversals_outdated)
         self.verticalScrollBar().valueChanged.connect(self._outdated.start)
         self.viewport().installEventFilter(self)
         holder.installEventFilter(self)
@@ -124,17 +124,17 @@ class SliderList(QScrollArea):
         return [dimension for dimension in self._order if not self._sliders[dimension].visibleRegion().isEmpty()]
 
     def frames(self, dimension: int) -> Floats:
-        """Values (n,) whose pictures the film of a slider is made of."""
+        """Values (n,) whose pictures the latent traversal of a slider is made of."""
         return self._sliders[dimension].frames()
 
-    def set_film(self, dimension: int, pictures: Picture) -> None:
+    def set_traversal(self, dimension: int, pictures: Picture) -> None:
         """Show the pictures (n, h, w, C) of the frames of a slider."""
         if dimension < len(self._sliders):
-            self._sliders[dimension].set_film(pictures)
+            self._sliders[dimension].set_traversal(pictures)
 
-    def clear_films(self) -> None:
+    def clear_traversals(self) -> None:
         for slider in self._sliders:
-            slider.groove.set_film(None)
+            slider.groove.set_traversal(None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.LayoutRequest):

@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         named(self._tabs, "workspaceTabs", self.tr("Workspace"))
         for text, tip in (
             (self.tr("Playground"), self.tr("One model: its latent space under your hands. (F2)")),
-            (self.tr("Compare"), self.tr("Two to four models side by side, trained in lockstep. (F3)")),
+            (self.tr("Compare"), self.tr("Two to four models side by side, trained on the same batches. (F3)")),
         ):
             self._tabs.setTabToolTip(self._tabs.addTab(text), tip)
         self._workspaces = QStackedWidget()
