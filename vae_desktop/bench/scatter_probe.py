@@ -1,6 +1,6 @@
 """Times frames of the scatter against the stock one and prints them as JSON; run by rows.py in its own process.
 
-A frame is all that new places of all points cost: handing them over, drawing and painting them.
+A frame is all that new positions of all points cost: handing them over, drawing and painting them.
 """
 
 import json
@@ -28,13 +28,13 @@ def main(arguments: list[str]) -> None:
     application = QApplication(sys.argv[:1])
     random = np.random.default_rng(0)
     labels = random.integers(0, _CLASSES, count)
-    places = random.standard_normal((count, 2)).astype(np.float32)
+    positions = random.standard_normal((count, 2)).astype(np.float32)
     plots = [_ours(labels)]
     if options["stock"] == "1":
         plots.append(_stock(labels))
     times: list[list[float]] = [[] for _ in plots]
     for frame in range(frames + 2):
-        moved = places * np.float32(1 + 0.001 * frame)
+        moved = positions * np.float32(1 + 0.001 * frame)
         for show, kept in zip(plots, times, strict=True):
             application.processEvents()
             began = time.perf_counter()
@@ -50,8 +50,8 @@ def _ours(labels: np.ndarray) -> Callable[[Floats], None]:
     plot.set_point_style(PointStyle(labels.astype(np.uint16), class_colours(_CLASSES)))
     plot.show()
 
-    def show(places: Floats) -> None:
-        plot.set_points(places)
+    def show(positions: Floats) -> None:
+        plot.set_points(positions)
         plot.viewport().repaint()
 
     return show
@@ -74,9 +74,9 @@ def _stock(labels: np.ndarray) -> Callable[[Floats], None]:
     members = [np.flatnonzero(labels == index) for index in range(_CLASSES)]
     plot.show()
 
-    def show(places: Floats) -> None:
+    def show(positions: Floats) -> None:
         for item, chosen in zip(items, members, strict=True):
-            item.setData(places[chosen, 0], places[chosen, 1])
+            item.setData(positions[chosen, 0], positions[chosen, 1])
         plot.viewport().repaint()
 
     return show

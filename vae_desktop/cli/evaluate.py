@@ -123,7 +123,7 @@ def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetC
 
 @contextlib.contextmanager
 def _bar() -> Iterator[Progress]:
-    """A way to say how much is done, which a bar shows if stderr is a terminal."""
+    """Yield a function that is told how much is done of how much, and shows it as a bar if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield ignore
         return
@@ -142,8 +142,8 @@ def _bar() -> Iterator[Progress]:
 
 def _print_groups(groups: dict[str, list[Row]]) -> None:
     width = max(len(label) for rows in groups.values() for label, _ in rows)
-    for place, (heading, rows) in enumerate(groups.items()):
-        if place:
+    for number, (heading, rows) in enumerate(groups.items()):
+        if number:
             print(f"\n{heading}")
         print_table([(label.ljust(width), value) for label, value in rows])
 
