@@ -21,6 +21,13 @@ class Painted(QObject):
         return False
 
 
+def nothing_is_painted(painted: Painted, qtbot) -> bool:
+    """Whether a while goes by in which the widget rests."""
+    painted.region = QRegion()
+    qtbot.wait(100)
+    return painted.region.isEmpty()
+
+
 def test_the_cross_hair_leaves_its_place_although_another_widget_is_painted_at_once(qtbot) -> None:
     window, plot, other = QWidget(), LatentPlot(), QLabel("12")
     qtbot.addWidget(window)
@@ -35,8 +42,8 @@ def test_the_cross_hair_leaves_its_place_although_another_widget_is_painted_at_o
         return plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(x, y)))
 
     plot.set_cursor(0, 0)
-    qtbot.wait(100)
     painted = Painted(plot.viewport())
+    qtbot.waitUntil(lambda: nothing_is_painted(painted, qtbot))
     plot.viewport().update(QRect(place(2, 1) - QPoint(20, 20), QSize(40, 40)))
     plot.set_cursor(2, 1)
     other.repaint()
