@@ -458,6 +458,17 @@ def four(comparison, looked_at):
     return comparison
 
 
+def test_controls_of_all_columns_forget_those_of_other_models(four):
+    """Both the ones that stood there before and the ones that come are of one data set, with the same classes."""
+    runs = four.runs
+    four.train(Variant("vae"), Variant("ae"))
+    four.wait(lambda: all(shows(column.grid) for column in four.columns))
+    chip = four.view.controls.legend.findChild(QToolButton, "classChip3")
+    for _ in range(2):
+        chip.click()  # an error in what has been taken away would end the test
+    assert set(four.runs).isdisjoint(runs)
+
+
 def hover(comparison, column, image):
     """Rest on the point of an image, until its card is on show; return the image found there."""
     plot, scatter = column.plot, column.scatter

@@ -1,7 +1,6 @@
 """The stage: the codes of the images in a plane, coloured by class, with the current point among them."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
@@ -90,7 +89,7 @@ class LatentScatter(QWidget):
         self.tools.lasso_toggled.connect(self.plot.set_lasso)
         self.tools.overlays_changed.connect(self.set_overlays)
         self.tools.samples_wanted.connect(self.set_samples)
-        self.legend.hidden_changed.connect(partial(self._draw, False))
+        self.legend.hidden_changed.connect(self._hide_classes)  # a bound method ends with this scatter
         self.selection.changed.connect(self._set_point_style)
         self.hover.hovered.connect(self._show_posterior)
         self.hover.ended.connect(self._show_posterior)
@@ -243,6 +242,10 @@ class LatentScatter(QWidget):
         else:
             by_class, at_random = self.tr("spread by class, to see more"), self.tr("spread at random, to see more")
             self.plot.set_axis_labels(self.plane.labels[0], by_class if self._class_names else at_random)
+
+    @Slot()
+    def _hide_classes(self) -> None:
+        self._draw()
 
     def _draw(self, glide: bool = False) -> None:
         codes = self.drawn
