@@ -89,7 +89,7 @@ class LatentScatter(QWidget):
         self.tools.lasso_toggled.connect(self.plot.set_lasso)
         self.tools.overlays_changed.connect(self.set_overlays)
         self.tools.samples_wanted.connect(self.set_samples)
-        self.legend.hidden_changed.connect(self._hide_classes)  # a bound method ends with this scatter
+        self.legend.hidden_changed.connect(self._draw)  # a bound method ends with this scatter
         self.selection.changed.connect(self._set_point_style)
         self.hover.hovered.connect(self._show_posterior)
         self.hover.ended.connect(self._show_posterior)
@@ -244,9 +244,6 @@ class LatentScatter(QWidget):
             self.plot.set_axis_labels(self.plane.labels[0], by_class if self._class_names else at_random)
 
     @Slot()
-    def _hide_classes(self) -> None:
-        self._draw()
-
     def _draw(self, glide: bool = False) -> None:
         codes = self.drawn
         self._stack.setCurrentIndex(0 if codes is None else 1)
