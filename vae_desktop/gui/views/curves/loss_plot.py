@@ -65,7 +65,7 @@ class LossPlot(QWidget):
         if not compares:  # the keys are those of the plot that is always there
             self.log.setShortcut("Ctrl+L")
         self.gradient = check_box(
-            "comparisonGradientCheck" if compares else "gradientCheck",
+            "gradientCheck",
             self.tr("Gradient"),
             self.tr(
                 "Show how large the gradient is (its L2 norm along all weights), as it is told while a model trains: "
@@ -82,7 +82,8 @@ class LossPlot(QWidget):
         )
         self._row = row(spacing=SPACING // 2 if compares else SPACING)
         margins = (0, 0, 0, 0) if compares else (SPACING, 0, SPACING, SPACING)
-        top = row((self._readout, 1), self.gradient, self.log, fit)
+        # Side by side there is room for the losses only.
+        top = row((self._readout, 1), *(() if compares else (self.gradient,)), self.log, fit)
         column(top, (self._row, 1), spacing=SPACING // 2, margins=margins, on=self)
         self._explain_log()
         self.set_models(() if compares else (Losses("", ModelConfig(), History()),))
