@@ -370,3 +370,15 @@ def test_closing_secures_all_states_before_anything_that_takes_long(app, session
     assert all(checkpoint.snapshot.optimizer for checkpoint in kept)
     assert len({checkpoint.snapshot.step for checkpoint in kept}) == 1
     assert {run.status for run in runs} == {"training"}
+
+
+def test_models_that_are_trained_while_others_are_measured_have_their_turn(app, session, configs):
+    first = train(app, configs[:2])
+    session.measurements.start(first.runs, COMPARED)
+    session.measurements.start(first.runs, COMPARED)  # they have theirs once
+    second = train(app, configs[:2])
+    session.measurements.start(second.runs, COMPARED)
+    app.wait_until(lambda: not session.measurements.is_running)
+    measured = [what[1] for what in app.told.told if what[0] == "measuring_ended"]
+    assert measured == [*first.runs, *second.runs]
+    assert all("sampling" in run.measures for run in second.runs)

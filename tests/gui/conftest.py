@@ -19,7 +19,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.examples import examples
 from vae_desktop.gui.views.window.main_window import MainWindow
 
-_TIMEOUT = 30_000  # ms
+_TIMEOUT = 90_000  # ms; what judges images may be trained beside three other processes
 _COLLECTED_EVERY = 10  # tests
 _tests = itertools.count(1)
 
@@ -142,9 +142,12 @@ def _ownerless_timers() -> list[QTimer]:
 
 
 @pytest.fixture(scope="session")
-def classifiers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what judges drawn images is kept; to train it anew for each test would take a minute in all."""
-    return tmp_path_factory.mktemp("cache")
+def classifiers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Where what judges images is kept, for all processes: to train it for each test would take a minute in all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "classifiers"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

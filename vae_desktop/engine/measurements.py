@@ -39,19 +39,20 @@ class Measurements:
         self._cache_dir = cache_dir
         self._waiting: list[tuple[Run, Extent]] = []
         self._task: Task | None = None
+        self._measured: Run | None = None  # the one whose turn it is, or was
 
     @property
     def is_running(self) -> bool:
         return self._task is not None
 
     def start(self, runs: Sequence[Run], extent: Extent) -> None:
-        """Measure models, unless others are being measured, each as it is when its turn comes."""
+        """Measure models, after those that are being measured, each as it is when its turn comes."""
         if self._training.is_closing:
             return
         self._training.warm_up()
-        if self._task is None:
-            self._waiting = [(run, extent) for run in runs]
-            self._next()
+        asked = [self._measured, *(run for run, _ in self._waiting)] if self.is_running else []
+        self._waiting += [(run, extent) for run in runs if run not in asked]
+        self._next()
 
     def cancel(self) -> None:
         """End the measurement that is under way, and those that wait."""
@@ -64,7 +65,7 @@ class Measurements:
             run, extent = self._waiting.pop(0)
             snapshot = self._training.newest_snapshot(run)
             if snapshot is not None:
-                self._task = self._begin(run, extent, snapshot)
+                self._measured, self._task = run, self._begin(run, extent, snapshot)
 
     def _begin(self, run: Run, extent: Extent, snapshot: Snapshot) -> Task:
         config, data_dir, held = run.config, self._datasets.data_dir, self._datasets.held(run.config.dataset)
