@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -107,7 +108,7 @@ class DatasetLoader:
             work,
             finished,
             failed,
-            on_progress=lambda *amount: self.progressed.emit("reading", *amount),
+            on_progress=partial(self.progressed.emit, "reading"),
             key=_LOAD,
             loads=True,
         )
@@ -141,7 +142,7 @@ class DatasetLoader:
             work,
             finished,
             failed,
-            on_progress=lambda *amount: self.progressed.emit("downloading", *amount),
+            on_progress=partial(self.progressed.emit, "downloading"),
             key=_DOWNLOAD,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from psygnal import Signal
 
 from vae_desktop.engine.datasets import DatasetLoader
@@ -86,5 +88,5 @@ class TrainingImageCodes:
                 self._project.codes_changed.emit(run)
 
         self._tasks.run(
-            work, found, on_progress=lambda *amount: self.progressed.emit(run, *amount), key=_EMBED
+            work, found, on_progress=partial(self.progressed.emit, run), key=_EMBED
         )

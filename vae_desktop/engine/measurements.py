@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ class Measurements:
             ended,
             failed,
             ended,
-            on_progress=lambda *amount: self.progressed.emit(run, *amount),
+            on_progress=partial(self.progressed.emit, run),
             on_part=found,
             key=_MEASURE,
         )
