@@ -65,6 +65,8 @@ class Spectrum:
             return self.coin_variances
         if likelihood == "squared-error":
             return 2 * self.variances
+        if likelihood != "gaussian-calibrated":
+            raise NotImplementedError(f"which β the likelihood {likelihood!r} bears")
         left = self.variances.sum() - self.variances.cumsum()
         along = np.arange(1, len(self.variances) + 1) * self.variances
         return self.variances * self.pixels / np.maximum(left + along, np.finfo(np.float64).tiny)

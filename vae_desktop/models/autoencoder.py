@@ -147,7 +147,9 @@ class Decoder(nn.Module):
             return bernoulli_cross_entropy(images, logits)
         if self.likelihood == "gaussian-calibrated":
             return gaussian_negative_log_likelihood(images, logits.sigmoid(), self.log_stddev)
-        return squared_error(images, logits.sigmoid())
+        if self.likelihood == "squared-error":
+            return squared_error(images, logits.sigmoid())
+        raise NotImplementedError(f"a decoder's error by the likelihood {self.likelihood!r}")
 
 
 def new_model(

@@ -30,7 +30,7 @@ class CodeDistances:
     Attributes
     ----------
     distances : array (M,), float32, or None as long as they are not known
-        Of the codes that were measured last, in σ of the nearest code's posterior; see latent.holes.hole_distances.
+        Of the codes that were measured last, in σ of the nearest code's posterior; see latent.code_distances.code_distances.
     median : float or None
         Median distance of the real images' codes to their nearest neighbours, in the same unit.
     """
