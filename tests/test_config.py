@@ -156,7 +156,7 @@ def test_a_value_is_shown_as_a_person_would_type_it(entry, value, text):
 def values_of(entry: Setting) -> st.SearchStrategy:
     """All values that a setting can take."""
     if entry.kind == "choice":
-        return st.sampled_from([choice.value for choice in entry.choices])
+        return st.sampled_from([choice.name for choice in entry.choices])
     if entry.kind == "number":
         return st.floats(entry.minimum, entry.maximum)
     integers = st.integers(int(entry.minimum), int(entry.maximum))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from vae_desktop.settings import Choice, by_name
+
 
 @dataclass(frozen=True)
 class DrawingPreprocessing:
@@ -24,71 +26,65 @@ class DrawingPreprocessing:
 
 
 @dataclass(frozen=True)
-class DatasetKind:
+class DatasetKind(Choice):
     """A data set.
 
     `epochs` is a number of passes after which its latent space has visibly formed, the default for a run. Without a
     `preprocessing` drawings are taken as they are.
     """
 
-    name: str
-    label: str
-    help: str
     epochs: int
     download_bytes: int = 0
     preprocessing: DrawingPreprocessing | None = None
 
 
-DATASETS = {
-    kind.name: kind
-    for kind in (
-        DatasetKind(
-            "digits",
-            "Digits",
-            "1,797 real handwritten digits that come with scikit-learn. Always there.",
-            200,
-            preprocessing=DrawingPreprocessing(1.0, False, "its images, whose ink always fills the height"),
-        ),
-        DatasetKind(
-            "shapes",
-            "Shapes",
-            "24,000 drawn squares, ellipses and hearts of known position, size and rotation: "
-            "does a latent dimension find such a factor?",
-            20,
-        ),
-        DatasetKind(
-            "mnist",
-            "MNIST",
-            "70,000 handwritten digits, 28×28 pixels.",
-            20,
-            download_bytes=11_594_722,
-            preprocessing=DrawingPreprocessing(20 / 28, True, "LeCun et al. 1998, the MNIST database"),
-        ),
-        DatasetKind(
-            "fashion-mnist",
-            "Fashion-MNIST",
-            "70,000 pictures of clothes in 10 classes, 28×28 pixels.",
-            20,
-            download_bytes=30_878_645,
-            preprocessing=DrawingPreprocessing(1.0, False, "Xiao et al. 2017, arXiv 1708.07747"),
-        ),
-        DatasetKind(
-            "kmnist",
-            "KMNIST",
-            "70,000 cursive Japanese characters in 10 classes, 28×28 pixels.",
-            20,
-            download_bytes=21_240_888,
-        ),
-        DatasetKind(
-            "emnist-letters",
-            "EMNIST letters",
-            "145,600 handwritten letters in 26 classes, 28×28 pixels.",
-            10,
-            download_bytes=561_753_746,
-            preprocessing=DrawingPreprocessing(24 / 28, False, "Cohen et al. 2017, arXiv 1702.05373"),
-        ),
-    )
-}
+DATASETS = by_name(
+    DatasetKind(
+        "digits",
+        "Digits",
+        "1,797 real handwritten digits that come with scikit-learn. Always there.",
+        200,
+        preprocessing=DrawingPreprocessing(1.0, False, "its images, whose ink always fills the height"),
+    ),
+    DatasetKind(
+        "shapes",
+        "Shapes",
+        "24,000 drawn squares, ellipses and hearts of known position, size and rotation: "
+        "does a latent dimension find such a factor?",
+        20,
+    ),
+    DatasetKind(
+        "mnist",
+        "MNIST",
+        "70,000 handwritten digits, 28×28 pixels.",
+        20,
+        download_bytes=11_594_722,
+        preprocessing=DrawingPreprocessing(20 / 28, True, "LeCun et al. 1998, the MNIST database"),
+    ),
+    DatasetKind(
+        "fashion-mnist",
+        "Fashion-MNIST",
+        "70,000 pictures of clothes in 10 classes, 28×28 pixels.",
+        20,
+        download_bytes=30_878_645,
+        preprocessing=DrawingPreprocessing(1.0, False, "Xiao et al. 2017, arXiv 1708.07747"),
+    ),
+    DatasetKind(
+        "kmnist",
+        "KMNIST",
+        "70,000 cursive Japanese characters in 10 classes, 28×28 pixels.",
+        20,
+        download_bytes=21_240_888,
+    ),
+    DatasetKind(
+        "emnist-letters",
+        "EMNIST letters",
+        "145,600 handwritten letters in 26 classes, 28×28 pixels.",
+        10,
+        download_bytes=561_753_746,
+        preprocessing=DrawingPreprocessing(24 / 28, False, "Cohen et al. 2017, arXiv 1702.05373"),
+    ),
+)
 
 _OWN_EPOCHS = 50
 
@@ -103,7 +99,7 @@ def describe_dataset(name: str) -> DatasetKind:
 
 
 @dataclass(frozen=True)
-class ModelKind:
+class ModelKind(Choice):
     """A kind of model: what its code is, and which terms its loss has.
 
     Attributes
@@ -120,10 +116,7 @@ class ModelKind:
         Images are corrupted before they are encoded.
     """
 
-    name: str
-    label: str
     short: str
-    help: str
     is_variational: bool = False
     reconstruction_weight: float = 1.0
     kl_weight: float | None = 0.0
@@ -134,52 +127,49 @@ class ModelKind:
         return beta if self.kl_weight is None else self.kl_weight
 
 
-MODELS = {
-    kind.name: kind
-    for kind in (
-        ModelKind(
-            "vae",
-            "Variational (VAE)",
-            "VAE",
-            "Codes are normal distributions, drawn towards N(0, I) by the KL divergence: a continuous latent space.",
-            is_variational=True,
-            kl_weight=None,
-        ),
-        ModelKind(
-            "ae",
-            "Autoencoder (AE)",
-            "AE",
-            "Codes are points, trained by reconstruction alone: clusters with holes between them.",
-        ),
-        ModelKind(
-            "denoising-ae",
-            "Denoising AE",
-            "Denoising AE",
-            "Codes a corrupted image as a point and restores the clean one: what autoencoders are good for.",
-            is_denoising=True,
-        ),
-        ModelKind(
-            "vae-no-kl",
-            "VAE without KL",
-            "VAE β=0",
-            "Samples like a VAE, but nothing holds the codes together: the means drift apart and σ shrinks.",
-            is_variational=True,
-        ),
-        ModelKind(
-            "kl-only",
-            "KL alone",
-            "KL only",
-            "Every code becomes N(0, I): a perfect distribution that tells no image from another.",
-            is_variational=True,
-            reconstruction_weight=0.0,
-            kl_weight=1.0,
-        ),
-    )
-}
+MODELS = by_name(
+    ModelKind(
+        "vae",
+        "Variational (VAE)",
+        "Codes are normal distributions, drawn towards N(0, I) by the KL divergence: a continuous latent space.",
+        "VAE",
+        is_variational=True,
+        kl_weight=None,
+    ),
+    ModelKind(
+        "ae",
+        "Autoencoder (AE)",
+        "Codes are points, trained by reconstruction alone: clusters with holes between them.",
+        "AE",
+    ),
+    ModelKind(
+        "denoising-ae",
+        "Denoising AE",
+        "Codes a corrupted image as a point and restores the clean one: what autoencoders are good for.",
+        "Denoising AE",
+        is_denoising=True,
+    ),
+    ModelKind(
+        "vae-no-kl",
+        "VAE without KL",
+        "Samples like a VAE, but nothing holds the codes together: the means drift apart and σ shrinks.",
+        "VAE β=0",
+        is_variational=True,
+    ),
+    ModelKind(
+        "kl-only",
+        "KL alone",
+        "Every code becomes N(0, I): a perfect distribution that tells no image from another.",
+        "KL only",
+        is_variational=True,
+        reconstruction_weight=0.0,
+        kl_weight=1.0,
+    ),
+)
 
 
 @dataclass(frozen=True)
-class Likelihood:
+class Likelihood(Choice):
     """How a reconstruction is judged: its quantity, and the unit that no other likelihood shares.
 
     Attributes
@@ -190,37 +180,31 @@ class Likelihood:
         Of that term and of the total, per image and summed over pixels.
     """
 
-    name: str
-    label: str
-    help: str
     quantity: str
     unit: str
 
 
-LIKELIHOODS = {
-    entry.name: entry
-    for entry in (
-        Likelihood(
-            "squared-error",
-            "Squared error",
-            "Sum over pixels of squared differences: a normal distribution of fixed variance ½ around each pixel.",
-            "squared error",
-            "sq. error / image",
-        ),
-        Likelihood(
-            "bernoulli",
-            "Bernoulli",
-            "Binary cross-entropy of grey pixels, in nats: each pixel is the chance of a coin that shows white.",
-            "cross-entropy",
-            "nats (Bernoulli) / image",
-        ),
-        Likelihood(
-            "gaussian-calibrated",
-            "Calibrated (σ-VAE)",
-            "A normal distribution whose one variance is learned (σ-VAE): it balances reconstruction and KL by itself. "
-            "Its density can exceed 1, so the loss can be negative.",
-            "negative log-density",
-            "nats (Gaussian) / image",
-        ),
-    )
-}
+LIKELIHOODS = by_name(
+    Likelihood(
+        "squared-error",
+        "Squared error",
+        "Sum over pixels of squared differences: a normal distribution of fixed variance ½ around each pixel.",
+        "squared error",
+        "sq. error / image",
+    ),
+    Likelihood(
+        "bernoulli",
+        "Bernoulli",
+        "Binary cross-entropy of grey pixels, in nats: each pixel is the chance of a coin that shows white.",
+        "cross-entropy",
+        "nats (Bernoulli) / image",
+    ),
+    Likelihood(
+        "gaussian-calibrated",
+        "Calibrated (σ-VAE)",
+        "A normal distribution whose one variance is learned (σ-VAE): it balances reconstruction and KL by itself. "
+        "Its density can exceed 1, so the loss can be negative.",
+        "negative log-density",
+        "nats (Gaussian) / image",
+    ),
+)

@@ -22,7 +22,7 @@ class DatasetConfig(Checked):
         "digits",
         "Data set",
         "The images that the latent space is learned from. Labels only colour the plots.",
-        choices=tuple(Choice(kind.name, kind.label, kind.help) for kind in DATASETS.values()),
+        choices=tuple(DATASETS.values()),
         takes_path=True,
     )
     image_size: int | None = setting(
@@ -76,7 +76,7 @@ class ModelConfig(Checked):
         "vae",
         "Model",
         "An autoencoder codes an image as a point; a variational one as a normal distribution.",
-        choices=tuple(Choice(kind.name, kind.label, kind.help) for kind in MODELS.values()),
+        choices=tuple(MODELS.values()),
     )
     latent_dim: int = setting(
         2,
@@ -145,7 +145,7 @@ class ModelConfig(Checked):
         "Likelihood",
         "How a reconstruction is judged. It sets the scale against which the KL divergence is weighed, so losses of "
         "different likelihoods cannot be compared.",
-        choices=tuple(Choice(entry.name, entry.label, entry.help) for entry in LIKELIHOODS.values()),
+        choices=tuple(LIKELIHOODS.values()),
     )
 
     @property

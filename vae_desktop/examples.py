@@ -5,19 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_desktop.resources import resource_path
+from vae_desktop.settings import Choice
 
 
 @dataclass(frozen=True)
-class Example:
-    """A bundled model."""
-
-    file: str
-    label: str
-    help: str
+class Example(Choice):
+    """A bundled model, by its file's name."""
 
     @property
     def path(self) -> Path:
-        return resource_path(f"models/{self.file}")
+        return resource_path(f"models/{self.name}")
 
 
 _EXAMPLES = (

@@ -9,27 +9,23 @@ from typing import Any
 
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import RunConfig
+from vae_desktop.settings import Choice, by_name
 
 _FEW = 8  # latent dimensions; more of them repay a costlier recipe
 
 
 @dataclass(frozen=True)
-class Preset:
-    """A recipe; what it does not name stays as it is.
+class Preset(Choice):
+    """A recipe, whose help tells what it costs and gives; what it does not name stays as it is.
 
     Attributes
     ----------
-    help : str
-        What it costs and what it gives.
     settings : mapping of name to value
         Of model and training; epochs as a fraction of the data set's own number.
     settings_of_many : mapping of name to value
         In their place where there are many latent dimensions.
     """
 
-    name: str
-    label: str
-    help: str
     settings: Mapping[str, Any]
     settings_of_many: Mapping[str, Any] = field(default_factory=dict)
 
@@ -43,70 +39,52 @@ class Preset:
         return config.with_settings(**self.settings_for(config.dataset.name, config.model.latent_dim))
 
 
-_ONE_CYCLE = {
-    "learning_rate": 2e-3,
+_PLAIN = {
+    "epochs": 1.0,
+    "architecture": "mlp",
+    "hidden": None,
+    "activation": "relu",
+    "learning_rate": 1e-3,
     "encoder_rate": 1.0,
-    "schedule": "one-cycle",
-    "precision": "mixed",
+    "schedule": "constant",
+    "beta_warm_up": 0.0,
+    "precision": "single",
     "batch_size": 128,
 }
-
-PRESETS = {
-    preset.name: preset
-    for preset in (
-        Preset(
-            "quick",
-            "Quick",
-            "Four epochs of MNIST with two latent dimensions, three with twenty: ten seconds and five on two processor "
-            "cores. Negative ELBO 141 and 105 nats (Bernoulli, validation images).",
-            {
-                "epochs": 0.2,
-                "architecture": "mlp",
-                "hidden": (512, 256, 128),
-                "activation": "gelu",
-                "beta_warm_up": 0.0,
-                **_ONE_CYCLE,
-                "learning_rate": 8e-3,
-                "batch_size": 256,
-            },
-            {"epochs": 0.15, "hidden": (640,), "activation": "silu", "learning_rate": 2e-2, "encoder_rate": 0.25},
-        ),
-        Preset(
-            "note",
-            "As in the note",
-            "One hidden layer of 400 units, squared error, a constant learning rate: simple, and far from the best.",
-            {
-                "epochs": 1.0,
-                "architecture": "mlp",
-                "hidden": None,
-                "activation": "relu",
-                "likelihood": "squared-error",
-                "learning_rate": 1e-3,
-                "encoder_rate": 1.0,
-                "schedule": "constant",
-                "beta_warm_up": 0.0,
-                "precision": "single",
-                "batch_size": 128,
-            },
-        ),
-        Preset(
-            "best",
-            "Best",
-            "Sixty epochs of MNIST: some ten minutes on one processor core with two latent dimensions, half an hour "
-            "with twenty. Negative ELBO 133 and 92 nats (Bernoulli); squared error + KL a third below that of the "
-            "linear VAE that is best on the training images.",
-            {
-                "epochs": 3.0,
-                "architecture": "mlp",
-                "hidden": (512, 256, 128),
-                "activation": "gelu",
-                "beta_warm_up": 0.0,
-                **_ONE_CYCLE,
-            },
-            {"architecture": "convolutional", "hidden": None, "beta_warm_up": 5.0},
-        ),
-    )
+_DEEP = {
+    **_PLAIN,
+    "hidden": (512, 256, 128),
+    "activation": "gelu",
+    "learning_rate": 2e-3,
+    "schedule": "one-cycle",
+    "precision": "mixed",
 }
+
+PRESETS = by_name(
+    Preset(
+        "quick",
+        "Quick",
+        "Four epochs of MNIST with two latent dimensions, three with twenty: ten seconds and five on two processor "
+        "cores. Negative ELBO 141 and 105 nats (Bernoulli, validation images).",
+        {**_DEEP, "epochs": 0.2, "learning_rate": 8e-3, "batch_size": 256},
+        {"epochs": 0.15, "hidden": (640,), "activation": "silu", "learning_rate": 2e-2, "encoder_rate": 0.25},
+    ),
+    Preset(
+        "note",
+        "As in the note",
+        "One hidden layer of 400 units, squared error, a constant learning rate: simple, and far from the best.",
+        {**_PLAIN, "likelihood": "squared-error"},
+    ),
+    Preset(
+        "best",
+        "Best",
+        "Sixty epochs of MNIST: some ten minutes on one processor core with two latent dimensions, half an hour "
+        "with twenty. Negative ELBO 133 and 92 nats (Bernoulli); squared error + KL a third below that of the "
+        "linear VAE that is best on the training images.",
+        {**_DEEP, "epochs": 3.0},
+        {"architecture": "convolutional", "hidden": None, "beta_warm_up": 5.0},
+    ),
+)
 
 
 def preset_of(config: RunConfig) -> Preset | None:

@@ -15,6 +15,7 @@ from vae_desktop.file_kinds import readable_name
 
 Kind = Literal["integer", "number", "sizes", "choice"]
 ConfigT = TypeVar("ConfigT")
+ChoiceT = TypeVar("ChoiceT", bound="Choice")
 
 _WANTED = {
     "integer": "a whole number",
@@ -31,11 +32,16 @@ _SIGNS = str.maketrans("\u2212\uff0d\uff0b\uff0e\uff0c", "--+.,")  # a typeset m
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a setting with few values."""
+    """One value of a setting with few values: its name in files and commands, its label, and what it is for."""
 
-    value: str
+    name: str
     label: str
     help: str
+
+
+def by_name(*entries: ChoiceT) -> dict[str, ChoiceT]:
+    """A table of what is known by name."""
+    return {entry.name: entry for entry in entries}
 
 
 @dataclass(frozen=True)
@@ -133,13 +139,13 @@ class Setting:
 
     def _absolute(self, text: str) -> str:
         """A path as one that means the same from every folder; any other text as it is."""
-        if not self.takes_path or any(text == choice.value for choice in self.choices):
+        if not self.takes_path or any(text == choice.name for choice in self.choices):
             return text
         path = Path(text).expanduser()
         return str(path.absolute()) if _is_path(text) or (text and path.exists()) else text
 
     def _check_choice(self, name: str, value: Any) -> None:
-        if value in [choice.value for choice in self.choices]:
+        if value in [choice.name for choice in self.choices]:
             return
         if isinstance(value, str) and self.numbered and re.fullmatch(rf"{self.numbered}:\d{{1,2}}", value):
             return
@@ -153,7 +159,7 @@ class Setting:
                     f"{self.label}: the path {shown} is not valid UTF-8, so that no model could keep it. "
                     "Rename the file or folder.",
                 )
-        known = ", ".join(choice.value for choice in self.choices)
+        known = ", ".join(choice.name for choice in self.choices)
         path = ", or give the path of a folder or file" if self.takes_path else ""
         raise InvalidSetting(name, f"{self.label}: {_abridged(repr(value))} is unknown; choose from {known}{path}.")
 

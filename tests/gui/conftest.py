@@ -81,7 +81,7 @@ class Driver:
         session = self.window.controller.engine
         before = session.project.shown
         if before is None or self._example != (name, before.id):
-            path = next(example.path for example in examples() if example.file == f"{name}.safetensors")
+            path = next(example.path for example in examples() if example.name == f"{name}.safetensors")
             self.window.controller.open_file(path)
             self.wait(lambda: session.project.shown is not before and self.picture)
             self._example = name, session.project.shown.id

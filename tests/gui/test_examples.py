@@ -8,7 +8,7 @@ from vae_desktop.examples import examples
 from vae_desktop.training.checkpoint import load_checkpoint
 
 
-@pytest.mark.parametrize("example", examples(), ids=lambda example: example.file)
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
 def test_each_is_a_whole_explorable_model(example):
     checkpoint = load_checkpoint(example.path)
     assert checkpoint.config.dataset.name == "mnist"

@@ -87,7 +87,7 @@ def add_setting_option(
         entry=entry,
         default=default,
         nargs="+" if entry.kind == "sizes" else None,
-        metavar=_METAVARS.get(entry.kind) or "|".join(choice.value for choice in entry.choices),
+        metavar=_METAVARS.get(entry.kind) or "|".join(choice.name for choice in entry.choices),
         help=_escaped(f"{entry.label}. {entry.help} (default: {shown}{unit})"),
     )
 

@@ -208,7 +208,7 @@ def _losses(run: Run, likelihood: Likelihood) -> tuple[float | None, float | Non
 def _shown(config: Any, name: str) -> str:
     """A setting's value as the form shows it."""
     entry, value = next((entry, value) for field, entry, value in settings_of(config) if field == name)
-    labels = {choice.value: choice.label for choice in entry.choices}
+    labels = {choice.name: choice.label for choice in entry.choices}
     return translated(labels[value] if value in labels else entry.format(value))
 
 

@@ -181,7 +181,7 @@ class _Line:
 
 
 def _choice_box(name: str, title: str, text: str, tip: str) -> ChoiceBox:
-    choices = [(translated(choice.label), choice.value, translated(choice.help)) for choice in SETTINGS[name].choices]
+    choices = [(translated(choice.label), choice.name, translated(choice.help)) for choice in SETTINGS[name].choices]
     box = ChoiceBox(title, text, tip, choices, letters=16)
     if name != "kind":
         box.insertItem(0, translated(_AS_IN_SETUP), None)

@@ -29,7 +29,7 @@ class SettingRow:
 
     def __init__(self, name: str, setting: Setting, default: Any, alt_key: str) -> None:
         self.name, self.setting, self._default = name, setting, default
-        choices = [(translated(each.label), each.value, translated(each.help)) for each in setting.choices]
+        choices = [(translated(each.label), each.name, translated(each.help)) for each in setting.choices]
         self.entry: SettingField | ChoiceBox = (
             ChoiceBox(choices=choices) if setting.kind == "choice" else SettingField(name, setting, default)
         )

@@ -144,4 +144,4 @@ class DenoisingView(ToolView):
 
 def _noise_choices() -> list[tuple[str, str, str]]:
     choices = next(entry.choices for name, entry, _ in settings_of(ModelConfig) if name == "noise")
-    return [(translated(choice.label), choice.value, translated(choice.help)) for choice in choices]
+    return [(translated(choice.label), choice.name, translated(choice.help)) for choice in choices]
