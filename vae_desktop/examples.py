@@ -21,7 +21,7 @@ _EXAMPLES = (
     Example(
         "vae-2d.safetensors",
         "VAE with 2 dimensions",
-        "Squared error and KL divergence, as in the note: one continuous cloud of digits.",
+        "Squared error and KL divergence together: one continuous cloud of digits.",
     ),
     Example(
         "ae-2d.safetensors",
@@ -32,6 +32,11 @@ _EXAMPLES = (
         "vae-20d.safetensors",
         "VAE with 20 dimensions",
         "The best of the bundled models: sharp digits, and more dimensions than can be seen at once.",
+    ),
+    Example(
+        "ae-20d.safetensors",
+        "Autoencoder with 20 dimensions",
+        "Near-perfect reconstructions, and nothing that holds its codes together: random codes from N(0, I) miss them.",
     ),
 )
 

@@ -18,9 +18,9 @@ def test_each_is_a_whole_explorable_model(example):
     assert np.isfinite(checkpoint.history.training[:, :2]).all()
 
 
-def test_all_three_are_bundled():
+def test_all_four_are_bundled():
     kinds = [load_checkpoint(example.path).config.model for example in examples()]
-    assert [(model.kind, model.latent_dim) for model in kinds] == [("vae", 2), ("ae", 2), ("vae", 20)]
+    assert [(model.kind, model.latent_dim) for model in kinds] == [("vae", 2), ("ae", 2), ("vae", 20), ("ae", 20)]
 
 
 def test_a_first_start_shows_a_latent_space_and_draws_digits(driver):
