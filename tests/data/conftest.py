@@ -16,7 +16,7 @@ import pytest
 
 from tests.data.faulty_server import FaultyServer
 from vae_desktop.data.download import download_mnist
-from vae_desktop.data.mnist_sets import MNIST_SETS, MnistSet, Resource
+from vae_desktop.data.mnist import MNIST_SETS, MnistSet, Resource
 from vae_desktop.progress import Progress
 
 TRAIN, TEST, SIDE = 60, 20, 28

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.mnist import load_mnist
-from vae_desktop.data.mnist_sets import MNIST_SETS
+from vae_desktop.data.mnist import MNIST_SETS, load_mnist
 
 FIRST = "train-images-idx3-ubyte"
 

@@ -293,6 +293,6 @@ def test_what_follows_the_values_does_no_harm(tmp_path):
 
 
 def test_result_larger_than_memory_allows_is_refused(npy, monkeypatch):
-    monkeypatch.setattr("vae_desktop.data.custom.canvas.MAX_BYTES", 100_000)
+    monkeypatch.setattr("vae_desktop.data.custom.conversion.MAX_BYTES", 100_000)
     with pytest.raises(DataError, match="Choose a smaller image size or fewer images"):
         load(npy(steps()), image_size=128)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.data.custom_images import load
 from vae_desktop.data.custom import image_file
-from vae_desktop.data.custom.canvas import Canvas
+from vae_desktop.data.custom.conversion import Canvas
 from vae_desktop.errors import DataError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60_000, 32, 32), np.uint8)  # 61 MB

@@ -61,7 +61,7 @@ def test_killed_process_leaves_nothing(tmp_path, server, letters):
     code = f"""
 from pathlib import Path
 from vae_desktop.data.download import download_mnist
-from vae_desktop.data.mnist_sets import MnistSet, Resource
+from vae_desktop.data.mnist import MnistSet, Resource
 from vae_desktop.progress import Progress
 
 def progress(done, total):

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from vae_desktop.data.idx import open_idx
+from vae_desktop.data.stored_array import open_idx
 from vae_desktop.errors import DataError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 5, 9), np.uint8)

@@ -9,8 +9,7 @@ import pytest
 from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
-from vae_desktop.data.mnist import load_mnist
-from vae_desktop.data.mnist_sets import MNIST_SETS
+from vae_desktop.data.mnist import MNIST_SETS, load_mnist
 from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing
 
 MNIST = DatasetConfig("mnist")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vae_desktop.bench.memory import resident_megabytes
-from vae_desktop.engine.freed_memory import give_back_memory
+from vae_desktop.engine.processor import give_back_memory
 
 _MEGABYTES = 60
 

@@ -12,7 +12,7 @@ import torch
 
 from tests.engine.conftest import App
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
-from vae_desktop.data.mnist_sets import MNIST_SETS
+from vae_desktop.data.mnist import MNIST_SETS
 from vae_desktop.engine import live_embedding, trainer
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoints

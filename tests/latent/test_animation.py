@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_desktop.latent.animation import as_gif, as_strip
+from vae_desktop.latent.export import as_gif, as_strip
 
 
 def noise(count, height=8, width=8, channels=1):

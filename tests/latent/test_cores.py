@@ -9,8 +9,8 @@ import numpy as np
 from joblib.externals.loky.backend import context
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.cores import count_cores
-from vae_desktop.latent.mixture import fit_mixture
-from vae_desktop.latent.neighbours import knn_accuracy
+from vae_desktop.latent.sampling import fit_mixture
+from vae_desktop.latent.posteriors import knn_accuracy
 from vae_desktop.latent.tsne import neighbour_map
 
 codes = Codes(np.random.default_rng(0).normal(size=(60, 20)).astype(np.float32), None, np.arange(60) % 2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import gaussian_kde
 
-from vae_desktop.latent.density import density
+from vae_desktop.latent.grid import density
 
 LOW, HIGH = (-4.0, -8.0), (4.0, 8.0)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from vae_desktop.latent.factors import factor_correlations
+from vae_desktop.latent.posteriors import factor_correlations
 
 
 def test_they_are_spearmans():

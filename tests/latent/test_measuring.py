@@ -13,10 +13,9 @@ from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.errors import Cancelled, UserError
 from vae_desktop.latent import classifier
 from vae_desktop.latent import measuring as measuring_module
-from vae_desktop.latent.evidence import importance_weighted_bound
+from vae_desktop.latent.evidence import importance_weighted_bound, restoration
 from vae_desktop.latent.measures import MEASURES, QUICK, SOURCES, Extent, known_rows
 from vae_desktop.latent.measuring import measuring
-from vae_desktop.latent.restoration import restoration
 from vae_desktop.progress import Progress
 
 SHORT = Extent(importance_samples=3, sampled_images=50)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from vae_desktop.errors import UserError
-from vae_desktop.latent.mixture import fit_mixture
-from vae_desktop.latent.sampling import sample_mixture
+from vae_desktop.latent.sampling import fit_mixture, sample_mixture
 
 CENTRES = np.array([(-6, 0), (6, 1), (0, 8)], np.float32)
 

@@ -5,7 +5,7 @@ import pytest
 
 from vae_desktop.errors import Cancelled
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.neighbours import knn_accuracy
+from vae_desktop.latent.posteriors import knn_accuracy
 from vae_desktop.progress import Progress
 
 

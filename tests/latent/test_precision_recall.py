@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vae_desktop.errors import Cancelled
-from vae_desktop.latent.precision_recall import covered, manifold, precision_and_recall
+from vae_desktop.latent.sample_quality import covered, manifold, precision_and_recall
 from vae_desktop.progress import Progress
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vae_desktop.latent.embed import to_unit
-from vae_desktop.latent.restoration import reconstruction_squared_error, restoration
+from vae_desktop.latent.evidence import reconstruction_squared_error, restoration
 
 
 class Echo:

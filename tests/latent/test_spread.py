@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.codes import Codes, CodeSpread
 from vae_desktop.latent.plane import axis_plane
 from vae_desktop.latent.posteriors import sampled
-from vae_desktop.latent.spread import CodeSpread
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vae_desktop.models.corruption import corrupted
+from vae_desktop.models.randomness import corrupted
 
 GREY = torch.full((200, 3, 20, 20), 0.5)
 

@@ -10,7 +10,7 @@ from vae_desktop.catalog import LIKELIHOODS
 from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.data.spectrum import spectrum_of
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.collapse import collapse_warning
+from vae_desktop.training.causes import collapse_warning
 from vae_desktop.training.trainer import Trainer
 
 

@@ -7,8 +7,7 @@ import torch
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.models.autoencoder import new_model
-from vae_desktop.training.dense_gradient import DenseGradient
-from vae_desktop.training.gradient import AutogradGradient
+from vae_desktop.training.gradient import AutogradGradient, DenseGradient
 
 SHAPE = (2, 5, 4)
 COUNT = 9

@@ -5,9 +5,9 @@ from collections import deque
 import pytest
 import torch
 
-from vae_desktop.training import device_queue
+from vae_desktop.training import recorded_step
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.device_queue import DeviceQueue
+from vae_desktop.training.recorded_step import DeviceQueue
 from vae_desktop.training.trainer import Trainer
 
 
@@ -51,7 +51,7 @@ def emulated(monkeypatch):
 
     def make(seconds):
         device = Device(seconds)
-        monkeypatch.setitem(device_queue.MARKERS, "cpu", device.marker)
+        monkeypatch.setitem(recorded_step.MARKERS, "cpu", device.marker)
         return device
 
     return make

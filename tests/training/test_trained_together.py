@@ -12,7 +12,7 @@ import torch
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.models.autoencoder import new_model
-from vae_desktop.models.corruption import corrupted
+from vae_desktop.models.randomness import corrupted
 from vae_desktop.training import batches as batches_module
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trained_model import TrainedModel

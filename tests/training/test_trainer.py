@@ -11,7 +11,7 @@ import torch
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.data.digits import load_digits
 from vae_desktop.models.snapshot import Span
-from vae_desktop.training import dense_gradient, trainer
+from vae_desktop.training import gradient, trainer
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.trainer import Trainer
 
@@ -276,7 +276,7 @@ def test_mixed_precision_is_nearly_the_same(trainer_for, advance, config, monkey
 
 
 @pytest.mark.parametrize(
-    ("written_out", "name"), [(dense_gradient.SLOPES, "relu"), (dense_gradient.LIKELIHOODS, "squared-error")]
+    ("written_out", "name"), [(gradient.SLOPES, "relu"), (gradient.LIKELIHOODS, "squared-error")]
 )
 def test_what_no_gradient_is_written_out_for_is_left_to_autograd(
     trainer_for, advance, config, monkeypatch, written_out, name

@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
 def _drawn(checkpoint: "Checkpoint", source: str, count: int, seed: int, temperature: float) -> "Floats":
     """So many codes (count, d), drawn from a source and spread by the temperature."""
     from vae_desktop.latent import sampling
-    from vae_desktop.latent.mixture import fit_mixture
+    from vae_desktop.latent.sampling import fit_mixture
 
     if source == "prior":
         return sampling.sample_prior(count, checkpoint.config.model.latent_dim, seed, temperature)

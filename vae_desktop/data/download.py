@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 from zipfile import ZipFile
 
-from vae_desktop.data.mnist import read_file
-from vae_desktop.data.mnist_sets import MNIST_SETS, MnistSet, Resource
+from vae_desktop.data.mnist import MNIST_SETS, MnistSet, Resource, read_file
 from vae_desktop.errors import DataError, UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.progress import Progress

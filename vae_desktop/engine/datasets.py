@@ -82,7 +82,7 @@ class DatasetLoader:
             Called before an error is told of.
         """
         self._tasks.cancel(_LOAD)
-        data_dir = self._data_dir
+        data_dir = self.data_dir
 
         def work(task: Task) -> Dataset:
             from vae_desktop.data.load import load_dataset
@@ -104,14 +104,8 @@ class DatasetLoader:
         if present is not None:
             finished(present)
             return
-        self._tasks.run(
-            work,
-            finished,
-            failed,
-            on_progress=partial(self.progressed.emit, "reading"),
-            key=_LOAD,
-            loads=True,
-        )
+        progressed = partial(self.progressed.emit, "reading")
+        self._tasks.run(work, finished, failed, on_progress=progressed, key=_LOAD, loads=True)
 
     def drop_request(self) -> None:
         """Forget the data set that is being loaded."""
@@ -122,7 +116,7 @@ class DatasetLoader:
         """Fetch the files of a data set into the data folder, unless a download is under way."""
         if self._tasks.is_running(_DOWNLOAD):
             return
-        data_dir = self._data_dir
+        data_dir = self.data_dir
 
         def work(task: Task) -> None:
             from vae_desktop.data.download import download_dataset
@@ -138,13 +132,8 @@ class DatasetLoader:
             self.missing = config
             self._messages.report(error, details, "retry")
 
-        self._tasks.run(
-            work,
-            finished,
-            failed,
-            on_progress=partial(self.progressed.emit, "downloading"),
-            key=_DOWNLOAD,
-        )
+        progressed = partial(self.progressed.emit, "downloading")
+        self._tasks.run(work, finished, failed, on_progress=progressed, key=_DOWNLOAD)
 
     def cancel(self) -> None:
         """End the download, or the reading of a data set, that is under way."""

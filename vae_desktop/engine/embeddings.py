@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from psygnal import Signal
@@ -16,20 +17,22 @@ from vae_desktop.latent.codes import Codes
 _EMBED = "embed training images"
 
 
+@dataclass(eq=False)
 class TrainingImageCodes:
     """Keeps them up to date while they are wanted: of a model that is trained, the training thread sends them."""
 
     progressed = Signal(Run, int, int)  # done, of how much
 
-    def __init__(self, tasks: Tasks, project: Project, datasets: DatasetLoader, training: Training) -> None:
-        self._tasks = tasks
-        self._project = project
-        self._datasets = datasets
-        self._training = training
+    _tasks: Tasks
+    _project: Project
+    _datasets: DatasetLoader
+    _training: Training
+
+    def __post_init__(self) -> None:
         self._run: Run | None = None
-        project.shown_changed.connect(self._follow_shown)
-        project.status_changed.connect(self._follow_status)
-        datasets.loaded.connect(self._refresh)
+        self._project.shown_changed.connect(self._follow_shown)
+        self._project.status_changed.connect(self._follow_status)
+        self._datasets.loaded.connect(self._refresh)
 
     def set_wanted(self, wanted: bool) -> None:
         """Have them, or no longer."""

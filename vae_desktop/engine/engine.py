@@ -43,11 +43,7 @@ class Engine:
     """
 
     def __init__(
-        self,
-        on_filled: Callable[[], object],
-        data_dir: Path,
-        autosaves: Autosaves,
-        cache_dir: Path | None = None,
+        self, on_filled: Callable[[], object], data_dir: Path, autosaves: Autosaves, cache_dir: Path | None = None
     ) -> None:
         self.messages = Messages()
         self.outbox = Outbox(on_filled)
@@ -62,28 +58,15 @@ class Engine:
         self.project.status_changed.connect(self._publish)
         self.project.compared_changed.connect(self._publish_all)
         self.training = Training(
-            self.outbox,
-            self.tasks,
-            self.project,
-            self.saver,
-            self.tracker,
-            self.inference,
+            self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference
         )
         self.starter = RunStarter(
             self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
         )
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
         self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)
-        self.library = Library(
-            self.tasks,
-            self.project,
-            self.saver,
-            self.tracker,
-            self.training,
-            self.starter,
-            self.messages,
-            self.inference,
-        )
+        parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
+        self.library = Library(*parts, self.inference)
         self.is_halted = False
 
     def run_calls(self) -> None:

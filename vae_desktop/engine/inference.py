@@ -15,8 +15,7 @@ from psygnal import Signal
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.outbox import Outbox
-from vae_desktop.engine.pacing import Pacer
-from vae_desktop.engine.processor import prepare_threads
+from vae_desktop.engine.processor import Pacer, prepare_threads
 from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.view_requests import ViewRequest, are_same
 from vae_desktop.latent.codes import Floats, Picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _EXPORT = "export"  # what a message is about
 
 
+@dataclass(eq=False)
 class Library:
     """Brings models from files into the project, and takes them off its list.
 
@@ -40,26 +42,15 @@ class Library:
     opened = Signal(Path, str)  # with its origin; not the app's own files
     exported = Signal(Path)
 
-    def __init__(
-        self,
-        tasks: Tasks,
-        project: Project,
-        saver: ModelSaver,
-        tracker: RunTracker,
-        training: Training,
-        starter: RunStarter,
-        messages: Messages,
-        inference: InferenceThread,
-    ) -> None:
-        self.offered: Path | None = None
-        self._tasks = tasks
-        self._project = project
-        self._saver = saver
-        self._tracker = tracker
-        self._training = training
-        self._starter = starter
-        self._messages = messages
-        self._inference = inference
+    _tasks: Tasks
+    _project: Project
+    _saver: ModelSaver
+    _tracker: RunTracker
+    _training: Training
+    _starter: RunStarter
+    _messages: Messages
+    _inference: InferenceThread
+    offered: Path | None = field(default=None, init=False)
 
     def open(self, path: Path, origin: Origin = "file") -> None:
         """Read a model in the background and put it on screen, or several side by side."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import Pacer
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.embed import chunk_length, embed, to_codes
 from vae_desktop.models.autoencoder import Autoencoder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,20 +25,20 @@ if TYPE_CHECKING:
 _MEASURE = "measure"
 
 
+@dataclass(eq=False)
 class Measurements:
     """Measures one model at a time; the others wait."""
 
     progressed = Signal(Run, int, int)  # done, of how much
     ended = Signal(Run)
 
-    def __init__(
-        self, tasks: Tasks, project: Project, datasets: DatasetLoader, training: Training, cache_dir: Path | None
-    ) -> None:
-        self._tasks = tasks
-        self._project = project
-        self._datasets = datasets
-        self._training = training
-        self._cache_dir = cache_dir
+    _tasks: Tasks
+    _project: Project
+    _datasets: DatasetLoader
+    _training: Training
+    _cache_dir: Path | None
+
+    def __post_init__(self) -> None:
         self._waiting: list[tuple[Run, Extent]] = []
         self._task: Task | None = None
         self._measured: Run | None = None  # the one whose turn it is, or was
@@ -108,12 +109,5 @@ class Measurements:
         run.measures, run.measured_step = {}, snapshot.step
         self._project.measures_changed.emit(run)
         self.progressed.emit(run, 0, 1)
-        return self._tasks.run(
-            work,
-            ended,
-            failed,
-            ended,
-            on_progress=partial(self.progressed.emit, run),
-            on_part=found,
-            key=_MEASURE,
-        )
+        progressed = partial(self.progressed.emit, run)
+        return self._tasks.run(work, ended, failed, ended, progressed, found, key=_MEASURE)

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
-from vae_desktop.engine.freed_memory import give_back_memory
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.engine.outbox import Outbox
-from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import Pacer, give_back_memory
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.run_tracker import Outcome, RunTracker
 from vae_desktop.models.snapshot import Snapshot
@@ -21,6 +21,7 @@ SNAPSHOT_INTERVAL, _SNAPSHOT_FRACTION = 0.1, 0.03  # seconds, and of the time
 _GIVE_BACK_FRACTION = 0.01  # of the time, to have the system take back what evaluations have freed
 
 
+@dataclass(eq=False)
 class Publisher:
     """Posts what becomes of one model in training: what must be known at once, and what is due by its cost.
 
@@ -46,26 +47,19 @@ class Publisher:
         Whether the end has been told of.
     """
 
-    def __init__(
-        self,
-        run: Run,
-        model: TrainedModel,
-        models: int,
-        outbox: Outbox,
-        tracker: RunTracker,
-        inference: InferenceThread,
-    ) -> None:
-        self.run = run
-        self._tracker = tracker
-        self.model = model
+    run: Run
+    model: TrainedModel
+    _models: int
+    _outbox: Outbox
+    _tracker: RunTracker
+    _inference: InferenceThread
+
+    def __post_init__(self) -> None:
         self.has_ended = False
-        self._models = models
-        self._outbox = outbox
-        self._inference = inference
         self._metrics_pacer = Pacer(METRICS_INTERVAL, 1.0)
-        self._snapshot_pacer = Pacer(SNAPSHOT_INTERVAL, _SNAPSHOT_FRACTION / models)
-        self._give_back_pacer = Pacer(0.0, _GIVE_BACK_FRACTION / models)
-        self._embedding = LiveEmbedding(model.test_images, model.dataset.test.labels, models)
+        self._snapshot_pacer = Pacer(SNAPSHOT_INTERVAL, _SNAPSHOT_FRACTION / self._models)
+        self._give_back_pacer = Pacer(0.0, _GIVE_BACK_FRACTION / self._models)
+        self._embedding = LiveEmbedding(self.model.test_images, self.model.dataset.test.labels, self._models)
         self._training_embedding: LiveEmbedding | None = None
         self._posted_steps = self._posted_evaluations = 0
 

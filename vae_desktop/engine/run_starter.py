@@ -29,25 +29,17 @@ class _Plan:
     is_comparison: bool = False
 
 
+@dataclass(eq=False)
 class RunStarter:
     """Has the data set of new runs loaded, then has them trained; one request at a time."""
 
-    def __init__(
-        self,
-        project: Project,
-        datasets: DatasetLoader,
-        saver: ModelSaver,
-        tracker: RunTracker,
-        training: Training,
-        messages: Messages,
-    ) -> None:
-        self._project = project
-        self._datasets = datasets
-        self._saver = saver
-        self._tracker = tracker
-        self._training = training
-        self._messages = messages
-        self._awaited: _Plan | None = None  # waits for its data set
+    _project: Project
+    _datasets: DatasetLoader
+    _saver: ModelSaver
+    _tracker: RunTracker
+    _training: Training
+    _messages: Messages
+    _awaited: _Plan | None = field(default=None, init=False)  # waits for its data set
 
     @property
     def is_beginning(self) -> bool:

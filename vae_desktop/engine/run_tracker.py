@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from psygnal import Signal
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Outcome = Literal["finished", "stopped", "diverged"]
 
 
+@dataclass(eq=False)
 class RunTracker:
     """Follows runs from their beginning to their end: the training thread's calls arrive here, in the owner's thread.
 
@@ -43,7 +44,11 @@ class RunTracker:
     progressed = Signal(Progress)
     devices_found = Signal(tuple)
 
-    def __init__(self, project: Project, saver: ModelSaver, messages: Messages) -> None:
+    _project: Project
+    _saver: ModelSaver
+    _messages: Messages
+
+    def __post_init__(self) -> None:
         self.devices: tuple[Device, ...] = ()
         self.starting: list[Run] = []
         self.compares = False
@@ -51,9 +56,6 @@ class RunTracker:
         self.is_closing = False  # and what ends must not begin other work
         self.has_failed = False
         self.slower: tuple[Run, RunConfig] | None = None
-        self._project = project
-        self._saver = saver
-        self._messages = messages
         self._meter: ProgressMeter | None = None
         self._metered: Run | None = None  # whose pace it measures
         self._train_images = 0

@@ -58,6 +58,7 @@ class _Unkept:
             run.autosave, run.kept_step = path, state.snapshot.step
 
 
+@dataclass(eq=False)
 class ModelSaver:
     """Writes models to files: one, or those of a comparison as one.
 
@@ -69,11 +70,12 @@ class ModelSaver:
 
     saved = Signal(Path)
 
-    def __init__(self, tasks: Tasks, project: Project, messages: Messages, autosaves: Autosaves) -> None:
-        self.autosaves = autosaves
-        self._tasks = tasks
-        self._project = project
-        self._messages = messages
+    _tasks: Tasks
+    _project: Project
+    _messages: Messages
+    autosaves: Autosaves
+
+    def __post_init__(self) -> None:
         self._waiting: list[_Save] = []  # for the state of models in training
         self._is_autosaving = False
         self._autosaved_next: list[Run] = []

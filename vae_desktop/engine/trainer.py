@@ -10,11 +10,9 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vae_desktop.engine.freed_memory import give_back_memory
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.outbox import Outbox
-from vae_desktop.engine.pacing import Pacer
-from vae_desktop.engine.processor import prepare_threads, yield_to_window
+from vae_desktop.engine.processor import Pacer, give_back_memory, prepare_threads, yield_to_window
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.errors import UserError
 from vae_desktop.training.failures import failure_words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -28,32 +29,26 @@ State = Literal["idle", "loading", "training", "paused", "stopping", "failed"]
 _BURST = 10.0  # seconds; changes that follow each other sooner are one, as those of a field that is dragged
 
 
+@dataclass(eq=False)
 class Training:
     """Steers the thread that trains one to four models."""
 
     state_changed = Signal(str)
 
-    def __init__(
-        self,
-        outbox: Outbox,
-        tasks: Tasks,
-        project: Project,
-        saver: ModelSaver,
-        tracker: RunTracker,
-        inference: InferenceThread,
-    ) -> None:
-        self._outbox = outbox
-        self._tasks = tasks
-        self._project = project
-        self._saver = saver
-        self._tracker = tracker
-        self._inference = inference
-        self._thread = TrainingThread(outbox, inference, tracker)
+    _outbox: Outbox
+    _tasks: Tasks
+    _project: Project
+    _saver: ModelSaver
+    _tracker: RunTracker
+    _inference: InferenceThread
+
+    def __post_init__(self) -> None:
+        self._thread = TrainingThread(self._outbox, self._inference, self._tracker)
         self._is_warm = False
         self._last_change = -math.inf  # when one of the two rates was changed while training
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the thread, by run
         self._told_state: State = "idle"
-        project.shown_changed.connect(self._send_wish_for_training_images)
+        self._project.shown_changed.connect(self._send_wish_for_training_images)
 
     @property
     def state(self) -> State:

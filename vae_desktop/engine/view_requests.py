@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -30,14 +30,36 @@ _TELL = 0.15  # seconds from one picture of work under way to the next
 
 
 @dataclass(frozen=True, eq=False)
-class SheetRequest:
-    """Pictures of many codes, coarse first.
+class ViewRequest:
+    """What a view asks for.
 
     Attributes
     ----------
     view : str
         Who asks; a newer request of the same view replaces this one.
     run_id : int
+    follows_training : bool
+        Whether it is worked on again with each newer snapshot of the model.
+    is_urgent : bool
+        Whether a hand waits for it.
+    """
+
+    view: str
+    run_id: int
+    follows_training: ClassVar[bool] = False
+    is_urgent: ClassVar[bool] = False
+
+    def work(self, model: Autoencoder, before: Any) -> Iterator[Any]:
+        """Yield None after each part, and now and then an answer; `before` is the last one of an earlier pass."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class SheetRequest(ViewRequest):
+    """Pictures of many codes, coarse first.
+
+    Attributes
+    ----------
     codes : array (M, d), float32
     side : int
         Longer side that a picture needs, in pixels; larger ones are made smaller.
@@ -45,14 +67,11 @@ class SheetRequest:
         As latent.grid.coarse_first gives them; by default all codes in one pass.
     """
 
-    view: str
-    run_id: int
     codes: Floats
     side: int
-    passes: Sequence[tuple[Indices, Indices]] = field(default=())
+    passes: Sequence[tuple[Indices, Indices]] = ()
 
-    follows_training: ClassVar[bool] = True
-    is_urgent: ClassVar[bool] = False
+    follows_training = True
 
     def work(self, model: Autoencoder, before: Picture | None) -> Iterator[Picture | None]:
         """Yield None after each part and, now and then and at the end, the pictures (M, h, w, C), uint8.
@@ -89,16 +108,11 @@ class SheetRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class DistanceRequest:
+class DistanceRequest(ViewRequest):
     """Mahalanobis distances (M,), float32, of points (M, d) from the nearest code; see latent.code_distances."""
 
-    view: str
-    run_id: int
     points: Floats
     codes: Codes
-
-    follows_training: ClassVar[bool] = False  # it is asked for anew when codes have moved
-    is_urgent: ClassVar[bool] = False
 
     def work(self, model: Autoencoder, before: Floats | None) -> Iterator[Floats | None]:
         """Yield None after each part, and the distances at the end."""
@@ -112,21 +126,19 @@ class DistanceRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class CodeRequest:
+class CodeRequest(ViewRequest):
     """An image's (C, H, W) way through a model, with samples of its posterior by noise (K, d): a Coded.
 
     See latent.one_image.code_image. While the model trains, later parts are of newer weights than earlier ones, until
     a pass follows that no training interrupts.
     """
 
-    view: str
-    run_id: int
     config: RunConfig
     image: Images
     noise: Floats
 
-    follows_training: ClassVar[bool] = True
-    is_urgent: ClassVar[bool] = True
+    follows_training = True
+    is_urgent = True
 
     def work(self, model: Autoencoder, before: Coded | None) -> Iterator[Coded | None]:
         from vae_desktop.latent.one_image import code_image
@@ -135,18 +147,16 @@ class CodeRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class RestoreRequest:
+class RestoreRequest(ViewRequest):
     """An image (C, H, W) with noise and restored: a Restored; see latent.one_image.restore_image."""
 
-    view: str
-    run_id: int
     image: Images
     noise: str
     strength: float
     seed: int
 
-    follows_training: ClassVar[bool] = True
-    is_urgent: ClassVar[bool] = True
+    follows_training = True
+    is_urgent = True
 
     def work(self, model: Autoencoder, before: Restored | None) -> Iterator[Restored]:
         from vae_desktop.latent.one_image import restore_image
@@ -155,18 +165,13 @@ class RestoreRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class NearestRequest:
+class NearestRequest(ViewRequest):
     """The images (N, C, H, W) nearest, pixel by pixel, to an image (C, H, W), or to what a code (d,) decodes to."""
 
-    view: str
-    run_id: int
     code: Floats
     images: Images
     count: int
     image: Images | None = None
-
-    follows_training: ClassVar[bool] = False
-    is_urgent: ClassVar[bool] = False
 
     def work(self, model: Autoencoder, before: Nearest | None) -> Iterator[Nearest | None]:
         import torch
@@ -183,51 +188,28 @@ class NearestRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class TypicalRequest:
+class TypicalRequest(ViewRequest):
     """How far a test image is from the nearest training image; see latent.nearest_images.typical_distance."""
 
-    view: str
-    run_id: int
     test: Images
     train: Images
-
-    follows_training: ClassVar[bool] = False
-    is_urgent: ClassVar[bool] = False
 
     def work(self, model: Autoencoder, before: float | None) -> Iterator[float | None]:
         from vae_desktop.latent.nearest_images import typical_distance
 
-        for value in typical_distance(self.test, self.train):
-            yield None if value != value else value
+        yield from typical_distance(self.test, self.train)
 
 
 @dataclass(frozen=True, eq=False)
-class NeighbourDistanceRequest:
+class NeighbourDistanceRequest(ViewRequest):
     """Median nearest-neighbour distance of codes; see latent.code_distances.median_neighbour_distance."""
 
-    view: str
-    run_id: int
     codes: Codes
-
-    follows_training: ClassVar[bool] = False
-    is_urgent: ClassVar[bool] = False
 
     def work(self, model: Autoencoder, before: float | None) -> Iterator[float | None]:
         from vae_desktop.latent.code_distances import median_neighbour_distance
 
-        for value in median_neighbour_distance(self.codes):
-            yield None if value != value else value
-
-
-ViewRequest = (
-    SheetRequest
-    | DistanceRequest
-    | NeighbourDistanceRequest
-    | CodeRequest
-    | RestoreRequest
-    | NearestRequest
-    | TypicalRequest
-)
+        yield from median_neighbour_distance(self.codes)
 
 
 def are_same(asked: ViewRequest, request: ViewRequest) -> bool:

@@ -56,18 +56,18 @@ def code_distances(points: Floats, codes: Codes, rank: int = 1) -> Iterator[Floa
         yield smallest.clamp_(min=0).sqrt().float().numpy()
 
 
-def median_neighbour_distance(codes: Codes) -> Iterator[float]:
+def median_neighbour_distance(codes: Codes) -> Iterator[float | None]:
     """Median distance of a code from the nearest other one, measured as by :func:`code_distances`.
 
     In many dimensions even the codes of real images are many σ from one another; what is not further from them is in no
-    hole. Of many codes every n-th is asked. Yields NaN after each part of the work, and the median at the end.
+    hole. Of many codes every n-th is asked. Yields None after each part of the work, and the median at the end.
     """
     means = codes.mean[np.isfinite(codes.mean).all(1)]
     found = []
     for part in code_distances(_every_nth(means), codes, rank=2):
         found.append(part)
-        yield float("nan")
-    yield float(np.median(np.concatenate(found))) if found else float("nan")
+        yield None
+    yield float(np.median(np.concatenate(found))) if found else None
 
 
 def _neighbour_distances(means: Floats) -> Iterator[Tensor]:

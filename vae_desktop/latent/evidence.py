@@ -1,4 +1,5 @@
-"""How well a model explains images: the terms of its loss, and a tighter bound on their likelihood."""
+"""How well a model explains images: its loss, a tighter bound on their likelihood, and the noise that it takes out."""
+
 
 import math
 from typing import NamedTuple
@@ -9,8 +10,8 @@ from torch import Tensor
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.embed import chunk_length, joined, to_unit, unit_chunks
 from vae_desktop.models.autoencoder import Autoencoder, Posterior
-from vae_desktop.models.corruption import corrupted
-from vae_desktop.models.randomness import generator
+from vae_desktop.models.losses import squared_error
+from vae_desktop.models.randomness import corrupted, generator
 from vae_desktop.progress import Progress, ignore
 
 
@@ -110,3 +111,45 @@ def _log_weight(model: Autoencoder, images: Tensor, posterior: Posterior, noise:
     # (z − μ) / σ is the noise itself, and the normal densities' constants cancel.
     log_ratio = 0.5 * (noise.square() - codes.square()) + posterior.log_stddev
     return log_ratio.sum(1) - model.decoder.reconstruction_error(images, codes)
+
+
+STRENGTHS = (0.25, 0.5, 0.75)
+
+
+class Restoration(NamedTuple):
+    """Squared error against the clean images, per image and summed over pixels, of the input and of the output."""
+
+    noisy: float
+    restored: float
+
+
+@torch.inference_mode()
+def reconstruction_squared_error(model: Autoencoder, images: Tensor, progress: Progress = ignore) -> float:
+    """Squared error, per image and summed over pixels, of uint8 images (N, C, H, W) decoded from their means."""
+    error = 0.0
+    for clean in unit_chunks(images, model.device, progress):
+        error += float(squared_error(clean, model.reconstruct(clean)).sum())
+    return error / len(images)
+
+
+@torch.inference_mode()
+def restoration(
+    model: Autoencoder, images: Tensor, noise: str, strength: float, seed: int, progress: Progress = ignore
+) -> Restoration:
+    """Corrupt images, code them, and decode the means (Vincent et al. 2010, section 3).
+
+    Parameters
+    ----------
+    model : Autoencoder
+    images : Tensor (N, C, H, W), uint8
+    noise, strength
+        As `vae_desktop.models.randomness.corrupted` takes them.
+    seed : int
+    """
+    random = generator(seed, "restoration", device=model.device)
+    noisy = restored = 0.0
+    for clean in unit_chunks(images, model.device, progress):
+        inputs = corrupted(clean, noise, strength, random)
+        noisy += float(squared_error(clean, inputs).sum())
+        restored += float(squared_error(clean, model.reconstruct(inputs)).sum())
+    return Restoration(noisy / len(images), restored / len(images))

@@ -16,13 +16,16 @@ from vae_desktop.errors import UserError
 from vae_desktop.latent.classifier import LARGEST_SIDE, classifier_for
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import embed, to_codes
-from vae_desktop.latent.evidence import importance_weighted_bound, mean_terms
-from vae_desktop.latent.factors import factor_correlations
+from vae_desktop.latent.evidence import (
+    STRENGTHS,
+    importance_weighted_bound,
+    mean_terms,
+    reconstruction_squared_error,
+    restoration,
+)
 from vae_desktop.latent.linear import fit_components, linear_vae_optimum, pca_squared_error, spread_along
 from vae_desktop.latent.measures import SOURCES, Extent, known_rows
-from vae_desktop.latent.neighbours import knn_accuracy
-from vae_desktop.latent.posteriors import figures_of, sampled
-from vae_desktop.latent.restoration import STRENGTHS, reconstruction_squared_error, restoration
+from vae_desktop.latent.posteriors import factor_correlations, figures_of, knn_accuracy, sampled
 from vae_desktop.latent.sample_quality import SampleJudge, decoded
 from vae_desktop.latent.sampling import sample_box, sample_normal, sample_posteriors, sample_prior
 from vae_desktop.models.autoencoder import Autoencoder

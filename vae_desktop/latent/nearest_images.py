@@ -57,11 +57,11 @@ def _numbers(images: Images) -> torch.Tensor:
     return torch.from_numpy(images.reshape(len(images), -1).astype(np.float64))
 
 
-def typical_distance(test: Images, train: Images) -> Iterator[float]:
+def typical_distance(test: Images, train: Images) -> Iterator[float | None]:
     """Median squared distance of a test image from its nearest training image: how near new real images are.
 
-    Of many test images an even choice is looked at. Yields NaN after each part of the work, and the number at the end.
+    Of many test images an even choice is looked at. Yields None after each part of the work, and the number at the end.
     """
     chosen = test[:: max(1, -(-len(test) // _ASKED))]
     for found in nearest_images(chosen, train, 1):
-        yield float(np.median([near.squared[0] for near in found])) if found else float("nan")
+        yield float(np.median([near.squared[0] for near in found])) if found else None

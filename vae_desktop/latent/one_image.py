@@ -14,9 +14,8 @@ from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.decoding import to_pictures
 from vae_desktop.latent.embed import to_codes
 from vae_desktop.models.autoencoder import Autoencoder
-from vae_desktop.models.corruption import corrupted
 from vae_desktop.models.losses import kl_divergence, squared_error, total_loss
-from vae_desktop.models.randomness import generator
+from vae_desktop.models.randomness import corrupted, generator
 
 # Pixels of samples decoded at a time, three of MNIST: what waits in between, the next stroke above all, then waits a
 # millisecond.

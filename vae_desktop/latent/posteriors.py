@@ -1,4 +1,6 @@
-"""What the codes of many images say of a latent space, dimension by dimension."""
+"""What the codes of many images say of a latent space: of its dimensions, of the factors and classes of the images."""
+
+
 
 from typing import Any
 
@@ -6,7 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.cores import count_cores
+from vae_desktop.libraries import load_torch
 from vae_desktop.models.losses import kl_divergence
+from vae_desktop.progress import Progress, ignore
 
 _ACTIVE = 0.01  # the threshold of Burda et al.
 
@@ -66,3 +71,64 @@ def kl_by_dimension(codes: Codes) -> npt.NDArray[np.float64]:
 def is_active(means: Floats) -> npt.NDArray[np.bool_]:
     """Whether each dimension (d,) tells images apart, by the rule of :func:`active_units`."""
     return np.ascontiguousarray(means.T, np.float64).var(1) > _ACTIVE
+
+
+def factor_correlations(means: Floats, factors: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Absolute rank correlation of each latent dimension with each factor (Spearman 1904).
+
+    Parameters
+    ----------
+    means : array (N, d)
+    factors : array (N, F)
+
+    Returns
+    -------
+    array (d, F), 0 to 1
+        NaN where either is the same for all images.
+    """
+    return np.abs(_standard_ranks(means).T @ _standard_ranks(factors) / len(means))
+
+
+def _standard_ranks(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Ranks of each column (N, k) with mean 0 and variance 1; equal values share their mean rank."""
+    load_torch()
+    from scipy.stats import rankdata
+
+    ranks = rankdata(values, axis=0)
+    stddev = ranks.std(0)
+    return (ranks - ranks.mean(0)) / np.where(stddev == 0, np.nan, stddev)
+
+
+_CHUNK = 500  # test codes at a time
+
+
+def knn_accuracy(train: Codes, test: Codes, neighbours: int = 10, progress: Progress = ignore) -> float | None:
+    """Fraction of test codes whose nearest training codes vote for their class (Cover & Hart 1967).
+
+    Parameters
+    ----------
+    train, test : Codes
+        Compared by their means.
+    neighbours : int
+        How many training codes vote; at most as many as there are.
+
+    Returns
+    -------
+    float from 0 to 1, or None for unlabelled images
+    """
+    if train.labels is None or test.labels is None:
+        return None
+    load_torch()
+    from sklearn.neighbors import NearestNeighbors
+
+    count_cores()
+    found = NearestNeighbors(n_neighbors=min(neighbours, len(train))).fit(train.mean)
+    classes = np.unique(train.labels)
+    right = 0
+    for start in range(0, len(test), _CHUNK):
+        progress(start, len(test))
+        chunk = slice(start, start + _CHUNK)
+        nearest = train.labels[found.kneighbors(test.mean[chunk], return_distance=False)]
+        votes = (nearest[..., None] == classes).sum(1)
+        right += int((classes[votes.argmax(1)] == test.labels[chunk]).sum())  # of several classes the first
+    return right / len(test)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vae_desktop.config import RunConfig
+from vae_desktop.latent.codes import dimension_name
 from vae_desktop.latent.measures import MEASURES, PERCENTAGES, SOURCES, Measure
-from vae_desktop.latent.names import dimension_name
 
 _LISTED_DIMENSIONS = 8
 _GROUPS = {

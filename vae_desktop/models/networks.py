@@ -9,7 +9,7 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.models import architecture
 from vae_desktop.models.architecture import ImageShape, Layer
 
-# What they compute without torch is in latent.plain_decoder, their derivatives in training.dense_gradient.
+# What they compute without torch is in latent.plain_decoder, their derivatives in training.gradient.
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": partial(nn.ReLU, inplace=True),
     "leaky-relu": partial(nn.LeakyReLU, architecture.LEAKY_SLOPE),

@@ -1,6 +1,8 @@
-"""The named streams of random numbers, as torch draws them."""
+"""The named streams of random numbers, as torch draws them, and the noise that a denoising autoencoder undoes."""
+
 
 import torch
+from torch import Tensor
 
 from vae_desktop.seeds import derive_seed
 
@@ -12,3 +14,30 @@ def generator(
     result = torch.Generator(device)
     result.manual_seed(derive_seed(seed, *names))
     return result
+
+
+def corrupted(images: Tensor, noise: str, strength: float, random: torch.Generator) -> Tensor:
+    """Images with noise (Vincent et al. 2010, "Stacked denoising autoencoders", section 3.3).
+
+    Parameters
+    ----------
+    images : Tensor (N, C, H, W), 0 to 1
+    noise : {"gaussian", "masking", "salt-and-pepper"}
+    strength : float, 0 to 1
+        Standard deviation of the normal noise, or the fraction of the pixels that is hit. All channels of a pixel are
+        hit together.
+    random : torch.Generator
+        On the images' device.
+
+    Returns
+    -------
+    Tensor (N, C, H, W), 0 to 1
+    """
+    if noise == "gaussian":
+        shift = torch.randn(images.shape, generator=random, device=images.device)
+        return (images + strength * shift).clamp_(0, 1)
+    chance = torch.rand(len(images), 1, *images.shape[2:], generator=random, device=images.device)
+    if noise == "masking":
+        return images * (chance >= strength)
+    # The lower half of the pixels that are hit becomes black, the upper half white.
+    return torch.where(chance < strength, (chance >= strength / 2).to(images.dtype), images)

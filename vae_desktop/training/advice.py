@@ -17,7 +17,7 @@ from vae_desktop.errors import InvalidSetting
 from vae_desktop.models.architecture import Dense, ImageShape, encoder_layers
 from vae_desktop.models.snapshot import Span
 from vae_desktop.settings import Setting, settings_of
-from vae_desktop.training.collapse import collapse_warning
+from vae_desktop.training.causes import collapse_warning
 from vae_desktop.training.schedule import rate_factor
 from vae_desktop.variants import titles
 

@@ -6,8 +6,7 @@ from torch import Tensor
 from vae_desktop.config import ModelConfig
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.embed import to_unit
-from vae_desktop.models.corruption import corrupted
-from vae_desktop.models.randomness import generator
+from vae_desktop.models.randomness import corrupted, generator
 from vae_desktop.seeds import derive_seed
 from vae_desktop.training.devices import placed, to_device
 

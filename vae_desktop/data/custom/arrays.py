@@ -12,7 +12,7 @@ from numpy.lib import format as npy_format
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.canvas import MAX_BYTES
+from vae_desktop.data.custom.conversion import MAX_BYTES
 from vae_desktop.data.custom.messages import listed, shown
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks, check_shape
 from vae_desktop.data.stored_array import DEFLATE_LIMIT, BrokenFile, StoredArray, naming_the_file

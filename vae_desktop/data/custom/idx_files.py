@@ -7,7 +7,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.messages import listed
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
-from vae_desktop.data.idx import open_idx
+from vae_desktop.data.stored_array import open_idx
 from vae_desktop.errors import DataError
 from vae_desktop.progress import Progress
 

@@ -14,8 +14,7 @@ import numpy as np
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled, check_count
-from vae_desktop.data.custom.canvas import Canvas, check_room
-from vae_desktop.data.custom.conversion import SMALLEST, choose_side, scaling_line
+from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
 from vae_desktop.data.custom.folder import File, Layout, arrange, find_files, without_images
 from vae_desktop.data.custom.image_file import Header, Unreadable, prepare, read_header, read_picture
 from vae_desktop.errors import DataError

@@ -11,8 +11,7 @@ from PIL import Image
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled, check_count
-from vae_desktop.data.custom.canvas import Canvas
-from vae_desktop.data.custom.conversion import Levels, choose_side, levels_of, scaling_line, to_bytes, to_square
+from vae_desktop.data.custom.conversion import Canvas, Levels, choose_side, levels_of, scaling_line, to_bytes, to_square
 from vae_desktop.data.custom.image_file import ALPHA
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.stored_array import StoredArray

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QRectF, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.gui.controllers.compared_model import ComparedModel
 from vae_desktop.gui.controllers.latent_point import LatentPoint

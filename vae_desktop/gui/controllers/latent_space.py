@@ -14,9 +14,8 @@ from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.overlay_requests import OverlayRequests
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
-from vae_desktop.latent.codes import Codes, Floats, Picture
+from vae_desktop.latent.codes import Codes, CodeSpread, Floats, Picture
 from vae_desktop.latent.plane import Plane, axis_plane, followed_plane, principal_plane
-from vae_desktop.latent.spread import CodeSpread
 
 _FOLLOW_INTERVAL = 50  # ms between two requests while the point moves: a hand moves faster than one looks
 

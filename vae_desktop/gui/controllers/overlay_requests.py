@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import DistanceRequest, SheetRequest
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter

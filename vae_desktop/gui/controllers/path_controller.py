@@ -7,7 +7,6 @@ import numpy as np
 from PySide6.QtCore import QEasingCurve, QTimeLine, Signal, Slot
 from PySide6.QtGui import QAction
 
-from vae_desktop.engine.path_export import PathExport
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.code_distances import CodeDistances
 from vae_desktop.gui.controllers.path_anchor import Anchor, class_mean
@@ -15,6 +14,7 @@ from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolControl
 from vae_desktop.gui.views.tools.path_overlay import PathOverlay
 from vae_desktop.gui.views.tools.path_view import PathView
 from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.export import PathExport
 from vae_desktop.latent.path import Path
 
 _FRAME = 16  # ms

@@ -6,15 +6,21 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import Slot
 
-from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.nearest_images import NearestImages
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.samples_view import SamplesView
 from vae_desktop.latent.codes import Floats
-from vae_desktop.latent.mixture import Mixture, fit_mixture
-from vae_desktop.latent.sampling import sample_box, sample_mixture, sample_posteriors, sample_prior
+from vae_desktop.latent.sampling import (
+    Mixture,
+    fit_mixture,
+    sample_box,
+    sample_mixture,
+    sample_posteriors,
+    sample_prior,
+)
 
 _FIT = "fit a mixture"
 

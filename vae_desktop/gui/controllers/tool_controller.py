@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import SheetRequest
 from vae_desktop.gui.controllers.latent_point import LatentPoint

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Slot
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Comparison, Progress, Run
 from vae_desktop.engine.training import State
 from vae_desktop.errors import InvalidSetting

@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.engine.pacing import Pacer
+from vae_desktop.engine.processor import Pacer
 from vae_desktop.gui.views.curves.change_marks import ChangeMarks, Mark, marked
 from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, CurvePane
 from vae_desktop.gui.views.curves.loss_readout import LossReadout

@@ -15,7 +15,7 @@ from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.normal_item import RADII, NormalItem
 from vae_desktop.gui.widgets.theme import LIGHT, Theme, small_font
 from vae_desktop.latent.codes import Floats, Picture
-from vae_desktop.latent.density import density
+from vae_desktop.latent.grid import density
 from vae_desktop.latent.plane import prior_mass
 
 _CONTRAST = 300  # between the densest cell and one that is just seen
