@@ -216,7 +216,8 @@ def test_an_evaluation_before_the_first_step_begins_no_line(losses) -> None:
 
 def test_the_gradient_has_a_pane_of_its_own_while_it_is_wanted(losses) -> None:
     run = history()
-    run.gradient_norms = [(5, 3.0), (20, 7.5)]
+    run.note_gradient_norm(5, 3.0)
+    run.note_gradient_norm(20, 7.5)
     show(losses, run, ModelConfig("vae"))
     assert len(losses.panes) == 2
     losses.gradient.click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ Fetching = Literal["reading", "downloading"]
 _LOAD, _DOWNLOAD = "load data set", "download data set"
 
 
+@dataclass(eq=False)
 class DatasetLoader:
     """Holds the newest data set asked for; an older request that is still under way is dropped.
 
@@ -35,31 +37,20 @@ class DatasetLoader:
     progressed = Signal(str, int, int)  # "reading" or "downloading"; done, of how much
     ended = Signal()  # nothing is read or downloaded any longer
 
-    def __init__(self, tasks: Tasks, messages: Messages, data_dir: Path) -> None:
-        self.missing: DatasetConfig | None = None
-        self._tasks = tasks
-        self._messages = messages
-        self._data_dir = data_dir
-        self._dataset: Dataset | None = None
-        self._reported: Report | None = None  # what the person has been shown
-
-    @property
-    def data_dir(self) -> Path:
-        """Folder of downloaded data sets; only a download writes there."""
-        return self._data_dir
-
-    @data_dir.setter
-    def data_dir(self, folder: Path) -> None:
-        self._data_dir = folder
-        self._dataset = None
+    _tasks: Tasks
+    _messages: Messages
+    data_dir: Path
+    missing: DatasetConfig | None = field(default=None, init=False)
+    _dataset: Dataset | None = field(default=None, init=False)
+    _reported: Report | None = field(default=None, init=False)  # what the person has been shown
 
     @property
     def is_loading(self) -> bool:
         return self._tasks.is_running(_LOAD)
 
-    def forget(self, name: str) -> None:
-        """Read that data set anew when it is asked for next: its files may have changed."""
-        if self._dataset is not None and self._dataset.config.name == name:
+    def forget(self, name: str = "") -> None:
+        """Read that data set, or any, anew when it is asked for next: its files may be others."""
+        if self._dataset is not None and name in ("", self._dataset.config.name):
             self._dataset = None
 
     def held(self, config: DatasetConfig) -> Dataset | None:

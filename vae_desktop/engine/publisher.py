@@ -13,6 +13,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.run_tracker import Outcome, RunTracker
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.devices import name_of
+from vae_desktop.training.history import History
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.trained_model import Diverged, TrainedModel
 
@@ -61,7 +62,6 @@ class Publisher:
         self._give_back_pacer = Pacer(0.0, _GIVE_BACK_FRACTION / self._models)
         self._embedding = LiveEmbedding(self.model.test_images, self.model.dataset.test.labels, self._models)
         self._training_embedding: LiveEmbedding | None = None
-        self._posted_steps = self._posted_evaluations = 0
 
     def begin(self) -> None:
         """Tell that the model is about to train; one that has not learned anything is evaluated first."""
@@ -73,14 +73,15 @@ class Publisher:
             model.evaluate()
             self._post_metrics()
 
-    def publish_due(self) -> None:
-        """Post what is due after a step."""
+    def publish_due(self, follows_gradient: bool) -> None:
+        """Post what is due after a step; the gradient's norm too, if it is followed."""
         now = time.monotonic()
         if self._metrics_pacer.is_due(now):
             self._metrics_pacer.ran(now, now)
             self.model.drain()
-            norm = self.model.trainer.gradient_norm()
-            self._outbox.call(self.run.history.gradient_norms.append, (self.model.steps, norm))
+            if follows_gradient:
+                norm = self.model.trainer.gradient_norm()
+                self._outbox.call(self.run.history.note_gradient_norm, self.model.steps, norm)
             self._post_metrics()
             if self._snapshot_pacer.is_due(now):
                 self._publish()
@@ -162,13 +163,11 @@ class Publisher:
         return snapshot
 
     def _post_metrics(self) -> None:
-        """Post the steps that are new in the model's history, and what an evaluation has found."""
-        history, posted = self.model.history, self._posted_steps
-        if len(history.training) > posted:
-            self._post(self._tracker.run_stepped, history.training[posted:])
-            self._posted_steps = len(history.training)
-        if len(history.evaluations) > self._posted_evaluations:
-            self._posted_evaluations = len(history.evaluations)
+        """Post the steps since the last time, and what an evaluation has found; the model itself keeps neither."""
+        new, self.model.history = self.model.history, History()
+        if len(new.training):
+            self._post(self._tracker.run_stepped, new.training)
+        if new.evaluations:
             self._post(self._tracker.run_evaluated, self.model.evaluation)
             self._embedding.replace(self.model.codes)
             self._post_codes(self._embedding)

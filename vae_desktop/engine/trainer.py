@@ -49,6 +49,7 @@ class TrainingThread:
         self._publishers: list[Publisher] = []  # of the models that go on
         self._paused = False
         self._closing = False
+        self._follows_gradient: bool = after is not None and after._follows_gradient
         self._thread = threading.Thread(target=self._main, name="training", daemon=True)
 
     def start(self) -> None:
@@ -150,6 +151,10 @@ class TrainingThread:
         """Send codes of the training images too from now on, of these runs only."""
         self._each(lambda publisher: publisher.embed_training(publisher.run.id in run_ids))
 
+    def follow_gradient(self, wanted: bool) -> None:
+        """Send the gradient's norm now and then, from now on, or no longer."""
+        self._follows_gradient = wanted
+
     def capture(self, run_ids: Collection[int]) -> None:
         """Send the whole state of these models."""
         self._each(lambda publisher: publisher.capture(), run_ids)
@@ -184,7 +189,7 @@ class TrainingThread:
         self._each(lambda publisher: publisher.end("finished"), at_end)
         self._loop.step()
         self._loop.end_epochs()
-        self._each(lambda publisher: publisher.publish_due())
+        self._each(lambda publisher: publisher.publish_due(self._follows_gradient))
         now = time.monotonic()
         if self._secure_pacer.is_due(now):
             self._each(lambda publisher: publisher.secure())

@@ -131,6 +131,10 @@ class Training:
         self._project.shows_training_images = wanted
         self._send_wish_for_training_images()
 
+    def follow_gradient(self, wanted: bool) -> None:
+        """Have the norm of the gradient told while models train, which takes time."""
+        self._thread.send(self._thread.follow_gradient, wanted)
+
     def _send_wish_for_training_images(self) -> None:
         """Have the thread send codes of the training images of the model on screen, as far as they are wanted."""
         shown, is_wanted = self._project.shown, self._project.shows_training_images

@@ -1,6 +1,7 @@
 """What a run's loss has been, indexed by step and never by time; needs no torch."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,32 @@ class Change:
     value: float
 
 
+class _Rows:
+    """Rows of numbers (n, columns) in memory that is doubled when it is full."""
+
+    def __init__(self, columns: int, dtype: npt.DTypeLike) -> None:
+        self._memory = np.empty((0, columns), dtype)
+        self._count = 0
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        return self._memory[: self._count]
+
+    def append(self, rows: npt.ArrayLike) -> None:
+        rows = np.asarray(rows, self._memory.dtype)
+        needed = self._count + len(rows)
+        if needed > len(self._memory):
+            grown = np.empty((max(needed, 2 * len(self._memory), 1024), self._memory.shape[1]), self._memory.dtype)
+            grown[: self._count] = self.values
+            self._memory = grown
+        self._memory[self._count : needed] = rows
+        self._count = needed
+
+    def truncate(self, count: int) -> None:
+        self._memory = self._memory[:count].copy() if count < self._count else self._memory
+        self._count = min(self._count, count)
+
+
 class History:
     """Metrics of each training step, evaluations, and changes of settings, in the order of steps.
 
@@ -55,11 +82,10 @@ class History:
     """
 
     def __init__(self) -> None:
-        self._rows = np.empty((0, len(TERMS)), np.float32)
-        self._count = 0
+        self._training = _Rows(len(TERMS), np.float32)
+        self._gradient_norms = _Rows(2, np.float64)
         self.evaluations: list[Evaluation] = []
         self.changes: list[Change] = []
-        self.gradient_norms: list[tuple[int, float]] = []
 
     @property
     def training(self) -> Floats:
@@ -67,26 +93,27 @@ class History:
 
         A view; it stays valid and is never written again.
         """
-        return self._rows[: self._count]
+        return self._training.values
+
+    @property
+    def gradient_norms(self) -> npt.NDArray[np.float64]:
+        """Steps and norms (n, 2) of the gradient at some steps, while it was wanted; no file keeps them."""
+        return self._gradient_norms.values
 
     def append(self, rows: npt.ArrayLike) -> None:
         """Add the metrics (n, 3) of the next n steps."""
-        rows = np.asarray(rows, np.float32)
-        needed = self._count + len(rows)
-        if needed > len(self._rows):
-            grown = np.empty((max(needed, 2 * len(self._rows), 1024), len(TERMS)), np.float32)
-            grown[: self._count] = self.training
-            self._rows = grown
-        self._rows[self._count : needed] = rows
-        self._count = needed
+        self._training.append(rows)
+
+    def note_gradient_norm(self, step: int, norm: float) -> None:
+        """Add the norm of the gradient after so many steps."""
+        self._gradient_norms.append([(step, norm)])
 
     def truncate(self, step: int) -> None:
         """Forget what came after `step` steps."""
-        self._rows = self._rows[:step].copy() if step < self._count else self._rows
-        self._count = min(self._count, step)
+        self._training.truncate(step)
         self.evaluations = [entry for entry in self.evaluations if entry.step <= step]
         self.changes = [entry for entry in self.changes if entry.step <= step]
-        self.gradient_norms = [entry for entry in self.gradient_norms if entry[0] <= step]
+        self._gradient_norms.truncate(int(np.searchsorted(self.gradient_norms[:, 0], step, side="right")))
 
     @property
     def last_evaluation(self) -> Evaluation | None:

@@ -33,6 +33,7 @@ class RunsController(QObject):
         self._measurements.progressed.connect(self._show_measuring)
         self._measurements.ended.connect(window.measures.end_progress, max_args=0)
         window.measures.set_can_measure(False)
+        window.losses.gradient.toggled.connect(engine.training.follow_gradient)
 
     def _list(self) -> None:
         self._window.runs.set_runs(self._project.runs.values(), self._project.shown)

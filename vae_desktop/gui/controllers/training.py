@@ -138,6 +138,7 @@ class TrainingController(QObject):
     def _use_data_dir(self, folder: Path) -> None:
         self._settings.set_text("data_dir", str(folder))
         self._engine.datasets.data_dir = folder
+        self._engine.datasets.forget()
         self._window.banner.clear_news()
         self.load_chosen_dataset()
 

@@ -148,7 +148,7 @@ class CurvePane(pyqtgraph.PlotWidget):
 def _values(curve: Curve) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The values (n,) of batches and (m,) of test images; none where the model has no such term."""
     if curve.term == GRADIENT:
-        return np.array([norm for _, norm in curve.history.gradient_norms], np.float64), np.empty(0)
+        return curve.history.gradient_norms[:, 1], np.empty(0)
     tested = [getattr(entry, curve.term) for entry in curve.history.drawn_evaluations]
     tested = [value for value in tested if value is not None]
     return curve.history.training[:, TERMS.index(curve.term)], np.array(tested, np.float64)
@@ -157,7 +157,7 @@ def _values(curve: Curve) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
 def _steps(curve: Curve, count: int) -> np.ndarray[Any, Any]:
     """The steps (n,) of the values of batches."""
     if curve.term == GRADIENT:
-        return np.array([step for step, _ in curve.history.gradient_norms[:count]], np.float32)
+        return curve.history.gradient_norms[:count, 0].astype(np.float32)
     return np.arange(1, count + 1, dtype=np.float32)
 
 
