@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.engine.messages import kept_title
+from vae_desktop.errors import CheckpointError, UserError
+from vae_desktop.files import sweep
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -55,7 +57,6 @@ class Autosaves:
 
     def title(self, path: Path) -> str:
         """What a file holds, how far it was trained, why and when it was kept; its name if it cannot be read."""
-        from vae_desktop.errors import CheckpointError
         from vae_desktop.training.checkpoint import read_descriptions
 
         try:
@@ -124,7 +125,6 @@ class Autosaves:
         return f"autosave-{datetime.now():%Y%m%d-%H%M%S}-{self._owner}-{number:04}"
 
     def _write(self, path: Path, checkpoints: Sequence[Checkpoint], watch: Callable[[Path], object]) -> None:
-        from vae_desktop.errors import UserError
         from vae_desktop.training.checkpoint import save_checkpoints
 
         try:
@@ -135,8 +135,6 @@ class Autosaves:
             save_checkpoints(path, checkpoints, watch=watch)
 
     def _tidy_up(self, new: Path) -> None:
-        from vae_desktop.files import sweep
-
         sweep(self.folder, "autosave-*")
         room = _MOST_BYTES
         for age, path in enumerate(reversed(self.files())):
@@ -169,7 +167,6 @@ def _owner_of(path: Path) -> str:
 
 def _holds(path: Path, checkpoints: Sequence[Checkpoint]) -> bool:
     """Whether a file holds these models as they are, so far as its header tells."""
-    from vae_desktop.errors import CheckpointError
     from vae_desktop.training.checkpoint import read_descriptions
 
     try:

@@ -246,7 +246,8 @@ class InferenceThread:
         """The task whose turn it is, if there is something to do for one and it is due."""
         now, tasks = time.monotonic(), self._workable()
         urgent = next((task for task in tasks if task.is_urgent), None)
-        return urgent or next((task for task in tasks if not self._lives(now) or self._pacer(task).is_due(now)), None)
+        is_alone = now >= self._live_until
+        return urgent or next((task for task in tasks if is_alone or self._pacer(task).is_due(now)), None)
 
     def _pause(self) -> float | None:
         """Seconds until a task is due; None if none has anything to do."""
@@ -260,9 +261,6 @@ class InferenceThread:
             for task in (self._tasks.values() if self._serves_views else ())
             if (task.work is not None or task.is_stale) and task.request.run_id in self._snapshots
         ]
-
-    def _lives(self, now: float) -> bool:
-        return now < self._live_until
 
     def _pacer(self, task: _Asked) -> Pacer:
         return self._pacers[_REFRESH_SHARE if task.is_answered else _ASKED_SHARE]

@@ -129,9 +129,11 @@ class RunStarter:
     def adjust(self, name: str, value: float) -> None:
         """Change a setting of what is about to begin, or else of the training that runs."""
         plan = self._awaited
+        if name == "beta" and (self._tracker.compares if plan is None else plan.is_comparison):
+            return  # each model of a comparison has its own
         if plan is None:
             self._training.adjust(name, value)
-        elif not (plan.is_comparison and name == "beta"):  # each model of a comparison has its own
+        else:
             self._awaited = replace(plan, configs=[config.adjusted(name, value) for config in plan.configs])
 
     def _prepare(self, plan: _Plan) -> None:
@@ -158,7 +160,7 @@ class RunStarter:
             return
         going_on = [run for run in plan.runs if run.snapshot is not None]
         if going_on:
-            self._saver.keep_earlier(going_on, (), "continued")
+            self._saver.save(None, going_on, ())
         for run, config in zip(plan.runs, plan.configs, strict=False):
             _note_changes(run, config)
             run.class_names = dataset.class_names  # a person's own images may have gained a class

@@ -32,7 +32,7 @@ class _Save:
     path: Path | None
     runs: tuple[Run, ...]
     states: dict[int, Checkpoint]
-    reason: Reason = "continued"
+    reason: Reason
 
     @property
     def checkpoints(self) -> list[Checkpoint]:
@@ -90,20 +90,19 @@ class ModelSaver:
         """Let those of these files that wait for a state be."""
         self._waiting = [save for save in self._waiting if save.path not in paths]
 
-    def save(self, path: Path, runs: Sequence[Run], training: Sequence[Run]) -> frozenset[int]:
-        """Save models as they are at this moment; return the ids of those whose state has to be captured first."""
-        return self._begin(_Save(path, tuple(runs), _states(runs, training)), training)
+    def save(
+        self, path: Path | None, runs: Sequence[Run], training: Sequence[Run], reason: Reason = "continued"
+    ) -> frozenset[int]:
+        """Save models as they are at this moment; return the ids of those whose state has to be captured first.
 
-    def keep_earlier(self, runs: Sequence[Run], training: Sequence[Run], reason: Reason) -> frozenset[int]:
-        """Keep models as they are before a change, besides what is kept of them later; else as `save`."""
-        return self._begin(_Save(None, tuple(runs), _states(runs, training), reason), training)
-
-    def _begin(self, save: _Save, training: Sequence[Run]) -> frozenset[int]:
-        if len(save.states) == len(save.runs):
+        Without a path they are kept as they are before a change, for that reason, besides what is kept of them later.
+        """
+        save = _Save(path, tuple(runs), {run.id: run.checkpoint() for run in runs if run not in training}, reason)
+        if len(save.states) < len(runs):
+            self._waiting.append(save)
+        else:
             self._write(save)
-            return frozenset()
-        self._waiting.append(save)
-        return frozenset(run.id for run in save.runs if run in training)
+        return frozenset(run.id for run in runs if run in training)
 
     def take_captured(self, run: Run, checkpoint: Checkpoint) -> None:
         """Take the state of a model in training for the first save that waits for it."""
@@ -253,11 +252,6 @@ class ModelSaver:
                 self.autosaves.discard(path)
                 for run in kept:
                     run.forget(path)
-
-
-def _states(runs: Sequence[Run], training: Sequence[Run]) -> dict[int, Checkpoint]:
-    """The states that are known: of runs that do not train."""
-    return {run.id: run.checkpoint() for run in runs if run not in training}
 
 
 def _is_kept(run: Run) -> bool:

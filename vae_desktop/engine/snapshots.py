@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vae_desktop.config import ModelConfig
@@ -17,59 +17,52 @@ _MOST_BUILT = 5  # models kept: of four models side by side, and of one alone
 
 
 class Snapshots:
-    """Takes weights from any thread; one thread decodes by them."""
+    """Takes weights from any thread, as each access is one of a dictionary; one thread decodes by them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._newest: dict[int, tuple[ModelConfig, ImageShape, Snapshot]] = {}
         self._built: dict[int, tuple[Snapshot, Autoencoder]] = {}
-        self._plain: tuple[ModelConfig, ImageShape, PlainDecoder] | None = None  # the last one used
 
     def __contains__(self, run_id: int) -> bool:
-        with self._lock:
-            return run_id in self._newest
+        return run_id in self._newest
 
     def put(self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> None:
         """Use these weights of a model from now on."""
-        with self._lock:
-            self._newest[run_id] = config, image_shape, snapshot
+        self._newest[run_id] = config, image_shape, snapshot
 
     def remove(self, run_id: int) -> None:
-        with self._lock:
-            self._newest.pop(run_id, None)
+        self._newest.pop(run_id, None)
 
     def newest(self, run_id: int) -> Snapshot | None:
         """The newest weights of a model, None if there are none."""
-        with self._lock:
-            return self._newest[run_id][2] if run_id in self._newest else None
+        found = self._newest.get(run_id)
+        return None if found is None else found[2]
 
     def plain_decoder(self, run_id: int) -> tuple[PlainDecoder, Snapshot] | None:
         """What decodes a code without torch, and a model's newest weights for it; None if there are none."""
-        with self._lock:
-            found = self._newest.get(run_id)
-        if found is None:
-            return None
-        config, image_shape, snapshot = found
-        if self._plain is None or self._plain[:2] != (config, image_shape):
-            self._plain = config, image_shape, PlainDecoder(config, image_shape)
-        return self._plain[2], snapshot
+        found = self._newest.get(run_id)
+        return None if found is None else (_plain_decoder(*found[:2]), found[2])
 
     def model(self, run_id: int) -> Autoencoder | None:
         """A model with its newest weights, None if it has been removed; the last few are built once."""
-        with self._lock:
-            found = self._newest.get(run_id)
+        found = self._newest.get(run_id)
         if found is None:
             return None
-        config, image_shape, snapshot = found
+        snapshot = found[2]
         if run_id not in self._built:
             while len(self._built) >= _MOST_BUILT:
                 del self._built[next(iter(self._built))]
-            self._built[run_id] = snapshot, _build(config, image_shape, snapshot)
-        elif self._built[run_id][0] is not snapshot:
-            model = self._built[run_id][1]
+            self._built[run_id] = snapshot, _build(*found)
+        used, model = self._built[run_id]
+        if used is not snapshot:
             model.read_from(snapshot.weights)
             self._built[run_id] = snapshot, model
-        return self._built[run_id][1]
+        return model
+
+
+@lru_cache(maxsize=1)
+def _plain_decoder(config: ModelConfig, image_shape: ImageShape) -> PlainDecoder:
+    return PlainDecoder(config, image_shape)
 
 
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:

@@ -1,10 +1,13 @@
 """Work in the background beside training: reading, saving, downloading, measuring."""
 
+from __future__ import annotations
+
 import contextlib
 import threading
 import time
 import traceback
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +22,32 @@ def _ignore(*_: Any) -> None:
     pass
 
 
+@dataclass(eq=False)
 class Task:
-    """What a piece of work sees of itself.
+    """What a piece of work sees of itself; :meth:`Tasks.run` says what the fields are.
 
     Attributes
     ----------
     progress : Progress
         To be called with how far the work is; raises Cancelled once it is no longer wanted.
+    has_ended : bool
+        Whether whoever started it knows that it has ended.
     """
 
-    def __init__(
-        self,
-        outbox: Outbox,
-        on_progress: Callable[[int, int], object],
-        on_part: Callable[[Any], object],
-        writes: Path | None,
-        loads: bool,
-    ) -> None:
-        self.writes, self.loads = writes, loads
-        self.has_ended = False  # and whoever started it knows
-        self._outbox = outbox
-        self._on_progress, self._on_part = on_progress, on_part
+    _outbox: Outbox
+    work: Callable[[Task], Any]
+    on_result: Callable[[Any], object]
+    on_error: Callable[[Exception, str], object]
+    on_cancelled: Callable[[], object]
+    _on_progress: Callable[[int, int], object]
+    _on_part: Callable[[Any], object]
+    writes: Path | None
+    loads: bool
+    has_ended: bool = field(default=False, init=False)
+    _part: Path | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
         self._cancelled = threading.Event()
-        self._part: Path | None = None
         self.progress = Progress(self._report, self.is_cancelled)
 
     def cancel(self) -> None:
@@ -130,10 +136,10 @@ class Tasks:
             Whether the app is loading as long as the task runs.
         """
         self.cancel(key)
-        task = Task(self._outbox, on_progress, on_part, writes, loads)
-        answers = on_result, on_error or self._on_error, on_cancelled
+        on_error = on_error or self._on_error
+        task = Task(self._outbox, work, on_result, on_error, on_cancelled, on_progress, on_part, writes, loads)
         # A daemon: a server that does not answer must not keep the app from ending.
-        thread = threading.Thread(target=self._work, args=(task, work, answers), name="task", daemon=True)
+        thread = threading.Thread(target=self._work, args=(task,), name="task", daemon=True)
         self._running[task] = thread
         if key:
             self._by_key[key] = task
@@ -170,30 +176,22 @@ class Tasks:
         for thread in self._running.values():
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _work(self, task: Task, work: Callable[[Task], Any], answers: tuple[Callable[..., object], ...]) -> None:
-        on_result, on_error, on_cancelled = answers
+    def _work(self, task: Task) -> None:
         try:
-            told = [on_result, work(task)]
+            told = [task.on_result, task.work(task)]
         except Cancelled:
             task.cancel()
-            told = [on_cancelled]
+            told = []
         except Exception as error:  # noqa: BLE001 - the edge of the thread
-            told = [on_error, error, traceback.format_exc()]
-        self._outbox.call(self._end, task, on_cancelled, told[0] is not on_error, *told)
+            told = [task.on_error, error, traceback.format_exc()]
+        self._outbox.call(self._end, task, *told)
 
-    def _end(
-        self,
-        task: Task,
-        on_cancelled: Callable[[], object],
-        is_whole: bool,
-        answer: Callable[..., object],
-        *result: Any,
-    ) -> None:
+    def _end(self, task: Task, answer: Callable[..., object] = _ignore, *result: Any) -> None:
         del self._running[task]
         task.has_ended = True
         if task.is_cancelled():
-            on_cancelled()
+            task.on_cancelled()
             return
         answer(*result)
         if task.writes is not None:
-            self.written.emit(task.writes, is_whole)
+            self.written.emit(task.writes, answer is not task.on_error)

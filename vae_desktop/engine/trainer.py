@@ -94,7 +94,7 @@ class TrainingThread:
                     self._train()
                 give_back_memory()
             if self._loop is not None and not self._publishers:  # the last model has left it
-                self._end()
+                self.stop()
 
     def _train(self) -> None:
         """Take a step with each model, again and again, and act on what comes before the next."""
@@ -116,7 +116,7 @@ class TrainingThread:
 
         `embeds_training` are the ids of the runs of which codes of the training images are wanted.
         """
-        self._end()
+        self.stop()
         failure = None
         try:
             self._begin(entries, dataset)
@@ -125,11 +125,16 @@ class TrainingThread:
             failure = failure_words(error), "" if isinstance(error, UserError) else traceback.format_exc()
         if failure is not None:  # outside the except block, which holds the memory of what failed
             self._outbox.call(self._tracker.run_failed, None, *failure, None)
-            self._end()
+            self.stop()
 
     def stop(self) -> None:
-        """End the training; the models stay."""
-        self._end()
+        """End the training, and give its memory back; the models stay."""
+        self._each(lambda publisher: publisher.end("stopped"))
+        self._loop, self._publishers = None, []
+        self._paused = False
+        from vae_desktop.training.devices import give_back_device_memory
+
+        give_back_device_memory()
 
     def pause(self) -> None:
         """Hold the training of all models."""
@@ -163,7 +168,7 @@ class TrainingThread:
         """End the training and the thread."""
         self._closing = True
         self._each(lambda publisher: publisher.secure())
-        self._end()
+        self.stop()
 
     def _begin(self, entries: Sequence[Entry], dataset: Dataset) -> None:
         from vae_desktop.engine.publisher import Publisher
@@ -206,12 +211,3 @@ class TrainingThread:
                 publisher.end_failed(self._loop)
         self._publishers = [publisher for publisher in self._publishers if not publisher.has_ended]
         self._loop.models = [publisher.model for publisher in self._publishers]
-
-    def _end(self) -> None:
-        """End the training, and give its memory back."""
-        self._each(lambda publisher: publisher.end("stopped"))
-        self._loop, self._publishers = None, []
-        self._paused = False
-        from vae_desktop.training.devices import give_back_device_memory
-
-        give_back_device_memory()

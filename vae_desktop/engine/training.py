@@ -111,8 +111,6 @@ class Training:
 
     def adjust(self, name: str, value: float, run: Run | None = None) -> None:
         """Change a setting of the training that runs, if one does: of one run, or of all."""
-        if self._tracker.compares and name == "beta" and run is None:
-            return  # each model of a comparison has its own
         running = [entry for entry in (*self._project.active, *self._tracker.starting) if run in (None, entry)]
         changing = [entry for entry in running if self._rates.get((name, entry.id)) != value]
         self._rates |= {(name, entry.id): value for entry in changing}
@@ -149,7 +147,7 @@ class Training:
         if is_first:
             together = self._project.together(runs[0]) if self._tracker.compares else (runs[0],)
             there = [run for run in together if run in self._project.active or run.snapshot is not None]
-            self._capture(self._saver.keep_earlier(there, self._project.active, "changed"))
+            self._capture(self._saver.save(None, there, self._project.active, "changed"))
 
     def _capture(self, run_ids: frozenset[int]) -> None:
         """Have the thread send the whole state of these models."""
