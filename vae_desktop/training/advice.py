@@ -5,12 +5,12 @@ said: a setting that does what it says is nobody's fault.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from vae_desktop.catalog import MODELS
-from vae_desktop.config import RunConfig
+from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.spectrum import Spectrum
 from vae_desktop.errors import InvalidSetting
@@ -82,7 +82,7 @@ def advice(config: RunConfig, known: Known = _NOTHING, given: Collection[str] = 
             if setting.only_for and config.model.kind not in setting.only_for:
                 text = _useless(setting, config) if name in given else ""
             else:
-                text = _CHECKS[name](config, known) if name in _CHECKS else ""
+                text = next(_CHECKS[name](config, known), "") if name in _CHECKS else ""
             if text:
                 found.append(Advice(name, text))
     return found
@@ -103,126 +103,111 @@ def _useless(setting: Setting, config: RunConfig) -> str:
     return f"{setting.label} has no effect on the model {config.model.traits.short}, only on {kinds}."
 
 
-def _grey_in_colour(config: RunConfig, known: Known) -> str:
-    if config.dataset.colours != "colour" or known.spectrum is None or not known.spectrum.is_grey:
-        return ""
-    return "All images are grey: learned in colour, each pixel counts three times and shows nothing more."
+def _grey_in_colour(config: RunConfig, known: Known) -> Iterator[str]:
+    if config.dataset.colours == "colour" and known.spectrum is not None and known.spectrum.is_grey:
+        yield "All images are grey: learned in colour, each pixel counts three times and shows nothing more."
 
 
-def _more_than_there_is(config: RunConfig, known: Known) -> str:
-    latent_dim = config.model.latent_dim
+def _more_than_there_is(config: RunConfig, known: Known) -> Iterator[str]:
+    latent_dim, images = config.model.latent_dim, known.images
     if known.image_shape is None or not config.model.traits.reconstruction_weight:
-        return ""
+        return
     numbers = math.prod(known.image_shape)
     if latent_dim >= numbers:
-        return f"An image is {numbers} numbers: a code of {latent_dim} can copy it, and has nothing to leave out."
-    if known.images is not None and latent_dim >= known.images:
-        return (
-            f"{known.images} training images lie in {known.images - 1} dimensions: a code of {latent_dim} can learn "
-            "them by heart."
-        )
-    return ""
+        yield f"An image is {numbers} numbers: a code of {latent_dim} can copy it, and has nothing to leave out."
+    if images is not None and latent_dim >= images:
+        few = f"{images} training images lie in {images - 1} dimensions"
+        yield f"{few}: a code of {latent_dim} can learn them by heart."
 
 
-def _corruption(config: RunConfig, known: Known) -> str:
+def _corruption(config: RunConfig, known: Known) -> Iterator[str]:
     noise, strength = config.model.noise, config.model.noise_strength
     if strength == 0:
-        return "At noise strength 0 no image is corrupted: the model is a plain autoencoder."
+        yield "At noise strength 0 no image is corrupted: the model is a plain autoencoder."
     if strength == 1 and noise != "gaussian":
-        return "At noise strength 1 every pixel is hit: the model sees nothing of an image and learns their mean."
-    return ""
+        yield "At noise strength 1 every pixel is hit: the model sees nothing of an image and learns their mean."
 
 
-def _bottleneck(config: RunConfig, known: Known) -> str:
+def _bottleneck(config: RunConfig, known: Known) -> Iterator[str]:
     """A layer that is narrower than the code, or one that these images cannot pass."""
-    if known.image_shape is None:
-        return ""
     model = config.model
+    if known.image_shape is None:
+        return
     try:
         dense = [layer for layer in encoder_layers(model, known.image_shape) if isinstance(layer, Dense)]
     except InvalidSetting as error:
-        return str(error)
+        yield str(error)
+        return
     own = dense[1:] if model.architecture == "mlp" else dense  # the first one's inputs are the pixels
     width = min((layer.inputs for layer in own), default=model.latent_dim)
-    if width >= model.latent_dim:
-        return ""
-    return (
-        f"{width} numbers pass the narrowest hidden layer: {model.latent_dim} latent dimensions cannot hold more than "
-        "these."
-    )
+    if width < model.latent_dim:
+        yield (
+            f"{width} numbers pass the narrowest hidden layer: {model.latent_dim} latent dimensions cannot hold more "
+            "than these."
+        )
 
 
-def _nothing_to_activate(config: RunConfig, known: Known) -> str:
-    model = config.model
-    is_linear = model.architecture == "mlp" and model.hidden == ()
-    if not is_linear or model.activation == type(model).activation:
-        return ""
-    return "Without hidden layers there is nothing to activate: the model is linear."
+def _nothing_to_activate(config: RunConfig, known: Known) -> Iterator[str]:
+    if _is_linear(config) and config.model.activation != ModelConfig.activation:
+        yield "Without hidden layers there is nothing to activate: the model is linear."
 
 
-def _likelihood(config: RunConfig, known: Known) -> str:
-    model = config.model
-    if not model.traits.reconstruction_weight:
-        if model.likelihood == type(model).likelihood:
-            return ""
-        return "KL alone leaves the reconstruction out: its likelihood changes a figure, and nothing of the model."
-    if model.likelihood != "bernoulli":
-        return ""
+def _likelihood(config: RunConfig, known: Known) -> Iterator[str]:
+    likelihood = config.model.likelihood
     what = "Bernoulli takes each pixel for the chance of white or black, as of strokes like MNIST's; "
     better = "squared error or the calibrated likelihood fits better."
-    if known.spectrum is not None:
-        shades = known.spectrum.shades
-        return f"{what}here {shades:.0%} of the pixels are shades between: {better}" if shades > _MOSTLY else ""
-    if known.images is not None or known.image_shape is None or known.image_shape[0] < 3:
-        return ""  # what is about to be measured is not guessed
-    return f"{what}photographs are shades between. If these are any, {better}"
+    if not config.model.traits.reconstruction_weight:
+        if likelihood != ModelConfig.likelihood:
+            yield "KL alone leaves the reconstruction out: its likelihood changes a figure, and nothing of the model."
+    elif likelihood == "bernoulli" and known.spectrum is not None:
+        if known.spectrum.shades > _MOSTLY:
+            yield f"{what}here {known.spectrum.shades:.0%} of the pixels are shades between: {better}"
+    elif likelihood == "bernoulli" and known.images is None and known.image_shape and known.image_shape[0] >= 3:
+        yield f"{what}photographs are shades between. If these are any, {better}"  # nothing is about to measure them
 
 
-def _rate(config: RunConfig, known: Known) -> str:
+def _rate(config: RunConfig, known: Known) -> Iterator[str]:
     training = config.training
-    is_linear = config.model.architecture == "mlp" and config.model.hidden == ()
     slower_one = training.learning_rate * min(training.encoder_rate, 1.0)
-    if slower_one < _TOO_FAST[training.schedule][is_linear]:
-        return ""
-    return (
-        f"At a learning rate of {training.learning_rate:g} Adam overshoots: such models end about as bad as the mean "
-        "image, or worse. 0.001 is usual."
-    )
+    if slower_one >= _TOO_FAST[training.schedule][_is_linear(config)]:
+        yield (
+            f"At a learning rate of {training.learning_rate:g} Adam overshoots: such models end about as bad as the "
+            "mean image, or worse. 0.001 is usual."
+        )
 
 
-def _short_cycle(config: RunConfig, known: Known) -> str:
+def _short_cycle(config: RunConfig, known: Known) -> Iterator[str]:
     training = config.training
     if training.schedule != "one-cycle" or known.images is None:
-        return ""
+        return
     per_epoch = -(-known.images // training.batch_size)
     steps = training.epochs * per_epoch
     first = range(min(steps, 10))  # of a longer run, one of the first ten or a later one comes to the full rate
     peak = max(rate_factor(training.schedule, step, Span(0, steps, per_epoch)) for step in first)
-    if steps > len(first) or peak >= _LEAST_PEAK:
-        return ""
-    return (
-        f"The learning rate reaches {peak * training.learning_rate:.2g} of {training.learning_rate:g}: a run of "
-        f"{steps} step{'s' * (steps > 1)} is too short for a cycle."
-    )
+    if steps == len(first) and peak < _LEAST_PEAK:
+        yield (
+            f"The learning rate reaches {peak * training.learning_rate:.2g} of {training.learning_rate:g}: a run of "
+            f"{steps} step{'s' * (steps > 1)} is too short for a cycle."
+        )
 
 
-def _collapse(config: RunConfig, known: Known) -> str:
-    if known.spectrum is None:
-        return ""
-    return collapse_warning(config.with_settings(beta=_beta_reached(config, known)), known.spectrum)
+def _collapse(config: RunConfig, known: Known) -> Iterator[str]:
+    if known.spectrum is not None:
+        yield collapse_warning(config.with_settings(beta=_beta_reached(config, known)), known.spectrum)
 
 
-def _warm_up(config: RunConfig, known: Known) -> str:
+def _warm_up(config: RunConfig, known: Known) -> Iterator[str]:
     beta, warm_up = config.training.beta, config.training.beta_warm_up
-    if warm_up and not beta:
-        return "β is 0: a warm-up has nothing to raise."
     reached = _beta_reached(config, known)
-    if reached == beta:
-        return ""
-    return (
-        f"β reaches {reached:.3g} of {beta:g}: the warm-up takes {warm_up:g} epochs, the run "
-        f"{_epochs(config, known):.4g}."
-    )
+    if warm_up and not beta:
+        yield "β is 0: a warm-up has nothing to raise."
+    elif reached != beta:
+        epochs = _epochs(config, known)
+        yield f"β reaches {reached:.3g} of {beta:g}: the warm-up takes {warm_up:g} epochs, the run {epochs:.4g}."
+
+
+def _is_linear(config: RunConfig) -> bool:
+    return config.model.architecture == "mlp" and config.model.hidden == ()
 
 
 def _epochs(config: RunConfig, known: Known) -> float:
@@ -234,6 +219,7 @@ def _beta_reached(config: RunConfig, known: Known) -> float:
     return config.training.beta if warm_up <= epochs else config.training.beta * epochs / warm_up
 
 
+# What each setting is checked for, by its name; of several sentences the first counts.
 _CHECKS = {
     "colours": _grey_in_colour,
     "latent_dim": _more_than_there_is,

@@ -36,6 +36,7 @@ from vae_desktop.training.tensor_file import (
     opened,
     read_header,
     read_tensor,
+    require,
     strict_json,
 )
 from vae_desktop.variants import FEWEST, MOST, check_comparison
@@ -227,14 +228,13 @@ def _read_head(file: BinaryIO, size: int) -> list[tuple[Description, Mapping[str
     descriptions = [Description.of(entry) for entry in entries]
     # One of them may have been trained on alone, longer or elsewhere.
     check_comparison([description.config.with_settings(epochs=1, device="auto") for description in descriptions])
-    if len({description.image_shape for description in descriptions}) > 1:
-        raise CheckpointError("its models are of images of different shapes.")
+    shapes = {description.image_shape for description in descriptions}
+    require(len(shapes) == 1, "its models are of images of different shapes.")
     infos = [header.infos] if is_one else [under(str(number), header.infos) for number in range(len(entries))]
-    if sum(map(len, infos)) != len(header.infos):
-        raise CheckpointError("it holds what no model of this app has.")
+    require(sum(map(len, infos)) == len(header.infos), "it holds what no model of this app has.")
     models = list(zip(descriptions, infos, strict=True))
-    if sum(starmap(Description.check_tensors, models)) > _MAX_FREE_BYTES:
-        raise CheckpointError("its codes and its loss history are larger than those of any model of this app.")
+    free = sum(starmap(Description.check_tensors, models))
+    require(free <= _MAX_FREE_BYTES, "its codes and its loss history are larger than those of any model of this app.")
     return models
 
 
@@ -245,8 +245,8 @@ def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool
     entries = [found] if key == _KEY else found
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise CheckpointError("it is a safetensors file, but not a model of this app.")
-    if key == _SET_KEY and not FEWEST <= len(entries) <= MOST:
-        raise CheckpointError(f"it holds {len(entries)} models, and between {FEWEST} and {MOST} can be compared.")
+    is_comparable = key == _KEY or FEWEST <= len(entries) <= MOST
+    require(is_comparable, f"it holds {len(entries)} models, and between {FEWEST} and {MOST} can be compared.")
     return entries, key == _KEY
 
 

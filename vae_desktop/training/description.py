@@ -8,13 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
-from vae_desktop.errors import CheckpointError
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span, Weights
 from vae_desktop.settings import config_from_json, settings_of
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
-from vae_desktop.training.tensor_file import Array, TensorInfo
+from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
 FORMAT_VERSION = 3
 # Settings that files of earlier formats may lack. 1 knew two kinds of model and one likelihood, 2 one learning rate.
@@ -51,17 +50,13 @@ class Description:
         CheckpointError, InvalidSetting, KeyError, TypeError, ValueError
             If it is not what this app writes.
         """
-        version = metadata.get("format_version")
-        if type(version) is not int or version < 1:
-            raise CheckpointError("its format version is missing.")
-        if version > FORMAT_VERSION:
-            raise CheckpointError(
-                f"it needs a newer vae_desktop (its format is {version}; this version reads up to {FORMAT_VERSION})."
-            )
+        version: Any = metadata.get("format_version")
+        require(type(version) is int and version >= 1, "its format version is missing.")
+        newer = f"it needs a newer vae_desktop (its format is {version}; this version reads up to {FORMAT_VERSION})."
+        require(version <= FORMAT_VERSION, newer)
         config = config_from_json(RunConfig, metadata["config"], _LACKING.get(version, ()))
         step = metadata["step"]
-        if type(step) is not int or not 0 <= step <= _MAX_STEP:
-            raise CheckpointError("its step is not a count.")
+        require(type(step) is int and 0 <= step <= _MAX_STEP, "its step is not a count.")
         return cls(
             version,
             config,
@@ -91,8 +86,8 @@ class Description:
             If one is missing, too many, or of another shape or type; weights that differ are listed.
         """
         weights, optimizer, codes, history = (under(part, infos) for part in _PARTS)
-        if len(weights) + len(optimizer) + len(codes) + len(history) != len(infos):
-            raise CheckpointError("it holds what no model of this app has.")
+        known = len(weights) + len(optimizer) + len(codes) + len(history)
+        require(known == len(infos), "it holds what no model of this app has.")
         _check_weights(weight_shapes(self.config.model, self.image_shape), weights)
         _check_optimizer(weights, optimizer)
         _check_codes(self.config, codes)
@@ -105,12 +100,11 @@ class Description:
         _check_finite(weights)
         _check_finite(optimizer)
         for name, values in optimizer.items():
-            if name.endswith(_SQUARES) and (values < 0).any():
-                raise CheckpointError(f"{name} holds squares below 0.")
+            require(not (name.endswith(_SQUARES) and (values < 0).any()), f"{name} holds squares below 0.")
         steps = {float(values) for name, values in optimizer.items() if name.endswith(_STEP)}
         most = min(self.step, len(tensors["history.training"]))
-        if len(steps) > 1 or not all(step.is_integer() and 0 <= step <= most for step in steps):
-            raise CheckpointError("its optimizer's steps are not those of its history.")
+        are_counts = len(steps) < 2 and all(step.is_integer() and 0 <= step <= most for step in steps)
+        require(are_counts, "its optimizer's steps are not those of its history.")
         return Snapshot(self.step, weights, optimizer or None, self.span)
 
     def history(self, tensors: Mapping[str, Array]) -> History:
@@ -131,10 +125,10 @@ class Description:
         if not parts:
             return None
         codes = Codes(parts["mean"], parts.get("log_stddev"), parts.get("labels"))
-        if not codes.are_finite:
-            raise CheckpointError("its codes are not finite numbers.")
-        if codes.labels is not None and not ((codes.labels >= 0) & (codes.labels < len(self.class_names))).all():
-            raise CheckpointError("its labels name classes that it does not have.")
+        require(codes.are_finite, "its codes are not finite numbers.")
+        if codes.labels is not None:
+            are_classes = ((codes.labels >= 0) & (codes.labels < len(self.class_names))).all()
+            require(bool(are_classes), "its labels name classes that it does not have.")
         return codes
 
 
@@ -145,8 +139,8 @@ def under(prefix: str, tensors: Mapping[str, _T]) -> dict[str, _T]:
 
 
 def _names(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(name, str) for name in values):
-        raise CheckpointError("a list of names in it is damaged.")
+    are_names = isinstance(values, list) and all(isinstance(name, str) for name in values)
+    require(are_names, "a list of names in it is damaged.")
     for name in values:
         name.encode()  # JSON can hold halves of characters, which nothing can show
     return tuple(values)
@@ -156,16 +150,15 @@ def _span(values: Any) -> Span | None:
     if values is None:  # files of earlier versions do not say it
         return None
     first, last, per_epoch = values
-    if any(type(value) is not int for value in values) or not (0 <= first <= last <= _MAX_STEP and per_epoch > 0):
-        raise CheckpointError(f"it was taken in an impossible training, {values}.")
+    is_possible = all(type(value) is int for value in values) and 0 <= first <= last <= _MAX_STEP and per_epoch > 0
+    require(is_possible, f"it was taken in an impossible training, {values}.")
     return Span(first, last, per_epoch)
 
 
 def _image_shape(values: Any) -> ImageShape:
     channels, height, width = values
     for size, largest in ((channels, 4), (height, 1024), (width, 1024)):
-        if type(size) is not int or not 1 <= size <= largest:
-            raise CheckpointError(f"its image shape {values} is impossible.")
+        require(type(size) is int and 1 <= size <= largest, f"its image shape {values} is impossible.")
     return channels, height, width
 
 
@@ -178,9 +171,8 @@ def _check_weights(wanted: Mapping[str, tuple[int, ...]], weights: Mapping[str, 
         for name in wanted.keys() & weights.keys()
         if weights[name].shape != wanted[name]
     ]
-    if differences:
-        listed = "; ".join(sorted(differences)[:6]) + ("; …" if len(differences) > 6 else "")
-        raise CheckpointError(f"its weights do not match its architecture: {listed}.")
+    listed = "; ".join(sorted(differences)[:6]) + ("; …" if len(differences) > 6 else "")
+    require(not differences, f"its weights do not match its architecture: {listed}.")
     _check_types(weights, np.float32, np.float16)
 
 
@@ -188,55 +180,48 @@ def _check_optimizer(weights: Mapping[str, TensorInfo], optimizer: Mapping[str, 
     wanted: dict[str, tuple[int, ...]] = {}
     for name, info in weights.items():
         wanted |= {f"{name}{_STEP}": (), f"{name}.exp_avg": info.shape, f"{name}{_SQUARES}": info.shape}
-    if optimizer and {name: info.shape for name, info in optimizer.items()} != wanted:
-        raise CheckpointError("its optimizer state does not match its weights.")
+    found = {name: info.shape for name, info in optimizer.items()}
+    require(not found or found == wanted, "its optimizer state does not match its weights.")
     _check_types(optimizer, np.float32)
 
 
 def _check_history(config: RunConfig, history: Mapping[str, TensorInfo]) -> None:
-    if history.keys() != set(_HISTORY):
-        raise CheckpointError("its loss history is missing, or it holds what no model of this app has.")
+    is_whole = history.keys() == set(_HISTORY)
+    require(is_whole, "its loss history is missing, or it holds what no model of this app has.")
     figures = 4 + config.model.latent_dim if config.model.traits.is_variational else 3
-    for name, dtype, width in (
-        ("training", np.float32, len(TERMS)),
-        ("evaluations", np.float64, figures),
-        ("changes", np.float64, 3),
-    ):
+    kinds = (np.float32, len(TERMS)), (np.float64, figures), (np.float64, 3)
+    for name, (dtype, width) in zip(_HISTORY, kinds, strict=True):
         info = history[name]
-        right_shape = info.shape == (0,) or (len(info.shape) == 2 and info.shape[1] == width)
-        if info.dtype != dtype or not right_shape:
-            raise CheckpointError("its loss history has the wrong shape.")
+        has_shape = info.shape == (0,) or (len(info.shape) == 2 and info.shape[1] == width)
+        require(info.dtype == dtype and has_shape, "its loss history has the wrong shape.")
 
 
 def _check_codes(config: RunConfig, codes: Mapping[str, TensorInfo]) -> None:
     if not codes:
         return
     wanted = {"mean", "log_stddev"} if config.model.traits.is_variational else {"mean"}
-    if codes.keys() - {"labels", "thumbnails"} != wanted:  # files of the first days have small pictures
-        raise CheckpointError("its codes are not those of such a model: mean, log_stddev or labels differ.")
+    are_known = codes.keys() - {"labels", "thumbnails"} == wanted  # files of the first days have small pictures
+    require(are_known, "its codes are not those of such a model: mean, log_stddev or labels differ.")
     shape = (*codes["mean"].shape[:1], config.model.latent_dim)
     parts = {name: codes[name] for name in wanted}
-    if any(info.shape != shape for info in parts.values()):
-        raise CheckpointError("its codes have the wrong shape.")
+    require(all(info.shape == shape for info in parts.values()), "its codes have the wrong shape.")
     _check_types(parts, np.float32, np.float16)
-    labels = codes.get("labels")
-    if labels is not None and (labels.shape != shape[:1] or labels.dtype != np.int64):
-        raise CheckpointError("its labels have the wrong shape.")
+    if "labels" in codes:
+        is_right = codes["labels"].shape == shape[:1] and codes["labels"].dtype == np.int64
+        require(is_right, "its labels have the wrong shape.")
 
 
 def _check_types(infos: Mapping[str, TensorInfo], *types: npt.DTypeLike) -> None:
     for name, info in infos.items():
-        if info.dtype not in types:
-            raise CheckpointError(f"{name} holds values that are not 32-bit numbers.")
+        require(info.dtype in types, f"{name} holds values that are not 32-bit numbers.")
 
 
 def _check_finite(tensors: Weights) -> None:
     for name, values in tensors.items():
-        if not np.isfinite(values).all():
-            raise CheckpointError(f"{name} holds values that are not finite numbers.")
+        require(bool(np.isfinite(values).all()), f"{name} holds values that are not finite numbers.")
 
 
 def _count(value: float) -> int:
-    if not value.is_integer() or not 0 <= value <= _MAX_STEP:
-        raise CheckpointError("its loss history holds a step or a place that is not a count.")
+    is_count = value.is_integer() and 0 <= value <= _MAX_STEP
+    require(is_count, "its loss history holds a step or a place that is not a count.")
     return int(value)

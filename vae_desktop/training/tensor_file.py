@@ -51,6 +51,12 @@ class Header(NamedTuple):
     infos: Mapping[str, TensorInfo]
 
 
+def require(is_right: bool, reason: str) -> None:
+    """Raise CheckpointError with what is wrong with a file, unless it is right."""
+    if not is_right:
+        raise CheckpointError(reason)
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """Open a file of a size that a model's may have.
@@ -67,10 +73,8 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise CheckpointError("it is not a file.")
-        if status.st_size > MAX_FILE_BYTES:
-            raise CheckpointError("it is larger than any model of this app.")
+        require(stat.S_ISREG(status.st_mode), "it is not a file.")
+        require(status.st_size <= MAX_FILE_BYTES, "it is larger than any model of this app.")
         with path.open("rb") as file:
             yield file, status.st_size
     except FileNotFoundError:
@@ -106,21 +110,17 @@ def read_header(file: BinaryIO, file_bytes: int) -> Header:
         kind = kind_of(start + file.read(BEGINNING - 8))
         may_be_one = kind is None or kind.what == MODEL
         raise CheckpointError("it is not a safetensors file, or it is cut off." if may_be_one else f"it is {kind}.")
-    if length > MAX_HEADER_BYTES:
-        raise CheckpointError("its header is larger than that of any model of this app.")
+    require(length <= MAX_HEADER_BYTES, "its header is larger than that of any model of this app.")
     header = strict_json(file.read(length))
-    if not isinstance(header, dict):
-        raise CheckpointError("it is not a safetensors file.")
+    require(isinstance(header, dict), "it is not a safetensors file.")
     metadata = header.pop(_METADATA, None)
     area = 8 + length
     infos = {name: _tensor_info(name, entry, area, file_bytes) for name, entry in header.items()}
     end = area
     for name, info in sorted(infos.items(), key=lambda item: (item[1].start, item[1].bytes)):
-        if info.start != end:
-            raise CheckpointError(f"its tensors are damaged: there is a hole or an overlap before {name}.")
+        require(info.start == end, f"its tensors are damaged: there is a hole or an overlap before {name}.")
         end += info.bytes
-    if end != file_bytes:
-        raise CheckpointError(f"its tensors are damaged: they take {end - area} of {file_bytes - area} bytes.")
+    require(end == file_bytes, f"its tensors are damaged: they take {end - area} of {file_bytes - area} bytes.")
     return Header(metadata if isinstance(metadata, dict) else {}, infos)
 
 
@@ -150,8 +150,7 @@ def strict_json(text: bytes | str) -> Any:
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
-        if len(result) != len(pairs):
-            raise CheckpointError("a name occurs twice in its header.")
+        require(len(result) == len(pairs), "a name occurs twice in its header.")
         return result
 
     def refuse(constant: str) -> None:
@@ -159,28 +158,26 @@ def strict_json(text: bytes | str) -> Any:
 
     try:
         text = text if isinstance(text, str) else text.decode()
-        if text.count("[") + text.count("{") > _MAX_BRACKETS:
-            raise CheckpointError("it is not a safetensors file: its header has too many parts.")
+        brackets = text.count("[") + text.count("{")
+        require(brackets <= _MAX_BRACKETS, "it is not a safetensors file: its header has too many parts.")
         return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
         raise CheckpointError("it is not a safetensors file: its header is not JSON.") from error
 
 
 def _tensor_info(name: str, entry: Any, area: int, file_bytes: int) -> TensorInfo:
-    if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
-        raise CheckpointError(f"its tensors are damaged: {name} is not described.")
+    def check(is_right: bool, what: str) -> None:
+        require(is_right, f"its tensors are damaged: {name} {what}.")
+
+    check(isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"}, "is not described")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in _DTYPES:
-        raise CheckpointError(f"its tensors are damaged: {name} holds numbers of a kind that this app does not write.")
-    if not _are_counts(offsets, 2**63) or len(offsets) != 2:
-        raise CheckpointError(f"its tensors are damaged: {name} has an impossible place.")
-    if area + offsets[1] > file_bytes:
-        raise CheckpointError(f"it is cut off: it has {file_bytes:,} bytes, and {name} ends at {area + offsets[1]:,}.")
-    if not _are_counts(shape, file_bytes):
-        raise CheckpointError(f"its tensors are damaged: {name} has an impossible shape.")
+    check(isinstance(dtype, str) and dtype in _DTYPES, "holds numbers of a kind that this app does not write")
+    check(_are_counts(offsets, 2**63) and len(offsets) == 2, "has an impossible place")
+    end = area + offsets[1]
+    require(end <= file_bytes, f"it is cut off: it has {file_bytes:,} bytes, and {name} ends at {end:,}.")
+    check(_are_counts(shape, file_bytes), "has an impossible shape")
     info = TensorInfo(np.dtype(_DTYPES[dtype]), tuple(shape), area + offsets[0])
-    if info.bytes != offsets[1] - offsets[0]:
-        raise CheckpointError(f"its tensors are damaged: {name} has {info.bytes} bytes and room for another number.")
+    check(info.bytes == offsets[1] - offsets[0], f"has {info.bytes} bytes and room for another number")
     return info
 
 
