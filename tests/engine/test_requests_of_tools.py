@@ -8,8 +8,8 @@ from tests.engine.conftest import ViewAnswered, told_by
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.engine import view_requests
 from vae_desktop.engine.view_requests import CodeRequest, NearestRequest, RestoreRequest, SheetRequest, TypicalRequest
-from vae_desktop.latent import decoding
-from vae_desktop.latent.decoding import decode_to_small_pictures
+from vae_desktop.latent import embed
+from vae_desktop.latent.embed import decode_to_small_pictures
 from vae_desktop.latent.one_image import Coded, Restored, code_image
 from vae_desktop.models.autoencoder import model_of, new_model
 from vae_desktop.models.snapshot import Snapshot
@@ -81,7 +81,7 @@ def log(inbox, monkeypatch):
         return pictures
 
     monkeypatch.setattr(inbox.outbox, "call_latest", posting)
-    monkeypatch.setattr(decoding, "decode_to_small_pictures", decoding_part)
+    monkeypatch.setattr(embed, "decode_to_small_pictures", decoding_part)
     return result
 
 

@@ -13,10 +13,10 @@ from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.view_requests import DistanceRequest, SheetRequest
 from vae_desktop.latent import code_distances as distances_module
-from vae_desktop.latent import decoding
+from vae_desktop.latent import embed
 from vae_desktop.latent.code_distances import code_distances
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.decoding import decode_to_pictures, decode_to_small_pictures
+from vae_desktop.latent.embed import decode_to_pictures, decode_to_small_pictures
 from vae_desktop.latent.grid import coarse_first
 from vae_desktop.models.autoencoder import model_of, new_model
 from vae_desktop.models.snapshot import Snapshot
@@ -73,7 +73,7 @@ def log(inbox, monkeypatch):
 
     monkeypatch.setattr(inbox.outbox, "call", noting(inbox.outbox.call, told_by))
     monkeypatch.setattr(inbox.outbox, "call_latest", noting(inbox.outbox.call_latest, told_by))
-    monkeypatch.setattr(decoding, "decode_to_small_pictures", noting(decode_to_small_pictures, lambda given: given[1]))
+    monkeypatch.setattr(embed, "decode_to_small_pictures", noting(decode_to_small_pictures, lambda given: given[1]))
     return result
 
 
@@ -82,7 +82,7 @@ def during(monkeypatch, log):
     """Have something happen while the thread decodes its n-th part, counted from 1."""
 
     def at(number, action):
-        logged = decoding.decode_to_small_pictures
+        logged = embed.decode_to_small_pictures
 
         def acting(*arguments):
             pictures = logged(*arguments)
@@ -90,7 +90,7 @@ def during(monkeypatch, log):
                 action()
             return pictures
 
-        monkeypatch.setattr(decoding, "decode_to_small_pictures", acting)
+        monkeypatch.setattr(embed, "decode_to_small_pictures", acting)
 
     return at
 

@@ -8,7 +8,7 @@ CODE = """
 import numpy as np
 from joblib.externals.loky.backend import context
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.cores import count_cores
+from vae_desktop.libraries import prepare_sklearn
 from vae_desktop.latent.sampling import fit_mixture
 from vae_desktop.latent.posteriors import knn_accuracy
 from vae_desktop.latent.tsne import neighbour_map
@@ -17,7 +17,7 @@ codes = Codes(np.random.default_rng(0).normal(size=(60, 20)).astype(np.float32),
 uses = lambda: knn_accuracy(codes, codes), lambda: fit_mixture(codes.mean, 2, 0), lambda: neighbour_map(codes.mean)
 for use in uses:
     context.physical_cores_cache = None  # each is the first that needs them
-    count_cores.cache_clear()
+    prepare_sklearn.cache_clear()
     use()
 """
 

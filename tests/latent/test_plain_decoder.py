@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.latent.decoding import decode_to_pictures
+from vae_desktop.latent.embed import decode_to_pictures
 from vae_desktop.latent.plain_decoder import PlainDecoder
 from vae_desktop.models.autoencoder import new_model
 

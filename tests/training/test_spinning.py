@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from vae_desktop.training import spinning
+from vae_desktop.training.devices import ALL_THREADS
 from vae_desktop.training.spinning import WAITS, Spinning
-from vae_desktop.training.threads import ALL_THREADS
 
 _CAN_SEE = pytest.mark.skipif(not WAITS.exists(), reason="only Linux tells how long a thread waited for a processor")
 # Processor time of OpenMP's second thread after operations that left it nothing to do: all of it is spinning.

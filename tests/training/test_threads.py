@@ -8,7 +8,7 @@ import torch
 
 from vae_desktop.config import ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.training.batches import Batches
-from vae_desktop.training.threads import threads_for, use_threads
+from vae_desktop.training.devices import threads_for, use_threads
 from vae_desktop.training.trainer import Trainer
 
 MNIST, DIGITS = (1, 28, 28), (1, 8, 8)

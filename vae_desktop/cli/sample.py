@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from PIL import Image
 
     from vae_desktop.files import write_atomically
-    from vae_desktop.latent.decoding import decode_all, tile
+    from vae_desktop.latent.embed import decode_all, tile
     from vae_desktop.models.autoencoder import model_of
     from vae_desktop.training.checkpoint import load_checkpoint
 

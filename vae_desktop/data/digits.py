@@ -23,9 +23,7 @@ def load_digits(config: DatasetConfig) -> Dataset:
     images = np.round(bundled.images * (255 / 16)).astype(np.uint8)[:, None]  # 0..16 -> 0..255
     images = resize(images, config.image_size or _DEFAULT_SIDE)
     labels = bundled.target.astype(np.int64)
-    train, test = train_test_split(
-        np.arange(len(labels)), test_size=_TEST_FRACTION, stratify=labels, random_state=0
-    )
+    train, test = train_test_split(np.arange(len(labels)), test_size=_TEST_FRACTION, stratify=labels, random_state=0)
     return Dataset(
         config,
         Split(images[train], labels[train]),

@@ -94,9 +94,7 @@ def _naming_the_folder(action: str, folder: Path, way_out: str) -> Iterator[None
         raise UserError(f"Cannot {action} {folder}: {error.strerror or error}. {way_out}") from error
 
 
-def _fetch_from_any(
-    entry: MnistSet, resource: Resource, packed: IO[bytes], timeout: float, progress: Progress
-) -> None:
+def _fetch_from_any(entry: MnistSet, resource: Resource, packed: IO[bytes], timeout: float, progress: Progress) -> None:
     """Write a resource into `packed`, from the first mirror that has it."""
     reasons = []
     progress(0, resource.size)

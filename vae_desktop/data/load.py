@@ -18,11 +18,7 @@ from vae_desktop.progress import Progress, ignore
 _HELD_OUT = 12  # one in so many training images is for validation: 5,000 of MNIST's 60,000
 
 
-def load_dataset(
-    config: DatasetConfig,
-    data_dir: Path,
-    progress: Progress = ignore,
-) -> Dataset:
+def load_dataset(config: DatasetConfig, data_dir: Path, progress: Progress = ignore) -> Dataset:
     """Load a data set; `data_dir` and a person's own files are only read.
 
     Parameters

@@ -42,15 +42,11 @@ def load_shapes(config: DatasetConfig, progress: Progress) -> Dataset:
     lowest, highest = np.array(_RANGES).T
     factors = random.uniform(lowest, highest, (count, len(FACTOR_NAMES))).astype(np.float32)
     images = draw_shapes(labels, factors, config.image_size or _DEFAULT_SIDE, progress)
-    train, test = (
-        Split(images[part], labels[part], factors[part]) for part in (slice(_TRAIN), slice(_TRAIN, count))
-    )
+    train, test = (Split(images[part], labels[part], factors[part]) for part in (slice(_TRAIN), slice(_TRAIN, count)))
     return Dataset(config, train, test, tuple(_SHAPES), FACTOR_NAMES)
 
 
-def draw_shapes(
-    labels: Labels, factors: Factors, side: int, progress: Progress = ignore
-) -> Images:
+def draw_shapes(labels: Labels, factors: Factors, side: int, progress: Progress = ignore) -> Images:
     """Draw shapes with smooth edges.
 
     Parameters

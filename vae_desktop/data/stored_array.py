@@ -1,6 +1,5 @@
 """Arrays in files, among them IDX, MNIST's format: no byte is trusted, no memory taken for more than a file holds."""
 
-
 import gzip
 import math
 import struct

@@ -76,7 +76,7 @@ class TrainingImageCodes:
 
             from vae_desktop.latent.embed import embed, to_codes
             from vae_desktop.models.autoencoder import restored_model
-            from vae_desktop.training.threads import use_threads
+            from vae_desktop.training.devices import use_threads
 
             use_threads(1)  # the window and its decoder want the others
             model = restored_model(run.config.model, dataset.image_shape, snapshot.weights)
@@ -90,6 +90,4 @@ class TrainingImageCodes:
                 run.train_codes, run.train_codes_step = codes, snapshot.step
                 self._project.codes_changed.emit(run)
 
-        self._tasks.run(
-            work, found, on_progress=partial(self.progressed.emit, run), key=_EMBED
-        )
+        self._tasks.run(work, found, on_progress=partial(self.progressed.emit, run), key=_EMBED)

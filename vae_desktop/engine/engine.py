@@ -57,12 +57,8 @@ class Engine:
         self.project.shown_changed.connect(self._publish)
         self.project.status_changed.connect(self._publish)
         self.project.compared_changed.connect(self._publish_all)
-        self.training = Training(
-            self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference
-        )
-        self.starter = RunStarter(
-            self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
-        )
+        self.training = Training(self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference)
+        self.starter = RunStarter(self.project, self.datasets, self.saver, self.tracker, self.training, self.messages)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
         self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages

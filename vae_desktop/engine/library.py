@@ -118,9 +118,7 @@ class Library:
         if path is None:
             return
         if not path.exists():
-            self._messages.complain(
-                "The kept model is no longer there: it was deleted or moved since it was offered."
-            )
+            self._messages.complain("The kept model is no longer there: it was deleted or moved since it was offered.")
             return
 
         def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
@@ -172,9 +170,7 @@ class Library:
         self._training.tell_state()
 
     def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
-        runs = [
-            self._project.add(opened_run(self._project.next_id(), entry, path, origin)) for entry in checkpoints
-        ]
+        runs = [self._project.add(opened_run(self._project.next_id(), entry, path, origin)) for entry in checkpoints]
         if origin == "autosave" and is_earlier(path):  # nothing is written over it
             for run in runs:
                 run.autosave, run.earlier = None, {path: run.kept_step}

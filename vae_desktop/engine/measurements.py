@@ -80,7 +80,7 @@ class Measurements:
             from vae_desktop.data.load import load_dataset
             from vae_desktop.latent.measuring import measuring
             from vae_desktop.models.autoencoder import restored_model
-            from vae_desktop.training.threads import ALL_THREADS, use_threads
+            from vae_desktop.training.devices import ALL_THREADS, use_threads
 
             dataset = held or load_dataset(config.dataset, data_dir, Progress(is_cancelled=task.is_cancelled))
             if dataset.image_shape != run.image_shape:

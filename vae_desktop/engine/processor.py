@@ -1,7 +1,5 @@
 """How torch and numpy share processor and memory with the rest of the app."""
 
-
-
 import ctypes
 import os
 import sys

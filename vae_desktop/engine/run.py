@@ -148,9 +148,7 @@ class Run:
         assert snapshot is not None
         history = self.history.copy()
         history.truncate(snapshot.step)
-        return Checkpoint(
-            self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes
-        )
+        return Checkpoint(self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes)
 
 
 @dataclass(eq=False)

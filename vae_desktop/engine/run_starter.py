@@ -179,4 +179,3 @@ def _note_changes(run: Run, config: RunConfig) -> None:
         if value != getattr(run.config.training, name) and run.snapshot is not None:
             run.history.changes.append(Change(run.snapshot.step, name, value))
     run.config = config
-

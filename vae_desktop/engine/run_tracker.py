@@ -51,10 +51,8 @@ class RunTracker:
     def __post_init__(self) -> None:
         self.devices: tuple[Device, ...] = ()
         self.starting: list[Run] = []
-        self.compares = False
-        self.is_stopping = False
+        self.compares = self.is_stopping = self.has_failed = False
         self.is_closing = False  # and what ends must not begin other work
-        self.has_failed = False
         self.slower: tuple[Run, RunConfig] | None = None
         self._meter: ProgressMeter | None = None
         self._metered: Run | None = None  # whose pace it measures

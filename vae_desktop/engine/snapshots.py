@@ -67,7 +67,7 @@ def _plain_decoder(config: ModelConfig, image_shape: ImageShape) -> PlainDecoder
 
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:
     from vae_desktop.models.autoencoder import model_of
-    from vae_desktop.training.threads import use_threads
+    from vae_desktop.training.devices import use_threads
 
     use_threads(1)  # more would fight with a training over the processor
     return model_of(config, image_shape, snapshot.weights)

@@ -173,4 +173,3 @@ class Training:
         """Be of use again after :meth:`halt`; what was trained has been stopped."""
         self._thread = TrainingThread(self._outbox, self._inference, self._tracker, after=self._thread)
         self._is_warm = self._tracker.is_closing = False
-

@@ -80,7 +80,7 @@ class SheetRequest(ViewRequest):
         """
         import torch
 
-        from vae_desktop.latent.decoding import decode_to_small_pictures
+        from vae_desktop.latent.embed import decode_to_small_pictures
 
         codes = torch.from_numpy(self.codes)
         everything = np.arange(len(codes))
@@ -176,7 +176,7 @@ class NearestRequest(ViewRequest):
     def work(self, model: Autoencoder, before: Nearest | None) -> Iterator[Nearest | None]:
         import torch
 
-        from vae_desktop.latent.decoding import decode_to_pictures
+        from vae_desktop.latent.embed import decode_to_pictures
         from vae_desktop.latent.nearest_images import nearest_images
 
         image = self.image

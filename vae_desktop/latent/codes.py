@@ -1,7 +1,5 @@
 """The codes of a set of images, the unit in which they are spread, and their dimensions' names; needs no torch."""
 
-
-
 from dataclasses import dataclass
 
 import numpy as np

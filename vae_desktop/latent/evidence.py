@@ -1,6 +1,5 @@
 """How well a model explains images: its loss, a tighter bound on their likelihood, and the noise that it takes out."""
 
-
 import math
 from typing import NamedTuple
 

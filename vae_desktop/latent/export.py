@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from vae_desktop.models.snapshot import Snapshot
 
 
-
-
 def codes_as_csv(codes: Codes, chosen: npt.NDArray[np.int64], class_names: Sequence[str], test_count: int) -> bytes:
     """Some codes, a line per image.
 
@@ -141,7 +139,7 @@ class PathExport:
         return path_as_csv(self.steps, fractions, distances)
 
     def _pictures(self) -> Picture:
-        from vae_desktop.latent.decoding import decode_all
+        from vae_desktop.latent.embed import decode_all
         from vae_desktop.models.autoencoder import model_of
 
         return decode_all(model_of(self.config, self.image_shape, self.snapshot.weights).decoder, self.steps)

@@ -1,6 +1,5 @@
 """Regular grids in a plane: their cells' positions, in which order a picture forms quickest, how densely codes lie."""
 
-
 from statistics import NormalDist
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -88,24 +88,22 @@ def measuring(
     progress(total, total)
 
 
+@dataclass(eq=False)
 class _Subject:
     """A model with the images it is measured on; each part of the work may use what those before it found."""
 
-    def __init__(
-        self, config: RunConfig, model: Autoencoder, dataset: Dataset, extent: Extent, cache_dir: Path | None
-    ) -> None:
-        self._config = config
-        self._model = model
-        self._dataset = dataset
-        self._extent = extent
-        self._cache_dir = cache_dir
-        self._seed = config.training.seed
-        self._traits = config.model.traits
+    _config: RunConfig
+    _model: Autoencoder
+    _dataset: Dataset
+    _extent: Extent
+    _cache_dir: Path | None
+    _train_codes: Codes = field(init=False)
+    _test_codes: Codes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seed, self._traits = self._config.training.seed, self._config.model.traits
         # In the main memory: each chunk goes to the model's device, whose own may be too small for all.
-        self._train = torch.from_numpy(dataset.train.images)
-        self._test = torch.from_numpy(dataset.test.images)
-        self._train_codes: Codes
-        self._test_codes: Codes
+        self._train, self._test = (torch.from_numpy(part.images) for part in (self._dataset.train, self._dataset.test))
 
     def parts(self) -> list[tuple[int, Callable[[Progress], dict[str, Any]]]]:
         """The work, in an order in which it can be done; a part takes as long as so many images through a network."""

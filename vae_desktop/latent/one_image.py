@@ -11,8 +11,7 @@ from vae_desktop.catalog import ModelKind
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.codes import Codes, Floats, Picture
-from vae_desktop.latent.decoding import to_pictures
-from vae_desktop.latent.embed import to_codes
+from vae_desktop.latent.embed import to_codes, to_pictures
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.losses import kl_divergence, squared_error, total_loss
 from vae_desktop.models.randomness import corrupted, generator

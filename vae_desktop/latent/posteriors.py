@@ -1,15 +1,12 @@
 """What the codes of many images say of a latent space: of its dimensions, of the factors and classes of the images."""
 
-
-
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.latent.codes import Codes, Floats
-from vae_desktop.latent.cores import count_cores
-from vae_desktop.libraries import load_torch
+from vae_desktop.libraries import load_torch, prepare_sklearn
 from vae_desktop.models.losses import kl_divergence
 from vae_desktop.progress import Progress, ignore
 
@@ -118,10 +115,9 @@ def knn_accuracy(train: Codes, test: Codes, neighbours: int = 10, progress: Prog
     """
     if train.labels is None or test.labels is None:
         return None
-    load_torch()
+    prepare_sklearn()
     from sklearn.neighbors import NearestNeighbors
 
-    count_cores()
     found = NearestNeighbors(n_neighbors=min(neighbours, len(train))).fit(train.mean)
     classes = np.unique(train.labels)
     right = 0

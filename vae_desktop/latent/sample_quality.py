@@ -1,6 +1,5 @@
 """How good drawn images are, beside real ones: precision, recall, classes reached, a classifier's confidence."""
 
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

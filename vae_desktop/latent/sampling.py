@@ -3,7 +3,6 @@
 What is fitted to a model's codes is fitted to those that its decoder is given (`sample_posteriors`).
 """
 
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +10,8 @@ import numpy.typing as npt
 
 from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Codes, Floats
-from vae_desktop.latent.cores import count_cores
 from vae_desktop.latent.posteriors import sampled
-from vae_desktop.libraries import load_torch
+from vae_desktop.libraries import prepare_sklearn
 from vae_desktop.seeds import random_numbers
 
 _MOST_CODES = 10_000  # that are looked at; of more, an even choice
@@ -103,12 +101,11 @@ def fit_mixture(codes: Floats, components: int, seed: int) -> Mixture:
     """
     import warnings
 
-    load_torch()
+    prepare_sklearn()
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
 
-    count_cores()
     there = codes[np.isfinite(codes).all(1)].astype(np.float64)
     there = there[:: max(1, -(-len(there) // _MOST_CODES))]
     variance = float(there.var(0).mean()) if len(there) else 0.0

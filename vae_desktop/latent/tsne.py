@@ -7,8 +7,7 @@ import numpy as np
 
 from vae_desktop.errors import UserError
 from vae_desktop.latent.codes import Floats
-from vae_desktop.latent.cores import count_cores
-from vae_desktop.libraries import load_torch
+from vae_desktop.libraries import prepare_sklearn
 from vae_desktop.progress import Progress, ignore
 
 _LEAST = 4  # codes: fewer have no neighbourhoods
@@ -49,10 +48,8 @@ def neighbour_map(
     codes = means[kept]
     _check_neighbourhoods(codes)
     progress(0, _EXAGGERATED + _PLAIN)  # the import and the search for neighbours take seconds
-    load_torch()
+    prepare_sklearn()
     from openTSNE import TSNE
-
-    count_cores()
 
     def with_gaps(embedding: Floats) -> Floats:
         result = np.full((len(means), 2), np.nan, np.float32)

@@ -137,10 +137,7 @@ def hidden_layers(config: ModelConfig, image_shape: ImageShape) -> tuple[int, ..
 
 def weight_shapes(config: ModelConfig, image_shape: ImageShape) -> dict[str, Shape]:
     """Shape of each parameter of a model, by the name that it has in `Autoencoder`."""
-    parts = {
-        "encoder": encoder_layers(config, image_shape),
-        "decoder.layers": decoder_layers(config, image_shape),
-    }
+    parts = {"encoder": encoder_layers(config, image_shape), "decoder.layers": decoder_layers(config, image_shape)}
     shapes = {
         f"{part}.{number}.{name}": shape
         for part, layers in parts.items()

@@ -1,15 +1,12 @@
 """The named streams of random numbers, as torch draws them, and the noise that a denoising autoencoder undoes."""
 
-
 import torch
 from torch import Tensor
 
 from vae_desktop.seeds import derive_seed
 
 
-def generator(
-    seed: int, *names: str | int, device: torch.device | str = "cpu"
-) -> torch.Generator:
+def generator(seed: int, *names: str | int, device: torch.device | str = "cpu") -> torch.Generator:
     """Return torch's generator at the beginning of the stream called `names` under `seed`."""
     result = torch.Generator(device)
     result.manual_seed(derive_seed(seed, *names))

@@ -1,6 +1,5 @@
 """Why a training failed or a dimension collapsed, or must collapse, as far as it is known; needs no torch."""
 
-
 import math
 
 import numpy as np
@@ -40,9 +39,7 @@ def why_diverged(config: RunConfig, step: int) -> str:
     return f"Most likely it learns too fast: try a learning rate below {training.learning_rate:g}."
 
 
-def why_collapsed(
-    config: RunConfig, spectrum: Spectrum | None, history: History, per_epoch: int, are_all: bool
-) -> str:
+def why_collapsed(config: RunConfig, spectrum: Spectrum | None, history: History, per_epoch: int, are_all: bool) -> str:
     """What collapsed dimensions are, why they collapsed as far as it is known, and whether anything brings them back.
 
     Parameters

@@ -1,6 +1,5 @@
 """The loss of a batch and its gradient, which ends in each parameter's `grad`: by autograd, or written out."""
 
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple

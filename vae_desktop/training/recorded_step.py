@@ -1,6 +1,5 @@
 """How a device is given its steps: as one launch each, where operations take longer to launch, and two at a time."""
 
-
 import logging
 import time
 from collections import Counter, deque
@@ -47,9 +46,7 @@ class CudaRecorder:
         graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
         try:
             # Other threads may use the device meanwhile.
-            with torch.cuda.graph(
-                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
-            ):
+            with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"):
                 result = work()
         finally:
             torch.cuda.set_stream(stream)  # a recording that fails leaves the thread on its own stream

@@ -93,7 +93,7 @@ def _crowd(end: threading.Event) -> None:
     """Be a team of more threads than processors until the end."""
     import torch
 
-    from vae_desktop.training.threads import ALL_THREADS
+    from vae_desktop.training.devices import ALL_THREADS
 
     count = 1 + (os.cpu_count() or 1)
     torch.set_num_threads(count)

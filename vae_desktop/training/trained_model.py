@@ -19,9 +19,9 @@ from vae_desktop.models.snapshot import Snapshot, Span, Weights
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.causes import why_diverged
 from vae_desktop.training.checkpoint import Checkpoint
+from vae_desktop.training.devices import ALL_THREADS, use_threads
 from vae_desktop.training.history import Change, Evaluation, History
 from vae_desktop.training.schedule import kl_weight_after
-from vae_desktop.training.threads import ALL_THREADS, use_threads
 from vae_desktop.training.trainer import TestPass, Trainer
 
 

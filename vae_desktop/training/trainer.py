@@ -17,13 +17,12 @@ from vae_desktop.models.losses import total_loss
 from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.adam import Adam
 from vae_desktop.training.batches import Batch
-from vae_desktop.training.devices import EMPTY_CACHE, has_bfloat16
+from vae_desktop.training.devices import EMPTY_CACHE, has_bfloat16, threads_for, use_threads
 from vae_desktop.training.failures import is_out_of_memory
 from vae_desktop.training.gradient import AutogradGradient, DenseGradient, Gradient
 from vae_desktop.training.history import Evaluation
 from vae_desktop.training.recorded_step import RECORDERS, DeviceQueue, RecordedStep, Step
 from vae_desktop.training.schedule import rate_factor, warm_up_factor
-from vae_desktop.training.threads import threads_for, use_threads
 
 Result = TypeVar("Result")
 

@@ -1,6 +1,5 @@
 """How images of any size, kind and type of number become squares of bytes, and the array that collects these."""
 
-
 import math
 import threading
 from collections.abc import Sequence

@@ -170,9 +170,7 @@ def _classify(images: Sequence[File], is_test: bool, layout: Layout) -> None:
             layout.placed.append(Placed(file, file.parts[layout.depth] if has_classes else None, is_test))
 
 
-def without_images(
-    folders: Sequence[File], files: Sequence[File], images: Sequence[File], layout: Layout
-) -> list[str]:
+def without_images(folders: Sequence[File], files: Sequence[File], images: Sequence[File], layout: Layout) -> list[str]:
     """A line for each class folder that has no image in it, and each folder at the top that is empty."""
     with_files, with_images = (
         {file.parts[:depth] for file in inside for depth in (1, 2)} for inside in (files, images)
