@@ -133,7 +133,7 @@ def test_a_thread_that_takes_the_place_of_one_that_did_not_end_waits_for_it(
     worker.send(worker.begin, (entry(1, endless),), dataset, ())
     assert reached.wait(60)
     assert not worker.close(0.01)
-    following = TrainingThread(inbox.outbox, inference(inbox), inbox.tracker, after=worker)
+    following = TrainingThread(inbox.outbox, inference(inbox), inbox.tracker, worker)
     following.start()
     following.send(following.begin, (entry(2, replace(endless)),), dataset, ())
     inbox.wait_until(lambda: inbox.all(Embedded))

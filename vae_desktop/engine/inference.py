@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from psygnal import Signal
@@ -19,10 +19,8 @@ from vae_desktop.engine.processor import Pacer, prepare_threads
 from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.view_requests import ViewRequest, are_same
 from vae_desktop.latent.codes import Floats, Picture
-
-if TYPE_CHECKING:
-    from vae_desktop.models.architecture import ImageShape
-    from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.models.architecture import ImageShape
+from vae_desktop.models.snapshot import Snapshot
 
 # Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
 _ASKED_SHARE, _REFRESH_SHARE = 0.15, 0.06

@@ -21,10 +21,10 @@ from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
+from vae_desktop.training.description import Description
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
-    from vae_desktop.training.description import Description
 
 _EXPORT = "export"  # what a message is about
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psygnal import Signal
 
@@ -17,10 +17,8 @@ from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
 from vae_desktop.latent.measures import Extent
+from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.progress import Progress
-
-if TYPE_CHECKING:
-    from vae_desktop.models.snapshot import Snapshot
 
 _MEASURE = "measure"
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from psygnal import Signal
 
+from vae_desktop.data.dataset import Dataset, Report
+from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
-
-if TYPE_CHECKING:
-    from vae_desktop.data.dataset import Dataset, Report
-    from vae_desktop.engine.run import Run
-    from vae_desktop.training.description import Description
+from vae_desktop.training.description import Description
 
 Action = Literal["", "download", "retry", "repair", "open_kept", "recover", "discard", "slower", "undo_removal"]
 

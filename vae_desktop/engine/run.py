@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.codes import Codes
+from vae_desktop.models.architecture import ImageShape
+from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.history import History
 from vae_desktop.variants import titles
 
 if TYPE_CHECKING:
-    from vae_desktop.models.architecture import ImageShape
-    from vae_desktop.models.snapshot import Snapshot
     from vae_desktop.training.checkpoint import Checkpoint
 
 Origin = Literal["file", "autosave", "example"]

@@ -15,11 +15,11 @@ from vae_desktop.engine.run import Progress, ProgressMeter, Run
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.causes import may_be_the_rate, why_diverged
 from vae_desktop.training.history import Change, Evaluation
 
 if TYPE_CHECKING:
-    from vae_desktop.models.snapshot import Snapshot, Span
     from vae_desktop.training.devices import Device
 
 Outcome = Literal["finished", "stopped", "diverged"]

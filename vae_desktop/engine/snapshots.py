@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.latent.plain_decoder import PlainDecoder
+from vae_desktop.models.architecture import ImageShape
+from vae_desktop.models.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from vae_desktop.models.architecture import ImageShape
     from vae_desktop.models.autoencoder import Autoencoder
-    from vae_desktop.models.snapshot import Snapshot
 
+_plain_decoder = lru_cache(maxsize=1)(PlainDecoder)
 _MOST_BUILT = 5  # models kept: of four models side by side, and of one alone
 
 
@@ -58,11 +59,6 @@ class Snapshots:
             model.read_from(snapshot.weights)
             self._built[run_id] = snapshot, model
         return model
-
-
-@lru_cache(maxsize=1)
-def _plain_decoder(config: ModelConfig, image_shape: ImageShape) -> PlainDecoder:
-    return PlainDecoder(config, image_shape)
 
 
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:

@@ -7,27 +7,29 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.processor import Pacer, give_back_memory, prepare_threads, yield_to_window
+from vae_desktop.engine.run import Entry
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.errors import UserError
 from vae_desktop.training.failures import failure_words
 from vae_desktop.training.spinning import Spinning
 
 if TYPE_CHECKING:
-    from vae_desktop.data.dataset import Dataset
     from vae_desktop.engine.publisher import Publisher
-    from vae_desktop.engine.run import Entry
     from vae_desktop.training.loop import TrainingLoop
 
 SECURE_INTERVAL, _SECURE_FRACTION = 30.0, 0.01  # seconds between two states that are kept, and of the time
 _SECURE_FIRST = 5.0  # seconds until the first
 
 
+@dataclass(eq=False)
 class TrainingThread:
     """Steps the training loop, which owns the one to four models, their optimizers and the accelerator.
 
@@ -37,19 +39,18 @@ class TrainingThread:
     ends the process: pytorch's issue 197805).
     """
 
-    def __init__(
-        self, outbox: Outbox, inference: InferenceThread, tracker: RunTracker, after: TrainingThread | None = None
-    ) -> None:
-        self._tracker = tracker
-        self._after = after
-        self._outbox = outbox
-        self._inference = inference
+    _outbox: Outbox
+    _inference: InferenceThread
+    _tracker: RunTracker
+    _after: TrainingThread | None = None
+
+    def __post_init__(self) -> None:
         self._commands: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._loop: TrainingLoop | None = None
         self._publishers: list[Publisher] = []  # of the models that go on
         self._paused = False
         self._closing = False
-        self._follows_gradient: bool = after is not None and after._follows_gradient
+        self._follows_gradient: bool = self._after is not None and self._after._follows_gradient
         self._thread = threading.Thread(target=self._main, name="training", daemon=True)
 
     def start(self) -> None:

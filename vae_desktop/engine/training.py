@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from psygnal import Signal
 
@@ -20,9 +20,7 @@ from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Tasks
 from vae_desktop.engine.trainer import TrainingThread
-
-if TYPE_CHECKING:
-    from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.models.snapshot import Snapshot
 
 State = Literal["idle", "loading", "training", "paused", "stopping", "failed"]
 
@@ -171,5 +169,5 @@ class Training:
 
     def go_on(self) -> None:
         """Be of use again after :meth:`halt`; what was trained has been stopped."""
-        self._thread = TrainingThread(self._outbox, self._inference, self._tracker, after=self._thread)
+        self._thread = TrainingThread(self._outbox, self._inference, self._tracker, self._thread)
         self._is_warm = self._tracker.is_closing = False

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,8 @@ from PIL import Image
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.latent.codes import Codes, Floats, Picture
-
-if TYPE_CHECKING:
-    from vae_desktop.models.architecture import ImageShape
-    from vae_desktop.models.snapshot import Snapshot
+from vae_desktop.models.architecture import ImageShape
+from vae_desktop.models.snapshot import Snapshot
 
 
 def codes_as_csv(codes: Codes, chosen: npt.NDArray[np.int64], class_names: Sequence[str], test_count: int) -> bytes:

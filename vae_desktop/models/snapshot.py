@@ -17,10 +17,6 @@ class Span:
     last: int
     per_epoch: int
 
-    def goes_on_after(self, step: int) -> bool:
-        """Whether the training goes on after `step` steps."""
-        return step < self.last
-
     def continued(self, step: int, epochs: int, per_epoch: int) -> "Span":
         """The span in which a training goes on after `step`: this one if it was interrupted, else one of its own.
 
@@ -55,4 +51,4 @@ class Snapshot:
     @property
     def is_interrupted(self) -> bool:
         """Whether the training in which the snapshot was taken was to go on."""
-        return self.span is not None and self.span.goes_on_after(self.step)
+        return self.span is not None and self.step < self.span.last

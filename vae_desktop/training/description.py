@@ -70,7 +70,7 @@ class Description:
     @property
     def is_interrupted(self) -> bool:
         """Whether the training in which the model was kept was to go on."""
-        return self.span is not None and self.span.goes_on_after(self.step)
+        return self.span is not None and self.step < self.span.last
 
     def check_tensors(self, infos: Mapping[str, TensorInfo]) -> int:
         """Check that the tensors of a file are those of this model.

@@ -1,7 +1,7 @@
 """One model in training: its steps, what they gave, and its last good state."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,7 @@ class EpochReport:
     seconds: float
 
 
+@dataclass(eq=False)
 class TrainedModel:
     """One of the models that train together; whoever steps it decides when to wait for the device.
 
@@ -109,26 +110,19 @@ class TrainedModel:
         There from `begin` on.
     """
 
-    trainer: Trainer
+    config: RunConfig
+    dataset: Dataset
+    batches: Batches
+    test_images: Tensor
+    _start: Snapshot | None = None
+    trainer: Trainer = field(init=False)
 
-    def __init__(
-        self,
-        config: RunConfig,
-        dataset: Dataset,
-        batches: Batches,
-        test_images: Tensor,
-        snapshot: Snapshot | None = None,
-    ) -> None:
-        self.config = config
-        self.dataset = dataset
-        self.batches = batches
-        self.test_images = test_images
+    def __post_init__(self) -> None:
         self.history = History()
-        self.steps = 0 if snapshot is None else snapshot.step
+        self.steps = 0 if self._start is None else self._start.step
         self.parameters = 0
         self.failure: Failure | None = None
         self.has_stepped = False
-        self._start = snapshot
         self._pending: list[Tensor] = []  # rows of metrics still on the device
         self._tested: TestPass | None = None
         self._newest: tuple[Snapshot, Codes | None] | None = None
