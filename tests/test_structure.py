@@ -102,7 +102,7 @@ import sys, threading
 from importlib.machinery import PathFinder, SourceFileLoader
 from importlib.util import spec_from_loader
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data import digits
+from vae_desktop.data import load
 
 reached, done = threading.Event(), threading.Event()
 load_torch = digits.load_torch

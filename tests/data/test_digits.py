@@ -3,7 +3,7 @@ import pytest
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, resize
-from vae_desktop.data.digits import load_digits
+from vae_desktop.data.load import load_digits
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ import torch
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.data.digits import load_digits
+from vae_desktop.data.load import load_digits
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.inference import Decoded, InferenceThread
 from vae_desktop.engine.messages import Messages
-from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.run import Entry
+from vae_desktop.engine.tasks import Outbox
 from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.models.snapshot import Span
 from vae_desktop.training.history import History

@@ -22,7 +22,7 @@ from tests.engine.conftest import (
     entry,
 )
 from tests.engine.runs import rows
-from vae_desktop.engine.live_embedding import LiveEmbedding
+from vae_desktop.engine.publisher import LiveEmbedding
 from vae_desktop.latent import measuring
 from vae_desktop.latent.measures import COMPARED
 from vae_desktop.models.snapshot import Snapshot

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from vae_desktop.engine import live_embedding
-from vae_desktop.engine.live_embedding import LiveEmbedding
+from vae_desktop.engine import publisher
+from vae_desktop.engine.publisher import LiveEmbedding
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.autoencoder import Posterior
 
@@ -33,7 +33,7 @@ class Model:
 def model(monkeypatch):
     """A model for which three slices are the right number."""
     result = Model(seconds_per_image=0.0029)  # all: 0.029 s; 0.01 s is what a refresh may cost
-    monkeypatch.setattr(live_embedding.time, "monotonic", lambda: result.clock)
+    monkeypatch.setattr(publisher.time, "monotonic", lambda: result.clock)
     return result
 
 

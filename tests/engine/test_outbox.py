@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vae_desktop.engine.outbox import Outbox
+from vae_desktop.engine.tasks import Outbox
 
 
 def post(outbox, event):

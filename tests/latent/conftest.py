@@ -8,7 +8,7 @@ import pytest
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset, Split
-from vae_desktop.data.digits import load_digits
+from vae_desktop.data.load import load_digits
 from vae_desktop.models.autoencoder import Autoencoder, new_model
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import vae_desktop
-from vae_desktop.latent import nearest_images as module
-from vae_desktop.latent.nearest_images import nearest_images, typical_distance
+from vae_desktop.latent import one_image as module
+from vae_desktop.latent.one_image import nearest_images, typical_distance
 
 SHAPE = (3, 4, 5)
 
@@ -89,7 +89,7 @@ def test_of_images_at_the_same_distance_the_first_come_first(monkeypatch, number
 SEARCH_MANY = """
 import numpy as np
 from pathlib import Path
-from vae_desktop.latent.nearest_images import nearest_images
+from vae_desktop.latent.one_image import nearest_images
 
 def kilobytes(key):
     return next(int(line.split()[1]) for line in Path("/proc/self/status").open() if line.startswith(key))

@@ -9,8 +9,7 @@ import torch
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset, Split
-from vae_desktop.data.digits import load_digits
-from vae_desktop.data.load import load_dataset
+from vae_desktop.data.load import load_dataset, load_digits
 from vae_desktop.data.spectrum import spectrum_of
 from vae_desktop.presets import PRESETS
 from vae_desktop.training.advice import Known, advice, same_models

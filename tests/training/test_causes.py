@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
-from vae_desktop.data.digits import load_digits
+from vae_desktop.data.load import load_digits
 from vae_desktop.training.causes import (
     why_collapsed,
     why_diverged,

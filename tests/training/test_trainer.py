@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
-from vae_desktop.data.digits import load_digits
+from vae_desktop.data.load import load_digits
 from vae_desktop.models.snapshot import Span
 from vae_desktop.training import gradient, trainer
 from vae_desktop.training.batches import Batches

@@ -10,18 +10,16 @@ from pathlib import Path
 
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.datasets import DatasetLoader
-from vae_desktop.engine.embeddings import TrainingImageCodes
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.library import Library
-from vae_desktop.engine.measurements import Measurements
+from vae_desktop.engine.measurements import Measurements, TrainingImageCodes
 from vae_desktop.engine.messages import Messages
-from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.engine.run_starter import RunStarter
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
-from vae_desktop.engine.tasks import Tasks
+from vae_desktop.engine.tasks import Outbox, Tasks
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 

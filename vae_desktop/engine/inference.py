@@ -14,9 +14,9 @@ from psygnal import Signal
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.messages import Messages
-from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.processor import Pacer, prepare_threads
 from vae_desktop.engine.snapshots import Snapshots
+from vae_desktop.engine.tasks import Outbox
 from vae_desktop.engine.view_requests import ViewRequest, are_same
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.models.architecture import ImageShape
@@ -141,22 +141,16 @@ class InferenceThread:
         """
         with self._wake:
             asked = self._tasks.get(request.view)
-        if asked is not None and are_same(asked.request, request):
-            asked.show = show
-            return
-        with self._wake:
-            self._tasks[request.view] = _Asked(request, show)
-            self._wake.notify()
-
-    @property
-    def asked(self) -> dict[str, ViewRequest]:
-        """What each view has asked for last, as long as it wants it."""
-        with self._wake:
-            return {view: task.request for view, task in self._tasks.items()}
+            if asked is not None and are_same(asked.request, request):
+                asked.show = show
+            else:
+                self._tasks[request.view] = _Asked(request, show)
+                self._wake.notify()
 
     def newest(self, view: str) -> ViewRequest | None:
-        """What a view has asked for last."""
-        return self.asked.get(view)
+        """What a view has asked for last, as long as it wants it."""
+        with self._wake:
+            return self._tasks[view].request if view in self._tasks else None
 
     def is_waiting(self, view: str) -> bool:
         """Whether something is asked for of which nothing has been answered yet."""

@@ -164,20 +164,18 @@ class RunTracker:
         """Take in that a run has ended for an error, with its last good state; or that none could begin, for None."""
         ended = [entry for entry in self.starting if run in (None, entry)]
         self.starting = [entry for entry in self.starting if entry not in ended]
-        prefix = ""
-        for entry in [entry for entry in self._project.active if entry is run]:
-            prefix = self._project.message_prefix(entry)
-            self._leave(entry)
-            entry.snapshot = snapshot or entry.snapshot
-            self._project.set_status(entry, "failed")
-            self._saver.take_ended(entry)
         for entry in ended:
-            prefix = self._project.message_prefix(entry)
             entry.status = "failed"
+        if run is not None and run in self._project.active:
+            self._leave(run)
+            run.snapshot = snapshot or run.snapshot
+            self._project.set_status(run, "failed")
+            self._saver.take_ended(run)
         if not self._project.active:
             self._autosave(list(self._project.runs.values()))
         self.has_failed = not self._project.active
         self.is_stopping &= bool(self._project.active)
+        prefix = "" if run is None else self._project.message_prefix(run)
         self._messages.complain(prefix + words, details)
 
     def leave_missing_devices(self, runs: Iterable[Run]) -> None:

@@ -13,12 +13,11 @@ from psygnal import Signal
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.outbox import Outbox
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Entry, Run
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
-from vae_desktop.engine.tasks import Tasks
+from vae_desktop.engine.tasks import Outbox, Tasks
 from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.models.snapshot import Snapshot
 

@@ -20,8 +20,7 @@ from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.grid import Indices
 
 if TYPE_CHECKING:
-    from vae_desktop.latent.nearest_images import Nearest
-    from vae_desktop.latent.one_image import Coded, Restored
+    from vae_desktop.latent.one_image import Coded, Nearest, Restored
     from vae_desktop.models.autoencoder import Autoencoder
 
 _PART = 0.003  # seconds that a part of the work takes, about
@@ -177,7 +176,7 @@ class NearestRequest(ViewRequest):
         import torch
 
         from vae_desktop.latent.embed import decode_to_pictures
-        from vae_desktop.latent.nearest_images import nearest_images
+        from vae_desktop.latent.one_image import nearest_images
 
         image = self.image
         if image is None:
@@ -189,13 +188,13 @@ class NearestRequest(ViewRequest):
 
 @dataclass(frozen=True, eq=False)
 class TypicalRequest(ViewRequest):
-    """How far a test image is from the nearest training image; see latent.nearest_images.typical_distance."""
+    """How far a test image is from the nearest training image; see latent.one_image.typical_distance."""
 
     test: Images
     train: Images
 
     def work(self, model: Autoencoder, before: float | None) -> Iterator[float | None]:
-        from vae_desktop.latent.nearest_images import typical_distance
+        from vae_desktop.latent.one_image import typical_distance
 
         yield from typical_distance(self.test, self.train)
 

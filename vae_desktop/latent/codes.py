@@ -34,13 +34,9 @@ class Codes:
 
     def followed_by(self, others: "Codes") -> "Codes":
         """These codes and others of the same model, one after the other."""
-        both = self.log_stddev is not None and others.log_stddev is not None
-        named = self.labels is not None and others.labels is not None
-        return Codes(
-            np.concatenate((self.mean, others.mean)),
-            np.concatenate((self.log_stddev, others.log_stddev)) if both else None,  # type: ignore[arg-type]
-            np.concatenate((self.labels, others.labels)) if named else None,  # type: ignore[arg-type]
-        )
+        pairs = (self.mean, others.mean), (self.log_stddev, others.log_stddev), (self.labels, others.labels)
+        parts = [None if one is None or other is None else np.concatenate((one, other)) for one, other in pairs]
+        return Codes(*parts)  # type: ignore[arg-type]  # both have means
 
     @property
     def are_finite(self) -> bool:

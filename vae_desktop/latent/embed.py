@@ -1,6 +1,5 @@
 """From images to their codes, and from codes to pictures."""
 
-
 import math
 from collections.abc import Iterator, Sequence
 

@@ -19,7 +19,7 @@ from vae_desktop.gui.widgets.tile_board import SEPARATOR
 from vae_desktop.latent.codes import Codes, Floats, Picture
 
 if TYPE_CHECKING:
-    from vae_desktop.latent.nearest_images import Nearest
+    from vae_desktop.latent.one_image import Nearest
 
 _SIDE = 512  # px, at most, of a decoded neighbour
 
