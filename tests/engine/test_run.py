@@ -139,7 +139,7 @@ def test_an_opened_autosave_is_kept_but_not_saved(checkpoint):
 
 @pytest.mark.parametrize(("evaluated", "expected"), [((0, 5, 10), 5), ((0,), 10), ((), 10)])
 def test_the_length_of_an_epoch_is_read_from_the_evaluations(checkpoint, evaluated, expected):
-    history = checkpoint.history.copy()
+    history = checkpoint.history.until(checkpoint.snapshot.step)
     history.evaluations = [entry for entry in history.evaluations if entry.step in evaluated]
     run = opened_run(1, replace(checkpoint, history=history), Path("model.safetensors"), "file")
     assert run.steps_per_epoch == expected

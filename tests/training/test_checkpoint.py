@@ -42,7 +42,7 @@ class Canary:
 @pytest.fixture
 def checkpoint(trained):
     """A checkpoint with a history of its own to change."""
-    return replace(trained, history=trained.history.copy())
+    return replace(trained, history=trained.history.until(trained.snapshot.step))
 
 
 @pytest.fixture

@@ -92,10 +92,6 @@ def load_digits(config: DatasetConfig) -> Dataset:
     images = np.round(bundled.images * (255 / 16)).astype(np.uint8)[:, None]  # 0..16 -> 0..255
     images = resize(images, config.image_size or _DEFAULT_SIDE)
     labels = bundled.target.astype(np.int64)
-    train, test = train_test_split(np.arange(len(labels)), test_size=_TEST_FRACTION, stratify=labels, random_state=0)
-    return Dataset(
-        config,
-        Split(images[train], labels[train]),
-        Split(images[test], labels[test]),
-        tuple(str(digit) for digit in range(10)),
-    )
+    parts = train_test_split(np.arange(len(labels)), test_size=_TEST_FRACTION, stratify=labels, random_state=0)
+    train, test = (Split(images[part], labels[part]) for part in parts)
+    return Dataset(config, train, test, tuple("0123456789"))

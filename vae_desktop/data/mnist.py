@@ -3,7 +3,7 @@
 Folders, file names and hashes are torchvision's, so that both find each other's files.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -186,12 +186,8 @@ def load_mnist(config: DatasetConfig, data_dir: Path) -> Dataset:
             raise _mismatch(entry, data_dir, "training and test images differ in size")
     except BrokenFile as error:
         raise DatasetBroken(f"{error} Download it again.") from error
-    return Dataset(
-        config,
-        Split(resize(train.images, config.image_size), train.labels),
-        Split(resize(test.images, config.image_size), test.labels),
-        entry.class_names,
-    )
+    train, test = (replace(part, images=resize(part.images, config.image_size)) for part in (train, test))
+    return Dataset(config, train, test, entry.class_names)
 
 
 def read_file(entry: MnistSet, data_dir: Path, name: str) -> Images:

@@ -63,12 +63,10 @@ class Library:
             self._messages.withdrawn.emit(_EXPORT)
             self.exported.emit(path)
 
-        self._tasks.run(
-            lambda task: write_atomically(path, make(), task.watch),
-            finished,
-            lambda error, details: self._messages.report(error, details, about=_EXPORT),
-            writes=path,
-        )
+        def failed(error: Exception, details: str) -> None:
+            self._messages.report(error, details, about=_EXPORT)
+
+        self._tasks.run(lambda task: write_atomically(path, make(), task.watch), finished, failed, writes=path)
 
     # What a window that is gone has kept
 

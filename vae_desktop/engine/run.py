@@ -146,9 +146,8 @@ class Run:
 
         snapshot = snapshot or self.snapshot
         assert snapshot is not None
-        history = self.history.copy()
-        history.truncate(snapshot.step)
-        return Checkpoint(self.config, self.image_shape, self.class_names, snapshot, history, codes or self.codes)
+        history, codes = self.history.until(snapshot.step), codes or self.codes
+        return Checkpoint(self.config, self.image_shape, self.class_names, snapshot, history, codes)
 
 
 @dataclass(eq=False)
@@ -181,27 +180,17 @@ class Entry:
 
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:
     """A run from what a file kept; one in an autosave counts as not saved yet."""
-    is_autosave = origin == "autosave"
-    snapshot = checkpoint.snapshot
-    step = snapshot.step
-    return Run(
-        run_id,
-        checkpoint.config,
-        checkpoint.image_shape,
-        checkpoint.class_names,
-        "opened",
-        checkpoint.history,
-        checkpoint.codes,
-        snapshot,
-        path=path if origin == "file" else None,
-        autosave=path if is_autosave else None,
-        saved_step=-1 if is_autosave else step,
-        kept_step=step if is_autosave else -1,
-        is_example=origin == "example",
-        parameters=sum(values.size for values in snapshot.weights.values()),
-        steps_per_epoch=checkpoint.steps_per_epoch,
-        last_step=snapshot.span.last if snapshot.span is not None and snapshot.is_interrupted else step,
-    )
+    run = Run(run_id, checkpoint.config, checkpoint.image_shape, checkpoint.class_names, "opened")
+    run.history, run.codes, run.snapshot = checkpoint.history, checkpoint.codes, checkpoint.snapshot
+    run.parameters, run.steps_per_epoch = checkpoint.parameters, checkpoint.steps_per_epoch
+    step, span = run.snapshot.step, run.snapshot.span
+    run.last_step = span.last if span is not None and run.snapshot.is_interrupted else step
+    if origin == "autosave":
+        run.autosave, run.kept_step = path, step
+    else:
+        run.path, run.saved_step = path if origin == "file" else None, step
+    run.is_example = origin == "example"
+    return run
 
 
 class ProgressMeter:

@@ -250,13 +250,6 @@ def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool
     return entries, key == _KEY
 
 
-def _checkpoint(description: Description, tensors: Mapping[str, Array]) -> Checkpoint:
-    return Checkpoint(
-        description.config,
-        description.image_shape,
-        description.class_names,
-        description.snapshot(tensors),
-        description.history(tensors),
-        description.codes(tensors),
-        description.version,
-    )
+def _checkpoint(said: Description, tensors: Mapping[str, Array]) -> Checkpoint:
+    parts = said.snapshot(tensors), said.history(tensors), said.codes(tensors)
+    return Checkpoint(said.config, said.image_shape, said.class_names, *parts, said.version)

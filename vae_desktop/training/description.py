@@ -57,15 +57,9 @@ class Description:
         config = config_from_json(RunConfig, metadata["config"], _LACKING.get(version, ()))
         step = metadata["step"]
         require(type(step) is int and 0 <= step <= _MAX_STEP, "its step is not a count.")
-        return cls(
-            version,
-            config,
-            _image_shape(metadata["image_shape"]),
-            _names(metadata["class_names"]),
-            step,
-            _span(metadata.get("span")),
-            _names(metadata["changed_settings"]),
-        )
+        image_shape, class_names = _image_shape(metadata["image_shape"]), _names(metadata["class_names"])
+        span, changed_settings = _span(metadata.get("span")), _names(metadata["changed_settings"])
+        return cls(version, config, image_shape, class_names, step, span, changed_settings)
 
     @property
     def is_interrupted(self) -> bool:

@@ -124,10 +124,11 @@ class History:
         """Evaluations for a curve; the one before the first step, from which the line is long, only if it is alone."""
         return [entry for entry in self.evaluations if entry.step > 0] or self.evaluations
 
-    def copy(self) -> "History":
-        """An independent history with the same content."""
+    def until(self, step: int) -> "History":
+        """An independent history of the same steps, up to one."""
         result = History()
         result.append(self.training)
         result.evaluations = list(self.evaluations)
         result.changes = list(self.changes)
+        result.truncate(step)
         return result

@@ -239,16 +239,10 @@ class TrainedModel:
         per_epoch = self.batches.per_epoch
         rows: Floats = self.history.training[-per_epoch:]
         loss, reconstruction, kl = rows.mean(0, dtype=np.float64).tolist()
-        return EpochReport(
-            self,
-            self.steps // per_epoch,
-            loss,
-            reconstruction,
-            None if self.evaluation.kl is None else kl,
-            kl_weight_after(self.config, self.steps - 1, per_epoch),
-            self.evaluation,
-            seconds,
-        )
+        kl = None if self.evaluation.kl is None else kl
+        weight = kl_weight_after(self.config, self.steps - 1, per_epoch)
+        epoch = self.steps // per_epoch
+        return EpochReport(self, epoch, loss, reconstruction, kl, weight, self.evaluation, seconds)
 
     def measures(self) -> dict[str, Any]:
         """The figures that part models which are compared, by the keys of latent.measures.MEASURES."""
@@ -284,10 +278,8 @@ class TrainedModel:
         return self._tested
 
     def _checkpoint(self, snapshot: Snapshot, codes: Codes | None) -> Checkpoint:
-        history = self.history.copy()
-        history.truncate(snapshot.step)
         shape, class_names = self.dataset.image_shape, self.dataset.class_names
-        return Checkpoint(self.config, shape, class_names, snapshot, history, codes)
+        return Checkpoint(self.config, shape, class_names, snapshot, self.history.until(snapshot.step), codes)
 
 
 def _are_finite(tensors: Weights) -> bool:

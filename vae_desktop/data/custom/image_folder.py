@@ -69,11 +69,8 @@ def _read_headers(
     placed = {image.file for image in arrange(files).placed}  # others may lie beside class folders
     numbers = itertools.count(1)
 
-    def read(file: File) -> Header | str:
-        try:
-            header = read_header(file.path)
-        except Unreadable as error:
-            return str(error)  # the error itself would keep the image in memory
+    def read(file: File) -> Header:
+        header = read_header(file.path)
         if file in placed:
             check_room(next(numbers), config.image_size or SMALLEST, config.colours == "colour")
         return header
@@ -90,11 +87,8 @@ def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, pr
     side = choose_side(sizes, config.image_size)
     canvas = Canvas(len(placed), side, config.colours, any(header.may_have_colour for header in headers))
 
-    def read(number: int) -> tuple[str, ...] | str:
-        try:
-            picture = read_picture(placed[number].file.path, side)
-        except Unreadable as error:
-            return str(error)
+    def read(number: int) -> tuple[str, ...]:
+        picture = read_picture(placed[number].file.path, side)
         canvas.put(number, picture.pixels[None])
         return picture.changes
 
@@ -102,16 +96,12 @@ def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, pr
     kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
     classes = [placed[number].class_name for number in kept]
     changes = Counter(change for answer in answers if not isinstance(answer, str) for change in answer)
-    return Assembled(
-        canvas.finish(kept if len(kept) < len(placed) else None),
-        None if None in classes else np.array(classes, np.str_),
-        np.array([placed[number].is_test for number in kept]) if layout.has_split else None,
-        [
-            *scaling_line(int((sizes[kept] != side).any(axis=1).sum()), side),
-            *(f"{change}: {count:,}" for change, count in changes.items()),
-        ],
-        _reasons([image.file for image in placed], answers),
-    )
+    converted = scaling_line(int((sizes[kept] != side).any(axis=1).sum()), side)
+    converted += [f"{change}: {count:,}" for change, count in changes.items()]
+    images = canvas.finish(kept if len(kept) < len(placed) else None)
+    names = None if None in classes else np.array(classes, np.str_)
+    is_test = np.array([placed[number].is_test for number in kept]) if layout.has_split else None
+    return Assembled(images, names, is_test, converted, _reasons([image.file for image in placed], answers))
 
 
 def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:
@@ -119,8 +109,8 @@ def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:
     return [f"{file.name}: {answer}" for file, answer in zip(files, answers, strict=True) if isinstance(answer, str)]
 
 
-def for_each(work: Callable[[ItemT], ResultT], items: Sequence[ItemT], progress: Progress) -> list[ResultT]:
-    """The results of `work` on each item, in their order, by a few threads.
+def for_each(work: Callable[[ItemT], ResultT], items: Sequence[ItemT], progress: Progress) -> list[ResultT | str]:
+    """The results of `work` on each item, in their order, by a few threads; of an unreadable one the reason.
 
     Parameters
     ----------
@@ -136,10 +126,16 @@ def for_each(work: Callable[[ItemT], ResultT], items: Sequence[ItemT], progress:
     """
     stop = threading.Event()
 
-    def do(some: Sequence[ItemT]) -> list[ResultT]:
-        return [work(item) for item in some if not stop.is_set()]
+    def answer(item: ItemT) -> ResultT | str:
+        try:
+            return work(item)
+        except Unreadable as error:
+            return str(error)  # the error itself would keep the image in memory
 
-    results: list[ResultT] = []
+    def do(some: Sequence[ItemT]) -> list[ResultT | str]:
+        return [answer(item) for item in some if not stop.is_set()]
+
+    results: list[ResultT | str] = []
     executor = ThreadPoolExecutor(_THREADS, "images")
     try:
         tasks = [executor.submit(do, items[first : first + _TOGETHER]) for first in range(0, len(items), _TOGETHER)]

@@ -113,14 +113,10 @@ def assemble_stacks(
     converted += scaling_line(int((sizes != side).any(axis=1).sum()), side)
     converted += [f"{ALPHA}: {transparent:,}"] if transparent else []
     known = [stack.classes for stack in stacks if stack.classes is not None]
-    are_classes = len(known) == len(stacks)
-    return Assembled(
-        canvas.finish(),
-        np.concatenate(known) if are_classes else None,
-        np.repeat([False, True], counts) if len(counts) == 2 else None,
-        converted,
-        [*skipped, *(["labels: not used, as only one of two parts has them"] if known and not are_classes else [])],
-    )
+    is_test = np.repeat([False, True], counts) if len(counts) == 2 else None
+    if 0 < len(known) < len(stacks):
+        known, skipped = [], [*skipped, "labels: not used, as only one of two parts has them"]
+    return Assembled(canvas.finish(), np.concatenate(known) if known else None, is_test, converted, skipped)
 
 
 def _levels(stacks: Sequence[Stack], source: object, progress: Progress) -> tuple[Levels, str]:
