@@ -5,8 +5,8 @@ import pytest
 
 from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.comparison import Compared, comparison_rows
 from vae_desktop.latent.posteriors import figures_of
+from vae_desktop.latent.table import Compared, comparison_rows
 
 
 def compared(kind="vae", likelihood="squared-error", **values):

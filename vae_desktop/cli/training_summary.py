@@ -72,7 +72,7 @@ def print_comparison(training: "TrainingLoop", names: Sequence[str], saved: Save
     UserError
         If there is not enough memory to measure them.
     """
-    from vae_desktop.latent.comparison import Compared, comparison_rows
+    from vae_desktop.latent.table import Compared, comparison_rows
     from vae_desktop.training.failures import is_out_of_memory
 
     there = [(name, model) for name, model in zip(names, training.models, strict=True) if model.failure is None]

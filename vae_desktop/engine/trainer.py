@@ -54,7 +54,9 @@ class TrainingThread:
         self._thread = threading.Thread(target=self._main, name="training", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        """Begin, unless it has begun."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def send(self, command: Callable[..., object], *arguments: object) -> None:
         """Have a method of this object called by the thread as soon as the step under way is done."""

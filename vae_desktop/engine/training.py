@@ -41,7 +41,6 @@ class Training:
 
     def __post_init__(self) -> None:
         self._thread = TrainingThread(self._outbox, self._inference, self._tracker)
-        self._is_warm = False
         self._last_change = -math.inf  # when one of the two rates was changed while training
         self._rates: dict[tuple[str, int], float] = {}  # what acts at once, as last sent to the thread, by run
         self._told_state: State = "idle"
@@ -77,9 +76,7 @@ class Training:
 
     def warm_up(self) -> None:
         """Start the thread that trains, which loads torch, unless it runs."""
-        if not self._is_warm:
-            self._is_warm = True
-            self._thread.start()
+        self._thread.start()
 
     def begin(self, runs: Sequence[Run], compares: bool, dataset: Dataset) -> None:
         """Train runs that are alike in data set, seed and length; one that is trained already is stopped for it."""
@@ -156,7 +153,7 @@ class Training:
     def halt(self, timeout: float) -> bool:
         """End the thread; return whether it ended within `timeout` seconds, which a step may outlast."""
         self._tracker.is_closing = True  # what ends now must not begin other work
-        return not self._is_warm or self._thread.close(timeout)
+        return self._thread.close(timeout)
 
     def end_without_thread(self) -> None:
         """Take in that the thread is not waited for: what was seen last of its models is what is left of them."""
@@ -169,4 +166,4 @@ class Training:
     def go_on(self) -> None:
         """Be of use again after :meth:`halt`; what was trained has been stopped."""
         self._thread = TrainingThread(self._outbox, self._inference, self._tracker, self._thread)
-        self._is_warm = self._tracker.is_closing = False
+        self._tracker.is_closing = False

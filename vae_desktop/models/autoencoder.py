@@ -1,7 +1,8 @@
 """The autoencoder and the variational autoencoder, readable from top to bottom."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.models import networks
-from vae_desktop.models.architecture import ImageShape, weight_shapes
+from vae_desktop.models import architecture
+from vae_desktop.models.architecture import ImageShape, Layer, weight_shapes
 from vae_desktop.models.losses import (
     bernoulli_cross_entropy,
     gaussian_negative_log_likelihood,
@@ -70,7 +71,7 @@ class Autoencoder(nn.Module):
         self.image_shape = image_shape
         self.latent_dim = config.latent_dim
         self.is_variational = config.traits.is_variational
-        self.encoder = networks.encoder(config, image_shape)
+        self.encoder = _encoder(config, image_shape)
         self.decoder = Decoder(config, image_shape)
 
     @property
@@ -125,7 +126,7 @@ class Decoder(nn.Module):
 
     def __init__(self, config: ModelConfig, image_shape: ImageShape) -> None:
         super().__init__()
-        self.layers = networks.decoder(config, image_shape)
+        self.layers = _decoder(config, image_shape)
         self.likelihood = config.likelihood
         if self.likelihood == "gaussian-calibrated":
             self.log_stddev = nn.Parameter(torch.empty(()))
@@ -195,3 +196,53 @@ def _with_weights(config: ModelConfig, image_shape: ImageShape, weights: Mapping
         model = Autoencoder(config, image_shape)
     model.load_state_dict(weights, assign=True)
     return model
+
+
+# What they compute without torch is in latent.plain_decoder, their derivatives in training.gradient.
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),
+    "leaky-relu": partial(nn.LeakyReLU, architecture.LEAKY_SLOPE),
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+}
+
+
+def _encoder(config: ModelConfig, image_shape: ImageShape) -> nn.Module:
+    """Layers from images (N, C, H, W) to numbers (N, outputs).
+
+    Raises
+    ------
+    InvalidSetting
+        If images of that shape cannot pass through the hidden layers.
+    """
+    modules = [_module(layer, config) for layer in architecture.encoder_layers(config, image_shape)]
+    return _FlatMlp(*modules) if config.architecture == "mlp" else nn.Sequential(*modules)
+
+
+def _decoder(config: ModelConfig, image_shape: ImageShape) -> nn.Module:
+    """Layers from codes (N, d) to images (N, C, H, W) without bounds; the encoder's, mirrored."""
+    return nn.Sequential(*(_module(layer, config) for layer in architecture.decoder_layers(config, image_shape)))
+
+
+class _FlatMlp(nn.Sequential):
+    """Fully connected layers that take images."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images.flatten(1))
+
+
+def _module(layer: Layer, config: ModelConfig) -> nn.Module:
+    shape = architecture.KERNEL, architecture.STRIDE, architecture.PADDING
+    match layer:
+        case architecture.Dense(inputs, outputs):
+            return nn.Linear(inputs, outputs)
+        case architecture.Convolution(inputs, outputs):
+            return nn.Conv2d(inputs, outputs, *shape)
+        case architecture.TransposedConvolution(inputs, outputs, extra):
+            return nn.ConvTranspose2d(inputs, outputs, *shape, output_padding=extra)
+        case architecture.Flatten():
+            return nn.Flatten()
+        case architecture.Unflatten(image_shape):
+            return nn.Unflatten(1, image_shape)
+    return ACTIVATIONS[config.activation]()

@@ -9,9 +9,8 @@ from torch import Tensor, nn
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.models.architecture import LEAKY_SLOPE
-from vae_desktop.models.autoencoder import LARGEST_EXPONENT, Autoencoder
+from vae_desktop.models.autoencoder import ACTIVATIONS, LARGEST_EXPONENT, Autoencoder
 from vae_desktop.models.losses import is_left_out, total_loss
-from vae_desktop.models.networks import ACTIVATIONS
 
 
 class Loss(NamedTuple):

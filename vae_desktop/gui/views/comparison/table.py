@@ -10,7 +10,7 @@ from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
 from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, Theme
-from vae_desktop.latent.comparison import Cell, Row
+from vae_desktop.latent.table import Cell, ComparedRow
 
 _MARKS = {"best": " ✓", "worst": " ✗", "": "\u2007\u2007"}
 
@@ -24,7 +24,7 @@ class ComparisonTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
-        self._rows: list[Row] = []
+        self._rows: list[ComparedRow] = []
         self._titles: list[str] = []
         self._table = styled(QTableWidget(), size="small", figures=True)
         named(self._table, "comparisonTable", self.tr("Figures of all models"))
@@ -49,17 +49,17 @@ class ComparisonTable(QWidget):
         self._theme, self._titles, self._rows = theme, [], []
         self.set_rows(titles, rows)
 
-    def set_rows(self, titles: Sequence[str], rows: Sequence[Row]) -> None:
+    def set_rows(self, titles: Sequence[str], rows: Sequence[ComparedRow]) -> None:
         """Show the figures of models of these names."""
         lines, before = _lines(rows), _lines(self._rows)
         if list(titles) != self._titles or list(map(_label, lines)) != list(map(_label, before)):
             self._lay_out(titles, lines)
         for number, line in enumerate(lines):
-            for position, cell in enumerate(line.cells if isinstance(line, Row) else (), 1):
+            for position, cell in enumerate(line.cells if isinstance(line, ComparedRow) else (), 1):
                 self._table.setItem(number, position, self._item(cell))
         self._titles, self._rows = list(titles), list(rows)
 
-    def _lay_out(self, titles: Sequence[str], lines: Sequence[str | Row]) -> None:
+    def _lay_out(self, titles: Sequence[str], lines: Sequence[str | ComparedRow]) -> None:
         """Write headings and the names of the figures."""
         self._table.clear()
         self._table.clearSpans()
@@ -77,7 +77,7 @@ class ComparisonTable(QWidget):
         for number, line in enumerate(lines):
             item = QTableWidgetItem(_label(line))
             self._table.setItem(number, 0, item)
-            if isinstance(line, Row):
+            if isinstance(line, ComparedRow):
                 item.setToolTip(_tip(line))
             else:
                 item.setForeground(QColor(self._theme.muted))
@@ -117,9 +117,9 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-def _lines(rows: Sequence[Row]) -> list[str | Row]:
+def _lines(rows: Sequence[ComparedRow]) -> list[str | ComparedRow]:
     """The rows, with a heading before each group."""
-    lines: list[str | Row] = []
+    lines: list[str | ComparedRow] = []
     heading = ""
     for entry in rows:
         if entry.heading != heading:
@@ -129,13 +129,13 @@ def _lines(rows: Sequence[Row]) -> list[str | Row]:
     return lines
 
 
-def _label(line: str | Row) -> str:
+def _label(line: str | ComparedRow) -> str:
     if isinstance(line, str):
         return line
     label = translated(line.label)
     return f"{label} ({translated(line.unit)})" if line.unit else label
 
 
-def _tip(row: Row) -> str:
+def _tip(row: ComparedRow) -> str:
     better = {"lower": "Lower is better.", "higher": "Higher is better.", "": "Neither way is better in itself."}
     return f"<p>{translated(row.measure.definition)} {translated(better[row.measure.better])}</p>"
