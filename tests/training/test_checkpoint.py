@@ -16,7 +16,7 @@ import torch
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import UserError
 from vae_desktop.files import size_in_words
-from vae_desktop.training import checkpoint as checkpoint_file
+from vae_desktop.training import tensor_file
 from vae_desktop.training.checkpoint import (
     FORMAT_VERSION,
     Checkpoint,
@@ -137,17 +137,17 @@ def test_what_would_be_too_large_to_be_opened_is_saved_without_the_optimizer_or_
     checkpoint, file, monkeypatch
 ):
     data = file.read_bytes()
-    size = checkpoint_file.MAX_HEADER_BYTES + len(data) - 8 - int.from_bytes(data[:8], "little")
-    monkeypatch.setattr(checkpoint_file, "MAX_FILE_BYTES", size)
+    size = tensor_file.MAX_HEADER_BYTES + len(data) - 8 - int.from_bytes(data[:8], "little")
+    monkeypatch.setattr(tensor_file, "MAX_FILE_BYTES", size)
     save_checkpoints(file, [checkpoint])
     assert load_checkpoint(file).snapshot.optimizer is not None
-    monkeypatch.setattr(checkpoint_file, "MAX_FILE_BYTES", size - 1)
+    monkeypatch.setattr(tensor_file, "MAX_FILE_BYTES", size - 1)
     save_checkpoints(file, [checkpoint])
     kept = load_checkpoint(file)
     assert kept.snapshot.optimizer is None
     assert_same(kept, replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None)))
     before = file.read_bytes()
-    monkeypatch.setattr(checkpoint_file, "MAX_FILE_BYTES", size // 2)
+    monkeypatch.setattr(tensor_file, "MAX_FILE_BYTES", size // 2)
     with pytest.raises(UserError, match=r"^Cannot save model.safetensors: it would take") as caught:
         save_checkpoints(file, [checkpoint])
     assert str(caught.value).endswith(f"and a model file at most {size_in_words(size // 2)}.")

@@ -136,14 +136,14 @@ def test_a_tensor_of_very_many_dimensions(file, refused):
 
 
 def test_a_file_that_is_cut_while_it_is_read(file, refused, monkeypatch):
-    from vae_desktop.training import checkpoint
+    from vae_desktop.training import tensor_file
 
     def cut(opened, place):
         os.truncate(file, file.stat().st_size - 1)
         return whole(opened, place)
 
-    whole = checkpoint.read_tensor
-    monkeypatch.setattr(checkpoint, "read_tensor", cut)
+    whole = tensor_file.read_tensor
+    monkeypatch.setattr(tensor_file, "read_tensor", cut)
     refused("changed while it was read")
 
 

@@ -94,18 +94,12 @@ class TrainingThread:
             self._commands.get()()
             if self._goes_on:
                 with Spinning():
-                    self._train()
+                    while self._goes_on:
+                        do = self._advance if self._commands.empty() else self._commands.get()
+                        do()
                 give_back_memory()
             if self._loop is not None and not self._publishers:  # the last model has left it
                 self.stop()
-
-    def _train(self) -> None:
-        """Take a step with each model, again and again, and act on what comes before the next."""
-        while self._goes_on:
-            if self._commands.empty():
-                self._advance()
-            else:
-                self._commands.get()()
 
     @property
     def _goes_on(self) -> bool:

@@ -26,19 +26,10 @@ from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.settings import config_to_json
+from vae_desktop.training import tensor_file
 from vae_desktop.training.description import FORMAT_VERSION, Description, under
 from vae_desktop.training.history import History
-from vae_desktop.training.tensor_file import (
-    MAX_FILE_BYTES,
-    MAX_HEADER_BYTES,
-    Array,
-    TensorInfo,
-    opened,
-    read_header,
-    read_tensor,
-    require,
-    strict_json,
-)
+from vae_desktop.training.tensor_file import Array, TensorInfo, require
 from vae_desktop.variants import FEWEST, MOST, check_comparison
 
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
@@ -113,10 +104,10 @@ def save_checkpoints(
     """
     described = [_metadata(checkpoint) for checkpoint in checkpoints]
     tensors = [_tensors(checkpoint, half_precision) for checkpoint in checkpoints]
-    if _bytes(tensors) > MAX_FILE_BYTES:
+    if _bytes(tensors) > tensor_file.MAX_FILE_BYTES:
         tensors = [{name: own[name] for name in own if not name.startswith("optimizer.")} for own in tensors]
-    if _bytes(tensors) > MAX_FILE_BYTES:
-        taken, most = (size_in_words(size) for size in (_bytes(tensors), MAX_FILE_BYTES))
+    if _bytes(tensors) > tensor_file.MAX_FILE_BYTES:
+        taken, most = (size_in_words(size) for size in (_bytes(tensors), tensor_file.MAX_FILE_BYTES))
         raise UserError(f"Cannot save {path.name}: it would take {taken}, and a model file at most {most}.")
     if len(checkpoints) == 1:
         data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
@@ -146,16 +137,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def load_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
     """Read the checkpoints of one to four models; otherwise as `load_checkpoint`."""
-    with opened(path) as (file, size):
+    with tensor_file.opened(path) as (file, size):
         return tuple(
-            _checkpoint(description, {name: read_tensor(file, info) for name, info in infos.items()})
+            _checkpoint(description, {name: tensor_file.read_tensor(file, info) for name, info in infos.items()})
             for description, infos in _read_head(file, size)
         )
 
 
 def read_descriptions(path: Path) -> tuple[Description, ...]:
     """Read what a file says of its one to four models, not their tensors; errors as of `load_checkpoint`."""
-    with opened(path) as (file, size):
+    with tensor_file.opened(path) as (file, size):
         return tuple(description for description, _ in _read_head(file, size))
 
 
@@ -199,7 +190,7 @@ def _tensors(checkpoint: Checkpoint, half_precision: bool) -> dict[str, Array]:
 
 def _bytes(tensors: Sequence[Mapping[str, Array]]) -> int:
     """How many bytes a file of such tensors takes, with the longest header that is read."""
-    return MAX_HEADER_BYTES + sum(tensor.nbytes for own in tensors for tensor in own.values())
+    return tensor_file.MAX_HEADER_BYTES + sum(tensor.nbytes for own in tensors for tensor in own.values())
 
 
 def _changed_settings(history: History) -> list[str]:
@@ -223,7 +214,7 @@ def _history_tensors(history: History) -> dict[str, Array]:
 
 def _read_head(file: BinaryIO, size: int) -> list[tuple[Description, Mapping[str, TensorInfo]]]:
     """What a file says of each of its models and of that model's tensors; all is checked before any tensor is read."""
-    header = read_header(file, size)
+    header = tensor_file.read_header(file, size)
     entries, is_one = _entries(header.metadata)
     descriptions = [Description.of(entry) for entry in entries]
     # One of them may have been trained on alone, longer or elsewhere.
@@ -241,7 +232,7 @@ def _read_head(file: BinaryIO, size: int) -> list[tuple[Description, Mapping[str
 def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:
     """What a file says of each of its models, and whether it is the file of one."""
     key = next((key for key in (_KEY, _SET_KEY) if isinstance(metadata.get(key), str)), None)
-    found = None if key is None else strict_json(metadata[key])
+    found = None if key is None else tensor_file.strict_json(metadata[key])
     entries = [found] if key == _KEY else found
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise CheckpointError("it is a safetensors file, but not a model of this app.")
