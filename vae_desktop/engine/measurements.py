@@ -27,7 +27,7 @@ _MEASURE = "measure"
 class Measurements:
     """Measures one model at a time; the others wait."""
 
-    progressed = Signal(Run, int, int)  # done, of how much
+    progressed = Signal(str, int, int)  # the title of the run; done, of how much
     ended = Signal(Run)
 
     def __init__(
@@ -107,13 +107,13 @@ class Measurements:
 
         run.measures, run.measured_step = {}, snapshot.step
         self._project.measures_changed.emit(run)
-        self.progressed.emit(run, 0, 1)
+        self.progressed.emit(run.title, 0, 1)
         return self._tasks.run(
             work,
             ended,
             failed,
             ended,
-            on_progress=partial(self.progressed.emit, run),
+            on_progress=partial(self.progressed.emit, run.title),
             on_part=found,
             key=_MEASURE,
         )

@@ -9,7 +9,7 @@ from PySide6.QtCore import Slot
 from vae_desktop.engine.pacing import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
-from vae_desktop.gui.controllers.nearest_images import NearestImages
+from vae_desktop.gui.controllers.nearness import NearestImages
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.samples_view import SamplesView
 from vae_desktop.latent.codes import Floats
