@@ -45,7 +45,7 @@ class ComparisonController(QObject):
         measurements.ended.connect(view.table.end_progress)
         measurements.ended.connect(self._show_figures)
         self.cursor.seen.connect(self._ask_all)
-        point_panel.sliders_changed.connect(self._begin_sliders)
+        point_panel.sliders_changed.connect(self._show_slider_ranges)
         self._links.image_changed.connect(self._show_image)
         view.image_chosen.connect(self._links.choose)
         view.common_scale.toggled.connect(self._change_options)
@@ -85,7 +85,7 @@ class ComparisonController(QObject):
         for model in self.models:
             model.space.resume()
         self._change_options()
-        self._show_slider_ranges(is_new=True)
+        self._show_slider_ranges()
         self._show_originals()
         self._view.curves.redraw()
         self._show_figures()
@@ -139,7 +139,7 @@ class ComparisonController(QObject):
         if model is not None and code is not None:
             model.space.go_to(code)
         self._view.show_unit()
-        self._show_slider_ranges(is_new=True)
+        self._show_slider_ranges()
         self._change_options()
 
     @Slot()
@@ -162,7 +162,8 @@ class ComparisonController(QObject):
         for model in self.models:
             model.column.scatter.set_minimum_view(rect)
 
-    def _show_slider_ranges(self, is_new: bool) -> None:
+    @Slot()
+    def _show_slider_ranges(self, is_new: bool = True) -> None:
         """Let the sliders cover the codes of all models that the cursor goes through, in its unit."""
         units = [
             model.space.unit.to_units(model.run.codes.mean)
@@ -171,10 +172,6 @@ class ComparisonController(QObject):
         ]
         if units and self._view.isVisible():
             self._point_panel.show_codes(Codes(np.concatenate(units), None, None), is_new)
-
-    @Slot()
-    def _begin_sliders(self) -> None:
-        self._show_slider_ranges(is_new=True)
 
     @Slot()
     def _ask_all(self) -> None:

@@ -1,7 +1,5 @@
 """Model files and exports: opening, saving, what the app itself has kept, and what the title of the window says."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -112,11 +112,11 @@ class PointPanelController(QObject):
             self._point = point
             self._connect()
         self._panel.show_instead_of_picture(instead_of_picture)
-        self.begin(len(point.code))
+        self._begin(len(point.code))
         self._show_point(point.code)
         self._show_locks(point.locked)
 
-    def begin(self, latent_dim: int) -> None:
+    def _begin(self, latent_dim: int) -> None:
         """Show sliders for so many dimensions, none of which says anything yet."""
         self._latent_dim = latent_dim
         self._panel.set_latent_dim(latent_dim)
@@ -136,7 +136,6 @@ class PointPanelController(QObject):
         point, sliders = self._point, self._panel.sliders
         return (
             (point.seen, self._show_point),
-            (point.moved, self._show_can_reset),
             (point.locks_changed, self._show_locks),
             (sliders.coordinate_changed, point.set_coordinate),
             (sliders.lock_toggled, point.set_locked),
@@ -145,16 +144,16 @@ class PointPanelController(QObject):
     @Slot(object)
     def _show_point(self, code: Floats) -> None:
         if len(code) != self._latent_dim:
-            self.begin(len(code))
+            self._begin(len(code))
             self.sliders_changed.emit()
         self._panel.set_point(code)
+        self._show_can_reset()
 
     @Slot(object)
     def _show_locks(self, locked: frozenset[int]) -> None:
         self._panel.sliders.set_locked(locked)
         self._show_can_reset()
 
-    @Slot()
     def _show_can_reset(self) -> None:
         free = np.delete(self._point.code, list(self._point.locked))
         self._panel.set_can_reset(bool(np.any(free != 0)))

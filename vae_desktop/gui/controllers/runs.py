@@ -1,7 +1,5 @@
 """The list of models, and the curves and figures of the one on screen."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.engine.engine import Engine

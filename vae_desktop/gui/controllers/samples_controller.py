@@ -97,14 +97,12 @@ class SamplesController(ToolController[SamplesView]):
         self._fitted, self._fit_began = wanted, time.monotonic()
         self._engine.tasks.run(
             lambda _: fit_mixture(codes, wanted[0], seed=0),
-            partial(self._take_mixture, run, wanted),
+            partial(self._take_mixture, wanted),
             lambda error, _: self._fit_failed(error),
             key=_FIT,
         )
 
-    def _take_mixture(self, run: Run, wanted: tuple[int, int, int], mixture: Mixture) -> None:
-        if run is not self.run:
-            return
+    def _take_mixture(self, wanted: tuple[int, int, int], mixture: Mixture) -> None:
         self._mixture = mixture
         _, count, step = wanted
         self.view.note.setText(

@@ -1,7 +1,5 @@
 """What the controllers of the tools have in common: a view in a dock, and the model on screen."""
 
-from __future__ import annotations
-
 import time
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 

@@ -1,7 +1,5 @@
 """What drives a window: the engine behind it, and a controller for each concern."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
