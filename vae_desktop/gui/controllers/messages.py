@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,6 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
-from vae_desktop.settings import config_to_json
 
 if TYPE_CHECKING:
     from vae_desktop.training.devices import Device
@@ -89,7 +89,7 @@ def _diagnostics(engine: Engine, settings: WindowSettings, message: Message | No
     if shown is not None:
         shape = "×".join(map(str, shown.image_shape))
         facts["Model on screen"] = f"{shown.status}, images {shape}, {shown.device or 'not trained here'}"
-        model = json.dumps(config_to_json(shown.config), indent=1, ensure_ascii=False)
+        model = json.dumps(asdict(shown.config), indent=1, ensure_ascii=False)
     sections = {
         "Message": "" if message is None else f"{message.text}\n{message.details}",
         "Settings of the model on screen": model,
