@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,23 @@ def test_nothing_that_the_window_needs_to_appear_imports_torch(tmp_path):
     modules = "vae_desktop.cli, vae_desktop.config, vae_desktop.engine.engine"
     code = f"import sys, {modules}; print(*{{'torch', 'torchvision', 'sklearn', 'PySide6'}} & set(sys.modules))"
     assert run_python(code, tmp_path).split() == []
+
+
+def test_the_package_alone_loads_neither_torch_nor_qt(tmp_path):
+    code = "import sys, vae_desktop; print(*{'torch', 'numpy', 'PySide6'} & set(sys.modules))"
+    assert run_python(code, tmp_path).split() == []
+
+
+def test_the_example_of_the_package_trains_and_saves_a_model(tmp_path):
+    example = textwrap.dedent(vae_desktop.__doc__.split("\n\n")[-1]).replace("epochs=20", "epochs=2")
+    lines = run_python(f"from pathlib import Path\nfrom vae_desktop import *\n{example}", tmp_path).splitlines()
+    assert float(lines[0]) > float(lines[1]) > 0
+    assert vae_desktop.load_checkpoint(tmp_path / "model.safetensors").history.last_evaluation.total == float(lines[1])
+
+
+def test_a_name_that_the_package_lacks_is_an_error():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = vae_desktop.nothing
 
 
 def test_imports_run_one_way():

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from vae_desktop import app_log
-from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.processor import share_lock
 from vae_desktop.gui.controllers.process import EndSignals, ErrorReports, Instance, log_or_end, log_qt_message
 from vae_desktop.gui.controllers.window import WindowController
@@ -73,13 +72,9 @@ def create_window(
     settings = WindowSettings(settings_dir)
     stored = settings.text("data_dir")
     folder = Path(data_dir) if data_dir else Path(stored) if stored else default_data_dir()
-    kept_dir = autosave_dir(settings_dir)
-    instance = instance or Instance(kept_dir)
-    autosaves = Autosaves(kept_dir, instance.name)
+    instance = instance or Instance(autosave_dir(settings_dir))
     window = MainWindow()
-    window.controller = WindowController(
-        window, settings, instance, autosaves, folder, cache_dir or default_cache_dir()
-    )
+    window.controller = WindowController(window, settings, instance, folder, cache_dir or default_cache_dir())
     window.setup.form.choose_dataset(settings.text("dataset"))
     window.controller.tell_of_last_time()
     return window
@@ -104,7 +99,7 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     if dataset is not None:
         window.setup.form.choose_dataset(dataset)
     if model is not None:
-        window.controller.open_file(model)
+        window.controller.files.open(model)
     else:
         window.controller.open_last_model()
     window.show()

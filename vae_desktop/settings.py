@@ -4,6 +4,7 @@ A value that a setting cannot take never gets into an object.
 """
 
 import math
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -141,7 +142,7 @@ class Setting:
         """A path as one that means the same from every folder; any other text as it is."""
         if not self.takes_path or any(text == choice.name for choice in self.choices):
             return text
-        path = Path(text).expanduser()
+        path = Path(os.path.expanduser(text))  # pathlib raises where there is no such user
         return str(path.absolute()) if _is_path(text) or (text and path.exists()) else text
 
     def _check_choice(self, name: str, value: Any) -> None:
@@ -250,17 +251,6 @@ class Checked:
     def __post_init__(self) -> None:
         for name, entry, value in settings_of(self):
             entry.check(name, value)
-
-
-def config_to_json(config: Any) -> dict[str, Any]:
-    """Plain JSON values of a config object, field by field; tuples become lists."""
-    result: dict[str, Any] = {}
-    for entry in fields(config):
-        value = getattr(config, entry.name)
-        if "setting" not in entry.metadata:
-            value = config_to_json(value)
-        result[entry.name] = list(value) if isinstance(value, tuple) else value
-    return result
 
 
 def config_from_json(kind: type[ConfigT], values: Any, optional: Collection[str] = ()) -> ConfigT:

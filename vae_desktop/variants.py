@@ -81,15 +81,15 @@ class Variant:
 KL_TERM = (Variant("ae"), Variant("vae-no-kl"), Variant("kl-only"), Variant("vae"))
 
 
-def check_comparison(configs: Sequence[RunConfig]) -> None:
-    """See to it that models can be trained on the same batches.
+def check_comparison(configs: Sequence[RunConfig], fewest: int = 1) -> None:
+    """See to it that models, of which there are at least `fewest`, can be trained on the same batches.
 
     Raises
     ------
     InvalidSetting
-        If they are none or more than four, or differ in what they must share.
+        If they are too few or more than four, or differ in what they must share.
     """
-    if not 1 <= len(configs) <= MOST:
+    if not fewest <= len(configs) <= MOST:
         raise InvalidSetting("compare", f"Between {FEWEST} and {MOST} models can be compared, not {len(configs)}.")
     for config in configs[1:]:
         differing = [name for name in _SHARED if getattr(config.training, name) != getattr(configs[0].training, name)]

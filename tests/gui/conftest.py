@@ -82,7 +82,7 @@ class Driver:
         before = session.project.shown
         if before is None or self._example != (name, before.id):
             path = next(example.path for example in examples() if example.name == f"{name}.safetensors")
-            self.window.controller.open_file(path)
+            self.window.controller.files.open(path)
             self.wait(lambda: session.project.shown is not before and self.picture)
             self._example = name, session.project.shown.id
         return self

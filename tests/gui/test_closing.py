@@ -53,7 +53,7 @@ def told(driver) -> str:
 
 def save_slowly(driver, disk, path) -> None:
     disk.stop()
-    driver.window.file_named.emit(path)
+    driver.window.controller.files.save(path)
     driver.wait(disk.begun.is_set)
 
 
@@ -156,7 +156,7 @@ def test_a_save_that_waits_for_the_training_is_waited_for(driver, tmp_path, monk
 
     monkeypatch.setattr(LiveEmbedding, "refresh", refresh_slowly)
     path = tmp_path / "live.safetensors"
-    driver.window.file_named.emit(path)
+    driver.window.controller.files.save(path)
     assert begun.wait(30)
     assert not driver.window.close()
     assert "live.safetensors" in told(driver)

@@ -285,7 +285,7 @@ def test_a_set_is_saved_and_opened_as_one(comparison, tmp_path):
     comparison.train(Variant("ae"), Variant("vae"))
     comparison.wait_for_measures()
     path = tmp_path / "set.safetensors"
-    comparison.window.file_named.emit(path)
+    comparison.window.controller.files.save(path)
     comparison.wait(lambda: path.exists() and not comparison.window.isWindowModified())
     assert len(load_checkpoints(path)) == 2
     first = comparison.runs
@@ -302,9 +302,7 @@ def test_a_set_is_saved_and_opened_as_one(comparison, tmp_path):
 
 def test_one_column_is_saved_alone(comparison, tmp_path, monkeypatch):
     comparison.train()
-    monkeypatch.setattr(
-        comparison.window, "ask_for_target", lambda _: comparison.window.file_named.emit(tmp_path / "one.safetensors")
-    )
+    monkeypatch.setattr(comparison.window, "ask_for_target", lambda _: tmp_path / "one.safetensors")
     comparison.driver.find(f"saveButton{comparison.runs[3].id}", QToolButton).click()
     comparison.wait(lambda: (tmp_path / "one.safetensors").exists())
     assert load_checkpoints(tmp_path / "one.safetensors")[0].config.model.kind == "vae"
@@ -378,7 +376,7 @@ def test_closed_in_mid_training_all_models_are_kept_as_one(own_comparison, open_
     files = own_comparison.engine.saver.autosaves.files()
     assert len(files) == 1
     again = Comparison(open_window())
-    again.driver.window.controller.open_file(Path(files[0]))
+    again.driver.window.controller.files.open(Path(files[0]))
     again.wait(lambda: len(again.columns) == 4)
     assert [run.config.model.kind for run in again.runs] == ["ae", "vae-no-kl", "kl-only", "vae"]
 
@@ -421,7 +419,7 @@ def test_settings_that_cannot_be_trained_are_shown_where_they_stand(comparison):
 
 def test_an_opened_set_is_what_the_next_training_begins_from(comparison, tmp_path):
     comparison.train(Variant("vae", beta=3.0), Variant("ae", latent_dim=4))
-    comparison.window.file_named.emit(tmp_path / "set.safetensors")
+    comparison.window.controller.files.save(tmp_path / "set.safetensors")
     comparison.wait(lambda: not comparison.window.isWindowModified())
     count = len(comparison.engine.project.comparisons)
     comparison.window.file_opened.emit(tmp_path / "set.safetensors")

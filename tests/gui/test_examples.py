@@ -39,7 +39,7 @@ def test_a_first_start_shows_a_latent_space_and_draws_digits(driver):
 
 def test_the_model_used_last_is_open_at_the_next_start(driver, open_window, tmp_path):
     driver.train_to_the_end()
-    driver.window.file_named.emit(tmp_path / "mine.safetensors")
+    driver.window.controller.files.save(tmp_path / "mine.safetensors")
     driver.wait(lambda: (tmp_path / "mine.safetensors").exists() and not driver.window.isWindowModified())
     driver.window.close()
     following = open_window()

@@ -18,7 +18,7 @@ from vae_desktop.training.checkpoint import load_checkpoint
 def saved(driver, tmp_path) -> Path:
     driver.train_to_the_end()
     path = tmp_path / "Größe β.safetensors"
-    driver.window.file_named.emit(path)
+    driver.window.controller.files.save(path)
     driver.wait(path.exists)
     driver.wait(lambda: not driver.window.isWindowModified())
     return path
@@ -44,7 +44,7 @@ def test_saving_while_training_does_not_stop_it(driver, tmp_path) -> None:
     driver.train(epochs="1000")
     driver.wait(lambda: len(driver.window.controller.engine.project.active[0].history.training) > 20)
     path = tmp_path / "live.safetensors"
-    driver.window.file_named.emit(path)
+    driver.window.controller.files.save(path)
     driver.wait(path.exists)
     assert driver.state == "training"
     assert load_checkpoint(path).snapshot.optimizer is not None
@@ -75,7 +75,7 @@ def test_a_file_that_is_no_model_changes_nothing(driver, saved, tmp_path) -> Non
 
 def test_a_target_that_cannot_be_written_is_said_and_the_model_stays_unsaved(driver, tmp_path) -> None:
     driver.train_to_the_end()
-    driver.window.file_named.emit(tmp_path / "no such folder" / "m.safetensors")
+    driver.window.controller.files.save(tmp_path / "no such folder" / "m.safetensors")
     driver.wait(driver.window.banner.text)
     assert "no such folder" in driver.window.banner.text()
     assert driver.window.isWindowModified()
@@ -85,13 +85,13 @@ def test_a_file_that_cannot_be_written_takes_back_that_one_was(driver, saved, tm
     window, told = driver.window, driver.window.statusBar().currentMessage
     (tmp_path / "folder.safetensors").mkdir()
     driver.wait(lambda: told() == f"Saved to {saved}")
-    window.file_named.emit(tmp_path / "folder.safetensors")
+    window.controller.files.save(tmp_path / "folder.safetensors")
     driver.wait(lambda: "Cannot write" in window.banner.text())
     assert told() == ""
-    window.file_named.emit(tmp_path / "no such folder" / "m.safetensors")
+    window.controller.files.save(tmp_path / "no such folder" / "m.safetensors")
     driver.wait(lambda: "no such folder" in window.banner.text())
     assert "folder.safetensors" not in window.banner.text()  # one is not written, and only why it last was not counts
-    window.file_named.emit(saved)
+    window.controller.files.save(saved)
     driver.wait(lambda: told() == f"Saved to {saved}")
     assert not window.banner.isVisible()
 
@@ -105,7 +105,7 @@ def test_an_export_that_fails_takes_back_that_one_was_written(driver, saved, tmp
     session.library.export(tmp_path / "codes.csv", lambda: b"image\r\n")
     driver.wait(lambda: "Cannot write" in window.banner.text())
     assert told() == ""
-    window.file_named.emit(saved)
+    window.controller.files.save(saved)
     driver.wait(lambda: told() == f"Saved to {saved}")
     assert "codes.csv" in window.banner.text()  # which is still not there
     session.library.export(tmp_path / "after.csv", lambda: b"image\r\n")
@@ -118,10 +118,10 @@ def test_a_model_that_was_saved_takes_back_only_that_it_was_not(driver, saved, t
     (tmp_path / "folder.safetensors").mkdir()
     window.file_opened.emit(tmp_path / "gone.safetensors")
     driver.wait(lambda: "gone" in window.banner.text())
-    window.file_named.emit(tmp_path / "folder.safetensors")
+    window.controller.files.save(tmp_path / "folder.safetensors")
     driver.wait(lambda: "Cannot write" in window.banner.text())
     assert "gone" in window.banner.text()
-    window.file_named.emit(saved)
+    window.controller.files.save(saved)
     driver.wait(lambda: "Cannot write" not in window.banner.text())
     assert "gone" in window.banner.text()
     assert window.banner.isVisible()

@@ -245,7 +245,7 @@ def test_going_on_with_a_folder_that_gained_a_class_can_be_saved_and_opened(driv
     driver.click("continueButton")
     driver.wait(lambda: driver.state == "training" or len(session.project.shown.history.training) > 1)
     driver.wait(lambda: driver.state == "idle")
-    driver.window.file_named.emit(tmp_path / "grown.safetensors")
+    driver.window.controller.files.save(tmp_path / "grown.safetensors")
     driver.wait(lambda: session.project.shown.is_saved)
     assert load_checkpoint(tmp_path / "grown.safetensors").class_names == ("blue", "green", "red")
 

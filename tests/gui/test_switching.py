@@ -117,7 +117,7 @@ def test_a_model_leaves_the_list_and_is_still_among_the_recent_ones(driver) -> N
     assert "Open recent still has it" in driver.window.statusBar().currentMessage()
     driver.qtbot.keyClick(table, Qt.Key.Key_Delete)
     assert "the only model" in driver.window.statusBar().currentMessage()
-    driver.window.controller.open_file(kept.autosave)
+    driver.window.controller.files.open(kept.autosave)
     driver.wait(lambda: table.rowCount() == 2)
     assert session.project.shown.config.model.latent_dim == 3
 

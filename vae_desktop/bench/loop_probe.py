@@ -1,13 +1,11 @@
-"""Trains as it is usually done and prints its pace as JSON; run by rows.py in its own process.
+"""Trains as it is usually done, in a process of its own.
 
 torchvision's data set, a DataLoader that turns images into tensors one by one, and `.item()` after each step: the loop
 of PyTorch's own VAE example, which a competent person would write. The app is measured against it.
 """
 
-import json
-import sys
 import time
-from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -42,17 +40,15 @@ def _loss(model: Vae, images: Tensor) -> Tensor:
     return reconstruction - 0.5 * torch.sum(1 + log_variance - mean.square() - log_variance.exp())
 
 
-def main(arguments: list[str]) -> None:
-    """Train some epochs; print the seconds of each and the test loss at the end, evaluation not counted."""
-    options = dict(argument.split("=", 1) for argument in arguments[1:])
+def epochs(data_dir: str, count: int, device: str = "cpu") -> dict[str, Any]:
+    """Train some epochs of MNIST: the seconds of each, evaluation not counted, and the test loss at the end."""
     torch.manual_seed(0)
-    train, test = (MNIST(Path(options["data_dir"]), train=part, transform=ToTensor()) for part in (True, False))
+    train, test = (MNIST(data_dir, train=part, transform=ToTensor()) for part in (True, False))
     batches = DataLoader(train, BATCH_SIZE, shuffle=True)
-    device = torch.device(options.get("device", "cpu"))
     model = Vae().to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=_LEARNING_RATE)
     seconds = []
-    for _ in range(int(options["epochs"])):
+    for _ in range(count):
         began, total = time.perf_counter(), 0.0
         for images, _ in batches:
             optimizer.zero_grad()
@@ -63,8 +59,4 @@ def main(arguments: list[str]) -> None:
         seconds.append(time.perf_counter() - began)
     with torch.no_grad():
         losses = [_loss(model, images.to(device)).item() for images, _ in DataLoader(test, 1000)]
-    print(json.dumps({"epoch_seconds": seconds, "test_loss": sum(losses) / len(test)}), flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    return {"epoch_seconds": seconds, "test_loss": sum(losses) / len(test)}

@@ -14,17 +14,16 @@ from vae_desktop.system_libraries import how_to_install, missing_libraries
 Row = dict[str, Any]
 
 _TIMEOUT = 300  # seconds, for one probe
-# Probes without a window, or with one of their own.
-_MODULES = {
-    "loop": "loop",
-    "scatter": "scatter",
-    **dict.fromkeys(("headless", "quality", "roofline", "growth"), "training"),
-}
 
 
 def dataset_in(data_dir: Path) -> str:
     """The data set to measure on: MNIST if its folder is there, else the bundled digits."""
     return "mnist" if (data_dir / "MNIST" / "raw").is_dir() else "digits"
+
+
+def on_dataset(data_dir: Path) -> dict[str, str]:
+    """The options of a probe that takes the row's data set."""
+    return {"data_dir": str(data_dir), "dataset": dataset_in(data_dir)}
 
 
 def require_mnist(data_dir: Path) -> None:
@@ -38,9 +37,9 @@ def python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
 
-def pace(data_dir: Path, **options: int | str) -> float:
+def pace(data_dir: Path, **options: Any) -> float:
     """Steps per second without a window."""
-    return float(probe("headless", data_dir, **options)["steps_per_second"])
+    return probe("training.headless", **on_dataset(data_dir), **options)["steps_per_second"]
 
 
 @cache
@@ -49,12 +48,15 @@ def _compile_sources() -> None:
     compileall.compile_dir(Path(__file__).parents[1], quiet=2)
 
 
-def probe(what: str, data_dir: Path, **options: int | str) -> Row:
-    """Run a probe in a process of its own, by default on the row's data set, and return what it found."""
+def in_window(what: str, data_dir: Path, **options: Any) -> Row:
+    """What a probe of a window finds, by default on the row's data set."""
+    return probe("window.measure", **{"what": what, **on_dataset(data_dir), **options})
+
+
+def probe(what: str, /, **options: Any) -> Row:
+    """Run a probe, "module.function", in a process of its own with such options, and return what it found."""
     _compile_sources()
-    module = f"vae_desktop.bench.{_MODULES.get(what, 'window')}_probe"
-    options = {"dataset": dataset_in(data_dir), "data_dir": str(data_dir), **options}
-    command = [sys.executable, "-m", module, what, *(f"{name}={value}" for name, value in options.items())]
+    command = [sys.executable, "-m", "vae_desktop.bench", what, json.dumps(options)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT)
     except subprocess.TimeoutExpired:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vae_desktop.bench.probes import Row, dataset_in, pace, probe, python, require_mnist
+from vae_desktop.bench.probes import Row, dataset_in, in_window, on_dataset, pace, probe, python, require_mnist
 from vae_desktop.errors import DeviceError
 
 _STEPS_PER_EPOCH = 469  # of MNIST in batches of 128
@@ -58,19 +58,19 @@ def _epoch_vs_dataloader(data_dir: Path, quick: bool) -> Row:
     require_mnist(data_dir)
 
     def usual() -> float:
-        return float(probe("loop", data_dir, epochs=1)["epoch_seconds"][0])
+        return probe("loop.epochs", data_dir=str(data_dir), count=1)["epoch_seconds"][0]
 
     def ours() -> float:
-        return _STEPS_PER_EPOCH / pace(data_dir, seconds=4, setup="usual", device="cpu")
+        return _STEPS_PER_EPOCH / pace(data_dir, seconds=4, is_usual=True, device="cpu")
 
-    return _in_turn(1 if quick else 3, usual, ours, "seconds", _inverse)
+    return _in_turn(1 if quick else 3, usual, ours, "seconds", is_inverse=True)
 
 
 def _roofline_share(data_dir: Path, quick: bool) -> Row:
     """Time that the matrix products of a step take alone, over the time of our step, in turn in one process."""
-    found = probe("roofline", data_dir, blocks=3 if quick else 15)
+    found = probe("training.roofline", **on_dataset(data_dir), blocks=3 if quick else 15)
     products, steps = iter(found["products_ms"]), iter(found["step_ms"])
-    row = _in_turn(len(found["step_ms"]), partial(next, products), partial(next, steps), "step_ms", _inverse)
+    row = _in_turn(len(found["step_ms"]), partial(next, products), partial(next, steps), "step_ms", True)
     return {**row, "dataset": dataset_in(data_dir)}
 
 
@@ -81,10 +81,10 @@ def _time_to_quality(data_dir: Path, quick: bool) -> Row:
     counts ten times, and its loss is taken from earlier.
     """
     require_mnist(data_dir)
-    usual = probe("loop", data_dir, epochs=1 if quick else _USUAL_EPOCHS)
+    usual = probe("loop.epochs", data_dir=str(data_dir), count=1 if quick else _USUAL_EPOCHS)
     seconds = statistics.median(usual["epoch_seconds"]) * _USUAL_EPOCHS
     wanted = _USUAL_LOSS if quick else usual["test_loss"]
-    ours = [probe("quality", data_dir, seed=seed) for seed in range(1 if quick else 3)]
+    ours = [probe("training.quality", **on_dataset(data_dir), seed=seed) for seed in range(1 if quick else 3)]
     losses = [run["test_loss"] for run in ours]
     return {
         **_spread([seconds / run["seconds"] for run in ours]),
@@ -101,7 +101,7 @@ def _gui_training_share(data_dir: Path, quick: bool) -> Row:
     seconds = 4 if quick else 10
 
     def windowed() -> float:
-        return float(probe("window", data_dir, seconds=seconds)["steps_per_second"])
+        return in_window("training_share", data_dir, seconds=seconds)["steps_per_second"]
 
     headless = partial(pace, data_dir, seconds=seconds)
     return {**_in_turn(1 if quick else 5, headless, windowed, "steps_per_second"), "dataset": dataset_in(data_dir)}
@@ -109,28 +109,29 @@ def _gui_training_share(data_dir: Path, quick: bool) -> Row:
 
 def _slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
     """From a slider's new value to the picture painted, idle and while training; the spread is of the four p95."""
-    return _latencies("latency", {f"{size}d": {"latent_dim": size} for size in (2, 32)}, data_dir, quick)
+    return _latencies("slider_latency", {f"{size}d": {"latent_dim": size} for size in (2, 32)}, data_dir, quick)
 
 
 def _drawing_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
     """From the mouse's move on the pad to its reconstruction painted, at 60 Hz; the spread is of the four p95."""
     models = {name: {"architecture": name} for name in ("mlp", "convolutional")}
-    return _latencies("drawing", models, data_dir, quick)
+    return _latencies("drawing_latency", models, data_dir, quick)
 
 
 def _latencies(what: str, models: dict[str, dict[str, Any]], data_dir: Path, quick: bool) -> Row:
     """What a probe finds with each of some models, idle and while it trains."""
+    seconds = 3 if quick else 10
     cases = {
-        f"{name}_{state}": probe(what, data_dir, seconds=3 if quick else 10, training=training, **options)
+        f"{name}_{state}": in_window(what, data_dir, seconds=seconds, is_training=state == "training", **options)
         for name, options in models.items()
-        for training, state in enumerate(("idle", "training"))
+        for state in ("idle", "training")
     }
     return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset_in(data_dir)}
 
 
 def _gui_gap_ms(data_dir: Path, quick: bool) -> Row:
     """Longest times in which the event loop does not turn, all overlays on, while training; p99 over all repeats."""
-    runs = [probe("gaps", data_dir, seconds=4 if quick else 15) for _ in range(1 if quick else 3)]
+    runs = [in_window("gaps", data_dir, seconds=4 if quick else 15) for _ in range(1 if quick else 3)]
     summary = _spread([run["p99"] for run in runs])
     tails = {name: statistics.median(run[name] for run in runs) for name in ("p50", "p99.9")}
     return {**summary, **tails, "longest": max(run["max"] for run in runs), "dataset": dataset_in(data_dir)}
@@ -138,8 +139,8 @@ def _gui_gap_ms(data_dir: Path, quick: bool) -> Row:
 
 def _scatter_70k_ms(data_dir: Path, quick: bool) -> Row:
     """New positions of 70,000 points, handed over, drawn and painted at 700x700; over one stock scatter per class."""
-    times = probe("scatter", data_dir, points=70_000, frames=5 if quick else 30, stock=1)
-    million = probe("scatter", data_dir, points=1_000_000, frames=3 if quick else 10, stock=0)["ours"]
+    times = probe("scatter.frames", points=70_000, count=5 if quick else 30, with_stock=True)
+    million = probe("scatter.frames", points=1_000_000, count=3 if quick else 10)["ours"]
     baseline = statistics.median(times["stock"])
     return {
         **_spread(times["ours"]),
@@ -159,7 +160,7 @@ def _start_vs_torch(what: str, data_dir: Path, quick: bool) -> Row:
 
     def painting() -> float:
         began = time.time()
-        return float(probe(what, data_dir, dataset="digits")["painted_at"]) - began
+        return in_window(what, data_dir, dataset="digits")["painted_at"] - began
 
     return _in_turn(2 if quick else 7, importing, painting, "seconds")
 
@@ -172,7 +173,7 @@ def _memory_vs_torch(data_dir: Path, quick: bool) -> Row:
         return float(python(code))
 
     def training() -> float:
-        return float(probe("memory", data_dir, seconds=4 if quick else 15)["megabytes"])
+        return in_window("memory", data_dir, seconds=4 if quick else 15)["megabytes"]
 
     return {**_in_turn(1 if quick else 3, importing, training, "megabytes"), "dataset": dataset_in(data_dir)}
 
@@ -180,13 +181,13 @@ def _memory_vs_torch(data_dir: Path, quick: bool) -> Row:
 def _lockstep_cost(data_dir: Path, quick: bool) -> Row:
     """Time of a step of four models that are compared, over the sum of the times of their steps alone, in turn."""
 
-    def step_ms(models: str) -> float:
+    def step_ms(*models: str) -> float:
         return 1000 / pace(data_dir, seconds=2 if quick else 6, models=models)
 
     def alone() -> float:
         return sum(step_ms(kind) for kind in _COMPARED)
 
-    together = partial(step_ms, "+".join(_COMPARED))
+    together = partial(step_ms, *_COMPARED)
     return {**_in_turn(1 if quick else 5, alone, together, "step_ms"), "dataset": dataset_in(data_dir)}
 
 
@@ -195,13 +196,14 @@ def _growth(data_dir: Path, quick: bool) -> Row:
     counts = (1_000, 10_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
 
     def scatter_ms(points: int) -> float:
-        return statistics.median(probe("scatter", data_dir, points=points, frames=5, stock=0)["ours"])
+        return statistics.median(probe("scatter.frames", points=points, count=5)["ours"])
 
     def slider_ms(**options: int) -> float:
         seconds = 2 if quick else 6
-        return float(probe("latency", data_dir, dataset="digits", seconds=seconds, training=0, **options)["p50"])
+        found = in_window("slider_latency", data_dir, dataset="digits", seconds=seconds, is_training=False, **options)
+        return found["p50"]
 
-    epochs = probe("growth", data_dir, images="+".join(map(str, counts)))
+    epochs = probe("training.growth", images=counts)
     tables = {
         "epoch_seconds_by_images": {int(count): value for count, value in epochs.items()},
         "scatter_ms_by_points": {count: scatter_ms(count) for count in counts},
@@ -219,10 +221,11 @@ def _cuda_epoch_ms(data_dir: Path, quick: bool) -> Row:
     require_mnist(data_dir)
     if python("import torch; print(torch.cuda.is_available())").strip() != "True":
         raise DeviceError("This is measured on CUDA (an NVIDIA graphics card), which this machine does not have.")
+    options = {"seconds": 4, "is_usual": True, "device": "cuda"}
     usual, ours = [], []
     for _ in range(1 if quick else 3):
-        usual.append(probe("loop", data_dir, epochs=2, device="cuda")["epoch_seconds"][-1])
-        ours.append(1000 * probe("headless", data_dir, seconds=4, setup="usual", device="cuda")["epoch_seconds"])
+        usual.append(probe("loop.epochs", data_dir=str(data_dir), count=2, device="cuda")["epoch_seconds"][-1])
+        ours.append(1000 * probe("training.headless", **on_dataset(data_dir), **options)["epoch_seconds"])
     baseline = statistics.median(usual)
     return {**_spread(ours), "baseline": baseline, "times_quicker": 1000 * baseline / statistics.median(ours)}
 
@@ -237,8 +240,8 @@ ROWS: dict[str, tuple[Callable[[Path, bool], Row], float]] = {
     "drawing_to_pixels_ms": (_drawing_to_pixels_ms, 8.0),
     "gui_gap_ms": (_gui_gap_ms, 8.0),
     "scatter_70k_ms": (_scatter_70k_ms, 8.0),
-    "first_paint_vs_torch": (partial(_start_vs_torch, "first-paint"), 0.5),
-    "first_decode_vs_torch": (partial(_start_vs_torch, "first-decode"), 1.2),  # a moved slider's picture
+    "first_paint_vs_torch": (partial(_start_vs_torch, "first_paint"), 0.5),
+    "first_decode_vs_torch": (partial(_start_vs_torch, "first_decode"), 1.2),  # a moved slider's picture
     "memory_vs_torch": (_memory_vs_torch, 1.6),
     "lockstep_cost": (_lockstep_cost, 1.1),
     "growth": (_growth, 1.0),
@@ -250,32 +253,25 @@ def _spread(values: list[float]) -> Row:
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-def _over(baseline: float, ours: float) -> float:
-    return ours / baseline
-
-
-def _inverse(baseline: float, ours: float) -> float:
-    return baseline / ours
-
-
 def _in_turn(
     repeats: int,
     baseline: Callable[[], float],
     ours: Callable[[], float],
     name: str,
-    ratio: Callable[[float, float], float] = _over,
+    is_inverse: bool = False,
 ) -> Row:
     """Measure two things in turn, so that both meet the same moods of the machine.
 
     Returns
     -------
     dict
-        The spread of the ratios, the median of the baseline, and under `name` that of ours.
+        The spread of the ratios of ours to the baseline, or of the baseline to ours if `is_inverse`; the median of the
+        baseline, and under `name` that of ours.
     """
     pairs = [(baseline(), ours()) for _ in range(repeats)]
     alone, found = zip(*pairs, strict=True)
     return {
-        **_spread([ratio(*pair) for pair in pairs]),
+        **_spread([first / last if is_inverse else last / first for first, last in pairs]),
         "baseline": statistics.median(alone),
         name: statistics.median(found),
     }

@@ -1,11 +1,8 @@
-"""Times frames of the scatter against the stock one and prints them as JSON; run by rows.py in its own process.
+"""Times frames of the scatter against the stock one, in a process of its own.
 
 A frame is all that new positions of all points cost: handing them over, drawing and painting them.
 """
 
-import json
-import os
-import sys
 import time
 from collections.abc import Callable
 
@@ -21,27 +18,22 @@ _SIDE = 700  # px
 _CLASSES = 10
 
 
-def main(arguments: list[str]) -> None:
-    """Move points `frames` times, with both plots in turn."""
-    options = dict(argument.split("=", 1) for argument in arguments[1:])
-    count, frames = int(options["points"]), int(options["frames"])
-    application = QApplication(sys.argv[:1])
+def frames(points: int, count: int, with_stock: bool = False) -> dict[str, list[float]]:
+    """Milliseconds of each of so many frames of so many points, of both plots in turn."""
+    application = QApplication([])
     random = np.random.default_rng(0)
-    labels = random.integers(0, _CLASSES, count)
-    positions = random.standard_normal((count, 2)).astype(np.float32)
-    plots = [_ours(labels)]
-    if options["stock"] == "1":
-        plots.append(_stock(labels))
-    times: list[list[float]] = [[] for _ in plots]
-    for frame in range(frames + 2):
+    labels = random.integers(0, _CLASSES, points)
+    positions = random.standard_normal((points, 2)).astype(np.float32)
+    plots = {"ours": _ours(labels), **({"stock": _stock(labels)} if with_stock else {})}
+    times: dict[str, list[float]] = {name: [] for name in plots}
+    for frame in range(count + 2):
         moved = positions * np.float32(1 + 0.001 * frame)
-        for show, kept in zip(plots, times, strict=True):
+        for name, show in plots.items():
             application.processEvents()
             began = time.perf_counter()
             show(moved)
-            kept.append(1000 * (time.perf_counter() - began))
-    # The first frames build what the later ones use.
-    print(json.dumps(dict(zip(("ours", "stock"), [kept[2:] for kept in times], strict=False))), flush=True)
+            times[name].append(1000 * (time.perf_counter() - began))
+    return {name: kept[2:] for name, kept in times.items()}  # the first frames build what the later ones use
 
 
 def _ours(labels: np.ndarray) -> Callable[[Floats], None]:
@@ -80,8 +72,3 @@ def _stock(labels: np.ndarray) -> Callable[[Floats], None]:
         plot.viewport().repaint()
 
     return show
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
-    os._exit(0)

@@ -71,8 +71,8 @@ class Soak:
         self._window.setup.form.field("epochs").set_value(100_000)
         driver.find(QCheckBox, "quickMeasuresCheck").setChecked(True)
 
-        def name_export(title: str, suggestion: Path, kind: str) -> None:
-            self._window.export_named.emit(exports / f"export{suggestion.suffix}")
+        def name_export(title: str, suggestion: Path, kind: str) -> Path:
+            return exports / f"export{suggestion.suffix}"
 
         self._window.ask_for_export = name_export  # type: ignore[method-assign]  # nobody would answer a dialog
 

@@ -1,12 +1,10 @@
-"""Measures training without a window and prints the figures as JSON; run by probes.py in its own process.
+"""Measures training without a window, in a process of its own.
 
 torch is loaded by each probe itself: the threads are to be prepared before.
 """
 
 import itertools
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,8 +19,6 @@ from vae_desktop.variants import Variant
 if TYPE_CHECKING:
     from vae_desktop.training.loop import TrainingLoop
 
-Options = dict[str, str]
-
 _BY_THE_PRESET = ("learning_rate", "encoder_rate", "schedule", "batch_size", "epochs")
 _WARM_UP, _BLOCK = 100, 50  # steps
 # Inputs and outputs of each layer of the usual model; a first layer needs no gradient of its inputs.
@@ -36,16 +32,22 @@ def usual_setup(base: RunConfig) -> RunConfig:
     return base.with_settings(**model, batch_size=128, learning_rate=1e-3, precision="single")
 
 
-def headless(options: Options) -> dict[str, Any]:
+def headless(
+    data_dir: str,
+    dataset: str,
+    seconds: float,
+    is_usual: bool = False,
+    device: str = "auto",
+    models: Sequence[str] = ("vae",),
+) -> dict[str, Any]:
     """Steps per second, each of all models, and seconds of an epoch, for some seconds after a warm-up of two.
 
     The latter are the median of whole epochs, evaluation not counted; None if there was none after the first.
     """
-    base = RunConfig(DatasetConfig(options["dataset"])).with_settings(epochs=100_000)
-    if options.get("setup") == "usual":
+    base = RunConfig(DatasetConfig(dataset)).with_settings(epochs=100_000)
+    if is_usual:
         base = usual_setup(base)
-    configs = [Variant(kind).applied_to(base) for kind in options.get("models", "vae").split("+")]
-    loop = _loop(configs, options, options.get("device", "auto"))
+    loop = _loop([Variant(kind).applied_to(base) for kind in models], data_dir, device)
     began = time.perf_counter()
     first: list[tuple[float, int]] = []  # when the warm-up was over, and after how many steps
     found: dict[str, Any] = {}
@@ -54,7 +56,7 @@ def headless(options: Options) -> dict[str, Any]:
         now = time.perf_counter()
         if not first and now - began > 2.0:
             first.append((now, loop.steps))
-        elif first and now - first[0][0] > float(options["seconds"]):
+        elif first and now - first[0][0] > seconds:
             found["steps_per_second"] = (loop.steps - first[0][1]) / (now - first[0][0])
             loop.stop()
 
@@ -63,23 +65,23 @@ def headless(options: Options) -> dict[str, Any]:
     return {**found, "epoch_seconds": statistics.median(epochs) if epochs else None}
 
 
-def quality(options: Options) -> dict[str, Any]:
+def quality(data_dir: str, dataset: str, seed: int) -> dict[str, Any]:
     """Seconds and test loss of the usual loop's model trained by the quick preset; evaluations do not count."""
-    config = usual_setup(RunConfig(DatasetConfig(options["dataset"], measured_on="test")))
+    config = usual_setup(RunConfig(DatasetConfig(dataset)))
     recipe = PRESETS["quick"].settings_for(config.dataset.name, config.model.latent_dim)
-    config = config.with_settings(seed=int(options["seed"]), **{name: recipe[name] for name in _BY_THE_PRESET})
-    loop = _loop([config], options, "cpu")
+    config = config.with_settings(seed=seed, **{name: recipe[name] for name in _BY_THE_PRESET})
+    loop = _loop([config], data_dir)
     for _ in loop.epochs():
         pass
     return {"seconds": loop.training_seconds, "test_loss": loop.models[0].evaluation.total}
 
 
-def roofline(options: Options) -> dict[str, Any]:
+def roofline(data_dir: str, dataset: str, blocks: int) -> dict[str, Any]:
     """Median milliseconds of a training step and of the products of matrices in it, in turn, in each block."""
+    config = usual_setup(RunConfig(DatasetConfig(dataset))).with_settings(epochs=100_000)
+    (model,) = _loop([config], data_dir).models
     import torch
 
-    config = usual_setup(RunConfig(DatasetConfig(options["dataset"]))).with_settings(epochs=100_000)
-    (model,) = _loop([config], options, "cpu").models
     products: list[Callable[[], object]] = []
     for position, (inputs, outputs) in enumerate(_LAYERS):
         batch_size = config.training.batch_size
@@ -97,13 +99,14 @@ def roofline(options: Options) -> dict[str, Any]:
     for _ in range(_WARM_UP):
         multiply()
         model.step()
-    blocks = [(_median_ms(multiply), _median_ms(model.step)) for _ in range(int(options["blocks"]))]
-    products_ms, step_ms = zip(*blocks, strict=True)
+    times = [(_median_ms(multiply), _median_ms(model.step)) for _ in range(blocks)]
+    products_ms, step_ms = zip(*times, strict=True)
     return {"products_ms": products_ms, "step_ms": step_ms}
 
 
-def growth(options: Options) -> dict[str, Any]:
+def growth(images: Sequence[int]) -> dict[int, float]:
     """Median seconds of an epoch by number of images, all numbers in turn."""
+    prepare_threads()
     import numpy as np
     import torch
 
@@ -112,11 +115,11 @@ def growth(options: Options) -> dict[str, Any]:
 
     config = RunConfig(model=ModelConfig("vae", 2, hidden=(64,))).with_settings(epochs=100_000)
     random = np.random.default_rng(0)
-    seconds: dict[str, list[float]] = {count: [] for count in options["images"].split("+")}
+    seconds: dict[int, list[float]] = {count: [] for count in images}
     for _ in range(_REPEATS):
         for count, times in seconds.items():
-            images = random.integers(0, 256, (int(count), *_SMALL), dtype=np.uint8)
-            dataset = Dataset(config.dataset, Split(images, None), Split(images[:100], None), ())
+            drawn = random.integers(0, 256, (count, *_SMALL), dtype=np.uint8)
+            dataset = Dataset(config.dataset, Split(drawn, None), Split(drawn[:100], None), ())
             (model,) = TrainingLoop([config], dataset, torch.device("cpu")).models
             for _ in range(20):
                 model.step()
@@ -128,12 +131,13 @@ def growth(options: Options) -> dict[str, Any]:
     return {count: statistics.median(times) for count, times in seconds.items()}
 
 
-def _loop(configs: Sequence[RunConfig], options: Options, device: str) -> "TrainingLoop":
+def _loop(configs: Sequence[RunConfig], data_dir: str, device: str = "cpu") -> "TrainingLoop":
+    prepare_threads()
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.loop import TrainingLoop
 
-    dataset = load_dataset(configs[0].dataset, Path(options["data_dir"]))
+    dataset = load_dataset(configs[0].dataset, Path(data_dir))
     return TrainingLoop(configs, dataset, select_device(device))
 
 
@@ -144,15 +148,3 @@ def _median_ms(call: Callable[[], None]) -> float:
         call()
         times.append(1000 * (time.perf_counter() - began))
     return statistics.median(times)
-
-
-def main(arguments: list[str]) -> None:
-    """Run the probe that the first argument names."""
-    options = dict(argument.split("=", 1) for argument in arguments[1:])
-    prepare_threads()
-    probes = {probe.__name__: probe for probe in (headless, quality, roofline, growth)}
-    print(json.dumps(probes[arguments[0]](options)), flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

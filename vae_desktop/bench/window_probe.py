@@ -1,16 +1,14 @@
-"""Drives a real window and prints what it measured as JSON; run by rows.py in its own process.
+"""Drives a real window and measures it, in a process of its own.
 
 Latencies end at the paint of the picture that answers the very request, not when it is decoded.
 """
 
-import json
+import itertools
 import math
-import os
-import sys
 import time
 from collections.abc import Callable, Hashable
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QAction, QMouseEvent
@@ -29,11 +27,10 @@ _WARM_UP, _CALM = 2.0, 0.5  # seconds
 _STROKE = 90  # moves of the mouse
 _OVERLAYS = ("points", "posterior", "prior", "density", "manifold", "holes")
 
-Options = dict[str, str]
 Found = dict[str, float]
 
 
-def first_paint(driver: WindowDriver, options: Options) -> Found:
+def first_paint(driver: WindowDriver) -> Found:
     """When the window was painted first."""
     painted: list[float] = []
     driver.window.first_painted.connect(lambda: painted.append(time.time()))
@@ -42,7 +39,7 @@ def first_paint(driver: WindowDriver, options: Options) -> Found:
     return {"painted_at": painted[0]}
 
 
-def first_decode(driver: WindowDriver, options: Options) -> Found:
+def first_decode(driver: WindowDriver) -> Found:
     """When the picture of the bundled model has followed a slider."""
     latencies = Latencies()
     driver.engine.inference.decoded.connect(latencies.show_picture)
@@ -56,23 +53,23 @@ def first_decode(driver: WindowDriver, options: Options) -> Found:
     return {"painted_at": latencies.painted_at}
 
 
-def memory(driver: WindowDriver, options: Options) -> Found:
+def memory(driver: WindowDriver, seconds: float) -> Found:
     """The memory after some seconds of training."""
     train(driver, drag_slider(driver, Latencies()))
-    driver.wait(float(options["seconds"]))
+    driver.wait(seconds)
     return {"megabytes": resident_megabytes()}
 
 
-def training_share(driver: WindowDriver, options: Options) -> Found:
+def training_share(driver: WindowDriver, seconds: float) -> Found:
     """The steps per second with everything live."""
     train(driver, drag_slider(driver, Latencies()))
     (run,) = driver.engine.project.active
     began, first_step = time.perf_counter(), len(run.history.training)
-    driver.wait(float(options["seconds"]))
+    driver.wait(seconds)
     return {"steps_per_second": (len(run.history.training) - first_step) / (time.perf_counter() - began)}
 
 
-def gaps(driver: WindowDriver, options: Options) -> Found:
+def gaps(driver: WindowDriver, seconds: float) -> Found:
     """How long the event loop does not turn, in ms, with everything shown that can be."""
     driver.window.stage.show_views("both")
     for name in _OVERLAYS:
@@ -82,28 +79,28 @@ def gaps(driver: WindowDriver, options: Options) -> Found:
     turns: list[float] = []
     turn.timeout.connect(lambda: turns.append(1000 * time.perf_counter()))
     turn.start()
-    driver.wait(float(options["seconds"]))
-    times = [after - before - turn.interval() for before, after in pairwise(turns)]
+    driver.wait(seconds)
+    times = [after - before - turn.interval() for before, after in itertools.pairwise(turns)]
     return quantiles(times, (0.5, 0.99, 0.999))
 
 
-def slider_latency(driver: WindowDriver, options: Options) -> Found:
+def slider_latency(driver: WindowDriver, seconds: float, is_training: bool) -> Found:
     """How long a slider's move takes to the screen, in ms."""
     latencies = Latencies()
     driver.engine.inference.decoded.connect(latencies.show_picture)
-    train(driver, drag_slider(driver, latencies), goes_on=options["training"] == "1")
+    train(driver, drag_slider(driver, latencies), goes_on=is_training)
     driver.window.panel.image.painted.connect(latencies.note_paint)
-    return latencies.collected(driver, float(options["seconds"]))
+    return latencies.collected(driver, seconds)
 
 
-def drawing_latency(driver: WindowDriver, options: Options) -> Found:
+def drawing_latency(driver: WindowDriver, seconds: float, is_training: bool) -> Found:
     """How long a stroke on the pad takes to its reconstruction on the screen, in ms."""
     latencies = Latencies()
     driver.window.show_tool("drawing")
     driver.engine.inference.answered.connect(latencies.show_answer)
-    train(driver, draw(driver, latencies), goes_on=options["training"] == "1")
+    train(driver, draw(driver, latencies), goes_on=is_training)
     drawing_view(driver).reconstruction.painted.connect(latencies.note_paint)
-    return latencies.collected(driver, float(options["seconds"]))
+    return latencies.collected(driver, seconds)
 
 
 class Latencies:
@@ -175,20 +172,18 @@ def drag_slider(driver: WindowDriver, latencies: Latencies) -> QTimer:
 
 def draw(driver: WindowDriver, latencies: Latencies) -> QTimer:
     """The hand that moves the mouse along an endless stroke; now and then the pad is cleared."""
-    moves = 0
+    moves = itertools.cycle(range(_STROKE))
 
     def move() -> None:
-        nonlocal moves
-        pad, began = drawing_view(driver).pad, time.perf_counter()
+        pad, began, number = drawing_view(driver).pad, time.perf_counter(), next(moves)
         canvas, angle = pad.canvas_rect(), 4 * began
         position = canvas.center() + QPointF(math.cos(angle), math.sin(1.3 * angle)) * 0.35 * canvas.width()
         left = Qt.MouseButton.LeftButton
-        if moves % _STROKE == 0:
+        if number == 0:
             pad.clear()
             _send(pad, QEvent.Type.MouseButtonPress, position, left, left)
         _send(pad, QEvent.Type.MouseMove, position, Qt.MouseButton.NoButton, left)
-        moves += 1
-        if moves % _STROKE == 0:
+        if number == _STROKE - 1:
             _send(pad, QEvent.Type.MouseButtonRelease, position, left, Qt.MouseButton.NoButton)
         latencies.asked[driver.engine.inference.newest("drawing")] = began
 
@@ -220,31 +215,22 @@ def quantiles(values: list[float], fractions: tuple[float, ...]) -> Found:
     return {**found, "max": ordered[-1]}
 
 
-PROBES: dict[str, Callable[[WindowDriver, Options], Found]] = {
-    "first-paint": first_paint,
-    "first-decode": first_decode,
-    "memory": memory,
-    "window": training_share,
-    "gaps": gaps,
-    "latency": slider_latency,
-    "drawing": drawing_latency,
-}
-
-
-def main(arguments: list[str]) -> None:
-    """Open a window with fresh settings and measure what the first argument names."""
-    what, options = arguments[0], dict(argument.split("=", 1) for argument in arguments[1:])
-    with fresh_window(Path(options["data_dir"])) as driver:
+def measure(
+    what: str,
+    data_dir: str,
+    dataset: str,
+    latent_dim: int = 2,
+    image_size: int | None = None,
+    architecture: str = "mlp",
+    **options: Any,
+) -> Found:
+    """Open a window with fresh settings, some of which are given, and measure what one of the functions above does."""
+    with fresh_window(Path(data_dir)) as driver:
         form = driver.window.setup.form
-        form.choose_dataset(options["dataset"])
-        form.field("epochs").set_value(100_000)
-        form.field("latent_dim").set_value(int(options.get("latent_dim", "2")))
-        if "image_size" in options:
-            form.field("image_size").set_value(int(options["image_size"]))
-        driver.find(ChoiceBox, "architectureCombo").show_value(options.get("architecture", "mlp"))
-        print(json.dumps(PROBES[what](driver, options)), flush=True)
-    os._exit(0)  # as the command does: torch may still be loading in its thread, which Python cannot end cleanly
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        form.choose_dataset(dataset)
+        for name, value in {"epochs": 100_000, "latent_dim": latent_dim, "image_size": image_size}.items():
+            form.field(name).set_value(value)
+        driver.find(ChoiceBox, "architectureCombo").show_value(architecture)
+        probes = (first_paint, first_decode, memory, training_share, gaps, slider_latency, drawing_latency)
+        found: Found = {probe.__name__: probe for probe in probes}[what](driver, **options)
+        return found

@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from vae_desktop import __version__
 from vae_desktop.catalog import DATASETS
@@ -29,19 +29,7 @@ _WINDOW_OPTIONS = ("model", "dataset", "data_dir")
 _INTERRUPTED = 130  # what shells report after Ctrl-C: 128 + SIGINT
 
 
-class Command(Protocol):
-    """A job of the command line."""
-
-    HELP: str
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Declare what the command takes."""
-
-    def run(self, options: argparse.Namespace) -> int:
-        """Do the job and return the exit status."""
-
-
-COMMANDS: dict[str, Command] = {
+COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "sample": sample,

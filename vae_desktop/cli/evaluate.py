@@ -1,22 +1,19 @@
 """``vae-desktop evaluate``: the figures of a saved model on a test set."""
 
 import argparse
-import contextlib
-import shutil
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
-from vae_desktop.cli.output import print_json, print_table
+from vae_desktop.cli.output import print_json, print_table, progress_bar, say
 from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.errors import UserError
 from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import groups_of
-from vae_desktop.progress import Progress, ignore
+from vae_desktop.progress import Progress
 from vae_desktop.settings import Setting
 
 if TYPE_CHECKING:
@@ -35,8 +32,6 @@ _SAMPLED_IMAGES = Setting(
     minimum=0,
     maximum=100_000,
 )
-
-Row = tuple[str, str]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -71,11 +66,8 @@ def run(options: argparse.Namespace) -> int:
 
     checkpoint = load_checkpoint(options.file)
     config = checkpoint.config
-    device = select_device(options.device, lambda why: print(f"{options.program}: {why}", file=sys.stderr))
-    wanted = _dataset_config(checkpoint, options.dataset)
-    if options.measured_on is not None:
-        wanted = replace(wanted, measured_on=options.measured_on)
-    dataset = load_dataset(wanted, options.data_dir)
+    device = select_device(options.device, partial(say, options.program))
+    dataset = load_dataset(_dataset_config(checkpoint, options), options.data_dir)
     label = dataset.config.label
     if dataset.image_shape != checkpoint.image_shape:
         raise UserError(
@@ -86,8 +78,13 @@ def run(options: argparse.Namespace) -> int:
     start = time.perf_counter()
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
     model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit
-    with _bar() as progress:
-        values = dict(measuring(config, model, dataset, extent, default_cache_dir(), progress))
+    with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        values = dict(measuring(config, model, dataset, extent, default_cache_dir(), Progress(show)))
     if options.json:
         print_json(
             {
@@ -106,55 +103,33 @@ def run(options: argparse.Namespace) -> int:
         ("Model", f"{config.title}, step {checkpoint.snapshot.step:,}"),
         ("Test images", f"{len(dataset.test):,} of {label}"),
     ]
-    figures = {heading: [(row.label, row.text) for row in rows] for heading, rows in groups_of(values, config).items()}
-    _print_groups({"": title, **figures})
+    groups = {heading: [(row.label, row.text) for row in rows] for heading, rows in groups_of(values, config).items()}
+    width = max(len(label) for rows in (title, *groups.values()) for label, _ in rows)
+    print_table(title, width)
+    for heading, rows in groups.items():
+        print(f"\n{heading}")
+        print_table(rows, width)
     return 0
 
 
 def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetConfig) -> None:
     """Say so on stderr if validation images are asked for that the model was trained on."""
     if trained_on.name == measured.name and (trained_on.measured_on, measured.measured_on) == ("test", "validation"):
-        print(
-            f"{program}: note: this model was trained on all training images, these among them: "
-            "its figures are not those of images that it has not seen.",
-            file=sys.stderr,
+        say(
+            program,
+            "this model was trained on all training images, these among them: its figures are not those of images that "
+            "it has not seen.",
+            mark="note: ",
         )
 
 
-@contextlib.contextmanager
-def _bar() -> Iterator[Progress]:
-    """Yield a function that is told how much is done of how much, and shows it as a bar if stderr is a terminal."""
-    if not sys.stderr.isatty():
-        yield ignore
-        return
-    from tqdm import tqdm
-
-    # tqdm's own measure hides the bar on terminals that do not tell their size.
-    size = shutil.get_terminal_size()
-    with tqdm(bar_format="{l_bar}{bar}| {elapsed}", leave=False, ncols=size.columns - 1, nrows=size.lines) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield Progress(show)
-
-
-def _print_groups(groups: dict[str, list[Row]]) -> None:
-    width = max(len(label) for rows in groups.values() for label, _ in rows)
-    for number, (heading, rows) in enumerate(groups.items()):
-        if number:
-            print(f"\n{heading}")
-        print_table([(label.ljust(width), value) for label, value in rows])
-
-
-def _dataset_config(checkpoint: "Checkpoint", name: str | None) -> DatasetConfig:
-    """The model's own data set, or the one called `name` at the model's image size and in its colours."""
-    own = checkpoint.config.dataset
-    if name in (None, own.name):
-        return own
-    channels, height, _ = checkpoint.image_shape
-    return DatasetConfig(name, height, "grey" if channels == 1 else "colour")
+def _dataset_config(checkpoint: "Checkpoint", options: argparse.Namespace) -> DatasetConfig:
+    """The model's own data set, or the one asked for at the model's image size and in its colours."""
+    config = checkpoint.config.dataset
+    if options.dataset not in (None, config.name):
+        channels, height, _ = checkpoint.image_shape
+        config = DatasetConfig(options.dataset, height, "grey" if channels == 1 else "colour")
+    return config if options.measured_on is None else replace(config, measured_on=options.measured_on)
 
 
 def _shape(shape: tuple[int, int, int]) -> str:

@@ -1,12 +1,13 @@
 """``vae-desktop info``: what a saved model is, without its data set."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
 from vae_desktop.files import size_in_words
-from vae_desktop.settings import config_to_json, settings_of
+from vae_desktop.settings import settings_of
 
 if TYPE_CHECKING:
     from vae_desktop.training.advice import Advice
@@ -39,13 +40,13 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
     return {
         "title": config.title,
         "model": config.model.kind,
-        **{name: value for name, value in config_to_json(config.model).items() if name != "kind"},
+        **{name: value for name, value in asdict(config.model).items() if name != "kind"},
         "hidden": _hidden(checkpoint),
         "image_shape": checkpoint.image_shape,
         "parameters": checkpoint.parameters,
-        "dataset": config_to_json(config.dataset),
+        "dataset": asdict(config.dataset),
         "class_names": checkpoint.class_names,
-        "training": config_to_json(config.training),
+        "training": asdict(config.training),
         "steps": checkpoint.snapshot.step,
         "epochs_evaluated": _epochs_evaluated(checkpoint),
         **({} if last is None else figures(last)),

@@ -2,13 +2,13 @@
 
 import argparse
 import io
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_setting_option
-from vae_desktop.cli.output import check_writable
+from vae_desktop.cli.output import say
+from vae_desktop.cli.saving import check_writable
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import UserError
 from vae_desktop.settings import Choice, Setting
@@ -62,10 +62,10 @@ def run(options: argparse.Namespace) -> int:
     Image.fromarray(sheet[:, :, 0] if sheet.shape[2] == 1 else sheet).save(png, "PNG")
     write_atomically(options.output, png.getvalue())
     if options.source == "prior" and checkpoint.config.kl_weight == 0:
-        print(
-            f"{options.program}: note: without a KL divergence codes are not drawn towards N(0, I), "
-            "so samples from it may fall into holes.",
-            file=sys.stderr,
+        say(
+            options.program,
+            "without a KL divergence codes are not drawn towards N(0, I), so samples from it may fall into holes.",
+            mark="note: ",
         )
     return 0
 

@@ -1,6 +1,8 @@
-"""Saves what a command has trained: where it was asked for, or elsewhere rather than not at all."""
+"""Saves what a command has made: where it was asked for, or elsewhere rather than not at all."""
 
+import contextlib
 import itertools
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +15,28 @@ from vae_desktop.paths import autosave_dir, default_settings_dir
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.loop import TrainingLoop
+
+
+def check_writable(path: Path) -> None:
+    """Find out before hours of work whether its result can be saved.
+
+    Raises
+    ------
+    UserError
+        If a file could not be made at `path`.
+    """
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            mode = path.stat().st_mode
+            if not stat.S_ISREG(mode):  # a device, say, would be replaced by a file
+                kind = "a folder" if stat.S_ISDIR(mode) else "not a file"
+                raise UserError(f"Cannot write {path}: it is {kind}.")
+        if not path.parent.exists():
+            raise UserError(f"Cannot write {path}: there is no folder {path.parent}.")
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"):
+            pass
+    except OSError as error:
+        raise UserError(f"Cannot write {path}: {error.strerror or error}.") from error
 
 
 @dataclass

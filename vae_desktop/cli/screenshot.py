@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, run_config
-from vae_desktop.cli.output import check_writable
+from vae_desktop.cli.saving import check_writable
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting, UserError
 

@@ -3,21 +3,29 @@
 import argparse
 import contextlib
 import re
-import shutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, given_settings, run_config
-from vae_desktop.cli.output import check_writable, error_words, figures, print_json
-from vae_desktop.cli.saving import Saved, save_models
-from vae_desktop.cli.training_summary import print_comparison, print_json_summary, print_summary
+from vae_desktop.cli.output import (
+    error_words,
+    figures,
+    print_comparison,
+    print_json,
+    print_json_summary,
+    print_summary,
+    progress_bar,
+    say,
+)
+from vae_desktop.cli.saving import Saved, check_writable, save_models
 from vae_desktop.config import RunConfig
-from vae_desktop.errors import InvalidSetting, UserError
-from vae_desktop.variants import FEWEST, MOST, Variant, titles
+from vae_desktop.errors import UserError
+from vae_desktop.training.failures import is_of_device
+from vae_desktop.variants import FEWEST, Variant, check_comparison, titles
 
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset, Report
@@ -62,50 +70,32 @@ def run(options: argparse.Namespace) -> int:
     KeyboardInterrupt
         After Ctrl-C, when what had been trained by then is saved.
     """
-    config = run_config(options)
-    variants = None if options.compare is None else [Variant.parse(text) for text in options.compare]
-    if variants is not None and not FEWEST <= len(variants) <= MOST:
-        raise InvalidSetting("compare", f"Between {FEWEST} and {MOST} models can be compared, not {len(variants)}.")
-    configs = [config] if variants is None else [variant.applied_to(config) for variant in variants]
-    targets = _targets(options.output, configs)
+    config, given = run_config(options), [frozenset[str]()]
+    configs = [config]
+    if options.compare is not None:
+        variants = [Variant.parse(text) for text in options.compare]
+        configs, given = [variant.applied_to(config) for variant in variants], [variant.given for variant in variants]
+        check_comparison(configs, FEWEST)
+    names = [""] if len(configs) == 1 else titles(configs)
+    targets = [_target(options.output, name) for name in names]
     for target in {*targets, options.output}:
         check_writable(target)
     from vae_desktop.engine.processor import prepare_threads
 
     prepare_threads()
-    return _train(configs, variants, targets, options)
-
-
-def _targets(output: Path, configs: Sequence[RunConfig]) -> list[Path]:
-    """Where each model is saved: one alone under the name given, several under it with theirs."""
-    if len(configs) == 1:
-        return [output]
-    names = [
-        re.sub(r"[^\w.]+", "-", title.replace("β=", "beta-")).strip("-").lower() for title in titles(configs)
-    ]
-    return [output.with_name(f"{output.stem}-{name}{output.suffix}") for name in names]
-
-
-def _train(
-    configs: Sequence[RunConfig],
-    variants: Sequence[Variant] | None,
-    targets: Sequence[Path],
-    options: argparse.Namespace,
-) -> int:
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.loop import TrainingLoop
 
     notes: list[str] = []
-    device = select_device(configs[0].training.device, notes.append)
-    dataset = load_dataset(configs[0].dataset, options.data_dir)
+    device = select_device(config.training.device, notes.append)
+    dataset = load_dataset(config.dataset, options.data_dir)
     if "batch_size" not in options:  # a default is no wish
-        batch_size = min(configs[0].training.batch_size, len(dataset.train))
+        batch_size = min(config.training.batch_size, len(dataset.train))
         configs = [config.with_settings(batch_size=batch_size) for config in configs]
-    names = [""] if len(configs) == 1 else titles(configs)
-    _say(options.program, [*_read(dataset.report), *notes])
+    say(options.program, *_read(dataset.report), *notes, mark="note: ")
     training = TrainingLoop(configs, dataset, device)
-    _say(options.program, _advice(configs, names, variants, options, dataset))
+    say(options.program, *_advice(configs, names, given, options, dataset), mark="note: ")
     trouble: Exception | None = None
     with _stopped_by_ctrl_c(training):
         try:
@@ -116,6 +106,12 @@ def _train(
             trouble = error if training.going else None  # else each model holds its own
         saved = save_models(training, targets, options.output, options.compact)
     return _tell_end(training, names, saved, trouble, options)
+
+
+def _target(output: Path, name: str) -> Path:
+    """Where a model is saved: one alone under the name given, one of several under it with its own."""
+    short = re.sub(r"[^\w.]+", "-", name.replace("β=", "beta-")).strip("-").lower()
+    return output.with_name(f"{output.stem}-{short}{output.suffix}") if name else output
 
 
 def _tell_end(
@@ -130,15 +126,14 @@ def _tell_end(
             print(failure.details, file=sys.stderr)
         raise UserError(" ".join([*failed, *saved.hitches])) from failure.error
     hitches = [line for line in (*failed, *saved.hitches) if line]
-    for line in hitches:
-        print(f"{options.program}: {line}", file=sys.stderr)
+    say(options.program, *hitches)
     if trouble is not None:
         words = error_words(trouble)
         if isinstance(trouble, OSError):  # stdout leads to a disk that is full, say
             words = f"Cannot write what is printed: {trouble.strerror or trouble}."
         raise UserError(f"{words} Stopped at step {training.steps}; saved {saved}.") from trouble
     if not training.finished:
-        print(f"{options.program}: stopped at step {training.steps}; saved {saved}.", file=sys.stderr)
+        say(options.program, f"stopped at step {training.steps}; saved {saved}.")
         raise KeyboardInterrupt
     if options.json:
         print_json_summary(training, names, saved)
@@ -151,8 +146,6 @@ def _tell_end(
 
 def _failure(name: str, model: "TrainedModel", checkpoint: "Checkpoint | None", path: Path | None) -> str:
     """Why a model could not go on, and what is left of it; "" for one that has not failed."""
-    from vae_desktop.training.failures import is_of_device
-
     if model.failure is None:
         return ""
     what = model.failure.message if is_of_device(model.failure.error) else error_words(model.failure.error)
@@ -172,7 +165,7 @@ def _read(report: "Report | None") -> list[str]:
 def _advice(
     configs: Sequence[RunConfig],
     names: Sequence[str],
-    variants: Sequence[Variant] | None,
+    given: Sequence[Collection[str]],
     options: argparse.Namespace,
     dataset: "Dataset",
 ) -> list[str]:
@@ -184,19 +177,12 @@ def _advice(
     # Of what was asked for all of several models, one may make use while another has none.
     shared = {name for name, entry in given_settings(options).items() if kinds.isdisjoint(entry.only_for)}
     models: dict[str, list[str]] = {}
-    own = [frozenset[str]()] if variants is None else [variant.given for variant in variants]
-    for config, name, given in zip(configs, names, own, strict=True):
-        for entry in advice(config, known, shared | given):
+    for config, name, own in zip(configs, names, given, strict=True):
+        for entry in advice(config, known, shared.union(own)):
             models.setdefault(entry.text, []).append(name)
     lines = [text if len(of) == len(names) else f"{', '.join(of)}: {text}" for text, of in models.items()]
     same = same_models(configs)
     return [*lines, same] if same else lines
-
-
-def _say(program: str, lines: Sequence[str]) -> None:
-    """What is worth knowing before the training, on stderr."""
-    for line in lines:
-        print(f"{program}: note: {line}", file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -216,14 +202,7 @@ def _stopped_by_ctrl_c(training: "TrainingLoop") -> Iterator[None]:
 
 def _follow(training: "TrainingLoop", names: Sequence[str], as_json: bool) -> None:
     """Train to the end, with a line for each model after each epoch and, on a terminal, a bar between the lines."""
-    from tqdm import tqdm
-
-    # tqdm's own measure hides the bar on terminals that do not tell their size.
-    size = shutil.get_terminal_size()
-    is_hidden = as_json or not sys.stderr.isatty()
-    shape = {"ncols": size.columns - 1, "nrows": size.lines}
-    tqdm.monitor_interval = 0  # no thread that looks after a bar which is told of each step
-    with tqdm(total=training.total_steps, unit="step", miniters=1, disable=is_hidden, **shape) as bar:
+    with progress_bar(is_hidden=as_json, total=training.total_steps, unit="step") as bar:
         for reports in training.epochs(on_step=bar.update):
             for report in reports:
                 name = names[training.models.index(report.model)]

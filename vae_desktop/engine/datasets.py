@@ -14,6 +14,7 @@ from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Report
 from vae_desktop.engine.messages import Action, Messages, summary
+from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.errors import DatasetBroken, DatasetMissing
 
@@ -56,6 +57,11 @@ class DatasetLoader:
     def held(self, config: DatasetConfig) -> Dataset | None:
         """The data set of that configuration, if it is the one in memory."""
         return self._dataset if self._dataset is not None and self._dataset.config == config else None
+
+    def of(self, run: Run) -> Dataset | None:
+        """The data set that a model learns from, if it is in memory and its images have the model's shape."""
+        dataset = self.held(run.config.dataset)
+        return dataset if dataset is not None and dataset.image_shape == run.image_shape else None
 
     def load(
         self,

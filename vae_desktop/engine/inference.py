@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,9 @@ from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.processor import Pacer, prepare_threads
 from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.tasks import Outbox
-from vae_desktop.engine.view_requests import ViewRequest, are_same
+from vae_desktop.engine.view_requests import SheetRequest, ViewRequest, are_same
 from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.grid import Indices
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 
@@ -146,6 +147,21 @@ class InferenceThread:
             else:
                 self._tasks[request.view] = _Asked(request, show)
                 self._wake.notify()
+
+    def ask_pictures(
+        self,
+        view: str,
+        run_id: int,
+        codes: Floats | None,
+        side: int,
+        show: Callable[[Picture], object],
+        passes: Sequence[tuple[Indices, Indices]] = (),
+    ) -> None:
+        """Have codes decoded for a view as a SheetRequest says; None: it wants no pictures any more."""
+        if codes is None:
+            self.forget(view)
+        else:
+            self.ask(SheetRequest(view, run_id, codes, side, passes), show)
 
     def newest(self, view: str) -> ViewRequest | None:
         """What a view has asked for last, as long as it wants it."""

@@ -28,7 +28,7 @@ _MEASURE = "measure"
 class Measurements:
     """Measures one model at a time; the others wait."""
 
-    progressed = Signal(Run, int, int)  # done, of how much
+    progressed = Signal(str, int, int)  # the title of the run; done, of how much
     ended = Signal(Run)
 
     _tasks: Tasks
@@ -107,8 +107,8 @@ class Measurements:
 
         run.measures, run.measured_step = {}, snapshot.step
         self._project.measures_changed.emit(run)
-        self.progressed.emit(run, 0, 1)
-        progressed = partial(self.progressed.emit, run)
+        self.progressed.emit(run.title, 0, 1)
+        progressed = partial(self.progressed.emit, run.title)
         return self._tasks.run(work, ended, failed, ended, progressed, found, key=_MEASURE)
 
 

@@ -10,7 +10,7 @@ the metadata of each alone.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import starmap
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,7 +25,6 @@ from vae_desktop.files import size_in_words, write_atomically
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
-from vae_desktop.settings import config_to_json
 from vae_desktop.training import tensor_file
 from vae_desktop.training.description import FORMAT_VERSION, Description, under
 from vae_desktop.training.history import History
@@ -154,7 +153,7 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "written_by": f"vae_desktop {__version__}",
-        "config": config_to_json(checkpoint.config),
+        "config": asdict(checkpoint.config),
         "image_shape": list(checkpoint.image_shape),
         "class_names": list(checkpoint.class_names),
         "step": checkpoint.snapshot.step,

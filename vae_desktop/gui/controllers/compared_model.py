@@ -1,20 +1,19 @@
 """One of the models that are compared, in its column: its latent space, and what is decoded of it."""
 
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Slot
 
-from vae_desktop.engine.inference import InferenceThread
-from vae_desktop.engine.view_requests import SheetRequest
+from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
 from vae_desktop.gui.views.comparison.column import ComparisonColumn
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.stage.manifold_view import tiled
+from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.latent.codes import CodeSpread, Floats, Picture
-from vae_desktop.latent.grid import Indices, coarse_first, evenly, grid_positions
+from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
 from vae_desktop.latent.posteriors import figures_of
 from vae_desktop.latent.table import Compared
 
@@ -37,9 +36,7 @@ class ComparedModel(QObject):
         Those that were asked for last.
     """
 
-    def __init__(
-        self, column: ComparisonColumn, view: ComparisonView, cursor: LatentPoint, requests: InferenceThread
-    ) -> None:
+    def __init__(self, column: ComparisonColumn, view: ComparisonView, cursor: LatentPoint, engine: Engine) -> None:
         super().__init__(column)
         self.column, self.run = column, column.run
         self.latent_dim = self.run.config.model.latent_dim
@@ -47,10 +44,10 @@ class ComparedModel(QObject):
         self.random_codes: Floats = np.empty((0, self.latent_dim), np.float32)
         self._view = view
         self._cursor = cursor
-        self._requests = requests
+        self._requests, self._ask = engine.inference, engine.inference.ask_pictures
         name = f"compared {self.run.id} "
         self._names = {kind: name + kind for kind in ("image", "cursor", "grid", "random")}
-        self.space = LatentSpaceController(column.scatter, cursor, requests, name, has_training_images=False)
+        self.space = LatentSpaceController(column.scatter, cursor, engine, name, has_training_images=False)
         self.space.show_run(self.run, "pca" if self.latent_dim > 2 else "axes")
         self._grid_region = self.region()
         column.grid_pointed.connect(self._go_to_fractions)
@@ -67,6 +64,7 @@ class ComparedModel(QObject):
         self.column.scatter.set_samples(traits.is_variational and (points == "samples" or fits))
         codes = self.run.codes
         if codes is not None and codes.are_finite:
+            self._view.set_images(len(codes))
             self.space.move_codes()
             spread, had = CodeSpread.of(codes), self.spread
             change = np.abs(np.concatenate((spread.middle - had.middle, spread.stddev - had.stddev)))
@@ -82,19 +80,13 @@ class ComparedModel(QObject):
 
     def show_status(self) -> None:
         """Say how the model is getting on."""
-        words = {
-            "training": self.tr("training"),
-            "paused": self.tr("paused"),
-            "finished": self.tr("finished"),
-            "stopped": self.tr("stopped"),
-            "diverged": self.tr("diverged; back at the last good step"),
-            "failed": self.tr("failed"),
-            "opened": self.tr("opened"),
-        }
         run, is_active = self.run, self.run.status in ("training", "paused")
         step = len(run.history.training) if is_active else run.progress.step
+        status = translated(run.status)
+        if run.status == "diverged":
+            status += self.tr("; back at the last good step")
         text = self.tr("{dim}-D ({axes}) · step {step} · {status}").format(
-            dim=self.latent_dim, axes=", ".join(self.space.plane.labels), step=f"{step:,}", status=words[run.status]
+            dim=self.latent_dim, axes=", ".join(self.space.plane.labels), step=f"{step:,}", status=status
         )
         has_samples = self.column.scatter.shows_samples
         self.column.set_title(run.name)
@@ -121,10 +113,10 @@ class ComparedModel(QObject):
         """Ask for all that is in sight: an image, the cursor, random codes, and a grid over a region of the plane."""
         if self.space.is_suspended:
             return
-        code = self.space.code
-        means = None if self.run.codes is None else self.run.codes.mean[image : image + 1]
-        self._ask("cursor", None if code is None else code[None], _WHOLE, self._show_at_cursor)
-        self._ask("image", means if means is not None and len(means) else None, _WHOLE, self._show_image)
+        code, codes = self.space.code, self.run.codes
+        mean = None if codes is None or image >= len(codes) else codes.mean[image]
+        for kind, at, show in (("cursor", code, self._show_at_cursor), ("image", mean, self._show_image)):
+            self._ask(self._names[kind], self.run.id, None if at is None else at[None], _WHOLE, show)
         self._grid_region = middle, reach
         self._ask_grid()
         self._ask_random(seed)
@@ -142,8 +134,8 @@ class ComparedModel(QObject):
         through = self.spread.middle if self.space.code is None else self.space.code
         codes, board = self.space.plane.unproject(positions, through), self.column.grid
         side = max(4, round(board.width() * board.devicePixelRatioF() / _GRID))
-        wanted = codes if "grid" in self._view.views else None
-        self._ask("grid", wanted, side, self._show_grid, coarse_first(_GRID, len(codes) // _GRID))
+        wanted, passes = codes if "grid" in self._view.views else None, coarse_first(_GRID, len(codes) // _GRID)
+        self._ask(self._names["grid"], self.run.id, wanted, side, self._show_grid, passes)
 
     def _ask_random(self, seed: int) -> None:
         """Ask for codes from N(0, I), with the same noise for all models, or from a normal as spread as the codes.
@@ -156,21 +148,7 @@ class ComparedModel(QObject):
         self.random_codes = self.spread.to_codes(drawn) if is_fitted else drawn.copy()
         board.set_tiles(_RANDOM**2, self.run.image_shape[1:])
         wanted = self.random_codes if "random" in self._view.views else None
-        self._ask("random", wanted, board.tile_side(), board.set_pictures)
-
-    def _ask(
-        self,
-        kind: str,
-        codes: Floats | None,
-        side: int,
-        show: Callable[[Picture], object],
-        passes: Sequence[tuple[Indices, Indices]] = (),
-    ) -> None:
-        name = self._names[kind]
-        if codes is None:
-            self._requests.forget(name)
-        else:
-            self._requests.ask(SheetRequest(name, self.run.id, np.asarray(codes, np.float32), side, passes), show)
+        self._ask(self._names["random"], self.run.id, wanted, board.tile_side(), board.set_pictures)
 
     # What is shown
 

@@ -6,14 +6,12 @@ from collections import Counter
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Slot
 
-from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.gui.controllers.compared_model import ComparedModel
-from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.latent_point import LatentPoint, PointPanelController
 from vae_desktop.gui.controllers.linked_scatters import LinkedScatters
-from vae_desktop.gui.controllers.point_panel import PointPanelController
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.widgets.point_raster import bounds_of
 from vae_desktop.latent.codes import Codes
@@ -36,8 +34,18 @@ class ComparisonController(QObject):
         self._links = LinkedScatters(self)
         self._seed = 0
         self._figures_pacer = Pacer(_FIGURES_INTERVAL, fraction=0.03)
+        project, measurements = engine.project, engine.measurements
+        project.codes_changed.connect(self._move_codes)
+        project.metrics_changed.connect(self._show_losses)
+        project.measures_changed.connect(self._refresh_figures)
+        project.runs_changed.connect(self._show_statuses)
+        engine.datasets.loaded.connect(self._show_originals)
+        engine.training.state_changed.connect(self._measure_trained)
+        measurements.progressed.connect(view.table.show_progress)
+        measurements.ended.connect(view.table.end_progress)
+        measurements.ended.connect(self._show_figures)
         self.cursor.seen.connect(self._ask_all)
-        point_panel.sliders_changed.connect(self._begin_sliders)
+        point_panel.sliders_changed.connect(self._show_slider_ranges)
         self._links.image_changed.connect(self._show_image)
         view.image_chosen.connect(self._links.choose)
         view.common_scale.toggled.connect(self._change_options)
@@ -47,11 +55,7 @@ class ComparisonController(QObject):
         view.views_changed.connect(self._ask_all)
         view.random_wanted.connect(self._draw_anew)
         view.table.measure_requested.connect(self._measure)
-        view.table.cancel_requested.connect(engine.measurements.cancel)
-
-    def model_of(self, run: Run) -> ComparedModel | None:
-        """One of the models on show."""
-        return next((model for model in self.models if model.run is run), None)
+        view.table.cancel_requested.connect(measurements.cancel)
 
     # The models
 
@@ -63,7 +67,7 @@ class ComparisonController(QObject):
         else:
             self._view.set_models(comparison.runs)
             columns = self._view.columns
-            self.models = [ComparedModel(column, self._view, self.cursor, self._engine.inference) for column in columns]
+            self.models = [ComparedModel(column, self._view, self.cursor, self._engine) for column in columns]
             self._links.link([column.scatter for column in columns])
             dimensions = Counter(model.latent_dim for model in self.models)
             self.cursor.resize(dimensions.most_common(1)[0][0])
@@ -81,39 +85,37 @@ class ComparisonController(QObject):
         for model in self.models:
             model.space.resume()
         self._change_options()
-        self._show_slider_ranges(is_new=True)
-        if self.models:
-            self.show_originals(self._engine.datasets.held(self.models[0].run.config.dataset))
+        self._show_slider_ranges()
+        self._show_originals()
         self._view.curves.redraw()
-        self.show_figures()
-        self.measure_trained()
+        self._show_figures()
+        self._measure_trained()
 
-    def move_codes(self, run: Run) -> None:
+    def _move_codes(self, run: Run) -> None:
         """Follow the codes of one of the models."""
-        moved = self.model_of(run)
+        moved = next((model for model in self.models if model.run is run), None)
         if moved is None or run.codes is None or not self._view.isVisible():
             return
         moved.take_codes()
-        self._view.set_images(len(run.codes))
         self._links.show_rings()
-        if self._view.original.picture is None:  # the first codes say how many images there are
-            self.show_originals(self._engine.datasets.held(run.config.dataset))
+        self._show_original()  # the first codes say how many images there are
         if self._view.common_scale.isChecked():
             self._show_scale()
             self._ask_all()
         else:
             self._ask(moved)
-        self.refresh_figures()
+        self._refresh_figures()
 
-    def show_originals(self, dataset: Dataset | None) -> None:
+    def _show_originals(self) -> None:
         """Show the images behind the points, and the chosen one, if the data set is at hand."""
         for model in self.models:
-            model.space.show_originals(dataset if dataset is not None and _is_of(model.run, dataset) else None)
-        self._show_original(dataset)
+            model.space.show_originals()
+        self._show_original()
 
-    def _show_original(self, dataset: Dataset | None) -> None:
-        image, picture = self._links.image, None
-        if dataset is not None and self.models and _is_of(self.models[0].run, dataset) and image < len(dataset.test):
+    def _show_original(self) -> None:
+        dataset, image = self.models[0].space.dataset if self.models else None, self._links.image
+        picture = None
+        if dataset is not None and image < len(dataset.test):
             picture = dataset.test.images[image].transpose(1, 2, 0)
         self._view.original.set_picture(picture)
 
@@ -124,8 +126,6 @@ class ComparisonController(QObject):
         for model in self.models:
             model.take_codes()
             model.show_status()
-            if model.run.codes is not None:
-                self._view.set_images(len(model.run.codes))
         self._show_scale()
         self._ask_all()
 
@@ -139,7 +139,7 @@ class ComparisonController(QObject):
         if model is not None and code is not None:
             model.space.go_to(code)
         self._view.show_unit()
-        self._show_slider_ranges(is_new=True)
+        self._show_slider_ranges()
         self._change_options()
 
     @Slot()
@@ -150,8 +150,7 @@ class ComparisonController(QObject):
     @Slot(int)
     def _show_image(self) -> None:
         self._view.image.setValue(self._links.chosen)
-        if self.models:
-            self._show_original(self._engine.datasets.held(self.models[0].run.config.dataset))
+        self._show_original()
         self._ask_all()
 
     def _show_scale(self) -> None:
@@ -163,7 +162,8 @@ class ComparisonController(QObject):
         for model in self.models:
             model.column.scatter.set_minimum_view(rect)
 
-    def _show_slider_ranges(self, is_new: bool) -> None:
+    @Slot()
+    def _show_slider_ranges(self, is_new: bool = True) -> None:
         """Let the sliders cover the codes of all models that the cursor goes through, in its unit."""
         units = [
             model.space.unit.to_units(model.run.codes.mean)
@@ -172,10 +172,6 @@ class ComparisonController(QObject):
         ]
         if units and self._view.isVisible():
             self._point_panel.show_codes(Codes(np.concatenate(units), None, None), is_new)
-
-    @Slot()
-    def _begin_sliders(self) -> None:
-        self._show_slider_ranges(is_new=True)
 
     @Slot()
     def _ask_all(self) -> None:
@@ -192,27 +188,24 @@ class ComparisonController(QObject):
 
     # Figures
 
-    def show_status(self, run: Run) -> None:
-        """Say how one of the models is getting on."""
-        model = self.model_of(run)
-        if model is not None:
+    def _show_statuses(self) -> None:
+        for model in self.models:
             model.show_status()
 
-    def metrics_arrived(self, run: Run) -> None:
-        """Losses of one of the models have come."""
-        if self.model_of(run) is not None and self._view.isVisible():
+    def _show_losses(self, run: Run) -> None:
+        if self._view.isVisible() and any(model.run is run for model in self.models):
             self._view.curves.refresh()
-            self.refresh_figures()
+            self._refresh_figures()
 
-    def refresh_figures(self) -> None:
+    def _refresh_figures(self) -> None:
         """Show the figures, not more often than can be read."""
         now = time.monotonic()
         if self._figures_pacer.is_due(now):
-            self.show_figures()
+            self._show_figures()
             self._show_slider_ranges(is_new=False)
             self._figures_pacer.ran(now, time.monotonic())
 
-    def show_figures(self) -> None:
+    def _show_figures(self) -> None:
         """Show the figures as they are now, with what has been measured."""
         if not self._view.isVisible():
             return
@@ -222,22 +215,15 @@ class ComparisonController(QObject):
         text = self.tr("neighbours and drawn images measured after step {steps}")
         self._view.table.set_rows([run.name for run in runs], rows)
         self._view.table.set_note(text.format(steps=", ".join(f"{step:,}" for step in sorted(steps))) if steps else "")
-        for model in self.models:
-            model.show_status()
+        self._show_statuses()
 
-    def measure_trained(self) -> None:
+    def _measure_trained(self) -> None:
         """Measure models on show that have been trained since they were last measured."""
         trained = [model.run for model in self.models if model.run.status in ("finished", "stopped", "diverged")]
         stale = [run for run in trained if run.measured_step != run.progress.step]
-        if stale and self._view.isVisible() and not self._engine.project.active:
+        if stale and self._view.isVisible() and self._engine.training.state in ("idle", "failed"):
             self._engine.measurements.start(stale, COMPARED)
 
     @Slot()
     def _measure(self) -> None:
         self._engine.measurements.start([model.run for model in self.models], COMPARED)
-
-
-def _is_of(run: Run, dataset: Dataset) -> bool:
-    """Whether a run's codes are those of a data set's test images."""
-    is_same = dataset.config == run.config.dataset and dataset.image_shape == run.image_shape
-    return is_same and run.codes is not None and len(run.codes) == len(dataset.test)

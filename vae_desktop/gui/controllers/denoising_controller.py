@@ -24,7 +24,6 @@ class DenoisingController(ToolController[DenoisingView]):
     """Follows the image that was clicked last, or the drawing."""
 
     name = "restored"
-    follow_interval = 0.0  # the model follows by itself
 
     def __init__(self, context: ToolContext, drawing: DrawingController) -> None:
         view = DenoisingView()

@@ -15,7 +15,7 @@ from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import CodeRequest
 from vae_desktop.errors import DataError
-from vae_desktop.gui.controllers.nearest_images import NearestImages
+from vae_desktop.gui.controllers.nearness import NearestImages
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.drawing_view import DrawingView
 from vae_desktop.latent.codes import Floats
@@ -39,7 +39,6 @@ class DrawingController(ToolController[DrawingView]):
     """
 
     name = "drawing"
-    follow_interval = 0.0  # the model follows by itself
 
     def __init__(self, context: ToolContext) -> None:
         view = DrawingView()
@@ -182,12 +181,13 @@ class DrawingController(ToolController[DrawingView]):
     def _take_offered(self, offered: Path | Images) -> None:
         """Lay a picture file on the pad, or the pixels (h, w, 4) of a picture from the clipboard."""
         if self.run is None:
-            self.failed.emit(self.tr("Train or open a model first: its images say what becomes of this one."))
+            text = self.tr("Train or open a model first: its images say what becomes of this one.")
+            self._engine.messages.complain(text)
             return
         shape = self.run.image_shape
         try:
             image = image_of_file(offered, shape) if isinstance(offered, Path) else image_of_pixels(offered, shape)
         except DataError as error:
-            self.failed.emit(str(error))
+            self._engine.messages.complain(str(error))
             return
         self.view.pad.lay_image(image)

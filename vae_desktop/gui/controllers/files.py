@@ -1,7 +1,5 @@
 """Model files and exports: opening, saving, what the app itself has kept, and what the title of the window says."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,7 +14,6 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run
 from vae_desktop.examples import examples
-from vae_desktop.gui.controllers.messages import MessagesController
 from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
@@ -28,29 +25,22 @@ _KEPT_LISTED = 12  # models in the menu
 class FilesController(QObject):
     """Asks for names, and has models and exports read and written."""
 
-    def __init__(
-        self, window: MainWindow, engine: Engine, settings: WindowSettings, messages: MessagesController
-    ) -> None:
+    def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings) -> None:
         super().__init__(window)
         self._window = window
         self._engine = engine
         self._project, self._library = engine.project, engine.library
         self._autosaves = engine.saver.autosaves
         self._settings = settings
-        self._messages = messages
-        self._to_save: Sequence[Run] = ()  # when the name is known
-        self._to_export: Callable[[], bytes] | None = None  # under the name that is asked for
         self._connect()
         self._show_document()
 
     def _connect(self) -> None:
         window, menus = self._window, self._window.menus
         window.file_opened.connect(self.open)
-        window.file_named.connect(self._save_to)
-        window.export_named.connect(self._export_to)
         window.workspace_changed.connect(self._show_document)
         window.stage.scatter.export_requested.connect(self._export_codes)
-        window.comparison.columns_changed.connect(self._connect_columns)
+        window.comparison.save_requested.connect(self._save_alone)
         menus.file_chosen.connect(self.open)
         menus.kept_requested.connect(self._choose_kept)
         menus.save_requested.connect(self._save)
@@ -67,12 +57,8 @@ class FilesController(QObject):
     def open(self, path: Path) -> None:
         """Open a saved, kept or bundled model, or several that are compared."""
         self._window.show_workspace("playground")  # a comparison brings up the other one
-        if path in self._autosaves.files():
-            self._library.open(path, "autosave")
-        elif any(path == example.path for example in examples()):
-            self._library.open(path, "example")
-        else:
-            self._library.open(path)
+        is_example = any(path == example.path for example in examples())
+        self._library.open(path, "example" if is_example else "autosave" if path in self._autosaves.files() else "file")
 
     def open_last(self) -> None:
         """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
@@ -120,7 +106,7 @@ class FilesController(QObject):
                 "The app ended unexpectedly last time. Details say what is known of it; Help ▸ Copy diagnostics "
                 "copies that for a report."
             )
-            self._messages.add(Message("error", text, words))
+            self._engine.messages.posted.emit(Message("error", text, words, is_added=True))
         kept = self._autosaves.latest()
         if kept and kept[-1].name != self._settings.text("declined_autosave"):
             self._library.offer(kept[-1], False)
@@ -150,11 +136,15 @@ class FilesController(QObject):
             return runs[0].path
         return None if self._project.compared is None else self._project.compared.path
 
+    def save(self, path: Path) -> None:
+        """Save what is in sight."""
+        self._engine.training.save(path, self._in_sight)
+
     @Slot()
     def _save(self) -> None:
         path = self._path_in_sight
         if path is not None:
-            self._engine.training.save(path, self._in_sight)
+            self.save(path)
         else:
             self._save_as()
 
@@ -165,21 +155,12 @@ class FilesController(QObject):
     def _ask_and_save(self, runs: Sequence[Run], path: Path | None) -> None:
         if runs:
             name = _file_name(runs[0]) if len(runs) == 1 else "comparison"
-            self._to_save = list(runs)  # whatever is in sight when the question is answered
-            self._window.ask_for_target(path or Path.home() / f"{name}.safetensors")
-            self._to_save = ()
+            target = self._window.ask_for_target(path or Path.home() / f"{name}.safetensors")
+            if target is not None:
+                self._engine.training.save(target, runs)
 
-    @Slot(Path)
-    def _save_to(self, path: Path) -> None:
-        self._engine.training.save(path, self._to_save or self._in_sight)
-
-    @Slot()
-    def _connect_columns(self) -> None:
-        """Columns come and go with the models that are compared."""
-        for column in self._window.comparison.columns:
-            column.save_requested.connect(partial(self._save_column, column.run))
-
-    def _save_column(self, run: Run) -> None:
+    @Slot(object)
+    def _save_alone(self, run: Run) -> None:
         self._ask_and_save([run], run.path)
 
     # Exporting
@@ -201,14 +182,10 @@ class FilesController(QObject):
             self._ask_and_export(self.tr("Export path"), f"path-{_file_name(self._project.shown)}", kind, make)
 
     def _ask_and_export(self, title: str, name: str, suffix: str, make: Callable[[], bytes]) -> None:
-        self._to_export = make
         kinds = {"csv": self.tr("Tables"), "gif": self.tr("Animations"), "png": self.tr("Pictures")}
-        self._window.ask_for_export(title, Path.home() / f"{name}.{suffix}", kinds[suffix])
-
-    @Slot(Path)
-    def _export_to(self, path: Path) -> None:
-        if self._to_export is not None:
-            self._library.export(path, self._to_export)
+        path = self._window.ask_for_export(title, Path.home() / f"{name}.{suffix}", kinds[suffix])
+        if path is not None:
+            self._library.export(path, make)
 
     def _show_document(self) -> None:
         """Say in the title what is in sight, and whether it is saved; offer only what can be done with it."""

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.engine.inference import InferenceThread
+from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.overlay_requests import OverlayRequests
@@ -28,7 +28,7 @@ class LatentSpaceController(QObject):
     scatter : LatentScatter
     point : LatentPoint
         The cursor.
-    requests : InferenceThread
+    engine : Engine
     name : str
         Begins the names of what is asked for.
     has_training_images : bool
@@ -42,6 +42,8 @@ class LatentSpaceController(QObject):
         The plane of the latent space that is shown.
     projection : str
         "axes", "pca" or "tsne". With t-SNE the scatter shows a layout, and the plane is that of the other views.
+    is_suspended : bool
+        Whether nothing is asked for.
     unit : CodeSpread
         Where the cursor's 0 and 1 lie in this latent space; the unit of N(0, I) makes the cursor the code itself.
     """
@@ -53,7 +55,7 @@ class LatentSpaceController(QObject):
         self,
         scatter: LatentScatter,
         point: LatentPoint,
-        requests: InferenceThread,
+        engine: Engine,
         name: str = "",
         has_training_images: bool = True,
     ) -> None:
@@ -65,8 +67,9 @@ class LatentSpaceController(QObject):
         self.unit = CodeSpread.of_prior(2)
         self._has_training_images = has_training_images
         self._point = point
-        self._overlays = OverlayRequests(scatter, requests, name)
-        self._is_suspended = True
+        self._datasets = engine.datasets
+        self._overlays = OverlayRequests(scatter, engine.inference, name)
+        self.is_suspended = True
         self._has_moved = False
         self._following = QTimer(self, singleShot=True, interval=_FOLLOW_INTERVAL)
         self._following.timeout.connect(self._catch_up)
@@ -94,6 +97,7 @@ class LatentSpaceController(QObject):
         self.projection = projection
         self.scatter.hover.set_test_count(None if run.codes is None else len(run.codes))
         self.scatter.set_model(self._codes(run), run.class_names, self.plane)
+        self.show_originals()
         if projection == "pca":
             self.set_projection(projection)
 
@@ -119,6 +123,7 @@ class LatentSpaceController(QObject):
             return False
         self.scatter.hover.set_test_count(len(run.codes))
         self.scatter.set_codes(codes)
+        self.show_originals()
         has_turned = self.projection == "pca" and self._turn_plane(run)
         if has_turned:
             self.scatter.turn_to(self.plane)
@@ -128,16 +133,19 @@ class LatentSpaceController(QObject):
             self._overlays.follow_codes(run, self.plane, code)
         return has_turned
 
-    def show_originals(self, dataset: Dataset | None) -> None:
-        """Show the images behind the codes, as far as they are at hand."""
-        run = self.run
-        if run is None:
-            return
-        is_there = dataset is not None and run.codes is not None and len(dataset.test) == len(run.codes)
-        self.scatter.set_originals(
-            _Originals(dataset) if dataset is not None and is_there else (),
-            self.tr("Load {data} to see the originals").format(data=run.config.dataset.label),
-        )
+    @property
+    def dataset(self) -> Dataset | None:
+        """The images behind the codes, as far as they are at hand."""
+        dataset = None if self.run is None else self._datasets.of(self.run)
+        codes = None if self.run is None else self.run.codes
+        return dataset if dataset is not None and codes is not None and len(dataset.test) == len(codes) else None
+
+    def show_originals(self) -> None:
+        """Show the images behind the codes, or say how to get at them."""
+        if self.run is not None:
+            originals = () if self.dataset is None else _Originals(self.dataset)
+            hint = self.tr("Load {data} to see the originals").format(data=self.run.config.dataset.label)
+            self.scatter.set_originals(originals, hint)
 
     def _codes(self, run: Run) -> Codes | None:
         return run.all_codes if self._has_training_images else run.codes
@@ -202,17 +210,13 @@ class LatentSpaceController(QObject):
 
     def suspend(self) -> None:
         """Ask for nothing: the model is out of sight, or its views change one by one."""
-        self._is_suspended = True
+        self.is_suspended = True
         self._overlays.forget()
 
     def resume(self) -> None:
         """Ask for what is in sight from now on."""
-        self._is_suspended = False
+        self.is_suspended = self.run is None
         self.ask_overlays()
-
-    @property
-    def is_suspended(self) -> bool:
-        return self._is_suspended or self.run is None
 
     @Slot()
     def ask_overlays(self) -> None:

@@ -9,26 +9,27 @@ from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 
 
 class LinkedScatters(QObject):
-    """Shares the image under the mouse, the chosen image with its posterior, and the selected images."""
+    """Shares the image under the mouse, the chosen image with its posterior, and the selected images.
+
+    Attributes
+    ----------
+    chosen : int
+        The image that was chosen, by a click on its point or by its number.
+    """
 
     image_changed = Signal(int)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._scatters: Sequence[LatentScatter] = ()
-        self._chosen = 0
+        self.chosen = 0
         self._hovered: int | None = None
         self._is_selecting = False
 
     @property
-    def chosen(self) -> int:
-        """The image that was chosen, by a click on its point or by its number."""
-        return self._chosen
-
-    @property
     def image(self) -> int:
         """The image under the mouse, else the chosen one."""
-        return self._chosen if self._hovered is None else self._hovered
+        return self.chosen if self._hovered is None else self._hovered
 
     def link(self, scatters: Sequence[LatentScatter]) -> None:
         """Begin with other scatters."""
@@ -37,7 +38,7 @@ class LinkedScatters(QObject):
             scatter.place_pointed.connect(self._choose_none)
             scatter.image_chosen.connect(self.choose)
             scatter.image_hovered.connect(self._hover)
-            scatter.hover_ended.connect(self._end_hover)
+            scatter.hover_ended.connect(self._hover)
             scatter.selection.changed.connect(partial(self._select, scatter))
 
     def show_rings(self) -> None:
@@ -49,7 +50,7 @@ class LinkedScatters(QObject):
     @Slot(int)
     def choose(self, image: int) -> None:
         """Show the posterior of an image, as long as no other one is under the mouse."""
-        self._chosen = image
+        self.chosen = image
         for scatter in self._scatters:
             scatter.set_chosen(image)
         self.image_changed.emit(self.image)
@@ -60,15 +61,9 @@ class LinkedScatters(QObject):
         for scatter in self._scatters:
             scatter.set_chosen(None)
 
-    @Slot(int)
-    def _hover(self, image: int) -> None:
-        self._set_hovered(image)
-
     @Slot()
-    def _end_hover(self) -> None:
-        self._set_hovered(None)
-
-    def _set_hovered(self, image: int | None) -> None:
+    @Slot(int)
+    def _hover(self, image: int | None = None) -> None:
         self._hovered = image
         self.show_rings()
         self.image_changed.emit(self.image)

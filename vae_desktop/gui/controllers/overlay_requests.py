@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.view_requests import DistanceRequest, SheetRequest
+from vae_desktop.engine.view_requests import DistanceRequest
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.latent.codes import Floats, Picture
@@ -21,7 +21,6 @@ _TILE = 28  # px, of the decoded manifold
 _DISTANCE_CELL = 7  # px
 _MOST_TILES, _MOST_CELLS = 900, 8000
 _DISTANCES_INTERVAL = 1.0  # seconds between two maps of distances while training
-_PATIENCE = 10.0  # seconds, for a map of distances; one that failed is never answered
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class OverlayRequests:
         self._requests = requests
         self._manifold, self._distances = f"{name}manifold", f"{name}holes"
         self._pacer = Pacer(_DISTANCES_INTERVAL, fraction=0.2)
-        self._asked: float | None = None  # when distances were asked for, until they are answered
+        self._asked = 0.0  # when distances were asked for
 
     def ask(self, run: Run, plane: Plane, code: Floats) -> None:
         """Ask for what is shown of a plane through a code (d,)."""
@@ -65,15 +64,14 @@ class OverlayRequests:
     def follow_codes(self, run: Run, plane: Plane, code: Floats) -> None:
         """Ask anew for what depends on the codes: they have moved."""
         # One at a time: at each move of the codes a new one would begin, and none would ever be done.
-        now = time.monotonic()
-        is_waiting = self._asked is not None and now - self._asked < _PATIENCE
-        if (not is_waiting and self._pacer.is_due(now)) or run.status != "training":
+        waits = self._requests.is_waiting(self._distances) or not self._pacer.is_due(time.monotonic())
+        if not waits or run.status != "training":
             self._ask_distances(run, plane, code)
 
     def forget(self) -> None:
         """Nothing more is wanted."""
         self._requests.forget(self._manifold)
-        self._forget_distances()
+        self._requests.forget(self._distances)
 
     def _ask_manifold(self, run: Run, plane: Plane, code: Floats) -> None:
         if "manifold" not in self._scatter.overlays.shown:
@@ -86,13 +84,13 @@ class OverlayRequests:
             cells = _Cells(rect, cells.columns, 1)
         codes = plane.unproject(cells.positions(len(plane.basis)), code)
         side = round(_TILE * self._scatter.devicePixelRatioF())
-        request = SheetRequest(self._manifold, run.id, codes, side, coarse_first(cells.columns, cells.rows))
-        self._requests.ask(request, partial(self._show_manifold, cells))
+        show, passes = partial(self._show_manifold, cells), coarse_first(cells.columns, cells.rows)
+        self._requests.ask_pictures(self._manifold, run.id, codes, side, show, passes)
 
     def _ask_distances(self, run: Run, plane: Plane, code: Floats) -> None:
         codes = run.all_codes
         if codes is None or "holes" not in self._scatter.overlays.shown:
-            self._forget_distances()
+            self._requests.forget(self._distances)
             return
         cells = self._cells(_DISTANCE_CELL, _MOST_CELLS)
         self._asked = time.monotonic()
@@ -100,17 +98,11 @@ class OverlayRequests:
         request = DistanceRequest(self._distances, run.id, positions, codes)
         self._requests.ask(request, partial(self._show_distances, cells))
 
-    def _forget_distances(self) -> None:
-        self._requests.forget(self._distances)
-        self._asked = None
-
     def _show_manifold(self, cells: _Cells, pictures: Picture) -> None:
         self._scatter.overlays.set_manifold(tiled(pictures, cells.columns), cells.rect)
 
     def _show_distances(self, cells: _Cells, distances: Floats) -> None:
-        if self._asked is not None:
-            self._pacer.ran(self._asked, time.monotonic())
-            self._asked = None
+        self._pacer.ran(self._asked, time.monotonic())
         self._scatter.show_holes(np.reshape(distances, (-1, cells.columns)), cells.rect)
 
     def _cells(self, pixels: int, most: int) -> _Cells:

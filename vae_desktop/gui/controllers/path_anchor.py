@@ -27,15 +27,18 @@ class Anchor:
     code: Floats
     index: int = -1
 
-    def follow(self, codes: Codes | None) -> None:
-        """Move to where the image or the mean of the class is among codes; where that is not known, stay."""
-        code = None
-        if self.kind == "class":
-            code = class_mean(codes, self.index)
-        elif self.kind == "image" and codes is not None and self.index < len(codes):
-            code = codes.mean[self.index]
-        if code is not None and np.isfinite(code).all():
-            self.code = code
+    def follow(self, codes: Codes | None) -> bool:
+        """Move to where the image or the mean of the class is among codes; return False and stay if it is nowhere."""
+        if codes is None or self.kind == "point":
+            return False
+        if self.kind == "image":
+            found = codes.mean[self.index : self.index + 1]
+        else:
+            found = codes.mean[:0] if codes.labels is None else codes.mean[codes.labels == self.index]
+        found = found[np.isfinite(found).all(1)]
+        if len(found):
+            self.code = found.mean(0)
+        return len(found) > 0
 
     def label(self, run: Run) -> str:
         """What the anchor is called."""
@@ -50,15 +53,6 @@ class Anchor:
         if len(self.code) > 2:
             return _tr("point")
         return _tr("point") + f" ({', '.join(f'{value:.1f}' for value in self.code.tolist())})"
-
-
-def class_mean(codes: Codes | None, index: int) -> Floats | None:
-    """The mean (d,) of a class's codes; None if there are none."""
-    if codes is None or codes.labels is None:
-        return None
-    means = codes.mean[codes.labels == index]
-    means = means[np.isfinite(means).all(1)]
-    return means.mean(0) if len(means) else None
 
 
 def _tr(text: str) -> str:

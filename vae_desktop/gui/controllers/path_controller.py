@@ -8,8 +8,8 @@ from PySide6.QtCore import QEasingCurve, QTimeLine, Signal, Slot
 from PySide6.QtGui import QAction
 
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.controllers.code_distances import CodeDistances
-from vae_desktop.gui.controllers.path_anchor import Anchor, class_mean
+from vae_desktop.gui.controllers.nearness import CodeDistances
+from vae_desktop.gui.controllers.path_anchor import Anchor
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.path_overlay import PathOverlay
 from vae_desktop.gui.views.tools.path_view import PathView
@@ -124,11 +124,11 @@ class PathController(ToolController[PathView]):
         present = {anchor.index for anchor in self._anchors if anchor.kind == "class"}
         names, missing = self.run.class_names, []
         for wanted in [index] if index >= 0 else sorted(set(range(len(names))) - present):
-            mean = class_mean(self.run.codes, wanted)
-            if mean is None:
-                missing.append(names[wanted])
+            anchor = Anchor("class", self._point.code, wanted)
+            if anchor.follow(self.run.codes):
+                self._anchors.append(anchor)
             else:
-                self._anchors.append(Anchor("class", mean, wanted))
+                missing.append(names[wanted])
         text = self.tr("No image has a code here of: {names}.").format(names=", ".join(missing))
         self._warning = text if missing else ""
         self._renew()

@@ -6,15 +6,12 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.view_requests import SheetRequest
-from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.latent_point import LatentPoint, PointPanelController
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
-from vae_desktop.gui.controllers.point_panel import PointPanelController
 from vae_desktop.gui.controllers.tsne_layout import TsneController
 from vae_desktop.gui.views.point.latent_panel import LatentPanel
 from vae_desktop.gui.views.point.slider_groove import FRAME
@@ -30,16 +27,11 @@ _PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot
 class PlaygroundController(QObject):
     """Keeps scatter, sliders and grid at one model, in one plane and at one point."""
 
-    def __init__(
-        self,
-        stage: Stage,
-        panel: LatentPanel,
-        point: LatentPoint,
-        engine: Engine,
-    ) -> None:
+    def __init__(self, stage: Stage, panel: LatentPanel, point: LatentPoint, engine: Engine) -> None:
         super().__init__(stage)
-        self.space = LatentSpaceController(stage.scatter, point, engine.inference)
+        self.space = LatentSpaceController(stage.scatter, point, engine)
         self._layout = TsneController(self.space, engine)
+        self._stage = stage
         self._scatter, self._manifold, self._tools = stage.scatter, stage.manifold, stage.scatter.tools
         self._panel, self._sliders = panel, panel.sliders
         self._point = point
@@ -48,6 +40,11 @@ class PlaygroundController(QObject):
         self._traversals: dict[str, int] = {}  # the dimension of each strip that is asked for, by the request's name
         self._panel_pacer = Pacer(_PANEL_INTERVAL, fraction=0.03)
         self._is_in_sight = True
+        engine.project.shown_changed.connect(self._show_run)
+        engine.project.codes_changed.connect(self._move_codes)
+        engine.datasets.loaded.connect(self._show_originals)
+        engine.datasets.spectrum_found.connect(self._explain_collapse)
+        engine.training_image_codes.progressed.connect(self._show_embedding)
         engine.inference.decoded.connect(self._show_picture)
         point.seen.connect(self._decode)  # before anything is painted
         self.point_panel = PointPanelController(panel, point)
@@ -68,7 +65,7 @@ class PlaygroundController(QObject):
 
     # The model on screen
 
-    def show_run(self, run: Run) -> None:
+    def _show_run(self, run: Run) -> None:
         """Begin with another model."""
         latent_dim, codes = run.config.model.latent_dim, run.codes
         self._suspend()  # until all views are of this model
@@ -82,8 +79,10 @@ class PlaygroundController(QObject):
         self._manifold.set_plane(self.space.plane, self._spans())
         self._manifold.board.set_sheet(None)
         self._point.resize(latent_dim)
+        self._show_can_embed(run)
+        self._show_subtitle(run)
         if self._is_in_sight:
-            self.come_into_sight()
+            self._resume()
 
     def leave_sight(self) -> None:
         """Ask for nothing until :meth:`come_into_sight`; the sliders are for another cursor."""
@@ -91,14 +90,19 @@ class PlaygroundController(QObject):
         self._suspend()
 
     def come_into_sight(self) -> None:
-        """Show the point in the sliders, and ask for what the views show."""
+        """Catch up with the model on screen."""
         self._is_in_sight = True
+        if self.space.run is not None:
+            self._move_codes(self.space.run)
+        self._resume()
+
+    def _resume(self) -> None:
+        """Show the point in the sliders, and ask for what the views show."""
         self.point_panel.follow(self._point)
         run = self.space.run
-        if run is not None:
-            self.explain_collapse(run)
-            if run.codes is not None:
-                self.point_panel.show_codes(run.codes, is_new=True)
+        if run is not None and run.codes is not None:
+            self.point_panel.show_codes(run.codes, is_new=True)
+        self._explain_collapse()
         self.space.resume()
         self._show_plane()
         self.ask_traversals()
@@ -109,18 +113,19 @@ class PlaygroundController(QObject):
             self._requests.forget(view)
         self._traversals.clear()
 
-    def explain_collapse(self, run: Run) -> None:
+    def _explain_collapse(self) -> None:
         """Say why dimensions of the model on screen have collapsed, as far as it is known by now."""
-        if not self._is_in_sight:
+        run = self.space.run
+        if run is None or not self._is_in_sight:
             return
         dataset = self._engine.datasets.held(run.config.dataset)
         spectrum = dataset.spectrum if dataset is not None and dataset.has_spectrum else None
         known = run.config, spectrum, run.history, run.steps_per_epoch
         self._sliders.set_reasons(*(why_collapsed(*known, are_all) for are_all in (False, True)))
 
-    def move_codes(self, run: Run) -> None:
+    def _move_codes(self, run: Run) -> None:
         """Follow the codes of the model on screen."""
-        if run.codes is None:
+        if run is not self.space.run or run.codes is None or not self._is_in_sight:
             return
         is_first = self._scatter.drawn is None
         has_turned = self.space.move_codes()
@@ -130,19 +135,38 @@ class PlaygroundController(QObject):
             self._peek_at_image(self._scatter.hover.index)
         now = time.monotonic()
         if is_first or run.status != "training" or self._panel_pacer.is_due(now):
-            self.explain_collapse(run)
+            self._explain_collapse()
             self.point_panel.show_codes(run.codes, is_new=is_first)
             self._panel_pacer.ran(now, time.monotonic())
             if self._manifold.spans_matter() and not has_turned:
                 self._show_plane()
+        self._show_can_embed(run)
+        self._show_subtitle(run)
 
-    def show_originals(self, run: Run, dataset: Dataset | None) -> None:
+    def _show_originals(self) -> None:
         """Show the images behind the codes, as far as they are at hand."""
-        self.space.show_originals(dataset)
-        fits = dataset is not None and run.codes is not None and len(dataset.test) == len(run.codes)
-        is_same = dataset is not None and fits and dataset.image_shape == run.image_shape
+        if self.space.run is not None:
+            self.space.show_originals()
+            self._show_can_embed(self.space.run)
+
+    def _show_can_embed(self, run: Run) -> None:
         reason = self.tr("Load {data} to see its training images").format(data=run.config.dataset.label)
-        self._tools.set_can_embed_training("" if is_same else reason)
+        self._tools.set_can_embed_training(reason if self.space.dataset is None else "")
+
+    def _show_embedding(self, run: Run, done: int, total: int) -> None:
+        if run is self.space.run:
+            text = self.tr("{run} · embedding the training images, {share}")
+            self._stage.set_subtitle(text.format(run=run.title, share=f"{done / max(total, 1):.0%}"))
+
+    def _show_subtitle(self, run: Run) -> None:
+        if run.codes is None:
+            self._stage.set_subtitle("")
+            return
+        text = self.tr("{count} test images").format(count=f"{len(run.codes):,}")
+        if run.train_codes is not None:
+            count = f"{len(run.train_codes):,}"
+            text = self.tr("{test} and {count} training images").format(test=text, count=count)
+        self._stage.set_subtitle(f"{run.title} · {text}")
 
     def _show_picture(self, decoded: Decoded) -> None:
         """Show the picture of the newest point, or of the code that is peeked at."""
@@ -230,8 +254,7 @@ class PlaygroundController(QObject):
             values = self._sliders.frames(dimension)
             codes = np.repeat(self._point.code[None], len(values), axis=0)
             codes[:, dimension] = values
-            request = SheetRequest(view, run.id, codes, side)
-            self._requests.ask(request, partial(self._sliders.set_traversal, dimension))
+            self._requests.ask_pictures(view, run.id, codes, side, partial(self._sliders.set_traversal, dimension))
 
     @Slot()
     def _ask_grid(self) -> None:
@@ -242,8 +265,8 @@ class PlaygroundController(QObject):
             return
         codes = self.space.plane.unproject(self._manifold.places(), self._point.code)
         passes = coarse_first(*self._manifold.grid_shape())
-        request = SheetRequest("grid", run.id, codes, self._manifold.tile_side(), passes)
-        self._requests.ask(request, self._manifold.show_pictures)
+        side, show = self._manifold.tile_side(), self._manifold.show_pictures
+        self._requests.ask_pictures("grid", run.id, codes, side, show, passes)
 
     @Slot()
     def _ask_all_in_plane(self) -> None:

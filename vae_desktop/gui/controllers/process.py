@@ -64,6 +64,7 @@ class Instance:
 
     Attributes
     ----------
+    folder : Path
     name : str
         This window's, among all windows.
     crashes : list of Crash
@@ -71,7 +72,7 @@ class Instance:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.name = secrets.token_hex(4)
+        self.folder, self.name = folder, secrets.token_hex(4)
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
         left_over = [_take_crash(path) for path in folder.glob("window-*.lock")]

@@ -1,7 +1,5 @@
 """The list of models, and the curves and figures of the one on screen."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.engine.engine import Engine
@@ -30,7 +28,7 @@ class RunsController(QObject):
         self._project.shown_changed.connect(self._follow_shown)
         self._project.metrics_changed.connect(self._refresh_curves)
         self._project.measures_changed.connect(self._show_figures)
-        self._measurements.progressed.connect(self._show_measuring)
+        self._measurements.progressed.connect(window.measures.show_progress)
         self._measurements.ended.connect(window.measures.end_progress, max_args=0)
         window.measures.set_can_measure(False)
         window.losses.gradient.toggled.connect(engine.training.follow_gradient)
@@ -62,9 +60,6 @@ class RunsController(QObject):
     def _show_figures(self, run: Run) -> None:
         if run is self._project.shown:
             self._window.measures.set_figures(run.config, run.measures, run.measured_step)
-
-    def _show_measuring(self, run: Run, done: int, total: int) -> None:
-        self._window.measures.show_progress(run.title, done, total)
 
     @Slot(int)
     def _show(self, run_id: int) -> None:

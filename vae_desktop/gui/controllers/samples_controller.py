@@ -9,7 +9,7 @@ from PySide6.QtCore import Slot
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
-from vae_desktop.gui.controllers.nearest_images import NearestImages
+from vae_desktop.gui.controllers.nearness import NearestImages
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.samples_view import SamplesView
 from vae_desktop.latent.codes import Floats
@@ -103,14 +103,12 @@ class SamplesController(ToolController[SamplesView]):
         self._fitted, self._fit_began = wanted, time.monotonic()
         self._engine.tasks.run(
             lambda _: fit_mixture(codes, wanted[0], seed=0),
-            partial(self._take_mixture, run, wanted),
+            partial(self._take_mixture, wanted),
             lambda error, _: self._fit_failed(error),
             key=_FIT,
         )
 
-    def _take_mixture(self, run: Run, wanted: tuple[int, int, int], mixture: Mixture) -> None:
-        if run is not self.run:
-            return
+    def _take_mixture(self, wanted: tuple[int, int, int], mixture: Mixture) -> None:
         self._mixture = mixture
         _, count, step = wanted
         self.view.note.setText(

@@ -1,17 +1,14 @@
 """What the controllers of the tools have in common: a view in a dock, and the model on screen."""
 
-from __future__ import annotations
-
 import time
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.view_requests import SheetRequest
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.tools.tool_view import ToolView
@@ -32,10 +29,8 @@ class ToolContext(NamedTuple):
 class ToolController(QObject, Generic[ViewT]):
     """Keeps a view up to date with the model on screen; while the view is out of sight, nothing is asked for it."""
 
-    failed = Signal(str)  # in plain words
-
     name: ClassVar[str]  # of the requests for the view
-    follow_interval: ClassVar[float]  # seconds, at least, between two looks at codes that move
+    follow_interval: ClassVar[float] = 0.0  # seconds, at least, between two looks at codes that move
 
     def __init__(self, view: ViewT, context: ToolContext) -> None:
         super().__init__(view)
@@ -44,14 +39,21 @@ class ToolController(QObject, Generic[ViewT]):
         self._requests = self._engine.inference
         self._pacer = Pacer(self.follow_interval, fraction=0.1)
         self.run: Run | None = None
-        self.dataset: Dataset | None = None  # that the model learns from, if it is at hand
         view.sight_changed.connect(self.refresh)
 
-    def show_run(self, run: Run) -> None:
-        """Begin with another model."""
-        self.run, self.dataset = run, None
-        self.begin(run)
-        self.refresh()
+    @property
+    def dataset(self) -> Dataset | None:
+        """The images that the model on screen learns from, if they are at hand."""
+        return None if self.run is None else self._engine.datasets.of(self.run)
+
+    def start(self) -> None:
+        """Follow the model on screen from now on."""
+        project = self._engine.project
+        project.shown_changed.connect(self._show_run)
+        project.codes_changed.connect(self._move_codes)
+        self._engine.datasets.loaded.connect(self._take_dataset)
+        if project.shown is not None:
+            self._show_run(project.shown)
 
     @Slot()
     def load_data(self) -> None:
@@ -59,16 +61,22 @@ class ToolController(QObject, Generic[ViewT]):
         if self.run is not None:
             self._engine.starter.load_dataset(self.run.config.dataset)
 
-    def set_dataset(self, dataset: Dataset | None) -> None:
-        """Take over the images that the model on screen learns from, or their absence."""
-        if dataset is not self.dataset:
-            self.dataset = dataset
-            if dataset is not None:
-                self.take_images(dataset)
-            self.refresh()
+    def _show_run(self, run: Run) -> None:
+        """Begin with another model."""
+        self.run = run
+        self.begin(run)
+        self._take_dataset()
 
-    def move_codes(self, run: Run) -> None:
+    def _take_dataset(self) -> None:
+        """Take over the images that the model on screen learns from, or their absence."""
+        if self.dataset is not None:
+            self.take_images(self.dataset)
+        self.refresh()
+
+    def _move_codes(self, run: Run) -> None:
         """Follow the codes of the model on screen; while it trains, at a bounded rate."""
+        if run is not self.run or run.codes is None:
+            return
         now = time.monotonic()
         if run.status != "training" or self._pacer.is_due(now):
             self.follow_codes(run)
@@ -100,4 +108,4 @@ class ToolController(QObject, Generic[ViewT]):
     def _ask_for_pictures(self, board: TileBoard, run: Run, codes: Floats, has_captions: bool = False) -> None:
         """Have codes (M, d) decoded, and show the pictures on a board as large as fit."""
         board.set_tiles(len(codes), run.image_shape[1:], has_captions)
-        self._requests.ask(SheetRequest(self.name, run.id, codes, board.tile_side()), board.set_pictures)
+        self._requests.ask_pictures(self.name, run.id, codes, board.tile_side(), board.set_pictures)

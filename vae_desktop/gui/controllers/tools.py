@@ -1,6 +1,6 @@
 """All tools of the playground, each a controller with its view."""
 
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.denoising_controller import DenoisingController
@@ -8,7 +8,7 @@ from vae_desktop.gui.controllers.drawing_controller import DrawingController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.path_controller import PathController
 from vae_desktop.gui.controllers.samples_controller import SamplesController
-from vae_desktop.gui.controllers.tool_controller import ToolContext
+from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.window.main_window import MainWindow
 
 
@@ -26,7 +26,8 @@ class Tools(NamedTuple):
         context = ToolContext(window.stage.scatter, point, engine)
         drawing = DrawingController(context)
         tools = cls(SamplesController(context), PathController(context), drawing, DenoisingController(context, drawing))
-        views = (tools.samples.view, tools.path.view, tools.drawing.view, tools.denoising.view)
-        for name, view in zip(cls._fields, views, strict=True):
-            window.add_tool(name, view)
+        controllers: tuple[ToolController[Any], ...] = tools
+        for name, tool in zip(cls._fields, controllers, strict=True):
+            window.add_tool(name, tool.view)
+            tool.start()
         return tools

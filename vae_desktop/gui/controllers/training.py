@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Comparison, Progress, Run
 from vae_desktop.engine.training import State
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.gui.controllers.messages import MessagesController
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.variants import Variant
@@ -32,16 +30,13 @@ _PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be re
 class TrainingController(QObject):
     """Has models trained as the setup says, and shows how far that is; keeps the data set of the setup loaded."""
 
-    def __init__(
-        self, window: MainWindow, engine: Engine, settings: WindowSettings, messages: MessagesController
-    ) -> None:
+    def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings) -> None:
         super().__init__(window)
         self._window = window
         self._form, self._controls = window.setup.form, window.setup.controls
         self._engine = engine
         self._project, self._training, self._starter = engine.project, engine.training, engine.starter
         self._settings = settings
-        self._messages = messages
         self._progress_pacer = Pacer(_PROGRESS_INTERVAL, fraction=1.0)
         self._has_torch = False  # until its devices are known
         self._connect()
@@ -62,7 +57,7 @@ class TrainingController(QObject):
         window.images_chosen.connect(self.open_images)
         window.data_folder_chosen.connect(self._use_data_dir)
         window.comparison.editor.compare_requested.connect(self._compare)
-        window.comparison.columns_changed.connect(self._connect_columns)
+        window.comparison.beta_changed.connect(self._set_beta)
         training.state_changed.connect(self.show_state)
         self._engine.tracker.progressed.connect(self._show_progress)
         self._engine.tracker.devices_found.connect(self._take_devices)
@@ -94,7 +89,7 @@ class TrainingController(QObject):
             base = self._form.config()
             self._starter.compare([variant.applied_to(base) for variant in variants])
         except InvalidSetting as error:
-            self._messages.complain(str(error))
+            self._engine.messages.complain(str(error))
 
     @Slot()
     def _continue(self) -> None:
@@ -111,11 +106,9 @@ class TrainingController(QObject):
         if config is not None:
             self._form.set_config(config)
 
-    @Slot()
-    def _connect_columns(self) -> None:
-        """Columns come and go with the models that are compared."""
-        for column in self._window.comparison.columns:
-            column.beta_changed.connect(partial(self._training.adjust, "beta", run=column.run))
+    @Slot(object, float)
+    def _set_beta(self, run: Run, beta: float) -> None:
+        self._training.adjust("beta", beta, run)
 
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
@@ -129,7 +122,7 @@ class TrainingController(QObject):
         try:
             DatasetConfig(name)
         except InvalidSetting as error:
-            self._messages.complain(str(error))
+            self._engine.messages.complain(str(error))
             return
         self._engine.datasets.forget(name)
         self._form.choose_dataset(name)

@@ -1,7 +1,5 @@
 """What drives a window: the engine behind it, and a controller for each concern."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -41,26 +39,21 @@ class WindowController(QObject):
     _outbox_filled = Signal()
 
     def __init__(
-        self,
-        window: MainWindow,
-        settings: WindowSettings,
-        instance: Instance,
-        autosaves: Autosaves,
-        data_dir: Path,
-        cache_dir: Path,
+        self, window: MainWindow, settings: WindowSettings, instance: Instance, data_dir: Path, cache_dir: Path
     ) -> None:
         super().__init__(window)
         self._window = window
         self._settings = settings
         self._instance = instance
+        autosaves = Autosaves(instance.folder, instance.name)
         self.engine = Engine(self._outbox_filled.emit, data_dir, autosaves, cache_dir)
         self._outbox_filled.connect(self._run_calls, Qt.ConnectionType.QueuedConnection)
         self.point = LatentPoint(window)
         self.messages = MessagesController(window, self.engine, settings)
         self.workspaces = WorkspacesController(window, self.engine, self.point)
         self.runs = RunsController(window, self.engine)
-        self.training = TrainingController(window, self.engine, settings, self.messages)
-        self.files = FilesController(window, self.engine, settings, self.messages)
+        self.training = TrainingController(window, self.engine, settings)
+        self.files = FilesController(window, self.engine, settings)
         self.closer = Closer(window, self.engine, settings, instance)
         self._themes = ThemeSwitch(self)
         self._themes.theme_changed.connect(window.set_theme)
@@ -89,12 +82,8 @@ class WindowController(QObject):
         if self.closer.is_closed:  # the window was closed before it was painted
             return
         if not self.workspaces.tools:
-            tools = self.workspaces.make_tools()
-            tools.path.export_wanted.connect(self.files.export_path)
-            for tool in tools:
-                tool.failed.connect(self.messages.complain)
-        training = self.engine.training
-        training.warm_up()
+            self.workspaces.make_tools().path.export_wanted.connect(self.files.export_path)
+        self.engine.training.warm_up()
         if not self.engine.starter.is_beginning and not self.engine.project.active:
             self.training.load_chosen_dataset()
 
@@ -104,10 +93,6 @@ class WindowController(QObject):
         self.files.tell_of_last_time(self._instance)
 
     # For programs that drive the window
-
-    def open_file(self, path: Path) -> None:
-        """Open a saved, kept or bundled model, or several that are compared."""
-        self.files.open(path)
 
     def open_last_model(self) -> None:
         """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
@@ -125,8 +110,7 @@ class WindowController(QObject):
 
     @Slot(str)
     def _act_on_message(self, action: str) -> None:
-        if action in self._actions:
-            self._actions[action]()
+        self._actions[action]()
 
     @Slot(str)
     def _decline(self, action: str) -> None:
@@ -135,12 +119,9 @@ class WindowController(QObject):
 
     def _end_invitation_once(self) -> None:
         """Whoever has dragged the point once need not be told again."""
-        scatter = self._window.stage.scatter
-        if self._settings.text("has_pointed"):
+        scatter, settings = self._window.stage.scatter, self._settings
+        if settings.text("has_pointed"):
             scatter.end_invitation()
         else:
-            scatter.place_pointed.connect(self._note_pointing, Qt.ConnectionType.SingleShotConnection)
-
-    @Slot()
-    def _note_pointing(self) -> None:
-        self._settings.set_text("has_pointed", "yes")
+            once = Qt.ConnectionType.SingleShotConnection
+            scatter.place_pointed.connect(lambda _: settings.set_text("has_pointed", "yes"), once)

@@ -159,7 +159,7 @@ class RunsTable(QTableWidget):
             *(_figure(loss) for loss in losses),
             _figure(None if last is None else last.kl),
             f"{len(run.history.training) / run.steps_per_epoch:.0f}",
-            self._status(run.status) + saved,
+            translated(run.status) + saved,
             _shown(config.model, "architecture"),
             _shown(config.model, "hidden"),
             f"{config.training.learning_rate:g}",
@@ -174,17 +174,6 @@ class RunsTable(QTableWidget):
         if reached == beta:
             return f"{beta:g}"
         return self.tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
-
-    def _status(self, status: str) -> str:
-        return {
-            "training": self.tr("training"),
-            "paused": self.tr("paused"),
-            "finished": self.tr("finished"),
-            "stopped": self.tr("stopped"),
-            "diverged": self.tr("diverged"),
-            "failed": self.tr("failed"),
-            "opened": self.tr("opened"),
-        }[status]
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:

@@ -1,6 +1,7 @@
 """The workspace in which models stand side by side."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QToolButton, QWidget
@@ -23,7 +24,9 @@ _ORIGINAL = 56  # px
 class ComparisonView(QWidget):
     """Columns over shared curves and figures, or the choice of models; setters and signals."""
 
-    columns_changed = Signal()  # new ones stand there
+    beta_changed = Signal(object, float)  # a Run, and the β that is wanted for it
+    promoted = Signal(object)  # a Run, into the playground
+    save_requested = Signal(object)  # a Run, in a file of its own
     views_changed = Signal()
     random_wanted = Signal()
     image_chosen = Signal(int)
@@ -110,11 +113,13 @@ class ComparisonView(QWidget):
         for shown in self.columns:
             shown.set_theme(self._theme)
             shown.show_views(self.views)
+            shown.beta_changed.connect(partial(self.beta_changed.emit, shown.run))
+            shown.promoted.connect(partial(self.promoted.emit, shown.run))
+            shown.save_requested.connect(partial(self.save_requested.emit, shown.run))
             self._columns.addWidget(shown, 1)
         self.curves.set_models([Losses(run.name, run.config.model, run.history) for run in runs])
         self.editor.set_can_go_back(True)
         self.show_columns()
-        self.columns_changed.emit()
 
     def set_images(self, count: int) -> None:
         """Say how many test images there are to choose from."""

@@ -39,8 +39,6 @@ class MainWindow(QMainWindow):
     controller: Any  # the WindowController, which `app.create_window` sets
     first_painted = Signal()
     file_opened = Signal(Path)
-    file_named = Signal(Path)  # save the model there
-    export_named = Signal(Path)  # write there what is to be exported
     images_chosen = Signal(Path)  # a person's own, to learn from
     data_folder_chosen = Signal(Path)
     workspace_changed = Signal(str)
@@ -140,18 +138,14 @@ class MainWindow(QMainWindow):
         if not docks.isEmpty():
             self.restoreState(docks, _LAYOUT_VERSION)
 
-    def ask_for_target(self, suggestion: Path) -> None:
-        """Ask under which name to save; tells it with `file_named`."""
-        path = ask_for_name(self, self.tr("Save model"), suggestion, models_filter(), "safetensors")
-        if path is not None:
-            self.file_named.emit(path)
+    def ask_for_target(self, suggestion: Path) -> Path | None:
+        """Ask under which name to save a model; None if the person does not want to."""
+        return ask_for_name(self, self.tr("Save model"), suggestion, models_filter(), "safetensors")
 
-    def ask_for_export(self, title: str, suggestion: Path, kind: str) -> None:
-        """Ask under which name to export a kind of file; tells it with `export_named`."""
+    def ask_for_export(self, title: str, suggestion: Path, kind: str) -> Path | None:
+        """Ask under which name to export a kind of file; None if the person does not want to."""
         ending = suggestion.suffix[1:]
-        path = ask_for_name(self, title, suggestion, f"{kind} (*.{ending})", ending)
-        if path is not None:
-            self.export_named.emit(path)
+        return ask_for_name(self, title, suggestion, f"{kind} (*.{ending})", ending)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         with self._focus.on_what_is_seen():
