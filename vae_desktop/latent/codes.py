@@ -1,4 +1,4 @@
-"""The codes of a set of images, the unit in which they are spread, and their dimensions' names; needs no torch."""
+"""The codes of a set of images, and the unit in which they are spread; needs no torch."""
 
 from dataclasses import dataclass
 
@@ -93,11 +93,3 @@ class CodeSpread:
         """Middle and standard deviation (k,) along directions (k, d), as if dimensions were independent."""
         exact, stddev = basis.astype(np.float64), self.stddev.astype(np.float64)
         return exact @ self.middle.astype(np.float64), np.sqrt(exact**2 @ stddev**2)
-
-
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def dimension_name(dimension: int) -> str:
-    """The name of a latent dimension, counted from 0."""
-    return "z" + str(dimension).translate(_SUBSCRIPTS)

@@ -14,6 +14,12 @@ _IWAE = "Burda, Grosse & Salakhutdinov 2016, arXiv 1509.00519"
 _KNN = "Cover & Hart 1967"
 _PCA = "Pearson 1901"
 _PRECISION_RECALL = "Kynkäänniemi et al. 2019, arXiv 1904.06991"
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def dimension_name(dimension: int) -> str:
+    """The name of a latent dimension, counted from 0."""
+    return "z" + str(dimension).translate(_SUBSCRIPTS)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.latent.codes import Floats, dimension_name
+from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.measures import dimension_name
 
 _SAME_PLANE = 0.98
 _HEIGHT = 10 / 3  # over which a one-dimensional latent space is spread

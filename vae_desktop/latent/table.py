@@ -1,14 +1,13 @@
 """Measured figures laid out for people, of one model or of several side by side; needs no torch."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any, Literal
 
-import numpy as np
-
 from vae_desktop.config import RunConfig
-from vae_desktop.latent.codes import dimension_name
-from vae_desktop.latent.measures import MEASURES, PERCENTAGES, SOURCES, Measure
+from vae_desktop.latent.measures import MEASURES, PERCENTAGES, SOURCES, Measure, dimension_name
 
 _LISTED_DIMENSIONS = 8
 _GROUPS = {
@@ -199,8 +198,8 @@ def comparison_rows(models: Sequence[Compared]) -> list[ComparedRow]:
 
 def _value(model: Compared, key: str) -> float | None:
     value = model.values.get(key)
-    if isinstance(value, list | tuple | np.ndarray):  # a figure of each latent dimension
-        return float(np.mean(value))
+    if isinstance(value, Iterable):  # a figure of each latent dimension
+        return fmean(value)
     return None if value is None else float(value)
 
 
@@ -248,7 +247,7 @@ def _text(key: str, value: float) -> str:
 
 def _ranks(measure: Measure, values: Sequence[float | None]) -> list[Rank]:
     """Which values are the best and the worst; none where neither direction is good or the values do not differ."""
-    there = [value for value in values if value is not None and np.isfinite(value)]
+    there = [value for value in values if value is not None and math.isfinite(value)]
     if not measure.better or len(there) < 2:
         return [""] * len(values)
     best, worst = (min(there), max(there)) if measure.better == "lower" else (max(there), min(there))

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from vae_desktop.gui.views.point.latent_slider import LatentSlider, lock_icon
 from vae_desktop.gui.widgets.controls import column, label, named, set_text, toggle
 from vae_desktop.gui.widgets.theme import SPACING
-from vae_desktop.latent.codes import Floats, Picture, dimension_name
+from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.measures import dimension_name
 
 _CLEARLY = 1.25  # times as much must a dimension say to pass another while training: an order that trembles is none
 

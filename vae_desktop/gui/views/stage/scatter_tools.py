@@ -20,7 +20,7 @@ from vae_desktop.gui.widgets.controls import (
 )
 from vae_desktop.gui.widgets.elided_label import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
-from vae_desktop.latent.codes import dimension_name
+from vae_desktop.latent.measures import dimension_name
 
 FIRST_OVERLAYS = frozenset({"points", "posterior", "prior"})
 
