@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 
 from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
+from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Codes
 
 
@@ -162,7 +163,7 @@ def test_axes_can_be_chosen_with_more_than_two_dimensions(driver) -> None:
 def test_a_hidden_class_is_greyed_and_lies_below(trained) -> None:
     raster = trained.window.stage.scatter.plot.raster
     trained.find("classChip3").click()
-    grey = QColor(trained.window.theme.border).getRgb()[:3]
+    grey = QColor(current_theme().border).getRgb()[:3]
     style = raster.style
     labels = trained.window.controller.engine.project.shown.codes.labels
     count = int((labels == 3).sum())

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 
-from vae_desktop.gui.widgets.theme import Theme
+from vae_desktop.gui.widgets.plot import Plot
+from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.training.history import TERMS, History
 
 GRADIENT = "gradient"  # stands beside the terms of the loss
@@ -29,7 +30,7 @@ class Curve(NamedTuple):
     history: History
 
 
-class CurvePane(pyqtgraph.PlotWidget):
+class CurvePane(Plot):
     """Follows the curves until the person zooms or pans; the wheel and a drag move along the steps only."""
 
     def __init__(self) -> None:
@@ -47,23 +48,20 @@ class CurvePane(pyqtgraph.PlotWidget):
         self._cross_hair.hide()
         self.addItem(self._cross_hair, ignoreBounds=True)
         self.setMinimumHeight(70)
-        self.hideButtons()
         self.setDownsampling(auto=True, mode="peak")
         self.setClipToView(True)
         self.setMouseEnabled(x=True, y=False)
         self.getPlotItem().layout.setContentsMargins(1, self.fontMetrics().height() // 2, 1, 1)  # for the highest label
-        for side in ("left", "bottom"):
-            self.getAxis(side).enableAutoSIPrefix(False)
         box = self.getPlotItem().getViewBox()
         box.disableAutoRange()
         box.sigRangeChangedManually.connect(self._stop_following)
+        self.recoloured.connect(self._recolour)
+        self._recolour()
 
-    def set_theme(self, theme: Theme) -> None:
-        self.setBackground(theme.surface)
-        self._cross_hair.setPen(pyqtgraph.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
-        for side in ("left", "bottom"):
-            self.getAxis(side).setPen(theme.border)
-            self.getAxis(side).setTextPen(theme.muted)
+    @Slot()
+    def _recolour(self) -> None:
+        super()._recolour()
+        self._cross_hair.setPen(pyqtgraph.mkPen(current_theme().muted, style=Qt.PenStyle.DashLine))
 
     def set_curves(self, unit: str, curves: Sequence[Curve], are_of_one: bool) -> None:
         """Show other curves, all in one unit: pale those of batches, strong those of the test images."""

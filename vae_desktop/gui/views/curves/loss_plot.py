@@ -16,7 +16,7 @@ from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, CurvePane
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import check_box, column, explain, named, row, tool_button
-from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, TERM_COLOURS, Theme
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, TERM_COLOURS, current_theme
 from vae_desktop.training.history import TERMS, Change, History
 
 _INTERVAL, _SHARE = 0.2, 0.04  # of redrawing, in seconds and of the time
@@ -46,7 +46,6 @@ class LossPlot(QWidget):
         super().__init__(parent)
         self._compares = compares
         self._models: tuple[Losses, ...] = ()
-        self._theme = LIGHT
         self._pacer = Pacer(_INTERVAL, _SHARE)
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self.redraw)
@@ -96,12 +95,6 @@ class LossPlot(QWidget):
     def readout(self) -> str:
         """The figures above the curves, as rich text."""
         return self._readout.text()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        for pane in self._all_panes:
-            pane.set_theme(theme)
-        self._show_marks()
 
     def set_models(self, models: Sequence[Losses]) -> None:
         """Show the curves of these models."""
@@ -159,12 +152,16 @@ class LossPlot(QWidget):
         super().showEvent(event)
         self.redraw()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_marks()
+
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(None)
 
     def _add_pane(self) -> None:
         pane = CurvePane()
-        pane.set_theme(self._theme)
         pane.scene().sigMouseMoved.connect(self._read_at)
         if self._all_panes:
             pane.setXLink(self._all_panes[0])
@@ -207,7 +204,7 @@ class LossPlot(QWidget):
             for change in dict.fromkeys(marked(entry.history.changes)):
                 # What was changed for all models at once has the colour of none.
                 is_own = len(self._models) > 1 and change not in colours
-                colours[change] = MODEL_COLOURS[place] if is_own else self._theme.muted
+                colours[change] = MODEL_COLOURS[place] if is_own else current_theme().muted
         changes = sorted(colours, key=lambda change: change.step)
         self._marks.set_marks([Mark(change, colours[change]) for change in changes])
 

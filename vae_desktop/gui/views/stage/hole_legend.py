@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme, small_font, tabular
+from vae_desktop.gui.widgets.theme import SPACING, current_theme, small_font, tabular
 
 HOLE_OPACITY = 0.85
 HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
@@ -21,15 +21,10 @@ class HoleLegend(QWidget):
         self.setObjectName("holeLegend")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFont(tabular(small_font(self.font())))
-        self._theme = LIGHT
         self._cell = _CELL
         self._edges: list[float] = []
         self._title = ""
         self.hide()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_space(self, latent_dim: int, has_sigma: bool) -> None:
         """Show the distances of a latent space of so many dimensions."""
@@ -52,10 +47,10 @@ class HoleLegend(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(self._theme.border))
-        painter.setBrush(QColor(self._theme.surface))
+        painter.setPen(self.palette().mid().color())
+        painter.setBrush(self.palette().base())
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.setPen(QColor(self._theme.muted))
+        painter.setPen(self.palette().placeholderText().color())
         line = self.fontMetrics().height()
         title = QRectF(SPACING, SPACING / 2, self.width() - 2 * SPACING, line)
         painter.drawText(title, Qt.AlignmentFlag.AlignLeft, self._title)
@@ -63,7 +58,7 @@ class HoleLegend(QWidget):
         strip = QRectF(SPACING, top, self._cell * (len(self._edges) + 0.5), 10)
         tint = QLinearGradient(strip.left(), 0, strip.left() + self._cell * len(self._edges), 0)
         for share in (0.0, 1.0):
-            colour = QColor(self._theme.hole)
+            colour = QColor(current_theme().hole)
             colour.setAlphaF(HOLE_OPACITY * share)
             tint.setColorAt(share, colour)
         painter.fillRect(strip, tint)

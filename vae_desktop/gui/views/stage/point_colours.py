@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from vae_desktop.gui.views.stage.class_legend import class_colours, rgb
 from vae_desktop.gui.widgets.point_raster import PointStyle
-from vae_desktop.gui.widgets.theme import Theme
+from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Codes
 
 _PALE = 0.25  # how much of their colour codes keep that are not selected
@@ -16,7 +16,6 @@ def point_style(
     class_count: int,
     hidden: npt.NDArray[np.bool_],
     selected: npt.NDArray[np.int64],
-    theme: Theme,
 ) -> PointStyle:
     """Colour codes by class; greyed classes lie below, and selected codes on top of paler ones.
 
@@ -29,12 +28,9 @@ def point_style(
     hidden : array (N,), bool
         Codes of classes that are greyed.
     selected : array (n,), int64
-    theme : Theme
     """
-    grey, accent, surface, rim = (
-        np.array(rgb(name), np.uint8)
-        for name in (theme.border, theme.accent, theme.surface, theme.text)
-    )
+    theme = current_theme()
+    grey, accent, surface = (np.array(rgb(name), np.uint8) for name in (theme.border, theme.accent, theme.surface))
     colours = class_colours(class_count) if class_count else accent[None]
     indices = np.zeros(len(codes), np.uint16)
     if codes.labels is not None and class_count:
@@ -46,5 +42,4 @@ def point_style(
     if hidden.any():
         indices = np.where(hidden, np.uint16(2 * len(colours)), indices)
     pale = (colours * _PALE + surface * (1 - _PALE)).astype(np.uint8)
-    red, green, blue = rim.tolist()
-    return PointStyle(indices, np.concatenate((colours, pale, grey[None])), hidden, selected, (red, green, blue))
+    return PointStyle(indices, np.concatenate((colours, pale, grey[None])), hidden, selected, rgb(theme.text))

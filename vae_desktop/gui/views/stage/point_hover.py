@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsEllipseItem, QStyleOptionGraphicsItem, QW
 
 from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.theme import Theme
+from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.plane import nearest_position, searchable
 
@@ -44,17 +44,20 @@ class PointHover(QObject):
         self._index: int | None = None  # of the image on show
         self._linked: int | None = None  # the image that another scatter shows
         plot.scene().sigMouseMoved.connect(self._follow)
+        plot.recoloured.connect(self._recolour)
         plot.view_changed.connect(self._look_again)
         plot.inspected.connect(self._inspect)
         plot.left.connect(self.hide)
+        self._recolour()
 
     @property
     def index(self) -> int | None:
         """The image on show."""
         return self._index
 
-    def set_theme(self, theme: Theme) -> None:
-        self._ring.setPen(QPen(QColor(theme.text), 2))
+    @Slot()
+    def _recolour(self) -> None:
+        self._ring.setPen(QPen(QColor(current_theme().text), 2))
 
     def set_class_names(self, names: tuple[str, ...]) -> None:
         """Begin with another model, whose images are not known yet."""

@@ -13,7 +13,7 @@ from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.field_item import FieldItem
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.normal_item import RADII, NormalItem
-from vae_desktop.gui.widgets.theme import LIGHT, Theme, small_font
+from vae_desktop.gui.widgets.theme import current_theme, small_font
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.density import density
 from vae_desktop.latent.plane import prior_mass
@@ -39,22 +39,23 @@ class ScatterOverlays(QObject):
             plot.addItem(item, ignoreBounds=True)
             item.hide()
         self.hole_legend = HoleLegend(plot)
+        plot.recoloured.connect(self._recolour)
         plot.view_changed.connect(self.draw_density)
         plot.getViewBox().sigResized.connect(self._place_legend)
         self.shown: frozenset[str] = frozenset()
         self._has_units = True
-        self._theme = LIGHT
         self._dimensions = 2  # of the plane
         self._distances: tuple[Floats, QRectF, int] | None = None
+        self._recolour()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.hole_legend.set_theme(theme)
-        font = small_font(QApplication.font())
-        self.prior.set_look(QColor(theme.text), QColor(theme.surface), font)
-        self.posterior.set_look(QColor(theme.text), QColor(theme.surface), font)
+    @Slot()
+    def _recolour(self) -> None:
+        theme, font = current_theme(), small_font(QApplication.font())
+        for item in (self.prior, self.posterior):
+            item.set_look(QColor(theme.text), QColor(theme.surface), font)
         if self._distances is not None:
             self.set_holes(*self._distances)
+        self.draw_density()
 
     def set_shown(self, names: Collection[str]) -> None:
         """Show these of "points", "prior", "posterior", "density", "holes" and "manifold"."""
@@ -107,7 +108,7 @@ class ScatterOverlays(QObject):
         values = density(self._plot.places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), shape)
         # The logarithm: a cloud has one dense middle, beside which the rest of it would not be seen.
         levels = np.log1p(_CONTRAST * values.T[::-1]) / np.log1p(_CONTRAST)
-        self.density.set_picture(_tinted(levels, QColor(self._theme.accent), 0.85), rect)
+        self.density.set_picture(_tinted(levels, QColor(current_theme().accent), 0.85), rect)
 
     def set_manifold(self, sheet: Picture, rect: QRectF) -> None:
         """Show pictures, tiled to one (H, W, C), uint8, over a rectangle in the axes' units."""
@@ -117,7 +118,7 @@ class ScatterOverlays(QObject):
         """Show distances (rows, columns), in σ, the highest row first, over a rectangle in the axes' units."""
         self._distances = (distances, rect, latent_dim)
         levels = hole_level(distances, latent_dim)
-        self.holes.set_picture(_tinted(levels, QColor(self._theme.hole), HOLE_OPACITY), rect)
+        self.holes.set_picture(_tinted(levels, QColor(current_theme().hole), HOLE_OPACITY), rect)
 
     def clear_fields(self) -> None:
         """Take away what was computed for another model or plane."""

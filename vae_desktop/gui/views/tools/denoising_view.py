@@ -71,7 +71,6 @@ class DenoisingView(ToolView):
         controls = form((self.source,), (self.tr("Number"), self.number), (self.kind,), (strength,), seed)
         self._lay_out(controls, (self._stack, 1))
         self.main_part = self.source
-        self.themed += self.pictures.values()
         for choice in (self.source, self.kind):
             choice.currentIndexChanged.connect(self._change)
         for field in (self.number, self._strength, self.seed):

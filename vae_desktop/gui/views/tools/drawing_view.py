@@ -57,7 +57,6 @@ class DrawingView(ToolView):
         self.loss.setTextFormat(Qt.TextFormat.RichText)
         self._lay_out(controls, (self.pad, 2), (self._results(), 3), width=_CONTROLS)
         self.main_part = self.pad
-        self.themed += self.pad, self.input, self.reconstruction, self.samples, self.nearest.board
         self.set_preprocessing("")
         self.set_image_count(0, self.tr("Open a model first."))
         self._width.setValue(9)

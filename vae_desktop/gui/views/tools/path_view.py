@@ -91,7 +91,6 @@ class PathView(ToolView):
         body = column(self._anchor_row(), (self.board, 1), self._transport(), spacing=SPACING // 2)
         self._lay_out(controls, (body, 1))
         self.main_part = self.board
-        self.themed.append(self.board)
         self.set_anchors(())
         self.set_classes(())
 

@@ -59,7 +59,6 @@ class SamplesView(ToolView):
         controls = column(self.source, self._form, self.note, 1, spacing=SPACING // 2)
         self._lay_out(controls, (self.board, 1), self.nearest)
         self.main_part = self.board
-        self.themed += self.board, self.nearest.board
         self.source.currentIndexChanged.connect(self._show_components)
         self._show_components()
 

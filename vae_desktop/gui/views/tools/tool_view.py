@@ -1,19 +1,11 @@
 """What the views of the playground's tools have in common."""
 
-from typing import Protocol
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QLayout, QWidget
 
 from vae_desktop.gui.widgets.controls import Part, named, row
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
-from vae_desktop.gui.widgets.theme import SPACING, Theme
-
-
-class Themed(Protocol):
-    """What takes its colours from a theme."""
-
-    def set_theme(self, theme: Theme) -> None: ...
+from vae_desktop.gui.widgets.theme import SPACING
 
 
 class ToolView(QWidget):
@@ -23,8 +15,6 @@ class ToolView(QWidget):
     ----------
     main_part : QWidget
         Gets the focus with the tool. As a focus proxy it would have the Tab key leave out all that stands before it.
-    themed : list
-        The parts that take their colours from the theme.
     """
 
     sight_changed = Signal()
@@ -34,11 +24,6 @@ class ToolView(QWidget):
         self.setObjectName(name)
         self.is_in_sight = False
         self.main_part: QWidget = self
-        self.themed: list[Themed] = []
-
-    def set_theme(self, theme: Theme) -> None:
-        for part in self.themed:
-            part.set_theme(theme)
 
     @Slot(bool)
     def set_in_sight(self, is_in_sight: bool) -> None:
