@@ -18,7 +18,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
-from vae_desktop.gui.widgets.field_item import FieldItem
+from vae_desktop.gui.widgets.plane_items import FieldItem
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.point_raster import PointStyle
 plot = LatentPlot()

@@ -59,40 +59,24 @@ class Theme:
     disabled: str
 
 
-LIGHT = Theme(
-    window="#f3f4f6",
-    surface="#ffffff",
-    border="#d8dce2",
-    text="#1b232e",
-    muted="#5d6877",
-    accent="#2b62c9",
-    on_accent="#ffffff",
-    error="#b3261e",
-    warning="#8a5300",
-    hole="#a3195b",
-    error_surface="#fdeceb",
-    info_surface="#e8effc",
-    hover="#eef1f5",
-    handle="#828b98",
-    disabled="#eceef1",
-)
-DARK = Theme(
-    window="#16191e",
-    surface="#1e2228",
-    border="#343a43",
-    text="#e7eaee",
-    muted="#9aa5b3",
-    accent="#7aa7f5",
-    on_accent="#0f1520",
-    error="#ff8a80",
-    warning="#f2b866",
-    hole="#e0559a",
-    error_surface="#3a2224",
-    info_surface="#202c40",
-    hover="#2a3039",
-    handle="#6a7381",
-    disabled="#272b32",
-)
+_COLOURS = {  # in light and in dark
+    "window": ("#f3f4f6", "#16191e"),
+    "surface": ("#ffffff", "#1e2228"),
+    "border": ("#d8dce2", "#343a43"),
+    "text": ("#1b232e", "#e7eaee"),
+    "muted": ("#5d6877", "#9aa5b3"),
+    "accent": ("#2b62c9", "#7aa7f5"),
+    "on_accent": ("#ffffff", "#0f1520"),
+    "error": ("#b3261e", "#ff8a80"),
+    "warning": ("#8a5300", "#f2b866"),
+    "hole": ("#a3195b", "#e0559a"),
+    "error_surface": ("#fdeceb", "#3a2224"),
+    "info_surface": ("#e8effc", "#202c40"),
+    "hover": ("#eef1f5", "#2a3039"),
+    "handle": ("#828b98", "#6a7381"),
+    "disabled": ("#eceef1", "#272b32"),
+}
+LIGHT, DARK = (Theme(**{name: pair[index] for name, pair in _COLOURS.items()}) for index in range(2))
 
 
 def current_theme() -> Theme:

@@ -6,15 +6,14 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from vae_desktop.config import SETTINGS
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.views.setup.setting_field import SettingField
+from vae_desktop.gui.views.setup.setting_row import SettingField
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldBoard
-from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
-from vae_desktop.gui.widgets.captioned import Captioned
+from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
-from vae_desktop.gui.widgets.elided_label import ElidedLabel
+from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled
-from vae_desktop.gui.widgets.elided_label import ElidedLabel
+from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 from vae_desktop.latent.comparison import Cell, Row
 

@@ -11,7 +11,7 @@ from vae_desktop.gui.views.comparison.column import ComparisonColumn
 from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
 from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
-from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
+from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, label, named, push_button, row, toggle, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage

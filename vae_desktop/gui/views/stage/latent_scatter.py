@@ -6,13 +6,12 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from vae_desktop.gui.views.stage.class_legend import point_style
 from vae_desktop.gui.views.stage.code_positions import CodePositions
-from vae_desktop.gui.views.stage.point_colours import point_style
-from vae_desktop.gui.views.stage.point_hover import PointHover
-from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
+from vae_desktop.gui.views.stage.point_hover import PointHover, ScatterPointing
 from vae_desktop.gui.views.stage.scatter_overlays import ScatterOverlays
-from vae_desktop.gui.views.stage.scatter_pointing import ScatterPointing
 from vae_desktop.gui.views.stage.scatter_selection import ScatterSelection
+from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import SPACING

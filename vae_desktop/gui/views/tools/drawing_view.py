@@ -6,11 +6,10 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QGridLayout, QLayout, QSizePolicy
 
-from vae_desktop.gui.views.tools.nearest_view import NearestView
-from vae_desktop.gui.views.tools.tool_view import ToolView, small_picture
-from vae_desktop.gui.widgets.captioned import Captioned
+from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, small_picture
 from vae_desktop.gui.widgets.controls import check_box, column, explain, label, named, row, toggle, tool_button
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
+from vae_desktop.gui.widgets.labels import Captioned
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
