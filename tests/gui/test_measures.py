@@ -58,8 +58,8 @@ def test_another_run_has_figures_of_its_own(trained):
 
 def test_a_long_measurement_can_be_cancelled_while_training_goes_on(driver):
     driver.train(epochs="100000")
-    driver.wait(lambda: driver.state == "training")
     session = driver.window.controller.engine
+    driver.wait(lambda: driver.state == "training" and session.training.newest_snapshot(session.project.shown))
     driver.click("measureButton")
     assert not driver.find("measureButton", QPushButton).isEnabled()
     driver.wait(lambda: rows(driver))

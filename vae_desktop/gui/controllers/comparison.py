@@ -193,7 +193,7 @@ class ComparisonController(QObject):
             model.show_status()
 
     def _show_losses(self, run: Run) -> None:
-        if self._view.isVisible() and any(model.run is run for model in self.models):
+        if any(model.run is run for model in self.models):
             self._view.curves.refresh()
             self._refresh_figures()
 
