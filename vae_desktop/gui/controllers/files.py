@@ -32,15 +32,11 @@ class FilesController(QObject):
         self._project, self._library = engine.project, engine.library
         self._autosaves = engine.saver.autosaves
         self._settings = settings
-        self._connect()
-        self._show_document()
-
-    def _connect(self) -> None:
-        window, menus = self._window, self._window.menus
         window.file_opened.connect(self.open)
         window.workspace_changed.connect(self._show_document)
         window.stage.scatter.export_requested.connect(self._export_codes)
         window.comparison.save_requested.connect(self._save_alone)
+        menus = window.menus
         menus.file_chosen.connect(self.open)
         menus.kept_requested.connect(self._choose_kept)
         menus.save_requested.connect(self._save)
@@ -52,6 +48,7 @@ class FilesController(QObject):
         self._project.runs_changed.connect(self._show_document)
         self._project.shown_changed.connect(self._show_document)
         self._project.compared_changed.connect(self._show_document)
+        self._show_document()
 
     @Slot(Path)
     def open(self, path: Path) -> None:
