@@ -232,5 +232,4 @@ def measure(
             form.field(name).set_value(value)
         driver.find(ChoiceBox, "architectureCombo").set_value(architecture)
         probes = (first_paint, first_decode, memory, training_share, gaps, slider_latency, drawing_latency)
-        found: Found = {probe.__name__: probe for probe in probes}[what](driver, **options)
-        return found
+        return {probe.__name__: probe for probe in probes}[what](driver, **options)
