@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QPolygonF
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget, QToolButton
 
 from vae_desktop.gui.views.setup.setting_row import SettingField
 from vae_desktop.gui.widgets.tile_board import TileBoard
@@ -63,7 +63,7 @@ class Comparison:
 
     def cell(self, label, column):
         """What the table of figures shows, with its mark."""
-        table = self.view.table._table
+        table = self.driver.find("comparisonTable", QTableWidget)
         row = next(row for row in range(table.rowCount()) if table.item(row, 0).text().startswith(label))
         return table.item(row, column + 1).text()
 
@@ -136,7 +136,7 @@ def test_the_figures_tell_the_story(comparison):
     assert comparison.cell("kNN accuracy of samples", 0).startswith("–")
     spread = [run.codes.mean.std(0).mean() for run in comparison.runs]
     assert spread[0] > 2 * spread[3] > 10 * spread[2]
-    assert "measured after step" in comparison.view.table._note.whole_text()
+    assert "measured after step" in comparison.driver.find("comparisonNote").whole_text()
 
 
 def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(comparison):
@@ -186,7 +186,7 @@ def test_a_model_of_other_dimensions_says_why_it_has_no_cursor(comparison):
     assert [run.name for run in comparison.runs] == ["VAE 2-D", "AE 2-D", "VAE 5-D"]
     comparison.wait(lambda: comparison.pictures("at_cursor")[0] is not None)
     assert comparison.pictures("at_cursor")[2] is None
-    assert "it has 2 dimensions, this model 5" in comparison.columns[2].at_cursor._empty
+    assert "it has 2 dimensions, this model 5" in comparison.columns[2].at_cursor.empty_text
     comparison.wait(lambda: comparison.columns[2].random.pictures is not None)
     board = comparison.columns[2].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
@@ -404,7 +404,7 @@ def test_figures_of_other_models_stand_where_headings_stood(comparison):
     comparison.wait_for_measures()
     comparison.view.show_editor()
     comparison.train(Variant("vae"), Variant("ae", likelihood="bernoulli"))
-    table = comparison.view.table._table
+    table = comparison.driver.find("comparisonTable", QTableWidget)
     spanned = [row for row in range(table.rowCount()) if table.columnSpan(row, 0) > 1]
     assert all(table.item(row, 1) is None for row in spanned)
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 
 from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
+from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Codes
 
@@ -138,7 +139,7 @@ def test_a_double_or_a_right_click_on_a_slider_resets_its_dimension_alone(traine
 
 def test_a_typed_value_beyond_the_range_is_taken_and_widens_it(trained) -> None:
     slider = trained.find("latentSlider0")
-    slider._entry.setValue(42.5)
+    slider.findChild(NumberField).setValue(42.5)
     assert slider.value() == 42.5
     assert slider.maximum() >= 42.5
     assert trained.window.controller.point.code[0] == 42.5

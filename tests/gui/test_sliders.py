@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidgetItem
 
-from vae_desktop.gui.views.point.slider_list import SliderList, _settled
+from vae_desktop.gui.views.point.slider_list import SliderList, settled
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.posteriors import kl_by_dimension
 
@@ -117,8 +117,8 @@ def _places() -> set[QWidgetItem]:
 
 
 def test_an_order_does_not_tremble() -> None:
-    assert _settled([0, 1, 2], np.array([1.0, 1.1, 0.5])) == [0, 1, 2]
-    assert _settled([0, 1, 2], np.array([1.0, 2.0, 3.0])) == [2, 1, 0]
+    assert settled([0, 1, 2], np.array([1.0, 1.1, 0.5])) == [0, 1, 2]
+    assert settled([0, 1, 2], np.array([1.0, 2.0, 3.0])) == [2, 1, 0]
 
 
 def test_a_traversal_shows_what_moving_the_slider_will_draw(show) -> None:

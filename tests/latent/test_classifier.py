@@ -27,7 +27,7 @@ def trained(digits):
 @pytest.fixture
 def quick(monkeypatch):
     """Train for two steps only."""
-    monkeypatch.setattr(module, "_STEPS", 2)
+    monkeypatch.setattr(module, "STEPS", 2)
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_it_can_be_cancelled(digits, tmp_path):
 
 
 def test_the_progress_goes_on_to_the_end(digits, monkeypatch):
-    monkeypatch.setattr(module, "_STEPS", 10)
+    monkeypatch.setattr(module, "STEPS", 10)
     told = []
     train_classifier(digits, Progress(lambda done, total: told.append(done / total)))
     assert told == sorted(told)

@@ -19,7 +19,7 @@ from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.latent.export import codes_as_csv
 
-_KEPT_LISTED = 12  # models in the menu
+KEPT_LISTED = 12  # models in the menu
 
 
 class FilesController(QObject):
@@ -74,7 +74,7 @@ class FilesController(QObject):
     def _list_recent(self) -> None:
         """Show the recent files and the models kept by the app in the menu, the newest first."""
         kept = self._autosaves.files()[::-1]
-        titles = {path: self._autosaves.title(path) for path in kept[:_KEPT_LISTED]}
+        titles = {path: self._autosaves.title(path) for path in kept[:KEPT_LISTED]}
         self._window.menus.set_recent(self._settings.recent_files(), titles, len(kept) > len(titles))
 
     def _note_opened(self, path: Path, origin: str) -> None:

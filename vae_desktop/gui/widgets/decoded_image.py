@@ -38,6 +38,11 @@ class DecodedImage(QWidget):
     def heightForWidth(self, width: int) -> int:
         return width
 
+    @property
+    def empty_text(self) -> str:
+        """Why there is no picture, where there is none."""
+        return self._empty
+
     def set_empty_text(self, text: str) -> None:
         """Say why there is no picture, where there is none."""
         self._empty = text

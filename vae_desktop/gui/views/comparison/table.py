@@ -34,6 +34,7 @@ class ComparisonTable(QWidget):
         self._table.verticalHeader().hide()
         self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACING // 2)
         self._note = styled(ElidedLabel(), "muted", "small")
+        self._note.setObjectName("comparisonNote")
         self._bar = progress_bar(self.tr("Progress of the measurement"), 100)
         self._cancel = push_button("cancelMeasuringAllButton", self.tr("Cancel"), then=self.cancel_requested)
         tip = self.tr("Measure neighbours and drawn images of every model, in the background, one after the other.")

@@ -99,7 +99,7 @@ class SliderList(QScrollArea):
             slider.head.set_information(float(amount) / most, bool(is_active), tip)
         is_held = self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window())
         if is_new or not is_held:
-            order = np.argsort(-amounts, kind="stable").tolist() if is_new else _settled(self._order, amounts)
+            order = np.argsort(-amounts, kind="stable").tolist() if is_new else settled(self._order, amounts)
             is_folded = ~active if active.any() else np.zeros(len(active), bool)
             if order != self._order or not np.array_equal(is_folded, self._is_folded):
                 self._place(order, is_folded)
@@ -179,7 +179,7 @@ class SliderList(QScrollArea):
         self.lock_toggled.emit(self._sliders.index(cast(LatentSlider, self.sender())), is_locked)
 
 
-def _settled(order: list[int], amounts: npt.NDArray[np.float64]) -> list[int]:
+def settled(order: list[int], amounts: npt.NDArray[np.float64]) -> list[int]:
     """The order with each dimension moved up past those that say clearly less."""
     result: list[int] = []
     for dimension in order:

@@ -70,6 +70,7 @@ class WindowMenus(QObject):
         tip = self.tr("Open a saved model and explore its latent space.")
         self._add(menu, "openModelAction", self.tr("&Open model…"), tip, keys.Open, self.open_requested)
         self._recent = menu.addMenu(self.tr("Open &recent"))
+        self._recent.setObjectName("recentMenu")
         self._recent.setToolTipsVisible(True)
         self._recent.aboutToShow.connect(self.recent_wanted)
         self._examples = menu.addMenu(self.tr("&Examples"))
