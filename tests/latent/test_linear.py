@@ -134,8 +134,8 @@ def test_the_progress_goes_on_to_the_end(train, monkeypatch):
     assert len(set(told)) == linear.ITERATIONS
 
 
-def test_mnist(mnist_dir):
-    dataset = load_dataset(DatasetConfig("mnist"), mnist_dir)
+def test_mnist(real_mnist_dir):
+    dataset = load_dataset(DatasetConfig("mnist"), real_mnist_dir)
     train, test = (torch.from_numpy(split.images) for split in (dataset.train, dataset.test))
     fitted = fit_components(train, 20)
     spread = spread_along(fitted, test)
