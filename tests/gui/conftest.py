@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyqtgraph
 import pytest
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -86,6 +86,15 @@ class Driver:
             self.wait(lambda: session.project.shown is not before and self.picture)
             self._example = name, session.project.shown.id
         return self
+
+    def decoded(self) -> None:
+        """Wait for the picture of the current point, asked for anew, so that none of an earlier one can come."""
+        numbers: list[int] = []
+        inference = self.engine.inference
+        note = inference.decoded.connect(lambda decoded: numbers.append(decoded.request_id))
+        inference.decode(self.shown.id, self.window.controller.point.code)
+        self.wait(lambda: inference.last_request in numbers)
+        inference.decoded.disconnect(note)
 
     def stop(self) -> None:
         """End the training, if there is one."""
@@ -175,7 +184,10 @@ def _close(qtbot: QtBot, windows: list[MainWindow]) -> None:
         window.close()
         qtbot.waitUntil(lambda window=window: window.controller.closer.is_closed, timeout=_TIMEOUT)
         window.deleteLater()
-    QApplication.sendPostedEvents()
+    # Only an event loop would do so by itself. Whatever is left is styled anew, twice, with each window that opens.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    if not _windows_in_sight():
+        QApplication.instance().setStyleSheet("")
 
 
 @pytest.fixture
