@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from vae_desktop.app import create_window
+from vae_desktop.config import RunConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
 from vae_desktop.examples import examples
@@ -232,6 +233,12 @@ def _shared_driver(
 def shared_driver(_shared_driver: Driver, _only_declared_errors: None) -> Driver:
     """One window for all tests of a module, each of which has to begin with what it needs."""
     return _shared_driver
+
+
+@pytest.fixture(scope="module")
+def first_settings(_shared_driver: Driver) -> RunConfig:
+    """What the form of the shared window shows at first."""
+    return _shared_driver.window.setup.form.config()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from vae_desktop.latent.grid import quantiles
 @pytest.fixture
 def driver(shared_driver):
     """The window of all these tests, as at first: the grid is out of sight, 20 × 20, and nothing trains."""
-    shared_driver.find("scatterViewButton").click()
+    shared_driver.find("codesViewButton").click()
     shared_driver.find("manifoldSizeSpin").setValue(20)
     shared_driver.find("manifoldSpacingCombo").setCurrentIndex(0)
     yield shared_driver

@@ -18,12 +18,6 @@ def sliders(driver):
     return driver.window.panel.sliders
 
 
-@pytest.fixture(scope="module")
-def first_settings(_shared_driver):
-    """What the form shows at first."""
-    return _shared_driver.window.setup.form.config()
-
-
 @pytest.fixture
 def driver(shared_driver, first_settings):
     """The window of all these tests, in which nothing trains and the form is as at first."""
