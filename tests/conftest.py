@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +44,12 @@ def _small_numbers_stay() -> Iterator[None]:
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)
+
+
+@pytest.fixture
+def real_mnist_dir() -> Path:
+    """The folder of the real MNIST that may lie beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not (folder / "MNIST").is_dir():
+        pytest.skip("the real MNIST is not here")
+    return folder

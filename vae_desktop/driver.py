@@ -24,8 +24,7 @@ class WindowDriver:
     @property
     def engine(self) -> Engine:
         """The state of the app behind the window."""
-        engine: Engine = self.window.controller.engine
-        return engine
+        return self.window.controller.engine
 
     @property
     def state(self) -> str:

@@ -15,7 +15,7 @@ SHORT = ("--device", "cpu", "--importance-samples", "2", "--sampling", "40")
 def cache_dir(monkeypatch, tmp_path):
     """A cache of the test's own, and a classifier that is quickly trained."""
     monkeypatch.setattr("vae_desktop.paths.default_cache_dir", lambda: tmp_path / "cache")
-    monkeypatch.setattr(classifier, "_STEPS", 2)
+    monkeypatch.setattr(classifier, "STEPS", 2)
     return tmp_path / "cache"
 
 

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from tests.data.custom_images import SIDE as SQUARE
 from tests.data.faulty_server import FaultyServer
+from vae_desktop.data.custom.image_file import Picture, read_picture
 from vae_desktop.data.download import download_mnist
 from vae_desktop.data.mnist import MNIST_SETS, MnistSet, Resource
 from vae_desktop.progress import Progress
@@ -63,12 +66,25 @@ def packed_data_dir(data_dir: Path) -> Path:
 
 
 @pytest.fixture
-def real_data_dir() -> Path:
-    """The folder of the real MNIST that may lie beside the checkout."""
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data"
-    if not (folder / "MNIST").is_dir():
-        pytest.skip("the real MNIST is not here")
-    return folder
+def picture(tmp_path: Path) -> Callable[..., Picture]:
+    """Save an image and read it back by the rule."""
+
+    def save_and_read(image: Image.Image, name: str = "x.png", side: int = SQUARE, **options: object) -> Picture:
+        image.save(tmp_path / name, **options)
+        return read_picture(tmp_path / name, side)
+
+    return save_and_read
+
+
+@pytest.fixture
+def npz(tmp_path: Path) -> Callable[..., Path]:
+    """Save arrays by name; the file is returned."""
+
+    def save(**arrays: np.ndarray) -> Path:
+        np.savez_compressed(tmp_path / "x.npz", **arrays)
+        return tmp_path / "x.npz"
+
+    return save
 
 
 def _resource(name: str, body: bytes) -> Resource:

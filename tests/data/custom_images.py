@@ -6,8 +6,11 @@ import numpy as np
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.image_file import Picture
 from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.data.load import load_dataset
+
+SIDE = 12  # of pictures that are saved and read back
 
 
 def load(path: Path, **settings: object) -> Dataset:
@@ -15,11 +18,23 @@ def load(path: Path, **settings: object) -> Dataset:
     return load_dataset(DatasetConfig(str(path), **settings), Path("no data folder"))
 
 
-def fill(folder: Path, count: int = 10, level: int = 0, side: int = 12) -> None:
+def fill(folder: Path, count: int = 10, level: int = 0, side: int = SIDE) -> None:
     """Save grey squares whose levels count up from `level`."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         Image.fromarray(np.full((side, side), level + number, np.uint8)).save(folder / f"{number}.png")
+
+
+def solid(mode: str, value: object, size: tuple[int, int] = (SIDE, SIDE)) -> Image.Image:
+    """An image of one colour in one of Pillow's modes."""
+    return Image.new(mode, size, value)
+
+
+def assert_solid(picture: Picture, value: int | tuple[int, ...], changes: tuple[str, ...] = ()) -> None:
+    """Check that a picture that was read is of one grey or colour, and what was changed for that."""
+    expected = np.broadcast_to(np.uint8(value), (SIDE, SIDE, 3) if isinstance(value, tuple) else (SIDE, SIDE))
+    np.testing.assert_array_equal(picture.pixels, expected)
+    assert picture.changes == changes
 
 
 def spoil(path: Path) -> None:

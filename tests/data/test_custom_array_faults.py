@@ -14,15 +14,6 @@ COUNT, SIDE = 20, 9
 NOISE = np.random.default_rng(0).integers(0, 256, (COUNT, SIDE, SIDE), np.uint8)
 
 
-@pytest.fixture
-def npz(tmp_path):
-    def save(**arrays):
-        np.savez_compressed(tmp_path / "x.npz", **arrays)
-        return tmp_path / "x.npz"
-
-    return save
-
-
 class Canary:
     """Makes a folder when it is unpickled."""
 

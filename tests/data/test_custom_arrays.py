@@ -24,15 +24,6 @@ def npy(tmp_path):
     return save
 
 
-@pytest.fixture
-def npz(tmp_path):
-    def save(**arrays):
-        np.savez_compressed(tmp_path / "x.npz", **arrays)
-        return tmp_path / "x.npz"
-
-    return save
-
-
 # Layouts
 
 

@@ -4,30 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_desktop.data.custom.image_file import Unreadable, read_picture
-
-SIDE = 12
-
-
-def solid(mode, value, size=(SIDE, SIDE)):
-    return Image.new(mode, size, value)
-
-
-@pytest.fixture
-def picture(tmp_path):
-    """Save an image and read it back by the rule."""
-
-    def save_and_read(image, name="x.png", side=SIDE, **options):
-        image.save(tmp_path / name, **options)
-        return read_picture(tmp_path / name, side)
-
-    return save_and_read
-
-
-def assert_solid(picture, value, changes=()):
-    expected = np.broadcast_to(np.uint8(value), (SIDE, SIDE, 3) if isinstance(value, tuple) else (SIDE, SIDE))
-    np.testing.assert_array_equal(picture.pixels, expected)
-    assert picture.changes == changes
+from tests.data.custom_images import SIDE, assert_solid, solid
+from vae_desktop.data.custom.image_file import Unreadable
 
 
 def test_grey_stays_as_it_is_in_each_format(picture):

@@ -8,39 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.data.custom_images import fill, load
+from tests.data.custom_images import SIDE, assert_solid, fill, load, solid
 from vae_desktop.data.custom.conversion import CONVERSION_RULE, choose_side, to_square
-from vae_desktop.data.custom.image_file import Unreadable, read_header, read_picture
+from vae_desktop.data.custom.image_file import Unreadable, read_header
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
-
-SIDE = 12
-
-
-def solid(mode, value, size=(SIDE, SIDE)):
-    return Image.new(mode, size, value)
 
 
 @pytest.fixture
 def root(tmp_path):
     return tmp_path / "pictures"
-
-
-@pytest.fixture
-def picture(tmp_path):
-    """Save an image and read it back by the rule."""
-
-    def save_and_read(image, name="x.png", side=SIDE, **options):
-        image.save(tmp_path / name, **options)
-        return read_picture(tmp_path / name, side)
-
-    return save_and_read
-
-
-def assert_solid(picture, value, changes=()):
-    expected = np.broadcast_to(np.uint8(value), (SIDE, SIDE, 3) if isinstance(value, tuple) else (SIDE, SIDE))
-    np.testing.assert_array_equal(picture.pixels, expected)
-    assert picture.changes == changes
 
 
 # Scaling and cutting

@@ -241,8 +241,8 @@ def test_folders_names_and_hashes_are_torchvisions():
     assert "letters" in theirs["splits"]
 
 
-def test_real_mnist_is_whole(real_data_dir):
+def test_real_mnist_is_whole(real_mnist_dir):
     entry = replace(MNIST_SETS["mnist"], mirrors=())
     seen = []
-    download_mnist(entry, real_data_dir, Progress(lambda *counts: seen.append(counts)))
+    download_mnist(entry, real_mnist_dir, Progress(lambda *counts: seen.append(counts)))
     assert [done for done, _ in seen] == np.cumsum([resource.size for resource in entry.resources]).tolist()

@@ -217,8 +217,8 @@ def test_splits_must_agree_in_image_size(data_dir, to_idx):
         load_mnist(MNIST, data_dir)
 
 
-def test_real_mnist(real_data_dir):
-    dataset = load_mnist(MNIST, real_data_dir)
+def test_real_mnist(real_mnist_dir):
+    dataset = load_mnist(MNIST, real_mnist_dir)
     assert dataset.train.images.shape == (60_000, 1, 28, 28)
     assert dataset.test.images.shape == (10_000, 1, 28, 28)
     assert dataset.train.labels[:8].tolist() == [5, 0, 4, 1, 9, 2, 1, 3]

@@ -31,7 +31,7 @@ def test_a_kept_model_can_be_opened(autosaves, checkpoint):
 
 
 def test_the_newest_few_of_earlier_windows_are_kept(autosaves, checkpoint, monkeypatch):
-    monkeypatch.setattr(autosave, "_MOST", 12)
+    monkeypatch.setattr(autosave, "MOST", 12)
     kept = [autosaves.keep([checkpoint], number) for number in range(15)]
     assert autosaves.files() == kept  # what a window keeps itself is all kept
     later = Autosaves(autosaves.folder, "later")
@@ -41,7 +41,7 @@ def test_the_newest_few_of_earlier_windows_are_kept(autosaves, checkpoint, monke
 
 def test_large_models_of_earlier_windows_leave_sooner(autosaves, checkpoint, monkeypatch):
     kept = [autosaves.keep([checkpoint], number) for number in range(5)]
-    monkeypatch.setattr(autosave, "_MOST_BYTES", round(3.5 * kept[0].stat().st_size))
+    monkeypatch.setattr(autosave, "MOST_BYTES", round(3.5 * kept[0].stat().st_size))
     later = Autosaves(autosaves.folder, "later")
     newest = later.keep([checkpoint], 1)
     assert set(later.files()) == {*kept[3:], newest}

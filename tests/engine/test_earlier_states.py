@@ -145,7 +145,7 @@ def test_a_live_change_keeps_the_state_before_the_first_of_a_burst(app, session,
     assert kept.history.changes == []
     assert kept.can_continue_exactly
     assert ", before β or the rate changed · " in app.autosaves.title(path)
-    monkeypatch.setattr(training_module, "_BURST", 0.0)
+    monkeypatch.setattr(training_module, "BURST", 0.0)
     session.starter.adjust(name, 0.04)
     app.wait_until(lambda: len(run.history.changes) == 4)
     assert len(earlier(app)) == 2
@@ -214,7 +214,7 @@ def test_what_is_offered_next_time_is_the_latest(app, session, endless, tmp_path
 def test_earlier_states_fall_under_the_limit_and_latest_ones_of_an_open_window_do_not(
     app, config, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(autosave, "_MOST", 3)
+    monkeypatch.setattr(autosave, "MOST", 3)
     state = app.train(config).checkpoint()
     autosaves = Autosaves(tmp_path / "kept", "own")
     latest = [autosaves.keep([state], number) for number in range(2)]

@@ -178,7 +178,7 @@ def test_how_far_is_usual_is_told_as_one_number(inbox, running, log):
 @pytest.fixture
 def one_by_one(monkeypatch):
     """Have each part of a sheet be one picture."""
-    monkeypatch.setattr(view_requests, "_PART", 0.0)
+    monkeypatch.setattr(view_requests, "PART", 0.0)
 
 
 @pytest.mark.usefixtures("one_by_one")

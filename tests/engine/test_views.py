@@ -98,7 +98,7 @@ def during(monkeypatch, log):
 @pytest.fixture
 def one_by_one(monkeypatch):
     """Have each part of a sheet be one picture."""
-    monkeypatch.setattr(view_requests, "_PART", 0.0)
+    monkeypatch.setattr(view_requests, "PART", 0.0)
 
 
 def parts(log, of=None):
@@ -370,7 +370,7 @@ def test_a_snapshot_of_another_model_changes_nothing(inbox, running, log):
 
 @pytest.mark.usefixtures("one_by_one")
 def test_new_pictures_replace_those_before_one_after_the_other(monkeypatch):
-    monkeypatch.setattr(view_requests, "_TELL", -1.0)
+    monkeypatch.setattr(view_requests, "TELL", -1.0)
     order = [0, 5, 1, 2, 3, 4, 6, 7, 8, 9]
     passes = [(np.array(order[:2]), np.arange(10) // 5 * 5), (np.array(order[2:]), np.arange(10))]
     request = sheet(count=10, passes=passes)
@@ -400,7 +400,7 @@ def holes_request(seed=0, width=2):
 def test_distances_are_those_from_the_codes(inbox, running, monkeypatch, products):
     request = holes_request()
     expected = np.concatenate(list(code_distances(request.points, request.codes)))
-    monkeypatch.setattr(distances_module, "_PRODUCTS", products)
+    monkeypatch.setattr(distances_module, "PRODUCTS", products)
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     running.ask(request)
     assert wait_for_answer(inbox, request) == pytest.approx(expected, rel=1e-5)
@@ -430,7 +430,7 @@ def test_the_current_point_does_not_wait_for_distances(inbox, running, log, monk
             yield part
 
     monkeypatch.setattr(distances_module, "code_distances", asking)
-    monkeypatch.setattr(distances_module, "_PRODUCTS", 40)
+    monkeypatch.setattr(distances_module, "PRODUCTS", 40)
     running.publish(1, CONFIG, SHAPE, snapshot(0))
     request = holes_request()
     running.ask(request)

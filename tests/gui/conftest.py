@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pyqtgraph
 import pytest
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from vae_desktop.app import create_window
+from vae_desktop.config import RunConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
 from vae_desktop.examples import examples
@@ -86,6 +87,15 @@ class Driver:
             self.wait(lambda: session.project.shown is not before and self.picture)
             self._example = name, session.project.shown.id
         return self
+
+    def decoded(self) -> None:
+        """Wait for the picture of the current point, asked for anew, so that none of an earlier one can come."""
+        numbers: list[int] = []
+        inference = self.engine.inference
+        note = inference.decoded.connect(lambda decoded: numbers.append(decoded.request_id))
+        inference.decode(self.shown.id, self.window.controller.point.code)
+        self.wait(lambda: inference.last_request in numbers)
+        inference.decoded.disconnect(note)
 
     def stop(self) -> None:
         """End the training, if there is one."""
@@ -175,7 +185,10 @@ def _close(qtbot: QtBot, windows: list[MainWindow]) -> None:
         window.close()
         qtbot.waitUntil(lambda window=window: window.controller.closer.is_closed, timeout=_TIMEOUT)
         window.deleteLater()
-    QApplication.sendPostedEvents()
+    # Only an event loop would do so by itself. Whatever is left is styled anew, twice, with each window that opens.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    if not _windows_in_sight():
+        QApplication.instance().setStyleSheet("")
 
 
 @pytest.fixture
@@ -220,6 +233,12 @@ def _shared_driver(
 def shared_driver(_shared_driver: Driver, _only_declared_errors: None) -> Driver:
     """One window for all tests of a module, each of which has to begin with what it needs."""
     return _shared_driver
+
+
+@pytest.fixture(scope="module")
+def first_settings(_shared_driver: Driver) -> RunConfig:
+    """What the form of the shared window shows at first."""
+    return _shared_driver.window.setup.form.config()
 
 
 @pytest.fixture

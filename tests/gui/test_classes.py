@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolButton
 
 from vae_desktop.gui.views.stage.class_legend import class_colours
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
-from vae_desktop.gui.widgets.theme import CLASS_COLOURS, DARK, LIGHT, class_palette
+from vae_desktop.gui.widgets.theme import CLASS_COLOURS, DARK, LIGHT, ThemeSwitch, class_palette
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.plane import Plane, axis_plane
 
@@ -93,11 +93,11 @@ def test_codes_in_which_the_last_classes_do_not_occur_keep_the_colours_of_the_le
     assert colours_of_points(scatter) == set(map(tuple, class_colours(26)[:3].tolist()))
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK])
-def test_unlabelled_images_have_no_legend_and_one_neutral_colour(scatter, theme) -> None:
+@pytest.mark.parametrize(("mode", "theme"), [("dark", DARK), ("light", LIGHT)])
+def test_unlabelled_images_have_no_legend_and_one_neutral_colour(scatter, mode, theme) -> None:
     show(scatter, LETTERS)
     show(scatter, ())
-    scatter.set_theme(theme)
+    ThemeSwitch().set_mode(mode)
     assert not scatter.legend.isVisible()
     assert colours_of_points(scatter) == {QColor(theme.accent).getRgb()[:3]}
     show(scatter, LETTERS)

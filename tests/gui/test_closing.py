@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QMenu
 
 from vae_desktop.engine.publisher import LiveEmbedding
 from vae_desktop.training.checkpoint import load_checkpoint
@@ -218,7 +218,7 @@ def test_the_system_s_wish_is_not_held_up_by_a_file_that_cannot_be_written(train
 def test_the_end_of_the_system_s_session_is_held_up_while_a_file_is_written(
     trained, disk, tmp_path, monkeypatch, is_slow
 ) -> None:
-    monkeypatch.setattr("vae_desktop.gui.controllers.closer._LOG_OUT_PATIENCE", 0.1 if is_slow else 30)
+    monkeypatch.setattr("vae_desktop.gui.controllers.closer.LOG_OUT_PATIENCE", 0.1 if is_slow else 30)
     path, cancelled = tmp_path / "model.safetensors", []
     save_slowly(trained, disk, path)
     if not is_slow:
@@ -240,7 +240,7 @@ def test_the_state_before_going_on_can_be_opened_from_the_menu(driver) -> None:
     driver.wait(lambda: driver.state == "training")
     driver.wait(lambda: driver.state == "idle")
     assert run.snapshot.step == 2 * before.step
-    menu = driver.window.menus._recent
+    menu = driver.find("recentMenu", QMenu)
     titles = []
 
     def listed() -> bool:

@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QPolygonF
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget, QToolButton
 
-from vae_desktop.gui.views.setup.setting_field import SettingField
+from vae_desktop.gui.views.setup.setting_row import SettingField
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.training.checkpoint import load_checkpoints
 from vae_desktop.training.trainer import Trainer
@@ -58,12 +58,18 @@ class Comparison:
         self.driver.click("compareVariantsButton")
         self.wait(lambda: len(self.engine.project.comparisons) > before and self.driver.state == "idle")
 
+    def show(self, trained):
+        """Have models on show that were trained before."""
+        self.window.show_workspace("comparison")
+        self.engine.project.show_comparison(trained)
+        self.wait(lambda: all(shows(column.grid) for column in self.columns))
+
     def wait_for_measures(self):
         self.wait(lambda: all("sampling" in run.measures for run in self.runs))
 
     def cell(self, label, column):
         """What the table of figures shows, with its mark."""
-        table = self.view.table._table
+        table = self.driver.find("comparisonTable", QTableWidget)
         row = next(row for row in range(table.rowCount()) if table.item(row, 0).text().startswith(label))
         return table.item(row, column + 1).text()
 
@@ -85,6 +91,47 @@ def comparison(shared_driver, every_mouse_move):
     if result.driver.state != "idle":
         result.driver.click("stopButton")
         result.wait(lambda: result.driver.state == "idle")
+
+
+def trained_once(*variants, epochs=2):
+    """Models that are trained once, for all tests that only look at them."""
+
+    @pytest.fixture(scope="module")
+    def trained(_shared_driver):
+        comparison = Comparison(_shared_driver)
+        comparison.train(*variants, epochs=epochs)
+        comparison.wait_for_measures()
+        return comparison.engine.project.comparisons[-1]
+
+    return trained
+
+
+trained_kl_term = trained_once(epochs=60)
+trained_pair = trained_once(Variant("vae"), Variant("ae"))
+trained_four = trained_once(
+    Variant("vae"), Variant("ae"), Variant("vae", beta=4.0), Variant("vae", latent_dim=3), epochs=20
+)
+
+
+@pytest.fixture
+def kl_term(comparison, trained_kl_term):
+    """The four models of what the KL term does, on show."""
+    comparison.show(trained_kl_term)
+    return comparison
+
+
+@pytest.fixture
+def pair(comparison, trained_pair):
+    """A VAE and an AE of two dimensions, on show."""
+    comparison.show(trained_pair)
+    return comparison
+
+
+@pytest.fixture
+def four(comparison, trained_four):
+    """Three models of two and one of three dimensions, on show."""
+    comparison.show(trained_four)
+    return comparison
 
 
 @pytest.fixture
@@ -125,58 +172,54 @@ def test_pictures_and_scatters_follow_the_training(comparison):
     comparison.wait(lambda: not np.array_equal(comparison.columns[3].plot.places, places))
 
 
-def test_the_figures_tell_the_story(comparison):
-    comparison.train(epochs=60)
-    comparison.wait_for_measures()
-    assert comparison.cell("Mean σ", 2) == "1.00\u2007\u2007"
-    assert float(comparison.cell("KL divergence", 2).rstrip("\u2007")) < 0.1
-    assert comparison.cell("Reconstruction", 2).endswith("✗")
-    assert comparison.cell("Reconstruction", 0).endswith("✓")
-    assert comparison.cell("Reconstruction", 3)[-1] not in "✗"
-    assert comparison.cell("kNN accuracy of samples", 0).startswith("–")
-    spread = [run.codes.mean.std(0).mean() for run in comparison.runs]
+def test_the_figures_tell_the_story(kl_term):
+    kl_term.wait_for_measures()
+    assert kl_term.cell("Mean σ", 2) == "1.00\u2007\u2007"
+    assert float(kl_term.cell("KL divergence", 2).rstrip("\u2007")) < 0.1
+    assert kl_term.cell("Reconstruction", 2).endswith("✗")
+    assert kl_term.cell("Reconstruction", 0).endswith("✓")
+    assert kl_term.cell("Reconstruction", 3)[-1] not in "✗"
+    assert kl_term.cell("kNN accuracy of samples", 0).startswith("–")
+    spread = [run.codes.mean.std(0).mean() for run in kl_term.runs]
     assert spread[0] > 2 * spread[3] > 10 * spread[2]
-    assert "measured after step" in comparison.view.table._note.whole_text()
+    assert "measured after step" in kl_term.driver.find("comparisonNote").whole_text()
 
 
-def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(comparison):
-    comparison.train()
-    places = [column.plot.places for column in comparison.columns]
+def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(kl_term):
+    places = [column.plot.places for column in kl_term.columns]
     assert places[2].std(0) == pytest.approx([1, 1], abs=0.2)
-    statuses = [column.status.whole_text() for column in comparison.columns]
+    statuses = [column.status.whole_text() for column in kl_term.columns]
     assert [text.startswith("samples") for text in statuses] == [False, False, True, False]
-    assert places[3] == pytest.approx(comparison.runs[3].codes.mean, abs=1e-5)
-    points = comparison.driver.find("comparedPointsCombo", QComboBox)
+    assert places[3] == pytest.approx(kl_term.runs[3].codes.mean, abs=1e-5)
+    points = kl_term.driver.find("comparedPointsCombo", QComboBox)
     points.setCurrentIndex(points.findData("means"))  # on request
-    assert comparison.columns[2].plot.places.std(0) == pytest.approx([0, 0], abs=0.2)
+    assert kl_term.columns[2].plot.places.std(0) == pytest.approx([0, 0], abs=0.2)
     points.setCurrentIndex(points.findData("samples"))
-    assert not np.allclose(comparison.columns[3].plot.places, comparison.runs[3].codes.mean)
-    assert np.allclose(comparison.columns[0].plot.places, comparison.runs[0].codes.mean)  # an AE has points
+    assert not np.allclose(kl_term.columns[3].plot.places, kl_term.runs[3].codes.mean)
+    assert np.allclose(kl_term.columns[0].plot.places, kl_term.runs[0].codes.mean)  # an AE has points
 
 
-def test_a_common_scale_shows_how_far_codes_spread(comparison):
-    comparison.train(epochs=30)
-    sizes = [column.plot.pixel_size() for column in comparison.columns]
+def test_a_common_scale_shows_how_far_codes_spread(kl_term):
+    sizes = [column.plot.pixel_size() for column in kl_term.columns]
     assert sizes[0] > 1.5 * sizes[3]
-    comparison.driver.find("commonScaleComparedButton", QToolButton).click()
-    sizes = [column.plot.pixel_size() for column in comparison.columns]
+    kl_term.driver.find("commonScaleComparedButton", QToolButton).click()
+    sizes = [column.plot.pixel_size() for column in kl_term.columns]
     assert sizes == pytest.approx([sizes[0]] * 4, rel=0.02)
 
 
-def test_one_cursor_goes_through_all_latent_spaces(comparison):
-    comparison.train(epochs=20)
-    before = [picture.copy() for picture in comparison.pictures("at_cursor")]
-    plot = comparison.columns[0].plot
-    target = comparison.runs[0].codes.mean[7]
+def test_one_cursor_goes_through_all_latent_spaces(kl_term):
+    before = [picture.copy() for picture in kl_term.pictures("at_cursor")]
+    plot = kl_term.columns[0].plot
+    target = kl_term.runs[0].codes.mean[7]
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place_of(plot, target))
-    models = comparison.controller.models
+    models = kl_term.controller.models
     codes = [model.space.code for model in models]
     assert codes[0] == pytest.approx(target, abs=0.2)
     for model, code in zip(models, codes, strict=True):
-        assert model.spread.to_units(code) == pytest.approx(comparison.controller.cursor.code, abs=1e-4)
-    comparison.wait(lambda: not np.array_equal(comparison.pictures("at_cursor")[0], before[0]))
-    comparison.wait(lambda: not np.array_equal(comparison.pictures("at_cursor")[3], before[3]))
-    comparison.driver.find("rawCursorComparedButton", QToolButton).click()
+        assert model.spread.to_units(code) == pytest.approx(kl_term.controller.cursor.code, abs=1e-4)
+    kl_term.wait(lambda: not np.array_equal(kl_term.pictures("at_cursor")[0], before[0]))
+    kl_term.wait(lambda: not np.array_equal(kl_term.pictures("at_cursor")[3], before[3]))
+    kl_term.driver.find("rawCursorComparedButton", QToolButton).click()
     for model in models:
         assert model.space.code == pytest.approx(codes[0], abs=1e-4)
 
@@ -186,7 +229,7 @@ def test_a_model_of_other_dimensions_says_why_it_has_no_cursor(comparison):
     assert [run.name for run in comparison.runs] == ["VAE 2-D", "AE 2-D", "VAE 5-D"]
     comparison.wait(lambda: comparison.pictures("at_cursor")[0] is not None)
     assert comparison.pictures("at_cursor")[2] is None
-    assert "it has 2 dimensions, this model 5" in comparison.columns[2].at_cursor._empty
+    assert "it has 2 dimensions, this model 5" in comparison.columns[2].at_cursor.empty_text
     comparison.wait(lambda: comparison.columns[2].random.pictures is not None)
     board = comparison.columns[2].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())
@@ -207,26 +250,24 @@ def test_random_codes_are_the_same_for_all_and_others_on_demand(comparison):
     assert model.spread.to_units(model.random_codes).std() == pytest.approx(1, abs=0.3)
 
 
-def test_a_random_code_of_a_fitted_normal_is_marked_in_every_column(comparison):
-    comparison.train(Variant("vae"), Variant("ae"))
-    comparison.driver.find("randomWayCombo", QComboBox).setCurrentIndex(1)
-    comparison.wait(lambda: comparison.columns[1].random.pictures is not None)
-    board = comparison.columns[1].random
+def test_a_random_code_of_a_fitted_normal_is_marked_in_every_column(pair):
+    pair.driver.find("randomWayCombo", QComboBox).setCurrentIndex(1)
+    pair.wait(lambda: pair.columns[1].random.pictures is not None)
+    board = pair.columns[1].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.tile_rect(8).center())
-    assert [column.random.chosen for column in comparison.columns] == [8, 8]
-    comparison.driver.find("newRandomButton", QToolButton).click()
-    assert [column.random.chosen for column in comparison.columns] == [None, None]
+    assert [column.random.chosen for column in pair.columns] == [8, 8]
+    pair.driver.find("newRandomButton", QToolButton).click()
+    assert [column.random.chosen for column in pair.columns] == [None, None]
 
 
-def test_every_model_reconstructs_the_same_image(comparison):
-    comparison.train(epochs=20)
-    comparison.wait(lambda: comparison.view.original.picture is not None)
-    before, original = comparison.pictures("image"), comparison.view.original.picture
-    comparison.view.image.setValue(11)
-    dataset = comparison.engine.datasets.held(comparison.runs[0].config.dataset)
-    assert np.array_equal(comparison.view.original.picture, dataset.test.images[11].transpose(1, 2, 0))
-    assert not np.array_equal(comparison.view.original.picture, original)
-    comparison.wait(lambda: not np.array_equal(comparison.pictures("image")[3], before[3]))
+def test_every_model_reconstructs_the_same_image(kl_term):
+    kl_term.wait(lambda: all(picture is not None for picture in kl_term.pictures("image")))
+    before, original = kl_term.pictures("image"), kl_term.view.original.picture
+    kl_term.view.image.setValue(11)
+    dataset = kl_term.engine.datasets.held(kl_term.runs[0].config.dataset)
+    assert np.array_equal(kl_term.view.original.picture, dataset.test.images[11].transpose(1, 2, 0))
+    assert not np.array_equal(kl_term.view.original.picture, original)
+    kl_term.wait(lambda: not np.array_equal(kl_term.pictures("image")[3], before[3]))
 
 
 def test_beta_of_a_column_is_changed_while_training_and_marked(comparison):
@@ -281,30 +322,28 @@ def test_a_column_is_promoted_and_the_columns_are_still_there(comparison):
     comparison.wait(lambda: comparison.columns[0].random.pictures.tobytes() != sheet)
 
 
-def test_a_set_is_saved_and_opened_as_one(comparison, tmp_path):
-    comparison.train(Variant("ae"), Variant("vae"))
-    comparison.wait_for_measures()
+def test_a_set_is_saved_and_opened_as_one(pair, tmp_path):
+    pair.wait_for_measures()
     path = tmp_path / "set.safetensors"
-    comparison.window.controller.files.save(path)
-    comparison.wait(lambda: path.exists() and not comparison.window.isWindowModified())
+    pair.window.controller.files.save(path)
+    pair.wait(lambda: path.exists() and not pair.window.isWindowModified())
     assert len(load_checkpoints(path)) == 2
-    first = comparison.runs
-    comparison.window.show_workspace("playground")
-    comparison.window.file_opened.emit(path)
-    comparison.wait(lambda: comparison.runs and comparison.runs[0] is not first[0])
-    assert comparison.window.workspace == "comparison"
-    assert [run.name for run in comparison.runs] == [run.name for run in first]
-    comparison.wait(lambda: all(column.random.pictures is not None for column in comparison.columns))
-    comparison.driver.click("measureAllButton")
-    comparison.wait(lambda: all("sampling" in run.measures for run in comparison.runs))
-    assert comparison.runs[1].measures == first[1].measures
+    first = pair.runs
+    pair.window.show_workspace("playground")
+    pair.window.file_opened.emit(path)
+    pair.wait(lambda: pair.runs and pair.runs[0] is not first[0])
+    assert pair.window.workspace == "comparison"
+    assert [run.name for run in pair.runs] == [run.name for run in first]
+    pair.wait(lambda: all(column.random.pictures is not None for column in pair.columns))
+    pair.driver.click("measureAllButton")
+    pair.wait(lambda: all("sampling" in run.measures for run in pair.runs))
+    assert pair.runs[1].measures == first[1].measures
 
 
-def test_one_column_is_saved_alone(comparison, tmp_path, monkeypatch):
-    comparison.train()
-    monkeypatch.setattr(comparison.window, "ask_for_target", lambda _: tmp_path / "one.safetensors")
-    comparison.driver.find(f"saveButton{comparison.runs[3].id}", QToolButton).click()
-    comparison.wait(lambda: (tmp_path / "one.safetensors").exists())
+def test_one_column_is_saved_alone(kl_term, tmp_path, monkeypatch):
+    monkeypatch.setattr(kl_term.window, "ask_for_target", lambda _: tmp_path / "one.safetensors")
+    kl_term.driver.find(f"saveButton{kl_term.runs[3].id}", QToolButton).click()
+    kl_term.wait(lambda: (tmp_path / "one.safetensors").exists())
     assert load_checkpoints(tmp_path / "one.safetensors")[0].config.model.kind == "vae"
 
 
@@ -399,22 +438,20 @@ def test_the_grid_goes_through_the_cursor(comparison):
     assert off_plane[0] == pytest.approx(code - plane.project(code[None])[0] @ plane.basis, abs=1e-5)
 
 
-def test_figures_of_other_models_stand_where_headings_stood(comparison):
-    comparison.train(Variant("vae"), Variant("ae"))
-    comparison.wait_for_measures()
-    comparison.view.show_editor()
-    comparison.train(Variant("vae"), Variant("ae", likelihood="bernoulli"))
-    table = comparison.view.table._table
+def test_figures_of_other_models_stand_where_headings_stood(pair):
+    pair.wait_for_measures()
+    pair.view.show_editor()
+    pair.train(Variant("vae"), Variant("ae", likelihood="bernoulli"))
+    table = pair.driver.find("comparisonTable", QTableWidget)
     spanned = [row for row in range(table.rowCount()) if table.columnSpan(row, 0) > 1]
     assert all(table.item(row, 1) is None for row in spanned)
 
 
-def test_settings_that_cannot_be_trained_are_shown_where_they_stand(comparison):
-    comparison.train(Variant("vae"), Variant("ae"))
-    comparison.view.editor.findChild(SettingField).setText("-4")
-    comparison.driver.click("trainButton")
-    assert not comparison.view.shows_columns
-    assert "out of range" in comparison.driver.find("variantsError").text()
+def test_settings_that_cannot_be_trained_are_shown_where_they_stand(pair):
+    pair.view.editor.findChild(SettingField).setText("-4")
+    pair.driver.click("trainButton")
+    assert not pair.view.shows_columns
+    assert "out of range" in pair.driver.find("variantsError").text()
 
 
 def test_an_opened_set_is_what_the_next_training_begins_from(comparison, tmp_path):
@@ -428,39 +465,20 @@ def test_an_opened_set_is_what_the_next_training_begins_from(comparison, tmp_pat
     assert kinds == [("vae", 3.0, 2), ("ae", None, 4)]
 
 
-def test_one_model_that_is_opened_brings_up_the_playground(comparison, tmp_path):
-    comparison.train(Variant("vae"), Variant("ae"))
+def test_one_model_that_is_opened_brings_up_the_playground(pair, tmp_path):
     path = tmp_path / "one.safetensors"
-    comparison.engine.training.save(path, comparison.runs[:1])
-    comparison.wait(path.exists)
-    comparison.window.file_opened.emit(path)
-    project = comparison.engine.project
-    comparison.wait(lambda: project.shown is not None and project.shown.path == path)
-    assert comparison.window.workspace == "playground"
+    pair.engine.training.save(path, pair.runs[:1])
+    pair.wait(path.exists)
+    pair.window.file_opened.emit(path)
+    project = pair.engine.project
+    pair.wait(lambda: project.shown is not None and project.shown.path == path)
+    assert pair.window.workspace == "playground"
 
 
-@pytest.fixture(scope="module")
-def looked_at(_shared_driver):
-    """Three models of two and one of three dimensions, trained once for all tests that only look at them."""
-    comparison = Comparison(_shared_driver)
-    comparison.train(Variant("vae"), Variant("ae"), Variant("vae", beta=4.0), Variant("vae", latent_dim=3), epochs=20)
-    return comparison.engine.project.comparisons[-1]
-
-
-@pytest.fixture
-def four(comparison, looked_at):
-    """The four models on show."""
-    comparison.window.show_workspace("comparison")
-    comparison.engine.project.show_comparison(looked_at)
-    comparison.wait(lambda: all(shows(column.grid) for column in comparison.columns))
-    return comparison
-
-
-def test_controls_of_all_columns_forget_those_of_other_models(four):
+def test_controls_of_all_columns_forget_those_of_other_models(four, trained_pair):
     """Both the ones that stood there before and the ones that come are of one data set, with the same classes."""
     runs = four.runs
-    four.train(Variant("vae"), Variant("ae"))
-    four.wait(lambda: all(shows(column.grid) for column in four.columns))
+    four.show(trained_pair)
     chip = four.view.controls.legend.findChild(QToolButton, "classChip3")
     for _ in range(2):
         chip.click()  # an error in what has been taken away would end the test

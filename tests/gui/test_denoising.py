@@ -17,7 +17,7 @@ def trained(shared_driver):
 def open_denoising(driver):
     driver.window.show_tool("denoising")
     view = driver.window.tools["denoising"]
-    view.source.show_value("test")
+    view.source.set_value("test")
     driver.wait(lambda: view.pictures["restored"].picture is not None)
     return view
 
@@ -52,7 +52,7 @@ def test_other_noise_and_another_kind(trained):
     before = view.pictures["noisy"].picture.tobytes()
     driver.find("newNoiseButton", QToolButton).click()
     driver.wait(lambda: view.pictures["noisy"].picture.tobytes() != before)
-    driver.find("noiseKindCombo", QComboBox).show_value("masking")
+    driver.find("noiseKindCombo", QComboBox).set_value("masking")
     driver.wait(lambda: (view.pictures["noisy"].picture <= view.pictures["clean"].picture).all())
 
 
@@ -65,13 +65,13 @@ def test_a_click_on_a_code_takes_its_image(trained):
 
 def test_a_denoising_model_says_what_it_was_trained_for(shared_driver):
     driver = shared_driver
-    driver.find("modelCombo", QComboBox).show_value("denoising-ae")
+    driver.find("modelCombo", QComboBox).set_value("denoising-ae")
     driver.train_to_the_end()
-    driver.find("modelCombo", QComboBox).show_value("vae")
+    driver.find("modelCombo", QComboBox).set_value("vae")
     view = open_denoising(driver)
     assert view.strength == pytest.approx(0.3)
     assert "Trained to take out: Gaussian, 0.3" in view.note.text()
-    view.kind.show_value("masking")
+    view.kind.set_value("masking")
     assert "another kind" in view.note.text()
 
 
@@ -82,5 +82,5 @@ def test_without_images_it_says_how_to_get_them(shared_driver):
     assert "MNIST" in view.reason.text()
     driver.find("loadNoisyDataButton", QToolButton).click()
     driver.wait(lambda: "MNIST" in driver.window.banner.text())  # it is not there: a download is offered
-    view.source.show_value("drawing")
+    view.source.set_value("drawing")
     assert "Draw" in view.reason.text()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QMessageBox
 
 from vae_desktop.gui.controllers import files
 from vae_desktop.training.checkpoint import load_checkpoint
@@ -149,12 +149,13 @@ def test_recent_files_are_listed_and_survive_a_restart(driver, saved, open_windo
 
 def recent(driver) -> list[str]:
     """What the menu of recent files lists when it opens."""
-    driver.window.menus._recent.aboutToShow.emit()
-    return [action.text() for action in driver.window.menus._recent.actions()]
+    menu = driver.find("recentMenu", QMenu)
+    menu.aboutToShow.emit()
+    return [action.text() for action in menu.actions()]
 
 
 def test_kept_models_are_listed_by_what_they_are(driver, monkeypatch) -> None:
-    monkeypatch.setattr(files, "_KEPT_LISTED", 2)
+    monkeypatch.setattr(files, "KEPT_LISTED", 2)
     session = driver.window.controller.engine
     for dimensions in (1, 3, 2):
         driver.train_to_the_end(latentDim=str(dimensions), epochs="1")
@@ -196,7 +197,7 @@ def test_a_training_that_closing_interrupted_can_be_looked_at_without_going_on(d
     session = second.window.controller.engine
     second.wait(lambda: session.project.shown is not None and second.state == "idle")
     assert session.project.shown.autosave.exists()
-    assert "of 1000 · step" in second.window.setup.controls._where.text()
+    assert "of 1000 · step" in second.find("progressText", QLabel).text()
 
 
 def test_a_declined_offer_is_not_made_again_and_nothing_is_deleted(driver, open_window) -> None:
@@ -219,11 +220,10 @@ def test_a_kept_model_that_has_gone_meanwhile_is_no_error(driver, open_window, i
     driver.window.close()
     second = open_window()
     second.wait(second.window.banner.text)
-    second = second.window
-    for path in second.controller.engine.saver.autosaves.files():
+    for path in second.window.controller.engine.saver.autosaves.files():
         path.unlink()
-    (second.banner._action.click if is_wanted else second.banner.dismiss)()
-    assert ("no longer there" in second.banner.text()) is is_wanted
+    second.find("messageActionButton" if is_wanted else "dismissButton").click()
+    assert ("no longer there" in second.window.banner.text()) is is_wanted
 
 
 def answer(qtbot, button: QMessageBox.StandardButton) -> list[str]:
@@ -302,4 +302,4 @@ def test_an_opened_model_shows_its_settings_and_how_far_it_is(driver, saved) -> 
     driver.window.file_opened.emit(saved)
     driver.wait(lambda: driver.window.controller.engine.project.shown is not first)
     assert driver.window.setup.form.config() == first.config
-    assert "step 24" in driver.window.setup.controls._where.text()
+    assert "step 24" in driver.find("progressText", QLabel).text()

@@ -43,11 +43,28 @@ def bring_up(driver, dock: str) -> QDockWidget:
     return result
 
 
-@pytest.fixture
-def two_runs(driver):
+def train_two(driver):
     driver.train_to_the_end(epochs="1")
     driver.train_to_the_end(epochs="1", latentDim="3")
     return driver
+
+
+@pytest.fixture(scope="module")
+def _trained_once(_shared_driver):
+    train_two(_shared_driver)
+
+
+@pytest.fixture
+def looked_at(shared_driver, _trained_once):
+    """Two models in the playground of a window that tests share."""
+    shared_driver.window.show_workspace("playground")
+    return shared_driver
+
+
+@pytest.fixture
+def two_runs(driver):
+    """Two models, numbers 1 and 2, in a window of its own."""
+    return train_two(driver)
 
 
 DOCKS = [
@@ -55,8 +72,8 @@ DOCKS = [
 ]  # fmt: skip
 
 
-def test_tab_goes_round_whatever_can_be_seen(two_runs) -> None:
-    driver = two_runs
+def test_tab_goes_round_whatever_can_be_seen(looked_at) -> None:
+    driver = looked_at
     for dock in DOCKS:
         bring_up(driver, dock)
         driver.find("betaField").setFocus()
@@ -70,8 +87,8 @@ def test_tab_goes_round_whatever_can_be_seen(two_runs) -> None:
     assert [stop for stop in round_trip(driver, Qt.Key.Key_Tab) if not is_seen(stop)] == []
 
 
-def test_a_panel_that_is_covered_gives_the_focus_away_and_del_removes_nothing(two_runs) -> None:
-    driver = two_runs
+def test_a_panel_that_is_covered_gives_the_focus_away_and_del_removes_nothing(looked_at) -> None:
+    driver = looked_at
     runs = driver.window.controller.engine.project.runs
     bring_up(driver, "runsDock")
     driver.window.runs.setFocus()
@@ -83,8 +100,8 @@ def test_a_panel_that_is_covered_gives_the_focus_away_and_del_removes_nothing(tw
     assert len(runs) == 2
 
 
-def test_what_gets_the_focus_by_another_way_comes_to_the_front(two_runs) -> None:
-    driver = two_runs
+def test_what_gets_the_focus_by_another_way_comes_to_the_front(looked_at) -> None:
+    driver = looked_at
     bring_up(driver, "measuresDock")
     driver.window.runs.setFocus()
     driver.wait(lambda: is_seen(driver.window.runs))
@@ -101,8 +118,7 @@ def rows(driver) -> list[list[str]]:
     ]
 
 
-@pytest.mark.parametrize("way", ["key", "banner"])
-def test_a_run_that_was_removed_comes_back_as_it_was(two_runs, way) -> None:
+def test_a_run_that_was_removed_comes_back_as_it_was(two_runs) -> None:
     driver = two_runs
     session, table = driver.window.controller.engine, driver.window.runs
     driver.train_to_the_end(epochs="1")
@@ -111,21 +127,22 @@ def test_a_run_that_was_removed_comes_back_as_it_was(two_runs, way) -> None:
     table.setFocus()
     before, kept, run = rows(driver), list(session.project.runs.values()), session.project.runs[2]
     saved = run.is_saved
-    table.selectRow(1)
-    assert not driver.find("undoRemovalAction", QAction).isEnabled()
-    press(driver, QKeySequence.StandardKey.Delete)
-    assert list(session.project.runs) == [1, 3]
-    assert session.project.shown is not run
-    assert "off the list" in driver.window.banner.text()
-    if way == "key":
-        press(driver, QKeySequence.StandardKey.Undo)
-    else:
-        driver.find("messageActionButton", QToolButton).click()
-    assert list(session.project.runs.values()) == kept
-    assert session.project.shown is run
-    assert (rows(driver), run.is_saved) == (before, saved)
-    assert not driver.window.banner.isVisible()
-    assert not driver.find("undoRemovalAction", QAction).isEnabled()
+    for undo in (
+        lambda: press(driver, QKeySequence.StandardKey.Undo),
+        lambda: driver.find("messageActionButton", QToolButton).click(),
+    ):
+        table.selectRow(1)
+        assert not driver.find("undoRemovalAction", QAction).isEnabled()
+        press(driver, QKeySequence.StandardKey.Delete)
+        assert list(session.project.runs) == [1, 3]
+        assert session.project.shown is not run
+        assert "off the list" in driver.window.banner.text()
+        undo()
+        assert list(session.project.runs.values()) == kept
+        assert session.project.shown is run
+        assert (rows(driver), run.is_saved) == (before, saved)
+        assert not driver.window.banner.isVisible()
+        assert not driver.find("undoRemovalAction", QAction).isEnabled()
     driver.find("latentSlider0").setValue(1.0)  # it is there to be used again
     picture = driver.picture
     driver.find("latentSlider0").setValue(-1.0)

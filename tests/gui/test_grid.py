@@ -8,6 +8,30 @@ from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.latent.grid import quantiles
 
 
+@pytest.fixture
+def driver(shared_driver):
+    """The window of all these tests, as at first: the grid is out of sight, 20 × 20, and nothing trains."""
+    shared_driver.find("codesViewButton").click()
+    shared_driver.find("manifoldSizeSpin").setValue(20)
+    shared_driver.find("manifoldSpacingCombo").setCurrentIndex(0)
+    yield shared_driver
+    shared_driver.stop()
+
+
+@pytest.fixture
+def show(driver):
+    """Show a bundled model, with the point at 0."""
+
+    def begin_anew(name):
+        driver.show(name)
+        point = driver.window.controller.point
+        point.move_to(np.zeros(len(point.code), np.float32))
+        driver.decoded()
+        return driver
+
+    return begin_anew
+
+
 def grid(driver):
     return driver.window.stage.manifold
 
@@ -130,7 +154,8 @@ def test_one_dimension_is_one_row(driver) -> None:
     assert driver.window.controller.point.code.tolist() == pytest.approx([quantiles(20)[-1]], abs=1e-4)
 
 
-def test_without_a_model_it_says_what_to_do(driver) -> None:
+def test_without_a_model_it_says_what_to_do(open_window) -> None:
+    driver = open_window()
     driver.find("gridViewButton").click()
     assert grid(driver).board.sheet is None
     grid(driver).board.grab()

@@ -8,7 +8,7 @@ import pytest
 from vae_desktop.gui.controllers.process import Instance
 
 CODE = """
-import faulthandler, sys
+import signal, sys
 from pathlib import Path
 from vae_desktop.gui.controllers.process import Instance
 instance = Instance(Path(sys.argv[1]))
@@ -32,7 +32,7 @@ instance.end()
 print(len(list(Path(sys.argv[1]).iterdir())), flush=True)
 instance = Instance(Path(sys.argv[1]))
 instance.record_crash()
-faulthandler._sigsegv()
+signal.raise_signal(signal.SIGSEGV)
 """
 
 

@@ -9,13 +9,40 @@ from PySide6.QtGui import QColor
 
 from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
+from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Codes
 
 
-@pytest.fixture
-def trained(driver):
-    driver.train_to_the_end(epochs="5")
+@pytest.fixture(scope="module")
+def models(_shared_driver):
+    """A model of two and one of five latent dimensions."""
+    found = {}
+    for latent_dim, epochs in ((2, "5"), (5, "2")):
+        _shared_driver.train_to_the_end(latentDim=str(latent_dim), epochs=epochs)
+        found[latent_dim] = _shared_driver.shown
+    return found
+
+
+def shown_anew(driver, run):
+    """Have a model on screen as it is when it has just been trained: at 0, and nothing under the mouse."""
+    driver.window.stage.scatter.hover.hide()
+    driver.engine.project.show(run)
+    driver.window.controller.point.move_to(np.zeros(run.config.model.latent_dim, np.float32))
+    driver.decoded()
     return driver
+
+
+@pytest.fixture
+def trained(shared_driver, models):
+    """The model of two dimensions."""
+    return shown_anew(shared_driver, models[2])
+
+
+@pytest.fixture
+def five(shared_driver, models):
+    """The model of five dimensions."""
+    return shown_anew(shared_driver, models[5])
 
 
 def free_place(scatter: LatentScatter) -> QPoint:
@@ -45,8 +72,8 @@ def test_a_click_in_the_scatter_moves_sliders_and_picture(trained) -> None:
     assert trained.find("latentSlider1").value() == pytest.approx(expected.y(), abs=0.05)
 
 
-def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(driver) -> None:
-    driver.train_to_the_end(latentDim="5")
+def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(five) -> None:
+    driver = five
     scatter = driver.window.stage.scatter
     means = driver.window.controller.engine.project.shown.codes.mean
     outermost = int(np.abs(scatter.plot.places[:, 0]).argmax())
@@ -76,13 +103,14 @@ def test_a_click_before_the_reconstruction_is_there_leaves_no_card_without_one(t
     trained.qtbot.waitUntil(lambda: not card.isVisible() or scatter.hover.reconstruction is not None, timeout=1000)
 
 
-def test_the_picture_of_the_image_under_the_mouse_follows_its_code(trained) -> None:
+def test_the_picture_of_the_image_under_the_mouse_follows_its_code(trained, monkeypatch) -> None:
     scatter, session = trained.window.stage.scatter, trained.window.controller.engine
     image = hover_at_once(scatter, 7)
     trained.wait(lambda: scatter.hover.reconstruction is not None)
     before = scatter.hover.reconstruction
     run = session.project.shown
-    run.codes = Codes(run.codes.mean + np.float32(0.01), run.codes.log_stddev, run.codes.labels)
+    codes = Codes(run.codes.mean + np.float32(0.01), run.codes.log_stddev, run.codes.labels)
+    monkeypatch.setattr(run, "codes", codes)
     with trained.qtbot.waitSignal(trained.window.controller.point.seen, timeout=1000) as seen:
         session.project.codes_changed.emit(run)
     np.testing.assert_array_equal(seen.args[0], run.codes.mean[image])
@@ -137,7 +165,7 @@ def test_a_double_or_a_right_click_on_a_slider_resets_its_dimension_alone(traine
 
 def test_a_typed_value_beyond_the_range_is_taken_and_widens_it(trained) -> None:
     slider = trained.find("latentSlider0")
-    slider._entry.setValue(42.5)
+    slider.findChild(NumberField).setValue(42.5)
     assert slider.value() == 42.5
     assert slider.maximum() >= 42.5
     assert trained.window.controller.point.code[0] == 42.5
@@ -151,8 +179,8 @@ def test_slider_ranges_cover_the_codes(trained) -> None:
         assert slider.maximum() >= codes[:, dimension].max()
 
 
-def test_axes_can_be_chosen_with_more_than_two_dimensions(driver) -> None:
-    driver.train_to_the_end(latentDim="5")
+def test_axes_can_be_chosen_with_more_than_two_dimensions(five) -> None:
+    driver = five
     driver.find("horizontalAxisCombo").setCurrentIndex(3)
     driver.find("verticalAxisCombo").setCurrentIndex(4)
     driver.window.stage.scatter.plot.dragged.emit(0.5, -0.25)
@@ -162,7 +190,7 @@ def test_axes_can_be_chosen_with_more_than_two_dimensions(driver) -> None:
 def test_a_hidden_class_is_greyed_and_lies_below(trained) -> None:
     raster = trained.window.stage.scatter.plot.raster
     trained.find("classChip3").click()
-    grey = QColor(trained.window.theme.border).getRgb()[:3]
+    grey = QColor(current_theme().border).getRgb()[:3]
     style = raster.style
     labels = trained.window.controller.engine.project.shown.codes.labels
     count = int((labels == 3).sum())
@@ -172,6 +200,7 @@ def test_a_hidden_class_is_greyed_and_lies_below(trained) -> None:
     drawn = style.order()  # the lowest first
     assert is_grey[drawn[:count]].all()
     assert not is_grey[drawn[count:]].any()
+    trained.find("classChip3").click()
 
 
 def test_the_scatter_paints_its_points(trained) -> None:

@@ -227,3 +227,23 @@ def test_the_gradient_has_a_pane_of_its_own_while_it_is_wanted(losses) -> None:
     assert "Gradient" not in losses.readout()
     losses.gradient.click()
     assert len(losses.panes) == 2
+
+
+def test_a_pane_of_gradients_that_are_not_known_says_why(losses) -> None:
+    run = history()
+    show(losses, run)
+    losses.gradient.click()
+    pane = losses.panes[2]
+    assert pane.hint.isVisible()
+    assert "no file keeps it" in pane.hint.text()
+    run.gradient_norms = [(5, 3.0), (20, 7.5)]
+    losses.redraw()
+    assert not pane.hint.isVisible()
+
+
+@pytest.mark.parametrize("width", [120, 200, 500])
+def test_steps_beside_one_another_do_not_touch(losses, width) -> None:
+    axis = losses.panes[0].getAxis("bottom")
+    _, steps = axis.tickValues(0, 33_000, width)[0]
+    assert len(steps) > 0
+    assert (np.diff(steps) * width / 33_000 > losses.fontMetrics().horizontalAdvance("30000")).all()

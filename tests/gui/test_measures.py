@@ -9,11 +9,21 @@ from PySide6.QtWidgets import QCheckBox, QPushButton, QTreeWidget
 from vae_desktop.latent.measures import MEASURES
 
 
+@pytest.fixture(scope="module")
+def run(_shared_driver):
+    """A small model."""
+    _shared_driver.train_to_the_end()
+    return _shared_driver.shown
+
+
 @pytest.fixture
-def trained(driver):
-    """A small model on screen."""
-    driver.train_to_the_end()
-    return driver
+def trained(shared_driver, run):
+    """A small model on screen, its quick figures measured."""
+    shared_driver.engine.project.show(run)
+    shared_driver.find("quickMeasuresCheck", QCheckBox).setChecked(True)
+    shared_driver.click("measureButton")
+    shared_driver.wait(lambda: not shared_driver.engine.measurements.is_running)
+    return shared_driver
 
 
 def rows(driver):
@@ -29,10 +39,7 @@ def test_without_a_model_there_is_nothing_to_measure(driver):
 
 
 def test_quick_figures_of_the_model_on_screen(trained):
-    trained.find("quickMeasuresCheck", QCheckBox).setChecked(True)
-    trained.click("measureButton")
     session = trained.window.controller.engine
-    trained.wait(lambda: not session.measurements.is_running)
     shown = rows(trained)
     last = session.project.shown.history.last_evaluation
     assert shown["Test loss"][0] == f"{last.total:.3f} sq. error / image"
@@ -45,10 +52,7 @@ def test_quick_figures_of_the_model_on_screen(trained):
 
 
 def test_another_run_has_figures_of_its_own(trained):
-    trained.find("quickMeasuresCheck", QCheckBox).setChecked(True)
-    trained.click("measureButton")
     session = trained.window.controller.engine
-    trained.wait(lambda: not session.measurements.is_running)
     first, before = session.project.shown, rows(trained)
     trained.train_to_the_end(seed="5")
     assert rows(trained) == {}
@@ -56,10 +60,12 @@ def test_another_run_has_figures_of_its_own(trained):
     assert rows(trained) == before
 
 
-def test_a_long_measurement_can_be_cancelled_while_training_goes_on(driver):
+def test_a_long_measurement_can_be_cancelled_while_training_goes_on(shared_driver):
+    driver = shared_driver
+    driver.find("quickMeasuresCheck", QCheckBox).setChecked(False)
     driver.train(epochs="100000")
-    driver.wait(lambda: driver.state == "training")
     session = driver.window.controller.engine
+    driver.wait(lambda: driver.state == "training" and session.training.newest_snapshot(session.project.shown))
     driver.click("measureButton")
     assert not driver.find("measureButton", QPushButton).isEnabled()
     driver.wait(lambda: rows(driver))

@@ -30,7 +30,7 @@ class Route:
         self.point = self.window.controller.point
         self.view.play_button.setChecked(False)
         self.view.anchors.remove_all()
-        self.view.shape.show_value("straight")
+        self.view.shape.set_value("straight")
         self.view.loop.setChecked(False)
         self.view.pace.setValue(2.0)
         self.view.steps.setValue(24)
@@ -223,7 +223,7 @@ def test_the_same_path_goes_through_another_model_of_the_same_data(path):
     path.driver.show("vae-20d")
     assert path.view.anchors.labels() == ["mean of 7", "mean of 1"]  # points are of the model before
     assert path.controller.path.anchors[1] == pytest.approx(path.mean_of(1))
-    path.driver.find("pathShapeCombo", QComboBox).show_value("spherical")
+    path.driver.find("pathShapeCombo", QComboBox).set_value("spherical")
     norms = np.linalg.norm(path.controller.path.codes(9), axis=1)
     ends = np.linalg.norm([path.mean_of(7), path.mean_of(1)], axis=1)
     assert norms == pytest.approx(np.linspace(*ends, 9), rel=0.05)

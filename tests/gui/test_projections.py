@@ -8,6 +8,14 @@ from vae_desktop.latent.plane import principal_plane
 from vae_desktop.latent.posteriors import kl_by_dimension
 
 
+@pytest.fixture
+def driver(shared_driver):
+    """The window of all these tests, in which nothing trains and the plot shows axes."""
+    yield shared_driver
+    shared_driver.stop()
+    choose(shared_driver, "axes")
+
+
 def choose(driver, name):
     box = driver.find("projectionCombo")
     box.setCurrentIndex(box.findData(name))
@@ -22,6 +30,7 @@ def note(driver):
 
 
 def test_a_model_begins_with_the_two_axes_that_say_most(show) -> None:
+    show("vae-2d")
     driver = show("vae-20d")
     kl = kl_by_dimension(driver.window.controller.engine.project.shown.codes)
     assert set(scatter(driver).tools.axes) == set(np.argsort(-kl)[:2].tolist())

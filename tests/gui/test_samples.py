@@ -15,7 +15,7 @@ def open_samples(driver, source="prior"):
     view.count.setValue(36)
     view.seed.setValue(0)
     view.temperature.setValue(1.0)
-    view.source.show_value(source)
+    view.source.set_value(source)
     driver.wait(lambda: view.board.pictures is not None)
     return view
 
@@ -83,11 +83,11 @@ def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(shared_driver)
     assert "holes" in view.note.text()  # N(0, I) is not where its codes are
     means = driver.window.controller.engine.project.shown.codes.mean
     view.count.setValue(200)
-    view.source.show_value("box")
+    view.source.set_value("box")
     assert (codes_of(driver) >= means.min(0)).all()
     assert (codes_of(driver) <= means.max(0)).all()
     assert np.ptp(codes_of(driver), axis=0) == pytest.approx(np.ptp(means, axis=0), rel=0.1)
-    view.source.show_value("mixture")
+    view.source.set_value("mixture")
     driver.wait(lambda: "components" in view.note.text())
     assert "10,000 codes" in view.note.text()
     drawn = codes_of(driver)
@@ -96,7 +96,7 @@ def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(shared_driver)
         """The share of codes that are further from all means than nearly all of these are from one another."""
         return np.mean([np.linalg.norm(means - code, axis=1).min() > 5 for code in codes])
 
-    view.source.show_value("box")
+    view.source.set_value("box")
     assert far(drawn) < 0.1
     assert far(codes_of(driver)) > 0.5
 
@@ -109,7 +109,7 @@ def test_a_vae_is_sampled_around_codes_drawn_from_its_posteriors(shared_driver):
     assert means[:, collapsed].std() < 0.1
     view.count.setValue(200)
     assert np.ptp(codes_of(driver)[:, collapsed]) > 4  # codes of N(0, 1), whose means are all the same
-    view.source.show_value("mixture")
+    view.source.set_value("mixture")
     driver.wait(lambda: "components" in view.note.text())
     assert codes_of(driver)[:, collapsed].std() == pytest.approx(1, abs=0.2)
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
-from PySide6.QtWidgets import QFileDialog, QToolButton
+from PySide6.QtWidgets import QFileDialog, QStyleOptionGraphicsItem, QToolButton
 
 from vae_desktop.gui.views.stage.code_positions import nearest_image
 from vae_desktop.gui.views.stage.scatter_tools import FIRST_OVERLAYS
-from vae_desktop.gui.widgets.glide import Glide
-from vae_desktop.gui.widgets.normal_item import NormalItem
+from vae_desktop.gui.widgets.plane_items import NormalItem
+from vae_desktop.gui.widgets.point_raster import Glide
 
 
 @pytest.fixture
@@ -134,13 +134,14 @@ def test_the_drawn_posterior_has_the_radius_sigma_in_the_units_of_the_axes(show)
 @pytest.mark.parametrize("ratio", [0.75, 1.0, 2.0])
 def test_an_outline_is_opaque_and_its_halo_is_not(ratio) -> None:
     item = NormalItem(Qt.PenStyle.SolidLine, 3.0)
-    item.set_look(QColor("black"), QColor("white"), QFont())
+    item.set_style(QColor("black"), QColor("white"), QFont())
     item.set_normal(np.zeros(2), np.eye(2))
     picture = QImage(QSize(160, 160) * ratio, QImage.Format.Format_ARGB32)
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     with QPainter(picture) as painter:
-        item.draw(painter, QTransform.fromTranslate(80, 80).scale(30, 30))
+        painter.setTransform(QTransform.fromTranslate(80, 80).scale(30, 30))
+        item.paint(painter, QStyleOptionGraphicsItem())
     pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(-1, 4)  # blue, green, red, alpha
     brightness, alpha = pixels[:, 0], pixels[:, 3]
     assert alpha[(brightness < 10) & (alpha > 0)].max() == 255

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidgetItem
 
-from vae_desktop.gui.views.point.slider_list import SliderList, _settled
+from vae_desktop.gui.views.point.slider_list import SliderList, settled
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.posteriors import kl_by_dimension
 
@@ -19,11 +19,20 @@ def sliders(driver):
 
 
 @pytest.fixture
-def at_zero(shared_driver):
-    """Show a bundled model in the window of all these tests, with the point at 0."""
+def driver(shared_driver, first_settings):
+    """The window of all these tests, in which nothing trains and the form is as at first."""
+    shared_driver.window.setup.form.set_config(first_settings)
+    yield shared_driver
+    shared_driver.stop()
+
+
+@pytest.fixture
+def show(driver):
+    """Show a bundled model as if it had just been opened, with the point at 0."""
 
     def begin_anew(name):
-        driver = shared_driver.show(name)
+        driver.show(name)
+        driver.engine.project.show(driver.shown)
         point = driver.window.controller.point
         point.move_to(np.zeros(len(point.code), np.float32))
         driver.find("trainButton").setFocus()
@@ -90,7 +99,6 @@ def test_the_reason_goes_with_the_last_collapsed_dimension_although_a_slider_is_
 def test_the_reason_of_a_collapse_is_its_cause(driver, kind, texts, words) -> None:
     form = driver.find("modelCombo", QComboBox)
     form.setCurrentIndex(form.findData(kind))
-    driver.wait(lambda: driver.window.controller.engine.datasets.held(driver.window.setup.form.config().dataset))
     driver.train_to_the_end(epochs="20", hidden="64", **texts)
     run = driver.window.controller.engine.project.shown
     assert not (run.codes.mean.var(0) > 0.01).any()
@@ -117,8 +125,8 @@ def _places() -> set[QWidgetItem]:
 
 
 def test_an_order_does_not_tremble() -> None:
-    assert _settled([0, 1, 2], np.array([1.0, 1.1, 0.5])) == [0, 1, 2]
-    assert _settled([0, 1, 2], np.array([1.0, 2.0, 3.0])) == [2, 1, 0]
+    assert settled([0, 1, 2], np.array([1.0, 1.1, 0.5])) == [0, 1, 2]
+    assert settled([0, 1, 2], np.array([1.0, 2.0, 3.0])) == [2, 1, 0]
 
 
 def test_a_traversal_shows_what_moving_the_slider_will_draw(show) -> None:
@@ -159,8 +167,8 @@ def test_traversals_follow_the_training(driver) -> None:
     assert driver.state == "training"
 
 
-def test_a_locked_coordinate_stays_whatever_moves_the_point(at_zero) -> None:
-    driver = at_zero("vae-20d")
+def test_a_locked_coordinate_stays_whatever_moves_the_point(show) -> None:
+    driver = show("vae-20d")
     point = driver.window.controller.point
     slider = driver.find("latentSlider17")
     slider.setValue(1.25)
@@ -179,8 +187,8 @@ def test_a_locked_coordinate_stays_whatever_moves_the_point(at_zero) -> None:
     assert driver.find("resetButton").isEnabled()
 
 
-def test_randomise_has_a_temperature(at_zero) -> None:
-    driver = at_zero("vae-20d")
+def test_randomise_has_a_temperature(show) -> None:
+    driver = show("vae-20d")
     spreads = {}
     for temperature in (0.1, 3.0):
         driver.find("temperatureSpin").setValue(temperature)
@@ -193,8 +201,8 @@ def test_randomise_has_a_temperature(at_zero) -> None:
     assert spreads[3.0] == pytest.approx(3, rel=0.2)
 
 
-def test_wheel_and_arrow_keys_move_a_slider_that_has_the_focus(at_zero) -> None:
-    driver = at_zero("vae-2d")
+def test_wheel_and_arrow_keys_move_a_slider_that_has_the_focus(show) -> None:
+    driver = show("vae-2d")
     slider = driver.find("latentSlider0")
     wheel = QWheelEvent(
         QPointF(40, 10),
@@ -230,9 +238,9 @@ def test_128_dimensions_have_128_sliders_that_follow_and_decode(driver) -> None:
     assert 2 <= len(sliders(driver).visible_dimensions()) < 40  # traversals are decoded for these alone
 
 
-def test_what_is_drawn_along_other_directions_ends_where_the_point_does(at_zero) -> None:
+def test_what_is_drawn_along_other_directions_ends_where_the_point_does(show) -> None:
     """Traversals are asked for less often than a hand moves; the last place is asked for always."""
-    driver = at_zero("vae-2d")
+    driver = show("vae-2d")
     requests = driver.window.controller.engine.inference
     for value in np.linspace(-2, 2, 30):
         driver.find("latentSlider0").setValue(float(value))
@@ -241,9 +249,9 @@ def test_what_is_drawn_along_other_directions_ends_where_the_point_does(at_zero)
     driver.wait(lambda: np.allclose(requests.newest("traversal 1").codes[:, 0], 2))
 
 
-def test_a_move_paints_nothing_but_what_it_changes(at_zero) -> None:
+def test_a_move_paints_nothing_but_what_it_changes(show) -> None:
     """What lies under pictures and sliders would cost a fifth of each move: it is not painted with them."""
-    driver = at_zero("vae-2d")
+    driver = show("vae-2d")
     driver.find("latentSlider0").setValue(0.5)  # from 0 on, the point can be reset, which is shown
     driver.qtbot.wait(300)
     painted = _Painted()

@@ -18,7 +18,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
-from vae_desktop.gui.widgets.field_item import FieldItem
+from vae_desktop.gui.widgets.plane_items import FieldItem
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.point_raster import PointStyle
 plot = LatentPlot()
@@ -54,19 +54,17 @@ def test_points_and_fields_lie_where_they_belong_on_a_sharp_screen() -> None:
     assert background not in (red, blue)
 
 
-def test_models_of_any_dimensions_follow_one_another(show, driver) -> None:
+def test_models_of_any_dimensions_follow_one_another(shared_driver, every_mouse_move) -> None:
     """With both views, all overlays, even spacing and a card on show; no error is told."""
+    driver = shared_driver
     driver.find("bothViewButton").click()
     for name in ("density", "manifold", "holes"):
         driver.find(f"{name}OverlayAction", QAction).setChecked(True)
     driver.find("manifoldSpacingCombo").setCurrentIndex(1)
     driver.train_to_the_end(latentDim="1", epochs="1")
-    show("vae-20d")
-    show("ae-2d")
+    runs = [driver.shown, driver.show("vae-20d").shown, driver.show("ae-2d").shown]
     session = driver.window.controller.engine
-    driver.wait(lambda: len(session.project.runs) == 3)
     scatter, requests = driver.window.stage.scatter, driver.window.controller.engine.inference
-    runs = list(session.project.runs.values())
     for run in [*runs, *runs[::-1], *runs]:
         driver.qtbot.keyClick(scatter.plot, Qt.Key.Key_Space)  # a card is on show, its image peeked at
         decoded = []
@@ -80,7 +78,8 @@ def test_models_of_any_dimensions_follow_one_another(show, driver) -> None:
     assert driver.window.banner.text() == ""
 
 
-def test_one_dimensional_codes_are_spread_by_their_own_classes(driver) -> None:
+def test_one_dimensional_codes_are_spread_by_their_own_classes(shared_driver) -> None:
+    driver = shared_driver
     driver.train_to_the_end(latentDim="1", epochs="1")
     session = driver.window.controller.engine
     first = session.project.shown
@@ -92,8 +91,8 @@ def test_one_dimensional_codes_are_spread_by_their_own_classes(driver) -> None:
     assert heights[codes.labels == 0].max() < heights[codes.labels == 1].min()
 
 
-def test_one_axis_that_takes_the_others_place_changes_with_it(show) -> None:
-    driver = show("vae-20d")
+def test_one_axis_that_takes_the_others_place_changes_with_it(shared_driver) -> None:
+    driver = shared_driver.show("vae-20d")
     tools = driver.window.stage.scatter.tools
     horizontal, vertical = tools.axes
     driver.find("horizontalAxisCombo").setCurrentIndex(vertical)

@@ -20,7 +20,7 @@ def run_app(tmp_path):
 
     def run(step: str, *arguments: str) -> subprocess.CompletedProcess:
         code = f"""
-import faulthandler, os, signal, sys
+import os, signal, sys
 from PySide6.QtCore import QTimer
 from vae_desktop import __main__, app
 create = app.create_window
@@ -67,7 +67,7 @@ def test_a_crash_is_told_by_the_next_window_once(run_app, tmp_path) -> None:
 def step(window):
     message = window.banner.message
     if message is None:
-        faulthandler._sigsegv()
+        signal.raise_signal(signal.SIGSEGV)
     print(message.text, message.details, flush=True)
     window.close()
 """

@@ -1,7 +1,6 @@
 """Small data sets and models whose measures take milliseconds."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,12 +46,3 @@ def run_config() -> Callable[..., RunConfig]:
 def fresh_model() -> Callable[[RunConfig, Dataset], Autoencoder]:
     """Make the model of a run as it is before training."""
     return lambda config, dataset: new_model(config.model, dataset.image_shape, config.training.seed)
-
-
-@pytest.fixture
-def mnist_dir() -> Path:
-    """The folder of the real MNIST that may lie beside the checkout."""
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data"
-    if not (folder / "MNIST").is_dir():
-        pytest.skip("the real MNIST is not here")
-    return folder

@@ -27,7 +27,7 @@ def trained(digits):
 @pytest.fixture
 def quick(monkeypatch):
     """Train for two steps only."""
-    monkeypatch.setattr(module, "_STEPS", 2)
+    monkeypatch.setattr(module, "STEPS", 2)
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_it_can_be_cancelled(digits, tmp_path):
 
 
 def test_the_progress_goes_on_to_the_end(digits, monkeypatch):
-    monkeypatch.setattr(module, "_STEPS", 10)
+    monkeypatch.setattr(module, "STEPS", 10)
     told = []
     train_classifier(digits, Progress(lambda done, total: told.append(done / total)))
     assert told == sorted(told)
@@ -226,14 +226,14 @@ def test_the_bundled_one_is_mnists(tmp_path, no_training, digits):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_bundled_one_has_not_learned_what_can_be_held_out(mnist_dir):
-    dataset = load_dataset(DatasetConfig("mnist", measured_on="validation"), mnist_dir)
+def test_the_bundled_one_has_not_learned_what_can_be_held_out(real_mnist_dir):
+    dataset = load_dataset(DatasetConfig("mnist", measured_on="validation"), real_mnist_dir)
     classifier = classifier_for(dataset, None)
     learned = Split(dataset.train.images[:20_000], dataset.train.labels[:20_000])
     assert 1 - share_right(classifier, dataset.test) > 2 * (1 - share_right(classifier, learned))
 
 
-def test_the_bundled_one_knows_mnist(mnist_dir):
-    dataset = load_dataset(DatasetConfig("mnist"), mnist_dir)
+def test_the_bundled_one_knows_mnist(real_mnist_dir):
+    dataset = load_dataset(DatasetConfig("mnist"), real_mnist_dir)
     classifier = classifier_for(dataset, None)
     assert share_right(classifier, dataset.test) == pytest.approx(float(classifier.accuracy), abs=1e-3)

@@ -68,7 +68,7 @@ def test_work_in_parts_gives_the_same(random, monkeypatch):
     codes = posteriors(random, 100, 3)
     points = random.normal(scale=4, size=(25, 3)).astype(np.float32)
     whole = distances(points, codes)
-    monkeypatch.setattr(module, "_PRODUCTS", 700)
+    monkeypatch.setattr(module, "PRODUCTS", 700)
     parts = list(code_distances(points, codes))
     assert [len(part) for part in parts] == [7, 7, 7, 4]
     assert np.concatenate(parts) == pytest.approx(whole, rel=1e-6)

@@ -145,7 +145,7 @@ def test_large_images_are_worked_on_in_smaller_pieces(digits, run_config, fresh_
     config = run_config("ae", likelihood="bernoulli")
     model, images = fresh_model(config, digits), torch.from_numpy(digits.test.images)
     whole, told = mean_terms(config, model, images), []
-    monkeypatch.setattr("vae_desktop.latent.embed._MOST_NUMBERS", 50 * 64)
+    monkeypatch.setattr("vae_desktop.latent.embed.MOST_NUMBERS", 50 * 64)
     pieces = mean_terms(config, model, images, Progress(lambda done, total: told.append(done)))
     assert len(told) == 8
     assert pieces.reconstruction == pytest.approx(whole.reconstruction, rel=1e-6)

@@ -43,7 +43,7 @@ def test_pca_is_that_of_scikit_learn(train, test, count):
 @pytest.mark.parametrize("count", [1, 5, 60, 64])
 def test_the_iteration_finds_the_same_components(train, test, count, monkeypatch):
     exact = spread_along(fit_components(train, count), test)
-    monkeypatch.setattr(linear, "_MOST_PIXELS", 10)
+    monkeypatch.setattr(linear, "MOST_PIXELS", 10)
     fitted = fit_components(train, count)
     torch.testing.assert_close(
         fitted.components.T @ fitted.components, torch.eye(count), atol=1e-5, rtol=0, msg="not orthonormal"
@@ -53,7 +53,7 @@ def test_the_iteration_finds_the_same_components(train, test, count, monkeypatch
 
 
 def test_of_very_many_pixels_an_even_choice_of_images_is_fitted(train, monkeypatch):
-    monkeypatch.setattr(linear, "_MOST_NUMBERS", train.numel() // 3)
+    monkeypatch.setattr(linear, "MOST_NUMBERS", train.numel() // 3)
     torch.testing.assert_close(fit_components(train, 2).variances, fit_components(train[::3], 2).variances)
 
 
@@ -127,15 +127,15 @@ def test_without_kl_it_is_the_error_of_pca(train, test):
 
 
 def test_the_progress_goes_on_to_the_end(train, monkeypatch):
-    monkeypatch.setattr(linear, "_MOST_PIXELS", 10)
+    monkeypatch.setattr(linear, "MOST_PIXELS", 10)
     told = []
     fit_components(train, 2, Progress(lambda done, total: told.append(done / total)))
     assert told == sorted(told)
-    assert len(set(told)) == linear._ITERATIONS
+    assert len(set(told)) == linear.ITERATIONS
 
 
-def test_mnist(mnist_dir):
-    dataset = load_dataset(DatasetConfig("mnist"), mnist_dir)
+def test_mnist(real_mnist_dir):
+    dataset = load_dataset(DatasetConfig("mnist"), real_mnist_dir)
     train, test = (torch.from_numpy(split.images) for split in (dataset.train, dataset.test))
     fitted = fit_components(train, 20)
     spread = spread_along(fitted, test)

@@ -23,7 +23,7 @@ SHORT = Extent(importance_samples=3, sampled_images=50)
 
 @pytest.fixture(autouse=True)
 def _little_training(monkeypatch):
-    monkeypatch.setattr(classifier, "_STEPS", 2)
+    monkeypatch.setattr(classifier, "STEPS", 2)
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def test_the_nearest_come_first(shape):
 
 @pytest.mark.parametrize(("numbers", "parts"), [(1, 50), (150, 25), (60 * 7, 8), (60 * 50, 1)])
 def test_it_makes_no_difference_how_many_are_looked_at_at_a_time(monkeypatch, numbers, parts):
-    monkeypatch.setattr(module, "_NUMBERS", numbers)
+    monkeypatch.setattr(module, "NUMBERS", numbers)
     pictures, images = noise(4, seed=1), noise(50)
     *before, found = nearest_images(pictures, images, 7)
     assert before == [[]] * parts
@@ -79,7 +79,7 @@ def test_an_exact_copy_comes_before_images_that_are_nearly_one(shape):
 
 @pytest.mark.parametrize("numbers", [1, 60 * 7, 2_000_000])
 def test_of_images_at_the_same_distance_the_first_come_first(monkeypatch, numbers):
-    monkeypatch.setattr(module, "_NUMBERS", numbers)
+    monkeypatch.setattr(module, "NUMBERS", numbers)
     pictures, images = flat(100, 0), flat(*[101, 99, 100, 99, 101] * 20)
     near, far = search(pictures, images, 40)
     assert near.indices.tolist() == [*range(2, 100, 5), *sorted({*range(100)} - {*range(2, 100, 5)})[:20]]
@@ -129,7 +129,7 @@ def test_of_an_even_number_of_images_it_is_the_middle_of_two():
 
 @pytest.mark.parametrize("numbers", [1, 2_000_000])
 def test_the_nearest_may_lie_in_any_part(monkeypatch, numbers):
-    monkeypatch.setattr(module, "_NUMBERS", numbers)
+    monkeypatch.setattr(module, "NUMBERS", numbers)
     test, train = noise(31, seed=1), noise(20)
     *_, value = typical_distance(test, train)
     assert value == pytest.approx(np.median(table(test, train).min(1)), rel=1e-4)

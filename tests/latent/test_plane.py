@@ -130,7 +130,7 @@ def test_codes_that_are_not_finite_do_not_count(means, value):
 
 def test_of_very_many_codes_an_even_choice_is_fitted(means, monkeypatch):
     expected = principal_plane(means[::3])
-    monkeypatch.setattr(plane_module, "_MOST_NUMBERS", means.size * 5 // 3 + 1)
+    monkeypatch.setattr(plane_module, "MOST_NUMBERS", means.size * 5 // 3 + 1)
     assert principal_plane(means, expected).basis == pytest.approx(expected.basis, abs=1e-6)
 
 

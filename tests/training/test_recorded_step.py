@@ -19,8 +19,8 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.training import devices
 from vae_desktop.training.batches import Batch, Batches
-from vae_desktop.training.recorded_step import CudaRecorder, RecordedStep, recorders
-from vae_desktop.training.trainer import Trainer, _take
+from vae_desktop.training.recorded_step import CudaRecorder, recorders
+from vae_desktop.training.trainer import Trainer, take_step
 
 STEPS = 43  # 40 images in batches of 9: the fifth and last of an epoch has 4
 MODELS = {
@@ -167,9 +167,9 @@ def test_a_step_that_waits_for_the_device_is_taken_as_usual(train, monkeypatch, 
 
     def waits(*arguments):
         arguments[4].sum().item()  # the images
-        return _take(*arguments)
+        return take_step(*arguments)
 
-    monkeypatch.setattr("vae_desktop.training.trainer._take", waits)
+    monkeypatch.setattr("vae_desktop.training.trainer.take_step", waits)
     with caplog.at_level(logging.WARNING):
         found = train(model, Tape.record)
     assert not made
@@ -208,7 +208,11 @@ def test_a_recording_that_is_not_the_same_step_is_not_used(train, caplog, fault)
 def test_without_memory_for_a_second_state_steps_are_the_usual_ones(train, monkeypatch, caplog) -> None:
     model = MODELS["variational"]
     usual = train(model)
-    monkeypatch.setattr(RecordedStep, "_copies", lambda _: [])
+
+    def clone(tensor):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch.Tensor, "clone", clone)
     with caplog.at_level(logging.WARNING):
         found = train(model, Tape.record)
     assert not made
@@ -263,12 +267,12 @@ def test_out_of_memory_after_a_recording_is_recovered_from_without_it(
     def takes(gradient, *arguments):
         if made and made[0].repeats == 5:
             full_memory.take()
-        return _take(gradient, *arguments)
+        return take_step(gradient, *arguments)
 
     if place == "batch":
         monkeypatch.setattr(Batch, "corrupted", corrupted)
     if place == "usual step":  # of the smaller last batch of an epoch, before there is a recording of it
-        monkeypatch.setattr("vae_desktop.training.trainer._take", takes)
+        monkeypatch.setattr("vae_desktop.training.trainer.take_step", takes)
     if place == "end of a step":
         stack = torch.stack
 
@@ -297,7 +301,7 @@ def test_memory_that_is_still_full_is_an_error(train, monkeypatch):
 
     emptied = []
     monkeypatch.setitem(devices.EMPTY_CACHE, "cpu", lambda: emptied.append(1))
-    monkeypatch.setattr("vae_desktop.training.trainer._take", takes)
+    monkeypatch.setattr("vae_desktop.training.trainer.take_step", takes)
     with pytest.raises(torch.OutOfMemoryError):
         train(MODELS["plain"], Tape.record)
     assert emptied == [1]
@@ -339,7 +343,7 @@ def test_the_graphs_of_a_model_share_a_pool_of_memory(monkeypatch):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no such device here")
 @pytest.mark.parametrize("precision", ["single", "mixed"])
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-def test_graphs_of_cuda_are_used_and_give_the_usual_steps(train, model, precision) -> None:
+def test_graphs_of_cuda_are_used_and_give_the_usual_steps(train, model, precision, caplog) -> None:
     recordings, recorder = [], CudaRecorder()
 
     def record(work):
@@ -348,5 +352,5 @@ def test_graphs_of_cuda_are_used_and_give_the_usual_steps(train, model, precisio
 
     usual, found = (train(model, recorder, "cuda", precision) for recorder in (None, record))
     assert recordings
-    assert found[1]._take._recordings
+    assert not caplog.records  # they were not given up
     assert_same(found, usual)

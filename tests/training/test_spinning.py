@@ -22,7 +22,7 @@ def seconds():
     return sum(int(open(f"/proc/self/task/{task}/schedstat").read().split()[0]) for task in tasks) / 1e9
 
 from vae_desktop.training import spinning
-spinning._INTERVAL = 1e9
+spinning.INTERVAL = 1e9
 waits, clock = [0.0], [0.0]
 spinning.seconds_waited, spinning.time.monotonic = lambda _: waits[0], lambda: clock[0]
 watch = spinning.Spinning().__enter__()
@@ -57,7 +57,7 @@ def clock(monkeypatch):
     now, waited = [0.0], [0.0]
     monkeypatch.setattr(spinning.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(spinning, "seconds_waited", lambda _: waited[0])
-    monkeypatch.setattr(spinning, "_INTERVAL", 1e6)  # looks are taken by hand
+    monkeypatch.setattr(spinning, "INTERVAL", 1e6)  # looks are taken by hand
 
     def passes(seconds, share):
         now[0] += seconds
@@ -79,7 +79,7 @@ def test_a_thread_that_waits_for_a_processor_half_the_time_has_threads_spin_brie
 def test_time_that_a_virtual_machine_was_not_there_counts_as_waited(monkeypatch, tmp_path) -> None:
     ticks = os.sysconf("SC_CLK_TCK")
     stat = tmp_path / "stat"
-    monkeypatch.setattr(spinning, "_STOLEN", stat)
+    monkeypatch.setattr(spinning, "STOLEN", stat)
     schedstat = tmp_path / "schedstat"
     schedstat.write_text("5000000000 3000000000 17\n")
     assert spinning.seconds_waited(schedstat) == 3  # a system that does not tell
@@ -107,8 +107,8 @@ def test_the_crowd_ends_with_the_training_and_leaves_no_setting_behind(clock) ->
 
 @_CAN_SEE
 def test_the_thread_that_entered_is_watched_while_it_works(monkeypatch) -> None:
-    monkeypatch.setattr(spinning, "_INTERVAL", 0.01)
-    monkeypatch.setattr(spinning, "_CROWDED", -1.0)  # whatever it waits
+    monkeypatch.setattr(spinning, "INTERVAL", 0.01)
+    monkeypatch.setattr(spinning, "CROWDED", -1.0)  # whatever it waits
     with Spinning() as found:
         for _ in range(500):
             if found.is_brief:

@@ -66,5 +66,4 @@ def probe(what: str, /, **options: Any) -> Row:
             raise LibraryMissing(how_to_install(libraries))
         last_line = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise UserError(f"The measurement {what!r} could not run (a window needs a display): {last_line}")
-    result: Row = json.loads(done.stdout.splitlines()[-1])
-    return result
+    return json.loads(done.stdout.splitlines()[-1])

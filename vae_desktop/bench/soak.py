@@ -66,7 +66,8 @@ class Soak:
         self._overlays = itertools.cycle([one for one in actions if one.objectName().endswith("OverlayAction")])
         self._views = itertools.cycle(("codes", "grid", "both"))
         self._examples = itertools.cycle(examples())
-        self._tool_turns, self._model_turns = itertools.count(), itertools.count()
+        self._tools = itertools.cycle(self._window.tools)
+        self._model_turns = itertools.count()
         self._window.setup.form.choose_dataset("mnist")
         self._window.setup.form.field("epochs").set_value(100_000)
         driver.find(QCheckBox, "quickMeasuresCheck").setChecked(True)
@@ -84,7 +85,7 @@ class Soak:
         actions = itertools.cycle(
             (
                 lambda: next(self._docks).toggleViewAction().trigger(),
-                self._show_tool,
+                lambda: self._window.show_tool(next(self._tools)),
                 self._show_model,
                 lambda: next(self._overlays).trigger(),
                 lambda: self._window.stage.show_views(next(self._views)),
@@ -135,20 +136,15 @@ class Soak:
         self._driver.find(QPushButton, name).click()
 
     def _export(self) -> None:
-        path = self._window.tools.get("path")
-        if isinstance(path, PathView):  # it comes after the first paint
-            if not path.anchors.labels():
-                _choose(path.class_menu, -1)  # all classes
-            _choose(path.export_menu, next(self._formats))
+        path = self._window.tools["path"]
+        assert isinstance(path, PathView)
+        if not path.anchors.labels():
+            _choose(path.class_menu, -1)  # all classes
+        _choose(path.export_menu, next(self._formats))
 
     def _change_workspace(self) -> None:
         other = "playground" if self._window.workspace == "comparison" else "comparison"
         self._window.show_workspace(other)
-
-    def _show_tool(self) -> None:
-        names = list(self._window.tools)
-        if names:
-            self._window.show_tool(names[next(self._tool_turns) % len(names)])
 
     def _show_model(self) -> None:
         runs = list(self._project.runs.values())
@@ -211,10 +207,10 @@ def _use_window(options: dict[str, str]) -> None:
     logging.basicConfig(level=logging.ERROR)
     with fresh_window(Path(options["data_dir"])) as driver, tempfile.TemporaryDirectory() as exports:
         driver.window.controller.open_last_model()
-        soak = Soak(driver, Path(exports))
         driver.window.resize(1280, 800)
         driver.window.show()
-        _report(soak.use(float(options.get("minutes", "30"))))
+        driver.wait_until(lambda: driver.window.tools)  # they come after the first paint
+        _report(Soak(driver, Path(exports)).use(float(options.get("minutes", "30"))))
     os._exit(0)  # as the command does: what is still loading in a thread cannot be ended cleanly
 
 

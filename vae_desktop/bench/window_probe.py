@@ -230,7 +230,6 @@ def measure(
         form.choose_dataset(dataset)
         for name, value in {"epochs": 100_000, "latent_dim": latent_dim, "image_size": image_size}.items():
             form.field(name).set_value(value)
-        driver.find(ChoiceBox, "architectureCombo").show_value(architecture)
+        driver.find(ChoiceBox, "architectureCombo").set_value(architecture)
         probes = (first_paint, first_decode, memory, training_share, gaps, slider_latency, drawing_latency)
-        found: Found = {probe.__name__: probe for probe in probes}[what](driver, **options)
-        return found
+        return {probe.__name__: probe for probe in probes}[what](driver, **options)

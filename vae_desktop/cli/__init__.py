@@ -25,7 +25,6 @@ from vae_desktop.system_libraries import how_to_install, missing_libraries
 
 _log = logging.getLogger(__name__)
 _PROGRAM = "vae-desktop"
-_WINDOW_OPTIONS = ("model", "dataset", "data_dir")
 _INTERRUPTED = 130  # what shells report after Ctrl-C: 128 + SIGINT
 
 
@@ -145,10 +144,9 @@ def _open_window(options: argparse.Namespace) -> int:
 
 
 def _refuse_window_options(options: argparse.Namespace) -> None:
-    for name in _WINDOW_OPTIONS:
-        if getattr(options, f"window_{name}") is not None:
-            option = f"--{name.replace('_', '-')}"
-            raise _BadArguments(_PROGRAM, f"{option} goes after the command {options.command}.")
+    for option in ("model", "dataset", "data-dir"):
+        if getattr(options, f"window_{option.replace('-', '_')}") is not None:
+            raise _BadArguments(_PROGRAM, f"--{option} goes after the command {options.command}.")
 
 
 def _report(error: Exception, program: str) -> int:

@@ -34,10 +34,6 @@ def run(options: argparse.Namespace) -> int:
         print_json({"machine": machine(), **rows})
         return 0
     print(machine())
-    print_table([(key, _line(row)) for key, row in rows.items()])
+    shown = ("median", "min", "max", "goal")
+    print_table([(key, "   ".join(f"{name} {row[name]:.3g}" for name in shown)) for key, row in rows.items()])
     return 0
-
-
-def _line(row: dict[str, object]) -> str:
-    values = [f"{name} {row[name]:.3g}" for name in ("median", "min", "max", "goal")]
-    return "   ".join(values)

@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import print_json, print_table, progress_bar, say
@@ -15,9 +14,6 @@ from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import groups_of
 from vae_desktop.progress import Progress
 from vae_desktop.settings import Setting
-
-if TYPE_CHECKING:
-    from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = "measure a saved model on a test set"
 _IMPORTANCE_SAMPLES = Setting(
@@ -67,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(options.file)
     config = checkpoint.config
     device = select_device(options.device, partial(say, options.program))
-    dataset = load_dataset(_dataset_config(checkpoint, options), options.data_dir)
+    dataset = load_dataset(_dataset_config(config.dataset, checkpoint.image_shape, options), options.data_dir)
     label = dataset.config.label
     if dataset.image_shape != checkpoint.image_shape:
         raise UserError(
@@ -123,13 +119,12 @@ def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetC
         )
 
 
-def _dataset_config(checkpoint: "Checkpoint", options: argparse.Namespace) -> DatasetConfig:
+def _dataset_config(own: DatasetConfig, shape: tuple[int, int, int], options: argparse.Namespace) -> DatasetConfig:
     """The model's own data set, or the one asked for at the model's image size and in its colours."""
-    config = checkpoint.config.dataset
-    if options.dataset not in (None, config.name):
-        channels, height, _ = checkpoint.image_shape
-        config = DatasetConfig(options.dataset, height, "grey" if channels == 1 else "colour")
-    return config if options.measured_on is None else replace(config, measured_on=options.measured_on)
+    if options.dataset not in (None, own.name):
+        channels, height, _ = shape
+        own = DatasetConfig(options.dataset, height, "grey" if channels == 1 else "colour")
+    return own if options.measured_on is None else replace(own, measured_on=options.measured_on)
 
 
 def _shape(shape: tuple[int, int, int]) -> str:

@@ -43,8 +43,7 @@ def progress_bar(is_hidden: bool = False, **details: Any) -> Any:
 
     tqdm.monitor_interval = 0  # no thread that looks after a bar which is told of each step
     size = shutil.get_terminal_size()  # tqdm's own measure hides the bar on terminals that do not tell their size
-    is_hidden = is_hidden or not sys.stderr.isatty()
-    return tqdm(ncols=size.columns - 1, nrows=size.lines, miniters=1, disable=is_hidden, **details)
+    return tqdm(ncols=size.columns - 1, nrows=size.lines, miniters=1, disable=is_hidden or None, **details)
 
 
 def print_json(values: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,51 +64,40 @@ class Saved:
         """The files, that of all of them first."""
         return ", ".join(str(path) for path in (self.together, *self.paths) if path is not None) or "nothing"
 
+    def write(self, target: Path, checkpoints: "Sequence[Checkpoint]", is_compact: bool) -> Path | None:
+        """Write a file, and return where it lies in the end; None for nowhere."""
+        from vae_desktop.training.checkpoint import save_checkpoints
+
+        hitch = ""
+        for place in (
+            lambda: target,
+            lambda: _unused(autosave_dir(default_settings_dir()), target),
+            lambda: Path(tempfile.mkdtemp(prefix="vae-desktop-")) / target.name,
+        ):
+            try:
+                path = place()
+                save_checkpoints(path, checkpoints, half_precision=is_compact)
+            except (UserError, OSError) as error:
+                hitch = hitch or f"Cannot write {target}: {_reason(error)}."
+            else:
+                self.hitches += [f"{hitch} It is saved as {path} instead."] if hitch else []
+                return path
+        self.hitches.append(f"{hitch} Nor can it be written anywhere else: it is lost.")
+        return None
+
 
 def save_models(training: "TrainingLoop", targets: Sequence[Path], output: Path, is_compact: bool) -> Saved:
     """Write each model as it is, or as it last was before it failed, and several as one file too."""
-    saved = Saved([training.checkpoint_of(model) for model in training.models])
+    checkpoints = [training.checkpoint_of(model) for model in training.models]
     if is_compact:
-        saved.checkpoints = [entry and _without_optimizer(entry) for entry in saved.checkpoints]
-
-    def write(target: Path, checkpoints: "Sequence[Checkpoint]") -> Path | None:
-        path, hitch = _write(target, checkpoints, is_compact)
-        saved.hitches += [hitch] if hitch else []
-        return path
-
-    for checkpoint, target in zip(saved.checkpoints, targets, strict=True):
-        saved.paths.append(None if checkpoint is None else write(target, [checkpoint]))
-    there = [entry for entry in saved.checkpoints if entry is not None]
+        checkpoints = [one and replace(one, snapshot=replace(one.snapshot, optimizer=None)) for one in checkpoints]
+    saved = Saved(checkpoints)
+    for checkpoint, target in zip(checkpoints, targets, strict=True):
+        saved.paths.append(None if checkpoint is None else saved.write(target, [checkpoint], is_compact))
+    there = [checkpoint for checkpoint in checkpoints if checkpoint is not None]
     if len(there) > 1:
-        saved.together = write(output, there)
+        saved.together = saved.write(output, there, is_compact)
     return saved
-
-
-def _without_optimizer(checkpoint: "Checkpoint") -> "Checkpoint":
-    return replace(checkpoint, snapshot=replace(checkpoint.snapshot, optimizer=None))
-
-
-def _write(target: Path, checkpoints: "Sequence[Checkpoint]", is_compact: bool) -> tuple[Path | None, str]:
-    """Where the file lies in the end, None for nowhere, and what hindered it from lying at the target."""
-    from vae_desktop.training.checkpoint import save_checkpoints
-
-    hitch = ""
-    for place in _places(target):
-        try:
-            path = place()
-            save_checkpoints(path, checkpoints, half_precision=is_compact)
-        except (UserError, OSError) as error:
-            hitch = hitch or f"Cannot write {target}: {_reason(error)}."
-        else:
-            return path, f"{hitch} It is saved as {path} instead." if hitch else ""
-    return None, f"{hitch} Nor can it be written anywhere else: it is lost."
-
-
-def _places(target: Path) -> Iterator[Callable[[], Path]]:
-    """The target, the folder of what the app keeps by itself, that of temporary files."""
-    yield lambda: target
-    yield lambda: _unused(autosave_dir(default_settings_dir()), target)
-    yield lambda: Path(tempfile.mkdtemp(prefix="vae-desktop-")) / target.name
 
 
 def _unused(folder: Path, target: Path) -> Path:

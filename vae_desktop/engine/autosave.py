@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Reason = Literal["continued", "changed"]  # why an earlier state of a model is kept
 _REASONS = {"continued": "before going on", "changed": "before β or the rate changed"}
 _ANY: dict[str, Any] = {"epochs": 1, "device": "auto"}  # settings that make no other model of it
-_MOST, _MOST_BYTES = 40, 2 * 10**9  # that stay of those that no open window needs
+MOST, MOST_BYTES = 40, 2 * 10**9  # that stay of those that no open window needs
 
 
 class Autosaves:
@@ -136,12 +136,12 @@ class Autosaves:
 
     def _tidy_up(self, new: Path) -> None:
         sweep(self.folder, "autosave-*")
-        room = _MOST_BYTES
+        room = MOST_BYTES
         for age, path in enumerate(reversed(self.files())):
             with contextlib.suppress(OSError):
                 room -= path.stat().st_size
             is_needed = path == new or (_owner_of(path) == self._owner and not is_earlier(path))
-            if (age >= _MOST or room < 0) and not is_needed:
+            if (age >= MOST or room < 0) and not is_needed:
                 self.discard(path)
 
 

@@ -23,7 +23,7 @@ from vae_desktop.models.snapshot import Snapshot
 
 State = Literal["idle", "loading", "training", "paused", "stopping", "failed"]
 
-_BURST = 10.0  # seconds; changes that follow each other sooner are one, as those of a field that is dragged
+BURST = 10.0  # seconds; changes that follow each other sooner are one, as those of a field that is dragged
 
 
 @dataclass(eq=False)
@@ -137,7 +137,7 @@ class Training:
         if name not in ("beta", "learning_rate") or not runs:
             return
         now = time.monotonic()
-        is_first, self._last_change = now - self._last_change > _BURST, now
+        is_first, self._last_change = now - self._last_change > BURST, now
         if is_first:
             together = self._project.together(runs[0]) if self._tracker.compares else (runs[0],)
             there = [run for run in together if run in self._project.active or run.snapshot is not None]

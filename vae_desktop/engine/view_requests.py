@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Coded, Nearest, Restored
     from vae_desktop.models.autoencoder import Autoencoder
 
-_PART = 0.003  # seconds that a part of the work takes, about
+PART = 0.003  # seconds that a part of the work takes, about
 _SAME = 1e-5  # apart in every coordinate at most
-_TELL = 0.15  # seconds from one picture of work under way to the next
+TELL = 0.15  # seconds from one picture of work under way to the next
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +96,8 @@ class SheetRequest(ViewRequest):
                 pictures[chosen] = part
                 place += len(chosen)
                 now = time.monotonic()
-                count = 2 * count if now - began < _PART / 2 else max(1, count // 2) if now - began > _PART else count
-                is_due = before is not None and now - told > _TELL
+                count = 2 * count if now - began < PART / 2 else max(1, count // 2) if now - began > PART else count
+                is_due = before is not None and now - told > TELL
                 told = now if is_due else told
                 yield pictures.copy() if is_due else None
             if before is None and pictures is not None:

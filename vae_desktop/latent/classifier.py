@@ -36,7 +36,8 @@ FEATURES = 64
 _CHANNELS = 16  # of the first stage; each further one has twice as many
 _COARSEST = 7  # stages halve the image until its sides are at most so long
 _LEAST_STAGES = 2
-_STEPS, _MOST_EPOCHS, _BATCH = 1500, 40, 128
+STEPS = 1500  # at most
+_MOST_EPOCHS, _BATCH = 40, 128
 _LEARNING_RATE, _WEIGHT_DECAY = 5e-3, 0.05
 _FILE_VERSION = "1"  # part of the name in the cache: another training or architecture needs another
 _MOST_FILE_BYTES = 2**24
@@ -173,7 +174,7 @@ def _blank(dataset: Dataset) -> Classifier:
 def _train(classifier: Classifier, split: Split, progress: Progress) -> None:
     images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
     per_epoch = -(-len(images) // _BATCH)
-    steps = min(_STEPS, _MOST_EPOCHS * per_epoch)
+    steps = min(STEPS, _MOST_EPOCHS * per_epoch)
     optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=_WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=steps)
     batches = itertools.chain.from_iterable(

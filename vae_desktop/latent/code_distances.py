@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vae_desktop.latent.codes import Codes, Floats
 
-_PRODUCTS = 2_000_000  # of a point with a code, at a time: some milliseconds
+PRODUCTS = 2_000_000  # of a point with a code, at a time: some milliseconds
 _ASKED = 500  # codes whose nearest neighbours say how close to one another codes lie
 
 
@@ -47,7 +47,7 @@ def code_distances(points: Floats, codes: Codes, rank: int = 1) -> Iterator[Floa
         precision = torch.from_numpy(codes.log_stddev[kept]).double().mul_(-2).exp_()
     # Σ (z² w − 2 z μ w + μ² w), w = 1/σ²: two products of matrices instead of a table of differences.
     linear, constant = -2 * mean * precision, (mean.square() * precision).sum(1)
-    for chunk in torch.from_numpy(points).double().split(max(1, _PRODUCTS // max(len(mean), 1))):
+    for chunk in torch.from_numpy(points).double().split(max(1, PRODUCTS // max(len(mean), 1))):
         if len(mean) < rank:
             yield np.full(len(chunk), np.inf, np.float32)
             continue
@@ -75,7 +75,7 @@ def _neighbour_distances(means: Floats) -> Iterator[Tensor]:
     if len(means) < 2:
         return
     codes = torch.from_numpy(means).double()
-    for chunk in torch.from_numpy(_every_nth(means)).double().split(max(1, _PRODUCTS // 4 // len(means))):
+    for chunk in torch.from_numpy(_every_nth(means)).double().split(max(1, PRODUCTS // 4 // len(means))):
         # By differences: the squares of codes that lie far out are larger than what parts two close ones.
         distances = torch.cdist(chunk, codes, compute_mode="donot_use_mm_for_euclid_dist")
         yield distances.topk(2, largest=False).values[:, 1]

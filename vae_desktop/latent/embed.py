@@ -15,12 +15,12 @@ from vae_desktop.progress import Progress, ignore
 # Small enough that a layer's output stays in the processor's cache: on two cores 1.6 times as quick as
 # 10,000 images at once.
 CHUNK = 1000
-_MOST_NUMBERS = 2**20  # in the images of a chunk: large ones would fill the memory, and keep a wish to stop waiting
+MOST_NUMBERS = 2**20  # in the images of a chunk: large ones would fill the memory, and keep a wish to stop waiting
 
 
 def chunk_length(image_shape: Sequence[int]) -> int:
     """How many images of a shape (C, H, W) are worked on at a time."""
-    return max(1, min(CHUNK, _MOST_NUMBERS // math.prod(image_shape)))
+    return max(1, min(CHUNK, MOST_NUMBERS // math.prod(image_shape)))
 
 
 def chunks_of(tensor: Tensor, length: int, progress: Progress = ignore) -> Iterator[Tensor]:

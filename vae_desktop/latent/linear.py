@@ -11,9 +11,9 @@ from vae_desktop.latent.embed import chunk_length, unit_chunks
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, ignore
 
-_MOST_PIXELS = 1024  # of which the whole covariance is taken apart
-_MOST_NUMBERS = 2**28  # in the images of a fit; of more, an even choice
-_ITERATIONS = 6
+MOST_PIXELS = 1024  # of which the whole covariance is taken apart
+MOST_NUMBERS = 2**28  # in the images of a fit; of more, an even choice
+ITERATIONS = 6
 _SPARE = 10  # dimensions more than asked for, with which the iteration ends sooner
 
 
@@ -55,9 +55,9 @@ def fit_components(images: Tensor, count: int, progress: Progress = ignore) -> P
     count : int
         K, > 0; at most as many as there are pixels.
     """
-    images = images[:: -(-images.numel() // _MOST_NUMBERS)]
+    images = images[:: -(-images.numel() // MOST_NUMBERS)]
     mean = _mean(images, progress)
-    fit = _whole if len(mean) <= _MOST_PIXELS else _iterated
+    fit = _whole if len(mean) <= MOST_PIXELS else _iterated
     variances, components = fit(images, mean, min(count, len(mean)), progress)
     return PrincipalComponents(mean, components.float().to(images.device), variances.clamp(min=0))
 
@@ -137,8 +137,8 @@ def _iterated(images: Tensor, mean: Tensor, count: int, progress: Progress) -> t
     basis = torch.randn(
         len(mean), min(count + _SPARE, len(mean)), generator=generator(0, "principal components")
     ).double()
-    for step in range(_ITERATIONS):
-        step_progress = progress.part(step, 1, _ITERATIONS)
+    for step in range(ITERATIONS):
+        step_progress = progress.part(step, 1, ITERATIONS)
         basis = torch.linalg.qr(_covariance_times(basis, images, mean, step_progress)).Q
     variances, rotation = torch.linalg.eigh(basis.T @ _covariance_times(basis, images, mean, ignore))
     return _leading(variances, basis @ rotation, count)

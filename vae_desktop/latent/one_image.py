@@ -149,7 +149,7 @@ def _pixels(image: Images) -> Tensor:
     return torch.from_numpy(image[None].astype(np.float32)).div_(255)
 
 
-_NUMBERS = 2_000_000  # of images looked at, and of distances, at a time: some milliseconds
+NUMBERS = 2_000_000  # of images looked at, and of distances, at a time: some milliseconds
 _ASKED = 100  # test images that say how near a real one is to its nearest
 
 
@@ -178,7 +178,7 @@ def nearest_images(pictures: Images, images: Images, count: int) -> Iterator[lis
     # The nearest so far, each as squared distance · N + index, by which no two are alike: exact below 2⁵³, and
     # the most, 255² · D · N, of the largest data set is a thirtieth of that.
     best = torch.empty(len(asked), 0, dtype=torch.float64)
-    step = max(1, _NUMBERS // max(*asked.shape, 1))
+    step = max(1, NUMBERS // max(*asked.shape, 1))
     for start in range(0, len(images), step):
         pixels = _numbers(images[start : start + step])
         # ‖x‖² − 2 x·y + ‖y‖²: one product of matrices instead of a table of differences.

@@ -12,7 +12,7 @@ from vae_desktop.latent.measures import dimension_name
 
 _SAME_PLANE = 0.98
 _HEIGHT = 10 / 3  # over which a one-dimensional latent space is spread
-_MOST_NUMBERS = 20_000_000  # products in a covariance; of more codes, an even choice is fitted
+MOST_NUMBERS = 20_000_000  # products in a covariance; of more codes, an even choice is fitted
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ def principal_plane(means: Floats, before: Plane | None = None) -> Plane:
     finite do not count. Where nothing varies, the first two axes are taken.
     """
     latent_dim = means.shape[1]
-    chosen = means[:: max(1, -(-means.size * latent_dim // _MOST_NUMBERS))]
+    chosen = means[:: max(1, -(-means.size * latent_dim // MOST_NUMBERS))]
     chosen = chosen[np.isfinite(chosen).all(1)].astype(np.float64)
     if len(chosen) < 2:
         return axis_plane((0, 1), latent_dim)

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 WAITS = Path("/proc/self/schedstat")  # Linux: nanoseconds that a thread ran, and that it waited for a processor
-_STOLEN = Path("/proc/stat")  # Linux: among others ticks that a virtual machine's processors were not there
-_INTERVAL = 0.3  # seconds between two looks
+STOLEN = Path("/proc/stat")  # Linux: among others ticks that a virtual machine's processors were not there
+INTERVAL = 0.3  # seconds between two looks
 # Fractions of the time that a thread lacks a processor. On two cores beside a window in use they are 0.1 to 0.28,
 # beside a process that never rests 0.44 to 0.6. Of stolen time some may count twice, which only is the sooner enough.
-_CROWDED, _FREE = 0.4, 0.33
+CROWDED, FREE = 0.4, 0.33
 _GRAIN = 32768  # numbers that torch gives to a thread at least
 
 
@@ -53,14 +53,14 @@ class Spinning:
         now, waited = time.monotonic(), seconds_waited(self._schedstat)
         fraction = (waited - self._waited) / (now - self._looked)
         self._looked, self._waited = now, waited
-        if not self.is_brief and fraction > _CROWDED:
+        if not self.is_brief and fraction > CROWDED:
             self._end_of_crowd = threading.Event()
             threading.Thread(target=_crowd, args=(self._end_of_crowd,), name="idle", daemon=True).start()
-        elif self.is_brief and fraction < _FREE:
+        elif self.is_brief and fraction < FREE:
             self._disperse()
 
     def _watch(self) -> None:
-        while not self._end.wait(_INTERVAL):
+        while not self._end.wait(INTERVAL):
             self.look()
 
     def _disperse(self) -> None:
@@ -82,7 +82,7 @@ def seconds_waited(schedstat: Path) -> float:
     except (OSError, IndexError, ValueError):
         return 0.0
     try:
-        with _STOLEN.open() as file:  # proc_stat(5): after the name, the 8th; of all processors together
+        with STOLEN.open() as file:  # proc_stat(5): after the name, the 8th; of all processors together
             stolen = int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
     except (OSError, IndexError, ValueError):
         stolen = 0.0

@@ -88,7 +88,7 @@ class Trainer:
         self._optimizer = Adam(self.model, training.encoder_rate)
         self._recorded: RecordedStep | None = None
         self._queue = DeviceQueue(device)
-        self._take: Step = partial(_take, self._gradient, self._optimizer)
+        self._take: Step = partial(take_step, self._gradient, self._optimizer)
         if device.type in RECORDERS:
             state = [*self.model.parameters(), *self._optimizer.tensors]
             self._take = self._recorded = RecordedStep(self._take, state, RECORDERS[device.type]())
@@ -165,7 +165,7 @@ class Trainer:
         self.model.load_state_dict({name: torch.from_numpy(values) for name, values in snapshot.weights.items()})
 
 
-def _take(
+def take_step(
     gradient: Gradient,
     optimizer: Adam,
     kl_weight: float | Tensor,

@@ -12,7 +12,7 @@ from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 
 _PATIENCE = 0.3  # seconds for which nothing need be said
-_LOG_OUT_PATIENCE = 4.0  # seconds; the system itself asks the person after some five
+LOG_OUT_PATIENCE = 4.0  # seconds; the system itself asks the person after some five
 _LONGEST = 30_000  # ms that a signal to end waits for files; systems kill after some 90 s
 
 
@@ -60,7 +60,7 @@ class Closer(QObject):
     @Slot(QSessionManager)
     def hold_session_end(self, manager: QSessionManager) -> None:
         """Have the system's session last until all is written; where that takes long, ask for it not to end."""
-        self._engine.finish_writing(_LOG_OUT_PATIENCE)
+        self._engine.finish_writing(LOG_OUT_PATIENCE)
         if self._engine.writing:
             manager.cancel()
 

@@ -134,13 +134,11 @@ class ComparisonController(QObject):
         """Keep the cursor of the first model that has one where it is."""
         model = next((model for model in self.models if model.space.code is not None), None)
         code = None if model is None else model.space.code
-        for entry in self.models:
-            entry.take_codes()
+        self._change_options()
         if model is not None and code is not None:
             model.space.go_to(code)
         self._view.show_unit()
         self._show_slider_ranges()
-        self._change_options()
 
     @Slot()
     def _draw_anew(self) -> None:
@@ -193,7 +191,7 @@ class ComparisonController(QObject):
             model.show_status()
 
     def _show_losses(self, run: Run) -> None:
-        if self._view.isVisible() and any(model.run is run for model in self.models):
+        if any(model.run is run for model in self.models):
             self._view.curves.refresh()
             self._refresh_figures()
 

@@ -64,7 +64,7 @@ class DenoisingController(ToolController[DenoisingView]):
     def _choose_image(self, image: int) -> None:
         """A test image was clicked; of a training image nothing is taken over, the number counts test images."""
         if self.dataset is not None and image < len(self.dataset.test):
-            self.view.source.show_value("test")
+            self.view.source.set_value("test")
             self.view.number.setValue(image)
 
     def _image(self) -> Images | None:

@@ -19,7 +19,7 @@ from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.latent.export import codes_as_csv
 
-_KEPT_LISTED = 12  # models in the menu
+KEPT_LISTED = 12  # models in the menu
 
 
 class FilesController(QObject):
@@ -32,15 +32,11 @@ class FilesController(QObject):
         self._project, self._library = engine.project, engine.library
         self._autosaves = engine.saver.autosaves
         self._settings = settings
-        self._connect()
-        self._show_document()
-
-    def _connect(self) -> None:
-        window, menus = self._window, self._window.menus
         window.file_opened.connect(self.open)
         window.workspace_changed.connect(self._show_document)
         window.stage.scatter.export_requested.connect(self._export_codes)
         window.comparison.save_requested.connect(self._save_alone)
+        menus = window.menus
         menus.file_chosen.connect(self.open)
         menus.kept_requested.connect(self._choose_kept)
         menus.save_requested.connect(self._save)
@@ -52,6 +48,7 @@ class FilesController(QObject):
         self._project.runs_changed.connect(self._show_document)
         self._project.shown_changed.connect(self._show_document)
         self._project.compared_changed.connect(self._show_document)
+        self._show_document()
 
     @Slot(Path)
     def open(self, path: Path) -> None:
@@ -77,7 +74,7 @@ class FilesController(QObject):
     def _list_recent(self) -> None:
         """Show the recent files and the models kept by the app in the menu, the newest first."""
         kept = self._autosaves.files()[::-1]
-        titles = {path: self._autosaves.title(path) for path in kept[:_KEPT_LISTED]}
+        titles = {path: self._autosaves.title(path) for path in kept[:KEPT_LISTED]}
         self._window.menus.set_recent(self._settings.recent_files(), titles, len(kept) > len(titles))
 
     def _note_opened(self, path: Path, origin: str) -> None:

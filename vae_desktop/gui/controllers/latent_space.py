@@ -124,14 +124,16 @@ class LatentSpaceController(QObject):
         self.scatter.hover.set_test_count(len(run.codes))
         self.scatter.set_codes(codes)
         self.show_originals()
-        has_turned = self.projection == "pca" and self._turn_plane(run)
-        if has_turned:
+        before, means = self.plane, self._means()
+        if self.projection == "pca" and means is not None:  # while training, only codes clearly outside it turn it
+            self.plane = (followed_plane if run.status == "training" else principal_plane)(means, before)
+        if self.plane is not before:
             self.scatter.turn_to(self.plane)
             self.plane_changed.emit()
             self.ask_overlays()
         elif (code := self._code_to_ask_for()) is not None:
             self._overlays.follow_codes(run, self.plane, code)
-        return has_turned
+        return self.plane is not before
 
     @property
     def dataset(self) -> Dataset | None:
@@ -154,13 +156,6 @@ class LatentSpaceController(QObject):
         """The codes (N, d) of the test images as they are drawn."""
         drawn, run = self.scatter.drawn, self.run
         return None if drawn is None or run is None or run.codes is None else drawn.mean[: len(run.codes)]
-
-    def _turn_plane(self, run: Run) -> bool:
-        """Follow the principal components of codes that have moved, once these lie clearly outside the plane."""
-        means, before = self._means(), self.plane
-        if means is not None:
-            self.plane = (followed_plane if run.status == "training" else principal_plane)(means, before)
-        return self.plane is not before
 
     # The cursor
 

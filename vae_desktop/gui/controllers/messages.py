@@ -39,7 +39,7 @@ class MessagesController(QObject):
         engine.messages.posted.connect(self._show)
         engine.messages.withdrawn.connect(window.banner.withdraw)
         window.banner.diagnostics_requested.connect(self._copy_diagnostics)
-        window.menus.diagnostics_requested.connect(self._copy_diagnostics_in_sight)
+        window.menus.diagnostics_requested.connect(self._copy_diagnostics)
         settings.on_unwritable = self._tell_of_unwritable_settings
 
     def _show(self, message: Message) -> None:
@@ -66,13 +66,14 @@ class MessagesController(QObject):
         self._window.banner.show_message(Message("info", text, is_added=True))
 
     @Slot()
-    def _copy_diagnostics_in_sight(self) -> None:
-        self._copy_diagnostics(self._window.banner.message)
-
     @Slot(object)
-    def _copy_diagnostics(self, message: Message | None) -> None:
-        """Put what an engineer asks for first on the clipboard, with a message's details but no personal paths."""
-        QGuiApplication.clipboard().setText(_diagnostics(self._engine, self._settings, message))
+    def _copy_diagnostics(self, message: Message | None = None) -> None:
+        """Put what an engineer asks for first on the clipboard, with no personal paths.
+
+        The details are those of the message on show, unless another one is given.
+        """
+        text = _diagnostics(self._engine, self._settings, message or self._window.banner.message)
+        QGuiApplication.clipboard().setText(text)
         self._window.statusBar().showMessage(self.tr("Diagnostics copied, without personal paths"), 6000)
 
 

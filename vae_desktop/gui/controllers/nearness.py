@@ -15,8 +15,8 @@ from vae_desktop.data.dataset import Dataset, Images, Labels
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import DistanceRequest, NearestRequest, NeighbourDistanceRequest, TypicalRequest
-from vae_desktop.gui.views.stage.hole_legend import hole_edges, hole_level
-from vae_desktop.gui.views.tools.nearest_view import COUNT, NearestView
+from vae_desktop.gui.views.stage.scatter_overlays import hole_edges, hole_level
+from vae_desktop.gui.views.tools.tool_view import COUNT, NearestView
 from vae_desktop.gui.widgets.tile_board import SEPARATOR
 from vae_desktop.latent.codes import Codes, Floats, Picture
 

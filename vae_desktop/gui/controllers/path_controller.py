@@ -44,7 +44,6 @@ class PathController(ToolController[PathView]):
         self.path: Path | None = None
         self.fraction = 0.0
         self.overlay = PathOverlay(self._scatter.plot)
-        view.themed.append(self.overlay)
         self._anchors: list[Anchor] = []
         self._data: object = None  # data set and classes that the anchors are of
         self._warning = ""

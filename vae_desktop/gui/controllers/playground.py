@@ -51,7 +51,6 @@ class PlaygroundController(QObject):
         point.moved.connect(self._follow_point)
         self.space.point_followed.connect(self._follow_across_plane)
         self.space.plane_changed.connect(self._show_plane)
-        self._layout.given_up.connect(self._show_axes)
         self._scatter.image_hovered.connect(self._peek_at_image)
         self._scatter.hover_ended.connect(point.put_back)
         self._tools.projection_chosen.connect(self._change_projection)
@@ -211,12 +210,6 @@ class PlaygroundController(QObject):
             self._layout.begin()
         else:
             self.space.set_projection(self._tools.projection, self._tools.axes)
-
-    @Slot()
-    def _show_axes(self) -> None:
-        self._tools.set_projection("axes")
-        self._tools.note.set_text("")
-        self.space.set_projection("axes", self._tools.axes)
 
     @Slot()
     def _show_plane(self) -> None:

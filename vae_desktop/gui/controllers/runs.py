@@ -23,7 +23,6 @@ class RunsController(QObject):
         window.runs.undo_requested.connect(self.undo_removal)
         window.measures.measure_requested.connect(self._measure)
         window.measures.cancel_requested.connect(self._measurements.cancel)
-        window.workspace_changed.connect(self._refresh_shown_curves)
         self._project.runs_changed.connect(self._list)
         self._project.shown_changed.connect(self._follow_shown)
         self._project.metrics_changed.connect(self._refresh_curves)
@@ -44,13 +43,8 @@ class RunsController(QObject):
         self._list()
 
     def _refresh_curves(self, run: Run) -> None:
-        if run is self._project.shown and self._window.workspace == "playground":
+        if run is self._project.shown:
             self._window.losses.refresh()
-
-    @Slot()
-    def _refresh_shown_curves(self) -> None:
-        if self._project.shown is not None:
-            self._refresh_curves(self._project.shown)
 
     @Slot(object)
     def _measure(self, extent: Extent) -> None:

@@ -39,12 +39,7 @@ class TrainingController(QObject):
         self._settings = settings
         self._progress_pacer = Pacer(_PROGRESS_INTERVAL, fraction=1.0)
         self._has_torch = False  # until its devices are known
-        self._connect()
-        self.show_state(self._training.state)
-
-    def _connect(self) -> None:
-        window, form, controls = self._window, self._form, self._controls
-        training, starter = self._training, self._starter
+        form, controls, training, starter = self._form, self._controls, self._training, self._starter
         form.validity_changed.connect(controls.set_settings_valid)
         form.dataset_chosen.connect(self._choose_dataset)
         form.committed.connect(starter.adjust)
@@ -58,10 +53,10 @@ class TrainingController(QObject):
         window.data_folder_chosen.connect(self._use_data_dir)
         window.comparison.editor.compare_requested.connect(self._compare)
         window.comparison.beta_changed.connect(self._set_beta)
-        training.state_changed.connect(self.show_state)
-        self._engine.tracker.progressed.connect(self._show_progress)
-        self._engine.tracker.devices_found.connect(self._take_devices)
-        datasets = self._engine.datasets
+        training.state_changed.connect(self._show_state)
+        engine.tracker.progressed.connect(self._show_progress)
+        engine.tracker.devices_found.connect(self._take_devices)
+        datasets = engine.datasets
         datasets.loaded.connect(self._take_dataset)
         datasets.spectrum_found.connect(form.spectrum_found, max_args=0)
         datasets.progressed.connect(window.fetching.show_progress)
@@ -69,6 +64,7 @@ class TrainingController(QObject):
         self._project.runs_changed.connect(self._show_active)
         self._project.shown_changed.connect(self._take_shown)
         self._project.compared_changed.connect(self._take_compared)
+        self._show_state(training.state)
 
     # What is asked for
 
@@ -151,7 +147,7 @@ class TrainingController(QObject):
 
     # What the engine says
 
-    def show_state(self, state: State) -> None:
+    def _show_state(self, state: State) -> None:
         self._window.setProperty("state", state)
         self._controls.set_state(state)
         self._window.status.setText(self._status_text(state))

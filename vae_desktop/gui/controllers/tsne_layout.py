@@ -2,7 +2,7 @@
 
 import os
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.tasks import Task
@@ -15,8 +15,6 @@ _TASK = "t-SNE"
 
 class TsneController(QObject):
     """Begins, shows and ends a layout; the scatter's tools say how far it is."""
-
-    given_up = Signal()  # there is no layout to show
 
     def __init__(self, space: LatentSpaceController, engine: Engine) -> None:
         super().__init__(space)
@@ -33,7 +31,7 @@ class TsneController(QObject):
         """Begin with the codes as they are now; until there is a layout, the plane stays in sight."""
         run, codes = self._space.run, self._scatter.drawn
         if run is None or codes is None:
-            self.given_up.emit()
+            self._give_up()
             return
         self._space.projection = "tsne"
         self._space.ask_overlays()
@@ -88,7 +86,7 @@ class TsneController(QObject):
 
     def _fail(self, error: Exception, details: str) -> None:
         self._tools.end_progress()
-        self.given_up.emit()
+        self._give_up()
         if not isinstance(error, UserError):
             raise error
         self._tools.note.set_text(str(error))
@@ -101,7 +99,13 @@ class TsneController(QObject):
             self._tools.end_progress(can_update=True)
             self._tools.note.set_text(self.tr("t-SNE, ended before it was done"))
         else:
-            self.given_up.emit()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """There is no layout to show: go back to the axes."""
+        self._tools.set_projection("axes")
+        self._tools.note.set_text("")
+        self._space.set_projection("axes", self._tools.axes)
 
     @Slot(int)
     def _describe_image(self, image: int) -> None:

@@ -56,7 +56,6 @@ class WindowController(QObject):
         self.files = FilesController(window, self.engine, settings)
         self.closer = Closer(window, self.engine, settings, instance)
         self._themes = ThemeSwitch(self)
-        self._themes.theme_changed.connect(window.set_theme)
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)
         window.menus.theme_chosen.connect(self.choose_theme)

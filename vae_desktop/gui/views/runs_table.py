@@ -1,8 +1,8 @@
 """The runs of this window, with their settings and last figures; any of them can be shown again."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
@@ -19,11 +19,11 @@ from vae_desktop.training.schedule import kl_weight_after
 _NONE = "–"
 
 
-@dataclass(frozen=True)
-class _Column:
+class _Column(NamedTuple):
     title: str
-    tip: str = ""
+    text: Callable[[Run], str]
     is_number: bool = False
+    tip: str = ""
 
 
 class RunsTable(QTableWidget):
@@ -49,6 +49,7 @@ class RunsTable(QTableWidget):
         )
         self._selected: tuple[int | None, int] = (None, 0)
         self._columns: list[_Column] = []
+        self._likelihoods: list[Likelihood] | None = None
         self.setFont(tabular(self.font()))
         self.setStyleSheet("QTableView::item { padding: 0 5px; }")  # lies under its title
         self.verticalHeader().hide()
@@ -80,8 +81,8 @@ class RunsTable(QTableWidget):
         self._set_columns(likelihoods)
         self.setRowCount(len(newest_first))
         for row, run in enumerate(newest_first):
-            for column, text in enumerate(self._cells(run, likelihoods)):
-                self._show_cell(row, column, text, run.id)
+            for place, column in enumerate(self._columns):
+                self._show_cell(row, place, column.text(run), run.id)
         selected = (None if shown is None else shown.id, len(newest_first))
         if selected != self._selected and shown in newest_first:  # else it would undo where the arrow keys are
             self._selected = selected
@@ -92,48 +93,52 @@ class RunsTable(QTableWidget):
         self._undo.setEnabled(can_undo)
 
     def _set_columns(self, likelihoods: list[Likelihood]) -> None:
-        losses = [column for likelihood in likelihoods for column in self._loss_columns(likelihood)]
-        columns = [
-            _Column(self.tr("Run")),
-            _Column(self.tr("Model")),
-            _Column(self.tr("Data set")),
-            _Column(
-                self.tr("β"),
-                self.tr(
-                    "Weight of the KL divergence, where the model leaves it free; while it warms up, what training has "
-                    "reached of it. The test total is weighed by all of it."
-                ),
-                True,
-            ),
-            *losses,
-            _Column(self.tr("KL\nnats"), self.tr("KL divergence per image, summed over latent dimensions."), True),
-            _Column(self.tr("Epochs"), is_number=True),
-            _Column(self.tr("Status")),
-            _Column(self.tr("Architecture")),
-            _Column(self.tr("Hidden")),
-            _Column(self.tr("Learning rate"), is_number=True),
-            _Column(self.tr("Seed"), is_number=True),
-        ]
-        if columns == self._columns:
+        if likelihoods == self._likelihoods:
             return
-        self._columns = columns
-        self.setColumnCount(len(columns))
-        for place, column in enumerate(columns):
+        self._likelihoods = likelihoods
+        reached = self.tr(
+            "Weight of the KL divergence, where the model leaves it free; while it warms up, what training has reached "
+            "of it. The test total is weighed by all of it."
+        )
+        self._columns = [
+            _Column(self.tr("Run"), lambda run: f"#{run.id}"),
+            _Column(self.tr("Model"), _model),
+            _Column(self.tr("Data set"), lambda run: run.config.dataset.label),
+            _Column(self.tr("β"), self._beta, True, reached),
+            *(column for likelihood in likelihoods for column in self._loss_columns(likelihood)),
+            _Column(self.tr("KL\nnats"), _kl, True, self.tr("KL divergence per image, summed over latent dimensions.")),
+            _Column(self.tr("Epochs"), lambda run: f"{len(run.history.training) / run.steps_per_epoch:.0f}", True),
+            _Column(self.tr("Status"), self._status),
+            _Column(self.tr("Architecture"), lambda run: _shown(run.config.model, "architecture")),
+            _Column(self.tr("Hidden"), lambda run: _shown(run.config.model, "hidden")),
+            _Column(self.tr("Learning rate"), lambda run: f"{run.config.training.learning_rate:g}", True),
+            _Column(self.tr("Seed"), lambda run: str(run.config.training.seed), True),
+        ]
+        self.setColumnCount(len(self._columns))
+        for place, column in enumerate(self._columns):
             header = QTableWidgetItem(column.title)
             header.setToolTip(column.tip)
             header.setTextAlignment(_alignment(column))
             self.setHorizontalHeaderItem(place, header)
 
     def _loss_columns(self, likelihood: Likelihood) -> list[_Column]:
-        unit = translated(likelihood.unit).partition(" / ")[0]  # per image, as every figure here
+        """Total and reconstruction in the unit of a likelihood; a total without reconstruction is in another one."""
+        whole_unit = translated(likelihood.unit)
+        unit = whole_unit.partition(" / ")[0]  # per image, as every figure here
         tip = self.tr("{what} in {unit}. Losses of different likelihoods cannot be compared.")
-        titles = (
-            (self.tr("Test total"), self.tr("Loss on the test images")),
-            (self.tr("Reconstruction"), self.tr("Its part that judges the reconstruction")),
-        )
+
+        def text(run: Run, term: str) -> str:
+            model, last = run.config.model, run.history.last_evaluation
+            is_known = last is not None and model.judged_by is likelihood
+            has_term = term == "reconstruction" or model.traits.reconstruction_weight
+            return _figure(getattr(last, term) if is_known and has_term else None)
+
         return [
-            _Column(f"{title}\n{unit}", tip.format(what=what, unit=translated(likelihood.unit)), True)
-            for title, what in titles
+            _Column(f"{title}\n{unit}", partial(text, term=term), True, tip.format(what=what, unit=whole_unit))
+            for term, title, what in (
+                ("total", self.tr("Test total"), self.tr("Loss on the test images")),
+                ("reconstruction", self.tr("Reconstruction"), self.tr("Its part that judges the reconstruction")),
+            )
         ]
 
     def _show_cell(self, row: int, column: int, text: str, run_id: int) -> None:
@@ -146,26 +151,6 @@ class RunsTable(QTableWidget):
         item.setTextAlignment(_alignment(self._columns[column]))
         item.setData(Qt.ItemDataRole.UserRole, run_id)
 
-    def _cells(self, run: Run, likelihoods: list[Likelihood]) -> list[str]:
-        config = run.config
-        losses = [figure for likelihood in likelihoods for figure in _losses(run, likelihood)]
-        last = run.history.last_evaluation
-        saved = "" if run.is_saved else self.tr(" (not saved)")
-        return [
-            f"#{run.id}",
-            f"{translated(config.model.traits.short)} {config.model.latent_dim}-D",
-            config.dataset.label,
-            self._beta(run),
-            *(_figure(loss) for loss in losses),
-            _figure(None if last is None else last.kl),
-            f"{len(run.history.training) / run.steps_per_epoch:.0f}",
-            translated(run.status) + saved,
-            _shown(config.model, "architecture"),
-            _shown(config.model, "hidden"),
-            f"{config.training.learning_rate:g}",
-            str(config.training.seed),
-        ]
-
     def _beta(self, run: Run) -> str:
         traits, beta = run.config.model.traits, run.config.training.beta
         if traits.kl_weight is not None:
@@ -174,6 +159,9 @@ class RunsTable(QTableWidget):
         if reached == beta:
             return f"{beta:g}"
         return self.tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
+
+    def _status(self, run: Run) -> str:
+        return translated(run.status) + ("" if run.is_saved else self.tr(" (not saved)"))
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
@@ -186,12 +174,12 @@ class RunsTable(QTableWidget):
             self.removal_requested.emit(index.data(Qt.ItemDataRole.UserRole))
 
 
-def _losses(run: Run, likelihood: Likelihood) -> tuple[float | None, float | None]:
-    """Total and reconstruction, where they have that likelihood's unit; a total without reconstruction has not."""
-    model, last = run.config.model, run.history.last_evaluation
-    if last is None or model.judged_by is not likelihood:
-        return None, None
-    return (last.total if model.traits.reconstruction_weight else None), last.reconstruction
+def _model(run: Run) -> str:
+    return f"{translated(run.config.model.traits.short)} {run.config.model.latent_dim}-D"
+
+
+def _kl(run: Run) -> str:
+    return _figure(None if run.history.last_evaluation is None else run.history.last_evaluation.kl)
 
 
 def _shown(config: Any, name: str) -> str:

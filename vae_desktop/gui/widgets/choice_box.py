@@ -1,7 +1,7 @@
 """A combo box for one setting with few values, and its small arrow."""
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QStandardItemModel, QWheelEvent
@@ -23,6 +23,8 @@ class ChoiceBox(QComboBox):
     letters : int
         That there is room for at least.
     """
+
+    error = ""  # whatever is chosen can be taken
 
     def __init__(
         self,
@@ -58,7 +60,11 @@ class ChoiceBox(QComboBox):
         self.items.item(index).setEnabled(is_enabled)
         self.setItemData(index, help, Qt.ItemDataRole.ToolTipRole)
 
-    def show_value(self, value: str) -> None:
+    def value(self) -> Any:
+        """What was chosen."""
+        return self.currentData()
+
+    def set_value(self, value: Any) -> None:
         """Choose a value if it is there and can be chosen."""
         index = self.findData(value)
         if index >= 0 and self.items.item(index).isEnabled():

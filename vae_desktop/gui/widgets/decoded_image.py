@@ -2,11 +2,10 @@
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import named
-from vae_desktop.gui.widgets.theme import Theme
 from vae_desktop.latent.codes import Picture
 
 
@@ -32,8 +31,6 @@ class DecodedImage(QWidget):
         self._picture: Picture | None = None
         self._image: QImage | None = None
         self._empty = self.tr("No model yet")
-        self._frame = QColor("#d8dce2")
-        self._text = QColor("#5d6877")
 
     def sizeHint(self) -> QSize:
         return self._hint
@@ -41,9 +38,10 @@ class DecodedImage(QWidget):
     def heightForWidth(self, width: int) -> int:
         return width
 
-    def set_theme(self, theme: Theme) -> None:
-        self._frame, self._text = QColor(theme.border), QColor(theme.muted)
-        self.update()
+    @property
+    def empty_text(self) -> str:
+        """Why there is no picture, where there is none."""
+        return self._empty
 
     def set_empty_text(self, text: str) -> None:
         """Say why there is no picture, where there is none."""
@@ -65,15 +63,13 @@ class DecodedImage(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().window())
         if self._image is None:
-            painter.setPen(self._text)
+            painter.setPen(self.palette().placeholderText().color())
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), how, self._empty)
-            painter.end()
-            self.painted.emit()
-            return
-        target = crisp_rect(self._image.size(), self.size(), self.devicePixelRatioF())
-        painter.fillRect(target.adjusted(-1, -1, 1, 1), self._frame)
-        painter.drawImage(target, self._image)
+        else:
+            target = crisp_rect(self._image.size(), self.size(), self.devicePixelRatioF())
+            painter.fillRect(target.adjusted(-1, -1, 1, 1), self.palette().mid())
+            painter.drawImage(target, self._image)
         painter.end()
         self.painted.emit()
 

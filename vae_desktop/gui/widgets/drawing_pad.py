@@ -25,7 +25,6 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from vae_desktop.data.dataset import Images
 from vae_desktop.gui.widgets.controls import named
 from vae_desktop.gui.widgets.decoded_image import to_image
-from vae_desktop.gui.widgets.theme import LIGHT, Theme
 
 _SIDE = 280  # px, about, of the canvas
 _MOST_UNDONE = 50
@@ -79,11 +78,6 @@ class DrawingPad(QWidget):
         self._size = QSize(_SIDE, _SIDE)
         self._sheet = _Sheet(self._blank(), True)
         self._last: QPointF | None = None  # in the canvas, of the stroke under way
-        self._theme = LIGHT
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_image_shape(self, shape: tuple[int, int, int], paper: int) -> None:
         """Take images (C, H, W) from now on, drawn on paper of a grey, 0 to 255, where the canvas is empty.
@@ -156,8 +150,8 @@ class DrawingPad(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), self.palette().window())
         rect = self.canvas_rect()
-        frame = self._theme.accent if self.hasFocus() else self._theme.border
-        painter.fillRect(rect.adjusted(-1, -1, 1, 1), QColor(frame))
+        frame = self.palette().highlight() if self.hasFocus() else self.palette().mid()
+        painter.fillRect(rect.adjusted(-1, -1, 1, 1), frame)
         painter.drawImage(rect, self._sheet.canvas)
         if self.is_empty:
             text = _grey(255 - self.paper)

@@ -4,14 +4,14 @@ import time
 from typing import Any
 
 import pyqtgraph
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QKeyEvent, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from vae_desktop.gui.widgets.cursor_item import CursorItem
-from vae_desktop.gui.widgets.glide import Glide
-from vae_desktop.gui.widgets.point_raster import PointRaster, PointStyle, bounds_of
-from vae_desktop.gui.widgets.theme import Theme
+from vae_desktop.gui.widgets.plane_items import CursorItem
+from vae_desktop.gui.widgets.plot import Plot
+from vae_desktop.gui.widgets.point_raster import Glide, PointRaster, PointStyle, bounds_of
+from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Floats
 
 _NUDGE = 0.01  # of the view's width, for one press of an arrow key
@@ -60,7 +60,7 @@ class LatentViewBox(pyqtgraph.ViewBox):
             self.dragged.emit(*self.mapToView(event.pos()).toTuple())
 
 
-class LatentPlot(pyqtgraph.PlotWidget):
+class LatentPlot(Plot):
     """Codes as coloured points at true scale, and a cross-hair at the current one."""
 
     clicked = Signal(float, float)
@@ -92,9 +92,6 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self._lasso.setZValue(12)
         self._lasso.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.addItem(self._lasso, ignoreBounds=True)
-        for side in ("bottom", "left"):
-            # While the range is the first one: the call itself would freeze the scale of a small range for good.
-            self.getAxis(side).enableAutoSIPrefix(False)
         self._box.setAspectLocked(True)
         self._box.disableAutoRange()
         self._box.clicked.connect(self.clicked)
@@ -103,7 +100,8 @@ class LatentPlot(pyqtgraph.PlotWidget):
         self._box.lasso_ended.connect(self._end_lasso)
         self._box.sigRangeChangedManually.connect(self._stop_fitting)
         self._box.sigRangeChanged.connect(self.view_changed)
-        self.hideButtons()
+        self.recoloured.connect(self._recolour)
+        self._recolour()
 
     @property
     def places(self) -> Floats:
@@ -118,12 +116,10 @@ class LatentPlot(pyqtgraph.PlotWidget):
         """Length of a logical pixel in the axes' units."""
         return float(max(self._box.viewPixelSize()))
 
-    def set_theme(self, theme: Theme) -> None:
-        self.setBackground(theme.surface)
-        for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setPen(theme.border)
-            axis.setTextPen(theme.muted)
+    @Slot()
+    def _recolour(self) -> None:
+        super()._recolour()
+        theme = current_theme()
         self.cross_hair.set_colours(ring=theme.text, halo=theme.surface)
         pen = QPen(QColor(theme.accent), 1.5, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)

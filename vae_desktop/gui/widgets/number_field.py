@@ -1,11 +1,12 @@
 """The entry for a number: read and written in one way, whatever the language of the system."""
 
-from PySide6.QtCore import QEvent, Qt, Slot
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QValidator, QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QToolTip, QWidget
 
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.gui.widgets import refusal
+from vae_desktop.gui.widgets.controls import named, plain
 from vae_desktop.gui.widgets.theme import tabular
 from vae_desktop.settings import Kind, Setting, shortest
 
@@ -53,9 +54,7 @@ class NumberField(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         self._decimals, self._rounds = decimals, rounds
         self.error = ""
-        self.setObjectName(name)
-        self.setAccessibleName(label)
-        self.setToolTip(f"<p>{tip}</p>" if tip else "")
+        named(self, name, label, tip)
         self.setFont(tabular(self.font()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
         if not has_buttons:
@@ -69,6 +68,11 @@ class NumberField(QDoubleSpinBox):
     def value(self) -> float:
         value = super().value()
         return value if self._decimals else round(value)
+
+    @Slot()
+    def take_next(self) -> None:
+        """Go on by one; after the largest value comes 0."""
+        self.setValue((self.value() + 1) % (int(self.maximum()) + 1))
 
     def textFromValue(self, value: float) -> str:
         text = f"{value:.{self._decimals}f}"
@@ -97,7 +101,7 @@ class NumberField(QDoubleSpinBox):
         return text  # Qt's own takes separators of thousands out, and so makes another number of it
 
     def event(self, event: QEvent) -> bool:
-        return refusal.answers(event, self, self.error, self._is_changed) or super().event(event)
+        return answers_refused(event, self, self.error, self._is_changed) or super().event(event)
 
     def setValue(self, value: float) -> None:
         super().setValue(value)
@@ -109,7 +113,7 @@ class NumberField(QDoubleSpinBox):
             self.setValue(super().value())
             self.selectAll()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.error:
-            refusal.show_reason(self, self.error)
+            show_reason(self, self.error)
         else:
             super().keyPressEvent(event)
             self._check()
@@ -159,4 +163,30 @@ class NumberField(QDoubleSpinBox):
         error = self._error_of(self.text())
         if error != self.error:
             self.error = error
-            refusal.mark(self, error)
+            mark_refused(self, error)
+
+
+def mark_refused(entry: QWidget, error: str) -> None:
+    """Mark an entry whose text is refused for a reason, or, if that is "", taken; screen readers say it too."""
+    entry.setAccessibleDescription(error or plain(entry.toolTip()))
+    if bool(entry.property("invalid")) != bool(error):
+        entry.setProperty("invalid", bool(error))
+        entry.style().unpolish(entry)
+        entry.style().polish(entry)
+
+
+def show_reason(entry: QWidget, error: str) -> None:
+    """Tell the reason below the entry."""
+    QToolTip.showText(entry.mapToGlobal(QPoint(0, entry.height())), error, entry)
+
+
+def answers_refused(event: QEvent, entry: QWidget, error: str, is_changed: bool) -> bool:
+    """Whether an entry's event is dealt with: the tooltip is the reason; Escape is its own while text is changed."""
+    if event.type() == QEvent.Type.ToolTip and error:
+        show_reason(entry, error)
+        return True
+    is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+    if is_escape and event.type() == QEvent.Type.ShortcutOverride and is_changed:
+        event.accept()  # else it would take away the message above
+        return True
+    return False

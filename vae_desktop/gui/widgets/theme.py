@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from string import Template
 from typing import cast
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -42,7 +42,6 @@ TERM_COLOURS = {"total": "#3f78c9", "reconstruction": "#1f9e89", "kl": "#e2711d"
 class Theme:
     """Colours by what they are for."""
 
-    is_dark: bool
     window: str
     surface: str  # what holds content: plots, fields, lists
     border: str
@@ -60,42 +59,29 @@ class Theme:
     disabled: str
 
 
-LIGHT = Theme(
-    is_dark=False,
-    window="#f3f4f6",
-    surface="#ffffff",
-    border="#d8dce2",
-    text="#1b232e",
-    muted="#5d6877",
-    accent="#2b62c9",
-    on_accent="#ffffff",
-    error="#b3261e",
-    warning="#8a5300",
-    hole="#a3195b",
-    error_surface="#fdeceb",
-    info_surface="#e8effc",
-    hover="#eef1f5",
-    handle="#828b98",
-    disabled="#eceef1",
-)
-DARK = Theme(
-    is_dark=True,
-    window="#16191e",
-    surface="#1e2228",
-    border="#343a43",
-    text="#e7eaee",
-    muted="#9aa5b3",
-    accent="#7aa7f5",
-    on_accent="#0f1520",
-    error="#ff8a80",
-    warning="#f2b866",
-    hole="#e0559a",
-    error_surface="#3a2224",
-    info_surface="#202c40",
-    hover="#2a3039",
-    handle="#6a7381",
-    disabled="#272b32",
-)
+_COLOURS = {  # in light and in dark
+    "window": ("#f3f4f6", "#16191e"),
+    "surface": ("#ffffff", "#1e2228"),
+    "border": ("#d8dce2", "#343a43"),
+    "text": ("#1b232e", "#e7eaee"),
+    "muted": ("#5d6877", "#9aa5b3"),
+    "accent": ("#2b62c9", "#7aa7f5"),
+    "on_accent": ("#ffffff", "#0f1520"),
+    "error": ("#b3261e", "#ff8a80"),
+    "warning": ("#8a5300", "#f2b866"),
+    "hole": ("#a3195b", "#e0559a"),
+    "error_surface": ("#fdeceb", "#3a2224"),
+    "info_surface": ("#e8effc", "#202c40"),
+    "hover": ("#eef1f5", "#2a3039"),
+    "handle": ("#828b98", "#6a7381"),
+    "disabled": ("#eceef1", "#272b32"),
+}
+LIGHT, DARK = (Theme(**{name: pair[index] for name, pair in _COLOURS.items()}) for index in range(2))
+
+
+def current_theme() -> Theme:
+    """The theme that the palette of the application is of. A change of it is told by Qt, as one of each palette."""
+    return DARK if QGuiApplication.palette().window().color().lightness() < 128 else LIGHT
 
 
 def class_palette(count: int) -> tuple[str, ...]:
@@ -132,8 +118,6 @@ def _to_srgb(linear: float) -> float:
 class ThemeSwitch(QObject):
     """Follows the system's colour scheme, or holds the one that was chosen."""
 
-    theme_changed = Signal(object)  # Theme
-
     _SCHEMES = {  # noqa: RUF012
         "system": Qt.ColorScheme.Unknown,
         "light": Qt.ColorScheme.Light,
@@ -143,7 +127,6 @@ class ThemeSwitch(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.mode = "system"
-        self.theme = LIGHT
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
 
     def set_mode(self, mode: str) -> None:
@@ -157,19 +140,18 @@ class ThemeSwitch(QObject):
         # Where the platform knows no schemes, the mode alone decides.
         scheme = QGuiApplication.styleHints().colorScheme()
         dark = self.mode == "dark" or (self.mode == "system" and scheme == Qt.ColorScheme.Dark)
-        self.theme = DARK if dark else LIGHT
+        theme = DARK if dark else LIGHT
         application = cast(QApplication, QApplication.instance())
         application.setStyle("Fusion")
-        palette = _palette(self.theme)
+        palette = _palette(theme)
         application.setPalette(palette)
-        if self.theme.is_dark:
+        if dark:
             # Fusion outlines them in the window's colour made darker: nothing to be seen where that is dark.
-            palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.muted))
+            palette.setColor(QPalette.ColorRole.Window, QColor(theme.muted))
             for name in ("QCheckBox", "QAbstractSpinBox"):
                 application.setPalette(palette, name)  # type: ignore[arg-type]  # bytes, as the stubs say, are refused
         sheet = Template(resource_path("style.qss").read_text(encoding="utf-8"))
-        application.setStyleSheet(sheet.substitute(asdict(self.theme)))
-        self.theme_changed.emit(self.theme)
+        application.setStyleSheet(sheet.substitute(asdict(theme)))
 
 
 def heading_font(base: QFont) -> QFont:

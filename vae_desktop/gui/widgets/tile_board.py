@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from vae_desktop.gui.widgets.decoded_image import to_image
-from vae_desktop.gui.widgets.theme import LIGHT, Theme, small_font, tabular
+from vae_desktop.gui.widgets.theme import current_theme, small_font, tabular
 from vae_desktop.latent.codes import Picture
 
 SEPARATOR = " · "  # in a caption; what stands before it is left out where there is little room
@@ -54,12 +54,6 @@ class TileBoard(QWidget):
         self._sheet: QImage | None = None
         self.chosen: int | None = None
         self.empty_text = ""
-        self._theme = LIGHT
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self._sheet = None
-        self.update()
 
     def set_empty_text(self, text: str) -> None:
         """Say why there is nothing, where there is nothing."""
@@ -113,7 +107,7 @@ class TileBoard(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.pictures is None or not len(self.pictures):
-            painter.setPen(QColor(self._theme.muted))
+            painter.setPen(self.palette().placeholderText().color())
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), how, self.empty_text)
             painter.end()
@@ -124,7 +118,7 @@ class TileBoard(QWidget):
         for index in range(min(len(self.captions), self._count)):
             self._paint_caption(painter, index)
         if self.chosen is not None and self.chosen < self._count:
-            painter.setPen(QPen(QColor(self._theme.accent), 2))
+            painter.setPen(QPen(self.palette().highlight(), 2))
             painter.drawRect(self.tile_rect(self.chosen).adjusted(-2, -2, 1, 1))
         painter.end()
 
@@ -212,11 +206,12 @@ class TileBoard(QWidget):
         tint = self._tints[index] if index < len(self._tints) else 0.0
         has_text = tile.width() >= _READABLE
         if tint > 0:
-            colour = QColor(self._theme.hole)
+            colour = QColor(current_theme().hole)
             colour.setAlphaF(min(tint, 1.0) * (0.45 if has_text else 0.9))
             painter.fillRect(foot if has_text else foot.adjusted(0, 1, 0, _BAR - foot.height()), colour)
         if has_text:
-            painter.setPen(QColor(self._theme.text if tint > 0 else self._theme.muted))
+            palette = self.palette()
+            painter.setPen((palette.windowText() if tint > 0 else palette.placeholderText()).color())
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
             painter.drawText(foot, how, self._caption_at(index, tile))
 

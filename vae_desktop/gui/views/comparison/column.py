@@ -6,16 +6,15 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from vae_desktop.config import SETTINGS
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.views.setup.setting_field import SettingField
+from vae_desktop.gui.views.setup.setting_row import SettingField
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldBoard
-from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
-from vae_desktop.gui.widgets.captioned import Captioned
+from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
-from vae_desktop.gui.widgets.elided_label import ElidedLabel
-from vae_desktop.gui.widgets.theme import SPACING, Theme
+from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 
 _PICTURE = 56  # px, at least
@@ -79,10 +78,6 @@ class ComparisonColumn(QWidget):
         self._lay_out()
         self.grid.shares_pointed.connect(self._tell_grid)
         self.random.tile_chosen.connect(self.random_chosen)
-
-    def set_theme(self, theme: Theme) -> None:
-        for view in (self.scatter, self.image, self.at_cursor, self.grid, self.random):
-            view.set_theme(theme)
 
     def show_views(self, views: frozenset[str]) -> None:
         """Show these of "codes", "grid" and "random"; the two pictures are always there."""

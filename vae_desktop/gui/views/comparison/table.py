@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled
-from vae_desktop.gui.widgets.elided_label import ElidedLabel
-from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, Theme
+from vae_desktop.gui.widgets.labels import ElidedLabel
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 from vae_desktop.latent.table import Cell, ComparedRow
 
 _MARKS = {"best": " ✓", "worst": " ✗", "": "\u2007\u2007"}
@@ -23,7 +23,6 @@ class ComparisonTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._rows: list[ComparedRow] = []
         self._titles: list[str] = []
         self._table = styled(QTableWidget(), size="small", figures=True)
@@ -35,6 +34,7 @@ class ComparisonTable(QWidget):
         self._table.verticalHeader().hide()
         self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACING // 2)
         self._note = styled(ElidedLabel(), "muted", "small")
+        self._note.setObjectName("comparisonNote")
         self._bar = progress_bar(self.tr("Progress of the measurement"), 100)
         self._cancel = push_button("cancelMeasuringAllButton", self.tr("Cancel"), then=self.cancel_requested)
         tip = self.tr("Measure neighbours and drawn images of every model, in the background, one after the other.")
@@ -44,10 +44,11 @@ class ComparisonTable(QWidget):
         self.set_note("")
         self.end_progress()
 
-    def set_theme(self, theme: Theme) -> None:
-        titles, rows = self._titles, self._rows
-        self._theme, self._titles, self._rows = theme, [], []
-        self.set_rows(titles, rows)
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._rows:
+            titles, rows, self._titles = self._titles, self._rows, []
+            self.set_rows(titles, rows)
 
     def set_rows(self, titles: Sequence[str], rows: Sequence[ComparedRow]) -> None:
         """Show the figures of models of these names."""
@@ -80,7 +81,7 @@ class ComparisonTable(QWidget):
             if isinstance(line, ComparedRow):
                 item.setToolTip(_tip(line))
             else:
-                item.setForeground(QColor(self._theme.muted))
+                item.setForeground(self.palette().placeholderText())
                 self._table.setSpan(number, 0, 1, 1 + len(titles))
 
     def set_note(self, text: str) -> None:
@@ -109,7 +110,7 @@ class ComparisonTable(QWidget):
             font.setBold(True)
             item.setFont(font)
         elif cell.rank == "worst":
-            item.setForeground(QColor(self._theme.error))
+            item.setForeground(self.palette().brightText())
         return item
 
 

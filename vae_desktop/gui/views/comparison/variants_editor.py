@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 from vae_desktop.catalog import MODELS
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.gui.views.setup.setting_field import SettingField
+from vae_desktop.gui.views.setup.setting_row import SettingField, entry_of
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
-from vae_desktop.gui.widgets.controls import column, label, named, push_button, row, tool_button
+from vae_desktop.gui.widgets.controls import column, label, push_button, row, tool_button
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 from vae_desktop.variants import FEWEST, KL_TERM, MOST, Variant
 
@@ -149,41 +149,30 @@ class _Line:
 
     def __init__(self, variant: Variant, number: int) -> None:
         self.dot = QLabel("●")
-        self._choices: dict[str, ChoiceBox] = {}
-        self._fields: dict[str, SettingField] = {}
+        self._entries: dict[str, SettingField | ChoiceBox] = {}
         for name in _COLUMNS:
-            text, tip = translated(SETTINGS[name].label), translated(SETTINGS[name].help)
-            title = f"variant{number}{name.title().replace('_', '')}"
-            if SETTINGS[name].choices:
-                self._choices[name] = _choice_box(name, title, text, tip)
-                self._choices[name].setCurrentIndex(max(0, self._choices[name].findData(getattr(variant, name))))
-            else:
-                field = SettingField(name, replace(SETTINGS[name], automatic=""), getattr(variant, name))
-                field.setPlaceholderText(translated(_AS_IN_SETUP))
-                self._fields[name] = named(field, title, text, tip)
+            value = getattr(variant, name)
+            entry = entry_of(name, replace(SETTINGS[name], automatic=""), value, letters=16)
+            entry.setObjectName(f"variant{number}{name.title().replace('_', '')}")
+            if isinstance(entry, SettingField):
+                entry.setPlaceholderText(translated(_AS_IN_SETUP))
+            elif name != "kind":
+                entry.insertItem(0, translated(_AS_IN_SETUP), None)
+                entry.setCurrentIndex(max(0, entry.findData(value)))
+            self._entries[name] = entry
         tip = translated("Leave this model out.")
         self.remove: QToolButton = tool_button(f"removeVariant{number}Button", "✕", tip, label=tip)
-        self._choices["kind"].currentIndexChanged.connect(self._show_relevant)
+        self._kind = cast(ChoiceBox, self._entries["kind"])
+        self._kind.currentIndexChanged.connect(self._show_relevant)
         self._show_relevant()
 
     @property
     def parts(self) -> list[QWidget]:
-        return [self.dot, *(self._choices.get(name) or self._fields[name] for name in _COLUMNS), self.remove]
+        return [self.dot, *self._entries.values(), self.remove]
 
     def variant(self) -> Variant:
-        chosen: dict[str, Any] = {name: box.currentData() for name, box in self._choices.items()}
-        entered = {name: field.value() for name, field in self._fields.items() if field.isEnabled()}
-        return Variant(**chosen, **entered)
+        return Variant(**{name: entry.value() for name, entry in self._entries.items() if entry.isEnabled()})
 
     def _show_relevant(self) -> None:
         """β is for kinds that leave it free."""
-        self._fields["beta"].setEnabled(MODELS[self._choices["kind"].currentData()].kl_weight is None)
-
-
-def _choice_box(name: str, title: str, text: str, tip: str) -> ChoiceBox:
-    choices = [(translated(choice.label), choice.name, translated(choice.help)) for choice in SETTINGS[name].choices]
-    box = ChoiceBox(title, text, tip, choices, letters=16)
-    if name != "kind":
-        box.insertItem(0, translated(_AS_IN_SETUP), None)
-        box.setCurrentIndex(0)
-    return box
+        self._entries["beta"].setEnabled(MODELS[self._kind.value()].kl_weight is None)

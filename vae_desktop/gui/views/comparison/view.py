@@ -11,12 +11,12 @@ from vae_desktop.gui.views.comparison.column import ComparisonColumn
 from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
 from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
-from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
+from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, label, named, push_button, row, toggle, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, Theme
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 
 _ORIGINAL = 56  # px
 
@@ -34,7 +34,6 @@ class ComparisonView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("comparisonView")
-        self._theme = LIGHT
         self.columns: list[ComparisonColumn] = []
         self.editor, self.curves, self.table = VariantsEditor(), LossPlot(compares=True), ComparisonTable()
         self.controls = ScatterControls("compared")  # of the scatters of all columns
@@ -92,14 +91,6 @@ class ComparisonView(QWidget):
         """Which of "codes", "grid" and "random" are shown."""
         return frozenset(name for name, button in self._toggles.items() if button.isChecked())
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.curves.set_theme(theme)
-        self.table.set_theme(theme)
-        self.original.set_theme(theme)
-        for shown in self.columns:
-            shown.set_theme(theme)
-
     def set_models(self, runs: Sequence[Run]) -> None:
         """Show these models, a column each."""
         for before in self.columns:
@@ -111,7 +102,6 @@ class ComparisonView(QWidget):
             for run, colour in zip(runs, MODEL_COLOURS, strict=False)
         ]
         for shown in self.columns:
-            shown.set_theme(self._theme)
             shown.show_views(self.views)
             shown.beta_changed.connect(partial(self.beta_changed.emit, shown.run))
             shown.promoted.connect(partial(self.promoted.emit, shown.run))

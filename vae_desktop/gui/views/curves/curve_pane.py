@@ -6,16 +6,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 
-from vae_desktop.gui.widgets.theme import Theme
-from vae_desktop.training.history import TERMS, History
+from vae_desktop.config import SETTINGS
+from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.controls import column, label
+from vae_desktop.gui.widgets.plot import Plot
+from vae_desktop.gui.widgets.theme import SPACING, current_theme
+from vae_desktop.training.history import TERMS, Change, History
 
 GRADIENT = "gradient"  # stands beside the terms of the loss
 _SMALLEST = 1e-3  # on a logarithmic axis, in the unit of the loss; a collapsed model's KL divergence is some 1e-6 nats
 _MOST_MARKED = 40  # evaluations that are marked as points; more would hide the line
 _LABEL_HEIGHT = 20  # px, with some space
+_DIGIT, _BETWEEN = 8, 16  # px, of the number of a step, and between two of them
 _LONGEST_UNIT = 20  # letters that fit along an axis; a longer unit takes two lines
 _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
 
@@ -29,15 +34,24 @@ class Curve(NamedTuple):
     history: History
 
 
-class CurvePane(pyqtgraph.PlotWidget):
+class Mark(NamedTuple):
+    """A change of a setting, and the colour of the model whose it was."""
+
+    change: Change
+    colour: str
+
+
+class CurvePane(Plot):
     """Follows the curves until the person zooms or pans; the wheel and a drag move along the steps only."""
 
     def __init__(self) -> None:
-        super().__init__(enableMenu=False, axisItems={"left": _LossAxis("left")})
+        super().__init__(enableMenu=False, axisItems={"left": _LossAxis("left"), "bottom": _StepAxis("bottom")})
         self.unit = ""
         self.curves: list[Curve] = []
         self.step: int | None = None  # where the cross-hair stands
         self._items: list[tuple[Curve, pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]] = []
+        self._marked: tuple[Sequence[Mark], bool] = (), False
+        self._mark_lines: list[pyqtgraph.InfiniteLine] = []
         self._has_points = False
         self._following = True
         self._room = 0.0
@@ -46,24 +60,24 @@ class CurvePane(pyqtgraph.PlotWidget):
         self._cross_hair = pyqtgraph.InfiniteLine(angle=90)
         self._cross_hair.hide()
         self.addItem(self._cross_hair, ignoreBounds=True)
+        self.hint = label("", "muted", "small", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
+        self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        column((self.hint, 1), margins=(6 * SPACING, SPACING, SPACING, 6 * SPACING), on=self)  # beside the axes
         self.setMinimumHeight(70)
-        self.hideButtons()
         self.setDownsampling(auto=True, mode="peak")
         self.setClipToView(True)
         self.setMouseEnabled(x=True, y=False)
         self.getPlotItem().layout.setContentsMargins(1, self.fontMetrics().height() // 2, 1, 1)  # for the highest label
-        for side in ("left", "bottom"):
-            self.getAxis(side).enableAutoSIPrefix(False)
         box = self.getPlotItem().getViewBox()
         box.disableAutoRange()
         box.sigRangeChangedManually.connect(self._stop_following)
+        self.recoloured.connect(self._recolour)
+        self._recolour()
 
-    def set_theme(self, theme: Theme) -> None:
-        self.setBackground(theme.surface)
-        self._cross_hair.setPen(pyqtgraph.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
-        for side in ("left", "bottom"):
-            self.getAxis(side).setPen(theme.border)
-            self.getAxis(side).setTextPen(theme.muted)
+    @Slot()
+    def _recolour(self) -> None:
+        super()._recolour()
+        self._cross_hair.setPen(pyqtgraph.mkPen(current_theme().muted, style=Qt.PenStyle.DashLine))
 
     def set_curves(self, unit: str, curves: Sequence[Curve], are_of_one: bool) -> None:
         """Show other curves, all in one unit: pale those of batches, strong those of the test images."""
@@ -79,6 +93,27 @@ class CurvePane(pyqtgraph.PlotWidget):
             batches = self.plot(pen=pyqtgraph.mkPen(faint, width=1))
             tests = self.plot(pen=pyqtgraph.mkPen(colour, width=2), symbolSize=5, symbolBrush=colour, symbolPen=None)
             self._items.append((curve, batches, tests))
+
+    def set_marks(self, marks: Sequence[Mark], are_labelled: bool) -> None:
+        """Draw a line at each step from which a setting had another value, perhaps with that value."""
+        if (marks, are_labelled) == self._marked:
+            return
+        self._marked = marks, are_labelled
+        for line in self._mark_lines:
+            self.removeItem(line)
+        self._mark_lines = []
+        for number, (change, colour) in enumerate(marks):
+            name = translated(SETTINGS[change.name].label).partition(" (")[0]
+            height = 0.95 - 0.12 * (number % 4)  # neighbours do not cover one another
+            line = pyqtgraph.InfiniteLine(
+                pos=change.step,
+                angle=90,
+                pen=pyqtgraph.mkPen(colour, width=1, style=Qt.PenStyle.DotLine),
+                label=f"{name} {change.value:g}" if are_labelled else None,
+                labelOpts={"position": height, "color": colour, "anchors": [(1, 0.5), (1, 0.5)]},
+            )
+            self.addItem(line, ignoreBounds=True)
+            self._mark_lines.append(line)
 
     def drawn(self, name: str) -> tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]:
         """The lines of batches and of test images of the curve of that name."""
@@ -123,6 +158,7 @@ class CurvePane(pyqtgraph.PlotWidget):
             at = [entry.step for entry in curve.history.drawn_evaluations]
             tests.setData(np.array(at[: len(tested)], float), np.maximum(tested, floor))
             tests.setSymbol("o" if self._has_points and len(tested) <= _MOST_MARKED else None)
+        self.hint.setVisible(not known)
         if known:
             self._follow(steps, min(known), max(known))
 
@@ -159,6 +195,21 @@ def _steps(curve: Curve, count: int) -> np.ndarray[Any, Any]:
     if curve.term == GRADIENT:
         return curve.history.gradient_norms[:count, 0].astype(np.float32)
     return np.arange(1, count + 1, dtype=np.float32)
+
+
+class _StepAxis(pyqtgraph.AxisItem):
+    """An axis of steps, fewer of which are written where the plot is narrow."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        levels = super().tickValues(low, high, size)
+        if not levels:
+            return levels
+        (spacing, ticks), *finer = levels
+        room = _DIGIT * len(f"{high:.0f}") + _BETWEEN
+        while len(ticks) > 1 and spacing * size / (high - low) < room:
+            spacing *= 2
+            ticks = [tick for tick in ticks if tick % spacing == 0]
+        return [(spacing, ticks), *finer]
 
 
 class _LossAxis(pyqtgraph.AxisItem):

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QWidget
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.processor import Pacer
-from vae_desktop.gui.views.curves.change_marks import ChangeMarks, Mark, marked
-from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, CurvePane
+from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, CurvePane, Mark
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import check_box, column, explain, named, row, tool_button
-from vae_desktop.gui.widgets.theme import LIGHT, MODEL_COLOURS, SPACING, TERM_COLOURS, Theme
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, TERM_COLOURS, current_theme
 from vae_desktop.training.history import TERMS, Change, History
 
-_INTERVAL, _SHARE = 0.2, 0.04  # of redrawing, in seconds and of the time
+_MOST_MARKS = 30  # of changes; older ones are left out, and more could not be told apart
+_INTERVAL, _FRACTION = 0.2, 0.04  # of redrawing, in seconds and of the time
 
 
 class Losses(NamedTuple):
@@ -40,19 +40,23 @@ class LossPlot(QWidget):
     ----------
     compares : bool
         The plot is for models side by side: it begins with a logarithmic axis, and has names of its own.
+
+    Attributes
+    ----------
+    marks : tuple of Mark
+        The changes of settings that are marked.
     """
 
     def __init__(self, compares: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._compares = compares
         self._models: tuple[Losses, ...] = ()
-        self._theme = LIGHT
-        self._pacer = Pacer(_INTERVAL, _SHARE)
+        self._pacer = Pacer(_INTERVAL, _FRACTION)
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self.redraw)
         self._all_panes: list[CurvePane] = []  # some out of use
         self.panes: list[CurvePane] = []
-        self._marks = ChangeMarks()
+        self.marks: tuple[Mark, ...] = ()
         self._readout = LossReadout(lines=1 if compares else 2)
         self._wants_log = compares
         name, log_name, fit_name, label = (
@@ -88,20 +92,9 @@ class LossPlot(QWidget):
         self._explain_log()
         self.set_models(() if compares else (Losses("", ModelConfig(), History()),))
 
-    @property
-    def marks(self) -> tuple[Mark, ...]:
-        """The changes of settings that are marked."""
-        return self._marks.marks
-
     def readout(self) -> str:
         """The figures above the curves, as rich text."""
         return self._readout.text()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        for pane in self._all_panes:
-            pane.set_theme(theme)
-        self._show_marks()
 
     def set_models(self, models: Sequence[Losses]) -> None:
         """Show the curves of these models."""
@@ -111,14 +104,12 @@ class LossPlot(QWidget):
             contents.append((self.tr("gradient norm"), [(index, GRADIENT) for index in range(len(models))]))
         while len(self._all_panes) < len(contents):
             self._add_pane()
-        self._marks.set_marks(())
         self.panes = self._all_panes[: len(contents)]
         for place, pane in enumerate(self._all_panes):
             pane.setVisible(place < len(contents))
         for place, (pane, content) in enumerate(zip(self.panes, contents, strict=True)):
             self._fill(pane, *content)
             self._row.setStretch(place, 3 if len(models) == 1 and place == 0 else 2)
-        self._marks = ChangeMarks(self.panes)
         self._point_at(None)
         self._apply_log()
 
@@ -159,12 +150,16 @@ class LossPlot(QWidget):
         super().showEvent(event)
         self.redraw()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_marks()
+
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(None)
 
     def _add_pane(self) -> None:
         pane = CurvePane()
-        pane.set_theme(self._theme)
         pane.scene().sigMouseMoved.connect(self._read_at)
         if self._all_panes:
             pane.setXLink(self._all_panes[0])
@@ -188,6 +183,8 @@ class LossPlot(QWidget):
             about = f"{title}, {unit}; " + ", ".join(self._models[place].name for place, _ in entries)
             axis = f"{title}, {unit}"
         pane.setAccessibleName(self.tr("Learning curves: {terms}").format(terms=about))
+        no_gradient = self.tr("It is told while a model trains, and no file keeps it: continue the training to see it.")
+        pane.hint.setText(no_gradient if entries[0][1] == GRADIENT else "")
         pane.setLabel("left", axis)
         pane.setLabel("bottom", self.tr("training step") if is_alone else "")
         curves = []
@@ -204,12 +201,16 @@ class LossPlot(QWidget):
     def _show_marks(self) -> None:
         colours: dict[Change, str] = {}
         for place, entry in enumerate(self._models):
-            for change in dict.fromkeys(marked(entry.history.changes)):
+            for change in dict.fromkeys(entry.history.changes):
+                if change.name not in ("beta", "learning_rate"):  # which alone bend a curve
+                    continue
                 # What was changed for all models at once has the colour of none.
                 is_own = len(self._models) > 1 and change not in colours
-                colours[change] = MODEL_COLOURS[place] if is_own else self._theme.muted
-        changes = sorted(colours, key=lambda change: change.step)
-        self._marks.set_marks([Mark(change, colours[change]) for change in changes])
+                colours[change] = MODEL_COLOURS[place] if is_own else current_theme().muted
+        changes = sorted(colours, key=lambda change: change.step)[-_MOST_MARKS:]
+        self.marks = tuple(Mark(change, colours[change]) for change in changes)
+        for pane in self.panes:
+            pane.set_marks(self.marks, pane is self.panes[0])
 
     @Slot(object)
     def _read_at(self, place: QPointF) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from vae_desktop.gui.views.curves.curve_pane import Curve
 from vae_desktop.gui.widgets.controls import explain
-from vae_desktop.gui.widgets.steady_label import SteadyLabel
+from vae_desktop.gui.widgets.labels import SteadyLabel
 from vae_desktop.gui.widgets.theme import small_font, tabular
 from vae_desktop.training.history import TERMS
 

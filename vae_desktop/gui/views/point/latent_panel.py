@@ -5,14 +5,13 @@ import math
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.views.point.slider_list import SliderList
 from vae_desktop.gui.widgets.controls import column, label, push_button, row
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import SPACING, Theme
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
 
@@ -69,10 +68,6 @@ class LatentPanel(QWidget):
         margins = (SPACING, 0, SPACING, SPACING)
         self._layout = column(self.image, self._hint, buttons, (self.sliders, 1), margins=margins, on=self)
         self.set_latent_dim(0)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.image.set_theme(theme)
-        self.sliders.set_lock_colours(QColor(theme.accent), QColor(theme.muted))
 
     def show_instead_of_picture(self, widget: QWidget | None) -> None:
         """Show a widget above the sliders, where pictures stand elsewhere; None brings the picture back."""

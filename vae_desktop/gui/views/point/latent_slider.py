@@ -1,12 +1,12 @@
 """A slider for one latent dimension, in the latent space's own units."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from vae_desktop.gui.views.point.slider_groove import SliderGroove
-from vae_desktop.gui.widgets.controls import explain, row, toggle
+from vae_desktop.gui.widgets.controls import explain, named, row
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
@@ -48,9 +48,7 @@ class LatentSlider(QWidget):
         self._entry.setFixedWidth(58)
         tip = self.tr("Hold {name} where it is: nothing moves the point along it, Randomise neither.")
         locks = self.tr("Lock {name}").format(name=name)
-        self.lock = toggle("", "", tip.format(name=name), label=locks, is_flat=True)
-        self.lock.setFixedWidth(20)
-        self.lock.setIconSize(QSize(14, 14))
+        self.lock = named(_Lock(), "", locks, tip.format(name=name))
         row(self.head, (self.groove, 1), self._entry, self.lock, spacing=SPACING // 2, on=self)
         self.setFocusProxy(self.groove)
         self.groove.valueChanged.connect(self._handle_moved)
@@ -92,9 +90,6 @@ class LatentSlider(QWidget):
             self.lock.setChecked(is_locked)
         self.groove.setEnabled(not is_locked)
         self._entry.setEnabled(not is_locked)
-
-    def set_icons(self, locked: QIcon) -> None:
-        self.lock.setIcon(locked)
 
     def frames(self) -> Floats:
         """Values (n,) whose pictures the latent traversal in the groove is made of."""
@@ -171,27 +166,28 @@ class SliderHead(QWidget):
         painter.end()
 
 
-def lock_icon(closed: QColor, opened: QColor) -> QIcon:
+class _Lock(QToolButton):
     """A padlock, closed where it is checked."""
-    icon = QIcon()
-    icon.addPixmap(_padlock(closed, is_closed=True), QIcon.Mode.Normal, QIcon.State.On)
-    icon.addPixmap(_padlock(opened, is_closed=False), QIcon.Mode.Normal, QIcon.State.Off)
-    return icon
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+        self.setFixedWidth(20)
 
-def _padlock(colour: QColor, is_closed: bool) -> QPixmap:
-    pixmap = QPixmap(28, 28)
-    pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(colour, 1.5))
-    lift = 0.0 if is_closed else -1.5
-    painter.drawArc(QRectF(4.5, 2.0 + lift, 5, 7), 0, 180 * 16)
-    for x in (4.5, 9.5) if is_closed else (4.5,):
-        painter.drawLine(QPointF(x, 5.0 + lift), QPointF(x, 7.0))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawRoundedRect(QRectF(3, 6.5, 8, 5.5), 1.5, 1.5)
-    painter.end()
-    return pixmap
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        palette, is_closed = self.palette(), self.isChecked()
+        colour = (palette.highlight() if is_closed else palette.placeholderText()).color()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate((self.width() - 14) // 2, (self.height() - 14) // 2)
+        painter.setPen(QPen(colour, 1.5))
+        lift = 0.0 if is_closed else -1.5
+        painter.drawArc(QRectF(4.5, 2.0 + lift, 5, 7), 0, 180 * 16)
+        for x in (4.5, 9.5) if is_closed else (4.5,):
+            painter.drawLine(QPointF(x, 5.0 + lift), QPointF(x, 7.0))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRectF(3, 6.5, 8, 5.5), 1.5, 1.5)
+        painter.end()

@@ -6,10 +6,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from vae_desktop.gui.views.point.latent_slider import LatentSlider, lock_icon
+from vae_desktop.gui.views.point.latent_slider import LatentSlider
 from vae_desktop.gui.widgets.controls import column, label, named, set_text, toggle
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
@@ -32,7 +31,6 @@ class SliderList(QScrollArea):
         self._sliders: list[LatentSlider] = []
         self._order: list[int] = []
         self._is_folded: npt.NDArray[np.bool_] = np.empty(0, bool)  # of each dimension, where its slider lies
-        self._icon = QIcon()
         self._fold = toggle("collapsedFold", "", is_flat=True, then=self._unfold)
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._reasons = "", ""  # why some dimensions have collapsed, or all
@@ -52,11 +50,6 @@ class SliderList(QScrollArea):
         holder.installEventFilter(self)
         self._show_fold()
         self._reason.hide()
-
-    def set_lock_colours(self, closed: QColor, opened: QColor) -> None:
-        self._icon = lock_icon(closed, opened)
-        for slider in self._sliders:
-            slider.set_icons(self._icon)
 
     def set_latent_dim(self, latent_dim: int) -> None:
         """Show as many sliders, in the order of the axes until it is known what they say."""
@@ -106,7 +99,7 @@ class SliderList(QScrollArea):
             slider.head.set_information(float(amount) / most, bool(is_active), tip)
         is_held = self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window())
         if is_new or not is_held:
-            order = np.argsort(-amounts, kind="stable").tolist() if is_new else _settled(self._order, amounts)
+            order = np.argsort(-amounts, kind="stable").tolist() if is_new else settled(self._order, amounts)
             is_folded = ~active if active.any() else np.zeros(len(active), bool)
             if order != self._order or not np.array_equal(is_folded, self._is_folded):
                 self._place(order, is_folded)
@@ -144,7 +137,6 @@ class SliderList(QScrollArea):
     def _slider(self, dimension: int) -> LatentSlider:
         name = dimension_name(dimension)
         slider = named(LatentSlider(name), f"latentSlider{dimension}", name)
-        slider.set_icons(self._icon)
         slider.value_changed.connect(self._tell_changed)
         slider.lock_toggled.connect(self._tell_locked)
         return slider
@@ -187,7 +179,7 @@ class SliderList(QScrollArea):
         self.lock_toggled.emit(self._sliders.index(cast(LatentSlider, self.sender())), is_locked)
 
 
-def _settled(order: list[int], amounts: npt.NDArray[np.float64]) -> list[int]:
+def settled(order: list[int], amounts: npt.NDArray[np.float64]) -> list[int]:
     """The order with each dimension moved up past those that say clearly less."""
     result: list[int] = []
     for dimension in order:

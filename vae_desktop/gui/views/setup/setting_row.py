@@ -1,16 +1,167 @@
-"""A setting in the form: its label, its entry, and below these what is wrong with it and what it cannot do."""
+"""A setting in the form: its label, its entry, checked as it is typed, and what is wrong with it or cannot be done."""
 
+import math
 from typing import Any
 
-from PySide6.QtWidgets import QGridLayout, QLabel
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from vae_desktop.gui.views.setup.setting_field import SettingField
+from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
 from vae_desktop.gui.widgets.controls import explain, label, named, plain
+from vae_desktop.gui.widgets.number_field import answers_refused, mark_refused
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.settings import Setting
 
 # Programs that drive the window find controls by these; the others follow from the setting's name.
 _OBJECT_NAMES = {"name": "datasetCombo", "kind": "modelCombo"}
+_DECADE = (1.0, 2.0, 5.0)  # the steps of a logarithmic setting
+
+
+class SettingField(QLineEdit):
+    """Holds the text of a setting, knows whether it is valid, and steps with Up, Down and the wheel.
+
+    Steps of a logarithmic setting go 1, 2, 5, 10, …; those of another add or subtract 1. Enter, and leaving the
+    entry, write a valid value in the one way that all numbers are written; Escape brings back what stood there.
+    """
+
+    checked = Signal()  # the text, or what counts as valid, has changed
+    committed = Signal(object)  # a valid value that the person has finished entering
+
+    def __init__(self, name: str, setting: Setting, value: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self.setting = setting
+        self.error = ""
+        self._limit = math.inf
+        self._limit_reason = ""
+        self._kept = ""  # text, for Escape
+        self._touched = False
+        self._show_unit(setting.unit)
+        self.textEdited.connect(self._note_touch)
+        self.textChanged.connect(self.check)
+        self.editingFinished.connect(self._commit)
+        self.set_value(value)
+
+    @property
+    def was_edited(self) -> bool:
+        """Whether the person has entered something."""
+        return self._touched
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether something beside the setting itself bounds the value."""
+        return self._limit < math.inf
+
+    def value(self) -> Any:
+        """The checked value; raises InvalidSetting, whose message says what is wrong."""
+        value = self.setting.parse(self.name, self.text())
+        if isinstance(value, int) and value > self._limit:
+            raise InvalidSetting(self.name, f"{self.setting.label}: {value:,} is more than {self._limit_reason}.")
+        return value
+
+    def set_value(self, value: Any) -> None:
+        self._kept = self.setting.format(value)
+        self.setText(self._kept)
+
+    def set_limit(self, limit: float, reason: str) -> None:
+        """Refuse values above `limit`, with the reason for it ("the 1,437 training images")."""
+        self._limit, self._limit_reason = limit, reason
+        self.check()
+
+    @Slot()
+    def check(self) -> None:
+        """Mark the entry if its text is no value of the setting."""
+        try:
+            self.value()
+            self.error = ""
+        except InvalidSetting as error:
+            self.error = str(error)
+        mark_refused(self, self.error)
+        self.checked.emit()
+
+    def step(self, direction: int) -> None:
+        """Go to the next larger (+1) or smaller (-1) round value, within the range."""
+        if self.setting.kind not in ("integer", "number"):
+            return
+        try:
+            value = self.value()
+        except InvalidSetting:
+            return
+        if value is None:
+            return
+        stepped = _log_step(value, direction) if self.setting.logarithmic else value + direction
+        stepped = min(max(stepped, self.setting.minimum), self.setting.maximum, self._limit)
+        self._touched = True
+        self.set_value(int(stepped) if self.setting.kind == "integer" else stepped)
+        self._commit()
+
+    def event(self, event: QEvent) -> bool:
+        return answers_refused(event, self, self.error, self.text() != self._kept) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
+            self.setText(self._kept)
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.step(1 if event.key() == Qt.Key.Key_Up else -1)
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Only an entry that has the focus: scrolling past must not change settings.
+        if self.hasFocus() and event.angleDelta().y():
+            self.step(1 if event.angleDelta().y() > 0 else -1)
+        else:
+            event.ignore()
+
+    def _show_unit(self, unit: str) -> None:
+        """Write the unit into the entry's right end."""
+        if not unit:
+            return
+        label = QLabel(translated(unit))
+        label.setProperty("role", "muted")
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, SPACING, 0)
+        layout.addWidget(label, alignment=Qt.AlignmentFlag.AlignRight)
+        self.setTextMargins(0, 0, label.sizeHint().width() + SPACING // 2, 0)
+
+    @Slot()
+    def _note_touch(self) -> None:
+        self._touched = True
+
+    @Slot()
+    def _commit(self) -> None:
+        if not self.error:
+            value = self.value()
+            self.set_value(value)
+            self.committed.emit(value)
+
+
+def entry_of(name: str, setting: Setting, value: Any, letters: int = 8) -> SettingField | ChoiceBox:
+    """Return the entry of a setting, whose texts say what it is: a box if it has choices, else a field."""
+    texts = translated(setting.label), translated(setting.help)
+    if setting.choices:
+        choices = [(translated(each.label), each.name, translated(each.help)) for each in setting.choices]
+        box = ChoiceBox("", *texts, choices, letters=letters)
+        box.set_value(value)
+        return box
+    field = named(SettingField(name, setting, value), "", *texts)
+    field.setPlaceholderText(translated(setting.automatic or ""))
+    return field
+
+
+def _log_step(value: float, direction: int) -> float:
+    """The next of …, 0.1, 0.2, 0.5, 1, 2, 5, 10, … above or below a value; 0.001 above 0, and 0 below that."""
+    if value <= 0:
+        return 1e-3 if direction > 0 else 0.0
+    exponent = math.floor(math.log10(value))
+    steps = [factor * 10.0**power for power in (exponent - 1, exponent, exponent + 1) for factor in _DECADE]
+    if direction > 0:
+        return next(step for step in steps if step > value * (1 + 1e-9))
+    below = next(step for step in reversed(steps) if step < value * (1 - 1e-9))
+    return round(below, 12)
 
 
 class SettingRow:
@@ -29,17 +180,9 @@ class SettingRow:
 
     def __init__(self, name: str, setting: Setting, default: Any, alt_key: str) -> None:
         self.name, self.setting, self._default = name, setting, default
-        choices = [(translated(each.label), each.name, translated(each.help)) for each in setting.choices]
-        self.entry: SettingField | ChoiceBox = (
-            ChoiceBox(choices=choices) if setting.kind == "choice" else SettingField(name, setting, default)
-        )
-        if isinstance(self.entry, ChoiceBox):
-            self.entry.setCurrentIndex(self.entry.findData(default))
-        elif setting.automatic is not None:
-            self.entry.setPlaceholderText(translated(setting.automatic))
+        self.entry = entry_of(name, setting, default)
         camel_case = name.split("_")[0] + "".join(word.title() for word in name.split("_")[1:])
-        object_name = _OBJECT_NAMES.get(name, camel_case + ("Combo" if setting.kind == "choice" else "Field"))
-        named(self.entry, object_name, translated(setting.label), translated(setting.help))
+        self.entry.setObjectName(_OBJECT_NAMES.get(name, camel_case + ("Combo" if setting.choices else "Field")))
         self._label = label_of(translated(setting.label), self.entry, alt_key)
         self._error = label(role="error", size="small", wraps=True, name=f"{camel_case}Error")
         self._note = label(role="warning", size="small", wraps=True, name=f"{camel_case}Note")
@@ -54,30 +197,18 @@ class SettingRow:
         grid.addWidget(self._error, row + 1, 0, 1, 2)
         grid.addWidget(self._note, row + 2, 0, 1, 2)
 
-    @property
-    def error(self) -> str:
-        """Why what stands in the entry cannot be taken, or ""."""
-        return self.entry.error if isinstance(self.entry, SettingField) else ""
-
-    def value(self) -> Any:
-        """The value entered; raises InvalidSetting, whose message says what is wrong."""
-        return self.entry.currentData() if isinstance(self.entry, ChoiceBox) else self.entry.value()
-
     def show_value(self, value: Any) -> None:
         """Show a value as if it had always been there."""
         blocked = self.entry.blockSignals(True)
-        if isinstance(self.entry, ChoiceBox):
-            self.entry.show_value(value)
-        else:
-            self.entry.set_value(value)
+        self.entry.set_value(value)
         self.entry.blockSignals(blocked)
         if isinstance(self.entry, SettingField):
             self.entry.check()
 
     def show_error(self) -> None:
         """Say below the entry what is wrong with it."""
-        self._error.setText(self.error)
-        self._error.setVisible(bool(self.error))
+        self._error.setText(self.entry.error)
+        self._error.setVisible(bool(self.entry.error))
 
     def set_note(self, text: str) -> None:
         """Say what a setting cannot do together with the others; why a text is refused comes before that."""
@@ -86,7 +217,7 @@ class SettingRow:
 
     def show_as_relevant(self, matters: bool, shows_all: bool) -> None:
         """Show a setting of the next run if it matters, and if it is not one that few people need or says something."""
-        if not matters and self.error and isinstance(self.entry, SettingField):
+        if not matters and self.entry.error:
             self.entry.set_value(self._default)  # out of sight, it could not be mended
         says_something = bool(self._error.text() or self._note.text())
         is_visible = matters and (shows_all or not self.setting.is_advanced or says_something)
@@ -103,7 +234,7 @@ class SettingRow:
         self._note.setVisible(matters and bool(self._note.text()))
 
     def _describe(self) -> None:
-        text = self.error or self._note.text() or plain(self.entry.toolTip())
+        text = self.entry.error or self._note.text() or plain(self.entry.toolTip())
         self.entry.setAccessibleDescription(text)
 
 

@@ -14,8 +14,7 @@ from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingCo
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.setup.preset_box import PresetBox
-from vae_desktop.gui.views.setup.setting_field import SettingField
-from vae_desktop.gui.views.setup.setting_row import SettingRow, label_of
+from vae_desktop.gui.views.setup.setting_row import SettingField, SettingRow, label_of
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
 from vae_desktop.gui.widgets.controls import column, explain, label, row, toggle
 from vae_desktop.gui.widgets.theme import SPACING
@@ -104,7 +103,7 @@ class SettingsForm(QWidget):
             return
         box, before = self.box("name"), self.box("name").currentData()
         self._offer("name", name)
-        box.show_value(name)
+        box.set_value(name)
         if box.currentData() == before:  # else its own signal says so
             self._dataset_changed()
 
@@ -133,7 +132,7 @@ class SettingsForm(QWidget):
             box.offer(device.name, before, device.about, device.is_there)
             before = device.name
         if box.currentData() not in ["auto", *(device.name for device in devices if device.is_there)]:
-            box.show_value("auto")
+            box.set_value("auto")
         missing = [f"<p>{device.name.upper()}: {device.about}</p>" for device in devices if not device.is_there]
         explain(box, "".join([f"<p>{translated(self._rows['device'].setting.help)}</p>", *missing]))
 
@@ -190,7 +189,7 @@ class SettingsForm(QWidget):
             box.offer(value, "cuda")
 
     def _values(self, kind: type) -> dict[str, Any]:
-        return {name: self._rows[name].value() for name, _, _ in settings_of(kind)}
+        return {name: self._rows[name].entry.value() for name, _, _ in settings_of(kind)}
 
     def _show_values(self, values: Mapping[str, Any]) -> None:
         """Show settings by name as if they had been there, and what follows from all of them together."""
@@ -206,7 +205,7 @@ class SettingsForm(QWidget):
     @Slot()
     def _show_error(self) -> None:
         self._rows[cast(SettingField, self.sender()).name].show_error()
-        is_valid = not any(entry.error for entry in self._rows.values())
+        is_valid = not any(entry.entry.error for entry in self._rows.values())
         if is_valid != self.is_valid:
             self.is_valid = is_valid
             self.validity_changed.emit(is_valid)

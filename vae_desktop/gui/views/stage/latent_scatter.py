@@ -6,16 +6,15 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from vae_desktop.gui.views.stage.class_legend import point_style
 from vae_desktop.gui.views.stage.code_positions import CodePositions
-from vae_desktop.gui.views.stage.point_colours import point_style
-from vae_desktop.gui.views.stage.point_hover import PointHover
-from vae_desktop.gui.views.stage.scatter_controls import ScatterControls
+from vae_desktop.gui.views.stage.point_hover import PointHover, ScatterPointing
 from vae_desktop.gui.views.stage.scatter_overlays import ScatterOverlays
-from vae_desktop.gui.views.stage.scatter_pointing import ScatterPointing
 from vae_desktop.gui.views.stage.scatter_selection import ScatterSelection
+from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.plane import Plane
 
@@ -50,7 +49,6 @@ class LatentScatter(QWidget):
         self.shows_samples = False
         self._coloured = 0  # codes whose colours are known to the plot
         self._class_names: tuple[str, ...] = ()
-        self._theme = LIGHT
         self.controls = controls or ScatterControls()
         self.tools, self.legend = self.controls.tools, self.controls.legend
         self.plot = named(
@@ -91,6 +89,7 @@ class LatentScatter(QWidget):
         self.tools.samples_wanted.connect(self.set_samples)
         self.legend.hidden_changed.connect(self._draw)  # a bound method ends with this scatter
         self.selection.changed.connect(self._set_point_style)
+        self.plot.recoloured.connect(self._set_point_style)
         self.hover.hovered.connect(self._show_posterior)
         self.hover.ended.connect(self._show_posterior)
         self.set_overlays(self.tools.overlays)
@@ -112,12 +111,6 @@ class LatentScatter(QWidget):
     @property
     def has_stale_layout(self) -> bool:
         return self._positions.has_stale_layout
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        for part in (self.plot, self.hover, self.overlays):
-            part.set_theme(theme)
-        self._draw()
 
     def set_model(self, codes: Codes | None, class_names: tuple[str, ...], plane: Plane) -> None:
         """Begin with the codes of another model, in a plane."""
@@ -266,9 +259,7 @@ class LatentScatter(QWidget):
         if codes is not None:
             self._coloured = len(codes)
             hidden = self.legend.hidden(codes)
-            self.plot.set_point_style(
-                point_style(codes, len(self._class_names), hidden, self.selection.images, self._theme)
-            )
+            self.plot.set_point_style(point_style(codes, len(self._class_names), hidden, self.selection.images))
 
     @Slot()
     def _show_posterior(self) -> None:

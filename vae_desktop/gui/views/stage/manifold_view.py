@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, label, named, row, styled
 from vae_desktop.gui.widgets.decoded_image import crisp_rect, to_image
-from vae_desktop.gui.widgets.elided_label import ElidedLabel
+from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import evenly, grid_positions, quantiles
 from vae_desktop.latent.plane import Plane
@@ -53,9 +53,6 @@ class ManifoldView(QWidget):
         self._spacing.currentIndexChanged.connect(self._change_grid)
         self._count.valueChanged.connect(self._change_grid)
         self.board.shares_pointed.connect(self._point)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.board.set_theme(theme)
 
     def set_plane(self, plane: Plane | None, spans: list[tuple[float, float]]) -> None:
         """Show a plane, in which the codes span these ranges."""
@@ -159,11 +156,6 @@ class ManifoldBoard(QWidget):
         self._shape = (1, 1)  # columns, rows
         self._marker: QPointF | None = None
         self._pressed: tuple[int, int] | None = None  # the tile in which a drag began, until it is left
-        self._theme = LIGHT
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     @property
     def sheet(self) -> QImage | None:
@@ -198,7 +190,7 @@ class ManifoldBoard(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._sheet is None:
-            painter.setPen(QColor(self._theme.muted))
+            painter.setPen(self.palette().placeholderText().color())
             text = self.tr("Train or open a model: what its decoder draws\nover the plane appears here.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
             painter.end()
@@ -210,7 +202,7 @@ class ManifoldBoard(QWidget):
             how = Qt.TransformationMode.FastTransformation if grows else Qt.TransformationMode.SmoothTransformation
             self._scaled = self._sheet.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
             self._scaled.setDevicePixelRatio(ratio)
-        painter.fillRect(rect.adjusted(-1, -1, 1, 1), QColor(self._theme.border))
+        painter.fillRect(rect.adjusted(-1, -1, 1, 1), self.palette().mid())
         painter.drawImage(rect.topLeft(), self._scaled)
         if self._marker is not None:
             self._paint_marker(painter, rect, self._marker.x(), self._marker.y())

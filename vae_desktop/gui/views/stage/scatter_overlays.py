@@ -5,21 +5,22 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QWidget
 
-from vae_desktop.gui.views.stage.hole_legend import HOLE_OPACITY, HoleLegend, hole_level
 from vae_desktop.gui.widgets.decoded_image import to_image
-from vae_desktop.gui.widgets.field_item import FieldItem
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.normal_item import RADII, NormalItem
-from vae_desktop.gui.widgets.theme import LIGHT, Theme, small_font
+from vae_desktop.gui.widgets.plane_items import RADII, FieldItem, NormalItem
+from vae_desktop.gui.widgets.theme import SPACING, current_theme, small_font, tabular
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import density
 from vae_desktop.latent.plane import prior_mass
 
 _CONTRAST = 300  # between the densest cell and one that is just seen
 _CELLS = 96  # along a side of the density's grid
+HOLE_OPACITY = 0.85
+HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
+_CELL, _NARROW_CELL = 36, 29  # px, from one distance to the next, in a wide plot and in a narrow one
 
 
 class ScatterOverlays(QObject):
@@ -39,22 +40,23 @@ class ScatterOverlays(QObject):
             plot.addItem(item, ignoreBounds=True)
             item.hide()
         self.hole_legend = HoleLegend(plot)
+        plot.recoloured.connect(self._recolour)
         plot.view_changed.connect(self.draw_density)
         plot.getViewBox().sigResized.connect(self._place_legend)
         self.shown: frozenset[str] = frozenset()
         self._has_units = True
-        self._theme = LIGHT
         self._dimensions = 2  # of the plane
         self._distances: tuple[Floats, QRectF, int] | None = None
+        self._recolour()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.hole_legend.set_theme(theme)
-        font = small_font(QApplication.font())
-        self.prior.set_look(QColor(theme.text), QColor(theme.surface), font)
-        self.posterior.set_look(QColor(theme.text), QColor(theme.surface), font)
+    @Slot()
+    def _recolour(self) -> None:
+        theme, font = current_theme(), small_font(QApplication.font())
+        for item in (self.prior, self.posterior):
+            item.set_style(QColor(theme.text), QColor(theme.surface), font)
         if self._distances is not None:
             self.set_holes(*self._distances)
+        self.draw_density()
 
     def set_shown(self, names: Collection[str]) -> None:
         """Show these of "points", "prior", "posterior", "density", "holes" and "manifold"."""
@@ -71,7 +73,8 @@ class ScatterOverlays(QObject):
         self._show()
 
     def _show(self) -> None:
-        items = {"prior": self.prior, "density": self.density, "holes": self.holes, "manifold": self.manifold}
+        items: dict[str, QGraphicsItem] = {"prior": self.prior, "density": self.density}
+        items |= {"holes": self.holes, "manifold": self.manifold}
         for name, item in items.items():
             item.setVisible(name in self.shown and (self._has_units or name == "density"))
         self.hole_legend.setVisible("holes" in self.shown and self._has_units)
@@ -107,7 +110,7 @@ class ScatterOverlays(QObject):
         values = density(self._plot.places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), shape)
         # The logarithm: a cloud has one dense middle, beside which the rest of it would not be seen.
         levels = np.log1p(_CONTRAST * values.T[::-1]) / np.log1p(_CONTRAST)
-        self.density.set_picture(_tinted(levels, QColor(self._theme.accent), 0.85), rect)
+        self.density.set_picture(_tinted(levels, QColor(current_theme().accent), 0.85), rect)
 
     def set_manifold(self, sheet: Picture, rect: QRectF) -> None:
         """Show pictures, tiled to one (H, W, C), uint8, over a rectangle in the axes' units."""
@@ -117,7 +120,7 @@ class ScatterOverlays(QObject):
         """Show distances (rows, columns), in σ, the highest row first, over a rectangle in the axes' units."""
         self._distances = (distances, rect, latent_dim)
         levels = hole_level(distances, latent_dim)
-        self.holes.set_picture(_tinted(levels, QColor(self._theme.hole), HOLE_OPACITY), rect)
+        self.holes.set_picture(_tinted(levels, QColor(current_theme().hole), HOLE_OPACITY), rect)
 
     def clear_fields(self) -> None:
         """Take away what was computed for another model or plane."""
@@ -136,3 +139,72 @@ def _tinted(values: npt.NDArray[np.floating], colour: QColor, most: float) -> QI
     pixels[..., 3] = alpha
     height, width = alpha.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+
+
+class HoleLegend(QWidget):
+    """A strip of the tint with the distances that it stands for, in a corner of the plot."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("holeLegend")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFont(tabular(small_font(self.font())))
+        self._cell = _CELL
+        self._edges: list[float] = []
+        self._title = ""
+        self.hide()
+
+    def set_space(self, latent_dim: int, has_sigma: bool) -> None:
+        """Show the distances of a latent space of so many dimensions."""
+        self._edges = hole_edges(latent_dim).tolist()
+        in_sigma, in_spacings = self.tr("σ from the nearest code"), self.tr("from the nearest code")
+        self._title = in_sigma if has_sigma else in_spacings
+        spacings = self.tr("In units of the median distance from a code to its nearest neighbour.")
+        edges = ", ".join(f"{edge:.3g}" for edge in self._edges)
+        self.setAccessibleName(self.tr("Map of holes: {edges} {title}").format(edges=edges, title=self._title))
+        self.setToolTip("" if has_sigma else spacings)
+        self.update()
+
+    def move_into(self, box: QRectF) -> None:
+        """Stand in the upper right corner of a rectangle of the parent."""
+        line = self.fontMetrics().height()
+        self._cell = min(_CELL, max(_NARROW_CELL, round(box.width() / 2 / (len(HOLE_EDGES) + 1))))
+        self.resize(self._cell * (len(HOLE_EDGES) + 1) + 2 * SPACING, 2 * line + 10 + 2 * SPACING)
+        self.move(round(box.right()) - self.width() - SPACING, round(box.top()) + SPACING)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.palette().mid().color())
+        painter.setBrush(self.palette().base())
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setPen(self.palette().placeholderText().color())
+        line = self.fontMetrics().height()
+        title = QRectF(SPACING, SPACING / 2, self.width() - 2 * SPACING, line)
+        painter.drawText(title, Qt.AlignmentFlag.AlignLeft, self._title)
+        top = SPACING / 2 + line + 2
+        strip = QRectF(SPACING, top, self._cell * (len(self._edges) + 0.5), 10)
+        tint = QLinearGradient(strip.left(), 0, strip.left() + self._cell * len(self._edges), 0)
+        for share in (0.0, 1.0):
+            colour = QColor(current_theme().hole)
+            colour.setAlphaF(HOLE_OPACITY * share)
+            tint.setColorAt(share, colour)
+        painter.fillRect(strip, tint)
+        for number, edge in enumerate(self._edges, 1):
+            place = QRectF(SPACING + number * self._cell - self._cell / 2, top + 11, self._cell, line)
+            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"{edge:.3g}")
+        painter.end()
+
+
+def hole_edges(latent_dim: int) -> npt.NDArray[np.float64]:
+    """Distances in σ that the map of holes tells apart: from half of the first on, places begin to be tinted.
+
+    A sample of a posterior is about √d σ from its mean, so the edges grow so with the number of dimensions.
+    """
+    return np.array(HOLE_EDGES) * np.sqrt(latent_dim / 2)
+
+
+def hole_level(distances: npt.NDArray[np.floating], latent_dim: int) -> npt.NDArray[np.float64]:
+    """How much distances from the nearest code are to be noticed: 0 up to half of the first edge, 1 at the last."""
+    levels = 1 + np.log2(np.maximum(distances, 1e-9) / hole_edges(latent_dim)[0])  # 1, 2, 3, 4 at the edges
+    return levels.clip(0, len(HOLE_EDGES)) / len(HOLE_EDGES)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSplit
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldView
 from vae_desktop.gui.widgets.controls import column, label, named, row, styled, toggle
-from vae_desktop.gui.widgets.elided_label import ElidedLabel
+from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 
 

@@ -5,12 +5,11 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.gui.views.tools.tool_view import ToolView, form, small_picture
-from vae_desktop.gui.widgets.captioned import Captioned
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
 from vae_desktop.gui.widgets.controls import column, label, row, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
+from vae_desktop.gui.widgets.labels import Captioned
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.seed_box import SeedBox
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.value_slider import ValueSlider
 from vae_desktop.latent.codes import Picture
@@ -51,7 +50,8 @@ class DenoisingView(ToolView):
         self._value = label(figures=True)
         tip = self.tr("The same seed draws the same noise.")
         self.seed = NumberField("noiseSeedSpin", self.tr("Seed of the noise"), tip, (0, 999_999))
-        renew = tool_button("newNoiseButton", "⟳", self.tr("Draw other noise."), label=self.tr("Other noise"))
+        tip = self.tr("Draw other noise.")
+        renew = tool_button("newNoiseButton", "⟳", tip, label=self.tr("Other noise"), then=self.seed.take_next)
         self.pictures: dict[str, DecodedImage] = {}
         self.captions: dict[str, Captioned] = {}
         self._texts: dict[str, str] = {}  # of the captions, without the error
@@ -67,11 +67,10 @@ class DenoisingView(ToolView):
         self._stack.addWidget(self._nothing())
         self._stack.addWidget(self._something())
         strength = row((self._strength, 1), self._value, spacing=SPACING // 2)
-        seed = self.tr("Seed"), SeedBox(self.seed, renew)
+        seed = self.tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)
         controls = form((self.source,), (self.tr("Number"), self.number), (self.kind,), (strength,), seed)
         self._lay_out(controls, (self._stack, 1))
         self.main_part = self.source
-        self.themed += self.pictures.values()
         for choice in (self.source, self.kind):
             choice.currentIndexChanged.connect(self._change)
         for field in (self.number, self._strength, self.seed):
@@ -86,7 +85,7 @@ class DenoisingView(ToolView):
     def set_noise(self, kind: str, strength: float) -> None:
         """Begin with a noise, without telling."""
         self.blockSignals(True)
-        self.kind.show_value(kind)
+        self.kind.set_value(kind)
         self._strength.setValue(self._strength.position_of(strength))
         self.blockSignals(False)
 

@@ -6,11 +6,10 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QGridLayout, QLayout, QSizePolicy
 
-from vae_desktop.gui.views.tools.nearest_view import NearestView
-from vae_desktop.gui.views.tools.tool_view import ToolView, small_picture
-from vae_desktop.gui.widgets.captioned import Captioned
+from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, small_picture
 from vae_desktop.gui.widgets.controls import check_box, column, explain, label, named, row, toggle, tool_button
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
+from vae_desktop.gui.widgets.labels import Captioned
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
@@ -57,7 +56,6 @@ class DrawingView(ToolView):
         self.loss.setTextFormat(Qt.TextFormat.RichText)
         self._lay_out(controls, (self.pad, 2), (self._results(), 3), width=_CONTROLS)
         self.main_part = self.pad
-        self.themed += self.pad, self.input, self.reconstruction, self.samples, self.nearest.board
         self.set_preprocessing("")
         self.set_image_count(0, self.tr("Open a model first."))
         self._width.setValue(9)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QColor
 
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.theme import LIGHT, Theme
+from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Floats
 
 _SIZE = 15  # px, of an anchor
@@ -26,10 +26,12 @@ class PathOverlay(QObject):
         self._anchors: list[pyqtgraph.TargetItem] = []
         self._is_setting = False
         self._chosen = -1
-        self._theme = LIGHT
+        plot.recoloured.connect(self._recolour)
+        self._recolour()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+    @Slot()
+    def _recolour(self) -> None:
+        theme = current_theme()
         self._line.setShadowPen(_translucent(theme.surface), width=5)
         self._line.setPen(theme.accent, width=2)
         self._colour_anchors()
@@ -71,7 +73,7 @@ class PathOverlay(QObject):
         self._plot.addItem(anchor, ignoreBounds=True)
 
     def _colour_anchors(self) -> None:
-        theme = self._theme
+        theme = current_theme()
         for number, anchor in enumerate(self._anchors):
             anchor.setPen(theme.accent, width=2)
             anchor.setBrush(theme.accent if number == self._chosen else theme.surface)

@@ -20,7 +20,7 @@ from vae_desktop.gui.widgets.controls import (
     styled,
     tool_button,
 )
-from vae_desktop.gui.widgets.elided_label import ElidedLabel
+from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
@@ -91,7 +91,6 @@ class PathView(ToolView):
         body = column(self._anchor_row(), (self.board, 1), self._transport(), spacing=SPACING // 2)
         self._lay_out(controls, (body, 1))
         self.main_part = self.board
-        self.themed.append(self.board)
         self.set_anchors(())
         self.set_classes(())
 

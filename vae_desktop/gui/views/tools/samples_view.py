@@ -2,12 +2,10 @@
 
 from PySide6.QtCore import Slot
 
-from vae_desktop.gui.views.tools.nearest_view import NearestView
-from vae_desktop.gui.views.tools.tool_view import ToolView, form
+from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, form
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import column, label, named, tool_button
+from vae_desktop.gui.widgets.controls import column, label, named, row, tool_button
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.seed_box import SeedBox
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 
@@ -43,7 +41,8 @@ class SamplesView(ToolView):
         self.count = NumberField("samplesCountSpin", self.tr("Count"), tip, (1, MOST), 36)
         tip = self.tr("The same seed draws the same codes.")
         self.seed = NumberField("samplesSeedSpin", self.tr("Seed"), tip, (0, 999_999))
-        renew = tool_button("newSamplesButton", "⟳", self.tr("Draw other codes."), label=self.tr("Other samples"))
+        tip = self.tr("Draw other codes.")
+        renew = tool_button("newSamplesButton", "⟳", tip, label=self.tr("Other samples"), then=self.seed.take_next)
         about = self.tr("Samples. Arrow keys choose one; the current point goes there.")
         tip = self.tr("Click: the current point goes to that code.")
         self.board = named(TileBoard(), "samplesBoard", about, tip)
@@ -54,12 +53,11 @@ class SamplesView(ToolView):
             (self.tr("Components"), self.components),
             (self.tr("Temperature"), self.temperature),
             (self.tr("Count"), self.count),
-            (self.tr("Seed"), SeedBox(self.seed, renew)),
+            (self.tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)),
         )
         controls = column(self.source, self._form, self.note, 1, spacing=SPACING // 2)
         self._lay_out(controls, (self.board, 1), self.nearest)
         self.main_part = self.board
-        self.themed += self.board, self.nearest.board
         self.source.currentIndexChanged.connect(self._show_components)
         self._show_components()
 

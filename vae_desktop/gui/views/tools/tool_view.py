@@ -1,19 +1,19 @@
 """What the views of the playground's tools have in common."""
 
-from typing import Protocol
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLayout, QSizePolicy, QWidget
 
-from vae_desktop.gui.widgets.controls import Part, named, row
+from vae_desktop.gui.widgets.controls import Part, column, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
-from vae_desktop.gui.widgets.theme import SPACING, Theme
+from vae_desktop.gui.widgets.labels import ElidedLabel
+from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.gui.widgets.tile_board import TileBoard
+from vae_desktop.latent.codes import Picture
 
-
-class Themed(Protocol):
-    """What takes its colours from a theme."""
-
-    def set_theme(self, theme: Theme) -> None: ...
+COUNT = 4  # images
 
 
 class ToolView(QWidget):
@@ -23,8 +23,6 @@ class ToolView(QWidget):
     ----------
     main_part : QWidget
         Gets the focus with the tool. As a focus proxy it would have the Tab key leave out all that stands before it.
-    themed : list
-        The parts that take their colours from the theme.
     """
 
     sight_changed = Signal()
@@ -34,11 +32,6 @@ class ToolView(QWidget):
         self.setObjectName(name)
         self.is_in_sight = False
         self.main_part: QWidget = self
-        self.themed: list[Themed] = []
-
-    def set_theme(self, theme: Theme) -> None:
-        for part in self.themed:
-            part.set_theme(theme)
 
     @Slot(bool)
     def set_in_sight(self, is_in_sight: bool) -> None:
@@ -63,7 +56,7 @@ def small_picture(name: str, text: str, tip: str) -> DecodedImage:
     return picture
 
 
-def form(*rows: tuple[str, QWidget] | tuple[QWidget | QLayout]) -> QFormLayout:
+def form(*rows: tuple[str, QWidget | QLayout] | tuple[QWidget | QLayout]) -> QFormLayout:
     """Lay out controls one below the other, some with a label before them."""
     layout = QFormLayout()
     layout.setContentsMargins(0, 0, 0, 0)
@@ -71,3 +64,55 @@ def form(*rows: tuple[str, QWidget] | tuple[QWidget | QLayout]) -> QFormLayout:
     for entry in rows:
         layout.addRow(*entry)
     return layout
+
+
+class NearestView(QWidget):
+    """Shows some images in a row, and what can be said of how near they are.
+
+    Attributes
+    ----------
+    title, note, distance : ElidedLabel
+        What kind of images they are; what is to be expected; how far the picture's code is from those of real images.
+    board : TileBoard
+    load : QToolButton
+        Offers to load the data set.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title, self.note, self.distance = ElidedLabel(), ElidedLabel(), named(ElidedLabel(), "codeDistance")
+        for label in (self.title, self.note, self.distance):
+            styled(label, "muted", "small", figures=True)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the board says how wide
+        self.board = named(TileBoard(), "nearestBoard", self.tr("Nearest images"))
+        self.load = tool_button("loadDataButton", "")
+        column(self.title, (self.board, 1), self.load, self.note, self.distance, spacing=2, on=self)
+        self.clear("")
+
+    def offer_data(self, name: str) -> None:
+        """Offer to load the data set, whose images are not at hand."""
+        self.load.setText(self.tr("Load {data}").format(data=name))
+        self.load.setToolTip(self.tr("Load the data set: its real images can then be looked at."))
+        self.load.show()
+
+    def set_note(self, text: str, tip: str = "") -> None:
+        self.note.set_tip(f"<p>{tip}</p>" if tip else "")
+        self.note.set_text(text)
+        self.note.setVisible(bool(text))
+
+    def clear(self, reason: str) -> None:
+        """Show nothing, and why."""
+        self.board.set_pictures(None)
+        self.board.set_empty_text(reason)
+        self.title.set_text("")
+        self.load.hide()
+        self.set_note("")
+        self.distance.set_text("")
+
+    def show_images(self, title: str, pictures: Picture, captions: Sequence[str]) -> None:
+        """Show pictures (M, H, W, C), uint8, nearest first."""
+        self.title.set_text(title)
+        self.load.hide()
+        self.board.set_tiles(len(pictures), pictures.shape[1:3], has_captions=True)
+        self.board.set_captions(captions)
+        self.board.set_pictures(pictures)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QFrame, QMainWindow, QWidget
 
 from vae_desktop.gui.widgets.controls import column, explain, label, named, progress_bar, push_button, row, set_text
-from vae_desktop.gui.widgets.elided_label import ElidedLabel
+from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 
 _WIDTH = 440  # px

@@ -24,7 +24,7 @@ from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
 from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.dock_focus import DockFocus
-from vae_desktop.gui.widgets.theme import LIGHT, SPACING, Theme
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.resources import resource_path
 
 _NARROW_DOCK = 248  # px, beside models that are compared
@@ -42,7 +42,6 @@ class MainWindow(QMainWindow):
     images_chosen = Signal(Path)  # a person's own, to learn from
     data_folder_chosen = Signal(Path)
     workspace_changed = Signal(str)
-    theme_changed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +60,6 @@ class MainWindow(QMainWindow):
         self.runs = RunsTable()
         self.measures = MeasuresPanel()
         self.tools: dict[str, ToolView] = {}  # views by name, which come after the first paint
-        self.theme = LIGHT
         self.fetching = FetchingBar()
         self.status = named(label(figures=True), "statusLabel", self.tr("Status"))
         self.status.setContentsMargins(SPACING, 0, 0, 0)
@@ -83,13 +81,6 @@ class MainWindow(QMainWindow):
         self.menus.workspace_chosen.connect(self.show_workspace)
         self.menus.tool_chosen.connect(self.show_tool)
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        views: tuple[Any, ...] = (self.stage.scatter, self.stage.manifold, self.panel, self.losses, self.comparison)
-        for view in (*views, *self.tools.values()):
-            view.set_theme(theme)
-        self.theme_changed.emit(theme)
-
     def set_document(self, title: str, is_saved: bool) -> None:
         """Name the model on screen in the title bar, with a mark if it is not saved."""
         self.setWindowTitle(f"{title}[*] – vae_desktop" if title else "vae_desktop")
@@ -109,7 +100,6 @@ class MainWindow(QMainWindow):
         """Put the view of a tool of the playground into its dock: "samples", "path", "drawing" or "denoising"."""
         dock, area = self._tool_docks[name]
         self.tools[name] = view
-        view.set_theme(self.theme)
         area.setWidget(view)
         dock.visibilityChanged.connect(view.set_in_sight)
         view.set_in_sight(dock.isVisible() and not dock.visibleRegion().isEmpty())

@@ -1,10 +1,11 @@
 """The menus of the main window."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
@@ -42,7 +43,7 @@ class WindowMenus(QObject):
             ("playground", self.tr("&Playground"), "F2", self.tr("One model: its latent space under your hands.")),
             ("comparison", self.tr("&Compare models"), "F3", self.tr("Two to four models side by side.")),
         ):
-            self._add(view_menu, f"{workspace}Action", text, tip, key, self._choose_workspace, workspace)
+            self._add(view_menu, f"{workspace}Action", text, tip, key, self.workspace_chosen, workspace)
         view_menu.addSeparator()
         for tool, text, key, tip in (
             ("samples", self.tr("&Samples"), "F5", self.tr("Random codes, decoded.")),
@@ -50,7 +51,7 @@ class WindowMenus(QObject):
             ("drawing", self.tr("&Draw"), "F7", self.tr("Draw an image: what becomes of it in the model.")),
             ("denoising", self.tr("De&noise"), "F8", self.tr("An image with noise, and restored.")),
         ):
-            self._add(view_menu, f"{tool}Action", text, tip, key, self._choose_tool, tool)
+            self._add(view_menu, f"{tool}Action", text, tip, key, self.tool_chosen, tool)
         view_menu.addSeparator()
         for dock in docks:
             view_menu.addAction(dock.toggleViewAction())
@@ -69,6 +70,7 @@ class WindowMenus(QObject):
         tip = self.tr("Open a saved model and explore its latent space.")
         self._add(menu, "openModelAction", self.tr("&Open model…"), tip, keys.Open, self.open_requested)
         self._recent = menu.addMenu(self.tr("Open &recent"))
+        self._recent.setObjectName("recentMenu")
         self._recent.setToolTipsVisible(True)
         self._recent.aboutToShow.connect(self.recent_wanted)
         self._examples = menu.addMenu(self.tr("&Examples"))
@@ -79,7 +81,7 @@ class WindowMenus(QObject):
             ("folder", self.tr("Open &folder of images…"), "Ctrl+Shift+O"),
             ("file", self.tr("Open array or &IDX file…"), None),
         ):
-            self._add(menu, f"open{source.title()}Action", text, tip, key, self._request_images, source)
+            self._add(menu, f"open{source.title()}Action", text, tip, key, self.images_requested, source)
         menu.addSeparator()
         tip = self.tr("Save the model on screen with its codes and curves.")
         self.save = self._add(menu, "saveModelAction", self.tr("&Save model"), tip, keys.Save, self.save_requested)
@@ -122,7 +124,7 @@ class WindowMenus(QObject):
         self._themes[mode].setChecked(True)
 
     def _add_file(self, menu: QMenu, path: Path, title: str, tip: str) -> None:
-        entry = menu.addAction(title.replace("&", "&&"), self._choose_file)
+        entry = menu.addAction(title.replace("&", "&&"), partial(_emit, self.file_chosen, path))
         entry.setToolTip(tip)
         entry.setData(path)
 
@@ -136,8 +138,9 @@ class WindowMenus(QObject):
         then: Then | None = None,
         data: str = "",
     ) -> QAction:
-        result = action(self._window, name, text, tip, keys, then=then, data=data)
-        menu.addAction(result)
+        """Add an entry; with data, `then` is a signal, which is emitted with them."""
+        then = partial(_emit, cast(SignalInstance, then), data) if data else then
+        menu.addAction(result := action(self._window, name, text, tip, keys, then=then, data=data))
         return result
 
     def _add_themes(self, menu: QMenu) -> dict[str, QAction]:
@@ -153,26 +156,10 @@ class WindowMenus(QObject):
     def _show_about(self) -> None:
         show_about(self._window)
 
-    def _data(self) -> Any:
-        """What stands for the action that was chosen."""
-        return cast(QAction, self.sender()).data()
-
-    @Slot()
-    def _request_images(self) -> None:
-        self.images_requested.emit(self._data())
-
-    @Slot()
-    def _choose_workspace(self) -> None:
-        self.workspace_chosen.emit(self._data())
-
-    @Slot()
-    def _choose_tool(self) -> None:
-        self.tool_chosen.emit(self._data())
-
-    @Slot()
-    def _choose_file(self) -> None:
-        self.file_chosen.emit(self._data())
-
     @Slot(QAction)
     def _choose_theme(self, entry: QAction) -> None:
         self.theme_chosen.emit(entry.data())
+
+
+def _emit(signal: SignalInstance, value: object, *_: bool) -> None:
+    signal.emit(value)

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from vae_desktop.gui.widgets.steady_label import SteadyLabel
+from vae_desktop.gui.widgets.labels import SteadyLabel
 
 
 class LayoutCounter(QObject):

@@ -1,0 +1,149 @@
+"""A person's own images in a real window: chosen, dropped, changed meanwhile, and files that are broken."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QToolButton
+
+from vae_desktop.training.checkpoint import load_checkpoint
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Forty colour pictures in two subfolders, and a file that is none."""
+    random = np.random.default_rng(0)
+    for name, shade in (("red", (200, 40, 40)), ("blue", (40, 40, 200))):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = np.clip(random.normal(shade, 30, (12, 16, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    (tmp_path / "photos" / "red" / "notes.txt").write_text("not a picture")
+    return tmp_path / "photos"
+
+
+def choose(driver, name, value):
+    box = driver.find(name, QComboBox)
+    box.setCurrentIndex(box.findData(value))
+
+
+def test_a_likelihood_that_does_not_fit_the_images_is_said_beside_it(driver, photos):
+    form, note = driver.window.setup.form, driver.find("likelihoodNote", QLabel)
+    choose(driver, "likelihoodCombo", "bernoulli")
+    driver.wait(lambda: driver.has_dataset)
+    assert note.isHidden()  # of digits
+    form.choose_dataset(str(photos))
+    driver.wait(note.isVisible)
+    assert "of the pixels are shades between" in note.text()
+    choose(driver, "likelihoodCombo", "gaussian-calibrated")
+    assert note.isHidden()
+
+
+@pytest.mark.parametrize("way", ["menu", "drop"])
+def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeypatch, way):
+    if way == "menu":
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
+        driver.find("openFolderAction", QAction).trigger()
+    else:
+        dropped = QMimeData()
+        dropped.setUrls([QUrl.fromLocalFile(str(photos))])
+        none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+        entering = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, dropped, left, none)
+        QApplication.sendEvent(driver.window, entering)
+        assert entering.isAccepted()
+        event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, dropped, left, none)
+        QApplication.sendEvent(driver.window, event)
+    form = driver.window.setup.form
+    driver.wait(lambda: form.dataset is not None and form.dataset.config.is_custom)
+    assert driver.find("datasetCombo", QComboBox).currentText() == "photos"
+    banner = driver.window.banner
+    assert "40 images in 2 classes" in banner.text()
+    assert "notes.txt" in banner.message.details
+    assert driver.find("batchSizeField").text() == "32"  # all training images there are
+    driver.type("hiddenField", "16")
+    driver.type("epochsField", "2")
+    driver.click("trainButton")
+    driver.wait(lambda: driver.window.controller.engine.project.shown is not None and driver.state == "idle")
+    run = driver.window.controller.engine.project.shown
+    assert (run.image_shape, run.class_names) == ((3, 12, 12), ("blue", "red"))
+    before = driver.picture
+    driver.window.controller.point.set_coordinate(0, 2.0)
+    driver.wait(lambda: driver.picture != before)
+    assert driver.window.panel.image.picture.shape == (12, 12, 3)
+
+
+def test_a_small_data_set_lowers_the_batch_only_for_itself(driver, photos):
+    driver.window.images_chosen.emit(photos)
+    form = driver.window.setup.form
+    driver.wait(lambda: form.dataset is not None and form.dataset.config.is_custom)
+    assert driver.find("batchSizeField").text() == "32"
+    choose(driver, "datasetCombo", "digits")
+    driver.wait(lambda: form.dataset is not None)
+    assert driver.find("batchSizeField").text() == "128"
+    assert driver.find("presetCombo", QComboBox).currentData() == "note"
+
+
+def test_images_added_to_a_folder_are_read(driver, photos):
+    form = driver.window.setup.form
+    driver.window.images_chosen.emit(photos)
+    driver.wait(lambda: form.dataset is not None and form.dataset.config.is_custom)
+    for number in range(20):
+        Image.new("RGB", (16, 12), (40, number, 40)).save(photos / "blue" / f"more{number}.png")
+    driver.window.images_chosen.emit(photos)
+    driver.wait(lambda: form.dataset is not None and len(form.dataset.train) + len(form.dataset.test) == 60)
+
+
+def test_going_on_with_a_folder_that_gained_a_class_can_be_saved_and_opened(driver, photos, tmp_path):
+    form = driver.window.setup.form
+    driver.window.images_chosen.emit(photos)
+    driver.wait(lambda: form.dataset is not None and form.dataset.config.is_custom)
+    driver.type("hiddenField", "8")
+    driver.type("epochsField", "1")
+    driver.click("trainButton")
+    session = driver.window.controller.engine
+    driver.wait(lambda: session.project.shown is not None and driver.state == "idle")
+    (photos / "green").mkdir()
+    for number in range(20):
+        Image.new("RGB", (16, 12), (40, 200, number)).save(photos / "green" / f"{number}.png")
+    driver.window.images_chosen.emit(photos)
+    driver.wait(lambda: form.dataset is not None and len(form.dataset.class_names) == 3)
+    driver.click("continueButton")
+    driver.wait(lambda: driver.state == "training" or len(session.project.shown.history.training) > 1)
+    driver.wait(lambda: driver.state == "idle")
+    driver.window.controller.files.save(tmp_path / "grown.safetensors")
+    driver.wait(lambda: session.project.shown.is_saved)
+    assert load_checkpoint(tmp_path / "grown.safetensors").class_names == ("blue", "green", "red")
+
+
+def test_a_folder_without_images_changes_nothing(driver, tmp_path):
+    driver.train_to_the_end()
+    shown, picture = driver.window.controller.engine.project.shown, driver.picture
+    (tmp_path / "empty").mkdir()
+    driver.window.images_chosen.emit(tmp_path / "empty")
+    driver.wait(lambda: "empty" in driver.window.banner.text())
+    assert driver.window.controller.engine.project.shown is shown
+    assert driver.picture == picture
+
+
+def test_a_dialog_that_is_left_changes_nothing(driver, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    box = driver.find("datasetCombo", QComboBox)
+    before = [box.itemData(index) for index in range(box.count())]
+    driver.find("openFolderAction", QAction).trigger()
+    assert box.currentData() == "digits"
+    assert [box.itemData(index) for index in range(box.count())] == before
+
+
+def test_a_broken_file_of_a_downloaded_set_is_offered_for_repair(driver, tmp_path):
+    folder = tmp_path / "data" / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for prefix in ("train", "t10k"):
+        for name in ("images-idx3", "labels-idx1"):
+            (folder / f"{prefix}-{name}-ubyte").write_bytes(bytes((0, 0, 8, 1 if "labels" in name else 3, 0)))
+    choose(driver, "datasetCombo", "mnist")
+    banner = driver.window.banner
+    driver.wait(lambda: "broken" in banner.text())
+    button = banner.findChild(QToolButton, "messageActionButton")
+    assert (button.text(), button.isHidden()) == ("Download again", False)
+    assert driver.window.controller.engine.datasets.missing.name == "mnist"

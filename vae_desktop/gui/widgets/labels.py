@@ -1,0 +1,106 @@
+"""Lines of text in a room that does not depend on them."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from vae_desktop.gui.widgets.controls import column, styled
+
+
+class ElidedLabel(QLabel):
+    """Cuts its text at the right; the whole of it is then in the tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._whole = ""
+        self._tip = ""
+
+    def set_tip(self, tip: str) -> None:
+        """Explain the text; else the tooltip is the whole of it, where it is cut."""
+        self._tip = tip
+        self._fit()
+
+    def set_text(self, text: str) -> None:
+        """Show a text, or as much of it as there is room for."""
+        if text != self._whole:
+            self._whole = text
+            self._fit()
+
+    def whole_text(self) -> str:
+        return self._whole
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 2, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(self.width(), 1))
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip(self._tip or (self._whole if shown != self._whole else ""))
+        self.updateGeometry()
+
+
+class SteadyLabel(QWidget):
+    """A label in a room that does not depend on its text.
+
+    With each new text a QLabel has everything around it laid out anew, up to the docks of the window.
+
+    Parameters
+    ----------
+    font : QFont
+    lines : int
+        That there is room for.
+    """
+
+    def __init__(self, font: QFont, lines: int = 1, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLabel(self)
+        self.label.setFont(font)
+        self.label.setWordWrap(lines > 1)
+        self._height = lines * self.label.fontMetrics().lineSpacing()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def text(self) -> str:
+        return self.label.text()
+
+    def set_text(self, text: str) -> None:
+        """Show a text."""
+        if text != self.label.text():
+            self.label.setText(text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, self._height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.label.resize(self.size())
+
+
+class Captioned(QWidget):
+    """Stacks a view and a small line of text."""
+
+    def __init__(self, view: QWidget, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._caption = styled(ElidedLabel(), "muted", "small", figures=True)
+        self._caption.set_text(text)
+        self._caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        # What is written must not change how wide the view is.
+        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        if view.hasHeightForWidth():  # then the text stays close to it, and both in the middle
+            column(1, view, self._caption, 1, spacing=0, on=self)
+        else:
+            column((view, 1), self._caption, spacing=0, on=self)
+
+    def set_caption(self, text: str) -> None:
+        self._caption.set_text(text)
+
+    def caption(self) -> str:
+        return self._caption.whole_text()

@@ -1,0 +1,37 @@
+"""A plot in the colours of the theme."""
+
+from typing import Any
+
+import pyqtgraph
+from PySide6.QtCore import QEvent, Signal, Slot
+
+from vae_desktop.gui.widgets.theme import current_theme
+
+
+class Plot(pyqtgraph.PlotWidget):
+    """Has no buttons of pyqtgraph's own, and tells when the theme has changed.
+
+    A plot that is built calls `_recolour`, and connects it: pyqtgraph changes the palette while it builds its part.
+    """
+
+    recoloured = Signal()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.hideButtons()
+        for side in ("left", "bottom"):
+            # While the range is the first one: the call itself would freeze the scale of a small range for good.
+            self.getAxis(side).enableAutoSIPrefix(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.recoloured.emit()
+
+    @Slot()
+    def _recolour(self) -> None:
+        theme = current_theme()
+        self.setBackground(theme.surface)
+        for side in ("left", "bottom"):
+            self.getAxis(side).setPen(theme.border)
+            self.getAxis(side).setTextPen(theme.muted)
