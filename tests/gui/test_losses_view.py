@@ -236,7 +236,8 @@ def test_a_pane_of_gradients_that_are_not_known_says_why(losses) -> None:
     pane = losses.panes[2]
     assert pane.hint.isVisible()
     assert "no file keeps it" in pane.hint.text()
-    run.gradient_norms = [(5, 3.0), (20, 7.5)]
+    run.note_gradient_norm(5, 3.0)
+    run.note_gradient_norm(20, 7.5)
     losses.redraw()
     assert not pane.hint.isVisible()
 
