@@ -11,7 +11,7 @@ from vae_desktop.cli.output import print_json, print_table, progress_bar, say
 from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.errors import UserError
 from vae_desktop.latent.measures import QUICK, Extent
-from vae_desktop.latent.table import groups_of
+from vae_desktop.latent.table import Row, groups_of
 from vae_desktop.progress import Progress
 from vae_desktop.settings import Setting
 
@@ -99,12 +99,7 @@ def run(options: argparse.Namespace) -> int:
         ("Model", f"{config.title}, step {checkpoint.snapshot.step:,}"),
         ("Test images", f"{len(dataset.test):,} of {label}"),
     ]
-    groups = {heading: [(row.label, row.text) for row in rows] for heading, rows in groups_of(values, config).items()}
-    width = max(len(label) for rows in (title, *groups.values()) for label, _ in rows)
-    print_table(title, width)
-    for heading, rows in groups.items():
-        print(f"\n{heading}")
-        print_table(rows, width)
+    _print_groups(title, groups_of(values, config))
     return 0
 
 
@@ -117,6 +112,16 @@ def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetC
             "it has not seen.",
             mark="note: ",
         )
+
+
+def _print_groups(title: list[tuple[str, str]], groups: dict[str, list[Row]]) -> None:
+    """Print the rows of the title, then each group below its heading, all in the same two columns."""
+    labels = [label for label, _ in title] + [row.label for rows in groups.values() for row in rows]
+    width = max(map(len, labels))
+    print_table(title, width)
+    for heading, rows in groups.items():
+        print(f"\n{heading}")
+        print_table([(row.label, row.text) for row in rows], width)
 
 
 def _dataset_config(own: DatasetConfig, shape: tuple[int, int, int], options: argparse.Namespace) -> DatasetConfig:

@@ -38,8 +38,6 @@ class LatentSpaceController(QObject):
     ----------
     run : Run, or None
         The model that is shown.
-    plane : Plane
-        The plane of the latent space that is shown.
     projection : str
         "axes", "pca" or "tsne". With t-SNE the scatter shows a layout, and the plane is that of the other views.
     is_suspended : bool
@@ -62,7 +60,6 @@ class LatentSpaceController(QObject):
         super().__init__(scatter)
         self.scatter = scatter
         self.run: Run | None = None
-        self.plane: Plane = axis_plane((0, 1), 2)
         self.projection = "axes"
         self.unit = CodeSpread.of_prior(2)
         self._has_training_images = has_training_images
@@ -80,6 +77,11 @@ class LatentSpaceController(QObject):
         scatter.tools.overlays_changed.connect(self.ask_overlays)
 
     @property
+    def plane(self) -> Plane:
+        """The plane of the latent space that is shown."""
+        return self.scatter.plane
+
+    @property
     def code(self) -> Floats | None:
         """The code (d,) at the cursor; None where the cursor has another number of dimensions than the model."""
         cursor = self._point.code
@@ -93,10 +95,10 @@ class LatentSpaceController(QObject):
         self._point.drop_peek()
         latent_dim = run.config.model.latent_dim
         self.run, self.unit = run, CodeSpread.of_prior(latent_dim)
-        self.plane = axis_plane((0,) if latent_dim == 1 else axes, latent_dim)
         self.projection = projection
         self.scatter.hover.set_test_count(None if run.codes is None else len(run.codes))
-        self.scatter.set_model(self._codes(run), run.class_names, self.plane)
+        plane = axis_plane((0,) if latent_dim == 1 else axes, latent_dim)
+        self.scatter.set_model(self._codes(run), run.class_names, plane)
         self.show_originals()
         if projection == "pca":
             self.set_projection(projection)
@@ -108,10 +110,10 @@ class LatentSpaceController(QObject):
         latent_dim, means = self.run.config.model.latent_dim, self._means()
         self.projection = projection
         if projection == "pca" and latent_dim > 1 and means is not None:
-            self.plane = principal_plane(means)
+            plane = principal_plane(means)
         else:
-            self.plane = axis_plane((0,) if latent_dim == 1 else axes, latent_dim)
-        self.scatter.set_plane(self.plane)
+            plane = axis_plane((0,) if latent_dim == 1 else axes, latent_dim)
+        self.scatter.set_plane(plane)
         self.plane_changed.emit()
         self.ask_overlays()
 
@@ -124,16 +126,16 @@ class LatentSpaceController(QObject):
         self.scatter.hover.set_test_count(len(run.codes))
         self.scatter.set_codes(codes)
         self.show_originals()
-        before, means = self.plane, self._means()
+        plane, before, means = self.plane, self.plane, self._means()
         if self.projection == "pca" and means is not None:  # while training, only codes clearly outside it turn it
-            self.plane = (followed_plane if run.status == "training" else principal_plane)(means, before)
-        if self.plane is not before:
-            self.scatter.turn_to(self.plane)
+            plane = (followed_plane if run.status == "training" else principal_plane)(means, before)
+        if plane is not before:
+            self.scatter.turn_to(plane)
             self.plane_changed.emit()
             self.ask_overlays()
         elif (code := self._code_to_ask_for()) is not None:
-            self._overlays.follow_codes(run, self.plane, code)
-        return self.plane is not before
+            self._overlays.follow_codes(run, plane, code)
+        return plane is not before
 
     @property
     def dataset(self) -> Dataset | None:
