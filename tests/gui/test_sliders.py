@@ -55,7 +55,8 @@ def test_the_most_informative_is_first_and_collapsed_ones_are_folded_away_with_t
     collapsed = np.flatnonzero(codes.mean.var(0) <= 0.01).tolist()
     assert len(collapsed) == 1
     driver.wait(lambda: driver.find("collapsedFold").isVisible())
-    assert from_top_to_bottom(driver, 20) == [dimension for dimension in order if dimension not in collapsed]
+    informative = [dimension for dimension in order if dimension not in collapsed]
+    driver.wait(lambda: from_top_to_bottom(driver, 20) == informative)
     assert driver.find("collapsedFold").text() == "1 collapsed dimension"
     assert "posterior is the prior" in driver.find("collapsedReason").text()
     driver.find("collapsedFold", QToolButton).click()
