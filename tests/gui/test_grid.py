@@ -156,6 +156,7 @@ def test_one_dimension_is_one_row(driver) -> None:
 
 def test_without_a_model_it_says_what_to_do(open_window) -> None:
     driver = open_window()
+    driver.wait(lambda: driver.has_dataset)
     driver.find("gridViewButton").click()
     assert grid(driver).board.sheet is None
     grid(driver).board.grab()

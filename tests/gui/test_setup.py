@@ -153,6 +153,7 @@ def test_devices_say_why_they_are_missing_and_cards_have_numbers(driver):
 
 def test_a_model_of_one_of_several_cards_can_be_shown_before_they_are_known(open_window):
     driver = open_window()
+    driver.wait(lambda: driver.has_dataset)
     form = driver.window.setup.form
     form.set_config(form.config().with_settings(device="cuda:3"))
     assert form.config().training.device == "cuda:3"

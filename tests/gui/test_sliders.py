@@ -55,7 +55,8 @@ def test_the_most_informative_is_first_and_collapsed_ones_are_folded_away_with_t
     collapsed = np.flatnonzero(codes.mean.var(0) <= 0.01).tolist()
     assert len(collapsed) == 1
     driver.wait(lambda: driver.find("collapsedFold").isVisible())
-    assert from_top_to_bottom(driver, 20) == [dimension for dimension in order if dimension not in collapsed]
+    informative = [dimension for dimension in order if dimension not in collapsed]
+    driver.wait(lambda: from_top_to_bottom(driver, 20) == informative)
     assert driver.find("collapsedFold").text() == "1 collapsed dimension"
     assert "posterior is the prior" in driver.find("collapsedReason").text()
     driver.find("collapsedFold", QToolButton).click()
@@ -242,11 +243,16 @@ def test_what_is_drawn_along_other_directions_ends_where_the_point_does(show) ->
     """Traversals are asked for less often than a hand moves; the last place is asked for always."""
     driver = show("vae-2d")
     requests = driver.window.controller.engine.inference
+
+    def asked_at(value):
+        newest = requests.newest("traversal 1")
+        return newest is not None and np.allclose(newest.codes[:, 0], value)
+
+    driver.wait(lambda: asked_at(0))
     for value in np.linspace(-2, 2, 30):
         driver.find("latentSlider0").setValue(float(value))
-    asked_at_once = requests.newest("traversal 1").codes[:, 0]
-    assert not np.allclose(asked_at_once, 2)
-    driver.wait(lambda: np.allclose(requests.newest("traversal 1").codes[:, 0], 2))
+    assert not asked_at(2)
+    driver.wait(lambda: asked_at(2))
 
 
 def test_a_move_paints_nothing_but_what_it_changes(show) -> None:

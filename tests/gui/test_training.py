@@ -148,6 +148,7 @@ def test_any_number_of_latent_dimensions(driver, latent_dim) -> None:
 
 def test_choosing_a_data_set_sets_its_number_of_epochs_until_one_was_typed(open_window) -> None:
     driver = open_window()
+    driver.wait(lambda: driver.has_dataset)
     form = driver.window.setup.form
     form.choose_dataset("mnist")
     assert driver.find("epochsField").text() == str(DATASETS["mnist"].epochs)
