@@ -160,7 +160,7 @@ def test_the_keyboard_goes_along_the_legend_hides_and_isolates(scatter, qtbot) -
 @pytest.mark.parametrize("count", [0, 1, 10, 200])
 def test_one_dimension_is_spread_over_the_same_height_for_any_number_of_classes(scatter, count) -> None:
     show(scatter, tuple(f"class {index}" for index in range(count)), dimensions=1)
-    heights = scatter.plot.places[:, 1]
+    heights = scatter.plot.positions[:, 1]
     assert 2.5 < np.ptp(heights) < 3.5
     assert abs(heights.mean()) < 0.2
 
@@ -170,7 +170,7 @@ def test_one_dimension_is_spread_anew_for_other_labels(scatter) -> None:
     shuffled = codes(2, 1)
     labels = 1 - shuffled.labels
     scatter.set_model(Codes(shuffled.mean, None, labels), ("a", "b"), plane(1))
-    heights = scatter.plot.places[:, 1]
+    heights = scatter.plot.positions[:, 1]
     assert heights[labels == 0].max() < heights[labels == 1].min()
 
 

@@ -166,10 +166,10 @@ def test_one_click_trains_four_models_side_by_side(comparison):
 def test_pictures_and_scatters_follow_the_training(comparison):
     comparison.begin()
     column = comparison.columns[3]
-    comparison.wait(lambda: column.random.pictures is not None and column.plot.places.any())
-    sheet, places = column.random.pictures.tobytes(), column.plot.places.copy()
+    comparison.wait(lambda: column.random.pictures is not None and column.plot.positions.any())
+    sheet, places = column.random.pictures.tobytes(), column.plot.positions.copy()
     comparison.wait(lambda: column.random.pictures.tobytes() != sheet)
-    comparison.wait(lambda: not np.array_equal(comparison.columns[3].plot.places, places))
+    comparison.wait(lambda: not np.array_equal(comparison.columns[3].plot.positions, places))
 
 
 def test_the_figures_tell_the_story(kl_term):
@@ -186,17 +186,17 @@ def test_the_figures_tell_the_story(kl_term):
 
 
 def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(kl_term):
-    places = [column.plot.places for column in kl_term.columns]
+    places = [column.plot.positions for column in kl_term.columns]
     assert places[2].std(0) == pytest.approx([1, 1], abs=0.2)
     statuses = [column.status.whole_text() for column in kl_term.columns]
     assert [text.startswith("samples") for text in statuses] == [False, False, True, False]
     assert places[3] == pytest.approx(kl_term.runs[3].codes.mean, abs=1e-5)
     points = kl_term.driver.find("comparedPointsCombo", QComboBox)
     points.setCurrentIndex(points.findData("means"))  # on request
-    assert kl_term.columns[2].plot.places.std(0) == pytest.approx([0, 0], abs=0.2)
+    assert kl_term.columns[2].plot.positions.std(0) == pytest.approx([0, 0], abs=0.2)
     points.setCurrentIndex(points.findData("samples"))
-    assert not np.allclose(kl_term.columns[3].plot.places, kl_term.runs[3].codes.mean)
-    assert np.allclose(kl_term.columns[0].plot.places, kl_term.runs[0].codes.mean)  # an AE has points
+    assert not np.allclose(kl_term.columns[3].plot.positions, kl_term.runs[3].codes.mean)
+    assert np.allclose(kl_term.columns[0].plot.positions, kl_term.runs[0].codes.mean)  # an AE has points
 
 
 def test_a_common_scale_shows_how_far_codes_spread(kl_term):
@@ -488,7 +488,7 @@ def test_controls_of_all_columns_forget_those_of_other_models(four, trained_pair
 def hover(comparison, column, image):
     """Rest on the point of an image, until its card is on show; return the image found there."""
     plot, scatter = column.plot, column.scatter
-    place = place_of(plot, plot.places[image])
+    place = place_of(plot, plot.positions[image])
     for pixel in (place + QPoint(40, 40), place + QPoint(1, 0), place):
         comparison.driver.qtbot.mouseMove(plot.viewport(), pixel)
     comparison.wait(lambda: scatter.hover.index is not None)
@@ -499,7 +499,7 @@ def test_the_image_under_the_mouse_is_shown_in_every_column(four):
     chosen = four.view.original.picture
     four.wait(lambda: all(picture is not None for picture in four.pictures("image")))
     before = four.pictures("image")
-    outermost = int(np.abs(four.columns[0].plot.places[:, 0]).argmax())
+    outermost = int(np.abs(four.columns[0].plot.positions[:, 0]).argmax())
     image = hover(four, four.columns[0], outermost)
     test = four.engine.datasets.held(four.runs[0].config.dataset).test
     assert np.array_equal(four.view.original.picture, test.images[image].transpose(1, 2, 0))
@@ -521,26 +521,26 @@ def test_the_image_under_the_mouse_is_shown_in_every_column(four):
 
 def test_a_click_on_a_point_chooses_its_image_for_all_models(four):
     column = four.columns[2]
-    outermost = int(np.abs(column.plot.places[:, 0]).argmax())
-    place = place_of(column.plot, column.plot.places[outermost])
+    outermost = int(np.abs(column.plot.positions[:, 0]).argmax())
+    place = place_of(column.plot, column.plot.positions[outermost])
     image = column.scatter.hover.nearest(column.plot.mapToScene(place))
     QTest.mouseClick(column.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert four.view.image.value() == image
     assert [entry.scatter.chosen for entry in four.columns] == [image] * 4
     assert four.controller.models[2].space.code == pytest.approx(four.runs[2].codes.mean[image], abs=1e-4)
     assert [entry.scatter.overlays.posterior.isVisible() for entry in four.columns] == [True, False, True, True]
-    four.columns[0].scatter.place_pointed.emit(np.zeros(2, np.float32))
+    four.columns[0].scatter.position_pointed.emit(np.zeros(2, np.float32))
     assert [entry.scatter.chosen for entry in four.columns] == [None] * 4
 
 
 def test_what_is_selected_in_one_column_is_selected_in_all(four):
     plot = four.columns[1].plot
     plot.setFocus()
-    low, high = plot.places.min(0), plot.places.mean(0)
+    low, high = plot.positions.min(0), plot.positions.mean(0)
     corners = [(low[0] - 1, low[1] - 1), (high[0], low[1] - 1), (high[0], high[1]), (low[0] - 1, high[1])]
     plot.lassoed.emit(QPolygonF([QPointF(float(x), float(y)) for x, y in corners]))
     images = four.columns[1].scatter.selection.images
-    assert set(images) == set(np.flatnonzero((plot.places < high).all(1)))
+    assert set(images) == set(np.flatnonzero((plot.positions < high).all(1)))
     assert 0 < len(images) < 360
     for column in four.columns:
         assert np.array_equal(column.scatter.selection.images, images)

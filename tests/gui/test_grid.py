@@ -116,7 +116,7 @@ def test_sizes_from_5_to_40(show, size, count) -> None:
 def test_even_spacing_covers_all_codes(show) -> None:
     driver = open_grid(show("ae-2d"))
     driver.find("manifoldSpacingCombo").setCurrentIndex(1)
-    places = grid(driver).places()
+    places = grid(driver).positions()
     codes = driver.window.controller.engine.project.shown.codes.mean
     width = np.ptp(codes[:, 0])
     assert places[:, 0].min() - codes[:, 0].min() < width / 10

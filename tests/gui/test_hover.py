@@ -134,7 +134,7 @@ def test_the_card_stands_beside_the_point_within_the_plot(scatter, card, qtbot, 
 
 
 def test_hovering_never_moves_the_current_point_and_the_card_takes_no_mouse(scatter, card, qtbot) -> None:
-    with qtbot.assertNotEmitted(scatter.place_pointed), qtbot.assertNotEmitted(scatter.image_chosen):
+    with qtbot.assertNotEmitted(scatter.position_pointed), qtbot.assertNotEmitted(scatter.image_chosen):
         for index in range(5):
             hover(scatter, qtbot, index)
     assert card.isVisible()
@@ -144,7 +144,7 @@ def test_hovering_never_moves_the_current_point_and_the_card_takes_no_mouse(scat
 @pytest.mark.parametrize("off", [HERE, QPoint(0, 11)])
 def test_a_click_on_a_point_chooses_its_image(scatter, card, qtbot, off) -> None:
     hover(scatter, qtbot, 4, off)
-    with qtbot.assertNotEmitted(scatter.place_pointed), qtbot.waitSignal(scatter.image_chosen) as chosen:
+    with qtbot.assertNotEmitted(scatter.position_pointed), qtbot.waitSignal(scatter.image_chosen) as chosen:
         qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=place(scatter, 4) + off)
     assert chosen.args == [4]
 
@@ -154,7 +154,7 @@ def test_a_click_away_from_every_point_chooses_the_place_and_hides_the_card(scat
     assert card.isVisible()
     where = place(scatter, 4) + QPoint(0, 14)
     expected = scatter.plot.getViewBox().mapSceneToView(scatter.plot.mapToScene(where))
-    with qtbot.assertNotEmitted(scatter.image_chosen), qtbot.waitSignal(scatter.place_pointed) as pointed:
+    with qtbot.assertNotEmitted(scatter.image_chosen), qtbot.waitSignal(scatter.position_pointed) as pointed:
         qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert pointed.args[0] == pytest.approx((expected.x(), expected.y()), abs=0.05)
     assert not card.isVisible()
@@ -243,7 +243,7 @@ def test_an_image_that_was_chosen_may_leave(scatter) -> None:
     scatter.set_codes(Codes(codes().mean, stddev, codes().labels))
     scatter.set_chosen(4)
     scatter.set_codes(Codes(codes().mean[:3], stddev[:3], codes().labels[:3]))
-    assert len(scatter.plot.places) == 3
+    assert len(scatter.plot.positions) == 3
 
 
 def test_of_an_image_that_was_chosen_and_one_that_was_given_the_later_one_is_shown(scatter) -> None:

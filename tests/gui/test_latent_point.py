@@ -57,7 +57,7 @@ def free_place(scatter: LatentScatter) -> QPoint:
 
 def place_of(scatter: LatentScatter, image: int) -> QPoint:
     """Where an image's point is in the plot's viewport."""
-    x, y = scatter.plot.places[image].tolist()
+    x, y = scatter.plot.positions[image].tolist()
     return scatter.plot.mapFromScene(scatter.plot.getViewBox().mapViewToScene(QPointF(x, y)))
 
 
@@ -76,7 +76,7 @@ def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(five)
     driver = five
     scatter = driver.window.stage.scatter
     means = driver.window.controller.engine.project.shown.codes.mean
-    outermost = int(np.abs(scatter.plot.places[:, 0]).argmax())
+    outermost = int(np.abs(scatter.plot.positions[:, 0]).argmax())
     where = place_of(scatter, outermost)
     image = scatter.hover.nearest(scatter.plot.mapToScene(where))
     before = driver.picture
@@ -84,7 +84,7 @@ def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(five)
     np.testing.assert_array_equal(driver.window.controller.point.code, means[image])
     assert [driver.find(f"latentSlider{dimension}").value() for dimension in range(5)] == means[image].tolist()
     cursor = scatter.plot.cross_hair
-    assert (cursor.x(), cursor.y()) == pytest.approx(scatter.plot.places[image].tolist())
+    assert (cursor.x(), cursor.y()) == pytest.approx(scatter.plot.positions[image].tolist())
     driver.wait(lambda: driver.picture != before)
 
 
@@ -99,7 +99,7 @@ def hover_at_once(scatter: LatentScatter, image: int) -> int:
 def test_a_click_before_the_reconstruction_is_there_leaves_no_card_without_one(trained) -> None:
     scatter, card = trained.window.stage.scatter, trained.find("hoverCard", HoverCard)
     image = hover_at_once(scatter, 7)
-    scatter.plot.clicked.emit(*scatter.plot.places[image].tolist())
+    scatter.plot.clicked.emit(*scatter.plot.positions[image].tolist())
     trained.qtbot.waitUntil(lambda: not card.isVisible() or scatter.hover.reconstruction is not None, timeout=1000)
 
 

@@ -46,7 +46,7 @@ def test_in_principal_components_the_point_moves_only_in_their_plane(show) -> No
     point, codes = driver.window.controller.point, driver.window.controller.engine.project.shown.codes
     choose(driver, "pca")
     basis = principal_plane(codes.mean).basis
-    np.testing.assert_allclose(scatter(driver).plot.places, codes.mean @ basis.T, atol=1e-4)
+    np.testing.assert_allclose(scatter(driver).plot.positions, codes.mean @ basis.T, atol=1e-4)
     before = np.random.default_rng(0).standard_normal(20).astype(np.float32)
     point.move_to(before)
     scatter(driver).plot.dragged.emit(1.5, -0.5)
@@ -73,7 +73,7 @@ def test_tsne_is_laid_out_in_the_background_and_takes_the_nearest_code(driver) -
     assert driver.find("cancelLayoutButton").isVisible()
     driver.wait(lambda: scatter(driver).has_layout)  # it can be watched
     driver.wait(lambda: driver.find("updateLayoutButton").isVisible())
-    places = scatter(driver).plot.places
+    places = scatter(driver).plot.positions
     assert places.shape == (360, 2)
     assert np.isfinite(places).all()
     assert note(driver) == "neighbourhoods, without a scale"
@@ -121,7 +121,7 @@ def test_tsne_of_few_codes(driver, count, words) -> None:
     choose(driver, "tsne")
     if words is None:
         driver.wait(lambda: driver.find("updateLayoutButton").isVisible())
-        assert np.isfinite(scatter(driver).plot.places).all()
+        assert np.isfinite(scatter(driver).plot.positions).all()
     else:
         driver.wait(lambda: words in note(driver))
         assert scatter(driver).tools.projection == "axes"
@@ -137,4 +137,4 @@ def test_another_model_ends_a_layout(driver) -> None:
     assert session.project.shown is not first
     assert not session.tasks.is_running("t-SNE")
     assert scatter(driver).tools.projection == "axes"
-    driver.wait(lambda: len(scatter(driver).plot.places) == 360)
+    driver.wait(lambda: len(scatter(driver).plot.positions) == 360)

@@ -77,7 +77,7 @@ def drag(driver, corners, modifier=Qt.KeyboardModifier.NoModifier):
 
 def hover(driver, image):
     viewport = scatter(driver).plot.viewport()
-    where = pixel_of(driver, scatter(driver).plot.places[image].tolist())
+    where = pixel_of(driver, scatter(driver).plot.positions[image].tolist())
     for pixel in (where + QPoint(1, 0), where):
         driver.qtbot.mouseMove(viewport, pixel)
     driver.wait(lambda: scatter(driver).hover.index is not None)
@@ -85,7 +85,7 @@ def hover(driver, image):
 
 def lonely_image(driver):
     """An image whose point has no other near it."""
-    places = scatter(driver).plot.places.astype(np.float64)
+    places = scatter(driver).plot.positions.astype(np.float64)
     edge = np.argsort(-(places**2).sum(1))[:60]
     distances = np.linalg.norm(places[edge, None] - places[None], axis=2)
     distances[np.arange(len(edge)), edge] = np.inf
@@ -302,7 +302,7 @@ def test_the_test_images_and_all_training_images_are_shown(driver) -> None:
     assert len(scatter(driver).drawn) == 1797
     driver.click("stopButton")
     driver.wait(lambda: driver.state == "idle" and run.train_codes_step == run.snapshot.step)
-    assert len(scatter(driver).plot.places) == 1797
+    assert len(scatter(driver).plot.positions) == 1797
     assert "1,437 training images" in driver.window.stage.subtitle()
     dataset = session.datasets.held(run.config.dataset)
     hovered = scatter(driver).hover.originals[360 + 5]
@@ -346,7 +346,7 @@ def test_points_glide_to_their_new_places(driver) -> None:
     run.codes = type(run.codes)(run.codes.mean + np.float32(1), run.codes.log_stddev, run.codes.labels)
     drawn = plot.raster.drawings
     driver.window.controller.engine.project.codes_changed.emit(run)
-    assert np.allclose(plot.places[0], start + 1)
+    assert np.allclose(plot.positions[0], start + 1)
     driver.wait(lambda: plot.raster.drawings > drawn + 1)  # in more than one frame
 
 

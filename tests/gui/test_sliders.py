@@ -62,7 +62,7 @@ def test_the_most_informative_is_first_and_collapsed_ones_are_folded_away_with_t
     driver.find("collapsedFold", QToolButton).click()
     assert driver.find(f"latentSlider{collapsed[0]}").isVisible()
     first = driver.find(f"latentSlider{order[0]}").head
-    assert first.share == 1
+    assert first.fraction == 1
     assert not driver.find(f"latentSlider{collapsed[0]}").head.is_active
 
 

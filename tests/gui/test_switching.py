@@ -87,7 +87,7 @@ def test_one_dimensional_codes_are_spread_by_their_own_classes(shared_driver) ->
     second = Run(99, first.config, first.image_shape, ("odd", "even"), "opened", codes=codes, snapshot=first.snapshot)
     session.project.runs[99] = second
     session.project.show(second)
-    heights = driver.window.stage.scatter.plot.places[:, 1]
+    heights = driver.window.stage.scatter.plot.positions[:, 1]
     assert heights[codes.labels == 0].max() < heights[codes.labels == 1].min()
 
 

@@ -182,7 +182,7 @@ class ComparedModel(QObject):
     def _go_to_fractions(self, fractions: Floats) -> None:
         """Move the cursor to a place (k,) of the grid, from its lower left corner, each from 0 to 1."""
         middle, reach = self._grid_region
-        self.space.go_to_place(middle + (2 * fractions[: len(middle)] - 1) * reach)
+        self.space.go_to_position(middle + (2 * fractions[: len(middle)] - 1) * reach)
 
     @Slot(int)
     def _go_to_random(self, number: int) -> None:

@@ -156,7 +156,7 @@ class ComparisonController(QObject):
         rect = QRectF()
         if self._view.common_scale.isChecked():
             for model in self.models:
-                rect = rect.united(bounds_of(model.column.plot.places))
+                rect = rect.united(bounds_of(model.column.plot.positions))
         for model in self.models:
             model.column.scatter.set_minimum_view(rect)
 

@@ -71,7 +71,7 @@ class LatentSpaceController(QObject):
         self._following = QTimer(self, singleShot=True, interval=_FOLLOW_INTERVAL)
         self._following.timeout.connect(self._catch_up)
         point.moved.connect(self.follow_point)
-        scatter.place_pointed.connect(self.go_to_place)
+        scatter.position_pointed.connect(self.go_to_position)
         scatter.image_chosen.connect(self.go_to_image)
         scatter.plot.view_changed.connect(self.ask_overlays)
         scatter.tools.overlays_changed.connect(self.ask_overlays)
@@ -179,7 +179,7 @@ class LatentSpaceController(QObject):
         self._point.move_to(self.unit.to_units(code))
 
     @Slot(object)
-    def go_to_place(self, position: Floats) -> None:
+    def go_to_position(self, position: Floats) -> None:
         """Move the cursor to a position (k,) of the plane; across the plane it stays where it is."""
         self.scatter.set_chosen(None)
         start = self.unit.middle if self.code is None else self.code

@@ -35,7 +35,7 @@ class LinkedScatters(QObject):
         """Begin with other scatters."""
         self._scatters, self._hovered = scatters, None
         for scatter in scatters:
-            scatter.place_pointed.connect(self._choose_none)
+            scatter.position_pointed.connect(self._choose_none)
             scatter.image_chosen.connect(self.choose)
             scatter.image_hovered.connect(self._hover)
             scatter.hover_ended.connect(self._hover)

@@ -56,7 +56,7 @@ class PlaygroundController(QObject):
         self._tools.projection_chosen.connect(self._change_projection)
         self._tools.axes_chosen.connect(self._change_projection)
         self._tools.training_images_wanted.connect(engine.training_image_codes.set_wanted)
-        self._manifold.place_pointed.connect(self.space.go_to_place)
+        self._manifold.position_pointed.connect(self.space.go_to_position)
         self._manifold.grid_changed.connect(self._show_plane)
         self._manifold.board.resized.connect(self._ask_grid)
         stage.views_changed.connect(self._ask_all_in_plane)
@@ -186,7 +186,7 @@ class PlaygroundController(QObject):
     def _follow_point(self, code: Floats) -> None:
         if np.any(code):
             self._scatter.end_invitation()
-        self._manifold.set_place(self.space.plane.project(code[None])[0])
+        self._manifold.set_position(self.space.plane.project(code[None])[0])
 
     @Slot()
     def _follow_across_plane(self) -> None:
@@ -215,7 +215,7 @@ class PlaygroundController(QObject):
     def _show_plane(self) -> None:
         """Show the plane in the grid, and ask for its pictures."""
         self._manifold.set_plane(self.space.plane, self._spans())
-        self._manifold.set_place(self.space.plane.project(self._point.code[None])[0])
+        self._manifold.set_position(self.space.plane.project(self._point.code[None])[0])
         self._ask_grid()
 
     def _spans(self) -> list[tuple[float, float]]:
@@ -256,7 +256,7 @@ class PlaygroundController(QObject):
         if run is None or self.space.is_suspended or not self._manifold.isVisible():
             self._requests.forget("grid")
             return
-        codes = self.space.plane.unproject(self._manifold.places(), self._point.code)
+        codes = self.space.plane.unproject(self._manifold.positions(), self._point.code)
         passes = coarse_first(*self._manifold.grid_shape())
         side, show = self._manifold.tile_side(), self._manifold.show_pictures
         self._requests.ask_pictures("grid", run.id, codes, side, show, passes)

@@ -123,4 +123,4 @@ class WindowController(QObject):
             scatter.end_invitation()
         else:
             once = Qt.ConnectionType.SingleShotConnection
-            scatter.place_pointed.connect(lambda _: settings.set_text("has_pointed", "yes"), once)
+            scatter.position_pointed.connect(lambda _: settings.set_text("has_pointed", "yes"), once)

@@ -104,7 +104,7 @@ class LatentPlot(Plot):
         self._recolour()
 
     @property
-    def places(self) -> Floats:
+    def positions(self) -> Floats:
         """Where the points (N, 2) are, or are gliding to, in the axes' units."""
         return self._glide.target
 
@@ -146,13 +146,13 @@ class LatentPlot(Plot):
     def set_point_style(self, style: PointStyle) -> None:
         self.raster.set_point_style(style)
 
-    def set_points(self, places: Floats, glide: bool = False) -> None:
-        """Show points at places (N, 2), at once or gliding; the view follows them until it was zoomed or panned."""
+    def set_points(self, positions: Floats, glide: bool = False) -> None:
+        """Show points at positions (N, 2), at once or gliding; the view follows them until it was zoomed or panned."""
         if glide and self.isVisible():
-            self._glide.move(places, _GLIDE)
+            self._glide.move(positions, _GLIDE)
         else:
-            self._glide.jump(places)
-        if self._fitting and len(places):
+            self._glide.jump(positions)
+        if self._fitting and len(positions):
             self._fit_if_needed()
 
     def set_minimum_view(self, rect: QRectF) -> None:
@@ -219,7 +219,7 @@ class LatentPlot(Plot):
             self._paint_cost = time.perf_counter() - began
 
     def _content(self) -> QRectF:
-        bounds = bounds_of(self.places)
+        bounds = bounds_of(self.positions)
         has_points = bounds.width() > 0 or bounds.height() > 0
         content = bounds.united(self._minimum_view) if has_points else self._minimum_view
         return content if content.width() > 0 or content.height() > 0 else QRectF(-3, -3, 6, 6)

@@ -18,7 +18,7 @@ Colours = npt.NDArray[np.uint8]
 _LEVELS = 3  # of opacity at a point's rim
 _RIM = 1.6  # logical px, around a marked point
 _FRAME = 1 / 30  # seconds, at least, from one frame to the next
-_SHARE = 0.04  # of the time that frames may take: painting holds a training up
+_FRACTION = 0.04  # of the time that frames may take: painting holds a training up
 _LEAST_FRAMES = 3  # of one move: fewer are no glide
 
 
@@ -130,9 +130,9 @@ class PointRaster(pyqtgraph.GraphicsObject):
         count = len(style.palette) + 1
         _stamp(canvas, centres(shown), style.colour_indices[shown], radius, stride, count)
         if len(marked):
-            places = centres(marked)
-            _stamp(canvas, places, np.uint16(count - 1), rim, stride, count)
-            _stamp(canvas, places, style.colour_indices[marked], radius, stride, count)
+            positions = centres(marked)
+            _stamp(canvas, positions, np.uint16(count - 1), rim, stride, count)
+            _stamp(canvas, positions, style.colour_indices[marked], radius, stride, count)
         inner = canvas.reshape(-1, stride)[margin : margin + height, margin : margin + width]
         self._pixels = _colour_table(style).take(inner)
         image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
@@ -200,7 +200,7 @@ class Glide(QObject):
     Parameters
     ----------
     show : callable
-        Draws places (N, 2).
+        Draws positions (N, 2).
     cost : callable
         Seconds that drawing and painting a frame took last.
     """
@@ -220,36 +220,36 @@ class Glide(QObject):
         """Where the points are going, or are."""
         return self._target
 
-    def jump(self, places: Floats) -> None:
-        """Put the points at places (N, 2) at once."""
+    def jump(self, positions: Floats) -> None:
+        """Put the points at positions (N, 2) at once."""
         self._timer.stop()
-        self._target = places
-        self._set(places)
+        self._target = positions
+        self._set(positions)
 
-    def move(self, places: Floats, seconds: float) -> None:
-        """Let the points glide to places (N, 2); if their number changed or there is no time for it, jump."""
-        if len(places) != len(self._shown) or self._cost() > seconds / _LEAST_FRAMES:
-            self.jump(places)
+    def move(self, positions: Floats, seconds: float) -> None:
+        """Let the points glide to positions (N, 2); if their number changed or there is no time for it, jump."""
+        if len(positions) != len(self._shown) or self._cost() > seconds / _LEAST_FRAMES:
+            self.jump(positions)
             return
-        self._start, self._target = self._shown, places
+        self._start, self._target = self._shown, positions
         self._began, self._seconds = time.monotonic(), seconds
         self._timer.start(round(1000 * self._pause()))
 
     @Slot()
     def _advance(self) -> None:
-        share = (time.monotonic() - self._began) / self._seconds
-        if share >= 1:
+        fraction = (time.monotonic() - self._began) / self._seconds
+        if fraction >= 1:
             self._set(self._target)
             return
-        eased = np.float32(share * share * (3 - 2 * share))
-        places = self._start + eased * (self._target - self._start)
+        eased = np.float32(fraction * fraction * (3 - 2 * fraction))
+        positions = self._start + eased * (self._target - self._start)
         fresh = np.isnan(self._start)  # a point that appears does so where it belongs
-        self._set(np.where(fresh, self._target, places) if fresh.any() else places)
+        self._set(np.where(fresh, self._target, positions) if fresh.any() else positions)
         self._timer.start(round(1000 * self._pause()))
 
     def _pause(self) -> float:
-        return max(_FRAME, min(self._cost() / _SHARE, self._seconds / _LEAST_FRAMES))
+        return max(_FRAME, min(self._cost() / _FRACTION, self._seconds / _LEAST_FRAMES))
 
-    def _set(self, places: Floats) -> None:
-        self._shown = places
-        self._show(places)
+    def _set(self, positions: Floats) -> None:
+        self._shown = positions
+        self._show(positions)

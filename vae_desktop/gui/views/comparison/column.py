@@ -76,7 +76,7 @@ class ComparisonColumn(QWidget):
         for board in (self.grid, self.random):
             board.setMinimumSize(80, 80)
         self._lay_out()
-        self.grid.shares_pointed.connect(self._tell_grid)
+        self.grid.fractions_pointed.connect(self._tell_grid)
         self.random.tile_chosen.connect(self.random_chosen)
 
     def show_views(self, views: frozenset[str]) -> None:

@@ -93,7 +93,7 @@ class LatentSlider(QWidget):
 
     def frames(self) -> Floats:
         """Values (n,) whose pictures the latent traversal in the groove is made of."""
-        return self._minimum + (self._maximum - self._minimum) * self.groove.frame_shares()
+        return self._minimum + (self._maximum - self._minimum) * self.groove.frame_fractions()
 
     def set_traversal(self, pictures: Picture) -> None:
         """Show the pictures (n, h, w, C), uint8, of the frames' values."""
@@ -140,16 +140,16 @@ class SliderHead(QWidget):
         super().__init__()
         self._name = name
         self.setAccessibleName(name)
-        self.share = 0.0
+        self.fraction = 0.0
         self.is_active = True
         self.setFixedWidth(30)
 
-    def set_information(self, share: float, is_active: bool, tip: str) -> None:
-        """Show how much the dimension says, as a share of what the most telling one does."""
+    def set_information(self, fraction: float, is_active: bool, tip: str) -> None:
+        """Show how much the dimension says, as a fraction of what the most telling one does."""
         self.setToolTip(tip)
         self.setAccessibleName(f"{self._name}, {tip}")
-        if (share, is_active) != (self.share, self.is_active):
-            self.share, self.is_active = share, is_active
+        if (fraction, is_active) != (self.fraction, self.is_active):
+            self.fraction, self.is_active = fraction, is_active
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -161,7 +161,7 @@ class SliderHead(QWidget):
         painter.drawText(QRectF(0, 0, self.width(), middle + 4), Qt.AlignmentFlag.AlignVCenter, self._name)
         bar = QRectF(0, middle + 6, self.width() - 4, 3)
         painter.fillRect(bar, palette.mid())
-        bar.setWidth(bar.width() * min(max(self.share, 0.0), 1.0))
+        bar.setWidth(bar.width() * min(max(self.fraction, 0.0), 1.0))
         painter.fillRect(bar, palette.highlight() if self.is_active else muted)
         painter.end()
 

@@ -58,8 +58,8 @@ class SliderGroove(ValueSlider):
     def has_traversal(self) -> bool:
         return self.traversal is not None
 
-    def frame_shares(self) -> Floats:
-        """Shares of the range (n,) at which the middles of the traversal's pictures lie."""
+    def frame_fractions(self) -> Floats:
+        """Fractions of the range (n,) at which the middles of the traversal's pictures lie."""
         count = max(2, round(self.width() / FRAME))
         middles = (np.arange(count) + 0.5) * self.width() / count
         return ((middles - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)).clip(0, 1).astype(np.float32)
@@ -67,7 +67,7 @@ class SliderGroove(ValueSlider):
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
         traversal = None if self.traversal is None else self.traversal.cacheKey()
-        key = (traversal, self._share(0), self.size(), ratio, self.isEnabled(), self.palette().cacheKey())
+        key = (traversal, self._fraction(0), self.size(), ratio, self.isEnabled(), self.palette().cacheKey())
         if key != self._kept_for:
             self._kept = QPixmap(self.size() * ratio)
             self._kept.setDevicePixelRatio(ratio)
@@ -93,14 +93,14 @@ class SliderGroove(ValueSlider):
             painter.fillRect(QRectF(0, self.height() / 2 - 2, self.width(), 4), palette.mid())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.minimum() <= 0 <= self.maximum():
-            x = self._place(self._share(0))
+            x = self._x(self._fraction(0))
             painter.setPen(QPen(palette.windowText().color(), 1))
             painter.drawLine(QPointF(x, self.height() - 3), QPointF(x, self.height()))
         painter.end()
 
     def _paint_handle(self, painter: QPainter) -> None:
         palette = self.palette()
-        x = self._place(self._share(self.value()))
+        x = self._x(self._fraction(self.value()))
         handle = QRectF(x - 4, 0.5, 8, self.height() - 1)
         colour = palette.highlight().color() if self.isEnabled() else palette.mid().color()
         painter.setBrush(colour)
@@ -111,12 +111,12 @@ class SliderGroove(ValueSlider):
             painter.setPen(QPen(QColor(palette.windowText().color()), 1.5))
             painter.drawRoundedRect(handle.adjusted(-1, 0, 1, 0), 3.5, 3.5)
 
-    def _share(self, position: int) -> float:
+    def _fraction(self, position: int) -> float:
         """How far along the range a position is."""
         return (position - self.minimum()) / (self.maximum() - self.minimum())
 
-    def _place(self, share: float) -> float:
-        return _MARGIN + share * (self.width() - 2 * _MARGIN)
+    def _x(self, fraction: float) -> float:
+        return _MARGIN + fraction * (self.width() - 2 * _MARGIN)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.zero_requested.emit()
@@ -137,6 +137,6 @@ class SliderGroove(ValueSlider):
         self.setSliderDown(False)
 
     def _go_to(self, event: QMouseEvent) -> None:
-        share = (event.position().x() - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)
+        fraction = (event.position().x() - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)
         span = self.maximum() - self.minimum()
-        self.setValue(self.minimum() + round(min(max(share, 0.0), 1.0) * span))
+        self.setValue(self.minimum() + round(min(max(fraction, 0.0), 1.0) * span))

@@ -74,7 +74,7 @@ class LatentScatter(QWidget):
             align=Qt.AlignmentFlag.AlignCenter,
         )
         # Signals of the parts: a place in the plane (k,), an image, the images selected (n,).
-        self.place_pointed, self.image_chosen = self._pointing.place_pointed, self._pointing.image_chosen
+        self.position_pointed, self.image_chosen = self._pointing.position_pointed, self._pointing.image_chosen
         self.image_hovered, self.hover_ended = self.hover.hovered, self.hover.ended
         self.export_requested = self.selection.export_requested
         self._stack = QStackedLayout()

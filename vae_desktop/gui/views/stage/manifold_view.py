@@ -19,14 +19,14 @@ from vae_desktop.latent.grid import evenly, grid_positions, quantiles
 from vae_desktop.latent.plane import Plane
 
 _NORMAL = NormalDist()
-_BEYOND = 1e-4  # share of the prior beyond the grid's edges, where a place is still told apart
+_BEYOND = 1e-4  # fraction of the prior beyond the grid's edges, where a position is still told apart
 
 
 class ManifoldView(QWidget):
-    """Says which places of the plane it wants decoded, shows their pictures, and asks to go there."""
+    """Says which positions of the plane it wants decoded, shows their pictures, and asks to go there."""
 
-    place_pointed = Signal(object)  # (k,) in the plane
-    grid_changed = Signal()  # other places are wanted
+    position_pointed = Signal(object)  # (k,) in the plane
+    grid_changed = Signal()  # other positions are wanted
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class ManifoldView(QWidget):
         column(tools, self._ranges, (self.board, 1), spacing=half, on=self)
         self._spacing.currentIndexChanged.connect(self._change_grid)
         self._count.valueChanged.connect(self._change_grid)
-        self.board.shares_pointed.connect(self._point)
+        self.board.fractions_pointed.connect(self._point)
 
     def set_plane(self, plane: Plane | None, spans: list[tuple[float, float]]) -> None:
         """Show a plane, in which the codes span these ranges."""
@@ -68,7 +68,7 @@ class ManifoldView(QWidget):
         count = int(self._count.value())
         return count, 1 if self._plane is not None and len(self._plane.basis) == 1 else count
 
-    def places(self) -> Floats:
+    def positions(self) -> Floats:
         """Places (rows · columns, k) in the plane whose pictures are wanted, row by row from the top."""
         columns, rows = self.grid_shape()
         return grid_positions(self._coordinates(0, columns), self._coordinates(1, rows) if rows > 1 else None)
@@ -79,41 +79,41 @@ class ManifoldView(QWidget):
         return max(4, math.ceil(room / self._count.value()))
 
     def show_pictures(self, pictures: Picture) -> None:
-        """Show the pictures (rows · columns, h, w, C), uint8, of the places."""
+        """Show the pictures (rows · columns, h, w, C), uint8, of the positions."""
         self.board.set_sheet(tiled(pictures, self.grid_shape()[0]), self.grid_shape())
 
-    def set_place(self, place: Floats | None) -> None:
-        """Mark the current point, at a place (k,) in the plane."""
-        if place is None or self._plane is None:
+    def set_position(self, position: Floats | None) -> None:
+        """Mark the current point, at a position (k,) in the plane."""
+        if position is None or self._plane is None:
             self.board.set_marker(None)
             return
-        shares = [self._share(axis, float(value)) for axis, value in enumerate(place)]
-        self.board.set_marker(QPointF(shares[0], 1 - shares[1] if len(shares) > 1 else 0.5))
+        fractions = [self._fraction(axis, float(value)) for axis, value in enumerate(position)]
+        self.board.set_marker(QPointF(fractions[0], 1 - fractions[1] if len(fractions) > 1 else 0.5))
 
     def _coordinates(self, axis: int, count: int) -> Floats:
         return evenly(count, *self._spans[axis]) if self.spans_matter() else quantiles(count)
 
-    def _share(self, axis: int, value: float) -> float:
+    def _fraction(self, axis: int, value: float) -> float:
         """Where a coordinate lies on the board, 0 to 1 within it."""
         if self.spans_matter():
             low, high = self._spans[axis]
             return (value - low) / (high - low)
         return _NORMAL.cdf(value)
 
-    def _coordinate(self, axis: int, share: float) -> float:
+    def _coordinate(self, axis: int, fraction: float) -> float:
         if self.spans_matter():
             low, high = self._spans[axis]
-            return low + share * (high - low)
-        return _NORMAL.inv_cdf(min(max(share, _BEYOND), 1 - _BEYOND))
+            return low + fraction * (high - low)
+        return _NORMAL.inv_cdf(min(max(fraction, _BEYOND), 1 - _BEYOND))
 
     @Slot(QPointF)
-    def _point(self, shares: QPointF) -> None:
+    def _point(self, fractions: QPointF) -> None:
         if self._plane is None:
             return
-        values = [self._coordinate(0, shares.x())]
+        values = [self._coordinate(0, fractions.x())]
         if len(self._plane.basis) > 1:
-            values.append(self._coordinate(1, 1 - shares.y()))
-        self.place_pointed.emit(np.array(values, np.float32))
+            values.append(self._coordinate(1, 1 - fractions.y()))
+        self.position_pointed.emit(np.array(values, np.float32))
 
     @Slot()
     def _change_grid(self) -> None:
@@ -135,9 +135,9 @@ class ManifoldView(QWidget):
 
 
 class ManifoldBoard(QWidget):
-    """Paints the sheet of pictures and the marker; tells where the mouse points, in shares of the sheet."""
+    """Paints the sheet of pictures and the marker; tells where the mouse points, in fractions of the sheet."""
 
-    shares_pointed = Signal(QPointF)
+    fractions_pointed = Signal(QPointF)
     resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -177,9 +177,9 @@ class ManifoldBoard(QWidget):
     def marker(self) -> QPointF | None:
         return self._marker
 
-    def set_marker(self, shares: QPointF | None) -> None:
-        """Put the marker at a place in shares of the sheet, from its upper left corner; beyond it, at its edge."""
-        self._marker = shares
+    def set_marker(self, fractions: QPointF | None) -> None:
+        """Put the marker at fractions of the sheet, from its upper left corner; beyond it, at its edge."""
+        self._marker = fractions
         self.update()
 
     def sheet_rect(self) -> QRectF:
@@ -229,7 +229,7 @@ class ManifoldBoard(QWidget):
         if self._pressed is not None and self._tile_at(event.position()) == self._pressed:
             return  # a click means the picture, however the hand trembles
         self._pressed = None
-        self.shares_pointed.emit(self._shares_at(event.position()))
+        self.fractions_pointed.emit(self._fractions_at(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps: dict[int, tuple[int, int]] = {
@@ -251,18 +251,18 @@ class ManifoldBoard(QWidget):
         self._scaled = None
         self.resized.emit()
 
-    def _shares_at(self, position: QPointF) -> QPointF:
+    def _fractions_at(self, position: QPointF) -> QPointF:
         rect = self.sheet_rect()
         x, y = (position.x() - rect.left()) / rect.width(), (position.y() - rect.top()) / rect.height()
         return QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
     def _tile_at(self, position: QPointF) -> tuple[int, int]:
-        shares, (columns, rows) = self._shares_at(position), self._shape
-        return min(int(shares.x() * columns), columns - 1), min(int(shares.y() * rows), rows - 1)
+        fractions, (columns, rows) = self._fractions_at(position), self._shape
+        return min(int(fractions.x() * columns), columns - 1), min(int(fractions.y() * rows), rows - 1)
 
     def _go_to_tile(self, tile: tuple[int, int]) -> None:
         columns, rows = self._shape
-        self.shares_pointed.emit(QPointF((tile[0] + 0.5) / columns, (tile[1] + 0.5) / rows))
+        self.fractions_pointed.emit(QPointF((tile[0] + 0.5) / columns, (tile[1] + 0.5) / rows))
 
 
 def tiled(pictures: Picture, columns: int) -> Picture:

@@ -33,15 +33,15 @@ class PointHover(QObject):
         self.card = card
         self._ring = _Ring()
         plot.addItem(self._ring, ignoreBounds=True)
-        self._places: Floats = np.empty((0, 2), np.float32)
+        self._positions: Floats = np.empty((0, 2), np.float32)
         self._labels: npt.NDArray[np.int64] | None = None
-        self._columns: npt.NDArray[np.float64] | None = None  # of the places, once one is sought
+        self._columns: npt.NDArray[np.float64] | None = None  # of the positions, once one is sought
         self._class_names: tuple[str, ...] = ()
         self._test_count: int | None = None  # of the first images, or None if all are test images
         self.originals: Sequence[Picture] = ()
         self._hint = ""
         self.reconstruction: Picture | None = None
-        self._place: QPointF | None = None  # in the scene, from where a point is sought
+        self._position: QPointF | None = None  # in the scene, from where a point is sought
         self._reach = REACH
         self._index: int | None = None  # of the image on show
         self._linked: int | None = None  # the image that another scatter shows
@@ -77,9 +77,9 @@ class PointHover(QObject):
         """Say how many of the images, the first, are test images; those behind them are training images."""
         self._test_count = count
 
-    def set_points(self, places: Floats, labels: npt.NDArray[np.int64] | None) -> None:
-        """Seek among points at places (N, 2) of these classes; one that is not finite is never found."""
-        self._places, self._labels, self._columns = places, labels, None
+    def set_points(self, positions: Floats, labels: npt.NDArray[np.int64] | None) -> None:
+        """Seek among points at positions (N, 2) of these classes; one that is not finite is never found."""
+        self._positions, self._labels, self._columns = positions, labels, None
         self._look_again()
 
     def show_reconstruction(self, picture: Picture) -> None:
@@ -91,9 +91,9 @@ class PointHover(QObject):
 
     def show_ring(self, image: int | None) -> None:
         """Ring the point of an image whose card another scatter shows; None takes the ring away."""
-        self._linked = image if image is not None and image < len(self._places) else None
+        self._linked = image if image is not None and image < len(self._positions) else None
         if self._linked is not None:
-            self._ring.setPos(*self._places[self._linked].tolist())
+            self._ring.setPos(*self._positions[self._linked].tolist())
         self._ring.setVisible(self._linked is not None)
 
     @property
@@ -101,50 +101,50 @@ class PointHover(QObject):
         """The image whose point has the ring: the one on show, or the one that another scatter shows."""
         return self._linked if self._index is None else self._index
 
-    def nearest(self, place: QPointF, reach: float = REACH) -> int | None:
-        """The image whose point lies nearest to a place of the scene, within so many pixels."""
+    def nearest(self, position: QPointF, reach: float = REACH) -> int | None:
+        """The image whose point lies nearest to a position of the scene, within so many pixels."""
         if self._columns is None:
-            self._columns = searchable(self._places)
-        place = self._plot.getViewBox().mapSceneToView(place)
-        return nearest_position(self._columns, (place.x(), place.y()), reach * self._plot.pixel_size())
+            self._columns = searchable(self._positions)
+        position = self._plot.getViewBox().mapSceneToView(position)
+        return nearest_position(self._columns, (position.x(), position.y()), reach * self._plot.pixel_size())
 
     @Slot()
     def hide(self) -> None:
         """Show no card until the mouse moves."""
-        self._place = None
+        self._position = None
         self._show(None)
 
     @Slot(object)
-    def _follow(self, place: QPointF) -> None:
+    def _follow(self, position: QPointF) -> None:
         is_dragged = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if is_dragged or not self._plot.getViewBox().sceneBoundingRect().contains(place):
+        if is_dragged or not self._plot.getViewBox().sceneBoundingRect().contains(position):
             self.hide()
             return
-        self._place, self._reach = place, REACH
-        self._show(self.nearest(place))
+        self._position, self._reach = position, REACH
+        self._show(self.nearest(position))
 
     @Slot(QPointF)
-    def _inspect(self, place: QPointF) -> None:
-        self._place, self._reach = place, math.inf
-        self._show(self.nearest(place, math.inf))
+    def _inspect(self, position: QPointF) -> None:
+        self._position, self._reach = position, math.inf
+        self._show(self.nearest(position, math.inf))
 
     @Slot()
     def _look_again(self) -> None:
         """Stay with the image on show while its point is within reach: a card that changes cannot be read."""
-        if self._place is None:
+        if self._position is None:
             return
         index = self._index
         if index is None or not self._distance(index) <= self._reach:
-            index = self.nearest(self._place, self._reach)
+            index = self.nearest(self._position, self._reach)
         self._show(index)
 
     def _distance(self, index: int) -> float:
-        """Of a point from the place, in pixels; NaN or infinite if it is not there."""
-        if index >= len(self._places):
+        """Distance of a point from where it is sought, in pixels; NaN or infinite if it is not there."""
+        if index >= len(self._positions):
             return math.nan
-        place = self._plot.getViewBox().mapSceneToView(self._place)
-        x, y = self._places[index].tolist()
-        return math.hypot(x - place.x(), y - place.y()) / self._plot.pixel_size()
+        position = self._plot.getViewBox().mapSceneToView(self._position)
+        x, y = self._positions[index].tolist()
+        return math.hypot(x - position.x(), y - position.y()) / self._plot.pixel_size()
 
     def _show(self, index: int | None) -> None:
         has_changed = index != self._index
@@ -156,7 +156,7 @@ class PointHover(QObject):
         self._ring.setVisible(is_shown)
         self._plot.setToolTip("" if is_shown else self._tip)  # one box at a time
         if is_shown:
-            self._ring.setPos(*self._places[index].tolist())
+            self._ring.setPos(*self._positions[index].tolist())
             self._place_card()
         if has_changed:
             self.card.setVisible(is_shown)
@@ -167,9 +167,9 @@ class PointHover(QObject):
 
     def _place_card(self) -> None:
         """Put the card beside the mouse, whatever its size is now."""
-        if self._index is not None and self._place is not None:
-            place = self._plot.mapFromScene(self._place)
-            self.card.move_beside(self._plot.viewport().mapTo(self.card.parentWidget(), place))
+        if self._index is not None and self._position is not None:
+            position = self._plot.mapFromScene(self._position)
+            self.card.move_beside(self._plot.viewport().mapTo(self.card.parentWidget(), position))
 
     def _fill(self) -> None:
         index = self._index
@@ -206,7 +206,7 @@ class _Ring(QGraphicsEllipseItem):
 class ScatterPointing(QObject):
     """Follows the mouse in the plot; until it has been used once, an invitation lies there."""
 
-    place_pointed = Signal(object)  # (k,) in the plane
+    position_pointed = Signal(object)  # (k,) in the plane
     image_chosen = Signal(int)
 
     def __init__(self, plot: LatentPlot, hover: PointHover, positions: CodePositions) -> None:
@@ -221,16 +221,16 @@ class ScatterPointing(QObject):
 
     @Slot(float, float)
     def _choose(self, x: float, y: float) -> None:
-        """A click on a point means its image, elsewhere the place."""
+        """A click on a point means its image, elsewhere the position."""
         self._go_to(x, y, REACH)
 
     @Slot(float, float)
     def _point(self, x: float, y: float) -> None:
-        """A drag means the place."""
+        """A drag means the position."""
         self._go_to(x, y, 0.0)
 
     def _go_to(self, x: float, y: float, reach: float) -> None:
-        """Ask for the image within so many pixels of a place, else for the place; a layout has only images."""
+        """Ask for the image within so many pixels of a position, else for the position; a layout has only images."""
         self.invitation.hide()
         has_layout = self._positions.layout is not None
         image = None
@@ -241,7 +241,7 @@ class ScatterPointing(QObject):
         if image is not None:
             self.image_chosen.emit(image)
         elif not has_layout:
-            self.place_pointed.emit(np.array((x, y)[: len(self._positions.plane.basis)], np.float32))
+            self.position_pointed.emit(np.array((x, y)[: len(self._positions.plane.basis)], np.float32))
 
     @Slot()
     def _place_invitation(self) -> None:

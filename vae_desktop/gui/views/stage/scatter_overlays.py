@@ -84,7 +84,7 @@ class ScatterOverlays(QObject):
         self.hole_legend.move_into(self._plot.getViewBox().sceneBoundingRect())
 
     def set_prior(self, dimensions: int) -> None:
-        """Show N(0, I) in a plane of 1 or 2 dimensions, with the share of its mass within each outline."""
+        """Show N(0, I) in a plane of 1 or 2 dimensions, with the fraction of its mass within each outline."""
         self._dimensions = dimensions
         labels = tuple(f"{radius:g}σ · {prior_mass(radius, dimensions):.0%}" for radius in RADII)
         self.prior.set_normal(np.zeros(dimensions), np.eye(dimensions), labels)
@@ -102,12 +102,12 @@ class ScatterOverlays(QObject):
     @Slot()
     def draw_density(self) -> None:
         """Show how densely the points lie in what is in sight."""
-        if "density" not in self.shown or not len(self._plot.places):
+        if "density" not in self.shown or not len(self._plot.positions):
             return
         rect = self._plot.view_rect()
         # Heights at which codes of one dimension are spread mean nothing.
         shape = _CELLS, _CELLS if self._dimensions == 2 else 1
-        values = density(self._plot.places, (rect.left(), rect.top()), (rect.right(), rect.bottom()), shape)
+        values = density(self._plot.positions, (rect.left(), rect.top()), (rect.right(), rect.bottom()), shape)
         # The logarithm: a cloud has one dense middle, beside which the rest of it would not be seen.
         levels = np.log1p(_CONTRAST * values.T[::-1]) / np.log1p(_CONTRAST)
         self.density.set_picture(_tinted(levels, QColor(current_theme().accent), 0.85), rect)
@@ -185,10 +185,10 @@ class HoleLegend(QWidget):
         top = SPACING / 2 + line + 2
         strip = QRectF(SPACING, top, self._cell * (len(self._edges) + 0.5), 10)
         tint = QLinearGradient(strip.left(), 0, strip.left() + self._cell * len(self._edges), 0)
-        for share in (0.0, 1.0):
+        for fraction in (0.0, 1.0):
             colour = QColor(current_theme().hole)
-            colour.setAlphaF(HOLE_OPACITY * share)
-            tint.setColorAt(share, colour)
+            colour.setAlphaF(HOLE_OPACITY * fraction)
+            tint.setColorAt(fraction, colour)
         painter.fillRect(strip, tint)
         for number, edge in enumerate(self._edges, 1):
             place = QRectF(SPACING + number * self._cell - self._cell / 2, top + 11, self._cell, line)

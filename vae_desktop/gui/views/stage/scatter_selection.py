@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPolygonF, QTransform
 from PySide6.QtWidgets import QWidget
 
@@ -109,13 +109,13 @@ class ScatterSelection(QObject):
 
     @Slot(QPolygonF)
     def _select_within(self, outline: QPolygonF) -> None:
-        self._select(within(outline, self._plot.places, self._plot.pixel_size()) & self._selectable)
+        self._select(within(outline, self._plot.positions, self._plot.pixel_size()) & self._selectable)
         if not len(self.images):
             self.bar.tell_empty()
 
     @Slot()
     def _select_all(self) -> None:
-        self._select(self._selectable & np.isfinite(self._plot.places).all(1))
+        self._select(self._selectable & np.isfinite(self._plot.positions).all(1))
 
     def _select(self, chosen: npt.NDArray[np.bool_]) -> None:
         self.images = np.flatnonzero(chosen)
@@ -124,27 +124,27 @@ class ScatterSelection(QObject):
         self.changed.emit()
 
     def _classes(self) -> str:
-        """The classes that occur most in the selection, with their shares."""
+        """The classes that occur most in the selection, with their fractions."""
         if self._labels is None or not self._class_names:
             return ""
         counts = np.bincount(self._labels[self.images], minlength=len(self._class_names))
-        shares = counts / counts.sum()
+        names, fractions = self._class_names, counts / counts.sum()
         first = np.argsort(-counts, kind="stable")[:_MOST_CLASSES].tolist()
-        return ", ".join(f"{self._class_names[index]}: {_percent(shares[index])}" for index in first if counts[index])
+        return ", ".join(f"{names[index]}: {_percent(fractions[index])}" for index in first if counts[index])
 
 
-def _percent(share: float) -> str:
-    return "<1%" if share < 0.005 else f"{share:.0%}"
+def _percent(fraction: float) -> str:
+    return "<1%" if fraction < 0.005 else f"{fraction:.0%}"
 
 
-def within(outline: QPolygonF, places: Floats, pixel: float) -> npt.NDArray[np.bool_]:
-    """Which of the places (N, 2) lie within an outline, to a quarter of a pixel; all in the axes' units.
+def within(outline: QPolygonF, positions: Floats, pixel: float) -> npt.NDArray[np.bool_]:
+    """Which of the positions (N, 2) lie within an outline, to a quarter of a pixel; all in the axes' units.
 
-    The outline is filled as it is on screen and the places are looked up there, which takes as long for an outline of
-    many corners as for one of few. Parts that it goes around twice are outside, as QPainter's odd-even rule has it.
+    The outline is filled as it is on screen and the positions are looked up there, which takes as long for an outline
+    of many corners as for one of few. Parts that it goes around twice are outside, as QPainter's odd-even rule has it.
     """
     rect = outline.boundingRect()
-    inside = np.zeros(len(places), bool)
+    inside = np.zeros(len(positions), bool)
     if rect.width() <= 0 or rect.height() <= 0:
         return inside
     scale = 4 / pixel
@@ -158,15 +158,9 @@ def within(outline: QPolygonF, places: Floats, pixel: float) -> npt.NDArray[np.b
     painter.drawPolygon(QTransform.fromScale(across, down).map(outline.translated(-rect.topLeft())))
     painter.end()
     pixels = np.frombuffer(mask.constBits(), np.uint8).reshape(height, mask.bytesPerLine())
-    near = np.flatnonzero(_in_rect(places, rect))
-    columns = ((places[near, 0] - rect.left()) * across).astype(np.int64).clip(0, width - 1)
-    rows = ((places[near, 1] - rect.top()) * down).astype(np.int64).clip(0, height - 1)
+    is_near = (positions >= (rect.left(), rect.top())) & (positions <= (rect.right(), rect.bottom()))
+    near = np.flatnonzero(is_near.all(1))
+    columns = ((positions[near, 0] - rect.left()) * across).astype(np.int64).clip(0, width - 1)
+    rows = ((positions[near, 1] - rect.top()) * down).astype(np.int64).clip(0, height - 1)
     inside[near] = pixels[rows, columns] > 0
     return inside
-
-
-def _in_rect(places: Floats, rect: QRectF) -> npt.NDArray[np.bool_]:
-    low, high = (QPointF(rect.topLeft()), QPointF(rect.bottomRight()))
-    return (
-        (places[:, 0] >= low.x()) & (places[:, 0] <= high.x()) & (places[:, 1] >= low.y()) & (places[:, 1] <= high.y())
-    )
