@@ -22,32 +22,22 @@ class MeasuresPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("measuresPanel")
-        self._measure = push_button(
-            "measureButton",
-            self.tr("Measure"),
-            self.tr("Measure the latent space on screen on its test images, in the background."),
-            "Ctrl+M",
-            then=self._request,
-        )
+        tip = self.tr("Measure the latent space on screen on its test images, in the background.")
+        self._measure = push_button("measureButton", self.tr("Measure"), tip, "Ctrl+M", then=self._request)
         left_out = self.tr("Leave out what takes longest: the importance-weighted bound and the sampling measures.")
         self._quick = check_box("quickMeasuresCheck", self.tr("Quick"), left_out)
         self._note = label(role="muted", size="small", figures=True)
         self._bar = progress_bar(self.tr("Progress of the measurement"), width=160)
         tip = self.tr("End the measurement; what is known by now stays.")
         self._cancel = push_button("cancelMeasuringButton", self.tr("Cancel"), tip, then=self.cancel_requested)
-        hint = label(
-            self.tr(
-                "How good is this latent space? Press Measure: loss and bound, KL by dimension, active units, "
-                "neighbours, and what is drawn from it."
-            ),
-            "muted",
-            wraps=True,
-            align=Qt.AlignmentFlag.AlignCenter,
+        hint = self.tr(
+            "How good is this latent space? Press Measure: loss and bound, KL by dimension, active units, "
+            "neighbours, and what is drawn from it."
         )
         self._tree = self._make_tree()
         body = QWidget()
         self._stack = QStackedLayout(body)
-        self._stack.addWidget(hint)
+        self._stack.addWidget(label(hint, "muted", wraps=True, align=Qt.AlignmentFlag.AlignCenter))
         self._stack.addWidget(self._tree)
         top = row(self._measure, self._quick, self._note, 0, self._bar, self._cancel)
         column(top, (body, 1), spacing=SPACING // 2, margins=(SPACING, 0, SPACING, SPACING), on=self)

@@ -61,18 +61,12 @@ class ComparisonColumn(QWidget):
         self.at_cursor = self._picture(
             self.tr("What {model} decodes at the cursor"), self.tr("What this model decodes at the shared cursor.")
         )
-        self.grid = named(
-            ManifoldBoard(),
-            "comparisonGrid",
-            self.tr("Decoded grid of {model}").format(model=run.name),
-            self.tr("Decoded around the middle of the codes. Click: the cursor goes there."),
-        )
-        self.random = named(
-            TileBoard(),
-            "comparisonRandom",
-            self.tr("Random codes of {model}").format(model=run.name),
-            self.tr("Decoded random codes, the same noise for all. Click: the cursor goes there."),
-        )
+        name = self.tr("Decoded grid of {model}").format(model=run.name)
+        tip = self.tr("Decoded around the middle of the codes. Click: the cursor goes there.")
+        self.grid = named(ManifoldBoard(), "comparisonGrid", name, tip)
+        name = self.tr("Random codes of {model}").format(model=run.name)
+        tip = self.tr("Decoded random codes, the same noise for all. Click: the cursor goes there.")
+        self.random = named(TileBoard(), "comparisonRandom", name, tip)
         for board in (self.grid, self.random):
             board.setMinimumSize(80, 80)
         self._lay_out()

@@ -30,12 +30,11 @@ class VariantsEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("variantsEditor")
-        self.note_button = push_button(
-            "compareKlTermButton",
+        text, tip = (
             self.tr("Compare: what the KL term does"),
             self.tr("AE, VAE without KL, KL alone and VAE: where do holes in a latent space come from?"),
-            then=self._request_note,
         )
+        self.note_button = push_button("compareKlTermButton", text, tip, then=self._request_note)
         self.note_button.setProperty("primary", True)
         self.train_button = push_button("compareVariantsButton", self.tr("Train these models"), then=self.request)
         self.back_button = push_button(
@@ -49,17 +48,14 @@ class VariantsEditor(QWidget):
         self._count = 0  # of lines ever made: no two have the same names
         for number, name in enumerate(_COLUMNS, 1):
             self._grid.addWidget(QLabel(translated(SETTINGS[name].label)), 0, number)
+        about = self.tr(
+            "Two to four models train together: the same images in the same order, the same noise, equal layers with "
+            "equal first weights. What differs in the end comes from what differs here. All else, the data set too, is "
+            "as in the setup."
+        )
         inner = column(
             label(self.tr("Models side by side"), size="heading"),
-            label(
-                self.tr(
-                    "Two to four models train together: the same images in the same order, the same noise, equal "
-                    "layers with equal first weights. What differs in the end comes from what differs here. All "
-                    "else, the data set too, is as in the setup."
-                ),
-                "muted",
-                wraps=True,
-            ),
+            label(about, "muted", wraps=True),
             row(self.note_button, 1),
             label(self.tr("Or models of your own choice:")),
             self._grid,

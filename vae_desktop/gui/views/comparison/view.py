@@ -46,32 +46,22 @@ class ComparisonView(QWidget):
         }
         for button, position in zip(self._toggles.values(), ("first", "middle", "last"), strict=True):
             button.setProperty("segment", position)
-        self.common_scale = self._toggle(
-            "commonScale",
-            self.tr("Common scale"),
-            self.tr("The same scale for all: how far do the codes of each model spread?"),
-        )
+        tip = self.tr("The same scale for all: how far do the codes of each model spread?")
+        self.common_scale = self._toggle("commonScale", self.tr("Common scale"), tip)
         self.points = self._points_box()
-        self.raw_cursor = self._toggle(
-            "rawCursor",
-            self.tr("raw z"),
-            self.tr(
-                "The cursor is the same code z in all models, instead of as many standard deviations of each model's "
-                "codes from their middle. The sliders count in that unit."
-            ),
+        tip = self.tr(
+            "The cursor is the same code z in all models, instead of as many standard deviations of each model's codes "
+            "from their middle. The sliders count in that unit."
         )
+        self.raw_cursor = self._toggle("rawCursor", self.tr("raw z"), tip)
         self.way = self._way_box()
         tip = self.tr("Other random codes, the same for all models.")
         self.redraw = tool_button("newRandomButton", "⟳", tip, label=tip, then=self.random_wanted)
         tip = self.tr("The test image that every model reconstructs. A click on a point chooses its image.")
         self.image = NumberField("comparedImageSpin", self.tr("Test image"), tip, (0, 0))
         self.image.setFixedWidth(7 * SPACING)
-        self.original = named(
-            DecodedImage(),
-            "comparedOriginal",
-            self.tr("The chosen test image"),
-            self.tr("The chosen test image itself, or the one under the mouse."),
-        )
+        tip = self.tr("The chosen test image itself, or the one under the mouse.")
+        self.original = named(DecodedImage(), "comparedOriginal", self.tr("The chosen test image"), tip)
         self.original.setFixedSize(_ORIGINAL, _ORIGINAL)
         self.original.set_empty_text("")
         self._unit = label(role="muted", size="small", wraps=True)
@@ -181,13 +171,7 @@ class ComparisonView(QWidget):
         self._unit.setText(self.tr("the same code z in each model") if self.raw_cursor.isChecked() else in_stddev)
 
     def _lay_out(self) -> None:
-        bar = row(
-            row(*self._toggles.values(), spacing=0),
-            self.common_scale,
-            self.points,
-            1,
-            self.choose,
-        )
+        bar = row(row(*self._toggles.values(), spacing=0), self.common_scale, self.points, 1, self.choose)
         inner = QWidget()
         self._columns.setSpacing(2 * SPACING)
         self._columns.setContentsMargins(0, 0, 0, 0)

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -31,35 +30,17 @@ class LatentPanel(QWidget):
         self._instead: QWidget | None = None  # of the picture
         self.image = DecodedImage()
         self.sliders = SliderList()
-        self._hint = label(
-            self.tr("Drag a slider, or drag in the latent space"),
-            "muted",
-            "small",
-            align=Qt.AlignmentFlag.AlignCenter,
-        )
-        self._reset = push_button(
-            "resetButton",
-            self.tr("Reset"),
-            self.tr("Move the point to 0, the middle of the prior; locked coordinates stay."),
-            "Ctrl+0",
-            then=self.reset_requested,
-        )
+        hint = self.tr("Drag a slider, or drag in the latent space")
+        self._hint = label(hint, "muted", "small", align=Qt.AlignmentFlag.AlignCenter)
+        tip = self.tr("Move the point to 0, the middle of the prior; locked coordinates stay.")
+        self._reset = push_button("resetButton", self.tr("Reset"), tip, "Ctrl+0", then=self.reset_requested)
+        tip = self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay.")
         self._randomise = push_button(
-            "randomiseButton",
-            self.tr("Randomise"),
-            self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay."),
-            "Ctrl+R",
-            then=self._ask_to_randomise,
+            "randomiseButton", self.tr("Randomise"), tip, "Ctrl+R", then=self._ask_to_randomise
         )
+        tip = self.tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual.")
         self._temperature = NumberField(
-            "temperatureSpin",
-            self.tr("Temperature"),
-            self.tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual."),
-            (0.1, 3.0),
-            1.0,
-            decimals=1,
-            step=0.1,
-            has_buttons=False,
+            "temperatureSpin", self.tr("Temperature"), tip, (0.1, 3.0), 1.0, decimals=1, step=0.1, has_buttons=False
         )
         self._temperature.setPrefix("× ")
         buttons = row((self._randomise, 1), self._temperature, spacing=SPACING // 2)
@@ -102,7 +83,7 @@ class LatentPanel(QWidget):
         many dimensions, an even choice is looked at. `is_new` is True for another model, whose sliders may be put in
         order at once.
         """
-        finite = codes.mean if codes.are_finite else codes.mean[np.isfinite(codes.mean).all(1)]
+        finite = _finite(codes)
         if not len(finite):
             return
         by_dimension = np.ascontiguousarray(finite.T)  # several times as quick as along the first axis
@@ -110,26 +91,24 @@ class LatentPanel(QWidget):
         ranges = [_round_range(min(low, -3.0), max(high, 3.0)) for low, high in zip(lowest, highest, strict=True)]
         self.sliders.set_ranges(ranges)
         codes = _even_choice(codes)
-        finite = codes.mean if codes.are_finite else codes.mean[np.isfinite(codes.mean).all(1)]
         if codes.log_stddev is None:
-            spread = spread_of_means(finite)
-            tips = [self.tr("Standard deviation of the codes: {value:.2f}").format(value=value) for value in spread]
-            self._show_information(spread, np.ones(len(spread), bool), tips, is_new)
+            amounts, tip = spread_of_means(_finite(codes)), self.tr("Standard deviation of the codes: {value:.2f}")
+            active = np.ones(len(amounts), bool)
         else:
-            kl = kl_by_dimension(codes)
-            tips = [self.tr("KL divergence: {value:.2f} nats per image").format(value=value) for value in kl]
-            self._show_information(kl, is_active(finite), tips, is_new)
-
-    def _show_information(
-        self, amounts: npt.NDArray[np.float64], active: npt.NDArray[np.bool_], tips: list[str], is_new: bool
-    ) -> None:
+            amounts, tip = kl_by_dimension(codes), self.tr("KL divergence: {value:.2f} nats per image")
+            active = is_active(_finite(codes))
         if np.isfinite(amounts).all():
-            self.sliders.set_information(amounts, active, tips, is_new)
+            self.sliders.set_information(amounts, active, [tip.format(value=value) for value in amounts], is_new)
 
     @Slot()
     def _ask_to_randomise(self) -> None:
         self._temperature.interpretText()
         self.randomise_requested.emit(self._temperature.value())
+
+
+def _finite(codes: Codes) -> Floats:
+    """Those of the means whose coordinates all are numbers."""
+    return codes.mean if codes.are_finite else codes.mean[np.isfinite(codes.mean).all(1)]
 
 
 def _even_choice(codes: Codes) -> Codes:

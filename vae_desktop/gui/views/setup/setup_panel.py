@@ -28,38 +28,20 @@ class TrainingControls(QWidget):
         self._state: State = "idle"
         self._settings_valid = True
         self._can_continue = False
-        self.train_button = push_button(
-            "trainButton",
-            self.tr("Train"),
-            self.tr("Start a new model with fresh weights: a new latent space."),
-            "Ctrl+T",
-            then=self.train_requested,
-        )
+        tip = self.tr("Start a new model with fresh weights: a new latent space.")
+        self.train_button = push_button("trainButton", self.tr("Train"), tip, "Ctrl+T", then=self.train_requested)
         self.train_button.setProperty("primary", True)
+        tip = self.tr(
+            "Train the model on screen for further epochs: its latent space goes on moving. "
+            "One that was stopped goes on where it was, to the end of its epochs."
+        )
         self.continue_button = push_button(
-            "continueButton",
-            self.tr("Continue"),
-            self.tr(
-                "Train the model on screen for further epochs: its latent space goes on moving. "
-                "One that was stopped goes on where it was, to the end of its epochs."
-            ),
-            "Ctrl+Shift+T",
-            then=self.continue_requested,
+            "continueButton", self.tr("Continue"), tip, "Ctrl+Shift+T", then=self.continue_requested
         )
-        self.pause_button = push_button(
-            "pauseButton",
-            self.tr("Pause"),
-            self.tr("Hold the training between two steps, to look around in the latent space as it is."),
-            "Ctrl+P",
-            then=self._pause_or_resume,
-        )
-        self.stop_button = push_button(
-            "stopButton",
-            self.tr("Stop"),
-            self.tr("End the training at once. The model and its latent space stay."),
-            "Ctrl+.",
-            then=self.stop_requested,
-        )
+        tip = self.tr("Hold the training between two steps, to look around in the latent space as it is.")
+        self.pause_button = push_button("pauseButton", self.tr("Pause"), tip, "Ctrl+P", then=self._pause_or_resume)
+        tip = self.tr("End the training at once. The model and its latent space stay.")
+        self.stop_button = push_button("stopButton", self.tr("Stop"), tip, "Ctrl+.", then=self.stop_requested)
         self._bar = progress_bar(self.tr("Progress of the training"))
         self._whose = named(ElidedLabel(), "trainedElsewhere")
         font = tabular(small_font(self.font()))
@@ -69,9 +51,8 @@ class TrainingControls(QWidget):
         self._where.label.setObjectName("progressText")
         buttons = QGridLayout()
         buttons.setSpacing(SPACING)
-        for index, button in enumerate(
-            (self.train_button, self.continue_button, self.pause_button, self.stop_button)
-        ):
+        in_order = self.train_button, self.continue_button, self.pause_button, self.stop_button
+        for index, button in enumerate(in_order):
             buttons.addWidget(button, index // 2, index % 2)
         parts = (buttons, self._bar, self._whose, self._where, self._pace)
         column(*parts, margins=(SPACING,) * 4, on=self)
@@ -111,11 +92,8 @@ class TrainingControls(QWidget):
         span = max(progress.last_step - progress.first_step, 1)
         self._bar.setValue(round(1000 * (progress.step - progress.first_step) / span))
         epochs = f"{progress.last_epoch:.1f}".removesuffix(".0")
-        self._where.set_text(
-            self.tr("Epoch {epoch} of {epochs} · step {step}").format(
-                epoch=f"{progress.epoch:.1f}", epochs=epochs, step=f"{progress.step:,}"
-            )
-        )
+        where = self.tr("Epoch {epoch} of {epochs} · step {step}")
+        self._where.set_text(where.format(epoch=f"{progress.epoch:.1f}", epochs=epochs, step=f"{progress.step:,}"))
         self._pace.set_text(self._pace_text(progress))
 
     def _pace_text(self, progress: Progress) -> str:
