@@ -13,6 +13,11 @@ class DecodedImage(QWidget):
     """Paints a picture with square pixels, as large as fits, a whole number of screen pixels each.
 
     It asks for as much height as it is wide, or with `fills_height` takes what there is.
+
+    Attributes
+    ----------
+    picture : array (H, W, C), uint8, or None
+        On show.
     """
 
     painted = Signal()  # what is to be shown is on screen
@@ -28,7 +33,7 @@ class DecodedImage(QWidget):
         policy.setHeightForWidth(not fills_height)
         self.setSizePolicy(policy)
         self._hint = QSize(96, 96) if fills_height else QSize(296, 296)
-        self._picture: Picture | None = None
+        self.picture: Picture | None = None
         self._image: QImage | None = None
         self._empty = self.tr("No model yet")
 
@@ -48,14 +53,9 @@ class DecodedImage(QWidget):
         self._empty = text
         self.update()
 
-    @property
-    def picture(self) -> Picture | None:
-        """The picture on show (H, W, C), uint8."""
-        return self._picture
-
     def set_picture(self, picture: Picture | None) -> None:
         """Show a picture (H, W, C), uint8, grey or colour, or nothing."""
-        self._picture = picture
+        self.picture = picture
         self._image = None if picture is None else to_image(picture)
         self.update()
 

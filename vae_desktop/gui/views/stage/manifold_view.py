@@ -135,7 +135,16 @@ class ManifoldView(QWidget):
 
 
 class ManifoldBoard(QWidget):
-    """Paints the sheet of pictures and the marker; tells where the mouse points, in fractions of the sheet."""
+    """Paints the sheet of pictures and the marker; tells where the mouse points, in fractions of the sheet.
+
+    Attributes
+    ----------
+    sheet : QImage or None
+        The pictures on show, tiled to one.
+    shape : (int, int)
+        Its columns and rows.
+    marker : QPointF or None
+    """
 
     fractions_pointed = Signal(QPointF)
     resized = Signal()
@@ -151,45 +160,31 @@ class ManifoldBoard(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._sheet: QImage | None = None
+        self.sheet: QImage | None = None
         self._scaled: QImage | None = None
-        self._shape = (1, 1)  # columns, rows
-        self._marker: QPointF | None = None
+        self.shape = (1, 1)  # columns, rows
+        self.marker: QPointF | None = None
         self._pressed: tuple[int, int] | None = None  # the tile in which a drag began, until it is left
-
-    @property
-    def sheet(self) -> QImage | None:
-        """The pictures on show, tiled to one."""
-        return self._sheet
 
     def set_sheet(self, sheet: Picture | None, shape: tuple[int, int] = (1, 1)) -> None:
         """Show pictures tiled to one (H, W, C), uint8, of so many columns and rows; or none."""
-        self._sheet = None if sheet is None else to_image(sheet)
-        self._scaled, self._shape = None, shape
+        self.sheet = None if sheet is None else to_image(sheet)
+        self._scaled, self.shape = None, shape
         self.update()
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(columns, rows) of the sheet."""
-        return self._shape
-
-    @property
-    def marker(self) -> QPointF | None:
-        return self._marker
 
     def set_marker(self, fractions: QPointF | None) -> None:
         """Put the marker at fractions of the sheet, from its upper left corner; beyond it, at its edge."""
-        self._marker = fractions
+        self.marker = fractions
         self.update()
 
     def sheet_rect(self) -> QRectF:
         """Where the sheet is painted."""
-        size = QSize(1, 1) if self._sheet is None else self._sheet.size()
+        size = QSize(1, 1) if self.sheet is None else self.sheet.size()
         return crisp_rect(size, self.size(), self.devicePixelRatioF())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._sheet is None:
+        if self.sheet is None:
             painter.setPen(self.palette().placeholderText().color())
             text = self.tr("Train or open a model: what its decoder draws\nover the plane appears here.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
@@ -198,14 +193,14 @@ class ManifoldBoard(QWidget):
         rect, ratio = self.sheet_rect(), self.devicePixelRatioF()
         if self._scaled is None:
             size = (rect.size() * ratio).toSize().expandedTo(QSize(1, 1))
-            grows = size.width() >= self._sheet.width()
+            grows = size.width() >= self.sheet.width()
             how = Qt.TransformationMode.FastTransformation if grows else Qt.TransformationMode.SmoothTransformation
-            self._scaled = self._sheet.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
+            self._scaled = self.sheet.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
             self._scaled.setDevicePixelRatio(ratio)
         painter.fillRect(rect.adjusted(-1, -1, 1, 1), self.palette().mid())
         painter.drawImage(rect.topLeft(), self._scaled)
-        if self._marker is not None:
-            self._paint_marker(painter, rect, self._marker.x(), self._marker.y())
+        if self.marker is not None:
+            self._paint_marker(painter, rect, self.marker.x(), self.marker.y())
         painter.end()
 
     def _paint_marker(self, painter: QPainter, rect: QRectF, x: float, y: float) -> None:
@@ -219,12 +214,12 @@ class ManifoldBoard(QWidget):
             painter.drawEllipse(centre, 8, 8)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._sheet is not None:
+        if event.button() == Qt.MouseButton.LeftButton and self.sheet is not None:
             self._pressed = self._tile_at(event.position())
             self._go_to_tile(self._pressed)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if not event.buttons() & Qt.MouseButton.LeftButton or self._sheet is None:
+        if not event.buttons() & Qt.MouseButton.LeftButton or self.sheet is None:
             return
         if self._pressed is not None and self._tile_at(event.position()) == self._pressed:
             return  # a click means the picture, however the hand trembles
@@ -238,10 +233,10 @@ class ManifoldBoard(QWidget):
             Qt.Key.Key_Up: (0, -1),
             Qt.Key.Key_Down: (0, 1),
         }
-        if event.key() in steps and self._marker is not None:
+        if event.key() in steps and self.marker is not None:
             dx, dy = steps[event.key()]
-            columns, rows = self._shape
-            x, y = math.floor(self._marker.x() * columns) + dx, math.floor(self._marker.y() * rows) + dy
+            columns, rows = self.shape
+            x, y = math.floor(self.marker.x() * columns) + dx, math.floor(self.marker.y() * rows) + dy
             self._go_to_tile((min(max(x, 0), columns - 1), min(max(y, 0), rows - 1)))
         else:
             super().keyPressEvent(event)
@@ -257,11 +252,11 @@ class ManifoldBoard(QWidget):
         return QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
     def _tile_at(self, position: QPointF) -> tuple[int, int]:
-        fractions, (columns, rows) = self._fractions_at(position), self._shape
+        fractions, (columns, rows) = self._fractions_at(position), self.shape
         return min(int(fractions.x() * columns), columns - 1), min(int(fractions.y() * rows), rows - 1)
 
     def _go_to_tile(self, tile: tuple[int, int]) -> None:
-        columns, rows = self._shape
+        columns, rows = self.shape
         self.fractions_pointed.emit(QPointF((tile[0] + 0.5) / columns, (tile[1] + 0.5) / rows))
 
 

@@ -21,7 +21,13 @@ REACH = 12.0  # px, from the mouse to a point
 
 
 class PointHover(QObject):
-    """Rings the point nearest to the mouse and shows its card; Space does so from the cross-hair."""
+    """Rings the point nearest to the mouse and shows its card; Space does so from the cross-hair.
+
+    Attributes
+    ----------
+    index : int or None
+        The image on show.
+    """
 
     hovered = Signal(int)  # an image; its reconstruction is wanted
     ended = Signal()
@@ -43,7 +49,7 @@ class PointHover(QObject):
         self.reconstruction: Picture | None = None
         self._position: QPointF | None = None  # in the scene, from where a point is sought
         self._reach = REACH
-        self._index: int | None = None  # of the image on show
+        self.index: int | None = None  # of the image on show
         self._linked: int | None = None  # the image that another scatter shows
         plot.scene().sigMouseMoved.connect(self._follow)
         plot.recoloured.connect(self._recolour)
@@ -51,11 +57,6 @@ class PointHover(QObject):
         plot.inspected.connect(self._inspect)
         plot.left.connect(self.hide)
         self._recolour()
-
-    @property
-    def index(self) -> int | None:
-        """The image on show."""
-        return self._index
 
     @Slot()
     def _recolour(self) -> None:
@@ -84,7 +85,7 @@ class PointHover(QObject):
 
     def show_reconstruction(self, picture: Picture) -> None:
         """Show what the model makes of the image on show."""
-        if self._index is not None:
+        if self.index is not None:
             self.reconstruction = picture
             self._fill()
             self._place_card()
@@ -99,7 +100,7 @@ class PointHover(QObject):
     @property
     def ringed(self) -> int | None:
         """The image whose point has the ring: the one on show, or the one that another scatter shows."""
-        return self._linked if self._index is None else self._index
+        return self._linked if self.index is None else self.index
 
     def nearest(self, position: QPointF, reach: float = REACH) -> int | None:
         """The image whose point lies nearest to a position of the scene, within so many pixels."""
@@ -133,7 +134,7 @@ class PointHover(QObject):
         """Stay with the image on show while its point is within reach: a card that changes cannot be read."""
         if self._position is None:
             return
-        index = self._index
+        index = self.index
         if index is None or not self._distance(index) <= self._reach:
             index = self.nearest(self._position, self._reach)
         self._show(index)
@@ -147,8 +148,8 @@ class PointHover(QObject):
         return math.hypot(x - position.x(), y - position.y()) / self._plot.pixel_size()
 
     def _show(self, index: int | None) -> None:
-        has_changed = index != self._index
-        self._index = index
+        has_changed = index != self.index
+        self.index = index
         is_shown = index is not None
         if has_changed:
             self.reconstruction = None
@@ -167,12 +168,12 @@ class PointHover(QObject):
 
     def _place_card(self) -> None:
         """Put the card beside the mouse, whatever its size is now."""
-        if self._index is not None and self._position is not None:
+        if self.index is not None and self._position is not None:
             position = self._plot.mapFromScene(self._position)
             self.card.move_beside(self._plot.viewport().mapTo(self.card.parentWidget(), position))
 
     def _fill(self) -> None:
-        index = self._index
+        index = self.index
         if index is None:
             return
         original = self.originals[index] if index < len(self.originals) else None

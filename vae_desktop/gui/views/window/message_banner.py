@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from functools import partial, reduce
+from typing import cast
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QMessageBox, QWidget
+from PySide6.QtWidgets import QFrame, QMessageBox, QToolButton, QWidget
 
 from vae_desktop.engine.messages import Action, Message
 from vae_desktop.gui.widgets.controls import explain, label, named, row, set_text, tool_button
@@ -16,7 +17,13 @@ _MOST_LINES = 3  # of errors that were told one after the other
 
 
 class MessageBanner(QFrame):
-    """Shows the newest messages until they are dismissed, with what can be done about it."""
+    """Shows the newest messages until they are dismissed, with what can be done about it.
+
+    Attributes
+    ----------
+    message : Message or None
+        On show; several are one.
+    """
 
     action_requested = Signal(str)
     dismissed = Signal(str)  # the action that was declined, or ""
@@ -26,12 +33,12 @@ class MessageBanner(QFrame):
         super().__init__(parent)
         named(self, "messageBanner", self.tr("Message"))
         self._messages: list[Message] = []  # that are on show together
-        self._message: Message | None = None
+        self.message: Message | None = None
         self._label = label(wraps=True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._action = tool_button("messageActionButton", "", then=self._request_action)
-        self._alternative = tool_button("messageAlternativeButton", "", then=self._request_alternative)
+        self._action = tool_button("messageActionButton", "", then=self._request)
+        self._alternative = tool_button("messageAlternativeButton", "", then=self._request)
         tip = self.tr("What an engineer wants to know.")
         self._details = tool_button("messageDetailsButton", self.tr("Details"), tip, then=self._show_details)
         tip, dismiss = self.tr("Dismiss this message"), self.tr("Dismiss message")
@@ -41,18 +48,13 @@ class MessageBanner(QFrame):
         row((self._label, 1), *buttons, margins=(SPACING * 3 // 2, SPACING, SPACING, SPACING), on=self)
         self.hide()
 
-    @property
-    def message(self) -> Message | None:
-        """The message on show."""
-        return self._message
-
     def text(self) -> str:
         """The message on show, or ""."""
-        return "" if self._message is None else self._message.text
+        return "" if self.message is None else self.message.text
 
     def show_message(self, message: Message) -> None:
         """Show a message; what merely informs does not take the place of an offer, nor one error that of another."""
-        shown, informs = self._message, message.level == "info" and not message.action
+        shown, informs = self.message, message.level == "info" and not message.action
         if informs and not message.is_added and shown is not None and shown.action:
             return
         others = [other for other in self._messages if other.text != message.text or other.details != message.details]
@@ -71,10 +73,11 @@ class MessageBanner(QFrame):
     def _show(self, messages: list[Message]) -> None:
         """Show messages as one."""
         self._messages = messages
-        self._message = message = reduce(_together, messages)
+        self.message = message = reduce(_together, messages)
         self._label.setText(message.text)
         for button, action in ((self._action, message.action), (self._alternative, message.alternative)):
             text, tip = self._labels(action)
+            button.setProperty("action", action)
             set_text(button, text)
             explain(button, tip)
             button.setVisible(bool(action))
@@ -109,39 +112,32 @@ class MessageBanner(QFrame):
 
     def clear_news(self) -> None:
         """Take the message away unless it offers what would otherwise be forgotten."""
-        if self._message is None or not _offers_kept(self._message):
+        if self.message is None or not _offers_kept(self.message):
             self.clear()
 
     def clear(self) -> None:
         """Take the message away without declining anything."""
         self._messages = []
-        self._message = None
+        self.message = None
         self.hide()
 
     @Slot()
     def dismiss(self) -> None:
         """Take the message away as not wanted."""
-        action = "" if self._message is None else self._message.action
+        action = "" if self.message is None else self.message.action
         self.clear()
         self.dismissed.emit(action)
 
     @Slot()
-    def _request_action(self) -> None:
-        if self._message is not None:
-            self._request(self._message.action)
-
-    @Slot()
-    def _request_alternative(self) -> None:
-        if self._message is not None:
-            self._request(self._message.alternative)
-
-    def _request(self, action: Action) -> None:
+    def _request(self) -> None:
+        """Ask for what a button offers."""
+        action = cast(QToolButton, self.sender()).property("action")
         self.clear()
         self.action_requested.emit(action)
 
     @Slot()
     def _show_details(self) -> None:
-        message = self._message
+        message = self.message
         if message is None:
             return
         box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Details"), message.text, parent=self.window())
