@@ -38,15 +38,11 @@ class RunsTable(QTableWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(
-            self,
-            "runsTable",
-            self.tr("Runs"),
-            self.tr(
-                "Every model trained or opened since the start. Click one to go back to its latent space; Del takes it "
-                "off the list, Ctrl+Z brings it back."
-            ),
+        tip = self.tr(
+            "Every model trained or opened since the start. Click one to go back to its latent space; Del takes it "
+            "off the list, Ctrl+Z brings it back."
         )
+        named(self, "runsTable", self.tr("Runs"), tip)
         self._selected: tuple[int | None, int] = (None, 0)
         self._columns: list[_Column] = []
         self._likelihoods: list[Likelihood] | None = None

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QMenu,
     QProgressBar,
     QPushButton,
     QToolButton,
@@ -32,6 +33,13 @@ WidgetT = TypeVar("WidgetT", bound=QWidget)
 ButtonT = TypeVar("ButtonT", bound=QAbstractButton)
 Then = SignalInstance | Callable[..., object]  # a signal that is passed on, or a slot
 Part = QWidget | QLayout | int | tuple[QWidget | QLayout, int] | tuple[QWidget, int, Qt.AlignmentFlag]
+
+ARROWS: dict[int, tuple[int, int]] = {  # across and down
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 
 
 def named(widget: WidgetT, name: str, label: str = "", tip: str = "") -> WidgetT:
@@ -101,6 +109,14 @@ def check_box(
 ) -> QCheckBox:
     """Return a check box; `then` is told whether it is checked."""
     return _switch(_button(QCheckBox(), name, text, "", tip, keys), is_on, then)
+
+
+def add_menu(button: QToolButton) -> QMenu:
+    """Give a button a menu, which opens at a click."""
+    menu = QMenu(button)
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    return menu
 
 
 def set_text(button: QAbstractButton, text: str) -> None:

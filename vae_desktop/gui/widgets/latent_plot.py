@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QKeyEvent, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from vae_desktop.gui.widgets.controls import ARROWS
 from vae_desktop.gui.widgets.plane_items import CursorItem
 from vae_desktop.gui.widgets.plot import Plot
 from vae_desktop.gui.widgets.point_raster import Glide, PointRaster, PointStyle, bounds_of
@@ -179,16 +180,10 @@ class LatentPlot(Plot):
         self._box.setRange(self._content(), padding=0.06)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps: dict[int, tuple[int, int]] = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, 1),
-            Qt.Key.Key_Down: (0, -1),
-        }
-        if event.key() in steps:
-            dx, dy = steps[event.key()]
+        if event.key() in ARROWS:
+            right, down = ARROWS[event.key()]
             step = self._box.viewRect().width() * _NUDGE
-            self.dragged.emit(self.cross_hair.x() + dx * step, self.cross_hair.y() + dy * step)
+            self.dragged.emit(self.cross_hair.x() + right * step, self.cross_hair.y() - down * step)
         elif event.key() == Qt.Key.Key_F:
             self.fit()
         elif event.key() == Qt.Key.Key_Space:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from vae_desktop.gui.widgets.controls import ARROWS
 from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.theme import current_theme, small_font, tabular
 from vae_desktop.latent.codes import Picture
@@ -133,13 +134,11 @@ class TileBoard(QWidget):
             self._choose(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        columns = self._arrangement()[0]
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or self.pictures is None:
+        if event.key() not in ARROWS or self.pictures is None:
             super().keyPressEvent(event)
             return
-        index = 0 if self.chosen is None else self.chosen + step
+        across, down = ARROWS[event.key()]
+        index = 0 if self.chosen is None else self.chosen + across + down * self._arrangement()[0]
         if 0 <= index < self._count:
             self._choose(index)
 

@@ -45,14 +45,11 @@ class ComparisonColumn(QWidget):
         self.beta = self._beta_field()
         self.scatter = LatentScatter(controls)
         self.plot = self.scatter.plot
-        named(
-            self.plot,
-            "",
-            self.tr("Latent space of {model}").format(model=run.name),
-            self.tr("Click or drag: the shared cursor moves, in the latent space of every model.")
-            + "</p><p>"
-            + self.tr("Rest on a point: where that image lies for every model, and what each makes of it."),
+        tips = (
+            self.tr("Click or drag: the shared cursor moves, in the latent space of every model."),
+            self.tr("Rest on a point: where that image lies for every model, and what each makes of it."),
         )
+        named(self.plot, "", self.tr("Latent space of {model}").format(model=run.name), "</p><p>".join(tips))
         self.plot.setMinimumSize(120, 150)
         self.image = self._picture(
             self.tr("The test image as {model} reconstructs it"),

@@ -118,28 +118,20 @@ class ComparisonView(QWidget):
         return self._stack.currentIndex() == 1
 
     def _points_box(self) -> ChoiceBox:
-        return ChoiceBox(
-            "comparedPointsCombo",
-            self.tr("What the scatters show"),
-            self.tr(
-                "The mean of each image's posterior, or a code drawn from it. <b>As fits</b>: means, but samples of a "
-                "model trained by KL alone, whose means lie on one point."
-            ),
-            ((self.tr("as fits"), "fitting"), (self.tr("means"), "means"), (self.tr("samples"), "samples")),
-            letters=5,
+        tip = self.tr(
+            "The mean of each image's posterior, or a code drawn from it. <b>As fits</b>: means, but samples of a "
+            "model trained by KL alone, whose means lie on one point."
         )
+        choices = (self.tr("as fits"), "fitting"), (self.tr("means"), "means"), (self.tr("samples"), "samples")
+        return ChoiceBox("comparedPointsCombo", self.tr("What the scatters show"), tip, choices, letters=5)
 
     def _way_box(self) -> ChoiceBox:
-        return ChoiceBox(
-            "randomWayCombo",
-            self.tr("How random codes are drawn"),
-            self.tr(
-                "The same noise for all: as it is, or with the mean and, dimension by dimension, the standard "
-                "deviation of each model's codes, which are drawn from the posteriors."
-            ),
-            (("N(0, I)", "prior"), (self.tr("fitted normal"), "normal")),
-            letters=5,
+        tip = self.tr(
+            "The same noise for all: as it is, or with the mean and, dimension by dimension, the standard deviation of "
+            "each model's codes, which are drawn from the posteriors."
         )
+        choices = ("N(0, I)", "prior"), (self.tr("fitted normal"), "normal")
+        return ChoiceBox("randomWayCombo", self.tr("How random codes are drawn"), tip, choices, letters=5)
 
     def _segment(self, name: str, text: str, tip: str) -> QToolButton:
         button = self._toggle(name, text, tip)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -68,22 +68,13 @@ class LossPlot(QWidget):
         self.log = check_box(log_name, self.tr("Log scale"), is_on=compares, then=self._set_log)
         if not compares:  # the keys are those of the plot that is always there
             self.log.setShortcut("Ctrl+L")
-        self.gradient = check_box(
-            "gradientCheck",
-            self.tr("Gradient"),
-            self.tr(
-                "Show how large the gradient is (its L2 norm along all weights), as it is told while a model trains: "
-                "a step moves the weights against it. No file keeps it."
-            ),
-            then=self._show_gradient,
+        tip = self.tr(
+            "Show how large the gradient is (its L2 norm along all weights), as it is told while a model trains: a "
+            "step moves the weights against it. No file keeps it."
         )
-        fit = tool_button(
-            fit_name,
-            self.tr("Fit"),
-            self.tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps."),
-            label=self.tr("Fit the learning curves"),
-            then=self.fit,
-        )
+        self.gradient = check_box("gradientCheck", self.tr("Gradient"), tip, then=self._show_gradient)
+        tip = self.tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps.")
+        fit = tool_button(fit_name, self.tr("Fit"), tip, label=self.tr("Fit the learning curves"), then=self.fit)
         self._row = row(spacing=SPACING // 2 if compares else SPACING)
         margins = (0, 0, 0, 0) if compares else (SPACING, 0, SPACING, SPACING)
         # Side by side there is room for the losses only.
@@ -261,9 +252,8 @@ class LossPlot(QWidget):
         allowed = self._can_be_log()
         if allowed != self.log.isEnabledTo(self):
             self.log.setEnabled(allowed)
-            self.log.blockSignals(True)
-            self.log.setChecked(allowed and self._wants_log)
-            self.log.blockSignals(False)
+            with QSignalBlocker(self.log):
+                self.log.setChecked(allowed and self._wants_log)
             self._explain_log()
         for pane in self.panes:
             pane.set_log(self.log.isChecked() and pane.can_be_log())

@@ -20,13 +20,11 @@ class LossReadout(SteadyLabel):
     def __init__(self, lines: int, parent: QWidget | None = None) -> None:
         super().__init__(tabular(small_font(QApplication.font())), lines, parent)
         self.label.setTextFormat(Qt.TextFormat.RichText)
-        explain(
-            self,
-            self.tr(
-                "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch "
-                "is weighed by the β reached, the test images by all of it."
-            ),
+        tip = self.tr(
+            "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch is "
+            "weighed by the β reached, the test images by all of it."
         )
+        explain(self, tip)
 
     def show_step(self, curves: Sequence[Curve], step: int) -> None:
         """Show the losses of the batch of a step, and of the test images as they were then."""

@@ -27,22 +27,15 @@ class LatentSlider(QWidget):
         self._is_behind = False  # what is shown is not the value
         self.head = SliderHead(name)
         self.groove = SliderGroove(name)
-        explain(
-            self.groove,
-            self.tr(
-                "<p>Move the current point along {name}. The pictures are what the decoder draws there.</p>"
-                "<p>Arrow keys and wheel: small steps. Right-click or double-click: 0.</p>"
-            ).format(name=name),
+        tip = self.tr(
+            "<p>Move the current point along {name}. The pictures are what the decoder draws there.</p>"
+            "<p>Arrow keys and wheel: small steps. Right-click or double-click: 0.</p>"
         )
+        explain(self.groove, tip.format(name=name))
+        text = self.tr("Value of {name}").format(name=name)
+        tip = self.tr("Type a value for {name}, also one outside the slider's range.").format(name=name)
         self._entry = NumberField(
-            "",
-            self.tr("Value of {name}").format(name=name),
-            self.tr("Type a value for {name}, also one outside the slider's range.").format(name=name),
-            (-1e6, 1e6),
-            decimals=2,
-            step=0.1,
-            rounds=True,
-            has_buttons=False,
+            "", text, tip, (-1e6, 1e6), decimals=2, step=0.1, rounds=True, has_buttons=False
         )
         self._entry.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._entry.setFixedWidth(58)

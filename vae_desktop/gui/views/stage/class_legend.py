@@ -1,7 +1,7 @@
 """The classes: a legend in which a click hides or shows one, and the colours of their points."""
 
 import html
-from typing import ClassVar, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
-from vae_desktop.gui.widgets.controls import named
+from vae_desktop.gui.widgets.controls import ARROWS, named
 from vae_desktop.gui.widgets.point_raster import Colours, PointStyle
 from vae_desktop.gui.widgets.theme import class_palette, current_theme
 from vae_desktop.latent.codes import Codes
@@ -131,13 +131,6 @@ class _Chip(QToolButton):
     isolated = Signal()
     stepped = Signal(int)  # to the next chip (+1) or the one before (-1)
 
-    _STEPS: ClassVar[dict[int, int]] = {
-        Qt.Key.Key_Left: -1,
-        Qt.Key.Key_Up: -1,
-        Qt.Key.Key_Right: 1,
-        Qt.Key.Key_Down: 1,
-    }
-
     def __init__(self, name: str, colour: QColor, parent: QWidget) -> None:
         super().__init__(parent)
         self.setCheckable(True)
@@ -156,8 +149,8 @@ class _Chip(QToolButton):
         self.isolated.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in self._STEPS:
-            self.stepped.emit(self._STEPS[event.key()])
+        if event.key() in ARROWS:
+            self.stepped.emit(sum(ARROWS[event.key()]))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.isolated.emit()
         else:

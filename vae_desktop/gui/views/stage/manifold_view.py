@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import column, label, named, row, styled
+from vae_desktop.gui.widgets.controls import ARROWS, column, label, named, row, styled
 from vae_desktop.gui.widgets.decoded_image import crisp_rect, to_image
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
@@ -33,15 +33,12 @@ class ManifoldView(QWidget):
         self.setObjectName("manifoldView")
         self._plane: Plane | None = None
         self._spans: list[tuple[float, float]] = []  # of the codes, along the plane's directions
-        self._spacing = ChoiceBox(
-            "manifoldSpacingCombo",
-            self.tr("Spacing of the grid"),
-            self.tr(
-                "<p><b>Quantiles</b>: each row and column stands for an equal share of the prior N(0, 1). <b>Even</b>: "
-                "the range in which the codes lie, in equal steps.</p>"
-            ),
-            ((self.tr("Quantiles"), "quantiles"), (self.tr("Even"), "even")),
+        tip = self.tr(
+            "<p><b>Quantiles</b>: each row and column stands for an equal share of the prior N(0, 1). <b>Even</b>: "
+            "the range in which the codes lie, in equal steps.</p>"
         )
+        choices = (self.tr("Quantiles"), "quantiles"), (self.tr("Even"), "even")
+        self._spacing = ChoiceBox("manifoldSpacingCombo", self.tr("Spacing of the grid"), tip, choices)
         tip = self.tr("How many pictures in a row and in a column, 5 to 40.")
         self._count = NumberField("manifoldSizeSpin", self.tr("Size of the grid"), tip, (5, 40), 20)
         self._count.setSuffix(" × 20")
@@ -151,12 +148,9 @@ class ManifoldBoard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(
-            self,
-            "manifoldBoard",
-            self.tr("Decoded grid. Arrow keys move the current point from picture to picture."),
-            self.tr("Click: the current point goes to that picture. Drag or arrow keys move it on."),
-        )
+        name = self.tr("Decoded grid. Arrow keys move the current point from picture to picture.")
+        tip = self.tr("Click: the current point goes to that picture. Drag or arrow keys move it on.")
+        named(self, "manifoldBoard", name, tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -227,14 +221,8 @@ class ManifoldBoard(QWidget):
         self.fractions_pointed.emit(self._fractions_at(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps: dict[int, tuple[int, int]] = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, -1),
-            Qt.Key.Key_Down: (0, 1),
-        }
-        if event.key() in steps and self.marker is not None:
-            dx, dy = steps[event.key()]
+        if event.key() in ARROWS and self.marker is not None:
+            dx, dy = ARROWS[event.key()]
             columns, rows = self.shape
             x, y = math.floor(self.marker.x() * columns) + dx, math.floor(self.marker.y() * rows) + dy
             self._go_to_tile((min(max(x, 0), columns - 1), min(max(y, 0), rows - 1)))

@@ -24,12 +24,8 @@ class SelectionBar(QWidget):
         super().__init__(parent)
         named(self, "selectionBar", self.tr("Selection"))
         self._label = label(figures=True)
-        self._export = tool_button(
-            "exportSelectionButton",
-            self.tr("Export CSV…"),
-            self.tr("Save the codes of the selected images as a table."),
-            then=self.export_requested,
-        )
+        tip = self.tr("Save the codes of the selected images as a table.")
+        self._export = tool_button("exportSelectionButton", self.tr("Export CSV…"), tip, then=self.export_requested)
         clear = tool_button("clearSelectionButton", self.tr("Clear"), self.tr("Select nothing."), then=self._clear)
         row((self._label, 1), self._export, clear, on=self)
         self.hide()

@@ -3,9 +3,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from vae_desktop.gui.views.stage.class_legend import ClassLegend
 from vae_desktop.gui.views.stage.hover_card import HoverCard
@@ -14,6 +14,7 @@ from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import (
     Then,
     action,
+    add_menu,
     named,
     progress_bar,
     push_button,
@@ -49,17 +50,13 @@ class ScatterTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.buttons = QWidget()
-        self._projection = ChoiceBox(
-            "projectionCombo",
-            self.tr("Projection"),
-            self.tr(
-                "<p><b>Axes</b>: two latent dimensions. <b>PCA</b>: the directions in which the codes vary most; the "
-                "point moves in that plane. <b>t-SNE</b>: neighbourhoods, computed in the background; it cannot be "
-                "inverted, so the point goes from code to code.</p>"
-            ),
-            ((self.tr("Axes"), "axes"), (self.tr("PCA"), "pca"), (self.tr("t-SNE"), "tsne")),
-            letters=5,
+        tip = self.tr(
+            "<p><b>Axes</b>: two latent dimensions. <b>PCA</b>: the directions in which the codes vary most; the point "
+            "moves in that plane. <b>t-SNE</b>: neighbourhoods, computed in the background; it cannot be inverted, so "
+            "the point goes from code to code.</p>"
         )
+        choices = (self.tr("Axes"), "axes"), (self.tr("PCA"), "pca"), (self.tr("t-SNE"), "tsne")
+        self._projection = ChoiceBox("projectionCombo", self.tr("Projection"), tip, choices, letters=5)
         self._chosen_axes = (0, 1)
         tip = self.tr("Which latent dimension lies along this axis.")
         names = {"horizontal": self.tr("Horizontal axis"), "vertical": self.tr("Vertical axis")}
@@ -70,13 +67,11 @@ class ScatterTools(QWidget):
         self._cancel = push_button("cancelLayoutButton", self.tr("Cancel"), tip, then=self.cancel_requested)
         tip = self.tr("Lay out the codes as they are now.")
         self._update = tool_button("updateLayoutButton", self.tr("Update"), tip, then=self.update_requested)
-        self.menu = QMenu(self)
-        self.menu.setToolTipsVisible(True)
-        self._overlays = self._fill_menu()
         tip = self.tr("What of the codes is shown, and what is laid over and under them.")
         self.show_button = tool_button("showButton", self.tr("Show"), tip)
-        self.show_button.setMenu(self.menu)
-        self.show_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = add_menu(self.show_button)
+        self.menu.setToolTipsVisible(True)
+        self._overlays = self._fill_menu()
         tip = self.tr("Select codes by drawing around them. Ctrl-drag does so at any time; Ctrl+A selects all.")
         self.lasso = toggle("lassoButton", self.tr("Lasso"), tip, "Ctrl+Shift+L", then=self.lasso_toggled)
         tip, name = self.tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan."), self.tr("Fit the latent space")
@@ -108,11 +103,10 @@ class ScatterTools(QWidget):
         names = [dimension_name(dimension) for dimension in range(latent_dim)]
         if self._axes[0].count() != latent_dim:
             for position, box in enumerate(self._axes):
-                box.blockSignals(True)
-                box.clear()
-                box.addItems(names)
-                box.setCurrentIndex(min(position, latent_dim - 1))
-                box.blockSignals(False)
+                with QSignalBlocker(box):
+                    box.clear()
+                    box.addItems(names)
+                    box.setCurrentIndex(min(position, latent_dim - 1))
             self._chosen_axes = self.axes
             self.set_projection("axes")
         self.setVisible(latent_dim > 2)
@@ -122,15 +116,13 @@ class ScatterTools(QWidget):
         """Choose axes without telling."""
         self._chosen_axes = axes[0], axes[1]
         for box, dimension in zip(self._axes, axes, strict=True):
-            box.blockSignals(True)
-            box.setCurrentIndex(dimension)
-            box.blockSignals(False)
+            with QSignalBlocker(box):
+                box.setCurrentIndex(dimension)
 
     def set_projection(self, name: str) -> None:
         """Choose a projection without telling."""
-        self._projection.blockSignals(True)
-        self._projection.setCurrentIndex(self._projection.findData(name))
-        self._projection.blockSignals(False)
+        with QSignalBlocker(self._projection):
+            self._projection.set_value(name)
         self._show_parts()
 
     def set_has_posteriors(self, has_posteriors: bool) -> None:

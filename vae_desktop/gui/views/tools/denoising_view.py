@@ -1,6 +1,6 @@
 """An image, with noise, and restored, side by side."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from vae_desktop.config import ModelConfig
@@ -84,10 +84,9 @@ class DenoisingView(ToolView):
 
     def set_noise(self, kind: str, strength: float) -> None:
         """Begin with a noise, without telling."""
-        self.blockSignals(True)
-        self.kind.set_value(kind)
-        self._strength.setValue(self._strength.position_of(strength))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            self.kind.set_value(kind)
+            self._strength.setValue(self._strength.position_of(strength))
 
     def show_picture(self, name: str, picture: Picture, error: float | None = None) -> None:
         """Show a picture (H, W, C), uint8, and under it the squared error, where there is one."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListWidget, QMenu, QToolButton
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListWidget
 
 from vae_desktop.gui.views.tools.tool_view import ToolView, form
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import (
     action,
+    add_menu,
     check_box,
     column,
     label,
@@ -83,7 +84,7 @@ class PathView(ToolView):
             ("png", self.tr("PNG strip…")),
             ("csv", self.tr("Codes as CSV…")),
         )
-        self.export_menu = _add_menu(self._export)
+        self.export_menu = add_menu(self._export)
         self.export_menu.addActions([action(self, f"{kind}PathAction", text, data=kind) for kind, text in formats])
         settings = form((self.tr("Time per leg"), self.pace), (self.tr("Steps"), self.steps))
         last = row((self.loop, 1), self._export, spacing=SPACING // 2)
@@ -142,7 +143,7 @@ class PathView(ToolView):
         self.add_button = tool_button("addAnchorButton", self.tr("+ Point"), tip)
         tip = self.tr("Make the mean of a class's codes an anchor; it follows them.")
         self._class = tool_button("addClassButton", self.tr("+ Class"), tip)
-        self.class_menu = _add_menu(self._class)
+        self.class_menu = add_menu(self._class)
         self.anchors = AnchorList()
         tip = self.tr("Take the chosen anchor out of the path (Delete).")
         self._remove = tool_button("removeAnchorButton", self.tr("Remove"), tip, then=self.anchors.remove_chosen)
@@ -165,9 +166,8 @@ class PathView(ToolView):
 
     def _show_fraction(self, fraction: float) -> None:
         """Put the slider there without telling."""
-        self.slider.blockSignals(True)
-        self.slider.setValue(self.slider.position_of(fraction))
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self.slider.position_of(fraction))
 
 
 class AnchorList(QListWidget):
@@ -238,11 +238,3 @@ class AnchorList(QListWidget):
     def _entries(self) -> list[tuple[int, str]]:
         """The number of each anchor, as it was listed, and what it is called."""
         return [tuple(self.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self.count())]
-
-
-def _add_menu(button: QToolButton) -> QMenu:
-    """Give a button a menu, which opens at a click."""
-    menu = QMenu(button)
-    button.setMenu(menu)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    return menu
