@@ -162,7 +162,7 @@ def test_long_histories_are_drawn_by_their_peaks(losses, qtbot) -> None:
 
 
 def shown(losses: LossPlot) -> str:
-    return losses.readout().replace("&nbsp;", " ").replace("<b>", "").replace("</b>", "")
+    return losses.readout.text().replace("&nbsp;", " ").replace("<b>", "").replace("</b>", "")
 
 
 def logarithmic(losses: LossPlot) -> bool:
@@ -224,7 +224,7 @@ def test_the_gradient_has_a_pane_of_its_own_while_it_is_wanted(losses) -> None:
     assert unit(losses, 2) == "gradient norm"
     steps, norms = losses.panes[2].drawn("Gradient")[0].getData()
     assert (steps.tolist(), norms.tolist()) == ([5, 20], [3.0, 7.5])
-    assert "Gradient" not in losses.readout()
+    assert "Gradient" not in losses.readout.text()
     losses.gradient.click()
     assert len(losses.panes) == 2
 

@@ -196,7 +196,8 @@ def test_samples_lie_one_sigma_from_the_means_and_stay_the_same(show) -> None:
 def test_every_overlay_is_drawn_and_taken_away(show) -> None:
     driver = show("vae-2d")
     overlays = scatter(driver).overlays
-    driver.wait(lambda: driver.find("sliderList").findChild(type(driver.find("latentSlider0"))).groove.has_traversal)
+    slider = driver.find("sliderList").findChild(type(driver.find("latentSlider0")))
+    driver.wait(lambda: slider.groove.traversal is not None)
     for name in ("density", "manifold", "holes"):
         field = getattr(overlays, name)
         plain = scatter(driver).plot.grab().toImage()
@@ -303,7 +304,7 @@ def test_the_test_images_and_all_training_images_are_shown(driver) -> None:
     driver.click("stopButton")
     driver.wait(lambda: driver.state == "idle" and run.train_codes_step == run.snapshot.step)
     assert len(scatter(driver).plot.positions) == 1797
-    assert "1,437 training images" in driver.window.stage.subtitle()
+    assert "1,437 training images" in driver.window.stage.subtitle.whole_text()
     dataset = session.datasets.held(run.config.dataset)
     hovered = scatter(driver).hover.originals[360 + 5]
     assert (hovered == dataset.train.images[5].transpose(1, 2, 0)).all()

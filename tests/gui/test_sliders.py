@@ -138,7 +138,7 @@ def test_a_traversal_shows_what_moving_the_slider_will_draw(show) -> None:
     keep = slider.set_traversal
     slider.set_traversal = lambda pictures: (traversals.append(pictures), keep(pictures))
     driver.find("latentSlider1").setValue(1.5)
-    driver.wait(lambda: traversals and slider.groove.has_traversal)
+    driver.wait(lambda: traversals and slider.groove.traversal is not None)
     driver.qtbot.wait(50)
     value = float(slider.frames()[1])
     slider.setValue(value)
@@ -162,7 +162,7 @@ def test_a_traversal_shows_what_moving_the_slider_will_draw(show) -> None:
 def test_traversals_follow_the_training(driver) -> None:
     driver.train(epochs="1000")
     slider = driver.find("latentSlider0")
-    driver.wait(lambda: slider.groove.has_traversal)
+    driver.wait(lambda: slider.groove.traversal is not None)
     first = slider.groove.traversal
     driver.wait(lambda: slider.groove.traversal != first)
     assert driver.state == "training"

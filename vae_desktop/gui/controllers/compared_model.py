@@ -89,8 +89,8 @@ class ComparedModel(QObject):
             dim=self.latent_dim, axes=", ".join(self.space.plane.labels), step=f"{step:,}", status=status
         )
         has_samples = self.column.scatter.shows_samples
-        self.column.set_title(run.name)
-        self.column.set_status(self.tr("samples · {text}").format(text=text) if has_samples else text)
+        self.column.title.set_text(run.name)
+        self.column.status.set_text(self.tr("samples · {text}").format(text=text) if has_samples else text)
         self.column.set_beta(run.config.training.beta, is_active)
 
     def figures(self) -> Compared:

@@ -155,17 +155,17 @@ class PlaygroundController(QObject):
     def _show_embedding(self, run: Run, done: int, total: int) -> None:
         if run is self.space.run:
             text = self.tr("{run} · embedding the training images, {share}")
-            self._stage.set_subtitle(text.format(run=run.title, share=f"{done / max(total, 1):.0%}"))
+            self._stage.subtitle.set_text(text.format(run=run.title, share=f"{done / max(total, 1):.0%}"))
 
     def _show_subtitle(self, run: Run) -> None:
         if run.codes is None:
-            self._stage.set_subtitle("")
+            self._stage.subtitle.set_text("")
             return
         text = self.tr("{count} test images").format(count=f"{len(run.codes):,}")
         if run.train_codes is not None:
             count = f"{len(run.train_codes):,}"
             text = self.tr("{test} and {count} training images").format(test=text, count=count)
-        self._stage.set_subtitle(f"{run.title} · {text}")
+        self._stage.subtitle.set_text(f"{run.title} · {text}")
 
     def _show_picture(self, decoded: Decoded) -> None:
         """Show the picture of the newest point, or of the code that is peeked at."""

@@ -34,9 +34,9 @@ class ComparisonColumn(QWidget):
         super().__init__(parent)
         self.setObjectName(f"comparisonColumn{run.id}")
         self.run = run
-        self._title = styled(ElidedLabel(), size="heading")
-        self._title.setStyleSheet(f"color: {colour};")
-        self.set_title(run.name)
+        self.title = styled(ElidedLabel(), size="heading")
+        self.title.setStyleSheet(f"color: {colour};")
+        self.title.set_text(run.name)
         self.open_button = self._button("↗", "promote", self.tr("Open this model in the playground."), self.promoted)
         self.save_button = self._button(
             "⤓", "save", self.tr("Save this model in a file of its own."), self.save_requested
@@ -75,12 +75,6 @@ class ComparisonColumn(QWidget):
         for name, view in self._views.items():
             view.setVisible(name in views)
 
-    def set_title(self, title: str) -> None:
-        self._title.set_text(title)
-
-    def set_status(self, text: str) -> None:
-        self.status.set_text(text)
-
     def set_beta(self, value: float, is_free: bool) -> None:
         """Show β, unless it is being entered; it is free while the model trains."""
         if self.beta is not None:
@@ -97,7 +91,7 @@ class ComparisonColumn(QWidget):
 
     def _lay_out(self) -> None:
         beta = () if self.beta is None else (QLabel("β"), self.beta)
-        header = row((self._title, 1), *beta, self.save_button, self.open_button, spacing=SPACING // 2)
+        header = row((self.title, 1), *beta, self.save_button, self.open_button, spacing=SPACING // 2)
         image, cursor, grid, random = (
             Captioned(view, text)
             for view, text in (

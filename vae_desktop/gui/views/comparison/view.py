@@ -113,10 +113,6 @@ class ComparisonView(QWidget):
     def show_editor(self) -> None:
         self._stack.setCurrentIndex(0)
 
-    @property
-    def shows_columns(self) -> bool:
-        return self._stack.currentIndex() == 1
-
     def _points_box(self) -> ChoiceBox:
         tip = self.tr(
             "The mean of each image's posterior, or a code drawn from it. <b>As fits</b>: means, but samples of a "

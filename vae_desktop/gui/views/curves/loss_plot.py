@@ -43,6 +43,8 @@ class LossPlot(QWidget):
 
     Attributes
     ----------
+    readout : LossReadout
+        The figures above the curves.
     marks : tuple of Mark
         The changes of settings that are marked.
     """
@@ -57,7 +59,7 @@ class LossPlot(QWidget):
         self._all_panes: list[CurvePane] = []  # some out of use
         self.panes: list[CurvePane] = []
         self.marks: tuple[Mark, ...] = ()
-        self._readout = LossReadout(lines=1 if compares else 2)
+        self.readout = LossReadout(lines=1 if compares else 2)
         self._wants_log = compares
         name, log_name, fit_name, label = (
             ("comparisonCurves", "comparisonLogCheck", "fitComparisonButton", self.tr("Learning curves of all models"))
@@ -78,14 +80,10 @@ class LossPlot(QWidget):
         self._row = row(spacing=SPACING // 2 if compares else SPACING)
         margins = (0, 0, 0, 0) if compares else (SPACING, 0, SPACING, SPACING)
         # Side by side there is room for the losses only.
-        top = row((self._readout, 1), *(() if compares else (self.gradient,)), self.log, fit)
+        top = row((self.readout, 1), *(() if compares else (self.gradient,)), self.log, fit)
         column(top, (self._row, 1), spacing=SPACING // 2, margins=margins, on=self)
         self._explain_log()
         self.set_models(() if compares else (Losses("", ModelConfig(), History()),))
-
-    def readout(self) -> str:
-        """The figures above the curves, as rich text."""
-        return self._readout.text()
 
     def set_models(self, models: Sequence[Losses]) -> None:
         """Show the curves of these models."""
@@ -220,13 +218,13 @@ class LossPlot(QWidget):
         if step is None or pane is None:
             self._show_newest()
             return
-        self._readout.show_step(self._curves() if len(self._models) == 1 else pane.curves, step)
+        self.readout.show_step(self._curves() if len(self._models) == 1 else pane.curves, step)
 
     def _show_newest(self) -> None:
         if len(self._models) == 1:
-            self._readout.show_newest(self._curves())
+            self.readout.show_newest(self._curves())
         else:
-            self._readout.set_text(self.tr("pale: batches, strong: test images") if self._models else "")
+            self.readout.set_text(self.tr("pale: batches, strong: test images") if self._models else "")
 
     def _curves(self) -> list[Curve]:
         curves = [curve for pane in self.panes for curve in pane.curves if curve.term in TERMS]

@@ -54,10 +54,6 @@ class SliderGroove(ValueSlider):
         self.traversal = None if traversal is None else to_image(traversal)
         self.update()
 
-    @property
-    def has_traversal(self) -> bool:
-        return self.traversal is not None
-
     def frame_fractions(self) -> Floats:
         """Fractions of the range (n,) at which the middles of the traversal's pictures lie."""
         count = max(2, round(self.width() / FRAME))

@@ -13,7 +13,15 @@ from vae_desktop.gui.widgets.theme import SPACING
 
 
 class Stage(QWidget):
-    """Holds the two views of the plane, and the switch between them."""
+    """Holds the two views of the plane, and the switch between them.
+
+    Attributes
+    ----------
+    scatter : LatentScatter
+    manifold : ManifoldView
+    subtitle : ElidedLabel
+        Says in a line what is shown.
+    """
 
     views_changed = Signal(str)
 
@@ -21,10 +29,10 @@ class Stage(QWidget):
         super().__init__(parent)
         self.scatter = LatentScatter()
         self.manifold = ManifoldView()
-        self._subtitle = named(styled(ElidedLabel(), "muted", "small", figures=True), "stageSubtitle")
+        self.subtitle = named(styled(ElidedLabel(), "muted", "small", figures=True), "stageSubtitle")
         self._switch = QButtonGroup(self)
         heading = label(self.tr("Latent space"), size="heading")
-        header = row(heading, (self._subtitle, 1, Qt.AlignmentFlag.AlignBottom), self._buttons())
+        header = row(heading, (self.subtitle, 1, Qt.AlignmentFlag.AlignBottom), self._buttons())
         splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         for place, view in enumerate((self.scatter, self.manifold)):
             splitter.addWidget(view)
@@ -47,13 +55,6 @@ class Stage(QWidget):
                 button.setChecked(True)
         self.scatter.setVisible(self.views != "grid")
         self.manifold.setVisible(self.views != "codes")
-
-    def set_subtitle(self, text: str) -> None:
-        """Say in a line what is shown."""
-        self._subtitle.set_text(text)
-
-    def subtitle(self) -> str:
-        return self._subtitle.whole_text()
 
     def _buttons(self) -> QHBoxLayout:
         for number, (views, text, tip) in enumerate(
