@@ -139,17 +139,13 @@ class LossPlot(QWidget):
         super().showEvent(event)
         self.redraw()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show_marks()
-
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(None)
 
     def _add_pane(self) -> None:
         pane = CurvePane()
         pane.scene().sigMouseMoved.connect(self._read_at)
+        pane.recoloured.connect(self._show_marks)
         if self._all_panes:
             pane.setXLink(self._all_panes[0])
         self._all_panes.append(pane)
@@ -187,6 +183,7 @@ class LossPlot(QWidget):
             curves.append(Curve(name, term, TERM_COLOURS[term] if is_alone else MODEL_COLOURS[place], history))
         pane.set_curves(unit, curves, is_alone)
 
+    @Slot()
     def _show_marks(self) -> None:
         colours: dict[Change, str] = {}
         for place, entry in enumerate(self._models):
