@@ -61,6 +61,7 @@ class CurvePane(Plot):
         self._cross_hair.hide()
         self.addItem(self._cross_hair, ignoreBounds=True)
         self.hint = label("", "muted", "small", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
+        self.hint.hide()
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         column((self.hint, 1), margins=(6 * SPACING, SPACING, SPACING, 6 * SPACING), on=self)  # beside the axes
         self.setMinimumHeight(70)
@@ -158,7 +159,7 @@ class CurvePane(Plot):
             at = [entry.step for entry in curve.history.drawn_evaluations]
             tests.setData(np.array(at[: len(tested)], float), np.maximum(tested, floor))
             tests.setSymbol("o" if self._has_points and len(tested) <= _MOST_MARKED else None)
-        self.hint.setVisible(not known)
+        self.hint.setVisible(not known and bool(self.hint.text()))  # others are not laid out anew for it
         if known:
             self._follow(steps, min(known), max(known))
 
