@@ -163,10 +163,15 @@ class InferenceThread:
         else:
             self.ask(SheetRequest(view, run_id, codes, side, passes), show)
 
-    def newest(self, view: str) -> ViewRequest | None:
-        """What a view has asked for last, as long as it wants it."""
+    @property
+    def asked(self) -> dict[str, ViewRequest]:
+        """What each view has asked for last, as long as it wants it."""
         with self._wake:
-            return self._tasks[view].request if view in self._tasks else None
+            return {view: task.request for view, task in self._tasks.items()}
+
+    def newest(self, view: str) -> ViewRequest | None:
+        """What a view has asked for last."""
+        return self.asked.get(view)
 
     def is_waiting(self, view: str) -> bool:
         """Whether something is asked for of which nothing has been answered yet."""
