@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QToolButton
 
 from vae_desktop.gui.views.stage.class_legend import class_colours
@@ -58,10 +58,16 @@ def colours_of_points(scatter: LatentScatter) -> set[tuple[int, ...]]:
     return set(map(tuple, style.palette[style.colour_indices].tolist()))
 
 
-def test_up_to_ten_classes_have_the_colours_made_for_colour_blind_eyes() -> None:
-    assert class_palette(7) == CLASS_COLOURS[:7]
-    assert class_palette(10) == CLASS_COLOURS
+@pytest.mark.parametrize("mode", ["dark", "light"])
+def test_up_to_ten_classes_have_the_colours_of_the_theme_on_points_and_legend(scatter, mode) -> None:
+    show(scatter, LETTERS[:10])
+    ThemeSwitch().set_mode(mode)
+    assert class_palette(7) == CLASS_COLOURS[mode][:7]
+    assert class_palette(10) == CLASS_COLOURS[mode]
     assert class_colours(0).shape == (0, 3)
+    assert colours_of_points(scatter) == {QColor(colour).getRgb()[:3] for colour in CLASS_COLOURS[mode]}
+    middles = [chip.icon().pixmap(12, 16, state=QIcon.State.On).toImage() for chip in chips(scatter)]
+    assert [image.pixelColor(image.rect().center()).name() for image in middles] == list(CLASS_COLOURS[mode])
 
 
 @pytest.mark.parametrize("count", [11, 26, 47, 200])

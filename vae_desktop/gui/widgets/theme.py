@@ -14,20 +14,16 @@ from vae_desktop.resources import resource_path
 
 SPACING = 8  # px; every distance is a multiple or a half of it
 
-# The ten-colour sequence of Petroff (arXiv 2107.02270), optimised for colour-blind eyes; the same class has the
-# same colour everywhere and in both themes.
-CLASS_COLOURS = (
-    "#3f90da",
-    "#ffa90e",
-    "#bd1f01",
-    "#94a4a2",
-    "#832db6",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#717581",
-    "#92dadd",
-)
+# Of up to ten classes, on the light and on the dark surface: each at a contrast of 3:1 at least, and any two as far
+# apart as could be had for normal, protanopic, deuteranopic and tritanopic sight; see tests/gui/test_colours.py.
+CLASS_COLOURS = {
+    "light": (
+        "#0262c0", "#f65798", "#466600", "#a96f5a", "#3603aa", "#3c9e9a", "#a5076f", "#9d9704", "#5d2e26", "#a57cf9",
+    ),
+    "dark": (
+        "#a3e5ff", "#dd006b", "#b8cca7", "#9a5f08", "#8190e4", "#347870", "#d99bb5", "#fff20d", "#fc7950", "#9d19ff",
+    ),
+}  # fmt: skip
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 # Of five, since hues that come close to one another are 8, 13, 21 or 34 classes apart: none a multiple.
 _LIGHTNESSES = (0.48, 0.72, 0.56, 0.8, 0.64)
@@ -85,13 +81,14 @@ def current_theme() -> Theme:
 
 
 def class_palette(count: int) -> tuple[str, ...]:
-    """Colours of so many classes.
+    """Colours of so many classes in the current theme.
 
-    Beyond a dozen no palette is safe for colour-blind eyes, and beyond some fifty for any: hues a golden angle apart,
+    Beyond ten no palette is safe for colour-blind eyes, and beyond some fifty for any: hues a golden angle apart,
     at alternating lightnesses, are as far apart as can be had, and hiding classes in the legend tells the rest.
     """
-    if count <= len(CLASS_COLOURS):
-        return CLASS_COLOURS[:count]
+    colours = CLASS_COLOURS["dark" if current_theme() is DARK else "light"]
+    if count <= len(colours):
+        return colours[:count]
     return tuple(
         _oklch(_LIGHTNESSES[index % len(_LIGHTNESSES)], _CHROMA, index * _GOLDEN_ANGLE) for index in range(count)
     )

@@ -5,7 +5,7 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
@@ -63,10 +63,8 @@ class ClassLegend(QScrollArea):
         for chip in self._chips:
             chip.hide()
             chip.deleteLater()
-        self._chips = [
-            self._chip(index, name, QColor(colour))
-            for index, (name, colour) in enumerate(zip(names, class_palette(len(names)), strict=True))
-        ]
+        self._chips = [self._chip(index, name) for index, name in enumerate(names)]
+        self._colour()
         self.setVisible(bool(names))
         self._arrange()
         self.verticalScrollBar().setValue(0)
@@ -86,8 +84,17 @@ class ClassLegend(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
 
-    def _chip(self, index: int, name: str, colour: QColor) -> "_Chip":
-        chip = _Chip(name, colour, self._board)
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _colour(self) -> None:
+        for chip, colour in zip(self._chips, class_palette(len(self._chips)), strict=True):
+            chip.set_colour(QColor(colour))
+
+    def _chip(self, index: int, name: str) -> "_Chip":
+        chip = _Chip(name, self._board)
         tip = self.tr("Hide or show the codes of class {name}. Double-click or Enter: only these, or all again.")
         named(chip, f"classChip{index}", name, tip.format(name=html.escape(name)))
         chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus if index == 0 else Qt.FocusPolicy.ClickFocus)
@@ -131,19 +138,22 @@ class _Chip(QToolButton):
     isolated = Signal()
     stepped = Signal(int)  # to the next chip (+1) or the one before (-1)
 
-    def __init__(self, name: str, colour: QColor, parent: QWidget) -> None:
+    def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setCheckable(True)
         self.setChecked(True)
         self.setAutoRaise(True)
         self.setText(_elided(name, self.fontMetrics()))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(12, 16))
+        self.toggled.connect(self._fade)
+
+    def set_colour(self, colour: QColor) -> None:
+        """Show a dot of a colour, filled where the class is shown."""
         icon = QIcon()
         icon.addPixmap(_dot(colour, filled=True), QIcon.Mode.Normal, QIcon.State.On)
         icon.addPixmap(_dot(colour, filled=False), QIcon.Mode.Normal, QIcon.State.Off)
         self.setIcon(icon)
-        self.setIconSize(QSize(12, 16))
-        self.toggled.connect(self._fade)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.isolated.emit()
