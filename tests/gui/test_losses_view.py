@@ -102,7 +102,7 @@ def test_negative_losses_are_shown_whole_and_in_figures(losses) -> None:
 
 def test_log_scale_is_taken_back_where_a_loss_is_not_positive_and_returns_with_another_run(losses, qtbot) -> None:
     show(losses, history(), ModelConfig())
-    losses.log.click()
+    losses.log.trigger()
     assert logarithmic(losses)
     show(losses, history(total=-3.0), ModelConfig(likelihood="gaussian-calibrated"))
     assert not losses.log.isEnabled()
@@ -112,12 +112,12 @@ def test_log_scale_is_taken_back_where_a_loss_is_not_positive_and_returns_with_a
     show(losses, history(), ModelConfig())
     assert losses.log.isEnabled()
     assert logarithmic(losses)
-    assert "Ctrl+L" in losses.log.toolTip()
+    assert losses.log.shortcut().toString() == "Ctrl+L"
 
 
 def test_log_scale_that_nobody_chose_is_not_checked_when_it_returns(losses) -> None:
-    losses.log.click()
-    losses.log.click()
+    losses.log.trigger()
+    losses.log.trigger()
     show(losses, history(total=0.0), ModelConfig())
     assert not losses.log.isEnabled()
     show(losses, history(), ModelConfig())
@@ -128,7 +128,7 @@ def test_log_scale_that_nobody_chose_is_not_checked_when_it_returns(losses) -> N
 def test_log_scale_is_taken_back_in_the_middle_of_a_training(losses, qtbot) -> None:
     growing = history(total=5.0, reconstruction=4.0)
     show(losses, growing, ModelConfig(likelihood="gaussian-calibrated"))
-    losses.log.click()
+    losses.log.trigger()
     assert logarithmic(losses)
     growing.append([[-0.5, -1.0, 0.5]])
     losses.refresh()
@@ -220,19 +220,19 @@ def test_the_gradient_has_a_pane_of_its_own_while_it_is_wanted(losses) -> None:
     run.note_gradient_norm(20, 7.5)
     show(losses, run, ModelConfig("vae"))
     assert len(losses.panes) == 2
-    losses.gradient.click()
+    losses.gradient.trigger()
     assert unit(losses, 2) == "gradient norm"
     steps, norms = losses.panes[2].drawn("Gradient")[0].getData()
     assert (steps.tolist(), norms.tolist()) == ([5, 20], [3.0, 7.5])
     assert "Gradient" not in losses.readout.text()
-    losses.gradient.click()
+    losses.gradient.trigger()
     assert len(losses.panes) == 2
 
 
 def test_a_pane_of_gradients_that_are_not_known_says_why(losses) -> None:
     run = history()
     show(losses, run)
-    losses.gradient.click()
+    losses.gradient.trigger()
     pane = losses.panes[2]
     assert pane.hint.isVisible()
     assert "no file keeps it" in pane.hint.text()
@@ -248,3 +248,57 @@ def test_steps_beside_one_another_do_not_touch(losses, width) -> None:
     _, steps = axis.tickValues(0, 33_000, width)[0]
     assert len(steps) > 0
     assert (np.diff(steps) * width / 33_000 > losses.fontMetrics().horizontalAdvance("30000")).all()
+
+
+def test_test_values_are_not_joined_across_a_change(losses) -> None:
+    run = history(steps=200)
+    run.evaluations = [Evaluation(step, 20.0 + step, 18.0, 2.0, (2.0,)) for step in (50, 100, 150, 200)]
+    run.changes = [Change(100, "beta", 4.0), Change(120, "epochs", 300.0)]
+    show(losses, run, ModelConfig())
+    steps, values = losses.panes[0].drawn("Total")[1].getData()
+    assert steps.tolist() == [50, 100, 100, 150, 200]
+    assert np.isnan(values).tolist() == [False, False, True, False, False]
+
+
+def spiked(at: int) -> History:
+    result = history(steps=1000)
+    rows = result.training.copy()
+    rows[at, 0] = 5000.0
+    again = History()
+    again.append(rows)
+    again.evaluations = result.evaluations
+    return again
+
+
+@pytest.mark.parametrize("at", [0, 3, 700])
+def test_one_spike_does_not_flatten_the_rest(losses, at) -> None:
+    show(losses, spiked(at), ModelConfig())
+    pane = losses.panes[0]
+    low, high = pane.viewRange()[1]
+    assert low < 18
+    assert 50 < high < 100
+    assert pane.spike.isVisible()
+    assert "5000" in pane.spike.toPlainText()
+    assert pane.spike.pos().x() == at + 1
+    losses.spikes.trigger()
+    assert pane.viewRange()[1][1] > 5000
+    assert not pane.spike.isVisible()
+    losses.spikes.trigger()
+    assert pane.viewRange()[1][1] < 100
+
+
+def test_a_click_on_the_arrow_shows_the_spike(losses) -> None:
+    show(losses, spiked(3), ModelConfig())
+    losses.panes[0].spike.clicked.emit()
+    assert losses.spikes.isChecked()
+    assert losses.panes[0].viewRange()[1][1] > 5000
+
+
+def test_the_range_narrows_again_when_early_values_have_become_few(losses) -> None:
+    growing = History()
+    growing.append(np.tile([900.0, 890.0, 10.0], (40, 1)))
+    show(losses, growing, ModelConfig())
+    assert losses.panes[0].viewRange()[1][1] > 900
+    growing.append(np.random.default_rng(0).uniform(20, 30, (5000, 3)))
+    losses.redraw()
+    assert losses.panes[0].viewRange()[1][1] < 50

@@ -1,6 +1,7 @@
 """Training from the window: buttons, state, curves, scatter."""
 
 import pytest
+from PySide6.QtGui import QAction
 
 from vae_desktop.catalog import DATASETS
 
@@ -119,12 +120,12 @@ def test_curves_are_drawn_and_can_be_logarithmic(driver) -> None:
     losses = driver.find("lossPlot")
     driver.wait(lambda: _steps_drawn(losses, "total") == 2 * 12)
     _, y = losses.panes[0].drawn("Total")[0].getData()
-    driver.find("logScaleCheck").click()
+    driver.find("logScaleCheck", QAction).trigger()
     _, logarithms = losses.panes[0].drawn("Total")[0].getData()
     assert logarithms[0] < y[0] / 5
     low, high = losses.panes[0].viewRange()[1]
     assert low <= logarithms.min() <= logarithms.max() <= high
-    driver.find("logScaleCheck").click()
+    driver.find("logScaleCheck", QAction).trigger()
 
 
 def test_an_autoencoder_has_no_kl_curve_and_no_beta(driver) -> None:

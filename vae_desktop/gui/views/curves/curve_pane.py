@@ -10,6 +10,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 
 from vae_desktop.config import SETTINGS
+from vae_desktop.gui.views.curves.axes import LossAxis, StepAxis
+from vae_desktop.gui.views.curves.spike_arrow import SpikeArrow
+from vae_desktop.gui.views.curves.value_range import ValueRange
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, label
 from vae_desktop.gui.widgets.plot import Plot
@@ -19,10 +22,12 @@ from vae_desktop.training.history import TERMS, Change, History
 GRADIENT = "gradient"  # stands beside the terms of the loss
 _SMALLEST = 1e-3  # on a logarithmic axis, in the unit of the loss; a collapsed model's KL divergence is some 1e-6 nats
 _MOST_MARKED = 40  # evaluations that are marked as points; more would hide the line
-_LABEL_HEIGHT = 20  # px, with some space
-_DIGIT, _BETWEEN = 8, 16  # px, of the number of a step, and between two of them
-_LONGEST_UNIT = 20  # letters that fit along an axis; a longer unit takes two lines
+MARKED = ("beta", "learning_rate")  # the settings whose changes bend a curve, and are marked
+_ROOMY = 1.8  # times the range that is wanted: from here on the axis is laid out anew
 _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
+
+
+Array = np.ndarray[Any, Any]
 
 
 class Curve(NamedTuple):
@@ -42,10 +47,21 @@ class Mark(NamedTuple):
 
 
 class CurvePane(Plot):
-    """Follows the curves until the person zooms or pans; the wheel and a drag move along the steps only."""
+    """Follows the curves until the person zooms or pans; the wheel and a drag move along the steps only.
+
+    The axis of the losses leaves out a spike that would flatten all else, and an arrow at its edge says where it is.
+
+    Attributes
+    ----------
+    shows_spikes : bool
+        The axis reaches every value.
+    spike : SpikeArrow
+        Points at the highest value where the axis does not reach it.
+    """
 
     def __init__(self) -> None:
-        super().__init__(enableMenu=False, axisItems={"left": _LossAxis("left"), "bottom": _StepAxis("bottom")})
+        super().__init__(enableMenu=False, axisItems={"left": LossAxis("left"), "bottom": StepAxis("bottom")})
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # but that of the plot around it
         self.unit = ""
         self.curves: list[Curve] = []
         self.step: int | None = None  # where the cross-hair stands
@@ -56,7 +72,9 @@ class CurvePane(Plot):
         self._following = True
         self._room = 0.0
         self._low, self._high = 0.0, 0.0
-        self.is_log = False
+        self.is_log = self.shows_spikes = False
+        self.spike = SpikeArrow()
+        self.addItem(self.spike, ignoreBounds=True)
         self._cross_hair = pyqtgraph.InfiniteLine(angle=90)
         self._cross_hair.hide()
         self.addItem(self._cross_hair, ignoreBounds=True)
@@ -105,7 +123,7 @@ class CurvePane(Plot):
         self._mark_lines = []
         for number, (change, colour) in enumerate(marks):
             name = translated(SETTINGS[change.name].label).partition(" (")[0]
-            height = 0.95 - 0.12 * (number % 4)  # neighbours do not cover one another
+            height = 0.86 - 0.12 * (number % 4)  # neighbours do not cover one another, nor the arrow of a spike
             line = pyqtgraph.InfiniteLine(
                 pos=change.step,
                 angle=90,
@@ -144,45 +162,47 @@ class CurvePane(Plot):
 
     def draw(self, steps: int) -> None:
         """Draw the histories as they are now; room is made for so many steps."""
-        known: list[float] = []
+        wanted = ValueRange(is_robust=not (self.is_log or self.shows_spikes), least=_SMALLEST if self.is_log else None)
         for curve, batches, tests in self._items:
             values, tested = _values(curve)
-            for part in (values, tested):
-                part = part[np.isfinite(part)]
-                part = part[part > _SMALLEST] if self.is_log else part
-                known += [float(part.min()), float(part.max())] if len(part) else []
+            at = _steps(curve, len(values))
+            tested_at = np.array([entry.step for entry in curve.history.drawn_evaluations][: len(tested)], float)
+            wanted.add(at, values, curve.colour)
+            wanted.add(tested_at, tested, curve.colour)
             floor = _SMALLEST if self.is_log else -math.inf
             if len(values) and np.isfinite(values[0]):
-                batches.setData(_steps(curve, len(values)), np.maximum(values, floor))
+                batches.setData(at, np.maximum(values, floor))
             else:
                 batches.clear()
-            at = [entry.step for entry in curve.history.drawn_evaluations]
-            tests.setData(np.array(at[: len(tested)], float), np.maximum(tested, floor))
+            tests.setData(*_broken(tested_at, np.maximum(tested, floor), curve.history.changes))
             tests.setSymbol("o" if self._has_points and len(tested) <= _MOST_MARKED else None)
-        self.hint.setVisible(not known and bool(self.hint.text()))  # others are not laid out anew for it
-        if known:
-            self._follow(steps, min(known), max(known))
+        self.hint.setVisible(wanted.is_empty and bool(self.hint.text()))  # others are not laid out anew for it
+        if not wanted.is_empty:
+            self._follow(steps, wanted)
 
-    def _follow(self, steps: int, lowest: float, highest: float) -> None:
+    def _follow(self, steps: int, wanted: ValueRange) -> None:
         """Make room for so many steps and for values in that range, if following and if it is not there yet."""
-        if not self._following:
-            return
-        if not steps <= self._room:
-            self._room = max(steps * _AHEAD, 10)
-            self.setXRange(0, self._room, padding=0)
-        if lowest < self._low or highest > self._high:
+        lowest, highest = wanted.limits()
+        if self._following:
+            if not steps <= self._room:
+                self._room = max(steps * _AHEAD, 10)
+                self.setXRange(0, self._room, padding=0)
             margin = 0.05 * max(highest - lowest, 1e-6)
-            self._low, self._high = min(lowest - margin, self._low), max(highest + margin, self._high)
-            if self.is_log:
-                self.setYRange(math.log10(lowest) - 0.05, math.log10(self._high) + 0.05, padding=0)
-            else:
-                self.setYRange(self._low, self._high, padding=0)
+            is_too_large = self._high - self._low > _ROOMY * (highest - lowest + 2 * margin) and wanted.is_robust
+            if lowest < self._low or highest > self._high or is_too_large:
+                self._low, self._high = lowest - margin, highest + margin
+                if self.is_log:
+                    self.setYRange(math.log10(lowest) - 0.05, math.log10(self._high) + 0.05, padding=0)
+                else:
+                    self.setYRange(self._low, self._high, padding=0)
+        is_out = wanted.is_robust and wanted.peak > self._high
+        self.spike.point_at(wanted, self._high, self._room) if is_out else self.spike.hide()
 
     def _stop_following(self) -> None:
         self._following = False
 
 
-def _values(curve: Curve) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _values(curve: Curve) -> tuple[Array, Array]:
     """The values (n,) of batches and (m,) of test images; none where the model has no such term."""
     if curve.term == GRADIENT:
         return curve.history.gradient_norms[:, 1], np.empty(0)
@@ -191,45 +211,16 @@ def _values(curve: Curve) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     return curve.history.training[:, TERMS.index(curve.term)], np.array(tested, np.float64)
 
 
-def _steps(curve: Curve, count: int) -> np.ndarray[Any, Any]:
+def _steps(curve: Curve, count: int) -> Array:
     """The steps (n,) of the values of batches."""
     if curve.term == GRADIENT:
         return curve.history.gradient_norms[:count, 0].astype(np.float32)
     return np.arange(1, count + 1, dtype=np.float32)
 
 
-class _StepAxis(pyqtgraph.AxisItem):
-    """An axis of steps, fewer of which are written where the plot is narrow."""
-
-    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        levels = super().tickValues(low, high, size)
-        if not levels:
-            return levels
-        (spacing, ticks), *finer = levels
-        room = _DIGIT * len(f"{high:.0f}") + _BETWEEN
-        while len(ticks) > 1 and spacing * size / (high - low) < room:
-            spacing *= 2
-            ticks = [tick for tick in ticks if tick % spacing == 0]
-        return [(spacing, ticks), *finer]
-
-
-class _LossAxis(pyqtgraph.AxisItem):
-    """An axis whose logarithmic ticks are 1, 2, 5, 10, … as far as there is room for their labels."""
-
-    def labelString(self) -> str:
-        label = super().labelString()
-        return label.replace(" / ", "<br>/ ") if len(self.labelText) > _LONGEST_UNIT else label
-
-    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        if not self.logMode:
-            return super().tickValues(low, high, size)
-        decades = range(math.floor(low), math.ceil(high) + 1)
-        for factors in ((1, 2, 5), (1, 3), (1,)):
-            ticks = [decade + math.log10(factor) for decade in decades for factor in factors]
-            ticks = [tick for tick in ticks if low <= tick <= high]
-            if len(ticks) * _LABEL_HEIGHT <= size:
-                break
-        return [(1.0, ticks)]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [f"{10**value:.3g}" for value in values] if self.logMode else super().tickStrings(values, scale, spacing)
+def _broken(steps: Array, values: Array, changes: Sequence[Change]) -> tuple[Array, Array]:
+    """Steps and values with a gap at each marked change: what was measured on either side of it is not joined."""
+    at = sorted({change.step for change in changes if change.name in MARKED})
+    places = np.searchsorted(steps, at, side="right")  # an evaluation at the step of a change was made before it
+    gaps = {place: step for place, step in zip(places, at, strict=True) if 0 < place < len(steps)}
+    return np.insert(steps, list(gaps), list(gaps.values())), np.insert(values, list(gaps), np.nan)

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.processor import Pacer
-from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, CurvePane, Mark
+from vae_desktop.gui.views.curves.curve_pane import GRADIENT, MARKED, Curve, CurvePane, Mark
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
 from vae_desktop.gui.widgets.choice_box import translated
-from vae_desktop.gui.widgets.controls import check_box, column, explain, named, row, tool_button
+from vae_desktop.gui.widgets.controls import action, column, named, row
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, TERM_COLOURS, current_theme
 from vae_desktop.training.history import TERMS, Change, History
 
@@ -45,6 +45,9 @@ class LossPlot(QWidget):
     ----------
     readout : LossReadout
         The figures above the curves.
+    log, gradient, spikes, whole : QAction
+        Entries of the context menu: a logarithmic axis, a plot of the gradient's norm, an axis that reaches every
+        value, and the curves whole again.
     marks : tuple of Mark
         The changes of settings that are marked.
     """
@@ -61,29 +64,35 @@ class LossPlot(QWidget):
         self.marks: tuple[Mark, ...] = ()
         self.readout = LossReadout(lines=1 if compares else 2)
         self._wants_log = compares
-        name, log_name, fit_name, label = (
-            ("comparisonCurves", "comparisonLogCheck", "fitComparisonButton", self.tr("Learning curves of all models"))
-            if compares
-            else ("lossPlot", "logScaleCheck", "fitCurvesButton", self.tr("Learning curves"))
-        )
-        named(self, name, label)
-        self.log = check_box(log_name, self.tr("Log scale"), is_on=compares, then=self._set_log)
-        if not compares:  # the keys are those of the plot that is always there
-            self.log.setShortcut("Ctrl+L")
+        label = self.tr("Learning curves of all models") if compares else self.tr("Learning curves")
+        named(self, "comparisonCurves" if compares else "lossPlot", label)
+        self._add_actions()
+        self._row = row(spacing=SPACING // 2 if compares else SPACING)
+        margins = (0, 0, 0, 0) if compares else (SPACING, 0, SPACING, SPACING)
+        column(self.readout, (self._row, 1), spacing=SPACING // 2, margins=margins, on=self)
+        self._explain_log()
+        self.set_models(() if compares else (Losses("", ModelConfig(), History()),))
+
+    def _add_actions(self) -> None:
+        """Fill the context menu, whose entries the window's menu has too."""
+        names = ("comparisonLogCheck", "comparisonGradientCheck", "comparisonSpikesCheck", "fitComparisonButton")
+        if not self._compares:
+            names = ("logScaleCheck", "gradientCheck", "spikesCheck", "fitCurvesButton")
+        log, gradient, spikes, whole = names
+        text = self.tr("&Log scale")
+        self.log = action(self, log, text, keys="Ctrl+L", then=self._set_log, is_on=self._compares)
         tip = self.tr(
             "Show how large the gradient is (its L2 norm along all weights), as it is told while a model trains: a "
             "step moves the weights against it. No file keeps it."
         )
-        self.gradient = check_box("gradientCheck", self.tr("Gradient"), tip, then=self._show_gradient)
+        self.gradient = action(self, gradient, self.tr("&Gradient"), tip, then=self._show_gradient, is_on=False)
+        tip = self.tr("Let the axis reach every value, also a single spike far above the others.")
+        self.spikes = action(self, spikes, self.tr("All &spikes"), tip, then=self._show_spikes, is_on=False)
         tip = self.tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps.")
-        fit = tool_button(fit_name, self.tr("Fit"), tip, label=self.tr("Fit the learning curves"), then=self.fit)
-        self._row = row(spacing=SPACING // 2 if compares else SPACING)
-        margins = (0, 0, 0, 0) if compares else (SPACING, 0, SPACING, SPACING)
+        self.whole = action(self, whole, self.tr("&Fit"), tip, then=self.fit)
         # Side by side there is room for the losses only.
-        top = row((self.readout, 1), *(() if compares else (self.gradient,)), self.log, fit)
-        column(top, (self._row, 1), spacing=SPACING // 2, margins=margins, on=self)
-        self._explain_log()
-        self.set_models(() if compares else (Losses("", ModelConfig(), History()),))
+        self.addActions([self.log, *(() if self._compares else (self.gradient,)), self.spikes, self.whole])
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def set_models(self, models: Sequence[Losses]) -> None:
         """Show the curves of these models."""
@@ -125,7 +134,7 @@ class LossPlot(QWidget):
         began = time.monotonic()
         steps = max((len(entry.history.training) for entry in self._models), default=0)
         is_lost = any(pane.is_log and not pane.can_be_log() for pane in self.panes)
-        if is_lost or self.log.isEnabledTo(self) != self._can_be_log():
+        if is_lost or self.log.isEnabled() != self._can_be_log():
             self._apply_log()
         else:
             for pane in self.panes:
@@ -146,6 +155,8 @@ class LossPlot(QWidget):
         pane = CurvePane()
         pane.scene().sigMouseMoved.connect(self._read_at)
         pane.recoloured.connect(self._show_marks)
+        pane.spike.clicked.connect(self.spikes.trigger)
+        pane.shows_spikes = self.spikes.isChecked()
         if self._all_panes:
             pane.setXLink(self._all_panes[0])
         self._all_panes.append(pane)
@@ -171,7 +182,7 @@ class LossPlot(QWidget):
         no_gradient = self.tr("It is told while a model trains, and no file keeps it: continue the training to see it.")
         pane.hint.setText(no_gradient if entries[0][1] == GRADIENT else "")
         pane.setLabel("left", axis)
-        pane.setLabel("bottom", self.tr("training step") if is_alone else "")
+        pane.setLabel("bottom", self.tr("training step"))
         curves = []
         for place, term in entries:
             name, model, history = self._models[place]
@@ -188,7 +199,7 @@ class LossPlot(QWidget):
         colours: dict[Change, str] = {}
         for place, entry in enumerate(self._models):
             for change in dict.fromkeys(entry.history.changes):
-                if change.name not in ("beta", "learning_rate"):  # which alone bend a curve
+                if change.name not in MARKED:
                     continue
                 # What was changed for all models at once has the colour of none.
                 is_own = len(self._models) > 1 and change not in colours
@@ -232,8 +243,14 @@ class LossPlot(QWidget):
         self.set_models(self._models)
 
     @Slot(bool)
+    def _show_spikes(self, on: bool) -> None:
+        for pane in self._all_panes:
+            pane.shows_spikes = on
+        self.fit()
+
+    @Slot(bool)
     def _set_log(self, on: bool) -> None:
-        if self.log.isEnabledTo(self):
+        if self.log.isEnabled():
             self._wants_log = on
         self._apply_log()
 
@@ -245,7 +262,7 @@ class LossPlot(QWidget):
     def _apply_log(self) -> None:
         """Offer a logarithmic axis, or take it back where a loss has none, until other models are shown."""
         allowed = self._can_be_log()
-        if allowed != self.log.isEnabledTo(self):
+        if allowed != self.log.isEnabled():
             self.log.setEnabled(allowed)
             with QSignalBlocker(self.log):
                 self.log.setChecked(allowed and self._wants_log)
@@ -255,12 +272,13 @@ class LossPlot(QWidget):
         self.fit()
 
     def _explain_log(self) -> None:
-        tip = self.tr("Draw the losses on a logarithmic axis: late progress becomes visible. (Ctrl+L)")
+        tip = self.tr("Draw the losses on a logarithmic axis: late progress becomes visible.")
         if self._compares:
             tip = self.tr("Draw the losses on a logarithmic axis: models far apart can be seen together.")
-        if not self.log.isEnabledTo(self):
+        if not self.log.isEnabled():
             tip = self.tr("A loss of this run is 0 or less, which has no logarithm.")
-        explain(self.log, tip)
+        self.log.setToolTip(tip)
+        self.log.setStatusTip(tip)
 
 
 def _of_one(model: ModelConfig) -> list[tuple[str, list[tuple[int, str]]]]:

@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self._docks = self._place_docks()
         self._focus = DockFocus(self)
         self.menus = WindowMenus(self, self._docks)
+        self.menus.set_curve_actions(self.losses.actions())
         self.closing = ClosingPanel(self)
         self.setup.controls.train_button.setFocus()
         self._default_layout = self.saveState(_LAYOUT_VERSION)
@@ -230,6 +231,7 @@ class MainWindow(QMainWindow):
         else:
             self.restoreState(self._docks_before, _LAYOUT_VERSION)
         self._workspaces.setCurrentIndex(index)
+        self.menus.set_curve_actions((self.comparison.curves if index else self.losses).actions())
         self.workspace_changed.emit(_WORKSPACES[index])
 
     @Slot()

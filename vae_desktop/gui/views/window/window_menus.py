@@ -56,6 +56,9 @@ class WindowMenus(QObject):
         for dock in docks:
             view_menu.addAction(dock.toggleViewAction())
         view_menu.addSeparator()
+        self._curves = view_menu.addMenu(self.tr("&Learning curves"))
+        self._curves.setObjectName("curvesMenu")
+        self._curves.setToolTipsVisible(True)
         self._themes = self._add_themes(view_menu.addMenu(self.tr("&Theme")))
         self._add(view_menu, "resetLayoutAction", self.tr("&Reset layout"), then=self.layout_reset_requested)
         help_menu = bar.addMenu(self.tr("&Help"))
@@ -119,6 +122,11 @@ class WindowMenus(QObject):
             self._add_file(self._examples, example.path, translated(example.label), translated(example.help))
         if not examples:
             self._examples.addAction(self.tr("No bundled models in this version")).setEnabled(False)
+
+    def set_curve_actions(self, actions: Sequence[QAction]) -> None:
+        """Offer what can be done with the learning curves in sight."""
+        self._curves.clear()
+        self._curves.addActions(actions)
 
     def set_theme_mode(self, mode: str) -> None:
         self._themes[mode].setChecked(True)

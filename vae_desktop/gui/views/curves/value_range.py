@@ -1,0 +1,65 @@
+"""Which values an axis of losses has to reach, so that one spike does not flatten all else."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+_EARLY = 0.02  # of the steps: how a training begins says little about the scale of the rest
+_PERCENTILE = 99.5
+_FAR = 0.5  # of the span of most values: what lies farther above them is a spike
+_SHOWN = 0.1  # of that span: how far the axis reaches above most values where there is a spike
+_SAMPLE = 4096  # values of each curve from which the percentile is taken
+_FEWEST = 50  # values, before which nobody can tell what most of them are
+
+
+class ValueRange:
+    """Gathers the values of several curves.
+
+    Parameters
+    ----------
+    is_robust : bool
+        The limits leave out spikes, and how the training began if that was far from the rest.
+    least : float, optional
+        Values up to it are left out, as on a logarithmic axis.
+
+    Attributes
+    ----------
+    peak, peak_step, peak_colour : float, float, str
+        The highest value, its step, and the colour of its curve.
+    """
+
+    def __init__(self, is_robust: bool, least: float | None = None) -> None:
+        self.is_robust = is_robust
+        self._least = least
+        self._lowest, self._most_lowest, self._most_highest = math.inf, math.inf, -math.inf
+        self.peak, self.peak_step, self.peak_colour = -math.inf, 0.0, ""
+
+    @property
+    def is_empty(self) -> bool:
+        return self.peak == -math.inf
+
+    def add(self, steps: Array, values: Array, colour: str) -> None:
+        """Take in the values (n,) of a curve at these steps (n,)."""
+        is_shown = np.isfinite(values) if self._least is None else np.isfinite(values) & (values > self._least)
+        if not is_shown.any():
+            return
+        steps, values = (steps, values) if is_shown.all() else (steps[is_shown], values[is_shown])
+        place = int(values.argmax())
+        if values[place] > self.peak:
+            self.peak, self.peak_step, self.peak_colour = float(values[place]), float(steps[place]), colour
+        self._lowest = min(self._lowest, float(values.min()))
+        most = values[steps >= _EARLY * steps[-1]] if len(values) >= _FEWEST else values
+        most = most[:: max(1, len(most) // _SAMPLE)]
+        highest = np.percentile(most, _PERCENTILE) if len(values) >= _FEWEST else most.max()
+        self._most_lowest = min(self._most_lowest, float(most.min()))
+        self._most_highest = max(self._most_highest, float(highest))
+
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest value that the axis reaches."""
+        span = self._most_highest - self._most_lowest
+        if self.is_robust and span > 0 and self.peak > self._most_highest + _FAR * span:
+            return self._lowest, self._most_highest + _SHOWN * span
+        return self._lowest, self.peak
