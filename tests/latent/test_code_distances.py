@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vae_desktop.latent import code_distances as module
-from vae_desktop.latent.code_distances import code_distances, median_neighbour_distance
+from vae_desktop.latent.code_distances import code_distances, fraction_missing, median_neighbour_distance
 from vae_desktop.latent.codes import Codes
 
 
@@ -168,3 +168,19 @@ def test_a_single_code_is_far_from_others_that_are_not_there():
 
 def normal(random, count, dimensions, scale=1.0):
     return (scale * random.standard_normal((count, dimensions))).astype(np.float32)
+
+
+def missing(means, log_stddev=None):
+    return [part for part in fraction_missing(Codes(means, log_stddev, None)) if part is not None][-1]
+
+
+def test_random_codes_miss_codes_that_lie_elsewhere_and_no_others():
+    random = np.random.default_rng(1)
+    means = random.standard_normal((1000, 5)).astype(np.float32)
+    assert missing(means) < 0.15
+    assert missing(means + 6) > 0.9
+    assert missing(6 * np.sign(means)) > 0.9  # clusters around the middle
+    # Posteriors of N(0, I) leave nothing to miss, though their means lie on one point.
+    assert missing(np.zeros_like(means), np.zeros_like(means)) < 0.15
+    assert missing(np.zeros_like(means), np.full_like(means, -5)) > 0.9
+    assert not list(fraction_missing(Codes(means[:1], None, None)))

@@ -1,12 +1,14 @@
 """Figures side by side: better and worse where it can be said, and units that never share a row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.comparison import Compared, Verdict, comparison_rows, explanation, verdict
 from vae_desktop.latent.posteriors import figures_of
-from vae_desktop.latent.table import Compared, comparison_rows
 
 
 def compared(kind="vae", likelihood="squared-error", **values):
@@ -98,3 +100,62 @@ def test_figures_that_codes_alone_give():
     assert (of_points["mean_sigma"], of_points["active_units"]) == (None, None)
     means[3] = np.nan
     assert figures_of(Codes(means, None, None)) == {}
+
+
+def drawn(precision, recall, classes, kind="vae", **values):
+    prior = {"precision": precision, "recall": recall, "effective_classes": classes, "confidence": None}
+    return compared(kind, sampling={"prior": prior}, **values)
+
+
+@pytest.mark.parametrize(
+    ("figures", "answer", "text"),
+    [
+        ((0.63, 0.90, 9.5), "yes", "yes: 63 % look real, 90 % of the variety"),
+        ((0.63, 0.30, 4.0), "partly", "partly: 63 % look real, but 30 % of the variety"),
+        ((0.38, 0.77, 9.0), "mostly not", "mostly not: 38 % look real"),
+        ((0.14, 0.77, 9.0), "hardly", "hardly: 14 % look real"),
+        ((0.01, 0.20, 6.0), "no", "no: 1 % look real"),
+        ((1.00, 0.01, 1.0), "no", "no: always the same picture"),
+        ((1.00, 0.01, 4.0), "no", "no: 100 % look real, but 1 % of the variety"),
+        ((1.00, 0.01, None), "no", "no: 100 % look real, but 1 % of the variety"),
+    ],
+)
+def test_whether_a_model_can_generate_is_said_by_its_figures(figures, answer, text):
+    assert verdict(drawn(*figures)) == Verdict(answer, text)
+    first = comparison_rows([drawn(*figures)])[0]
+    assert (first.label, first.cells[0].text) == ("Can it generate from N(0, I)?", text)
+
+
+def test_before_images_are_judged_the_distance_of_random_codes_is_told():
+    assert verdict(compared()) == Verdict("", "")
+    model = compared(active_units=2)
+    assert verdict(replace(model, missed=0.83)).text == "83 % of random codes miss them"
+    assert verdict(replace(model, missed=0.1)).text == "90 % of random codes fall among them"
+    assert verdict(replace(drawn(0.63, 0.9, 9.5), missed=0.83)).answer == "yes"
+    assert verdict(compared("kl-only", active_units=0)).answer == "no"
+
+
+def test_a_collapsed_model_earns_nothing_for_pictures_that_look_real():
+    models = [drawn(1.0, 0.0, 1.0, active_units=0), drawn(0.67, 0.85, 9.5, active_units=2), drawn(0.4, 0.8, 9.0)]
+    rows = comparison_rows(models)
+    assert [cell.rank for cell in row_of(rows, "Precision", "N(0, I)").cells] == ["", "best", "worst"]
+    assert [cell.rank for cell in row_of(rows, "Recall", "N(0, I)").cells] == ["worst", "best", ""]
+    assert [cell.rank for cell in rows[0].cells] == ["worst", "best", "worst"]
+    assert {row.label for row in rows if row.is_detail} >= {"Precision", "Recall", "kNN accuracy"}
+    assert not rows[0].is_detail
+
+
+def test_why_random_codes_decode_as_they_do_is_said_by_figures():
+    two = [0.9, 0.9]
+    points = replace(compared("ae", spread_of_means=[6.0, 8.0], mean_sigma=None), missed=0.97)
+    assert explanation(points) == (
+        "Nothing placed its codes near N(0, I): its codes spread 7.1 instead of 1, so 97 % of random codes miss them."
+    )
+    assert ", yet 90 % of random codes fall among them" in explanation(replace(points, missed=0.1))
+    free = compared("vae-no-kl", spread_of_means=[2.0, 2.0], mean_sigma=[0.1, 0.1])
+    assert "σ shrank to 0.1" in explanation(free)
+    collapsed = compared("kl-only", spread_of_means=[0.0, 0.0], mean_sigma=[1.0, 1.0], active_units=0)
+    assert explanation(collapsed).startswith("KL alone made every image's code the same N(0, I) (mean σ 1.00)")
+    vae = compared(spread_of_means=two, mean_sigma=[0.4, 0.4], active_units=2)
+    assert "they spread 0.98, 2 of 2 dimensions used" in explanation(vae)
+    assert explanation(compared()) == ""

@@ -163,11 +163,12 @@ def print_comparison(training: "TrainingLoop", names: Sequence[str], saved: Save
     UserError
         If there is not enough memory to measure them.
     """
-    from vae_desktop.latent.table import Compared, comparison_rows
+    from vae_desktop.latent.comparison import Compared, comparison_rows
 
     there = [(name, model) for name, model in zip(names, training.models, strict=True) if model.failure is None]
     try:
         rows = comparison_rows([Compared(model.config, model.measures()) for _, model in there])
+        rows = [row for row in rows if any(cell.text for cell in row.cells)]  # of drawn images nothing is measured here
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

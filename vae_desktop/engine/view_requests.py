@@ -211,6 +211,19 @@ class NeighbourDistanceRequest(ViewRequest):
         yield from median_neighbour_distance(self.codes)
 
 
+@dataclass(frozen=True, eq=False)
+class MissingRequest(ViewRequest):
+    """Which fraction of codes from N(0, I) lies off the codes; see latent.code_distances.fraction_missing."""
+
+    codes: Codes
+
+    def work(self, model: Autoencoder, before: float | None) -> Iterator[float | None]:
+        """Yield None after each part, and the fraction at the end."""
+        from vae_desktop.latent.code_distances import fraction_missing
+
+        yield from fraction_missing(self.codes)
+
+
 def are_same(asked: ViewRequest, request: ViewRequest) -> bool:
     """Whether both are for pictures of the same codes: to begin them anew would show them coarse again."""
     if not isinstance(asked, SheetRequest) or not isinstance(request, SheetRequest):

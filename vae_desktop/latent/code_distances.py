@@ -7,9 +7,12 @@ import torch
 from torch import Tensor
 
 from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.sampling import sample_posteriors, sample_prior
 
 PRODUCTS = 2_000_000  # of a point with a code, at a time: some milliseconds
 _ASKED = 500  # codes whose nearest neighbours say how close to one another codes lie
+_DRAWN = 200  # codes from N(0, I)
+_USUAL = 0.95  # of the codes are as near to another one, or nearer
 
 
 @torch.inference_mode()
@@ -68,6 +71,26 @@ def median_neighbour_distance(codes: Codes) -> Iterator[float | None]:
         found.append(part)
         yield None
     yield float(np.median(np.concatenate(found))) if found else None
+
+
+def fraction_missing(codes: Codes) -> Iterator[float | None]:
+    """Which fraction of codes from N(0, I) lies further from the codes of the data than real ones do.
+
+    That is further from the nearest code that the decoder is given (`sampling.sample_posteriors`) than all but 5 % of
+    these are from one another; so 5 % of codes that are distributed as the data's miss them. Yields None after each
+    part of the work, and the fraction at the end, unless there are fewer than two codes.
+    """
+    given = Codes(sample_posteriors(codes), None, None)
+    if len(given) < 2:
+        return
+    drawn = sample_prior(_DRAWN, codes.latent_dim, seed=0)
+    distances: list[list[Floats]] = [[], []]
+    for found, points, rank in zip(distances, (_every_nth(given.mean), drawn), (2, 1), strict=True):
+        for part in code_distances(points, given, rank):
+            found.append(part)
+            yield None
+    real, random = map(np.concatenate, distances)
+    yield float((random > np.quantile(real, _USUAL)).mean())
 
 
 def _neighbour_distances(means: Floats) -> Iterator[Tensor]:

@@ -13,9 +13,9 @@ from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.latent.codes import CodeSpread, Floats, Picture
+from vae_desktop.latent.comparison import Compared
 from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
 from vae_desktop.latent.posteriors import figures_of
-from vae_desktop.latent.table import Compared
 
 _GRID, _RANDOM = 9, 6  # pictures in a row
 _WHOLE = 512  # px: a picture alone, as it is

@@ -15,8 +15,8 @@ from vae_desktop.gui.controllers.linked_scatters import LinkedScatters
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.widgets.point_raster import bounds_of
 from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.comparison import comparison_rows
 from vae_desktop.latent.measures import COMPARED
-from vae_desktop.latent.table import comparison_rows
 
 _FIGURES_INTERVAL = 0.5  # seconds; figures that change more often cannot be read
 

@@ -10,7 +10,7 @@ from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
-from vae_desktop.latent.table import Cell, ComparedRow
+from vae_desktop.latent.comparison import Cell, ComparedRow
 
 _MARKS = {"best": " ✓", "worst": " ✗", "": "\u2007\u2007"}
 
