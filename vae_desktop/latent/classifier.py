@@ -27,7 +27,9 @@ from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.latent.embed import CHUNK, chunks_of, to_unit
 from vae_desktop.models.architecture import ImageShape
+from vae_desktop.models.optimizer import Adam
 from vae_desktop.models.randomness import generator
+from vae_desktop.models.snapshot import one_cycle
 from vae_desktop.progress import Progress, ignore
 from vae_desktop.resources import resource_path
 
@@ -39,7 +41,7 @@ _LEAST_STAGES = 2
 STEPS = 1500  # at most
 _MOST_EPOCHS, _BATCH = 40, 128
 _LEARNING_RATE, _WEIGHT_DECAY = 5e-3, 0.05
-_FILE_VERSION = "1"  # part of the name in the cache: another training or architecture needs another
+_FILE_VERSION = "2"  # part of the name in the cache: another training or architecture needs another
 _MOST_FILE_BYTES = 2**24
 
 
@@ -175,8 +177,7 @@ def _train(classifier: Classifier, split: Split, progress: Progress) -> None:
     images, labels = torch.from_numpy(split.images), torch.from_numpy(split.labels)
     per_epoch = -(-len(images) // _BATCH)
     steps = min(STEPS, _MOST_EPOCHS * per_epoch)
-    optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=_WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=steps)
+    optimizer = Adam(classifier, weight_decay=_WEIGHT_DECAY)
     batches = itertools.chain.from_iterable(
         torch.randperm(len(images), generator=generator(0, "classifier", "shuffle", epoch)).split(_BATCH)
         for epoch in itertools.count()
@@ -184,10 +185,9 @@ def _train(classifier: Classifier, split: Split, progress: Progress) -> None:
     for step, chosen in enumerate(itertools.islice(batches, steps)):
         progress(step, steps)
         loss = F.cross_entropy(classifier(to_unit(images[chosen])), labels[chosen])
-        optimizer.zero_grad(set_to_none=True)
+        classifier.zero_grad(set_to_none=True)
         loss.backward()
-        optimizer.step()
-        schedule.step()
+        optimizer.step(_LEARNING_RATE * one_cycle(step / steps))
 
 
 @torch.inference_mode()

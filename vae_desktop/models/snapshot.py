@@ -1,5 +1,6 @@
-"""A model's state at one step, as a value."""
+"""A model's state at one step, as a value, and the training that it is a step of."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 Weights = Mapping[str, npt.NDArray[np.float32]]  # by the name that a parameter has in its model
+
+_RISE = 0.1  # fraction of a cycle in which the rate grows
+_START = 0.04  # the first rate of a cycle, as a fraction of the highest
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,17 @@ class Span:
         if per_epoch == self.per_epoch and step < min(self.last, last):
             return Span(self.first, last, per_epoch)
         return Span(step, step + epochs * per_epoch, per_epoch)
+
+
+def one_cycle(position: float) -> float:
+    """The learning rate at a position of a run, 0 to 1, as a fraction of the highest.
+
+    It rises linearly over the first tenth and falls to 0 along half a cosine (after Smith 2018, arXiv 1803.09820,
+    without the momentum's cycle).
+    """
+    if position < _RISE:
+        return _START + (1 - _START) * position / _RISE
+    return 0.5 * (1 + math.cos(math.pi * (position - _RISE) / (1 - _RISE)))
 
 
 @dataclass(frozen=True, eq=False)

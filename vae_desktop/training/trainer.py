@@ -14,8 +14,8 @@ from vae_desktop.latent.evidence import mean_terms
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.autoencoder import Posterior, new_model, restored_model
 from vae_desktop.models.losses import total_loss
+from vae_desktop.models.optimizer import Adam
 from vae_desktop.models.snapshot import Snapshot, Span
-from vae_desktop.training.adam import Adam
 from vae_desktop.training.batches import Batch
 from vae_desktop.training.devices import EMPTY_CACHE, has_bfloat16, threads_for, use_threads
 from vae_desktop.training.failures import is_out_of_memory

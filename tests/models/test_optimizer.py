@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from vae_desktop.training.adam import Adam
+from vae_desktop.models.optimizer import Adam
 
 
 def fresh_model():
@@ -44,6 +44,19 @@ def test_the_encoder_can_have_a_rate_of_its_own():
             set_gradients(model, step)
         reference.step()
         optimizer.step(0.02)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_weights_decay_as_in_torchs_own_to_the_bit():
+    ours, theirs = fresh_model(), fresh_model()
+    optimizer = Adam(ours, weight_decay=0.05)
+    reference = torch.optim.AdamW(theirs.parameters(), lr=0.01, weight_decay=0.05, fused=True)
+    for step in range(5):
+        for model in (ours, theirs):
+            set_gradients(model, step)
+        reference.step()
+        optimizer.step(0.01)
     for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert torch.equal(one, other)
 

@@ -12,7 +12,7 @@ _STATE = ("step", "exp_avg", "exp_avg_sq")  # torch.optim's names, by which a fi
 class Adam:
     """Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1) by torch's fused operation.
 
-    Computes what `torch.optim.Adam(fused=True)` does, bit for bit. That class imports torch's compiler, which takes
+    Computes what `torch.optim.AdamW(fused=True)` does, bit for bit. That class imports torch's compiler, which takes
     more than a second and 150 MB and is not used here.
 
     Parameters
@@ -21,9 +21,12 @@ class Adam:
         A model whose parameters keep their gradients in `grad`.
     encoder_rate : float
         Learning rate of the model's `encoder`, as a multiple of the rate of all other parameters.
+    weight_decay : float
+        How much of each parameter a step takes away, times the rate (Loshchilov & Hutter 2019, arXiv 1711.05101).
     """
 
-    def __init__(self, model: nn.Module, encoder_rate: float = 1.0) -> None:
+    def __init__(self, model: nn.Module, encoder_rate: float = 1.0, weight_decay: float = 0.0) -> None:
+        self._weight_decay = weight_decay
         parameters: dict[str, Tensor] = dict(model.named_parameters())
         self._counts = torch.zeros(len(parameters), device=next(iter(parameters.values())).device)
         self._state = {
@@ -49,7 +52,7 @@ class Adam:
         rates = [learning_rate * rate for rate, *_ in self._groups]  # all memory is taken before anything changes
         self._counts.add_(1)
         for rate, (_, parameters, steps, averages, squares) in zip(rates, self._groups, strict=True):
-            torch._fused_adam_(
+            torch._fused_adamw_(
                 parameters,
                 [parameter.grad for parameter in parameters if parameter.grad is not None],
                 averages,
@@ -59,7 +62,7 @@ class Adam:
                 lr=rate,
                 beta1=_FIRST_DECAY,
                 beta2=_SECOND_DECAY,
-                weight_decay=0.0,
+                weight_decay=self._weight_decay,
                 eps=_EPSILON,
                 amsgrad=False,
                 maximize=False,
