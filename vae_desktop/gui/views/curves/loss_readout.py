@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from vae_desktop.gui.views.curves.curve_pane import Curve
 from vae_desktop.gui.widgets.controls import explain
 from vae_desktop.gui.widgets.labels import SteadyLabel
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import small_font, tabular
 from vae_desktop.training.history import TERMS
 
@@ -24,7 +25,7 @@ class LossReadout(SteadyLabel):
             "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch is "
             "weighed by the β reached, the test images by all of it."
         )
-        explain(self, tip)
+        explain(self, with_terms(tip, "loss", "reconstruction error", "KL divergence", "β", "nat"))
 
     def show_step(self, curves: Sequence[Curve], step: int) -> None:
         """Show the losses of the batch of a step, and of the test images as they were then."""

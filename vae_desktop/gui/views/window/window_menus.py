@@ -11,8 +11,11 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from vae_desktop.examples import Example, examples
 from vae_desktop.gui.views.window.dialogs import show_about
+from vae_desktop.gui.views.window.help_window import HelpWindow
+from vae_desktop.gui.views.window.keys import KEYS
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import Then, action
+from vae_desktop.gui.widgets.terms import definitions
 
 
 class WindowMenus(QObject):
@@ -35,6 +38,8 @@ class WindowMenus(QObject):
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
         super().__init__(window)
         self._window = window
+        self._keys: HelpWindow | None = None  # made when they are first wanted
+        self._glossary: HelpWindow | None = None
         bar = window.menuBar()
         file_menu = bar.addMenu(self.tr("&File"))
         self._fill_file_menu(file_menu)
@@ -62,10 +67,14 @@ class WindowMenus(QObject):
         self._themes = self._add_themes(view_menu.addMenu(self.tr("&Theme")))
         self._add(view_menu, "resetLayoutAction", self.tr("&Reset layout"), then=self.layout_reset_requested)
         help_menu = bar.addMenu(self.tr("&Help"))
-        self._add(help_menu, "aboutAction", self.tr("&About and keys"), "", "F1", self._show_about)
+        tip = self.tr("What can be done by keyboard and mouse.")
+        self._add(help_menu, "keysAction", self.tr("&Keys"), tip, "F1", self._show_keys)
+        tip = self.tr("What the words of the field mean that stand in the window.")
+        self._add(help_menu, "glossaryAction", self.tr("&Glossary"), tip, "Shift+F1", self._show_glossary)
         tip = self.tr("Copy versions, settings and the end of the log for a report, without personal paths.")
         text = self.tr("Copy &diagnostics")
         self._add(help_menu, "copyDiagnosticsAction", text, tip, then=self.diagnostics_requested)
+        self._add(help_menu, "aboutAction", self.tr("&About"), then=self._show_about)
         self.set_examples(examples())
 
     def _fill_file_menu(self, menu: QMenu) -> None:
@@ -159,6 +168,20 @@ class WindowMenus(QObject):
         group.triggered.connect(self._choose_theme)
         menu.addActions(group.actions())
         return dict(zip(texts, group.actions(), strict=True))
+
+    @Slot()
+    def _show_keys(self) -> None:
+        if self._keys is None:
+            entries = [(translated(keys), translated(what)) for keys, what in KEYS]
+            self._keys = HelpWindow(self._window, "keysWindow", self.tr("Keys"), entries)
+        self._keys.show_all()
+
+    @Slot()
+    def _show_glossary(self) -> None:
+        if self._glossary is None:
+            entries = list(definitions().items())
+            self._glossary = HelpWindow(self._window, "glossaryWindow", self.tr("Glossary"), entries)
+        self._glossary.show_all()
 
     @Slot()
     def _show_about(self) -> None:

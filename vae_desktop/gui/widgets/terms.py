@@ -1,0 +1,33 @@
+"""What a term means, for tooltips and the glossary: the one place that the window takes definitions from."""
+
+from vae_desktop.glossary import GLOSSARY
+from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.latent.measures import MEASURES
+
+
+def definitions() -> dict[str, str]:
+    """The meaning of each term by its name, of what is measured too, in alphabetical order."""
+    measures = {entry.label: (entry.definition, entry.source) for entry in MEASURES.values()}
+    known = {name.casefold() for name in GLOSSARY}
+    texts = {term.name: translated(term.text) for term in GLOSSARY.values()}
+    for name, (definition, source) in measures.items():
+        if name.casefold() not in known and not name.startswith("MNIST"):
+            texts[_in_a_sentence(translated(name))] = translated(definition) + (f" <i>{source}</i>" if source else "")
+    return dict(sorted(texts.items(), key=lambda entry: entry[0].casefold()))
+
+
+def with_terms(tip: str, *names: str) -> str:
+    """A tooltip, and below it what these terms of the glossary mean.
+
+    Raises
+    ------
+    KeyError
+        If the glossary has no such term.
+    """
+    meanings = [f"<p><b>{name}</b>: {translated(GLOSSARY[name].text)}</p>" for name in names]
+    return "".join([f"<p>{tip}</p>" if tip else "", *meanings])
+
+
+def _in_a_sentence(name: str) -> str:
+    """A name without its capital, unless it is an abbreviation."""
+    return name[0].lower() + name[1:] if name[1:2].islower() else name
