@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QScrollBar,
     QTabBar,
-    QToolButton,
     QWidget,
 )
 
@@ -70,7 +69,7 @@ def everything(shared_driver):
 def with_tools(driver):
     driver.window.controller.warm_up()
     driver.window.setup.form.choose_dataset("digits")
-    driver.find("bothViewButton", QToolButton).click()
+    driver.find("bothViewAction", QAction).trigger()
     return driver
 
 
@@ -117,7 +116,7 @@ def test_all_sliders_say_what_they_stand_for(everything) -> None:
 def test_everything_has_a_name(show) -> None:
     driver = with_tools(show("vae-2d"))
     found = shown(driver)
-    assert len(found) > 100
+    assert len(found) > 60
     assert [place(widget) for widget in found if not text(widget)] == []
     driver.window.show_workspace("comparison")
     assert [place(widget) for widget in shown(driver) if not text(widget)] == []

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QAction, QColor, QIcon
 from PySide6.QtWidgets import QToolButton
 
 from vae_desktop.gui.views.stage.class_legend import class_colours
@@ -44,8 +44,8 @@ def show(scatter: LatentScatter, names: tuple[str, ...], dimensions: int = 2) ->
 
 
 def chips(scatter: LatentScatter) -> list[QToolButton]:
-    found = scatter.findChildren(QToolButton)
-    return [chip for chip in found if chip.objectName().startswith("classChip") and chip.isVisibleTo(scatter)]
+    found = scatter.legend.findChildren(QToolButton)
+    return [chip for chip in found if chip.objectName().startswith("classChip") and chip.isVisibleTo(scatter.legend)]
 
 
 def double_click(qtbot, chip: QToolButton, button: Qt.MouseButton) -> None:
@@ -100,31 +100,80 @@ def test_codes_in_which_the_last_classes_do_not_occur_keep_the_colours_of_the_le
 
 
 @pytest.mark.parametrize(("mode", "theme"), [("dark", DARK), ("light", LIGHT)])
-def test_unlabelled_images_have_no_legend_and_one_neutral_colour(scatter, mode, theme) -> None:
+def test_unlabelled_images_have_no_classes_to_choose_and_one_neutral_colour(scatter, mode, theme) -> None:
+    entry = scatter.findChild(QAction, "classesAction")
     show(scatter, LETTERS)
     show(scatter, ())
     ThemeSwitch().set_mode(mode)
-    assert not scatter.legend.isVisible()
+    assert not entry.isEnabled()
+    assert "no classes" in entry.toolTip()
     assert colours_of_points(scatter) == {QColor(theme.accent).getRgb()[:3]}
     show(scatter, LETTERS)
-    assert scatter.legend.isVisible()
+    assert entry.isEnabled()
 
 
 @pytest.mark.parametrize("count", [26, 47, 200])
-def test_the_legend_leaves_the_room_to_the_plot(scatter, qtbot, count) -> None:
+def test_the_legend_takes_no_room_from_the_plot(scatter, count) -> None:
+    show(scatter, ())
+    height = scatter.plot.height()
     show(scatter, tuple(f"a name of class {index}" for index in range(count)))
-    qtbot.waitUntil(lambda: scatter.legend.height() <= 3 * chips(scatter)[0].height() + 8)
-    assert scatter.plot.height() > 330
+    assert scatter.plot.height() == height
+    scatter.controls.open_classes()
+    panel = scatter.legend.window()
+    assert panel.isVisible()
+    assert panel.height() < 400
+    panel.hide()
 
 
-def test_chips_wrap_and_never_overlap_at_any_width(scatter, qtbot) -> None:
-    show(scatter, tuple(f"class {index}" for index in range(47)))
-    for width in (612, 400, 900):
-        scatter.resize(width, 455)
-        right = scatter.legend.viewport().width()
-        assert all(chip.geometry().right() < right for chip in chips(scatter))
-        pairs = itertools.combinations(chips(scatter), 2)
-        assert not any(first.geometry().intersects(second.geometry()) for first, second in pairs)
+@pytest.mark.parametrize("length", [2, 12])
+def test_chips_wrap_and_never_overlap(scatter, length) -> None:
+    show(scatter, tuple(f"{index:0{length}}" for index in range(47)))
+    scatter.controls.open_classes()
+    right = scatter.legend.viewport().width()
+    assert all(chip.geometry().right() < right for chip in chips(scatter))
+    pairs = itertools.combinations(chips(scatter), 2)
+    assert not any(first.geometry().intersects(second.geometry()) for first, second in pairs)
+    scatter.legend.window().hide()
+
+
+def test_the_panel_of_classes_opens_by_its_entry_and_closes_by_escape(scatter, qtbot) -> None:
+    show(scatter, LETTERS)
+    scatter.findChild(QAction, "classesAction").trigger()
+    qtbot.waitUntil(chips(scatter)[0].hasFocus)
+    qtbot.keyClick(chips(scatter)[0], Qt.Key.Key_Escape)
+    assert not scatter.legend.window().isVisible()
+
+
+def clusters(classes: int, apart: float) -> Codes:
+    """A class around each of some places on a circle."""
+    random, labels = np.random.default_rng(0), np.arange(600) % classes
+    angles = 2 * np.pi * labels / classes
+    middles = apart * np.stack((np.cos(angles), np.sin(angles)), 1)
+    return Codes((middles + 0.2 * random.standard_normal((600, 2))).astype(np.float32), None, labels)
+
+
+def test_a_class_with_a_place_of_its_own_has_its_name_there(scatter) -> None:
+    scatter.set_model(clusters(4, 3.0), tuple("ABCD"), plane(2))
+    assert scatter.class_labels.shown == tuple("ABCD")
+    scatter.set_codes(clusters(4, 0.01))
+    assert scatter.class_labels.shown == ()  # they lie on one another
+    scatter.set_codes(clusters(4, 3.0))
+    chips(scatter)[2].click()
+    assert scatter.class_labels.shown == tuple("ABD")
+
+
+def test_names_of_classes_leave_one_another_room(scatter, qtbot) -> None:
+    scatter.set_model(clusters(50, 6.0), tuple(f"a long name {index}" for index in range(50)), plane(2))
+    few = set(scatter.class_labels.shown)
+    assert 0 < len(few) < 50
+    scatter.resize(1400, 1400)
+    qtbot.waitUntil(lambda: set(scatter.class_labels.shown) > few)
+
+
+def test_names_of_other_images_do_not_stay(scatter) -> None:
+    scatter.set_model(clusters(4, 3.0), tuple("ABCD"), plane(2))
+    show(scatter, ())
+    assert scatter.class_labels.shown == ()
 
 
 def test_long_names_are_cut_and_whole_in_the_tooltip(scatter) -> None:
@@ -152,7 +201,7 @@ def test_a_double_click_shows_a_class_alone_and_strikes_out_the_others(scatter, 
 def test_the_keyboard_goes_along_the_legend_hides_and_isolates(scatter, qtbot) -> None:
     show(scatter, tuple(f"class {index}" for index in range(200)))
     assert sum(bool(chip.focusPolicy() & Qt.FocusPolicy.TabFocus) for chip in chips(scatter)) == 1
-    chips(scatter)[0].setFocus()
+    scatter.controls.open_classes()
     qtbot.keyClick(chips(scatter)[0], Qt.Key.Key_Left)
     last = chips(scatter)[199]
     qtbot.waitUntil(last.hasFocus)
@@ -161,6 +210,7 @@ def test_the_keyboard_goes_along_the_legend_hides_and_isolates(scatter, qtbot) -
     assert not last.isChecked()
     qtbot.keyClick(last, Qt.Key.Key_Return)
     assert [index for index, chip in enumerate(chips(scatter)) if chip.isChecked()] == [199]
+    scatter.legend.window().hide()
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 200])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
 
 from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.latent.grid import quantiles
@@ -11,7 +12,7 @@ from vae_desktop.latent.grid import quantiles
 @pytest.fixture
 def driver(shared_driver):
     """The window of all these tests, as at first: the grid is out of sight, 20 × 20, and nothing trains."""
-    shared_driver.find("codesViewButton").click()
+    shared_driver.find("codesViewAction", QAction).trigger()
     shared_driver.find("manifoldSizeSpin").setValue(20)
     shared_driver.find("manifoldSpacingCombo").setCurrentIndex(0)
     yield shared_driver
@@ -37,7 +38,7 @@ def grid(driver):
 
 
 def open_grid(driver, views="grid"):
-    driver.find(f"{views}ViewButton").click()
+    driver.find(f"{views}ViewAction", QAction).trigger()
     driver.wait(lambda: grid(driver).board.sheet is not None)
     return driver
 
@@ -157,7 +158,7 @@ def test_one_dimension_is_one_row(driver) -> None:
 def test_without_a_model_it_says_what_to_do(open_window) -> None:
     driver = open_window()
     driver.wait(lambda: driver.has_dataset)
-    driver.find("gridViewButton").click()
+    driver.find("gridViewAction", QAction).trigger()
     assert grid(driver).board.sheet is None
     grid(driver).board.grab()
     driver.qtbot.mouseClick(grid(driver).board, Qt.MouseButton.LeftButton)

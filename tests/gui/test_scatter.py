@@ -27,7 +27,7 @@ def show(shared_driver, every_mouse_move):
             action(driver, f"{overlay}OverlayAction").setChecked(overlay in FIRST_OVERLAYS)
         for choice in ("showMeansAction", "testImagesAction"):
             action(driver, choice).setChecked(True)
-        driver.find("lassoButton").setChecked(False)
+        action(driver, "lassoButton").setChecked(False)
         driver.find("projectionCombo").setCurrentIndex(0)
         stage.scatter.selection.clear()
         for chip in stage.scatter.legend.findChildren(QToolButton):
@@ -235,7 +235,7 @@ def test_holes_are_where_no_codes_are(show, monkeypatch) -> None:
 def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatch) -> None:
     driver = show("vae-2d")
     run = driver.window.controller.engine.project.shown
-    driver.find("lassoButton").click()
+    action(driver, "lassoButton").trigger()
     corners = [(-1.2, -1.0), (0.9, -1.1), (1.1, 0.8), (-0.8, 1.0), (-1.2, -1.0)]
     drag(driver, corners)
     chosen = scatter(driver).selection.images

@@ -57,7 +57,7 @@ def test_points_and_fields_lie_where_they_belong_on_a_sharp_screen() -> None:
 def test_models_of_any_dimensions_follow_one_another(shared_driver, every_mouse_move) -> None:
     """With both views, all overlays, even spacing and a card on show; no error is told."""
     driver = shared_driver
-    driver.find("bothViewButton").click()
+    driver.find("bothViewAction", QAction).trigger()
     for name in ("density", "manifold", "holes"):
         driver.find(f"{name}OverlayAction", QAction).setChecked(True)
     driver.find("manifoldSpacingCombo").setCurrentIndex(1)

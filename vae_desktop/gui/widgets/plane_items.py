@@ -10,6 +10,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
+    QFontMetricsF,
     QGuiApplication,
     QImage,
     QPainter,
@@ -90,6 +91,19 @@ class NormalItem(pyqtgraph.GraphicsObject):
     def path(self, radius: float) -> QPainterPath:
         """The outline at so many standard deviations, in the axes' units."""
         return self._paths[radius]
+
+    def label_rects(self) -> list[QRectF]:
+        """Where the labels stand at the upper edges of ellipses, in the axes' units."""
+        view = self.getViewBox()
+        if not self.labels or view is None:
+            return []
+        pixel, metrics, rects = max(view.viewPixelSize()), QFontMetricsF(self._font), []
+        for text, path in zip(self.labels, self._paths.values(), strict=True):
+            outline = path.boundingRect()
+            half = QPointF(metrics.horizontalAdvance(text) / 2 + 3, metrics.height() / 2) * pixel
+            top = QPointF(outline.center().x(), outline.bottom())
+            rects.append(QRectF(top - half, top + half))
+        return rects
 
     def viewRangeChanged(self) -> None:
         self.prepareGeometryChange()

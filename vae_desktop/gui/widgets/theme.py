@@ -18,10 +18,10 @@ SPACING = 8  # px; every distance is a multiple or a half of it
 # apart as could be had for normal, protanopic, deuteranopic and tritanopic sight; see tests/gui/test_colours.py.
 CLASS_COLOURS = {
     "light": (
-        "#0262c0", "#f65798", "#466600", "#a96f5a", "#3603aa", "#3c9e9a", "#a5076f", "#9d9704", "#5d2e26", "#a57cf9",
+        "#2b5dcd", "#f8559a", "#556102", "#a2665e", "#2d00af", "#03a3a1", "#a00062", "#9a9709", "#55332c", "#a17df8",
     ),
     "dark": (
-        "#a3e5ff", "#dd006b", "#b8cca7", "#9a5f08", "#8190e4", "#347870", "#d99bb5", "#fff20d", "#fc7950", "#9d19ff",
+        "#34fbfe", "#e80c74", "#def7d0", "#8b670b", "#79a0ff", "#1b7a6d", "#ae8ea5", "#faec0b", "#fc8a6e", "#903aef",
     ),
 }  # fmt: skip
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))

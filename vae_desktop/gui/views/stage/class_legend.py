@@ -15,7 +15,7 @@ from vae_desktop.gui.widgets.theme import class_palette, current_theme
 from vae_desktop.latent.codes import Codes
 
 _GAP = 2  # px, between chips
-_MOST_ROWS = 3  # more are scrolled: the plot needs the room
+_MOST_ROWS = 10  # more are scrolled
 _LONGEST_NAME = 140  # px
 _PALE = 0.25  # how much of their colour codes keep that are not selected
 
@@ -53,7 +53,6 @@ class ClassLegend(QScrollArea):
         )
         self._board = QWidget()
         self.setWidget(self._board)
-        self.hide()
 
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Show chips for these classes, all of them shown; unless they are the ones that stand there."""
@@ -65,7 +64,6 @@ class ClassLegend(QScrollArea):
             chip.deleteLater()
         self._chips = [self._chip(index, name) for index, name in enumerate(names)]
         self._colour()
-        self.setVisible(bool(names))
         self._arrange()
         self.verticalScrollBar().setValue(0)
         self.hidden_changed.emit()
@@ -80,6 +78,11 @@ class ClassLegend(QScrollArea):
     def line_width(self) -> int:
         """Width that all chips in one row take."""
         return sum(chip.sizeHint().width() + _GAP for chip in self._chips)
+
+    def focus_first(self) -> None:
+        """Bring the keyboard to the first chip."""
+        if self._chips:
+            self._chips[0].setFocus(Qt.FocusReason.TabFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from vae_desktop.gui.views.stage.class_labels import ClassLabels
 from vae_desktop.gui.views.stage.class_legend import point_style
 from vae_desktop.gui.views.stage.code_positions import CodePositions
 from vae_desktop.gui.views.stage.point_hover import PointHover, ScatterPointing
@@ -61,6 +62,7 @@ class LatentScatter(QWidget):
             ),
         )
         self.overlays = ScatterOverlays(self.plot)
+        self.class_labels = ClassLabels(self.plot, self.overlays.label_rects)
         self.selection = ScatterSelection(self.plot, self.controls.selection_bar)
         if controls is None:
             self.controls.card.setParent(self.plot)
@@ -123,6 +125,7 @@ class LatentScatter(QWidget):
         self.selection.clear()
         self.overlays.clear_fields()
         self.controls.set_classes(class_names)
+        self.class_labels.set_classes(class_names)
         self._show_plane()
 
     def set_codes(self, codes: Codes) -> None:
@@ -248,6 +251,7 @@ class LatentScatter(QWidget):
         if not glide or len(codes) != self._coloured:  # codes that only move look as they did
             self._set_point_style()
         self.plot.set_points(positions, glide)
+        self.class_labels.set_positions(positions, codes.labels, hidden)
         found = np.where(hidden[:, None], np.float32(np.inf), positions) if hidden.any() else positions
         self.hover.set_points(found, codes.labels)
         self.overlays.draw_density()

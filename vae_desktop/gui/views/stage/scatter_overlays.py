@@ -90,6 +90,10 @@ class ScatterOverlays(QObject):
         self.prior.set_normal(np.zeros(dimensions), np.eye(dimensions), labels)
         self._show()
 
+    def label_rects(self) -> list[QRectF]:
+        """Where the labels of the prior stand, in the axes' units."""
+        return self.prior.label_rects() if self.prior.isVisible() else []
+
     def set_posterior(
         self, mean: npt.NDArray[np.floating] | None, covariance: npt.NDArray[np.floating] | None
     ) -> None:

@@ -4,10 +4,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from vae_desktop.gui.views.stage.class_legend import ClassLegend
+from vae_desktop.gui.views.stage.class_panel import ClassPanel
 from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.views.stage.scatter_selection import SelectionBar
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
@@ -20,7 +21,6 @@ from vae_desktop.gui.widgets.controls import (
     push_button,
     row,
     styled,
-    toggle,
     tool_button,
 )
 from vae_desktop.gui.widgets.labels import ElidedLabel
@@ -44,6 +44,7 @@ class ScatterTools(QWidget):
     overlays_changed = Signal(object)  # frozenset of names
     lasso_toggled = Signal(bool)
     fit_requested = Signal()
+    classes_requested = Signal()
     cancel_requested = Signal()
     update_requested = Signal()
 
@@ -72,13 +73,10 @@ class ScatterTools(QWidget):
         self.menu = add_menu(self.show_button)
         self.menu.setToolTipsVisible(True)
         self._overlays = self._fill_menu()
-        tip = self.tr("Select codes by drawing around them. Ctrl-drag does so at any time; Ctrl+A selects all.")
-        self.lasso = toggle("lassoButton", self.tr("Lasso"), tip, "Ctrl+Shift+L", then=self.lasso_toggled)
-        tip, name = self.tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan."), self.tr("Fit the latent space")
-        fit = tool_button("fitButton", self.tr("Fit"), tip, label=name, then=self.fit_requested)
+        self._fill_rest()
         parts = (self._projection, *self._axes, self._bar, self._cancel, self._update)
         row(*parts, (self.note, 1, Qt.AlignmentFlag.AlignVCenter), spacing=SPACING // 2, on=self)
-        row(self.show_button, self.lasso, fit, spacing=SPACING // 2, on=self.buttons)
+        row(self.show_button, spacing=SPACING // 2, on=self.buttons)
         self._projection.currentIndexChanged.connect(self._choose_projection)
         for box in self._axes:
             box.currentIndexChanged.connect(self._choose_axes)
@@ -134,10 +132,13 @@ class ScatterTools(QWidget):
 
     def offer_only_overlays(self) -> None:
         """Leave out the choice of codes, where several scatters show them each in its own way."""
-        for entry in self.menu.actions():
-            if entry is self._overlays["points"]:
-                return
+        for entry in self._choices:
             entry.setVisible(False)
+
+    def set_has_classes(self, has_classes: bool) -> None:
+        """Images without classes have none to hide."""
+        self._classes.setEnabled(has_classes)
+        self._classes.setToolTip(self._classes.data() if has_classes else self.tr("These images have no classes."))
 
     def set_can_embed_training(self, reason: str) -> None:
         """Training images need the data set; the reason says what is missing, or is empty."""
@@ -164,21 +165,23 @@ class ScatterTools(QWidget):
             box.setVisible(has_axes)
 
     def _fill_menu(self) -> dict[str, QAction]:
+        self._choices: list[QAction] = []  # of codes and images
         means, of_posteriors = self.tr("Posterior means"), self.tr("A sample of each posterior")
         tip = self.tr("μ + σ·ε with one ε for each image: what the decoder sees in training.")
         group = QActionGroup(self)
         group.addAction(self._action("showMeansAction", means, "", is_on=True))
-        self._samples = self._action("showSamplesAction", of_posteriors, tip, then=self.samples_wanted)
+        self._samples = self._action("showSamplesAction", of_posteriors, tip, None, False, self.samples_wanted)
         group.addAction(self._samples)
         test, both = self.tr("Test images"), self.tr("Test and training images")
         tip = self.tr("All images of the data set, each a point.")
         images = QActionGroup(self)
         images.addAction(self._action("testImagesAction", test, "", is_on=True))
-        self._training = self._action("allImagesAction", both, tip, then=self.training_images_wanted)
+        self._training = self._action("allImagesAction", both, tip, None, False, self.training_images_wanted)
         images.addAction(self._training)
         for choices in (group, images):
-            self.menu.addActions(choices.actions())
-            self.menu.addSeparator()
+            self._choices += [*choices.actions(), self.menu.addSeparator()]
+        for entry in self._choices:
+            self.menu.addAction(entry)
         entries = (
             ("points", self.tr("Points"), self.tr("The codes themselves.")),
             (
@@ -211,9 +214,20 @@ class ScatterTools(QWidget):
             overlays[name] = overlay
         return overlays
 
+    def _fill_rest(self) -> None:
+        self.menu.addSeparator()
+        tip = self.tr("Hide classes, or show one alone.")
+        self._classes = self._action("classesAction", self.tr("Classes…"), tip, then=self.classes_requested)
+        tip = self.tr("Select codes by drawing around them. Ctrl-drag does so at any time; Ctrl+A selects all.")
+        self.lasso = self._action("lassoButton", self.tr("Lasso"), tip, "Ctrl+Shift+L", False, self.lasso_toggled)
+        tip = self.tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan.")
+        fit = self._action("fitButton", self.tr("Fit") + "\tF", tip, then=self.fit_requested)
+        self.menu.addActions([self._classes, self.lasso, fit])
+
     def _action(
-        self, name: str, text: str, tip: str, keys: str | None = None, is_on: bool = False, then: Then | None = None
-    ) -> QAction:
+        self, name: str, text: str, tip: str, keys: str | None = None, is_on: bool | None = None,
+        then: Then | None = None,
+    ) -> QAction:  # fmt: skip
         result = action(self, name, text, tip, keys, then=then, data=tip, is_on=is_on)
         self.buttons.addAction(result)  # so that its shortcut works while the menu is closed
         return result
@@ -236,7 +250,7 @@ class ScatterTools(QWidget):
 
 
 class ScatterControls(QWidget):
-    """Tools, class legend, selection bar and hover card.
+    """Tools, panel of classes, selection bar and hover card.
 
     Parameters
     ----------
@@ -247,30 +261,27 @@ class ScatterControls(QWidget):
     def __init__(self, prefix: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tools, self.legend, self.selection_bar = ScatterTools(), ClassLegend(), SelectionBar()
-        self._layout = QGridLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(SPACING // 2)
-        self._layout.setColumnStretch(0, 1)
-        self._layout.addWidget(self.tools, 0, 0)
-        self._layout.addWidget(self.tools.buttons, 0, 1, Qt.AlignmentFlag.AlignTop)
-        self._layout.addWidget(self.selection_bar, 2, 0, 1, 2)
-        self.place_legend()
+        self._panel = ClassPanel(self.legend, self)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(SPACING // 2)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(self.tools, 0, 0)
+        grid.addWidget(self.tools.buttons, 0, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.selection_bar, 1, 0, 1, 2)
         for part in (self, *self.findChildren(QObject)) if prefix else ():
             if part.objectName():
                 part.setObjectName(prefix + part.objectName()[0].upper() + part.objectName()[1:])
         self.card = HoverCard(self)  # whoever shows points gives it a parent in which it may stand beside them
+        self.tools.classes_requested.connect(self.open_classes)
+        self.set_classes(())
 
     def set_classes(self, names: tuple[str, ...]) -> None:
-        """Show a chip for each class."""
+        """Have a chip for each class."""
         self.legend.set_classes(names)
-        self.place_legend()
+        self.tools.set_has_classes(bool(names))
 
-    def place_legend(self) -> None:
-        """Put the legend where it costs the plot no room, unless the choice of a projection stands there."""
-        width = self.legend.line_width() + self.tools.buttons.sizeHint().width() + SPACING
-        is_free = self.tools.isHidden() and width <= self.width()
-        self._layout.addWidget(self.legend, *((0, 0, 1, 1) if is_free else (1, 0, 1, 2)))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.place_legend()
+    @Slot()
+    def open_classes(self) -> None:
+        """Open the panel in which classes are hidden and shown."""
+        self._panel.open_below(self.tools.show_button)

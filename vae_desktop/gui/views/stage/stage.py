@@ -1,19 +1,22 @@
 """The middle of the window: the codes, the decoded grid, or both, of the same plane."""
 
-from typing import cast
-
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSplitter, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldView
-from vae_desktop.gui.widgets.controls import column, label, named, row, styled, toggle
+from vae_desktop.gui.widgets.controls import action, column, label, named, row, styled, toggle
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
+
+_WIDE = 900  # px, from which on there is room for the grid beside the codes, which are as wide as high
 
 
 class Stage(QWidget):
     """Holds the two views of the plane, and the switch between them.
+
+    Where there is room the grid stands beside the codes by itself, until the person has chosen what to see.
 
     Attributes
     ----------
@@ -21,6 +24,8 @@ class Stage(QWidget):
     manifold : ManifoldView
     subtitle : ElidedLabel
         Says in a line what is shown.
+    views : str
+        "codes", "grid" or "both".
     """
 
     views_changed = Signal(str)
@@ -30,9 +35,14 @@ class Stage(QWidget):
         self.scatter = LatentScatter()
         self.manifold = ManifoldView()
         self.subtitle = named(styled(ElidedLabel(), "muted", "small", figures=True), "stageSubtitle")
-        self._switch = QButtonGroup(self)
+        self.views = "codes"
+        self._has_chosen = False
+        tip = self.tr("Show what the decoder draws all over this plane, beside the codes.")
+        self._grid = toggle("gridButton", self.tr("Grid"), tip, then=self._toggle_grid)
+        self._actions = self._view_actions()
         heading = label(self.tr("Latent space"), size="heading")
-        header = row(heading, (self.subtitle, 1, Qt.AlignmentFlag.AlignBottom), self._buttons())
+        bottom = Qt.AlignmentFlag.AlignBottom
+        header = row(heading, (self.subtitle, 1, bottom), self._grid, self.scatter.tools.buttons)
         splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         for place, view in enumerate((self.scatter, self.manifold)):
             splitter.addWidget(view)
@@ -41,37 +51,53 @@ class Stage(QWidget):
         splitter.setSizes([1000, 1000])  # as wide as each other
         margins = (SPACING, SPACING // 2, SPACING, 0)
         column(header, (splitter, 1), spacing=SPACING // 2, margins=margins, on=self)
-        self.show_views("codes")
-
-    @property
-    def views(self) -> str:
-        """"codes", "grid" or "both"."""
-        return str(cast(QAbstractButton, self._switch.checkedButton()).property("views"))
+        self._set_views("codes")
 
     def show_views(self, views: str) -> None:
-        """Show the codes, the decoded grid, or both."""
-        for button in self._switch.buttons():
-            if button.property("views") == views:
-                button.setChecked(True)
-        self.scatter.setVisible(self.views != "grid")
-        self.manifold.setVisible(self.views != "codes")
+        """Show the codes, the decoded grid, or both, from now on whatever the room."""
+        self._has_chosen = True
+        self._set_views(views)
 
-    def _buttons(self) -> QHBoxLayout:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._has_chosen and self.isVisible():
+            self._set_views("both" if self.width() >= _WIDE else "codes")
+
+    def _set_views(self, views: str) -> None:
+        has_changed, self.views = views != self.views, views
+        self._actions[views].setChecked(True)
+        with QSignalBlocker(self._grid):
+            self._grid.setChecked(views != "codes")
+        self.scatter.setVisible(views != "grid")
+        self.manifold.setVisible(views != "codes")
+        if has_changed:
+            self.views_changed.emit(views)
+
+    def _view_actions(self) -> dict[str, QAction]:
+        """Entries at the head of the menu, one of which is checked."""
+        menu, group, result = self.scatter.tools.menu, QActionGroup(self), {}
+        first = menu.actions()[0]
         for number, (views, text, tip) in enumerate(
             (
                 ("codes", self.tr("Codes"), self.tr("Where the images lie in this plane of the latent space.")),
-                ("grid", self.tr("Grid"), self.tr("What the decoder draws all over this plane.")),
-                ("both", self.tr("Both"), self.tr("The codes beside the decoded grid.")),
-            )
+                ("grid", self.tr("Grid alone"), self.tr("What the decoder draws all over this plane.")),
+                ("both", self.tr("Codes and grid"), self.tr("The codes beside the decoded grid.")),
+            ),
+            1,
         ):
-            button = toggle(f"{views}ViewButton", text, tip, f"Alt+{number + 1}", is_on=number == 0)
-            button.setProperty("views", views)
-            button.setProperty("segment", ("first", "middle", "last")[number])
-            button.clicked.connect(self._switched)
-            self._switch.addButton(button)
-        return row(*self._switch.buttons(), spacing=0)
+            entry = action(self, f"{views}ViewAction", text, tip, f"Alt+{number}", data=views, is_on=False)
+            group.addAction(entry)
+            result[views] = entry
+        group.triggered.connect(self._choose_views)
+        menu.insertActions(first, group.actions())
+        menu.insertSeparator(first)
+        self.addActions(group.actions())  # so that their keys work while the menu is closed
+        return result
 
-    @Slot()
-    def _switched(self) -> None:
-        self.show_views(self.views)
-        self.views_changed.emit(self.views)
+    @Slot(QAction)
+    def _choose_views(self, entry: QAction) -> None:
+        self.show_views(entry.data())
+
+    @Slot(bool)
+    def _toggle_grid(self, is_on: bool) -> None:
+        self.show_views("both" if is_on else "codes")

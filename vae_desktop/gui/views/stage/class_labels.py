@@ -1,0 +1,155 @@
+"""The names of the classes, written where each has a place of its own among the codes."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsView
+
+from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.gui.widgets.theme import class_palette, current_theme, small_font
+from vae_desktop.latent.codes import Floats
+
+_OWN = 0.4  # of the codes around a class's middle, at least, are its own
+_MOST = 60  # classes; more names than that only cover the points
+_ENOUGH = 4000  # codes, from which middles are found
+_LONGEST = 110  # px, of a name
+_HEIGHT = 8  # above the points and the prior, below the cross-hair
+_MARGIN = 4  # px, around a name
+# Where a name stands, in its own widths and heights from the middle of its codes: the first place that is free.
+_PLACES = (0.0, 0.0), (0.0, 1.1), (0.0, -1.1), (0.8, 0.0), (-0.8, 0.0), (0.0, 2.2), (0.0, -2.2)
+
+
+class ClassLabels(QObject):
+    """Writes the name of each class at the median of its codes, if most codes around it are of this class.
+
+    Where classes lie on one another a name would say what is not so, and there is none; names that find no room beside
+    those of larger classes give way.
+
+    Parameters
+    ----------
+    plot : LatentPlot
+    taken : callable
+        Returns rectangles in the axes' units that names have to leave free.
+    """
+
+    def __init__(self, plot: LatentPlot, taken: Callable[[], Sequence[QRectF]]) -> None:
+        super().__init__(plot)
+        self._plot, self._taken = plot, taken
+        self._items: list[QGraphicsPixmapItem] = []
+        self._middles: dict[int, Floats] = {}
+        self._names: tuple[str, ...] = ()
+        plot.view_changed.connect(self.make_room)
+        plot.recoloured.connect(self._paint)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The names that stand in the plot."""
+        return tuple(name for name, item in zip(self._names, self._items, strict=True) if item.isVisible())
+
+    def set_classes(self, names: tuple[str, ...]) -> None:
+        """Have other names, none of which is shown before there are positions."""
+        names = names if len(names) <= _MOST else ()
+        self._middles = {}
+        if names != self._names:
+            for item in self._items:
+                self._plot.removeItem(item)
+            self._names, self._items = names, [self._item() for _ in names]
+            self._paint()
+        self.make_room()
+
+    def set_positions(
+        self, positions: Floats, labels: npt.NDArray[np.int64] | None, hidden: npt.NDArray[np.bool_]
+    ) -> None:
+        """Follow codes at positions (N, 2) of classes (N,), some of which are hidden (N,)."""
+        self._middles = {}
+        if labels is not None and self._names:
+            step = -(-len(positions) // _ENOUGH)
+            shown = ~hidden[::step]
+            self._middles = _class_middles(positions[::step][shown], labels[::step][shown], len(self._names))
+        self.make_room()
+
+    @Slot()
+    def make_room(self) -> None:
+        """Put the names where none overlaps another one."""
+        for item in self._items:
+            item.hide()
+        pixel = self._plot.pixel_size()
+        view = self._plot.view_rect()
+        taken = [*self._taken()] if self._middles else []
+        for index, middle in self._middles.items():
+            item = self._items[index]
+            size = item.boundingRect().size() * pixel
+            x, y = middle.tolist()
+            for across, up in _PLACES:
+                centre = QPointF(x + across * size.width(), y + up * size.height())
+                rect = QRectF(centre.x() - size.width() / 2, centre.y() - size.height() / 2, *size.toTuple())
+                if view.contains(rect) and not any(rect.intersects(other) for other in taken):
+                    item.setPos(centre)
+                    item.show()
+                    taken.append(rect)
+                    break
+
+    def _item(self) -> QGraphicsPixmapItem:
+        item = QGraphicsPixmapItem()
+        item.setFlag(item.GraphicsItemFlag.ItemIgnoresTransformations)
+        item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
+        item.setZValue(_HEIGHT)
+        item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        item.hide()
+        self._plot.addItem(item, ignoreBounds=True)
+        return item
+
+    @Slot()
+    def _paint(self) -> None:
+        """Make a picture of each name, so that moving something over it runs no code of Python."""
+        for item, name, colour in zip(self._items, self._names, class_palette(len(self._names)), strict=True):
+            picture = _picture(name, colour, small_font(self._plot.font()), self._plot)
+            item.setPixmap(picture)
+            size = picture.deviceIndependentSize()
+            item.setOffset(-size.width() / 2, -size.height() / 2)
+
+
+def _picture(name: str, colour: str, font: QFont, plot: QGraphicsView) -> QPixmap:
+    """A name on a plate with a rim in the colour of its class."""
+    font.setWeight(QFont.Weight.DemiBold)
+    metrics, theme, ratio = QFontMetricsF(font), current_theme(), plot.devicePixelRatioF()
+    text = metrics.elidedText(" ".join(name.split()), Qt.TextElideMode.ElideRight, _LONGEST)
+    width = max(metrics.horizontalAdvance(text) + 2 * _MARGIN + 2, metrics.height() + 2)
+    height = metrics.height() + 2
+    picture = QPixmap(round(width * ratio), round(height * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    plate = QColor(theme.surface)
+    plate.setAlpha(225)
+    rect = QRectF(0, 0, width, height).adjusted(1, 1, -1, -1)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colour), 1.5))
+    painter.setBrush(plate)
+    painter.drawRoundedRect(rect, 4, 4)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.text))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return picture
+
+
+def _class_middles(positions: Floats, labels: npt.NDArray[np.int64], class_count: int) -> dict[int, Floats]:
+    """The median position (2,) of each class that has a place of its own, the largest class first."""
+    there = np.isfinite(positions).all(1)
+    positions, labels = positions[there], labels[there]
+    counts = np.bincount(labels, minlength=class_count)[:class_count]
+    middles = {}
+    for index in np.argsort(-counts, kind="stable").tolist():
+        if not counts[index]:
+            break
+        own = labels == index
+        middle = np.median(positions[own], axis=0)
+        distances = ((positions - middle) ** 2).sum(1)
+        near = distances <= np.median(distances[own])
+        if own[near].mean() >= _OWN:
+            middles[index] = middle
+    return middles
