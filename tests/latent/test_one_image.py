@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
-from vae_desktop.latent.one_image import code_image, restore_image
+from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.one_image import code_image, decode_posterior, restore_image
 from vae_desktop.models.autoencoder import model_of, new_model
 
 MEAN, LOG_STDDEV = (0.5, -1.0), (0.0, -0.5)
@@ -74,6 +75,28 @@ def test_samples_are_decoded_from_the_mean_and_so_many_sigmas(shape):
     assert (last.samples.shape, last.samples.dtype) == ((3, 4, 6, shape[0]), np.uint8)
     for sample, expected in zip(last.samples, decoded(layer, SAMPLED), strict=True):
         assert sample == pytest.approx(as_picture(expected, shape), abs=0.51)
+
+
+def test_the_codes_that_samples_are_decoded_from_are_known_at_once():
+    (first, _), _ = code(run_config())
+    assert first.noise.tolist() == NOISE.tolist()
+    assert first.drawn == pytest.approx(SAMPLED, rel=1e-6)
+    (first, _), _ = code(run_config("ae"))
+    assert first.drawn == pytest.approx(np.array([MEAN]))
+
+
+def test_a_posterior_goes_the_same_way_without_its_image():
+    config = run_config()
+    model, _ = made(config)
+    *_, known = code_image(model, config, image(), NOISE)
+    *_, coded = decode_posterior(model, config, known.codes, NOISE)
+    assert np.array_equal(coded.reconstruction, known.reconstruction)
+    assert np.array_equal(coded.samples, known.samples)
+    assert coded.loss.kl == pytest.approx(known.loss.kl)
+    assert (coded.loss.reconstruction, coded.loss.total) == (None, None)
+    *_, point = decode_posterior(model, config, Codes(known.codes.mean, None, None), NOISE)
+    assert point.loss.kl is None
+    assert len(point.samples) == 1
 
 
 def test_many_samples_come_in_parts_and_are_the_same() -> None:

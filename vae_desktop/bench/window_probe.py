@@ -19,7 +19,7 @@ from vae_desktop.driver import WindowDriver, fresh_window
 from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.gui.views.point.latent_slider import LatentSlider
-from vae_desktop.gui.views.tools.drawing_view import DrawingView
+from vae_desktop.gui.views.tools.one_image_view import OneImageView
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 
 _DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
@@ -196,10 +196,10 @@ def _hand(driver: WindowDriver, move: Callable[[], None]) -> QTimer:
     return timer
 
 
-def drawing_view(driver: WindowDriver) -> DrawingView:
-    """The tool Draw."""
+def drawing_view(driver: WindowDriver) -> OneImageView:
+    """The tool One image."""
     view = driver.window.tools["drawing"]
-    assert isinstance(view, DrawingView)
+    assert isinstance(view, OneImageView)
     return view
 
 

@@ -146,6 +146,23 @@ class CodeRequest(ViewRequest):
 
 
 @dataclass(frozen=True, eq=False)
+class PosteriorRequest(ViewRequest):
+    """The same of an image that is not at hand, from its posterior; see latent.one_image.decode_posterior."""
+
+    config: RunConfig
+    codes: Codes
+    noise: Floats
+
+    follows_training = True
+    is_urgent = True
+
+    def work(self, model: Autoencoder, before: Coded | None) -> Iterator[Coded | None]:
+        from vae_desktop.latent.one_image import decode_posterior
+
+        yield from decode_posterior(model, self.config, self.codes, self.noise)
+
+
+@dataclass(frozen=True, eq=False)
 class RestoreRequest(ViewRequest):
     """An image (C, H, W) with noise and restored: a Restored; see latent.one_image.restore_image."""
 

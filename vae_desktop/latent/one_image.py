@@ -13,7 +13,7 @@ from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.embed import to_codes, to_pictures
-from vae_desktop.models.autoencoder import Autoencoder
+from vae_desktop.models.autoencoder import Autoencoder, Posterior
 from vae_desktop.models.losses import kl_divergence, squared_error, total_loss
 from vae_desktop.models.randomness import corrupted, generator
 
@@ -28,7 +28,7 @@ class ImageLoss:
 
     Attributes
     ----------
-    reconstruction : float
+    reconstruction : float, or None where the image is not at hand
         Mean over the samples, in the likelihood's unit.
     kl_per_dimension : array (d,), float32, or None
         In nats.
@@ -38,7 +38,7 @@ class ImageLoss:
         Weight of the KL divergence in the loss.
     """
 
-    reconstruction: float
+    reconstruction: float | None
     kl_per_dimension: Floats | None
     kind: ModelKind
     kl_weight: float
@@ -49,9 +49,10 @@ class ImageLoss:
         return None if self.kl_per_dimension is None else float(self.kl_per_dimension.sum(dtype=np.float64))
 
     @property
-    def total(self) -> float:
-        """The weighted sum of the terms."""
-        return total_loss(self.kind, self.reconstruction, self.kl, self.kl_weight)
+    def total(self) -> float | None:
+        """The weighted sum of the terms; None as long as one of them is not known."""
+        known = self.reconstruction
+        return None if known is None else total_loss(self.kind, known, self.kl, self.kl_weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +65,17 @@ class Coded:
         Of the one image.
     reconstruction : array (H, W, C), uint8
         Decoded from the posterior's mean.
+    noise, drawn : array (K, d), float32
+        ε from N(0, I), and z = μ + σ·ε, codes drawn from the posterior; an autoencoder's one code (1, d) is its own.
     loss : ImageLoss, or None as long as it is not known
     samples : array (K, H, W, C), uint8, or None as long as they are not known
-        Decoded from samples of the posterior; of an autoencoder one, its reconstruction.
+        Decoded from `drawn`; of an autoencoder one, its reconstruction.
     """
 
     codes: Codes
     reconstruction: Picture
+    noise: Floats
+    drawn: Floats
     loss: ImageLoss | None = None
     samples: Picture | None = None
 
@@ -115,22 +120,38 @@ def code_image(model: Autoencoder, config: RunConfig, image: Images, noise: Floa
         First what an eye waits for, then None after each part of the work, and at the end all of it.
     """
     pixels = _pixels(image)
-    posterior = model.encode(pixels)
-    coded = Coded(to_codes(posterior), to_pictures(model.decode(posterior.mean))[0])
+    yield from _decoded(model, config, model.encode(pixels), noise, pixels)
+
+
+@torch.inference_mode()
+def decode_posterior(model: Autoencoder, config: RunConfig, codes: Codes, noise: Floats) -> Iterator[Coded | None]:
+    """Do the same with the posterior of one image that is not at hand: its reconstruction error stays unknown."""
+    log_stddev = None if codes.log_stddev is None else torch.tensor(codes.log_stddev)
+    yield from _decoded(model, config, Posterior(torch.tensor(codes.mean), log_stddev), noise)
+
+
+def _decoded(
+    model: Autoencoder, config: RunConfig, posterior: Posterior, noise: Floats, pixels: Tensor | None = None
+) -> Iterator[Coded | None]:
+    drawn = posterior.sample(torch.from_numpy(noise))  # of an autoencoder its one code
+    reconstruction = to_pictures(model.decode(posterior.mean))[0]
+    coded = Coded(to_codes(posterior), reconstruction, noise, drawn.numpy())
     yield coded
-    at_a_time = max(1, _AT_A_TIME // pixels.numel())
+    at_a_time = max(1, _AT_A_TIME // reconstruction.size)
     errors: list[Tensor] = []
     samples: list[Picture] = []
-    for codes in posterior.sample(torch.from_numpy(noise)).split(at_a_time):  # of an autoencoder its one code
+    for codes in drawn.split(at_a_time):
         if samples:
             yield None
         logits = model.decoder.logits(codes)
-        errors.append(model.decoder.error_of(pixels.expand_as(logits), logits))
+        if pixels is not None:
+            errors.append(model.decoder.error_of(pixels.expand_as(logits), logits))
         samples.append(to_pictures(logits.sigmoid()))
     kl = None
     if posterior.log_stddev is not None:
         kl = kl_divergence(posterior.mean, posterior.log_stddev)[0].numpy()
-    loss = ImageLoss(float(torch.cat(errors).mean()), kl, config.model.traits, config.kl_weight)
+    error = float(torch.cat(errors).mean()) if errors else None
+    loss = ImageLoss(error, kl, config.model.traits, config.kl_weight)
     yield replace(coded, loss=loss, samples=np.concatenate(samples))
 
 

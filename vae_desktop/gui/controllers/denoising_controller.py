@@ -11,7 +11,7 @@ from PySide6.QtCore import Slot
 from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import RestoreRequest
-from vae_desktop.gui.controllers.drawing_controller import DrawingController
+from vae_desktop.gui.controllers.one_image_controller import OneImageController
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.denoising_view import DenoisingView
 from vae_desktop.gui.widgets.choice_box import translated
@@ -25,7 +25,7 @@ class DenoisingController(ToolController[DenoisingView]):
 
     name = "restored"
 
-    def __init__(self, context: ToolContext, drawing: DrawingController) -> None:
+    def __init__(self, context: ToolContext, drawing: OneImageController) -> None:
         view = DenoisingView()
         super().__init__(view, context)
         self._drawing = drawing
@@ -51,7 +51,7 @@ class DenoisingController(ToolController[DenoisingView]):
             if view.source.currentData() == "test":
                 view.show_nothing(self.tr("The images of {data} are not at hand.").format(data=data), data)
             else:
-                view.show_nothing(self.tr("Draw something under Draw first."))
+                view.show_nothing(self.tr("Draw something under One image first."))
             return False
         view.note.setText(self._description(run))
         noise, strength, seed = view.kind.currentData(), view.strength, int(view.seed.value())

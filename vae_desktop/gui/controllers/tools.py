@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, Self
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.denoising_controller import DenoisingController
-from vae_desktop.gui.controllers.drawing_controller import DrawingController
+from vae_desktop.gui.controllers.one_image_controller import OneImageController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.path_controller import PathController
 from vae_desktop.gui.controllers.samples_controller import SamplesController
@@ -17,14 +17,14 @@ class Tools(NamedTuple):
 
     samples: SamplesController
     path: PathController
-    drawing: DrawingController
+    drawing: OneImageController
     denoising: DenoisingController
 
     @classmethod
     def of(cls, window: MainWindow, engine: Engine, point: LatentPoint) -> Self:
         """Make the tools, and put their views into the docks of a window."""
         context = ToolContext(window.stage.scatter, point, engine)
-        drawing = DrawingController(context)
+        drawing = OneImageController(context)
         tools = cls(SamplesController(context), PathController(context), drawing, DenoisingController(context, drawing))
         controllers: tuple[ToolController[Any], ...] = tools
         for name, tool in zip(cls._fields, controllers, strict=True):

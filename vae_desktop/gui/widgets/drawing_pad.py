@@ -78,6 +78,22 @@ class DrawingPad(QWidget):
         self._size = QSize(_SIDE, _SIDE)
         self._sheet = _Sheet(self._blank(), True)
         self._last: QPointF | None = None  # in the canvas, of the stroke under way
+        self._instead: QImage | None = None
+        self._text_instead = ""
+
+    def show_instead(self, image: Images | None, text: str) -> None:
+        """Show an image (C, H, W) in place of the sheet, and a text under it, until a hand takes the pad.
+
+        Without either the sheet is shown.
+        """
+        self._instead = None if image is None else to_image(np.moveaxis(image, 0, -1))
+        self._text_instead = text
+        self.update()
+
+    @property
+    def shows_other(self) -> bool:
+        """Whether something else is shown than the sheet."""
+        return self._instead is not None or bool(self._text_instead)
 
     def set_image_shape(self, shape: tuple[int, int, int], paper: int) -> None:
         """Take images (C, H, W) from now on, drawn on paper of a grey, 0 to 255, where the canvas is empty.
@@ -120,6 +136,8 @@ class DrawingPad(QWidget):
     def clear(self) -> None:
         if not self.is_empty:
             self._replace(self._blank(), is_drawing=True)
+        elif self.shows_other:
+            self._show_change()
 
     @Slot()
     def invert(self) -> None:
@@ -152,19 +170,29 @@ class DrawingPad(QWidget):
         rect = self.canvas_rect()
         frame = self.palette().highlight() if self.hasFocus() else self.palette().mid()
         painter.fillRect(rect.adjusted(-1, -1, 1, 1), frame)
-        painter.drawImage(rect, self._sheet.canvas)
-        if self.is_empty:
-            text = _grey(255 - self.paper)
-            text.setAlpha(130)
-            painter.setPen(text)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.tr("Draw here"))
+        if self._instead is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.drawImage(rect, self._instead)
+        elif self.shows_other:
+            painter.fillRect(rect, _grey(self.paper))
+        else:
+            painter.drawImage(rect, self._sheet.canvas)
+        text = self._text_instead if self.shows_other else self.tr("Draw here") if self.is_empty else ""
+        if text:
+            colour = _grey(255 - self.paper)
+            colour.setAlpha(170)
+            painter.setPen(colour)
+            height = Qt.AlignmentFlag.AlignVCenter if self._instead is None else Qt.AlignmentFlag.AlignBottom
+            how = Qt.AlignmentFlag.AlignHCenter | height | Qt.TextFlag.TextWordWrap
+            painter.drawText(rect.adjusted(4, 4, -4, -2), how, text)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
-            position, canvas = self._on_canvas(event.position()), self._sheet.canvas.copy()
+            position, is_drawing = self._on_canvas(event.position()), self.is_drawing or self.shows_other
+            canvas = self._blank() if self.shows_other else self._sheet.canvas.copy()
             self._draw(canvas, position, position, event)
-            self._replace(canvas, self.is_drawing)
+            self._replace(canvas, is_drawing)
             self._last = position
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -233,7 +261,7 @@ class DrawingPad(QWidget):
         self._show_change()
 
     def _show_change(self) -> None:
-        self.update()
+        self.show_instead(None, "")
         self.changed.emit()
 
     def _blank(self) -> QImage:

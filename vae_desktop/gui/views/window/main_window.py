@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         titles = {
             "samples": self.tr("Samples"),
             "path": self.tr("Path"),
-            "drawing": self.tr("Draw"),
+            "drawing": self.tr("One image"),
             "denoising": self.tr("Denoise"),
         }
         areas_by_tool = {name: _scrolled(title) for name, title in titles.items()}

@@ -53,7 +53,7 @@ class WindowMenus(QObject):
         for tool, text, key, tip in (
             ("samples", self.tr("&Samples"), "F5", self.tr("Random codes, decoded.")),
             ("path", self.tr("Pa&th"), "F6", self.tr("A way through the latent space, step by step.")),
-            ("drawing", self.tr("&Draw"), "F7", self.tr("Draw an image: what becomes of it in the model.")),
+            ("drawing", self.tr("&One image"), "F7", self.tr("One image's way through the model, drawn or clicked.")),
             ("denoising", self.tr("De&noise"), "F8", self.tr("An image with noise, and restored.")),
         ):
             self._add(view_menu, f"{tool}Action", text, tip, key, self.tool_chosen, tool)

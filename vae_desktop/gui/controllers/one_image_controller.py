@@ -1,0 +1,351 @@
+"""Sends one image through the model on screen: what lies on the pad, at every stroke, or one of the data set."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QTimer, Slot
+
+from vae_desktop.catalog import describe_dataset
+from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
+from vae_desktop.data.dataset import Dataset, Images
+from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
+from vae_desktop.engine.run import Run
+from vae_desktop.engine.view_requests import CodeRequest, PosteriorRequest
+from vae_desktop.errors import DataError
+from vae_desktop.gui.controllers.nearness import NearestImages
+from vae_desktop.gui.controllers.point_glide import PointGlide
+from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
+from vae_desktop.gui.views.tools.one_image_view import OneImageView
+from vae_desktop.latent.codes import Codes
+
+if TYPE_CHECKING:
+    from vae_desktop.latent.one_image import Coded, ImageLoss
+
+_REST = 250  # ms without another image until real ones are looked for
+
+
+class OneImageController(ToolController[OneImageView]):
+    """Shows the way of one image, and puts the current point where its code is, or the code that was drawn.
+
+    The image is that of the point under the mouse; else what was last asked for: a drawing, or an image of the data set
+    by a click or by its number. One whose pixels are not at hand is shown from its posterior on.
+
+    Attributes
+    ----------
+    image : array (C, H, W), uint8, or None while the pad is empty
+        What lies on the pad, as the model is given it.
+    coded : Coded or None
+        What the model makes of the image at hand, as far as it is known.
+    number : int or None
+        The image of the data set that was asked for; None while what lies on the pad is.
+    """
+
+    name = "drawing"
+
+    def __init__(self, context: ToolContext) -> None:
+        view = OneImageView()
+        super().__init__(view, context)
+        self.image: Images | None = None
+        self.coded: Coded | None = None
+        self.number: int | None = None
+        self._hovered: int | None = None
+        self._coded_image: int | None = None  # that `coded` is of
+        self._draw = 0  # the number of ε
+        self._is_at_sample = False  # the point goes with z, not with μ
+        self._nearest = NearestImages(self.name, view.nearest, self._requests)
+        self._glide = PointGlide(self._point, self)
+        self._shape: tuple[int, int, int] | None = None
+        self._moves_point = False  # with the next answer: a hand has drawn, or taken an image
+        self._samples_anew = False
+        self._rest = QTimer(self, interval=_REST, singleShot=True)
+        self._rest.timeout.connect(self._look_for_nearest)
+        view.pad.changed.connect(self._take_drawing)
+        view.pad.image_offered.connect(self._take_offered)
+        view.preprocessing_box.toggled.connect(self._take_drawing)
+        view.tools.number_chosen.connect(self._take_number)
+        view.take_button.clicked.connect(self._lay_image)
+        view.sample_button.clicked.connect(self._sample_again)
+        view.nearest.load.clicked.connect(self.load_data)
+        self._scatter.image_chosen.connect(self._choose)
+        self._scatter.image_hovered.connect(self._hover)
+        self._scatter.hover_ended.connect(self._hover)
+        self._show_nothing()
+
+    @property
+    def at_hand(self) -> int | None:
+        """The image of the data set that is shown; None if it is what lies on the pad."""
+        return self.number if self._hovered is None else self._hovered
+
+    def begin(self, run: Run) -> None:
+        view, dataset = self.view, run.config.dataset
+        self._hovered = None
+        self._glide.stop()
+        if run.image_shape != self._shape:
+            self._shape, self.image = run.image_shape, None
+            view.set_image_shape(run.image_shape, view.pad.paper)
+        rule = describe_dataset(dataset.name).preprocessing
+        tip = ""
+        if rule is not None:
+            middle = self.tr("its centre of mass") if rule.by_mass else self.tr("its middle")
+            tip = self.tr(
+                "As the images of {data} were made: the longer side of the ink becomes {fraction} of the image's, and "
+                "{middle} is moved to the middle. Source: {source}."
+            ).format(data=dataset.label, fraction=f"{rule.fraction:.0%}", middle=middle, source=rule.source)
+        view.tools.set_preprocessing(tip)
+        view.set_is_variational(run.config.model.traits.is_variational)
+        self._show_nothing()
+        if self.number is None and not view.pad.is_empty:  # the same drawing, through another model
+            self._prepare(run)
+        else:
+            self.number = self.number or 0
+        self._show_count(run)
+        self._show_image()
+
+    def take_images(self, dataset: Dataset) -> None:
+        paper = paper_of(dataset.train.images[:1000])
+        if self.view.pad.is_empty and paper != self.view.pad.paper:
+            self.view.set_image_shape(dataset.image_shape, paper)
+        if self.run is not None:
+            self._show_count(self.run)
+            self._show_image()
+
+    def follow_codes(self, run: Run) -> None:
+        """Ask again where what is shown depends on codes or weights that have changed."""
+        asked = self._requests.newest(self.name)
+        is_outdated = isinstance(asked, PosteriorRequest) or (
+            isinstance(asked, CodeRequest) and asked.config is not run.config
+        )
+        if asked is None or is_outdated:  # there may not have been any codes
+            self._show_count(run)
+            self._show_image()
+            self.refresh()
+
+    def ask(self, run: Run) -> bool:
+        latent_dim, number = run.config.model.latent_dim, self.at_hand
+        noise = np.random.default_rng(self._draw).standard_normal((1, latent_dim), np.float32)
+        image = self.image if number is None else self._pixels(number)
+        request: CodeRequest | PosteriorRequest
+        if image is not None:
+            request = CodeRequest(self.name, run.id, run.config, image, noise)
+        else:
+            codes = None if number is None else _codes_of(run, number)
+            if codes is None:
+                self._show_nothing()
+                return False
+            request = PosteriorRequest(self.name, run.id, run.config, codes, noise)
+        self._requests.ask(request, partial(self._show, number))
+        self._rest.start()
+        return True
+
+    def forget(self) -> None:
+        super().forget()
+        self._glide.stop()
+        self._scatter.set_given(None)
+
+    # Which image
+
+    @Slot()
+    def _take_drawing(self) -> None:
+        self.number = self._hovered = None
+        if self.run is not None:
+            self._prepare(self.run)
+            self._begin_at_mean()
+
+    @Slot(int)
+    def _take_number(self, number: int) -> None:
+        self.number, self._hovered = number, None
+        self._scatter.set_chosen(number)
+        self._show_image()
+        self._begin_at_mean()
+
+    @Slot(int)
+    def _choose(self, number: int) -> None:
+        """The image of a point was clicked: the current point is there already."""
+        self.number, self._hovered = number, None
+        self.view.tools.show_number(number)
+        self._show_image()
+        self._begin_at_mean()
+
+    @Slot()
+    @Slot(int)
+    def _hover(self, number: int | None = None) -> None:
+        """Look at the image of a point, and go back to what was there."""
+        self._hovered = number
+        if self.view.is_in_sight:
+            self._show_image()
+            self.refresh()
+
+    @Slot()
+    def _lay_image(self) -> None:
+        number = int(self.view.number.value())
+        if self.dataset is not None and number < len(self.dataset.test):
+            self.view.pad.lay_image(self.dataset.test.images[number])
+
+    @Slot(object)
+    def _take_offered(self, offered: Path | Images) -> None:
+        """Lay a picture file on the pad, or the pixels (h, w, 4) of a picture from the clipboard."""
+        if self.run is None:
+            text = self.tr("Train or open a model first: its images say what becomes of this one.")
+            self._engine.messages.complain(text)
+            return
+        shape = self.run.image_shape
+        try:
+            image = image_of_file(offered, shape) if isinstance(offered, Path) else image_of_pixels(offered, shape)
+        except DataError as error:
+            self._engine.messages.complain(str(error))
+            return
+        self.view.pad.lay_image(image)
+
+    @Slot()
+    def _sample_again(self) -> None:
+        self._draw += 1
+        self._samples_anew = True
+        self.refresh()
+
+    def _begin_at_mean(self) -> None:
+        """Another image has been asked for: the point goes to its mean."""
+        self._glide.stop()
+        self._is_at_sample, self._samples_anew, self._moves_point = False, False, True
+        self.refresh()
+
+    def _prepare(self, run: Run) -> None:
+        """Make an image of what lies on the pad."""
+        pad = self.view.pad
+        self._show_title()
+        if pad.is_empty:
+            self.image = None
+            self._show_nothing()
+            return
+        follows_rule = pad.is_drawing and self.view.preprocessing_box.isChecked()
+        rule = describe_dataset(run.config.dataset.name).preprocessing if follows_rule else None
+        self.image = image_of_drawing(pad.pixels(), pad.paper, run.image_shape, rule)
+        self.view.input.set_picture(np.ascontiguousarray(self.image.transpose(1, 2, 0)))
+
+    def _pixels(self, number: int) -> Images | None:
+        """An image (C, H, W) of the data set, test images first, if it is at hand."""
+        dataset = self.dataset
+        if dataset is None:
+            return None
+        own = number - len(dataset.test)
+        if own < 0:
+            return dataset.test.images[number]
+        return dataset.train.images[own] if own < len(dataset.train) else None
+
+    # What is shown
+
+    def _show_count(self, run: Run) -> None:
+        dataset, codes = self.dataset, run.codes
+        count = len(dataset.test) if dataset is not None else 0 if codes is None else len(codes)
+        hint = self.tr("Load {data} to draw on its images.").format(data=run.config.dataset.label)
+        self.view.tools.set_image_count(count, dataset is not None, hint)
+        if self.number is not None and count:
+            known = count if run.all_codes is None else max(count, len(run.all_codes))
+            self.number = self.number if self.number < known else 0
+            self.view.tools.show_number(self.number)
+
+    def _show_image(self) -> None:
+        """Show the image at hand at the first station, or say how to get it."""
+        number, run = self.at_hand, self.run
+        self._show_title()
+        if number is None or run is None:
+            self.view.pad.show_instead(None, "")
+            image = self.image
+        else:
+            image = self._pixels(number)
+            missing = self.tr("Load {data} to see this image. All else is here.")
+            text = self.tr("Draw here") if image is not None else missing
+            self.view.pad.show_instead(image, text.format(data=run.config.dataset.label))
+        self.view.input.set_picture(None if image is None else np.ascontiguousarray(image.transpose(1, 2, 0)))
+
+    def _show_title(self) -> None:
+        number, run = self.at_hand, self.run
+        if number is None or run is None:
+            self.view.title.set_text(self.tr("your image"))
+            return
+        codes = run.all_codes
+        labels = None if codes is None else codes.labels
+        has_class = labels is not None and run.class_names and number < len(labels)
+        tests = number if run.codes is None else len(run.codes)
+        kind = self.tr("image {number}") if number < tests or run.codes is None else self.tr("training image {number}")
+        text = kind.format(number=f"{number if number < tests else number - tests:,}")
+        assert labels is not None or not has_class
+        self.view.title.set_text(f"{text} · {run.class_names[labels[number]]}" if has_class else text)
+
+    def _show(self, number: int | None, coded: Coded) -> None:
+        """Show what is known of an image; its first part may have been overtaken by all of it."""
+        before = self.coded
+        is_first = before is None or number != self._coded_image
+        self._coded_image = number
+        if before is None or coded.codes is not before.codes:
+            self._show_reconstruction(number, coded, is_first and number is None)
+        self.coded = coded
+        if coded.loss is not None and coded.samples is not None:
+            self.view.sample.set_picture(coded.samples[0])
+            self._show_loss(coded.loss)
+
+    def _show_reconstruction(self, number: int | None, coded: Coded, is_first: bool) -> None:
+        """Show what a hand waits for, and move the point there, if it was a hand that asked."""
+        self.view.reconstruction.set_picture(coded.reconstruction)
+        self.view.reconstruction.repaint()  # at once: the scatter takes longer, and would be painted before it
+        mean, drawn = coded.codes.mean[0], coded.drawn[0]
+        is_gliding, samples_anew, self._samples_anew = self._glide.is_gliding, self._samples_anew, False
+        if self._hovered is None and (self._moves_point or is_first or samples_anew or self._glide.has_point):
+            self._moves_point = False
+            if number is None:
+                self._scatter.set_given(coded.codes)
+            if samples_anew:
+                self._is_at_sample = True
+                self._glide.glide(mean, drawn)
+            elif is_gliding:
+                self._glide.turn_to(drawn)
+            else:
+                self._glide.put(drawn if self._is_at_sample else mean)
+        self._show_numbers(coded)
+
+    def _show_numbers(self, coded: Coded) -> None:
+        mean, log_stddev = coded.codes.mean[0], coded.codes.log_stddev
+        if log_stddev is None:
+            self.view.show_numbers(mean)
+        else:
+            self.view.show_numbers(mean, np.exp(log_stddev[0]), coded.noise[0], coded.drawn[0])
+
+    def _show_loss(self, loss: ImageLoss) -> None:
+        """Show the terms with their weights, which add up to the loss."""
+        if self.run is None:
+            return
+        if loss.reconstruction is None or loss.total is None:
+            self.view.show_part_of_loss(loss.kl)
+            return
+        quantity = self.run.config.model.judged_by.quantity
+        terms = [(quantity, loss.kind.reconstruction_weight, loss.reconstruction)]
+        if loss.kl is not None:
+            terms.append((self.tr("KL (nats)"), loss.kl_weight, loss.kl))
+        self.view.show_loss(terms, loss.total)
+
+    def _show_nothing(self) -> None:
+        self.coded = None
+        self.view.show_nothing()
+        self._nearest.forget(self.tr("Draw something, or click a point: what becomes of it appears here."))
+        self._scatter.set_given(None)
+
+    @Slot()
+    def _look_for_nearest(self) -> None:
+        number = self.at_hand
+        if self.run is None or not self.view.is_in_sight or self.coded is None:
+            return
+        image = self.image if number is None else self._pixels(number)
+        if image is not None or number is not None:
+            self._nearest.look_for(self.run, self.dataset, self.coded.codes.mean[0], image)
+
+
+def _codes_of(run: Run, number: int) -> Codes | None:
+    """The posterior of one image, if it is known."""
+    codes = run.all_codes
+    if codes is None or number >= len(codes) or not np.isfinite(codes.mean[number]).all():
+        return None
+    one = slice(number, number + 1)
+    return Codes(codes.mean[one], None if codes.log_stddev is None else codes.log_stddev[one], None)

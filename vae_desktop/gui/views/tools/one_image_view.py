@@ -1,0 +1,195 @@
+"""One image's way through the model: encoder, posterior, a sample of it, decoder, and the loss at the end."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
+
+from vae_desktop.data.dataset import Images
+from vae_desktop.gui.views.tools.pad_tools import PadTools
+from vae_desktop.gui.views.tools.posterior_table import NumberTable, OneImageNumbers, Quantity
+from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, small_picture
+from vae_desktop.gui.widgets.controls import column, explain, label, named, row, styled, tool_button
+from vae_desktop.gui.widgets.drawing_pad import DrawingPad
+from vae_desktop.gui.widgets.flow_arrow import FlowArrow
+from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
+from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.latent.codes import Floats
+
+_IMAGE, _PICTURE = 132, 60  # px, at least
+_INPUT = 48  # px
+_POLICY = QSizePolicy.Policy
+
+
+class OneImageView(ToolView):
+    """A strip of stations from left to right: image, posterior, sample, picture.
+
+    Attributes
+    ----------
+    pad, tools : DrawingPad, PadTools
+        The first station: an image is drawn there, or that of the data set is shown.
+    input, sample, reconstruction : DecodedImage
+        What the encoder is given, what z decodes to, and what the mean of the posterior decodes to.
+    numbers : OneImageNumbers
+        μ, σ, ε and z.
+    sample_button : QToolButton
+        Wants another ε.
+    loss : SteadyLabel
+    nearest : NearestView
+    """
+
+    def __init__(self) -> None:
+        super().__init__("drawingView")
+        self.pad = DrawingPad()
+        self.pad.setMinimumSize(_IMAGE, 88)
+        self.tools = PadTools(self.pad)
+        self.preprocessing_box, self.number = self.tools.preprocessing_box, self.tools.number
+        self.take_button = self.tools.take_button
+        self.title = self._heading("")
+        tip = self.tr("The image that the encoder is given.")
+        self.input = small_picture("drawnInput", self.tr("The model's input"), tip)
+        self.input.setMinimumSize(_INPUT, _INPUT)
+        self.input.setFixedHeight(_INPUT)
+        tip = self.tr("What the decoder draws from z: what training compares with the image.")
+        self.sample = small_picture("drawnSample", self.tr("Picture of the sample z"), tip)
+        tip = self.tr("What the decoder draws from μ, the middle of the posterior: the reconstruction.")
+        self.reconstruction = small_picture("drawnReconstruction", self.tr("Reconstruction of the image"), tip)
+        for picture in (self.sample, self.reconstruction):
+            picture.setMinimumSize(_PICTURE, _PICTURE)
+        self.numbers = OneImageNumbers()
+        self._posterior = NumberTable("posteriorTable", self.tr("Posterior of the image"), self.numbers, 0, 2)
+        self._drawn = NumberTable("sampleTable", self.tr("Sample of the posterior"), self.numbers, 2, 2)
+        self._posterior.scrolls_with(self._drawn)
+        tip = self.tr("Draw another ε: the point glides from μ to z, and the picture follows.")
+        self.sample_button = tool_button("sampleAgainButton", self.tr("Sample again"), tip)
+        self.sample_button.setSizePolicy(_POLICY.Expanding, _POLICY.Fixed)
+        self._posterior_title = self._heading("")
+        self._sample_title = self._heading(self.tr("z = μ + σ · ε"))
+        self._sample_title.set_tip(self._terms()["z"])
+        self.nearest = NearestView()
+        self.loss = named(SteadyLabel(tabular(small_font(self.font())), 2), "drawingFigures", self.tr("Loss"))
+        self._from_sample = Captioned(self.sample, self.tr("from z"))
+        strip = row(
+            (self._image_station(), 3),
+            self._encoder(),
+            (self._numbers_station(), 4),
+            self._arrow("decoderArrow", self.tr("decoder"), self._terms()["decoder"]),
+            (self._picture_station(), 4),
+            margins=(SPACING, 0, SPACING, SPACING // 2),
+            on=self,
+        )
+        strip.setSpacing(SPACING - 2)
+        self.main_part = self.pad
+        self.set_is_variational(True)
+
+    def set_image_shape(self, shape: tuple[int, int, int], paper: int) -> None:
+        """Take images (C, H, W) from now on; what was drawn stays."""
+        self.pad.set_image_shape(shape, paper)
+        self.tools.set_image_shape(shape)
+
+    def set_is_variational(self, is_variational: bool) -> None:
+        """Show a posterior and its sample, or of an autoencoder its code, from which nothing is drawn."""
+        terms = self._terms()
+        signs = ("μ", "σ", "ε", "z") if is_variational else (self.tr("code"),)
+        tips = (terms[sign] for sign in ("μ", "σ", "ε", "z")) if is_variational else iter((terms["code"],))
+        self.numbers.set_columns(tuple(map(Quantity, signs, tips)))
+        self._posterior_title.set_text(self.tr("posterior") if is_variational else self.tr("code"))
+        self._posterior_title.set_tip(terms["posterior" if is_variational else "code"])
+        for part in (*self._sample_parts, self._from_sample):
+            part.setVisible(is_variational)
+
+    def show_image(self, title: str, image: Images | None, text: str) -> None:
+        """Name the image at hand; show it (C, H, W), or a text, in place of what was drawn."""
+        self.title.set_text(title)
+        self.pad.show_instead(image, text)
+
+    def show_numbers(self, *values: Floats) -> None:
+        """Show μ, σ, ε and z (d,), or a code."""
+        self.numbers.set_values(values)
+        self.sample_button.setEnabled(len(values) > 1)
+
+    def show_loss(self, terms: list[tuple[str, float, float]], total: float) -> None:
+        """Show a loss and the terms that it is the sum of, each by its name, weight and value."""
+        texts = [
+            f"{'' if weight == 1 else f'{weight:g} × '}<b>{_short(value)}</b> {name}" for name, weight, value in terms
+        ]
+        self.loss.set_text(f"{self.tr('Loss')} <b>{_short(total)}</b> = {' + '.join(texts)}")
+
+    def show_part_of_loss(self, kl: float | None) -> None:
+        """Show what of the loss is known without the image."""
+        kl_text = "" if kl is None else f"{self.tr('KL')} <b>{_short(kl)}</b> {self.tr('nats')}. "
+        self.loss.set_text(kl_text + self.tr("The reconstruction error needs the image."))
+
+    def show_nothing(self) -> None:
+        """Show nothing of what a model makes of an image."""
+        for picture in (self.input, self.sample, self.reconstruction):
+            picture.set_picture(None)
+        self.show_numbers()
+        self.loss.set_text("")
+
+    def _image_station(self) -> QLayout:
+        return column(self.title, (self.pad, 1), self.tools, spacing=SPACING // 2)
+
+    def _encoder(self) -> QLayout:
+        caption = label(self.tr("input"), "muted", "small", align=Qt.AlignmentFlag.AlignHCenter)
+        arrow = self._arrow("encoderArrow", self.tr("encoder"), self._terms()["encoder"])
+        return column(1, self.input, caption, (arrow, 0, Qt.AlignmentFlag.AlignHCenter), 2, spacing=2)
+
+    def _numbers_station(self) -> QLayout:
+        """Posterior and sample side by side, with the loss below."""
+        half = SPACING // 2
+        drawn, between = QWidget(), QWidget()
+        column(self._sample_title, (self._drawn, 1), self.sample_button, spacing=half, on=drawn)
+        column(1, self._arrow("samplingArrow", "", self._terms()["sampling"]), 1, on=between)
+        self._sample_parts = (between, drawn)
+        posterior = column(self._posterior_title, (self._posterior, 1), spacing=half)
+        tip = self.tr(
+            "<p>What training makes small, for this image and this z. <b>Reconstruction error</b>: how far the picture "
+            "is from the image, summed over pixels. <b>KL</b>: how far the posterior is from the prior N(0, I), "
+            "summed over latent dimensions, times β.</p>"
+        )
+        explain(self.loss, tip)
+        self._posterior_foot = QWidget()
+        self._posterior_foot.setFixedHeight(self.sample_button.sizeHint().height())
+        posterior.addWidget(self._posterior_foot)
+        self._sample_parts = (*self._sample_parts, self._posterior_foot)
+        return column((row((posterior, 1), between, (drawn, 1), spacing=half), 1), self.loss, spacing=half)
+
+    def _picture_station(self) -> QLayout:
+        pictures = row((self._from_sample, 1), (Captioned(self.reconstruction, self.tr("from μ")), 1))
+        return column((pictures, 1), (self.nearest, 1), spacing=SPACING // 2)
+
+    def _arrow(self, name: str, text: str, tip: str) -> FlowArrow:
+        return FlowArrow(name, text, text or self.tr("sampling"), tip)
+
+    @staticmethod
+    def _heading(text: str) -> ElidedLabel:
+        heading = styled(ElidedLabel(), "muted", "small", figures=True)
+        heading.set_text(text)
+        heading.setSizePolicy(_POLICY.Ignored, _POLICY.Fixed)
+        return heading
+
+    def _terms(self) -> dict[str, str]:
+        """What the words and signs of the strip mean."""
+        return {
+            "encoder": self.tr("The network that turns the image into a code: of a VAE, into μ and σ."),
+            "decoder": self.tr("The network that draws a picture from a code, here from z, and from μ beside it."),
+            "posterior": self.tr(
+                "What the encoder says of this image: not one code, but a normal distribution with mean μ and standard "
+                "deviation σ in each latent dimension. The ellipses in the latent space are it, at 1σ and 2σ."
+            ),
+            "code": self.tr("An autoencoder's encoder says one point, its code: there is no σ and nothing to sample."),
+            "μ": self.tr("μ, the mean of the posterior: the middle of the codes that stand for this image."),
+            "σ": self.tr(
+                "σ, the standard deviation of the posterior: how far from μ codes are drawn. The decoder has to draw "
+                "the same image from all of them. A full bar is the prior's σ, 1: the dimension says nothing then."
+            ),
+            "ε": self.tr("ε, noise drawn from N(0, I): the chance in a sample. It does not depend on the image."),
+            "z": self.tr(
+                "z = μ + σ · ε, a sample of the posterior: what the decoder is given in training. Written so, the loss "
+                "can be followed back to μ and σ."
+            ),
+            "sampling": self.tr("A code is drawn: σ says how far from μ it may fall, ε where it does fall."),
+        }
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if abs(value) < 1e5 else f"{value:.3g}"

@@ -1,0 +1,160 @@
+"""The tools of the drawing pad: a few in sight, the others behind a button."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QSizePolicy, QWidget, QWidgetAction
+
+from vae_desktop.gui.widgets.controls import add_menu, check_box, column, explain, label, row, toggle, tool_button
+from vae_desktop.gui.widgets.drawing_pad import DrawingPad
+from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.gui.widgets.value_slider import ValueSlider
+
+
+class PadTools(QWidget):
+    """Acts on a pad, and says which test image is wanted.
+
+    Attributes
+    ----------
+    number, take_button : NumberField, QToolButton
+        Choose a test image by its number; lay it on the pad.
+    preprocessing_box : QCheckBox
+        Whether drawings are centred and scaled.
+    """
+
+    number_chosen = Signal(int)
+
+    def __init__(self, pad: DrawingPad) -> None:
+        super().__init__()
+        self._pad, stack = pad, pad.undo_stack
+        tip = self.tr("Take back the last stroke (Ctrl+Z).")
+        self._undo = tool_button("undoButton", "↶", tip, label=self.tr("Undo"), then=stack.undo)
+        tip = self.tr("Empty the pad (Delete), to draw an image of your own.")
+        clear = tool_button("clearPadButton", self.tr("Clear"), tip, then=pad.clear)
+        tip = self.tr("Eraser, width of the brush, redo, invert, a picture file…")
+        more = tool_button("padToolsButton", "⋯", tip, label=self.tr("More tools"))
+        self.number = NumberField("padImageSpin", self.tr("Number of a test image"), "", (0, 0))
+        self.take_button = tool_button("takeImageButton", self.tr("Take"))
+        self.preprocessing_box = check_box("framingCheck", self.tr("Centre and scale"), is_on=True)
+        action = QWidgetAction(more)
+        action.setDefaultWidget(self._make_panel())
+        add_menu(more).addAction(action)
+        for button in (self._undo, clear, more, self.take_button):
+            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        stack.canUndoChanged.connect(self._undo.setEnabled)
+        self._undo.setEnabled(False)
+        half = SPACING // 2
+        column(
+            row(self._undo, (clear, 1), more, spacing=half),
+            row((self.number, 1), self.take_button, spacing=half),
+            spacing=half,
+            on=self,
+        )
+        self.number.valueChanged.connect(self._choose_number)
+        self.set_preprocessing("")
+        self.set_image_count(0, False, self.tr("Open a model first."))
+        self._width.setValue(9)
+        self._colour.hide()
+        self._show_ink()
+
+    def set_image_shape(self, shape: tuple[int, int, int]) -> None:
+        """Take images (C, H, W) from now on."""
+        self._colour.setVisible(shape[0] == 3)
+        self._width.setValue(round(100 * max(0.09, 1.1 / min(shape[1:]))))  # at least a pixel of a small image
+        self._show_ink()
+
+    def set_preprocessing(self, tip: str) -> None:
+        """Say how drawings are centred and scaled; nothing if they are taken as they are."""
+        self.preprocessing_box.setEnabled(bool(tip))
+        alone = self.tr("Drawings are taken as they are: no rule is known for these images.")
+        explain(self.preprocessing_box, tip or alone)
+
+    def set_image_count(self, count: int, has_pixels: bool, hint: str) -> None:
+        """Offer so many test images; the hint says how to get at them, or at their pixels, where there are none."""
+        with QSignalBlocker(self.number):
+            self.number.setMaximum(max(count - 1, 0))
+        self.number.setEnabled(count > 0)
+        explain(self.number, self.tr("Send the test image of this number through the model.") if count else hint)
+        self.take_button.setEnabled(has_pixels)
+        explain(self.take_button, self.tr("Lay this test image on the pad, to draw on it.") if has_pixels else hint)
+
+    def show_number(self, number: int) -> None:
+        """Show which test image is chosen, without telling."""
+        with QSignalBlocker(self.number):
+            self.number.setValue(number)
+
+    def _make_panel(self) -> QWidget:
+        """What is needed now and then."""
+        pad = self._pad
+        brush = toggle("brushButton", self.tr("Brush"), self.tr("Draw with the left button."), is_on=True)
+        tip = self.tr("Erase with the left button too.")
+        eraser = toggle("eraserButton", self.tr("Eraser"), tip, then=self._set_eraser)
+        for button in (brush, eraser):
+            button.setAutoExclusive(True)
+        tip = self.tr("Width of the brush, in hundredths of the pad.")
+        self._width = ValueSlider(
+            "brushWidthSlider", self.tr("Width of the brush"), tip, (2, 30), per_unit=100, words="{:.0%}"
+        )
+        self._width.valueChanged.connect(self._set_width)
+        tip = self.tr("Colour of the ink.")
+        self._colour = tool_button("inkButton", "", tip, label=self.tr("Colour of the ink"), then=self._ask_for_ink)
+        tip = self.tr("Draw it again (Ctrl+Shift+Z).")
+        redo = tool_button("redoButton", self.tr("Redo"), tip, then=pad.undo_stack.redo)
+        redo.setEnabled(False)
+        pad.undo_stack.canRedoChanged.connect(redo.setEnabled)
+        tip = self.tr("Turn black into white: for dark ink on white paper.")
+        invert = tool_button("invertButton", self.tr("Invert"), tip, then=pad.invert)
+        tip = self.tr("Lay a picture file on the pad.")
+        file = tool_button("openImageButton", self.tr("Picture file…"), tip, then=self._ask_for_file)
+        for button in (brush, eraser, redo, invert, file):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        half, panel = SPACING // 2, QWidget()
+        column(
+            row((brush, 1), (eraser, 1), spacing=half),
+            row(label(self.tr("Width")), (self._width, 1), self._colour, spacing=half),
+            row((redo, 1), (invert, 1), spacing=half),
+            self.preprocessing_box,
+            file,
+            spacing=half,
+            margins=(SPACING,) * 4,
+            on=panel,
+        )
+        return panel
+
+    @Slot()
+    def _choose_number(self) -> None:
+        self.number_chosen.emit(int(self.number.value()))
+
+    @Slot(bool)
+    def _set_eraser(self, erases: bool) -> None:
+        self._pad.erases = erases
+
+    @Slot(int)
+    def _set_width(self, hundredths: int) -> None:
+        self._pad.brush_fraction = hundredths / 100
+
+    @Slot()
+    def _ask_for_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Lay a picture on the pad"))
+        if name:
+            self._pad.image_offered.emit(Path(name))
+
+    @Slot()
+    def _ask_for_ink(self) -> None:
+        dialog = QColorDialog(self._pad.ink or QColor("white"), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(self._set_ink)
+        dialog.open()
+
+    @Slot(QColor)
+    def _set_ink(self, ink: QColor) -> None:
+        self._pad.ink = ink
+        self._show_ink()
+
+    def _show_ink(self) -> None:
+        grey = 255 - self._pad.paper
+        sample = QPixmap(14, 14)
+        sample.fill(self._pad.ink or QColor(grey, grey, grey))
+        self._colour.setIcon(QIcon(sample))
