@@ -81,7 +81,7 @@ def test_sampling_again_takes_the_point_from_the_mean_to_another_sample(strip):
     strip.driver.find("sampleAgainButton", QToolButton).click()
     strip.driver.wait(lambda: len(way) > 1 and np.array_equal(strip.point.code, strip.view.numbers.values[3]))
     strip.point.moved.disconnect(note)
-    mean, stddev, noise, drawn = strip.view.numbers.values
+    mean, _, noise, drawn = strip.view.numbers.values
     assert not np.array_equal(noise, first[2])
     assert np.array_equal(mean, first[0])
     steps = [float((code - mean) @ (drawn - mean)) for code in way]
@@ -122,7 +122,7 @@ def test_of_many_dimensions_all_can_be_scrolled_to_side_by_side(shared_driver):
 def test_every_sign_and_arrow_is_explained(strip):
     strip.take(2)
     table = strip.driver.find("posteriorTable", QTableView).model()
-    for column, word in enumerate(("mean", "standard deviation", "noise", "sample")):
+    for column, word in enumerate(("mean", "standard deviation", "Noise", "sample")):
         tip = Qt.ItemDataRole.ToolTipRole
         tips = table.headerData(column, Qt.Orientation.Horizontal, tip), table.index(0, column).data(tip)
         assert all(word in tip for tip in tips)

@@ -266,14 +266,12 @@ class OneImageController(ToolController[OneImageView]):
         if number is None or run is None:
             self.view.title.set_text(self.tr("your image"))
             return
-        codes = run.all_codes
-        labels = None if codes is None else codes.labels
-        has_class = labels is not None and run.class_names and number < len(labels)
-        tests = number if run.codes is None else len(run.codes)
-        kind = self.tr("image {number}") if number < tests or run.codes is None else self.tr("training image {number}")
-        text = kind.format(number=f"{number if number < tests else number - tests:,}")
-        assert labels is not None or not has_class
-        self.view.title.set_text(f"{text} · {run.class_names[labels[number]]}" if has_class else text)
+        codes, tests = run.all_codes, number + 1 if run.codes is None else len(run.codes)
+        kind = self.tr("image {number}") if number < tests else self.tr("training image {number}")
+        title = kind.format(number=f"{number if number < tests else number - tests:,}")
+        if codes is not None and codes.labels is not None and run.class_names and number < len(codes):
+            title += f" · {run.class_names[codes.labels[number]]}"
+        self.view.title.set_text(title)
 
     def _show(self, number: int | None, coded: Coded) -> None:
         """Show what is known of an image; its first part may have been overtaken by all of it."""

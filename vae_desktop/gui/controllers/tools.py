@@ -4,8 +4,8 @@ from typing import Any, NamedTuple, Self
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.denoising_controller import DenoisingController
-from vae_desktop.gui.controllers.one_image_controller import OneImageController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.one_image_controller import OneImageController
 from vae_desktop.gui.controllers.path_controller import PathController
 from vae_desktop.gui.controllers.samples_controller import SamplesController
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController

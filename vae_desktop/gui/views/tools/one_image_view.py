@@ -11,6 +11,7 @@ from vae_desktop.gui.widgets.controls import column, explain, label, named, row,
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.gui.widgets.flow_arrow import FlowArrow
 from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 from vae_desktop.latent.codes import Floats
 
@@ -139,18 +140,13 @@ class OneImageView(ToolView):
         drawn, between = QWidget(), QWidget()
         column(self._sample_title, (self._drawn, 1), self.sample_button, spacing=half, on=drawn)
         column(1, self._arrow("samplingArrow", "", self._terms()["sampling"]), 1, on=between)
-        self._sample_parts = (between, drawn)
         posterior = column(self._posterior_title, (self._posterior, 1), spacing=half)
-        tip = self.tr(
-            "<p>What training makes small, for this image and this z. <b>Reconstruction error</b>: how far the picture "
-            "is from the image, summed over pixels. <b>KL</b>: how far the posterior is from the prior N(0, I), "
-            "summed over latent dimensions, times β.</p>"
-        )
-        explain(self.loss, tip)
-        self._posterior_foot = QWidget()
-        self._posterior_foot.setFixedHeight(self.sample_button.sizeHint().height())
-        posterior.addWidget(self._posterior_foot)
-        self._sample_parts = (*self._sample_parts, self._posterior_foot)
+        tip = self.tr("Of this image and this z.")
+        explain(self.loss, with_terms(tip, "loss", "reconstruction error", "KL divergence"))
+        foot = QWidget()  # beside the button, so that the rows of both tables are level
+        foot.setFixedHeight(self.sample_button.sizeHint().height())
+        posterior.addWidget(foot)
+        self._sample_parts = (between, drawn, foot)
         return column((row((posterior, 1), between, (drawn, 1), spacing=half), 1), self.loss, spacing=half)
 
     def _picture_station(self) -> QLayout:
@@ -169,26 +165,12 @@ class OneImageView(ToolView):
 
     def _terms(self) -> dict[str, str]:
         """What the words and signs of the strip mean."""
-        return {
-            "encoder": self.tr("The network that turns the image into a code: of a VAE, into μ and σ."),
-            "decoder": self.tr("The network that draws a picture from a code, here from z, and from μ beside it."),
-            "posterior": self.tr(
-                "What the encoder says of this image: not one code, but a normal distribution with mean μ and standard "
-                "deviation σ in each latent dimension. The ellipses in the latent space are it, at 1σ and 2σ."
-            ),
-            "code": self.tr("An autoencoder's encoder says one point, its code: there is no σ and nothing to sample."),
-            "μ": self.tr("μ, the mean of the posterior: the middle of the codes that stand for this image."),
-            "σ": self.tr(
-                "σ, the standard deviation of the posterior: how far from μ codes are drawn. The decoder has to draw "
-                "the same image from all of them. A full bar is the prior's σ, 1: the dimension says nothing then."
-            ),
-            "ε": self.tr("ε, noise drawn from N(0, I): the chance in a sample. It does not depend on the image."),
-            "z": self.tr(
-                "z = μ + σ · ε, a sample of the posterior: what the decoder is given in training. Written so, the loss "
-                "can be followed back to μ and σ."
-            ),
-            "sampling": self.tr("A code is drawn: σ says how far from μ it may fall, ε where it does fall."),
-        }
+        full = self.tr("A full bar is the prior's σ, 1: then this dimension says nothing of the image.")
+        point = self.tr("An autoencoder's encoder says one point: there is no σ and nothing to sample.")
+        chance = self.tr("A code is drawn: σ says how far from μ it may fall, ε where it does fall.")
+        tips = {"σ": with_terms(full, "σ"), "code": with_terms(point, "code")}
+        names = ("encoder", "decoder", "posterior", "μ", "ε", "z")
+        return tips | {name: with_terms("", name) for name in names} | {"sampling": chance}
 
 
 def _short(value: float) -> str:

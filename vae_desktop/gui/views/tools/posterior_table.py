@@ -76,7 +76,7 @@ class OneImageNumbers(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _short(value)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"<p>{self._columns[index.column()].tip}</p>"
+            return self._columns[index.column()].tip
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:
@@ -93,14 +93,14 @@ class OneImageNumbers(QAbstractTableModel):
             return quantity.sign
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{quantity.sign}: {plain(quantity.tip)}"
-        return f"<p>{quantity.tip}</p>" if role == Qt.ItemDataRole.ToolTipRole else None
+        return quantity.tip if role == Qt.ItemDataRole.ToolTipRole else None
 
     @staticmethod
     def _count(values: tuple[Floats, ...]) -> int:
         return len(values[0]) if values else 0
 
     def _bar(self, column: int, value: float) -> tuple[float, float]:
-        """From where to where a number's bar goes, in fractions of the cell: σ from the left, others from the middle."""
+        """Start and end of a number's bar, in fractions of the cell: σ's goes from the left, others from the middle."""
         if not np.isfinite(value):
             return 0.5, 0.5
         if self._columns[column].sign == "σ":
@@ -166,7 +166,7 @@ class _Bars(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         start, end = index.data(_BAR)
-        rect = QRectF(option.rect).adjusted(2, 2, -2, -2)  # type: ignore[attr-defined]
+        rect = QRectF(option.rect).adjusted(2, 2, -2, -2)
         theme = current_theme()
         painter.save()
         colour = QColor(theme.accent)

@@ -11,7 +11,7 @@ KEYS = (
     ("Ctrl+1 … Ctrl+6", "points, posterior, prior, density, decoded manifold, holes"),
     ("Alt+1, Alt+2, Alt+3", "codes; grid; both"),
     ("F2, F3", "playground; compare"),
-    ("F5, F6, F7, F8", "samples; path; draw; denoise"),
+    ("F5, F6, F7, F8", "samples; path; one image; denoise"),
     ("Ctrl+L", "losses on a logarithmic axis"),
     ("Ctrl+M", "measure the model"),
     ("Del, Ctrl+Z in Runs", "take a model off the list; bring it back"),
