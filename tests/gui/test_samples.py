@@ -80,7 +80,6 @@ def test_seed_count_and_temperature(shared_driver):
 def test_an_autoencoder_is_sampled_from_a_mixture_or_from_the_box(shared_driver):
     driver = shared_driver.show("ae-2d")
     view = open_samples(driver)
-    assert "holes" in view.note.text()  # N(0, I) is not where its codes are
     means = driver.window.controller.engine.project.shown.codes.mean
     view.count.setValue(200)
     view.source.set_value("box")
@@ -156,3 +155,32 @@ def test_a_tool_that_was_in_front_is_in_front_again(show, open_window):
     assert [view.is_in_sight for view in second.window.tools.values()] == [True, False, False, False]
     second.window.controller.open_last_model()
     second.wait(lambda: second.window.tools["samples"].board.pictures is not None)
+
+
+def test_the_note_says_how_many_random_codes_miss_the_codes(shared_driver):
+    driver = shared_driver.show("ae-20d")
+    view = open_samples(driver)
+    driver.wait(lambda: "lie" in view.note.text())
+    overlay = driver.window.controller.workspaces.tools.samples.overlay
+    assert overlay.far.sum() > 30
+    assert "Of 36 random codes" in view.note.text()
+    assert "lie nearer to the codes' middle" in view.note.text()  # N(0, I) is narrower than its codes
+    driver.show("vae-20d")
+    driver.wait(lambda: len(overlay.far) == 36 and "lie" in view.note.text())
+    assert overlay.far.sum() < 9
+    view.temperature.setValue(4.0)
+    driver.wait(lambda: "further out" in view.note.text())
+    assert overlay.far.sum() > 30
+
+
+def test_random_codes_are_crosses_in_the_scatter_while_samples_are_in_sight(shared_driver):
+    driver = shared_driver.show("vae-2d")
+    view = open_samples(driver)
+    overlay = driver.window.controller.workspaces.tools.samples.overlay
+    assert overlay.positions == pytest.approx(sample_prior(36, 2, seed=0))
+    view.count.setValue(5)
+    assert len(overlay.positions) == 5
+    driver.window.show_tool("path")
+    assert not len(overlay.positions)
+    driver.window.show_tool("samples")
+    assert len(overlay.positions) == 5

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from vae_desktop.latent import code_distances as module
-from vae_desktop.latent.code_distances import code_distances, fraction_missing, median_neighbour_distance
-from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.code_distances import code_distances, fraction_missing, median_neighbour_distance, places
+from vae_desktop.latent.codes import Codes, Place
 
 
 @pytest.fixture
@@ -184,3 +184,18 @@ def test_random_codes_miss_codes_that_lie_elsewhere_and_no_others():
     assert missing(np.zeros_like(means), np.zeros_like(means)) < 0.15
     assert missing(np.zeros_like(means), np.full_like(means, -5)) > 0.9
     assert not list(fraction_missing(Codes(means[:1], None, None)))
+
+
+def test_points_off_the_codes_lie_inside_them_outside_or_in_a_hole():
+    random = np.random.default_rng(1)
+    directions = random.standard_normal((2000, 2))
+    ring = directions / np.linalg.norm(directions, axis=1, keepdims=True) * random.uniform(3, 4, (2000, 1))
+    ring = ring[np.abs(np.arctan2(ring[:, 1], ring[:, 0])) > 0.5]  # it is open at the right
+    points = np.float32([[0, 0], [-9, 0], [3.5, 0], [-3.5, 0]])
+    found = [part for part in places(points, point_codes(ring)) if part is not None][-1]
+    assert found.tolist() == [Place.INSIDE, Place.OUTSIDE, Place.HOLE, Place.AMONG]
+
+
+def test_random_codes_miss_a_wide_cloud_of_many_dimensions_in_its_middle():
+    means = 4 * np.random.default_rng(1).standard_normal((2000, 20)).astype(np.float32)
+    assert missing(means) > 0.9

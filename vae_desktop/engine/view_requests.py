@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Images
@@ -239,6 +240,20 @@ class MissingRequest(ViewRequest):
         from vae_desktop.latent.code_distances import fraction_missing
 
         yield from fraction_missing(self.codes)
+
+
+@dataclass(frozen=True, eq=False)
+class PlacesRequest(ViewRequest):
+    """Where points (M, d) lie with respect to the codes: an array (M,) of latent.code_distances.Place."""
+
+    points: Floats
+    codes: Codes
+
+    def work(self, model: Autoencoder, before: npt.NDArray[np.int8] | None) -> Iterator[npt.NDArray[np.int8] | None]:
+        """Yield None after each part, and the array at the end."""
+        from vae_desktop.latent.code_distances import places
+
+        yield from places(self.points, self.codes)
 
 
 def are_same(asked: ViewRequest, request: ViewRequest) -> bool:

@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.codes import Codes, CodeSpread, Floats, Place
 from vae_desktop.latent.sampling import sample_posteriors, sample_prior
 
 PRODUCTS = 2_000_000  # of a point with a code, at a time: some milliseconds
 _ASKED = 500  # codes whose nearest neighbours say how close to one another codes lie
 _DRAWN = 200  # codes from N(0, I)
-_USUAL = 0.95  # of the codes are as near to another one, or nearer
+_USUAL = 0.975  # of the codes: what holds for them is usual
 
 
 @torch.inference_mode()
@@ -74,23 +75,42 @@ def median_neighbour_distance(codes: Codes) -> Iterator[float | None]:
 
 
 def fraction_missing(codes: Codes) -> Iterator[float | None]:
-    """Which fraction of codes from N(0, I) lies further from the codes of the data than real ones do.
+    """Which fraction of codes from N(0, I) lies where the codes of the data do not.
 
-    That is further from the nearest code that the decoder is given (`sampling.sample_posteriors`) than all but 5 % of
-    these are from one another; so 5 % of codes that are distributed as the data's miss them. Yields None after each
-    part of the work, and the fraction at the end, unless there are fewer than two codes.
+    See :func:`places`. Yields None after each part of the work, and the fraction at the end, unless there are fewer
+    than two codes.
+    """
+    for found in places(sample_prior(_DRAWN, codes.latent_dim, seed=0), codes):
+        yield None if found is None else float((found != Place.AMONG).mean())
+
+
+def places(points: Floats, codes: Codes) -> Iterator[npt.NDArray[np.int8] | None]:
+    """Where points (M, d) lie with respect to the codes that the decoder is given (`sampling.sample_posteriors`).
+
+    A point is off them if its distance from their middle, in standard deviations dimension by dimension, is not among
+    those of 97.5 % of them, or if it is further from the nearest one than 97.5 % are from one another. So at most 5 %
+    of codes that are distributed as the data's are off. The first is needed in many dimensions: N(0, I) lies in the
+    empty middle of an autoencoder's wide cloud, and no further from its codes than these from one another.
+
+    Yields None after each part of the work, and an array (M,) of Place at the end, unless there are fewer than two
+    codes.
     """
     given = Codes(sample_posteriors(codes), None, None)
     if len(given) < 2:
         return
-    drawn = sample_prior(_DRAWN, codes.latent_dim, seed=0)
+    spread = CodeSpread.of(given)
+    radii, of_points = (np.linalg.norm(spread.to_units(each), axis=1) for each in (given.mean, points))
+    low, high = np.quantile(radii, [(1 - _USUAL) / 2, (1 + _USUAL) / 2])
+    yield None
     distances: list[list[Floats]] = [[], []]
-    for found, points, rank in zip(distances, (_every_nth(given.mean), drawn), (2, 1), strict=True):
-        for part in code_distances(points, given, rank):
+    for found, asked, rank in zip(distances, (_every_nth(given.mean), points), (2, 1), strict=True):
+        for part in code_distances(asked, given, rank):
             found.append(part)
             yield None
-    real, random = map(np.concatenate, distances)
-    yield float((random > np.quantile(real, _USUAL)).mean())
+    real, from_points = map(np.concatenate, distances)
+    result = np.where(from_points > np.quantile(real, _USUAL), Place.HOLE, Place.AMONG).astype(np.int8)
+    result[of_points < low], result[of_points > high] = Place.INSIDE, Place.OUTSIDE
+    yield result
 
 
 def _neighbour_distances(means: Floats) -> Iterator[Tensor]:

@@ -1,6 +1,7 @@
 """The codes of a set of images, and the unit in which they are spread; needs no torch."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,15 @@ class Codes:
         """Whether no number is infinite or NaN."""
         parts = (self.mean,) if self.log_stddev is None else (self.mean, self.log_stddev)
         return all(bool(np.isfinite(part).all()) for part in parts)
+
+
+class Place(IntEnum):
+    """Where a point lies with respect to the codes of real images."""
+
+    AMONG = 0
+    INSIDE = 1  # nearer to their middle than hardly any of them
+    OUTSIDE = 2  # further from it
+    HOLE = 3  # as far from it as they are, but further from all of them than they are from one another
 
 
 _LEAST = 1e-3  # a spread below it is that of a collapsed dimension of an autoencoder

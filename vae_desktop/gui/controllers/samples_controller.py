@@ -4,15 +4,18 @@ import time
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Slot
 
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
+from vae_desktop.engine.view_requests import PlacesRequest
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.nearness import NearestImages
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
+from vae_desktop.gui.views.tools.samples_overlay import SamplesOverlay
 from vae_desktop.gui.views.tools.samples_view import SamplesView
-from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.codes import Codes, Floats, Place
 from vae_desktop.latent.sampling import (
     Mixture,
     fit_mixture,
@@ -23,10 +26,20 @@ from vae_desktop.latent.sampling import (
 )
 
 _FIT = "fit a mixture"
+_PLACES = "places of samples"
+_RENEW = 3.0  # seconds, at least, until codes that move are measured again
 
 
 class SamplesController(ToolController[SamplesView]):
-    """Keeps the sheet at what was chosen; beside a training it follows the codes, a mixture now and then."""
+    """Keeps the sheet at what was chosen; beside a training it follows the codes, a mixture now and then.
+
+    Attributes
+    ----------
+    codes : array (M, d)
+        On the sheet.
+    overlay : SamplesOverlay
+        The crosses that stand for them in the scatter.
+    """
 
     name = "samples"
     follow_interval = 1.0
@@ -35,7 +48,12 @@ class SamplesController(ToolController[SamplesView]):
         view = SamplesView()
         super().__init__(view, context)
         self._nearest = NearestImages(self.name, view.nearest, self._requests)
-        self.codes: Floats = np.empty((0, 1), np.float32)  # (M, d), on the sheet
+        self.overlay = SamplesOverlay(self._scatter.plot)
+        self.codes: Floats = np.empty((0, 1), np.float32)
+        self._source = ""  # what is drawn from, in words
+        self._places: npt.NDArray[np.int8] | None = None  # (M,) of the codes, as soon as it is known
+        self._measured: tuple[Floats, Codes | None, Codes | None] | None = None  # codes, and those of real images
+        self._measuring_began = 0.0
         self._mixture: Mixture | None = None
         self._fitted: tuple[int, int, int] | None = None  # components, codes and step of the mixture, or of its fit
         self._fit_began = 0.0
@@ -49,16 +67,19 @@ class SamplesController(ToolController[SamplesView]):
         view.nearest.load.clicked.connect(self.load_data)
         view.board.set_empty_text(self.tr("Train or open a model: random codes are decoded here."))
         self._point.moved.connect(self._leave_sample)
+        self._scatter.plane_changed.connect(self._draw)
 
     def begin(self, run: Run) -> None:
-        self._mixture = self._fitted = None
+        self._mixture = self._fitted = self._measured = self._places = None
         self._engine.tasks.cancel(_FIT)
         self.view.board.set_pictures(None)
         self._choose(None)
 
     def follow_codes(self, run: Run) -> None:
-        if self.view.source.currentData() != "prior" or not self.view.note.text():
+        if self.view.source.currentData() != "prior" or not self._source:
             self.refresh()
+        elif self.view.is_in_sight and time.monotonic() - self._measuring_began > _RENEW:
+            self._measure(run)
 
     def ask(self, run: Run) -> bool:
         codes = self._drawn(run)
@@ -66,9 +87,17 @@ class SamplesController(ToolController[SamplesView]):
             return False
         if self.codes.shape != codes.shape or not np.array_equal(self.codes, codes):
             self._choose(None)
-        self.codes = codes
+            self.codes = codes
         self._ask_for_pictures(self.view.board, run, codes)
+        self._measure(run)
+        self._draw()
         return True
+
+    def forget(self) -> None:
+        super().forget()
+        self._requests.forget(_PLACES)
+        self._measured = self._places = None
+        self.overlay.clear()
 
     def _drawn(self, run: Run) -> Floats | None:
         """The codes (M, d) that are wanted; None if there are none yet, which the view then says."""
@@ -76,9 +105,7 @@ class SamplesController(ToolController[SamplesView]):
         how = int(view.seed.value()), view.temperature.value()
         count, source = int(view.count.value()), view.source.currentData()
         if source == "prior":
-            has_prior = run.config.kl_weight > 0
-            warning = self.tr("Without a KL divergence the codes are not drawn towards N(0, I): expect holes.")
-            view.note.setText(self.tr("The prior of a VAE.") if has_prior else warning)
+            self._say(self.tr("From N(0, I)."))
             return sample_prior(count, run.config.model.latent_dim, *how)
         known = run.all_codes
         codes = np.empty((0, 1), np.float32) if known is None else sample_posteriors(known)
@@ -86,7 +113,7 @@ class SamplesController(ToolController[SamplesView]):
             self._show_nothing(self.tr("There are no codes yet: train, or open a model."))
             return None
         if source == "box":
-            view.note.setText(self.tr("The box of {count} codes.").format(count=f"{len(codes):,}"))
+            self._say(self.tr("From the box of {count} codes.").format(count=f"{len(codes):,}"))
             return sample_box(count, codes, *how)
         self._fit_if_needed(run, codes)
         return None if self._mixture is None else sample_mixture(count, self._mixture, *how)
@@ -111,11 +138,8 @@ class SamplesController(ToolController[SamplesView]):
     def _take_mixture(self, wanted: tuple[int, int, int], mixture: Mixture) -> None:
         self._mixture = mixture
         _, count, step = wanted
-        self.view.note.setText(
-            self.tr("{components} components, fitted to {count} codes after step {step}.").format(
-                components=len(mixture.weights), count=f"{count:,}", step=f"{step:,}"
-            )
-        )
+        text = self.tr("{components} components, fitted to {count} codes after step {step}.")
+        self._say(text.format(components=len(mixture.weights), count=f"{count:,}", step=f"{step:,}"))
         self._fit_pacer.ran(self._fit_began, time.monotonic())
         self.refresh()
 
@@ -127,10 +151,63 @@ class SamplesController(ToolController[SamplesView]):
 
     def _show_nothing(self, reason: str) -> None:
         self.forget()
-        self.view.note.setText(reason)
+        self._say(reason)
         self.view.board.set_pictures(None)
         self.view.board.set_empty_text(reason)
         self._choose(None)
+
+    # How far they are
+
+    def _measure(self, run: Run) -> None:
+        """Find out where the codes lie with respect to those of real images."""
+        given = self.codes, run.codes, run.train_codes
+        if self._measured is not None and all(one is other for one, other in zip(self._measured, given, strict=True)):
+            return
+        if self._measured is None or self._measured[0] is not self.codes:
+            self._places = None
+            self._say(self._source)
+        self._measured, self._measuring_began = given, time.monotonic()
+        real = run.all_codes
+        if real is None:
+            self._requests.forget(_PLACES)
+        else:
+            self._requests.ask(PlacesRequest(_PLACES, run.id, self.codes, real), self._take_places)
+
+    def _take_places(self, places: npt.NDArray[np.int8]) -> None:
+        if len(places) == len(self.codes):
+            self._places = places
+            self._say(self._source)
+            self._draw()
+
+    def _say(self, source: str) -> None:
+        """Say what is drawn from and, once it is measured, where it falls."""
+        self._source = source
+        self.view.note.setText(f"{source} {self._where_they_lie()}".strip())
+
+    def _where_they_lie(self) -> str:
+        """How many of the codes lie off those of real images, and where, as soon as it is known."""
+        if self._places is None:
+            return ""
+        names = {
+            Place.INSIDE: self.tr("{count} lie nearer to the codes' middle than real ones do"),
+            Place.OUTSIDE: self.tr("{count} lie further out than real ones do"),
+            Place.HOLE: self.tr("{count} lie in holes between codes"),
+        }
+        counts = {place: int((self._places == place).sum()) for place in names}
+        off = ", ".join(names[place].format(count=each) for place, each in counts.items() if each)
+        if not off:
+            return self.tr("All {count} random codes lie among the codes.").format(count=len(self._places))
+        return self.tr("Of {count} random codes {off}.").format(count=len(self._places), off=off)
+
+    @Slot()
+    def _draw(self) -> None:
+        """Show where the codes lie in the plane of the scatter, while the view is in sight; t-SNE has no place."""
+        plane = self._scatter.plane
+        if not self.view.is_in_sight or self._scatter.has_layout or plane.latent_dim != self.codes.shape[1]:
+            self.overlay.clear()
+        else:
+            off = None if self._places is None else self._places != Place.AMONG
+            self.overlay.set_samples(plane.project(self.codes), off)
 
     # One sample
 

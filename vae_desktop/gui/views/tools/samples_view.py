@@ -4,8 +4,9 @@ from PySide6.QtCore import Slot
 
 from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, form
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import column, label, named, row, tool_button
+from vae_desktop.gui.widgets.controls import column, explain, label, named, row, tool_button
 from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 
@@ -29,6 +30,7 @@ class SamplesView(ToolView):
     def __init__(self) -> None:
         super().__init__("samplesView")
         tip = self.tr("From where codes are drawn: the prior, the box of the codes, or a mixture fitted to them.")
+        tip = with_terms(tip, "prior", "N(0, I)", "mixture of Gaussians")
         self.source = ChoiceBox("samplesWayCombo", self.tr("Where codes are drawn from"), tip, self._sources())
         tip = self.tr("How many normal distributions the mixture has.")
         self.components = NumberField("samplesComponentsSpin", self.tr("Components"), tip, (1, 50), 10)
@@ -49,6 +51,12 @@ class SamplesView(ToolView):
         self.nearest = NearestView()
         self.nearest.setFixedWidth(_NEAREST)
         self.note = label("", "muted", "small", name="samplesNote", figures=True, wraps=True)
+        tip = self.tr(
+            "A random code lies off the codes if its distance from their middle, in their standard deviations, is not "
+            "that of 97.5 % of real ones, or if it is further from the nearest one than 97.5 % are from one another. "
+            "Its cross in the scatter has the colour of holes."
+        )
+        explain(self.note, with_terms(tip, "random code", "prior", "N(0, I)", "hole"))
         self._form = form(
             (self.tr("Components"), self.components),
             (self.tr("Temperature"), self.temperature),
