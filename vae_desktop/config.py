@@ -24,6 +24,7 @@ class DatasetConfig(Checked):
         "The images that the latent space is learned from. Labels only colour the plots.",
         choices=tuple(DATASETS.values()),
         takes_path=True,
+        group="main",
     )
     image_size: int | None = setting(
         None,
@@ -33,6 +34,7 @@ class DatasetConfig(Checked):
         between=(8, 128),
         unit="px",
         automatic="auto",
+        group="architecture",
     )
     colours: str = setting(
         "auto",
@@ -43,7 +45,7 @@ class DatasetConfig(Checked):
             Choice("grey", "Grey", "One channel: the luminance."),
             Choice("colour", "Colour", "Three channels: red, green and blue."),
         ),
-        is_advanced=True,
+        group="architecture",
     )
     measured_on: str = setting(
         "test",
@@ -53,7 +55,7 @@ class DatasetConfig(Checked):
             Choice("test", "Test images", "Those that nothing was ever chosen by."),
             Choice("validation", "Validation images", "A twelfth of the training images, held out to choose settings."),
         ),
-        is_advanced=True,
+        group="reproducibility",
     )
 
     @property
@@ -77,12 +79,14 @@ class ModelConfig(Checked):
         "Model",
         "An autoencoder codes an image as a point; a variational one as a normal distribution.",
         choices=tuple(MODELS.values()),
+        group="main",
     )
     latent_dim: int = setting(
         2,
         "Latent dimensions",
         "Length of the code. Two can be seen whole; more reconstruct better.",
         between=(1, 128),
+        group="main",
     )
     noise: str = setting(
         "gaussian",
@@ -94,6 +98,7 @@ class ModelConfig(Checked):
             Choice("salt-and-pepper", "Salt and pepper", "That fraction of the pixels is set to 0 or 1, at random."),
         ),
         only_for=_DENOISING,
+        group="main",
     )
     noise_strength: float = setting(
         0.3,
@@ -102,6 +107,7 @@ class ModelConfig(Checked):
         "The stronger, the more the codes hold only what all images of a kind share.",
         between=(0.0, 1.0),
         only_for=_DENOISING,
+        group="main",
     )
     architecture: str = setting(
         "mlp",
@@ -116,6 +122,7 @@ class ModelConfig(Checked):
                 "slower without a graphics card.",
             ),
         ),
+        group="architecture",
     )
     hidden: tuple[int, ...] | None = setting(
         None,
@@ -126,6 +133,7 @@ class ModelConfig(Checked):
         between=(1, 8192),
         unit="units",
         automatic="auto",
+        group="architecture",
     )
     activation: str = setting(
         "relu",
@@ -138,7 +146,7 @@ class ModelConfig(Checked):
             Choice("silu", "SiLU", "x times its sigmoid, smooth."),
             Choice("tanh", "tanh", "Bounded and smooth; slow to train when deep."),
         ),
-        is_advanced=True,
+        group="architecture",
     )
     likelihood: str = setting(
         "squared-error",
@@ -146,6 +154,7 @@ class ModelConfig(Checked):
         "How a reconstruction is judged. It sets the scale against which the KL divergence is weighed, so losses of "
         "different likelihoods cannot be compared.",
         choices=tuple(LIKELIHOODS.values()),
+        group="architecture",
     )
 
     @property
@@ -186,7 +195,6 @@ class TrainingConfig(Checked):
         between=(0.01, 100.0),
         unit="of the decoder's",
         logarithmic=True,
-        is_advanced=True,
     )
     schedule: str = setting(
         "constant",
@@ -200,7 +208,6 @@ class TrainingConfig(Checked):
                 "Rises over the first tenth of the run and falls to 0 at its end: the last steps settle every code.",
             ),
         ),
-        is_advanced=True,
     )
     beta: float = setting(
         1.0,
@@ -211,6 +218,7 @@ class TrainingConfig(Checked):
         logarithmic=True,
         at_once=True,
         only_for=_WITH_BETA,
+        group="main",
     )
     beta_warm_up: float = setting(
         0.0,
@@ -219,7 +227,6 @@ class TrainingConfig(Checked):
         between=(0.0, 100_000.0),
         unit="epochs",
         only_for=_WITH_BETA,
-        is_advanced=True,
     )
     precision: str = setting(
         "single",
@@ -229,11 +236,10 @@ class TrainingConfig(Checked):
             Choice("single", "32 bits", "The same everywhere."),
             Choice(
                 "mixed",
-                "16 bits where that is quicker",
+                "16 bits if quicker",
                 "bfloat16 on graphics cards and processors that are made for it: quicker, and nearly the same.",
             ),
         ),
-        is_advanced=True,
     )
     batch_size: int = setting(
         128,
@@ -247,6 +253,7 @@ class TrainingConfig(Checked):
         "Seed",
         "The same seed gives the same initial weights, order of images and noise: the same latent space.",
         between=(0, 2**32 - 1),
+        group="reproducibility",
     )
     device: str = setting(
         "auto",
@@ -259,6 +266,7 @@ class TrainingConfig(Checked):
             Choice("cpu", "CPU", "The processor."),
         ),
         numbered="cuda",
+        group="reproducibility",
     )
 
 

@@ -15,6 +15,7 @@ from vae_desktop.errors import InvalidSetting
 from vae_desktop.file_kinds import readable_name
 
 Kind = Literal["integer", "number", "sizes", "choice"]
+Group = Literal["main", "architecture", "optimisation", "reproducibility"]
 ConfigT = TypeVar("ConfigT")
 ChoiceT = TypeVar("ChoiceT", bound="Choice")
 
@@ -69,8 +70,8 @@ class Setting:
         Of a choice: the one of which there can be several, so that "cuda:1" is allowed beside "cuda".
     only_for : tuple of str
         Kinds of model for which the setting matters; empty for all.
-    is_advanced : bool
-        A form shows it on request only.
+    group : {"main", "architecture", "optimisation", "reproducibility"}
+        Where a form shows it: "main" settings always, the others in a fold of that name.
     """
 
     label: str
@@ -86,7 +87,7 @@ class Setting:
     takes_path: bool = False
     numbered: str = ""
     only_for: tuple[str, ...] = ()
-    is_advanced: bool = False
+    group: Group = "optimisation"
 
     def parse(self, name: str, text: str) -> Any:
         """Turn typed text into a checked value.

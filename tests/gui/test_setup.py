@@ -2,22 +2,32 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QToolButton
+from PySide6.QtWidgets import QComboBox, QLabel, QScrollArea, QToolButton, QWidget
 
+from vae_desktop.gui.widgets.labels import ElidedLabel
+from vae_desktop.gui.widgets.value_slider import LogSlider
 from vae_desktop.presets import PRESETS
 from vae_desktop.training.devices import Device
+
+FOLDS = ("architecture", "optimisation", "reproducibility")
 
 
 @pytest.fixture
 def driver(shared_driver, first_settings):
     """The window of all these tests; its form is as at first, and the digits are loaded behind it."""
-    form, more = shared_driver.window.setup.form, shared_driver.find("moreSettingsButton", QToolButton)
+    form = shared_driver.window.setup.form
     form.set_config(first_settings)
     form.choose_dataset("digits")
     shared_driver.wait(lambda: shared_driver.has_dataset)
-    if more.isChecked():
-        more.click()
+    for name in FOLDS:
+        set_open(shared_driver, name, False)
     return shared_driver
+
+
+def set_open(driver, fold, is_open):
+    button = driver.find(f"{fold}FoldButton", QToolButton)
+    if button.isChecked() != is_open:
+        button.click()
 
 
 def choose(driver, name, value):
@@ -75,8 +85,9 @@ def test_only_what_matters_is_in_sight(driver):
     assert in_sight(driver, "noiseStrengthField")
     assert not driver.find("betaField").isEnabled()
     assert not in_sight(driver, "activationCombo")
-    driver.find("moreSettingsButton", QToolButton).click()
+    set_open(driver, "architecture", True)
     assert in_sight(driver, "activationCombo")
+    set_open(driver, "optimisation", True)
     assert not in_sight(driver, "betaWarmUpField")
     choose(driver, "modelCombo", "vae")
     assert in_sight(driver, "betaWarmUpField")
@@ -102,8 +113,7 @@ def test_beta_that_must_empty_dimensions_is_said_before_training(driver):
 
 def test_a_warm_up_that_the_run_does_not_finish_is_said_beside_it(driver):
     note, form = driver.find("betaWarmUpNote", QLabel), driver.window.setup.form
-    more = driver.find("moreSettingsButton", QToolButton)
-    more.click()
+    set_open(driver, "optimisation", True)
     driver.type("epochsField", "20")
     driver.type("betaWarmUpField", "50")
     assert note.text() == "β reaches 0.4 of 1: the warm-up takes 50 epochs, the run 20."
@@ -111,10 +121,10 @@ def test_a_warm_up_that_the_run_does_not_finish_is_said_beside_it(driver):
     entry = form.field("beta_warm_up")
     driver.wait(lambda: 0 <= note.geometry().top() - entry.geometry().bottom() <= entry.height())
     assert entry.accessibleDescription() == note.text()
-    more.click()
-    assert note.isVisible()  # with its field, although few people need that
+    set_open(driver, "optimisation", False)
+    assert note.isVisible()  # with its field, although the fold is shut
     assert driver.find("betaWarmUpField").isVisible()
-    assert not driver.find("activationCombo").isVisible()
+    assert not driver.find("epochsField").isVisible()
     choose(driver, "modelCombo", "ae")
     assert note.isHidden()
     choose(driver, "modelCombo", "vae")
@@ -157,3 +167,89 @@ def test_a_model_of_one_of_several_cards_can_be_shown_before_they_are_known(open
     form = driver.window.setup.form
     form.set_config(form.config().with_settings(device="cuda:3"))
     assert form.config().training.device == "cuda:3"
+
+
+def test_beta_is_dragged_or_typed(driver):
+    slider, field = driver.find("betaSlider", LogSlider), driver.find("betaField")
+    slider.setValue(0)
+    assert field.text() == "0"
+    slider.setValue(1)
+    assert field.text() == "0.01"
+    slider.setValue(slider.maximum())
+    assert field.text() == "100"
+    values = [slider.value_of(position) for position in range(slider.maximum() + 1)]
+    assert values == sorted(set(values))
+    assert all(float(f"{value:.2g}") == value for value in values)
+    assert [slider.value_of(slider.position_of(value)) for value in values] == values
+    for text, shown in (("0", "0"), ("0.002", "0.01"), ("1", "1"), ("4.07", "4"), ("250", "100")):
+        driver.type("betaField", text)
+        assert slider.value_of(slider.value()) == float(shown)
+        assert slider.accessibleName() == f"β (KL weight), {text}"
+        assert driver.window.setup.form.config().training.beta == float(text)
+    choose(driver, "modelCombo", "ae")
+    assert not slider.isEnabled()
+    assert "no choice" in slider.toolTip()
+
+
+def test_a_fold_that_is_shut_says_what_is_in_it(driver):
+    summary = driver.find("optimisationFoldSummary", ElidedLabel)
+    driver.type("epochsField", "30")
+    driver.type("learningRateField", "0.005")
+    assert summary.whole_text() == "30 epochs · rate 0.005 · batches of 128"
+    assert summary.isVisible()
+    set_open(driver, "optimisation", True)
+    assert not summary.isVisible()
+
+
+def test_what_matters_needs_no_scrolling_and_nothing_scrolls_sideways(driver):
+    area = driver.window.setup.findChild(QScrollArea)
+    assert area.verticalScrollBar().maximum() == 0
+    for name in FOLDS:
+        set_open(driver, name, True)
+    driver.wait(lambda: area.verticalScrollBar().maximum() > 0)
+    for name in ("betaField", "betaSlider", "trainButton"):
+        assert driver.find(name).visibleRegion().boundingRect() == driver.find(name).rect()
+    form = driver.window.setup.form
+    driver.wait(lambda: form.width() == area.viewport().width())
+    parts = [part for part in form.rows.findChildren(QWidget) if part.isVisible()]
+    assert len(parts) > 50
+    driver.wait(lambda: all(part.mapTo(form, part.rect().topRight()).x() < form.width() for part in parts))
+
+
+def test_folds_stay_as_they_were_left(open_window):
+    first = open_window()
+    set_open(first, "reproducibility", True)
+    first.window.close()
+    following = open_window()
+    is_open = {name: following.find(f"{name}FoldButton", QToolButton).isChecked() for name in FOLDS}
+    assert is_open == {"architecture": False, "optimisation": False, "reproducibility": True}
+
+
+def test_what_differs_from_the_model_on_screen_is_marked_and_taken_at_a_click(driver):
+    driver.show("vae-20d")
+    mark, take = driver.find("latentDimMark"), driver.find("useSettingsButton", QToolButton)
+    assert "20-D · MNIST" in driver.find("onScreenTitle", ElidedLabel).whole_text()
+    assert "epoch 60 of 60" in driver.find("onScreenDetail", ElidedLabel).whole_text()
+    assert "On screen: 20" in mark.toolTip()
+    assert mark.isVisible()
+    assert "On screen: 20" in driver.find("latentDimField").accessibleDescription()
+    assert not driver.find("kindMark").isVisible()
+    take.click()
+    config = driver.window.setup.form.config()
+    assert config.model == driver.shown.config.model
+    assert config.dataset.name == "digits"  # the model's own is not in the data folder
+    assert not mark.isVisible()
+    assert not take.isVisible()
+    assert "On screen: MNIST" in driver.find("nameMark").toolTip()
+
+
+def test_a_sentence_says_what_train_will_do(driver):
+    plan = driver.find("nextRunText", QLabel)
+    driver.type("epochsField", "7")
+    driver.type("latentDimField", "3")
+    assert plan.text().startswith("Train makes a new VAE, 3-D, on Digits: 7 epochs")
+    driver.type("latentDimField", "0")
+    assert plan.text().startswith("Train waits. Latent dimensions: 0 is out of range")
+    driver.type("latentDimField", "3")
+    driver.window.setup.form.choose_dataset("kmnist")
+    assert "KMNIST is not in the data folder" in plan.text()

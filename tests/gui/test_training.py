@@ -1,7 +1,9 @@
 """Training from the window: buttons, state, curves, scatter."""
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication
 
 from vae_desktop.catalog import DATASETS
 
@@ -156,6 +158,83 @@ def test_choosing_a_data_set_sets_its_number_of_epochs_until_one_was_typed(open_
     driver.type("epochsField", "7")
     form.choose_dataset("digits")
     assert driver.find("epochsField").text() == "7"
+
+
+def test_a_slider_acts_on_a_training_when_it_is_let_go(driver) -> None:
+    driver.train(epochs="1000")
+    run, slider = driver.window.controller.engine.project.active[0], driver.find("betaSlider")
+    assert driver.find("betaMark").isVisible()
+    slider.setSliderDown(True)
+    for value in (2.0, 8.0, 5.0):
+        slider.setValue(slider.position_of(value))
+    begun = len(run.history.training)
+    driver.wait(lambda: len(run.history.training) > begun + 20)
+    assert not run.history.changes
+    slider.setSliderDown(False)
+    driver.wait(lambda: run.history.changes)
+    assert [change.value for change in run.history.changes] == [5.0]
+    driver.stop()
+    driver.wait(lambda: not driver.find("betaMark").isVisible())
+
+
+def test_the_transport_bar_never_moves_and_says_what_it_acts_on(driver) -> None:
+    names = ("trainButton", "stopButton", "continueButton", "pauseButton", "actsOnText", "progressText")
+    parts = [driver.find(name) for name in names]
+
+    def places():
+        return [(part.mapTo(driver.window, QPoint(0, 0)), part.size()) for part in parts]
+
+    before = places()
+    driver.train(epochs="1000")
+    assert driver.find("actsOnText").text() == driver.window.controller.engine.project.active[0].title
+    assert (driver.find("continueButton").isVisible(), driver.find("pauseButton").isVisible()) == (False, True)
+    assert "stop it first" in driver.find("trainButton").toolTip()
+    assert places() == before
+    driver.click("pauseButton")
+    driver.wait(lambda: driver.state == "paused")
+    assert places() == before
+    driver.click("stopButton")
+    driver.wait(lambda: driver.state == "idle")
+    assert (driver.find("continueButton").isVisible(), driver.find("pauseButton").isVisible()) == (True, False)
+    assert places() == before
+
+
+@pytest.fixture
+def slow_double_clicks():
+    """A double click may take a minute, so that a slow machine makes one too."""
+    before = QApplication.doubleClickInterval()
+    QApplication.setDoubleClickInterval(60_000)
+    yield
+    QApplication.setDoubleClickInterval(before)
+
+
+def test_the_second_click_of_a_double_click_undoes_nothing(driver, slow_double_clicks) -> None:
+    driver.train(epochs="1000")
+    driver.click("pauseButton")
+    driver.wait(lambda: driver.state == "paused")
+    driver.qtbot.mouseClick(driver.find("pauseButton"), Qt.MouseButton.LeftButton)
+    begun = len(driver.engine.project.active[0].history.training)
+    driver.qtbot.keyClick(driver.find("pauseButton"), Qt.Key.Key_Space)  # keys are meant
+    driver.wait(lambda: len(driver.engine.project.active[0].history.training) > begun)
+
+
+def test_nothing_can_be_stopped_at_the_start(open_window) -> None:
+    driver = open_window()
+    enabled = []
+    driver.window.controller.engine.training.state_changed.connect(
+        lambda _: enabled.append(driver.find("stopButton").isEnabled())
+    )
+    driver.wait(lambda: driver.has_dataset and driver.state == "idle")
+    assert not any(enabled)
+
+
+def test_the_time_of_a_like_training_is_said_beforehand(driver) -> None:
+    driver.train(epochs="1000")
+    driver.wait(lambda: driver.find("timeLeftText").text())
+    driver.stop()
+    assert "1,000 epochs, about " in driver.find("nextRunText").text()
+    driver.type("hiddenField", "33")
+    assert "about" not in driver.find("nextRunText").text()
 
 
 def _steps_drawn(losses, term) -> int:

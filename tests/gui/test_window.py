@@ -131,11 +131,11 @@ def test_an_error_with_a_remedy_leaves_the_offer_of_what_was_kept(shared_driver)
     banner.clear()
 
 
-def test_every_setting_has_an_alt_key_of_its_own(shared_driver) -> None:
-    driver = shared_driver
-    labels = [label for label in driver.window.setup.form.findChildren(QLabel) if label.buddy()]
+def test_every_setting_in_sight_has_an_alt_key_of_its_own(shared_driver) -> None:
+    labels = [label for label in shared_driver.window.setup.form.findChildren(QLabel) if label.buddy()]
     in_sight = [label.text() for label in labels if not label.isHidden()]
-    assert len(in_sight) == 14
+    assert len(in_sight) == 4
     assert all("&" in text for text in in_sight)
     keys = [text[text.index("&") + 1].lower() for text in (label.text() for label in labels) if "&" in text]
+    assert len(keys) > 15
     assert len(set(keys)) == len(keys)

@@ -3,6 +3,7 @@
 Folders, file names and hashes are torchvision's, so that both find each other's files.
 """
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -188,6 +189,15 @@ def load_mnist(config: DatasetConfig, data_dir: Path) -> Dataset:
         raise DatasetBroken(f"{error} Download it again.") from error
     train, test = (replace(part, images=resize(part.images, config.image_size)) for part in (train, test))
     return Dataset(config, train, test, entry.class_names)
+
+
+def has_files(entry: MnistSet, data_dir: Path) -> bool:
+    """Whether all files of a data set are in a data folder, plain or packed; what is in them is not looked at."""
+    try:
+        there = set(os.listdir(entry.raw_folder(data_dir)))
+    except OSError:
+        return False
+    return all(name in there or f"{name}.gz" in there for name in entry.shapes)
 
 
 def read_file(entry: MnistSet, data_dir: Path, name: str) -> Images:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -57,6 +58,14 @@ class DatasetLoader:
     def held(self, config: DatasetConfig) -> Dataset | None:
         """The data set of that configuration, if it is the one in memory."""
         return self._dataset if self._dataset is not None and self._dataset.config == config else None
+
+    def is_there(self, config: DatasetConfig) -> bool:
+        """Whether a data set can be read without a download, as far as its files' names tell."""
+        from vae_desktop.data.mnist import MNIST_SETS, has_files
+
+        if config.is_custom:
+            return os.path.exists(config.name)
+        return config.name not in MNIST_SETS or has_files(MNIST_SETS[config.name], self.data_dir)
 
     def of(self, run: Run) -> Dataset | None:
         """The data set that a model learns from, if it is in memory and its images have the model's shape."""

@@ -1,10 +1,9 @@
-"""The setup and the buttons that train: what they ask for, and what training says of itself."""
+"""The setup and the buttons that train: what they ask for."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.processor import Pacer
-from vae_desktop.engine.run import Comparison, Progress, Run
-from vae_desktop.engine.training import State
+from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
@@ -24,11 +21,9 @@ from vae_desktop.variants import Variant
 if TYPE_CHECKING:
     from vae_desktop.training.devices import Device
 
-_PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
-
 
 class TrainingController(QObject):
-    """Has models trained as the setup says, and shows how far that is; keeps the data set of the setup loaded."""
+    """Has models trained as the setup says, and keeps the data set of the setup loaded."""
 
     def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings) -> None:
         super().__init__(window)
@@ -37,8 +32,6 @@ class TrainingController(QObject):
         self._engine = engine
         self._project, self._training, self._starter = engine.project, engine.training, engine.starter
         self._settings = settings
-        self._progress_pacer = Pacer(_PROGRESS_INTERVAL, fraction=1.0)
-        self._has_torch = False  # until its devices are known
         form, controls, training, starter = self._form, self._controls, self._training, self._starter
         form.validity_changed.connect(controls.set_settings_valid)
         form.dataset_chosen.connect(self._choose_dataset)
@@ -53,8 +46,6 @@ class TrainingController(QObject):
         window.data_folder_chosen.connect(self._use_data_dir)
         window.comparison.editor.compare_requested.connect(self._compare)
         window.comparison.beta_changed.connect(self._set_beta)
-        training.state_changed.connect(self._show_state)
-        engine.tracker.progressed.connect(self._show_progress)
         engine.tracker.devices_found.connect(self._take_devices)
         datasets = engine.datasets
         datasets.loaded.connect(self._take_dataset)
@@ -64,7 +55,6 @@ class TrainingController(QObject):
         self._project.runs_changed.connect(self._show_active)
         self._project.shown_changed.connect(self._take_shown)
         self._project.compared_changed.connect(self._take_compared)
-        self._show_state(training.state)
 
     # What is asked for
 
@@ -147,21 +137,7 @@ class TrainingController(QObject):
 
     # What the engine says
 
-    def _show_state(self, state: State) -> None:
-        self._window.setProperty("state", state)
-        self._controls.set_state(state)
-        self._window.status.setText(self._status_text(state))
-
-    def _show_progress(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if self._progress_pacer.is_due(now) or progress.step >= progress.last_step:
-            self._progress_pacer.ran(now, now)
-            self._controls.show_progress(progress, self._title_out_of_sight())
-            self._window.status.setText(self._status_text(self._training.state))
-
     def _take_devices(self, devices: tuple[Device, ...]) -> None:
-        self._has_torch = True
-        self._window.status.setText(self._status_text(self._training.state))
         self._form.set_devices(devices)
         # torch is loaded by now: its many objects stay, and to look through them at each collection would take 150 ms.
         if not gc.get_freeze_count():  # once, or what is left of closed windows would stay too
@@ -176,7 +152,7 @@ class TrainingController(QObject):
 
     def _take_shown(self, run: Run) -> None:
         if not self._project.active:  # else form and progress belong to the run that trains
-            # An example is looked at; the next run is still the one that the person was setting up.
+            # An example is looked at; the next run is still the one that the person was setting up, but for the first.
             if not run.is_example:
                 self._form.set_config(run.config)
             self._take_over(run)
@@ -191,30 +167,3 @@ class TrainingController(QObject):
         dataset = self._engine.datasets.held(run.config.dataset)
         if dataset is not None:
             self._take_dataset(dataset)
-        self._controls.show_progress(run.progress)
-
-    # In words
-
-    def _title_out_of_sight(self) -> str:
-        """What the buttons act on, where that is not what is on screen."""
-        active = self._project.active
-        in_sight = self._project.in_sight(self._window.workspace == "comparison")
-        if not active or any(run in in_sight for run in active):
-            return ""
-        return active[0].title if len(active) == 1 else " · ".join(run.name for run in active)
-
-    def _status_text(self, state: State) -> str:
-        active = self._project.active
-        if active:
-            doing = {"paused": self.tr("Paused"), "stopping": self.tr("Stopping…")}.get(state, self.tr("Training"))
-            return self.tr("{doing} {run} on {device}").format(
-                doing=doing,
-                run=active[0].title if len(active) == 1 else self.tr("{count} models").format(count=len(active)),
-                device=active[0].device.upper(),
-            )
-        return {
-            "idle": self.tr("Ready") if self._has_torch else self.tr("PyTorch is loading; sliders work already"),
-            "loading": self.tr("Loading…"),
-            "stopping": self.tr("Stopping…"),
-            "failed": self.tr("Training failed; the last good model is kept"),
-        }.get(state, "")

@@ -14,7 +14,10 @@ from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.messages import MessagesController
 from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.runs import RunsController
+from vae_desktop.gui.controllers.setup_controller import SetupController
 from vae_desktop.gui.controllers.training import TrainingController
+from vae_desktop.gui.controllers.training_times import TrainingTimes
+from vae_desktop.gui.controllers.transport_controller import TransportController
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.controllers.workspaces import WorkspacesController
 from vae_desktop.gui.views.window.main_window import MainWindow
@@ -53,8 +56,13 @@ class WindowController(QObject):
         self.workspaces = WorkspacesController(window, self.engine, self.point)
         self.runs = RunsController(window, self.engine)
         self.training = TrainingController(window, self.engine, settings)
+        times = TrainingTimes(settings)
+        self.transport = TransportController(window, self.engine, times)
+        self.setup = SetupController(window, self.engine, settings, times)
+        self.setup.dataset_taken.connect(self._load_taken_dataset)
         self.files = FilesController(window, self.engine, settings)
         self.closer = Closer(window, self.engine, settings, instance)
+        self._is_warm = False
         self._themes = ThemeSwitch(self)
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)
@@ -83,6 +91,7 @@ class WindowController(QObject):
         if not self.workspaces.tools:
             self.workspaces.make_tools().path.export_wanted.connect(self.files.export_path)
         self.engine.training.warm_up()
+        self._is_warm = True
         if not self.engine.starter.is_beginning and not self.engine.project.active:
             self.training.load_chosen_dataset()
 
@@ -95,6 +104,7 @@ class WindowController(QObject):
 
     def open_last_model(self) -> None:
         """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
+        self.setup.take_next_example()
         self.files.open_last()
 
     @Slot(str)
@@ -102,6 +112,11 @@ class WindowController(QObject):
         """Show the "light" or the "dark" theme, or that of the "system", now and at the next start."""
         self._settings.set_text("theme", mode)
         self._themes.set_mode(mode)
+
+    @Slot()
+    def _load_taken_dataset(self) -> None:
+        if self._is_warm:  # else it is loaded behind the first picture
+            self.training.load_chosen_dataset()
 
     @Slot()
     def _run_calls(self) -> None:

@@ -60,4 +60,3 @@ class WorkspacesController(QObject):
         else:
             self.comparison.leave_sight()
             self.playground.come_into_sight()
-        self._window.setup.controls.set_compares(workspace == "comparison")

@@ -51,7 +51,8 @@ class ElidedLabel(QLabel):
 class SteadyLabel(QWidget):
     """A label in a room that does not depend on its text.
 
-    With each new text a QLabel has everything around it laid out anew, up to the docks of the window.
+    With each new text a QLabel has everything around it laid out anew, up to the docks of the window. A line that is
+    too long ends with an ellipsis; the tooltip then has all of it.
 
     Parameters
     ----------
@@ -65,16 +66,18 @@ class SteadyLabel(QWidget):
         self.label = QLabel(self)
         self.label.setFont(font)
         self.label.setWordWrap(lines > 1)
+        self._text, self._is_cut = "", lines == 1
         self._height = lines * self.label.fontMetrics().lineSpacing()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
-        return self.label.text()
+        return self._text
 
     def set_text(self, text: str) -> None:
         """Show a text."""
-        if text != self.label.text():
-            self.label.setText(text)
+        if text != self._text:
+            self._text = text
+            self._fit()
 
     def sizeHint(self) -> QSize:
         return QSize(0, self._height)
@@ -82,6 +85,15 @@ class SteadyLabel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.label.resize(self.size())
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self._text
+        if self._is_cut:
+            shown = self.label.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, max(self.width(), 1))
+            self.label.setToolTip(self._text if shown != self._text else "")
+        if shown != self.label.text():
+            self.label.setText(shown)
 
 
 class Captioned(QWidget):

@@ -3,11 +3,12 @@
 import math
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui.views.setup.row_mark import RowMark
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
 from vae_desktop.gui.widgets.controls import explain, label, named, plain
 from vae_desktop.gui.widgets.number_field import answers_refused, mark_refused
@@ -41,7 +42,7 @@ class SettingField(QLineEdit):
         self._show_unit(setting.unit)
         self.textEdited.connect(self._note_touch)
         self.textChanged.connect(self.check)
-        self.editingFinished.connect(self._commit)
+        self.editingFinished.connect(self.commit)
         self.set_value(value)
 
     @property
@@ -93,9 +94,21 @@ class SettingField(QLineEdit):
             return
         stepped = _log_step(value, direction) if self.setting.logarithmic else value + direction
         stepped = min(max(stepped, self.setting.minimum), self.setting.maximum, self._limit)
+        self.enter(int(stepped) if self.setting.kind == "integer" else stepped)
+        self.commit()
+
+    def enter(self, value: Any) -> None:
+        """Take a value as if the person had typed it, without Enter."""
         self._touched = True
-        self.set_value(int(stepped) if self.setting.kind == "integer" else stepped)
-        self._commit()
+        self.set_value(value)
+
+    @Slot()
+    def commit(self) -> None:
+        """Tell of a valid value that the person has finished entering, and write it in the usual way."""
+        if not self.error:
+            value = self.value()
+            self.set_value(value)
+            self.committed.emit(value)
 
     def event(self, event: QEvent) -> bool:
         return answers_refused(event, self, self.error, self.text() != self._kept) or super().event(event)
@@ -130,13 +143,6 @@ class SettingField(QLineEdit):
     @Slot()
     def _note_touch(self) -> None:
         self._touched = True
-
-    @Slot()
-    def _commit(self) -> None:
-        if not self.error:
-            value = self.value()
-            self.set_value(value)
-            self.committed.emit(value)
 
 
 def entry_of(name: str, setting: Setting, value: Any, letters: int = 8) -> SettingField | ChoiceBox:
@@ -180,22 +186,45 @@ class SettingRow:
 
     def __init__(self, name: str, setting: Setting, default: Any, alt_key: str) -> None:
         self.name, self.setting, self._default = name, setting, default
+        self.title = translated(setting.label)
         self.entry = entry_of(name, setting, default)
         camel_case = name.split("_")[0] + "".join(word.title() for word in name.split("_")[1:])
         self.entry.setObjectName(_OBJECT_NAMES.get(name, camel_case + ("Combo" if setting.choices else "Field")))
-        self._label = label_of(translated(setting.label), self.entry, alt_key)
+        self._mark = RowMark(f"{camel_case}Mark", self.title)
+        self._label = label_of(self.title, self.entry, alt_key)
         self._error = label(role="error", size="small", wraps=True, name=f"{camel_case}Error")
         self._note = label(role="warning", size="small", wraps=True, name=f"{camel_case}Note")
+        self._help = translated(setting.help)
+        if setting.at_once:
+            at_once = QCoreApplication.translate("SettingRow", "It acts at once on a model that trains.")
+            self._help = f"<p>{self._help}</p><p>{at_once}</p>"
+        self.explain(self._help)
         for line in (self._error, self._note):
             line.hide()
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there is an error, or something that the setting cannot do."""
+        return bool(self._error.text() or self._note.text())
+
+    @property
+    def on_screen(self) -> str:
+        """What the model on screen has in its place, in words; "" where that is the same."""
+        return self._mark.on_screen
+
     def add_to(self, grid: QGridLayout) -> None:
-        """Stand below what is in a grid of two columns."""
+        """Stand below what is in a grid of three columns: mark, label, entry."""
         row = grid.rowCount()
-        grid.addWidget(self._label, row, 0)
-        grid.addWidget(self.entry, row, 1)
-        grid.addWidget(self._error, row + 1, 0, 1, 2)
-        grid.addWidget(self._note, row + 2, 0, 1, 2)
+        grid.addWidget(self._mark, row, 0)
+        grid.addWidget(self._label, row, 1)
+        grid.addWidget(self.entry, row, 2)
+        grid.addWidget(self._error, row + 2, 1, 1, 2)
+        grid.addWidget(self._note, row + 3, 1, 1, 2)
+
+    def explain(self, tip: str) -> None:
+        """Let the tooltips of label and entry say this."""
+        explain(self.entry, tip)
+        self._label.setToolTip(self.entry.toolTip())
 
     def show_value(self, value: Any) -> None:
         """Show a value as if it had always been there."""
@@ -215,26 +244,42 @@ class SettingRow:
         self._note.setText(text)
         self._describe()
 
-    def show_as_relevant(self, matters: bool, shows_all: bool) -> None:
-        """Show a setting of the next run if it matters, and if it is not one that few people need or says something."""
+    def set_on_screen(self, text: str) -> None:
+        """Mark the row with what the model on screen has in its place, or take the mark away."""
+        self._mark.set_on_screen(text)
+        self._describe()
+
+    def set_live(self, is_live: bool) -> None:
+        """Mark a setting that acts on the training that runs."""
+        self._mark.set_live(is_live)
+
+    def show_as_relevant(self, matters: bool, is_open: bool, reason: str = "") -> None:
+        """Show the setting if it matters, and if its fold is open or it says something.
+
+        One that acts at once stays in sight and is greyed out where it does not matter, with the reason.
+        """
         if not matters and self.entry.error:
-            self.entry.set_value(self._default)  # out of sight, it could not be mended
-        says_something = bool(self._error.text() or self._note.text())
-        is_visible = matters and (shows_all or not self.setting.is_advanced or says_something)
+            self.entry.set_value(self._default)  # it could not be mended
+        if self.setting.at_once:
+            self._enable(matters, reason)
+        is_visible = (matters or self.setting.at_once) and (is_open or (matters and self.says_something))
+        self._show(is_visible)
+        for line in (self._error, self._note):
+            line.setVisible(is_visible and matters and bool(line.text()))
+
+    def _show(self, is_visible: bool) -> None:
+        self._mark.set_in_sight(is_visible)
         for part in (self._label, self.entry):
             part.setVisible(is_visible)
-        for line in (self._error, self._note):
-            line.setVisible(is_visible and bool(line.text()))
 
-    def enable_as_relevant(self, matters: bool, reason: str) -> None:
-        """Grey out a setting that acts at once while it does not matter, and say why."""
+    def _enable(self, matters: bool, reason: str) -> None:
         self.entry.setEnabled(matters)
-        explain(self.entry, translated(self.setting.help) if matters else reason)
+        self.explain(self._help if matters else reason)
         self._describe()
-        self._note.setVisible(matters and bool(self._note.text()))
 
     def _describe(self) -> None:
-        text = self.entry.error or self._note.text() or plain(self.entry.toolTip())
+        wrong = self.entry.error or self._note.text()
+        text = wrong or " ".join(part for part in (plain(self.entry.toolTip()), self.on_screen) if part)
         self.entry.setAccessibleDescription(text)
 
 

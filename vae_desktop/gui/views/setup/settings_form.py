@@ -7,19 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui.views.setup.fold_summary import fold_summaries
 from vae_desktop.gui.views.setup.preset_box import PresetBox
-from vae_desktop.gui.views.setup.setting_row import SettingField, SettingRow, label_of
+from vae_desktop.gui.views.setup.setting_row import SettingField
+from vae_desktop.gui.views.setup.setting_rows import SettingRows
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
-from vae_desktop.gui.widgets.controls import column, explain, label, row, toggle
-from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.gui.widgets.controls import column, explain
 from vae_desktop.presets import Preset, preset_of
-from vae_desktop.settings import Setting, settings_of
+from vae_desktop.settings import settings_of
 from vae_desktop.training.advice import Known, advice
 
 if TYPE_CHECKING:
@@ -29,44 +30,33 @@ _CONFIGS = (DatasetConfig, ModelConfig, TrainingConfig)
 
 
 class SettingsForm(QWidget):
-    """Shows each setting once: those of the next run first, those that act at once below.
+    """Shows each setting once: what matters most always, the rest in folds.
 
     A wrong entry is marked where it stands, with the reason under it. What does not concern the chosen kind of model
-    is out of sight, and so is what few people need until they ask for it.
+    is out of sight; what acts at once is greyed out instead.
+
+    Attributes
+    ----------
+    rows : SettingRows
+        What is seen of it.
     """
 
     validity_changed = Signal(bool)
+    settings_changed = Signal()  # any of them, or what is known of their images
     dataset_chosen = Signal(object)  # DatasetConfig
     committed = Signal(str, float)  # name and value of a setting that acts at once
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        settings = [entry for kind in _CONFIGS for entry in settings_of(kind)]
-        keys = _alt_keys([self.tr("Preset")], [setting for _, setting, _ in settings])
-        self._rows = {
-            name: SettingRow(name, setting, default, keys.get(translated(setting.label), ""))
-            for name, setting, default in settings
-        }
+        self._presets = PresetBox()
+        self.rows = SettingRows(self._presets)
+        self._rows = self.rows.by_name
         self._dataset: Dataset | None = None
         self._lowered_batch: int | None = None  # what the batch size was before a small data set lowered it
         self.is_valid = True
         self._is_filling = False
         self._active_kinds: tuple[str, ...] = ()
-        self._presets = PresetBox()
-        tip = self.tr("Show settings that most latent spaces do without.")
-        self._more = toggle("moreSettingsButton", self.tr("More settings"), tip, is_flat=True, then=self._show_relevant)
-        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        next_run, at_once = self._grid(), self._grid()
-        next_run.addWidget(label_of(self.tr("Preset"), self._presets, keys.get(self.tr("Preset"), "")), 0, 0)
-        next_run.addWidget(self._presets, 0, 1)
-        self._place_rows(next_run, at_once)
-        layout = column(margins=(SPACING, SPACING // 2, SPACING, SPACING), on=self)
-        layout.addLayout(_heading(self.tr("Next run"), self.tr("used when you press Train")))
-        layout.addLayout(next_run)
-        layout.addSpacing(SPACING)
-        layout.addLayout(_heading(self.tr("Training"), self.tr("acts at once, even while training")))
-        layout.addLayout(at_once)
-        layout.addStretch()
+        column(self.rows, on=self)
         self._connect()
         self._show_relevant()
         self._settings_changed()
@@ -142,23 +132,6 @@ class SettingsForm(QWidget):
         self._presets.set_locked(bool(kinds))
         self._show_relevant()
 
-    def _grid(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(SPACING)
-        grid.setVerticalSpacing(SPACING // 2)
-        grid.setColumnStretch(1, 1)
-        # Of the longest label, so that the entries of all sections stand in one column.
-        labels = [translated(entry.setting.label) for entry in self._rows.values()]
-        grid.setColumnMinimumWidth(0, max(self.fontMetrics().horizontalAdvance(text) for text in labels))
-        return grid
-
-    def _place_rows(self, next_run: QGridLayout, at_once: QGridLayout) -> None:
-        """Put each setting into its section, those that few people need behind the others."""
-        for entry in sorted(self._rows.values(), key=lambda entry: entry.setting.is_advanced):
-            if entry.setting.is_advanced and next_run.indexOf(self._more) < 0:
-                next_run.addWidget(self._more, next_run.rowCount(), 0, 1, 2)
-            entry.add_to(at_once if entry.setting.at_once else next_run)
-
     def _connect(self) -> None:
         self._presets.preset_chosen.connect(self._apply_preset)
         # Both before the settings are no longer the recipe's.
@@ -176,8 +149,9 @@ class SettingsForm(QWidget):
             self.box(name).currentIndexChanged.connect(self._dataset_changed)
         self.field("image_size").committed.connect(self._dataset_changed)
         self.box("kind").currentIndexChanged.connect(self._show_relevant)
+        self.rows.folds_changed.connect(self._show_relevant)
         tip = self.tr("Images of your own: File ▸ Open folder of images, or drop them on the window.")
-        explain(self.box("name"), f"<p>{translated(self._rows['name'].setting.help)}</p><p>{tip}</p>")
+        self._rows["name"].explain(f"<p>{translated(self._rows['name'].setting.help)}</p><p>{tip}</p>")
 
     def _offer(self, name: str, value: str) -> None:
         """Have a value among the choices that is not known beforehand: a path, or one of several cards."""
@@ -257,43 +231,16 @@ class SettingsForm(QWidget):
         except InvalidSetting:
             pass  # marked where it stands
         else:
-            self._presets.show_preset(preset_of(config))
+            preset = preset_of(config)
+            self._presets.show_preset(preset)
+            self.rows.show_summaries(fold_summaries(config, preset))
             known = self._dataset if self._dataset is not None and self._dataset.config == config.dataset else None
             texts = dict(advice(config, Known.of(known)))
         for name, entry in self._rows.items():
             entry.set_note(texts.get(name, ""))
         self._show_relevant()
+        self.settings_changed.emit()
 
     @Slot()
     def _show_relevant(self) -> None:
-        """Hide what the chosen kind of model has no use for, or, where it acts at once, grey it out."""
-        kind, shows_all = self.box("kind").currentData(), self._more.isChecked()
-        self._more.setArrowType(Qt.ArrowType.DownArrow if shows_all else Qt.ArrowType.RightArrow)
-        for entry in self._rows.values():
-            kinds = {kind, *self._active_kinds} if entry.setting.at_once else {kind}
-            matters = not entry.setting.only_for or not kinds.isdisjoint(entry.setting.only_for)
-            if not entry.setting.at_once:
-                entry.show_as_relevant(matters, shows_all)
-            elif entry.setting.only_for and len(self._active_kinds) > 1:
-                reason = self.tr("Each of the compared models has its own, above its column.")
-                entry.enable_as_relevant(False, reason)
-            else:
-                entry.enable_as_relevant(matters, self.tr("This kind of model leaves no choice."))
-
-
-def _heading(title: str, hint: str) -> QHBoxLayout:
-    note = label(hint, "muted", "small")
-    return row(label(title, size="heading"), 0, (note, 0, Qt.AlignmentFlag.AlignBottom))
-
-
-def _alt_keys(first: Sequence[str], settings: Sequence[Setting]) -> dict[str, str]:
-    """The first letter of each label that is still free; what is not always in sight comes last and may get none."""
-    ordered = sorted(settings, key=lambda setting: (not setting.at_once, setting.is_advanced or bool(setting.only_for)))
-    taken = set("fvh")  # those of the menus
-    keys = {}
-    for text in (*first, *(translated(setting.label) for setting in ordered)):
-        free = [letter for letter in text.lower() if letter.isascii() and letter.isalpha() and letter not in taken]
-        if free:
-            keys[text] = free[0]
-            taken.add(free[0])
-    return keys
+        self.rows.show_relevant(self.box("kind").currentData(), self._active_kinds)

@@ -1,0 +1,217 @@
+"""The setup beside what is on screen: what it would change, and what Train would do."""
+
+import time
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from vae_desktop.catalog import describe_dataset
+from vae_desktop.config import SETTINGS, RunConfig
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.processor import Pacer
+from vae_desktop.engine.run import Run
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui.controllers.training_times import TrainingTimes
+from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.setup.transport import duration_text
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.settings import settings_of
+
+_INTERVAL = 0.5  # seconds; figures that change more often cannot be read
+_FOLDS = "setup_folds"
+_OWN = ("kind", "latent_dim", "likelihood", "architecture", "hidden", "beta")  # of each of the compared models
+_LONGEST = 24  # letters of a data set's name in the sentence
+
+
+class SetupController(QObject):
+    """Names what is on screen above the form, marks what differs from it, and says what Train will do."""
+
+    dataset_taken = Signal()  # the form has another data set now, which was not chosen in it
+
+    def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings, times: TrainingTimes) -> None:
+        super().__init__(window)
+        self._window = window
+        self._head, self._form, self._controls = window.setup.head, window.setup.form, window.setup.controls
+        self._engine, self._project = engine, engine.project
+        self._settings, self._times = settings, times
+        self._pacer = Pacer(_INTERVAL, fraction=0.03)
+        self._takes_next = False
+        self._form.rows.open_folds(settings.text(_FOLDS).split(","))
+        self._form.rows.folds_changed.connect(self._remember_folds)
+        self._form.settings_changed.connect(self._compare)
+        self._head.settings_wanted.connect(self._take)
+        project = self._project
+        project.shown_changed.connect(self._follow_shown)
+        for signal in (project.compared_changed, project.runs_changed, engine.training.state_changed):
+            signal.connect(self._refresh, max_args=0)
+        engine.datasets.loaded.connect(self._refresh, max_args=0)
+        engine.datasets.ended.connect(self._refresh)
+        engine.tracker.progressed.connect(self._follow_progress, max_args=0)
+        window.workspace_changed.connect(self._refresh)
+        self._refresh()
+
+    def take_next_example(self) -> None:
+        """At a start: have the form take the settings of the bundled model that is about to be shown."""
+        self._takes_next = True
+
+    @Slot()
+    def _refresh(self) -> None:
+        self._show_head()
+        self._compare()
+
+    def _follow_shown(self, run: Run) -> None:
+        takes, self._takes_next = self._takes_next, False
+        if takes and run.is_example and not self._project.active:
+            self._take()
+        self._refresh()
+
+    def _follow_progress(self) -> None:
+        now = time.monotonic()
+        if self._pacer.is_due(now):
+            self._refresh()
+            self._pacer.ran(now, time.monotonic())
+
+    # What is on screen
+
+    @property
+    def _compares(self) -> bool:
+        return self._window.workspace == "comparison"
+
+    @property
+    def _on_screen(self) -> list[Run]:
+        return self._project.in_sight(self._compares)
+
+    def _show_head(self) -> None:
+        runs = self._on_screen
+        if not runs:
+            hint = self.tr("Train makes them.") if self._compares else self.tr("Train makes one; File opens one.")
+            self._head.show_model(self.tr("No models yet") if self._compares else self.tr("No model yet"), hint)
+            return
+        run = runs[-1]
+        title = run.title
+        if len(runs) > 1:
+            data = run.config.dataset.label
+            title = self.tr("{count} models · {data}").format(count=len(runs), data=data)
+        self._head.show_model(title, " · ".join(_detail(run, with_beta=len(runs) == 1)))
+
+    # What differs
+
+    def _differences(self, config: RunConfig) -> Iterator[tuple[str, str]]:
+        """Yield the name of each setting that differs from what is on screen, and in words what that has."""
+        runs = self._on_screen
+        same_data = any(run.config.dataset.name == config.dataset.name for run in runs)
+        wanted = _values(config)
+        theirs = [_values(run.config) for run in runs]
+        for name, value in wanted.items() if runs else ():
+            setting = SETTINGS[name]
+            is_useless = bool(setting.only_for) and config.model.kind not in setting.only_for
+            # Epochs belong to a data set, and where a model was trained says nothing of the model.
+            passes = name == "device" or (name == "epochs" and not same_data) or (self._compares and name in _OWN)
+            if is_useless or passes or any(values[name] == value for values in theirs):
+                continue
+            shown = dict.fromkeys(_in_words(name, values[name]) for values in theirs)
+            yield name, ", ".join(shown)
+
+    @Slot()
+    def _compare(self) -> None:
+        """Mark what differs, and offer to take it as far as that can be."""
+        try:
+            config = self._form.config()
+        except InvalidSetting:
+            self._tell_plan()
+            return
+        self._form.rows.show_on_screen(dict(self._differences(config)))
+        self._head.set_differs(self._taken(config) != config)
+        self._tell_plan()
+
+    def _taken(self, config: RunConfig) -> RunConfig:
+        """The settings of the form with those of what is on screen in their place, as far as they can be used."""
+        runs = self._on_screen
+        if not runs:
+            return config
+        theirs = _values(runs[-1].config)
+        names = {name for name, _ in self._differences(config)}
+        if "name" in names and not self._engine.datasets.is_there(runs[-1].config.dataset):
+            names -= {"name", "image_size", "colours"}
+        elif "name" in names:
+            names.add("epochs")
+        if self._project.active:  # what acts at once would be shown and not act
+            names = {name for name in names if not SETTINGS[name].at_once}
+        return config.with_settings(**{name: theirs[name] for name in names})
+
+    @Slot()
+    def _take(self) -> None:
+        try:
+            before = self._form.config()
+        except InvalidSetting:
+            before = RunConfig()
+        taken = self._taken(before)
+        self._form.set_config(taken)
+        if taken.dataset != before.dataset:
+            self.dataset_taken.emit()
+
+    @Slot(list)
+    def _remember_folds(self, names: list[str]) -> None:
+        self._settings.set_text(_FOLDS, ",".join(names))
+
+    # What Train will do
+
+    @Slot()
+    def _tell_plan(self) -> None:
+        try:
+            config = self._form.config()
+            configs = [config]
+            if self._compares:
+                configs = [variant.applied_to(config) for variant in self._window.comparison.editor.variants()]
+        except InvalidSetting as error:
+            self._controls.show_plan(self.tr("Train waits. {reason}").format(reason=error))
+            return
+        self._controls.show_plan(self._plan(config, configs))
+
+    def _plan(self, config: RunConfig, configs: list[RunConfig]) -> str:
+        if self._project.active:
+            return self.tr("Epochs, learning rate and β act at once; all else is for the next training.")
+        data = config.dataset.label
+        if not self._engine.datasets.is_there(config.dataset) and not config.dataset.is_custom:
+            return self.tr("{data} is not in the data folder yet: Train offers to fetch it.").format(data=data)
+        data = data if len(data) <= _LONGEST else f"{data[: _LONGEST - 1]}…"
+        epochs = f"{config.training.epochs:,}"
+        if self._compares:
+            text = self.tr("Train all makes {count} new models on {data}: {epochs} epochs")
+            text = text.format(count=len(configs), data=data, epochs=epochs)
+        else:
+            text = self.tr("Train makes a new {kind}, {dimensions}-D, on {data}: {epochs} epochs")
+            kind, dimensions = config.model.traits.short, config.model.latent_dim
+            text = text.format(kind=kind, dimensions=dimensions, data=data, epochs=epochs)
+        seconds = self._times.estimate(configs) if configs else None
+        if seconds is not None:
+            text += self.tr(", about {time}").format(time=duration_text(seconds))
+        return text + "."
+
+
+def _detail(run: Run, with_beta: bool) -> Iterator[str]:
+    """In short how a model was made, and how far it has come."""
+    config, progress = run.config, run.progress
+    if with_beta and config.model.traits.kl_weight is None:
+        yield f"β {config.training.beta:g}"
+    yield _in_words("likelihood", config.model.likelihood).lower()
+    if run.status in ("training", "paused"):
+        yield translated(run.status)
+        return
+    epochs = [f"{epoch:.1f}".removesuffix(".0") for epoch in (progress.epoch, progress.last_epoch)]
+    yield translated("epoch {epoch} of {epochs}").format(epoch=epochs[0], epochs=epochs[1])
+
+
+def _values(config: RunConfig) -> dict[str, object]:
+    parts = (config.dataset, config.model, config.training)
+    return {name: value for part in parts for name, _, value in settings_of(part)}
+
+
+def _in_words(name: str, value: object) -> str:
+    """A value of a setting as the form writes it."""
+    setting = SETTINGS[name]
+    if name == "name":
+        return describe_dataset(str(value)).label
+    labels = {choice.name: choice.label for choice in setting.choices}
+    return translated(labels[str(value)]) if str(value) in labels else setting.format(value)

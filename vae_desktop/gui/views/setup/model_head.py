@@ -1,0 +1,40 @@
+"""What is on screen, above the settings of what comes next."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from vae_desktop.gui.widgets.controls import column, named, row, styled, tool_button
+from vae_desktop.gui.widgets.labels import ElidedLabel
+from vae_desktop.gui.widgets.theme import SPACING
+
+
+class ModelHead(QWidget):
+    """Names the model on screen, and offers its settings where the form has others."""
+
+    settings_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = named(ElidedLabel(), "onScreenTitle", self.tr("On screen"))
+        font = self._title.font()
+        font.setBold(True)
+        self._title.setFont(font)
+        self._detail = named(styled(ElidedLabel(), "muted", "small", figures=True), "onScreenDetail")
+        tip = self.tr("Set the form to what the model on screen was trained with: Train then makes one like it.")
+        self._take = tool_button(
+            "useSettingsButton", self.tr("Use its settings"), tip, is_flat=True, then=self.settings_wanted
+        )
+        self._take.setProperty("link", True)
+        self._title.setMinimumHeight(self._take.sizeHint().height())  # whether the button is there or not
+        self._take.hide()
+        margins = (SPACING, 0, SPACING, SPACING // 2)
+        column(row((self._title, 1), self._take), self._detail, spacing=0, margins=margins, on=self)
+
+    def show_model(self, title: str, detail: str) -> None:
+        """Say which model is on screen, and in short how it was made."""
+        self._title.set_text(title)
+        self._detail.set_text(detail)
+
+    def set_differs(self, differs: bool) -> None:
+        """Whether the form has settings that could be the model's."""
+        self._take.setVisible(differs)

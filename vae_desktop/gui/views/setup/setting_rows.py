@@ -1,0 +1,154 @@
+"""Where the settings stand: what matters most first, the rest in folds."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from vae_desktop.config import SETTINGS, DatasetConfig, RunConfig
+from vae_desktop.gui.views.setup.fold import Fold, setting_grid
+from vae_desktop.gui.views.setup.preset_box import PresetBox
+from vae_desktop.gui.views.setup.setting_row import SettingRow, label_of
+from vae_desktop.gui.views.setup.slider_row import SliderRow
+from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.controls import column
+from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.settings import Setting, settings_of
+
+
+class SettingRows(QWidget):
+    """A row for each setting of a run, made from its definition, in the place that its group has.
+
+    Parameters
+    ----------
+    presets : PresetBox
+
+    Attributes
+    ----------
+    by_name : dict of str to SettingRow
+    folds : dict of str to Fold
+        By the group of the settings in them.
+    """
+
+    folds_changed = Signal(list)  # names of those that are open
+
+    def __init__(self, presets: PresetBox) -> None:
+        super().__init__()
+        self._presets = presets
+        keys = _alt_keys(self.tr("Preset"), list(SETTINGS.values()))
+        defaults = RunConfig()
+        parts = (defaults.dataset, defaults.model, defaults.training)
+        self.by_name: dict[str, SettingRow] = {}
+        for name, setting, value in (entry for part in parts for entry in settings_of(part)):
+            kind = SliderRow if name == "beta" else SettingRow
+            self.by_name[name] = kind(name, setting, value, keys.get(translated(setting.label), ""))
+        self._label_width = max(self.fontMetrics().horizontalAdvance(entry.title) for entry in self.by_name.values())
+        self.folds = {name: Fold(name, *texts, self._label_width) for name, texts in self._fold_texts().items()}
+        self._preset_label = label_of(self.tr("Preset"), presets, keys.get(self.tr("Preset"), ""))
+        main = setting_grid(self._label_width)
+        self._place(main)
+        self._layout = column(main, *self.folds.values(), 1, on=self)
+        self.set_right_margin(SPACING)
+        for fold in self.folds.values():
+            fold.toggled.connect(self._tell_folds)
+
+    @property
+    def least_width(self) -> int:
+        """Pixels that all settings need, in sight or not."""
+        entries = [entry.entry for entry in self.by_name.values()]
+        return self._label_width + max(entry.minimumSizeHint().width() for entry in entries) + 4 * SPACING
+
+    def set_right_margin(self, pixels: int) -> None:
+        self._layout.setContentsMargins(0, SPACING // 2, pixels, SPACING)
+
+    def open_folds(self, names: Collection[str]) -> None:
+        """Open these folds and shut the others."""
+        for name, fold in self.folds.items():
+            fold.set_open(name in names)
+
+    def show_summaries(self, texts: Mapping[str, str]) -> None:
+        """Say in a line what is in each fold."""
+        for name, text in texts.items():
+            self.folds[name].set_summary(text)
+
+    def show_on_screen(self, texts: Mapping[str, str]) -> None:
+        """Mark the settings that differ from the model on screen, each with what that has; and the folds of such."""
+        inside: dict[str, list[str]] = {name: [] for name in self.folds}
+        for name, entry in self.by_name.items():
+            text = texts.get(name, "")
+            entry.set_on_screen(self._on_screen(text))
+            if text and entry.setting.group in inside:
+                inside[entry.setting.group].append(f"{entry.title} {text}")
+        for name, fold in self.folds.items():
+            fold.set_on_screen(self._on_screen(", ".join(inside[name])))
+
+    def show_relevant(self, kind: str, active_kinds: Sequence[str]) -> None:
+        """Hide what is folded and what a kind of model has no use for; grey out what acts at once.
+
+        Parameters
+        ----------
+        kind : str
+            Of the next model.
+        active_kinds : sequence of str
+            Of the models in training: what acts at once is for them too.
+        """
+        for part in (self._preset_label, self._presets):
+            part.setVisible(self.folds["architecture"].is_open)
+        for entry in self.by_name.values():
+            setting = entry.setting
+            is_open = setting.group == "main" or self.folds[setting.group].is_open
+            kinds = {kind, *active_kinds} if setting.at_once else {kind}
+            matters = not setting.only_for or not kinds.isdisjoint(setting.only_for)
+            reason = self.tr("This kind of model leaves no choice.")
+            if setting.at_once and setting.only_for and len(active_kinds) > 1:
+                matters, reason = False, self.tr("Each of the compared models has its own, above its column.")
+            entry.show_as_relevant(matters, is_open, reason)
+            entry.set_live(setting.at_once and matters and bool(active_kinds))
+
+    def _fold_texts(self) -> dict[str, tuple[str, str]]:
+        """Title and tooltip of each fold, by the group of its settings."""
+        return {
+            "architecture": (
+                self.tr("Architecture and images"),
+                self.tr("What encoder and decoder are made of, how an image is judged, and how large it is."),
+            ),
+            "optimisation": (
+                self.tr("Optimisation"),
+                self.tr("How long, and in which steps, the latent space is learned."),
+            ),
+            "reproducibility": (
+                self.tr("Reproducibility and device"),
+                self.tr("What makes two latent spaces equal, and where they are computed."),
+            ),
+        }
+
+    def _place(self, main: QGridLayout) -> None:
+        """Put each setting into its group; of a fold those of the images come last."""
+        grids = {"main": main, **{name: fold.grid for name, fold in self.folds.items()}}
+        grids["architecture"].addWidget(self._preset_label, 0, 1)
+        grids["architecture"].addWidget(self._presets, 0, 2)
+        of_images = {name for name, setting, _ in settings_of(DatasetConfig) if setting.group != "main"}
+        for entry in sorted(self.by_name.values(), key=lambda entry: entry.name in of_images):
+            entry.add_to(grids[entry.setting.group])
+
+    def _on_screen(self, text: str) -> str:
+        return self.tr("On screen: {value}").format(value=text) if text else ""
+
+    @Slot()
+    def _tell_folds(self) -> None:
+        self.folds_changed.emit([name for name, fold in self.folds.items() if fold.is_open])
+
+
+def _alt_keys(preset: str, settings: Sequence[Setting]) -> dict[str, str]:
+    """The first letter of each label that is still free; what is not always in sight comes last and may get none."""
+    main = [translated(entry.label) for entry in settings if entry.group == "main" and not entry.only_for]
+    rates = [translated(entry.label) for entry in settings if entry.at_once]
+    others = [translated(entry.label) for entry in settings]
+    taken = set("fvh")  # those of the menus
+    keys: dict[str, str] = {}
+    for text in (*main, *rates, preset, *others):
+        free = [letter for letter in text.lower() if letter.isascii() and letter.isalpha() and letter not in taken]
+        if free and text not in keys:
+            keys[text] = free[0]
+            taken.add(free[0])
+    return keys

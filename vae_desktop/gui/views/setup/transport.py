@@ -1,0 +1,204 @@
+"""What starts, holds and ends a training; it stays where it is, whatever it shows."""
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
+
+from vae_desktop.engine.run import Progress
+from vae_desktop.engine.training import State
+from vae_desktop.gui.widgets.controls import column, explain, progress_bar, push_button, row, set_text, styled
+from vae_desktop.gui.widgets.labels import SteadyLabel
+from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+
+_HELD = ("training", "paused")
+_BUSY = ("training", "paused", "stopping")
+_LINES = 2  # of the sentence that says what Train does
+
+
+class Transport(QWidget):
+    """Three buttons in fixed places, what they act on, a bar, and progress in words."""
+
+    train_requested = Signal()
+    continue_requested = Signal()
+    pause_requested = Signal()
+    resume_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: State = "idle"
+        self._is_beginning = False
+        self._settings_valid = True
+        self._can_continue = False
+        self._make_buttons()
+        self._bar = progress_bar(self.tr("Progress of the training"))
+        font = tabular(small_font(self.font()))
+        self._plan = SteadyLabel(font, lines=_LINES)
+        self._target, self._where, self._pace = SteadyLabel(self.font()), SteadyLabel(font), SteadyLabel(font)
+        self._pace.label.setAlignment(Qt.AlignmentFlag.AlignRight)
+        for readout, name in (
+            (self._plan, "nextRunText"),
+            (self._target, "actsOnText"),
+            (self._where, "progressText"),
+            (self._pace, "timeLeftText"),
+        ):
+            readout.label.setObjectName(name)
+            if readout is not self._target:
+                styled(readout.label, "muted")
+        self._lay_out()
+        self.show_progress(None)
+        self._refresh()
+
+    def set_state(self, state: State, is_beginning: bool) -> None:
+        """Show what fits the state; something may be about to begin, which can be stopped too."""
+        self._state, self._is_beginning = state, is_beginning
+        self._refresh()
+        if state != "training":
+            self._pace.set_text("")
+
+    def set_compares(self, compares: bool) -> None:
+        """Whether the buttons are for models side by side."""
+        set_text(self.train_button, self.tr("Train all") if compares else self.tr("Train"))
+
+    def set_settings_valid(self, valid: bool) -> None:
+        """Train needs settings that can be used."""
+        self._settings_valid = valid
+        self._refresh()
+
+    def set_can_continue(self, can_continue: bool) -> None:
+        """Continue needs a model on screen."""
+        self._can_continue = can_continue
+        self._refresh()
+
+    def show_plan(self, text: str) -> None:
+        """Say what Train will do."""
+        self._plan.set_text(text)
+
+    def show_target(self, text: str) -> None:
+        """Say which models the other buttons act on."""
+        self._target.set_text(text)
+
+    def show_progress(self, progress: Progress | None) -> None:
+        """Show how far a training is."""
+        if progress is None:
+            self._bar.setValue(0)
+            self._where.set_text(self.tr("Not trained yet"))
+            self._pace.set_text("")
+            return
+        span = max(progress.last_step - progress.first_step, 1)
+        self._bar.setValue(round(1000 * (progress.step - progress.first_step) / span))
+        epochs = f"{progress.last_epoch:.1f}".removesuffix(".0")
+        where = self.tr("Epoch {epoch} of {epochs} · step {step}")
+        self._where.set_text(where.format(epoch=f"{progress.epoch:.1f}", epochs=epochs, step=f"{progress.step:,}"))
+        self._show_pace(progress)
+
+    def _make_buttons(self) -> None:
+        tip = self.tr("Start a new model with fresh weights: a new latent space.")
+        self.train_button = push_button("trainButton", self.tr("Train"), tip, "Ctrl+T", then=self.train_requested)
+        self.train_button.setProperty("primary", True)
+        tip = self.tr(
+            "Train the model on screen for further epochs: its latent space goes on moving. "
+            "One that was stopped goes on where it was, to the end of its epochs."
+        )
+        self.continue_button = push_button(
+            "continueButton", self.tr("Continue"), tip, "Ctrl+Shift+T", then=self.continue_requested
+        )
+        tip = self.tr("Hold the training between two steps, to look around in the latent space as it is.")
+        self.pause_button = push_button("pauseButton", self.tr("Pause"), tip, "Ctrl+P", then=self._pause_or_resume)
+        tip = self.tr("End the training at once. The model and its latent space stay.")
+        self.stop_button = push_button("stopButton", self.tr("Stop"), tip, "Ctrl+.", then=self.stop_requested)
+        buttons = (self.train_button, self.continue_button, self.pause_button, self.stop_button)
+        self._tips = {button: button.toolTip() for button in buttons}
+        for button in buttons:  # of equal width, whatever is written on them
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setProperty("compact", True)
+
+    def _lay_out(self) -> None:
+        self._faces = QStackedWidget()
+        self._faces.addWidget(self.continue_button)
+        self._faces.addWidget(self.pause_button)
+        self._faces.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._guard = _ClickGuard(self.continue_button, self.pause_button)
+        buttons = row((self.train_button, 1), (self._faces, 1), (self.stop_button, 1))
+        progress = row((self._where, 3), (self._pace, 1), spacing=0)
+        acting = column(self._bar, self._target, progress, spacing=SPACING // 2)
+        column(self._plan, buttons, acting, margins=(SPACING,) * 4, on=self)
+
+    def _show_pace(self, progress: Progress) -> None:
+        """Show how long it takes yet; how quick it is stands in the tooltip."""
+        if progress.images_per_second is None or progress.seconds_left is None:
+            self._pace.set_text("")
+            return
+        rate = self.tr("{rate} images/s").format(rate=f"{progress.images_per_second:,.0f}")
+        self._pace.setToolTip(rate)
+        is_over = progress.step >= progress.last_step
+        left = self.tr("{time} left").format(time=duration_text(progress.seconds_left))
+        self._pace.set_text("" if is_over else left)
+
+    def _refresh(self) -> None:
+        state = self._state
+        is_held, trains = state in _HELD, state in _BUSY
+        none = self.tr("No model is being trained.")
+        self._allow(self.pause_button, "" if is_held else none)
+        self._allow(self.stop_button, "" if is_held or (state == "loading" and self._is_beginning) else none)
+        self._guard.set_text(self.pause_button, self.tr("Resume") if state == "paused" else self.tr("Pause"))
+        set_text(self.stop_button, self.tr("Stopping…") if state == "stopping" else self.tr("Stop"))
+        self._show_face(self.pause_button if trains else self.continue_button)
+        wrong = "" if self._settings_valid else self.tr("A setting is marked: mend it first.")
+        busy = self.tr("A model is being trained: stop it first.")
+        no_model = "" if self._can_continue else self.tr("There is no trained model on screen.")
+        self._allow(self.continue_button, wrong or no_model or (busy if trains else ""))
+        self._allow(self.train_button, wrong or (busy if is_held else ""))  # last: it gives the focus to a neighbour
+
+    def _show_face(self, face: QPushButton) -> None:
+        """Show one of the two buttons in the middle; it keeps the focus."""
+        before = self.pause_button if face is self.continue_button else self.continue_button
+        if self._faces.currentWidget() is not face:
+            had_focus = before.hasFocus()
+            self._faces.setCurrentWidget(face)
+            self._guard.restart()
+            if had_focus:
+                face.setFocus()
+
+    def _allow(self, button: QPushButton, reason_not: str) -> None:
+        """Grey a button out for a reason, which its tooltip says; or have it at hand, if that is ""."""
+        button.setEnabled(not reason_not)
+        explain(button, self._tips[button] + (f"<p>{reason_not}</p>" if reason_not else ""))
+
+    @Slot()
+    def _pause_or_resume(self) -> None:
+        (self.resume_requested if self._state == "paused" else self.pause_requested).emit()
+
+
+class _ClickGuard(QObject):
+    """Drops the second click of a double click where the first one has put another button under the mouse."""
+
+    def __init__(self, *buttons: QPushButton) -> None:
+        super().__init__(buttons[0])
+        self._since = QElapsedTimer()
+        for button in buttons:
+            button.installEventFilter(self)
+
+    def restart(self) -> None:
+        """Note that a button does something else from now on."""
+        self._since.start()
+
+    def set_text(self, button: QPushButton, text: str) -> None:
+        """Let a button say what it does from now on."""
+        if button.text() != text:
+            set_text(button, text)
+            self.restart()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() not in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
+            return False
+        interval = QGuiApplication.styleHints().mouseDoubleClickInterval()
+        return self._since.isValid() and self._since.elapsed() < interval
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time in one or two units: "40 s", "12 min", "1 h 5 min"."""
+    if seconds < 60:
+        return f"{max(seconds, 1):.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
