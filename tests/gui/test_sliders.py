@@ -115,6 +115,7 @@ def test_no_object_of_python_is_left_of_a_place_that_a_slider_has_gone_from(qtbo
     sliders = SliderList()
     qtbot.addWidget(sliders)
     sliders.set_latent_dim(8)
+    sliders.set_reasons("so", "so")  # which lets them be folded away
     sliders.set_information(np.arange(8.0), np.arange(8) > 3, ["tip"] * 8, is_new=True)
     sliders.set_information(np.arange(8.0)[::-1], np.arange(8) > 1, ["tip"] * 8, is_new=True)
     assert len(_places() - before) == 0

@@ -10,7 +10,7 @@ from vae_desktop.libraries import load_torch, prepare_sklearn
 from vae_desktop.models.losses import kl_divergence
 from vae_desktop.progress import Progress, ignore
 
-_ACTIVE = 0.01  # the threshold of Burda et al.
+ACTIVE = 0.01  # the threshold of Burda et al.
 
 
 def figures_of(codes: Codes) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def kl_by_dimension(codes: Codes) -> npt.NDArray[np.float64]:
 
 def is_active(means: Floats) -> npt.NDArray[np.bool_]:
     """Whether each dimension (d,) tells images apart, by the rule of :func:`active_units`."""
-    return np.ascontiguousarray(means.T, np.float64).var(1) > _ACTIVE
+    return np.ascontiguousarray(means.T, np.float64).var(1) > ACTIVE
 
 
 def factor_correlations(means: Floats, factors: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

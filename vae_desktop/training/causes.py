@@ -6,12 +6,14 @@ import numpy as np
 
 from vae_desktop.config import RunConfig, TrainingConfig
 from vae_desktop.data.spectrum import Spectrum
+from vae_desktop.latent.posteriors import ACTIVE
 from vae_desktop.training.history import TERMS, History
 from vae_desktop.training.schedule import kl_weight_after
 
 _HARMLESS = 1e-4  # a learning rate that has made no model diverge
 _FAST = 0.05  # one that has emptied all dimensions at once: deep VAEs of digits, with and without a cycle
 _EXPLODED = 2.0  # times the error of the mean image, which a fresh model draws and a sound one never comes back to
+_EARLY = 5  # epochs: healthy models have been seen to wake all their dimensions within two
 _SMOOTHED = 64  # images: errors of smaller batches differ too much
 
 
@@ -39,8 +41,13 @@ def why_diverged(config: RunConfig, step: int) -> str:
     return f"Most likely it learns too fast: try a learning rate below {training.learning_rate:g}."
 
 
-def why_collapsed(config: RunConfig, spectrum: Spectrum | None, history: History, per_epoch: int, are_all: bool) -> str:
+def why_collapsed(
+    config: RunConfig, spectrum: Spectrum | None, history: History, per_epoch: int, are_all: bool, variance: float
+) -> str:
     """What collapsed dimensions are, why they collapsed as far as it is known, and whether anything brings them back.
+
+    Before some epochs nobody can know whether they will come to say something: then the text is empty, unless settings
+    or the curve tell the cause.
 
     Parameters
     ----------
@@ -53,27 +60,35 @@ def why_collapsed(config: RunConfig, spectrum: Spectrum | None, history: History
         The training's steps in an epoch.
     are_all : bool
         Whether no dimension is left that says anything.
+    variance : float
+        Of the means over the images, the largest of those of collapsed dimensions.
     """
+    measured = f"the variance of its mean over the images is {variance:.1g}, less than {ACTIVE:g}"
     what = (
-        "A collapsed dimension says nothing: its posterior is the prior, whatever the image, and moving it changes "
-        "next to nothing."
+        f"A collapsed dimension says nothing ({measured}): its posterior is the prior, whatever the image, and moving "
+        "it changes next to nothing."
         if config.kl_weight
-        else "A collapsed dimension says nothing: its mean is nearly the same, whatever the image."
+        else f"A collapsed dimension says nothing ({measured}): its mean is nearly the same, whatever the image."
     )
     if config.model.traits.kl_weight is None:  # a warm-up that is not over has not yet pressed so hard
         config = config.with_settings(beta=kl_weight_after(config, len(history.training), per_epoch))
-    return f"{what} {_cause_of_collapse(config, spectrum, history, are_all)}"
+    is_early = len(history.training) < _EARLY * per_epoch
+    cause = _certain_cause(config, spectrum, history, are_all) or ("" if is_early else _likely_cause(config))
+    return f"{what} {cause}" if cause else ""
 
 
-def _cause_of_collapse(config: RunConfig, spectrum: Spectrum | None, history: History, are_all: bool) -> str:
+def _certain_cause(config: RunConfig, spectrum: Spectrum | None, history: History, are_all: bool) -> str:
+    """What settings or the curve tell, however early; "" if they do not."""
     if not config.model.traits.reconstruction_weight:
         return "The loss of this model is the KL divergence alone, which is least where every dimension is like that."
     if not len(history.training):
-        return "The model has not been trained yet."
+        return ""
     foreseen = "" if spectrum is None else collapse_warning(config, spectrum)
-    culprit = _fast_rate(config, history) if are_all else ""
-    if foreseen or culprit:
-        return foreseen or culprit
+    return foreseen or (_fast_rate(config, history) if are_all else "")
+
+
+def _likely_cause(config: RunConfig) -> str:
+    """What else it can be."""
     if not config.kl_weight:
         return "No KL divergence is in its loss, so β is not the cause: the reconstruction does without it so far."
     return "The KL term costs more there than reconstruction would gain; a smaller β can bring it back."

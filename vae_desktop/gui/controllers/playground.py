@@ -18,7 +18,7 @@ from vae_desktop.gui.views.point.slider_groove import FRAME
 from vae_desktop.gui.views.stage.stage import Stage
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.grid import coarse_first
-from vae_desktop.latent.posteriors import kl_by_dimension
+from vae_desktop.latent.posteriors import ACTIVE, kl_by_dimension
 from vae_desktop.training.causes import why_collapsed
 
 _PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot be read
@@ -99,9 +99,9 @@ class PlaygroundController(QObject):
         """Show the point in the sliders, and ask for what the views show."""
         self.point_panel.follow(self._point)
         run = self.space.run
+        self._explain_collapse()
         if run is not None and run.codes is not None:
             self.point_panel.show_codes(run.codes, is_new=True)
-        self._explain_collapse()
         self.space.resume()
         self._show_plane()
         self.ask_traversals()
@@ -120,7 +120,9 @@ class PlaygroundController(QObject):
         dataset = self._engine.datasets.held(run.config.dataset)
         spectrum = dataset.spectrum if dataset is not None and dataset.has_spectrum else None
         known = run.config, spectrum, run.history, run.steps_per_epoch
-        self._sliders.set_reasons(*(why_collapsed(*known, are_all) for are_all in (False, True)))
+        variances = [0.0] if run.codes is None else np.ascontiguousarray(run.codes.mean.T, np.float64).var(1)
+        largest = max((value for value in variances if value <= ACTIVE), default=0.0)
+        self._sliders.set_reasons(*(why_collapsed(*known, are_all, largest) for are_all in (False, True)))
 
     def _move_codes(self, run: Run) -> None:
         """Follow the codes of the model on screen."""

@@ -33,8 +33,8 @@ class SliderList(QScrollArea):
         self._is_folded: npt.NDArray[np.bool_] = np.empty(0, bool)  # of each dimension, where its slider lies
         self._fold = toggle("collapsedFold", "", is_flat=True, then=self._unfold)
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._reasons = "", ""  # why some dimensions have collapsed, or all
-        self._are_all_collapsed = False
+        self._reasons = "", ""  # why some dimensions have collapsed, or all; nothing as long as nobody can know it
+        self._is_active: npt.NDArray[np.bool_] = np.empty(0, bool)  # of each dimension, as far as it is known
         self._reason = label("", "muted", "small", name="collapsedReason", wraps=True)
         half = SPACING // 2
         self._shown, self._folded_rows, holder = column(spacing=half), QWidget(), QWidget()
@@ -62,7 +62,8 @@ class SliderList(QScrollArea):
             slider.deleteLater()
         while len(self._sliders) < latent_dim:
             self._sliders.append(self._slider(len(self._sliders)))
-        self._reason.hide()
+        self._is_active = np.empty(0, bool)
+        self._show_reason()
         self._place(list(range(latent_dim)), np.zeros(latent_dim, bool))
 
     def set_point(self, code: Floats) -> None:
@@ -100,17 +101,16 @@ class SliderList(QScrollArea):
         is_held = self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window())
         if is_new or not is_held:
             order = np.argsort(-amounts, kind="stable").tolist() if is_new else settled(self._order, amounts)
-            is_folded = ~active if active.any() else np.zeros(len(active), bool)
+            is_folded = ~active if active.any() and self._reasons[0] else np.zeros(len(active), bool)
             if order != self._order or not np.array_equal(is_folded, self._is_folded):
                 self._place(order, is_folded)
-        self._are_all_collapsed = not active.any()
-        self._reason.setText(self._reasons[self._are_all_collapsed])
-        self._reason.setVisible(not active.all())  # also of sliders that wait for their new places
+        self._is_active = active
+        self._show_reason()
 
     def set_reasons(self, of_some: str, of_all: str) -> None:
         """Say why dimensions have collapsed, if some have or if all have."""
         self._reasons = of_some, of_all
-        self._reason.setText(self._reasons[self._are_all_collapsed])
+        self._show_reason()
 
     def visible_dimensions(self) -> list[int]:
         """The dimensions whose sliders are in sight, from top to bottom."""
@@ -157,6 +157,12 @@ class SliderList(QScrollArea):
         self._show_fold()
         self.setUpdatesEnabled(True)
         self._outdated.start()
+
+    def _show_reason(self) -> None:
+        """Say why dimensions have collapsed, also while their sliders wait for their new places."""
+        reason = self._reasons[not self._is_active.any()]
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason) and not self._is_active.all())
 
     def _show_fold(self) -> None:
         count = int(self._is_folded.sum())
