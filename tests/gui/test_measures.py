@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QPushButton, QTreeWidget
+from PySide6.QtWidgets import QCheckBox, QDockWidget, QLabel, QPushButton, QTreeWidget
 
 from vae_desktop.latent.measures import MEASURES
 
@@ -49,6 +49,19 @@ def test_quick_figures_of_the_model_on_screen(trained):
         assert tooltip, label
     assert MEASURES["active_units"].definition in shown["Active units"][1]
     assert "1509.00519" in shown["Active units"][1]
+
+
+def test_the_panel_says_if_the_model_was_trained_further_since(trained):
+    panel = trained.window.measures
+    step = trained.shown.measured_step
+    texts = lambda: " ".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())  # noqa: E731
+    trained.window.findChild(QDockWidget, "measuresDock").raise_()
+    trained.wait(lambda: f"after step {step:,}" in texts())
+    assert "since" not in texts()
+    panel.set_current_step(step + 1)
+    assert "trained further since" in texts()
+    panel.set_current_step(step)
+    assert "since" not in texts()
 
 
 def test_another_run_has_figures_of_its_own(trained):

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.views.runs_table import RunsTable
-from vae_desktop.training.history import Evaluation
+from vae_desktop.training.history import Change, Evaluation
 
 
 @pytest.fixture
@@ -134,3 +134,26 @@ def test_beta_is_what_training_has_reached_of_it(table):
         entry.config = entry.config.with_settings(beta_warm_up=epochs)
     table.set_runs([warming, done], None)
     assert (row(table, 1)["β"], row(table, 2)["β"]) == ("1.6 of 4", "4")
+
+
+def test_a_beta_that_was_changed_is_listed_with_its_course(table) -> None:
+    changed = run(1, 30.0, 20.0, 10.0)
+    changed.history.evaluations = [Evaluation(10, 26.0, 25.0, 0.5, (0.5,)), Evaluation(20, 30.0, 20.0, 10.0, (10.0,))]
+    changed.history.changes = [Change(12, "beta", 0.0), Change(14, "learning_rate", 0.1), Change(15, "beta", 20.0)]
+    changed.history.changes.append(Change(18, "beta", 1.0))
+    table.set_runs([changed], changed)
+    assert row(table, 1)["β"] == "2 → 0 → 20 → 1"
+    changed.history.changes += [Change(19, "beta", 3.0), Change(19, "beta", 4.0)]
+    table.set_runs([changed], changed)
+    assert row(table, 1)["β"] == "2 → … → 3 → 4"
+
+
+def test_what_is_not_saved_stands_in_sight(table) -> None:
+    likelihoods = ("squared-error", "bernoulli", "gaussian-calibrated")
+    runs = [run(number, 30.0, 25.0, 5.0, likelihood=name) for number, name in enumerate(likelihoods, 1)]
+    table.resize(700, 200)
+    table.set_runs(runs, runs[0])
+    place = titles(table).index("Status")
+    right = table.columnViewportPosition(place) + table.columnWidth(place)
+    assert right < table.viewport().width()
+    assert table.columnWidth(place) >= table.sizeHintForColumn(place)

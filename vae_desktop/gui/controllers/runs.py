@@ -45,6 +45,7 @@ class RunsController(QObject):
     def _refresh_curves(self, run: Run) -> None:
         if run is self._project.shown:
             self._window.losses.refresh()
+            self._window.measures.set_current_step(len(run.history.training))
 
     @Slot(object)
     def _measure(self, extent: Extent) -> None:
@@ -54,6 +55,7 @@ class RunsController(QObject):
     def _show_figures(self, run: Run) -> None:
         if run is self._project.shown:
             self._window.measures.set_figures(run.config, run.measures, run.measured_step)
+            self._window.measures.set_current_step(len(run.history.training))
 
     @Slot(int)
     def _show(self, run_id: int) -> None:

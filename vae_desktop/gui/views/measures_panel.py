@@ -42,6 +42,7 @@ class MeasuresPanel(QWidget):
         top = row(self._measure, self._quick, self._note, 0, self._bar, self._cancel)
         column(top, (body, 1), spacing=SPACING // 2, margins=(SPACING, 0, SPACING, SPACING), on=self)
         self._about = ""
+        self._measured_step, self._is_old = -1, False
         self.set_can_measure(False)
         self.end_progress()
 
@@ -63,10 +64,22 @@ class MeasuresPanel(QWidget):
             group.addChildren([_item(row) for row in rows])
         self._tree.expandAll()
         self._stack.setCurrentIndex(1 if values else 0)
-        about = self.tr("after step {step}, on {data}").format(step=f"{step:,}", data=config.dataset.label)
-        self._about = about if values else ""
+        about = self.tr("Measured after step {step}, on {data}.").format(step=f"{step:,}", data=config.dataset.label)
+        self._about, self._is_old = about if values else "", False
+        self._measured_step = step
+        self._show_about()
+
+    def set_current_step(self, step: int) -> None:
+        """Say whether the model has been trained further since it was measured."""
+        if (step > self._measured_step) != self._is_old:
+            self._is_old = step > self._measured_step
+            self._show_about()
+
+    def _show_about(self) -> None:
+        """Say what the figures are of, unless a measurement is on its way."""
         if self._bar.isHidden():
-            self._note.setText(self._about)
+            gone_on = self.tr("It has been trained further since.") if self._about and self._is_old else ""
+            self._note.setText(f"{self._about} {gone_on}".strip())
 
     def show_progress(self, title: str, done: int, total: int) -> None:
         """Show how far the measurement of a model is."""
@@ -78,9 +91,9 @@ class MeasuresPanel(QWidget):
 
     def end_progress(self) -> None:
         """The measurement is over, or was cancelled."""
-        self._note.setText(self._about)
         for part in (self._bar, self._cancel):
             part.hide()
+        self._show_about()
         self._measure.setEnabled(self._can_measure)
 
     def _make_tree(self) -> QTreeWidget:

@@ -12,11 +12,13 @@ from vae_desktop.catalog import LIKELIHOODS, Likelihood
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import action, named
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import tabular
 from vae_desktop.settings import settings_of
 from vae_desktop.training.schedule import kl_weight_after
 
 _NONE = "–"
+_MOST_VALUES = 4  # of β, that are listed
 
 
 class _Column(NamedTuple):
@@ -47,7 +49,8 @@ class RunsTable(QTableWidget):
         self._columns: list[_Column] = []
         self._likelihoods: list[Likelihood] | None = None
         self.setFont(tabular(self.font()))
-        self.setStyleSheet("QTableView::item { padding: 0 5px; }")  # lies under its title
+        # Cells lie under their titles, and the first of these on the left edge of the other tools.
+        self.setStyleSheet("QTableView { border: none; } QTableView::item { padding: 0 5px; }")
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -94,21 +97,24 @@ class RunsTable(QTableWidget):
         self._likelihoods = likelihoods
         reached = self.tr(
             "Weight of the KL divergence, where the model leaves it free; while it warms up, what training has reached "
-            "of it. The test total is weighed by all of it."
+            "of it. The test total is weighed by all of it. If it was changed while training: its values, in order."
         )
+        reached = with_terms(reached, "β", "KL divergence")
+        rate = with_terms("", "learning rate")
+        kl = self.tr("KL divergence per image, summed over latent dimensions.")
         self._columns = [
             _Column(self.tr("Run"), lambda run: f"#{run.id}"),
             _Column(self.tr("Model"), _model),
             _Column(self.tr("Data set"), lambda run: run.config.dataset.label),
+            _Column(self.tr("Status"), self._status),
             _Column(self.tr("β"), self._beta, True, reached),
             *(column for likelihood in likelihoods for column in self._loss_columns(likelihood)),
-            _Column(self.tr("KL\nnats"), _kl, True, self.tr("KL divergence per image, summed over latent dimensions.")),
-            _Column(self.tr("Epochs"), lambda run: f"{len(run.history.training) / run.steps_per_epoch:.0f}", True),
-            _Column(self.tr("Status"), self._status),
+            _Column(self.tr("KL\nnats"), _kl, True, with_terms(kl, "KL divergence", "nat")),
+            _Column(self.tr("Epochs"), _epochs, True, with_terms("", "epoch")),
             _Column(self.tr("Architecture"), lambda run: _shown(run.config.model, "architecture")),
             _Column(self.tr("Hidden"), lambda run: _shown(run.config.model, "hidden")),
-            _Column(self.tr("Learning rate"), lambda run: f"{run.config.training.learning_rate:g}", True),
-            _Column(self.tr("Seed"), lambda run: str(run.config.training.seed), True),
+            _Column(self.tr("Learning rate"), lambda run: f"{run.config.training.learning_rate:g}", True, rate),
+            _Column(self.tr("Seed"), lambda run: str(run.config.training.seed), True, with_terms("", "seed")),
         ]
         self.setColumnCount(len(self._columns))
         for place, column in enumerate(self._columns):
@@ -121,7 +127,7 @@ class RunsTable(QTableWidget):
         """Total and reconstruction in the unit of a likelihood; a total without reconstruction is in another one."""
         whole_unit = translated(likelihood.unit)
         unit = whole_unit.partition(" / ")[0]  # per image, as every figure here
-        tip = self.tr("{what} in {unit}. Losses of different likelihoods cannot be compared.")
+        tip = with_terms(self.tr("{what} in {unit}."), "loss", "reconstruction error", "likelihood")
 
         def text(run: Run, term: str) -> str:
             model, last = run.config.model, run.history.last_evaluation
@@ -153,11 +159,11 @@ class RunsTable(QTableWidget):
             return "0" if traits.is_variational and traits.kl_weight == 0 else _NONE
         reached = kl_weight_after(run.config, len(run.history.training), run.steps_per_epoch)
         if reached == beta:
-            return f"{beta:g}"
+            return _course(run)
         return self.tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
 
     def _status(self, run: Run) -> str:
-        return translated(run.status) + ("" if run.is_saved else self.tr(" (not saved)"))
+        return translated(run.status) + ("" if run.is_saved else self.tr(", not saved"))
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
@@ -170,8 +176,29 @@ class RunsTable(QTableWidget):
             self.removal_requested.emit(index.data(Qt.ItemDataRole.UserRole))
 
 
+def _course(run: Run) -> str:
+    """The values that β has had, in order; of many the first and the last ones."""
+    values = [change.value for change in run.history.changes if change.name == "beta"]
+    earlier = [entry for entry in run.history.evaluations if not values or entry.step <= _first_change(run)]
+    if values and earlier:
+        values.insert(0, earlier[0].kl_weight(run.config))
+    texts = [f"{value:.3g}" for value in values] or [f"{run.config.training.beta:g}"]
+    texts = [text for place, text in enumerate(texts) if not place or text != texts[place - 1]]
+    if len(texts) > _MOST_VALUES:
+        texts = [texts[0], "…", *texts[2 - _MOST_VALUES :]]
+    return " → ".join(texts)
+
+
+def _first_change(run: Run) -> int:
+    return next(change.step for change in run.history.changes if change.name == "beta")
+
+
 def _model(run: Run) -> str:
     return f"{translated(run.config.model.traits.short)} {run.config.model.latent_dim}-D"
+
+
+def _epochs(run: Run) -> str:
+    return f"{len(run.history.training) / run.steps_per_epoch:.0f}"
 
 
 def _kl(run: Run) -> str:

@@ -98,7 +98,7 @@ class MessageBanner(QFrame):
             ),
             "open_kept": (self.tr("Open it"), self.tr("Put the kept model on screen; nothing is deleted.")),
             "recover": (
-                self.tr("Continue"),
+                self.tr("Recover it"),
                 self.tr("Put the kept model on screen, and go on with its training where it was."),
             ),
             "discard": (self.tr("Discard"), self.tr("Delete what was kept of that run.")),
