@@ -45,6 +45,25 @@ def test_clean_noisy_and_restored_side_by_side_with_their_errors(trained):
     assert "This VAE was not trained" in view.note.text()
 
 
+def test_it_says_whether_noise_was_taken_out(trained):
+    view = open_denoising(trained)
+    for strength in (5, 90):
+        before = view.captions["noisy"].caption()
+        trained.find("noiseStrengthSlider", QSlider).setValue(strength)
+        trained.wait(lambda before=before: view.captions["noisy"].caption() != before)
+        ratio = error_of(view, "restored") / error_of(view, "noisy")
+        assert ("nearer" if ratio < 1 else "nothing is gained") in view.verdict.text()
+
+
+def test_it_leads_to_the_denoising_autoencoder(trained):
+    open_denoising(trained)
+    model = trained.find("modelCombo", QComboBox)
+    model.set_value("vae")
+    trained.find("setUpDenoiserButton", QToolButton).click()
+    assert model.currentData() == "denoising-ae"
+    model.set_value("vae")
+
+
 def test_other_noise_and_another_kind(trained):
     driver = trained
     view = open_denoising(driver)
@@ -73,6 +92,7 @@ def test_a_denoising_model_says_what_it_was_trained_for(shared_driver):
     assert "Trained to take out: Gaussian, 0.3" in view.note.text()
     view.kind.set_value("masking")
     assert "another kind" in view.note.text()
+    assert not view.denoiser_button.isVisible()
 
 
 def test_without_images_it_says_how_to_get_them(shared_driver):

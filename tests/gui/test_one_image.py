@@ -149,3 +149,28 @@ def test_nothing_sticks_out_of_the_dock_of_a_small_window(strip):
     assert strip.view.mapTo(area, QPoint(0, 0)) == QPoint(0, 0)
     assert strip.view.width() <= area.width()
     assert strip.view.height() <= area.height()
+
+
+def test_the_ellipses_are_labelled_without_covering_other_labels(strip):
+    labels = strip.scatter.posterior_labels
+    for number in range(0, 60, 3):
+        strip.scatter.image_chosen.emit(number)
+        assert labels.rects.keys() in ({"μ · 1σ · 2σ"}, {"μ", "1σ", "2σ"})
+        taken = [*strip.scatter.overlays.label_rects(), *strip.scatter.class_labels.rects]
+        rects = list(labels.rects.values())
+        assert all(strip.scatter.plot.view_rect().contains(rect) for rect in rects)
+        overlapping = [other for rect in rects for other in taken if rect.intersects(other)]
+        assert len(overlapping) <= 1, number  # where every place beside the point is taken
+    strip.scatter.set_chosen(None)
+    assert not labels.rects
+
+
+def test_where_they_are_large_each_ellipse_has_its_own_label(strip):
+    plot = strip.scatter.plot
+    strip.take(4)
+    (x, y), (across, up) = strip.codes.mean[4].tolist(), np.exp(strip.codes.log_stddev[4]).tolist()
+    plot.getViewBox().setRange(xRange=(x - 4 * across, x + 4 * across), yRange=(y - 4 * up, y + 4 * up))
+    strip.driver.wait(lambda: strip.scatter.posterior_labels.rects.keys() == {"μ", "1σ", "2σ"})
+    rects = list(strip.scatter.posterior_labels.rects.values())
+    assert not any(one.intersects(other) for one in rects for other in rects if one is not other)
+    plot.fit()

@@ -37,7 +37,7 @@ def test_a_click_goes_to_the_sample_and_shows_the_nearest_codes(shared_driver):
     assert np.array_equal(point.code, sample_prior(36, 20, seed=0)[7])
     assert view.board.chosen == 7
     driver.wait(lambda: view.nearest.board.pictures is not None and view.nearest.distance.whole_text())
-    assert view.nearest.title.whole_text() == "Nearest codes, decoded · distance"
+    assert view.nearest.title.whole_text() == "Nearest codes · distance"
     assert view.nearest.load.text() == "Load MNIST"
     codes = driver.window.controller.engine.project.shown.codes
     distances = np.sort(np.linalg.norm(codes.mean - point.code, axis=1))[:4]

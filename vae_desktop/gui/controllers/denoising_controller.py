@@ -39,6 +39,7 @@ class DenoisingController(ToolController[DenoisingView]):
         model = run.config.model
         if model.traits.is_denoising:
             self.view.set_noise(model.noise, model.noise_strength)
+        self.view.denoiser_button.setVisible(not model.traits.is_denoising)
         self.view.show_nothing("")
 
     def take_images(self, dataset: Dataset) -> None:
@@ -98,3 +99,17 @@ class DenoisingController(ToolController[DenoisingView]):
         view.show_picture("noisy", restored.noisy, restored.noisy_error)
         view.show_picture("restored", restored.restored, restored.restored_error)
         view.show_picture("reconstruction", restored.reconstruction, restored.reconstruction_error)
+        view.verdict.setText(self._verdict(restored))
+
+    def _verdict(self, restored: Restored) -> str:
+        """Whether noise was taken out, by squared errors against the clean image."""
+        if not restored.noisy_error:
+            return ""
+        share = restored.restored_error / restored.noisy_error
+        if share < 1:
+            return self.tr("Restored is nearer to the clean image than noisy is: {share} of the error is gone.").format(
+                share=f"{1 - share:.0%}"
+            )
+        return self.tr("Restored is {times} times as far from the clean image as noisy is: nothing is gained.").format(
+            times=f"{share:.1f}"
+        )

@@ -195,7 +195,7 @@ class NearestImages:
         self._requests.ask_pictures(self._nearest_view, run.id, codes.mean[nearest], _SIDE, show)
 
     def _show_codes(self, run: Run, captions: list[str], pictures: Picture) -> None:
-        self._view.show_images(_tr("Nearest codes, decoded · distance"), pictures, captions)
+        self._view.show_images(_tr("Nearest codes · distance"), pictures, captions)
         self._view.set_note("")
         self._view.offer_data(run.config.dataset.label)
 

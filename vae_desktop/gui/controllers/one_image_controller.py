@@ -336,6 +336,7 @@ class OneImageController(ToolController[OneImageView]):
         if self.run is None or not self.view.is_in_sight or self.coded is None:
             return
         image = self.image if number is None else self._pixels(number)
+        self.view.nearest.distance.setVisible(number is None)  # an image of the data set is its own nearest
         if image is not None or number is not None:
             self._nearest.look_for(self.run, self.dataset, self.coded.codes.mean[0], image)
 

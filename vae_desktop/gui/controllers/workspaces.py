@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Comparison, Run
@@ -37,7 +37,15 @@ class WorkspacesController(QObject):
         from vae_desktop.gui.controllers.tools import Tools
 
         self.tools = Tools.of(self._window, self._engine, self._point)
+        self.tools.denoising.view.denoiser_button.clicked.connect(self._set_up_denoiser)
         return self.tools
+
+    @Slot()
+    def _set_up_denoiser(self) -> None:
+        """Choose the kind of model that learns to take noise out."""
+        kind = self._window.setup.form.box("kind")
+        kind.set_value("denoising-ae")
+        kind.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_comparison(self, comparison: Comparison) -> None:
         self._window.show_workspace("comparison")

@@ -49,6 +49,16 @@ class ClassLabels(QObject):
         """The names that stand in the plot."""
         return tuple(name for name, item in zip(self._names, self._items, strict=True) if item.isVisible())
 
+    @property
+    def rects(self) -> list[QRectF]:
+        """Where they stand, in the axes' units."""
+        pixel, rects = self._plot.pixel_size(), []
+        for item in self._items:
+            if item.isVisible():
+                rect = item.boundingRect()
+                rects.append(QRectF(item.pos() + rect.topLeft() * pixel, rect.size() * pixel))
+        return rects
+
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Have other names, none of which is shown before there are positions."""
         names = names if len(names) <= _MOST else ()

@@ -10,6 +10,7 @@ from vae_desktop.gui.views.stage.class_labels import ClassLabels
 from vae_desktop.gui.views.stage.class_legend import point_style
 from vae_desktop.gui.views.stage.code_positions import CodePositions
 from vae_desktop.gui.views.stage.point_hover import PointHover, ScatterPointing
+from vae_desktop.gui.views.stage.posterior_labels import PosteriorLabels
 from vae_desktop.gui.views.stage.scatter_overlays import ScatterOverlays
 from vae_desktop.gui.views.stage.scatter_selection import ScatterSelection
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
@@ -63,6 +64,7 @@ class LatentScatter(QWidget):
         )
         self.overlays = ScatterOverlays(self.plot)
         self.class_labels = ClassLabels(self.plot, self.overlays.label_rects)
+        self.posterior_labels = PosteriorLabels(self.plot, self.overlays.posterior, self._labels_of_others)
         self.selection = ScatterSelection(self.plot, self.controls.selection_bar)
         if controls is None:
             self.controls.card.setParent(self.plot)
@@ -274,3 +276,7 @@ class LatentScatter(QWidget):
         elif image is None:
             image = self.chosen
         self.overlays.set_posterior(*(self._positions.posterior(codes, image) or (None, None)))
+        self.posterior_labels.place()
+
+    def _labels_of_others(self) -> list[QRectF]:
+        return [*self.overlays.label_rects(), *self.class_labels.rects]

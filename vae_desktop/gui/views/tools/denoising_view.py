@@ -15,6 +15,8 @@ from vae_desktop.gui.widgets.value_slider import ValueSlider
 from vae_desktop.latent.codes import Picture
 from vae_desktop.settings import settings_of
 
+_MODERATE = 20  # hundredths: a model that was not trained to take noise out still sees the same digit
+
 
 class DenoisingView(ToolView):
     """Says which image gets which noise, and shows what the model makes of it.
@@ -29,6 +31,10 @@ class DenoisingView(ToolView):
         Offers to load the data set.
     note : QLabel
         What may be expected of the model.
+    verdict : QLabel
+        Whether the restored image is nearer to the clean one than the noisy one is.
+    denoiser_button : QToolButton
+        Wants a denoising autoencoder to be set up.
     """
 
     changed = Signal()
@@ -46,7 +52,7 @@ class DenoisingView(ToolView):
         self._strength = ValueSlider(
             "noiseStrengthSlider", self.tr("Strength of the noise"), tip, (0, 100), per_unit=100, words="{:.2f}"
         )
-        self._strength.setValue(50)
+        self._strength.setValue(_MODERATE)
         self._value = label(figures=True)
         tip = self.tr("The same seed draws the same noise.")
         self.seed = NumberField("noiseSeedSpin", self.tr("Seed of the noise"), tip, (0, 999_999))
@@ -63,6 +69,9 @@ class DenoisingView(ToolView):
         self.load = tool_button("loadNoisyDataButton", "", tip)
         middle = Qt.AlignmentFlag.AlignHCenter
         self.note = label("", "muted", "small", name="denoisingNote", wraps=True, align=middle)
+        self.verdict = label("", "", "small", name="denoisingVerdict", wraps=True, align=middle, figures=True)
+        tip = self.tr("Choose the denoising autoencoder under Setup: it learns to take noise out. Then press Train.")
+        self.denoiser_button = tool_button("setUpDenoiserButton", self.tr("Set up a denoising autoencoder"), tip)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._nothing())
         self._stack.addWidget(self._something())
@@ -136,7 +145,14 @@ class DenoisingView(ToolView):
     def _something(self) -> QWidget:
         body = QWidget()
         pictures = row(*((caption, 1) for caption in self.captions.values()), spacing=2 * SPACING)
-        column((pictures, 1), self.note, spacing=SPACING // 2, on=body)
+        column(
+            (pictures, 1),
+            self.verdict,
+            self.note,
+            (self.denoiser_button, 0, Qt.AlignmentFlag.AlignHCenter),
+            spacing=SPACING // 2,
+            on=body,
+        )
         return body
 
 

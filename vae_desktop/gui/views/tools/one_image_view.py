@@ -129,10 +129,13 @@ class OneImageView(ToolView):
     def _image_station(self) -> QLayout:
         return column(self.title, (self.pad, 1), self.tools, spacing=SPACING // 2)
 
-    def _encoder(self) -> QLayout:
+    def _encoder(self) -> QWidget:
         caption = label(self.tr("input"), "muted", "small", align=Qt.AlignmentFlag.AlignHCenter)
         arrow = self._arrow("encoderArrow", self.tr("encoder"), self._terms()["encoder"])
-        return column(1, self.input, caption, (arrow, 0, Qt.AlignmentFlag.AlignHCenter), 2, spacing=2)
+        way = QWidget()
+        way.setFixedWidth(arrow.sizeHint().width())
+        column(1, self.input, caption, (arrow, 0, Qt.AlignmentFlag.AlignHCenter), 2, spacing=2, on=way)
+        return way
 
     def _numbers_station(self) -> QLayout:
         """Posterior and sample side by side, with the loss below."""

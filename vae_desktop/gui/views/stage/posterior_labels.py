@@ -1,0 +1,148 @@
+"""What the parts of a posterior's ellipses are: μ in the middle, 1σ and 2σ at the outlines."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsView
+
+from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.gui.widgets.plane_items import RADII, NormalItem
+from vae_desktop.gui.widgets.theme import current_theme, small_font
+
+_HEIGHT = 11  # with the ellipses, below the cross-hair
+_APART = 34  # px, from μ to the first outline and on to the second: each then has a label of its own
+_OFF = 20  # px: the cross-hair's reach
+_ANYWHERE = "μ · 1σ · 2σ"
+
+
+class PosteriorLabels(QObject):
+    """Labels the ellipses of one posterior; small ones have one label for all, beside them.
+
+    Parameters
+    ----------
+    plot : LatentPlot
+    posterior : NormalItem
+    taken : callable
+        Returns rectangles in the axes' units that are better left free.
+    """
+
+    def __init__(self, plot: LatentPlot, posterior: NormalItem, taken: Callable[[], Sequence[QRectF]]) -> None:
+        super().__init__(plot)
+        self._plot, self._posterior, self._taken = plot, posterior, taken
+        names = ("μ", *(f"{radius:g}σ" for radius in RADII), _ANYWHERE)
+        self._items = {name: self._item() for name in names}
+        plot.view_changed.connect(self.place)
+        plot.recoloured.connect(self._paint)
+        self._paint()
+
+    @property
+    def rects(self) -> dict[str, QRectF]:
+        """Where each label on show stands, in the axes' units."""
+        return {name: self._rect(item) for name, item in self._items.items() if item.isVisible()}
+
+    @Slot()
+    def place(self) -> None:
+        """Put the labels where the ellipses are."""
+        for item in self._items.values():
+            item.hide()
+        if not self._posterior.isVisible():
+            return
+        view, pixel = self._plot.view_rect(), self._plot.pixel_size()
+        outlines = [self._posterior.path(radius).boundingRect() for radius in RADII]
+        if not view.intersects(outlines[-1]):
+            return
+        taken = [*self._taken()]
+        halves = [min(outline.width(), outline.height()) / 2 / pixel for outline in outlines]
+        is_large = halves[0] >= _APART and halves[1] - halves[0] >= _APART and view.contains(outlines[-1])
+        if not is_large:
+            self._put_first(self._items[_ANYWHERE], outlines[-1].intersected(view), view, taken)
+            return
+        for name, outline in zip(("1σ", "2σ"), outlines, strict=True):
+            item = self._items[name]
+            for x, y in self._edges(outline):
+                if self._is_free(item, x, y, view, taken):
+                    break
+            taken.append(self._show(item, x, y))
+        centre = outlines[0].center()
+        off = _OFF * pixel
+        self._show(self._items["μ"], centre.x() - off, centre.y() - off)
+
+    @staticmethod
+    def _edges(outline: QRectF) -> tuple[tuple[float, float], ...]:
+        """Lower, right, left and upper ends of an ellipse; the axes' y points up."""
+        middle = outline.center()
+        x, y = middle.x(), middle.y()
+        return (x, outline.top()), (outline.right(), y), (outline.left(), y), (x, outline.bottom())
+
+    def _put_first(
+        self, item: QGraphicsPixmapItem, outline: QRectF, view: QRectF, taken: Sequence[QRectF]
+    ) -> None:
+        """Put a label at the first place beside an outline that is in sight and free, else at the first in sight."""
+        pixel, middle = self._plot.pixel_size(), outline.center()
+        size = item.boundingRect().size() * pixel
+        across = outline.width() / 2 + _OFF * pixel + size.width() / 2
+        up = outline.height() / 2 + _OFF * pixel + size.height() / 2
+        across, up = min(across, view.width() / 2 - size.width()), min(up, view.height() / 2 - size.height())
+        x, y = middle.x(), middle.y()
+        # A 1-D model's outlines are bands as high as the plot: beside them there is always room.
+        corners = (x + across, y - up), (x - across, y - up)
+        places = ((x + across, y), (x - across, y), (x, y - up), (x, y + up), *corners)
+        chosen = next((at for at in places if self._is_free(item, *at, view, taken)), None)
+        chosen = chosen or next((at for at in places if self._is_free(item, *at, view, ())), places[0])
+        self._show(item, *chosen)
+
+    def _is_free(
+        self, item: QGraphicsPixmapItem, x: float, y: float, view: QRectF, taken: Sequence[QRectF]
+    ) -> bool:
+        rect = self._rect_at(item, x, y)
+        return view.contains(rect) and not any(rect.intersects(other) for other in taken)
+
+    def _rect(self, item: QGraphicsPixmapItem) -> QRectF:
+        return self._rect_at(item, item.pos().x(), item.pos().y())
+
+    def _rect_at(self, item: QGraphicsPixmapItem, x: float, y: float) -> QRectF:
+        size = item.boundingRect().size() * self._plot.pixel_size()
+        return QRectF(x - size.width() / 2, y - size.height() / 2, size.width(), size.height())
+
+    def _show(self, item: QGraphicsPixmapItem, x: float, y: float) -> QRectF:
+        item.setPos(x, y)
+        item.show()
+        return self._rect(item)
+
+    def _item(self) -> QGraphicsPixmapItem:
+        item = QGraphicsPixmapItem()
+        item.setFlag(item.GraphicsItemFlag.ItemIgnoresTransformations)
+        item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
+        item.setZValue(_HEIGHT)
+        item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        item.hide()
+        self._plot.addItem(item, ignoreBounds=True)
+        return item
+
+    @Slot()
+    def _paint(self) -> None:
+        """Make a picture of each label, so that moving something over it runs no code of Python."""
+        for name, item in self._items.items():
+            picture = _picture(name, small_font(self._plot.font()), self._plot)
+            size = picture.deviceIndependentSize()
+            item.setPixmap(picture)
+            item.setOffset(-size.width() / 2, -size.height() / 2)
+        self.place()
+
+
+def _picture(text: str, font: QFont, plot: QGraphicsView) -> QPixmap:
+    """A text on a plate."""
+    metrics, theme, ratio = QFontMetricsF(font), current_theme(), plot.devicePixelRatioF()
+    width, height = metrics.horizontalAdvance(text) + 6, metrics.height()
+    picture = QPixmap(round(width * ratio), round(height * ratio))
+    picture.setDevicePixelRatio(ratio)
+    plate = QColor(theme.surface)
+    plate.setAlpha(215)
+    picture.fill(plate)
+    painter = QPainter(picture)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.text))
+    painter.drawText(QRectF(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return picture
