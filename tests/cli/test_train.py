@@ -31,6 +31,14 @@ def model(tmp_path):
     return tmp_path / "model.safetensors"
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard():
+    """Have Ctrl-C heard, which a shell lets those ignore that it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def at_step(monkeypatch):
     """Have something happen in a training step, given its number."""
