@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,14 +20,18 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.errors import DatasetBroken, DatasetMissing
 
+_log = logging.getLogger(__name__)
+
 Fetching = Literal["reading", "downloading"]
 
-_LOAD, _DOWNLOAD = "load data set", "download data set"
+_LOAD, _LOAD_TO_SHOW, _DOWNLOAD = "load data set", "load data set to show", "download data set"
 
 
 @dataclass(eq=False)
 class DatasetLoader:
     """Holds the newest data set asked for; an older request that is still under way is dropped.
+
+    Besides it holds the one of the model on screen, where that is another and needs no question.
 
     Attributes
     ----------
@@ -34,7 +39,7 @@ class DatasetLoader:
         The last data set that could not be loaded and can be downloaded.
     """
 
-    loaded = Signal(Dataset)
+    loaded = Signal(Dataset)  # asked for, or to be shown
     spectrum_found = Signal(Dataset)  # how much its images vary is known
     progressed = Signal(str, int, int)  # "reading" or "downloading"; done, of how much
     ended = Signal()  # nothing is read or downloaded any longer
@@ -44,6 +49,7 @@ class DatasetLoader:
     data_dir: Path
     missing: DatasetConfig | None = field(default=None, init=False)
     _dataset: Dataset | None = field(default=None, init=False)
+    _shown: Dataset | None = field(default=None, init=False)  # of the model on screen
     _reported: Report | None = field(default=None, init=False)  # what the person has been shown
 
     @property
@@ -54,10 +60,13 @@ class DatasetLoader:
         """Read that data set, or any, anew when it is asked for next: its files may be others."""
         if self._dataset is not None and name in ("", self._dataset.config.name):
             self._dataset = None
+        if self._shown is not None and name in ("", self._shown.config.name):
+            self._shown = None
 
     def held(self, config: DatasetConfig) -> Dataset | None:
-        """The data set of that configuration, if it is the one in memory."""
-        return self._dataset if self._dataset is not None and self._dataset.config == config else None
+        """The data set of that configuration, if it is in memory."""
+        there = (dataset for dataset in (self._dataset, self._shown) if dataset is not None)
+        return next((dataset for dataset in there if dataset.config == config), None)
 
     def is_there(self, config: DatasetConfig) -> bool:
         """Whether a data set can be read without a download, as far as its files' names tell."""
@@ -112,6 +121,28 @@ class DatasetLoader:
             return
         progressed = partial(self.progressed.emit, "reading")
         self._tasks.run(work, finished, failed, on_progress=progressed, key=_LOAD, loads=True)
+
+    def load_to_show(self, config: DatasetConfig) -> None:
+        """Have the images of the model on screen at hand, if they are in the data folder; else nothing happens."""
+        if self._shown is not None and self._shown.config != config:
+            self._shown = None
+        if config.is_custom or self.held(config) is not None or self.is_loading or not self.is_there(config):
+            return
+        data_dir = self.data_dir
+
+        def work(task: Task) -> Dataset:
+            from vae_desktop.data.load import load_dataset
+
+            return load_dataset(config, data_dir, task.progress)
+
+        def finished(dataset: Dataset) -> None:
+            self._shown = dataset
+            self.loaded.emit(dataset)
+
+        def failed(error: Exception, details: str) -> None:
+            _log.info("the images of the model on screen cannot be shown: %s", error)
+
+        self._tasks.run(work, finished, failed, key=_LOAD_TO_SHOW)
 
     def drop_request(self) -> None:
         """Forget the data set that is being loaded."""

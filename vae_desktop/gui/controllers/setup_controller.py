@@ -27,7 +27,7 @@ _LONGEST = 24  # letters of a data set's name in the sentence
 class SetupController(QObject):
     """Names what is on screen above the form, marks what differs from it, and says what Train will do."""
 
-    dataset_taken = Signal()  # the form has another data set now, which was not chosen in it
+    dataset_taken = Signal()  # the form has another data set now, to be loaded
 
     def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings, times: TrainingTimes) -> None:
         super().__init__(window)
@@ -36,7 +36,7 @@ class SetupController(QObject):
         self._engine, self._project = engine, engine.project
         self._settings, self._times = settings, times
         self._pacer = Pacer(_INTERVAL, fraction=0.03)
-        self._takes_next = False
+        self._takes_next = self._is_warm = False
         self._form.rows.open_folds(settings.text(_FOLDS).split(","))
         self._form.rows.folds_changed.connect(self._remember_folds)
         self._form.settings_changed.connect(self._compare)
@@ -45,7 +45,10 @@ class SetupController(QObject):
         project.shown_changed.connect(self._follow_shown)
         for signal in (project.compared_changed, project.runs_changed, engine.training.state_changed):
             signal.connect(self._refresh, max_args=0)
+        for signal in (project.shown_changed, project.compared_changed, engine.datasets.loaded):
+            signal.connect(self._load_images, max_args=0)
         engine.datasets.loaded.connect(self._refresh, max_args=0)
+        engine.datasets.ended.connect(self._load_images)
         engine.datasets.ended.connect(self._refresh)
         engine.tracker.progressed.connect(self._follow_progress, max_args=0)
         window.workspace_changed.connect(self._refresh)
@@ -54,6 +57,17 @@ class SetupController(QObject):
     def take_next_example(self) -> None:
         """At a start: have the form take the settings of the bundled model that is about to be shown."""
         self._takes_next = True
+
+    def warm_up(self) -> None:
+        """Load from now on what the first picture need not wait for."""
+        self._is_warm = True
+        self._load_images()
+
+    def _load_images(self) -> None:
+        """Have the images of what is on screen at hand, where that takes no question."""
+        runs = self._on_screen
+        if self._is_warm and runs and not self._engine.starter.is_beginning:
+            self._engine.datasets.load_to_show(runs[-1].config.dataset)
 
     @Slot()
     def _refresh(self) -> None:
@@ -148,7 +162,7 @@ class SetupController(QObject):
             before = RunConfig()
         taken = self._taken(before)
         self._form.set_config(taken)
-        if taken.dataset != before.dataset:
+        if taken.dataset != before.dataset and self._is_warm:  # else it is loaded behind the first picture
             self.dataset_taken.emit()
 
     @Slot(list)

@@ -125,6 +125,7 @@ class TrainingController(QObject):
         if self._engine.datasets.missing is not None:
             self._starter.download(self._engine.datasets.missing)
 
+    @Slot()
     def load_chosen_dataset(self) -> None:
         """Load the data set of the setup."""
         try:
@@ -144,6 +145,8 @@ class TrainingController(QObject):
             gc.freeze()
 
     def _take_dataset(self, dataset: Dataset) -> None:
+        if dataset.config.name != self._form.box("name").value():
+            return  # it is there to be looked at
         self._settings.set_text("dataset", dataset.config.name)  # one that can be loaded again
         self._form.set_dataset(dataset)
 

@@ -59,10 +59,9 @@ class WindowController(QObject):
         times = TrainingTimes(settings)
         self.transport = TransportController(window, self.engine, times)
         self.setup = SetupController(window, self.engine, settings, times)
-        self.setup.dataset_taken.connect(self._load_taken_dataset)
+        self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)
         self.closer = Closer(window, self.engine, settings, instance)
-        self._is_warm = False
         self._themes = ThemeSwitch(self)
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)
@@ -91,9 +90,9 @@ class WindowController(QObject):
         if not self.workspaces.tools:
             self.workspaces.make_tools().path.export_wanted.connect(self.files.export_path)
         self.engine.training.warm_up()
-        self._is_warm = True
         if not self.engine.starter.is_beginning and not self.engine.project.active:
             self.training.load_chosen_dataset()
+        self.setup.warm_up()
 
     def tell_of_last_time(self) -> None:
         """Say what was lost and how the app ended; offer what it kept, unless that was declined."""
@@ -112,11 +111,6 @@ class WindowController(QObject):
         """Show the "light" or the "dark" theme, or that of the "system", now and at the next start."""
         self._settings.set_text("theme", mode)
         self._themes.set_mode(mode)
-
-    @Slot()
-    def _load_taken_dataset(self) -> None:
-        if self._is_warm:  # else it is loaded behind the first picture
-            self.training.load_chosen_dataset()
 
     @Slot()
     def _run_calls(self) -> None:

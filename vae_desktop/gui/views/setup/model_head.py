@@ -1,6 +1,6 @@
 """What is on screen, above the settings of what comes next."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.widgets.controls import column, named, row, styled, tool_button
@@ -25,10 +25,14 @@ class ModelHead(QWidget):
             "useSettingsButton", self.tr("Use its settings"), tip, is_flat=True, then=self.settings_wanted
         )
         self._take.setProperty("link", True)
-        self._title.setMinimumHeight(self._take.sizeHint().height())  # whether the button is there or not
         self._take.hide()
         margins = (SPACING, 0, SPACING, SPACING // 2)
         column(row((self._title, 1), self._take), self._detail, spacing=0, margins=margins, on=self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._title.setMinimumHeight(self._take.sizeHint().height())  # whether the button is there or not
 
     def show_model(self, title: str, detail: str) -> None:
         """Say which model is on screen, and in short how it was made."""
