@@ -50,7 +50,6 @@ class TransportController(QObject):
             self._measured = None
         self._window.setProperty("state", state)
         self._controls.set_state(state, self._engine.starter.is_beginning)
-        self._window.status.setText(self._status_text(state))
         self._show_target()
 
     def _note_torch(self) -> None:
@@ -77,6 +76,7 @@ class TransportController(QObject):
         active = self._project.active
         targets = active or self._project.in_sight(self._window.workspace == "comparison")
         self._controls.show_target(self._title(targets) or self.tr("No model yet"))
+        self._window.status.setText(self._status_text(self._training.state))
         if not active:
             self._controls.show_progress(targets[-1].progress if targets else None)
 
