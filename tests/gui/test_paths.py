@@ -98,6 +98,7 @@ def test_class_means_are_anchors_and_every_step_says_how_far_the_nearest_code_is
     view = path.view
     assert view.anchors.labels() == ["mean of 7", "mean of 1"]
     assert path.controller.overlay.positions() == [tuple(path.mean_of(label).tolist()) for label in (7, 1)]
+    assert path.controller.overlay.labels() == ["A · 7", "B · 1"]
     path.driver.wait(lambda: view.board.pictures is not None and len(view.board.captions) == 24)
     assert len(view.board.pictures) == 24
     codes, sent = path.run.codes, path.controller.path.codes(24)
@@ -202,11 +203,11 @@ def test_anchors_are_ordered_and_taken_out(path):
     anchors = path.driver.find("anchorList", QListWidget)
     path.add_class(0)
     anchors.model().moveRow(anchors.rootIndex(), 0, anchors.rootIndex(), 3)  # as a drag does
-    path.driver.wait(lambda: anchors.item(0).text() == "1  mean of 1")  # numbered anew
+    path.driver.wait(lambda: anchors.item(0).text() == "A  mean of 1")  # called anew
     assert path.view.anchors.labels() == ["mean of 1", "mean of 0", "mean of 7"]
     assert path.controller.path.anchors[0] == pytest.approx(path.mean_of(1))
     anchors.model().moveRow(anchors.rootIndex(), 2, anchors.rootIndex(), 0)
-    path.driver.wait(lambda: anchors.item(0).text() == "1  mean of 7")
+    path.driver.wait(lambda: anchors.item(0).text() == "A  mean of 7")
     assert path.view.anchors.labels() == ["mean of 7", "mean of 1", "mean of 0"]
     assert path.controller.path.anchors[0] == pytest.approx(path.mean_of(7))
     anchors.setCurrentRow(2)
@@ -343,3 +344,10 @@ def test_a_target_that_cannot_be_written_is_reported(path, export, tmp_path):
     path.driver.wait(lambda: "path.gif" in path.window.banner.text())
     assert not target.exists()
     assert path.view.anchors.labels() == ["mean of 7", "mean of 1"]
+
+
+def test_a_point_on_the_path_has_a_letter_and_no_class(path):
+    path.add_point()
+    assert path.controller.overlay.labels() == ["A · 7", "B · 1", "C"]
+    path.drag_anchor(0, QPoint(30, 0))
+    assert path.controller.overlay.labels() == ["A", "B · 1", "C"]

@@ -17,6 +17,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import DistanceRequest, NearestRequest, NeighbourDistanceRequest, TypicalRequest
 from vae_desktop.gui.views.stage.scatter_overlays import hole_edges, hole_level
 from vae_desktop.gui.views.tools.tool_view import COUNT, NearestView
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.tile_board import SEPARATOR
 from vae_desktop.latent.codes import Codes, Floats, Picture
 
@@ -97,11 +98,12 @@ class CodeDistances:
     @staticmethod
     def tip() -> str:
         """What the text means."""
-        return _tr(
-            "<p>How far it is from the nearest code of a real image, in σ of that code's own posterior; where codes "
+        tip = _tr(
+            "How far it is from the nearest code of a real image, in σ of that code's own posterior; where codes "
             "have none, in units of the median distance between neighbours. In brackets: how far codes are from the "
-            "nearest other one, in the median.</p>"
+            "nearest other one, in the median."
         )
+        return with_terms(tip, "hole", "σ")
 
     def _take_distances(self, distances: Floats) -> None:
         self.distances = distances

@@ -40,16 +40,21 @@ class Anchor:
             self.code = found.mean(0)
         return len(found) > 0
 
-    def label(self, run: Run) -> str:
-        """What the anchor is called."""
+    def class_name(self, run: Run) -> str:
+        """The class of the image or the mean; "" of a point, or where images have none."""
         names, codes = run.class_names, run.codes
         if self.kind == "class":
-            return _tr("mean of {name}").format(name=names[self.index])
+            return names[self.index]
+        labels = None if codes is None or self.kind != "image" or not names else codes.labels
+        return "" if labels is None or self.index >= len(labels) else names[labels[self.index]]
+
+    def label(self, run: Run) -> str:
+        """What the anchor is called."""
+        name = self.class_name(run)
+        if self.kind == "class":
+            return _tr("mean of {name}").format(name=name)
         if self.kind == "image":
-            label = _tr("image {number}").format(number=f"{self.index:,}")
-            if names and codes is not None and codes.labels is not None and self.index < len(codes):
-                label += f" ({names[codes.labels[self.index]]})"
-            return label
+            return _tr("image {number}").format(number=f"{self.index:,}") + (f" ({name})" if name else "")
         if len(self.code) > 2:
             return _tr("point")
         return _tr("point") + f" ({', '.join(f'{value:.1f}' for value in self.code.tolist())})"

@@ -179,7 +179,9 @@ class PathController(ToolController[PathView]):
             return  # of another model, which is just coming on screen
         anchors = np.stack([anchor.code for anchor in self._anchors])
         outline = anchors if self.path is None else self.path.outline()
-        self.overlay.set_path(self._scatter.plane.project(outline), self._scatter.plane.project(anchors))
+        project, run = self._scatter.plane.project, self.run
+        names = [anchor.class_name(run) for anchor in self._anchors] if run is not None else []
+        self.overlay.set_path(project(outline), project(anchors), names)
 
     def _hint(self) -> str:
         """What is not seen of the path, and why."""

@@ -1,5 +1,7 @@
 """A path on the scatter: its outline, and an anchor each that can be dragged."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QObject, Signal, Slot
@@ -25,6 +27,7 @@ class PathOverlay(QObject):
         plot.addItem(self._line, ignoreBounds=True)
         self._anchors: list[pyqtgraph.TargetItem] = []
         self._is_setting = False
+        self._names: list[str] = []
         self._chosen = -1
         plot.recoloured.connect(self._recolour)
         self._recolour()
@@ -36,8 +39,11 @@ class PathOverlay(QObject):
         self._line.setPen(theme.accent, width=2)
         self._colour_anchors()
 
-    def set_path(self, outline: Floats, anchors: Floats) -> None:
-        """Show an outline through positions (M, k), and anchors at positions (K, k); if k is 1, at the height 0."""
+    def set_path(self, outline: Floats, anchors: Floats, names: Sequence[str] = ()) -> None:
+        """Show an outline through positions (M, k), and anchors at positions (K, k); if k is 1, at the height 0.
+
+        The names are those of the anchors' classes, as far as they have one.
+        """
         outline, anchors = (np.pad(array, ((0, 0), (0, 2 - array.shape[1]))) for array in (outline, anchors))
         self._line.setData(*outline.T)
         self._is_setting = True
@@ -49,6 +55,9 @@ class PathOverlay(QObject):
             if not anchor.moving:  # under the hand it is where it is
                 anchor.setPos(*position)
         self._is_setting = False
+        if list(names) != self._names:
+            self._names = list(names)
+            self._colour_anchors()
 
     @Slot(int)
     def set_chosen(self, number: int) -> None:
@@ -59,6 +68,11 @@ class PathOverlay(QObject):
     def clear(self) -> None:
         self.set_path(np.empty((0, 2), np.float32), np.empty((0, 2), np.float32))
 
+    def labels(self) -> list[str]:
+        """What stands beside the anchors: the letter of each, and its class."""
+        names = [*self._names, *[""] * len(self._anchors)]
+        return [" · ".join(filter(None, (letter(number), names[number]))) for number in range(len(self._anchors))]
+
     def positions(self) -> list[tuple[float, float]]:
         """Where the anchors are."""
         return [(anchor.pos().x(), anchor.pos().y()) for anchor in self._anchors]
@@ -67,26 +81,31 @@ class PathOverlay(QObject):
         anchor = pyqtgraph.TargetItem(size=_SIZE, symbol="o", movable=True)
         anchor.setZValue(13)
         self._anchors.append(anchor)
-        anchor.setToolTip(self.tr("Anchor {number} of the path: drag it").format(number=len(self._anchors)))
+        anchor.setToolTip(self.tr("Anchor {letter} of the path: drag it").format(letter=letter(len(self._anchors) - 1)))
         anchor.sigPositionChanged.connect(self._note_drag)
         self._colour_anchors()
         self._plot.addItem(anchor, ignoreBounds=True)
 
     def _colour_anchors(self) -> None:
         theme = current_theme()
-        for number, anchor in enumerate(self._anchors):
+        for number, (anchor, label) in enumerate(zip(self._anchors, self.labels(), strict=True)):
             anchor.setPen(theme.accent, width=2)
             anchor.setBrush(theme.accent if number == self._chosen else theme.surface)
             anchor.setHoverPen(theme.text, width=2)
             anchor.setHoverBrush(theme.info_surface)
-            fill = _translucent(theme.surface)
-            anchor.setLabel(str(number + 1), {"color": theme.text, "fill": fill, "anchor": (0, 0.5), "offset": (9, 0)})
+            anchor.setLabel(label, {"color": theme.text, "fill": theme.surface, "anchor": (0, 0.5), "offset": (9, 0)})
 
     @Slot(object)
     def _note_drag(self, anchor: pyqtgraph.TargetItem) -> None:
         if not self._is_setting:
             position = np.array([anchor.pos().x(), anchor.pos().y()], np.float32)
             self.anchor_dragged.emit(self._anchors.index(anchor), position)
+
+
+def letter(number: int) -> str:
+    """What anchors are called, in order: A, B, … Z, AA, AB, …; numbers would be taken for classes of digits."""
+    before, last = divmod(number, 26)
+    return (letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
 def _translucent(colour: str) -> QColor:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListWidget
 
+from vae_desktop.gui.views.tools.path_overlay import letter
 from vae_desktop.gui.views.tools.tool_view import ToolView, form
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import (
@@ -198,7 +199,7 @@ class AnchorList(QListWidget):
         chosen = self.currentRow()
         self.clear()
         for number, text in wanted:
-            self.addItem(f"{number + 1}  {text}")
+            self.addItem(f"{letter(number)}  {text}")
             self.item(number).setData(Qt.ItemDataRole.UserRole, (number, text))
         self.setCurrentRow(min(chosen, len(labels) - 1))
         if len(labels) > 1 and chosen < 0:

@@ -11,7 +11,7 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 
 MOST = 200
-_NEAREST = 216  # px wide
+_NEAREST = 248  # px wide
 
 
 class SamplesView(ToolView):
