@@ -14,7 +14,7 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
 
-_WIDTH, _NARROW_WIDTH = 280, 248  # px, with the picture and without
+_WIDTH, _NARROW_WIDTH = 272, 248  # px, with the picture and without
 _MOST_NUMBERS = 200_000  # in the codes that are looked at: some milliseconds
 
 

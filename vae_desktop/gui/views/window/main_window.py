@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QScrollArea, QStackedWidget, QTabBar, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QStackedWidget, QTabBar, QWidget
 
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.curves.loss_plot import LossPlot
@@ -19,6 +19,13 @@ from vae_desktop.gui.views.stage.stage import Stage
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
 from vae_desktop.gui.views.window.dialogs import ask_for_name, models_filter
+from vae_desktop.gui.views.window.docks import (
+    ToolTabs,
+    add_column,
+    add_tool,
+    fit_docks,
+    scrolled,
+)
 from vae_desktop.gui.views.window.fetching_bar import FetchingBar
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
@@ -28,8 +35,11 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.resources import resource_path
 
 _NARROW_DOCK = 248  # px, beside models that are compared
-_LAYOUT_VERSION = 3  # raised when docks change, so that an older layout is not restored
+_LAYOUT_VERSION = 4  # raised when docks change, so that an older layout is not restored
 _SIZE = QSize(1360, 860)
+_LEAST = QSize(1000, 560)  # in a frame on a screen of 1024 by 600
+_FRAME = QSize(4, 40)  # px, about, that the system lays around a window
+_SETUP = 288  # px
 _WORKSPACES = ("playground", "comparison")
 
 
@@ -47,9 +57,10 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowIcon(QIcon(str(resource_path("icons/vae_desktop.svg"))))
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
-        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
+        self.setMinimumSize(_LEAST)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
         self._painted = False
+        self._is_restored = False  # to the layout of the last time, or to the first one
         self.may_close: Callable[[], bool] = lambda: True
         self.banner = MessageBanner()
         self.stage = Stage()
@@ -127,7 +138,7 @@ class MainWindow(QMainWindow):
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
         if not docks.isEmpty():
-            self.restoreState(docks, _LAYOUT_VERSION)
+            self._is_restored = self.restoreState(docks, _LAYOUT_VERSION)
 
     def ask_for_target(self, suggestion: Path) -> Path | None:
         """Ask under which name to save a model; None if the person does not want to."""
@@ -151,12 +162,13 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.closing.centre()
+        if self._is_restored and self.isVisible() and self.workspace == "playground":
+            fit_docks(self, self._docks[1], self._docks[2:], event.oldSize())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        for tabs in self.findChildren(QTabBar):  # in a narrow window too a name can be read
-            tabs.setElideMode(Qt.TextElideMode.ElideNone)
-            tabs.setUsesScrollButtons(True)
+        self._tool_tabs.dress()
+        QTimer.singleShot(0, self._fit_screen)
         QTimer.singleShot(1000, self._tell_first_painted)  # the view may be closed or lie behind another
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -187,32 +199,46 @@ class MainWindow(QMainWindow):
 
     def _place_docks(self) -> list[QDockWidget]:
         areas = Qt.DockWidgetArea
-        bottom = areas.BottomDockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
-        setup = _add_dock(self, "setupDock", self.tr("Setup"), self.setup, areas.LeftDockWidgetArea)
-        point = _add_dock(self, "latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
-        curves = _add_dock(self, "learningCurvesDock", self.tr("Learning curves"), self.losses, bottom)
-        runs = _add_dock(self, "runsDock", self.tr("Runs"), self.runs, bottom)
-        measures = _add_dock(self, "measuresDock", self.tr("Measures"), self.measures, bottom)
+        setup = add_column(self, "setupDock", self.tr("Setup"), self.setup, areas.LeftDockWidgetArea)
+        point = add_column(self, "latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
+        curves = add_tool(self, "learningCurvesDock", self.tr("Learning curves"), self.losses)
+        runs = add_tool(self, "runsDock", self.tr("Runs"), self.runs)
+        measures = add_tool(self, "measuresDock", self.tr("Measures"), self.measures)
         titles = {
             "samples": self.tr("Samples"),
             "path": self.tr("Path"),
             "drawing": self.tr("One image"),
             "denoising": self.tr("Denoise"),
         }
-        areas_by_tool = {name: _scrolled(title) for name, title in titles.items()}
+        areas_by_tool = {name: scrolled(title) for name, title in titles.items()}
         self._tool_docks = {
-            name: (_add_dock(self, f"{name}Dock", titles[name], area, bottom), area)
+            name: (add_tool(self, f"{name}Dock", titles[name], area), area)
             for name, area in areas_by_tool.items()
         }
         tools = [dock for dock, _ in self._tool_docks.values()]
         for before, dock in pairwise([curves, runs, measures, *tools]):
             self.tabifyDockWidget(before, dock)
         curves.raise_()
-        self.resizeDocks([setup, point], [320, 320], Qt.Orientation.Horizontal)
-        self.resizeDocks([curves], [270], Qt.Orientation.Vertical)
+        self._tool_tabs = ToolTabs(self, [curves, runs, measures, *tools])
+        self.resizeDocks([setup], [_SETUP], Qt.Orientation.Horizontal)
         return [setup, point, curves, runs, measures, *tools]
+
+    @Slot()
+    def _fit_screen(self) -> None:
+        """Keep what the system's frame has pushed off the screen in sight; the first time, part the window."""
+        if not self._is_restored:
+            self._is_restored = True
+            fit_docks(self, self._docks[1], self._docks[2:])
+        area, frame = self.screen().availableGeometry(), self.frameGeometry()
+        if self.isMaximized() or self.isFullScreen() or area.contains(frame):
+            return
+        if QGuiApplication.platformName() != "offscreen":  # whose screen is smaller than any window
+            self.resize(self.size().boundedTo(area.size() - (frame.size() - self.size())))
+            frame = self.frameGeometry()
+            left = max(area.left(), min(frame.left(), area.right() + 1 - frame.width()))
+            self.move(left, max(area.top(), min(frame.top(), area.bottom() + 1 - frame.height())))
 
     @Slot()
     def _tell_first_painted(self) -> None:
@@ -261,23 +287,7 @@ class MainWindow(QMainWindow):
     def _reset_layout(self) -> None:
         self.show_workspace("playground")
         self.restoreState(self._default_layout, _LAYOUT_VERSION)
-
-
-def _add_dock(window: QMainWindow, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-    dock = QDockWidget(title, window)
-    dock.setObjectName(name)
-    view.setAutoFillBackground(True)  # what lies under it is not painted for it
-    dock.setWidget(view)
-    window.addDockWidget(area, dock)
-    return dock
-
-
-def _scrolled(title: str) -> QScrollArea:
-    """A place for a view that is scrolled where there is less room than it needs."""
-    area = QScrollArea(widgetResizable=True)
-    area.setAccessibleName(title)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    return area
+        fit_docks(self, self._docks[1], self._docks[2:])
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:

@@ -58,8 +58,10 @@ class WindowMenus(QObject):
         ):
             self._add(view_menu, f"{tool}Action", text, tip, key, self.tool_chosen, tool)
         view_menu.addSeparator()
+        panels = view_menu.addMenu(self.tr("P&anels"))
+        panels.setObjectName("panelsMenu")
         for dock in docks:
-            view_menu.addAction(dock.toggleViewAction())
+            panels.addAction(dock.toggleViewAction())
         view_menu.addSeparator()
         self._curves = view_menu.addMenu(self.tr("&Learning curves"))
         self._curves.setObjectName("curvesMenu")

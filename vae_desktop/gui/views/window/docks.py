@@ -1,0 +1,130 @@
+"""The docks around the stage: columns of no title at its sides, tools below it whose tabs are their titles."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from PySide6.QtCore import QObject, QPoint, QSize, Qt, Slot
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
+
+from vae_desktop.gui.widgets.controls import action, column
+from vae_desktop.gui.widgets.theme import SPACING
+
+_COLUMN = 272, 0.2, 480  # px at least, of the window's width, px at most
+_TOOLS = 190, 0.3, 420  # of its height
+_NEAR = 6  # px; so exactly does Qt give docks what is asked for
+
+
+def add_column(window: QMainWindow, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    """Add a column at a side, which stays where it is."""
+    dock = _add_dock(window, name, title, view, area)
+    dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)  # by the View menu
+    return dock
+
+
+def add_tool(window: QMainWindow, name: str, title: str, view: QWidget) -> QDockWidget:
+    """Add a tool below the stage."""
+    return _add_dock(window, name, title, view, Qt.DockWidgetArea.BottomDockWidgetArea)
+
+
+def scrolled(title: str) -> QScrollArea:
+    """A place for a view that is scrolled where there is less room than it needs."""
+    area = QScrollArea(widgetResizable=True)
+    area.setAccessibleName(title)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    return area
+
+
+def column_width(window: QSize) -> int:
+    """Width of the column of the current point in a window."""
+    return _part_of(window.width(), *_COLUMN)
+
+
+def tools_height(window: QSize) -> int:
+    """Height of the tools in a window."""
+    return _part_of(window.height(), *_TOOLS)
+
+
+def fit_docks(window: QMainWindow, point: QDockWidget, tools: Sequence[QDockWidget], before: QSize | None = None
+              ) -> None:  # fmt: skip
+    """Give docks their part of the window; with its size before, unless somebody has made them wider or narrower."""
+    now = window.size()
+    if _is_docked(point) and (before is None or _is_near(point.width(), column_width(before))):
+        window.resizeDocks([point], [column_width(now)], Qt.Orientation.Horizontal)
+    front = next((dock for dock in tools if _is_docked(dock) and not dock.visibleRegion().isEmpty()), None)
+    if front is not None and (before is None or _is_near(front.height(), tools_height(before))):
+        window.resizeDocks([front], [tools_height(now)], Qt.Orientation.Vertical)
+
+
+class ToolTabs(QObject):
+    """Has the tabs of the tools stand above them, with a menu that floats or closes a tool.
+
+    A tool that floats has a title bar, by which it is moved and docked again.
+    """
+
+    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
+        super().__init__(window)
+        self._window, self._docks = window, docks
+        window.setTabPosition(Qt.DockWidgetArea.BottomDockWidgetArea, QTabWidget.TabPosition.North)
+        for dock in docks:
+            dock.topLevelChanged.connect(self._show_title)
+
+    def dress(self) -> None:
+        """Give tab bars that Qt has made since then names that can be read in a narrow window, and a menu."""
+        for tabs in self._window.findChildren(QTabBar):
+            tabs.setElideMode(Qt.TextElideMode.ElideNone)
+            tabs.setUsesScrollButtons(True)
+            is_new = tabs.contextMenuPolicy() != Qt.ContextMenuPolicy.CustomContextMenu
+            if is_new and tabs.parent() is self._window:
+                tabs.setAccessibleName(self.tr("Tools"))
+                tabs.setDrawBase(False)
+                tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+                tabs.customContextMenuRequested.connect(self._open_menu)
+
+    @Slot(bool)
+    def _show_title(self, floats: bool) -> None:
+        dock = cast(QDockWidget, self.sender())
+        dock.setTitleBarWidget(None if floats else _no_title(dock))  # type: ignore[arg-type]
+        self.dress()
+
+    @Slot(QPoint)
+    def _open_menu(self, place: QPoint) -> None:
+        tabs = cast(QTabBar, self.sender())
+        index = tabs.tabAt(place) if tabs.tabAt(place) >= 0 else tabs.currentIndex()
+        dock = next((dock for dock in self._docks if dock.windowTitle() == tabs.tabText(index)), None)
+        if dock is not None:
+            menu = QMenu(tabs)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            tip = self.tr("Put the panel into a window of its own; a double-click on its title brings it back.")
+            menu.addAction(action(menu, "floatToolAction", self.tr("Float"), tip, then=lambda: dock.setFloating(True)))
+            tip = self.tr("Take the panel away; the View menu brings it back.")
+            menu.addAction(action(menu, "closeToolAction", self.tr("Close"), tip, then=dock.close))
+            menu.popup(tabs.mapToGlobal(place))
+
+
+def _add_dock(window: QMainWindow, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(name)
+    dock.setTitleBarWidget(_no_title(dock))
+    view.setAutoFillBackground(True)  # what lies under it is not painted for it
+    dock.setWidget(view)
+    window.addDockWidget(area, dock)
+    return dock
+
+
+def _no_title(dock: QDockWidget) -> QWidget:
+    """A gap instead of a title; without one Qt would take the dock for covered, by its own contents."""
+    gap = QWidget(dock)
+    column(margins=(0, SPACING // 2, 0, 0), on=gap)
+    return gap
+
+
+def _is_docked(dock: QDockWidget) -> bool:
+    return dock.isVisible() and not dock.isFloating()
+
+
+def _is_near(length: int, wanted: int) -> bool:
+    return abs(length - wanted) <= _NEAR
+
+
+def _part_of(length: int, least: int, fraction: float, most: int) -> int:
+    return min(max(round(fraction * length), least), most)
