@@ -142,7 +142,7 @@ def action(
     result = QAction(text, parent)
     result.setObjectName(name)
     result.setToolTip(tip)
-    result.setStatusTip(tip)
+    result.setStatusTip(plain(tip))
     result.setData(data)
     if keys is not None:
         result.setShortcut(keys)

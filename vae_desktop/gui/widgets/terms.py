@@ -4,6 +4,16 @@ from vae_desktop.glossary import GLOSSARY
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.latent.measures import MEASURES
 
+OF_SETTINGS = {  # terms that stand in the row of a setting, by its name
+    "kind": ("autoencoder", "variational autoencoder"),
+    "latent_dim": ("latent dimension", "code"),
+    "beta": ("β", "KL divergence", "prior"),
+    "likelihood": ("likelihood", "nat"),
+    "epochs": ("epoch",),
+    "batch_size": ("batch", "step"),
+    "seed": ("seed",),
+}
+
 
 def definitions() -> dict[str, str]:
     """The meaning of each term by its name, of what is measured too, in alphabetical order."""

@@ -13,11 +13,13 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.gui.views.curves.curve_pane import GRADIENT, MARKED, Curve, CurvePane, Mark
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
-from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.views.curves.units import panes_of_one, panes_of_several
 from vae_desktop.gui.widgets.controls import action, column, named, row
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, TERM_COLOURS, current_theme
 from vae_desktop.training.history import TERMS, Change, History
 
+_TERMS = {"total": "loss", "reconstruction": "reconstruction error", "kl": "KL divergence", GRADIENT: "gradient"}
 _MOST_MARKS = 30  # of changes; older ones are left out, and more could not be told apart
 _INTERVAL, _FRACTION = 0.2, 0.04  # of redrawing, in seconds and of the time
 
@@ -97,7 +99,8 @@ class LossPlot(QWidget):
     def set_models(self, models: Sequence[Losses]) -> None:
         """Show the curves of these models."""
         self._models = tuple(models)
-        contents = _of_one(self._models[0].model) if len(models) == 1 else _of_several(self._models)
+        configs = [entry.model for entry in models]
+        contents = panes_of_one(configs[0]) if len(models) == 1 else panes_of_several(configs)
         if self.gradient.isChecked() and models:
             contents.append((self.tr("gradient norm"), [(index, GRADIENT) for index in range(len(models))]))
         while len(self._all_panes) < len(contents):
@@ -182,6 +185,7 @@ class LossPlot(QWidget):
         no_gradient = self.tr("It is told while a model trains, and no file keeps it: continue the training to see it.")
         pane.hint.setText(no_gradient if entries[0][1] == GRADIENT else "")
         pane.setLabel("left", axis)
+        pane.getAxis("left").setToolTip(with_terms(about, *dict.fromkeys(_TERMS[term] for _, term in entries)))
         pane.setLabel("bottom", self.tr("training step"))
         curves = []
         for place, term in entries:
@@ -279,24 +283,3 @@ class LossPlot(QWidget):
             tip = self.tr("A loss of this run is 0 or less, which has no logarithm.")
         self.log.setToolTip(tip)
         self.log.setStatusTip(tip)
-
-
-def _of_one(model: ModelConfig) -> list[tuple[str, list[tuple[int, str]]]]:
-    """(unit, [(0, term), ...]) of each pane: terms in the likelihood's unit, then those in nats of KL divergence."""
-    likelihoods, nats = ["total", "reconstruction"], ["kl"]
-    if model.traits.reconstruction_weight == 0:  # the total is then the KL divergence
-        likelihoods, nats = ["reconstruction"], ["total", "kl"]
-    panes = [(translated(model.judged_by.unit), likelihoods), (translated("nats / image"), nats)]
-    return [(unit, [(0, term) for term in terms]) for unit, terms in panes[: 1 + model.traits.is_variational]]
-
-
-def _of_several(models: Sequence[Losses]) -> list[tuple[str, list[tuple[int, str]]]]:
-    """(unit, [(model, term), ...]) of each pane: total and reconstruction of each likelihood, then KL."""
-    panes: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for term in ("total", "reconstruction", "kl"):
-        for place, (_, model, _) in enumerate(models):
-            has_term = {"total": model.traits.reconstruction_weight, "kl": model.traits.is_variational}.get(term, True)
-            unit = "nats / image" if term == "kl" else model.judged_by.unit
-            if has_term:
-                panes.setdefault((term, unit), []).append((place, term))
-    return [(translated(unit), entries) for (_, unit), entries in panes.items()]

@@ -12,6 +12,7 @@ from vae_desktop.gui.views.setup.row_mark import RowMark
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
 from vae_desktop.gui.widgets.controls import explain, label, named, plain
 from vae_desktop.gui.widgets.number_field import answers_refused, mark_refused
+from vae_desktop.gui.widgets.terms import OF_SETTINGS, with_terms
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.settings import Setting
 
@@ -194,10 +195,10 @@ class SettingRow:
         self._label = label_of(self.title, self.entry, alt_key)
         self._error = label(role="error", size="small", wraps=True, name=f"{camel_case}Error")
         self._note = label(role="warning", size="small", wraps=True, name=f"{camel_case}Note")
-        self._help = translated(setting.help)
+        self._help = with_terms(translated(setting.help), *OF_SETTINGS.get(name, ()))
         if setting.at_once:
             at_once = QCoreApplication.translate("SettingRow", "It acts at once on a model that trains.")
-            self._help = f"<p>{self._help}</p><p>{at_once}</p>"
+            self._help += f"<p>{at_once}</p>"
         self.explain(self._help)
         for line in (self._error, self._note):
             line.hide()

@@ -24,6 +24,7 @@ from vae_desktop.gui.widgets.controls import (
     tool_button,
 )
 from vae_desktop.gui.widgets.labels import ElidedLabel
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.measures import dimension_name
 
@@ -57,6 +58,7 @@ class ScatterTools(QWidget):
             "the point goes from code to code.</p>"
         )
         choices = (self.tr("Axes"), "axes"), (self.tr("PCA"), "pca"), (self.tr("t-SNE"), "tsne")
+        tip = with_terms(tip, "principal component", "t-SNE")
         self._projection = ChoiceBox("projectionCombo", self.tr("Projection"), tip, choices, letters=5)
         self._chosen_axes = (0, 1)
         tip = self.tr("Which latent dimension lies along this axis.")
@@ -167,7 +169,7 @@ class ScatterTools(QWidget):
     def _fill_menu(self) -> dict[str, QAction]:
         self._choices: list[QAction] = []  # of codes and images
         means, of_posteriors = self.tr("Posterior means"), self.tr("A sample of each posterior")
-        tip = self.tr("μ + σ·ε with one ε for each image: what the decoder sees in training.")
+        tip = with_terms(self.tr("What the decoder sees in training, with one ε for each image."), "μ", "σ", "ε")
         group = QActionGroup(self)
         group.addAction(self._action("showMeansAction", means, "", is_on=True))
         self._samples = self._action("showSamplesAction", of_posteriors, tip, None, False, self.samples_wanted)
@@ -182,29 +184,18 @@ class ScatterTools(QWidget):
             self._choices += [*choices.actions(), self.menu.addSeparator()]
         for entry in self._choices:
             self.menu.addAction(entry)
+        posterior = self.tr("Of the image under the mouse, or of the one that was clicked: 1σ and 2σ, at true scale.")
+        prior = self.tr("1σ and 2σ of the prior in this plane, and how much of it lies within.")
+        manifold = self.tr("What the decoder draws at each place of this plane, the other dimensions as they are.")
+        holes = self.tr("How far each place is from the nearest code, in σ of that code, over all dimensions.")
+        prior = with_terms(prior, "prior", "N(0, I)", "1σ · 39 %")
         entries = (
             ("points", self.tr("Points"), self.tr("The codes themselves.")),
-            (
-                "posterior",
-                self.tr("Posterior of an image"),
-                self.tr("1σ and 2σ of the image under the mouse, or of the one that was clicked, at true scale."),
-            ),
-            (
-                "prior",
-                self.tr("Prior N(0, I)"),
-                self.tr("1σ and 2σ of the prior in this plane, and how much of it lies within."),
-            ),
+            ("posterior", self.tr("Posterior of an image"), with_terms(posterior, "posterior", "σ")),
+            ("prior", self.tr("Prior N(0, I)"), prior),
             ("density", self.tr("Density of the codes"), self.tr("How densely the codes lie.")),
-            (
-                "manifold",
-                self.tr("Decoded manifold"),
-                self.tr("What the decoder draws at each place of this plane, the other dimensions as they are."),
-            ),
-            (
-                "holes",
-                self.tr("Holes"),
-                self.tr("How far each place is from the nearest code, in σ of that code, over all dimensions."),
-            ),
+            ("manifold", self.tr("Decoded manifold"), with_terms(manifold, "manifold")),
+            ("holes", self.tr("Holes"), with_terms(holes, "hole")),
         )
         overlays = {}
         for number, (name, text, tip) in enumerate(entries, 1):
