@@ -253,3 +253,18 @@ def test_a_sentence_says_what_train_will_do(driver):
     driver.type("latentDimField", "3")
     driver.window.setup.form.choose_dataset("kmnist")
     assert "KMNIST is not in the data folder" in plan.text()
+
+
+def test_in_a_comparison_what_each_model_has_of_its_own_is_greyed_and_says_why(driver):
+    choose(driver, "modelCombo", "ae")
+    driver.window.show_workspace("comparison")
+    assert not driver.find("modelCombo").isEnabled()
+    assert "a kind of its own" in driver.find("modelCombo").toolTip()
+    assert driver.find("betaField").isEnabled()  # for the VAEs among them
+    assert driver.find("trainButton").text() == "Train all"
+    assert driver.find("nextRunText", QLabel).text().startswith("Train all makes 4 new models on Digits")
+    assert driver.find("onScreenTitle", ElidedLabel).whole_text() == "No models yet"
+    driver.window.show_workspace("playground")
+    assert driver.find("modelCombo").isEnabled()
+    assert not driver.find("betaField").isEnabled()
+    assert driver.find("trainButton").text() == "Train"

@@ -51,7 +51,7 @@ class SetupController(QObject):
         engine.datasets.ended.connect(self._load_images)
         engine.datasets.ended.connect(self._refresh)
         engine.tracker.progressed.connect(self._follow_progress, max_args=0)
-        window.workspace_changed.connect(self._refresh)
+        window.workspace_changed.connect(self._change_workspace)
         self._refresh()
 
     def take_next_example(self) -> None:
@@ -78,6 +78,11 @@ class SetupController(QObject):
         takes, self._takes_next = self._takes_next, False
         if takes and run.is_example and not self._project.active:
             self._take()
+        self._refresh()
+
+    @Slot(str)
+    def _change_workspace(self, workspace: str) -> None:
+        self._form.set_compares(workspace == "comparison")
         self._refresh()
 
     def _follow_progress(self) -> None:
@@ -184,6 +189,8 @@ class SetupController(QObject):
         self._controls.show_plan(self._plan(config, configs))
 
     def _plan(self, config: RunConfig, configs: list[RunConfig]) -> str:
+        if len(self._project.active) > 1:
+            return self.tr("Epochs and learning rate act at once on all models; each has its β above its column.")
         if self._project.active:
             return self.tr("Epochs, learning rate and β act at once; all else is for the next training.")
         data = config.dataset.label

@@ -262,21 +262,22 @@ class SettingRow:
         if not matters and self.entry.error:
             self.entry.set_value(self._default)  # it could not be mended
         if self.setting.at_once:
-            self._enable(matters, reason)
+            self.enable(matters, reason)
         is_visible = (matters or self.setting.at_once) and (is_open or (matters and self.says_something))
         self._show(is_visible)
         for line in (self._error, self._note):
             line.setVisible(is_visible and matters and bool(line.text()))
 
+    def enable(self, matters: bool, reason: str) -> None:
+        """Have the setting at hand, or grey it out for a reason."""
+        self.entry.setEnabled(matters)
+        self.explain(self._help if matters else reason)
+        self._describe()
+
     def _show(self, is_visible: bool) -> None:
         self._mark.set_in_sight(is_visible)
         for part in (self._label, self.entry):
             part.setVisible(is_visible)
-
-    def _enable(self, matters: bool, reason: str) -> None:
-        self.entry.setEnabled(matters)
-        self.explain(self._help if matters else reason)
-        self._describe()
 
     def _describe(self) -> None:
         wrong = self.entry.error or self._note.text()

@@ -82,7 +82,7 @@ class SettingRows(QWidget):
         for name, fold in self.folds.items():
             fold.set_on_screen(self._on_screen(", ".join(inside[name])))
 
-    def show_relevant(self, kind: str, active_kinds: Sequence[str]) -> None:
+    def show_relevant(self, kind: str, active_kinds: Sequence[str], compares: bool) -> None:
         """Hide what is folded and what a kind of model has no use for; grey out what acts at once.
 
         Parameters
@@ -91,6 +91,8 @@ class SettingRows(QWidget):
             Of the next model.
         active_kinds : sequence of str
             Of the models in training: what acts at once is for them too.
+        compares : bool
+            Whether the next models stand side by side, each of a kind of its own.
         """
         for part in (self._preset_label, self._presets):
             part.setVisible(self.folds["architecture"].is_open)
@@ -99,11 +101,14 @@ class SettingRows(QWidget):
             is_open = setting.group == "main" or self.folds[setting.group].is_open
             kinds = {kind, *active_kinds} if setting.at_once else {kind}
             matters = not setting.only_for or not kinds.isdisjoint(setting.only_for)
+            matters = matters or (compares and setting.at_once)
             reason = self.tr("This kind of model leaves no choice.")
             if setting.at_once and setting.only_for and len(active_kinds) > 1:
                 matters, reason = False, self.tr("Each of the compared models has its own, above its column.")
             entry.show_as_relevant(matters, is_open, reason)
             entry.set_live(setting.at_once and matters and bool(active_kinds))
+        reason = self.tr("Each of the compared models is of a kind of its own: see the list of models.")
+        self.by_name["kind"].enable(not compares, reason)
 
     def _fold_texts(self) -> dict[str, tuple[str, str]]:
         """Title and tooltip of each fold, by the group of its settings."""

@@ -56,6 +56,7 @@ class SettingsForm(QWidget):
         self.is_valid = True
         self._is_filling = False
         self._active_kinds: tuple[str, ...] = ()
+        self._compares = False
         column(self.rows, on=self)
         self._connect()
         self._show_relevant()
@@ -176,6 +177,11 @@ class SettingsForm(QWidget):
         self._show_relevant()
         self._settings_changed()
 
+    def set_compares(self, compares: bool) -> None:
+        """Whether the settings are for models side by side."""
+        self._compares = compares
+        self._show_relevant()
+
     @Slot()
     def _show_error(self) -> None:
         self._rows[cast(SettingField, self.sender()).name].show_error()
@@ -243,4 +249,4 @@ class SettingsForm(QWidget):
 
     @Slot()
     def _show_relevant(self) -> None:
-        self.rows.show_relevant(self.box("kind").currentData(), self._active_kinds)
+        self.rows.show_relevant(self.box("kind").currentData(), self._active_kinds, self._compares)

@@ -47,6 +47,10 @@ class SliderRow(SettingRow):
         super().show_value(value)
         self._follow()
 
+    def enable(self, matters: bool, reason: str) -> None:
+        super().enable(matters, reason)
+        self._slider.setEnabled(matters)
+
     def _enter(self, position: int) -> None:
         self._field.enter(self._slider.value_of(position))
         if not self._slider.isSliderDown():
@@ -58,10 +62,6 @@ class SliderRow(SettingRow):
             self._slider.show_value(self._field.value())
         except InvalidSetting:
             return
-
-    def _enable(self, matters: bool, reason: str) -> None:
-        super()._enable(matters, reason)
-        self._slider.setEnabled(matters)
 
     def _show(self, is_visible: bool) -> None:
         super()._show(is_visible)
