@@ -24,6 +24,7 @@ from vae_desktop.gui.widgets.choice_box import ChoiceBox
 
 _DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
 _WARM_UP, _CALM = 2.0, 0.5  # seconds
+_WINDOW = 1360, 860
 _STROKE = 90  # moves of the mouse
 _OVERLAYS = ("points", "posterior", "prior", "density", "manifold", "holes")
 
@@ -96,6 +97,7 @@ def slider_latency(driver: WindowDriver, seconds: float, is_training: bool) -> F
 def drawing_latency(driver: WindowDriver, seconds: float, is_training: bool) -> Found:
     """How long a stroke on the pad takes to its reconstruction on the screen, in ms."""
     latencies = Latencies()
+    driver.window.resize(*_WINDOW)  # the whole strip is in sight
     driver.window.show_tool("drawing")
     driver.engine.inference.answered.connect(latencies.show_answer)
     train(driver, draw(driver, latencies), goes_on=is_training)

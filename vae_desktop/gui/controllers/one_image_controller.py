@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QTimer, Slot
 
-from vae_desktop.catalog import describe_dataset
-from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
 from vae_desktop.data.dataset import Dataset, Images
-from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
+from vae_desktop.data.drawing_preprocessing import paper_of
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import CodeRequest, PosteriorRequest
 from vae_desktop.errors import DataError
 from vae_desktop.gui.controllers.nearness import NearestImages
+from vae_desktop.gui.controllers.pad_images import (
+    codes_of,
+    image_of_offered,
+    image_on,
+    preprocessing_tip,
+    title_of,
+)
 from vae_desktop.gui.controllers.point_glide import PointGlide
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.one_image_view import OneImageView
-from vae_desktop.latent.codes import Codes
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Coded, ImageLoss
@@ -61,6 +65,7 @@ class OneImageController(ToolController[OneImageView]):
         self._shape: tuple[int, int, int] | None = None
         self._moves_point = False  # with the next answer: a hand has drawn, or taken an image
         self._samples_anew = False
+        self._marks_image = False  # its posterior is in the scatter because of the strip alone
         self._rest = QTimer(self, interval=_REST, singleShot=True)
         self._rest.timeout.connect(self._look_for_nearest)
         view.pad.changed.connect(self._take_drawing)
@@ -81,21 +86,13 @@ class OneImageController(ToolController[OneImageView]):
         return self.number if self._hovered is None else self._hovered
 
     def begin(self, run: Run) -> None:
-        view, dataset = self.view, run.config.dataset
+        view = self.view
         self._hovered = None
         self._glide.stop()
         if run.image_shape != self._shape:
             self._shape, self.image = run.image_shape, None
             view.set_image_shape(run.image_shape, view.pad.paper)
-        rule = describe_dataset(dataset.name).preprocessing
-        tip = ""
-        if rule is not None:
-            middle = self.tr("its centre of mass") if rule.by_mass else self.tr("its middle")
-            tip = self.tr(
-                "As the images of {data} were made: the longer side of the ink becomes {fraction} of the image's, and "
-                "{middle} is moved to the middle. Source: {source}."
-            ).format(data=dataset.label, fraction=f"{rule.fraction:.0%}", middle=middle, source=rule.source)
-        view.tools.set_preprocessing(tip)
+        view.tools.set_preprocessing(preprocessing_tip(run.config.dataset))
         view.set_is_variational(run.config.model.traits.is_variational)
         self._show_nothing()
         if self.number is None and not view.pad.is_empty:  # the same drawing, through another model
@@ -132,19 +129,25 @@ class OneImageController(ToolController[OneImageView]):
         if image is not None:
             request = CodeRequest(self.name, run.id, run.config, image, noise)
         else:
-            codes = None if number is None else _codes_of(run, number)
+            codes = None if number is None else codes_of(run, number)
             if codes is None:
                 self._show_nothing()
                 return False
             request = PosteriorRequest(self.name, run.id, run.config, codes, noise)
         self._requests.ask(request, partial(self._show, number))
         self._rest.start()
+        if number is not None and number == self.number and self._scatter.chosen is None:
+            self._scatter.set_chosen(number)  # its ellipses belong to the strip, wherever the point is
+            self._marks_image = True
         return True
 
     def forget(self) -> None:
         super().forget()
         self._glide.stop()
         self._scatter.set_given(None)
+        if self._marks_image:
+            self._marks_image = False
+            self._scatter.set_chosen(None)
 
     # Which image
 
@@ -157,7 +160,7 @@ class OneImageController(ToolController[OneImageView]):
 
     @Slot(int)
     def _take_number(self, number: int) -> None:
-        self.number, self._hovered = number, None
+        self.number, self._hovered, self._marks_image = number, None, False
         self._scatter.set_chosen(number)
         self._show_image()
         self._begin_at_mean()
@@ -165,7 +168,7 @@ class OneImageController(ToolController[OneImageView]):
     @Slot(int)
     def _choose(self, number: int) -> None:
         """The image of a point was clicked: the current point is there already."""
-        self.number, self._hovered = number, None
+        self.number, self._hovered, self._marks_image = number, None, False
         self.view.tools.show_number(number)
         self._show_image()
         self._begin_at_mean()
@@ -192,9 +195,8 @@ class OneImageController(ToolController[OneImageView]):
             text = self.tr("Train or open a model first: its images say what becomes of this one.")
             self._engine.messages.complain(text)
             return
-        shape = self.run.image_shape
         try:
-            image = image_of_file(offered, shape) if isinstance(offered, Path) else image_of_pixels(offered, shape)
+            image = image_of_offered(offered, self.run.image_shape)
         except DataError as error:
             self._engine.messages.complain(str(error))
             return
@@ -214,15 +216,11 @@ class OneImageController(ToolController[OneImageView]):
 
     def _prepare(self, run: Run) -> None:
         """Make an image of what lies on the pad."""
-        pad = self.view.pad
         self._show_title()
-        if pad.is_empty:
-            self.image = None
+        self.image = image_on(self.view.pad, run, self.view.preprocessing_box.isChecked())
+        if self.image is None:
             self._show_nothing()
             return
-        follows_rule = pad.is_drawing and self.view.preprocessing_box.isChecked()
-        rule = describe_dataset(run.config.dataset.name).preprocessing if follows_rule else None
-        self.image = image_of_drawing(pad.pixels(), pad.paper, run.image_shape, rule)
         self.view.input.set_picture(np.ascontiguousarray(self.image.transpose(1, 2, 0)))
 
     def _pixels(self, number: int) -> Images | None:
@@ -263,15 +261,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def _show_title(self) -> None:
         number, run = self.at_hand, self.run
-        if number is None or run is None:
-            self.view.title.set_text(self.tr("your image"))
-            return
-        codes, tests = run.all_codes, number + 1 if run.codes is None else len(run.codes)
-        kind = self.tr("image {number}") if number < tests else self.tr("training image {number}")
-        title = kind.format(number=f"{number if number < tests else number - tests:,}")
-        if codes is not None and codes.labels is not None and run.class_names and number < len(codes):
-            title += f" · {run.class_names[codes.labels[number]]}"
-        self.view.title.set_text(title)
+        self.view.title.set_text(self.tr("your image") if number is None or run is None else title_of(run, number))
 
     def _show(self, number: int | None, coded: Coded) -> None:
         """Show what is known of an image; its first part may have been overtaken by all of it."""
@@ -281,6 +271,8 @@ class OneImageController(ToolController[OneImageView]):
         if before is None or coded.codes is not before.codes:
             self._show_reconstruction(number, coded, is_first and number is None)
         self.coded = coded
+        if before is None:
+            self._rest.start()
         if coded.loss is not None and coded.samples is not None:
             self.view.sample.set_picture(coded.samples[0])
             self._show_loss(coded.loss)
@@ -339,12 +331,3 @@ class OneImageController(ToolController[OneImageView]):
         self.view.nearest.distance.setVisible(number is None)  # an image of the data set is its own nearest
         if image is not None or number is not None:
             self._nearest.look_for(self.run, self.dataset, self.coded.codes.mean[0], image)
-
-
-def _codes_of(run: Run, number: int) -> Codes | None:
-    """The posterior of one image, if it is known."""
-    codes = run.all_codes
-    if codes is None or number >= len(codes) or not np.isfinite(codes.mean[number]).all():
-        return None
-    one = slice(number, number + 1)
-    return Codes(codes.mean[one], None if codes.log_stddev is None else codes.log_stddev[one], None)

@@ -1,6 +1,5 @@
 """A sheet of paper: strokes of a brush, with undo; images can be laid on it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QUndoCommand,
     QUndoStack,
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from vae_desktop.data.dataset import Images
 from vae_desktop.gui.widgets.controls import named
 from vae_desktop.gui.widgets.decoded_image import to_image
+from vae_desktop.gui.widgets.replacement import Replacement
 
 _SIDE = 280  # px, about, of the canvas
 _MOST_UNDONE = 50
@@ -179,13 +178,20 @@ class DrawingPad(QWidget):
             painter.drawImage(rect, self._sheet.canvas)
         text = self._text_instead if self.shows_other else self.tr("Draw here") if self.is_empty else ""
         if text:
-            colour = _grey(255 - self.paper)
-            colour.setAlpha(170)
-            painter.setPen(colour)
-            height = Qt.AlignmentFlag.AlignVCenter if self._instead is None else Qt.AlignmentFlag.AlignBottom
-            how = Qt.AlignmentFlag.AlignHCenter | height | Qt.TextFlag.TextWordWrap
-            painter.drawText(rect.adjusted(4, 4, -4, -2), how, text)
+            self._write(painter, rect, text)
         painter.end()
+
+    def _write(self, painter: QPainter, rect: QRectF, text: str) -> None:
+        """Write in the middle, or at the foot of an image, on a plate."""
+        height = Qt.AlignmentFlag.AlignVCenter if self._instead is None else Qt.AlignmentFlag.AlignBottom
+        how = Qt.AlignmentFlag.AlignHCenter | height | Qt.TextFlag.TextWordWrap
+        room = rect.adjusted(4, 4, -4, -4)
+        plate, colour = _grey(self.paper), _grey(255 - self.paper)
+        plate.setAlpha(200)
+        colour.setAlpha(190)
+        painter.fillRect(painter.boundingRect(room, how, text).adjusted(-3, -1, 3, 1), plate)
+        painter.setPen(colour)
+        painter.drawText(room, how, text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
@@ -253,7 +259,7 @@ class DrawingPad(QWidget):
 
     def _replace(self, canvas: QImage, is_drawing: bool) -> None:
         """Put a canvas in place of the one that is there, to which undo leads back."""
-        self.undo_stack.push(_Replacement(self._show, self._sheet, _Sheet(canvas, is_drawing)))
+        self.undo_stack.push(Replacement(self._show, self._sheet, _Sheet(canvas, is_drawing)))
 
     def _show(self, sheet: _Sheet) -> None:
         self._sheet = self._fitted(sheet)
@@ -276,20 +282,6 @@ class DrawingPad(QWidget):
             return sheet
         canvas = canvas.scaled(self._size, mode=Qt.TransformationMode.SmoothTransformation)
         return _Sheet(canvas.convertToFormat(self._format), sheet.is_drawing)
-
-
-class _Replacement(QUndoCommand):
-    """Another sheet in place of the one before."""
-
-    def __init__(self, show: Callable[[_Sheet], None], before: _Sheet, after: _Sheet) -> None:
-        super().__init__()
-        self._show, self._before, self._after = show, before, after
-
-    def undo(self) -> None:
-        self._show(self._before)
-
-    def redo(self) -> None:
-        self._show(self._after)
 
 
 def _to_array(image: QImage) -> Images:

@@ -136,7 +136,9 @@ class NumberTable(QTableView):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         across.setStyleSheet("QHeaderView::section { padding: 1px 4px; }")
-        down.setStyleSheet("QHeaderView { background: transparent; } QHeaderView::section { padding: 0; border: 0; }")
+        down.setStyleSheet(
+            "QHeaderView { background: transparent; } QHeaderView::section { padding: 0 3px; border: none; }"
+        )
         self.setStyleSheet("QTableCornerButton::section { background: transparent; border: none; }")
         for header in (across, down):
             header.setSectionsClickable(False)

@@ -1,0 +1,70 @@
+"""Images that come from the drawing pad, and what is said of those that come from the data set."""
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from vae_desktop.catalog import describe_dataset
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
+from vae_desktop.data.dataset import Images
+from vae_desktop.data.drawing_preprocessing import image_of_drawing
+from vae_desktop.engine.run import Run
+from vae_desktop.gui.widgets.drawing_pad import DrawingPad
+from vae_desktop.latent.codes import Codes
+from vae_desktop.models.architecture import ImageShape
+
+
+def preprocessing_tip(dataset: DatasetConfig) -> str:
+    """How drawings are made like the images of a data set; nothing if no rule is known."""
+    rule = describe_dataset(dataset.name).preprocessing
+    if rule is None:
+        return ""
+    middle = _tr("its centre of mass") if rule.by_mass else _tr("its middle")
+    return _tr(
+        "As the images of {data} were made: the longer side of the ink becomes {fraction} of the image's, and "
+        "{middle} is moved to the middle. Source: {source}."
+    ).format(data=dataset.label, fraction=f"{rule.fraction:.0%}", middle=middle, source=rule.source)
+
+
+def image_on(pad: DrawingPad, run: Run, follows_rule: bool) -> Images | None:
+    """What lies on the pad, as an image (C, H, W), uint8, of the data set that a model learns from."""
+    if pad.is_empty:
+        return None
+    rule = describe_dataset(run.config.dataset.name).preprocessing if follows_rule and pad.is_drawing else None
+    return image_of_drawing(pad.pixels(), pad.paper, run.image_shape, rule)
+
+
+def image_of_offered(offered: Path | Images, shape: ImageShape) -> Images:
+    """An image (C, H, W) of a shape from a picture file, or from the pixels (h, w, 4) of the clipboard.
+
+    Raises
+    ------
+    DataError
+        If the file is no picture.
+    """
+    return image_of_file(offered, shape) if isinstance(offered, Path) else image_of_pixels(offered, shape)
+
+
+def codes_of(run: Run, number: int) -> Codes | None:
+    """The posterior of one image of the data set, if it is known."""
+    codes = run.all_codes
+    if codes is None or number >= len(codes) or not np.isfinite(codes.mean[number]).all():
+        return None
+    one = slice(number, number + 1)
+    return Codes(codes.mean[one], None if codes.log_stddev is None else codes.log_stddev[one], None)
+
+
+def title_of(run: Run, number: int) -> str:
+    """Number and class of an image of the data set, test images first."""
+    codes, tests = run.all_codes, number + 1 if run.codes is None else len(run.codes)
+    kind = _tr("image {number}") if number < tests else _tr("training image {number}")
+    title = kind.format(number=f"{number if number < tests else number - tests:,}")
+    if codes is not None and codes.labels is not None and run.class_names and number < len(codes):
+        title += f" · {run.class_names[codes.labels[number]]}"
+    return title
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PadImages", text)
