@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from vae_desktop.gui.views.setup.model_head import ModelHead
 from vae_desktop.gui.views.setup.settings_form import SettingsForm
@@ -29,6 +29,7 @@ class SetupPanel(QWidget):
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setAccessibleName(self.tr("Settings"))
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # it scrolls, not shrinks
         self._scroll.setWidget(self.form)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._make_room)
         column(self.head, _rule(), (self._scroll, 1), _rule(), self.controls, spacing=0, on=self)
