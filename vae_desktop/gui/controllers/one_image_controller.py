@@ -14,15 +14,9 @@ from vae_desktop.data.drawing_preprocessing import paper_of
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import CodeRequest, PosteriorRequest
 from vae_desktop.errors import DataError
+from vae_desktop.gui.controllers import pad_images
+from vae_desktop.gui.controllers.image_point import ImagePoint
 from vae_desktop.gui.controllers.nearness import NearestImages
-from vae_desktop.gui.controllers.pad_images import (
-    codes_of,
-    image_of_offered,
-    image_on,
-    preprocessing_tip,
-    title_of,
-)
-from vae_desktop.gui.controllers.point_glide import PointGlide
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.one_image_view import OneImageView
 
@@ -59,12 +53,9 @@ class OneImageController(ToolController[OneImageView]):
         self._hovered: int | None = None
         self._coded_image: int | None = None  # that `coded` is of
         self._draw = 0  # the number of ε
-        self._is_at_sample = False  # the point goes with z, not with μ
         self._nearest = NearestImages(self.name, view.nearest, self._requests)
-        self._glide = PointGlide(self._point, self)
+        self._image_point = ImagePoint(self._point, self)
         self._shape: tuple[int, int, int] | None = None
-        self._moves_point = False  # with the next answer: a hand has drawn, or taken an image
-        self._samples_anew = False
         self._marks_image = False  # its posterior is in the scatter because of the strip alone
         self._rest = QTimer(self, interval=_REST, singleShot=True)
         self._rest.timeout.connect(self._look_for_nearest)
@@ -88,11 +79,11 @@ class OneImageController(ToolController[OneImageView]):
     def begin(self, run: Run) -> None:
         view = self.view
         self._hovered = None
-        self._glide.stop()
+        self._image_point.stop()
         if run.image_shape != self._shape:
             self._shape, self.image = run.image_shape, None
             view.set_image_shape(run.image_shape, view.pad.paper)
-        view.tools.set_preprocessing(preprocessing_tip(run.config.dataset))
+        view.tools.set_preprocessing(pad_images.preprocessing_tip(run.config.dataset))
         view.set_is_variational(run.config.model.traits.is_variational)
         self._show_nothing()
         if self.number is None and not view.pad.is_empty:  # the same drawing, through another model
@@ -124,12 +115,12 @@ class OneImageController(ToolController[OneImageView]):
     def ask(self, run: Run) -> bool:
         latent_dim, number = run.config.model.latent_dim, self.at_hand
         noise = np.random.default_rng(self._draw).standard_normal((1, latent_dim), np.float32)
-        image = self.image if number is None else self._pixels(number)
+        image = self.image if number is None else pad_images.pixels_of(self.dataset, number)
         request: CodeRequest | PosteriorRequest
         if image is not None:
             request = CodeRequest(self.name, run.id, run.config, image, noise)
         else:
-            codes = None if number is None else codes_of(run, number)
+            codes = None if number is None else pad_images.codes_of(run, number)
             if codes is None:
                 self._show_nothing()
                 return False
@@ -143,7 +134,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def forget(self) -> None:
         super().forget()
-        self._glide.stop()
+        self._image_point.stop()
         self._scatter.set_given(None)
         if self._marks_image:
             self._marks_image = False
@@ -196,7 +187,7 @@ class OneImageController(ToolController[OneImageView]):
             self._engine.messages.complain(text)
             return
         try:
-            image = image_of_offered(offered, self.run.image_shape)
+            image = pad_images.image_of_offered(offered, self.run.image_shape)
         except DataError as error:
             self._engine.messages.complain(str(error))
             return
@@ -205,33 +196,22 @@ class OneImageController(ToolController[OneImageView]):
     @Slot()
     def _sample_again(self) -> None:
         self._draw += 1
-        self._samples_anew = True
+        self._image_point.sample()
         self.refresh()
 
     def _begin_at_mean(self) -> None:
         """Another image has been asked for: the point goes to its mean."""
-        self._glide.stop()
-        self._is_at_sample, self._samples_anew, self._moves_point = False, False, True
+        self._image_point.begin()
         self.refresh()
 
     def _prepare(self, run: Run) -> None:
         """Make an image of what lies on the pad."""
         self._show_title()
-        self.image = image_on(self.view.pad, run, self.view.preprocessing_box.isChecked())
+        self.image = pad_images.image_on(self.view.pad, run, self.view.preprocessing_box.isChecked())
         if self.image is None:
             self._show_nothing()
             return
         self.view.input.set_picture(np.ascontiguousarray(self.image.transpose(1, 2, 0)))
-
-    def _pixels(self, number: int) -> Images | None:
-        """An image (C, H, W) of the data set, test images first, if it is at hand."""
-        dataset = self.dataset
-        if dataset is None:
-            return None
-        own = number - len(dataset.test)
-        if own < 0:
-            return dataset.test.images[number]
-        return dataset.train.images[own] if own < len(dataset.train) else None
 
     # What is shown
 
@@ -253,7 +233,7 @@ class OneImageController(ToolController[OneImageView]):
             self.view.pad.show_instead(None, "")
             image = self.image
         else:
-            image = self._pixels(number)
+            image = pad_images.pixels_of(self.dataset, number)
             missing = self.tr("Load {data} to see this image. All else is here.")
             text = self.tr("Draw here") if image is not None else missing
             self.view.pad.show_instead(image, text.format(data=run.config.dataset.label))
@@ -261,7 +241,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def _show_title(self) -> None:
         number, run = self.at_hand, self.run
-        self.view.title.set_text(self.tr("your image") if number is None or run is None else title_of(run, number))
+        self.view.title.set_text(self.tr("your image") if number is None or run is None else pad_images.title_of(run, number))
 
     def _show(self, number: int | None, coded: Coded) -> None:
         """Show what is known of an image; its first part may have been overtaken by all of it."""
@@ -281,19 +261,9 @@ class OneImageController(ToolController[OneImageView]):
         """Show what a hand waits for, and move the point there, if it was a hand that asked."""
         self.view.reconstruction.set_picture(coded.reconstruction)
         self.view.reconstruction.repaint()  # at once: the scatter takes longer, and would be painted before it
-        mean, drawn = coded.codes.mean[0], coded.drawn[0]
-        is_gliding, samples_anew, self._samples_anew = self._glide.is_gliding, self._samples_anew, False
-        if self._hovered is None and (self._moves_point or is_first or samples_anew or self._glide.has_point):
-            self._moves_point = False
-            if number is None:
-                self._scatter.set_given(coded.codes)
-            if samples_anew:
-                self._is_at_sample = True
-                self._glide.glide(mean, drawn)
-            elif is_gliding:
-                self._glide.turn_to(drawn)
-            else:
-                self._glide.put(drawn if self._is_at_sample else mean)
+        follows = self._hovered is None and self._image_point.follow(coded.codes.mean[0], coded.drawn[0], is_first)
+        if follows and number is None:
+            self._scatter.set_given(coded.codes)
         self._show_numbers(coded)
 
     def _show_numbers(self, coded: Coded) -> None:
@@ -327,7 +297,7 @@ class OneImageController(ToolController[OneImageView]):
         number = self.at_hand
         if self.run is None or not self.view.is_in_sight or self.coded is None:
             return
-        image = self.image if number is None else self._pixels(number)
+        image = self.image if number is None else pad_images.pixels_of(self.dataset, number)
         self.view.nearest.distance.setVisible(number is None)  # an image of the data set is its own nearest
         if image is not None or number is not None:
             self._nearest.look_for(self.run, self.dataset, self.coded.codes.mean[0], image)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
-from vae_desktop.data.dataset import Images
+from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.data.drawing_preprocessing import image_of_drawing
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
@@ -45,6 +45,16 @@ def image_of_offered(offered: Path | Images, shape: ImageShape) -> Images:
         If the file is no picture.
     """
     return image_of_file(offered, shape) if isinstance(offered, Path) else image_of_pixels(offered, shape)
+
+
+def pixels_of(dataset: Dataset | None, number: int) -> Images | None:
+    """An image (C, H, W) of a data set, test images first, if it is at hand."""
+    if dataset is None:
+        return None
+    own = number - len(dataset.test)
+    if own < 0:
+        return dataset.test.images[number]
+    return dataset.train.images[own] if own < len(dataset.train) else None
 
 
 def codes_of(run: Run, number: int) -> Codes | None:

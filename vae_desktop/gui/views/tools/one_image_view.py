@@ -68,6 +68,7 @@ class OneImageView(ToolView):
         self.nearest = NearestView()
         self.loss = named(SteadyLabel(tabular(small_font(self.font())), 2), "drawingFigures", self.tr("Loss"))
         self._from_sample = Captioned(self.sample, self.tr("from z"))
+        self._from_mean = Captioned(self.reconstruction)
         strip = row(
             (self._image_station(), 3),
             self._encoder(),
@@ -94,6 +95,7 @@ class OneImageView(ToolView):
         self.numbers.set_columns(tuple(map(Quantity, signs, tips)))
         self._posterior_title.set_text(self.tr("posterior") if is_variational else self.tr("code"))
         self._posterior_title.set_tip(terms["posterior" if is_variational else "code"])
+        self._from_mean.set_caption(self.tr("from μ") if is_variational else self.tr("reconstruction"))
         for part in (*self._sample_parts, self._from_sample):
             part.setVisible(is_variational)
 
@@ -153,7 +155,7 @@ class OneImageView(ToolView):
         return column((row((posterior, 1), between, (drawn, 1), spacing=half), 1), self.loss, spacing=half)
 
     def _picture_station(self) -> QLayout:
-        pictures = row((self._from_sample, 1), (Captioned(self.reconstruction, self.tr("from μ")), 1))
+        pictures = row((self._from_sample, 1), (self._from_mean, 1))
         return column((pictures, 1), (self.nearest, 1), spacing=SPACING // 2)
 
     def _arrow(self, name: str, text: str, tip: str) -> FlowArrow:
