@@ -241,7 +241,8 @@ class OneImageController(ToolController[OneImageView]):
 
     def _show_title(self) -> None:
         number, run = self.at_hand, self.run
-        self.view.title.set_text(self.tr("your image") if number is None or run is None else pad_images.title_of(run, number))
+        title = self.tr("your image") if number is None or run is None else pad_images.title_of(run, number)
+        self.view.title.set_text(title)
 
     def _show(self, number: int | None, coded: Coded) -> None:
         """Show what is known of an image; its first part may have been overtaken by all of it."""
