@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidgetItem
 
-from vae_desktop.gui.views.point.slider_list import SliderList, settled
+from vae_desktop.gui.views.point.slider_list import SliderList
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.posteriors import kl_by_dimension
 
@@ -48,14 +48,14 @@ def from_top_to_bottom(driver, count):
     return [dimension for _, dimension in sorted(zip(heights, visible, strict=True))]
 
 
-def test_the_most_informative_is_first_and_collapsed_ones_are_folded_away_with_the_reason(show) -> None:
+def test_sliders_stand_in_plain_order_and_collapsed_ones_are_folded_away_with_the_reason(show) -> None:
     driver = show("vae-20d")
     codes = driver.window.controller.engine.project.shown.codes
     order = np.argsort(-kl_by_dimension(codes), kind="stable").tolist()
     collapsed = np.flatnonzero(codes.mean.var(0) <= 0.01).tolist()
     assert len(collapsed) == 1
     driver.wait(lambda: driver.find("collapsedFold").isVisible())
-    informative = [dimension for dimension in order if dimension not in collapsed]
+    informative = [dimension for dimension in range(20) if dimension not in collapsed]
     driver.wait(lambda: from_top_to_bottom(driver, 20) == informative)
     assert driver.find("collapsedFold").text() == "1 collapsed dimension"
     assert "posterior is the prior" in driver.find("collapsedReason").text()
@@ -126,9 +126,25 @@ def _places() -> set[QWidgetItem]:
     return {entry for entry in shiboken6.getAllValidWrappers() if type(entry) is QWidgetItem}
 
 
-def test_an_order_does_not_tremble() -> None:
-    assert settled([0, 1, 2], np.array([1.0, 1.1, 0.5])) == [0, 1, 2]
-    assert settled([0, 1, 2], np.array([1.0, 2.0, 3.0])) == [2, 1, 0]
+def test_a_lock_is_seen_where_it_matters(show) -> None:
+    driver = show("vae-2d")
+    first, second = (driver.find(f"latentSlider{dimension}") for dimension in range(2))
+    assert not first.lock.isVisible()
+    first.groove.setFocus()
+    driver.wait(first.lock.isVisible)
+    assert not second.lock.isVisible()
+    left = first.groove.x(), first.groove.width()
+    driver.qtbot.keyClick(first.groove, Qt.Key.Key_L)
+    assert driver.window.controller.point.locked == {0}
+    assert first.lock.hasFocus()
+    driver.find("trainButton").setFocus()
+    assert first.lock.isVisible()  # it is closed
+    first.lock.setFocus()
+    driver.qtbot.keyClick(first.lock, Qt.Key.Key_L)
+    assert not driver.window.controller.point.locked
+    driver.find("trainButton").setFocus()
+    driver.wait(lambda: not first.lock.isVisible())
+    assert (first.groove.x(), first.groove.width()) == left
 
 
 def test_a_traversal_shows_what_moving_the_slider_will_draw(show) -> None:

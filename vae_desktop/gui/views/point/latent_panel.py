@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget, QWidgetAction
 
 from vae_desktop.gui.views.point.slider_list import SliderList
-from vae_desktop.gui.widgets.controls import column, label, push_button, row
+from vae_desktop.gui.widgets.controls import action, column, label, named, push_button, row
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.split_button import SplitButton
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
@@ -32,23 +33,32 @@ class LatentPanel(QWidget):
         self.sliders = SliderList()
         hint = self.tr("Drag a slider, or drag in the latent space")
         self._hint = label(hint, "muted", "small", align=Qt.AlignmentFlag.AlignCenter)
-        tip = self.tr("Move the point to 0, the middle of the prior; locked coordinates stay.")
-        self._reset = push_button("resetButton", self.tr("Reset"), tip, "Ctrl+0", then=self.reset_requested)
         tip = self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay.")
-        self._randomise = push_button(
-            "randomiseButton", self.tr("Randomise"), tip, "Ctrl+R", then=self._ask_to_randomise
-        )
-        tip = self.tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual.")
-        self._temperature = NumberField(
-            "temperatureSpin", self.tr("Temperature"), tip, (0.1, 3.0), 1.0, decimals=1, step=0.1, has_buttons=False
-        )
-        self._temperature.setPrefix("× ")
-        buttons = row((self._randomise, 1), self._temperature, spacing=SPACING // 2)
-        buttons.addSpacing(SPACING // 2)
-        buttons.addWidget(self._reset, 1)
+        self._randomise = SplitButton()
+        self._randomise.setText(self.tr("Randomise"))
+        self._randomise.setShortcut("Ctrl+R")
+        named(self._randomise, "randomiseButton", self.tr("Randomise"), f"{tip} (Ctrl+R; Down: more)")
+        self._randomise.clicked.connect(self._ask_to_randomise)
+        self._fill_menu(self._randomise.options)
         margins = (SPACING, 0, SPACING, SPACING)
-        self._layout = column(self.image, self._hint, buttons, (self.sliders, 1), margins=margins, on=self)
+        self._layout = column(self.image, self._hint, self._randomise, (self.sliders, 1), margins=margins, on=self)
         self.set_latent_dim(0)
+
+    def _fill_menu(self, menu: QMenu) -> None:
+        """What is wanted now and then: another temperature, and the way back to 0."""
+        tip = self.tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual.")
+        name = self.tr("Temperature")
+        self._temperature = NumberField("temperatureSpin", name, tip, (0.1, 3.0), 1.0, decimals=1, step=0.1)
+        self._temperature.setPrefix("× ")
+        tip = self.tr("Move the point to 0, the middle of the prior; locked coordinates stay. (Ctrl+0)")
+        self._reset = push_button("resetButton", self.tr("Reset"), tip, then=self.reset_requested)
+        self._reset.clicked.connect(menu.close)
+        part, entry = QWidget(), QWidgetAction(menu)
+        margins = (SPACING, SPACING // 2, SPACING, SPACING // 2)
+        column(row(label(name), 1, self._temperature), self._reset, margins=margins, on=part)
+        entry.setDefaultWidget(part)
+        menu.addAction(entry)
+        self.addAction(action(self, "resetAction", self.tr("Reset"), "", "Ctrl+0", then=self._reset.click))
 
     def show_instead_of_picture(self, widget: QWidget | None) -> None:
         """Show a widget above the sliders, where pictures stand elsewhere; None brings the picture back."""
@@ -77,11 +87,11 @@ class LatentPanel(QWidget):
         self._reset.setEnabled(can_reset)
 
     def set_codes(self, codes: Codes, is_new: bool) -> None:
-        """Let the sliders cover the codes that occur, and stand in the order of what they say.
+        """Let the sliders cover the codes that occur, and say how much each dimension says.
 
         What a dimension says is its KL divergence; where codes are points, how far they spread; of many codes of
-        many dimensions, an even choice is looked at. `is_new` is True for another model, whose sliders may be put in
-        order at once.
+        many dimensions, an even choice is looked at. `is_new` is True for another model, whose sliders may be folded
+        away at once.
         """
         finite = _finite(codes)
         if not len(finite):

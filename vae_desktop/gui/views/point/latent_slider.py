@@ -1,9 +1,9 @@
 """A slider for one latent dimension, in the latent space's own units."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
 from vae_desktop.gui.views.point.slider_groove import SliderGroove
 from vae_desktop.gui.widgets.controls import explain, named, row
@@ -15,7 +15,10 @@ _EXACT = 1e-9  # in latent units; the entry keeps twelve places
 
 
 class LatentSlider(QWidget):
-    """Name, information, handle, typed value and lock of a coordinate; the value is exact, whatever is shown."""
+    """Name, information, handle, typed value and lock of a coordinate; the value is exact, whatever is shown.
+
+    The lock is seen where it matters: if it is closed, or while the mouse or the keyboard is here.
+    """
 
     value_changed = Signal(float)  # by the person or by setValue
     lock_toggled = Signal(bool)
@@ -41,13 +44,14 @@ class LatentSlider(QWidget):
         self._entry.setFixedWidth(58)
         tip = self.tr("Hold {name} where it is: nothing moves the point along it, Randomise neither.")
         locks = self.tr("Lock {name}").format(name=name)
-        self.lock = named(_Lock(), "", locks, tip.format(name=name))
+        self.lock = named(_Lock(), "", locks, f"{tip.format(name=name)} (L)")
         row(self.head, (self.groove, 1), self._entry, self.lock, spacing=SPACING // 2, on=self)
         self.setFocusProxy(self.groove)
         self.groove.valueChanged.connect(self._handle_moved)
         self.groove.zero_requested.connect(self._zero)
         self._entry.valueChanged.connect(self.setValue)
         self.lock.toggled.connect(self.lock_toggled)
+        self.lock.hide()
         self._show()
 
     def value(self) -> float:
@@ -81,8 +85,29 @@ class LatentSlider(QWidget):
         """Show whether the coordinate is held."""
         with QSignalBlocker(self.lock):
             self.lock.setChecked(is_locked)
+        self.show_lock()
         self.groove.setEnabled(not is_locked)
         self._entry.setEnabled(not is_locked)
+
+    def show_lock(self) -> None:
+        """Show the lock if it is closed or at hand."""
+        has_focus = self.isAncestorOf(QApplication.focusWidget() or self)
+        self.lock.setVisible(self.lock.isChecked() or self.underMouse() or has_focus)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.show_lock()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.show_lock()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_L and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.lock.setFocus()  # the slider of a locked coordinate cannot have it
+            self.lock.toggle()
+        else:
+            super().keyPressEvent(event)
 
     def frames(self) -> Floats:
         """Values (n,) whose pictures the latent traversal in the groove is made of."""
@@ -167,6 +192,9 @@ class _Lock(QToolButton):
         self.setCheckable(True)
         self.setAutoRaise(True)
         self.setFixedWidth(20)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when it comes
+        self.setSizePolicy(policy)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

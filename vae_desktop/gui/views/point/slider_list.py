@@ -1,4 +1,4 @@
-"""The sliders of all latent dimensions, those that say most first, those that say nothing folded away."""
+"""The sliders of all latent dimensions in their order, those that say nothing folded away."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -6,15 +6,13 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from vae_desktop.gui.views.point.latent_slider import LatentSlider
 from vae_desktop.gui.widgets.controls import column, label, named, set_text, toggle
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.measures import dimension_name
-
-_CLEARLY = 1.25  # times as much must a dimension say to pass another while training: an order that trembles is none
 
 
 class SliderList(QScrollArea):
@@ -29,7 +27,6 @@ class SliderList(QScrollArea):
         named(self, "sliderList", self.tr("Coordinates of the current point"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._sliders: list[LatentSlider] = []
-        self._order: list[int] = []
         self._is_folded: npt.NDArray[np.bool_] = np.empty(0, bool)  # of each dimension, where its slider lies
         self._fold = toggle("collapsedFold", "", is_flat=True, then=self._unfold)
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -48,11 +45,12 @@ class SliderList(QScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._outdated.start)
         self.viewport().installEventFilter(self)
         holder.installEventFilter(self)
+        cast(QApplication, QApplication.instance()).focusChanged.connect(self._show_locks)
         self._show_fold()
         self._reason.hide()
 
     def set_latent_dim(self, latent_dim: int) -> None:
-        """Show as many sliders, in the order of the axes until it is known what they say."""
+        """Show as many sliders."""
         while len(self._sliders) > latent_dim:
             slider = self._sliders.pop()
             for layout in (self._shown, self._folded):
@@ -64,7 +62,7 @@ class SliderList(QScrollArea):
             self._sliders.append(self._slider(len(self._sliders)))
         self._is_active = np.empty(0, bool)
         self._show_reason()
-        self._place(list(range(latent_dim)), np.zeros(latent_dim, bool))
+        self._place(np.zeros(latent_dim, bool))
 
     def set_point(self, code: Floats) -> None:
         """Follow the current point (d,)."""
@@ -91,7 +89,7 @@ class SliderList(QScrollArea):
     def set_information(
         self, amounts: npt.NDArray[np.float64], active: npt.NDArray[np.bool_], tips: Sequence[str], is_new: bool
     ) -> None:
-        """Show how much each dimension says (d,), and put the sliders in that order.
+        """Show how much each dimension says (d,), and fold away those that say nothing.
 
         While the mouse or the keyboard is at them, they stay where they are, unless `is_new`.
         """
@@ -100,10 +98,9 @@ class SliderList(QScrollArea):
             slider.head.set_information(float(amount) / most, bool(is_active), tip)
         is_held = self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window())
         if is_new or not is_held:
-            order = np.argsort(-amounts, kind="stable").tolist() if is_new else settled(self._order, amounts)
             is_folded = ~active if active.any() and self._reasons[0] else np.zeros(len(active), bool)
-            if order != self._order or not np.array_equal(is_folded, self._is_folded):
-                self._place(order, is_folded)
+            if not np.array_equal(is_folded, self._is_folded):
+                self._place(is_folded)
         self._is_active = active
         self._show_reason()
 
@@ -113,8 +110,8 @@ class SliderList(QScrollArea):
         self._show_reason()
 
     def visible_dimensions(self) -> list[int]:
-        """The dimensions whose sliders are in sight, from top to bottom."""
-        return [dimension for dimension in self._order if not self._sliders[dimension].visibleRegion().isEmpty()]
+        """The dimensions whose sliders are in sight."""
+        return [index for index, slider in enumerate(self._sliders) if not slider.visibleRegion().isEmpty()]
 
     def frames(self, dimension: int) -> Floats:
         """Values (n,) whose pictures the latent traversal of a slider is made of."""
@@ -141,13 +138,13 @@ class SliderList(QScrollArea):
         slider.lock_toggled.connect(self._tell_locked)
         return slider
 
-    def _place(self, order: list[int], is_folded: npt.NDArray[np.bool_]) -> None:
-        """Put the sliders in an order, some of them under the fold."""
-        self._order, self._is_folded = order, is_folded
+    def _place(self, is_folded: npt.NDArray[np.bool_]) -> None:
+        """Put the sliders in order, some of them under the fold."""
+        self._is_folded = is_folded
         self.setUpdatesEnabled(False)
         for layout, dimensions in (
-            (self._shown, [dimension for dimension in order if not is_folded[dimension]]),
-            (self._folded, [dimension for dimension in order if is_folded[dimension]]),
+            (self._shown, np.flatnonzero(~is_folded).tolist()),
+            (self._folded, np.flatnonzero(is_folded).tolist()),
         ):
             for place, dimension in enumerate(dimensions):
                 # Not by itemAt: a Python object of an item outlives it when Qt moves the widget, and crashes later
@@ -171,6 +168,15 @@ class SliderList(QScrollArea):
         self._fold.setArrowType(Qt.ArrowType.DownArrow if self._fold.isChecked() else Qt.ArrowType.RightArrow)
         self._folded_rows.setVisible(count > 0 and self._fold.isChecked())
 
+    @Slot(QWidget, QWidget)
+    def _show_locks(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Show the lock of the slider that has the keyboard."""
+        for widget in (before, now):
+            while widget is not None and not isinstance(widget, LatentSlider):
+                widget = widget.parentWidget()
+            if widget is not None and self.isAncestorOf(widget):
+                widget.show_lock()
+
     @Slot()
     def _unfold(self) -> None:
         self._show_fold()
@@ -183,14 +189,3 @@ class SliderList(QScrollArea):
     @Slot(bool)
     def _tell_locked(self, is_locked: bool) -> None:
         self.lock_toggled.emit(self._sliders.index(cast(LatentSlider, self.sender())), is_locked)
-
-
-def settled(order: list[int], amounts: npt.NDArray[np.float64]) -> list[int]:
-    """The order with each dimension moved up past those that say clearly less."""
-    result: list[int] = []
-    for dimension in order:
-        place = len(result)
-        while place and amounts[dimension] > _CLEARLY * amounts[result[place - 1]] + 0.01:
-            place -= 1
-        result.insert(place, dimension)
-    return result
