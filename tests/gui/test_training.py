@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from vae_desktop.catalog import DATASETS
 
@@ -56,6 +56,8 @@ def test_pause_holds_and_resume_goes_on(driver) -> None:
     driver.click("pauseButton")
     driver.wait(lambda: driver.state == "paused")
     assert driver.find("pauseButton").text() == "Resume"
+    steps = f"step {len(driver.shown.history.training):,}"  # not those of a moment ago
+    assert any(label.text().endswith(steps) for label in driver.window.setup.controls.findChildren(QLabel))
     driver.click("pauseButton")
     driver.wait(lambda: driver.state == "training")
     assert driver.find("pauseButton").text() == "Pause"

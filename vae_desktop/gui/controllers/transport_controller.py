@@ -25,6 +25,7 @@ class TransportController(QObject):
         self._engine, self._project, self._training = engine, engine.project, engine.training
         self._times = times
         self._pacer = Pacer(_PROGRESS_INTERVAL, fraction=1.0)
+        self._progress: Progress | None = None  # the newest, of what trains
         self._has_torch = False  # until its devices are known
         self._measured: tuple[list[RunConfig], float] | None = None  # what trains, and seconds for an epoch of it
         self._training.state_changed.connect(self._show_state)
@@ -51,13 +52,15 @@ class TransportController(QObject):
         self._window.setProperty("state", state)
         self._controls.set_state(state, self._engine.starter.is_beginning)
         self._show_target()
+        if state == "paused" and self._progress is not None:  # no further one comes that could correct what is shown
+            self._controls.show_progress(self._progress)
 
     def _note_torch(self) -> None:
         self._has_torch = True
         self._window.status.setText(self._status_text(self._training.state))
 
     def _show_progress(self, progress: Progress) -> None:
-        now = time.monotonic()
+        now, self._progress = time.monotonic(), progress
         if self._pacer.is_due(now) or progress.step >= progress.last_step:
             self._pacer.ran(now, now)
             self._controls.show_progress(progress)

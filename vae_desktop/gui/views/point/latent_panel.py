@@ -11,6 +11,7 @@ from vae_desktop.gui.widgets.controls import action, column, label, named, push_
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.split_button import SplitButton
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
@@ -47,6 +48,7 @@ class LatentPanel(QWidget):
     def _fill_menu(self, menu: QMenu) -> None:
         """What is wanted now and then: another temperature, and the way back to 0."""
         tip = self.tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual.")
+        tip = with_terms(tip, "temperature")
         name = self.tr("Temperature")
         self._temperature = NumberField("temperatureSpin", name, tip, (0.1, 3.0), 1.0, decimals=1, step=0.1)
         self._temperature.setPrefix("× ")
