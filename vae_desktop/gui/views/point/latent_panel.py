@@ -35,6 +35,7 @@ class LatentPanel(QWidget):
         hint = self.tr("Drag a slider, or drag in the latent space")
         self._hint = label(hint, "muted", "small", align=Qt.AlignmentFlag.AlignCenter)
         tip = self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay.")
+        tip = with_terms(tip, "prior", "N(0, I)")
         self._randomise = SplitButton()
         self._randomise.setText(self.tr("Randomise"))
         self._randomise.setShortcut("Ctrl+R")

@@ -13,6 +13,7 @@ KEYS = (
     ("F2, F3", "playground; compare"),
     ("F5, F6, F7, F8", "samples; path; one image; denoise"),
     ("Ctrl+L", "losses on a logarithmic axis"),
+    ("right click in the curves", "logarithmic axis, gradient, spikes, fit"),
     ("Ctrl+M", "measure the model"),
     ("Del, Ctrl+Z in Runs", "take a model off the list; bring it back"),
     ("Del in Path", "take the chosen anchor away"),
