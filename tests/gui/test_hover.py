@@ -89,6 +89,13 @@ def test_a_point_under_the_mouse_shows_its_class_number_and_pictures(scatter, ca
     assert texts(card)[:2] == ["trouser", "image 0"]
 
 
+def test_the_card_shows_mean_and_sigma_of_a_posterior(scatter, card, qtbot) -> None:
+    log_stddev = np.log(np.full((5, 2), (0.25, 0.5), np.float32))
+    scatter.set_codes(Codes(codes().mean, log_stddev, codes().labels))
+    hover(scatter, qtbot, 2)
+    assert "μ  −2.00  2.00\nσ  0.25  0.50" in texts(card)
+
+
 def test_the_place_of_a_reconstruction_is_kept_until_it_is_there(scatter, card, qtbot) -> None:
     hover(scatter, qtbot, 3)
     size = card.size()

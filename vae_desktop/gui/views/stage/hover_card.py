@@ -24,7 +24,7 @@ class HoverCard(QFrame):
         named(self, "hoverCard", self.tr("Image behind the point"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._name = label()
-        self._number, self._hint = (label(role="muted", size="small", figures=True) for _ in range(2))
+        self._number, self._hint, self._posterior = (label(role="muted", size="small", figures=True) for _ in range(3))
         self._captions = [label(role="muted", size="small", figures=True) for _ in range(2)]
         self._original, self._reconstruction = label(role="picture"), label(role="picture")
         font = self._name.font()
@@ -37,15 +37,23 @@ class HoverCard(QFrame):
             pictures.addWidget(picture, 0, place, Qt.AlignmentFlag.AlignLeft)
             pictures.addWidget(self._captions[place], 1, place)
         pictures.setColumnStretch(2, 1)
-        for text in (self._name, self._number, self._hint):
+        for text in (self._name, self._number, self._hint, self._posterior):
             text.setTextFormat(Qt.TextFormat.PlainText)
-        self._body = column(row(self._name, 0, self._number), pictures, self._hint, margins=(SPACING,) * 4, on=self)
+        self._body = column(row(self._name, 0, self._number), pictures, self._posterior, self._hint, margins=(SPACING,) * 4, on=self)
         self.hide()
 
     def show_image(
-        self, name: str, number: str, original: Picture | None, reconstruction: Picture | None, hint: str
+        self,
+        name: str,
+        number: str,
+        original: Picture | None,
+        reconstruction: Picture | None,
+        hint: str,
+        posterior: str = "",
     ) -> None:
         """Fill the card; either of the two pictures (H, W, C), uint8, may be missing."""
+        self._posterior.setText(posterior)
+        self._posterior.setVisible(bool(posterior))
         first = reconstruction if original is None else original
         size = QSize() if first is None else _shown_size(first, self.devicePixelRatioF())
         self._captions[0].setText(self.tr("original"))

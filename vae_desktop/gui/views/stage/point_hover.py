@@ -14,9 +14,10 @@ from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.widgets.controls import label
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import SPACING, current_theme
-from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.plane import nearest_position, searchable
 
+_NUMBERS = 3  # of a posterior, on the card
 REACH = 12.0  # px, from the mouse to a point
 
 
@@ -46,6 +47,7 @@ class PointHover(QObject):
         self._test_count: int | None = None  # of the first images, or None if all are test images
         self.originals: Sequence[Picture] = ()
         self._hint = ""
+        self._codes: Codes | None = None
         self.reconstruction: Picture | None = None
         self._position: QPointF | None = None  # in the scene, from where a point is sought
         self._reach = REACH
@@ -73,6 +75,10 @@ class PointHover(QObject):
         self.originals, self._hint = originals, hint
         self._fill()
         self._place_card()
+
+    def set_codes(self, codes: Codes | None) -> None:
+        """Let the card show μ and σ of these posteriors."""
+        self._codes = codes
 
     def set_test_count(self, count: int | None) -> None:
         """Say how many of the images, the first, are test images; those behind them are training images."""
@@ -181,12 +187,24 @@ class PointHover(QObject):
         if self._labels is not None and self._class_names:
             name = self._class_names[self._labels[index]]
         hint = "" if original is not None else self._hint
-        self.card.show_image(name, self._number(index), original, self.reconstruction, hint)
+        self.card.show_image(
+            name, self._number(index), original, self.reconstruction, hint, _posterior(self._codes, index)
+        )
 
     def _number(self, index: int) -> str:
         if self._test_count is not None and index >= self._test_count:
             return self.tr("training image {number}").format(number=f"{index - self._test_count:,}")
         return self.tr("image {number}").format(number=f"{index:,}")
+
+
+def _posterior(codes: Codes | None, index: int) -> str:
+    """The first numbers of an image's posterior."""
+    if codes is None or codes.log_stddev is None or index >= len(codes):
+        return ""
+    more = " …" if codes.latent_dim > _NUMBERS else ""
+    rows = ("μ", codes.mean[index]), ("σ", np.exp(codes.log_stddev[index]))
+    lines = (f"{sign}  " + "  ".join(f"{value:.2f}" for value in row[:_NUMBERS]) + more for sign, row in rows)
+    return "\n".join(lines).replace("-", "−")
 
 
 class _Ring(QGraphicsEllipseItem):
