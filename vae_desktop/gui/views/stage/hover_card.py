@@ -39,7 +39,8 @@ class HoverCard(QFrame):
         pictures.setColumnStretch(2, 1)
         for text in (self._name, self._number, self._hint, self._posterior):
             text.setTextFormat(Qt.TextFormat.PlainText)
-        self._body = column(row(self._name, 0, self._number), pictures, self._posterior, self._hint, margins=(SPACING,) * 4, on=self)
+        texts = self._posterior, self._hint
+        self._body = column(row(self._name, 0, self._number), pictures, *texts, margins=(SPACING,) * 4, on=self)
         self.hide()
 
     def show_image(
