@@ -9,7 +9,6 @@ from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 
 _ARROW = 10  # px
-_GAP = 4  # px, that Qt leaves between arrow and title
 
 
 def setting_grid(label_width: int) -> QGridLayout:
@@ -40,6 +39,7 @@ class Fold(QWidget):
         super().__init__()
         self._mark = RowMark(f"{name}FoldMark", title)
         self.button = toggle(f"{name}FoldButton", title, tip, is_flat=True, then=self._show_state)
+        self.button.setProperty("fold", True)
         self.button.setIconSize(QSize(_ARROW, _ARROW))
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._summary = styled(ElidedLabel(), "muted", "small")
@@ -50,7 +50,7 @@ class Fold(QWidget):
         policy = self._mark.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._mark.setSizePolicy(policy)
-        summary = row((self._summary, 1), margins=(SPACING + _ARROW + _GAP, 0, 0, 0))
+        summary = row((self._summary, 1), margins=(SPACING + _ARROW, 0, 0, 0))
         column(title_row, summary, self.grid, spacing=0, on=self)
         self._show_state()
 

@@ -19,11 +19,14 @@ def fold_summaries(config: RunConfig, preset: Preset | None) -> dict[str, str]:
 
 def _architecture(config: RunConfig, preset: Preset | None) -> list[str]:
     model, dataset = config.model, config.dataset
+    layers = [
+        "" if model.hidden is None else SETTINGS["hidden"].format(model.hidden),
+        "" if model.activation == "relu" else _chosen("activation", model.activation),
+    ]
     return [
         "" if preset is None else translated(preset.label),
         _chosen("architecture", model.architecture),
-        "" if model.hidden is None else SETTINGS["hidden"].format(model.hidden),
-        "" if model.activation == "relu" else _chosen("activation", model.activation),
+        *(layers if preset is None else ()),
         _chosen("likelihood", model.likelihood).lower(),
         "" if dataset.image_size is None else f"{dataset.image_size} px",
         "" if dataset.colours == "auto" else _chosen("colours", dataset.colours).lower(),
@@ -35,9 +38,9 @@ def _optimisation(config: RunConfig) -> list[str]:
     return [
         _tr("{count} epochs").format(count=f"{training.epochs:,}"),
         _tr("rate {rate}").format(rate=f"{training.learning_rate:g}"),
+        _tr("batches of {count}").format(count=f"{training.batch_size:,}"),
         "" if training.schedule == "constant" else _chosen("schedule", training.schedule).lower(),
         "" if training.encoder_rate == 1 else _tr("encoder × {rate}").format(rate=f"{training.encoder_rate:g}"),
-        _tr("batches of {count}").format(count=f"{training.batch_size:,}"),
         "" if not training.beta_warm_up else _tr("warm-up {epochs}").format(epochs=f"{training.beta_warm_up:g}"),
         "" if training.precision == "single" else _tr("16 bits"),
     ]
