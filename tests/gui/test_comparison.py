@@ -188,8 +188,8 @@ def test_the_figures_tell_the_story(kl_term):
 def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(kl_term):
     places = [column.plot.positions for column in kl_term.columns]
     assert places[2].std(0) == pytest.approx([1, 1], abs=0.2)
-    statuses = [column.status.whole_text() for column in kl_term.columns]
-    assert [text.startswith("samples") for text in statuses] == [False, False, True, False]
+    captions = [column.codes.caption() for column in kl_term.columns]
+    assert [text.startswith("samples") for text in captions] == [False, False, True, False]
     assert places[3] == pytest.approx(kl_term.runs[3].codes.mean, abs=1e-5)
     points = kl_term.driver.find("comparedPointsCombo", QComboBox)
     points.setCurrentIndex(points.findData("means"))  # on request

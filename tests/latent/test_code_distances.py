@@ -180,6 +180,9 @@ def test_random_codes_miss_codes_that_lie_elsewhere_and_no_others():
     assert missing(means) < 0.15
     assert missing(means + 6) > 0.9
     assert missing(6 * np.sign(means)) > 0.9  # clusters around the middle
+    wide = random.standard_normal((1000, 20)).astype(np.float32)
+    assert missing(wide) < 0.15
+    assert missing(6 * wide) > 0.9  # its middle is empty
     # Posteriors of N(0, I) leave nothing to miss, though their means lie on one point.
     assert missing(np.zeros_like(means), np.zeros_like(means)) < 0.15
     assert missing(np.zeros_like(means), np.full_like(means, -5)) > 0.9

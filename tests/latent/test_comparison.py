@@ -152,10 +152,10 @@ def test_why_random_codes_decode_as_they_do_is_said_by_figures():
         "Nothing placed its codes near N(0, I): its codes spread 7.1 instead of 1, so 97 % of random codes miss them."
     )
     assert ", yet 90 % of random codes fall among them" in explanation(replace(points, missed=0.1))
-    free = compared("vae-no-kl", spread_of_means=[2.0, 2.0], mean_sigma=[0.1, 0.1])
+    free = compared("vae-no-kl", spread_of_means=np.array([2.0, 2.0]), mean_sigma=np.array([0.1, 0.1]))
     assert "σ shrank to 0.1" in explanation(free)
     collapsed = compared("kl-only", spread_of_means=[0.0, 0.0], mean_sigma=[1.0, 1.0], active_units=0)
     assert explanation(collapsed).startswith("KL alone made every image's code the same N(0, I) (mean σ 1.00)")
     vae = compared(spread_of_means=two, mean_sigma=[0.4, 0.4], active_units=2)
-    assert "they spread 0.98, 2 of 2 dimensions used" in explanation(vae)
+    assert "(spread 0.98, 2 of 2 dimensions used)" in explanation(vae)
     assert explanation(compared()) == ""

@@ -104,11 +104,13 @@ def explanation(model: Compared) -> str:
         why = f"KL at β = {weight:g}" if traits.reconstruction_weight else "KL alone"
         sigma_text = f" (mean σ {fmean(sigma):.2f})" if sigma is not None else ""
         return f"{why} made every image's code the same N(0, I){sigma_text}: the decoder cannot know which to draw."
-    reach = math.sqrt(fmean(s**2 + t**2 for s, t in zip(spread, sigma or [0.0] * len(spread), strict=True)))
+    reach = math.sqrt(
+        fmean(s**2 + t**2 for s, t in zip(spread, [0.0] * len(spread) if sigma is None else sigma, strict=True))
+    )
     if weight:
         active = model.values.get("active_units")
         used = "" if active is None else f", {active} of {len(spread)} dimensions used"
-        where = f"The KL term keeps its codes near N(0, I): they spread {reach:.2g}{used}"
+        where = f"The KL term keeps its codes near N(0, I) (spread {reach:.2g}{used})"
         joint = "yet " if model.missed is not None and model.missed >= _MOST else "so "
     else:
         own = f"σ shrank to {fmean(sigma):.2g} and its" if sigma is not None else "its"

@@ -1,25 +1,33 @@
 """One of the models that are compared, in its column: its latent space, and what is decoded of it."""
 
-from functools import lru_cache
+import time
+from collections.abc import Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Slot
+from PySide6.QtWidgets import QWidget
 
 from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.processor import Pacer
+from vae_desktop.engine.view_requests import MissingRequest
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
-from vae_desktop.gui.views.comparison.column import ComparisonColumn
+from vae_desktop.gui.views.comparison.column import LEAST_TILE, ComparisonColumn
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.tile_board import fitting
 from vae_desktop.latent.codes import CodeSpread, Floats, Picture
-from vae_desktop.latent.comparison import Compared
+from vae_desktop.latent.comparison import Compared, explanation, verdict
 from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
 from vae_desktop.latent.posteriors import figures_of
 
-_GRID, _RANDOM = 9, 6  # pictures in a row
+_FEWEST, _MOST = 3, 9  # pictures in a row or a column
 _WHOLE = 512  # px: a picture alone, as it is
 _REACH = 2.0  # standard deviations that a grid goes from the middle of the codes
+_YOUNG = 0.1  # of a training
+_MISSING_INTERVAL = 1.0  # seconds between two counts of random codes that miss the codes
 _SAME_SPREAD = 0.05  # of a standard deviation; a grid that trembles would be decoded anew each time
 _LIVE = ("reconstruction", "kl", "mean_sigma", "spread_of_means", "active_units")
 
@@ -32,8 +40,8 @@ class ComparedModel(QObject):
     space : LatentSpaceController
     spread : CodeSpread
         Middle and standard deviation of the codes, in steps that can be seen.
-    random_codes : array (36, d), float32
-        Those that were asked for last.
+    random_codes : array (n, d), float32
+        Those that were asked for last, as many as there is room for.
     """
 
     def __init__(self, column: ComparisonColumn, view: ComparisonView, cursor: LatentPoint, engine: Engine) -> None:
@@ -46,12 +54,14 @@ class ComparedModel(QObject):
         self._cursor = cursor
         self._requests, self._ask = engine.inference, engine.inference.ask_pictures
         name = f"compared {self.run.id} "
-        self._names = {kind: name + kind for kind in ("image", "cursor", "grid", "random")}
+        self._names = {kind: name + kind for kind in ("image", "cursor", "grid", "random", "missing")}
+        self._missed: float | None = None  # of the newest codes for which it is known
+        self._missing_pacer = Pacer(_MISSING_INTERVAL, fraction=0.05)
+        self._seed = 0
         self.space = LatentSpaceController(column.scatter, cursor, engine, name, has_training_images=False)
         self.space.show_run(self.run, "pca" if self.latent_dim > 2 else "axes")
         self._grid_region = self.region()
         column.grid_pointed.connect(self._go_to_fractions)
-        column.grid.resized.connect(self._ask_grid)
         column.random_chosen.connect(self._go_to_random)
 
     def take_codes(self) -> None:
@@ -85,12 +95,14 @@ class ComparedModel(QObject):
         status = translated(run.status)
         if run.status == "diverged":
             status += self.tr("; back at the last good step")
-        text = self.tr("{dim}-D ({axes}) · step {step} · {status}").format(
-            dim=self.latent_dim, axes=", ".join(self.space.plane.labels), step=f"{step:,}", status=status
+        text = self.tr("{dim}-D · {status} · step {step}")
+        axes = self.tr("{what}: {axes}").format(
+            what=self.tr("samples of the codes") if self.column.scatter.shows_samples else self.tr("codes"),
+            axes=", ".join(self.space.plane.labels),
         )
-        has_samples = self.column.scatter.shows_samples
         self.column.title.set_text(run.name)
-        self.column.status.set_text(self.tr("samples · {text}").format(text=text) if has_samples else text)
+        self.column.status.set_text(text.format(dim=self.latent_dim, step=f"{step:,}", status=status))
+        self.column.codes.set_caption(axes)
         self.column.set_beta(run.config.training.beta, is_active)
 
     def figures(self) -> Compared:
@@ -99,7 +111,17 @@ class ComparedModel(QObject):
         evaluation = self.run.history.last_evaluation
         if evaluation is not None:
             live |= {"reconstruction": evaluation.reconstruction, "kl": evaluation.kl}
-        return Compared(self.run.config, {**self.run.measures, **{name: live[name] for name in _LIVE if name in live}})
+        values = {**self.run.measures, **{name: live[name] for name in _LIVE if name in live}}
+        if self._is_young and values.get("active_units") == 0:
+            del values["active_units"]  # each VAE begins like one that has collapsed
+        return Compared(self.run.config, values, self._missed)
+
+    @property
+    def _is_young(self) -> bool:
+        """Whether too little is trained to say that dimensions have collapsed."""
+        run = self.run
+        learns = run.config.model.traits.reconstruction_weight > 0
+        return learns and run.status == "training" and len(run.history.training) < _YOUNG * run.last_step
 
     # What is asked for
 
@@ -117,38 +139,66 @@ class ComparedModel(QObject):
         mean = None if codes is None or image >= len(codes) else codes.mean[image]
         for kind, at, show in (("cursor", code, self._show_at_cursor), ("image", mean, self._show_image)):
             self._ask(self._names[kind], self.run.id, None if at is None else at[None], _WHOLE, show)
-        self._grid_region = middle, reach
+        self._grid_region, self._seed = (middle, reach), seed
         self._ask_grid()
-        self._ask_random(seed)
+        self._ask_random()
+        self._ask_missing()
         self._show_cursor()
 
-    @Slot()
     def _ask_grid(self) -> None:
         """Ask for a grid through the cursor, or else through the middle of the codes."""
         # While training, a grid in motion is not begun anew before it is seen, or there would never be one.
         waits = self.run.status == "training" and self._requests.is_waiting(self._names["grid"])
         if waits or self.space.is_suspended:
             return
-        axes = [evenly(_GRID, float(at - by), float(at + by)) for at, by in zip(*self._grid_region, strict=True)]
+        columns, rows = self._count_on([column.grid for column in self._view.columns])
+        columns = rows = min(columns, rows)
+        axes = [evenly(columns, float(at - by), float(at + by)) for at, by in zip(*self._grid_region, strict=True)]
         positions = grid_positions(axes[0], axes[1] if len(axes) > 1 else None)
         through = self.spread.middle if self.space.code is None else self.space.code
         codes, board = self.space.plane.unproject(positions, through), self.column.grid
-        side = max(4, round(board.width() * board.devicePixelRatioF() / _GRID))
-        wanted, passes = codes if "grid" in self._view.views else None, coarse_first(_GRID, len(codes) // _GRID)
-        self._ask(self._names["grid"], self.run.id, wanted, side, self._show_grid, passes)
+        side = max(4, round(min(board.width(), board.height()) * board.devicePixelRatioF() / columns))
+        wanted = codes if "grid" in self._view.views else None
+        passes = coarse_first(columns, len(codes) // columns)
+        self._ask(self._names["grid"], self.run.id, wanted, side, partial(self._show_grid, columns), passes)
 
-    def _ask_random(self, seed: int) -> None:
+    def _ask_random(self) -> None:
         """Ask for codes from N(0, I), with the same noise for all models, or from a normal as spread as the codes.
 
         Its dimensions are independent, as those of the cursor's unit.
         """
-        drawn, board = noise(_RANDOM**2, self.latent_dim, seed), self.column.random
+        if self.space.is_suspended:
+            return
+        board = self.column.random
+        columns, rows = self._count_on([column.random for column in self._view.columns])
+        drawn = noise(_MOST**2, self.latent_dim, self._seed)[: columns * rows]
         is_fitted = self._view.way.currentData() == "normal"
         # torch wants to own what it reads
         self.random_codes = self.spread.to_codes(drawn) if is_fitted else drawn.copy()
-        board.set_tiles(_RANDOM**2, self.run.image_shape[1:])
+        board.set_tiles(len(drawn), self.run.image_shape[1:], columns=columns)
         wanted = self.random_codes if "random" in self._view.views else None
+        text = self.tr("random codes, fitted normal") if is_fitted else self.tr("random codes from N(0, I)")
+        self.column.random_codes.set_caption(text)
         self._ask(self._names["random"], self.run.id, wanted, board.tile_side(), board.set_pictures)
+
+    def _count_on(self, boards: Sequence[QWidget]) -> tuple[int, int]:
+        """How many pictures each board has room for, in a row and in a column: the same in all columns."""
+        width, height = min(board.width() for board in boards), min(board.height() for board in boards)
+        counts = fitting(width, height, self.run.image_shape[1:], LEAST_TILE)
+        columns, rows = (min(max(count, _FEWEST), _MOST) for count in counts)
+        return columns, rows
+
+    def _ask_missing(self) -> None:
+        """Ask how many random codes miss the codes, beside a training now and then."""
+        codes, now = self.run.codes, time.monotonic()
+        if codes is not None and (self.run.status != "training" or self._missing_pacer.is_due(now)):
+            self._missing_pacer.ran(now, time.monotonic())
+            request = MissingRequest(self._names["missing"], self.run.id, codes)
+            self._requests.ask(request, self._take_missing)
+
+    def _take_missing(self, missed: float) -> None:
+        self._missed = missed
+        self.show_caption()
 
     # What is shown
 
@@ -159,8 +209,14 @@ class ComparedModel(QObject):
         self.column.image.set_picture(pictures[0])
         self.column.scatter.hover.show_reconstruction(pictures[0])
 
-    def _show_grid(self, pictures: Picture) -> None:
-        self.column.grid.set_sheet(tiled(pictures, _GRID), (_GRID, len(pictures) // _GRID))
+    def show_caption(self) -> None:
+        """Say whether the model can generate and why, by its newest figures."""
+        figures = self.figures()
+        found = verdict(figures)
+        self.column.set_caption(found.text if found.answer else "", explanation(figures))
+
+    def _show_grid(self, columns: int, pictures: Picture) -> None:
+        self.column.grid.set_sheet(tiled(pictures, columns), (columns, len(pictures) // columns))
 
     def _show_cursor(self) -> None:
         """Mark the cursor on the grid and among the random codes, or say why there is none.

@@ -4,8 +4,9 @@ import time
 from collections import Counter
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, Slot
+from PySide6.QtCore import QObject, QRectF, QTimer, Slot
 
+from vae_desktop.catalog import describe_dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Comparison, Run
@@ -33,6 +34,9 @@ class ComparisonController(QObject):
         self.cursor = LatentPoint(self)  # in standard deviations from the middle of each model's codes, or in z itself
         self._links = LinkedScatters(self)
         self._seed = 0
+        # Once all columns have their size: each shows as many pictures as the others.
+        self._resizing = QTimer(self, singleShot=True, interval=0)
+        self._resizing.timeout.connect(self._ask_all)
         self._figures_pacer = Pacer(_FIGURES_INTERVAL, fraction=0.03)
         project, measurements = engine.project, engine.measurements
         project.codes_changed.connect(self._move_codes)
@@ -68,6 +72,9 @@ class ComparisonController(QObject):
             self._view.set_models(comparison.runs)
             columns = self._view.columns
             self.models = [ComparedModel(column, self._view, self.cursor, self._engine) for column in columns]
+            for column in columns:
+                for board in (column.grid, column.random):
+                    board.resized.connect(self._resizing.start)
             self._links.link([column.scatter for column in columns])
             dimensions = Counter(model.latent_dim for model in self.models)
             self.cursor.resize(dimensions.most_common(1)[0][0])
@@ -87,6 +94,7 @@ class ComparisonController(QObject):
         self._change_options()
         self._show_slider_ranges()
         self._show_originals()
+        self._show_data()
         self._view.curves.redraw()
         self._show_figures()
         self._measure_trained()
@@ -111,6 +119,13 @@ class ComparisonController(QObject):
         for model in self.models:
             model.space.show_originals()
         self._show_original()
+        self._show_data()
+
+    def _show_data(self) -> None:
+        """Say which data set the comparisons with settings of their own would take."""
+        if self._view.isVisible():
+            name = "mnist" if self._engine.datasets.is_there(DatasetConfig("mnist")) else "digits"
+            self._view.editor.set_data(describe_dataset(name).label)
 
     def _show_original(self) -> None:
         dataset, image = self.models[0].space.dataset if self.models else None, self._links.image
@@ -212,6 +227,8 @@ class ComparisonController(QObject):
         steps = {run.measured_step for run in runs if run.measures}
         text = self.tr("neighbours and drawn images measured after step {steps}")
         self._view.table.set_rows([run.name for run in runs], rows)
+        for model in self.models:
+            model.show_caption()
         self._view.table.set_note(text.format(steps=", ".join(f"{step:,}" for step in sorted(steps))) if steps else "")
         self._show_statuses()
 

@@ -16,7 +16,7 @@ from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
-from vae_desktop.variants import Variant
+from vae_desktop.variants import Variant, kl_term_configs
 
 if TYPE_CHECKING:
     from vae_desktop.training.devices import Device
@@ -45,6 +45,7 @@ class TrainingController(QObject):
         window.images_chosen.connect(self.open_images)
         window.data_folder_chosen.connect(self._use_data_dir)
         window.comparison.editor.compare_requested.connect(self._compare)
+        window.comparison.editor.argument_requested.connect(self._compare_kl_term)
         window.comparison.beta_changed.connect(self._set_beta)
         engine.tracker.devices_found.connect(self._take_devices)
         datasets = engine.datasets
@@ -76,6 +77,17 @@ class TrainingController(QObject):
             self._starter.compare([variant.applied_to(base) for variant in variants])
         except InvalidSetting as error:
             self._engine.messages.complain(str(error))
+
+    @Slot(int)
+    def _compare_kl_term(self, latent_dim: int) -> None:
+        """Show what the KL term does, on data and in settings with which it is seen; the setup then shows them."""
+        self._window.banner.clear_news()
+        device = "auto"
+        with contextlib.suppress(InvalidSetting):
+            device = self._form.config().training.device
+        configs = kl_term_configs(latent_dim, self._engine.datasets.is_there(DatasetConfig("mnist")), device)
+        self._starter.compare(configs)
+        self._form.set_config(configs[-1])
 
     @Slot()
     def _continue(self) -> None:

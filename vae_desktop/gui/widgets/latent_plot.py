@@ -1,5 +1,6 @@
 """The plot of the latent space: the codes in a plane at true scale, and the current point among them."""
 
+import math
 import time
 from typing import Any
 
@@ -89,6 +90,7 @@ class LatentPlot(Plot):
         self.cross_hair = CursorItem()
         self.cross_hair.setZValue(10)
         self.addItem(self.cross_hair, ignoreBounds=True)
+        self._cursor = QPointF()
         self._lasso = QGraphicsPathItem()
         self._lasso.setZValue(12)
         self._lasso.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -100,6 +102,7 @@ class LatentPlot(Plot):
         self._box.lasso_moved.connect(self._draw_lasso)
         self._box.lasso_ended.connect(self._end_lasso)
         self._box.sigRangeChangedManually.connect(self._stop_fitting)
+        self._box.sigRangeChanged.connect(self._place_cursor)
         self._box.sigRangeChanged.connect(self.view_changed)
         self.recoloured.connect(self._recolour)
         self._recolour()
@@ -169,7 +172,21 @@ class LatentPlot(Plot):
         # one with it, the cross-hair would also stay where it was.
         area = self.cross_hair.deviceTransform(self.viewportTransform()).mapRect(self.cross_hair.boundingRect())
         self.viewport().update(area.toAlignedRect().adjusted(-1, -1, 1, 1))
-        self.cross_hair.setPos(x, y)
+        self._cursor = QPointF(x, y)
+        self._place_cursor()
+
+    @Slot()
+    def _place_cursor(self) -> None:
+        """Put the cross-hair where the point is, or an arrow to it at the edge of what is in sight."""
+        view, point = self._box.viewRect(), self._cursor
+        held = QPointF(
+            min(max(point.x(), view.left()), view.right()), min(max(point.y(), view.top()), view.bottom())
+        )
+        beyond = point - held
+        # In steps that can be seen: each direction is painted anew. The axes' y points up, a picture's down.
+        degrees = None if beyond.isNull() else 5.0 * round(math.degrees(math.atan2(-beyond.y(), beyond.x())) / 5)
+        self.cross_hair.set_direction(degrees)
+        self.cross_hair.setPos(held)
 
     def show_cursor(self, shown: bool) -> None:
         self.cross_hair.setVisible(shown)
@@ -183,11 +200,11 @@ class LatentPlot(Plot):
         if event.key() in ARROWS:
             right, down = ARROWS[event.key()]
             step = self._box.viewRect().width() * _NUDGE
-            self.dragged.emit(self.cross_hair.x() + right * step, self.cross_hair.y() - down * step)
+            self.dragged.emit(self._cursor.x() + right * step, self._cursor.y() - down * step)
         elif event.key() == Qt.Key.Key_F:
             self.fit()
         elif event.key() == Qt.Key.Key_Space:
-            self.inspected.emit(self._box.mapViewToScene(self.cross_hair.pos()))
+            self.inspected.emit(self._box.mapViewToScene(self._cursor))
         elif event.key() == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.all_selected.emit()
         else:

@@ -152,7 +152,7 @@ class CursorItem(QGraphicsPixmapItem):
     """A ring with a short cross-hair, of one size at any zoom.
 
     It is small on purpose: moving it repaints a patch, lines across the whole plot would repaint everything. It is a
-    picture, so that moving it runs no code of Python.
+    picture, so that moving it runs no code of Python. Where the point is out of sight, it is an arrow at the edge.
     """
 
     def __init__(self) -> None:
@@ -160,9 +160,22 @@ class CursorItem(QGraphicsPixmapItem):
         self.setFlag(self.GraphicsItemFlag.ItemIgnoresTransformations)
         self.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self.setOffset(-_SIDE / 2, -_SIDE / 2)
-        self.set_colours("black", "white")
+        self._colours = "black", "white"
+        self._direction: float | None = None  # degrees, of an arrow in place of the ring
+        self._paint()
 
     def set_colours(self, ring: str, halo: str) -> None:
+        self._colours = ring, halo
+        self._paint()
+
+    def set_direction(self, degrees: float | None) -> None:
+        """Be an arrow in that direction, clockwise from the right: the point is beyond the edge. None: be the ring."""
+        if degrees != self._direction:
+            self._direction = degrees
+            self._paint()
+
+    def _paint(self) -> None:
+        ring, halo = self._colours
         ratio = cast(QGuiApplication, QGuiApplication.instance()).devicePixelRatio()
         picture = QPixmap(round(_SIDE * ratio), round(_SIDE * ratio))
         picture.setDevicePixelRatio(ratio)
@@ -176,10 +189,31 @@ class CursorItem(QGraphicsPixmapItem):
         ]
         for colour, width in ((halo, 6.0), (ring, 2.5)):
             painter.setPen(QPen(QColor(colour), width))
+            if self._direction is not None:
+                painter.drawPath(QTransform().rotate(self._direction).map(_ARROW))
+                continue
             painter.drawLines(ticks)
             painter.drawEllipse(QPointF(0, 0), _RING, _RING)
         painter.end()
         self.setPixmap(picture)
+
+
+def arrow_to(tip: QPointF, right: float, down: float) -> QPainterPath:
+    """The head of an arrow whose tip is there, and which points in that direction; in pixels."""
+    angle = math.degrees(math.atan2(down, right))
+    place = QTransform().translate(tip.x(), tip.y()).rotate(angle)
+    return place.map(_ARROW)
+
+
+def _arrow() -> QPainterPath:
+    path = QPainterPath(QPointF(-12, -7))
+    path.lineTo(-2, 0)
+    path.lineTo(-12, 7)
+    path.closeSubpath()
+    return path
+
+
+_ARROW = _arrow()
 
 
 def _outline(

@@ -215,6 +215,18 @@ class TileBoard(QWidget):
             painter.drawText(foot, how, self._caption_at(index, tile))
 
 
+def fitting(width: int, height: int, shape: tuple[int, int], least: int) -> tuple[int, int]:
+    """Columns and rows of as many pictures of a shape (height, width) as fit if the longer side is `least` px or more.
+
+    Where a pixel is shown as a square, the next whole number of times as large counts.
+    """
+    longer = max(shape)
+    scale = math.ceil(least / longer)
+    side = scale * longer if scale >= _SHARP else least
+    across, down = (math.ceil(side * length / longer) + _GAP for length in (shape[1], shape[0]))
+    return max(1, (width + _GAP) // across), max(1, (height + _GAP) // down)
+
+
 @lru_cache(maxsize=32)
 def _arranged(
     count: int, wanted: int | None, shape: tuple[int, int], across: int, down: int, foot: int

@@ -1,7 +1,10 @@
-"""One of the models that are compared: its codes, its pictures of an image and of a code, its grid, random codes."""
+"""One of the models that are compared: what its random codes decode to and why, its codes, its pictures, its grid."""
+
+import html
 
 import numpy as np
-from PySide6.QtCore import QPointF, Signal, SignalInstance, Slot
+from PySide6.QtCore import QPointF, Qt, Signal, SignalInstance, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from vae_desktop.config import SETTINGS
@@ -11,14 +14,19 @@ from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldBoard
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.choice_box import translated
-from vae_desktop.gui.widgets.controls import column, named, row, styled, tool_button
+from vae_desktop.gui.widgets.controls import column, label, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 
+LEAST_TILE = 36  # px, of a picture of a board: there are as many as can be that large
+_BOARD = 3 * (LEAST_TILE + SPACING)  # px, at least: three pictures in a row
 _PICTURE = 56  # px, at least
 _BUTTON = 28  # px
+_GAP = 3  # px, between the pictures of the grid
+_CAPTION = 92, 56  # px, high in a narrow and in a wide column
+_WIDE = 300  # px
 
 
 class ComparisonColumn(QWidget):
@@ -42,6 +50,9 @@ class ComparisonColumn(QWidget):
             "⤓", "save", self.tr("Save this model in a file of its own."), self.save_requested
         )
         self.status = styled(ElidedLabel(), "muted", "small", figures=True)
+        self.caption = label(size="small", wraps=True, align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        tip = self.tr("Whether random codes decode to images like the real ones, and why, by the figures.")
+        named(self.caption, f"comparisonCaption{run.id}", tip=tip)
         self.beta = self._beta_field()
         self.scatter = LatentScatter(controls)
         self.plot = self.scatter.plot
@@ -50,7 +61,7 @@ class ComparisonColumn(QWidget):
             self.tr("Rest on a point: where that image lies for every model, and what each makes of it."),
         )
         named(self.plot, "", self.tr("Latent space of {model}").format(model=run.name), "</p><p>".join(tips))
-        self.plot.setMinimumSize(120, 150)
+        self.plot.setMinimumSize(_BOARD, _BOARD)
         self.image = self._picture(
             self.tr("The test image as {model} reconstructs it"),
             self.tr("What this model makes of the chosen image, decoded from its mean."),
@@ -65,10 +76,28 @@ class ComparisonColumn(QWidget):
         tip = self.tr("Decoded random codes, the same noise for all. Click: the cursor goes there.")
         self.random = named(TileBoard(), "comparisonRandom", name, tip)
         for board in (self.grid, self.random):
-            board.setMinimumSize(80, 80)
+            board.setMinimumSize(_BOARD, _BOARD)
+        self.grid.gap, self.grid.empty_text = _GAP, ""
+        self.image.set_empty_text("")
+        self.at_cursor.set_empty_text("")
         self._lay_out()
         self.grid.fractions_pointed.connect(self._tell_grid)
         self.random.tile_chosen.connect(self.random_chosen)
+
+    def set_caption(self, verdict: str, why: str) -> None:
+        """Say whether the model can generate, and why."""
+        text = " ".join(f"<b>{html.escape(part[0].upper() + part[1:])}.</b>" for part in (verdict,) if part)
+        text = f"{text} {html.escape(why)}".strip()
+        if text != self.caption.text():
+            self.caption.setText(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.caption.setFixedHeight(_CAPTION[self.width() >= _WIDE])
+
+    def hasHeightForWidth(self) -> bool:
+        """No: else whoever scrolls would make the column as high as its parts could use, not as they need."""
+        return False
 
     def show_views(self, views: frozenset[str]) -> None:
         """Show these of "codes", "grid" and "random"; the two pictures are always there."""
@@ -91,31 +120,38 @@ class ComparisonColumn(QWidget):
 
     def _lay_out(self) -> None:
         beta = () if self.beta is None else (QLabel("β"), self.beta)
-        header = row((self.title, 1), *beta, self.save_button, self.open_button, spacing=SPACING // 2)
-        image, cursor, grid, random = (
+        header = row((self.title, 1), self.save_button, self.open_button, spacing=SPACING // 2)
+        below = QWidget()
+        below.setFixedHeight(_BUTTON)  # with and without an entry for β
+        row((self.status, 1), *beta, spacing=SPACING // 2, on=below)
+        self.codes, image, cursor, grid, self.random_codes = (
             Captioned(view, text)
             for view, text in (
-                (self.image, self.tr("image")),
+                (self.scatter, ""),
+                (self.image, self.tr("test image")),
                 (self.at_cursor, self.tr("at the cursor")),
-                (self.grid, self.tr("grid")),
+                (self.grid, self.tr("around the cursor")),
                 (self.random, self.tr("random codes")),
             )
         )
-        self._views = {"codes": self.scatter, "grid": grid, "random": random}
+        self._views = {"codes": self.codes, "grid": grid, "random": self.random_codes}
         column(
             header,
-            self.status,
-            (self.scatter, 5),
-            (row((image, 1), (cursor, 1)), 2),
-            (row((grid, 1), (random, 1)), 3),
+            below,
+            self.caption,
+            (self.random_codes, 5),
+            (self.codes, 4),
+            row((image, 1), (cursor, 1)),
+            (grid, 4),
             spacing=SPACING // 2,
             on=self,
         )
 
-    def _picture(self, label: str, tip: str) -> DecodedImage:
-        picture = named(DecodedImage(), "", label.format(model=self.run.name), tip)
+    def _picture(self, name: str, tip: str) -> DecodedImage:
+        picture = named(DecodedImage(), "", name.format(model=self.run.name), tip)
         picture.setMinimumSize(_PICTURE, _PICTURE)
-        picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        picture.setFixedHeight(_PICTURE)
         return picture
 
     def _button(self, text: str, name: str, tip: str, then: SignalInstance) -> QToolButton:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from vae_desktop.gui.widgets.choice_box import translated
-from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled
+from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled, toggle
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 from vae_desktop.latent.comparison import Cell, ComparedRow
@@ -25,6 +25,7 @@ class ComparisonTable(QWidget):
         super().__init__(parent)
         self._rows: list[ComparedRow] = []
         self._titles: list[str] = []
+        self._lines: list[str | ComparedRow] = []
         self._table = styled(QTableWidget(), size="small", figures=True)
         named(self._table, "comparisonTable", self.tr("Figures of all models"))
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -39,7 +40,9 @@ class ComparisonTable(QWidget):
         self._cancel = push_button("cancelMeasuringAllButton", self.tr("Cancel"), then=self.cancel_requested)
         tip = self.tr("Measure neighbours and drawn images of every model, in the background, one after the other.")
         self._measure = push_button("measureAllButton", self.tr("Measure all"), tip, then=self.measure_requested)
-        top = row((self._note, 1), self._bar, self._cancel, self._measure)
+        tip = self.tr("Neighbours in the latent space too, and images drawn in other ways than from N(0, I).")
+        self._all = toggle("allFiguresButton", self.tr("Show all figures"), tip, then=self._show_details)
+        top = row((self._note, 1), self._bar, self._cancel, self._all, self._measure)
         column(top, (self._table, 1), spacing=SPACING // 2, on=self)
         self.set_note("")
         self.end_progress()
@@ -53,12 +56,22 @@ class ComparisonTable(QWidget):
     def set_rows(self, titles: Sequence[str], rows: Sequence[ComparedRow]) -> None:
         """Show the figures of models of these names."""
         lines, before = _lines(rows), _lines(self._rows)
+        self._lines = lines
         if list(titles) != self._titles or list(map(_label, lines)) != list(map(_label, before)):
             self._lay_out(titles, lines)
         for number, line in enumerate(lines):
             for position, cell in enumerate(line.cells if isinstance(line, ComparedRow) else (), 1):
                 self._table.setItem(number, position, self._item(cell))
         self._titles, self._rows = list(titles), list(rows)
+        self._show_details()
+
+    @Slot()
+    def _show_details(self) -> None:
+        """Show or fold what is not looked at first."""
+        for number, line in enumerate(self._lines):
+            is_detail = not isinstance(line, ComparedRow) or line.is_detail
+            self._table.setRowHidden(number, is_detail and not self._all.isChecked())
+        self._table.resizeRowToContents(0)
 
     def _lay_out(self, titles: Sequence[str], lines: Sequence[str | ComparedRow]) -> None:
         """Write headings and the names of the figures."""
@@ -73,8 +86,8 @@ class ComparisonTable(QWidget):
                 head.setForeground(QColor(MODEL_COLOURS[position - 1]))
             self._table.setHorizontalHeaderItem(position, head)
         header = self._table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)  # figures are whole, words end with an ellipsis
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         for number, line in enumerate(lines):
             item = QTableWidgetItem(_label(line))
             self._table.setItem(number, 0, item)

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QToolButton, QWidget
 
 from vae_desktop.catalog import MODELS
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.setup.setting_row import SettingField, entry_of
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
-from vae_desktop.gui.widgets.controls import column, label, push_button, row, tool_button
-from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
-from vae_desktop.variants import FEWEST, KL_TERM, MOST, Variant
+from vae_desktop.gui.widgets.controls import column, label, push_button, row, toggle, tool_button
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, heading_font
+from vae_desktop.variants import FEWEST, GENERATING_DIM, KL_TERM, MOST, Variant
 
 _AS_IN_SETUP = "as in the setup"
 _COLUMNS = ("kind", "beta", "latent_dim", "likelihood", "architecture")
@@ -24,18 +24,28 @@ class VariantsEditor(QWidget):
     """A line for each model; what is left as it is comes from the setup."""
 
     compare_requested = Signal(object)  # list of Variant
+    argument_requested = Signal(int)  # the models of KL_TERM with so many latent dimensions, in settings of their own
     back_requested = Signal()
     refused = Signal()  # what is entered cannot be trained, and says why
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("variantsEditor")
-        text, tip = (
-            self.tr("Compare: what the KL term does"),
-            self.tr("AE, VAE without KL, KL alone and VAE: where do holes in a latent space come from?"),
-        )
-        self.note_button = push_button("compareKlTermButton", text, tip, then=self._request_note)
+        tip = self.tr("Train an AE, a VAE without KL, KL alone and a VAE: what do their random codes decode to?")
+        text = self.tr("What the KL term does")
+        self.note_button = push_button("compareKlTermButton", text, tip, then=self._request_generating)
+        tip = self.tr("The same four models with two latent dimensions, so that all of the latent space is seen.")
+        text = self.tr("The same in 2-D: see the codes")
+        self.codes_button = push_button("compareKlTerm2dButton", text, tip, then=self._request_codes)
+        for button in (self.note_button, self.codes_button):
+            button.setFont(heading_font(button.font()))
+            button.setMinimumHeight(9 * SPACING)
         self.note_button.setProperty("primary", True)
+        self._data = label(role="muted", size="small", wraps=True)
+        tip = self.tr("Two to four models that differ in what you choose; all else is as in the setup.")
+        text = self.tr("Models of your own choice")
+        self._fold = toggle("ownChoiceButton", text, tip, is_flat=True, then=self._unfold)
+        self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.train_button = push_button("compareVariantsButton", self.tr("Train these models"), then=self.request)
         self.back_button = push_button(
             "backToColumnsButton", self.tr("Back to the columns"), then=self.back_requested
@@ -48,23 +58,21 @@ class VariantsEditor(QWidget):
         self._count = 0  # of lines ever made: no two have the same names
         for number, name in enumerate(_COLUMNS, 1):
             self._grid.addWidget(QLabel(translated(SETTINGS[name].label)), 0, number)
-        about = self.tr(
-            "Two to four models train together: the same images in the same order, the same noise, equal layers with "
-            "equal first weights. What differs in the end comes from what differs here. All else, the data set too, is "
-            "as in the setup."
-        )
+        self._own = QWidget()
+        column(self._grid, self._error, row(self._add, self.train_button, 1), on=self._own)
         inner = column(
-            label(self.tr("Models side by side"), size="heading"),
-            label(about, "muted", wraps=True),
-            row(self.note_button, 1),
-            label(self.tr("Or models of your own choice:")),
-            self._grid,
-            self._error,
-            row(self._add, self.train_button, self.back_button, 1),
             1,
+            label(self.tr("Models side by side"), size="heading"),
+            self._choices(),
+            self._data,
+            row(self._fold, 1, self.back_button),
+            self._own,
+            2,
             spacing=2 * SPACING,
         )
         row(1, (inner, 20), 1, margins=(2 * SPACING,) * 4, on=self)
+        self.set_data("Digits")
+        self._unfold(False)
         self.set_variants(KL_TERM)
         self.back_button.hide()
 
@@ -91,15 +99,56 @@ class VariantsEditor(QWidget):
             variants = self.variants()
         except InvalidSetting as error:
             self._error.setText(str(error))
+            self._fold.setChecked(True)
             self.refused.emit()
             return
         self._error.setText("")
         self.compare_requested.emit(variants)
 
+    def set_data(self, name: str) -> None:
+        """Name the data set that the two comparisons bring along."""
+        text = self.tr(
+            "Both bring their own settings and train on {data}, whatever the setup says. All four models see the same "
+            "images in the same order, the same noise and equal first weights: what differs in the end comes from the "
+            "loss alone."
+        )
+        self._data.setText(text.format(data=name))
+
     @Slot()
-    def _request_note(self) -> None:
-        self.set_variants(KL_TERM)
-        self.request()
+    def _request_generating(self) -> None:
+        self.argument_requested.emit(GENERATING_DIM)
+
+    @Slot()
+    def _request_codes(self) -> None:
+        self.argument_requested.emit(2)
+
+    def _choices(self) -> QLayout:
+        """The two comparisons that make the argument, each over what it shows."""
+        parts = []
+        for button, text in (
+            (
+                self.note_button,
+                self.tr(
+                    "An autoencoder, a VAE without KL, KL alone and a VAE, with 20 latent dimensions. Random codes "
+                    "from N(0, I) are decoded by each: which of the four can generate?"
+                ),
+            ),
+            (
+                self.codes_button,
+                self.tr(
+                    "The same four with 2 latent dimensions: how far their codes spread, where holes are between "
+                    "them, and where N(0, I) lies."
+                ),
+            ),
+        ):
+            about = label(text, wraps=True)
+            parts.append((column(button, about, 1), 1))
+        return row(*parts, spacing=3 * SPACING)
+
+    @Slot(bool)
+    def _unfold(self, is_open: bool) -> None:
+        self._fold.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        self._own.setVisible(is_open)
 
     @Slot()
     def _add_line(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QToolButton, QWidget
 
 from vae_desktop.engine.run import Run
@@ -19,6 +20,7 @@ from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 
 _ORIGINAL = 56  # px
+_TALL = 840  # px: from here on there is room for columns, curves and figures
 
 
 class ComparisonView(QWidget):
@@ -69,6 +71,14 @@ class ComparisonView(QWidget):
         self._lay_out_shared()
         tip = self.tr("Choose which models to compare.")
         self.choose = push_button("chooseModelsButton", self.tr("Models…"), tip, then=self.show_editor)
+        self._lower = {
+            "curves": self._fold("curves", self.tr("Curves"), self.tr("The learning curves of all models, below.")),
+            "figures": self._fold("figures", self.tr("Figures"), self.tr("The figures of all models, below.")),
+        }
+        for button, position in zip(self._lower.values(), ("first", "last"), strict=True):
+            button.setProperty("segment", position)
+        self._has_decided = False  # whether the person has folded or unfolded something
+        self._below = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=SPACING)
         self._columns = QHBoxLayout()
         self._stack = QStackedWidget()
         self._lay_out()
@@ -135,6 +145,32 @@ class ComparisonView(QWidget):
         button.toggled.connect(self._show_views)
         return button
 
+    def _fold(self, name: str, text: str, tip: str) -> QToolButton:
+        button = self._toggle(name, text, tip)
+        button.clicked.connect(self._decide)
+        button.toggled.connect(self._show_lower)
+        return button
+
+    @Slot()
+    def _decide(self) -> None:
+        self._has_decided = True
+
+    @Slot()
+    def _show_lower(self) -> None:
+        """Show what is wanted of the curves and the figures."""
+        wanted = {name: button.isChecked() for name, button in self._lower.items()}
+        self.curves.setVisible(wanted["curves"])
+        self.table.setVisible(wanted["figures"])
+        self._below.setVisible(any(wanted.values()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Unfold curves and figures where the columns have room enough, until the person decides."""
+        super().resizeEvent(event)
+        if not self._has_decided:
+            for button in self._lower.values():
+                button.setChecked(self.height() >= _TALL)
+            self._show_lower()
+
     def _toggle(self, name: str, text: str, tip: str) -> QToolButton:
         button = toggle(f"{name}ComparedButton", text, tip)
         button.setMinimumWidth(button.fontMetrics().horizontalAdvance(text) + 3 * SPACING)
@@ -159,9 +195,16 @@ class ComparisonView(QWidget):
         self._unit.setText(self.tr("the same code z in each model") if self.raw_cursor.isChecked() else in_stddev)
 
     def _lay_out(self) -> None:
-        bar = row(row(*self._toggles.values(), spacing=0), self.common_scale, self.points, 1, self.choose)
+        bar = row(
+            row(*self._toggles.values(), spacing=0),
+            self.common_scale,
+            self.points,
+            1,
+            row(*self._lower.values(), spacing=0),
+            self.choose,
+        )
         inner = QWidget()
-        self._columns.setSpacing(2 * SPACING)
+        self._columns.setSpacing(SPACING + SPACING // 2)
         self._columns.setContentsMargins(0, 0, 0, 0)
         inner.setLayout(self._columns)
         scroll = QScrollArea(widgetResizable=True)
@@ -169,13 +212,12 @@ class ComparisonView(QWidget):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
-        below = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=SPACING)
-        below.addWidget(self.curves)
-        below.addWidget(self.table)
-        below.setSizes([1000, 1000])
+        self._below.addWidget(self.curves)
+        self._below.addWidget(self.table)
+        self._below.setSizes([1000, 1000])
         splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False, handleWidth=SPACING)
         splitter.addWidget(scroll)
-        splitter.addWidget(below)
+        splitter.addWidget(self._below)
         splitter.setSizes([560, 210])
         splitter.setStretchFactor(0, 1)
         body = QWidget()

@@ -71,8 +71,9 @@ class LatentScatter(QWidget):
         self.hover = PointHover(self.plot, self.controls.card)
         self._pointing = ScatterPointing(self.plot, self.hover, self._positions)
         self._pointing.invitation.setVisible(controls is None)
+        text = self.tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
         empty = label(
-            self.tr("Press Train: each image becomes a point here,\nand you can watch the latent space form."),
+            text if controls is None else self.tr("Waiting for the first codes"),
             "muted",
             wraps=True,
             align=Qt.AlignmentFlag.AlignCenter,

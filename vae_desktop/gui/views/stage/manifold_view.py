@@ -5,7 +5,17 @@ from statistics import NormalDist
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
@@ -13,12 +23,14 @@ from vae_desktop.gui.widgets.controls import ARROWS, column, label, named, row, 
 from vae_desktop.gui.widgets.decoded_image import crisp_rect, to_image
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.plane_items import arrow_to
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import evenly, grid_positions, quantiles
 from vae_desktop.latent.plane import Plane
 
 _NORMAL = NormalDist()
+_SHARP = 3  # times as large, from which on pixels are squares and their number must be whole
 _BEYOND = 1e-4  # fraction of the prior beyond the grid's edges, where a position is still told apart
 
 
@@ -141,6 +153,10 @@ class ManifoldBoard(QWidget):
     shape : (int, int)
         Its columns and rows.
     marker : QPointF or None
+    empty_text : str
+        What stands there without pictures.
+    gap : float
+        Pixels between two pictures, taken from their edges.
     """
 
     fractions_pointed = Signal(QPointF)
@@ -158,6 +174,8 @@ class ManifoldBoard(QWidget):
         self._scaled: QImage | None = None
         self.shape = (1, 1)  # columns, rows
         self.marker: QPointF | None = None
+        self.gap = 0.0
+        self.empty_text = self.tr("Train or open a model: what its decoder draws over the plane appears here.")
         self._pressed: tuple[int, int] | None = None  # the tile in which a drag began, until it is left
 
     def set_sheet(self, sheet: Picture | None, shape: tuple[int, int] = (1, 1)) -> None:
@@ -174,38 +192,60 @@ class ManifoldBoard(QWidget):
     def sheet_rect(self) -> QRectF:
         """Where the sheet is painted."""
         size = QSize(1, 1) if self.sheet is None else self.sheet.size()
+        if self.gap and self.sheet is not None and self.sheet.width() > self.width() / _SHARP:  # fill the board
+            fitted = QRectF(QPointF(), size.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio).toSizeF())
+            fitted.moveCenter(QRectF(self.rect()).center())
+            return QRectF(fitted.toAlignedRect())
         return crisp_rect(size, self.size(), self.devicePixelRatioF())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.sheet is None:
             painter.setPen(self.palette().placeholderText().color())
-            text = self.tr("Train or open a model: what its decoder draws\nover the plane appears here.")
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), how, self.empty_text)
             painter.end()
             return
         rect, ratio = self.sheet_rect(), self.devicePixelRatioF()
         if self._scaled is None:
             size = (rect.size() * ratio).toSize().expandedTo(QSize(1, 1))
-            grows = size.width() >= self.sheet.width()
-            how = Qt.TransformationMode.FastTransformation if grows else Qt.TransformationMode.SmoothTransformation
+            is_multiple = size.width() % self.sheet.width() == 0
+            modes = Qt.TransformationMode
+            how = modes.FastTransformation if is_multiple else modes.SmoothTransformation
             self._scaled = self.sheet.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
             self._scaled.setDevicePixelRatio(ratio)
         painter.fillRect(rect.adjusted(-1, -1, 1, 1), self.palette().mid())
         painter.drawImage(rect.topLeft(), self._scaled)
+        if self.gap:
+            self._part_pictures(painter, rect)
         if self.marker is not None:
             self._paint_marker(painter, rect, self.marker.x(), self.marker.y())
         painter.end()
 
+    def _part_pictures(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw the gaps between the pictures."""
+        columns, rows = self.shape
+        painter.setPen(QPen(self.palette().window(), self.gap, c=Qt.PenCapStyle.FlatCap))
+        for number in range(1, columns):
+            x = rect.left() + number * rect.width() / columns
+            painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+        for number in range(1, rows):
+            y = rect.top() + number * rect.height() / rows
+            painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+
     def _paint_marker(self, painter: QPainter, rect: QRectF, x: float, y: float) -> None:
-        is_beyond = not (0 <= x <= 1 and 0 <= y <= 1)
-        centre = QPointF(
-            rect.left() + min(max(x, 0.0), 1.0) * rect.width(), rect.top() + min(max(y, 0.0), 1.0) * rect.height()
-        )
+        """Draw a ring, or an arrow at the edge beyond which the point is."""
+        held = QPointF(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+        centre = QPointF(rect.left() + held.x() * rect.width(), rect.top() + held.y() * rect.height())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        outline = QPainterPath()
+        if (held.x(), held.y()) == (x, y):
+            outline.addEllipse(centre, 8, 8)
+        else:
+            outline = arrow_to(centre, (x - held.x()) * rect.width(), (y - held.y()) * rect.height())
         for colour, width in (("black", 5.0), ("white", 2.5)):  # on any picture
-            painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.DotLine if is_beyond else Qt.PenStyle.SolidLine))
-            painter.drawEllipse(centre, 8, 8)
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawPath(outline)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.sheet is not None:
