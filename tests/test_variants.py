@@ -6,7 +6,7 @@ import pytest
 
 from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.variants import KL_TERM, Variant, check_comparison, titles
+from vae_desktop.variants import KL_TERM, Variant, check_comparison, kl_term_configs, titles
 
 BASE = RunConfig(model=ModelConfig("vae", latent_dim=3, hidden=(20, 10)))
 
@@ -71,6 +71,17 @@ def test_titles_name_what_differs_and_no_more():
     assert of(Variant("ae"), Variant("ae", likelihood="bernoulli")) == ["AE Squared error", "AE Bernoulli"]
     assert of(Variant("ae"), Variant("ae", architecture="convolutional")) == ["AE MLP", "AE Conv."]
     assert of(Variant("ae"), Variant("ae")) == ["AE (1)", "AE (2)"]
+
+
+@pytest.mark.parametrize("has_mnist", [False, True])
+@pytest.mark.parametrize("latent_dim", [2, 20])
+def test_what_the_kl_term_does_brings_data_and_dimensions(latent_dim, has_mnist):
+    configs = kl_term_configs(latent_dim, has_mnist, device="cpu")
+    check_comparison(configs, fewest=2)
+    assert titles(configs) == ["AE", "VAE β=0", "KL only", "VAE"]
+    assert {config.dataset.name for config in configs} == {"mnist" if has_mnist else "digits"}
+    assert {config.model.latent_dim for config in configs} == {latent_dim}
+    assert {config.training.device for config in configs} == {"cpu"}
 
 
 def test_none_and_five_cannot_be_trained_together():

@@ -13,7 +13,7 @@ from vae_desktop.gui.views.setup.setting_row import SettingField
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.training.checkpoint import load_checkpoints
 from vae_desktop.training.trainer import Trainer
-from vae_desktop.variants import KL_TERM, Variant
+from vae_desktop.variants import KL_TERM, Variant, kl_term_configs
 
 
 class Comparison:
@@ -40,11 +40,16 @@ class Comparison:
             self.driver.type(f"{name}Field", text)
 
     def begin(self, epochs=100_000):
-        """One click on what the KL term does; until all models have taken some steps."""
+        """Train small models of what the KL term does, until all have taken some steps."""
         self.small(epochs)
         self.window.show_workspace("comparison")
+        self.view.editor.set_variants(KL_TERM)
+        self.begin_by("compareVariantsButton")
+
+    def begin_by(self, button):
+        """Begin by a button, until all models have taken some steps."""
         before = len(self.engine.project.comparisons)
-        self.driver.click("compareKlTermButton")
+        self.driver.click(button)
         comparisons = self.engine.project.comparisons
         self.wait(lambda: len(comparisons) > before and tuple(self.runs) == comparisons[-1].runs)
         self.wait(lambda: all(len(run.history.training) > 2 for run in self.runs))
@@ -150,9 +155,13 @@ def place_of(plot, position):
     return plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(*np.asarray(position).tolist())))
 
 
-def test_one_click_trains_four_models_side_by_side(comparison):
-    comparison.begin()
-    assert [run.config.model.kind for run in comparison.runs] == ["ae", "vae-no-kl", "kl-only", "vae"]
+@pytest.mark.parametrize(("button", "latent_dim"), [("compareKlTermButton", 20), ("compareKlTerm2dButton", 2)])
+def test_one_click_trains_four_models_in_settings_of_their_own(comparison, button, latent_dim):
+    comparison.small(7)
+    comparison.window.show_workspace("comparison")
+    comparison.begin_by(button)
+    assert [run.config for run in comparison.runs] == kl_term_configs(latent_dim, has_mnist=False)
+    assert comparison.driver.find("latentDimField", QLineEdit).text() == str(latent_dim)  # the setup follows
     for name in ("image", "at_cursor"):
         comparison.wait(lambda name=name: all(picture is not None for picture in comparison.pictures(name)))
     for part in ("random", "grid"):
@@ -183,6 +192,54 @@ def test_the_figures_tell_the_story(kl_term):
     spread = [run.codes.mean.std(0).mean() for run in kl_term.runs]
     assert spread[0] > 2 * spread[3] > 10 * spread[2]
     assert "measured after step" in kl_term.driver.find("comparisonNote").whole_text()
+
+
+def test_each_column_says_whether_its_model_generates_and_why(kl_term):
+    kl_term.wait_for_measures()
+    kl_term.wait(
+        lambda: all("random codes" in column.caption.text() for column in (kl_term.columns[0], kl_term.columns[3]))
+    )
+    captions = [column.caption.text() for column in kl_term.columns]
+    verdicts = [kl_term.cell("Can it generate", column).rstrip(" ✓✗\u2007") for column in range(4)]
+    assert verdicts[2] == "no: always the same picture"
+    for caption, verdict in zip(captions, verdicts, strict=True):
+        assert caption.startswith(f"<b>{verdict[0].upper()}{verdict[1:]}.</b>")
+    assert "Nothing placed its codes near N(0, I)" in captions[0]
+    assert "KL alone made every image's code the same" in captions[2]
+    assert "The KL term keeps its codes near N(0, I)" in captions[3]
+
+
+def test_further_figures_are_folded(kl_term):
+    kl_term.wait_for_measures()
+    table = kl_term.driver.find("comparisonTable", QTableWidget)
+
+    def shown():
+        return [table.item(row, 0).text() for row in range(table.rowCount()) if not table.isRowHidden(row)]
+
+    assert shown()[0] == "Can it generate from N(0, I)?"
+    assert "Precision" not in shown()
+    kl_term.driver.find("allFiguresButton", QToolButton).setChecked(True)
+    assert "Precision" in shown()
+    assert not kl_term.cell("Precision", 2).endswith("✓")  # the same picture each time
+    kl_term.driver.find("allFiguresButton", QToolButton).setChecked(False)
+
+
+def test_pictures_are_large_enough_and_as_many_in_each_column(kl_term):
+    boards = [column.random for column in kl_term.columns]
+    kl_term.wait(lambda: all(board.tile_rect(0).width() >= 36 for board in boards))
+    assert len({len(model.random_codes) for model in kl_term.controller.models}) == 1
+    for column in kl_term.columns:
+        assert column.grid.sheet_rect().width() / column.grid.shape[0] >= 36
+
+
+def test_curves_and_figures_unfold_below(kl_term):
+    for name, part in (("curves", kl_term.view.curves), ("figures", kl_term.view.table)):
+        button = kl_term.driver.find(f"{name}ComparedButton", QToolButton)
+        button.setChecked(False)
+        assert not part.isVisible()
+        button.setChecked(True)
+        assert part.isVisible()
+        button.setChecked(False)
 
 
 def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(kl_term):
@@ -281,6 +338,7 @@ def test_beta_of_a_column_is_changed_while_training_and_marked(comparison):
     comparison.wait(lambda: vae.history.changes)
     assert (vae.history.changes[0].name, vae.history.changes[0].value) == ("beta", 7.0)
     assert not any(run.history.changes for run in comparison.runs[:3])
+    comparison.driver.find("curvesComparedButton", QToolButton).setChecked(True)
     comparison.wait(lambda: len(comparison.view.curves.marks) == 1)
     assert comparison.view.curves.marks[0].change == vae.history.changes[0]
     assert not comparison.driver.find("betaField", QLineEdit).isEnabled()  # each column has its own
@@ -375,6 +433,7 @@ def test_one_that_diverges_is_named_and_the_others_go_on(comparison, monkeypatch
 def test_models_are_added_and_left_out(comparison):
     comparison.window.show_workspace("comparison")
     editor = comparison.view.editor
+    editor.set_variants(KL_TERM)
     add = comparison.driver.find("addVariantButton", QPushButton)
     assert not add.isEnabled()  # four are the most
 

@@ -1,5 +1,6 @@
 """The plot of the latent space by itself."""
 
+import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSize
 from PySide6.QtGui import QRegion
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
@@ -51,3 +52,20 @@ def test_the_cross_hair_leaves_its_place_although_another_widget_is_painted_at_o
     for x, y in ((0, 0), (2, 1)):
         assert painted.region.contains(QRect(place(x, y) - QPoint(15, 15), QSize(30, 30)))
     assert not painted.region.contains(place(-2, -1))
+
+
+def test_a_point_out_of_sight_is_an_arrow_at_the_edge(qtbot) -> None:
+    plot = LatentPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.fit()
+    plot.set_cursor(0.5, -0.5)
+    ring = plot.cross_hair.pixmap().toImage()
+    assert plot.cross_hair.pos() == QPointF(0.5, -0.5)
+    plot.set_cursor(1000, 0)
+    view = plot.view_rect()
+    assert (plot.cross_hair.x(), plot.cross_hair.y()) == pytest.approx((view.right(), 0))
+    assert plot.cross_hair.pixmap().toImage() != ring
+    plot.getViewBox().setRange(xRange=(-2000, 2000))
+    assert plot.cross_hair.pos() == QPointF(1000, 0)
+    assert plot.cross_hair.pixmap().toImage() == ring

@@ -95,13 +95,14 @@ class ComparedModel(QObject):
         status = translated(run.status)
         if run.status == "diverged":
             status += self.tr("; back at the last good step")
-        text = self.tr("{dim}-D · {status} · step {step}")
-        axes = self.tr("{what}: {axes}").format(
-            what=self.tr("samples of the codes") if self.column.scatter.shows_samples else self.tr("codes"),
-            axes=", ".join(self.space.plane.labels),
-        )
+        text = self.tr("{dim}-D, step {step}").format(dim=self.latent_dim, step=f"{step:,}")
+        if run.status in ("diverged", "failed"):
+            text = f"{status} · {text}"
+        axes = ", ".join(self.space.plane.labels)
+        if self.column.scatter.shows_samples:
+            axes = self.tr("samples: {axes}").format(axes=axes)
         self.column.title.set_text(run.name)
-        self.column.status.set_text(text.format(dim=self.latent_dim, step=f"{step:,}", status=status))
+        self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
         self.column.set_beta(run.config.training.beta, is_active)
 

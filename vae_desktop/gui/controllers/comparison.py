@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QRectF, QTimer, Slot
 
 from vae_desktop.catalog import describe_dataset
+from vae_desktop.config import DatasetConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Comparison, Run
@@ -225,7 +226,7 @@ class ComparisonController(QObject):
         runs = [model.run for model in self.models]
         rows = comparison_rows([model.figures() for model in self.models])
         steps = {run.measured_step for run in runs if run.measures}
-        text = self.tr("neighbours and drawn images measured after step {steps}")
+        text = self.tr("measured after step {steps}")
         self._view.table.set_rows([run.name for run in runs], rows)
         for model in self.models:
             model.show_caption()

@@ -24,6 +24,7 @@ LEAST_TILE = 36  # px, of a picture of a board: there are as many as can be that
 _BOARD = 3 * (LEAST_TILE + SPACING)  # px, at least: three pictures in a row
 _PICTURE = 56  # px, at least
 _BUTTON = 28  # px
+_BETA = 46  # px
 _GAP = 3  # px, between the pictures of the grid
 _CAPTION = 92, 56  # px, high in a narrow and in a wide column
 _WIDE = 300  # px
@@ -166,7 +167,7 @@ class ComparisonColumn(QWidget):
         entry = SETTINGS["beta"]
         field = SettingField("beta", entry, self.run.config.training.beta)
         named(field, f"betaEdit{self.run.id}", f"{translated(entry.label)}, {self.run.name}", entry.help)
-        field.setFixedSize(2 * _BUTTON, _BUTTON)
+        field.setFixedSize(_BETA, _BUTTON)
         field.committed.connect(self.beta_changed)
         return field
 

@@ -99,7 +99,7 @@ class ComparisonTable(QWidget):
 
     def set_note(self, text: str) -> None:
         """Say of which step the measured figures are."""
-        legend = self.tr("✓ best, ✗ worst of those that can be compared")
+        legend = self.tr("✓ best, ✗ worst")
         self._note.set_text(f"{legend} · {text}" if text else legend)
 
     def show_progress(self, title: str, done: int, total: int) -> None:

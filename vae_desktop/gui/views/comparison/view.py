@@ -162,6 +162,8 @@ class ComparisonView(QWidget):
         self.curves.setVisible(wanted["curves"])
         self.table.setVisible(wanted["figures"])
         self._below.setVisible(any(wanted.values()))
+        if wanted["curves"]:
+            self.curves.redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Unfold curves and figures where the columns have room enough, until the person decides."""
@@ -204,7 +206,7 @@ class ComparisonView(QWidget):
             self.choose,
         )
         inner = QWidget()
-        self._columns.setSpacing(SPACING + SPACING // 2)
+        self._columns.setSpacing(SPACING)
         self._columns.setContentsMargins(0, 0, 0, 0)
         inner.setLayout(self._columns)
         scroll = QScrollArea(widgetResizable=True)

@@ -209,10 +209,10 @@ class ManifoldBoard(QWidget):
         rect, ratio = self.sheet_rect(), self.devicePixelRatioF()
         if self._scaled is None:
             size = (rect.size() * ratio).toSize().expandedTo(QSize(1, 1))
-            is_multiple = size.width() % self.sheet.width() == 0
-            modes = Qt.TransformationMode
-            how = modes.FastTransformation if is_multiple else modes.SmoothTransformation
-            self._scaled = self.sheet.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
+            mode = Qt.TransformationMode.SmoothTransformation
+            if size.width() % self.sheet.width() == 0:
+                mode = Qt.TransformationMode.FastTransformation
+            self._scaled = self.sheet.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
             self._scaled.setDevicePixelRatio(ratio)
         painter.fillRect(rect.adjusted(-1, -1, 1, 1), self.palette().mid())
         painter.drawImage(rect.topLeft(), self._scaled)
