@@ -204,7 +204,7 @@ def test_each_column_says_whether_its_model_generates_and_why(kl_term):
     assert verdicts[2] == "no: always the same picture"
     for caption, verdict in zip(captions, verdicts, strict=True):
         assert caption.startswith(f"<b>{verdict[0].upper()}{verdict[1:]}.</b>")
-    assert "Nothing placed its codes near N(0, I)" in captions[0]
+    assert "Nothing made its codes fill N(0, I)" in captions[0]
     assert "KL alone made every image's code the same" in captions[2]
     assert "The KL term keeps its codes near N(0, I)" in captions[3]
 

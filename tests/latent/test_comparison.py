@@ -149,11 +149,13 @@ def test_why_random_codes_decode_as_they_do_is_said_by_figures():
     two = [0.9, 0.9]
     points = replace(compared("ae", spread_of_means=[6.0, 8.0], mean_sigma=None), missed=0.97)
     assert explanation(points) == (
-        "Nothing placed its codes near N(0, I): its codes spread 7.1 instead of 1, so 97 % of random codes miss them."
+        "Nothing made its codes fill N(0, I): its codes spread 7.1 instead of 1, so 97 % of random codes miss them."
     )
     assert ", yet 90 % of random codes fall among them" in explanation(replace(points, missed=0.1))
     free = compared("vae-no-kl", spread_of_means=np.array([2.0, 2.0]), mean_sigma=np.array([0.1, 0.1]))
-    assert "σ shrank to 0.1" in explanation(free)
+    assert "σ shrank to 0.1 and its codes spread 2 instead of 1" in explanation(free)
+    narrow = replace(compared("ae", spread_of_means=[1.0, 1.1], mean_sigma=None), missed=0.87)
+    assert explanation(narrow) == "Nothing made its codes fill N(0, I), so 87 % of random codes miss them."
     collapsed = compared("kl-only", spread_of_means=[0.0, 0.0], mean_sigma=[1.0, 1.0], active_units=0)
     assert explanation(collapsed).startswith("KL alone made every image's code the same N(0, I) (mean σ 1.00)")
     vae = compared(spread_of_means=two, mean_sigma=[0.4, 0.4], active_units=2)

@@ -23,6 +23,8 @@ _TIE = 1e-3  # relative; figures nearer to each other are not told apart
 _NONE, _FEW, _MOST = 0.05, 0.25, 0.5  # of precision and recall: below them no, few, not most images
 _ONE_PICTURE = 1.5  # effective classes, below which samples without variety are one picture
 
+_LIKE_ONE = (0.7, 1.4)  # a spread between them is not told from that of N(0, I)
+
 QUESTION = Measure(
     "verdict",
     "Can it generate from N(0, I)?",
@@ -113,8 +115,10 @@ def explanation(model: Compared) -> str:
         where = f"The KL term keeps its codes near N(0, I) (spread {reach:.2g}{used})"
         joint = "yet " if model.missed is not None and model.missed >= _MOST else "so "
     else:
-        own = f"σ shrank to {fmean(sigma):.2g} and its" if sigma is not None else "its"
-        where = f"Nothing placed its codes near N(0, I): {own} codes spread {reach:.2g} instead of 1"
+        own = [] if sigma is None else [f"σ shrank to {fmean(sigma):.2g}"]
+        if not _LIKE_ONE[0] < reach < _LIKE_ONE[1]:
+            own.append(f"its codes spread {reach:.2g} instead of 1")
+        where = f"Nothing made its codes fill N(0, I){': ' * bool(own)}{' and '.join(own)}"
         joint = "yet " if model.missed is not None and model.missed < _MOST else "so "
     if model.missed is None:
         return f"{where}."

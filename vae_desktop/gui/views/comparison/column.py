@@ -22,7 +22,7 @@ from vae_desktop.gui.widgets.tile_board import TileBoard
 
 LEAST_TILE = 36  # px, of a picture of a board: there are as many as can be that large
 _BOARD = 3 * (LEAST_TILE + SPACING)  # px, at least: three pictures in a row
-_PICTURE = 56  # px, at least
+_PICTURE = 58  # px: twice as large as MNIST's, with a frame
 _BUTTON = 28  # px
 _BETA = 46  # px
 _GAP = 3  # px, between the pictures of the grid
@@ -87,8 +87,8 @@ class ComparisonColumn(QWidget):
 
     def set_caption(self, verdict: str, why: str) -> None:
         """Say whether the model can generate, and why."""
-        text = " ".join(f"<b>{html.escape(part[0].upper() + part[1:])}.</b>" for part in (verdict,) if part)
-        text = f"{text} {html.escape(why)}".strip()
+        text = " ".join(f"<b>{html.escape(part[0].upper() + part[1:], quote=False)}.</b>" for part in (verdict,) if part)
+        text = f"{text} {html.escape(why, quote=False)}".strip()
         if text != self.caption.text():
             self.caption.setText(text)
 

@@ -192,7 +192,7 @@ class ManifoldBoard(QWidget):
     def sheet_rect(self) -> QRectF:
         """Where the sheet is painted."""
         size = QSize(1, 1) if self.sheet is None else self.sheet.size()
-        if self.gap and self.sheet is not None and self.sheet.width() > self.width() / _SHARP:  # fill the board
+        if self.gap and _SHARP * size.height() > self.height():  # with parted pictures the board is filled
             fitted = QRectF(QPointF(), size.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio).toSizeF())
             fitted.moveCenter(QRectF(self.rect()).center())
             return QRectF(fitted.toAlignedRect())
