@@ -87,8 +87,8 @@ class ComparisonColumn(QWidget):
 
     def set_caption(self, verdict: str, why: str) -> None:
         """Say whether the model can generate, and why."""
-        text = " ".join(f"<b>{html.escape(part[0].upper() + part[1:], quote=False)}.</b>" for part in (verdict,) if part)
-        text = f"{text} {html.escape(why, quote=False)}".strip()
+        answer = f"<b>{html.escape(verdict[0].upper() + verdict[1:], quote=False)}.</b> " if verdict else ""
+        text = answer + html.escape(why, quote=False)
         if text != self.caption.text():
             self.caption.setText(text)
 
