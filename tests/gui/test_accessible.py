@@ -124,6 +124,8 @@ def test_everything_has_a_name(show) -> None:
         driver.type(f"{name}Field", value)
     driver.window.comparison.editor.request()
     driver.wait(lambda: driver.window.comparison.columns and driver.state == "idle")
+    for part in ("curves", "figures"):
+        driver.find(f"{part}ComparedButton", QAbstractButton).setChecked(True)
     found = shown(driver)
     assert [place(widget) for widget in found if not text(widget)] == []
     pictures = [widget for widget in found if driver.window.comparison.isAncestorOf(widget)]

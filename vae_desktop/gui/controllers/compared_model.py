@@ -1,5 +1,6 @@
 """One of the models that are compared, in its column: its latent space, and what is decoded of it."""
 
+import re
 import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -100,7 +101,7 @@ class ComparedModel(QObject):
             text = f"{status} · {text}"
         axes = ", ".join(self.space.plane.labels)
         if self.column.scatter.shows_samples:
-            axes = self.tr("samples: {axes}").format(axes=axes)
+            axes = self.tr("samples: {axes}").format(axes=re.sub(r" \(.*?\)", "", axes))  # without percents
         self.column.title.set_text(run.name)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
