@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-MOST_CONTROLS = 42
+MOST_CONTROLS = 30
 TOOLS = "learningCurvesDock", "runsDock", "measuresDock", "samplesDock", "pathDock", "drawingDock", "denoisingDock"
 
 
@@ -47,8 +47,11 @@ def tool_tabs(window) -> QTabBar:
     return next(tabs for tabs in window.findChildren(QTabBar) if tabs.count() == len(TOOLS))
 
 
-def test_a_first_start_shows_few_controls(window) -> None:
-    found = controls(window)
+def test_a_first_start_shows_few_controls(open_window) -> None:
+    driver = open_window()
+    driver.window.controller.open_last_model()
+    driver.wait(lambda: driver.picture)
+    found = controls(driver.window)
     assert len(found) <= MOST_CONTROLS, found
 
 
@@ -120,6 +123,20 @@ def test_the_grid_stands_beside_the_codes_where_there_is_room(open_window) -> No
     window.resize(1900, 1000)
     driver.wait(lambda: window.stage.width() > 1000)
     assert window.stage.views == "codes"
+
+
+def test_tab_goes_through_the_window_as_one_reads_it(window, qtbot) -> None:
+    window.findChild(QAction, "resetLayoutAction").trigger()
+    window.findChild(QWidget, "datasetCombo").setFocus()
+    stops, start = [], window.focusWidget()
+    while not stops or (window.focusWidget() is not start and len(stops) < 100):
+        stops.append(window.focusWidget())
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+    names = [stop.objectName() for stop in stops]
+    places = [names.index(name) for name in ("trainButton", "workspaceTabs", "gridButton", "showButton")]
+    places += [stops.index(window.stage.scatter.plot), stops.index(tool_tabs(window)), names.index("randomiseButton")]
+    places += [stops.index(window.findChild(QWidget, f"latentSlider{dimension}").groove) for dimension in range(2)]
+    assert places == sorted(places), names
 
 
 def test_all_of_a_small_window_is_usable(window, qtbot) -> None:

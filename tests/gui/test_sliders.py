@@ -142,6 +142,7 @@ def test_a_lock_is_seen_where_it_matters(show) -> None:
     first.lock.setFocus()
     driver.qtbot.keyClick(first.lock, Qt.Key.Key_L)
     assert not driver.window.controller.point.locked
+    assert first.groove.hasFocus()
     driver.find("trainButton").setFocus()
     driver.wait(lambda: not first.lock.isVisible())
     assert (first.groove.x(), first.groove.width()) == left

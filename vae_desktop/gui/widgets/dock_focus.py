@@ -1,15 +1,14 @@
 """The keyboard's focus among docks of which some lie behind others."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QTabBar, QWidget
 
 
 class DockFocus(QObject):
-    """Keeps the focus where it can be seen.
+    """Keeps the focus where it can be seen, and leads it through the window as one reads it.
 
     Qt takes what lies behind another tab for visible: the Tab key would lead there, and keys would act on it unseen.
     """
@@ -22,23 +21,55 @@ class DockFocus(QObject):
             dock.visibilityChanged.connect(self._leave)
         cast(QApplication, QApplication.instance()).focusChanged.connect(self._bring_to_front)
 
-    @contextmanager
-    def on_what_is_seen(self) -> Iterator[None]:
-        """While this lasts, the Tab key cannot lead to what lies behind another tab."""
-        behind = [widget for dock in self._docks if _is_behind(dock) for widget in dock.findChildren(QWidget)]
-        behind += [tabs for tabs in self._window.findChildren(QTabBar) if _is_behind(tabs)]  # of closed docks
-        hidden = [
-            (widget, widget.focusPolicy())
-            for widget in behind
-            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
-        ]
-        for widget, _ in hidden:
-            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        try:
-            yield
-        finally:
-            for widget, policy in hidden:
-                widget.setFocusPolicy(policy)
+    def go_on(self, forward: bool) -> bool:
+        """Bring the focus to what one reads next, or before that; False if nothing takes it."""
+        stops = self._stops()
+        if not stops:
+            return False
+        now = self._window.focusWidget()
+        place = stops.index(now) if now in stops else -1 if forward else 0
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        target = stops[(place + (1 if forward else -1)) % len(stops)]
+        target.setFocus(reason)
+        parent = target.parentWidget()
+        while parent is not None:
+            if isinstance(parent, QScrollArea):
+                parent.ensureWidgetVisible(target)
+            parent = parent.parentWidget()
+        return True
+
+    def _stops(self) -> list[QWidget]:
+        """What takes the focus and can be seen, and what has it: from left to right, in Qt's order within a part."""
+        behind = [dock for dock in self._docks if _is_behind(dock)]
+        ranked: list[tuple[int, QWidget]] = []
+        now = self._window.focusWidget()
+        for widget in self._chain():
+            takes_it = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+            is_there = widget.isVisible() and widget.isEnabled() and widget.window() is self._window
+            is_there = is_there and not (isinstance(widget, QTabBar) and _is_behind(widget))  # of closed docks
+            if is_there and (takes_it or widget is now) and not any(dock.isAncestorOf(widget) for dock in behind):
+                ranked.append((self._rank(widget), widget))
+        return [stop for _, stop in sorted(ranked, key=lambda entry: entry[0])]
+
+    def _chain(self) -> Iterator[QWidget]:
+        """All parts of the window in Qt's order."""
+        widget = self._window.nextInFocusChain()
+        while widget is not None and widget is not self._window:
+            yield widget
+            widget = widget.nextInFocusChain()
+
+    def _rank(self, widget: QWidget) -> int:
+        """Of the part of the window: the column at the left, the middle, the tools with their tabs, the right."""
+        middle = self._window.centralWidget()
+        if middle is not None and middle.isAncestorOf(widget):
+            return 1
+        if isinstance(widget, QTabBar) and widget.parent() is self._window:
+            return 2
+        for dock in self._docks:
+            if dock.isAncestorOf(widget):
+                area = self._window.dockWidgetArea(dock)
+                return {Qt.DockWidgetArea.LeftDockWidgetArea: 0, Qt.DockWidgetArea.BottomDockWidgetArea: 3}.get(area, 4)
+        return 5
 
     @Slot(bool)
     def _leave(self, is_seen: bool) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pyqtgraph
 from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent
 
 from vae_desktop.gui.widgets.theme import current_theme
 
@@ -27,6 +28,22 @@ class Plot(pyqtgraph.PlotWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.recoloured.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():  # a border in the style sheet would have all that lies below painted with each move
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(current_theme().accent))
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
+            painter.end()
 
     @Slot()
     def _recolour(self) -> None:

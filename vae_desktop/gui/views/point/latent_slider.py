@@ -91,8 +91,12 @@ class LatentSlider(QWidget):
 
     def show_lock(self) -> None:
         """Show the lock if it is closed or at hand."""
-        has_focus = self.isAncestorOf(QApplication.focusWidget() or self)
+        focused = QApplication.focusWidget()
+        has_focus = focused is not None and self.isAncestorOf(focused)
         self.lock.setVisible(self.lock.isChecked() or self.underMouse() or has_focus)
+        # The key L closes it; closed it is the one part of the row that can have the keyboard.
+        policies = Qt.FocusPolicy
+        self.lock.setFocusPolicy(policies.StrongFocus if self.lock.isChecked() else policies.ClickFocus)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
@@ -104,8 +108,8 @@ class LatentSlider(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_L and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            self.lock.setFocus()  # the slider of a locked coordinate cannot have it
             self.lock.toggle()
+            (self.lock if self.lock.isChecked() else self.groove).setFocus()
         else:
             super().keyPressEvent(event)
 

@@ -25,6 +25,7 @@ class SliderList(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, widgetResizable=True)
         named(self, "sliderList", self.tr("Coordinates of the current point"))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its sliders have it
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._sliders: list[LatentSlider] = []
         self._is_folded: npt.NDArray[np.bool_] = np.empty(0, bool)  # of each dimension, where its slider lies

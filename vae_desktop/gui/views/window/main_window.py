@@ -150,8 +150,7 @@ class MainWindow(QMainWindow):
         return ask_for_name(self, title, suggestion, f"{kind} (*.{ending})", ending)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        with self._focus.on_what_is_seen():
-            return super().focusNextPrevChild(forward)
+        return self._focus.go_on(forward)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.may_close():
