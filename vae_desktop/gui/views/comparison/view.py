@@ -17,6 +17,7 @@ from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, label, named, push_button, row, toggle, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 
 _ORIGINAL = 56  # px
@@ -55,7 +56,7 @@ class ComparisonView(QWidget):
             "The cursor is the same code z in all models, instead of as many standard deviations of each model's codes "
             "from their middle. The sliders count in that unit."
         )
-        self.raw_cursor = self._toggle("rawCursor", self.tr("raw z"), tip)
+        self.raw_cursor = self._toggle("rawCursor", self.tr("raw z"), with_terms(tip, "raw z"))
         self.way = self._way_box()
         tip = self.tr("Other random codes, the same for all models.")
         self.redraw = tool_button("newRandomButton", "⟳", tip, label=tip, then=self.random_wanted)
@@ -124,10 +125,8 @@ class ComparisonView(QWidget):
         self._stack.setCurrentIndex(0)
 
     def _points_box(self) -> ChoiceBox:
-        tip = self.tr(
-            "The mean of each image's posterior, or a code drawn from it. <b>As fits</b>: means, but samples of a "
-            "model trained by KL alone, whose means lie on one point."
-        )
+        tip = self.tr("The mean of each image's posterior, or a code drawn from it.")
+        tip = with_terms(tip, "posterior", "as fits")
         choices = (self.tr("as fits"), "fitting"), (self.tr("means"), "means"), (self.tr("samples"), "samples")
         return ChoiceBox("comparedPointsCombo", self.tr("What the scatters show"), tip, choices, letters=5)
 
@@ -136,6 +135,7 @@ class ComparisonView(QWidget):
             "The same noise for all: as it is, or with the mean and, dimension by dimension, the standard deviation of "
             "each model's codes, which are drawn from the posteriors."
         )
+        tip = with_terms(tip, "N(0, I)", "fitted normal")
         choices = ("N(0, I)", "prior"), (self.tr("fitted normal"), "normal")
         return ChoiceBox("randomWayCombo", self.tr("How random codes are drawn"), tip, choices, letters=5)
 
