@@ -160,13 +160,13 @@ def test_a_tool_that_was_in_front_is_in_front_again(show, open_window):
 def test_the_note_says_how_many_random_codes_miss_the_codes(shared_driver):
     driver = shared_driver.show("ae-20d")
     view = open_samples(driver)
-    driver.wait(lambda: "lie" in view.note.text())
+    driver.wait(lambda: "random codes" in view.note.text())
     overlay = driver.window.controller.workspaces.tools.samples.overlay
     assert overlay.far.sum() > 30
-    assert "Of 36 random codes" in view.note.text()
-    assert "lie nearer to the codes' middle" in view.note.text()  # N(0, I) is narrower than its codes
+    assert "Of 36 random codes: " in view.note.text()
+    assert "nearer to the codes' middle" in view.note.text()  # N(0, I) is narrower than its codes
     driver.show("vae-20d")
-    driver.wait(lambda: len(overlay.far) == 36 and "lie" in view.note.text())
+    driver.wait(lambda: len(overlay.far) == 36 and "random codes" in view.note.text())
     assert overlay.far.sum() < 9
     view.temperature.setValue(4.0)
     driver.wait(lambda: "further out" in view.note.text())

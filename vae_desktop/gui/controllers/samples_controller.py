@@ -189,15 +189,15 @@ class SamplesController(ToolController[SamplesView]):
         if self._places is None:
             return ""
         names = {
-            Place.INSIDE: self.tr("{count} lie nearer to the codes' middle than real ones do"),
-            Place.OUTSIDE: self.tr("{count} lie further out than real ones do"),
-            Place.HOLE: self.tr("{count} lie in holes between codes"),
+            Place.INSIDE: self.tr("{count} nearer to the codes' middle than real ones"),
+            Place.OUTSIDE: self.tr("{count} further out than real ones"),
+            Place.HOLE: self.tr("{count} in holes between codes"),
         }
         counts = {place: int((self._places == place).sum()) for place in names}
         off = ", ".join(names[place].format(count=each) for place, each in counts.items() if each)
         if not off:
             return self.tr("All {count} random codes lie among the codes.").format(count=len(self._places))
-        return self.tr("Of {count} random codes {off}.").format(count=len(self._places), off=off)
+        return self.tr("Of {count} random codes: {off}.").format(count=len(self._places), off=off)
 
     @Slot()
     def _draw(self) -> None:
