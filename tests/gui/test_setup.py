@@ -264,6 +264,10 @@ def test_in_a_comparison_what_each_model_has_of_its_own_is_greyed_and_says_why(d
     assert driver.find("trainButton").text() == "Train all"
     assert driver.find("nextRunText", QLabel).text().startswith("Train all makes 4 new models on Digits")
     assert driver.find("onScreenTitle", ElidedLabel).whole_text() == "No models yet"
+    driver.find("removeVariant4Button", QToolButton).click()
+    assert driver.find("nextRunText", QLabel).text().startswith("Train all makes 3 new models on Digits")
+    driver.find("addVariantButton").click()
+    assert driver.find("nextRunText", QLabel).text().startswith("Train all makes 4 new models on Digits")
     driver.window.show_workspace("playground")
     assert driver.find("modelCombo").isEnabled()
     assert not driver.find("betaField").isEnabled()

@@ -52,6 +52,7 @@ class SetupController(QObject):
         engine.datasets.ended.connect(self._refresh)
         engine.tracker.progressed.connect(self._follow_progress, max_args=0)
         window.workspace_changed.connect(self._change_workspace)
+        window.comparison.editor.changed.connect(self._tell_plan)
         self._refresh()
 
     def take_next_example(self) -> None:

@@ -38,7 +38,9 @@ class TransportController(QObject):
         # A run that waits for a data set which is being read already changes no state, but can be stopped.
         for asked in (controls.train_requested, controls.continue_requested, controls.stop_requested):
             asked.connect(self._refresh)
-        window.comparison.editor.compare_requested.connect(self._refresh)
+        editor = window.comparison.editor
+        for asked in (editor.compare_requested, editor.argument_requested):
+            asked.connect(self._refresh)
         self._refresh()
 
     @Slot()

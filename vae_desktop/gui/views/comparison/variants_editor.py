@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QToolButton, QWidget
 
 from vae_desktop.catalog import MODELS
@@ -25,6 +25,7 @@ class VariantsEditor(QWidget):
 
     compare_requested = Signal(object)  # list of Variant
     argument_requested = Signal(int)  # the models of KL_TERM with so many latent dimensions, in settings of their own
+    changed = Signal()  # which models there are, or one of them
     back_requested = Signal()
     refused = Signal()  # what is entered cannot be trained, and says why
 
@@ -164,6 +165,8 @@ class VariantsEditor(QWidget):
         self._count += 1
         line = _Line(variant, self._count)
         line.remove.clicked.connect(self._remove_line)
+        for signal in line.changes:
+            signal.connect(self.changed)
         self._lines.append(line)
         self._place()
 
@@ -187,6 +190,7 @@ class VariantsEditor(QWidget):
         self._add.setEnabled(len(self._lines) < MOST)
         for line in self._lines:
             line.remove.setEnabled(len(self._lines) > FEWEST)
+        self.changed.emit()
 
 
 class _Line:
@@ -214,6 +218,12 @@ class _Line:
     @property
     def parts(self) -> list[QWidget]:
         return [self.dot, *self._entries.values(), self.remove]
+
+    @property
+    def changes(self) -> list[SignalInstance]:
+        """What tells that an entry has another value."""
+        entries = self._entries.values()
+        return [each.currentIndexChanged if isinstance(each, ChoiceBox) else each.checked for each in entries]
 
     def variant(self) -> Variant:
         return Variant(**{name: entry.value() for name, entry in self._entries.items() if entry.isEnabled()})
