@@ -176,9 +176,9 @@ class NearestImages:
 
     def _show_typical(self) -> None:
         if self._typical is not None:
-            text = _tr("median for test images: {value}").format(value=_short(self._typical[1]))
+            text = _tr("test images: {value}").format(value=_short(self._typical[1]))
             tip = _tr(
-                "So far is a real image that was not learned from its nearest training image. A picture that is much "
+                "So far, in the median, is a test image from its nearest training image. A picture that is much "
                 "nearer is close to a copy, or so blurred that it is near to many."
             )
             self._view.set_note(text, tip)
