@@ -327,6 +327,24 @@ def test_every_model_reconstructs_the_same_image(kl_term):
     kl_term.wait(lambda: not np.array_equal(kl_term.pictures("image")[3], before[3]))
 
 
+def test_each_model_decodes_its_own_sample_with_the_same_noise(kl_term):
+    kl_term.wait(lambda: all(picture is not None for picture in kl_term.pictures("image")))
+    earlier = kl_term.pictures("image")
+    kl_term.view.image.setValue(4)
+    kl_term.wait(lambda: all(now is not then for now, then in zip(kl_term.pictures("image"), earlier, strict=True)))
+    before = kl_term.pictures("image")
+    kl_term.driver.find("comparedSampleButton", QToolButton).click()
+    kl_term.wait(lambda: not np.array_equal(kl_term.pictures("image")[3], before[3]))
+    assert np.array_equal(kl_term.pictures("image")[0], before[0])  # an autoencoder has nothing to sample
+    for column, run in zip(kl_term.columns, kl_term.runs, strict=True):
+        text = kl_term.driver.find(f"comparedPosterior{run.id}").text()
+        assert f"{run.codes.mean[4, 0]:.2f}".replace("-", "−") in text
+        assert ("σ" in text) == (run.codes.log_stddev is not None)
+        assert column.isVisible()
+    kl_term.view.image.setValue(5)
+    kl_term.wait(lambda: not np.array_equal(kl_term.pictures("image")[0], before[0]))
+
+
 def test_beta_of_a_column_is_changed_while_training_and_marked(comparison):
     comparison.begin()
     field = comparison.columns[3].beta

@@ -14,6 +14,7 @@ from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.view_requests import MissingRequest
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
+from vae_desktop.gui.controllers.pad_images import codes_of
 from vae_desktop.gui.views.comparison.column import LEAST_TILE, ComparisonColumn
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.stage.manifold_view import tiled
@@ -22,7 +23,7 @@ from vae_desktop.gui.widgets.tile_board import fitting
 from vae_desktop.latent.codes import CodeSpread, Floats, Picture
 from vae_desktop.latent.comparison import Compared, explanation, verdict
 from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
-from vae_desktop.latent.posteriors import figures_of
+from vae_desktop.latent.posteriors import figures_of, sampled
 
 _FEWEST, _MOST = 3, 9  # pictures in a row or a column
 _WHOLE = 512  # px: a picture alone, as it is
@@ -41,6 +42,8 @@ class ComparedModel(QObject):
     space : LatentSpaceController
     spread : CodeSpread
         Middle and standard deviation of the codes, in steps that can be seen.
+    draw : int
+        Which sample of the image's posterior is decoded, with the same ε for all models; 0 for its mean.
     random_codes : array (n, d), float32
         Those that were asked for last, as many as there is room for.
     """
@@ -51,6 +54,7 @@ class ComparedModel(QObject):
         self.latent_dim = self.run.config.model.latent_dim
         self.spread = CodeSpread.of_prior(self.latent_dim)
         self.random_codes: Floats = np.empty((0, self.latent_dim), np.float32)
+        self.draw = 0
         self._view = view
         self._cursor = cursor
         self._requests, self._ask = engine.inference, engine.inference.ask_pictures
@@ -137,15 +141,27 @@ class ComparedModel(QObject):
         """Ask for all that is in sight: an image, the cursor, random codes, and a grid over a region of the plane."""
         if self.space.is_suspended:
             return
-        code, codes = self.space.code, self.run.codes
-        mean = None if codes is None or image >= len(codes) else codes.mean[image]
-        for kind, at, show in (("cursor", code, self._show_at_cursor), ("image", mean, self._show_image)):
+        code, image_code = self.space.code, self._code_of(image)
+        for kind, at, show in (("cursor", code, self._show_at_cursor), ("image", image_code, self._show_image)):
             self._ask(self._names[kind], self.run.id, None if at is None else at[None], _WHOLE, show)
         self._grid_region, self._seed = (middle, reach), seed
         self._ask_grid()
         self._ask_random()
         self._ask_missing()
         self._show_cursor()
+
+    def _code_of(self, image: int) -> Floats | None:
+        """The mean (d,) of an image's posterior, or a sample of it: its numbers are shown too."""
+        codes = codes_of(self.run, image)
+        if codes is None:
+            return None
+        if codes.log_stddev is None:
+            self.column.set_posterior((self.tr("code"),), (codes.mean[0],))
+        else:
+            self.column.set_posterior(("μ", "σ"), (codes.mean[0], np.exp(codes.log_stddev[0])))
+        has_sample = self.draw > 0 and codes.log_stddev is not None
+        self.column.set_is_sample(has_sample)
+        return (sampled(codes, noise(1, self.latent_dim, self.draw)) if has_sample else codes).mean[0]
 
     def _ask_grid(self) -> None:
         """Ask for a grid through the cursor, or else through the middle of the codes."""

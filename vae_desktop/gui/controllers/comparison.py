@@ -59,6 +59,7 @@ class ComparisonController(QObject):
         view.way.currentIndexChanged.connect(self._ask_all)
         view.views_changed.connect(self._ask_all)
         view.random_wanted.connect(self._draw_anew)
+        view.sample_wanted.connect(self._sample_again)
         view.table.measure_requested.connect(self._measure)
         view.table.cancel_requested.connect(measurements.cancel)
 
@@ -161,9 +162,18 @@ class ComparisonController(QObject):
         self._seed += 1
         self._ask_all()
 
+    @Slot()
+    def _sample_again(self) -> None:
+        """Decode another sample of the image's posterior in each model, with the same ε."""
+        for model in self.models:
+            model.draw += 1
+            self._ask(model)
+
     @Slot(int)
     def _show_image(self) -> None:
         self._view.image.setValue(self._links.chosen)
+        for model in self.models:
+            model.draw = 0
         self._show_original()
         self._ask_all()
 

@@ -1,6 +1,7 @@
 """One of the models that are compared: what its random codes decode to and why, its codes, its pictures, its grid."""
 
 import html
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal, SignalInstance, Slot
@@ -14,11 +15,13 @@ from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldBoard
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.choice_box import translated
-from vae_desktop.gui.widgets.controls import column, label, named, row, styled, tool_button
+from vae_desktop.gui.widgets.controls import column, explain, label, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
-from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel
-from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
+from vae_desktop.gui.widgets.terms import with_terms
+from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 from vae_desktop.gui.widgets.tile_board import TileBoard
+from vae_desktop.latent.codes import Floats
 
 LEAST_TILE = 36  # px, of a picture of a board: there are as many as can be that large
 _BOARD = 3 * (LEAST_TILE + SPACING)  # px, at least: three pictures in a row
@@ -28,6 +31,7 @@ _BETA = 46  # px
 _GAP = 3  # px, between the pictures of the grid
 _CAPTION = 92, 56  # px, high in a narrow and in a wide column
 _WIDE = 300  # px
+_SIGN, _NUMBER = 36, 36  # px, of the sign of a quantity and of a number
 
 
 class ComparisonColumn(QWidget):
@@ -92,6 +96,19 @@ class ComparisonColumn(QWidget):
         if text != self.caption.text():
             self.caption.setText(text)
 
+    def set_posterior(self, signs: Sequence[str], numbers: Sequence[Floats]) -> None:
+        """Show the first numbers (d,) of a posterior, as many as there is room for, each line after its sign."""
+        room = max(1, (self.width() - _SIGN) // _NUMBER)
+        lines = (
+            f"{sign} " + "  ".join(f"{value:.2f}" for value in row[:room].tolist()) + (" …" if len(row) > room else "")
+            for sign, row in zip(signs, numbers, strict=True)
+        )
+        self._numbers.set_text("\n".join(lines).replace("-", "−"))
+
+    def set_is_sample(self, is_sample: bool) -> None:
+        """Say whether the picture of the test image is that of a sample of its posterior, not of its mean."""
+        self._image.set_caption(self.tr("sample z") if is_sample else self.tr("test image"))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.caption.setFixedHeight(_CAPTION[self.width() >= _WIDE])
@@ -125,7 +142,7 @@ class ComparisonColumn(QWidget):
         below = QWidget()
         below.setFixedHeight(_BUTTON)  # with and without an entry for β
         row((self.status, 1), *beta, spacing=SPACING // 2, on=below)
-        self.codes, image, cursor, grid, self.random_codes = (
+        self.codes, self._image, cursor, grid, self.random_codes = (
             Captioned(view, text)
             for view, text in (
                 (self.scatter, ""),
@@ -135,6 +152,8 @@ class ComparisonColumn(QWidget):
                 (self.random, self.tr("random codes")),
             )
         )
+        self._numbers = named(SteadyLabel(tabular(small_font(self.font())), 2), f"comparedPosterior{self.run.id}")
+        explain(self._numbers, with_terms(self.tr("What this model's encoder says of the test image."), "μ", "σ"))
         self._views = {"codes": self.codes, "grid": grid, "random": self.random_codes}
         column(
             header,
@@ -142,7 +161,8 @@ class ComparisonColumn(QWidget):
             self.caption,
             (self.random_codes, 5),
             (self.codes, 4),
-            row((image, 1), (cursor, 1)),
+            row((self._image, 1), (cursor, 1)),
+            self._numbers,
             (grid, 4),
             spacing=SPACING // 2,
             on=self,

@@ -32,6 +32,7 @@ class ComparisonView(QWidget):
     save_requested = Signal(object)  # a Run, in a file of its own
     views_changed = Signal()
     random_wanted = Signal()
+    sample_wanted = Signal()
     image_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -67,6 +68,11 @@ class ComparisonView(QWidget):
         self.original = named(DecodedImage(), "comparedOriginal", self.tr("The chosen test image"), tip)
         self.original.setFixedSize(_ORIGINAL, _ORIGINAL)
         self.original.set_empty_text("")
+        tip = self.tr(
+            "Draw an ε, the same for all models: each decodes its own z = μ + σ · ε of the test image instead of μ. An "
+            "autoencoder has no σ."
+        )
+        self.sample = tool_button("comparedSampleButton", self.tr("Sample again"), tip, then=self.sample_wanted)
         self._unit = label(role="muted", size="small", wraps=True)
         self.shared = QWidget(self)
         self._lay_out_shared()
@@ -183,6 +189,7 @@ class ComparisonView(QWidget):
         captions = [label(text, "muted") for text in (self.tr("Image"), self.tr("Random"), self.tr("Cursor"))]
         column(
             row(captions[0], 1, self.image, self.original),
+            row(1, self.sample),
             row(captions[1], 1, self.way, self.redraw),
             row(captions[2], 1, self.raw_cursor),
             self._unit,
