@@ -20,6 +20,7 @@ _CONTRAST = 300  # between the densest cell and one that is just seen
 _CELLS = 96  # along a side of the density's grid
 HOLE_OPACITY = 0.85
 HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
+_SPACING_EDGES = (2.0, 16.0, 128.0, 1024.0)  # median distances between codes that have no σ, and no bound
 _CELL, _NARROW_CELL = 36, 29  # px, from one distance to the next, in a wide plot and in a narrow one
 
 
@@ -44,7 +45,7 @@ class ScatterOverlays(QObject):
         plot.view_changed.connect(self.draw_density)
         plot.getViewBox().sigResized.connect(self._place_legend)
         self.shown: frozenset[str] = frozenset()
-        self._has_units = True
+        self._has_units = self._has_sigma = True
         self._dimensions = 2  # of the plane
         self._distances: tuple[Floats, QRectF, int] | None = None
         self._recolour()
@@ -69,6 +70,7 @@ class ScatterOverlays(QObject):
     def set_space(self, has_units: bool, latent_dim: int, has_sigma: bool) -> None:
         """Say in what the plot shows codes: in a layout without units only their density can be laid under them."""
         self._has_units = has_units
+        self._has_sigma = has_sigma
         self.hole_legend.set_space(latent_dim, has_sigma)
         self._show()
 
@@ -123,7 +125,7 @@ class ScatterOverlays(QObject):
     def set_holes(self, distances: Floats, rect: QRectF, latent_dim: int) -> None:
         """Show distances (rows, columns), in σ, the highest row first, over a rectangle in the axes' units."""
         self._distances = (distances, rect, latent_dim)
-        levels = hole_level(distances, latent_dim)
+        levels = hole_level(distances, latent_dim, self._has_sigma)
         self.holes.set_picture(_tinted(levels, QColor(current_theme().hole), HOLE_OPACITY), rect)
 
     def clear_fields(self) -> None:
@@ -160,11 +162,11 @@ class HoleLegend(QWidget):
 
     def set_space(self, latent_dim: int, has_sigma: bool) -> None:
         """Show the distances of a latent space of so many dimensions."""
-        self._edges = hole_edges(latent_dim).tolist()
-        in_sigma, in_spacings = self.tr("σ from the nearest code"), self.tr("from the nearest code")
+        self._edges = hole_edges(latent_dim, has_sigma).tolist()
+        in_sigma, in_spacings = self.tr("σ from the nearest code"), self.tr("× usual code spacing")
         self._title = in_sigma if has_sigma else in_spacings
-        spacings = self.tr("In units of the median distance from a code to its nearest neighbour.")
-        edges = ", ".join(f"{edge:.3g}" for edge in self._edges)
+        spacings = self.tr("From the nearest code, in units of the median distance from a code to its neighbour.")
+        edges = ", ".join(f"{edge:.4g}" for edge in self._edges)
         self.setAccessibleName(self.tr("Map of holes: {edges} {title}").format(edges=edges, title=self._title))
         self.setToolTip("" if has_sigma else spacings)
         self.update()
@@ -196,19 +198,23 @@ class HoleLegend(QWidget):
         painter.fillRect(strip, tint)
         for number, edge in enumerate(self._edges, 1):
             place = QRectF(SPACING + number * self._cell - self._cell / 2, top + 11, self._cell, line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"{edge:.3g}")
+            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"{edge:.4g}")
         painter.end()
 
 
-def hole_edges(latent_dim: int) -> npt.NDArray[np.float64]:
-    """Distances in σ that the map of holes tells apart: from half of the first on, places begin to be tinted.
+def hole_edges(latent_dim: int, has_sigma: bool = True) -> npt.NDArray[np.float64]:
+    """Distances that the map of holes tells apart: from half of the first on, or less, places begin to be tinted.
 
-    A sample of a posterior is about √d σ from its mean, so the edges grow so with the number of dimensions.
+    They are in σ. A sample of a posterior is about √d σ from its mean, so they grow so with the number of dimensions.
+    Codes without a σ have their median distance from one another as the unit, and lie scattered over very many of it.
     """
-    return np.array(HOLE_EDGES) * np.sqrt(latent_dim / 2)
+    return np.array(HOLE_EDGES) * np.sqrt(latent_dim / 2) if has_sigma else np.array(_SPACING_EDGES)
 
 
-def hole_level(distances: npt.NDArray[np.floating], latent_dim: int) -> npt.NDArray[np.float64]:
-    """How much distances from the nearest code are to be noticed: 0 up to half of the first edge, 1 at the last."""
-    levels = 1 + np.log2(np.maximum(distances, 1e-9) / hole_edges(latent_dim)[0])  # 1, 2, 3, 4 at the edges
-    return levels.clip(0, len(HOLE_EDGES)) / len(HOLE_EDGES)
+def hole_level(
+    distances: npt.NDArray[np.floating], latent_dim: int, has_sigma: bool = True
+) -> npt.NDArray[np.float64]:
+    """How much distances from the nearest code are to be noticed: 1/4 at the first edge, 1 at the last."""
+    edges = hole_edges(latent_dim, has_sigma)
+    levels = 1 + np.log(np.maximum(distances, 1e-9) / edges[0]) / np.log(edges[1] / edges[0])  # 1, 2, 3, 4 at the edges
+    return levels.clip(0, len(edges)) / len(edges)

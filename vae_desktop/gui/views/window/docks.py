@@ -48,10 +48,11 @@ def fit_docks(window: QMainWindow, point: QDockWidget, tools: Sequence[QDockWidg
               ) -> None:  # fmt: skip
     """Give docks their part of the window; with its size before, unless somebody has made them wider or narrower."""
     now = window.size()
-    if _is_docked(point) and (before is None or _is_near(point.width(), column_width(before))):
+    width, height = (None, None) if before is None else (column_width(before), tools_height(before))
+    if _is_docked(point) and _is_ours(point.width(), width, column_width(now)):
         window.resizeDocks([point], [column_width(now)], Qt.Orientation.Horizontal)
     front = next((dock for dock in tools if _is_docked(dock) and not dock.visibleRegion().isEmpty()), None)
-    if front is not None and (before is None or _is_near(front.height(), tools_height(before))):
+    if front is not None and _is_ours(front.height(), height, tools_height(now)):
         window.resizeDocks([front], [tools_height(now)], Qt.Orientation.Vertical)
 
 
@@ -122,8 +123,9 @@ def _is_docked(dock: QDockWidget) -> bool:
     return dock.isVisible() and not dock.isFloating()
 
 
-def _is_near(length: int, wanted: int) -> bool:
-    return abs(length - wanted) <= _NEAR
+def _is_ours(length: int, before: int | None, now: int) -> bool:
+    """Whether a length is what the window gave, or what was left of it when the window became smaller."""
+    return before is None or abs(length - before) <= _NEAR or now < length < before
 
 
 def _part_of(length: int, least: int, fraction: float, most: int) -> int:
