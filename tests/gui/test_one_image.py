@@ -138,6 +138,7 @@ def test_the_posterior_follows_training(shared_driver):
     strip.driver.find("padImageSpin").setValue(11)
     driver.wait(lambda: strip.view.loss.text() and strip.tool.number == 11)
     assert "=" in strip.view.loss.text()  # the digits are at hand
+    driver.wait(lambda: strip.view.title.whole_text() == f"image 11 · {strip.codes.labels[11]}")
     before = strip.view.numbers.values
     driver.wait(lambda: not np.array_equal(strip.view.numbers.values[0], before[0]))
     driver.wait(lambda: np.allclose(strip.point.code, strip.view.numbers.values[0]))

@@ -103,6 +103,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def follow_codes(self, run: Run) -> None:
         """Ask again where what is shown depends on codes or weights that have changed."""
+        self._show_title()  # the first codes say of which class the image is
         asked = self._requests.newest(self.name)
         is_outdated = isinstance(asked, PosteriorRequest) or (
             isinstance(asked, CodeRequest) and asked.config is not run.config
