@@ -175,7 +175,7 @@ class ManifoldBoard(QWidget):
         self.shape = (1, 1)  # columns, rows
         self.marker: QPointF | None = None
         self.gap = 0.0
-        self.empty_text = self.tr("Train or open a model: what its decoder draws over the plane appears here.")
+        self.empty_text = self.tr("What the decoder of a model draws over the plane appears here.")
         self._pressed: tuple[int, int] | None = None  # the tile in which a drag began, until it is left
 
     def set_sheet(self, sheet: Picture | None, shape: tuple[int, int] = (1, 1)) -> None:

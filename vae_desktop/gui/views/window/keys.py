@@ -8,6 +8,7 @@ KEYS = (
     ("wheel, Shift-drag", "zoom; pan"),
     ("Ctrl-drag, Ctrl+Shift+L, Ctrl+A", "select codes: around them, with the lasso, all"),
     ("Ctrl+R, Ctrl+0", "randomise the point; back to the middle"),
+    ("L on a slider, Down on Randomise", "lock or unlock the coordinate; temperature and reset"),
     ("Ctrl+1 … Ctrl+6", "points, posterior, prior, density, decoded manifold, holes"),
     ("Alt+1, Alt+2, Alt+3", "codes; grid; both"),
     ("F2, F3", "playground; compare"),
