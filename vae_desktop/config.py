@@ -1,8 +1,4 @@
-"""Settings of a run: which images, which model, how it is trained.
-
-One definition serves everywhere: the window's form, the command's options and the saved file are all built from
-these fields.
-"""
+"""Settings of a run, defined once: the window's form, the command's options and the saved file are built from them."""
 
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -234,11 +230,7 @@ class TrainingConfig(Checked):
         "Of the numbers that layers compute with while training; losses and weights always have 32 bits.",
         choices=(
             Choice("single", "32 bits", "The same everywhere."),
-            Choice(
-                "mixed",
-                "16 bits if quicker",
-                "bfloat16 on graphics cards and processors that are made for it: quicker, and nearly the same.",
-            ),
+            Choice("mixed", "16 bits if quicker", "bfloat16 on hardware that is made for it, and nearly the same."),
         ),
     )
     batch_size: int = setting(

@@ -76,6 +76,10 @@ class OneImageController(ToolController[OneImageView]):
         """The image of the data set that is shown; None if it is what lies on the pad."""
         return self.number if self._hovered is None else self._hovered
 
+    def _pixels(self) -> Images | None:
+        """The image (C, H, W) that is shown, if it is at hand."""
+        return self.image if self.at_hand is None else pad_images.pixels_of(self.dataset, self.at_hand)
+
     def begin(self, run: Run) -> None:
         view = self.view
         self._hovered = None
@@ -116,7 +120,7 @@ class OneImageController(ToolController[OneImageView]):
     def ask(self, run: Run) -> bool:
         latent_dim, number = run.config.model.latent_dim, self.at_hand
         noise = np.random.default_rng(self._draw).standard_normal((1, latent_dim), np.float32)
-        image = self.image if number is None else pad_images.pixels_of(self.dataset, number)
+        image = self._pixels()
         request: CodeRequest | PosteriorRequest
         if image is not None:
             request = CodeRequest(self.name, run.id, run.config, image, noise)
@@ -148,6 +152,7 @@ class OneImageController(ToolController[OneImageView]):
         self.number = self._hovered = None
         if self.run is not None:
             self._prepare(self.run)
+            self._show_image()
             self._begin_at_mean()
 
     @Slot(int)
@@ -160,10 +165,8 @@ class OneImageController(ToolController[OneImageView]):
     @Slot(int)
     def _choose(self, number: int) -> None:
         """The image of a point was clicked: the current point is there already."""
-        self.number, self._hovered, self._marks_image = number, None, False
         self.view.tools.show_number(number)
-        self._show_image()
-        self._begin_at_mean()
+        self._take_number(number)
 
     @Slot()
     @Slot(int)
@@ -176,16 +179,15 @@ class OneImageController(ToolController[OneImageView]):
 
     @Slot()
     def _lay_image(self) -> None:
-        number = int(self.view.number.value())
-        if self.dataset is not None and number < len(self.dataset.test):
-            self.view.pad.lay_image(self.dataset.test.images[number])
+        pixels = pad_images.pixels_of(self.dataset, int(self.view.number.value()))
+        if pixels is not None:
+            self.view.pad.lay_image(pixels)
 
     @Slot(object)
     def _take_offered(self, offered: Path | Images) -> None:
         """Lay a picture file on the pad, or the pixels (h, w, 4) of a picture from the clipboard."""
         if self.run is None:
-            text = self.tr("Train or open a model first: its images say what becomes of this one.")
-            self._engine.messages.complain(text)
+            self._engine.messages.complain(self.tr("Train or open a model first: its images say what becomes of this."))
             return
         try:
             image = pad_images.image_of_offered(offered, self.run.image_shape)
@@ -207,12 +209,9 @@ class OneImageController(ToolController[OneImageView]):
 
     def _prepare(self, run: Run) -> None:
         """Make an image of what lies on the pad."""
-        self._show_title()
         self.image = pad_images.image_on(self.view.pad, run, self.view.preprocessing_box.isChecked())
         if self.image is None:
             self._show_nothing()
-            return
-        self.view.input.set_picture(np.ascontiguousarray(self.image.transpose(1, 2, 0)))
 
     # What is shown
 
@@ -229,12 +228,11 @@ class OneImageController(ToolController[OneImageView]):
     def _show_image(self) -> None:
         """Show the image at hand at the first station, or say how to get it."""
         number, run = self.at_hand, self.run
+        image = self._pixels()
         self._show_title()
         if number is None or run is None:
             self.view.pad.show_instead(None, "")
-            image = self.image
         else:
-            image = pad_images.pixels_of(self.dataset, number)
             missing = self.tr("Load {data} to see this image. All else is here.")
             text = self.tr("Draw here") if image is not None else missing
             self.view.pad.show_instead(image, text.format(data=run.config.dataset.label))
@@ -266,9 +264,6 @@ class OneImageController(ToolController[OneImageView]):
         follows = self._hovered is None and self._image_point.follow(coded.codes.mean[0], coded.drawn[0], is_first)
         if follows and number is None:
             self._scatter.set_given(coded.codes)
-        self._show_numbers(coded)
-
-    def _show_numbers(self, coded: Coded) -> None:
         mean, log_stddev = coded.codes.mean[0], coded.codes.log_stddev
         if log_stddev is None:
             self.view.show_numbers(mean)
@@ -299,7 +294,7 @@ class OneImageController(ToolController[OneImageView]):
         number = self.at_hand
         if self.run is None or not self.view.is_in_sight or self.coded is None:
             return
-        image = self.image if number is None else pad_images.pixels_of(self.dataset, number)
+        image = self._pixels()
         self.view.nearest.distance.setVisible(number is None)  # an image of the data set is its own nearest
         if image is not None or number is not None:
             self._nearest.look_for(self.run, self.dataset, self.coded.codes.mean[0], image)

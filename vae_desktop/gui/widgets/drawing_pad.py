@@ -109,7 +109,7 @@ class DrawingPad(QWidget):
             self._sheet = _Sheet(self._blank(), True)
             self.undo_stack.clear()
         else:
-            self._sheet = self._fitted(self._sheet)
+            self._sheet = _fitted(self._sheet, self._size, self._format)
         self._last = None  # a stroke under way would go on from another place
         self.update()
 
@@ -178,20 +178,8 @@ class DrawingPad(QWidget):
             painter.drawImage(rect, self._sheet.canvas)
         text = self._text_instead if self.shows_other else self.tr("Draw here") if self.is_empty else ""
         if text:
-            self._write(painter, rect, text)
+            _write(painter, rect, text, self.paper, at_foot=self._instead is not None)
         painter.end()
-
-    def _write(self, painter: QPainter, rect: QRectF, text: str) -> None:
-        """Write in the middle, or at the foot of an image, on a plate."""
-        height = Qt.AlignmentFlag.AlignVCenter if self._instead is None else Qt.AlignmentFlag.AlignBottom
-        how = Qt.AlignmentFlag.AlignHCenter | height | Qt.TextFlag.TextWordWrap
-        room = rect.adjusted(4, 4, -4, -4)
-        plate, colour = _grey(self.paper), _grey(255 - self.paper)
-        plate.setAlpha(200)
-        colour.setAlpha(190)
-        painter.fillRect(painter.boundingRect(room, how, text).adjusted(-3, -1, 3, 1), plate)
-        painter.setPen(colour)
-        painter.drawText(room, how, text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
@@ -262,7 +250,7 @@ class DrawingPad(QWidget):
         self.undo_stack.push(Replacement(self._show, self._sheet, _Sheet(canvas, is_drawing)))
 
     def _show(self, sheet: _Sheet) -> None:
-        self._sheet = self._fitted(sheet)
+        self._sheet = _fitted(sheet, self._size, self._format)
         self._last = None  # a stroke under way has ended
         self._show_change()
 
@@ -275,13 +263,27 @@ class DrawingPad(QWidget):
         canvas.fill(_grey(self.paper))
         return canvas
 
-    def _fitted(self, sheet: _Sheet) -> _Sheet:
-        """A sheet at the size and in the format of the images, which may have been others when it was drawn on."""
-        canvas = sheet.canvas
-        if (canvas.size(), canvas.format()) == (self._size, self._format):
-            return sheet
-        canvas = canvas.scaled(self._size, mode=Qt.TransformationMode.SmoothTransformation)
-        return _Sheet(canvas.convertToFormat(self._format), sheet.is_drawing)
+
+def _write(painter: QPainter, rect: QRectF, text: str, paper: int, at_foot: bool) -> None:
+    """Write on a plate in the grey of the paper, in the middle or at the foot."""
+    height = Qt.AlignmentFlag.AlignBottom if at_foot else Qt.AlignmentFlag.AlignVCenter
+    how = Qt.AlignmentFlag.AlignHCenter | height | Qt.TextFlag.TextWordWrap
+    room = rect.adjusted(4, 4, -4, -4)
+    plate, colour = _grey(paper), _grey(255 - paper)
+    plate.setAlpha(200)
+    colour.setAlpha(190)
+    painter.fillRect(painter.boundingRect(room, how, text).adjusted(-3, -1, 3, 1), plate)
+    painter.setPen(colour)
+    painter.drawText(room, how, text)
+
+
+def _fitted(sheet: _Sheet, size: QSize, image_format: QImage.Format) -> _Sheet:
+    """A sheet at the size and in the format of the images, which may have been others when it was drawn on."""
+    canvas = sheet.canvas
+    if (canvas.size(), canvas.format()) == (size, image_format):
+        return sheet
+    canvas = canvas.scaled(size, mode=Qt.TransformationMode.SmoothTransformation)
+    return _Sheet(canvas.convertToFormat(image_format), sheet.is_drawing)
 
 
 def _to_array(image: QImage) -> Images:
