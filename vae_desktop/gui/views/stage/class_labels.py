@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsView
 
@@ -14,6 +14,7 @@ from vae_desktop.latent.codes import Floats
 
 _OWN = 0.4  # of the codes around a class's middle, at least, are its own
 _MOST = 60  # classes; more names than that only cover the points
+_REST = 1000  # ms between two looks at codes that move
 _ENOUGH = 4000  # codes, from which middles are found
 _LONGEST = 110  # px, of a name
 _HEIGHT = 8  # above the points and the prior, below the cross-hair
@@ -41,6 +42,9 @@ class ClassLabels(QObject):
         self._items: list[QGraphicsPixmapItem] = []
         self._middles: dict[int, Floats] = {}
         self._names: tuple[str, ...] = ()
+        self._newest: tuple[Floats, npt.NDArray[np.int64] | None, npt.NDArray[np.bool_]] | None = None
+        self._rest = QTimer(self, interval=_REST, singleShot=True)
+        self._rest.timeout.connect(self._look)
         plot.view_changed.connect(self.make_room)
         plot.recoloured.connect(self._paint)
 
@@ -62,7 +66,7 @@ class ClassLabels(QObject):
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Have other names, none of which is shown before there are positions."""
         names = names if len(names) <= _MOST else ()
-        self._middles = {}
+        self._middles, self._newest = {}, None
         if names != self._names:
             for item in self._items:
                 self._plot.removeItem(item)
@@ -71,9 +75,23 @@ class ClassLabels(QObject):
         self.make_room()
 
     def set_positions(
-        self, positions: Floats, labels: npt.NDArray[np.int64] | None, hidden: npt.NDArray[np.bool_]
+        self, positions: Floats, labels: npt.NDArray[np.int64] | None, hidden: npt.NDArray[np.bool_], moves: bool
     ) -> None:
-        """Follow codes at positions (N, 2) of classes (N,), some of which are hidden (N,)."""
+        """Follow codes at positions (N, 2) of classes (N,), some of which are hidden (N,).
+
+        While they move there is a look now and then: it costs training a hundredth of its time.
+        """
+        self._newest = positions, labels, hidden
+        if not (moves and self._rest.isActive()):
+            self._look()
+
+    @Slot()
+    def _look(self) -> None:
+        """Find where the classes are, and wait before the next look; without news there is none."""
+        if self._newest is None:
+            return
+        (positions, labels, hidden), self._newest = self._newest, None
+        self._rest.start()
         self._middles = {}
         if labels is not None and self._names:
             step = -(-len(positions) // _ENOUGH)
