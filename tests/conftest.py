@@ -14,6 +14,11 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests of windows wait now and then. Each loads torch, so there are four at most."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
 @contextmanager
 def _no_threads_left() -> Iterator[None]:
     """Fail where a thread is left running, one of the app's or of a library."""
