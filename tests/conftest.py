@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: tests of windows wait now and then. Each loads torch, so there are four at most."""
+    """One more than there are cores: tests of windows wait now and then. Each loads torch, so four at most."""
     return min((os.cpu_count() or 1) + 1, 4)
 
 
