@@ -232,3 +232,21 @@ def _outline(
     angle = math.degrees(math.atan2(directions[1, 0], directions[0, 0]))
     place = QTransform().translate(float(mean[0]), float(mean[1])).rotate(angle)
     return place.map(path)
+
+
+class LabelItem(QGraphicsPixmapItem):
+    """A picture of a text around a position of a plot, in letters of one size however the plot is zoomed."""
+
+    def __init__(self, height: float) -> None:
+        super().__init__()
+        self.setFlag(self.GraphicsItemFlag.ItemIgnoresTransformations)
+        self.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
+        self.setZValue(height)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.hide()
+
+    def set_picture(self, picture: QPixmap) -> None:
+        """Show a picture with its middle at the position."""
+        self.setPixmap(picture)
+        size = picture.deviceIndependentSize()
+        self.setOffset(-size.width() / 2, -size.height() / 2)

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsView
+from PySide6.QtWidgets import QGraphicsView
 
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.gui.widgets.plane_items import LabelItem
 from vae_desktop.gui.widgets.theme import class_palette, current_theme, small_font
 from vae_desktop.latent.codes import Floats
 
@@ -39,7 +40,7 @@ class ClassLabels(QObject):
     def __init__(self, plot: LatentPlot, taken: Callable[[], Sequence[QRectF]]) -> None:
         super().__init__(plot)
         self._plot, self._taken = plot, taken
-        self._items: list[QGraphicsPixmapItem] = []
+        self._items: list[LabelItem] = []
         self._middles: dict[int, Floats] = {}
         self._names: tuple[str, ...] = ()
         self._newest: tuple[Floats, npt.NDArray[np.int64] | None, npt.NDArray[np.bool_]] | None = None
@@ -120,13 +121,8 @@ class ClassLabels(QObject):
                     taken.append(rect)
                     break
 
-    def _item(self) -> QGraphicsPixmapItem:
-        item = QGraphicsPixmapItem()
-        item.setFlag(item.GraphicsItemFlag.ItemIgnoresTransformations)
-        item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
-        item.setZValue(_HEIGHT)
-        item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        item.hide()
+    def _item(self) -> LabelItem:
+        item = LabelItem(_HEIGHT)
         self._plot.addItem(item, ignoreBounds=True)
         return item
 
@@ -134,10 +130,7 @@ class ClassLabels(QObject):
     def _paint(self) -> None:
         """Make a picture of each name, so that moving something over it runs no code of Python."""
         for item, name, colour in zip(self._items, self._names, class_palette(len(self._names)), strict=True):
-            picture = _picture(name, colour, small_font(self._plot.font()), self._plot)
-            item.setPixmap(picture)
-            size = picture.deviceIndependentSize()
-            item.setOffset(-size.width() / 2, -size.height() / 2)
+            item.set_picture(_picture(name, colour, small_font(self._plot.font()), self._plot))
 
 
 def _picture(name: str, colour: str, font: QFont, plot: QGraphicsView) -> QPixmap:

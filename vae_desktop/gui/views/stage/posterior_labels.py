@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
-from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsView
+from PySide6.QtWidgets import QGraphicsView
 
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.plane_items import RADII, NormalItem
+from vae_desktop.gui.widgets.plane_items import RADII, LabelItem, NormalItem
 from vae_desktop.gui.widgets.theme import current_theme, small_font
 
 _HEIGHT = 11  # with the ellipses, below the cross-hair
@@ -76,7 +76,7 @@ class PosteriorLabels(QObject):
         return (x, outline.top()), (outline.right(), y), (outline.left(), y), (x, outline.bottom())
 
     def _put_first(
-        self, item: QGraphicsPixmapItem, outline: QRectF, view: QRectF, taken: Sequence[QRectF]
+        self, item: LabelItem, outline: QRectF, view: QRectF, taken: Sequence[QRectF]
     ) -> None:
         """Put a label at the first place beside an outline that is in sight and free, else at the first in sight."""
         pixel, middle = self._plot.pixel_size(), outline.center()
@@ -93,30 +93,25 @@ class PosteriorLabels(QObject):
         self._show(item, *chosen)
 
     def _is_free(
-        self, item: QGraphicsPixmapItem, x: float, y: float, view: QRectF, taken: Sequence[QRectF]
+        self, item: LabelItem, x: float, y: float, view: QRectF, taken: Sequence[QRectF]
     ) -> bool:
         rect = self._rect_at(item, x, y)
         return view.contains(rect) and not any(rect.intersects(other) for other in taken)
 
-    def _rect(self, item: QGraphicsPixmapItem) -> QRectF:
+    def _rect(self, item: LabelItem) -> QRectF:
         return self._rect_at(item, item.pos().x(), item.pos().y())
 
-    def _rect_at(self, item: QGraphicsPixmapItem, x: float, y: float) -> QRectF:
+    def _rect_at(self, item: LabelItem, x: float, y: float) -> QRectF:
         size = item.boundingRect().size() * self._plot.pixel_size()
         return QRectF(x - size.width() / 2, y - size.height() / 2, size.width(), size.height())
 
-    def _show(self, item: QGraphicsPixmapItem, x: float, y: float) -> QRectF:
+    def _show(self, item: LabelItem, x: float, y: float) -> QRectF:
         item.setPos(x, y)
         item.show()
         return self._rect(item)
 
-    def _item(self) -> QGraphicsPixmapItem:
-        item = QGraphicsPixmapItem()
-        item.setFlag(item.GraphicsItemFlag.ItemIgnoresTransformations)
-        item.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
-        item.setZValue(_HEIGHT)
-        item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        item.hide()
+    def _item(self) -> LabelItem:
+        item = LabelItem(_HEIGHT)
         self._plot.addItem(item, ignoreBounds=True)
         return item
 
@@ -124,10 +119,7 @@ class PosteriorLabels(QObject):
     def _paint(self) -> None:
         """Make a picture of each label, so that moving something over it runs no code of Python."""
         for name, item in self._items.items():
-            picture = _picture(name, small_font(self._plot.font()), self._plot)
-            size = picture.deviceIndependentSize()
-            item.setPixmap(picture)
-            item.setOffset(-size.width() / 2, -size.height() / 2)
+            item.set_picture(_picture(name, small_font(self._plot.font()), self._plot))
         self.place()
 
 
