@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAction
+from PySide6.QtGui import QAccessible, QAction, QColor, QIcon
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -15,10 +15,12 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QScrollBar,
     QTabBar,
+    QToolButton,
     QWidget,
 )
 
 from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.theme import DARK, LIGHT
 from vae_desktop.gui.widgets.value_slider import ValueSlider
 
 CONTENTS = (
@@ -133,3 +135,25 @@ def test_everything_has_a_name(show) -> None:
     names = [text(widget) for widget in pictures]
     assert len(names) > 25
     assert sorted(set(names)) == sorted(names)  # each says of which model it is
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_button_shows_a_text_or_an_icon_that_is_seen(shared_driver, mode) -> None:
+    window = shared_driver.window
+    window.controller.choose_theme(mode)
+    for tool in ("samples", "drawing", "denoising"):
+        window.show_tool(tool)
+    try:
+        buttons = [button for button in window.findChildren(QToolButton) if not button.objectName().startswith("qt_")]
+        drawn = [button for button in buttons if not button.text() and not button.icon().isNull()]
+        assert {"undoButton", "newSamplesButton", "newNoiseButton"} <= {button.objectName() for button in drawn}
+        for button in drawn:
+            image = button.icon().pixmap(16, 16, QIcon.Mode.Normal).toImage()
+            pixels = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+            inked = [pixel.lightness() for pixel in pixels if pixel.alpha() > 200]
+            assert inked, button.objectName()
+            if button.objectName() != "inkButton":  # which shows the ink that was chosen
+                text = QColor((LIGHT if mode == "light" else DARK).text).lightness()
+                assert all(abs(lightness - text) < 5 for lightness in inked)
+    finally:
+        window.controller.choose_theme("system")

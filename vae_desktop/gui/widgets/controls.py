@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vae_desktop.gui.widgets.icons import icon_named
 from vae_desktop.gui.widgets.theme import SPACING, heading_font, small_font, tabular
 
 WidgetT = TypeVar("WidgetT", bound=QWidget)
@@ -85,12 +86,14 @@ def push_button(
 
 
 def tool_button(
-    name: str, text: str, tip: str = "", keys: str = "", *, label: str = "", is_flat: bool = False,
+    name: str, text: str, tip: str = "", keys: str = "", *, label: str = "", icon: str = "", is_flat: bool = False,
     then: Then | None = None,
 ) -> QToolButton:  # fmt: skip
-    """Return a small button; a flat one has no frame."""
+    """Return a small button, with a text or the icon of this name; a flat one has no frame."""
     button = QToolButton()
     button.setAutoRaise(is_flat)
+    if icon:
+        button.setIcon(icon_named(icon))
     return _button(button, name, text, label, tip, keys, then)
 
 

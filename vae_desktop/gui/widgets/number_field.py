@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QToolTip, QWidget
 
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.widgets.controls import named, plain
-from vae_desktop.gui.widgets.theme import tabular
+from vae_desktop.gui.widgets.theme import SPACING, tabular
 from vae_desktop.settings import Kind, Setting, shortest
 
 _PLACES = 12  # after the point, that a value can have
@@ -57,7 +57,9 @@ class NumberField(QDoubleSpinBox):
         named(self, name, label, tip)
         self.setFont(tabular(self.font()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # not by the wheel
-        if not has_buttons:
+        if has_buttons:
+            self.lineEdit().setTextMargins(SPACING // 2, 0, 0, 0)  # Qt's style sheets leave the left padding out
+        else:
             self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.setDecimals(_PLACES if decimals else 0)
         self.setRange(*ends)

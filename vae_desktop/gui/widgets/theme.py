@@ -147,8 +147,9 @@ class ThemeSwitch(QObject):
             palette.setColor(QPalette.ColorRole.Window, QColor(theme.muted))
             for name in ("QCheckBox", "QAbstractSpinBox"):
                 application.setPalette(palette, name)  # type: ignore[arg-type]  # bytes, as the stubs say, are refused
+        icons = resource_path("icons")
         sheet = Template(resource_path("style.qss").read_text(encoding="utf-8"))
-        application.setStyleSheet(sheet.substitute(asdict(theme)))
+        application.setStyleSheet(sheet.substitute(asdict(theme), icons=icons.as_posix()))
 
 
 def heading_font(base: QFont) -> QFont:

@@ -50,9 +50,9 @@ class ComparisonColumn(QWidget):
         self.title = styled(ElidedLabel(), size="heading")
         self.title.setStyleSheet(f"color: {colour};")
         self.title.set_text(run.name)
-        self.open_button = self._button("↗", "promote", self.tr("Open this model in the playground."), self.promoted)
+        self.open_button = self._button("open", "promote", self.tr("Open this model in the playground."), self.promoted)
         self.save_button = self._button(
-            "⤓", "save", self.tr("Save this model in a file of its own."), self.save_requested
+            "save", "save", self.tr("Save this model in a file of its own."), self.save_requested
         )
         self.status = styled(ElidedLabel(), "muted", "small", figures=True)
         self.caption = label(size="small", wraps=True, align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -175,8 +175,8 @@ class ComparisonColumn(QWidget):
         picture.setFixedHeight(_PICTURE)
         return picture
 
-    def _button(self, text: str, name: str, tip: str, then: SignalInstance) -> QToolButton:
-        button = tool_button(f"{name}Button{self.run.id}", text, tip, label=tip, then=then)
+    def _button(self, icon: str, name: str, tip: str, then: SignalInstance) -> QToolButton:
+        button = tool_button(f"{name}Button{self.run.id}", "", tip, label=tip, icon=icon, then=then)
         button.setFixedSize(_BUTTON, _BUTTON)
         return button
 

@@ -210,7 +210,7 @@ class _Line:
                 entry.setCurrentIndex(max(0, entry.findData(value)))
             self._entries[name] = entry
         tip = translated("Leave this model out.")
-        self.remove: QToolButton = tool_button(f"removeVariant{number}Button", "✕", tip, label=tip)
+        self.remove: QToolButton = tool_button(f"removeVariant{number}Button", "", tip, label=tip, icon="close")
         self._kind = cast(ChoiceBox, self._entries["kind"])
         self._kind.currentIndexChanged.connect(self._show_relevant)
         self._show_relevant()

@@ -60,7 +60,7 @@ class ComparisonView(QWidget):
         self.raw_cursor = self._toggle("rawCursor", self.tr("raw z"), with_terms(tip, "raw z"))
         self.way = self._way_box()
         tip = self.tr("Other random codes, the same for all models.")
-        self.redraw = tool_button("newRandomButton", "⟳", tip, label=tip, then=self.random_wanted)
+        self.redraw = tool_button("newRandomButton", "", tip, label=tip, icon="redraw", then=self.random_wanted)
         tip = self.tr("The test image that every model reconstructs. A click on a point chooses its image.")
         self.image = NumberField("comparedImageSpin", self.tr("Test image"), tip, (0, 0))
         self.image.setFixedWidth(7 * SPACING)

@@ -57,7 +57,8 @@ class DenoisingView(ToolView):
         tip = self.tr("The same seed draws the same noise.")
         self.seed = NumberField("noiseSeedSpin", self.tr("Seed of the noise"), tip, (0, 999_999))
         tip = self.tr("Draw other noise.")
-        renew = tool_button("newNoiseButton", "⟳", tip, label=self.tr("Other noise"), then=self.seed.take_next)
+        text, then = self.tr("Other noise"), self.seed.take_next
+        renew = tool_button("newNoiseButton", "", tip, label=text, icon="redraw", then=then)
         self.pictures: dict[str, DecodedImage] = {}
         self.captions: dict[str, Captioned] = {}
         self._texts: dict[str, str] = {}  # of the captions, without the error

@@ -30,11 +30,11 @@ class PadTools(QWidget):
         super().__init__()
         self._pad, stack = pad, pad.undo_stack
         tip = self.tr("Take back the last stroke (Ctrl+Z).")
-        self._undo = tool_button("undoButton", "↶", tip, label=self.tr("Undo"), then=stack.undo)
+        self._undo = tool_button("undoButton", "", tip, label=self.tr("Undo"), icon="undo", then=stack.undo)
         tip = self.tr("Empty the pad (Delete), to draw an image of your own.")
         clear = tool_button("clearPadButton", self.tr("Clear"), tip, then=pad.clear)
         tip = self.tr("Eraser, width of the brush, redo, invert, a picture file…")
-        more = tool_button("padToolsButton", "⋯", tip, label=self.tr("More tools"))
+        more = tool_button("padToolsButton", "", tip, label=self.tr("More tools"), icon="more")
         self.number = NumberField("padImageSpin", self.tr("Number of a test image"), "", (0, 0))
         self.take_button = tool_button("takeImageButton", self.tr("Take"))
         self.preprocessing_box = check_box("framingCheck", self.tr("Centre and scale"), is_on=True)

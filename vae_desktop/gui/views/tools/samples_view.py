@@ -44,7 +44,8 @@ class SamplesView(ToolView):
         tip = self.tr("The same seed draws the same codes.")
         self.seed = NumberField("samplesSeedSpin", self.tr("Seed"), tip, (0, 999_999))
         tip = self.tr("Draw other codes.")
-        renew = tool_button("newSamplesButton", "⟳", tip, label=self.tr("Other samples"), then=self.seed.take_next)
+        text, then = self.tr("Other samples"), self.seed.take_next
+        renew = tool_button("newSamplesButton", "", tip, label=text, icon="redraw", then=then)
         about = self.tr("Samples. Arrow keys choose one; the current point goes there.")
         tip = self.tr("Click: the current point goes to that code.")
         self.board = named(TileBoard(), "samplesBoard", about, tip)

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QLayout, QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import Part, column, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
@@ -63,6 +63,9 @@ def form(*rows: tuple[str, QWidget | QLayout] | tuple[QWidget | QLayout]) -> QFo
     layout.setSpacing(SPACING // 2)
     for entry in rows:
         layout.addRow(*entry)
+        head = layout.labelForField(entry[-1])
+        if isinstance(head, QLabel):
+            head.setMinimumHeight(entry[-1].sizeHint().height())  # on the line of what it names
     return layout
 
 

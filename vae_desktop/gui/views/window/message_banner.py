@@ -42,7 +42,9 @@ class MessageBanner(QFrame):
         tip = self.tr("What an engineer wants to know.")
         self._details = tool_button("messageDetailsButton", self.tr("Details"), tip, then=self._show_details)
         tip, dismiss = self.tr("Dismiss this message"), self.tr("Dismiss message")
-        close = tool_button("dismissButton", "✕", tip, "Esc", label=dismiss, is_flat=True, then=self.dismiss)
+        close = tool_button(
+            "dismissButton", "", tip, "Esc", label=dismiss, icon="close", is_flat=True, then=self.dismiss
+        )
         top = Qt.AlignmentFlag.AlignTop
         buttons = [(button, 0, top) for button in (self._action, self._alternative, self._details, close)]
         row((self._label, 1), *buttons, margins=(SPACING * 3 // 2, SPACING, SPACING, SPACING), on=self)
