@@ -141,10 +141,6 @@ _TERMS = (
         "codes, so that models whose codes spread differently can share a cursor.",
     ),
     Term(
-        "as fits",
-        "The scatter shows means, but samples of a model trained by KL alone, whose means all lie on one point.",
-    ),
-    Term(
         "mixture of Gaussians",
         "Several normal distributions together, fitted to the codes: random codes from it fall where images are.",
     ),

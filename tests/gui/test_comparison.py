@@ -86,10 +86,10 @@ class Comparison:
 def comparison(shared_driver, every_mouse_move):
     """The workspace of a window that all tests share, with every choice as at the start; afterwards nothing trains."""
     result = Comparison(shared_driver)
-    for button in ("commonScale", "rawCursor"):
-        shared_driver.find(f"{button}ComparedButton", QToolButton).setChecked(False)
-    for box in ("comparedPoints", "randomWay"):
-        shared_driver.find(f"{box}Combo", QComboBox).setCurrentIndex(0)
+    shared_driver.find("commonScaleAction", QAction).setChecked(False)
+    shared_driver.find("fittingComparedAction", QAction).trigger()
+    shared_driver.find("rawCursorComparedButton", QToolButton).setChecked(False)
+    shared_driver.find("randomWayCombo", QComboBox).setCurrentIndex(0)
     result.view.image.setValue(0)
     result.view.show_editor()
     yield result
@@ -248,10 +248,9 @@ def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(kl_term):
     captions = [column.codes.caption() for column in kl_term.columns]
     assert [text.startswith("samples") for text in captions] == [False, False, True, False]
     assert places[3] == pytest.approx(kl_term.runs[3].codes.mean, abs=1e-5)
-    points = kl_term.driver.find("comparedPointsCombo", QComboBox)
-    points.setCurrentIndex(points.findData("means"))  # on request
+    kl_term.driver.find("meansComparedAction", QAction).trigger()  # on request
     assert kl_term.columns[2].plot.positions.std(0) == pytest.approx([0, 0], abs=0.2)
-    points.setCurrentIndex(points.findData("samples"))
+    kl_term.driver.find("samplesComparedAction", QAction).trigger()
     assert not np.allclose(kl_term.columns[3].plot.positions, kl_term.runs[3].codes.mean)
     assert np.allclose(kl_term.columns[0].plot.positions, kl_term.runs[0].codes.mean)  # an AE has points
 
@@ -259,7 +258,7 @@ def test_kl_alone_shows_samples_since_its_means_lie_on_one_point(kl_term):
 def test_a_common_scale_shows_how_far_codes_spread(kl_term):
     sizes = [column.plot.pixel_size() for column in kl_term.columns]
     assert sizes[0] > 1.5 * sizes[3]
-    kl_term.driver.find("commonScaleComparedButton", QToolButton).click()
+    kl_term.driver.find("commonScaleAction", QAction).trigger()
     sizes = [column.plot.pixel_size() for column in kl_term.columns]
     assert sizes == pytest.approx([sizes[0]] * 4, rel=0.02)
 

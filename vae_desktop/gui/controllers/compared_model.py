@@ -74,7 +74,7 @@ class ComparedModel(QObject):
 
         Samples fit where the KL divergence alone trains: there all means lie on one point.
         """
-        traits, points = self.run.config.model.traits, self._view.points.currentData()
+        traits, points = self.run.config.model.traits, self._view.points
         fits = points == "fitting" and not traits.reconstruction_weight
         self.column.scatter.set_samples(traits.is_variational and (points == "samples" or fits))
         codes = self.run.codes

@@ -54,7 +54,7 @@ class ComparisonController(QObject):
         self._links.image_changed.connect(self._show_image)
         view.image_chosen.connect(self._links.choose)
         view.common_scale.toggled.connect(self._change_options)
-        view.points.currentIndexChanged.connect(self._change_options)
+        view.points_changed.connect(self._change_options)
         view.raw_cursor.toggled.connect(self._change_unit)
         view.way.currentIndexChanged.connect(self._ask_all)
         view.views_changed.connect(self._ask_all)

@@ -29,7 +29,7 @@ _PICTURE = 58  # px: twice as large as MNIST's, with a frame
 _BUTTON = 28  # px
 _BETA = 46  # px
 _GAP = 3  # px, between the pictures of the grid
-_CAPTION = 92, 56  # px, high in a narrow and in a wide column
+_CAPTION = 6, 4  # lines, of a narrow and of a wide column
 _WIDE = 300  # px
 _SIGN, _NUMBER = 36, 36  # px, of the sign of a quantity and of a number
 
@@ -56,8 +56,7 @@ class ComparisonColumn(QWidget):
         )
         self.status = styled(ElidedLabel(), "muted", "small", figures=True)
         self.caption = label(size="small", wraps=True, align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        tip = self.tr("Whether random codes decode to images like the real ones, and why, by the figures.")
-        named(self.caption, f"comparisonCaption{run.id}", tip=tip)
+        self.caption.setObjectName(f"comparisonCaption{run.id}")
         self.beta = self._beta_field()
         self.scatter = LatentScatter(controls)
         self.plot = self.scatter.plot
@@ -95,6 +94,8 @@ class ComparisonColumn(QWidget):
         text = answer + html.escape(why, quote=False)
         if text != self.caption.text():
             self.caption.setText(text)
+            tip = self.tr("Whether random codes decode to images like the real ones, and why, by the figures.")
+            explain(self.caption, f"<p>{text}</p><p>{tip}</p>")  # with a large font there is not room for all of it
 
     def set_posterior(self, signs: Sequence[str], numbers: Sequence[Floats]) -> None:
         """Show the first numbers (d,) of a posterior, as many as there is room for, each line after its sign."""
@@ -111,7 +112,8 @@ class ComparisonColumn(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.caption.setFixedHeight(_CAPTION[self.width() >= _WIDE])
+        lines = _CAPTION[self.width() >= _WIDE]
+        self.caption.setFixedHeight(lines * self.caption.fontMetrics().lineSpacing() + 2)
 
     def hasHeightForWidth(self) -> bool:
         """No: else whoever scrolls would make the column as high as its parts could use, not as they need."""

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QToolButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QToolButton, QWidget
 
 from vae_desktop.catalog import MODELS
 from vae_desktop.config import SETTINGS
@@ -61,10 +62,11 @@ class VariantsEditor(QWidget):
             self._grid.addWidget(QLabel(translated(SETTINGS[name].label)), 0, number)
         self._own = QWidget()
         column(self._grid, self._error, row(self._add, self.train_button, 1), on=self._own)
+        self._beside = self._choices()
         inner = column(
             1,
             label(self.tr("Models side by side"), size="heading"),
-            self._choices(),
+            self._beside,
             self._data,
             row(self._fold, 1, self.back_button),
             self._own,
@@ -123,7 +125,14 @@ class VariantsEditor(QWidget):
     def _request_codes(self) -> None:
         self.argument_requested.emit(2)
 
-    def _choices(self) -> QLayout:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the two comparisons out side by side where their names have room."""
+        super().resizeEvent(event)
+        wide = 2 * max(button.sizeHint().width() for button in (self.note_button, self.codes_button)) + 7 * SPACING
+        way = QBoxLayout.Direction.LeftToRight if self.width() >= wide else QBoxLayout.Direction.TopToBottom
+        self._beside.setDirection(way)
+
+    def _choices(self) -> QBoxLayout:
         """The two comparisons that make the argument, each over what it shows."""
         parts = []
         for button, text in (

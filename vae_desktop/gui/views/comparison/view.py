@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QToolButton, QWidget
 
 from vae_desktop.engine.run import Run
@@ -14,7 +14,7 @@ from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
 from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import column, label, named, push_button, row, toggle, tool_button
+from vae_desktop.gui.widgets.controls import action, column, label, named, push_button, row, toggle, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.terms import with_terms
@@ -34,6 +34,7 @@ class ComparisonView(QWidget):
     random_wanted = Signal()
     sample_wanted = Signal()
     image_chosen = Signal(int)
+    points_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +42,6 @@ class ComparisonView(QWidget):
         self.columns: list[ComparisonColumn] = []
         self.editor, self.curves, self.table = VariantsEditor(), LossPlot(compares=True), ComparisonTable()
         self.controls = ScatterControls("compared")  # of the scatters of all columns
-        self.controls.tools.offer_only_overlays()
         self.controls.selection_bar.offer_no_export()
         self._toggles = {
             "codes": self._segment("codes", self.tr("Codes"), self.tr("Where the images lie.")),
@@ -51,8 +51,9 @@ class ComparisonView(QWidget):
         for button, position in zip(self._toggles.values(), ("first", "middle", "last"), strict=True):
             button.setProperty("segment", position)
         tip = self.tr("The same scale for all: how far do the codes of each model spread?")
-        self.common_scale = self._toggle("commonScale", self.tr("Common scale"), tip)
-        self.points = self._points_box()
+        self.common_scale = action(self, "commonScaleAction", self.tr("Common scale"), tip, is_on=False)
+        self._points = self._points_group()
+        self.controls.tools.offer_for_all([*self._points.actions(), self.common_scale])
         tip = self.tr(
             "The cursor is the same code z in all models, instead of as many standard deviations of each model's codes "
             "from their middle. The sliders count in that unit."
@@ -130,11 +131,24 @@ class ComparisonView(QWidget):
     def show_editor(self) -> None:
         self._stack.setCurrentIndex(0)
 
-    def _points_box(self) -> ChoiceBox:
-        tip = self.tr("The mean of each image's posterior, or a code drawn from it.")
-        tip = with_terms(tip, "posterior", "as fits")
-        choices = (self.tr("as fits"), "fitting"), (self.tr("means"), "means"), (self.tr("samples"), "samples")
-        return ChoiceBox("comparedPointsCombo", self.tr("What the scatters show"), tip, choices, letters=5)
+    @property
+    def points(self) -> str:
+        """What the scatters show: "means", "samples", or "fitting", which are those that say something of a model."""
+        return str(self._points.checkedAction().data())
+
+    def _points_group(self) -> QActionGroup:
+        group = QActionGroup(self)
+        fitting = self.tr("Means, but samples where all means lie on one point, as KL alone has them.")
+        tip = with_terms(self.tr("What the decoder sees in training, with one ε for each image."), "μ", "σ", "ε")
+        for text, value, about in (
+            (self.tr("Means or samples, as fits each model"), "fitting", fitting),
+            (self.tr("Posterior means"), "means", ""),
+            (self.tr("A sample of each posterior"), "samples", tip),
+        ):
+            name, is_on = f"{value}ComparedAction", value == "fitting"
+            group.addAction(action(self, name, text, about, data=value, is_on=is_on))
+        group.triggered.connect(self.points_changed)
+        return group
 
     def _way_box(self) -> ChoiceBox:
         tip = self.tr(
@@ -206,11 +220,10 @@ class ComparisonView(QWidget):
     def _lay_out(self) -> None:
         bar = row(
             row(*self._toggles.values(), spacing=0),
-            self.common_scale,
-            self.points,
             1,
             row(*self._lower.values(), spacing=0),
             self.choose,
+            self.controls.tools.buttons,
         )
         inner = QWidget()
         self._columns.setSpacing(SPACING)

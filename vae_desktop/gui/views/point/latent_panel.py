@@ -33,7 +33,7 @@ class LatentPanel(QWidget):
         self.image = DecodedImage()
         self.sliders = SliderList()
         hint = self.tr("Drag a slider, or drag in the latent space")
-        self._hint = label(hint, "muted", "small", align=Qt.AlignmentFlag.AlignCenter)
+        self._hint = label(hint, "muted", "small", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
         tip = self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay.")
         tip = with_terms(f"{tip} (Ctrl+R; Down: more)", "prior", "N(0, I)")
         self._randomise = SplitButton()

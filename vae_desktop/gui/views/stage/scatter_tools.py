@@ -132,10 +132,13 @@ class ScatterTools(QWidget):
             entry.setEnabled(has_posteriors)
             entry.setToolTip(entry.data() if has_posteriors else reason)
 
-    def offer_only_overlays(self) -> None:
-        """Leave out the choice of codes, where several scatters show them each in its own way."""
+    def offer_for_all(self, entries: Sequence[QAction]) -> None:
+        """Offer these entries for several scatters together, in place of the choice of codes and images for one."""
         for entry in self._choices:
             entry.setVisible(False)
+        first = self.menu.actions()[0]
+        self.menu.insertActions(first, entries)
+        self.menu.insertSeparator(first)
 
     def set_has_classes(self, has_classes: bool) -> None:
         """Images without classes have none to hide."""

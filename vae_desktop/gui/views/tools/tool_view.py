@@ -14,6 +14,7 @@ from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.latent.codes import Picture
 
 COUNT = 4  # images
+_LETTER = 7  # px wide, of the font in which widths were chosen
 
 
 class ToolView(QWidget):
@@ -41,9 +42,9 @@ class ToolView(QWidget):
             self.sight_changed.emit()
 
     def _lay_out(self, controls: QLayout, *parts: Part, width: int = 168) -> None:
-        """Put controls at the left, so many pixels wide, and the other parts beside them."""
+        """Put controls at the left, so many pixels wide (more with a large font), and the other parts beside them."""
         left = QWidget()
-        left.setFixedWidth(width)
+        left.setFixedWidth(max(width, width * left.fontMetrics().averageCharWidth() // _LETTER))
         left.setLayout(controls)
         row(left, *parts, spacing=2 * SPACING, margins=(SPACING, 0, SPACING, SPACING), on=self)
 
@@ -65,7 +66,8 @@ def form(*rows: tuple[str, QWidget | QLayout] | tuple[QWidget | QLayout]) -> QFo
         layout.addRow(*entry)
         head = layout.labelForField(entry[-1])
         if isinstance(head, QLabel):
-            head.setMinimumHeight(entry[-1].sizeHint().height())  # on the line of what it names
+            hint = head.sizeHint()
+            head.setMinimumSize(hint.width(), max(hint.height(), entry[-1].sizeHint().height()))  # on one line with it
     return layout
 
 
