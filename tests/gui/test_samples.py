@@ -165,6 +165,7 @@ def test_the_note_says_how_many_random_codes_miss_the_codes(shared_driver):
     assert overlay.far.sum() > 30
     assert "Of 36 random codes: " in view.note.text()
     assert "nearer to the codes' middle" in view.note.text()  # N(0, I) is narrower than its codes
+    assert "The plot shows 2 of 20 dimensions" in view.note.text()
     driver.show("vae-20d")
     driver.wait(lambda: len(overlay.far) == 36 and "random codes" in view.note.text())
     assert overlay.far.sum() < 9
@@ -184,3 +185,34 @@ def test_random_codes_are_crosses_in_the_scatter_while_samples_are_in_sight(shar
     assert not len(overlay.positions)
     driver.window.show_tool("samples")
     assert len(overlay.positions) == 5
+
+
+def test_the_note_says_that_the_prior_covers_a_small_part_of_an_autoencoders_codes(shared_driver):
+    driver = shared_driver.show("ae-2d")
+    view = open_samples(driver)
+    driver.wait(lambda: "small part of these codes" in view.note.text())
+    spread = driver.shown.all_codes.mean.std(0)
+    times = float(view.note.text().split("spread ")[1].split(" times")[0])
+    assert times == pytest.approx(np.sqrt((spread**2).mean()), rel=0.05)
+    assert "dimensions" not in view.note.text()
+    view.source.set_value("box")
+    driver.wait(lambda: "random codes" in view.note.text())
+    assert "small part" not in view.note.text()
+    driver.show("vae-2d")
+    view.source.set_value("prior")
+    driver.wait(lambda: "random codes" in view.note.text())
+    assert "small part" not in view.note.text()
+
+
+def test_each_kind_of_model_keeps_where_its_samples_are_drawn_from(show):
+    driver = show("ae-2d")
+    driver.window.show_tool("samples")
+    source = driver.window.tools["samples"].source
+    assert source.currentData() == "box"  # an autoencoder has no prior
+    driver.show("vae-2d")
+    assert source.currentData() == "prior"
+    source.set_value("mixture")
+    driver.show("ae-20d")
+    assert source.currentData() == "box"
+    driver.show("vae-20d")
+    assert source.currentData() == "mixture"

@@ -12,6 +12,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import PlacesRequest
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.nearness import NearestImages
+from vae_desktop.gui.controllers.sample_words import about_the_plot, reach_of_prior, where_they_lie
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.samples_overlay import SamplesOverlay
 from vae_desktop.gui.views.tools.samples_view import SamplesView
@@ -58,10 +59,11 @@ class SamplesController(ToolController[SamplesView]):
         self._fitted: tuple[int, int, int] | None = None  # components, codes and step of the mixture, or of its fit
         self._fit_began = 0.0
         self._is_going = False  # to a sample, because this controller wants it
+        self._chosen_sources: dict[str, str] = {}  # by the person, for each kind of model
         self._fit_pacer = Pacer(self.follow_interval, fraction=0.05)
         for field in (view.components, view.temperature, view.count, view.seed):
             field.valueChanged.connect(self.refresh)
-        view.source.currentIndexChanged.connect(self.refresh)
+        view.source.currentIndexChanged.connect(self._choose_source)
         view.board.resized.connect(self.refresh)
         view.board.tile_chosen.connect(self._go_to)
         view.nearest.load.clicked.connect(self.load_data)
@@ -74,6 +76,15 @@ class SamplesController(ToolController[SamplesView]):
         self._engine.tasks.cancel(_FIT)
         self.view.board.set_pictures(None)
         self._choose(None)
+        model = run.config.model
+        first = "prior" if model.traits.is_variational else "box"  # N(0, I) is the prior of a VAE alone
+        self.view.set_source(self._chosen_sources.get(model.kind, first))
+
+    @Slot()
+    def _choose_source(self) -> None:
+        if self.run is not None:
+            self._chosen_sources[self.run.config.model.kind] = self.view.source.currentData()
+        self.refresh()
 
     def follow_codes(self, run: Run) -> None:
         if self.view.source.currentData() != "prior" or not self._source:
@@ -181,23 +192,15 @@ class SamplesController(ToolController[SamplesView]):
 
     def _say(self, source: str) -> None:
         """Say what is drawn from and, once it is measured, where it falls."""
-        self._source = source
-        self.view.note.setText(f"{source} {self._where_they_lie()}".strip())
-
-    def _where_they_lie(self) -> str:
-        """How many of the codes lie off those of real images, and where, as soon as it is known."""
-        if self._places is None:
-            return ""
-        names = {
-            Place.INSIDE: self.tr("{count} nearer to the codes' middle than real ones"),
-            Place.OUTSIDE: self.tr("{count} further out than real ones"),
-            Place.HOLE: self.tr("{count} in holes between codes"),
-        }
-        counts = {place: int((self._places == place).sum()) for place in names}
-        off = ", ".join(names[place].format(count=each) for place, each in counts.items() if each)
-        if not off:
-            return self.tr("All {count} random codes lie among the codes.").format(count=len(self._places))
-        return self.tr("Of {count} random codes: {off}.").format(count=len(self._places), off=off)
+        self._source, run = source, self.run
+        parts = [source]
+        if self._places is not None and run is not None:
+            parts.append(where_they_lie(self._places))
+            if run.all_codes is not None and self.view.source.currentData() == "prior":
+                parts.append(reach_of_prior(run.all_codes, self.view.temperature.value()))
+            if (self._places != Place.AMONG).any():
+                parts.append(about_the_plot(run.config.model.latent_dim))
+        self.view.note.setText(" ".join(filter(None, parts)))
 
     @Slot()
     def _draw(self) -> None:

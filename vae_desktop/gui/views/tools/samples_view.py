@@ -1,6 +1,7 @@
 """A sheet of random codes, decoded, and how they are drawn."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, form
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
@@ -11,7 +12,7 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 
 MOST = 200
-_NEAREST = 248  # px wide
+_ABOUT = 248  # px wide: what is said of the samples
 
 
 class SamplesView(ToolView):
@@ -50,7 +51,6 @@ class SamplesView(ToolView):
         tip = self.tr("Click: the current point goes to that code.")
         self.board = named(TileBoard(), "samplesBoard", about, tip)
         self.nearest = NearestView()
-        self.nearest.setFixedWidth(_NEAREST)
         self.note = label("", "muted", "small", name="samplesNote", figures=True, wraps=True)
         tip = self.tr(
             "A random code lies off the codes if its distance from their middle, in their standard deviations, is not "
@@ -64,10 +64,19 @@ class SamplesView(ToolView):
             (self.tr("Count"), self.count),
             (self.tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)),
         )
-        controls = column(self.source, self._form, self.note, 1, spacing=SPACING // 2)
-        self._lay_out(controls, (self.board, 1), self.nearest)
+        controls = column(self.source, self._form, 1, spacing=SPACING // 2)
+        right = QWidget()
+        right.setFixedWidth(_ABOUT)
+        column(self.note, (self.nearest, 1), spacing=SPACING, on=right)
+        self._lay_out(controls, (self.board, 1), right)
         self.main_part = self.board
         self.source.currentIndexChanged.connect(self._show_components)
+        self._show_components()
+
+    def set_source(self, source: str) -> None:
+        """Choose where codes are drawn from, without telling."""
+        with QSignalBlocker(self.source):
+            self.source.set_value(source)
         self._show_components()
 
     def _sources(self) -> list[tuple[str, str, str]]:
@@ -77,7 +86,7 @@ class SamplesView(ToolView):
             "which has no prior and whose codes are points."
         )
         return [
-            (self.tr("N(0, I)"), "prior", self.tr("The prior: how a VAE is meant to be sampled.")),
+            (self.tr("N(0, I)"), "prior", self.tr("A VAE's prior: how it is meant to be sampled. An AE has none.")),
             (self.tr("Box of codes"), "box", box),
             (self.tr("Gaussian mixture"), "mixture", mixture),
         ]
