@@ -9,6 +9,7 @@ import numpy.typing as npt
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.spectrum import Spectrum, spectrum_of
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.language import tr
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -109,7 +110,9 @@ class Dataset:
         if batch_size > len(self.train):
             raise InvalidSetting(
                 "batch_size",
-                f"Batch size: {batch_size:,} is more than the {len(self.train):,} training images of {self.title}.",
+                tr("Batch size: {batch_size:,} is more than the {count:,} training images of {dataset}.").format(
+                    batch_size=batch_size, count=len(self.train), dataset=self.title
+                ),
             )
 
 

@@ -17,10 +17,13 @@ from zipfile import ZipFile
 from vae_desktop.data.mnist import MNIST_SETS, MnistSet, Resource, read_file
 from vae_desktop.errors import DataError, UserError
 from vae_desktop.files import write_atomically
+from vae_desktop.language import N_, tr
 from vae_desktop.progress import Progress
 
 _CHUNK = 1 << 16
 _SLOWEST = 1000  # bytes a second, on average over the time of silence that is allowed
+_CANNOT_MAKE = N_("Cannot make the folder {folder}: {reason}. Choose another data folder.")
+_CANNOT_WRITE = N_("Cannot write in {folder}: {reason}. Make room or choose another data folder.")
 _GZIP_MAGIC, _ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
 
 
@@ -61,15 +64,14 @@ def download_mnist(entry: MnistSet, data_dir: Path, progress: Progress, timeout:
         If the folder or a file cannot be written.
     """
     folder = entry.raw_folder(data_dir)
-    with _naming_the_folder("make the folder", folder, "Choose another data folder."):
+    with _naming_the_folder(_CANNOT_MAKE, folder):
         folder.mkdir(parents=True, exist_ok=True)
     total = sum(resource.size for resource in entry.resources)
     done = 0
     for resource in entry.resources:
         wanted = [name for name in entry.files_in(resource) if not _is_whole(entry, data_dir, name)]
         if wanted:
-            way_out = "Make room or choose another data folder."
-            with _naming_the_folder("write in", folder, way_out), tempfile.TemporaryFile(dir=folder) as packed:
+            with _naming_the_folder(_CANNOT_WRITE, folder), tempfile.TemporaryFile(dir=folder) as packed:
                 _fetch_from_any(entry, resource, packed, timeout, progress.part(done, resource.size, total))
                 for name in wanted:
                     write_atomically(folder / name, _unpack(packed, resource, name))
@@ -86,12 +88,12 @@ def _is_whole(entry: MnistSet, data_dir: Path, name: str) -> bool:
 
 
 @contextmanager
-def _naming_the_folder(action: str, folder: Path, way_out: str) -> Iterator[None]:
+def _naming_the_folder(text: str, folder: Path) -> Iterator[None]:
     """Put in words what fails on this machine."""
     try:
         yield
     except OSError as error:
-        raise UserError(f"Cannot {action} {folder}: {error.strerror or error}. {way_out}") from error
+        raise UserError(tr(text).format(folder=folder, reason=error.strerror or error)) from error
 
 
 def _fetch_from_any(entry: MnistSet, resource: Resource, packed: IO[bytes], timeout: float, progress: Progress) -> None:
@@ -106,7 +108,9 @@ def _fetch_from_any(entry: MnistSet, resource: Resource, packed: IO[bytes], time
             reasons.append(f"{urlsplit(mirror).netloc}: {error}")
             progress(0, resource.size)
     raise DataError(
-        f"{entry.label} could not be downloaded ({'; '.join(reasons)}). Check the connection and try again."
+        tr("{dataset} could not be downloaded ({reasons}). Check the connection and try again.").format(
+            dataset=entry.label, reasons="; ".join(reasons)
+        )
     )
 
 
@@ -125,11 +129,11 @@ def _receive(url: str, resource: Resource, packed: IO[bytes], timeout: float, pr
     packed.seek(0)
     magic = _ZIP_MAGIC if resource.is_archive else _GZIP_MAGIC
     if not magic.startswith(packed.read(len(magic))):
-        raise _MirrorFailed("it sent something else, perhaps a web page to log in")
+        raise _MirrorFailed(tr("it sent something else, perhaps a web page to log in"))
     if received < resource.size:
-        raise _MirrorFailed("the connection was cut off")
+        raise _MirrorFailed(tr("the connection was cut off"))
     if digest.hexdigest() != resource.md5:
-        raise _MirrorFailed("it sent a damaged or different file")
+        raise _MirrorFailed(tr("it sent a damaged or different file"))
 
 
 def _pieces(url: str, limit: int, timeout: float) -> Generator[bytes, None, None]:
@@ -143,11 +147,13 @@ def _pieces(url: str, limit: int, timeout: float) -> Generator[bytes, None, None
                 yield piece
                 if time.monotonic() > until:
                     if limit > wanted:
-                        raise _MirrorFailed("the server sends next to nothing")
+                        raise _MirrorFailed(tr("the server sends next to nothing"))
                     until, wanted = time.monotonic() + timeout, limit - round(_SLOWEST * timeout)
     except HTTPError as error:
         with error:  # it holds the connection
-            raise _MirrorFailed(f"the server answered {error.code} {error.reason}") from error
+            raise _MirrorFailed(
+                tr("the server answered {code} {reason}").format(code=error.code, reason=error.reason)
+            ) from error
     except (OSError, HTTPException, ValueError) as error:
         raise _MirrorFailed(_in_words(error)) from error
 
@@ -156,11 +162,11 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, URLError) and isinstance(error.reason, Exception):
         error = error.reason
     if isinstance(error, TimeoutError):
-        return "the server did not answer in time"
+        return tr("the server did not answer in time")
     if isinstance(error, IncompleteRead):
-        return "the connection was cut off"
+        return tr("the connection was cut off")
     if isinstance(error, OSError):
-        return f"the server cannot be reached ({error.strerror or error})"
+        return tr("the server cannot be reached ({reason})").format(reason=error.strerror or error)
     return str(error) or type(error).__name__
 
 

@@ -1,6 +1,5 @@
 """From a data set's settings to its images; among them scikit-learn's 1,797 handwritten digits, always there."""
 
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from vae_desktop.data.dataset import Dataset, Split, resize
 from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.shapes import load_shapes
 from vae_desktop.errors import DataError
+from vae_desktop.language import tr
 from vae_desktop.libraries import load_torch
 from vae_desktop.progress import Progress, ignore
 
@@ -68,7 +68,11 @@ def _with_validation(dataset: Dataset) -> Dataset:
     held_out = len(train) // _HELD_OUT
     if held_out == 0:
         label = describe_dataset(dataset.config.name).label
-        raise DataError(f"{label} has only {len(train)} training images, too few to hold any out.")
+        raise DataError(
+            tr("{dataset} has only {count} training images, too few to hold any out.").format(
+                dataset=label, count=len(train)
+            )
+        )
     is_held_out = np.zeros(len(train), np.bool_)
     is_held_out[np.random.default_rng(0).permutation(len(train))[:held_out]] = True
     train, test = train.parted(is_held_out)  # only this function has it

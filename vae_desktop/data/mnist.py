@@ -14,6 +14,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Images, Split, resize
 from vae_desktop.data.stored_array import BrokenFile, open_idx
 from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing
+from vae_desktop.language import N_, tr
 
 SIDE = 28
 
@@ -117,8 +118,16 @@ MNIST_SETS = {
             "fashion-mnist",
             folder="FashionMNIST",
             class_names=(
-                "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
-                "Shirt", "Sneaker", "Bag", "Ankle boot",
+                N_("T-shirt/top"),
+                N_("Trouser"),
+                N_("Pullover"),
+                N_("Dress"),
+                N_("Coat"),
+                N_("Sandal"),
+                N_("Shirt"),
+                N_("Sneaker"),
+                N_("Bag"),
+                N_("Ankle boot"),
             ),
             mirrors=(
                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -184,9 +193,9 @@ def load_mnist(config: DatasetConfig, data_dir: Path) -> Dataset:
     try:
         train, test = (_read_split(entry, data_dir, prefix) for prefix in entry.prefixes)
         if train.images.shape[1:] != test.images.shape[1:]:
-            raise _mismatch(entry, data_dir, "training and test images differ in size")
+            raise _mismatch(entry, data_dir, tr("training and test images differ in size"))
     except BrokenFile as error:
-        raise DatasetBroken(f"{error} Download it again.") from error
+        raise DatasetBroken(tr("{error} Download it again.").format(error=error)) from error
     train, test = (replace(part, images=resize(part.images, config.image_size)) for part in (train, test))
     return Dataset(config, train, test, entry.class_names)
 
@@ -229,7 +238,11 @@ def read_file(entry: MnistSet, data_dir: Path, name: str) -> Images:
     first, last = entry.first_label, entry.first_label + len(entry.class_names) - 1
     for label in (values.min(), values.max()) if values.ndim == 1 else ():
         if not first <= label <= last:
-            raise BrokenFile(f"{path} is broken: a label is {label}, not {first} to {last}.")
+            raise BrokenFile(
+                tr("{path} is broken: a label is {label}, not {first} to {last}.").format(
+                    path=path, label=label, first=first, last=last
+                )
+            )
     return values
 
 
@@ -237,14 +250,24 @@ def _read_split(entry: MnistSet, data_dir: Path, prefix: str) -> Split:
     images = read_file(entry, data_dir, images_file(prefix))
     labels = read_file(entry, data_dir, labels_file(prefix))
     if len(images) != len(labels):
-        raise _mismatch(entry, data_dir, f"{len(images)} {prefix} images have {len(labels)} labels")
+        raise _mismatch(
+            entry,
+            data_dir,
+            tr("{images} {part} images have {labels} labels").format(
+                images=len(images), part=prefix, labels=len(labels)
+            ),
+        )
     if entry.is_transposed:
         images = np.ascontiguousarray(images.swapaxes(1, 2))
     return Split(images[:, None], labels.astype(np.int64) - entry.first_label)
 
 
 def _mismatch(entry: MnistSet, data_dir: Path, reason: str) -> BrokenFile:
-    return BrokenFile(f"{entry.label} in {entry.raw_folder(data_dir)} is broken: {reason}.")
+    return BrokenFile(
+        tr("{dataset} in {folder} is broken: {reason}.").format(
+            dataset=entry.label, folder=entry.raw_folder(data_dir), reason=reason
+        )
+    )
 
 
 def _find(entry: MnistSet, data_dir: Path, name: str) -> Path:
@@ -258,11 +281,17 @@ def _find(entry: MnistSet, data_dir: Path, name: str) -> Path:
             continue
         except OSError as error:
             reason = error.strerror or str(error)
-            raise DataError(f"Cannot read {path}: {reason}. Choose another data folder.") from error
+            raise DataError(
+                tr("Cannot read {path}: {reason}. Choose another data folder.").format(path=path, reason=reason)
+            ) from error
     if not data_dir.is_dir():
-        found = f"{entry.label} cannot be read: there is no data folder {data_dir}"
-    else:
-        found = f"{entry.label} is not there: {folder} has no {name}"
-    raise DatasetMissing(
-        f"{found}. Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
+        text = tr(
+            "{dataset} cannot be read: there is no data folder {folder}. "
+            "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
+        )
+        raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir))
+    text = tr(
+        "{dataset} is not there: {folder} has no {name}. "
+        "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
     )
+    raise DatasetMissing(text.format(dataset=entry.label, folder=folder, name=name))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Split
+from vae_desktop.language import N_
 from vae_desktop.progress import Progress, ignore
 
 FACTOR_NAMES = ("x", "y", "scale", "rotation")
@@ -117,4 +118,4 @@ def _heart(u: _Floats, v: _Floats) -> _Floats:
     return np.minimum(square, disc)
 
 
-_SHAPES = {"Square": _square, "Ellipse": _ellipse, "Heart": _heart}
+_SHAPES = {N_("Square"): _square, N_("Ellipse"): _ellipse, N_("Heart"): _heart}

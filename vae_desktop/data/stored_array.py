@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import BEGINNING, IDX, kind_of
+from vae_desktop.language import tr, tr_count
 from vae_desktop.progress import Progress, ignore
 
 DEFLATE_LIMIT = 1032  # deflate never packs tighter, so a size that promises more than this is a lie
@@ -35,11 +36,15 @@ def naming_the_file(where: object) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        raise BrokenFile(f"{where} cannot be used: {str(error) or 'it is cut off'}.") from error
+        raise BrokenFile(
+            tr("{path} cannot be used: {reason}.").format(path=where, reason=str(error) or tr("it is cut off"))
+        ) from error
     except MemoryError as error:
-        raise BrokenFile(f"{where} does not fit into memory.") from error
+        raise BrokenFile(tr("{path} does not fit into memory.").format(path=where)) from error
     except OSError as error:
-        raise BrokenFile(f"{where} cannot be read: {error.strerror or error}.") from error
+        raise BrokenFile(
+            tr("{path} cannot be read: {reason}.").format(path=where, reason=error.strerror or error)
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +83,9 @@ class StoredArray:
     def check_size(self, limit: int) -> None:
         """Raise ValueError if there are no values, or more than fit into a stream of `limit` bytes."""
         if any(side <= 0 for side in self.shape) or self.nbytes == 0:
-            raise ValueError("it holds nothing")
+            raise ValueError(tr("it holds nothing"))
         if self.nbytes > limit - self.start:
-            raise ValueError("it promises more than the file holds; it is cut off")
+            raise ValueError(tr("it promises more than the file holds; it is cut off"))
 
     def read(self, progress: Progress = ignore) -> npt.NDArray[Any]:
         """Read all values, as an array of its own; errors as in `blocks`."""
@@ -108,7 +113,7 @@ class StoredArray:
                 values = values.reshape(shape, order="F" if self.is_fortran else "C")
                 yield from (values[start : start + together] for start in range(0, len(values), together))
             if self.is_last and stream.read(1):
-                raise ValueError("it is longer than it should be")
+                raise ValueError(tr("it is longer than it should be"))
 
 
 def _fill(memory: memoryview, stream: BufferedIOBase, progress: Progress) -> None:
@@ -117,7 +122,7 @@ def _fill(memory: memoryview, stream: BufferedIOBase, progress: Progress) -> Non
         progress.check()
         count = stream.readinto(memory[done : done + _PIECE])
         if not count:
-            raise ValueError("it is cut off")
+            raise ValueError(tr("it is cut off"))
         done += count
 
 
@@ -170,9 +175,14 @@ def _read_shape(stream: BufferedIOBase, rank: int) -> tuple[int, ...]:
     if magic != bytes((0, 0, _UINT8, rank)):
         kind = kind_of(magic + stream.read(BEGINNING - 4))
         if kind is not None and kind.what != IDX:
-            raise ValueError(f"it is {kind}")
-        raise ValueError(f"it is not an IDX file of bytes in {rank} dimension{'s' * (rank != 1)}")
+            raise ValueError(tr("it is {kind}").format(kind=kind))
+        text = tr_count(
+            "it is not an IDX file of bytes in {count} dimension",
+            "it is not an IDX file of bytes in {count} dimensions",
+            rank,
+        )
+        raise ValueError(text.format(count=rank))
     sizes = stream.read(4 * rank)
     if len(sizes) < 4 * rank:
-        raise ValueError("it is cut off")
+        raise ValueError(tr("it is cut off"))
     return struct.unpack(f">{rank}I", sizes)

@@ -1,6 +1,5 @@
 """A person's own images and labels from NumPy's .npy and .npz files, without unpickling, or from IDX files."""
 
-
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +20,7 @@ from vae_desktop.data.stored_array import DEFLATE_LIMIT, BrokenFile, StoredArray
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.files import size_in_words
+from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
 _IMAGES = ("x_train", "train_images", "images", "imgs", "x", "data", "arr_0", "")
@@ -61,14 +61,15 @@ def assemble_arrays(path: Path, config: DatasetConfig, progress: Progress) -> As
         size = sum(array.nbytes for array in arrays.values())
         if size > MAX_BYTES:
             raise DataError(
-                f"{path} holds {size_in_words(size)}, more than {size_in_words(MAX_BYTES)}. "
-                "Save fewer or smaller images."
+                tr("{path} holds {size}, more than {most}. Save fewer or smaller images.").format(
+                    path=path, size=size_in_words(size), most=size_in_words(MAX_BYTES)
+                )
             )
         stacks = [
             Stack(arrays[images], None if labels is None else arrays[labels].read(progress).reshape(-1))
             for images, labels in parts
         ]
-        skipped = [f"{shown(name)}: not used" for name in members if name not in arrays]
+        skipped = [tr("{name}: not used").format(name=shown(name)) for name in members if name not in arrays]
         return assemble_stacks(stacks, path, config, progress, skipped)
 
 
@@ -83,7 +84,7 @@ def _members(path: Path) -> Iterator[Mapping[str, Callable[[], StoredArray]]]:
     with archive:
         arrays = {info.filename[:-4]: info for info in archive.infolist() if info.filename.endswith(".npy")}
         if not arrays:
-            raise BrokenFile(f"{path} cannot be used: there are no arrays (.npy) in it.")
+            raise BrokenFile(tr("{path} cannot be used: there are no arrays (.npy) in it.").format(path=path))
         yield {name: partial(_read_member, path, archive, name, info) for name, info in arrays.items()}
 
 
@@ -94,21 +95,28 @@ def _open_archive(path: Path) -> zipfile.ZipFile:
         with path.open("rb") as file:
             beginning = file.read(BEGINNING)
         if beginning.startswith(_ARCHIVE_MAGIC):  # what should be at its end is not
-            raise ValueError("it is cut off or damaged") from error
-        raise ValueError(f"it is {kind_of(beginning) or 'not an archive of NumPy arrays'}") from error
+            raise ValueError(tr("it is cut off or damaged")) from error
+        raise ValueError(_what_it_is(beginning, tr("it is not an archive of NumPy arrays"))) from error
+
+
+def _what_it_is(beginning: bytes, otherwise: str) -> str:
+    kind = kind_of(beginning)
+    return otherwise if kind is None else tr("it is {kind}").format(kind=kind)
 
 
 def _read_member(path: Path, archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) -> StoredArray:
-    return _read_header(f"{shown(name)} in {path}", partial(_open_member, archive, info), info.file_size)
+    return _read_header(
+        tr("{name} in {path}").format(name=shown(name), path=path), partial(_open_member, archive, info), info.file_size
+    )
 
 
 def _open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BufferedIOBase:
     if info.flag_bits & _ENCRYPTED:
-        raise ValueError("it is encrypted")
+        raise ValueError(tr("it is encrypted"))
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError("it is packed in a way that NumPy does not use")
+        raise ValueError(tr("it is packed in a way that NumPy does not use"))
     if info.file_size > info.compress_size * DEFLATE_LIMIT:
-        raise ValueError("it promises more than the file holds")
+        raise ValueError(tr("it promises more than the file holds"))
     return cast(BufferedIOBase, archive.open(info))
 
 
@@ -119,15 +127,15 @@ def _read_header(where: str, open_stream: Callable[[], BufferedIOBase], size: in
             version = npy_format.read_magic(stream)
         except ValueError as error:
             stream.seek(0)
-            raise ValueError(f"it is {kind_of(stream.read(BEGINNING)) or 'not a NumPy array'}") from error
+            raise ValueError(_what_it_is(stream.read(BEGINNING), tr("it is not a NumPy array"))) from error
         if version not in _HEADER_READERS:
-            raise ValueError("it is of a version of NumPy's format that only tables need")
+            raise ValueError(tr("it is of a version of NumPy's format that only tables need"))
         try:
             shape, is_fortran, dtype = _HEADER_READERS[version](stream)
         except Exception as error:  # Python's own parser is at work, which fails in many ways
-            raise ValueError("its header is broken") from error
+            raise ValueError(tr("its header is broken")) from error
         if dtype.hasobject:
-            raise ValueError("it holds Python objects, which are never read. Save it with a dtype such as uint8")
+            raise ValueError(tr("it holds Python objects, which are never read. Save it with a dtype such as uint8"))
         array = StoredArray(where, open_stream, stream.tell(), shape, dtype, is_fortran)
         array.check_size(size)
         return array
@@ -143,8 +151,10 @@ def _parts(path: Path, names: Iterable[str]) -> list[tuple[str, str | None]]:
     if images is None:
         found = ", ".join(listed([shown(name) for name in names], _MOST_NAMES))
         raise DataError(
-            f"{path} cannot be used: its arrays are named {found}. Name the images “images” and their labels, "
-            "if there are any, “labels”."
+            tr(
+                "{path} cannot be used: its arrays are named {found}. Name the images “images” and their labels, if "
+                "there are any, “labels”."
+            ).format(path=path, found=found)
         )
     return [(images, labels)] + ([] if test_images is None else [(test_images, test_labels)])
 
@@ -153,15 +163,19 @@ def _check(images: StoredArray, labels: StoredArray | None) -> None:
     """Raise BrokenFile unless these are images, and these their labels."""
     with naming_the_file(images.where):
         if images.dtype.kind not in _NUMBERS:
-            raise ValueError(f"its values are of type {images.dtype}, not numbers")
+            raise ValueError(tr("its values are of type {kind}, not numbers").format(kind=images.dtype))
         check_shape(images.shape)
     if labels is None:
         return
     with naming_the_file(labels.where):
         if labels.dtype.kind not in _CLASSES:
-            raise ValueError(f"labels of type {labels.dtype} are neither whole numbers nor texts")
+            raise ValueError(tr("labels of type {kind} are neither whole numbers nor texts").format(kind=labels.dtype))
         if labels.shape not in ((count := images.shape[0],), (count, 1)):
-            raise ValueError(f"it has the shape {labels.shape}, not one label for each of {count:,} images")
+            raise ValueError(
+                tr("it has the shape {shape}, not one label for each of {count:,} images").format(
+                    shape=labels.shape, count=count
+                )
+            )
 
 
 _PACKED = ".gz"
@@ -191,7 +205,9 @@ def find_idx(folder: Path) -> Path | None:
     first = sorted(path for path in by_name.values() if path not in tests)
     if len(first) > 1:
         names = ", ".join(listed([path.name for path in first], _MOST_SETS))
-        raise DataError(f"{folder} holds several data sets: {names}. Choose one of the files.")
+        raise DataError(
+            tr("{folder} holds several data sets: {names}. Choose one of the files.").format(folder=folder, names=names)
+        )
     return first[0] if first else None
 
 
@@ -223,8 +239,10 @@ def _open_stack(path: Path, progress: Progress) -> Stack:
     classes = open_idx(labels, 1).read(progress)
     if len(classes) != images.shape[0]:
         raise DataError(
-            f"{path} holds {images.shape[0]:,} images, but {labels.name} {len(classes):,} labels. "
-            "Choose another file, or move the labels away."
+            tr(
+                "{path} holds {count:,} images, but {file} {labels:,} labels. Choose another file, or move the labels "
+                "away."
+            ).format(path=path, count=images.shape[0], file=labels.name, labels=len(classes))
         )
     return Stack(images, classes)
 

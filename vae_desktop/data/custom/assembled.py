@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.messages import counted, listed, natural_key, shown
+from vae_desktop.data.custom.messages import images_in_words, listed, natural_key, shown
 from vae_desktop.data.dataset import Dataset, Images, Labels, Report, Split
 from vae_desktop.errors import DataError
+from vae_desktop.language import tr, tr_count
 
 FEWEST = 10  # images that make a data set
 _MOST_CLASSES = 200
@@ -45,9 +46,18 @@ def check_count(count: int, source: object, skipped: Sequence[str] = ()) -> None
     """Raise DataError, with the first reasons, if these are too few images to learn from."""
     if count >= FEWEST:
         return
-    reasons = f" ({'; '.join(listed(skipped, _REASONS))})" if skipped else ""
-    found = f"Only {counted(count, 'image')} could be read" if count else "No image could be read"
-    raise DataError(f"{found} in {source}{reasons}. At least {FEWEST} are needed: add images or choose another source.")
+    where = tr("{source} ({reasons})") if skipped else "{source}"
+    where = where.format(source=source, reasons="; ".join(listed(skipped, _REASONS)))
+    text = tr("No image could be read in {where}. At least {fewest} are needed: add images or choose another source.")
+    if count:
+        text = tr_count(
+            "Only {count:,} image could be read in {where}. "
+            "At least {fewest} are needed: add images or choose another source.",
+            "Only {count:,} images could be read in {where}. "
+            "At least {fewest} are needed: add images or choose another source.",
+            count,
+        )
+    raise DataError(text.format(count=count, where=where, fewest=FEWEST))
 
 
 def to_dataset(config: DatasetConfig, assembled: Assembled) -> Dataset:
@@ -58,7 +68,11 @@ def to_dataset(config: DatasetConfig, assembled: Assembled) -> Dataset:
     converted = list(assembled.converted)
     labels, names = (None, ()) if assembled.classes is None else number_classes(assembled.classes)
     if len(names) > _MOST_CLASSES:
-        converted.append(f"loaded without labels: {len(names):,} classes are more than {_MOST_CLASSES}")
+        converted.append(
+            tr("loaded without labels: {count:,} classes are more than {most}").format(
+                count=len(names), most=_MOST_CLASSES
+            )
+        )
         labels, names = None, ()
     is_test = assembled.is_test
     if is_test is None or is_test.all() or not is_test.any():
@@ -101,8 +115,11 @@ def hold_out(labels: Labels) -> npt.NDArray[np.bool_]:
 
 def _summary(config: DatasetConfig, train: Split, test: Split, names: Sequence[str]) -> str:
     channels, height, width = train.images.shape[1:]
-    kinds = f"in {counted(len(names), 'class', 'classes')}" if names else "without classes"
-    return (
-        f"{counted(len(train) + len(test), 'image')} {kinds} from {shown(config.label)}: {width} × {height} pixels, "
-        f"{'grey' if channels == 1 else 'colour'}; {len(test):,} of them for the test."
-    )
+    found = tr("{images} without classes")
+    if names:
+        found = tr_count("{images} in {count:,} class", "{images} in {count:,} classes", len(names))
+    found = found.format(images=images_in_words(len(train) + len(test)), count=len(names))
+    text = tr("{found} from {name}: {width} × {height} pixels, colour; {test:,} of them for the test.")
+    if channels == 1:
+        text = tr("{found} from {name}: {width} × {height} pixels, grey; {test:,} of them for the test.")
+    return text.format(found=found, name=shown(config.label), width=width, height=height, test=len(test))

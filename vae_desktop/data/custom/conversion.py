@@ -13,10 +13,11 @@ from PIL import Image, ImageOps
 from vae_desktop.data.dataset import Images, move_to_front
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
+from vae_desktop.language import N_, tr
 
-CONVERSION_RULE = (
-    "Every image becomes a square: it is scaled until its shorter side fits (bicubic, shrinking averages), "
-    "then its middle is cut out."
+CONVERSION_RULE = N_(
+    "Every image becomes a square: it is scaled until its shorter side fits (bicubic, shrinking averages), then its "
+    "middle is cut out."
 )
 
 SMALLEST, _LARGEST, _STEP = 8, 64, 4  # of a side that is chosen
@@ -51,7 +52,8 @@ def choose_side(sizes: npt.NDArray[np.int64], wanted: int | None) -> int:
 
 def scaling_line(count: int, side: int) -> list[str]:
     """The report's line, if any, about images that were scaled."""
-    return [f"scaled to {side} × {side} pixels: {count:,}. {CONVERSION_RULE}"] if count else []
+    line = tr("scaled to {side} × {side} pixels: {count:,}. {rule}")
+    return [line.format(side=side, count=count, rule=tr(CONVERSION_RULE))] if count else []
 
 
 def to_square(image: Image.Image, side: int) -> Images:
@@ -78,7 +80,7 @@ def to_square(image: Image.Image, side: int) -> Images:
 
 @dataclass(frozen=True)
 class Levels:
-    """The values that become 0 and 255, and the rule behind them in words ("" where bytes stay as they are)."""
+    """The values that become 0 and 255, and the rule behind them in English words ("": bytes stay as they are)."""
 
     black: float
     white: float
@@ -86,10 +88,10 @@ class Levels:
 
 
 _BYTES = Levels(0, 255)
-SIXTEEN_BITS = Levels(0, 65_535, "16 bits scaled to 8 (divided by 257)")
-_BITS = Levels(0, 1, "pixels of only 0 and 1 scaled to 0 and 255")
-_UNIT_FLOATS = Levels(0, 1, "float pixels from 0 to 1 scaled to 0 to 255")
-_BYTE_FLOATS = Levels(0, 255, "float pixels taken as 0 to 255 and rounded")
+SIXTEEN_BITS = Levels(0, 65_535, N_("16 bits scaled to 8 (divided by 257)"))
+_BITS = Levels(0, 1, N_("pixels of only 0 and 1 scaled to 0 and 255"))
+_UNIT_FLOATS = Levels(0, 1, N_("float pixels from 0 to 1 scaled to 0 to 255"))
+_BYTE_FLOATS = Levels(0, 255, N_("float pixels taken as 0 to 255 and rounded"))
 
 
 def levels_of(ends: Sequence[float], are_floats: bool) -> Levels:
@@ -111,13 +113,17 @@ def levels_of(ends: Sequence[float], are_floats: bool) -> Levels:
     """
     lowest, highest = min(ends), max(ends)
     if not (all(map(math.isfinite, ends)) and math.isfinite(highest - lowest)):
-        raise ValueError("some of its pixels are not finite numbers (NaN or infinite)")
+        raise ValueError(tr("some of its pixels are not finite numbers (NaN or infinite)"))
     if not are_floats:
         if lowest < 0 or highest > 255:
-            raise ValueError(f"its pixels, whole numbers from {lowest} to {highest}, do not lie within 0 to 255")
+            raise ValueError(
+                tr("its pixels, whole numbers from {lowest} to {highest}, do not lie within 0 to 255").format(
+                    lowest=lowest, highest=highest
+                )
+            )
         return _BITS if highest == 1 else _BYTES
     if lowest < -_SLACK or highest > 255 + _SLACK:
-        return Levels(lowest, highest, "float pixels scaled from their minimum and maximum to 0 and 255")
+        return Levels(lowest, highest, N_("float pixels scaled from their minimum and maximum to 0 and 255"))
     return _UNIT_FLOATS if highest <= 1 + _SLACK else _BYTE_FLOATS
 
 
@@ -138,11 +144,16 @@ def check_room(count: int, side: int, has_colour: bool) -> None:
     """Raise DataError, with the number that fits, if so many squares would take more than 4 GB."""
     fitting = MAX_BYTES // ((3 if has_colour else 1) * side * side)
     if count > fitting:
-        raise DataError(
-            f"There are too many images: of {side} × {side} pixels in {'colour' if has_colour else 'grey'}, "
-            f"{fitting:,} fit into the {size_in_words(MAX_BYTES)} that a data set may take. "
-            "Choose a smaller image size or fewer images."
+        text = tr(
+            "There are too many images: of {side} × {side} pixels in grey, {fitting:,} fit into the {most} that a data "
+            "set may take. Choose a smaller image size or fewer images."
         )
+        if has_colour:
+            text = tr(
+                "There are too many images: of {side} × {side} pixels in colour, {fitting:,} fit into the {most} that "
+                "a data set may take. Choose a smaller image size or fewer images."
+            )
+        raise DataError(text.format(side=side, fitting=fitting, most=size_in_words(MAX_BYTES)))
 
 
 class Canvas:
@@ -203,6 +214,8 @@ def _empty(count: int, channels: int, side: int) -> Images:
     except MemoryError as error:
         size = size_in_words(count * channels * side * side)
         raise DataError(
-            f"These images do not fit into memory: {count:,} of {side} × {side} pixels take {size}. "
-            "Choose a smaller image size or fewer images, or close other programs."
+            tr(
+                "These images do not fit into memory: {count:,} of {side} × {side} pixels take {size}. Choose a "
+                "smaller image size or fewer images, or close other programs."
+            ).format(count=count, side=side, size=size)
         ) from error

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vae_desktop.data.custom.messages import counted, natural_key, shown
+from vae_desktop.data.custom.messages import images_in_words, natural_key, shown
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
+from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
 _UNSEEN = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}  # left by systems; so are names with a dot
@@ -81,15 +82,16 @@ def find_files(root: Path, progress: Progress) -> tuple[list[File], list[File], 
         try:
             status = os.stat(folder.path)
             if (status.st_dev, status.st_ino) in seen:
-                skipped.append(f"{folder.name}: leads to a folder that is read already")
+                skipped.append(tr("{folder}: leads to a folder that is read already").format(folder=folder.name))
                 continue
             seen.add((status.st_dev, status.st_ino))
             entries = _visible(folder.path, progress)
         except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
+            reason = error.strerror or error
             if not folder.parts:
-                raise DataError(f"{root} {reason}. Choose another folder.") from error
-            skipped.append(f"{folder.name}: {reason}")
+                text = tr("{path} cannot be read: {reason}. Choose another folder.")
+                raise DataError(text.format(path=root, reason=reason)) from error
+            skipped.append(tr("{name}: cannot be read: {reason}").format(name=folder.name, reason=reason))
             continue
         inside: dict[str, list[File]] = {"file": [], "folder": [], "other": []}
         for entry in entries:
@@ -123,7 +125,7 @@ def _kind(entry: "os.DirEntry[str]") -> str:
 def _what_else(path: str) -> str:
     """What something is that is neither a file nor a folder, in words."""
     kind = kind_of_file(path) if os.path.islink(path) and not os.path.exists(path) else None
-    return "a device, a pipe or a broken link" if kind is None else str(kind)
+    return tr("a device, a pipe or a broken link") if kind is None else str(kind)
 
 
 def arrange(images: Sequence[File]) -> Layout:
@@ -146,10 +148,14 @@ def arrange(images: Sequence[File]) -> Layout:
     for name in parts:
         _classify(by_top.pop(name), name == test, layout)
     for name, others in by_top.items():
-        where = shown(name) or "beside them"
-        layout.skipped.append(f"{where}: {counted(len(others), 'image')} outside {' and '.join(parts)}")
+        where = shown(name) or tr("beside them")
+        text = tr("{where}: {images} outside {part} and {other}")
+        if len(parts) == 1:
+            text = tr("{where}: {images} outside {part}")
+        count = images_in_words(len(others))
+        layout.skipped.append(text.format(where=where, images=count, part=parts[0], other=parts[-1]))
     if len({image.class_name is None for image in layout.placed}) == 2:
-        layout.skipped.append("class folders: not used, as only one part of the split has them")
+        layout.skipped.append(tr("class folders: not used, as only one part of the split has them"))
         return replace(layout, placed=[replace(image, class_name=None) for image in layout.placed])
     return layout
 
@@ -165,7 +171,7 @@ def _classify(images: Sequence[File], is_test: bool, layout: Layout) -> None:
     has_classes = any(len(file.parts) > layout.depth + 1 for file in images)
     for file in images:
         if has_classes and len(file.parts) == layout.depth + 1:
-            layout.skipped.append(f"{file.name}: lies beside the class folders")
+            layout.skipped.append(tr("{name}: lies beside the class folders").format(name=file.name))
         else:
             layout.placed.append(Placed(file, file.parts[layout.depth] if has_classes else None, is_test))
 
@@ -181,7 +187,7 @@ def without_images(folders: Sequence[File], files: Sequence[File], images: Seque
     for folder in folders:
         is_class = has_classes and folder.parts[:-1] in parts
         if is_class and folder.parts not in with_images:
-            lines.append(f"{folder.name}: a class folder without images")
+            lines.append(tr("{folder}: a class folder without images").format(folder=folder.name))
         elif len(folder.parts) == 1 and folder.parts not in with_files:
-            lines.append(f"{folder.name}: an empty folder")
+            lines.append(tr("{folder}: an empty folder").format(folder=folder.name))
     return lines

@@ -11,6 +11,7 @@ from vae_desktop.data.custom.conversion import SIXTEEN_BITS, levels_of, to_bytes
 from vae_desktop.data.dataset import Images, channels_first
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
+from vae_desktop.language import N_, tr
 
 MAX_PIXELS = 50_000_000  # of one image; a small file can announce enough to fill any memory
 
@@ -20,10 +21,9 @@ _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # one channel of more tha
 _GREY = ("1", "L", "LA", "La", *_DEEP)
 _DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
 
-CMYK = "CMYK turned into RGB"
-ALPHA = "alpha laid over white"
-TURNED = "turned upright as their EXIF orientation says"
-_TOO_LARGE = f"more than {MAX_PIXELS // 10**6} million pixels"
+CMYK = N_("CMYK turned into RGB")
+ALPHA = N_("alpha laid over white")
+TURNED = N_("turned upright as their EXIF orientation says")
 
 
 class Unreadable(Exception):
@@ -41,7 +41,7 @@ class Header:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """An image as a square: (S, S) or (S, S, 3), uint8, and what was done to it besides, in words."""
+    """An image as a square: (S, S) or (S, S, 3), uint8, and what was done to it besides, in English words."""
 
     pixels: Images
     changes: tuple[str, ...]
@@ -104,10 +104,10 @@ def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:
     """
     try:
         if path.exists() and not path.is_file():  # opening a pipe would wait for ever
-            raise Unreadable("it is a folder, a device or a pipe")
+            raise Unreadable(tr("it is a folder, a device or a pipe"))
         pixels = read_picture(path, max(image_shape[1:])).pixels
     except Unreadable as error:
-        raise DataError(f"{path.name} cannot be put on the pad: {error}.") from error
+        raise DataError(tr("{name} cannot be put on the pad: {error}.").format(name=path.name, error=error)) from error
     return _fitted(pixels, image_shape)
 
 
@@ -135,7 +135,7 @@ def _open(path: str | Path) -> Image.Image:
     image = Image.open(path, formats=prepare())
     if image.width * image.height > MAX_PIXELS:
         image.close()
-        raise Unreadable(_TOO_LARGE)
+        raise Unreadable(_too_large())
     return image
 
 
@@ -156,7 +156,9 @@ def _from_numbers(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     if image.mode == "F":
         levels = levels_of([lowest, highest], are_floats=True)
     elif lowest < 0 or highest > SIXTEEN_BITS.white:
-        raise Unreadable(f"its pixels, from {lowest} to {highest}, have more than 16 bits")
+        raise Unreadable(
+            tr("its pixels, from {lowest} to {highest}, have more than 16 bits").format(lowest=lowest, highest=highest)
+        )
     else:
         levels = SIXTEEN_BITS
     return Image.fromarray(to_bytes(values, levels)), (levels.rule,)
@@ -170,19 +172,23 @@ def _orientation(image: Image.Image) -> object:
         return None
 
 
+def _too_large() -> str:
+    return tr("more than {count} million pixels").format(count=MAX_PIXELS // 10**6)
+
+
 def _reason(path: str | Path, error: Exception) -> str:
     """Why a file could not be read, in a few words."""
     if isinstance(error, Unreadable):
         return str(error)
     if isinstance(error, Image.DecompressionBombError):
-        return _TOO_LARGE
+        return _too_large()
     if isinstance(error, UnidentifiedImageError | FileNotFoundError) and (kind := kind_of_file(path)) is not None:
-        damaged = f"{kind.what} that is damaged or of a rare kind (convert it to JPEG or PNG)"
+        damaged = tr("{kind} that is damaged or of a rare kind (convert it to JPEG or PNG)").format(kind=tr(kind.what))
         return damaged if kind.is_picture else str(kind)
     if isinstance(error, UnidentifiedImageError):
-        return "not an image"
+        return tr("not an image")
     if isinstance(error, MemoryError):
-        return "does not fit into memory"
+        return tr("does not fit into memory")
     if isinstance(error, OSError) and error.strerror:
-        return f"cannot be read: {error.strerror}"
-    return f"broken: {str(error) or type(error).__name__}"
+        return tr("cannot be read: {reason}").format(reason=error.strerror)
+    return tr("broken: {reason}").format(reason=str(error) or type(error).__name__)

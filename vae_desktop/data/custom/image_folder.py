@@ -18,6 +18,7 @@ from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, cho
 from vae_desktop.data.custom.folder import File, Layout, arrange, find_files, without_images
 from vae_desktop.data.custom.image_file import Header, Unreadable, prepare, read_header, read_picture
 from vae_desktop.errors import DataError
+from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
 ItemT = TypeVar("ItemT")
@@ -48,7 +49,7 @@ def assemble_folder(root: Path, config: DatasetConfig, progress: Progress) -> As
     """
     files, folders, skipped = find_files(root, progress)
     if not files and not skipped:
-        raise DataError(f"{root} is empty. Choose a folder with images in it.")
+        raise DataError(tr("{root} is empty. Choose a folder with images in it.").format(root=root))
     total, half = len(files), len(files) // 2
     headers, faults = _read_headers(files, config, progress.part(0, half, total))
     layout = arrange(list(headers))
@@ -97,7 +98,7 @@ def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, pr
     classes = [placed[number].class_name for number in kept]
     changes = Counter(change for answer in answers if not isinstance(answer, str) for change in answer)
     converted = scaling_line(int((sizes[kept] != side).any(axis=1).sum()), side)
-    converted += [f"{change}: {count:,}" for change, count in changes.items()]
+    converted += [f"{tr(change)}: {count:,}" for change, count in changes.items()]
     images = canvas.finish(kept if len(kept) < len(placed) else None)
     names = None if None in classes else np.array(classes, np.str_)
     is_test = np.array([placed[number].is_test for number in kept]) if layout.has_split else None

@@ -13,11 +13,12 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.stored_array import BrokenFile
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
+from vae_desktop.language import N_, tr
 from vae_desktop.progress import Progress
 
-ACCEPTED = (
-    "Choose a folder of images, in which subfolders are classes, a NumPy file (.npy or .npz), "
-    "or an IDX file of images (…idx3-ubyte, also .gz)."
+ACCEPTED = N_(
+    "Choose a folder of images, in which subfolders are classes, a NumPy file (.npy or .npz), or an IDX file of images "
+    "(…idx3-ubyte, also .gz)."
 )
 
 
@@ -52,7 +53,7 @@ def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
         try:
             return to_dataset(config, _assemble(Path(config.name), config, progress))
         except BrokenFile as error:
-            raise DataError(f"{error} Choose another file.") from error
+            raise DataError(tr("{error} Choose another file.").format(error=error)) from error
 
 
 def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
@@ -66,8 +67,10 @@ def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assemble
     if is_file and path.suffix.lower() in (".npy", ".npz"):
         return assemble_arrays(path, config, progress)
     kind = kind_of_file(path) if is_file else None
-    reason = "" if kind is None else f": it is {kind}"
-    raise DataError(f"{path} cannot be used as a data set{reason}. {ACCEPTED}")
+    text = tr("{path} cannot be used as a data set: it is {kind}. {accepted}")
+    if kind is None:
+        text = tr("{path} cannot be used as a data set. {accepted}")
+    raise DataError(text.format(path=path, kind=kind, accepted=tr(ACCEPTED)))
 
 
 def _mode(path: Path) -> int:
@@ -76,7 +79,11 @@ def _mode(path: Path) -> int:
         return os.stat(path).st_mode
     except FileNotFoundError as error:
         kind = kind_of_file(path)
-        reason = "is not there; it may have been moved or renamed" if kind is None else f"is {kind}"
-        raise DataError(f"{path} {reason}. {ACCEPTED}") from error
+        text = tr("{path} is {kind}. {accepted}")
+        if kind is None:
+            text = tr("{path} is not there; it may have been moved or renamed. {accepted}")
+        raise DataError(text.format(path=path, kind=kind, accepted=tr(ACCEPTED))) from error
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}. {ACCEPTED}") from error
+        text = tr("{path} cannot be read: {reason}. {accepted}")
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(text.format(path=path, reason=reason, accepted=tr(ACCEPTED))) from error

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from vae_desktop.language import tr, tr_count
+
 SortKey = tuple[list[tuple[int, str]], str]
 
 _LONGEST = 120
@@ -24,12 +26,12 @@ def shown(name: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def images_in_words(count: int) -> str:
     """The number and its noun: 1 image, 1,204 images."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+    return tr_count("{count:,} image", "{count:,} images", count).format(count=count)
 
 
 def listed(lines: Sequence[str], limit: int) -> tuple[str, ...]:
     """At most `limit` lines, and then how many more there are."""
     rest = len(lines) - limit
-    return (*lines[:limit], f"and {rest:,} more") if rest > 0 else tuple(lines)
+    return (*lines[:limit], tr("and {count:,} more").format(count=rest)) if rest > 0 else tuple(lines)

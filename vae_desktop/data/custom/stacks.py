@@ -16,6 +16,7 @@ from vae_desktop.data.custom.image_file import ALPHA
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.stored_array import StoredArray
 from vae_desktop.errors import DataError
+from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
 _CHANNELS = (1, 3, 4)
@@ -65,10 +66,8 @@ def check_shape(shape: tuple[int, ...]) -> None:
     if len(shape) == 3 or (len(shape) == 4 and (shape[3] in _CHANNELS or shape[1] in _CHANNELS)):
         return
     sizes = " × ".join(map(str, shape))
-    raise ValueError(
-        f"it is an array of {sizes or 'no dimension'}, not of images × height × width, "
-        "with 1, 3 or 4 channels before or after them"
-    )
+    text = tr("it is an array of {sizes}, not of images × height × width, with 1, 3 or 4 channels before or after them")
+    raise ValueError(text.format(sizes=sizes or tr("no dimension")))
 
 
 def assemble_stacks(
@@ -109,13 +108,17 @@ def assemble_stacks(
             transparent += int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
             done += len(block)
             progress(done, total)
-    converted = [f"{levels.rule} (they are {found}): {total:,}"] if levels.rule else []
+    converted = (
+        [tr("{rule} (they are {found}): {count:,}").format(rule=tr(levels.rule), found=found, count=total)]
+        if levels.rule
+        else []
+    )
     converted += scaling_line(int((sizes != side).any(axis=1).sum()), side)
-    converted += [f"{ALPHA}: {transparent:,}"] if transparent else []
+    converted += [f"{tr(ALPHA)}: {transparent:,}"] if transparent else []
     known = [stack.classes for stack in stacks if stack.classes is not None]
     is_test = np.repeat([False, True], counts) if len(counts) == 2 else None
     if 0 < len(known) < len(stacks):
-        known, skipped = [], [*skipped, "labels: not used, as only one of two parts has them"]
+        known, skipped = [], [*skipped, tr("labels: not used, as only one of two parts has them")]
     return Assembled(canvas.finish(), np.concatenate(known) if known else None, is_test, converted, skipped)
 
 
@@ -130,11 +133,13 @@ def _levels(stacks: Sequence[Stack], source: object, progress: Progress) -> tupl
             break
     try:
         if len(are_floats) == 2:
-            raise ValueError("only one of its two parts has float pixels")
+            raise ValueError(tr("only one of its two parts has float pixels"))
         levels = levels_of(ends, are_floats.pop())
     except ValueError as error:
-        raise DataError(f"{source} cannot be used: {error}. Scale them to 0 to 1, or to 0 to 255.") from error
-    return levels, f"{min(ends):.4g} to {max(ends):.4g}"
+        raise DataError(
+            tr("{path} cannot be used: {error}. Scale them to 0 to 1, or to 0 to 255.").format(path=source, error=error)
+        ) from error
+    return levels, tr("{lowest:.4g} to {highest:.4g}").format(lowest=min(ends), highest=max(ends))
 
 
 def _squares(pixels: Images, side: int) -> Images:
