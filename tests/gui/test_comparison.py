@@ -159,9 +159,10 @@ def place_of(plot, position):
 def test_one_click_trains_four_models_in_settings_of_their_own(comparison, button, latent_dim):
     comparison.small(7)
     comparison.window.show_workspace("comparison")
+    before = comparison.window.setup.form.config()
     comparison.begin_by(button)
     assert [run.config for run in comparison.runs] == kl_term_configs(latent_dim, has_mnist=False)
-    assert comparison.driver.find("latentDimField", QLineEdit).text() == str(latent_dim)  # the setup follows
+    assert comparison.window.setup.form.config() == before
     for name in ("image", "at_cursor"):
         comparison.wait(lambda name=name: all(picture is not None for picture in comparison.pictures(name)))
     for part in ("random", "grid"):

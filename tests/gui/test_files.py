@@ -295,11 +295,13 @@ sys.exit(application.exec())
     assert len(list((tmp_path / "autosaves").glob("*.safetensors"))) == 1
 
 
-def test_an_opened_model_shows_its_settings_and_how_far_it_is(driver, saved) -> None:
+def test_an_opened_model_offers_its_settings_and_says_how_far_it_is(driver, saved) -> None:
     driver.type("hiddenField", "16")
     driver.type("betaField", "3")
     first = driver.window.controller.engine.project.shown
     driver.window.file_opened.emit(saved)
     driver.wait(lambda: driver.window.controller.engine.project.shown is not first)
+    assert driver.window.setup.form.config().training.beta == 3  # looking changes nothing
+    driver.find("useSettingsButton").click()
     assert driver.window.setup.form.config() == first.config
     assert "step 24" in driver.find("progressText", QLabel).text()

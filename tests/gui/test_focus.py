@@ -2,8 +2,8 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractScrollArea, QDockWidget, QTabBar, QToolButton, QWidget
+from PySide6.QtGui import QAction, QImage, QKeySequence
+from PySide6.QtWidgets import QAbstractScrollArea, QCheckBox, QDockWidget, QTabBar, QToolButton, QWidget
 
 from vae_desktop.engine.messages import Message
 
@@ -94,10 +94,43 @@ def test_a_panel_that_is_covered_gives_the_focus_away_and_del_removes_nothing(lo
     driver.window.runs.setFocus()
     tabs = dock_tabs(driver)
     driver.qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(2).center())
-    assert is_seen(focused(driver))
-    assert not driver.find("runsDock").isAncestorOf(focused(driver))
+    assert focused(driver) is tabs
     driver.qtbot.keyClick(focused(driver), Qt.Key.Key_Delete)
     assert len(runs) == 2
+
+
+def test_a_button_that_is_greyed_out_gives_the_focus_to_its_neighbour(shared_driver) -> None:
+    driver = shared_driver
+    driver.window.show_workspace("playground")
+    driver.train(epochs="1000")
+    assert not driver.find("trainButton").isEnabled()
+    driver.find("stopButton").setFocus()
+    driver.click("stopButton")
+    driver.wait(lambda: driver.state == "idle")
+    assert focused(driver) in (driver.find("continueButton"), driver.find("trainButton"))
+
+
+def picture_of(widget: QWidget) -> bytes:
+    return widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32).constBits().tobytes()
+
+
+def test_what_has_the_focus_looks_otherwise(looked_at) -> None:
+    driver, unseen = looked_at, set()
+    for fold in ("architecture", "optimisation", "reproducibility"):
+        driver.find(f"{fold}FoldButton").setChecked(True)
+    for dock in DOCKS:
+        bring_up(driver, dock)
+        driver.find("betaField").setFocus()
+        for stop in round_trip(driver, Qt.Key.Key_Tab):
+            stop.setFocus(Qt.FocusReason.TabFocusReason)
+            driver.wait(stop.hasFocus)
+            focused_picture = picture_of(stop)
+            stop.clearFocus()
+            if not isinstance(stop, QCheckBox) and picture_of(stop) == focused_picture:  # Qt rings it in real windows
+                unseen.add(stop.objectName() or type(stop).__name__)
+    for fold in ("architecture", "optimisation", "reproducibility"):
+        driver.find(f"{fold}FoldButton").setChecked(False)
+    assert not unseen
 
 
 def test_what_gets_the_focus_by_another_way_comes_to_the_front(looked_at) -> None:

@@ -243,6 +243,55 @@ def test_what_differs_from_the_model_on_screen_is_marked_and_taken_at_a_click(dr
     assert "On screen: MNIST" in driver.find("nameMark").toolTip()
 
 
+def test_looking_at_models_leaves_the_setup_alone(driver):
+    driver.type("epochsField", "2")
+    driver.type("imageSizeField", "8")
+    driver.type("hiddenField", "16")
+    driver.train_to_the_end(latentDim="3")
+    driver.type("latentDimField", "5")
+    before = driver.window.setup.form.config()
+    driver.show("vae-20d")
+    table = driver.find("runsTable")
+    for row in range(table.model().rowCount()):
+        table.clicked.emit(table.model().index(row, 0))
+    assert driver.window.setup.form.config() == before
+    assert driver.find("useSettingsButton", QToolButton).isVisible()
+
+
+def test_the_argument_of_a_comparison_leaves_the_setup_alone_and_says_what_trains(open_window):
+    driver = open_window()
+    driver.wait(lambda: driver.has_dataset)
+    driver.type("epochsField", "77")
+    before = driver.window.setup.form.config()
+    driver.window.show_workspace("comparison")
+    driver.click("compareKlTermButton")
+    driver.wait(lambda: len(driver.engine.project.active) > 1)
+    plan = driver.find("nextRunText", QLabel)
+    assert plan.text().startswith("They train with ")
+    field = driver.find("epochsField")
+    field.setFocus()
+    field.editingFinished.emit()  # to go through it changes nothing
+    assert all(run.config.training.epochs != 77 for run in driver.engine.project.active)
+    driver.window.show_workspace("playground")
+    assert plan.text().startswith("They train with ")
+    assert "In Compare" in plan.text()
+    assert "column" not in plan.text()
+    assert driver.find("actsOnText", QLabel).text().startswith("In Compare: ")
+    driver.click("stopButton")
+    driver.wait(lambda: driver.state == "idle")
+    assert plan.text().startswith("Train makes a new VAE")
+    assert driver.window.setup.form.config() == before
+
+
+def test_the_sentence_says_what_continue_will_do(driver):
+    driver.train_to_the_end()
+    plan = driver.find("nextRunText", QLabel)
+    assert "Continue: 2 more epochs, to 4." in plan.text()
+    driver.type("epochsField", "10")
+    driver.type("betaField", "3")
+    assert "Continue: 10 more epochs, to 12, β 3 instead of 1." in plan.text()
+
+
 def test_a_sentence_says_what_train_will_do(driver):
     plan = driver.find("nextRunText", QLabel)
     driver.type("epochsField", "7")

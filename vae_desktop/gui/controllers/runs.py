@@ -62,8 +62,6 @@ class RunsController(QObject):
         run = self._project.runs[run_id]
         if run is not self._project.shown:
             self._project.show(run)
-            if not self._project.active and not run.is_example:
-                self._tell(self.tr("Setup has the settings of {title} now.").format(title=run.title), 4000)
 
     @Slot(int)
     def _remove(self, run_id: int) -> None:
@@ -94,5 +92,5 @@ class RunsController(QObject):
             titles = " · ".join(run.title for run in back)
             self._tell(self.tr("{title} is in the list again.").format(title=titles))
 
-    def _tell(self, text: str, milliseconds: int = 6000) -> None:
-        self._window.statusBar().showMessage(text, milliseconds)
+    def _tell(self, text: str) -> None:
+        self._window.statusBar().showMessage(text, 6000)

@@ -11,9 +11,9 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui.controllers.plan_texts import PlanTexts
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.controllers.window_settings import WindowSettings
-from vae_desktop.gui.views.setup.transport import duration_text
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.settings import settings_of
@@ -21,7 +21,6 @@ from vae_desktop.settings import settings_of
 _INTERVAL = 0.5  # seconds; figures that change more often cannot be read
 _FOLDS = "setup_folds"
 _OWN = ("kind", "latent_dim", "likelihood", "architecture", "hidden", "beta")  # of each of the compared models
-_LONGEST = 24  # letters of a data set's name in the sentence
 
 
 class SetupController(QObject):
@@ -34,7 +33,8 @@ class SetupController(QObject):
         self._window = window
         self._head, self._form, self._controls = window.setup.head, window.setup.form, window.setup.controls
         self._engine, self._project = engine, engine.project
-        self._settings, self._times = settings, times
+        self._settings = settings
+        self._texts = PlanTexts(engine.datasets, times)
         self._pacer = Pacer(_INTERVAL, fraction=0.03)
         self._takes_next = self._is_warm = False
         self._form.rows.open_folds(settings.text(_FOLDS).split(","))
@@ -55,8 +55,8 @@ class SetupController(QObject):
         window.comparison.editor.changed.connect(self._tell_plan)
         self._refresh()
 
-    def take_next_example(self) -> None:
-        """At a start: have the form take the settings of the bundled model that is about to be shown."""
+    def take_next(self) -> None:
+        """At a start: have the form take the settings of the model that is about to be shown."""
         self._takes_next = True
 
     def warm_up(self) -> None:
@@ -77,7 +77,7 @@ class SetupController(QObject):
 
     def _follow_shown(self, run: Run) -> None:
         takes, self._takes_next = self._takes_next, False
-        if takes and run.is_example and not self._project.active:
+        if takes and not self._project.active:
             self._take()
         self._refresh()
 
@@ -190,26 +190,17 @@ class SetupController(QObject):
         self._controls.show_plan(self._plan(config, configs))
 
     def _plan(self, config: RunConfig, configs: list[RunConfig]) -> str:
-        if len(self._project.active) > 1:
-            return self.tr("Epochs and learning rate act at once on all models; each has its β above its column.")
-        if self._project.active:
-            return self.tr("Epochs, learning rate and β act at once; all else is for the next training.")
-        data = config.dataset.label
-        if not self._engine.datasets.is_there(config.dataset) and not config.dataset.is_custom:
-            return self.tr("{data} is not in the data folder yet: Train offers to fetch it.").format(data=data)
-        data = data if len(data) <= _LONGEST else f"{data[: _LONGEST - 1]}…"
-        epochs = f"{config.training.epochs:,}"
-        if self._compares:
-            text = self.tr("Train all makes {count} new models on {data}: {epochs} epochs")
-            text = text.format(count=len(configs), data=data, epochs=epochs)
-        else:
-            text = self.tr("Train makes a new {kind}, {dimensions}-D, on {data}: {epochs} epochs")
-            kind, dimensions = config.model.traits.short, config.model.latent_dim
-            text = text.format(kind=kind, dimensions=dimensions, data=data, epochs=epochs)
-        seconds = self._times.estimate(configs) if configs else None
-        if seconds is not None:
-            text += self.tr(", about {time}").format(time=duration_text(seconds))
-        return text + "."
+        active = self._project.active
+        if active:
+            return self._texts.of_training(active, config, self._place_of_active())
+        train = self._texts.of_train(config, configs, self._compares)
+        return f"{train} {self._texts.of_continue(self._on_screen, config, self._compares)}".strip()
+
+    def _place_of_active(self) -> str:
+        """The workspace in which models train, if it is not the one in front."""
+        if self._engine.tracker.compares == self._compares:
+            return ""
+        return self.tr("Playground") if self._compares else self.tr("Compare")
 
 
 def _detail(run: Run, with_beta: bool) -> Iterator[str]:

@@ -80,14 +80,13 @@ class TrainingController(QObject):
 
     @Slot(int)
     def _compare_kl_term(self, latent_dim: int) -> None:
-        """Show what the KL term does, on data and in settings with which it is seen; the setup then shows them."""
+        """Show what the KL term does, on data and in settings with which it is seen; the setup stays as it is."""
         self._window.banner.clear_news()
         device = "auto"
         with contextlib.suppress(InvalidSetting):
             device = self._form.config().training.device
         configs = kl_term_configs(latent_dim, self._engine.datasets.is_there(DatasetConfig("mnist")), device)
         self._starter.compare(configs)
-        self._form.set_config(configs[-1])
 
     @Slot()
     def _continue(self) -> None:
@@ -99,10 +98,10 @@ class TrainingController(QObject):
                 self._starter.continue_training(self._project.shown, self._form.config())
 
     def continue_slower(self) -> None:
-        """Train the model that diverged on, at a lower rate, which the setup then shows."""
+        """Train the model that diverged on, at a lower rate, which the setup then shows, since it acts at once."""
         config = self._starter.continue_slower()
         if config is not None:
-            self._form.set_config(config)
+            self._form.field("learning_rate").set_value(config.training.learning_rate)
 
     @Slot(object, float)
     def _set_beta(self, run: Run, beta: float) -> None:
@@ -166,19 +165,15 @@ class TrainingController(QObject):
         self._form.set_active_models([run.config.model.kind for run in self._project.active])
 
     def _take_shown(self, run: Run) -> None:
-        if not self._project.active:  # else form and progress belong to the run that trains
-            # An example is looked at; the next run is still the one that the person was setting up, but for the first.
-            if not run.is_example:
-                self._form.set_config(run.config)
-            self._take_over(run)
+        self._take_over(run)
 
     def _take_compared(self, comparison: Comparison) -> None:
-        if not self._project.active:  # the next training begins from what is on show
+        if not self._project.active:
             self._window.comparison.editor.set_variants([Variant.of(run.config) for run in comparison.runs])
-            self._form.set_config(comparison.runs[-1].config)
-            self._take_over(comparison.runs[-1])
+        self._take_over(comparison.runs[-1])
 
     def _take_over(self, run: Run) -> None:
+        """Know the images of the setup, if they are those of a model on screen; its settings stay the person's."""
         dataset = self._engine.datasets.held(run.config.dataset)
         if dataset is not None:
             self._take_dataset(dataset)

@@ -80,7 +80,12 @@ class TransportController(QObject):
         """Say which models the buttons act on; of one that does not train, how far it has come."""
         active = self._project.active
         targets = active or self._project.in_sight(self._window.workspace == "comparison")
-        self._controls.show_target(self._title(targets) or self.tr("No model yet"))
+        compares = self._window.workspace == "comparison"
+        title = self._title(targets) or (self.tr("No models yet") if compares else self.tr("No model yet"))
+        if active and self._engine.tracker.compares != compares:
+            where = self.tr("In Playground: {title}") if compares else self.tr("In Compare: {title}")
+            title = where.format(title=title)
+        self._controls.show_target(title)
         self._window.status.setText(self._status_text(self._training.state))
         if not active:
             self._controls.show_progress(targets[-1].progress if targets else None)

@@ -103,7 +103,7 @@ class WindowController(QObject):
 
     def open_last_model(self) -> None:
         """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
-        self.setup.take_next_example()
+        self.setup.take_next()
         self.files.open_last()
 
     @Slot(str)

@@ -42,12 +42,13 @@ class DockFocus(QObject):
         """What takes the focus and can be seen, and what has it: from left to right, in Qt's order within a part."""
         behind = [dock for dock in self._docks if _is_behind(dock)]
         ranked: list[tuple[int, QWidget]] = []
-        now = self._window.focusWidget()
+        now = self._window.focusWidget()  # it may have just been greyed out: what comes next is meant from there
         for widget in self._chain():
             takes_it = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
             is_there = widget.isVisible() and widget.isEnabled() and widget.window() is self._window
             is_there = is_there and not (isinstance(widget, QTabBar) and _is_behind(widget))  # of closed docks
-            if is_there and (takes_it or widget is now) and not any(dock.isAncestorOf(widget) for dock in behind):
+            is_there = is_there and bool(takes_it) and not any(dock.isAncestorOf(widget) for dock in behind)
+            if is_there or widget is now:
                 ranked.append((self._rank(widget), widget))
         return [stop for _, stop in sorted(ranked, key=lambda entry: entry[0])]
 
@@ -73,10 +74,20 @@ class DockFocus(QObject):
 
     @Slot(bool)
     def _leave(self, is_seen: bool) -> None:
-        """Take the focus out of a dock that another one has covered."""
+        """Take the focus out of a dock that another one has covered: it belongs to the tab that was clicked."""
         dock, focused = cast(QDockWidget, self.sender()), self._window.focusWidget()
         if not is_seen and focused is not None and dock.isAncestorOf(focused) and _is_behind(dock):
-            self._window.focusNextPrevChild(True)
+            tabs = self._tabs_of(dock)
+            if tabs is not None:
+                tabs.setFocus(Qt.FocusReason.OtherFocusReason)
+            else:
+                self._window.focusNextPrevChild(True)
+
+    def _tabs_of(self, dock: QDockWidget) -> QTabBar | None:
+        """The bar in which a dock has a tab."""
+        bars = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        titles = ((bar, [bar.tabText(index) for index in range(bar.count())]) for bar in bars if bar.isVisible())
+        return next((bar for bar, texts in titles if dock.windowTitle() in texts), None)
 
     @Slot(QWidget, QWidget)
     def _bring_to_front(self, _: QWidget | None, focused: QWidget | None) -> None:

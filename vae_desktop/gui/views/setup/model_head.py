@@ -26,7 +26,7 @@ class ModelHead(QWidget):
         )
         self._take.setProperty("link", True)
         self._take.hide()
-        margins = (SPACING, 0, SPACING, SPACING // 2)
+        margins = (SPACING, 0, SPACING // 2, SPACING // 2)  # the link's frame stands in the margin
         column(row((self._title, 1), self._take), self._detail, spacing=0, margins=margins, on=self)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -39,7 +39,7 @@ class SettingField(QLineEdit):
         self._limit = math.inf
         self._limit_reason = ""
         self._kept = ""  # text, for Escape
-        self._touched = False
+        self._touched = self._is_pending = False
         self._show_unit(setting.unit)
         self.textEdited.connect(self._note_touch)
         self.textChanged.connect(self.check)
@@ -65,6 +65,7 @@ class SettingField(QLineEdit):
 
     def set_value(self, value: Any) -> None:
         self._kept = self.setting.format(value)
+        self._is_pending = False
         self.setText(self._kept)
 
     def set_limit(self, limit: float, reason: str) -> None:
@@ -100,16 +101,17 @@ class SettingField(QLineEdit):
 
     def enter(self, value: Any) -> None:
         """Take a value as if the person had typed it, without Enter."""
-        self._touched = True
         self.set_value(value)
+        self._note_touch()
 
     @Slot()
     def commit(self) -> None:
         """Tell of a valid value that the person has finished entering, and write it in the usual way."""
         if not self.error:
-            value = self.value()
+            value, is_new = self.value(), self._is_pending
             self.set_value(value)
-            self.committed.emit(value)
+            if is_new:  # to go through an entry says nothing: the training that runs may have another value
+                self.committed.emit(value)
 
     def event(self, event: QEvent) -> bool:
         return answers_refused(event, self, self.error, self.text() != self._kept) or super().event(event)
@@ -117,6 +119,7 @@ class SettingField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
             self.setText(self._kept)
+            self._is_pending = False
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.step(1 if event.key() == Qt.Key.Key_Up else -1)
         else:
@@ -143,7 +146,7 @@ class SettingField(QLineEdit):
 
     @Slot()
     def _note_touch(self) -> None:
-        self._touched = True
+        self._touched = self._is_pending = True
 
 
 def entry_of(name: str, setting: Setting, value: Any, letters: int = 8) -> SettingField | ChoiceBox:

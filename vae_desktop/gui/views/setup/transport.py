@@ -12,7 +12,7 @@ from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 
 _HELD = ("training", "paused")
 _BUSY = ("training", "paused", "stopping")
-_LINES = 2  # of the sentence that says what Train does
+_LINES = 4  # of the sentence that says what Train does
 
 
 class Transport(QWidget):
@@ -136,7 +136,7 @@ class Transport(QWidget):
         self._pace.set_text("" if is_over else left)
 
     def _refresh(self) -> None:
-        state = self._state
+        state, focused = self._state, self.window().focusWidget()
         is_held, trains = state in _HELD, state in _BUSY
         none = self.tr("No model is being trained.")
         self._allow(self.pause_button, "" if is_held else none)
@@ -148,7 +148,17 @@ class Transport(QWidget):
         busy = self.tr("A model is being trained: stop it first.")
         no_model = "" if self._can_continue else self.tr("There is no trained model on screen.")
         self._allow(self.continue_button, wrong or no_model or (busy if trains else ""))
-        self._allow(self.train_button, wrong or (busy if is_held else ""))  # last: it gives the focus to a neighbour
+        self._allow(self.train_button, wrong or (busy if is_held else ""))
+        self._keep_focus(focused)
+
+    def _keep_focus(self, focused: QWidget | None) -> None:
+        """Have the focus go to a neighbour from a button that was greyed out, not to whatever comes next."""
+        middle = self.pause_button if self._faces.currentWidget() is self.pause_button else self.continue_button
+        buttons = (middle, self.train_button, self.stop_button)
+        if focused is not None and focused in self._tips and not focused.isEnabled():
+            neighbour = next((button for button in buttons if button.isEnabled()), None)
+            if neighbour is not None:
+                neighbour.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_face(self, face: QPushButton) -> None:
         """Show one of the two buttons in the middle; it keeps the focus."""

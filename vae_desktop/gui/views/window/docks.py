@@ -31,6 +31,7 @@ def scrolled(title: str) -> QScrollArea:
     area = QScrollArea(widgetResizable=True)
     area.setAccessibleName(title)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls into sight
     return area
 
 

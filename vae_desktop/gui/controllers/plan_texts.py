@@ -1,0 +1,98 @@
+"""The sentence above the buttons that train: what they will do, or what trains now and what acts on it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from vae_desktop.config import SETTINGS, RunConfig
+from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.run import Run
+from vae_desktop.gui.controllers.training_times import TrainingTimes
+from vae_desktop.gui.views.setup.transport import duration_text
+from vae_desktop.models.snapshot import Span
+
+_LONGEST = 24  # letters of a data set's name
+
+
+class PlanTexts:
+    """Says in words what Train and Continue will do, and what the settings do to a training that runs."""
+
+    def __init__(self, datasets: DatasetLoader, times: TrainingTimes) -> None:
+        self._datasets, self._times = datasets, times
+
+    def of_training(self, active: Sequence[Run], config: RunConfig, place: str) -> str:
+        """What acts at once on models in training.
+
+        Parameters
+        ----------
+        active : sequence of Run
+        config : RunConfig
+            Settings of the form, which may be others than those that they train with.
+        place : str
+            The workspace in which they train where that is not the one in front, else "".
+        """
+        compares = len(active) > 1
+        acting = _tr("Epochs and learning rate") if compares else _tr("Epochs, learning rate and β")
+        text = _tr("{acting} act at once; all else is for the next training.").format(acting=acting)
+        if compares and not place:
+            text = _tr("{acting} act at once on all models; each has its β above its column.").format(acting=acting)
+        if place:
+            what = _tr("In {place} {count} models train.") if compares else _tr("In {place} a model trains.")
+            text = f"{what.format(place=place, count=len(active))} {text}"
+        own = active[-1].config.training
+        if (own.epochs, own.learning_rate) != (config.training.epochs, config.training.learning_rate):
+            they = _tr("They train with {epochs} epochs, rate {rate}.") if compares else ""
+            they = they or _tr("It trains with {epochs} epochs, rate {rate}.")
+            text = f"{they.format(epochs=f'{own.epochs:,}', rate=f'{own.learning_rate:g}')} {text}"
+        return text
+
+    def of_train(self, config: RunConfig, configs: Sequence[RunConfig], compares: bool) -> str:
+        """What Train makes: one model of the form's settings, or those that are compared."""
+        data = config.dataset.label
+        if not self._datasets.is_there(config.dataset) and not config.dataset.is_custom:
+            return _tr("{data} is not in the data folder yet: Train offers to fetch it.").format(data=data)
+        data = data if len(data) <= _LONGEST else f"{data[: _LONGEST - 1]}…"
+        epochs = f"{config.training.epochs:,}"
+        if compares:
+            text = _tr("Train all makes {count} new models on {data}: {epochs} epochs")
+            text = text.format(count=len(configs), data=data, epochs=epochs)
+        else:
+            text = _tr("Train makes a new {kind}, {dimensions}-D, on {data}: {epochs} epochs")
+            kind, dimensions = config.model.traits.short, config.model.latent_dim
+            text = text.format(kind=kind, dimensions=dimensions, data=data, epochs=epochs)
+        seconds = self._times.estimate(configs) if configs else None
+        if seconds is not None:
+            text += _tr(", about {time}").format(time=duration_text(seconds))
+        return text + "."
+
+    def of_continue(self, runs: Sequence[Run], config: RunConfig, compares: bool) -> str:
+        """How far Continue goes, and with what other than what was trained with; "" if there is nothing to train."""
+        trained = [run for run in runs if run.snapshot is not None]
+        if not trained:
+            return ""
+        run = trained[-1]
+        assert run.snapshot is not None
+        step, per_epoch = run.snapshot.step, max(run.steps_per_epoch, 1)
+        before = run.snapshot.span or Span(step, step, per_epoch)
+        span = before.continued(step, config.training.epochs, before.per_epoch)
+        more, last = (span.last - step) / span.per_epoch, span.last / span.per_epoch
+        text = _tr("Continue: {more} more epochs, to {last}").format(more=_epochs(more), last=_epochs(last))
+        names = ["learning_rate"]
+        if not compares and run.config.model.traits.kl_weight is None:
+            names.append("beta")
+        words = {"learning_rate": _tr("rate {new} instead of {old}"), "beta": _tr("β {new} instead of {old}")}
+        for name in names:
+            old, new = getattr(run.config.training, name), getattr(config.training, name)
+            if old != new:
+                text += ", " + words[name].format(new=SETTINGS[name].format(new), old=SETTINGS[name].format(old))
+        if run.config.training.schedule == "one-cycle" and span.first == step:
+            text += _tr("; its cycle begins again, so the loss rises at first")
+        return text + "."
+
+
+def _epochs(count: float) -> str:
+    return f"{count:,.1f}".removesuffix(".0")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PlanTexts", text)
