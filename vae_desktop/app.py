@@ -18,6 +18,7 @@ from vae_desktop.gui.controllers.process import EndSignals, ErrorReports, Instan
 from vae_desktop.gui.controllers.window import WindowController
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import tr
 from vae_desktop.paths import autosave_dir, default_cache_dir, default_data_dir, default_log_dir, default_settings_dir
 
 for name in ("vae_desktop", "qt"):  # where no log is kept, Python would print warnings of a logger without any
@@ -113,7 +114,8 @@ def require_display() -> bool:
     """
     qInstallMessageHandler(log_or_end)
     if _has_no_display():
-        print("vae-desktop: there is no display to open a window on (DISPLAY is not set).", file=sys.stderr)
+        text = tr("there is no display to open a window on (DISPLAY is not set).")
+        print(f"vae-desktop: {text}", file=sys.stderr)
         return False
     return True
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Hashable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from vae_desktop.language import tr
+
 _NAME = "vae_desktop.log"
 _SIZE, _OLDER = 500_000, 2  # bytes of a file, and how many older ones are kept
 _TAIL = 20_000  # characters
@@ -73,7 +75,8 @@ class _LogFile(RotatingFileHandler):
         error = sys.exc_info()[1]
         if not self._has_failed and sys.stderr is not None:
             with contextlib.suppress(OSError, ValueError):
-                print(f"vae-desktop: the log cannot be written: {error}", file=sys.stderr)
+                text = tr("the log cannot be written: {error}").format(error=error)
+                print(f"vae-desktop: {text}", file=sys.stderr)
         self._has_failed = True
 
 

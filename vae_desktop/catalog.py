@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from vae_desktop.language import N_
 from vae_desktop.settings import Choice, by_name
 
 
@@ -41,45 +42,47 @@ class DatasetKind(Choice):
 DATASETS = by_name(
     DatasetKind(
         "digits",
-        "Digits",
-        "1,797 real handwritten digits that come with scikit-learn. Always there.",
+        N_("Digits"),
+        N_("1,797 real handwritten digits that come with scikit-learn. Always there."),
         200,
-        preprocessing=DrawingPreprocessing(1.0, False, "its images, whose ink always fills the height"),
+        preprocessing=DrawingPreprocessing(1.0, False, N_("its images, whose ink always fills the height")),
     ),
     DatasetKind(
         "shapes",
-        "Shapes",
-        "24,000 drawn squares, ellipses and hearts of known position, size and rotation: "
-        "does a latent dimension find such a factor?",
+        N_("Shapes"),
+        N_(
+            "24,000 drawn squares, ellipses and hearts of known position, size and rotation: does a latent dimension "
+            "find such a factor?"
+        ),
         20,
     ),
     DatasetKind(
         "mnist",
-        "MNIST",
-        "70,000 handwritten digits, 28×28 pixels.",
+        N_("MNIST"),
+        N_("70,000 handwritten digits, 28×28 pixels."),
         20,
         download_bytes=11_594_722,
         preprocessing=DrawingPreprocessing(20 / 28, True, "LeCun et al. 1998, the MNIST database"),
     ),
     DatasetKind(
         "fashion-mnist",
-        "Fashion-MNIST",
-        "70,000 pictures of clothes in 10 classes, 28×28 pixels.",
+        N_("Fashion-MNIST"),
+        N_("70,000 pictures of clothes in 10 classes, 28×28 pixels."),
         20,
         download_bytes=30_878_645,
         preprocessing=DrawingPreprocessing(1.0, False, "Xiao et al. 2017, arXiv 1708.07747"),
     ),
     DatasetKind(
         "kmnist",
-        "KMNIST",
-        "70,000 cursive Japanese characters in 10 classes, 28×28 pixels.",
+        N_("KMNIST"),
+        N_("70,000 cursive Japanese characters in 10 classes, 28×28 pixels."),
         20,
         download_bytes=21_240_888,
     ),
     DatasetKind(
         "emnist-letters",
-        "EMNIST letters",
-        "145,600 handwritten letters in 26 classes, 28×28 pixels.",
+        N_("EMNIST letters"),
+        N_("145,600 handwritten letters in 26 classes, 28×28 pixels."),
         10,
         download_bytes=561_753_746,
         preprocessing=DrawingPreprocessing(24 / 28, False, "Cohen et al. 2017, arXiv 1702.05373"),
@@ -130,37 +133,37 @@ class ModelKind(Choice):
 MODELS = by_name(
     ModelKind(
         "vae",
-        "Variational (VAE)",
-        "Codes are normal distributions, drawn towards N(0, I) by the KL divergence: a continuous latent space.",
-        "VAE",
+        N_("Variational (VAE)"),
+        N_("Codes are normal distributions, drawn towards N(0, I) by the KL divergence: a continuous latent space."),
+        N_("VAE"),
         is_variational=True,
         kl_weight=None,
     ),
     ModelKind(
         "ae",
-        "Autoencoder (AE)",
-        "Codes are points, trained by reconstruction alone: clusters with holes between them.",
-        "AE",
+        N_("Autoencoder (AE)"),
+        N_("Codes are points, trained by reconstruction alone: clusters with holes between them."),
+        N_("AE"),
     ),
     ModelKind(
         "denoising-ae",
-        "Denoising AE",
-        "Codes a corrupted image as a point and restores the clean one: what autoencoders are good for.",
-        "Denoising AE",
+        N_("Denoising AE"),
+        N_("Codes a corrupted image as a point and restores the clean one: what autoencoders are good for."),
+        N_("Denoising AE"),
         is_denoising=True,
     ),
     ModelKind(
         "vae-no-kl",
-        "VAE without KL",
-        "Samples like a VAE, but nothing holds the codes together: the means drift apart and σ shrinks.",
-        "VAE β=0",
+        N_("VAE without KL"),
+        N_("Samples like a VAE, but nothing holds the codes together: the means drift apart and σ shrinks."),
+        N_("VAE β=0"),
         is_variational=True,
     ),
     ModelKind(
         "kl-only",
-        "KL alone",
-        "Every code becomes N(0, I): a perfect distribution that tells no image from another.",
-        "KL only",
+        N_("KL alone"),
+        N_("Every code becomes N(0, I): a perfect distribution that tells no image from another."),
+        N_("KL only"),
         is_variational=True,
         reconstruction_weight=0.0,
         kl_weight=1.0,
@@ -187,24 +190,26 @@ class Likelihood(Choice):
 LIKELIHOODS = by_name(
     Likelihood(
         "squared-error",
-        "Squared error",
-        "Sum over pixels of squared differences: a normal distribution of fixed variance ½ around each pixel.",
-        "squared error",
-        "sq. error / image",
+        N_("Squared error"),
+        N_("Sum over pixels of squared differences: a normal distribution of fixed variance ½ around each pixel."),
+        N_("squared error"),
+        N_("sq. error / image"),
     ),
     Likelihood(
         "bernoulli",
-        "Bernoulli",
-        "Binary cross-entropy of grey pixels, in nats: each pixel is the chance of a coin that shows white.",
-        "cross-entropy",
-        "nats (Bernoulli) / image",
+        N_("Bernoulli"),
+        N_("Binary cross-entropy of grey pixels, in nats: each pixel is the chance of a coin that shows white."),
+        N_("cross-entropy"),
+        N_("nats (Bernoulli) / image"),
     ),
     Likelihood(
         "gaussian-calibrated",
-        "Calibrated (σ-VAE)",
-        "A normal distribution whose one variance is learned (σ-VAE): it balances reconstruction and KL by itself. "
-        "Its density can exceed 1, so the loss can be negative.",
-        "negative log-density",
-        "nats (Gaussian) / image",
+        N_("Calibrated (σ-VAE)"),
+        N_(
+            "A normal distribution whose one variance is learned (σ-VAE): it balances reconstruction and KL by itself. "
+            "Its density can exceed 1, so the loss can be negative."
+        ),
+        N_("negative log-density"),
+        N_("nats (Gaussian) / image"),
     ),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from vae_desktop.catalog import DATASETS, LIKELIHOODS, MODELS, Likelihood, ModelKind, describe_dataset
+from vae_desktop.language import N_, tr
 from vae_desktop.settings import Checked, Choice, Setting, setting, settings_of
 
 _WITH_BETA = tuple(kind.name for kind in MODELS.values() if kind.kl_weight is None)
@@ -16,40 +17,46 @@ class DatasetConfig(Checked):
 
     name: str = setting(
         "digits",
-        "Data set",
-        "The images that the latent space is learned from. Labels only colour the plots.",
+        N_("Data set"),
+        N_("The images that the latent space is learned from. Labels only colour the plots."),
         choices=tuple(DATASETS.values()),
         takes_path=True,
         group="main",
     )
     image_size: int | None = setting(
         None,
-        "Image size",
-        "Side of the square images. Smaller images make the reconstruction error small against the KL term, "
-        "and latent dimensions collapse sooner.",
+        N_("Image size"),
+        N_(
+            "Side of the square images. Smaller images make the reconstruction error small against the KL term, and "
+            "latent dimensions collapse sooner."
+        ),
         between=(8, 128),
-        unit="px",
-        automatic="auto",
+        unit=N_("px"),
+        automatic=N_("auto"),
         group="architecture",
     )
     colours: str = setting(
         "auto",
-        "Colours",
-        "Whether the images are learned in colour.",
+        N_("Colours"),
+        N_("Whether the images are learned in colour."),
         choices=(
-            Choice("auto", "As they are", "Colour if any image has colour, else grey."),
-            Choice("grey", "Grey", "One channel: the luminance."),
-            Choice("colour", "Colour", "Three channels: red, green and blue."),
+            Choice("auto", N_("As they are"), N_("Colour if any image has colour, else grey.")),
+            Choice("grey", N_("Grey"), N_("One channel: the luminance.")),
+            Choice("colour", N_("Colour"), N_("Three channels: red, green and blue.")),
         ),
         group="architecture",
     )
     measured_on: str = setting(
         "test",
-        "Measured on",
-        "The images that no training step sees, on which the model is measured.",
+        N_("Measured on"),
+        N_("The images that no training step sees, on which the model is measured."),
         choices=(
-            Choice("test", "Test images", "Those that nothing was ever chosen by."),
-            Choice("validation", "Validation images", "A twelfth of the training images, held out to choose settings."),
+            Choice("test", N_("Test images"), N_("Those that nothing was ever chosen by.")),
+            Choice(
+                "validation",
+                N_("Validation images"),
+                N_("A twelfth of the training images, held out to choose settings."),
+            ),
         ),
         group="reproducibility",
     )
@@ -57,8 +64,9 @@ class DatasetConfig(Checked):
     @property
     def label(self) -> str:
         """The data set's name as a person reads it; figures on validation images are marked as such."""
-        label = describe_dataset(self.name).label
-        return label if self.measured_on == "test" else f"{label} (validation)"
+        kind = describe_dataset(self.name)
+        label = kind.label if self.is_custom else tr(kind.label)
+        return label if self.measured_on == "test" else tr("{label} (validation)").format(label=label)
 
     @property
     def is_custom(self) -> bool:
@@ -72,83 +80,95 @@ class ModelConfig(Checked):
 
     kind: str = setting(
         "vae",
-        "Model",
-        "An autoencoder codes an image as a point; a variational one as a normal distribution.",
+        N_("Model"),
+        N_("An autoencoder codes an image as a point; a variational one as a normal distribution."),
         choices=tuple(MODELS.values()),
         group="main",
     )
     latent_dim: int = setting(
         2,
-        "Latent dimensions",
-        "Length of the code. Two can be seen whole; more reconstruct better.",
+        N_("Latent dimensions"),
+        N_("Length of the code. Two can be seen whole; more reconstruct better."),
         between=(1, 128),
         group="main",
     )
     noise: str = setting(
         "gaussian",
-        "Noise",
-        "How an image is corrupted before it is encoded; the model learns to restore the clean one.",
+        N_("Noise"),
+        N_("How an image is corrupted before it is encoded; the model learns to restore the clean one."),
         choices=(
-            Choice("gaussian", "Gaussian", "Each pixel gets noise of that standard deviation, then is cut to 0…1."),
-            Choice("masking", "Masking", "That fraction of the pixels is set to 0."),
-            Choice("salt-and-pepper", "Salt and pepper", "That fraction of the pixels is set to 0 or 1, at random."),
+            Choice(
+                "gaussian", N_("Gaussian"), N_("Each pixel gets noise of that standard deviation, then is cut to 0…1.")
+            ),
+            Choice("masking", N_("Masking"), N_("That fraction of the pixels is set to 0.")),
+            Choice(
+                "salt-and-pepper", N_("Salt and pepper"), N_("That fraction of the pixels is set to 0 or 1, at random.")
+            ),
         ),
         only_for=_DENOISING,
         group="main",
     )
     noise_strength: float = setting(
         0.3,
-        "Noise strength",
-        "Standard deviation of the noise, or the fraction of the pixels that it hits. "
-        "The stronger, the more the codes hold only what all images of a kind share.",
+        N_("Noise strength"),
+        N_(
+            "Standard deviation of the noise, or the fraction of the pixels that it hits. The stronger, the more the "
+            "codes hold only what all images of a kind share."
+        ),
         between=(0.0, 1.0),
         only_for=_DENOISING,
         group="main",
     )
     architecture: str = setting(
         "mlp",
-        "Architecture",
-        "What encoder and decoder are made of.",
+        N_("Architecture"),
+        N_("What encoder and decoder are made of."),
         choices=(
-            Choice("mlp", "Fully connected", "Every pixel reaches every unit. Quick for small images."),
+            Choice("mlp", N_("Fully connected"), N_("Every pixel reaches every unit. Quick for small images.")),
             Choice(
                 "convolutional",
-                "Convolutional",
-                "Filters that slide over the image and halve it, stage by stage. Sharper for large or coloured images, "
-                "slower without a graphics card.",
+                N_("Convolutional"),
+                N_(
+                    "Filters that slide over the image and halve it, stage by stage. Sharper for large or coloured "
+                    "images, slower without a graphics card."
+                ),
             ),
         ),
         group="architecture",
     )
     hidden: tuple[int, ...] | None = setting(
         None,
-        "Hidden layers",
-        "Widths of the encoder's layers, or channels of its convolutional stages, each of which halves the image; "
-        "the decoder mirrors them. Wider ones bend the latent space more.",
+        N_("Hidden layers"),
+        N_(
+            "Widths of the encoder's layers, or channels of its convolutional stages, each of which halves the image; "
+            "the decoder mirrors them. Wider ones bend the latent space more."
+        ),
         kind="sizes",
         between=(1, 8192),
-        unit="units",
-        automatic="auto",
+        unit=N_("units"),
+        automatic=N_("auto"),
         group="architecture",
     )
     activation: str = setting(
         "relu",
-        "Activation",
-        "What bends the signal between layers. Smooth ones give a smoother latent space.",
+        N_("Activation"),
+        N_("What bends the signal between layers. Smooth ones give a smoother latent space."),
         choices=(
-            Choice("relu", "ReLU", "max(0, x): kinks, cheap."),
-            Choice("leaky-relu", "Leaky ReLU", "A hundredth of x below 0: no unit goes silent."),
-            Choice("gelu", "GELU", "A smooth ReLU."),
-            Choice("silu", "SiLU", "x times its sigmoid, smooth."),
-            Choice("tanh", "tanh", "Bounded and smooth; slow to train when deep."),
+            Choice("relu", N_("ReLU"), N_("max(0, x): kinks, cheap.")),
+            Choice("leaky-relu", N_("Leaky ReLU"), N_("A hundredth of x below 0: no unit goes silent.")),
+            Choice("gelu", N_("GELU"), N_("A smooth ReLU.")),
+            Choice("silu", N_("SiLU"), N_("x times its sigmoid, smooth.")),
+            Choice("tanh", N_("tanh"), N_("Bounded and smooth; slow to train when deep.")),
         ),
         group="architecture",
     )
     likelihood: str = setting(
         "squared-error",
-        "Likelihood",
-        "How a reconstruction is judged. It sets the scale against which the KL divergence is weighed, so losses of "
-        "different likelihoods cannot be compared.",
+        N_("Likelihood"),
+        N_(
+            "How a reconstruction is judged. It sets the scale against which the KL divergence is weighed, so losses "
+            "of different likelihoods cannot be compared."
+        ),
         choices=tuple(LIKELIHOODS.values()),
         group="architecture",
     )
@@ -170,46 +190,52 @@ class TrainingConfig(Checked):
 
     epochs: int = setting(
         200,
-        "Epochs",
-        "Passes over the training images. The latent space settles as they go by.",
+        N_("Epochs"),
+        N_("Passes over the training images. The latent space settles as they go by."),
         between=(1, 100_000),
         at_once=True,
     )
     learning_rate: float = setting(
         1e-3,
-        "Learning rate",
-        "Size of Adam's steps. Too large and the codes jump about or the loss diverges.",
+        N_("Learning rate"),
+        N_("Size of Adam's steps. Too large and the codes jump about or the loss diverges."),
         between=(1e-7, 1.0),
         logarithmic=True,
         at_once=True,
     )
     encoder_rate: float = setting(
         1.0,
-        "Encoder's rate",
-        "Learning rate of the encoder, in times that of the decoder. At a quarter the decoder keeps up with codes that "
-        "move, and both can learn at a higher rate.",
+        N_("Encoder's rate"),
+        N_(
+            "Learning rate of the encoder, in times that of the decoder. At a quarter the decoder keeps up with codes "
+            "that move, and both can learn at a higher rate."
+        ),
         between=(0.01, 100.0),
-        unit="of the decoder's",
+        unit=N_("of the decoder's"),
         logarithmic=True,
     )
     schedule: str = setting(
         "constant",
-        "Schedule",
-        "How the learning rate moves over the run.",
+        N_("Schedule"),
+        N_("How the learning rate moves over the run."),
         choices=(
-            Choice("constant", "Constant", "The same from the first step to the last."),
+            Choice("constant", N_("Constant"), N_("The same from the first step to the last.")),
             Choice(
                 "one-cycle",
-                "One cycle",
-                "Rises over the first tenth of the run and falls to 0 at its end: the last steps settle every code.",
+                N_("One cycle"),
+                N_(
+                    "Rises over the first tenth of the run and falls to 0 at its end: the last steps settle every code."
+                ),
             ),
         ),
     )
     beta: float = setting(
         1.0,
-        "β (KL weight)",
-        "Weight of the KL divergence. Large: codes are pressed together until they collapse on N(0, I). "
-        "0: nothing holds them and holes open.",
+        N_("β (KL weight)"),
+        N_(
+            "Weight of the KL divergence. Large: codes are pressed together until they collapse on N(0, I). 0: nothing "
+            "holds them and holes open."
+        ),
         between=(0.0, 10_000.0),
         logarithmic=True,
         at_once=True,
@@ -218,44 +244,46 @@ class TrainingConfig(Checked):
     )
     beta_warm_up: float = setting(
         0.0,
-        "β warm-up",
-        "Epochs over which β grows from 0 to its value: the codes spread before they are pressed together.",
+        N_("β warm-up"),
+        N_("Epochs over which β grows from 0 to its value: the codes spread before they are pressed together."),
         between=(0.0, 100_000.0),
-        unit="epochs",
+        unit=N_("epochs"),
         only_for=_WITH_BETA,
     )
     precision: str = setting(
         "single",
-        "Precision",
-        "Of the numbers that layers compute with while training; losses and weights always have 32 bits.",
+        N_("Precision"),
+        N_("Of the numbers that layers compute with while training; losses and weights always have 32 bits."),
         choices=(
-            Choice("single", "32 bits", "The same everywhere."),
-            Choice("mixed", "16 bits if quicker", "bfloat16 on hardware that is made for it, and nearly the same."),
+            Choice("single", N_("32 bits"), N_("The same everywhere.")),
+            Choice(
+                "mixed", N_("16 bits if quicker"), N_("bfloat16 on hardware that is made for it, and nearly the same.")
+            ),
         ),
     )
     batch_size: int = setting(
         128,
-        "Batch size",
-        "Images per step. Small batches make the latent space jitter, large ones settle it slowly.",
+        N_("Batch size"),
+        N_("Images per step. Small batches make the latent space jitter, large ones settle it slowly."),
         between=(1, 65_536),
-        unit="images",
+        unit=N_("images"),
     )
     seed: int = setting(
         0,
-        "Seed",
-        "The same seed gives the same initial weights, order of images and noise: the same latent space.",
+        N_("Seed"),
+        N_("The same seed gives the same initial weights, order of images and noise: the same latent space."),
         between=(0, 2**32 - 1),
         group="reproducibility",
     )
     device: str = setting(
         "auto",
-        "Device",
-        "Where training computes.",
+        N_("Device"),
+        N_("Where training computes."),
         choices=(
-            Choice("auto", "Automatic", "The quickest that works: CUDA, else Apple's MPS, else the processor."),
-            Choice("cuda", "CUDA", "An NVIDIA graphics card; cuda:1 is the second of several."),
-            Choice("mps", "MPS", "An Apple graphics processor."),
-            Choice("cpu", "CPU", "The processor."),
+            Choice("auto", N_("Automatic"), N_("The quickest that works: CUDA, else Apple's MPS, else the processor.")),
+            Choice("cuda", N_("CUDA"), N_("An NVIDIA graphics card; cuda:1 is the second of several.")),
+            Choice("mps", N_("MPS"), N_("An Apple graphics processor.")),
+            Choice("cpu", N_("CPU"), N_("The processor.")),
         ),
         numbered="cuda",
         group="reproducibility",
@@ -289,7 +317,9 @@ class RunConfig:
     @property
     def title(self) -> str:
         """A short name for lists: model, latent dimensions and data set."""
-        return f"{self.model.traits.short} {self.model.latent_dim}-D · {self.dataset.label}"
+        text = tr("{kind} {dimensions}-D · {dataset}")
+        kind, dimensions = tr(self.model.traits.short), self.model.latent_dim
+        return text.format(kind=kind, dimensions=dimensions, dataset=self.dataset.label)
 
 
 # The definition of each setting of a run, by its name, which no two of its parts share; and the part it belongs to.

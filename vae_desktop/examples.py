@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from vae_desktop.language import N_
 from vae_desktop.resources import resource_path
 from vae_desktop.settings import Choice
 
@@ -20,23 +21,26 @@ class Example(Choice):
 _EXAMPLES = (
     Example(
         "vae-2d.safetensors",
-        "VAE with 2 dimensions",
-        "Squared error and KL divergence together: one continuous cloud of digits.",
+        N_("VAE with 2 dimensions"),
+        N_("Squared error and KL divergence together: one continuous cloud of digits."),
     ),
     Example(
         "ae-2d.safetensors",
-        "Autoencoder with 2 dimensions",
-        "Reconstruction alone: clusters with holes between them.",
+        N_("Autoencoder with 2 dimensions"),
+        N_("Reconstruction alone: clusters with holes between them."),
     ),
     Example(
         "vae-20d.safetensors",
-        "VAE with 20 dimensions",
-        "The best of the bundled models: sharp digits, and more dimensions than can be seen at once.",
+        N_("VAE with 20 dimensions"),
+        N_("The best of the bundled models: sharp digits, and more dimensions than can be seen at once."),
     ),
     Example(
         "ae-20d.safetensors",
-        "Autoencoder with 20 dimensions",
-        "Near-perfect reconstructions, and nothing that holds its codes together: random codes from N(0, I) miss them.",
+        N_("Autoencoder with 20 dimensions"),
+        N_(
+            "Near-perfect reconstructions, and nothing that holds its codes together: random codes from N(0, I) miss "
+            "them."
+        ),
     ),
 )
 

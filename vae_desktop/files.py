@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr, tr_count
 
 _PATIENCE = 2.0  # seconds, for a target that another program has open
 _PART_AGE = 3600.0  # seconds, from which on a temporary file is one that a dead process left
@@ -35,9 +36,9 @@ def write_atomically(path: Path, data: bytes, watch: Callable[[Path], object] = 
     temporary: str | None = None
     try:
         if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+            raise IsADirectoryError(errno.EISDIR, tr("it is a folder"), str(path))
         if path.exists() and not os.access(path, os.W_OK):  # replacing it needs only the folder's permission
-            raise PermissionError(errno.EACCES, "it is write-protected", str(path))
+            raise PermissionError(errno.EACCES, tr("it is write-protected"), str(path))
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
             watch(Path(temporary))
@@ -53,7 +54,8 @@ def write_atomically(path: Path, data: bytes, watch: Callable[[Path], object] = 
             _sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UserError(f"Cannot write {path}: {reason}. Choose another place to save to.") from error
+        text = tr("Cannot write {path}: {reason}. Choose another place to save to.")
+        raise UserError(text.format(path=path, reason=reason)) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -105,4 +107,4 @@ def size_in_words(count: int) -> str:
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
             return f"{f'{count / size:,.2f}'.rstrip('0').rstrip('.')} {unit}"
-    return f"{count} bytes"
+    return tr_count("{count} bytes", "{count} bytes", count).format(count=count)

@@ -9,6 +9,7 @@ from typing import Any
 
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import RunConfig
+from vae_desktop.language import N_
 from vae_desktop.settings import Choice, by_name
 
 _FEW = 8  # latent dimensions; more of them repay a costlier recipe
@@ -63,24 +64,28 @@ _DEEP = {
 PRESETS = by_name(
     Preset(
         "quick",
-        "Quick",
-        "Four epochs of MNIST with two latent dimensions, three with twenty: ten seconds and five on two processor "
-        "cores. Negative ELBO 141 and 105 nats (Bernoulli, validation images).",
+        N_("Quick"),
+        N_(
+            "Four epochs of MNIST with two latent dimensions, three with twenty: ten seconds and five on two processor "
+            "cores. Negative ELBO 141 and 105 nats (Bernoulli, validation images)."
+        ),
         {**_DEEP, "epochs": 0.2, "learning_rate": 8e-3, "batch_size": 256},
         {"epochs": 0.15, "hidden": (640,), "activation": "silu", "learning_rate": 2e-2, "encoder_rate": 0.25},
     ),
     Preset(
         "note",
-        "As in the note",
-        "One hidden layer of 400 units, squared error, a constant learning rate: simple, and far from the best.",
+        N_("As in the note"),
+        N_("One hidden layer of 400 units, squared error, a constant learning rate: simple, and far from the best."),
         {**_PLAIN, "likelihood": "squared-error"},
     ),
     Preset(
         "best",
-        "Best",
-        "Sixty epochs of MNIST: some ten minutes on one processor core with two latent dimensions, half an hour "
-        "with twenty. Negative ELBO 133 and 92 nats (Bernoulli); squared error + KL a third below that of the "
-        "linear VAE that is best on the training images.",
+        N_("Best"),
+        N_(
+            "Sixty epochs of MNIST: some ten minutes on one processor core with two latent dimensions, half an hour "
+            "with twenty. Negative ELBO 133 and 92 nats (Bernoulli); squared error + KL a third below that of the "
+            "linear VAE that is best on the training images."
+        ),
         {**_DEEP, "epochs": 3.0},
         {"architecture": "convolutional", "hidden": None, "beta_warm_up": 5.0},
     ),

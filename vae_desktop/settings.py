@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.file_kinds import readable_name
+from vae_desktop.language import N_, tr
 
 Kind = Literal["integer", "number", "sizes", "choice"]
 Group = Literal["main", "architecture", "optimisation", "reproducibility"]
@@ -20,10 +21,10 @@ ConfigT = TypeVar("ConfigT")
 ChoiceT = TypeVar("ChoiceT", bound="Choice")
 
 _WANTED = {
-    "integer": "a whole number",
-    "number": "a number",
-    "sizes": "a list of at most 8 whole numbers, such as 400 256",
-    "choice": "one of the choices",
+    "integer": N_("{label}: {value} is not a whole number."),
+    "number": N_("{label}: {value} is not a number."),
+    "sizes": N_("{label}: {value} is not a list of at most 8 whole numbers, such as 400 256."),
+    "choice": N_("{label}: {value} is not one of the choices."),
 }
 _NO_SIZES = "none"  # an empty list, where an empty text stands for the automatic value
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
@@ -53,7 +54,8 @@ class Setting:
     Attributes
     ----------
     label, help, unit : str
-        Short name, what the setting does to the latent space, and its unit ("" for a plain number).
+        Short name, what the setting does to the latent space, and its unit ("" for a plain number); all in English,
+        translated where they are shown.
     kind : {"integer", "number", "sizes", "choice"}
         "sizes" is a tuple of integers, each within the range.
     minimum, maximum : float
@@ -110,10 +112,10 @@ class Setting:
             else:
                 value = read_whole_number(text) if self.kind == "integer" else read_number(text)
         except ValueError:
-            advice = " Write it without separators of thousands." if _GROUPED.search(text) else ""
-            raise InvalidSetting(
-                name, f"{self.label}: {_abridged(repr(text))} is not {_WANTED[self.kind]}.{advice}"
-            ) from None
+            message = self._refusal(_abridged(repr(text)))
+            if _GROUPED.search(text):
+                message = tr("{message} Write it without separators of thousands.").format(message=message)
+            raise InvalidSetting(name, message) from None
         self.check(name, value)
         return value
 
@@ -129,7 +131,7 @@ class Setting:
             for size in value:
                 self._check_number(name, size)
         else:
-            raise InvalidSetting(name, f"{self.label}: {value!r} is not {_WANTED[self.kind]}.")
+            raise InvalidSetting(name, self._refusal(repr(value)))
 
     def format(self, value: Any) -> str:
         """Text of a value, as a person would type it."""
@@ -156,26 +158,30 @@ class Setting:
                 return
             if not _is_text(value):
                 shown = readable_name(value)
-                raise InvalidSetting(
-                    name,
-                    f"{self.label}: the path {shown} is not valid UTF-8, so that no model could keep it. "
-                    "Rename the file or folder.",
+                text = tr(
+                    "{label}: the path {path} is not valid UTF-8, so that no model could keep it. "
+                    "Rename the file or folder."
                 )
+                raise InvalidSetting(name, text.format(label=tr(self.label), path=shown))
         known = ", ".join(choice.name for choice in self.choices)
-        path = ", or give the path of a folder or file" if self.takes_path else ""
-        raise InvalidSetting(name, f"{self.label}: {_abridged(repr(value))} is unknown; choose from {known}{path}.")
+        text = tr("{label}: {value} is unknown; choose from {known}.")
+        if self.takes_path:
+            text = tr("{label}: {value} is unknown; choose from {known}, or give the path of a folder or file.")
+        raise InvalidSetting(name, text.format(label=tr(self.label), value=_abridged(repr(value)), known=known))
 
     def _check_number(self, name: str, value: Any) -> None:
         wanted = float if self.kind == "number" else int
         right_type = isinstance(value, (int, wanted)) and not isinstance(value, bool)
         if not right_type or value != value:
-            raise InvalidSetting(name, f"{self.label}: {value!r} is not {_WANTED[self.kind]}.")
+            raise InvalidSetting(name, self._refusal(repr(value)))
         if not self.minimum <= value <= self.maximum:
-            raise InvalidSetting(
-                name,
-                f"{self.label}: {_abridged(shortest(value))} is out of range "
-                f"({shortest(self.minimum)} to {shortest(self.maximum)}).",
-            )
+            text = tr("{label}: {value} is out of range ({minimum} to {maximum}).")
+            minimum, maximum = shortest(self.minimum), shortest(self.maximum)
+            value = _abridged(shortest(value))
+            raise InvalidSetting(name, text.format(label=tr(self.label), value=value, minimum=minimum, maximum=maximum))
+
+    def _refusal(self, value: str) -> str:
+        return tr(_WANTED[self.kind]).format(label=tr(self.label), value=value)
 
 
 def read_number(text: str) -> float:
@@ -264,7 +270,8 @@ def config_from_json(kind: type[ConfigT], values: Any, optional: Collection[str]
     """
     known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
     if not isinstance(values, Mapping) or set(values) - set(known) or set(known) - set(values) - set(optional):
-        raise InvalidSetting(kind.__name__, f"{kind.__name__} needs exactly the keys {', '.join(known)}.")
+        text = tr("{name} needs exactly the keys {keys}.").format(name=kind.__name__, keys=", ".join(known))
+        raise InvalidSetting(kind.__name__, text)
     arguments: dict[str, Any] = {}
     for name, entry in known.items():
         if name not in values:

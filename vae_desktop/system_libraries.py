@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from vae_desktop.language import tr, tr_count
+
 _REFUSED = re.compile(r"(lib[^\s:/]+\.so[.\d]*): cannot open shared object file")  # what the loader says of the first
 _NO_PLATFORM = "Qt platform plugin"  # what Qt says when it could load none, without the libraries' names
 _NOT_FOUND = re.compile(r"^\s*(lib\S+) => not found$", re.MULTILINE)
@@ -47,14 +49,24 @@ def missing_libraries(message: str) -> list[str]:
 
 def how_to_install(libraries: Sequence[str]) -> str:
     """Say in one line that these libraries are missing and what to do."""
-    names = ", ".join(libraries[:_NAMED]) + (f" and {len(libraries) - _NAMED} more" if len(libraries) > _NAMED else "")
-    one = len(libraries) == 1
-    what = f"A library of the system is missing: {names}." if one else f"Libraries of the system are missing: {names}."
-    them = "it" if one else "them"
+    names = ", ".join(libraries[:_NAMED])
+    if len(libraries) > _NAMED:
+        names = tr("{names} and {count} more").format(names=names, count=len(libraries) - _NAMED)
+    text = tr_count(
+        "A library of the system is missing: {names}. Install it with your system's package manager.",
+        "Libraries of the system are missing: {names}. Install them with your system's package manager.",
+        len(libraries),
+    )
     if not _is_debian():
-        return f"{what} Install {them} with your system's package manager."
+        return text.format(names=names)
+    text = tr_count(
+        "A library of the system is missing: {names}. Install it with: {command}",
+        "Libraries of the system are missing: {names}. Install them with: {command}",
+        len(libraries),
+    )
     packages = " ".join(dict.fromkeys(map(debian_package, libraries)))
-    return f"{what} Install {them} with: {'' if os.geteuid() == 0 else 'sudo '}apt install {packages}"
+    command = f"{'' if os.geteuid() == 0 else 'sudo '}apt install {packages}"
+    return text.format(names=names, command=command)
 
 
 def debian_package(library: str) -> str:

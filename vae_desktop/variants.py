@@ -1,12 +1,13 @@
 """Models that are compared: how each differs from one run's settings, and what all of them must share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from vae_desktop.catalog import LIKELIHOODS
 from vae_desktop.config import SETTINGS, DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.language import N_, tr
 from vae_desktop.presets import PRESETS
 
 FEWEST, MOST = 2, 4  # models in a comparison
@@ -73,7 +74,8 @@ class Variant:
             key = name.strip().replace("-", "_")
             if key not in known:
                 names = ", ".join(known).replace("_", "-")
-                raise InvalidSetting("compare", f"{text!r}: models are not compared by {name!r}, but by {names}.")
+                message = tr("{text!r}: models are not compared by {name!r}, but by {names}.")
+                raise InvalidSetting("compare", message.format(text=text, name=name, names=names))
             values[key] = SETTINGS[key].parse(key, value)
         return cls(**values)
 
@@ -108,31 +110,36 @@ def check_comparison(configs: Sequence[RunConfig], fewest: int = 1) -> None:
         If they are too few or more than four, or differ in what they must share.
     """
     if not fewest <= len(configs) <= MOST:
-        raise InvalidSetting("compare", f"Between {FEWEST} and {MOST} models can be compared, not {len(configs)}.")
+        text = tr("Between {fewest} and {most} models can be compared, not {count}.")
+        raise InvalidSetting("compare", text.format(fewest=FEWEST, most=MOST, count=len(configs)))
     for config in configs[1:]:
         differing = [name for name in _SHARED if getattr(config.training, name) != getattr(configs[0].training, name)]
         if config.dataset != configs[0].dataset:
             differing.insert(0, "dataset")
         if differing:
-            raise InvalidSetting(differing[0], f"Models that train together must agree in: {', '.join(differing)}.")
+            text = tr("Models that train together must agree in: {names}.")
+            raise InvalidSetting(differing[0], text.format(names=", ".join(differing)))
 
 
-def titles(configs: Sequence[RunConfig]) -> list[str]:
-    """A short name for each model of a comparison: its kind, any β but the usual 1, and what not all have in common."""
+def titles(configs: Sequence[RunConfig], in_language: Callable[[str], str] = tr) -> list[str]:
+    """A short name for each model of a comparison: its kind, any β but the usual 1, and what not all have in common.
+
+    For what programs read, `in_language` is :func:`vae_desktop.language.N_`, which leaves the English words.
+    """
     models = [config.model for config in configs]
     betas = {config.training.beta for config in configs if config.model.traits.kl_weight is None}
     result = []
     for config in configs:
         model = config.model
-        parts = [model.traits.short]
+        parts = [in_language(model.traits.short)]
         if model.traits.kl_weight is None and betas != {1.0}:
             parts.append(f"β={config.training.beta:g}")
         if _differ(entry.latent_dim for entry in models):
             parts.append(f"{model.latent_dim}-D")
         if _differ(entry.likelihood for entry in models):
-            parts.append(LIKELIHOODS[model.likelihood].label)
+            parts.append(in_language(LIKELIHOODS[model.likelihood].label))
         if _differ((entry.architecture, entry.hidden) for entry in models):
-            parts.append("MLP" if model.architecture == "mlp" else "Conv.")
+            parts.append(in_language(N_("MLP") if model.architecture == "mlp" else N_("Conv.")))
         result.append(" ".join(parts))
     return [
         title if result.count(title) == 1 else f"{title} ({result[:index].count(title) + 1})"

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.load import load_custom
 from vae_desktop.data.dataset import Dataset, Split, resize
@@ -67,7 +66,7 @@ def _with_validation(dataset: Dataset) -> Dataset:
     train = dataset.train
     held_out = len(train) // _HELD_OUT
     if held_out == 0:
-        label = describe_dataset(dataset.config.name).label
+        label = replace(dataset.config, measured_on="test").label
         raise DataError(
             tr("{dataset} has only {count} training images, too few to hold any out.").format(
                 dataset=label, count=len(train)

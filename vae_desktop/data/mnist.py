@@ -66,7 +66,7 @@ class MnistSet:
 
     @property
     def label(self) -> str:
-        return DATASETS[self.name].label
+        return tr(DATASETS[self.name].label)
 
     def raw_folder(self, data_dir: Path) -> Path:
         """The folder of the four files."""

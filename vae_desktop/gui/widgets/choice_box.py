@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Any, cast
 
-from PySide6.QtCore import QCoreApplication, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from vae_desktop.gui.widgets.controls import named
+from vae_desktop.language import tr
 
 
 class ChoiceBox(QComboBox):
@@ -94,4 +95,4 @@ class ChoiceBox(QComboBox):
 
 def translated(text: str) -> str:
     """A text of the Qt-free settings in the language of the window."""
-    return QCoreApplication.translate("settings", text)
+    return tr(text)
