@@ -81,6 +81,7 @@ class Captured(NamedTuple):
 class Secured(NamedTuple):
     run_id: int
     snapshot: Any
+    codes: Any = None
 
 
 class RunEnded(NamedTuple):

@@ -22,9 +22,12 @@ from tests.engine.conftest import (
     entry,
 )
 from tests.engine.runs import rows
+from vae_desktop.engine import publisher
 from vae_desktop.engine.publisher import LiveEmbedding
 from vae_desktop.latent import measuring
+from vae_desktop.latent.embed import embed, to_codes
 from vae_desktop.latent.measures import COMPARED
+from vae_desktop.models.autoencoder import restored_model
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.checkpoint import load_checkpoints
 from vae_desktop.training.loop import TrainingLoop
@@ -213,6 +216,20 @@ def test_a_set_is_saved_as_one_while_it_trains_and_opened_as_one(app, session, e
     assert all(run.is_saved for run in opened.runs)
 
 
+def test_a_set_kept_when_it_is_paused_holds_the_codes_of_its_weights(app, session, endless, dataset, monkeypatch):
+    monkeypatch.setattr(LiveEmbedding, "refresh_if_due", lambda *_: False)  # all are of the last epoch's end
+    monkeypatch.setattr(publisher, "METRICS_INTERVAL", 0.0)  # and this is within one
+    runs = begin(app, [endless, endless.with_settings(beta=3.0)])
+    session.training.pause()
+    app.wait_until(lambda: session.training.state == "paused" and all(run.kept_step > 0 for run in runs))
+    app.wait_until(lambda: all(run.kept_step == run.snapshot.step for run in runs))
+    for kept in load_checkpoints(app.autosaves.files()[0]):
+        model = restored_model(kept.config.model, kept.image_shape, kept.snapshot.weights)
+        codes = to_codes(embed(model, torch.from_numpy(dataset.test.images)), None)
+        assert kept.codes.mean == pytest.approx(codes.mean, abs=1e-5)
+    app.stop()
+
+
 def test_one_model_of_a_set_is_saved_alone(app, session, configs, tmp_path):
     run_set = train(app, configs)
     session.training.save(tmp_path / "one.safetensors", [run_set.runs[1]])
@@ -361,7 +378,7 @@ def test_nothing_new_begins_while_it_closes(app, session, configs):
 def test_closing_secures_all_states_before_anything_that_takes_long(app, session, endless_configs, monkeypatch):
     runs = begin(app, endless_configs)
     goes_on = threading.Event()
-    monkeypatch.setattr(LiveEmbedding, "refresh", lambda self, model: goes_on.wait(30))
+    monkeypatch.setattr(LiveEmbedding, "refresh", lambda *_: goes_on.wait(30))
     assert session.close(timeout=1.0) is None
     goes_on.set()
     (path,) = app.autosaves.files()

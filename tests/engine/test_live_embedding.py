@@ -109,6 +109,22 @@ def test_codes_are_copies(embedding, model):
     assert (embedding.codes().mean == 5).all()
 
 
+def test_codes_that_are_there_are_followed_from_a_small_slice_on(model):
+    images = torch.zeros(2500, 1, 2, 2, dtype=torch.uint8)
+    embedding = LiveEmbedding(images, None)
+    embedding.replace(Codes(np.zeros((2500, 2), np.float32), np.zeros((2500, 2), np.float32), None), step=0)
+    model.value, began = 1.0, model.clock
+    assert embedding.refresh_if_due(model, step=7)
+    assert model.clock - began < 1.0  # all would have cost 7 seconds, and the next would have come after minutes
+    assert embedding.codes().since == 0
+    while (embedding.codes().mean != 1).any():
+        model.clock += 1000
+        embedding.refresh_if_due(model, step=9)
+    assert embedding.codes().since == 7
+    embedding.refresh(model, step=12)
+    assert embedding.codes().since == 12
+
+
 def test_an_autoencoder_has_no_deviations(embedding, model):
     embedding.replace(Codes(np.zeros((IMAGES, 2), np.float32), None, None))
     assert embedding.codes().log_stddev is None

@@ -30,6 +30,8 @@ SNAPSHOT_INTERVAL, _SNAPSHOT_FRACTION = 0.1, 0.03  # seconds, and of the time
 _GIVE_BACK_FRACTION = 0.01  # of the time, to have the system take back what evaluations have freed
 EMBEDDING_INTERVAL = 0.2  # seconds between two refreshes
 _EMBEDDING_FRACTION = 0.05  # of the time, for all of them together
+_FIRST_IMAGES = 100  # of the first refresh of codes that are there already
+_LATEST = 2**62  # the step of no codes at all
 
 
 class LiveEmbedding:
@@ -45,7 +47,8 @@ class LiveEmbedding:
     models : int
         How many models share the time for such embeddings.
     begins_whole : bool
-        Whether the first refresh takes all images; else codes that have not had their turn are NaN.
+        Whether the first refresh takes all images where nothing is known of them; else codes that have not had their
+        turn are NaN.
     """
 
     def __init__(
@@ -57,7 +60,8 @@ class LiveEmbedding:
         self._codes: Codes | None = None
         self._order = np.random.default_rng(0).permutation(len(images))
         self._next = 0  # position in the order
-        self._slices = 1
+        self._steps = np.zeros(len(images), np.int64)  # of the training, that each code is of
+        self._slices = 0  # not known yet
         self._fraction = _EMBEDDING_FRACTION / models
         self._pacer = Pacer(EMBEDDING_INTERVAL, self._fraction)
 
@@ -66,43 +70,51 @@ class LiveEmbedding:
         assert self._codes is not None, "embed first"
         return self._copy(self._codes)
 
-    def replace(self, codes: Codes) -> None:
-        """Take over codes of all images that were computed anyway."""
+    def replace(self, codes: Codes, step: int = 0) -> None:
+        """Take over codes of all images that were computed anyway, after so many steps."""
+        self._steps[:] = step
         self._codes = self._copy(codes)
 
-    def refresh(self, model: Autoencoder) -> None:
+    def refresh(self, model: Autoencoder, step: int = 0) -> None:
         """Embed all images."""
+        self._steps[:] = step
         self._codes = to_codes(embed(model, self._images), self._labels)
 
-    def refresh_if_due(self, model: Autoencoder) -> bool:
+    def refresh_if_due(self, model: Autoencoder, step: int = 0) -> bool:
         """Embed the next slice if its time has come; return whether it had."""
         began = time.monotonic()
         if not self._pacer.is_due(began):
             return False
-        if self._codes is None and not self._begins_whole:
-            self._slices = math.ceil(len(self._images) / chunk_length(self._images.shape[1:]))
-        fraction = self._refresh_slice(model) / len(self._images)
+        self._slices = self._slices or self._first_slices()
+        fraction = self._refresh_slice(model, step) / len(self._images)
         ended = time.monotonic()
         cost_of_all = (ended - began) / fraction
         self._slices = max(1, min(len(self._images), math.ceil(cost_of_all / (EMBEDDING_INTERVAL * self._fraction))))
         self._pacer.ran(began, ended)
         return True
 
-    def _refresh_slice(self, model: Autoencoder) -> int:
+    def _first_slices(self) -> int:
+        """How many slices to begin with: all at once would cost so much that the next one were long in coming."""
+        if self._codes is not None:
+            return math.ceil(len(self._images) / _FIRST_IMAGES)
+        return 1 if self._begins_whole else math.ceil(len(self._images) / chunk_length(self._images.shape[1:]))
+
+    def _refresh_slice(self, model: Autoencoder, step: int) -> int:
         """Embed the images whose turn it is; return how many."""
         end = self._next + math.ceil(len(self._images) / self._slices)
         chosen = self._order[self._next : end]
         part = to_codes(embed(model, self._images[torch.from_numpy(chosen).to(self._images.device)]))
         self._next = end if end < len(self._images) else 0  # not before: what has failed may be tried again
         codes = self._codes = self._codes or self._unknown(part)
-        codes.mean[chosen] = part.mean
+        codes.mean[chosen], self._steps[chosen] = part.mean, step
         if codes.log_stddev is not None:
             codes.log_stddev[chosen] = part.log_stddev
         return len(chosen)
 
     def _copy(self, codes: Codes) -> Codes:
         log_stddev = codes.log_stddev
-        return Codes(codes.mean.copy(), None if log_stddev is None else log_stddev.copy(), self._labels)
+        log_stddev = None if log_stddev is None else log_stddev.copy()
+        return Codes(codes.mean.copy(), log_stddev, self._labels, int(self._steps.min(initial=_LATEST)))
 
     def _unknown(self, like: Codes) -> Codes:
         """Codes of the same kind for all images, of which nothing is known yet: all are NaN."""
@@ -202,8 +214,9 @@ class Publisher:
 
     def pause(self) -> None:
         """Bring all that is shown up to date: no step follows for a while."""
-        self.secure()
+        snapshot = self._publish(with_optimizer=True)
         self._refresh()
+        self._post(self._tracker.run_secured, snapshot, self._embedding.codes())
         self._post(self._tracker.run_paused)
 
     def resume(self) -> None:
@@ -257,7 +270,7 @@ class Publisher:
             self._post(self._tracker.run_stepped, new.training)
         if new.evaluations:
             self._post(self._tracker.run_evaluated, self.model.evaluation)
-            self._embedding.replace(self.model.codes)
+            self._embedding.replace(self.model.codes, self.model.steps)
             self._post_codes(self._embedding)
             began = time.monotonic()
             if self._give_back_pacer.is_due(began):
@@ -267,12 +280,12 @@ class Publisher:
     def _refresh(self) -> None:
         """Have all codes of one state."""
         trainer = self.model.trainer
-        trainer.with_memory(partial(self._embedding.refresh, trainer.model))
+        trainer.with_memory(partial(self._embedding.refresh, trainer.model, self.model.steps))
         self._post_codes(self._embedding)
 
     def _refresh_if_due(self, embedding: LiveEmbedding) -> None:
         trainer = self.model.trainer
-        if trainer.with_memory(partial(embedding.refresh_if_due, trainer.model)):
+        if trainer.with_memory(partial(embedding.refresh_if_due, trainer.model, self.model.steps)):
             self._post_codes(embedding)
 
     def _post_codes(self, embedding: LiveEmbedding) -> None:

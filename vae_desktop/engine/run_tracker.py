@@ -141,9 +141,11 @@ class RunTracker:
         """Take in the whole state of a model in training, which was asked for."""
         self._saver.take_captured(run, run.checkpoint(snapshot, codes))
 
-    def run_secured(self, run: Run, snapshot: Snapshot) -> None:
-        """Take in the whole state of a model in training, ahead of its codes: so much is safe, come what may."""
+    def run_secured(self, run: Run, snapshot: Snapshot, codes: Codes | None = None) -> None:
+        """Take in the whole state of a model in training; ahead of its codes, where they take too long to wait for."""
         run.snapshot = snapshot
+        if codes is not None:  # they are kept with it
+            self.run_embedded(run, codes)
         active = self._project.active
         if active and run is active[-1]:  # those of a comparison come one after the other, and are kept together
             self._autosave(active)

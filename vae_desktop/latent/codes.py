@@ -20,11 +20,14 @@ class Codes:
     log_stddev : array (N, d), float32, or None
         None for an autoencoder, whose codes are points.
     labels : array (N,), int64, or None
+    since : int, or None
+        The training step that none of them is older than, while they follow a training; else None.
     """
 
     mean: Floats
     log_stddev: Floats | None
     labels: npt.NDArray[np.int64] | None
+    since: int | None = None
 
     def __len__(self) -> int:
         return len(self.mean)
