@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["LANGUAGE"] = "en"  # whatever the machine speaks
 # Tests run side by side: teams of threads that spin for one another would take twice the time. Said before torch loads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -6,6 +6,7 @@ command is a module with HELP, add_options and run, and one entry in COMMANDS.
 
 import argparse
 import contextlib
+import gettext
 import io
 import logging
 import os
@@ -15,18 +16,36 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vae_desktop import __version__
+from vae_desktop import __version__, language
 from vae_desktop.catalog import DATASETS
 from vae_desktop.cli import bench, evaluate, info, sample, screenshot, train
 from vae_desktop.cli.output import error_words
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting, LibraryMissing, UserError
+from vae_desktop.language import N_, tr
+from vae_desktop.resources import resource_path
 from vae_desktop.system_libraries import how_to_install, missing_libraries
 
 _log = logging.getLogger(__name__)
 _PROGRAM = "vae-desktop"
 _INTERRUPTED = 130  # what shells report after Ctrl-C: 128 + SIGINT
 
+# What argparse says by itself, for the catalogues.
+_OF_ARGPARSE = (
+    N_("usage: "),
+    N_("options"),
+    N_("positional arguments"),
+    N_("show this help message and exit"),
+    N_("show program's version number and exit"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("expected one argument"),
+    N_("expected at least one argument"),
+    N_("ignored explicit argument %r"),
+    N_("invalid %(type)s value: %(value)r"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("the following arguments are required: %s"),
+    N_("unrecognized arguments: %s"),
+)
 
 COMMANDS = {
     "train": train,
@@ -53,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         failure. A failure is one line on stderr; with ``--debug``, the traceback stands before it.
     """
     _print_any_character()
+    _choose_language()
     program, debug = _PROGRAM, False
     try:
         options = _parser().parse_args(_naming_model(sys.argv[1:] if arguments is None else arguments))
@@ -105,25 +125,26 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=_PROGRAM,
-        description="Train autoencoders and drag through their latent space. No command: opens the window.",
+        description=tr("Train autoencoders and drag through their latent space. No command: opens the window."),
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+    parser.add_argument("--debug", action="store_true", help=tr("show the traceback of a failure"))
     # Their own destinations: a command's option of the same name would silently win over them.
-    parser.add_argument("--model", dest="window_model", type=Path, metavar="FILE", help="model to open")
+    parser.add_argument("--model", dest="window_model", type=Path, metavar="FILE", help=tr("model to open"))
     parser.add_argument(
         "--dataset",
         dest="window_dataset",
         metavar="NAME|PATH",
-        help=f"data set to choose: {', '.join(DATASETS)}, or images of your own",
+        help=tr("data set to choose: {names}, or images of your own").format(names=", ".join(DATASETS)),
     )
     parser.add_argument(
         "--data-dir", dest="window_data_dir", type=Path, metavar="DIR", help="folder of downloaded data sets"
     )
     parser.set_defaults(program=parser.prog)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=tr("commands"))
     for name, command in COMMANDS.items():
-        own = commands.add_parser(name, help=command.HELP, description=f"{command.HELP.capitalize()}.")
+        help = tr(command.HELP)
+        own = commands.add_parser(name, help=help, description=tr("{help}.").format(help=help.capitalize()))
         own.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         own.set_defaults(program=own.prog)
         command.add_options(own)
@@ -146,7 +167,8 @@ def _open_window(options: argparse.Namespace) -> int:
 def _refuse_window_options(options: argparse.Namespace) -> None:
     for option in ("model", "dataset", "data-dir"):
         if getattr(options, f"window_{option.replace('-', '_')}") is not None:
-            raise _BadArguments(_PROGRAM, f"--{option} goes after the command {options.command}.")
+            text = tr("--{option} goes after the command {command}.")
+            raise _BadArguments(_PROGRAM, text.format(option=option, command=options.command))
 
 
 def _report(error: Exception, program: str) -> int:
@@ -157,6 +179,13 @@ def _report(error: Exception, program: str) -> int:
         program = error.program
     print(f"{program}: {error_words(error)}", file=sys.stderr)
     return 2 if isinstance(error, _BadArguments | InvalidSetting | LibraryMissing) else 1
+
+
+def _choose_language() -> None:
+    """That of the system, also for the words that argparse adds by itself: it asks gettext for them."""
+    if language.use() != "en":
+        gettext.bindtextdomain(language.DOMAIN, str(resource_path("locale")))
+        gettext.textdomain(language.DOMAIN)
 
 
 def _print_any_character() -> None:

@@ -5,8 +5,9 @@ import argparse
 from vae_desktop.cli.options import add_data_dir_option
 from vae_desktop.cli.output import print_json, print_table
 from vae_desktop.errors import DeviceError
+from vae_desktop.language import N_, tr
 
-HELP = "measure the app on this machine"
+HELP = N_("measure the app on this machine")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +16,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
     add_data_dir_option(parser)
     parser.add_argument("--only", choices=list(ROWS), action="append", metavar="KEY", help=", ".join(ROWS))
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quick", action="store_true", help=tr("fewer and shorter runs"))
+    parser.add_argument("--json", action="store_true", help=tr("print one JSON object"))
 
 
 def run(options: argparse.Namespace) -> int:

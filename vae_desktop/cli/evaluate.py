@@ -7,24 +7,28 @@ from functools import partial
 from pathlib import Path
 
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
-from vae_desktop.cli.output import print_json, print_table, progress_bar, say
+from vae_desktop.cli.output import columns_of, print_json, print_table, progress_bar, say
 from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.errors import UserError
+from vae_desktop.language import N_, tr
 from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import Row, groups_of
 from vae_desktop.progress import Progress
 from vae_desktop.settings import Setting
 
-HELP = "measure a saved model on a test set"
+HELP = N_("measure a saved model on a test set")
 _IMPORTANCE_SAMPLES = Setting(
-    "Importance samples",
-    "Codes per image in the importance-weighted bound; 0 leaves it out.",
+    N_("Importance samples"),
+    N_("Codes per image in the importance-weighted bound; 0 leaves it out."),
     minimum=0,
     maximum=100_000,
 )
 _SAMPLED_IMAGES = Setting(
-    "Sampling",
-    "Images drawn in each way for the sampling measures, at most as many as there are test images; 0 leaves them out.",
+    N_("Sampling"),
+    N_(
+        "Images drawn in each way for the sampling measures, at most as many as there are test images; 0 leaves them "
+        "out."
+    ),
     minimum=0,
     maximum=100_000,
 )
@@ -32,17 +36,17 @@ _SAMPLED_IMAGES = Setting(
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the model")
-    add_setting_option(parser, "--dataset", "dataset", SETTINGS["name"], None, "the one it was trained on")
-    add_setting_option(parser, "--measured-on", "measured_on", SETTINGS["measured_on"], None, "as in training")
+    parser.add_argument("file", type=Path, metavar="FILE", help=tr("the model"))
+    add_setting_option(parser, "--dataset", "dataset", SETTINGS["name"], None, tr("the one it was trained on"))
+    add_setting_option(parser, "--measured-on", "measured_on", SETTINGS["measured_on"], None, tr("as in training"))
     add_data_dir_option(parser)
     add_setting_option(parser, "--device", "device", SETTINGS["device"], "auto")
     add_setting_option(
         parser, "--importance-samples", "importance_samples", _IMPORTANCE_SAMPLES, Extent.importance_samples
     )
     add_setting_option(parser, "--sampling", "sampled_images", _SAMPLED_IMAGES, Extent.sampled_images)
-    parser.add_argument("--quick", action="store_true", help="leave both of these out")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quick", action="store_true", help=tr("leave both of these out"))
+    parser.add_argument("--json", action="store_true", help=tr("print one JSON object"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -66,10 +70,12 @@ def run(options: argparse.Namespace) -> int:
     dataset = load_dataset(_dataset_config(config.dataset, checkpoint.image_shape, options), options.data_dir)
     label = dataset.config.label
     if dataset.image_shape != checkpoint.image_shape:
-        raise UserError(
-            f"{options.file.name} takes images of {_shape(checkpoint.image_shape)} (channels × height × "
-            f"width), but {label} has {_shape(dataset.image_shape)}. Choose another data set."
+        text = tr(
+            "{file} takes images of {taken} (channels × height × width), but {dataset} has {found}. "
+            "Choose another data set."
         )
+        taken, found = _shape(checkpoint.image_shape), _shape(dataset.image_shape)
+        raise UserError(text.format(file=options.file.name, taken=taken, dataset=label, found=found))
     _note_if_learned(options.program, config.dataset, dataset.config)
     start = time.perf_counter()
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
@@ -96,8 +102,8 @@ def run(options: argparse.Namespace) -> int:
         )
         return 0
     title = [
-        ("Model", f"{config.title}, step {checkpoint.snapshot.step:,}"),
-        ("Test images", f"{len(dataset.test):,} of {label}"),
+        (tr("Model"), tr("{model}, step {step:,}").format(model=config.title, step=checkpoint.snapshot.step)),
+        (tr("Test images"), tr("{count:,} of {dataset}").format(count=len(dataset.test), dataset=label)),
     ]
     _print_groups(title, groups_of(values, config))
     return 0
@@ -108,20 +114,22 @@ def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetC
     if trained_on.name == measured.name and (trained_on.measured_on, measured.measured_on) == ("test", "validation"):
         say(
             program,
-            "this model was trained on all training images, these among them: its figures are not those of images that "
-            "it has not seen.",
-            mark="note: ",
+            tr(
+                "this model was trained on all training images, these among them: its figures are not those of images "
+                "that it has not seen."
+            ),
+            mark=tr("note: "),
         )
 
 
 def _print_groups(title: list[tuple[str, str]], groups: dict[str, list[Row]]) -> None:
     """Print the rows of the title, then each group below its heading, all in the same two columns."""
-    labels = [label for label, _ in title] + [row.label for rows in groups.values() for row in rows]
-    width = max(map(len, labels))
+    labels = [label for label, _ in title] + [tr(row.label) for rows in groups.values() for row in rows]
+    width = max(map(columns_of, labels))
     print_table(title, width)
     for heading, rows in groups.items():
-        print(f"\n{heading}")
-        print_table([(row.label, row.text) for row in rows], width)
+        print(f"\n{tr(heading)}")
+        print_table([(tr(row.label), row.text) for row in rows], width)
 
 
 def _dataset_config(own: DatasetConfig, shape: tuple[int, int, int], options: argparse.Namespace) -> DatasetConfig:

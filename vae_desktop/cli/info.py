@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
 from vae_desktop.files import size_in_words
+from vae_desktop.language import N_, tr, tr_count
 from vae_desktop.settings import settings_of
 
 if TYPE_CHECKING:
     from vae_desktop.training.advice import Advice
     from vae_desktop.training.checkpoint import Checkpoint
 
-HELP = "describe a saved model"
+HELP = N_("describe a saved model")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the model")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("file", type=Path, metavar="FILE", help=tr("the model"))
+    parser.add_argument("--json", action="store_true", help=tr("print one JSON object"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -60,34 +61,37 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
 def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
     config, last = checkpoint.config, checkpoint.history.last_evaluation
     channels, height, width = checkpoint.image_shape
+    layers = " ".join(map(str, _hidden(checkpoint))) or tr("none")
+    images = tr_count("{height}×{width} pixels, {count} channel", "{height}×{width} pixels, {count} channels", channels)
     rows = [
-        ("Title", config.title),
+        (tr("Title"), config.title),
         *_setting_rows(config.model, config.model.kind),
-        ("Hidden layers", f"{' '.join(map(str, _hidden(checkpoint))) or 'none'}, mirrored by the decoder"),
-        ("Images", f"{height}×{width} pixels, {channels} channel{'s' * (channels > 1)}"),
-        ("Parameters", f"{checkpoint.parameters:,}"),
-        ("Data set", config.dataset.label),
+        (tr("Hidden layers"), tr("{layers}, mirrored by the decoder").format(layers=layers)),
+        (tr("Images"), images.format(height=height, width=width, count=channels)),
+        (tr("Parameters"), f"{checkpoint.parameters:,}"),
+        (tr("Data set"), config.dataset.label),
         *_setting_rows(config.training, config.model.kind),
-        ("Steps", f"{checkpoint.snapshot.step:,}"),
-        ("Epochs evaluated", str(_epochs_evaluated(checkpoint))),
+        (tr("Steps"), f"{checkpoint.snapshot.step:,}"),
+        (tr("Epochs evaluated"), str(_epochs_evaluated(checkpoint))),
     ]
     if last is not None:
         rows += figure_rows(last, config, checkpoint.steps_per_epoch)
-    continues = "exactly" if checkpoint.can_continue_exactly else "with a fresh optimizer"
+    continues = tr("exactly") if checkpoint.can_continue_exactly else tr("with a fresh optimizer")
     if checkpoint.snapshot.optimizer is not None and not checkpoint.can_continue_exactly:
-        continues = "with a new cycle of the learning rate"
+        continues = tr("with a new cycle of the learning rate")
+    file = tr("{size}, format {version}").format(size=size_in_words(file_bytes), version=checkpoint.format_version)
     return [
         *rows,
-        ("Continues", continues),
-        ("File", f"{size_in_words(file_bytes)}, format {checkpoint.format_version}"),
-        *(("Note", entry.text) for entry in _advice(checkpoint)),
+        (tr("Continues"), continues),
+        (tr("File"), file),
+        *((tr("Note"), entry.text) for entry in _advice(checkpoint)),
     ]
 
 
 def _setting_rows(part: Any, kind: str) -> list[tuple[str, str]]:
     """The settings that matter for that kind of model, but those that a row of their own describes."""
     return [
-        (entry.label, f"{entry.format(value)} {entry.unit}".rstrip())
+        (tr(entry.label), f"{entry.format(value)} {tr(entry.unit)}".rstrip())
         for name, entry, value in settings_of(part)
         if name != "hidden" and (not entry.only_for or kind in entry.only_for)
     ]

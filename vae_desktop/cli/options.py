@@ -8,28 +8,30 @@ from typing import Any
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import SETTINGS, RunConfig
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.language import N_, tr
 from vae_desktop.paths import default_data_dir
 from vae_desktop.presets import PRESETS
 from vae_desktop.settings import Setting, settings_of
 
 _SPELLINGS = {"name": "dataset", "kind": "model"}
-_DEFAULTS = {"epochs": "the data set's own"}
+_DEFAULTS = {"epochs": N_("the data set's own")}
 _METAVARS = {"integer": "N", "number": "X", "sizes": "N"}
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add an option for each setting of a run, and one for many of them at once."""
-    recipes = "; ".join(f"{preset.name}: {preset.help}" for preset in PRESETS.values())
+    recipes = "; ".join(f"{preset.name}: {tr(preset.help)}" for preset in PRESETS.values())
+    help = tr("architecture and training that go well together; other options change it. {recipes}")
     parser.add_argument(
         "--preset",
         choices=list(PRESETS),
         metavar="|".join(PRESETS),
-        help=_escaped(f"architecture and training that go well together; other options change it. {recipes}"),
+        help=_escaped(help.format(recipes=recipes)),
     )
     for part in fields(RunConfig):
         for name, entry, default in settings_of(part.type):
             option = f"--{_SPELLINGS.get(name, name).replace('_', '-')}"
-            shown = _DEFAULTS.get(name) or entry.format(default)
+            shown = tr(_DEFAULTS.get(name, "")) or entry.format(default)
             add_setting_option(parser, option, name, entry, argparse.SUPPRESS, shown)
 
 
@@ -79,7 +81,9 @@ def add_setting_option(
         What the help says of the default in place of its value.
     """
     shown = shown or entry.format(default)
-    unit = f" {entry.unit}" if entry.unit and shown != entry.automatic else ""
+    if entry.unit and shown != entry.automatic:
+        shown = f"{shown} {tr(entry.unit)}"
+    help = tr("{label}. {help} (default: {default})")
     parser.add_argument(
         option,
         dest=name,
@@ -88,19 +92,20 @@ def add_setting_option(
         default=default,
         nargs="+" if entry.kind == "sizes" else None,
         metavar=_METAVARS.get(entry.kind) or "|".join(choice.name for choice in entry.choices),
-        help=_escaped(f"{entry.label}. {entry.help} (default: {shown}{unit})"),
+        help=_escaped(help.format(label=tr(entry.label), help=tr(entry.help), default=shown)),
     )
 
 
 def add_data_dir_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--data-dir``."""
     default = default_data_dir()
+    help = tr("folder of downloaded data sets, torchvision's root (default: {default})")
     parser.add_argument(
         "--data-dir",
         type=Path,
         default=default,
         metavar="DIR",
-        help=_escaped(f"folder of downloaded data sets, torchvision's root (default: {default})"),
+        help=_escaped(help.format(default=default)),
     )
 
 

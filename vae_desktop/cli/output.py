@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vae_desktop.cli.saving import Saved
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 from vae_desktop.latent.table import by_dimension
 from vae_desktop.training.failures import failure_words, is_of_device, is_out_of_memory
 
@@ -28,7 +30,8 @@ def error_words(error: Exception) -> str:
         return message
     if is_of_device(error):
         return failure_words(error)
-    return f"{type(error).__name__}: {message.rstrip('.')} (run again with --debug for the details)."
+    text = tr("{error}: {message} (run again with --debug for the details).")
+    return text.format(error=type(error).__name__, message=message.rstrip("."))
 
 
 def say(program: str, *lines: str, mark: str = "") -> None:
@@ -53,9 +56,14 @@ def print_json(values: Mapping[str, Any]) -> None:
 
 def print_table(rows: Sequence[tuple[str, str]], width: int = 0) -> None:
     """Print labels and values in two aligned columns, the first at least so wide."""
-    width = max(width, *(len(label) for label, _ in rows))
+    width = max(width, *(columns_of(label) for label, _ in rows))
     for label, value in rows:
-        print(f"{label:<{width}}  {value}")
+        print(f"{label}{' ' * (width - columns_of(label))}  {value}")
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes: Chinese characters two each."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def figures(evaluation: "Evaluation") -> dict[str, Any]:
@@ -71,18 +79,21 @@ def figures(evaluation: "Evaluation") -> dict[str, Any]:
 def figure_rows(evaluation: "Evaluation", config: RunConfig, per_epoch: int) -> list[tuple[str, str]]:
     """The figures of a run of so many steps an epoch on the test set for a table, with their units."""
     judged = config.model.judged_by
-    reconstruction = ("Reconstruction", f"{evaluation.reconstruction:.3f} {judged.quantity} per image")
+    quantity = tr("{value:.3f} {quantity} per image")
+    quantity = quantity.format(value=evaluation.reconstruction, quantity=tr(judged.quantity))
+    reconstruction = (tr("Reconstruction"), quantity)
     if evaluation.kl is None or evaluation.kl_per_dimension is None:
         return [reconstruction]
     if config.model.traits.reconstruction_weight:
-        loss = f"{judged.unit} (reconstruction + β·KL, {_beta(evaluation, config, per_epoch)})"
+        loss = tr("{value:.3f} {unit} (reconstruction + β·KL, {beta})")
     else:
-        loss = "nats per image (KL alone)"
+        loss = tr("{value:.3f} nats per image (KL alone)")
+    beta = _beta(evaluation, config, per_epoch)
     return [
-        ("Test loss", f"{evaluation.total:.3f} {loss}"),
+        (tr("Test loss"), loss.format(value=evaluation.total, unit=tr(judged.unit), beta=beta)),
         reconstruction,
-        ("KL divergence", f"{evaluation.kl:.3f} nats per image"),
-        ("KL by dimension", by_dimension(evaluation.kl_per_dimension)),
+        (tr("KL divergence"), tr("{value:.3f} nats per image").format(value=evaluation.kl)),
+        (tr("KL by dimension"), by_dimension(evaluation.kl_per_dimension)),
     ]
 
 
@@ -93,8 +104,8 @@ def _beta(evaluation: "Evaluation", config: RunConfig, per_epoch: int) -> str:
     weighed = evaluation.kl_weight(config)
     judged = config.with_settings(beta=weighed) if config.model.traits.kl_weight is None else config
     reached = kl_weight_after(judged, evaluation.step, per_epoch)
-    words = f"β = {weighed:g}"
-    return words if reached == weighed else f"{words}; in training β had reached {reached:.3g}"
+    text = "β = {weighed:g}" if reached == weighed else tr("β = {weighed:g}; in training β had reached {reached:.3g}")
+    return text.format(weighed=weighed, reached=reached)
 
 
 def _strict(value: Any) -> Any:
@@ -141,9 +152,9 @@ def print_summary(training: "TrainingLoop", saved: Saved) -> None:
     print_table(
         [
             *figure_rows(model.evaluation, model.config, model.batches.per_epoch),
-            ("Steps", _steps(training)),
-            ("Parameters", f"{model.parameters:,}"),
-            ("Saved", str(saved)),
+            (tr("Steps"), _steps(training)),
+            (tr("Parameters"), f"{model.parameters:,}"),
+            (tr("Saved"), str(saved)),
         ]
     )
 
@@ -151,8 +162,9 @@ def print_summary(training: "TrainingLoop", saved: Saved) -> None:
 def _steps(training: "TrainingLoop") -> str:
     from vae_desktop.training.devices import name_of
 
-    speed = f"{training.images_per_second:,.0f} images/s on {name_of(training.device)}"
-    return f"{training.steps:,} in {training.seconds:.1f} s, {speed}"
+    text = tr("{steps:,} in {seconds:.1f} s, {speed:,.0f} images/s on {device}")
+    speed, device = training.images_per_second, name_of(training.device)
+    return text.format(steps=training.steps, seconds=training.seconds, speed=speed, device=device)
 
 
 def print_comparison(training: "TrainingLoop", names: Sequence[str], saved: Saved) -> None:
@@ -172,14 +184,16 @@ def print_comparison(training: "TrainingLoop", names: Sequence[str], saved: Save
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
-        raise UserError(f"Memory ran out while the models were measured. They are saved: {saved}.") from None
+        text = tr("Memory ran out while the models were measured. They are saved: {files}.").format(files=saved)
+        raise UserError(text) from None
     cells = [[f"{cell.text}{' *' if cell.rank == 'best' else '  '}" for cell in row.cells] for row in rows]
-    widths = [max(len(name) + 2, *(len(row[place]) for row in cells)) for place, (name, _) in enumerate(there)]
-    labels = [f"{row.label} ({row.unit})" if row.unit else row.label for row in rows]
-    width = max(map(len, labels))
-    print(" " * width, *(f"{name + '  ':>{size}}" for (name, _), size in zip(there, widths, strict=True)))
+    cells.insert(0, [f"{name}  " for name, _ in there])
+    widths = [max(columns_of(row[place]) for row in cells) for place in range(len(there))]
+    labels = ["", *(f"{tr(row.label)} ({tr(row.unit)})" if row.unit else tr(row.label) for row in rows)]
+    width = max(map(columns_of, labels))
     for label, row in zip(labels, cells, strict=True):
-        print(f"{label:<{width}}", *(f"{text:>{size}}" for text, size in zip(row, widths, strict=True)))
+        shown = (" " * (size - columns_of(text)) + text for text, size in zip(row, widths, strict=True))
+        print(label + " " * (width - columns_of(label)), *shown)
     print()
-    print("* the best of models whose figures share a unit. More figures: vae-desktop evaluate, or the window.")
-    print_table([("Steps", _steps(training)), ("Saved", str(saved))])
+    print(tr("* the best of models whose figures share a unit. More figures: vae-desktop evaluate, or the window."))
+    print_table([(tr("Steps"), _steps(training)), (tr("Saved"), str(saved))])

@@ -11,36 +11,39 @@ from vae_desktop.cli.output import say
 from vae_desktop.cli.saving import check_writable
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import UserError
+from vae_desktop.language import N_, tr
 from vae_desktop.settings import Choice, Setting
 
 if TYPE_CHECKING:
     from vae_desktop.latent.codes import Floats
     from vae_desktop.training.checkpoint import Checkpoint
 
-HELP = "draw pictures from random codes"
-_COUNT = Setting("Count", "Pictures on the sheet.", minimum=1, maximum=10_000)
+HELP = N_("draw pictures from random codes")
+_COUNT = Setting(N_("Count"), N_("Pictures on the sheet."), minimum=1, maximum=10_000)
 _SOURCE = Setting(
-    "Where from",
-    "Where codes are drawn from: the prior N(0, I), the box of the model's codes, or a normal, or a mixture of ten, "
-    "fitted to them; these codes are drawn from the posteriors.",
+    N_("Where from"),
+    N_(
+        "Where codes are drawn from: the prior N(0, I), the box of the model's codes, or a normal, or a mixture of "
+        "ten, fitted to them; these codes are drawn from the posteriors."
+    ),
     kind="choice",
     choices=tuple(Choice(source, source, "") for source in ("prior", "box", "normal", "mixture")),
 )
-_SEED = replace(SETTINGS["seed"], help="The same seed gives the same pictures.")
+_SEED = replace(SETTINGS["seed"], help=N_("The same seed gives the same pictures."))
 _TEMPERATURE = Setting(
-    "Temperature", "Multiplies what is drawn, around its middle.", kind="number", minimum=0.0, maximum=100.0
+    N_("Temperature"), N_("Multiplies what is drawn, around its middle."), kind="number", minimum=0.0, maximum=100.0
 )
 _COMPONENTS = 10
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the model")
+    parser.add_argument("file", type=Path, metavar="FILE", help=tr("the model"))
     add_setting_option(parser, "--count", "count", _COUNT, 64)
     add_setting_option(parser, "--from", "source", _SOURCE, "prior")
     add_setting_option(parser, "--temperature", "temperature", _TEMPERATURE, 1.0)
     add_setting_option(parser, "--seed", "seed", _SEED, 0)
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="where the PNG file is saved")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=tr("where the PNG file is saved"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -64,8 +67,8 @@ def run(options: argparse.Namespace) -> int:
     if options.source == "prior" and checkpoint.config.kl_weight == 0:
         say(
             options.program,
-            "without a KL divergence codes are not drawn towards N(0, I), so samples from it may fall into holes.",
-            mark="note: ",
+            tr("without a KL divergence codes are not drawn towards N(0, I), so samples from it may fall into holes."),
+            mark=tr("note: "),
         )
     return 0
 
@@ -78,7 +81,7 @@ def _drawn(checkpoint: "Checkpoint", source: str, count: int, seed: int, tempera
     if source == "prior":
         return sampling.sample_prior(count, checkpoint.config.model.latent_dim, seed, temperature)
     if checkpoint.codes is None or not checkpoint.codes.are_finite:
-        raise UserError("This file holds no codes that samples could be drawn around.")
+        raise UserError(tr("This file holds no codes that samples could be drawn around."))
     codes = sampling.sample_posteriors(checkpoint.codes)
     if source == "box":
         return sampling.sample_box(count, codes, seed, temperature)

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_desktop.errors import UserError
+from vae_desktop.language import N_, tr
 from vae_desktop.paths import autosave_dir, default_settings_dir
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.loop import TrainingLoop
+
+_CANNOT_WRITE = N_("Cannot write {path}: {reason}.")
+_NO_FILE = N_("Cannot write {path}: it is not a file.")
 
 
 def check_writable(path: Path) -> None:
@@ -29,14 +33,16 @@ def check_writable(path: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             mode = path.stat().st_mode
             if not stat.S_ISREG(mode):  # a device, say, would be replaced by a file
-                kind = "a folder" if stat.S_ISDIR(mode) else "not a file"
-                raise UserError(f"Cannot write {path}: it is {kind}.")
+                is_folder = stat.S_ISDIR(mode)
+                text = tr("Cannot write {path}: it is a folder.") if is_folder else tr(_NO_FILE)
+                raise UserError(text.format(path=path))
         if not path.parent.exists():
-            raise UserError(f"Cannot write {path}: there is no folder {path.parent}.")
+            text = tr("Cannot write {path}: there is no folder {folder}.")
+            raise UserError(text.format(path=path, folder=path.parent))
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"):
             pass
     except OSError as error:
-        raise UserError(f"Cannot write {path}: {error.strerror or error}.") from error
+        raise UserError(tr(_CANNOT_WRITE).format(path=path, reason=error.strerror or error)) from error
 
 
 @dataclass
@@ -62,7 +68,7 @@ class Saved:
 
     def __str__(self) -> str:
         """The files, that of all of them first."""
-        return ", ".join(str(path) for path in (self.together, *self.paths) if path is not None) or "nothing"
+        return ", ".join(str(path) for path in (self.together, *self.paths) if path is not None) or tr("nothing")
 
     def write(self, target: Path, checkpoints: "Sequence[Checkpoint]", is_compact: bool) -> Path | None:
         """Write a file, and return where it lies in the end; None for nowhere."""
@@ -78,11 +84,13 @@ class Saved:
                 path = place()
                 save_checkpoints(path, checkpoints, half_precision=is_compact)
             except (UserError, OSError) as error:
-                hitch = hitch or f"Cannot write {target}: {_reason(error)}."
+                hitch = hitch or _reason(error)
             else:
-                self.hitches += [f"{hitch} It is saved as {path} instead."] if hitch else []
+                text = tr("Cannot write {target}: {reason}. It is saved as {path} instead.")
+                self.hitches += [text.format(target=target, reason=hitch, path=path)] if hitch else []
                 return path
-        self.hitches.append(f"{hitch} Nor can it be written anywhere else: it is lost.")
+        text = tr("Cannot write {target}: {reason}. Nor can it be written anywhere else: it is lost.")
+        self.hitches.append(text.format(target=target, reason=hitch))
         return None
 
 

@@ -7,8 +7,9 @@ from vae_desktop.cli.options import add_data_dir_option, add_run_options, run_co
 from vae_desktop.cli.saving import check_writable
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.language import N_, tr
 
-HELP = "take a picture of the window while it trains"
+HELP = N_("take a picture of the window while it trains")
 _POINT = (-0.6, 0.8)  # where the current point stands
 _SETTLING = 0.7  # seconds from the last move to the picture
 
@@ -17,10 +18,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add_run_options(parser)
     add_data_dir_option(parser)
-    parser.add_argument("--after", type=float, default=5.0, metavar="EPOCHS", help="when to take it (default: 5)")
-    parser.add_argument("--size", default="1360x860", metavar="WxH", help="of the window (default: 1360x860)")
+    parser.add_argument("--after", type=float, default=5.0, metavar="EPOCHS", help=tr("when to take it (default: 5)"))
+    parser.add_argument("--size", default="1360x860", metavar="WxH", help=tr("of the window (default: 1360x860)"))
     parser.add_argument("--theme", choices=["light", "dark", "system"], default="light")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="where the PNG is saved")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=tr("where the PNG is saved"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     check_writable(options.output)
     width, _, height = options.size.partition("x")
     if not (width.isdecimal() and height.isdecimal()):
-        raise InvalidSetting("size", f"Size: {options.size!r} is not like 1360x860.")
+        raise InvalidSetting("size", tr("Size: {size!r} is not like 1360x860.").format(size=options.size))
     config = run_config(options)
     from vae_desktop.app import require_display
 
@@ -65,4 +66,4 @@ def _take(config: RunConfig, size: tuple[int, int], options: argparse.Namespace)
             slider.setValue(value)
         driver.wait(_SETTLING)
         if not window.grab().save(str(options.output), "PNG"):
-            raise UserError(f"Cannot write {options.output}.")
+            raise UserError(tr("Cannot write {path}.").format(path=options.output))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, given_settings, run_config
 from vae_desktop.cli.output import (
+    columns_of,
     error_words,
     figures,
     print_comparison,
@@ -24,6 +25,7 @@ from vae_desktop.cli.output import (
 from vae_desktop.cli.saving import Saved, check_writable, save_models
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
+from vae_desktop.language import N_, tr
 from vae_desktop.training.failures import is_of_device
 from vae_desktop.variants import FEWEST, Variant, check_comparison, titles
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from vae_desktop.training.loop import TrainingLoop
     from vae_desktop.training.trained_model import EpochReport, TrainedModel
 
-HELP = "train a new model, or several together"
+HELP = N_("train a new model, or several together")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,22 +46,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--compare",
         nargs="+",
         metavar="MODEL",
-        help="train two to four models together, on the same batches with the same noise, each a kind of model with "
-        "what sets it apart, such as vae:beta=4,latent-dim=10 (settings: beta, latent-dim, likelihood, architecture)",
+        help=tr(
+            "train two to four models together, on the same batches with the same noise, each a kind of model with "
+            "what sets it apart, such as vae:beta=4,latent-dim=10 (settings: beta, latent-dim, likelihood, "
+            "architecture)"
+        ),
     )
     parser.add_argument(
         "--output",
         type=Path,
         required=True,
         metavar="FILE",
-        help="where the model is saved; with --compare all of them as one, and each in a file of its own beside it",
+        help=tr("where the model is saved; with --compare all of them as one, and each in a file of its own beside it"),
     )
     parser.add_argument(
         "--compact",
         action="store_true",
-        help="save a small file to pass on: half precision and no optimizer, so that going on begins with a fresh one",
+        help=tr(
+            "save a small file to pass on: half precision and no optimizer, so that going on begins with a fresh one"
+        ),
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object per epoch and a last one")
+    parser.add_argument("--json", action="store_true", help=tr("print one JSON object per epoch and a last one"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,8 +83,8 @@ def run(options: argparse.Namespace) -> int:
         variants = [Variant.parse(text) for text in options.compare]
         configs, given = [variant.applied_to(config) for variant in variants], [variant.given for variant in variants]
         check_comparison(configs, FEWEST)
-    names = [""] if len(configs) == 1 else titles(configs)
-    targets = [_target(options.output, name) for name in names]
+    keys, names = ([""], [""]) if len(configs) == 1 else (titles(configs, N_), titles(configs))
+    targets = [_target(options.output, key) for key in keys]
     for target in {*targets, options.output}:
         check_writable(target)
     from vae_desktop.engine.processor import prepare_threads
@@ -93,19 +100,19 @@ def run(options: argparse.Namespace) -> int:
     if "batch_size" not in options:  # a default is no wish
         batch_size = min(config.training.batch_size, len(dataset.train))
         configs = [config.with_settings(batch_size=batch_size) for config in configs]
-    say(options.program, *_read(dataset.report), *notes, mark="note: ")
+    say(options.program, *_read(dataset.report), *notes, mark=tr("note: "))
     training = TrainingLoop(configs, dataset, device)
-    say(options.program, *_advice(configs, names, given, options, dataset), mark="note: ")
+    say(options.program, *_advice(configs, names, given, options, dataset), mark=tr("note: "))
     trouble: Exception | None = None
     with _stopped_by_ctrl_c(training):
         try:
-            _follow(training, names, options.json)
+            _follow(training, keys if options.json else names, options.json)
         except BrokenPipeError:  # nobody reads any more: stop, but lose nothing
             pass
         except Exception as error:  # noqa: BLE001 - whatever it is, first nothing may be lost
             trouble = error if training.going else None  # else each model holds its own
         saved = save_models(training, targets, options.output, options.compact)
-    return _tell_end(training, names, saved, trouble, options)
+    return _tell_end(training, keys if options.json else names, saved, trouble, options)
 
 
 def _target(output: Path, name: str) -> Path:
@@ -130,10 +137,11 @@ def _tell_end(
     if trouble is not None:
         words = error_words(trouble)
         if isinstance(trouble, OSError):  # stdout leads to a disk that is full, say
-            words = f"Cannot write what is printed: {trouble.strerror or trouble}."
-        raise UserError(f"{words} Stopped at step {training.steps}; saved {saved}.") from trouble
+            words = tr("Cannot write what is printed: {reason}.").format(reason=trouble.strerror or trouble)
+        text = tr("{words} Stopped at step {step}; saved {files}.")
+        raise UserError(text.format(words=words, step=training.steps, files=saved)) from trouble
     if not training.finished:
-        say(options.program, f"stopped at step {training.steps}; saved {saved}.")
+        say(options.program, tr("stopped at step {step}; saved {files}.").format(step=training.steps, files=saved))
         raise KeyboardInterrupt
     if options.json:
         print_json_summary(training, names, saved)
@@ -150,16 +158,19 @@ def _failure(name: str, model: "TrainedModel", checkpoint: "Checkpoint | None", 
         return ""
     what = model.failure.message if is_of_device(model.failure.error) else error_words(model.failure.error)
     if checkpoint is None:
-        left = "Nothing is saved: no epoch was over."
+        left = tr("Nothing is saved: no epoch was over.")
     else:
         epochs = f"{checkpoint.snapshot.step / checkpoint.steps_per_epoch:.1f}".removesuffix(".0")
-        left = f"The model as it was after epoch {epochs} is saved: {path}." if path else ""
+        left = tr("The model as it was after epoch {epoch} is saved: {path}.") if path else ""
+        left = left.format(epoch=epochs, path=path)
     return f"{name}: {what} {left}" if name else f"{what} {left}"
 
 
 def _read(report: "Report | None") -> list[str]:
     """What became of a person's own images."""
-    return [] if report is None else [report.read, *report.converted, *(f"skipped {line}" for line in report.skipped)]
+    if report is None:
+        return []
+    return [report.read, *report.converted, *(tr("skipped {line}").format(line=line) for line in report.skipped)]
 
 
 def _advice(
@@ -202,7 +213,7 @@ def _stopped_by_ctrl_c(training: "TrainingLoop") -> Iterator[None]:
 
 def _follow(training: "TrainingLoop", names: Sequence[str], as_json: bool) -> None:
     """Train to the end, with a line for each model after each epoch and, on a terminal, a bar between the lines."""
-    with progress_bar(is_hidden=as_json, total=training.total_steps, unit="step") as bar:
+    with progress_bar(is_hidden=as_json, total=training.total_steps, unit=tr("step")) as bar:
         for reports in training.epochs(on_step=bar.update):
             for report in reports:
                 name = names[training.models.index(report.model)]
@@ -215,13 +226,15 @@ def _follow(training: "TrainingLoop", names: Sequence[str], as_json: bool) -> No
 
 def _epoch_line(report: "EpochReport", name: str) -> str:
     test = report.evaluation
-    line = f"epoch {report.epoch:4d}   " + (f"{name:16}" if name else "")
-    line += f"training {report.loss:8.3f}   test {test.total:8.3f}"
+    figures = [tr("training {loss:8.3f}   test {test:8.3f}").format(loss=report.loss, test=test.total)]
     if test.kl is not None:
-        line += f"   reconstruction {test.reconstruction:8.3f}   KL {test.kl:7.3f}"
+        text = tr("reconstruction {reconstruction:8.3f}   KL {kl:7.3f}")
+        figures.append(text.format(reconstruction=test.reconstruction, kl=test.kl))
     if report.kl_weight != report.model.config.kl_weight:  # that of `training`; `test` is weighed by all of it
-        line += f"   β {report.kl_weight:7.3g}"
-    return f"{line}   {report.seconds:.1f} s"
+        figures.append(f"β {report.kl_weight:7.3g}")
+    own = name + " " * (16 - columns_of(name)) if name else ""
+    line = tr("epoch {epoch:4d}   {figures}   {seconds:.1f} s")
+    return line.format(epoch=report.epoch, figures=own + "   ".join(figures), seconds=report.seconds)
 
 
 def _print_json_epoch(report: "EpochReport", name: str) -> None:
