@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableView, QToolButton
 
 from vae_desktop.gui.widgets.flow_arrow import FlowArrow
@@ -137,7 +139,7 @@ def test_the_posterior_follows_training(shared_driver):
     strip.driver.find("padImageSpin").setValue(11)
     driver.wait(lambda: strip.view.loss.text() and strip.tool.number == 11)
     assert "=" in strip.view.loss.text()  # the digits are at hand
-    driver.wait(lambda: strip.view.title.whole_text() == f"image 11 · {strip.codes.labels[11]}")
+    driver.wait(lambda: strip.view.title.whole_text() == f"test image 11, class {strip.codes.labels[11]}")
     before = strip.view.numbers.values
     driver.wait(lambda: not np.array_equal(strip.view.numbers.values[0], before[0]))
     driver.wait(lambda: np.allclose(strip.point.code, strip.view.numbers.values[0]))
@@ -174,3 +176,74 @@ def test_where_they_are_large_each_ellipse_has_its_own_label(strip):
     rects = list(strip.scatter.posterior_labels.rects.values())
     assert not any(one.intersects(other) for one in rects for other in rects if one is not other)
     plot.fit()
+
+
+def shown_around(strip, number):
+    """The half width and height of what is in sight, in σ of the posterior of an image, if μ is in the middle."""
+    view, stddev = strip.scatter.plot.view_rect(), np.exp(strip.codes.log_stddev[number])
+    middle = np.array(view.center().toTuple())
+    if not np.allclose(middle, strip.codes.mean[number], atol=0.3 * stddev.min()):
+        return None
+    return np.array([view.width(), view.height()]) / 2 / stddev
+
+
+def test_a_button_and_the_label_zoom_to_the_posterior_and_back(strip):
+    plot, button = strip.scatter.plot, strip.driver.find("zoomPosteriorButton", QToolButton)
+    plot.fit()
+    strip.take(0)
+    whole = plot.view_rect()
+    button.click()
+    strip.driver.wait(lambda: shown_around(strip, 0) is not None and shown_around(strip, 0).min() < 3.3)
+    assert shown_around(strip, 0).min() == pytest.approx(3, abs=0.3)
+    strip.take(1)  # the view goes along
+    strip.driver.wait(lambda: shown_around(strip, 1) is not None and shown_around(strip, 1).min() < 3.3)
+    button.click()
+    strip.driver.wait(lambda: plot.view_rect().width() == pytest.approx(whole.width(), rel=0.02))
+    rect = strip.scatter.posterior_labels.rects["μ · 1σ · 2σ"]
+    place = plot.mapFromScene(plot.getViewBox().mapViewToScene(rect.center()))
+    before = strip.point.code
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert np.array_equal(strip.point.code, before)
+    assert button.isChecked()
+    strip.driver.wait(lambda: shown_around(strip, 1) is not None and shown_around(strip, 1).min() < 3.3)
+    QTest.keyClick(plot, Qt.Key.Key_F)
+    assert not button.isChecked()
+    assert plot.view_rect().width() == pytest.approx(whole.width(), rel=0.1)
+    QTest.keyClick(plot, Qt.Key.Key_Z)
+    assert button.isChecked()
+    plot.fit()
+
+
+def test_what_has_no_ellipses_cannot_be_zoomed_to(strip):
+    strip.take(0)
+    button = strip.driver.find("zoomPosteriorButton", QToolButton)
+    overlay = strip.driver.find("posteriorOverlayAction", QAction)
+    overlay.setChecked(False)
+    assert not button.isEnabled()
+    assert "Posterior of an image" in button.toolTip()
+    overlay.setChecked(True)
+    assert button.isEnabled()
+
+
+def test_the_field_shows_no_number_but_that_of_the_test_image_on_show(shared_driver):
+    driver = shared_driver
+    driver.train_to_the_end()
+    strip = Strip(driver)
+    strip.take(5)
+    driver.find("allImagesAction", QAction).setChecked(True)
+    count = len(strip.codes)
+    driver.wait(lambda: driver.shown.train_codes is not None)
+    strip.scatter.image_hovered.emit(40)
+    assert strip.view.number.value() == 40
+    strip.scatter.image_chosen.emit(count + 12)
+    strip.scatter.hover_ended.emit()
+    driver.wait(lambda: strip.view.title.whole_text().startswith("training image 12"))
+    assert strip.view.number.text() == ""
+    assert strip.view.number.error == ""
+    driver.find("takeImageButton", QToolButton).click()
+    assert strip.view.title.whole_text() == "your image"
+    assert strip.view.number.text() == ""
+    assert not strip.view.take_button.isEnabled()
+    strip.view.number.stepUp()
+    driver.wait(lambda: strip.view.title.whole_text().startswith("test image 0"))
+    driver.find("testImagesAction", QAction).setChecked(True)

@@ -56,7 +56,7 @@ def test_with_the_data_the_nearest_real_images_are_shown(shared_driver):
     view = open_samples(driver)
     click_tile(view, 0)
     driver.wait(lambda: view.nearest.board.pictures is not None and "test images" in view.nearest.note.whole_text())
-    assert view.nearest.title.whole_text() == "Nearest images · sq. error"
+    assert view.nearest.title.whole_text() == "Nearest training images · sq. error"
     train = driver.engine.datasets.held(driver.shown.config.dataset).train
     driver.wait(lambda: driver.window.panel.image.picture is not None)
     picture = driver.window.panel.image.picture[..., 0].astype(float) / 255

@@ -167,7 +167,7 @@ class NearestImages:
         train = dataset.train
         captions = _captions(train.labels, dataset.class_names, nearest.indices, map(_short, nearest.squared))
         pictures = np.moveaxis(train.images[nearest.indices], 1, -1)
-        self._view.show_images(_tr("Nearest images · sq. error"), pictures, captions)
+        self._view.show_images(_tr("Nearest training images · sq. error"), pictures, captions)
         self._show_typical()
 
     def _take_typical(self, dataset: Dataset, typical: float) -> None:
@@ -176,7 +176,7 @@ class NearestImages:
 
     def _show_typical(self) -> None:
         if self._typical is not None:
-            text = _tr("test images: {value}").format(value=_short(self._typical[1]))
+            text = _tr("median of test images: {value}").format(value=_short(self._typical[1]))
             tip = _tr(
                 "So far, in the median, is a test image from its nearest training image. A picture that is much "
                 "nearer is close to a copy, or so blurred that it is near to many."

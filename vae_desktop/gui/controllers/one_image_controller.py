@@ -17,6 +17,7 @@ from vae_desktop.errors import DataError
 from vae_desktop.gui.controllers import pad_images
 from vae_desktop.gui.controllers.image_point import ImagePoint
 from vae_desktop.gui.controllers.nearness import NearestImages
+from vae_desktop.gui.controllers.posterior_zoom import PosteriorZoom
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.one_image_view import OneImageView
 
@@ -69,6 +70,7 @@ class OneImageController(ToolController[OneImageView]):
         self._scatter.image_chosen.connect(self._choose)
         self._scatter.image_hovered.connect(self._hover)
         self._scatter.hover_ended.connect(self._hover)
+        self._zoom = PosteriorZoom(view, self._scatter)
         self._show_nothing()
 
     @property
@@ -165,7 +167,6 @@ class OneImageController(ToolController[OneImageView]):
     @Slot(int)
     def _choose(self, number: int) -> None:
         """The image of a point was clicked: the current point is there already."""
-        self.view.tools.show_number(number)
         self._take_number(number)
 
     @Slot()
@@ -179,7 +180,7 @@ class OneImageController(ToolController[OneImageView]):
 
     @Slot()
     def _lay_image(self) -> None:
-        pixels = pad_images.pixels_of(self.dataset, int(self.view.number.value()))
+        pixels = None if self.number is None else pad_images.pixels_of(self.dataset, self.number)
         if pixels is not None:
             self.view.pad.lay_image(pixels)
 
@@ -223,7 +224,6 @@ class OneImageController(ToolController[OneImageView]):
         if self.number is not None and count:
             known = count if run.all_codes is None else max(count, len(run.all_codes))
             self.number = self.number if self.number < known else 0
-            self.view.tools.show_number(self.number)
 
     def _show_image(self) -> None:
         """Show the image at hand at the first station, or say how to get it."""
@@ -233,15 +233,15 @@ class OneImageController(ToolController[OneImageView]):
         if number is None or run is None:
             self.view.pad.show_instead(None, "")
         else:
-            missing = self.tr("Load {data} to see this image. All else is here.")
-            text = self.tr("Draw here") if image is not None else missing
-            self.view.pad.show_instead(image, text.format(data=run.config.dataset.label))
+            text = self.tr("Load {data} to see this image. All else is here.").format(data=run.config.dataset.label)
+            self.view.pad.show_instead(image, text if image is None else "")
         self.view.input.set_picture(None if image is None else np.ascontiguousarray(image.transpose(1, 2, 0)))
 
     def _show_title(self) -> None:
         number, run = self.at_hand, self.run
-        title = self.tr("your image") if number is None or run is None else pad_images.title_of(run, number)
-        self.view.title.set_text(title)
+        is_own = number is None or run is None
+        self.view.title.set_text(self.tr("your image") if is_own else pad_images.title_of(run, number))
+        self.view.tools.show_number(None if is_own else pad_images.test_number(run, number), self.number is None)
 
     def _show(self, number: int | None, coded: Coded) -> None:
         """Show what is known of an image; its first part may have been overtaken by all of it."""
@@ -274,14 +274,11 @@ class OneImageController(ToolController[OneImageView]):
         """Show the terms with their weights, which add up to the loss."""
         if self.run is None:
             return
-        if loss.reconstruction is None or loss.total is None:
+        terms = pad_images.terms_of(self.run, loss)
+        if loss.total is None or not terms:
             self.view.show_part_of_loss(loss.kl)
-            return
-        quantity = self.run.config.model.judged_by.quantity
-        terms = [(quantity, loss.kind.reconstruction_weight, loss.reconstruction)]
-        if loss.kl is not None:
-            terms.append((self.tr("KL (nats)"), loss.kl_weight, loss.kl))
-        self.view.show_loss(terms, loss.total)
+        else:
+            self.view.show_loss(terms, loss.total)
 
     def _show_nothing(self) -> None:
         self.coded = None

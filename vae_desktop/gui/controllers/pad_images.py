@@ -1,6 +1,9 @@
 """Images that come from the drawing pad, and what is said of those that come from the data set."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
@@ -14,6 +17,9 @@ from vae_desktop.engine.run import Run
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
+
+if TYPE_CHECKING:
+    from vae_desktop.latent.one_image import ImageLoss
 
 
 def preprocessing_tip(dataset: DatasetConfig) -> str:
@@ -69,11 +75,24 @@ def codes_of(run: Run, number: int) -> Codes | None:
 def title_of(run: Run, number: int) -> str:
     """Number and class of an image of the data set, test images first."""
     codes, tests = run.all_codes, number + 1 if run.codes is None else len(run.codes)
-    kind = _tr("image {number}") if number < tests else _tr("training image {number}")
+    kind = _tr("test image {number}") if number < tests else _tr("training image {number}")
     title = kind.format(number=f"{number if number < tests else number - tests:,}")
     if codes is not None and codes.labels is not None and run.class_names and number < len(codes):
-        title += f" · {run.class_names[codes.labels[number]]}"
+        title += _tr(", class {name}").format(name=run.class_names[codes.labels[number]])
     return title
+
+
+def test_number(run: Run, number: int) -> int | None:
+    """The number of an image of the data set among the test images; None of a training image."""
+    return number if run.codes is None or number < len(run.codes) else None
+
+
+def terms_of(run: Run, loss: ImageLoss) -> list[tuple[str, float, float]]:
+    """The terms that the loss of one image is the sum of: name, weight and value; none without its pixels."""
+    if loss.reconstruction is None:
+        return []
+    terms = [(run.config.model.judged_by.quantity, loss.kind.reconstruction_weight, loss.reconstruction)]
+    return terms if loss.kl is None else [*terms, (_tr("KL"), loss.kl_weight, loss.kl)]
 
 
 def _tr(text: str) -> str:

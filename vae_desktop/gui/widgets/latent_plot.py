@@ -63,16 +63,23 @@ class LatentViewBox(pyqtgraph.ViewBox):
 
 
 class LatentPlot(Plot):
-    """Codes as coloured points at true scale, and a cross-hair at the current one."""
+    """Codes as coloured points at true scale, and a cross-hair at the current one.
+
+    Attributes
+    ----------
+    follows_points : bool
+        Whether all of them are kept in sight: until somebody zooms or pans, and again from :meth:`fit` on.
+    """
 
     clicked = Signal(float, float)
     dragged = Signal(float, float)
     inspected = Signal(QPointF)  # the cross-hair's place in the scene: what lies there is asked for
     all_selected = Signal()
+    zoom_wanted = Signal()  # to what is of interest at the current point
     lassoed = Signal(QPolygonF)  # in the axes' units
     view_changed = Signal()
     left = Signal()  # by the mouse or by the keyboard
-    _fitting = False  # the base class resizes before this one is built
+    follows_points = False  # the base class resizes before this one is built
 
     def __init__(self, has_axis_labels: bool = True) -> None:
         self._box = LatentViewBox()
@@ -81,7 +88,7 @@ class LatentPlot(Plot):
         if not has_axis_labels:
             self.getAxis("left").setWidth(_NARROW_AXIS)  # the same in all plots, so that a common scale is the same too
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._fitting = True
+        self.follows_points = True
         self._minimum_view = QRectF()  # of what is to be in sight besides the points
         self.raster = PointRaster()
         self.addItem(self.raster, ignoreBounds=True)
@@ -156,14 +163,14 @@ class LatentPlot(Plot):
             self._glide.move(positions, _GLIDE)
         else:
             self._glide.jump(positions)
-        if self._fitting and len(positions):
+        if self.follows_points and len(positions):
             self._fit_if_needed()
 
     def set_minimum_view(self, rect: QRectF) -> None:
         """Keep a rectangle in sight besides the points, as long as the view follows these."""
         if rect != self._minimum_view:
             self._minimum_view = rect
-            if self._fitting:
+            if self.follows_points:
                 self.fit()
 
     def set_cursor(self, x: float, y: float) -> None:
@@ -193,7 +200,7 @@ class LatentPlot(Plot):
 
     def fit(self) -> None:
         """Show all codes, and go on doing so."""
-        self._fitting = True
+        self.follows_points = True
         self._box.setRange(self._content(), padding=0.06)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -203,6 +210,8 @@ class LatentPlot(Plot):
             self.dragged.emit(self._cursor.x() + right * step, self._cursor.y() - down * step)
         elif event.key() == Qt.Key.Key_F:
             self.fit()
+        elif event.key() == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.zoom_wanted.emit()
         elif event.key() == Qt.Key.Key_Space:
             self.inspected.emit(self._box.mapViewToScene(self._cursor))
         elif event.key() == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -221,7 +230,7 @@ class LatentPlot(Plot):
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
-        if self._fitting:
+        if self.follows_points:
             self.fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -244,7 +253,7 @@ class LatentPlot(Plot):
             self.fit()
 
     def _stop_fitting(self) -> None:
-        self._fitting = False
+        self.follows_points = False
 
     def _draw_lasso(self, place: QPointF, begins: bool) -> None:
         path = QPainterPath(place) if begins else self._lasso.path()

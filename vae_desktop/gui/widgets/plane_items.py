@@ -1,7 +1,8 @@
 """What is laid under and over the points of a plane: pictures, normal distributions, the mark at the current point."""
 
 import math
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +89,11 @@ class NormalItem(pyqtgraph.GraphicsObject):
         self.show()
         self.update()
 
+    @property
+    def is_band(self) -> bool:
+        """Whether the outlines are the edges of bands, which have no end."""
+        return self._paths[max(RADII)].boundingRect().height() > _FAR
+
     def path(self, radius: float) -> QPainterPath:
         """The outline at so many standard deviations, in the axes' units."""
         return self._paths[radius]
@@ -136,7 +142,7 @@ class NormalItem(pyqtgraph.GraphicsObject):
         for label, path in zip(self.labels, self._paths.values(), strict=True):
             rect = path.boundingRect()
             top = transform.map(QPointF(rect.center().x(), rect.bottom()))
-            if rect.height() > _FAR:  # a band has no upper edge
+            if self.is_band:  # it has no upper edge
                 edge = transform.map(QPointF(rect.right(), 0))
                 top = QPointF(edge.x(), 24.0)
             size = painter.fontMetrics().size(0, label)
@@ -243,7 +249,22 @@ class LabelItem(QGraphicsPixmapItem):
         self.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self.setZValue(height)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._then: Callable[[], None] | None = None
         self.hide()
+
+    def make_button(self, then: Callable[[], None], tip: str) -> None:
+        """Have something done at a click."""
+        self._then = then
+        self.setToolTip(tip)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseClickEvent(self, event: Any) -> None:
+        """Pyqtgraph's scene sends it, also to items that take no buttons from Qt's."""
+        if self._then is not None and event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self._then()
+        else:
+            event.ignore()
 
     def set_picture(self, picture: QPixmap) -> None:
         """Show a picture with its middle at the position."""

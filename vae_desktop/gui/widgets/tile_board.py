@@ -13,7 +13,7 @@ from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.theme import current_theme, small_font, tabular
 from vae_desktop.latent.codes import Picture
 
-SEPARATOR = " · "  # in a caption; what stands before it is left out where there is little room
+SEPARATOR = " · "  # in a caption; what stands before it is only in the tooltip
 
 _GAP = 4  # px
 _READABLE = 30  # px, of a tile under which a caption can be read
@@ -201,12 +201,6 @@ class TileBoard(QWidget):
         painter.end()
         return sheet
 
-    def _caption_at(self, index: int, tile: QRect) -> str:
-        """A caption; where not all have room, all without what stands before the separator."""
-        widest = max(self.fontMetrics().horizontalAdvance(text) for text in self.captions)
-        text = self.captions[index]
-        return text if widest <= tile.width() else text.rpartition(SEPARATOR)[2]
-
     def _paint_caption(self, painter: QPainter, index: int) -> None:
         tile = self.tile_rect(index)
         foot = QRect(tile.left(), tile.bottom() + 1, tile.width(), self._foot())
@@ -220,7 +214,7 @@ class TileBoard(QWidget):
             palette = self.palette()
             painter.setPen((palette.windowText() if tint > 0 else palette.placeholderText()).color())
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
-            painter.drawText(foot, how, self._caption_at(index, tile))
+            painter.drawText(foot, how, self.captions[index].rpartition(SEPARATOR)[2])
 
 
 def fitting(width: int, height: int, shape: tuple[int, int], least: int) -> tuple[int, int]:

@@ -89,6 +89,7 @@ class LatentScatter(QWidget):
         column(*parts, spacing=SPACING // 2, on=self)
         self.hover.card.raise_()
         self.tools.fit_requested.connect(self.plot.fit)
+        self.tools.zoom_requested.connect(self.posterior_labels.zoom)
         self.tools.lasso_toggled.connect(self.plot.set_lasso)
         self.tools.overlays_changed.connect(self.set_overlays)
         self.tools.samples_wanted.connect(self.set_samples)

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtCore import QObject, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsView
 
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.plane_items import RADII, LabelItem, NormalItem
 from vae_desktop.gui.widgets.theme import current_theme, small_font
+from vae_desktop.gui.widgets.view_glide import ViewGlide
 
 _HEIGHT = 11  # with the ellipses, below the cross-hair
 _APART = 34  # px, from μ to the first outline and on to the second: each then has a label of its own
 _OFF = 20  # px: the cross-hair's reach
 _ANYWHERE = "μ · 1σ · 2σ"
+_DOT = 7  # px, across μ's
+_AROUND = 3.0  # σ around μ, that a zoom shows
 
 
 class PosteriorLabels(QObject):
-    """Labels the ellipses of one posterior; small ones have one label for all, beside them.
+    """Labels the ellipses of one posterior; small ones have one label for all, beside them, which leads to them.
 
     Parameters
     ----------
@@ -27,11 +30,19 @@ class PosteriorLabels(QObject):
         Returns rectangles in the axes' units that are better left free.
     """
 
+    shown_changed = Signal(bool)  # whether there is a posterior
+    zoomed = Signal()
+
     def __init__(self, plot: LatentPlot, posterior: NormalItem, taken: Callable[[], Sequence[QRectF]]) -> None:
         super().__init__(plot)
         self._plot, self._posterior, self._taken = plot, posterior, taken
         names = ("μ", *(f"{radius:g}σ" for radius in RADII), _ANYWHERE)
         self._items = {name: self._item() for name in names}
+        self._items[_ANYWHERE].make_button(self.zoom, self.tr("Click (Z): zoom to 3σ around μ. F shows all codes again."))
+        self._dot = self._item()
+        self._glide = ViewGlide(plot)
+        self._is_shown = False
+        plot.zoom_wanted.connect(self.zoom)
         plot.view_changed.connect(self.place)
         plot.recoloured.connect(self._paint)
         self._paint()
@@ -44,9 +55,12 @@ class PosteriorLabels(QObject):
     @Slot()
     def place(self) -> None:
         """Put the labels where the ellipses are."""
-        for item in self._items.values():
+        for item in (*self._items.values(), self._dot):
             item.hide()
-        if not self._posterior.isVisible():
+        if self._posterior.isVisible() != self._is_shown:
+            self._is_shown = self._posterior.isVisible()
+            self.shown_changed.emit(self._is_shown)
+        if not self._is_shown:
             return
         view, pixel = self._plot.view_rect(), self._plot.pixel_size()
         outlines = [self._posterior.path(radius).boundingRect() for radius in RADII]
@@ -67,6 +81,21 @@ class PosteriorLabels(QObject):
         centre = outlines[0].center()
         off = _OFF * pixel
         self._show(self._items["μ"], centre.x() - off, centre.y() - off)
+        self._show(self._dot, centre.x(), centre.y())
+
+    @Slot()
+    def zoom(self) -> None:
+        """Bring the ellipses near, if there are any."""
+        if not self._posterior.isVisible():
+            return
+        outline = self._posterior.path(RADII[-1]).boundingRect()
+        centre, factor = outline.center(), _AROUND / RADII[-1]
+        # A 1-D model's outlines are bands without an end.
+        height = min(outline.height(), outline.width()) if self._posterior.is_band else outline.height()
+        rect = QRectF(0, 0, factor * outline.width(), factor * height)
+        rect.moveCenter(centre)
+        self._glide.show_rect(rect)
+        self.zoomed.emit()
 
     @staticmethod
     def _edges(outline: QRectF) -> tuple[tuple[float, float], ...]:
@@ -120,6 +149,7 @@ class PosteriorLabels(QObject):
         """Make a picture of each label, so that moving something over it runs no code of Python."""
         for name, item in self._items.items():
             item.set_picture(_picture(name, small_font(self._plot.font()), self._plot))
+        self._dot.set_picture(_dot(self._plot))
         self.place()
 
 
@@ -136,5 +166,20 @@ def _picture(text: str, font: QFont, plot: QGraphicsView) -> QPixmap:
     painter.setFont(font)
     painter.setPen(QColor(theme.text))
     painter.drawText(QRectF(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return picture
+
+
+def _dot(plot: QGraphicsView) -> QPixmap:
+    """The mark at μ itself."""
+    theme, ratio = current_theme(), plot.devicePixelRatioF()
+    picture = QPixmap(round(_DOT * ratio), round(_DOT * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.surface), 1.0))
+    painter.setBrush(QColor(theme.text))
+    painter.drawEllipse(QRectF(0.5, 0.5, _DOT - 1, _DOT - 1))
     painter.end()
     return picture

@@ -45,6 +45,7 @@ class ScatterTools(QWidget):
     overlays_changed = Signal(object)  # frozenset of names
     lasso_toggled = Signal(bool)
     fit_requested = Signal()
+    zoom_requested = Signal()
     classes_requested = Signal()
     cancel_requested = Signal()
     update_requested = Signal()
@@ -216,7 +217,9 @@ class ScatterTools(QWidget):
         self.lasso = self._action("lassoButton", self.tr("Lasso"), tip, "Ctrl+Shift+L", False, self.lasso_toggled)
         tip = self.tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan.")
         fit = self._action("fitButton", self.tr("Fit") + "\tF", tip, then=self.fit_requested)
-        self.menu.addActions([self._classes, self.lasso, fit])
+        tip = with_terms(self.tr("Zoom to the ellipses of the image: how small σ is beside all codes."), "σ")
+        self.zoom = self._action("zoomAction", self.tr("Zoom to the posterior") + "\tZ", tip, then=self.zoom_requested)
+        self.menu.addActions([self._classes, self.lasso, fit, self.zoom])
 
     def _action(
         self, name: str, text: str, tip: str, keys: str | None = None, is_on: bool | None = None,

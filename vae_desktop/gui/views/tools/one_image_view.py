@@ -1,13 +1,13 @@
 """One image's way through the model: encoder, posterior, a sample of it, decoder, and the loss at the end."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 
 from vae_desktop.data.dataset import Images
 from vae_desktop.gui.views.tools.pad_tools import PadTools
 from vae_desktop.gui.views.tools.posterior_table import NumberTable, OneImageNumbers, Quantity
 from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, small_picture
-from vae_desktop.gui.widgets.controls import column, explain, label, named, row, styled, tool_button
+from vae_desktop.gui.widgets.controls import column, explain, label, named, row, styled, toggle, tool_button
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.gui.widgets.flow_arrow import FlowArrow
 from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
@@ -15,7 +15,7 @@ from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 from vae_desktop.latent.codes import Floats
 
-_IMAGE, _PICTURE = 132, 60  # px, at least
+_IMAGE, _PICTURE = 120, 48  # px, at least
 _INPUT = 48  # px
 _POLICY = QSizePolicy.Policy
 
@@ -31,8 +31,8 @@ class OneImageView(ToolView):
         What the encoder is given, what z decodes to, and what the mean of the posterior decodes to.
     numbers : OneImageNumbers
         μ, σ, ε and z.
-    sample_button : QToolButton
-        Wants another ε.
+    sample_button, zoom_button : QToolButton
+        Want another ε; the ellipses of the posterior near.
     loss : SteadyLabel
     nearest : NearestView
     """
@@ -62,8 +62,10 @@ class OneImageView(ToolView):
         tip = self.tr("Draw another ε: the point glides from μ to z, and the picture follows.")
         self.sample_button = tool_button("sampleAgainButton", self.tr("Sample again"), tip)
         self.sample_button.setSizePolicy(_POLICY.Expanding, _POLICY.Fixed)
+        self.zoom_button = toggle("zoomPosteriorButton", self.tr("Zoom to σ"), "")
+        self.zoom_button.setSizePolicy(_POLICY.Expanding, _POLICY.Fixed)
         self._posterior_title = self._heading("")
-        self._sample_title = self._heading(self.tr("z = μ + σ · ε"))
+        self._sample_title = self._heading(self.tr("code z = μ + σ·ε"))
         self._sample_title.set_tip(self._terms()["z"])
         self.nearest = NearestView()
         self.loss = named(SteadyLabel(tabular(small_font(self.font())), 2), "drawingFigures", self.tr("Loss"))
@@ -109,6 +111,14 @@ class OneImageView(ToolView):
         self.numbers.set_values(values)
         self.sample_button.setEnabled(len(values) > 1)
 
+    @Slot(bool)
+    def set_can_zoom(self, can_zoom: bool) -> None:
+        """Whether the plot shows the ellipses of a posterior."""
+        self.zoom_button.setEnabled(can_zoom)
+        tip = self.tr("Bring the ellipses of the posterior near: 3σ around μ. Again: all codes.")
+        reason = self.tr("The plot shows no ellipses: t-SNE has none, and Show ▸ Posterior of an image can be off.")
+        explain(self.zoom_button, with_terms(tip if can_zoom else reason, "σ"))
+
     def show_loss(self, terms: list[tuple[str, float, float]], total: float) -> None:
         """Show a loss and the terms that it is the sum of, each by its name, weight and value."""
         texts = [
@@ -148,10 +158,8 @@ class OneImageView(ToolView):
         posterior = column(self._posterior_title, (self._posterior, 1), spacing=half)
         tip = self.tr("Of this image and this z.")
         explain(self.loss, with_terms(tip, "loss", "reconstruction error", "KL divergence"))
-        foot = QWidget()  # beside the button, so that the rows of both tables are level
-        foot.setFixedHeight(self.sample_button.sizeHint().height())
-        posterior.addWidget(foot)
-        self._sample_parts = (between, drawn, foot)
+        posterior.addWidget(self.zoom_button)
+        self._sample_parts = (between, drawn, self.zoom_button)
         return column((row((posterior, 1), between, (drawn, 1), spacing=half), 1), self.loss, spacing=half)
 
     def _picture_station(self) -> QLayout:

@@ -12,6 +12,9 @@ from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.value_slider import ValueSlider
 
+_NUMBER = 68  # px wide, at least
+_NONE = -1  # in place of a number, while what is on show is no test image
+
 
 class PadTools(QWidget):
     """Acts on a pad, and says which test image is wanted.
@@ -35,7 +38,8 @@ class PadTools(QWidget):
         clear = tool_button("clearPadButton", self.tr("Clear"), tip, then=pad.clear)
         tip = self.tr("Eraser, width of the brush, redo, invert, a picture file…")
         more = tool_button("padToolsButton", "", tip, label=self.tr("More tools"), icon="more")
-        self.number = NumberField("padImageSpin", self.tr("Number of a test image"), "", (0, 0))
+        self.number = _ImageNumber("padImageSpin", self.tr("Number of a test image"), "", (_NONE, 0))
+        self.number.setMinimumWidth(_NUMBER)
         self.take_button = tool_button("takeImageButton", self.tr("Take"))
         self.preprocessing_box = check_box("framingCheck", self.tr("Centre and scale"), is_on=True)
         action = QWidgetAction(more)
@@ -54,7 +58,9 @@ class PadTools(QWidget):
         )
         self.number.valueChanged.connect(self._choose_number)
         self.set_preprocessing("")
+        self._missing = ""  # why an image cannot be laid on the pad
         self.set_image_count(0, False, self.tr("Open a model first."))
+        self.show_number(None, False)
         self._width.setValue(9)
         self._colour.hide()
         self._show_ink()
@@ -77,13 +83,15 @@ class PadTools(QWidget):
             self.number.setMaximum(max(count - 1, 0))
         self.number.setEnabled(count > 0)
         explain(self.number, self.tr("Send the test image of this number through the model.") if count else hint)
-        self.take_button.setEnabled(has_pixels)
-        explain(self.take_button, self.tr("Lay this test image on the pad, to draw on it.") if has_pixels else hint)
+        self._missing = "" if has_pixels else hint
 
-    def show_number(self, number: int) -> None:
-        """Show which test image is chosen, without telling."""
+    def show_number(self, number: int | None, is_own: bool) -> None:
+        """Show which test image is on show, if it is one, without telling; and whether the pad has an own image."""
         with QSignalBlocker(self.number):
-            self.number.setValue(number)
+            self.number.setValue(_NONE if number is None else number)
+        reason = self._missing or (self.tr("What lies on the pad is yours already.") if is_own else "")
+        self.take_button.setEnabled(not reason)
+        explain(self.take_button, reason or self.tr("Lay this image on the pad, to draw on it."))
 
     def _make_panel(self) -> QWidget:
         """What is needed now and then."""
@@ -125,7 +133,8 @@ class PadTools(QWidget):
 
     @Slot()
     def _choose_number(self) -> None:
-        self.number_chosen.emit(int(self.number.value()))
+        if self.number.value() != _NONE:
+            self.number_chosen.emit(int(self.number.value()))
 
     @Slot(bool)
     def _set_eraser(self, erases: bool) -> None:
@@ -158,3 +167,10 @@ class PadTools(QWidget):
         sample = QPixmap(14, 14)
         sample.fill(self._pad.ink or QColor(grey, grey, grey))
         self._colour.setIcon(QIcon(sample))
+
+
+class _ImageNumber(NumberField):
+    """Is empty where there is no number."""
+
+    def textFromValue(self, value: float) -> str:
+        return "" if value == _NONE else super().textFromValue(value)

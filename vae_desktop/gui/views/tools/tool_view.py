@@ -52,7 +52,7 @@ class ToolView(QWidget):
 def small_picture(name: str, text: str, tip: str) -> DecodedImage:
     """Return a view of one picture among others, which is empty as long as there is none."""
     picture = named(DecodedImage(fills_height=True), name, text, tip)
-    picture.setMinimumSize(56, 56)
+    picture.setMinimumSize(48, 48)
     picture.set_empty_text("")
     return picture
 

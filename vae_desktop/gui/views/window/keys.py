@@ -4,7 +4,7 @@ KEYS = (
     ("Ctrl+T, Ctrl+Shift+T", "train a new model; continue the one on screen"),
     ("Ctrl+P, Ctrl+.", "pause or resume; stop"),
     ("arrow keys in the latent space", "move the current point"),
-    ("Space, F in the latent space", "show the image behind the point; fit all codes"),
+    ("Space, F, Z in the latent space", "show the image behind the point; fit all codes; zoom to its posterior"),
     ("wheel, Shift-drag", "zoom; pan"),
     ("Ctrl-drag, Ctrl+Shift+L, Ctrl+A", "select codes: around them, with the lasso, all"),
     ("Ctrl+R, Ctrl+0", "randomise the point; back to the middle"),
