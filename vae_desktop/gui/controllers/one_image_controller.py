@@ -239,9 +239,11 @@ class OneImageController(ToolController[OneImageView]):
 
     def _show_title(self) -> None:
         number, run = self.at_hand, self.run
-        is_own = number is None or run is None
-        self.view.title.set_text(self.tr("your image") if is_own else pad_images.title_of(run, number))
-        self.view.tools.show_number(None if is_own else pad_images.test_number(run, number), self.number is None)
+        title, of_test = self.tr("your image"), None
+        if number is not None and run is not None:
+            title, of_test = pad_images.title_of(run, number), pad_images.test_number(run, number)
+        self.view.title.set_text(title)
+        self.view.tools.show_number(of_test, self.number is None)
 
     def _show(self, number: int | None, coded: Coded) -> None:
         """Show what is known of an image; its first part may have been overtaken by all of it."""

@@ -1,6 +1,6 @@
 """What is in sight of a plot glides to another part of it, so that one sees where that lies."""
 
-from PySide6.QtCore import QEasingCurve, QRectF, QVariantAnimation, Slot
+from PySide6.QtCore import QEasingCurve, QLineF, QRectF, QVariantAnimation, Slot
 
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 
@@ -35,9 +35,8 @@ class ViewGlide(QVariantAnimation):
         first, last = self._start.width(), self._end.width()
         width = first * (last / first) ** fraction
         way = fraction if first == last else (width - first) / (last - first)
-        start, middle = self._start.center(), self._end.center()
         rect = QRectF(0, 0, width, width * self._start.height() / first)
-        rect.moveCenter(start + way * (middle - start))
+        rect.moveCenter(QLineF(self._start.center(), self._end.center()).pointAt(way))
         self._plot.getViewBox().setRange(rect, padding=0)
 
 

@@ -38,7 +38,8 @@ class PosteriorLabels(QObject):
         self._plot, self._posterior, self._taken = plot, posterior, taken
         names = ("μ", *(f"{radius:g}σ" for radius in RADII), _ANYWHERE)
         self._items = {name: self._item() for name in names}
-        self._items[_ANYWHERE].make_button(self.zoom, self.tr("Click (Z): zoom to 3σ around μ. F shows all codes again."))
+        tip = self.tr("Click (Z): zoom to 3σ around μ. F shows all codes again.")
+        self._items[_ANYWHERE].make_button(self.zoom, tip)
         self._dot = self._item()
         self._glide = ViewGlide(plot)
         self._is_shown = False
