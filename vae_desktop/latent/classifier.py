@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from vae_desktop.data.dataset import Dataset, Split
 from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
+from vae_desktop.language import tr
 from vae_desktop.latent.embed import CHUNK, chunks_of, to_unit
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.optimizer import Adam
@@ -83,8 +84,10 @@ class Classifier(nn.Module):
     def name(self) -> str:
         """The classifier's name and accuracy, in one line."""
         channels, height, width = self.image_shape
-        colours = "grey" if channels == 1 else "colour"
-        return f"{self.label} {height}×{width} {colours}, conv, {self.accuracy:.1%} of unseen images"
+        text = tr("{data} {height}×{width} colour, conv, {accuracy:.1%} of unseen images")
+        if channels == 1:
+            text = tr("{data} {height}×{width} grey, conv, {accuracy:.1%} of unseen images")
+        return text.format(data=self.label, height=height, width=width, accuracy=float(self.accuracy))
 
     def features(self, images: Tensor) -> Tensor:
         """Features (N, 64), not negative, of images (N, C, H, W), 0 to 1."""

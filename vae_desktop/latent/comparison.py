@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from vae_desktop.config import RunConfig
+from vae_desktop.language import N_, tr
 from vae_desktop.latent.measures import MEASURES, PERCENTAGES, SOURCES, Measure
 
 Rank = Literal["", "best", "worst"]
@@ -27,11 +28,14 @@ _LIKE_ONE = (0.7, 1.4)  # a spread between them is not told from that of N(0, I)
 
 QUESTION = Measure(
     "verdict",
-    "Can it generate from N(0, I)?",
+    N_("Can it generate from N(0, I)?"),
     "",
-    "Of images decoded from codes of N(0, I): how many look real (precision), and how much of the variety of real ones "
-    "they cover (recall). Yes: at least half of both. Partly: half look real, but not half of the variety. Mostly not: "
-    "less than half look real. Hardly: less than a quarter. No: less than 5 % of either, or no active unit.",
+    N_(
+        "Of images decoded from codes of N(0, I): how many look real (precision), and how much of the variety of real "
+        "ones they cover (recall). Yes: at least half of both. Partly: half look real, but not half of the variety. "
+        "Mostly not: less than half look real. Hardly: less than a quarter. No: less than 5 % of either, or no active "
+        "unit."
+    ),
     better="higher",
 )
 
@@ -76,24 +80,25 @@ def verdict(model: Compared) -> Verdict:
     drawn = (model.values.get("sampling") or {}).get("prior")
     if drawn is None:
         if model.has_collapsed:
-            return Verdict("no", "no: it ignores the code")
-        return Verdict("", "" if model.missed is None else _missing(model.missed))
+            return Verdict("no", tr("no: it ignores the code"))
+        return Verdict("", "" if model.missed is None else _of_codes(model.missed, _MISS, _FALL))
     precision, recall = drawn["precision"], drawn["recall"]
     classes = drawn.get("effective_classes")
     if model.has_collapsed or (recall < _NONE and classes is not None and classes < _ONE_PICTURE):
-        return Verdict("no", "no: always the same picture")
-    look = f"{precision:.0%} look real".replace("%", " %")
-    variety = f"{recall:.0%} of the variety".replace("%", " %")
+        return Verdict("no", tr("no: always the same picture"))
+    answer: Answer = "yes"
+    text = tr("yes: {look} look real, {variety} of the variety")
     if precision < _NONE:
-        return Verdict("no", f"no: {look}")
-    if recall < _NONE:
-        return Verdict("no", f"no: {look}, but {variety}")
-    if precision < _MOST:
-        answer: Answer = "hardly" if precision < _FEW else "mostly not"
-        return Verdict(answer, f"{answer}: {look}")
-    if recall < _MOST:
-        return Verdict("partly", f"partly: {look}, but {variety}")
-    return Verdict("yes", f"yes: {look}, {variety}")
+        answer, text = "no", tr("no: {look} look real")
+    elif recall < _NONE:
+        answer, text = "no", tr("no: {look} look real, but {variety} of the variety")
+    elif precision < _FEW:
+        answer, text = "hardly", tr("hardly: {look} look real")
+    elif precision < _MOST:
+        answer, text = "mostly not", tr("mostly not: {look} look real")
+    elif recall < _MOST:
+        answer, text = "partly", tr("partly: {look} look real, but {variety} of the variety")
+    return Verdict(answer, text.format(look=_percent(precision), variety=_percent(recall)))
 
 
 def explanation(model: Compared) -> str:
@@ -103,33 +108,60 @@ def explanation(model: Compared) -> str:
         return ""
     traits, weight = model.config.model.traits, model.config.kl_weight
     if model.has_collapsed and weight:
-        why = f"KL at β = {weight:g}" if traits.reconstruction_weight else "KL alone"
-        sigma_text = f" (mean σ {fmean(sigma):.2f})" if sigma is not None else ""
-        return f"{why} made every image's code the same N(0, I){sigma_text}: the decoder cannot know which to draw."
+        text = tr("KL alone made every image's code the same {code}: the decoder cannot know which to draw.")
+        if traits.reconstruction_weight:
+            text = tr(
+                "KL at β = {beta:g} made every image's code the same {code}: the decoder cannot know which to draw."
+            )
+        code = "N(0, I)" if sigma is None else tr("N(0, I) (mean σ {sigma:.2f})").format(sigma=fmean(sigma))
+        return text.format(beta=weight, code=code)
     reach = math.sqrt(
         fmean(s**2 + t**2 for s, t in zip(spread, [0.0] * len(spread) if sigma is None else sigma, strict=True))
     )
     if weight:
         active = model.values.get("active_units")
-        used = "" if active is None else f", {active} of {len(spread)} dimensions used"
-        where = f"The KL term keeps its codes near N(0, I) (spread {reach:.2g}{used})"
-        joint = "yet " if model.missed is not None and model.missed >= _MOST else "so "
+        where = tr("spread {reach:.2g}")
+        if active is not None:
+            where = tr("spread {reach:.2g}, {active} of {count} dimensions used")
+        where, texts = where.format(reach=reach, active=active, count=len(spread)), _PRESSED
     else:
-        own = [] if sigma is None else [f"σ shrank to {fmean(sigma):.2g}"]
+        own = [] if sigma is None else [tr("σ shrank to {sigma:.2g}").format(sigma=fmean(sigma))]
         if not _LIKE_ONE[0] < reach < _LIKE_ONE[1]:
-            own.append(f"its codes spread {reach:.2g} instead of 1")
-        where = f"Nothing made its codes fill N(0, I){': ' * bool(own)}{' and '.join(own)}"
-        joint = "yet " if model.missed is not None and model.missed < _MOST else "so "
+            own.append(tr("its codes spread {reach:.2g} instead of 1").format(reach=reach))
+        where = tr("{first} and {second}").format(first=own[0], second=own[1]) if len(own) > 1 else "".join(own)
+        texts = _FREE if own else _FREE_AS_IT_IS
     if model.missed is None:
-        return f"{where}."
-    return f"{where}, {joint}{_missing(model.missed)}."
+        return tr(texts[0]).format(where=where)
+    return _of_codes(model.missed, *texts[1:], where)
 
 
-def _missing(missed: float) -> str:
-    """How many random codes lie off the codes of the data, or among them, whichever are more."""
-    if missed >= _MOST:
-        return f"{missed:.0%} of random codes miss them".replace("%", " %")
-    return f"{1 - missed:.0%} of random codes fall among them".replace("%", " %")
+# How many random codes lie off the codes of the data, or among them: alone, then after where those codes are.
+_MISS, _FALL = N_("{part} of random codes miss them"), N_("{part} of random codes fall among them")
+_PRESSED = (
+    N_("The KL term keeps its codes near N(0, I) ({where})."),
+    N_("The KL term keeps its codes near N(0, I) ({where}), yet {part} of random codes miss them."),
+    N_("The KL term keeps its codes near N(0, I) ({where}), so {part} of random codes fall among them."),
+)
+_FREE = (
+    N_("Nothing made its codes fill N(0, I): {where}."),
+    N_("Nothing made its codes fill N(0, I): {where}, so {part} of random codes miss them."),
+    N_("Nothing made its codes fill N(0, I): {where}, yet {part} of random codes fall among them."),
+)
+_FREE_AS_IT_IS = (
+    N_("Nothing made its codes fill N(0, I)."),
+    N_("Nothing made its codes fill N(0, I), so {part} of random codes miss them."),
+    N_("Nothing made its codes fill N(0, I), yet {part} of random codes fall among them."),
+)
+
+
+def _of_codes(missed: float, miss: str, fall: str, where: str = "") -> str:
+    """The text about those that are more, filled in."""
+    text, part = (miss, missed) if missed >= _MOST else (fall, 1 - missed)
+    return tr(text).format(part=_percent(part), where=where)
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction:.0%}".replace("%", " %")
 
 
 @dataclass(frozen=True)

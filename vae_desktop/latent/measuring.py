@@ -13,6 +13,7 @@ from torch import Tensor
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 from vae_desktop.latent.classifier import LARGEST_SIDE, classifier_for
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import embed, to_codes
@@ -35,7 +36,6 @@ from vae_desktop.progress import Progress, ignore
 
 _ALL = Extent()
 _NOISE = "gaussian"  # of models that were not trained to take any out
-_PIXELS = f"pixels, averaged to at most {LARGEST_SIDE}×{LARGEST_SIDE}"
 _NEGLIGIBLE = 1e-6  # fraction of the images' variance; an error below it is rounding
 
 
@@ -199,7 +199,8 @@ class _Subject:
             decoding, judging = (progress.part(6 + 2 * number + half, 1, 14) for half in (0, 1))
             images = decoded(self._model, self._codes_from(source, chosen), decoding)
             found[source] = asdict(judge.judge(images, judging))
-        return {"classifier": _PIXELS if classifier is None else classifier.name, "sampling": found}
+        pixels = tr("pixels, averaged to at most {side}×{side}").format(side=LARGEST_SIDE)
+        return {"classifier": pixels if classifier is None else classifier.name, "sampling": found}
 
     def _codes_from(self, source: str, chosen: Tensor) -> Tensor:
         """Codes (n, d) from a source, as many as there are chosen test images (n,)."""
@@ -214,7 +215,8 @@ class _Subject:
 
 def _finite(codes: Codes) -> Codes:
     if not codes.are_finite:
-        raise UserError("The model's codes of these images are not finite numbers; nothing can be measured.")
+        text = tr("The model's codes of these images are not finite numbers; nothing can be measured.")
+        raise UserError(text)
     return codes
 
 

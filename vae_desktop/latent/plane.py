@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.measures import dimension_name
 
@@ -74,7 +75,10 @@ def principal_plane(means: Floats, before: Plane | None = None) -> Plane:
     if before is not None:
         basis = basis * np.where((basis * before.basis).sum(1, keepdims=True) < 0, -1, 1)
     fractions = variances[:-3:-1].clip(min=0) / variances.clip(min=0).sum()
-    labels = [f"PC {number} ({fraction:.0%})" for number, fraction in enumerate(fractions, 1)]
+    labels = [
+        tr("PC {number} ({fraction:.0%})").format(number=number, fraction=fraction)
+        for number, fraction in enumerate(fractions, 1)
+    ]
     return Plane(np.ascontiguousarray(basis, np.float32), labels)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import sampled
 from vae_desktop.libraries import prepare_sklearn
@@ -110,7 +111,7 @@ def fit_mixture(codes: Floats, components: int, seed: int) -> Mixture:
     there = there[:: max(1, -(-len(there) // _MOST_CODES))]
     variance = float(there.var(0).mean()) if len(there) else 0.0
     if variance == 0.0:
-        raise UserError("A mixture needs codes that differ from one another; there are none.")
+        raise UserError(tr("A mixture needs codes that differ from one another; there are none."))
     # In units of the codes' own spread, so that the floor means the same for all models.
     middle, scale = there.mean(0), np.sqrt(variance)
     mixture = GaussianMixture(min(components, len(there)), reg_covar=_FLOOR, random_state=seed, max_iter=100)

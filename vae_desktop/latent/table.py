@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from vae_desktop.config import RunConfig
+from vae_desktop.language import N_, tr
 from vae_desktop.latent.measures import MEASURES, PERCENTAGES, SOURCES, Measure, dimension_name
 
 _LISTED_DIMENSIONS = 8
 _GROUPS = {
-    "Loss": (
+    N_("Loss"): (
         "test_loss",
         "reconstruction",
         "kl",
@@ -18,14 +19,22 @@ _GROUPS = {
         "importance_weighted_bound",
         "importance_samples",
     ),
-    "Latent space": ("active_units", "mean_sigma", "spread_of_means", "knn_accuracy", "knn_accuracy_of_samples"),
-    "Beside linear models": ("squared_error", "pca_squared_error", "pca_ratio", "linear_vae_optimum"),
+    N_("Latent space"): ("active_units", "mean_sigma", "spread_of_means", "knn_accuracy", "knn_accuracy_of_samples"),
+    N_("Beside linear models"): ("squared_error", "pca_squared_error", "pca_ratio", "linear_vae_optimum"),
+}
+_NOISES = {
+    "gaussian": N_("Gaussian noise {strength}"),
+    "masking": N_("Masking noise {strength}"),
+    "salt-and-pepper": N_("Salt and pepper noise {strength}"),
 }
 
 
 @dataclass(frozen=True)
 class Row:
-    """A figure: what it is called, its value with its unit, and the measures that define it."""
+    """A figure: what it is called, its value with its unit, and the measures that define it.
+
+    Labels that stand in a table, as the headings of groups do, are in English and are translated where they are shown.
+    """
 
     label: str
     text: str
@@ -46,11 +55,11 @@ def groups_of(values: Mapping[str, Any], config: RunConfig) -> dict[str, list[Ro
         heading: [_row(key, values[key], config) for key in keys if values.get(key) is not None]
         for heading, keys in _GROUPS.items()
     }
-    groups["Denoising"] = _denoising(values.get("denoising"))
-    groups["Factors"] = _factors(values.get("factors"))
-    groups["Drawn images"] = _drawn(values)
+    groups[N_("Denoising")] = _denoising(values.get("denoising"))
+    groups[N_("Factors")] = _factors(values.get("factors"))
+    groups[N_("Drawn images")] = _drawn(values)
     known = values.get("rows") or {}
-    groups["Known figures"] = [_row(f"rows.{key}", value, config) for key, value in known.items() if value]
+    groups[N_("Known figures")] = [_row(f"rows.{key}", value, config) for key, value in known.items() if value]
     return {heading: rows for heading, rows in groups.items() if rows}
 
 
@@ -58,7 +67,8 @@ def by_dimension(values: Sequence[float]) -> str:
     """A number for each latent dimension, the first few of many."""
     listed = [f"{value:.3f}" for value in values[:_LISTED_DIMENSIONS]]
     more = len(values) - len(listed)
-    return f"{', '.join(listed)}{f' and {more} more' if more else ''}"
+    text = tr("{values} and {count} more") if more else "{values}"
+    return text.format(values=", ".join(listed), count=more)
 
 
 def _row(key: str, value: Any, config: RunConfig) -> Row:
@@ -69,17 +79,19 @@ def _row(key: str, value: Any, config: RunConfig) -> Row:
         text = f"{value:.1%}"
     else:
         text = str(value) if isinstance(value, int) else f"{value:.3f}"
-    return Row(entry.label, f"{text} {entry.unit_for(config.model)}".rstrip(), (entry,))
+    return Row(entry.label, f"{text} {tr(entry.unit_for(config.model))}".rstrip(), (entry,))
 
 
 def _denoising(found: Mapping[str, Any] | None) -> list[Row]:
     if found is None:
         return []
     entries = (MEASURES["denoising.noisy"], MEASURES["denoising.restored"])
+    label, unit = tr(_NOISES[found["noise"]]), tr(entries[0].unit)
+    text = tr("{noisy:.3f} noisy, {restored:.3f} restored {unit}")
     return [
         Row(
-            f"{found['noise'].replace('-', ' ').capitalize()} noise {at['strength']}",
-            f"{at['noisy']:.3f} noisy, {at['restored']:.3f} restored {entries[0].unit}",
+            label.format(strength=at["strength"]),
+            text.format(noisy=at["noisy"], restored=at["restored"], unit=unit),
             entries,
         )
         for at in found["strengths"]
@@ -87,10 +99,11 @@ def _denoising(found: Mapping[str, Any] | None) -> list[Row]:
 
 
 def _factors(found: Mapping[str, Any] | None) -> list[Row]:
+    text = tr("{correlation:.2f} with {dimension}")
     return [
         Row(
-            name.capitalize(),
-            f"{entry['best_correlation']:.2f} with {dimension_name(entry['best_dimension'])}",
+            tr(name).capitalize(),
+            text.format(correlation=entry["best_correlation"], dimension=dimension_name(entry["best_dimension"])),
             (MEASURES["factors.correlations"],),
         )
         for name, entry in (found or {}).items()
@@ -103,18 +116,18 @@ def _drawn(values: Mapping[str, Any]) -> list[Row]:
         return []
     rows = []
     for source, found in values["sampling"].items():
-        label = SOURCES[source]
+        label = tr(SOURCES[source])
         rows.append(Row(label[0].upper() + label[1:], *_quality(found)))
     return [*rows, Row(MEASURES["classifier"].label, values["classifier"], (MEASURES["classifier"],))]
 
 
 def _quality(found: Mapping[str, float | None]) -> tuple[str, tuple[Measure, ...]]:
     parts = {
-        "precision": "precision {:.3f}",
-        "recall": "recall {:.3f}",
-        "effective_classes": "effective classes {:.2f}",
-        "confidence": "confidence {:.3f}",
+        "precision": N_("precision {value:.3f}"),
+        "recall": N_("recall {value:.3f}"),
+        "effective_classes": N_("effective classes {value:.2f}"),
+        "confidence": N_("confidence {value:.3f}"),
     }
     known = {key: text for key, text in parts.items() if found[key] is not None}
-    text = "   ".join(text.format(found[key]) for key, text in known.items())
+    text = "   ".join(tr(text).format(value=found[key]) for key, text in known.items())
     return text, (MEASURES["sampling"], *(MEASURES[f"sampling.{key}"] for key in known))

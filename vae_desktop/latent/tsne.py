@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 from vae_desktop.libraries import prepare_sklearn
 from vae_desktop.progress import Progress, ignore
@@ -77,6 +78,7 @@ def neighbour_map(
 
 def _check_neighbourhoods(codes: Floats) -> None:
     if len(codes) < _LEAST:
-        raise UserError(f"t-SNE needs at least {_LEAST} codes, and there are {len(codes)}. Choose Axes or PCA.")
+        text = tr("t-SNE needs at least {fewest} codes, and there are {count}. Choose Axes or PCA.")
+        raise UserError(text.format(fewest=_LEAST, count=len(codes)))
     if not np.ptp(codes, axis=0).any():
-        raise UserError("All codes lie on one point: t-SNE has nothing to lay out. Choose Axes or PCA.")
+        raise UserError(tr("All codes lie on one point: t-SNE has nothing to lay out. Choose Axes or PCA."))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.language import tr
 
 ImageShape = tuple[int, int, int]  # (C, H, W)
 Shape = tuple[int, ...]
@@ -152,7 +153,12 @@ def _dense(*sizes: int) -> list[Layer]:
     layers: list[Layer] = []
     for inputs, outputs in itertools.pairwise(sizes):
         if inputs * outputs > _LARGEST_LAYER:
-            raise InvalidSetting("hidden", f"Hidden layers: {inputs:,} × {outputs:,} weights are too many for a layer.")
+            raise InvalidSetting(
+                "hidden",
+                tr("Hidden layers: {inputs:,} × {outputs:,} weights are too many for a layer.").format(
+                    inputs=inputs, outputs=outputs
+                ),
+            )
         layers += [Dense(inputs, outputs), Activation()]
     return layers[:-1]
 
@@ -165,14 +171,21 @@ def _stage_shapes(image_shape: ImageShape, channels: tuple[int, ...]) -> list[tu
     """Height and width before the first stage and after each."""
     _, height, width = image_shape
     if not channels:
-        raise InvalidSetting("hidden", "Hidden layers: a convolutional model needs at least one stage.")
+        raise InvalidSetting("hidden", tr("Hidden layers: a convolutional model needs at least one stage."))
     if min(height, width) >> len(channels) == 0:
         raise InvalidSetting(
             "hidden",
-            f"Hidden layers: {len(channels)} stages would halve images of {height}×{width} pixels to nothing; "
-            f"at most {min(height, width).bit_length() - 1} fit.",
+            tr(
+                "Hidden layers: {count} stages would halve images of {height}×{width} pixels to nothing; at most "
+                "{most} fit."
+            ).format(count=len(channels), height=height, width=width, most=min(height, width).bit_length() - 1),
         )
     for before, after in itertools.pairwise((image_shape[0], *channels)):
         if 16 * before * after > _LARGEST_LAYER:
-            raise InvalidSetting("hidden", f"Hidden layers: {before:,} to {after:,} channels are too many for a stage.")
+            raise InvalidSetting(
+                "hidden",
+                tr("Hidden layers: {before:,} to {after:,} channels are too many for a stage.").format(
+                    before=before, after=after
+                ),
+            )
     return [(height >> stage, width >> stage) for stage in range(len(channels) + 1)]

@@ -14,6 +14,7 @@ from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.spectrum import Spectrum
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.language import tr, tr_count
 from vae_desktop.models.architecture import Dense, ImageShape, encoder_layers
 from vae_desktop.models.snapshot import Span
 from vae_desktop.settings import Setting, settings_of
@@ -94,18 +95,20 @@ def same_models(configs: Sequence[RunConfig]) -> str:
     for name, config in zip(titles(configs), configs, strict=True):
         same = first.setdefault(_what_counts(config), name)
         if same is not name:
-            return f"{same} and {name} come out equal: nothing that they compute differs."
+            text = tr("{first} and {second} come out equal: nothing that they compute differs.")
+            return text.format(first=same, second=name)
     return ""
 
 
 def _useless(setting: Setting, config: RunConfig) -> str:
-    kinds = ", ".join(MODELS[kind].short for kind in setting.only_for)
-    return f"{setting.label} has no effect on the model {config.model.traits.short}, only on {kinds}."
+    kinds = ", ".join(tr(MODELS[kind].short) for kind in setting.only_for)
+    text = tr("{setting} has no effect on the model {model}, only on {kinds}.")
+    return text.format(setting=tr(setting.label), model=tr(config.model.traits.short), kinds=kinds)
 
 
 def _grey_in_colour(config: RunConfig, known: Known) -> Iterator[str]:
     if config.dataset.colours == "colour" and known.spectrum is not None and known.spectrum.is_grey:
-        yield "All images are grey: learned in colour, each pixel counts three times and shows nothing more."
+        yield tr("All images are grey: learned in colour, each pixel counts three times and shows nothing more.")
 
 
 def _more_than_there_is(config: RunConfig, known: Known) -> Iterator[str]:
@@ -114,18 +117,19 @@ def _more_than_there_is(config: RunConfig, known: Known) -> Iterator[str]:
         return
     numbers = math.prod(known.image_shape)
     if latent_dim >= numbers:
-        yield f"An image is {numbers} numbers: a code of {latent_dim} can copy it, and has nothing to leave out."
+        text = tr("An image is {numbers} numbers: a code of {size} can copy it, and has nothing to leave out.")
+        yield text.format(numbers=numbers, size=latent_dim)
     if images is not None and latent_dim >= images:
-        few = f"{images} training images lie in {images - 1} dimensions"
-        yield f"{few}: a code of {latent_dim} can learn them by heart."
+        text = tr("{images} training images lie in {dimensions} dimensions: a code of {size} can learn them by heart.")
+        yield text.format(images=images, dimensions=images - 1, size=latent_dim)
 
 
 def _corruption(config: RunConfig, known: Known) -> Iterator[str]:
     noise, strength = config.model.noise, config.model.noise_strength
     if strength == 0:
-        yield "At noise strength 0 no image is corrupted: the model is a plain autoencoder."
+        yield tr("At noise strength 0 no image is corrupted: the model is a plain autoencoder.")
     if strength == 1 and noise != "gaussian":
-        yield "At noise strength 1 every pixel is hit: the model sees nothing of an image and learns their mean."
+        yield tr("At noise strength 1 every pixel is hit: the model sees nothing of an image and learns their mean.")
 
 
 def _bottleneck(config: RunConfig, known: Known) -> Iterator[str]:
@@ -141,39 +145,47 @@ def _bottleneck(config: RunConfig, known: Known) -> Iterator[str]:
     own = dense[1:] if model.architecture == "mlp" else dense  # the first one's inputs are the pixels
     width = min((layer.inputs for layer in own), default=model.latent_dim)
     if width < model.latent_dim:
-        yield (
-            f"{width} numbers pass the narrowest hidden layer: {model.latent_dim} latent dimensions cannot hold more "
-            "than these."
+        text = tr(
+            "{width} numbers pass the narrowest hidden layer: {count} latent dimensions cannot hold more than these."
         )
+        yield text.format(width=width, count=model.latent_dim)
 
 
 def _nothing_to_activate(config: RunConfig, known: Known) -> Iterator[str]:
     if _is_linear(config) and config.model.activation != ModelConfig.activation:
-        yield "Without hidden layers there is nothing to activate: the model is linear."
+        yield tr("Without hidden layers there is nothing to activate: the model is linear.")
 
 
 def _likelihood(config: RunConfig, known: Known) -> Iterator[str]:
     likelihood = config.model.likelihood
-    what = "Bernoulli takes each pixel for the chance of white or black, as of strokes like MNIST's; "
-    better = "squared error or the calibrated likelihood fits better."
     if not config.model.traits.reconstruction_weight:
         if likelihood != ModelConfig.likelihood:
-            yield "KL alone leaves the reconstruction out: its likelihood changes a figure, and nothing of the model."
+            yield tr(
+                "KL alone leaves the reconstruction out: its likelihood changes a figure, and nothing of the model."
+            )
     elif likelihood == "bernoulli" and known.spectrum is not None:
         if known.spectrum.shades > _MOSTLY:
-            yield f"{what}here {known.spectrum.shades:.0%} of the pixels are shades between: {better}"
+            text = tr(
+                "Bernoulli takes each pixel for the chance of white or black, as of strokes like MNIST's; here "
+                "{part:.0%} of the pixels are shades between: squared error or the calibrated likelihood fits better."
+            )
+            yield text.format(part=known.spectrum.shades)
     elif likelihood == "bernoulli" and known.images is None and known.image_shape and known.image_shape[0] >= 3:
-        yield f"{what}photographs are shades between. If these are any, {better}"  # nothing is about to measure them
+        yield tr(  # nothing is about to measure them
+            "Bernoulli takes each pixel for the chance of white or black, as of strokes like MNIST's; photographs are "
+            "shades between. If these are any, squared error or the calibrated likelihood fits better."
+        )
 
 
 def _rate(config: RunConfig, known: Known) -> Iterator[str]:
     training = config.training
     slower_one = training.learning_rate * min(training.encoder_rate, 1.0)
     if slower_one >= _TOO_FAST[training.schedule][_is_linear(config)]:
-        yield (
-            f"At a learning rate of {training.learning_rate:g} Adam overshoots: such models end about as bad as the "
-            "mean image, or worse. 0.001 is usual."
+        text = tr(
+            "At a learning rate of {rate:g} Adam overshoots: such models end about as bad as the mean image, or worse. "
+            "0.001 is usual."
         )
+        yield text.format(rate=training.learning_rate)
 
 
 def _short_cycle(config: RunConfig, known: Known) -> Iterator[str]:
@@ -185,10 +197,13 @@ def _short_cycle(config: RunConfig, known: Known) -> Iterator[str]:
     first = range(min(steps, 10))  # of a longer run, one of the first ten or a later one comes to the full rate
     peak = max(rate_factor(training.schedule, step, Span(0, steps, per_epoch)) for step in first)
     if steps == len(first) and peak < _LEAST_PEAK:
-        yield (
-            f"The learning rate reaches {peak * training.learning_rate:.2g} of {training.learning_rate:g}: a run of "
-            f"{steps} step{'s' * (steps > 1)} is too short for a cycle."
+        rate = training.learning_rate
+        text = tr_count(
+            "The learning rate reaches {reached:.2g} of {rate:g}: a run of {count} step is too short for a cycle.",
+            "The learning rate reaches {reached:.2g} of {rate:g}: a run of {count} steps is too short for a cycle.",
+            steps,
         )
+        yield text.format(reached=peak * rate, rate=rate, count=steps)
 
 
 def _collapse(config: RunConfig, known: Known) -> Iterator[str]:
@@ -200,10 +215,11 @@ def _warm_up(config: RunConfig, known: Known) -> Iterator[str]:
     beta, warm_up = config.training.beta, config.training.beta_warm_up
     reached = _beta_reached(config, known)
     if warm_up and not beta:
-        yield "β is 0: a warm-up has nothing to raise."
+        yield tr("β is 0: a warm-up has nothing to raise.")
     elif reached != beta:
         epochs = _epochs(config, known)
-        yield f"β reaches {reached:.3g} of {beta:g}: the warm-up takes {warm_up:g} epochs, the run {epochs:.4g}."
+        text = tr("β reaches {reached:.3g} of {beta:g}: the warm-up takes {warm_up:g} epochs, the run {epochs:.4g}.")
+        yield text.format(reached=reached, beta=beta, warm_up=warm_up, epochs=epochs)
 
 
 def _is_linear(config: RunConfig) -> bool:

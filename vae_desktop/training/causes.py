@@ -6,6 +6,7 @@ import numpy as np
 
 from vae_desktop.config import RunConfig, TrainingConfig
 from vae_desktop.data.spectrum import Spectrum
+from vae_desktop.language import tr
 from vae_desktop.latent.posteriors import ACTIVE
 from vae_desktop.training.history import TERMS, History
 from vae_desktop.training.schedule import kl_weight_after
@@ -26,19 +27,18 @@ def why_diverged(config: RunConfig, step: int) -> str:
     """Why the loss became infinite or NaN after so many steps of the model, as far as it is known, and what helps."""
     training = config.training
     if step == 0:
-        return (
+        return tr(
             "It was so before the first step, whatever the learning rate: train a new model, with other layers or "
             "another likelihood."
         )
     if not may_be_the_rate(training):
-        return (
-            f"So low a learning rate, {training.learning_rate:g}, is hardly the cause: try other layers or another "
-            "activation."
-        )
+        text = tr("So low a learning rate, {rate:g}, is hardly the cause: try other layers or another activation.")
+        return text.format(rate=training.learning_rate)
     if training.encoder_rate > 1:
-        times = f"{training.encoder_rate:g} times {training.learning_rate:g}"
-        return f"Most likely the encoder learns too fast, at {times}: lower its rate."
-    return f"Most likely it learns too fast: try a learning rate below {training.learning_rate:g}."
+        text = tr("Most likely the encoder learns too fast, at {times:g} times {rate:g}: lower its rate.")
+        return text.format(times=training.encoder_rate, rate=training.learning_rate)
+    text = tr("Most likely it learns too fast: try a learning rate below {rate:g}.")
+    return text.format(rate=training.learning_rate)
 
 
 def why_collapsed(
@@ -63,13 +63,16 @@ def why_collapsed(
     variance : float
         Of the means over the images, the largest of those of collapsed dimensions.
     """
-    measured = f"the variance of its mean over the images is {variance:.1g}, less than {ACTIVE:g}"
-    what = (
-        f"A collapsed dimension says nothing ({measured}): its posterior is the prior, whatever the image, and moving "
-        "it changes next to nothing."
-        if config.kl_weight
-        else f"A collapsed dimension says nothing ({measured}): its mean is nearly the same, whatever the image."
+    what = tr(
+        "A collapsed dimension says nothing (the variance of its mean over the images is {variance:.1g}, less than "
+        "{least:g}): its mean is nearly the same, whatever the image."
     )
+    if config.kl_weight:
+        what = tr(
+            "A collapsed dimension says nothing (the variance of its mean over the images is {variance:.1g}, less than "
+            "{least:g}): its posterior is the prior, whatever the image, and moving it changes next to nothing."
+        )
+    what = what.format(variance=variance, least=ACTIVE)
     if config.model.traits.kl_weight is None:  # a warm-up that is not over has not yet pressed so hard
         config = config.with_settings(beta=kl_weight_after(config, len(history.training), per_epoch))
     is_early = len(history.training) < _EARLY * per_epoch
@@ -80,7 +83,9 @@ def why_collapsed(
 def _certain_cause(config: RunConfig, spectrum: Spectrum | None, history: History, are_all: bool) -> str:
     """What settings or the curve tell, however early; "" if they do not."""
     if not config.model.traits.reconstruction_weight:
-        return "The loss of this model is the KL divergence alone, which is least where every dimension is like that."
+        return tr(
+            "The loss of this model is the KL divergence alone, which is least where every dimension is like that."
+        )
     if not len(history.training):
         return ""
     foreseen = "" if spectrum is None else collapse_warning(config, spectrum)
@@ -90,8 +95,8 @@ def _certain_cause(config: RunConfig, spectrum: Spectrum | None, history: Histor
 def _likely_cause(config: RunConfig) -> str:
     """What else it can be."""
     if not config.kl_weight:
-        return "No KL divergence is in its loss, so β is not the cause: the reconstruction does without it so far."
-    return "The KL term costs more there than reconstruction would gain; a smaller β can bring it back."
+        return tr("No KL divergence is in its loss, so β is not the cause: the reconstruction does without it so far.")
+    return tr("The KL term costs more there than reconstruction would gain; a smaller β can bring it back.")
 
 
 def _fast_rate(config: RunConfig, history: History) -> str:
@@ -99,13 +104,17 @@ def _fast_rate(config: RunConfig, history: History) -> str:
     rates = [change.value for change in history.changes if change.name == "learning_rate"]
     rate = max([config.training.learning_rate, *rates]) * max(config.training.encoder_rate, 1.0)
     times = _rise(history, config.training.batch_size)
-    advice = "A smaller β does not bring them back: train anew with a lower rate, such as 0.001."
+    advice = tr("A smaller β does not bring them back: train anew with a lower rate, such as 0.001.")
     if not config.kl_weight:
-        advice = "Train anew with a lower rate, such as 0.001."
+        advice = tr("Train anew with a lower rate, such as 0.001.")
     if times > _EXPLODED:
-        return f"The error rose to {times:.0f} times that of the first steps: the learning rate was too high. {advice}"
+        text = tr(
+            "The error rose to {times:.0f} times that of the first steps: the learning rate was too high. {advice}"
+        )
+        return text.format(times=times, advice=advice)
     if rate >= _FAST:
-        return f"A learning rate of {rate:g} empties all dimensions at once. {advice}"
+        text = tr("A learning rate of {rate:g} empties all dimensions at once. {advice}")
+        return text.format(rate=rate, advice=advice)
     return ""
 
 
@@ -125,16 +134,20 @@ def collapse_warning(config: RunConfig, spectrum: Spectrum) -> str:
     useful = spectrum.useful_dimensions(model.likelihood, beta, model.latent_dim)
     if useful == model.latent_dim:
         return ""
-    if useful:
-        what = (
-            f"only {useful} of the {model.latent_dim} latent dimensions can hold anything of these images; "
-            "the rest collapses"
-        )
-    else:
-        what = "no latent dimension can hold anything of these images; every one collapses"
     largest = _rounded_down(spectrum.largest_beta(model.likelihood, model.latent_dim))
-    remedy = f"β up to {largest:g} keeps all" if largest else "these images vary in fewer directions"
-    return f"At β = {beta:g} {what} onto N(0, 1): {remedy}."
+    remedy = tr("β up to {largest:g} keeps all").format(largest=largest)
+    if not largest:
+        remedy = tr("these images vary in fewer directions")
+    text = tr(
+        "At β = {beta:g} no latent dimension can hold anything of these images; every one collapses onto N(0, 1): "
+        "{remedy}."
+    )
+    if useful:
+        text = tr(
+            "At β = {beta:g} only {useful} of the {count} latent dimensions can hold anything of these images; "
+            "the rest collapses onto N(0, 1): {remedy}."
+        )
+    return text.format(beta=beta, useful=useful, count=model.latent_dim, remedy=remedy)
 
 
 def _rounded_down(value: float) -> float:

@@ -22,6 +22,7 @@ from vae_desktop import __version__
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.files import size_in_words, write_atomically
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
@@ -107,7 +108,8 @@ def save_checkpoints(
         tensors = [{name: own[name] for name in own if not name.startswith("optimizer.")} for own in tensors]
     if _bytes(tensors) > tensor_file.MAX_FILE_BYTES:
         taken, most = (size_in_words(size) for size in (_bytes(tensors), tensor_file.MAX_FILE_BYTES))
-        raise UserError(f"Cannot save {path.name}: it would take {taken}, and a model file at most {most}.")
+        text = tr("Cannot save {name}: it would take {taken}, and a model file at most {most}.")
+        raise UserError(text.format(name=path.name, taken=taken, most=most))
     if len(checkpoints) == 1:
         data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
     else:
@@ -127,10 +129,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     checkpoints = load_checkpoints(path)
     if len(checkpoints) > 1:
-        raise CheckpointError(
-            f"Cannot open {path.name or path}: it holds {len(checkpoints)} models to be compared in the window. "
+        text = tr(
+            "Cannot open {name}: it holds {count} models to be compared in the window. "
             "Save the one you want from there."
         )
+        raise CheckpointError(text.format(name=path.name or path, count=len(checkpoints)))
     return checkpoints[0]
 
 
@@ -219,12 +222,14 @@ def _read_head(file: BinaryIO, size: int) -> list[tuple[Description, Mapping[str
     # One of them may have been trained on alone, longer or elsewhere.
     check_comparison([description.config.with_settings(epochs=1, device="auto") for description in descriptions])
     shapes = {description.image_shape for description in descriptions}
-    require(len(shapes) == 1, "its models are of images of different shapes.")
+    require(len(shapes) == 1, tr("its models are of images of different shapes."))
     infos = [header.infos] if is_one else [under(str(number), header.infos) for number in range(len(entries))]
-    require(sum(map(len, infos)) == len(header.infos), "it holds what no model of this app has.")
+    require(sum(map(len, infos)) == len(header.infos), tr("it holds what no model of this app has."))
     models = list(zip(descriptions, infos, strict=True))
     free = sum(starmap(Description.check_tensors, models))
-    require(free <= _MAX_FREE_BYTES, "its codes and its loss history are larger than those of any model of this app.")
+    require(
+        free <= _MAX_FREE_BYTES, tr("its codes and its loss history are larger than those of any model of this app.")
+    )
     return models
 
 
@@ -234,9 +239,10 @@ def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool
     found = None if key is None else tensor_file.strict_json(metadata[key])
     entries = [found] if key == _KEY else found
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise CheckpointError("it is a safetensors file, but not a model of this app.")
+        raise CheckpointError(tr("it is a safetensors file, but not a model of this app."))
     is_comparable = key == _KEY or FEWEST <= len(entries) <= MOST
-    require(is_comparable, f"it holds {len(entries)} models, and between {FEWEST} and {MOST} can be compared.")
+    reason = tr("it holds {count} models, and between {fewest} and {most} can be compared.")
+    require(is_comparable, reason.format(count=len(entries), fewest=FEWEST, most=MOST))
     return entries, key == _KEY
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span, Weights
@@ -51,12 +52,12 @@ class Description:
             If it is not what this app writes.
         """
         version: Any = metadata.get("format_version")
-        require(type(version) is int and version >= 1, "its format version is missing.")
-        newer = f"it needs a newer vae_desktop (its format is {version}; this version reads up to {FORMAT_VERSION})."
-        require(version <= FORMAT_VERSION, newer)
+        require(type(version) is int and version >= 1, tr("its format version is missing."))
+        newer = tr("it needs a newer vae_desktop (its format is {version}; this version reads up to {known}).")
+        require(version <= FORMAT_VERSION, newer.format(version=version, known=FORMAT_VERSION))
         config = config_from_json(RunConfig, metadata["config"], _LACKING.get(version, ()))
         step = metadata["step"]
-        require(type(step) is int and 0 <= step <= _MAX_STEP, "its step is not a count.")
+        require(type(step) is int and 0 <= step <= _MAX_STEP, tr("its step is not a count."))
         image_shape, class_names = _image_shape(metadata["image_shape"]), _names(metadata["class_names"])
         span, changed_settings = _span(metadata.get("span")), _names(metadata["changed_settings"])
         return cls(version, config, image_shape, class_names, step, span, changed_settings)
@@ -81,7 +82,7 @@ class Description:
         """
         weights, optimizer, codes, history = (under(part, infos) for part in _PARTS)
         known = len(weights) + len(optimizer) + len(codes) + len(history)
-        require(known == len(infos), "it holds what no model of this app has.")
+        require(known == len(infos), tr("it holds what no model of this app has."))
         _check_weights(weight_shapes(self.config.model, self.image_shape), weights)
         _check_optimizer(weights, optimizer)
         _check_codes(self.config, codes)
@@ -94,11 +95,14 @@ class Description:
         _check_finite(weights)
         _check_finite(optimizer)
         for name, values in optimizer.items():
-            require(not (name.endswith(_SQUARES) and (values < 0).any()), f"{name} holds squares below 0.")
+            require(
+                not (name.endswith(_SQUARES) and (values < 0).any()),
+                tr("{name} holds squares below 0.").format(name=name),
+            )
         steps = {float(values) for name, values in optimizer.items() if name.endswith(_STEP)}
         most = min(self.step, len(tensors["history.training"]))
         are_counts = len(steps) < 2 and all(step.is_integer() and 0 <= step <= most for step in steps)
-        require(are_counts, "its optimizer's steps are not those of its history.")
+        require(are_counts, tr("its optimizer's steps are not those of its history."))
         return Snapshot(self.step, weights, optimizer or None, self.span)
 
     def history(self, tensors: Mapping[str, Array]) -> History:
@@ -119,10 +123,10 @@ class Description:
         if not parts:
             return None
         codes = Codes(parts["mean"], parts.get("log_stddev"), parts.get("labels"))
-        require(codes.are_finite, "its codes are not finite numbers.")
+        require(codes.are_finite, tr("its codes are not finite numbers."))
         if codes.labels is not None:
             are_classes = ((codes.labels >= 0) & (codes.labels < len(self.class_names))).all()
-            require(bool(are_classes), "its labels name classes that it does not have.")
+            require(bool(are_classes), tr("its labels name classes that it does not have."))
         return codes
 
 
@@ -134,7 +138,7 @@ def under(prefix: str, tensors: Mapping[str, _T]) -> dict[str, _T]:
 
 def _names(values: Any) -> tuple[str, ...]:
     are_names = isinstance(values, list) and all(isinstance(name, str) for name in values)
-    require(are_names, "a list of names in it is damaged.")
+    require(are_names, tr("a list of names in it is damaged."))
     for name in values:
         name.encode()  # JSON can hold halves of characters, which nothing can show
     return tuple(values)
@@ -145,28 +149,33 @@ def _span(values: Any) -> Span | None:
         return None
     first, last, per_epoch = values
     is_possible = all(type(value) is int for value in values) and 0 <= first <= last <= _MAX_STEP and per_epoch > 0
-    require(is_possible, f"it was taken in an impossible training, {values}.")
+    require(is_possible, tr("it was taken in an impossible training, {values}.").format(values=values))
     return Span(first, last, per_epoch)
 
 
 def _image_shape(values: Any) -> ImageShape:
     channels, height, width = values
     for size, largest in ((channels, 4), (height, 1024), (width, 1024)):
-        require(type(size) is int and 1 <= size <= largest, f"its image shape {values} is impossible.")
+        require(
+            type(size) is int and 1 <= size <= largest,
+            tr("its image shape {values} is impossible.").format(values=values),
+        )
     return channels, height, width
 
 
 def _check_weights(wanted: Mapping[str, tuple[int, ...]], weights: Mapping[str, TensorInfo]) -> None:
     """Raise with a list of the differences unless the weights are exactly those of the architecture."""
-    differences = [f"{name} is missing" for name in wanted.keys() - weights.keys()]
-    differences += [f"{name} is not part of the model" for name in weights.keys() - wanted.keys()]
+    differences = [tr("{name} is missing").format(name=name) for name in wanted.keys() - weights.keys()]
+    differences += [tr("{name} is not part of the model").format(name=name) for name in weights.keys() - wanted.keys()]
     differences += [
-        f"{name} has shape {weights[name].shape} instead of {wanted[name]}"
+        tr("{name} has shape {found} instead of {wanted}").format(
+            name=name, found=weights[name].shape, wanted=wanted[name]
+        )
         for name in wanted.keys() & weights.keys()
         if weights[name].shape != wanted[name]
     ]
     listed = "; ".join(sorted(differences)[:6]) + ("; …" if len(differences) > 6 else "")
-    require(not differences, f"its weights do not match its architecture: {listed}.")
+    require(not differences, tr("its weights do not match its architecture: {listed}.").format(listed=listed))
     _check_types(weights, np.float32, np.float16)
 
 
@@ -175,19 +184,19 @@ def _check_optimizer(weights: Mapping[str, TensorInfo], optimizer: Mapping[str, 
     for name, info in weights.items():
         wanted |= {f"{name}{_STEP}": (), f"{name}.exp_avg": info.shape, f"{name}{_SQUARES}": info.shape}
     found = {name: info.shape for name, info in optimizer.items()}
-    require(not found or found == wanted, "its optimizer state does not match its weights.")
+    require(not found or found == wanted, tr("its optimizer state does not match its weights."))
     _check_types(optimizer, np.float32)
 
 
 def _check_history(config: RunConfig, history: Mapping[str, TensorInfo]) -> None:
     is_whole = history.keys() == set(_HISTORY)
-    require(is_whole, "its loss history is missing, or it holds what no model of this app has.")
+    require(is_whole, tr("its loss history is missing, or it holds what no model of this app has."))
     figures = 4 + config.model.latent_dim if config.model.traits.is_variational else 3
     kinds = (np.float32, len(TERMS)), (np.float64, figures), (np.float64, 3)
     for name, (dtype, width) in zip(_HISTORY, kinds, strict=True):
         info = history[name]
         has_shape = info.shape == (0,) or (len(info.shape) == 2 and info.shape[1] == width)
-        require(info.dtype == dtype and has_shape, "its loss history has the wrong shape.")
+        require(info.dtype == dtype and has_shape, tr("its loss history has the wrong shape."))
 
 
 def _check_codes(config: RunConfig, codes: Mapping[str, TensorInfo]) -> None:
@@ -195,27 +204,29 @@ def _check_codes(config: RunConfig, codes: Mapping[str, TensorInfo]) -> None:
         return
     wanted = {"mean", "log_stddev"} if config.model.traits.is_variational else {"mean"}
     are_known = codes.keys() - {"labels", "thumbnails"} == wanted  # files of the first days have small pictures
-    require(are_known, "its codes are not those of such a model: mean, log_stddev or labels differ.")
+    require(are_known, tr("its codes are not those of such a model: mean, log_stddev or labels differ."))
     shape = (*codes["mean"].shape[:1], config.model.latent_dim)
     parts = {name: codes[name] for name in wanted}
-    require(all(info.shape == shape for info in parts.values()), "its codes have the wrong shape.")
+    require(all(info.shape == shape for info in parts.values()), tr("its codes have the wrong shape."))
     _check_types(parts, np.float32, np.float16)
     if "labels" in codes:
         is_right = codes["labels"].shape == shape[:1] and codes["labels"].dtype == np.int64
-        require(is_right, "its labels have the wrong shape.")
+        require(is_right, tr("its labels have the wrong shape."))
 
 
 def _check_types(infos: Mapping[str, TensorInfo], *types: npt.DTypeLike) -> None:
     for name, info in infos.items():
-        require(info.dtype in types, f"{name} holds values that are not 32-bit numbers.")
+        require(info.dtype in types, tr("{name} holds values that are not 32-bit numbers.").format(name=name))
 
 
 def _check_finite(tensors: Weights) -> None:
     for name, values in tensors.items():
-        require(bool(np.isfinite(values).all()), f"{name} holds values that are not finite numbers.")
+        require(
+            bool(np.isfinite(values).all()), tr("{name} holds values that are not finite numbers.").format(name=name)
+        )
 
 
 def _count(value: float) -> int:
     is_count = value.is_integer() and 0 <= value <= _MAX_STEP
-    require(is_count, "its loss history holds a step or a place that is not a count.")
+    require(is_count, tr("its loss history holds a step or a place that is not a count."))
     return int(value)

@@ -1,6 +1,5 @@
 """Which devices this machine has, whether they work, how they are used, and by how many threads the processor is."""
 
-
 import logging
 import os
 import sys
@@ -14,10 +13,15 @@ from torch import Tensor
 
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import DeviceError
+from vae_desktop.language import N_, tr
 from vae_desktop.models.architecture import Dense, ImageShape, decoder_layers, encoder_layers
 from vae_desktop.training.failures import device_words
 
-_TITLES = {"cuda": "CUDA (an NVIDIA graphics card)", "mps": "MPS (an Apple graphics processor)", "cpu": "The CPU"}
+_TITLES = {
+    "cuda": N_("CUDA (an NVIDIA graphics card)"),
+    "mps": N_("MPS (an Apple graphics processor)"),
+    "cpu": N_("The CPU"),
+}
 _LARGEST_FRACTION = 0.5  # of a device's free memory that images may take
 # What the allocator keeps for later; "cpu" has none.
 EMPTY_CACHE: dict[str, Callable[[], None]] = {"cuda": torch.cuda.empty_cache, "mps": torch.mps.empty_cache}
@@ -44,7 +48,7 @@ class Device(NamedTuple):
 
 def find_devices() -> tuple[Device, ...]:
     """All devices, the quickest first; nothing is computed on any of them yet."""
-    return (*_cuda_devices(), _mps_device(), Device("cpu", "The processor."))
+    return (*_cuda_devices(), _mps_device(), Device("cpu", tr("The processor.")))
 
 
 def _cuda_devices() -> list[Device]:
@@ -54,7 +58,7 @@ def _cuda_devices() -> list[Device]:
     if len(cards) == 1:
         return [Device("cuda", cards[0])]
     return [
-        Device("cuda", "The first NVIDIA graphics card."),
+        Device("cuda", tr("The first NVIDIA graphics card.")),
         *(Device(f"cuda:{index}", card) for index, card in enumerate(cards)),
     ]
 
@@ -64,37 +68,39 @@ def _card(index: int) -> str:
         card = torch.cuda.get_device_properties(index)
     except Exception as error:  # noqa: BLE001 - whatever a driver says, the other cards are still there
         return device_words(error)
-    memory = f"{card.total_memory / 1e9:.0f} GB"
-    return f"{card.name}, compute capability {card.major}.{card.minor}, {memory}"
+    text = tr("{name}, compute capability {major}.{minor}, {memory:.0f} GB")
+    return text.format(name=card.name, major=card.major, minor=card.minor, memory=card.total_memory / 1e9)
 
 
 def _why_no_cuda() -> str:
     if sys.platform == "darwin":
-        return "CUDA is for NVIDIA graphics cards on Linux and Windows."
+        return tr("CUDA is for NVIDIA graphics cards on Linux and Windows.")
     if torch.version.cuda is None:
-        return "This PyTorch was built without CUDA. The README says how to install the one for NVIDIA graphics cards."
+        return tr(
+            "This PyTorch was built without CUDA. The README says how to install the one for NVIDIA graphics cards."
+        )
     try:
         torch.cuda.init()
     except Exception as error:  # noqa: BLE001 - torch and the driver have several kinds for it
         return device_words(error)
-    return "PyTorch finds no NVIDIA graphics card."
+    return tr("PyTorch finds no NVIDIA graphics card.")
 
 
 def _mps_device() -> Device:
     if torch.backends.mps.is_available():
-        return Device("mps", "The graphics processor of an Apple computer.")
+        return Device("mps", tr("The graphics processor of an Apple computer."))
     if sys.platform != "darwin":
-        return Device("mps", "MPS is for Apple computers.", is_there=False)
+        return Device("mps", tr("MPS is for Apple computers."), is_there=False)
     if torch.backends.mps.is_built():
-        return Device("mps", "PyTorch needs an Apple processor and a newer macOS for MPS.", is_there=False)
-    return Device("mps", "This PyTorch was built without MPS.", is_there=False)
+        return Device("mps", tr("PyTorch needs an Apple processor and a newer macOS for MPS."), is_there=False)
+    return Device("mps", tr("This PyTorch was built without MPS."), is_there=False)
 
 
 def run_kernel(device: torch.device) -> None:
     """Have a device compute something small, and wait for it; raises whatever the device has to say."""
     ones = torch.ones(8, 8, device=device)
     if float((ones @ ones).sum()) != 512:
-        raise RuntimeError("it computes wrong numbers")
+        raise RuntimeError(tr("it computes wrong numbers"))
 
 
 def select_device(name: str, tell: Callable[[str], object] = _log.warning) -> torch.device:
@@ -119,16 +125,18 @@ def select_device(name: str, tell: Callable[[str], object] = _log.warning) -> to
             fault = _fault_of(candidate)
             if not fault:
                 return _used(candidate)
-            tell(f"{_title_of(candidate)} is not used: {fault}")
-        raise DeviceError("No device of this machine can compute.")
+            tell(tr("{device} is not used: {fault}").format(device=_title_of(candidate), fault=fault))
+        raise DeviceError(tr("No device of this machine can compute."))
     if name not in devices and name == "cuda:0":  # the only card has no number
         name = "cuda"
     if name not in devices or not devices[name].is_there:
-        why = devices[name].about if name in devices else "There is no graphics card of that number."
-        raise DeviceError(f"{_title_of(name)} is not available on this machine. {why} Choose the CPU or Automatic.")
+        why = devices[name].about if name in devices else tr("There is no graphics card of that number.")
+        text = tr("{device} is not available on this machine. {why} Choose the CPU or Automatic.")
+        raise DeviceError(text.format(device=_title_of(name), why=why))
     fault = _fault_of(name)
     if fault:
-        raise DeviceError(f"{_title_of(name)} cannot be used: {fault} Choose the CPU or Automatic.")
+        text = tr("{device} cannot be used: {fault} Choose the CPU or Automatic.")
+        raise DeviceError(text.format(device=_title_of(name), fault=fault))
     return _used(name)
 
 
@@ -201,7 +209,8 @@ def _fault_of(name: str) -> str:
 
 def _title_of(name: str) -> str:
     kind, _, number = name.partition(":")
-    return f"{_TITLES[kind]}, number {number}," if number else _TITLES[kind]
+    title = tr(_TITLES[kind])
+    return tr("{device}, number {number},").format(device=title, number=number) if number else title
 
 
 def _device_of(name: str) -> torch.device:

@@ -4,6 +4,7 @@ import re
 
 from vae_desktop.config import TrainingConfig
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 
 _NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory|STATUS_ALLOC_FAILED", re.IGNORECASE)
 _STAYS = re.compile(
@@ -38,16 +39,17 @@ def device_words(error: BaseException) -> str:
     """Why a device cannot compute, and what helps: one or two sentences."""
     first = _first_sentence(error)
     if is_out_of_memory(error):
-        return "Its memory is full, perhaps of another program's."
+        return tr("Its memory is full, perhaps of another program's.")
     if stays(error):
-        return f"It has met an error that stays until this program is started again ({first})."
+        return tr("It has met an error that stays until this program is started again ({error}).").format(error=first)
     if _is(_NO_KERNELS, error):
-        return (
+        return tr(
             "The installed PyTorch has no kernels for this card, which is too old or too new for it. The README says "
             "how to install one that has."
         )
     if _is(_OLD_DRIVER, error):
-        return f"{first}. Update NVIDIA's driver, or install a PyTorch built for an older CUDA."
+        text = tr("{error}. Update NVIDIA's driver, or install a PyTorch built for an older CUDA.")
+        return text.format(error=first)
     return f"{first}."
 
 
@@ -63,17 +65,31 @@ def out_of_memory(device: str = "", training: TrainingConfig | None = None, has_
     has_begun : bool
         Whether a step has been taken; before the first one images and layers did not fit into the memory.
     """
-    memory = {"": "The device", "cpu": "The computer"}.get(device, "The graphics card")
+    what = {"": tr("The device ran out of memory."), "cpu": tr("The computer ran out of memory.")}
+    early = {
+        "": tr("The device ran out of memory before the first step."),
+        "cpu": tr("The computer ran out of memory before the first step."),
+    }
+    others, on_cpu = tr("The graphics card ran out of memory."), device == "cpu"
     if not has_begun:
-        when, smaller = " before the first step", "a smaller image size or "
+        what, others = early, tr("The graphics card ran out of memory before the first step.")
+        remedy = tr("Choose a smaller image size or narrower layers, or the CPU as the device.")
+        if on_cpu:
+            remedy = tr("Choose a smaller image size or narrower layers.")
     elif training is None:
-        when, smaller = "", "a smaller batch or "
+        remedy = tr("Choose a smaller batch or narrower layers, or the CPU as the device.")
+        if on_cpu:
+            remedy = tr("Choose a smaller batch or narrower layers, or close other programs.")
+    elif training.batch_size > 1:
+        remedy = tr("Choose a smaller batch than {size:,} or narrower layers, or the CPU as the device.")
+        if on_cpu:
+            remedy = tr("Choose a smaller batch than {size:,} or narrower layers, or close other programs.")
     else:
-        when, smaller = "", f"a smaller batch than {training.batch_size:,} or " if training.batch_size > 1 else ""
-    otherwise = ", or the CPU as the device"
-    if device == "cpu":
-        otherwise = ", or close other programs" if has_begun else ""
-    return f"{memory} ran out of memory{when}. Choose {smaller}narrower layers{otherwise}."
+        remedy = tr("Choose narrower layers, or the CPU as the device.")
+        if on_cpu:
+            remedy = tr("Choose narrower layers, or close other programs.")
+    remedy = remedy.format(size=0 if training is None else training.batch_size)
+    return f"{what.get(device, others)} {remedy}"
 
 
 def failure_words(error: BaseException, kept: str = "", full: str = "") -> str:
@@ -92,13 +108,14 @@ def failure_words(error: BaseException, kept: str = "", full: str = "") -> str:
     if is_out_of_memory(error):
         return full or out_of_memory()
     if stays(error):
-        return (
-            f"The device has met an error that stays until the app is started again ({_first_sentence(error)}). "
-            f"{kept} Until then the CPU can be chosen.".replace("  ", " ")
+        text = tr(
+            "The device has met an error that stays until the app is started again ({error}). "
+            "{kept} Until then the CPU can be chosen."
         )
+        return text.format(error=_first_sentence(error), kept=kept).replace("  ", " ")
     if _is(_NO_KERNELS, error):
-        return device_words(error) + " Until then choose the CPU."
-    return f"Training stopped because of an unexpected error: {error}"
+        return tr("{fault} Until then choose the CPU.").format(fault=device_words(error))
+    return tr("Training stopped because of an unexpected error: {error}").format(error=error)
 
 
 def _is(pattern: re.Pattern[str], error: BaseException) -> bool:

@@ -10,6 +10,7 @@ import torch
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.checkpoint import Checkpoint
@@ -201,7 +202,8 @@ class TrainingLoop:
         error.__traceback__ = error.__context__ = None
         full = out_of_memory(self.device.type, model.config.training, model.has_stepped)
         good = model.last_good
-        kept = f"The model is kept as it was at step {good.step:,}." if good is not None and good.step else ""
+        text = tr("The model is kept as it was at step {step:,}.")
+        kept = text.format(step=good.step) if good is not None and good.step else ""
         return Failure(error, failure_words(error, kept, full), details)
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from vae_desktop.errors import CheckpointError, InvalidSetting
 from vae_desktop.file_kinds import BEGINNING, MODEL, kind_of, kind_of_file
+from vae_desktop.language import tr
 
 Array = npt.NDArray[Any]
 
@@ -73,26 +74,29 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """
     try:
         status = path.stat()
-        require(stat.S_ISREG(status.st_mode), "it is not a file.")
-        require(status.st_size <= MAX_FILE_BYTES, "it is larger than any model of this app.")
+        require(stat.S_ISREG(status.st_mode), tr("it is not a file."))
+        require(status.st_size <= MAX_FILE_BYTES, tr("it is larger than any model of this app."))
         with path.open("rb") as file:
             yield file, status.st_size
     except FileNotFoundError:
         kind = kind_of_file(path)
-        raise _refusal(path, "there is no such file." if kind is None else f"it is {kind}.") from None
+        raise _refusal(
+            path, tr("there is no such file.") if kind is None else tr("it is {kind}.").format(kind=kind)
+        ) from None
     except OSError as error:
-        raise _refusal(path, f"it cannot be read ({error.strerror or error}).") from error
+        raise _refusal(path, tr("it cannot be read ({reason}).").format(reason=error.strerror or error)) from error
     except (CheckpointError, InvalidSetting) as error:
         raise _refusal(path, str(error)) from error
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise _refusal(path, f"its description is damaged ({type(error).__name__}: {error}).") from error
+        text = tr("its description is damaged ({kind}: {error}).")
+        raise _refusal(path, text.format(kind=type(error).__name__, error=error)) from error
 
 
 def _refusal(path: Path, reason: str) -> CheckpointError:
     """The error that says why a file cannot be opened, in one short line of characters that can be shown."""
     line = "".join(character if character.isprintable() else "\ufffd" for character in reason[: _LONGEST_REASON + 1])
     line = line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
-    return CheckpointError(f"Cannot open {path.name or path}: {line}")
+    return CheckpointError(tr("Cannot open {name}: {reason}").format(name=path.name or path, reason=line))
 
 
 def read_header(file: BinaryIO, file_bytes: int) -> Header:
@@ -108,19 +112,22 @@ def read_header(file: BinaryIO, file_bytes: int) -> Header:
     length = int.from_bytes(start, "little")
     if len(start) < 8 or not 0 < length <= file_bytes - 8:
         kind = kind_of(start + file.read(BEGINNING - 8))
-        may_be_one = kind is None or kind.what == MODEL
-        raise CheckpointError("it is not a safetensors file, or it is cut off." if may_be_one else f"it is {kind}.")
-    require(length <= MAX_HEADER_BYTES, "its header is larger than that of any model of this app.")
+        if kind is None or kind.what == MODEL:
+            raise CheckpointError(tr("it is not a safetensors file, or it is cut off."))
+        raise CheckpointError(tr("it is {kind}.").format(kind=kind))
+    require(length <= MAX_HEADER_BYTES, tr("its header is larger than that of any model of this app."))
     header = strict_json(file.read(length))
-    require(isinstance(header, dict), "it is not a safetensors file.")
+    require(isinstance(header, dict), tr("it is not a safetensors file."))
     metadata = header.pop(_METADATA, None)
     area = 8 + length
     infos = {name: _tensor_info(name, entry, area, file_bytes) for name, entry in header.items()}
     end = area
     for name, info in sorted(infos.items(), key=lambda item: (item[1].start, item[1].bytes)):
-        require(info.start == end, f"its tensors are damaged: there is a hole or an overlap before {name}.")
+        text = tr("its tensors are damaged: there is a hole or an overlap before {name}.")
+        require(info.start == end, text.format(name=name))
         end += info.bytes
-    require(end == file_bytes, f"its tensors are damaged: they take {end - area} of {file_bytes - area} bytes.")
+    text = tr("its tensors are damaged: they take {taken} of {there} bytes.")
+    require(end == file_bytes, text.format(taken=end - area, there=file_bytes - area))
     return Header(metadata if isinstance(metadata, dict) else {}, infos)
 
 
@@ -135,7 +142,7 @@ def read_tensor(file: BinaryIO, info: TensorInfo) -> Array:
     values = np.empty(info.shape, info.dtype)
     file.seek(info.start)
     if file.readinto(values.reshape(-1).view(np.uint8)) != info.bytes:  # type: ignore[attr-defined]
-        raise CheckpointError("it was changed while it was read.")
+        raise CheckpointError(tr("it was changed while it was read."))
     return values.astype(np.float32) if values.dtype == np.float16 else values
 
 
@@ -150,34 +157,45 @@ def strict_json(text: bytes | str) -> Any:
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
-        require(len(result) == len(pairs), "a name occurs twice in its header.")
+        require(len(result) == len(pairs), tr("a name occurs twice in its header."))
         return result
 
     def refuse(constant: str) -> None:
-        raise CheckpointError(f"its header holds {constant}.")
+        raise CheckpointError(tr("its header holds {constant}.").format(constant=constant))
 
     try:
         text = text if isinstance(text, str) else text.decode()
         brackets = text.count("[") + text.count("{")
-        require(brackets <= _MAX_BRACKETS, "it is not a safetensors file: its header has too many parts.")
+        require(brackets <= _MAX_BRACKETS, tr("it is not a safetensors file: its header has too many parts."))
         return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError("it is not a safetensors file: its header is not JSON.") from error
+        raise CheckpointError(tr("it is not a safetensors file: its header is not JSON.")) from error
 
 
 def _tensor_info(name: str, entry: Any, area: int, file_bytes: int) -> TensorInfo:
-    def check(is_right: bool, what: str) -> None:
-        require(is_right, f"its tensors are damaged: {name} {what}.")
+    def check(is_right: bool, text: str) -> None:
+        require(is_right, text.format(name=name))
 
-    check(isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"}, "is not described")
+    check(
+        isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"},
+        tr("its tensors are damaged: {name} is not described."),
+    )
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-    check(isinstance(dtype, str) and dtype in _DTYPES, "holds numbers of a kind that this app does not write")
-    check(_are_counts(offsets, 2**63) and len(offsets) == 2, "has an impossible place")
+    check(
+        isinstance(dtype, str) and dtype in _DTYPES,
+        tr("its tensors are damaged: {name} holds numbers of a kind that this app does not write."),
+    )
+    check(
+        _are_counts(offsets, 2**63) and len(offsets) == 2,
+        tr("its tensors are damaged: {name} has an impossible place."),
+    )
     end = area + offsets[1]
-    require(end <= file_bytes, f"it is cut off: it has {file_bytes:,} bytes, and {name} ends at {end:,}.")
-    check(_are_counts(shape, file_bytes), "has an impossible shape")
+    text = tr("it is cut off: it has {bytes:,} bytes, and {name} ends at {end:,}.")
+    require(end <= file_bytes, text.format(bytes=file_bytes, name=name, end=end))
+    check(_are_counts(shape, file_bytes), tr("its tensors are damaged: {name} has an impossible shape."))
     info = TensorInfo(np.dtype(_DTYPES[dtype]), tuple(shape), area + offsets[0])
-    check(info.bytes == offsets[1] - offsets[0], f"has {info.bytes} bytes and room for another number")
+    text = tr("its tensors are damaged: {name} has {bytes} bytes and room for another number.")
+    require(info.bytes == offsets[1] - offsets[0], text.format(name=name, bytes=info.bytes))
     return info
 
 

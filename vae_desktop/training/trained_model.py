@@ -11,6 +11,7 @@ from torch import Tensor
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import to_codes
 from vae_desktop.latent.measures import NEIGHBOURS
@@ -264,9 +265,11 @@ class TrainedModel:
             return
         why = why_diverged(self.config, self.steps if self.has_stepped else 0)
         if not self.has_stepped:
-            raise Diverged(f"This model cannot be trained: its loss or its codes are infinite. {why}")
+            text = tr("This model cannot be trained: its loss or its codes are infinite. {why}")
+            raise Diverged(text.format(why=why))
         epoch = max(self.steps - 1, 0) // self.batches.per_epoch + 1
-        raise Diverged(f"The loss is no longer a finite number in epoch {epoch}. {why}")
+        text = tr("The loss is no longer a finite number in epoch {epoch}. {why}")
+        raise Diverged(text.format(epoch=epoch, why=why))
 
     @property
     def _is_tested(self) -> bool:
