@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QToolButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QLineEdit, QToolButton
 
 from vae_desktop.training.checkpoint import load_checkpoint
+
+_EXEC = QFileDialog.exec
 
 
 @pytest.fixture
@@ -40,10 +43,45 @@ def test_a_likelihood_that_does_not_fit_the_images_is_said_beside_it(driver, pho
     assert note.isHidden()
 
 
+def answer_dialog(monkeypatch, text: str, folders: list[str] | None = None) -> None:
+    """Type into the next dialog for files, and press Enter; note in which folder it began."""
+
+    def answer(dialog):
+        if folders is not None:
+            folders.append(dialog.directory().absolutePath())
+        entry = dialog.findChild(QLineEdit, "fileNameEdit")
+
+        def type_and_enter():
+            entry.setText(text)
+            QTest.keyClick(entry, Qt.Key.Key_Return)
+
+        QTimer.singleShot(50, type_and_enter)
+        return _EXEC(dialog)
+
+    monkeypatch.setattr(QFileDialog, "exec", answer)
+
+
+def test_the_folder_that_is_typed_is_read_and_remembered(open_window, photos, monkeypatch):
+    driver, began = open_window(), []
+    name = next(entry.name for entry in sorted(photos.iterdir()) if entry.is_dir())
+    box = driver.find("datasetCombo", QComboBox)
+    answer_dialog(monkeypatch, str(photos), began)
+    driver.find("openFolderAction", QAction).trigger()
+    assert box.currentData() == str(photos)
+    answer_dialog(monkeypatch, f"{photos}/{name}", began)
+    driver.find("openFolderAction", QAction).trigger()
+    assert box.currentData() == str(photos / name)
+    driver.window.close()
+    following = open_window()
+    answer_dialog(monkeypatch, "", began)
+    following.find("openFolderAction", QAction).trigger()
+    assert began[1:] == [str(photos.parent), str(photos)]
+
+
 @pytest.mark.parametrize("way", ["menu", "drop"])
 def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeypatch, way):
     if way == "menu":
-        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
+        answer_dialog(monkeypatch, str(photos))
         driver.find("openFolderAction", QAction).trigger()
     else:
         dropped = QMimeData()
@@ -127,7 +165,7 @@ def test_a_folder_without_images_changes_nothing(driver, tmp_path):
 
 
 def test_a_dialog_that_is_left_changes_nothing(driver, monkeypatch):
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    monkeypatch.setattr(QFileDialog, "exec", lambda dialog: False)
     box = driver.find("datasetCombo", QComboBox)
     before = [box.itemData(index) for index in range(box.count())]
     driver.find("openFolderAction", QAction).trigger()

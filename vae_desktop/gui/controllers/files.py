@@ -152,7 +152,7 @@ class FilesController(QObject):
     def _ask_and_save(self, runs: Sequence[Run], path: Path | None) -> None:
         if runs:
             name = _file_name(runs[0]) if len(runs) == 1 else "comparison"
-            target = self._window.ask_for_target(path or Path.home() / f"{name}.safetensors")
+            target = self._window.ask_for_target(path or Path(f"{name}.safetensors"))
             if target is not None:
                 self._engine.training.save(target, runs)
 
@@ -180,7 +180,7 @@ class FilesController(QObject):
 
     def _ask_and_export(self, title: str, name: str, suffix: str, make: Callable[[], bytes]) -> None:
         kinds = {"csv": self.tr("Tables"), "gif": self.tr("Animations"), "png": self.tr("Pictures")}
-        path = self._window.ask_for_export(title, Path.home() / f"{name}.{suffix}", kinds[suffix])
+        path = self._window.ask_for_export(title, Path(f"{name}.{suffix}"), kinds[suffix])
         if path is not None:
             self._library.export(path, make)
 

@@ -21,6 +21,7 @@ from vae_desktop.gui.controllers.transport_controller import TransportController
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.controllers.workspaces import WorkspacesController
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.gui.widgets.file_dialogs import last_folders
 from vae_desktop.gui.widgets.theme import ThemeSwitch
 
 _FIRST_PICTURE = 200  # ms that belong to the window, and to the last model's picture, before torch is loaded
@@ -62,6 +63,10 @@ class WindowController(QObject):
         self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)
         self.closer = Closer(window, self.engine, settings, instance)
+        last_folders.keep_in(
+            find=lambda kind: settings.text(f"folder_{kind}"),
+            keep=lambda kind, folder: settings.set_text(f"folder_{kind}", folder),
+        )
         self._themes = ThemeSwitch(self)
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)

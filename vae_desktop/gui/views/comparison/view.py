@@ -232,6 +232,7 @@ class ComparisonView(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setAccessibleName(self.tr("Models side by side"))
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls into sight
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
         self._below.addWidget(self.curves)

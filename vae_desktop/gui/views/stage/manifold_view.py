@@ -204,6 +204,7 @@ class ManifoldBoard(QWidget):
             painter.setPen(self.palette().placeholderText().color())
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), how, self.empty_text)
+            self._paint_focus(painter)
             painter.end()
             return
         rect, ratio = self.sheet_rect(), self.devicePixelRatioF()
@@ -220,7 +221,14 @@ class ManifoldBoard(QWidget):
             self._part_pictures(painter, rect)
         if self.marker is not None:
             self._paint_marker(painter, rect, self.marker.x(), self.marker.y())
+        self._paint_focus(painter)
         painter.end()
+
+    def _paint_focus(self, painter: QPainter) -> None:
+        """Show that the arrow keys are for the board."""
+        if self.hasFocus():
+            painter.setPen(QPen(self.palette().highlight(), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _part_pictures(self, painter: QPainter, rect: QRectF) -> None:
         """Draw the gaps between the pictures."""

@@ -1,13 +1,12 @@
 """The tools of the drawing pad: a few in sight, the others behind a button."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QColorDialog, QFileDialog, QSizePolicy, QWidget, QWidgetAction
+from PySide6.QtWidgets import QColorDialog, QSizePolicy, QWidget, QWidgetAction
 
 from vae_desktop.gui.widgets.controls import add_menu, check_box, column, explain, label, row, toggle, tool_button
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
+from vae_desktop.gui.widgets.file_dialogs import ask_for_file
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.value_slider import ValueSlider
@@ -146,9 +145,9 @@ class PadTools(QWidget):
 
     @Slot()
     def _ask_for_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Lay a picture on the pad"))
-        if name:
-            self._pad.image_offered.emit(Path(name))
+        path = ask_for_file(self, "picture", self.tr("Lay a picture on the pad"))
+        if path is not None:
+            self._pad.image_offered.emit(path)
 
     @Slot()
     def _ask_for_ink(self) -> None:

@@ -1,9 +1,7 @@
-"""Dialogs of the main window: names of files, and what the app and its keys are."""
-
-from pathlib import Path
+"""What the dialogs of the main window say: which files they list, and what the app is."""
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from vae_desktop import __version__
 
@@ -15,15 +13,6 @@ def _tr(text: str) -> str:
 def models_filter() -> str:
     """Which files a dialog for models lists."""
     return _tr("Models (*.safetensors);;All files (*)")
-
-
-def ask_for_name(window: QWidget, title: str, suggestion: Path, kinds: str, ending: str) -> Path | None:
-    """Ask for the name of a file to be written, which gets an ending if it has none; None if the dialog is left."""
-    dialog = QFileDialog(window, title, str(suggestion.parent), kinds)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(ending)  # before the dialog asks whether to replace a file
-    dialog.selectFile(suggestion.name)
-    return Path(dialog.selectedFiles()[0]) if dialog.exec() else None
 
 
 def show_about(window: QWidget) -> None:

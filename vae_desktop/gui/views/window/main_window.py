@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QWidget
 
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.curves.loss_plot import LossPlot
@@ -18,7 +18,7 @@ from vae_desktop.gui.views.setup.setup_panel import SetupPanel
 from vae_desktop.gui.views.stage.stage import Stage
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
-from vae_desktop.gui.views.window.dialogs import ask_for_name, models_filter
+from vae_desktop.gui.views.window.dialogs import models_filter
 from vae_desktop.gui.views.window.docks import (
     ToolTabs,
     add_column,
@@ -31,6 +31,7 @@ from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
 from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.dock_focus import DockFocus
+from vae_desktop.gui.widgets.file_dialogs import ask_for_file, ask_for_folder, ask_for_name
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.resources import resource_path
 
@@ -142,12 +143,11 @@ class MainWindow(QMainWindow):
 
     def ask_for_target(self, suggestion: Path) -> Path | None:
         """Ask under which name to save a model; None if the person does not want to."""
-        return ask_for_name(self, self.tr("Save model"), suggestion, models_filter(), "safetensors")
+        return ask_for_name(self, "model", self.tr("Save model"), suggestion, models_filter())
 
     def ask_for_export(self, title: str, suggestion: Path, kind: str) -> Path | None:
         """Ask under which name to export a kind of file; None if the person does not want to."""
-        ending = suggestion.suffix[1:]
-        return ask_for_name(self, title, suggestion, f"{kind} (*.{ending})", ending)
+        return ask_for_name(self, "export", title, suggestion, f"{kind} (*{suggestion.suffix})")
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         return self._focus.go_on(forward)
@@ -262,25 +262,25 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_for_model(self, folder: str = "") -> None:
         """Have the person choose a model file, beginning in a folder."""
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open model"), folder, models_filter())
-        if name:
-            self.file_opened.emit(Path(name))
+        path = ask_for_file(self, "model", self.tr("Open model"), models_filter(), folder)
+        if path is not None:
+            self.file_opened.emit(path)
 
     @Slot(str)
     def _ask_for_images(self, source: str) -> None:
         if source == "folder":
-            name = QFileDialog.getExistingDirectory(self, self.tr("Folder of images; its subfolders are classes"))
+            path = ask_for_folder(self, "data", self.tr("Folder of images; its subfolders are classes"))
         else:
             arrays = self.tr("Arrays and IDX files (*.npz *.npy *ubyte *.gz *.idx*);;All files (*)")
-            name, _ = QFileDialog.getOpenFileName(self, self.tr("Images in one file"), "", arrays)
-        if name:
-            self.images_chosen.emit(Path(name))
+            path = ask_for_file(self, "data", self.tr("Images in one file"), arrays)
+        if path is not None:
+            self.images_chosen.emit(path)
 
     @Slot()
     def _ask_for_data_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.tr("Folder of downloaded data sets"))
-        if name:
-            self.data_folder_chosen.emit(Path(name))
+        path = ask_for_folder(self, "data_dir", self.tr("Folder of downloaded data sets"))
+        if path is not None:
+            self.data_folder_chosen.emit(path)
 
     @Slot()
     def _reset_layout(self) -> None:
