@@ -74,8 +74,11 @@ PRESETS = by_name(
     ),
     Preset(
         "note",
-        N_("As in the note"),
-        N_("One hidden layer of 400 units, squared error, a constant learning rate: simple, and far from the best."),
+        N_("Simple"),
+        N_(
+            "One hidden layer of 400 units, squared error, a constant learning rate: quick to understand, far from the "
+            "best. As in the note on autoencoders and VAEs whose argument Compare follows."
+        ),
         {**_PLAIN, "likelihood": "squared-error"},
     ),
     Preset(

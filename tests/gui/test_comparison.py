@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QPolygonF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget, QToolButton
 
-from vae_desktop.gui.views.setup.setting_row import SettingField
+from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.training.checkpoint import load_checkpoints
 from vae_desktop.training.trainer import Trainer

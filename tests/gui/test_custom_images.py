@@ -162,6 +162,10 @@ def test_a_folder_without_images_changes_nothing(driver, tmp_path):
     driver.wait(lambda: "empty" in driver.window.banner.text())
     assert driver.window.controller.engine.project.shown is shown
     assert driver.picture == picture
+    box = driver.find("datasetCombo", QComboBox)
+    assert box.currentText() == "Digits"  # the one before; what cannot be read is not listed
+    assert box.findData(str(tmp_path / "empty")) < 0
+    assert "empty" in driver.window.banner.text()
 
 
 def test_a_dialog_that_is_left_changes_nothing(driver, monkeypatch):

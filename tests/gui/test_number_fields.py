@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QLocale, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QSlider, QToolTip, QWidget
 
-from vae_desktop.gui.views.setup.setting_row import SettingField
+from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.widgets.number_field import NumberField
 
 

@@ -42,6 +42,7 @@ class DatasetLoader:
     loaded = Signal(Dataset)  # asked for, or to be shown
     spectrum_found = Signal(Dataset)  # how much its images vary is known
     progressed = Signal(str, int, int)  # "reading" or "downloading"; done, of how much
+    failed = Signal(DatasetConfig)  # cannot be read; emitted before the reason is told
     ended = Signal()  # nothing is read or downloaded any longer
 
     _tasks: Tasks
@@ -113,6 +114,7 @@ class DatasetLoader:
         def failed(error: Exception, details: str) -> None:
             otherwise()
             self.ended.emit()
+            self.failed.emit(config)
             self.report(config, error, details)
 
         present = self.held(config)

@@ -136,14 +136,17 @@ class SetupController(QObject):
     @Slot()
     def _compare(self) -> None:
         """Mark what differs, and offer to take it as far as that can be."""
-        try:
-            config = self._form.config()
-        except InvalidSetting:
-            self._tell_plan()
-            return
+        config = self._mended()
         self._form.rows.show_on_screen(dict(self._differences(config)))
-        self._head.set_differs(self._taken(config) != config)
+        self._head.set_differs(bool(self._on_screen) and (not self._form.is_valid or self._taken(config) != config))
         self._tell_plan()
+
+    def _mended(self) -> RunConfig:
+        """The settings of the form; where one is wrong, that of the model which trains or is on screen."""
+        if self._form.is_valid:
+            return self._form.config()
+        runs = self._project.active or self._on_screen
+        return self._form.mended_config(runs[-1].config if runs else RunConfig())
 
     def _taken(self, config: RunConfig) -> RunConfig:
         """The settings of the form with those of what is on screen in their place, as far as they can be used."""
@@ -162,10 +165,7 @@ class SetupController(QObject):
 
     @Slot()
     def _take(self) -> None:
-        try:
-            before = self._form.config()
-        except InvalidSetting:
-            before = RunConfig()
+        before = self._mended()
         taken = self._taken(before)
         self._form.set_config(taken)
         if taken.dataset != before.dataset and self._is_warm:  # else it is loaded behind the first picture

@@ -32,6 +32,7 @@ class TrainingController(QObject):
         self._engine = engine
         self._project, self._training, self._starter = engine.project, engine.training, engine.starter
         self._settings = settings
+        self._last_read, self._read = DatasetConfig().name, set[str]()  # names of data sets
         form, controls, training, starter = self._form, self._controls, self._training, self._starter
         form.validity_changed.connect(controls.set_settings_valid)
         form.dataset_chosen.connect(self._choose_dataset)
@@ -50,6 +51,7 @@ class TrainingController(QObject):
         engine.tracker.devices_found.connect(self._take_devices)
         datasets = engine.datasets
         datasets.loaded.connect(self._take_dataset)
+        datasets.failed.connect(self._leave_unreadable)
         datasets.spectrum_found.connect(form.spectrum_found, max_args=0)
         datasets.progressed.connect(window.fetching.show_progress)
         datasets.ended.connect(window.fetching.hide, check_nargs=False)  # a method of Qt
@@ -159,7 +161,14 @@ class TrainingController(QObject):
         if dataset.config.name != self._form.box("name").value():
             return  # it is there to be looked at
         self._settings.set_text("dataset", dataset.config.name)  # one that can be loaded again
+        self._last_read = dataset.config.name
+        self._read.add(dataset.config.name)
         self._form.set_dataset(dataset)
+
+    def _leave_unreadable(self, config: DatasetConfig) -> None:
+        """Go back to the data set before, from images of the person's own that have never been read."""
+        if config.is_custom and config.name not in self._read and config.name == self._form.box("name").value():
+            self._form.withdraw_dataset(config.name, self._last_read)
 
     def _show_active(self) -> None:
         self._form.set_active_models([run.config.model.kind for run in self._project.active])

@@ -111,7 +111,7 @@ class TileBoard(QWidget):
             painter.setPen(self.palette().placeholderText().color())
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), how, self.empty_text)
-            self._paint_focus(painter)
+            paint_focus(self, painter)
             painter.end()
             return
         if self._sheet is None:
@@ -122,14 +122,8 @@ class TileBoard(QWidget):
         if self.chosen is not None and self.chosen < self._count:
             painter.setPen(QPen(self.palette().highlight(), 2))
             painter.drawRect(self.tile_rect(self.chosen).adjusted(-2, -2, 1, 1))
-        self._paint_focus(painter)
+        paint_focus(self, painter)
         painter.end()
-
-    def _paint_focus(self, painter: QPainter) -> None:
-        """Show that the arrow keys are for the board."""
-        if self.hasFocus():
-            painter.setPen(QPen(self.palette().highlight(), 1))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self._tile_at(event.position().toPoint())
@@ -244,3 +238,10 @@ def _arranged(
         if size[1] > best[1]:
             best = size
     return best
+
+
+def paint_focus(board: QWidget, painter: QPainter) -> None:
+    """Show that the arrow keys are for a board, if they are."""
+    if board.hasFocus():
+        painter.setPen(QPen(board.palette().highlight(), 1))
+        painter.drawRect(board.rect().adjusted(0, 0, -1, -1))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from vae_desktop.config import SETTINGS
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.views.setup.setting_row import SettingField
+from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldBoard
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls

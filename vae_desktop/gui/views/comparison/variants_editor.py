@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QToolButton, QWid
 from vae_desktop.catalog import MODELS
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.gui.views.setup.setting_row import SettingField, entry_of
+from vae_desktop.gui.views.setup.setting_field import SettingField
+from vae_desktop.gui.views.setup.setting_row import entry_of
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
 from vae_desktop.gui.widgets.controls import column, label, push_button, row, toggle, tool_button
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, heading_font

@@ -28,6 +28,8 @@ class SettingRows(QWidget):
     by_name : dict of str to SettingRow
     folds : dict of str to Fold
         By the group of the settings in them.
+    notes : QWidget
+        What is wrong and what settings cannot do: below the form, so that no row moves when it appears.
     """
 
     folds_changed = Signal(list)  # names of those that are open
@@ -45,6 +47,10 @@ class SettingRows(QWidget):
         self._label_width = max(self.fontMetrics().horizontalAdvance(entry.title) for entry in self.by_name.values())
         self.folds = {name: Fold(name, *texts, self._label_width) for name, texts in self._fold_texts().items()}
         self._preset_label = label_of(self.tr("Preset"), presets, keys.get(self.tr("Preset"), ""))
+        lines = [line for entry in self.by_name.values() for line in entry.lines]
+        self.notes = QWidget()
+        column(*lines, spacing=SPACING // 2, margins=(SPACING, SPACING, SPACING, 0), on=self.notes)
+        self._lines = lines
         main = setting_grid(self._label_width)
         self._place(main)
         self._layout = column(main, *self.folds.values(), 1, on=self)
@@ -107,6 +113,7 @@ class SettingRows(QWidget):
                 matters, reason = False, self.tr("Each of the compared models has its own, above its column.")
             entry.show_as_relevant(matters, is_open, reason)
             entry.set_live(setting.at_once and matters and bool(active_kinds))
+        self.notes.setVisible(any(not line.isHidden() for line in self._lines))
         reason = self.tr("Each of the compared models is of a kind of its own: see the list of models.")
         self.by_name["kind"].enable(not compares, reason)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -15,10 +16,10 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.setup.fold_summary import fold_summaries
 from vae_desktop.gui.views.setup.preset_box import PresetBox
-from vae_desktop.gui.views.setup.setting_row import SettingField
+from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.views.setup.setting_rows import SettingRows
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
-from vae_desktop.gui.widgets.controls import column, explain
+from vae_desktop.gui.widgets.controls import column
 from vae_desktop.presets import Preset, preset_of
 from vae_desktop.settings import settings_of
 from vae_desktop.training.advice import Known, advice
@@ -32,8 +33,8 @@ _CONFIGS = (DatasetConfig, ModelConfig, TrainingConfig)
 class SettingsForm(QWidget):
     """Shows each setting once: what matters most always, the rest in folds.
 
-    A wrong entry is marked where it stands, with the reason under it. What does not concern the chosen kind of model
-    is out of sight; what acts at once is greyed out instead.
+    A wrong entry is marked where it stands, with the reason below the form. What does not concern the chosen kind of
+    model is out of sight; what acts at once is greyed out instead.
 
     Attributes
     ----------
@@ -72,6 +73,14 @@ class SettingsForm(QWidget):
         dataset, model = DatasetConfig(**self._values(DatasetConfig)), ModelConfig(**self._values(ModelConfig))
         return RunConfig(dataset, model, TrainingConfig(**self._values(TrainingConfig)))
 
+    def mended_config(self, others: RunConfig) -> RunConfig:
+        """The settings entered, with those of another run in place of what is wrong."""
+        config = others
+        for name, entry in self._rows.items():
+            with contextlib.suppress(InvalidSetting):
+                config = config.with_settings(**{name: entry.entry.value()})
+        return config
+
     def set_config(self, config: RunConfig) -> None:
         """Show the settings of a run, without loading its data set."""
         self.field("batch_size").set_limit(float("inf"), "")
@@ -97,6 +106,12 @@ class SettingsForm(QWidget):
         box.set_value(name)
         if box.currentData() == before:  # else its own signal says so
             self._dataset_changed()
+
+    def withdraw_dataset(self, name: str, instead: str) -> None:
+        """Offer a data set no longer, and choose another one instead."""
+        box = self.box("name")
+        box.set_value(instead)
+        box.removeItem(box.findData(name))
 
     def set_dataset(self, dataset: Dataset) -> None:
         """Know the images, if they are those of the data set chosen: no batch is larger than all of them."""
@@ -125,7 +140,8 @@ class SettingsForm(QWidget):
         if box.currentData() not in ["auto", *(device.name for device in devices if device.is_there)]:
             box.set_value("auto")
         missing = [f"<p>{device.name.upper()}: {device.about}</p>" for device in devices if not device.is_there]
-        explain(box, "".join([f"<p>{translated(self._rows['device'].setting.help)}</p>", *missing]))
+        row = self._rows["device"]
+        row.explain("".join([f"<p>{translated(row.setting.help)}</p>", *missing]))
 
     def set_active_models(self, kinds: Sequence[str]) -> None:
         """Say which kinds of models are in training: what acts at once is for them too."""
@@ -135,7 +151,8 @@ class SettingsForm(QWidget):
 
     def _connect(self) -> None:
         self._presets.preset_chosen.connect(self._apply_preset)
-        # Both before the settings are no longer the recipe's.
+        # All before the settings are no longer the recipe's.
+        self.box("architecture").currentIndexChanged.connect(self._architecture_changed)
         self.field("latent_dim").checked.connect(self._latent_dim_changed)
         self.box("name").currentIndexChanged.connect(self._dataset_changed)
         for entry in self._rows.values():
@@ -151,6 +168,8 @@ class SettingsForm(QWidget):
         self.field("image_size").committed.connect(self._dataset_changed)
         self.box("kind").currentIndexChanged.connect(self._show_relevant)
         self.rows.folds_changed.connect(self._show_relevant)
+        tip = self.tr("With another architecture it becomes automatic, unless you have typed numbers.")
+        self._rows["hidden"].explain(f"<p>{translated(self._rows['hidden'].setting.help)}</p><p>{tip}</p>")
         tip = self.tr("Images of your own: File ▸ Open folder of images, or drop them on the window.")
         self._rows["name"].explain(f"<p>{translated(self._rows['name'].setting.help)}</p><p>{tip}</p>")
 
@@ -227,6 +246,13 @@ class SettingsForm(QWidget):
             self._apply_preset(self._presets.preset)
 
     @Slot()
+    def _architecture_changed(self) -> None:
+        """Widths say nothing of channels: have the automatic ones, unless the person has typed some."""
+        hidden = self.field("hidden")
+        if not hidden.was_edited:
+            hidden.set_value(None)
+
+    @Slot()
     def _settings_changed(self) -> None:
         """Show which preset the settings are, and beside each what it cannot do."""
         if self._is_filling:
@@ -240,6 +266,8 @@ class SettingsForm(QWidget):
             preset = preset_of(config)
             self._presets.show_preset(preset)
             self.rows.show_summaries(fold_summaries(config, preset))
+            is_dense = config.model.architecture == "mlp"
+            self.field("hidden").set_unit(self.tr("units") if is_dense else self.tr("channels"))
             known = self._dataset if self._dataset is not None and self._dataset.config == config.dataset else None
             texts = dict(advice(config, Known.of(known)))
         for name, entry in self._rows.items():

@@ -14,6 +14,8 @@ from vae_desktop.gui.widgets.theme import SPACING
 class SetupPanel(QWidget):
     """Only the settings scroll; head and transport are always in sight.
 
+    What is wrong with settings stands above the transport: nothing moves under the mouse when it appears.
+
     Attributes
     ----------
     head : ModelHead
@@ -33,7 +35,7 @@ class SetupPanel(QWidget):
         self.form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # it scrolls, not shrinks
         self._scroll.setWidget(self.form)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._make_room)
-        column(self.head, _rule(), (self._scroll, 1), _rule(), self.controls, spacing=0, on=self)
+        column(self.head, _rule(), (self._scroll, 1), _rule(), self.form.rows.notes, self.controls, spacing=0, on=self)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -6,7 +6,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout
 
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.gui.views.setup.setting_row import SettingField, SettingRow
+from vae_desktop.gui.views.setup.setting_field import SettingField
+from vae_desktop.gui.views.setup.setting_row import SettingRow
 from vae_desktop.gui.widgets.controls import column, explain
 from vae_desktop.gui.widgets.value_slider import LogSlider, SliderScale
 from vae_desktop.settings import Setting
@@ -41,7 +42,7 @@ class SliderRow(SettingRow):
     def explain(self, tip: str) -> None:
         super().explain(tip)
         if self.slider is not None:
-            explain(self.slider, tip)
+            explain(self.slider, self.entry.toolTip())
 
     def show_value(self, value: Any) -> None:
         super().show_value(value)

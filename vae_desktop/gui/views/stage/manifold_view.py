@@ -25,6 +25,7 @@ from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.plane_items import arrow_to
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.gui.widgets.tile_board import paint_focus
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import evenly, grid_positions, quantiles
 from vae_desktop.latent.plane import Plane
@@ -204,7 +205,7 @@ class ManifoldBoard(QWidget):
             painter.setPen(self.palette().placeholderText().color())
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), how, self.empty_text)
-            self._paint_focus(painter)
+            paint_focus(self, painter)
             painter.end()
             return
         rect, ratio = self.sheet_rect(), self.devicePixelRatioF()
@@ -221,14 +222,8 @@ class ManifoldBoard(QWidget):
             self._part_pictures(painter, rect)
         if self.marker is not None:
             self._paint_marker(painter, rect, self.marker.x(), self.marker.y())
-        self._paint_focus(painter)
+        paint_focus(self, painter)
         painter.end()
-
-    def _paint_focus(self, painter: QPainter) -> None:
-        """Show that the arrow keys are for the board."""
-        if self.hasFocus():
-            painter.setPen(QPen(self.palette().highlight(), 1))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _part_pictures(self, painter: QPainter, rect: QRectF) -> None:
         """Draw the gaps between the pictures."""
