@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_desktop.errors import LibraryMissing, UserError
+from vae_desktop.language import tr
 from vae_desktop.system_libraries import how_to_install, missing_libraries
 
 Row = dict[str, Any]
@@ -29,7 +30,8 @@ def on_dataset(data_dir: Path) -> dict[str, str]:
 def require_mnist(data_dir: Path) -> None:
     """Raise UserError unless MNIST is there."""
     if dataset_in(data_dir) != "mnist":
-        raise UserError(f"This is measured on MNIST, which is not in {data_dir}. Name its folder with --data-dir.")
+        text = tr("This is measured on MNIST, which is not in {folder}. Name its folder with --data-dir.")
+        raise UserError(text.format(folder=data_dir))
 
 
 def python(code: str) -> str:
@@ -60,10 +62,12 @@ def probe(what: str, /, **options: Any) -> Row:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT)
     except subprocess.TimeoutExpired:
-        raise UserError(f"The measurement {what!r} did not end within {_TIMEOUT} s.") from None
+        text = tr("The measurement {name!r} did not end within {seconds} s.")
+        raise UserError(text.format(name=what, seconds=_TIMEOUT)) from None
     if done.returncode != 0:
         if libraries := missing_libraries(done.stderr):
             raise LibraryMissing(how_to_install(libraries))
-        last_line = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise UserError(f"The measurement {what!r} could not run (a window needs a display): {last_line}")
+        last_line = (done.stderr.strip().splitlines() or [tr("it said nothing")])[-1]
+        text = tr("The measurement {name!r} could not run (a window needs a display): {error}")
+        raise UserError(text.format(name=what, error=last_line))
     return json.loads(done.stdout.splitlines()[-1])

@@ -12,6 +12,7 @@ from typing import Any
 
 from vae_desktop.bench.probes import Row, dataset_in, in_window, on_dataset, pace, probe, python, require_mnist
 from vae_desktop.errors import DeviceError
+from vae_desktop.language import tr
 
 _STEPS_PER_EPOCH = 469  # of MNIST in batches of 128
 _USUAL_EPOCHS, _USUAL_LOSS = 10, 105.6  # nats: what the usual loop reaches in so many
@@ -220,7 +221,7 @@ def _cuda_epoch_ms(data_dir: Path, quick: bool) -> Row:
     """
     require_mnist(data_dir)
     if python("import torch; print(torch.cuda.is_available())").strip() != "True":
-        raise DeviceError("This is measured on CUDA (an NVIDIA graphics card), which this machine does not have.")
+        raise DeviceError(tr("This is measured on CUDA (an NVIDIA graphics card), which this machine does not have."))
     options = {"seconds": 4, "is_usual": True, "device": "cuda"}
     usual, ours = [], []
     for _ in range(1 if quick else 3):

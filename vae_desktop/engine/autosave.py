@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from vae_desktop.engine.messages import kept_title
 from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.files import sweep
+from vae_desktop.language import N_, tr
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
 Reason = Literal["continued", "changed"]  # why an earlier state of a model is kept
-_REASONS = {"continued": "before going on", "changed": "before β or the rate changed"}
+_TITLES = {
+    "continued": N_("{model}, before going on · {when:%d %b %H:%M}"),
+    "changed": N_("{model}, before β or the rate changed · {when:%d %b %H:%M}"),
+}
+_LATEST = N_("{model} · {when:%d %b %H:%M}")
 _ANY: dict[str, Any] = {"epochs": 1, "device": "auto"}  # settings that make no other model of it
 MOST, MOST_BYTES = 40, 2 * 10**9  # that stay of those that no open window needs
 
@@ -61,8 +66,8 @@ class Autosaves:
 
         try:
             when = datetime.fromtimestamp(path.stat().st_mtime)
-            what = [kept_title(read_descriptions(path)), *([_REASONS[_reason(path)]] if is_earlier(path) else [])]
-            return f"{', '.join(what)} · {when:%d %b %H:%M}"
+            text = tr(_TITLES.get(_reason(path), _LATEST))
+            return text.format(model=kept_title(read_descriptions(path)), when=when)
         except (OSError, CheckpointError):
             return path.name
 
@@ -130,7 +135,8 @@ class Autosaves:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"Cannot make the folder {self.folder}: {error.strerror}.") from error
+            text = tr("Cannot make the folder {folder}: {reason}.")
+            raise UserError(text.format(folder=self.folder, reason=error.strerror)) from error
         with self._writing:
             save_checkpoints(path, checkpoints, watch=watch)
 
@@ -152,7 +158,7 @@ def lock_path(folder: Path, owner: str) -> Path:
 
 def is_earlier(path: Path) -> bool:
     """Whether a file holds a model as it was before a change, not as it was last."""
-    return _reason(path) in _REASONS
+    return _reason(path) in _TITLES
 
 
 def _reason(path: Path) -> str:

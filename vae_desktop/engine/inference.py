@@ -18,6 +18,7 @@ from vae_desktop.engine.processor import Pacer, prepare_threads
 from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.tasks import Outbox
 from vae_desktop.engine.view_requests import SheetRequest, ViewRequest, are_same
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import Indices
 from vae_desktop.models.architecture import ImageShape
@@ -208,7 +209,7 @@ class InferenceThread:
             except Exception as error:  # noqa: BLE001 - the edge of the thread
                 if task is not None:
                     self._drop(task)
-                message = f"The picture could not be made: {error}"
+                message = tr("The picture could not be made: {error}").format(error=error)
                 self._outbox.call(self._messages.complain, message, traceback.format_exc())
 
     def _decode_point(self, run_id: int, request_id: int, code: Floats) -> None:

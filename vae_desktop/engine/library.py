@@ -21,6 +21,7 @@ from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
+from vae_desktop.language import tr
 from vae_desktop.training.description import Description
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class Library:
         if path is None:
             return
         if not path.exists():
-            self._messages.complain("The kept model is no longer there: it was deleted or moved since it was offered.")
+            text = tr("The kept model is no longer there: it was deleted or moved since it was offered.")
+            self._messages.complain(text)
             return
 
         def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
@@ -133,11 +135,11 @@ class Library:
         """Why a model cannot be let go of now; "" if it can."""
         going = self._project.together(run)
         if self._starter.is_busy_with(going):
-            return "it trains; stop it first."
+            return tr("it trains; stop it first.")
         if self._project.compared is not None and run in self._project.compared.runs:
-            return "it is being compared; compare other models first."
+            return tr("it is being compared; compare other models first.")
         if self._project.shown_without(going) is None:
-            return "it stays in the list as the only model."
+            return tr("it stays in the list as the only model.")
         return ""
 
     def remove(self, run: Run) -> None:

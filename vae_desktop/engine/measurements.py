@@ -16,6 +16,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.measures import Extent
 from vae_desktop.models.snapshot import Snapshot
@@ -83,7 +84,8 @@ class Measurements:
 
             dataset = held or load_dataset(config.dataset, data_dir, Progress(is_cancelled=task.is_cancelled))
             if dataset.image_shape != run.image_shape:
-                raise UserError("This model was made for images of another shape than those of the data set.")
+                text = tr("This model was made for images of another shape than those of the data set.")
+                raise UserError(text)
             use_threads(threads or ALL_THREADS)  # of this thread and of those that begin later, so said each time
             model = restored_model(config.model, run.image_shape, snapshot.weights)
             model = model.to(memory_format=torch.channels_last)

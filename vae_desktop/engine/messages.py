@@ -12,6 +12,7 @@ from psygnal import Signal
 from vae_desktop.data.dataset import Dataset, Report
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import UserError
+from vae_desktop.language import N_, tr
 from vae_desktop.training.description import Description
 
 Action = Literal["", "download", "retry", "repair", "open_kept", "recover", "discard", "slower", "undo_removal"]
@@ -66,42 +67,49 @@ class Messages:
         if isinstance(error, UserError):
             self.posted.emit(Message("error", str(error), action=action, about=about))
         else:
-            self.posted.emit(Message("error", f"An unexpected error: {error}", details, action, about=about))
+            text = tr("An unexpected error: {error}").format(error=error)
+            self.posted.emit(Message("error", text, details, action, about=about))
 
 
 def summary(report: Report) -> str:
     """What was read of somebody's own images, and whether there is more to know."""
     if report.skipped:
-        return f"{report.read} Skipped: {len(report.skipped):,}. Details say what and why."
-    return f"{report.read} Details say what was converted." if report.converted else report.read
+        text = tr("{read} Skipped: {count:,}. Details say what and why.")
+        return text.format(read=report.read, count=len(report.skipped))
+    text = tr("{read} Details say what was converted.") if report.converted else "{read}"
+    return text.format(read=report.read)
 
 
 def wrong_shape(run: Run, dataset: Dataset) -> str:
     """Why a model cannot be trained on a data set."""
     made, found = ("×".join(map(str, shape)) for shape in (run.image_shape, dataset.image_shape))
-    return (
-        f"This model was made for images of another shape than those of the data set: channels, height and width "
-        f"are {made} there and {found} here."
+    text = tr(
+        "This model was made for images of another shape than those of the data set: channels, height and width are "
+        "{made} there and {found} here."
     )
+    return text.format(made=made, found=found)
 
 
 def kept_title(models: Sequence[Description]) -> str:
     """What a file holds, and how far it has been trained."""
     first = models[0]
-    data = first.config.dataset.label
-    what = first.config.title if len(models) == 1 else f"{len(models)} models side by side · {data}"
+    what = first.config.title
+    if len(models) > 1:
+        text = tr("{count} models side by side · {dataset}")
+        what = text.format(count=len(models), dataset=first.config.dataset.label)
     if first.span is None:
-        return f"{what}, step {first.step:,}"
+        return tr("{model}, step {step:,}").format(model=what, step=first.step)
     at, last = (f"{step / first.span.per_epoch:.1f}".removesuffix(".0") for step in (first.step, first.span.last))
-    return f"{what}, epoch {at} of {last}" if first.is_interrupted else f"{what}, epoch {at}"
+    text = tr("{model}, epoch {epoch} of {last}") if first.is_interrupted else tr("{model}, epoch {epoch}")
+    return text.format(model=what, epoch=at, last=last)
 
 
 def what_was_kept(models: Sequence[Description], has_crashed: bool) -> str:
     """What a window that is gone has kept, and how it ended."""
-    how = {
-        (True, True): "The last run ended unexpectedly. It has been kept as it was",
-        (True, False): "The app ended unexpectedly last time. What was not saved has been kept",
-        (False, True): "The window was closed in the middle of a training. It has been kept as it was",
-        (False, False): "What was not saved when the window closed has been kept",
+    text = {
+        (True, True): N_("The last run ended unexpectedly. It has been kept as it was: {model}."),
+        (True, False): N_("The app ended unexpectedly last time. What was not saved has been kept: {model}."),
+        (False, True): N_("The window was closed in the middle of a training. It has been kept as it was: {model}."),
+        (False, False): N_("What was not saved when the window closed has been kept: {model}."),
     }[has_crashed, models[0].is_interrupted]
-    return f"{how}: {kept_title(models)}."
+    return tr(text).format(model=kept_title(models))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from psygnal import Signal
 
 from vae_desktop.engine.run import Comparison, Run, RunStatus
+from vae_desktop.language import tr
 
 _REMOVALS = 5  # that can be undone; each holds its models in memory
 
@@ -118,7 +119,7 @@ class Project:
 
     def message_prefix(self, run: Run) -> str:
         """What names a model in a message where others train beside it."""
-        return f"{run.title}: " if self.comparison_of(run) is not None else ""
+        return tr("{model}: ").format(model=run.title) if self.comparison_of(run) is not None else ""
 
     # Taking models off the list, and back
 

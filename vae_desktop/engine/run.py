@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.config import RunConfig
+from vae_desktop.language import N_, tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 Origin = Literal["file", "autosave", "example"]
 RunStatus = Literal["training", "paused", "finished", "stopped", "diverged", "failed", "opened"]
+# As a person reads them, for the catalogues.
+_WORDS = N_("training"), N_("paused"), N_("finished"), N_("stopped"), N_("diverged"), N_("failed"), N_("opened")
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,10 @@ class Run:
 
     @property
     def title(self) -> str:
-        title = f"{self.name} · {self.config.dataset.label}" if self.name else self.config.title
-        return f"#{self.id} {title}"
+        title = self.config.title
+        if self.name:
+            title = tr("{name} · {dataset}").format(name=self.name, dataset=self.config.dataset.label)
+        return tr("#{id} {title}").format(id=self.id, title=title)
 
     @property
     def all_codes(self) -> Codes | None:

@@ -14,6 +14,7 @@ from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Progress, ProgressMeter, Run
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.causes import may_be_the_rate, why_diverged
@@ -187,10 +188,8 @@ class RunTracker:
             device = run.config.training.device
             if there and device not in (*there, "auto"):
                 run.config = run.config.with_settings(device="auto")
-                self._messages.inform(
-                    f"{run.title} was trained on {device.upper()}, which this machine lacks. "
-                    f"Here it runs on {there[0].upper()}."
-                )
+                text = tr("{model} was trained on {device}, which this machine lacks. Here it runs on {other}.")
+                self._messages.inform(text.format(model=run.title, device=device.upper(), other=there[0].upper()))
 
     def _autosave(self, runs: Sequence[Run]) -> None:
         """Keep models in the background, unless all is about to be kept."""
@@ -198,15 +197,17 @@ class RunTracker:
             self._saver.autosave(list(runs))
 
     def _tell_diverged(self, run: Run, good_step: int, at_step: int) -> None:
-        text = (
-            f"{self._project.message_prefix(run)}Training was halted: near step {at_step:,} the loss or the weights "
-            f"became infinite or NaN. The model is back at step {good_step:,}, the last good one. "
+        text = tr(
+            "{prefix}Training was halted: near step {step:,} the loss or the weights became infinite or NaN. The model "
+            "is back at step {good:,}, the last good one. {why}"
         )
-        text += why_diverged(run.config, at_step)
+        why, prefix = why_diverged(run.config, at_step), self._project.message_prefix(run)
+        text = text.format(prefix=prefix, step=at_step, good=good_step, why=why)
         slower = None if self._project.comparison_of(run) is not None else _slower(run.config)
         if slower is not None:
             self.slower = run, slower
-            text += f" Go on from there with a tenth of the learning rate, {slower.training.learning_rate:g}?"
+            question = tr("{message} Go on from there with a tenth of the learning rate, {rate:g}?")
+            text = question.format(message=text, rate=slower.training.learning_rate)
         self._messages.posted.emit(Message("error", text, action="" if slower is None else "slower"))
 
     def _leave(self, run: Run) -> None:

@@ -15,6 +15,7 @@ from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -117,8 +118,8 @@ class ModelSaver:
                 continue
             self._waiting.remove(save)
             if save.path is not None:
-                text = f"{save.path.name} was not saved: {run.title} ended before there was anything to save."
-                self._messages.report(UserError(text))
+                text = tr("{file} was not saved: {model} ended before there was anything to save.")
+                self._messages.report(UserError(text.format(file=save.path.name, model=run.title)))
                 self._tasks.written.emit(save.path, False)
 
     def keep(self, runs: Sequence[Run]) -> None:

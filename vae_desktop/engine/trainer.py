@@ -18,6 +18,7 @@ from vae_desktop.engine.run import Entry
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.tasks import Outbox
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 from vae_desktop.training.failures import failure_words
 from vae_desktop.training.spinning import Spinning
 
@@ -87,7 +88,7 @@ class TrainingThread:
                 self._after = None
             self._outbox.call(self._tracker.devices_known, find_devices())
         except Exception as error:  # noqa: BLE001 - the edge of the thread
-            words = f"PyTorch could not be loaded: {error}"
+            words = tr("PyTorch could not be loaded: {error}").format(error=error)
             self._outbox.call(self._tracker.run_failed, None, words, traceback.format_exc(), None)
             return
         while not self._closing:
