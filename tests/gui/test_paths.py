@@ -12,7 +12,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QListWidget, QPushButton, QSlider, QToolButton
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QSlider, QToolButton
 
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.latent.path import Path as LatentPath
@@ -152,6 +152,36 @@ def test_without_a_model_nothing_can_be_added(driver):
     assert driver.window.tools["path"].anchors.labels() == []
 
 
+def test_anchors_are_on_the_map_only_while_the_tool_is_in_sight(path):
+    assert len(path.controller.overlay.positions()) == 2
+    path.window.show_tool("samples")
+    assert path.controller.overlay.positions() == []
+    path.window.show_tool("path")
+    assert len(path.controller.overlay.positions()) == 2
+
+
+def test_each_anchor_has_its_picture_and_figures_have_a_unit(path):
+    anchors = path.view.anchors
+    path.driver.wait(lambda: not any(anchors.item(row).icon().isNull() for row in range(2)))
+    path.driver.wait(lambda: path.driver.find("pathFigures", QLabel).isVisible())
+    assert "in σ" in path.driver.find("pathFigures", QLabel).text()
+
+
+def test_the_button_says_what_it_would_add(route):
+    button = route.driver.find("addAnchorButton", QToolButton)
+    route.driver.wait(lambda: button.text() == "+ Point")
+    route.window.stage.scatter.image_chosen.emit(12)
+    route.driver.wait(lambda: button.text() == "+ Image")
+    route.point.set_coordinate(0, 2.0)
+    route.driver.wait(lambda: button.text() == "+ Point")
+
+
+def test_a_class_is_called_what_it_is_called(route):
+    route.view.set_classes(["knives & forks"])
+    assert route.driver.find("addClassButton", QToolButton).menu().actions()[2].text() == "knives && forks"
+    route.view.set_classes(route.run.class_names)
+
+
 def test_a_loop_plays_on(path):
     view = path.view
     path.add_class(0)
@@ -223,6 +253,7 @@ def test_the_same_path_goes_through_another_model_of_the_same_data(path):
     path.add_point()
     path.driver.show("vae-20d")
     assert path.view.anchors.labels() == ["mean of 7", "mean of 1"]  # points are of the model before
+    assert path.view.note.text() == "Points of the other model are left out."
     assert path.controller.path.anchors[1] == pytest.approx(path.mean_of(1))
     path.driver.find("pathShapeCombo", QComboBox).set_value("spherical")
     norms = np.linalg.norm(path.controller.path.codes(9), axis=1)

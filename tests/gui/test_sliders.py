@@ -57,7 +57,7 @@ def test_sliders_stand_in_plain_order_and_collapsed_ones_are_folded_away_with_th
     driver.wait(lambda: driver.find("collapsedFold").isVisible())
     informative = [dimension for dimension in range(20) if dimension not in collapsed]
     driver.wait(lambda: from_top_to_bottom(driver, 20) == informative)
-    assert driver.find("collapsedFold").text() == "1 collapsed dimension"
+    assert driver.find("collapsedFold").text() == "1 collapsed dimension: z₁₀"
     assert "posterior is the prior" in driver.find("collapsedReason").text()
     driver.find("collapsedFold", QToolButton).click()
     assert driver.find(f"latentSlider{collapsed[0]}").isVisible()

@@ -85,14 +85,18 @@ class CodeDistances:
         scale = max(1.0, 2 * (self.median or 0.0) / float(hole_edges(latent_dim)[0]))
         return hole_level(self.distances / scale, latent_dim)
 
+    @property
+    def unit(self) -> str:
+        """What distances are counted in."""
+        codes = None if self._run is None else self._run.codes
+        return "σ" if codes is not None and codes.log_stddev is not None else _tr("spacings")
+
     def text(self, index: int = 0) -> str:
         """How far one of the codes is, in words; nothing as long as it is not known."""
         distances, run = self.distances, self._run
         if run is None or distances is None or index >= len(distances) or not np.isfinite(distances[index]):
             return ""
-        has_posterior = run.codes is not None and run.codes.log_stddev is not None
-        unit = "σ" if has_posterior else _tr("spacings")
-        text = _tr("nearest code: {value} {unit}").format(value=f"{distances[index]:.2f}", unit=unit)
+        text = _tr("nearest code: {value} {unit}").format(value=f"{distances[index]:.2f}", unit=self.unit)
         return text if self.median is None else text + _tr(" (median {value})").format(value=f"{self.median:.2f}")
 
     @staticmethod

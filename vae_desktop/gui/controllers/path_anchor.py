@@ -4,10 +4,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
 
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
+from vae_desktop.gui.views.tools.path_view import PathView
 from vae_desktop.latent.codes import Codes, Floats
+
+_SAME = 1e-4  # between the code of an image that was encoded again and the one that is known
 
 
 @dataclass(eq=False)
@@ -58,6 +63,32 @@ class Anchor:
         if len(self.code) > 2:
             return _tr("point")
         return _tr("point") + f" ({', '.join(f'{value:.1f}' for value in self.code.tolist())})"
+
+
+def anchor_at(scatter: LatentScatter, code: Floats) -> Anchor:
+    """The anchor for a code (d,): the image that was chosen, if its code is there, or the point itself."""
+    image, codes = scatter.chosen, scatter.drawn
+    if image is not None and codes is not None and np.allclose(codes.mean[image], code, atol=_SAME):
+        return Anchor("image", code, image)
+    return Anchor("point", code)
+
+
+class NextAnchor(QObject):
+    """Lets the button say what it would add."""
+
+    def __init__(self, view: PathView, scatter: LatentScatter, point: LatentPoint) -> None:
+        super().__init__(view)
+        self._view, self._scatter, self._point = view, scatter, point
+        # An image is chosen after the point has moved to it.
+        self._soon = QTimer(self, interval=0, singleShot=True)
+        self._soon.timeout.connect(self._look)
+        point.moved.connect(self._soon.start)
+        view.sight_changed.connect(self._soon.start)
+
+    @Slot()
+    def _look(self) -> None:
+        if self._view.is_in_sight:
+            self._view.set_adds_image(anchor_at(self._scatter, self._point.code).kind == "image")
 
 
 def _tr(text: str) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.nearness import CodeDistances
-from vae_desktop.gui.controllers.path_anchor import Anchor
+from vae_desktop.gui.controllers.path_anchor import Anchor, NextAnchor, anchor_at
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.path_overlay import PathOverlay
 from vae_desktop.gui.views.tools.path_view import PathView
@@ -18,6 +18,7 @@ from vae_desktop.latent.export import PathExport
 from vae_desktop.latent.path import Path
 
 _FRAME = 16  # ms
+_ANCHORS = "anchors of the path"  # the pictures that are asked for
 
 
 class PathController(ToolController[PathView]):
@@ -69,6 +70,8 @@ class PathController(ToolController[PathView]):
         self.overlay.anchor_dragged.connect(self._drag)
         self._scatter.plane_changed.connect(self._draw)
         self._point.moved.connect(self._give_way)
+        view.sight_changed.connect(self._draw)
+        NextAnchor(view, self._scatter, self._point)
 
     def begin(self, run: Run) -> None:
         """Images and class means stay anchors where the next model has the same data; points are of the one before."""
@@ -80,7 +83,9 @@ class PathController(ToolController[PathView]):
         self._data = data
         self.fraction = 0.0
         self.view.set_classes(run.class_names)
-        self._warning = self.tr("The path was of another model's codes.") if before and not kept else ""
+        some = self.tr("Points of the other model are left out.")
+        all_of_it = self.tr("The path was of another model's codes.")
+        self._warning = (some if kept else all_of_it) if len(kept) < len(before) else ""
         self._renew()
 
     def follow_codes(self, run: Run) -> None:
@@ -88,6 +93,9 @@ class PathController(ToolController[PathView]):
             self._renew()
 
     def ask(self, run: Run) -> bool:
+        if self._anchors:
+            anchors, side = np.stack([anchor.code for anchor in self._anchors]), max(run.image_shape[1:])
+            self._requests.ask_pictures(_ANCHORS, run.id, anchors, side, self.view.anchors.set_pictures)
         if self.path is None:
             return False
         codes = self.path.codes(self._steps)
@@ -98,6 +106,8 @@ class PathController(ToolController[PathView]):
     def forget(self) -> None:
         super().forget()
         self._distances.forget()
+        if not self._anchors or not self.view.is_in_sight:
+            self._requests.forget(_ANCHORS)
 
     # Anchors
 
@@ -106,11 +116,7 @@ class PathController(ToolController[PathView]):
         """Make the current point an anchor: the image that it is at, or the point itself."""
         if self.run is None:
             return
-        image, codes, code = self._scatter.chosen, self._scatter.drawn, self._point.code
-        if image is not None and codes is not None and np.array_equal(codes.mean[image], code):
-            self._anchors.append(Anchor("image", code, image))
-        else:
-            self._anchors.append(Anchor("point", code))
+        self._anchors.append(anchor_at(self._scatter, self._point.code))
         self._warning = ""
         self._renew()
 
@@ -170,9 +176,9 @@ class PathController(ToolController[PathView]):
 
     @Slot()
     def _draw(self) -> None:
-        """Draw path and anchors where the plane has them; t-SNE has no place for what lies between images."""
+        """Draw path and anchors, while the tool is in sight, where the plane has them; t-SNE has no place for them."""
         self.view.set_note(self._warning or self._hint())
-        if not self._anchors or self._scatter.has_layout:
+        if not self._anchors or self._scatter.has_layout or not self.view.is_in_sight:
             self.overlay.clear()
             return
         if self._scatter.plane.latent_dim != len(self._anchors[0].code):
@@ -273,6 +279,7 @@ class PathController(ToolController[PathView]):
         distances = self._distances.distances
         if distances is not None and self.path is not None:
             self.view.board.set_captions([f"{value:.1f}" for value in distances], self._distances.levels().tolist())
+            self.view.set_unit(self._distances.unit)
             self._show_step()
 
     # Files

@@ -130,6 +130,11 @@ def set_text(button: QAbstractButton, text: str) -> None:
     button.setShortcut(keys)
 
 
+def literal(text: str) -> str:
+    """A text for a button or a menu in which no letter is taken for an Alt key."""
+    return text.replace("&", "&&")
+
+
 def action(
     parent: QObject,
     name: str,

@@ -14,6 +14,8 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.measures import dimension_name
 
+_NAMED = 4  # collapsed dimensions; more names than that have no room
+
 
 class SliderList(QScrollArea):
     """Emits what the person moves; says which latent traversals its sliders need."""
@@ -165,7 +167,9 @@ class SliderList(QScrollArea):
     def _show_fold(self) -> None:
         count = int(self._is_folded.sum())
         self._fold.setVisible(count > 0)
-        set_text(self._fold, self.tr("%n collapsed dimension(s)", "", count).replace("(s)", "" if count == 1 else "s"))
+        text = self.tr("%n collapsed dimension(s)", "", count).replace("(s)", "" if count == 1 else "s")
+        names = ", ".join(dimension_name(dimension) for dimension in np.flatnonzero(self._is_folded).tolist())
+        set_text(self._fold, f"{text}: {names}" if count <= _NAMED else text)
         self._fold.setArrowType(Qt.ArrowType.DownArrow if self._fold.isChecked() else Qt.ArrowType.RightArrow)
         self._folded_rows.setVisible(count > 0 and self._fold.isChecked())
 

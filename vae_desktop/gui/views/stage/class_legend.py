@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
-from vae_desktop.gui.widgets.controls import ARROWS, named
+from vae_desktop.gui.widgets.controls import ARROWS, literal, named
 from vae_desktop.gui.widgets.point_raster import Colours, PointStyle
 from vae_desktop.gui.widgets.theme import class_palette, current_theme
 from vae_desktop.latent.codes import Codes
@@ -178,7 +178,7 @@ class _Chip(QToolButton):
 
 def _elided(name: str, metrics: QFontMetrics) -> str:
     """A name on one line, cut where it is long, with no letter taken for an Alt key."""
-    return metrics.elidedText(" ".join(name.split()), Qt.TextElideMode.ElideRight, _LONGEST_NAME).replace("&", "&&")
+    return literal(metrics.elidedText(" ".join(name.split()), Qt.TextElideMode.ElideRight, _LONGEST_NAME))
 
 
 def _dot(colour: QColor, filled: bool) -> QPixmap:

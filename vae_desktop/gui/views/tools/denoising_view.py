@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from vae_desktop.config import ModelConfig
 from vae_desktop.gui.views.tools.tool_view import ToolView, form, small_picture
 from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
-from vae_desktop.gui.widgets.controls import column, label, row, tool_button
+from vae_desktop.gui.widgets.controls import column, label, literal, row, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.labels import Captioned
 from vae_desktop.gui.widgets.number_field import NumberField
@@ -111,7 +111,7 @@ class DenoisingView(ToolView):
             picture.set_picture(None)
             self.captions[name].set_caption("")
         self.reason.setText(reason)
-        self.load.setText(self.tr("Load {data}").format(data=data))
+        self.load.setText(literal(self.tr("Load {data}").format(data=data)))
         self.load.setVisible(bool(data))
         self._stack.setCurrentIndex(0)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QIcon, QKeyEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListWidget
 
 from vae_desktop.gui.views.tools.path_overlay import letter
@@ -15,6 +15,7 @@ from vae_desktop.gui.widgets.controls import (
     check_box,
     column,
     label,
+    literal,
     named,
     push_button,
     row,
@@ -22,14 +23,17 @@ from vae_desktop.gui.widgets.controls import (
     styled,
     tool_button,
 )
+from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.gui.widgets.value_slider import ValueSlider
+from vae_desktop.latent.codes import Picture
 
 _FINE = 1000  # positions of the slider
-_ANCHORS = 30  # px high
+_ANCHORS = 40  # px high, with a scroll bar
+_THUMBNAIL = 22  # px
 
 
 class PathView(ToolView):
@@ -89,12 +93,14 @@ class PathView(ToolView):
         self.export_menu.addActions([action(self, f"{kind}PathAction", text, data=kind) for kind, text in formats])
         settings = form((self.tr("Time per leg"), self.pace), (self.tr("Steps"), self.steps))
         last = row((self.loop, 1), self._export, spacing=SPACING // 2)
-        controls = column(self.shape, settings, last, self.note, 1, spacing=SPACING // 2)
+        self._figures = label("", "muted", "small", name="pathFigures", wraps=True)
+        controls = column(self.shape, settings, last, self._figures, self.note, 1, spacing=SPACING // 2)
         body = column(self._anchor_row(), (self.board, 1), self._transport(), spacing=SPACING // 2)
         self._lay_out(controls, (body, 1))
         self.main_part = self.board
         self.set_anchors(())
         self.set_classes(())
+        self.set_unit("")
 
     def set_classes(self, names: Sequence[str]) -> None:
         """Offer the means of these classes."""
@@ -103,7 +109,7 @@ class PathView(ToolView):
         if names:
             menu.addAction(action(menu, "", self.tr("All classes"), data=-1))
             menu.addSeparator()
-        menu.addActions([action(menu, "", name, data=index) for index, name in enumerate(names)])
+        menu.addActions([action(menu, "", literal(name), data=index) for index, name in enumerate(names)])
         self._class.setEnabled(bool(names))
 
     def set_anchors(self, labels: Sequence[str]) -> None:
@@ -120,9 +126,21 @@ class PathView(ToolView):
         }
         self.board.set_empty_text(texts.get(len(labels), ""))
         if not has_path:
+            self.set_unit("")
             self.board.set_pictures(None)
             self.where.set_text("")
             self._show_fraction(0.0)
+
+    def set_adds_image(self, adds_image: bool) -> None:
+        """Say whether the current point is at an image, which would be the anchor."""
+        text = self.tr("+ Image") if adds_image else self.tr("+ Point")
+        if text != self.add_button.text():
+            set_text(self.add_button, text)
+
+    def set_unit(self, unit: str) -> None:
+        """Say in which unit the figures under the steps are; without one there are none."""
+        self._figures.setText(self.tr("Under each step: distance to the nearest code, in {unit}.").format(unit=unit))
+        self._figures.setVisible(bool(unit))
 
     def set_fraction(self, fraction: float, step: int) -> None:
         """Show how far along the path the current point is, and the step nearest to it."""
@@ -141,13 +159,16 @@ class PathView(ToolView):
     def _anchor_row(self) -> QHBoxLayout:
         """The anchors, and what adds them and takes them out."""
         tip = self.tr("Make the current point an anchor. At an image, the anchor follows the image's code.")
-        self.add_button = tool_button("addAnchorButton", self.tr("+ Point"), tip)
+        self.add_button = tool_button("addAnchorButton", self.tr("+ Image"), tip)
+        self.add_button.setMinimumWidth(self.add_button.sizeHint().width())  # whichever of both it says
+        self.set_adds_image(False)
         tip = self.tr("Make the mean of a class's codes an anchor; it follows them.")
         self._class = tool_button("addClassButton", self.tr("+ Class"), tip)
         self.class_menu = add_menu(self._class)
         self.anchors = AnchorList()
         tip = self.tr("Take the chosen anchor out of the path (Delete).")
-        self._remove = tool_button("removeAnchorButton", self.tr("Remove"), tip, then=self.anchors.remove_chosen)
+        text, then = self.tr("Remove"), self.anchors.remove_chosen
+        self._remove = tool_button("removeAnchorButton", "", tip, label=text, icon="close", then=then)
         tip = self.tr("Take all anchors out.")
         self._clear = tool_button("clearPathButton", self.tr("Clear"), tip, then=self.anchors.remove_all)
         parts = self.add_button, self._class, (self.anchors, 1), self._remove, self._clear
@@ -185,7 +206,7 @@ class AnchorList(QListWidget):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFixedHeight(_ANCHORS)
         self.setSpacing(2)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setIconSize(QSize(_THUMBNAIL, _THUMBNAIL))
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
@@ -199,11 +220,20 @@ class AnchorList(QListWidget):
         chosen = self.currentRow()
         self.clear()
         for number, text in wanted:
-            self.addItem(f"{letter(number)}  {text}")
+            # What a point is its picture says.
+            name = "" if text.startswith(self.tr("point")) else f"  {text}"
+            self.addItem(letter(number) + name)
             self.item(number).setData(Qt.ItemDataRole.UserRole, (number, text))
+            self.item(number).setToolTip(text)
         self.setCurrentRow(min(chosen, len(labels) - 1))
         if len(labels) > 1 and chosen < 0:
             self.scrollToItem(self.item(len(labels) - 1))
+
+    def set_pictures(self, pictures: Picture) -> None:
+        """Show what each anchor decodes to: pictures (K, h, w, C), uint8."""
+        if len(pictures) == self.count():
+            for row, picture in enumerate(pictures):
+                self.item(row).setIcon(QIcon(QPixmap.fromImage(to_image(picture))))
 
     def labels(self) -> list[str]:
         """What the anchors are called, in order."""

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QLabel, QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QFormLayout, QLabel, QLayout, QSizePolicy, QWidget
 
-from vae_desktop.gui.widgets.controls import Part, column, named, row, styled, tool_button
+from vae_desktop.gui.widgets.controls import Part, column, literal, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
@@ -64,6 +64,8 @@ def form(*rows: tuple[str, QWidget | QLayout] | tuple[QWidget | QLayout]) -> QFo
     layout.setSpacing(SPACING // 2)
     for entry in rows:
         layout.addRow(*entry)
+        if isinstance(entry[-1], QAbstractSpinBox):  # it needs less than it would like, and else cuts its label
+            entry[-1].setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         head = layout.labelForField(entry[-1])
         if isinstance(head, QLabel):
             hint = head.sizeHint()
@@ -96,7 +98,7 @@ class NearestView(QWidget):
 
     def offer_data(self, name: str) -> None:
         """Offer to load the data set, whose images are not at hand."""
-        self.load.setText(self.tr("Load {data}").format(data=name))
+        self.load.setText(literal(self.tr("Load {data}").format(data=name)))
         self.load.setToolTip(self.tr("Load the data set: its real images can then be looked at."))
         self.load.show()
 
