@@ -36,7 +36,6 @@ _OF_ARGPARSE = (
     N_("options"),
     N_("positional arguments"),
     N_("show this help message and exit"),
-    N_("show program's version number and exit"),
     N_("argument %(argument_name)s: %(message)s"),
     N_("expected one argument"),
     N_("expected at least one argument"),
@@ -127,7 +126,8 @@ def _parser() -> argparse.ArgumentParser:
         prog=_PROGRAM,
         description=tr("Train autoencoders and drag through their latent space. No command: opens the window."),
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    version_help = tr("show program's version number and exit")  # which argparse does not ask gettext for
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help=version_help)
     parser.add_argument("--debug", action="store_true", help=tr("show the traceback of a failure"))
     # Their own destinations: a command's option of the same name would silently win over them.
     parser.add_argument("--model", dest="window_model", type=Path, metavar="FILE", help=tr("model to open"))
@@ -138,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
         help=tr("data set to choose: {names}, or images of your own").format(names=", ".join(DATASETS)),
     )
     parser.add_argument(
-        "--data-dir", dest="window_data_dir", type=Path, metavar="DIR", help="folder of downloaded data sets"
+        "--data-dir", dest="window_data_dir", type=Path, metavar="DIR", help=tr("folder of downloaded data sets")
     )
     parser.set_defaults(program=parser.prog)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=tr("commands"))

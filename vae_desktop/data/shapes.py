@@ -14,7 +14,7 @@ from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Split
 from vae_desktop.language import N_
 from vae_desktop.progress import Progress, ignore
 
-FACTOR_NAMES = ("x", "y", "scale", "rotation")
+FACTOR_NAMES = ("x", "y", N_("scale"), N_("rotation"))
 
 _TRAIN, _TEST = 20_000, 4_000
 _DEFAULT_SIDE = 32
