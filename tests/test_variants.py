@@ -64,7 +64,7 @@ def test_titles_name_what_differs_and_no_more():
     def of(*variants):
         return titles([variant.applied_to(BASE) for variant in variants])
 
-    assert of(*KL_TERM) == ["AE", "VAE β=0", "KL only", "VAE"]
+    assert of(*KL_TERM) == ["AE", "VAE without KL", "KL only", "VAE"]
     assert of(Variant("vae", beta=1.0), Variant("vae", beta=4.0), Variant("ae")) == ["VAE β=1", "VAE β=4", "AE"]
     assert of(Variant("ae"), Variant("vae", beta=4.0)) == ["AE", "VAE β=4"]
     assert of(Variant("vae"), Variant("vae", latent_dim=10)) == ["VAE 3-D", "VAE 10-D"]
@@ -78,7 +78,7 @@ def test_titles_name_what_differs_and_no_more():
 def test_what_the_kl_term_does_brings_data_and_dimensions(latent_dim, has_mnist):
     configs = kl_term_configs(latent_dim, has_mnist, device="cpu")
     check_comparison(configs, fewest=2)
-    assert titles(configs) == ["AE", "VAE β=0", "KL only", "VAE"]
+    assert titles(configs) == ["AE", "VAE without KL", "KL only", "VAE"]
     assert {config.dataset.name for config in configs} == {"mnist" if has_mnist else "digits"}
     assert {config.model.latent_dim for config in configs} == {latent_dim}
     assert {config.training.device for config in configs} == {"cpu"}

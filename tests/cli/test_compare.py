@@ -30,11 +30,11 @@ def test_it_writes_a_file_each_one_for_all_and_prints_a_table(compare, tmp_path)
     assert names == {
         "kl.safetensors",
         "kl-ae.safetensors",
-        "kl-vae-beta-0.safetensors",
+        "kl-vae-without-kl.safetensors",
         "kl-kl-only.safetensors",
         "kl-vae.safetensors",
     }
-    assert load_checkpoint(tmp_path / "kl-vae-beta-0.safetensors").config.model.kind == "vae-no-kl"
+    assert load_checkpoint(tmp_path / "kl-vae-without-kl.safetensors").config.model.kind == "vae-no-kl"
     together = load_checkpoints(tmp_path / "kl.safetensors")
     assert [entry.config.model.kind for entry in together] == ["ae", "vae-no-kl", "kl-only", "vae"]
     table = text[text.index("Reconstruction (") :]

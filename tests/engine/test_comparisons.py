@@ -182,7 +182,7 @@ def test_a_set_is_shown_and_each_of_its_models_is_a_run(app, session, configs):
     assert session.project.compared is run_set
     assert session.project.shown is None
     assert [run.status for run in run_set.runs] == ["finished"] * 4
-    assert [run.name for run in run_set.runs] == ["AE", "VAE β=0", "KL only", "VAE"]
+    assert [run.name for run in run_set.runs] == ["AE", "VAE without KL", "KL only", "VAE"]
     assert list(session.project.runs.values()) == list(run_set.runs)
     assert app.told.states == ["loading", "training", "idle"]
     assert app.told.heard("comparison_shown")[0] is run_set

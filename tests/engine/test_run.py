@@ -65,16 +65,23 @@ def test_a_pause_is_left_out(meter, clock):
     advance(meter, clock, seconds=1.0, steps=10)
     clock.now += 1000.0
     meter.restart_clock()
-    progress = advance(meter, clock, seconds=1.0, steps=10)
+    progress = advance(meter, clock, seconds=2.0, steps=20)
     assert progress.images_per_second == pytest.approx(10 * 32)
-    assert progress.seconds_left == pytest.approx(8.0)
+    assert progress.seconds_left == pytest.approx(7.0)
+
+
+def test_no_time_left_is_told_before_it_can_be_trusted(meter, clock):
+    meter.set_last_step(10_000)
+    assert advance(meter, clock, seconds=1.5, steps=1).seconds_left is None  # at this pace it would take hours
+    assert advance(meter, clock, seconds=1.0, steps=99).seconds_left is None
+    assert advance(meter, clock, seconds=1.0, steps=100).seconds_left == pytest.approx(98, abs=1)
 
 
 def test_the_end_can_move(meter, clock):
     meter.set_last_step(200)
-    assert advance(meter, clock, seconds=1.0, steps=10).seconds_left == pytest.approx(19.0)
+    assert advance(meter, clock, seconds=2.0, steps=20).seconds_left == pytest.approx(18.0)
     meter.set_last_step(15)
-    assert advance(meter, clock, seconds=1.0, steps=10).seconds_left == 0.0
+    assert advance(meter, clock, seconds=2.0, steps=10).seconds_left == 0.0
 
 
 @pytest.fixture

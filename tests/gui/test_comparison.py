@@ -201,13 +201,28 @@ def test_each_column_says_whether_its_model_generates_and_why(kl_term):
         lambda: all("random codes" in column.caption.text() for column in (kl_term.columns[0], kl_term.columns[3]))
     )
     captions = [column.caption.text() for column in kl_term.columns]
-    verdicts = [kl_term.cell("Can it generate", column).rstrip(" ✓✗\u2007") for column in range(4)]
+    verdicts = [kl_term.cell("Do random codes", column).rstrip(" ✓✗\u2007") for column in range(4)]
     assert verdicts[2] == "no: always the same picture"
     for caption, verdict in zip(captions, verdicts, strict=True):
         assert caption.startswith(f"<b>{verdict[0].upper()}{verdict[1:]}.</b>")
-    assert "Nothing made its codes fill N(0, I)" in captions[0]
-    assert "KL alone made every image's code the same" in captions[2]
+    assert "Without the KL term nothing pulls its codes towards N(0, I)" in captions[0]
+    assert "made every image's code the same" in captions[2]
     assert "The KL term keeps its codes near N(0, I)" in captions[3]
+
+
+def test_the_captions_say_when_the_pictures_are_of_other_codes_than_theirs(kl_term):
+    kl_term.wait_for_measures()
+    caption = kl_term.columns[0].caption
+    kl_term.wait(lambda: "Without the KL term" in caption.text())
+    assert "fitted normal" not in caption.text()
+    kl_term.driver.find("randomWayCombo", QComboBox).setCurrentIndex(1)
+    assert "From N(0, I), not the fitted normal below" in caption.text()
+
+
+def test_in_its_first_epoch_it_is_too_early_for_a_verdict(comparison):
+    comparison.begin()
+    captions = [column.caption for column in comparison.columns]
+    comparison.wait(lambda: all("Too early to say: step" in caption.text() for caption in captions))
 
 
 def test_further_figures_are_folded(kl_term):
@@ -217,7 +232,7 @@ def test_further_figures_are_folded(kl_term):
     def shown():
         return [table.item(row, 0).text() for row in range(table.rowCount()) if not table.isRowHidden(row)]
 
-    assert shown()[0] == "Can it generate from N(0, I)?"
+    assert shown()[0] == "Do random codes from N(0, I) decode to images?"
     assert "Precision" not in shown()
     kl_term.driver.find("allFiguresButton", QToolButton).setChecked(True)
     assert "Precision" in shown()

@@ -75,7 +75,7 @@ def test_the_total_of_kl_alone_is_in_no_column_of_a_likelihood(table) -> None:
         ("vae", "VAE", "4"),
         ("ae", "AE", "–"),
         ("denoising-ae", "Denoising AE", "–"),
-        ("vae-no-kl", "VAE β=0", "0"),
+        ("vae-no-kl", "VAE without KL", "0"),
         ("kl-only", "KL only", "–"),
     ],
 )

@@ -7,8 +7,9 @@ import pytest
 
 from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.latent.codes import Codes
-from vae_desktop.latent.comparison import Compared, Verdict, comparison_rows, explanation, verdict
+from vae_desktop.latent.comparison import comparison_rows
 from vae_desktop.latent.posteriors import figures_of
+from vae_desktop.latent.verdict import Compared, Verdict, explanation, verdict
 
 
 def compared(kind="vae", likelihood="squared-error", **values):
@@ -59,8 +60,9 @@ def test_without_a_difference_there_is_no_best(values):
 
 def test_active_units_out_of_different_numbers_are_not_compared():
     models = [compared(active_units=2), compared(active_units=1), compared(active_units=7)]
+    assert [cell.rank for cell in row_of(comparison_rows(models[:2]), "Active units").cells] == ["best", "worst"]
     models[2] = Compared(RunConfig(model=ModelConfig("vae", latent_dim=10)), models[2].values)
-    assert [cell.rank for cell in row_of(comparison_rows(models), "Active units").cells] == ["best", "worst", ""]
+    assert [cell.rank for cell in row_of(comparison_rows(models), "Active units").cells] == [""] * 3
 
 
 def test_restored_images_are_not_compared_with_clean_ones():
@@ -102,28 +104,63 @@ def test_figures_that_codes_alone_give():
     assert figures_of(Codes(means, None, None)) == {}
 
 
-def drawn(precision, recall, classes, kind="vae", **values):
-    prior = {"precision": precision, "recall": recall, "effective_classes": classes, "confidence": None}
-    return compared(kind, sampling={"prior": prior}, **values)
+def drawn(likeness, reach, classes=9.0, kind="vae", recall=0.5, **values):
+    """A model whose random pictures look so much like its reconstructions, and reach so many of them."""
+    prior = {"precision": likeness, "recall": recall, "effective_classes": classes, "confidence": None}
+    own = {"precision": 1.0, "recall": 0.9, "effective_classes": 9.0, "confidence": None}
+    generation = {"likeness": likeness, "reach": reach}
+    return compared(kind, sampling={"prior": prior, "reconstructions": own}, generation=generation, **values)
 
 
 @pytest.mark.parametrize(
-    ("figures", "answer", "text"),
+    ("likeness", "reach", "answer", "text"),
     [
-        ((0.63, 0.90, 9.5), "yes", "yes: 63 % look real, 90 % of the variety"),
-        ((0.63, 0.30, 4.0), "partly", "partly: 63 % look real, but 30 % of the variety"),
-        ((0.38, 0.77, 9.0), "mostly not", "mostly not: 38 % look real"),
-        ((0.14, 0.77, 9.0), "hardly", "hardly: 14 % look real"),
-        ((0.01, 0.20, 6.0), "no", "no: 1 % look real"),
-        ((1.00, 0.01, 1.0), "no", "no: always the same picture"),
-        ((1.00, 0.01, 4.0), "no", "no: 100 % look real, but 1 % of the variety"),
-        ((1.00, 0.01, None), "no", "no: 100 % look real, but 1 % of the variety"),
+        # As measured of a VAE and an AE: MNIST 20-D, MNIST 2-D, Digits 20-D, Digits 2-D.
+        (0.71, 0.66, "yes", "yes: 71 % look like its reconstructions of real images, and reach 66 % of their variety"),
+        (0.22, 0.09, "no", "no: only 22 % look like its reconstructions, and they reach 9 % of their variety"),
+        (0.96, 0.93, "yes", "yes: 96 % look like its reconstructions of real images, and reach 93 % of their variety"),
+        (0.92, 0.49, "hardly", "hardly: 92 % look like its reconstructions, but they reach only 49 % of their variety"),
+        (0.76, 0.78, "yes", "yes: 76 % look like its reconstructions of real images, and reach 78 % of their variety"),
+        (0.47, 0.29, "hardly", "hardly: only 47 % look like its reconstructions, and they reach 29 % of their variety"),
+        (0.95, 0.86, "yes", "yes: 95 % look like its reconstructions of real images, and reach 86 % of their variety"),
+        (0.95, 0.42, "hardly", "hardly: 95 % look like its reconstructions, but they reach only 42 % of their variety"),
     ],
 )
-def test_whether_a_model_can_generate_is_said_by_its_figures(figures, answer, text):
-    assert verdict(drawn(*figures)) == Verdict(answer, text)
-    first = comparison_rows([drawn(*figures)])[0]
-    assert (first.label, first.cells[0].text) == ("Can it generate from N(0, I)?", text)
+def test_whether_a_model_can_generate_is_said_by_its_figures(likeness, reach, answer, text):
+    assert verdict(drawn(likeness, reach)) == Verdict(answer, text)
+    first = comparison_rows([drawn(likeness, reach)])[0]
+    assert (first.label, first.cells[0].text) == ("Do random codes from N(0, I) decode to images?", text)
+
+
+def test_what_always_decodes_to_the_same_picture_cannot_generate():
+    same = Verdict("no", "no: always the same picture")
+    assert verdict(drawn(0.9, 0.9, classes=1.0, recall=0.01)) == same
+    assert verdict(drawn(0.9, 0.9, active_units=0)) == same
+    assert verdict(drawn(0.9, 0.9, classes=4.0, recall=0.01)).answer == "yes"  # coarse pictures, but various ones
+    assert verdict(drawn(0.9, 0.9, classes=None, recall=0.01)).answer == "yes"
+
+
+def test_a_better_model_never_has_a_worse_answer():
+    order = ["no", "hardly", "yes"]
+    for other in (0.1, 0.5, 1.0):
+        for swap in (False, True):
+            pairs = [(value, other)[:: -1 if swap else 1] for value in np.linspace(0, 1, 101).tolist()]
+            answers = [order.index(verdict(drawn(*pair)).answer) for pair in pairs]
+            assert answers == sorted(answers)
+
+
+def test_nothing_is_said_of_a_model_that_has_hardly_begun():
+    early = replace(compared(active_units=0, spread_of_means=[0.0], mean_sigma=[1.0]), missed=0.1, early_step=1200)
+    assert verdict(early) == Verdict("", "too early to say: step 1,200")
+    assert explanation(early) == ""
+
+
+def test_coarse_reconstructions_are_told_apart_from_the_verdict():
+    model = drawn(0.96, 0.93, spread_of_means=[0.9, 0.9], mean_sigma=[0.4, 0.4], active_units=2)
+    assert "coarse" not in explanation(model)
+    model.values["sampling"]["reconstructions"]["recall"] = 0.02
+    assert explanation(model).endswith("Numbers an image: 2. Even reconstructions are coarse (2 % of real variety).")
+    assert verdict(model).answer == "yes"
 
 
 def test_before_images_are_judged_the_distance_of_random_codes_is_told():
@@ -131,12 +168,16 @@ def test_before_images_are_judged_the_distance_of_random_codes_is_told():
     model = compared(active_units=2)
     assert verdict(replace(model, missed=0.83)).text == "83 % of random codes miss them"
     assert verdict(replace(model, missed=0.1)).text == "90 % of random codes fall among them"
-    assert verdict(replace(drawn(0.63, 0.9, 9.5), missed=0.83)).answer == "yes"
+    assert verdict(replace(drawn(0.63, 0.9), missed=0.83)).answer == "yes"
     assert verdict(compared("kl-only", active_units=0)).answer == "no"
 
 
 def test_a_collapsed_model_earns_nothing_for_pictures_that_look_real():
-    models = [drawn(1.0, 0.0, 1.0, active_units=0), drawn(0.67, 0.85, 9.5, active_units=2), drawn(0.4, 0.8, 9.0)]
+    models = [
+        drawn(1.0, 0.0, 1.0, recall=0.0, active_units=0),
+        drawn(0.67, 0.85, recall=0.8, active_units=2),
+        drawn(0.4, 0.8, recall=0.7),
+    ]
     rows = comparison_rows(models)
     assert [cell.rank for cell in row_of(rows, "Precision", "N(0, I)").cells] == ["", "best", "worst"]
     assert [cell.rank for cell in row_of(rows, "Recall", "N(0, I)").cells] == ["worst", "best", ""]
@@ -149,15 +190,20 @@ def test_why_random_codes_decode_as_they_do_is_said_by_figures():
     two = [0.9, 0.9]
     points = replace(compared("ae", spread_of_means=[6.0, 8.0], mean_sigma=None), missed=0.97)
     assert explanation(points) == (
-        "Nothing made its codes fill N(0, I): its codes spread 7.1 instead of 1, so 97 % of random codes miss them."
+        "Without the KL term nothing pulls its codes towards N(0, I): they spread 7.1 instead of 1, "
+        "so 97 % of random codes miss them."
     )
     assert ", yet 90 % of random codes fall among them" in explanation(replace(points, missed=0.1))
     free = compared("vae-no-kl", spread_of_means=np.array([2.0, 2.0]), mean_sigma=np.array([0.1, 0.1]))
-    assert "σ shrank to 0.1 and its codes spread 2 instead of 1" in explanation(free)
+    assert "σ shrank to 0.1 and they spread 2 instead of 1" in explanation(free)
     narrow = replace(compared("ae", spread_of_means=[1.0, 1.1], mean_sigma=None), missed=0.87)
-    assert explanation(narrow) == "Nothing made its codes fill N(0, I), so 87 % of random codes miss them."
+    assert explanation(narrow) == (
+        "Without the KL term nothing pulls its codes towards N(0, I), so 87 % of random codes miss them."
+    )
     collapsed = compared("kl-only", spread_of_means=[0.0, 0.0], mean_sigma=[1.0, 1.0], active_units=0)
-    assert explanation(collapsed).startswith("KL alone made every image's code the same N(0, I) (mean σ 1.00)")
+    assert explanation(collapsed).startswith(
+        "The KL term, alone, made every image's code the same N(0, I) (mean σ 1.00)"
+    )
     vae = compared(spread_of_means=two, mean_sigma=[0.4, 0.4], active_units=2)
     assert "(spread 0.98, 2 of 2 dimensions used)" in explanation(vae)
     assert explanation(compared()) == ""

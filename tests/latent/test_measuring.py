@@ -133,8 +133,13 @@ def test_codes_are_drawn_in_each_way(kind, digits, run_config, fresh_model, monk
         assert bool((variance > 9 * train.mean.var(0)).all())
     stddev, middle = variance.sqrt(), train.mean.mean(0)
     test = test.mean
-    prior, box, normal, reconstructions = drawn
-    assert [len(codes) for codes in drawn] == [300] * 4
+    prior, box, normal, reconstructions, own, again = drawn
+    assert [len(codes) for codes in drawn] == [300] * 6
+    assert torch.equal(prior, again)
+    if train.log_stddev is None:  # an autoencoder's codes are points
+        assert torch.equal(own, reconstructions)
+    else:
+        assert float((own - reconstructions).std()) > 0.1
     torch.testing.assert_close(prior.mean(0), torch.zeros(2), atol=0.3, rtol=0)
     reach = (box - middle).abs().amax(0) / stddev
     assert bool(((reach > 2) & (reach < 6)).all())

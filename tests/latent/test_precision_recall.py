@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vae_desktop.errors import Cancelled
-from vae_desktop.latent.sample_quality import covered, manifold, precision_and_recall
+from vae_desktop.latent.sample_quality import coverage, covered, manifold, precision_and_recall
 from vae_desktop.progress import Progress
 
 
@@ -31,6 +31,15 @@ def test_they_are_those_of_the_definition(shift):
     expected = share_covered(generated, real, 3), share_covered(real, generated, 3)
     assert precision_and_recall(manifold(real), generated) == pytest.approx(expected)
     assert 0.02 < expected[0] < 0.99
+
+
+def test_coverage_is_that_of_its_definition():
+    own, drawn = points(1100, 0), points(60, 1, 1.0)
+    radii = (own[:, None] - own).norm(dim=2).sort(1).values[:, 5]
+    expected = float(((own[:, None] - drawn).norm(dim=2) <= radii[:, None]).any(1).float().mean())
+    assert coverage(manifold(own, 5), drawn) == pytest.approx(expected)
+    assert 0.02 < expected < 0.9
+    assert coverage(manifold(own, 5), own) == 1
 
 
 def test_more_points_than_are_taken_at_a_time():

@@ -163,7 +163,7 @@ def test_an_activation_needs_layers():
 
 def test_the_likelihood_of_kl_alone_changes_nothing_of_the_model(digits):
     config = vae("kl-only", likelihood="bernoulli", epochs=2, hidden=(8,), batch_size=480)
-    assert "KL alone" in said(config, digits)["likelihood"]
+    assert "KL only" in said(config, digits)["likelihood"]
     other = replace(config, model=replace(config.model, likelihood="squared-error"))
     runs = [trained(entry, digits)[0] for entry in (config, other)]
     assert np.array_equal(runs[0].codes.mean, runs[1].codes.mean)
@@ -216,7 +216,7 @@ def test_a_cycle_of_a_few_steps_does_not_reach_its_rate(digits, epochs, batch_si
     ("variants", "names"),
     [
         ([Variant("vae"), Variant("ae"), Variant("vae")], "VAE (1) and VAE (2)"),
-        ([Variant("vae", beta=0.0), Variant("vae-no-kl")], "VAE β=0 (1) and VAE β=0 (2)"),
+        ([Variant("vae", beta=0.0), Variant("vae-no-kl")], "VAE β=0 and VAE without KL"),
         ([Variant("ae", beta=1.0), Variant("ae", beta=3.0)], "AE (1) and AE (2)"),
     ],
 )

@@ -87,7 +87,7 @@ def figure_rows(evaluation: "Evaluation", config: RunConfig, per_epoch: int) -> 
     if config.model.traits.reconstruction_weight:
         loss = tr("{value:.3f} {unit} (reconstruction + β·KL, {beta})")
     else:
-        loss = tr("{value:.3f} nats per image (KL alone)")
+        loss = tr("{value:.3f} nats per image (KL only)")
     beta = _beta(evaluation, config, per_epoch)
     return [
         (tr("Test loss"), loss.format(value=evaluation.total, unit=tr(judged.unit), beta=beta)),
@@ -175,7 +175,8 @@ def print_comparison(training: "TrainingLoop", names: Sequence[str], saved: Save
     UserError
         If there is not enough memory to measure them.
     """
-    from vae_desktop.latent.comparison import Compared, comparison_rows
+    from vae_desktop.latent.comparison import comparison_rows
+    from vae_desktop.latent.verdict import Compared
 
     there = [(name, model) for name, model in zip(names, training.models, strict=True) if model.failure is None]
     try:

@@ -30,8 +30,8 @@ _WORDS = N_("training"), N_("paused"), N_("finished"), N_("stopped"), N_("diverg
 class Progress:
     """Where a training run is.
 
-    `images_per_second` and `seconds_left` are None until they are known; both count everything that training
-    waits for, evaluations and live views too, over the last seconds.
+    `images_per_second` and `seconds_left` are None until they are known, the second until it can be trusted; both count
+    everything that training waits for, evaluations and live views too, over the last seconds.
     """
 
     step: int
@@ -202,12 +202,15 @@ class ProgressMeter:
     """Measures a run's pace over a sliding window, pauses left out."""
 
     _WINDOW = 8.0  # seconds
+    _SLOW = 1.0  # seconds at the beginning, in which first steps take longer than all later ones: they do not count
+    _TRUSTED = 2.0  # seconds of a pace that an estimate needs, or a fifth of the training
 
     def __init__(self, progress: Progress, images: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.progress = progress
         self._images_per_step = images / progress.steps_per_epoch
         self._clock = clock
         self._marks: deque[tuple[float, int]] = deque([(clock(), progress.step)])
+        self._began: float | None = self._marks[0][0]  # until the slow beginning is over
 
     def advance(self, steps: int) -> None:
         """Note steps just taken."""
@@ -217,11 +220,15 @@ class ProgressMeter:
             self._marks.popleft()
         began, first = self._marks[0]
         pace = (step - first) / (now - began) if now > began and step > first else None  # steps per second
+        total = self.progress.last_step - self.progress.first_step
+        is_trusted = now - began >= self._TRUSTED or 5 * (step - first) >= total
+        if self._began is not None and now - self._began >= self._SLOW:
+            self._began, self._marks = None, deque([(now, step)])
         self.progress = replace(
             self.progress,
             step=step,
             images_per_second=None if pace is None else pace * self._images_per_step,
-            seconds_left=None if pace is None else max(0, self.progress.last_step - step) / pace,
+            seconds_left=max(0, self.progress.last_step - step) / pace if pace is not None and is_trusted else None,
         )
 
     def set_last_step(self, last_step: int) -> None:

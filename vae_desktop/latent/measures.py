@@ -155,6 +155,15 @@ MEASURES = {
             "Exponential of the entropy of the classes' frequencies among drawn images, as the classifier sees them.")),
         Measure("sampling.confidence", N_("Confidence"), "", better="higher", definition=N_(
             "Mean probability that the classifier gives to the class it takes a drawn image for.")),
+        Measure("generation.likeness", N_("Like its reconstructions"), "", better="higher", source=_PRECISION_RECALL,
+            definition=N_(
+            "Fraction of images decoded from N(0, I) that look like the model's own reconstructions of test images, by "
+            "codes drawn from their posteriors: in a classifier's features they lie within the balls around these, "
+            "each as wide as its third nearest neighbour is far.")),
+        Measure("generation.reach", N_("Reach"), "", better="higher", source="Naeem et al. 2020, arXiv 2002.09797",
+            definition=N_(
+            "Fraction of the model's own reconstructions of test images that an image decoded from N(0, I) comes near "
+            "to, no further than their fifth nearest neighbour: how much of their variety random codes reach.")),
         Measure("rows.elbo_2d_bernoulli", N_("MNIST, 2-D, Bernoulli"), N_("nats (Bernoulli) / image"), better="lower",
             source=_VAE, definition=N_(
             "Negative ELBO of a two-dimensional VAE of MNIST.")),

@@ -187,20 +187,27 @@ class _Subject:
     def _sampling(self, progress: Progress) -> dict[str, Any]:
         count = min(self._extent.sampled_images, len(self._test))
         if count < 2:
-            return {"classifier": None, "sampling": None}
+            return {"classifier": None, "sampling": None, "generation": None}
         device = self._model.device
-        classifier = classifier_for(self._dataset, self._cache_dir, progress.part(0, 2, 7))
+        classifier = classifier_for(self._dataset, self._cache_dir, progress.part(0, 2, 8))
         if classifier is not None:
             classifier.to(device)
         chosen = torch.randperm(len(self._test), generator=generator(self._seed, "real images"))[:count]
-        judge = SampleJudge(classifier, self._test[chosen].to(device), progress.part(2, 1, 7))
+        judge = SampleJudge(classifier, self._test[chosen].to(device), progress.part(2, 1, 8))
         found = {}
         for number, source in enumerate(SOURCES):
-            decoding, judging = (progress.part(6 + 2 * number + half, 1, 14) for half in (0, 1))
+            decoding, judging = (progress.part(6 + 2 * number + half, 1, 16) for half in (0, 1))
             images = decoded(self._model, self._codes_from(source, chosen), decoding)
             found[source] = asdict(judge.judge(images, judging))
         pixels = tr("pixels, averaged to at most {side}×{side}").format(side=LARGEST_SIDE)
-        return {"classifier": pixels if classifier is None else classifier.name, "sampling": found}
+        own = torch.from_numpy(sample_posteriors(self._test_codes)[chosen.numpy()])
+        images = decoded(self._model, own, progress.part(28, 1, 32))
+        random = decoded(self._model, self._codes_from("prior", chosen), progress.part(29, 1, 32))
+        return {
+            "classifier": pixels if classifier is None else classifier.name,
+            "sampling": found,
+            "generation": asdict(judge.generation(images, random, progress.part(15, 1, 16))),
+        }
 
     def _codes_from(self, source: str, chosen: Tensor) -> Tensor:
         """Codes (n, d) from a source, as many as there are chosen test images (n,)."""

@@ -118,6 +118,11 @@ def _drawn(values: Mapping[str, Any]) -> list[Row]:
     for source, found in values["sampling"].items():
         label = tr(SOURCES[source])
         rows.append(Row(label[0].upper() + label[1:], *_quality(found)))
+    generation = values.get("generation")  # which is found after the others
+    measures = MEASURES["generation.likeness"], MEASURES["generation.reach"]
+    if generation:
+        text = f"{generation['likeness']:.3f}   reach {generation['reach']:.3f}"
+        rows.append(Row(measures[0].label, text, measures))
     return [*rows, Row(MEASURES["classifier"].label, values["classifier"], (MEASURES["classifier"],))]
 
 

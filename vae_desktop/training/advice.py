@@ -161,7 +161,7 @@ def _likelihood(config: RunConfig, known: Known) -> Iterator[str]:
     if not config.model.traits.reconstruction_weight:
         if likelihood != ModelConfig.likelihood:
             yield tr(
-                "KL alone leaves the reconstruction out: its likelihood changes a figure, and nothing of the model."
+                "KL only leaves the reconstruction out: its likelihood changes a figure, and nothing of the model."
             )
     elif likelihood == "bernoulli" and known.spectrum is not None:
         if known.spectrum.shades > _MOSTLY:

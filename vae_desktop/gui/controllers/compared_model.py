@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Slot
@@ -21,14 +22,15 @@ from vae_desktop.gui.views.stage.manifold_view import tiled
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.tile_board import fitting
 from vae_desktop.latent.codes import CodeSpread, Floats, Picture
-from vae_desktop.latent.comparison import Compared, explanation, verdict
 from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
 from vae_desktop.latent.posteriors import figures_of, sampled
+from vae_desktop.latent.verdict import Compared, explanation, verdict
 
 _FEWEST, _MOST = 3, 9  # pictures in a row or a column
 _WHOLE = 512  # px: a picture alone, as it is
 _REACH = 2.0  # standard deviations that a grid goes from the middle of the codes
-_YOUNG = 0.1  # of a training
+_EARLY, _YOUNG = 0.02, 0.1  # of a training: nothing is said before, and not that it has collapsed
+_FRESH = 0.5  # of the steps so far: codes of an earlier one are not those of the pictures
 _MISSING_INTERVAL = 1.0  # seconds between two counts of random codes that miss the codes
 _SAME_SPREAD = 0.05  # of a standard deviation; a grid that trembles would be decoded anew each time
 _LIVE = ("reconstruction", "kl", "mean_sigma", "spread_of_means", "active_units")
@@ -95,21 +97,22 @@ class ComparedModel(QObject):
 
     def show_status(self) -> None:
         """Say how the model is getting on."""
-        run, is_active = self.run, self.run.status in ("training", "paused")
-        step = len(run.history.training) if is_active else run.progress.step
-        status = translated(run.status)
+        run, status = self.run, translated(self.run.status)
         if run.status == "diverged":
             status += self.tr("; back at the last good step")
-        text = self.tr("{dim}-D, step {step}").format(dim=self.latent_dim, step=f"{step:,}")
+        text = self.tr("{dim}-D, step {step}").format(dim=self.latent_dim, step=f"{self._step:,}")
         if run.status in ("diverged", "failed"):
             text = f"{status} · {text}"
         axes = ", ".join(self.space.plane.labels)
+        percents = [int(percent) for percent in re.findall(r"\((\d+)%\)", axes)]
+        if percents:
+            axes = self.tr("PC 1 and 2: {percent} % of the spread").format(percent=sum(percents))
         if self.column.scatter.shows_samples:
-            axes = self.tr("samples: {axes}").format(axes=re.sub(r" \(.*?\)", "", axes))  # without percents
+            axes = self.tr("samples: {axes}").format(axes=axes.partition(":")[0])
         self.column.title.set_text(run.name)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
-        self.column.set_beta(run.config.training.beta, is_active)
+        self.column.set_beta(run.config.training.beta, self._is_active)
 
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""
@@ -118,16 +121,32 @@ class ComparedModel(QObject):
         if evaluation is not None:
             live |= {"reconstruction": evaluation.reconstruction, "kl": evaluation.kl}
         values = {**self.run.measures, **{name: live[name] for name in _LIVE if name in live}}
-        if self._is_young and values.get("active_units") == 0:
-            del values["active_units"]  # each VAE begins like one that has collapsed
-        return Compared(self.run.config, values, self._missed)
+        if self._is_active and self.run.measured_step != self._step:
+            values.pop("generation", None)  # the pictures are of a later step than that verdict
+        return Compared(self.run.config, values, self._missed, self._step if self._is_early(values) else None)
 
     @property
-    def _is_young(self) -> bool:
-        """Whether too little is trained to say that dimensions have collapsed."""
-        run = self.run
+    def _is_active(self) -> bool:
+        return self.run.status in ("training", "paused")
+
+    @property
+    def _step(self) -> int:
+        return len(self.run.history.training) if self._is_active else self.run.progress.step
+
+    def _is_early(self, values: Mapping[str, Any]) -> bool:
+        """Whether a model in training has hardly left where it began, or its codes are far behind it.
+
+        Each model begins like one that has collapsed: with codes near 0, and a mean image for all of them.
+        """
+        run, step = self.run, self._step
+        if not self._is_active:
+            return False
+        if step < max(run.steps_per_epoch, _EARLY * run.last_step):
+            return True
+        if run.codes is not None and run.codes.since is not None and run.codes.since < step * _FRESH:
+            return True
         learns = run.config.model.traits.reconstruction_weight > 0
-        return learns and run.status == "training" and len(run.history.training) < _YOUNG * run.last_step
+        return learns and values.get("active_units") == 0 and step < _YOUNG * run.last_step
 
     # What is asked for
 
@@ -190,14 +209,18 @@ class ComparedModel(QObject):
         board = self.column.random
         columns, rows = self._count_on([column.random for column in self._view.columns])
         drawn = noise(_MOST**2, self.latent_dim, self._seed)[: columns * rows]
-        is_fitted = self._view.way.currentData() == "normal"
         # torch wants to own what it reads
-        self.random_codes = self.spread.to_codes(drawn) if is_fitted else drawn.copy()
+        self.random_codes = self.spread.to_codes(drawn) if self._is_fitted else drawn.copy()
         board.set_tiles(len(drawn), self.run.image_shape[1:], columns=columns)
         wanted = self.random_codes if "random" in self._view.views else None
-        text = self.tr("random codes, fitted normal") if is_fitted else self.tr("random codes from N(0, I)")
+        text = self.tr("random codes, fitted normal") if self._is_fitted else self.tr("random codes from N(0, I)")
         self.column.random_codes.set_caption(text)
         self._ask(self._names["random"], self.run.id, wanted, board.tile_side(), board.set_pictures)
+
+    @property
+    def _is_fitted(self) -> bool:
+        """Whether random codes are drawn from a normal that is fitted to the codes, not from N(0, I)."""
+        return self._view.way.currentData() == "normal"
 
     def _count_on(self, boards: Sequence[QWidget]) -> tuple[int, int]:
         """How many pictures each board has room for, in a row and in a column: the same in all columns."""
@@ -231,7 +254,8 @@ class ComparedModel(QObject):
         """Say whether the model can generate and why, by its newest figures."""
         figures = self.figures()
         found = verdict(figures)
-        self.column.set_caption(found.text if found.answer else "", explanation(figures))
+        says = found.answer or figures.early_step is not None
+        self.column.set_caption(found.text if says else "", explanation(figures), is_of_prior=not self._is_fitted)
 
     def _show_grid(self, columns: int, pictures: Picture) -> None:
         self.column.grid.set_sheet(tiled(pictures, columns), (columns, len(pictures) // columns))

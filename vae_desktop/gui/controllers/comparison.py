@@ -57,6 +57,7 @@ class ComparisonController(QObject):
         view.points_changed.connect(self._change_options)
         view.raw_cursor.toggled.connect(self._change_unit)
         view.way.currentIndexChanged.connect(self._ask_all)
+        view.way.currentIndexChanged.connect(self._show_figures)
         view.views_changed.connect(self._ask_all)
         view.random_wanted.connect(self._draw_anew)
         view.sample_wanted.connect(self._sample_again)

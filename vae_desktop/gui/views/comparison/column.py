@@ -22,6 +22,7 @@ from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.verdict import QUESTION
 
 LEAST_TILE = 36  # px, of a picture of a board: there are as many as can be that large
 _BOARD = 3 * (LEAST_TILE + SPACING)  # px, at least: three pictures in a row
@@ -63,12 +64,22 @@ class ComparisonColumn(QWidget):
         tips = (
             self.tr("Click or drag: the shared cursor moves, in the latent space of every model."),
             self.tr("Rest on a point: where that image lies for every model, and what each makes of it."),
+            self.tr(
+                "With more than two dimensions this is the shadow of the codes on the plane in which they vary most: "
+                "what lies on one place here can be far apart, and the middle of the cloud empty."
+            ),
         )
         named(self.plot, "", self.tr("Latent space of {model}").format(model=run.name), "</p><p>".join(tips))
         self.plot.setMinimumSize(_BOARD, _BOARD)
         self.image = self._picture(
             self.tr("The test image as {model} reconstructs it"),
-            self.tr("What this model makes of the chosen image, decoded from its mean."),
+            with_terms(
+                self.tr(
+                    "What this model makes of the chosen test image, which stands at the right: decoded from its mean, "
+                    "or after *Sample again* from a sample z of its posterior."
+                ).replace("*Sample again*", "<i>Sample again</i>"),
+                "reconstruction",
+            ),
         )
         self.at_cursor = self._picture(
             self.tr("What {model} decodes at the cursor"), self.tr("What this model decodes at the shared cursor.")
@@ -88,14 +99,16 @@ class ComparisonColumn(QWidget):
         self.grid.fractions_pointed.connect(self._tell_grid)
         self.random.tile_chosen.connect(self.random_chosen)
 
-    def set_caption(self, verdict: str, why: str) -> None:
-        """Say whether the model can generate, and why."""
+    def set_caption(self, verdict: str, why: str, is_of_prior: bool = True) -> None:
+        """Say whether the model can generate from N(0, I), and why; or that the pictures are of other codes."""
         answer = f"<b>{html.escape(verdict[0].upper() + verdict[1:], quote=False)}.</b> " if verdict else ""
         text = answer + html.escape(why, quote=False)
+        if text and not is_of_prior:
+            text = "<i>{}</i> {}".format(self.tr("From N(0, I), not the fitted normal below:"), text)
         if text != self.caption.text():
             self.caption.setText(text)
-            tip = self.tr("Whether random codes decode to images like the real ones, and why, by the figures.")
-            explain(self.caption, f"<p>{text}</p><p>{tip}</p>")  # with a large font there is not room for all of it
+            question = f"<b>{translated(QUESTION.label)}</b> {translated(QUESTION.definition)}"
+            explain(self.caption, f"<p>{text}</p><p>{question}</p>")  # with a large font there is not room for all
 
     def set_posterior(self, signs: Sequence[str], numbers: Sequence[Floats]) -> None:
         """Show the first numbers (d,) of a posterior, as many as there is room for, each line after its sign."""
@@ -108,7 +121,7 @@ class ComparisonColumn(QWidget):
 
     def set_is_sample(self, is_sample: bool) -> None:
         """Say whether the picture of the test image is that of a sample of its posterior, not of its mean."""
-        self._image.set_caption(self.tr("sample z") if is_sample else self.tr("test image"))
+        self._image.set_caption(self.tr("decoded from z") if is_sample else self.tr("reconstruction"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -148,7 +161,7 @@ class ComparisonColumn(QWidget):
             Captioned(view, text)
             for view, text in (
                 (self.scatter, ""),
-                (self.image, self.tr("test image")),
+                (self.image, self.tr("reconstruction")),
                 (self.at_cursor, self.tr("at the cursor")),
                 (self.grid, self.tr("around the cursor")),
                 (self.random, self.tr("random codes")),

@@ -34,7 +34,7 @@ class VariantsEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("variantsEditor")
-        tip = self.tr("Train an AE, a VAE without KL, KL alone and a VAE: what do their random codes decode to?")
+        tip = self.tr("Train an AE, a VAE without KL, KL only and a VAE: what do their random codes decode to?")
         text = self.tr("What the KL term does")
         self.note_button = push_button("compareKlTermButton", text, tip, then=self._request_generating)
         tip = self.tr("The same four models with two latent dimensions, so that all of the latent space is seen.")
@@ -140,7 +140,7 @@ class VariantsEditor(QWidget):
             (
                 self.note_button,
                 self.tr(
-                    "An autoencoder, a VAE without KL, KL alone and a VAE, with 20 latent dimensions. Random codes "
+                    "An autoencoder, a VAE without KL, KL only and a VAE, with 20 latent dimensions. Random codes "
                     "from N(0, I) are decoded by each: which of the four can generate?"
                 ),
             ),

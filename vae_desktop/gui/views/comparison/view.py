@@ -13,12 +13,25 @@ from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
 from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
-from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import action, column, label, named, push_button, row, toggle, tool_button
+from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
+from vae_desktop.gui.widgets.controls import (
+    action,
+    column,
+    explain,
+    label,
+    named,
+    push_button,
+    row,
+    styled,
+    toggle,
+    tool_button,
+)
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
+from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
+from vae_desktop.latent.verdict import QUESTION
 
 _ORIGINAL = 56  # px
 _TALL = 840  # px: from here on there is room for columns, curves and figures
@@ -138,7 +151,7 @@ class ComparisonView(QWidget):
 
     def _points_group(self) -> QActionGroup:
         group = QActionGroup(self)
-        fitting = self.tr("Means, but samples where all means lie on one point, as KL alone has them.")
+        fitting = self.tr("Means, but samples where all means lie on one point, as KL only has them.")
         tip = with_terms(self.tr("What the decoder sees in training, with one ε for each image."), "μ", "σ", "ε")
         for text, value, about in (
             (self.tr("Means or samples, as fits each model"), "fitting", fitting),
@@ -218,9 +231,13 @@ class ComparisonView(QWidget):
         self._unit.setText(self.tr("the same code z in each model") if self.raw_cursor.isChecked() else in_stddev)
 
     def _lay_out(self) -> None:
+        question = styled(ElidedLabel(), size="heading")
+        question.setObjectName("comparisonQuestion")
+        question.set_text(translated(QUESTION.label))
+        explain(question, translated(QUESTION.definition))
         bar = row(
             row(*self._toggles.values(), spacing=0),
-            1,
+            (question, 1),
             row(*self._lower.values(), spacing=0),
             self.choose,
             self.controls.tools.buttons,
