@@ -265,6 +265,17 @@ def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatc
     assert not driver.find("selectionBar").isVisible()
 
 
+def test_while_the_lasso_is_on_the_plot_says_so_and_escape_ends_it(show) -> None:
+    driver = show("vae-2d")
+    hint = driver.find("lassoHint")
+    assert not hint.isVisible()
+    action(driver, "lassoButton").trigger()
+    assert hint.isVisible()
+    driver.qtbot.keyClick(driver.window.stage.scatter.plot, Qt.Key.Key_Escape)
+    assert not hint.isVisible()
+    assert not action(driver, "lassoButton").isChecked()
+
+
 def test_a_lasso_around_nothing_says_so_and_moves_nothing(show) -> None:
     driver = show("vae-2d")
     left = scatter(driver).plot.view_rect().left()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction
 
 from vae_desktop.engine.run import Run
@@ -130,3 +130,19 @@ def test_whoever_has_dragged_the_point_is_not_invited_again(show, open_window) -
     assert not invitation.isVisible()
     driver.window.close()
     assert open_window().find("invitation").isHidden()
+
+
+def test_the_invitation_ends_with_the_first_training(driver) -> None:
+    driver.train(epochs="100000")
+    driver.wait(lambda: driver.state == "training")
+    assert driver.find("invitation").isHidden()
+    driver.stop()
+
+
+def test_the_invitation_lies_where_no_codes_are(show) -> None:
+    driver = show("ae-2d")
+    plot = driver.window.stage.scatter.plot
+    rect = driver.find("invitation").geometry()
+    places = plot.getViewBox().mapViewToScene
+    codes = driver.shown.codes.mean.astype(float).tolist()
+    assert not any(rect.contains(plot.mapFromScene(places(QPointF(*code)))) for code in codes)

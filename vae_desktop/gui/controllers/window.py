@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.closer import Closer
 from vae_desktop.gui.controllers.files import FilesController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
@@ -138,3 +139,9 @@ class WindowController(QObject):
         else:
             once = Qt.ConnectionType.SingleShotConnection
             scatter.position_pointed.connect(lambda _: settings.set_text("has_pointed", "yes"), once)
+            self.engine.project.status_changed.connect(self._end_invitation)
+
+    def _end_invitation(self, run: Run) -> None:
+        """While points move there is something else to look at."""
+        if run.status == "training":
+            self._window.stage.scatter.end_invitation()

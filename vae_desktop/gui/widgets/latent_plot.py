@@ -75,6 +75,7 @@ class LatentPlot(Plot):
     dragged = Signal(float, float)
     inspected = Signal(QPointF)  # the cross-hair's place in the scene: what lies there is asked for
     all_selected = Signal()
+    lasso_ended = Signal()  # by Escape, while it was on
     zoom_wanted = Signal()  # to what is of interest at the current point
     lassoed = Signal(QPolygonF)  # in the axes' units
     view_changed = Signal()
@@ -152,6 +153,8 @@ class LatentPlot(Plot):
     def set_lasso(self, on: bool) -> None:
         """Let the left button draw a lasso instead of moving the point."""
         self._box.is_lasso = on
+        if on:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # Escape ends it
         self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
 
     def set_point_style(self, style: PointStyle) -> None:
@@ -208,6 +211,8 @@ class LatentPlot(Plot):
             right, down = ARROWS[event.key()]
             step = self._box.viewRect().width() * _NUDGE
             self.dragged.emit(self._cursor.x() + right * step, self._cursor.y() - down * step)
+        elif event.key() == Qt.Key.Key_Escape and self._box.is_lasso:
+            self.lasso_ended.emit()
         elif event.key() == Qt.Key.Key_F:
             self.fit()
         elif event.key() == Qt.Key.Key_Z and event.modifiers() == Qt.KeyboardModifier.NoModifier:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from vae_desktop.gui.views.stage.class_labels import ClassLabels
 from vae_desktop.gui.views.stage.class_legend import point_style
 from vae_desktop.gui.views.stage.code_positions import CodePositions
+from vae_desktop.gui.views.stage.plot_hints import LassoHint
 from vae_desktop.gui.views.stage.point_hover import PointHover, ScatterPointing
 from vae_desktop.gui.views.stage.posterior_labels import PosteriorLabels
 from vae_desktop.gui.views.stage.scatter_overlays import ScatterOverlays
@@ -91,6 +92,8 @@ class LatentScatter(QWidget):
         self.tools.fit_requested.connect(self.plot.fit)
         self.tools.zoom_requested.connect(self.posterior_labels.zoom)
         self.tools.lasso_toggled.connect(self.plot.set_lasso)
+        self.tools.lasso_toggled.connect(LassoHint(self.plot).set_lasso)
+        self.plot.lasso_ended.connect(self.tools.end_lasso)
         self.tools.overlays_changed.connect(self.set_overlays)
         self.tools.samples_wanted.connect(self.set_samples)
         self.legend.hidden_changed.connect(self._draw)  # a bound method ends with this scatter

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QGraphicsEllipseItem, QStyleOptionGraphicsItem, QW
 
 from vae_desktop.gui.views.stage.code_positions import CodePositions
 from vae_desktop.gui.views.stage.hover_card import HoverCard
-from vae_desktop.gui.widgets.controls import label
+from vae_desktop.gui.views.stage.plot_hints import Invitation
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.theme import SPACING, current_theme
+from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.plane import nearest_position, searchable
 
@@ -231,12 +231,9 @@ class ScatterPointing(QObject):
     def __init__(self, plot: LatentPlot, hover: PointHover, positions: CodePositions) -> None:
         super().__init__(plot)
         self._plot, self._hover, self._positions = plot, hover, positions
-        self.invitation = label(self.tr("Drag here: the picture follows"), name="invitation")
-        self.invitation.setParent(plot)
-        self.invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.invitation = Invitation(plot)
         plot.clicked.connect(self._choose)
         plot.dragged.connect(self._point)
-        plot.getViewBox().sigResized.connect(self._place_invitation)
 
     @Slot(float, float)
     def _choose(self, x: float, y: float) -> None:
@@ -261,10 +258,3 @@ class ScatterPointing(QObject):
             self.image_chosen.emit(image)
         elif not has_layout:
             self.position_pointed.emit(np.array((x, y)[: len(self._positions.plane.basis)], np.float32))
-
-    @Slot()
-    def _place_invitation(self) -> None:
-        box = self._plot.getViewBox().sceneBoundingRect()
-        self.invitation.adjustSize()
-        left = box.center().x() - self.invitation.width() / 2
-        self.invitation.move(round(left), round(box.bottom() - self.invitation.height() - 2 * SPACING))

@@ -151,6 +151,11 @@ class ScatterTools(QWidget):
         self._training.setEnabled(not reason)
         self._training.setToolTip(reason or self._training.data())
 
+    @Slot()
+    def end_lasso(self) -> None:
+        """Let the left button move the point again."""
+        self.lasso.setChecked(False)
+
     def show_progress(self, done: int, total: int) -> None:
         """t-SNE is under way."""
         self._bar.setRange(0, total if done else 0)  # a moving bar until the first steps are done

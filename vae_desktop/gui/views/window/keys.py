@@ -6,7 +6,7 @@ KEYS = (
     ("arrow keys in the latent space", "move the current point"),
     ("Space, F, Z in the latent space", "show the image behind the point; fit all codes; zoom to its posterior"),
     ("wheel, Shift-drag", "zoom; pan"),
-    ("Ctrl-drag, Ctrl+Shift+L, Ctrl+A", "select codes: around them, with the lasso, all"),
+    ("Ctrl-drag, Ctrl+Shift+L, Ctrl+A", "select codes: around them, with the lasso (Esc ends it), all"),
     ("Ctrl+R, Ctrl+0", "randomise the point; back to the middle"),
     ("L on a slider, Down on Randomise", "lock or unlock the coordinate; temperature and reset"),
     ("Ctrl+1 … Ctrl+6", "points, posterior, prior, density, decoded manifold, holes"),

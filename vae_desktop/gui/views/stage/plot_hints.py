@@ -1,0 +1,77 @@
+"""What is said in the plot itself: that the point can be dragged, and that the left button draws a lasso."""
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel
+
+from vae_desktop.gui.widgets.controls import named
+from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.gui.widgets.theme import SPACING
+
+_LASTS = 20_000  # ms in sight
+
+
+class Invitation(QLabel):
+    """Lies in the plot where the fewest codes are, and goes by itself after a while."""
+
+    def __init__(self, plot: LatentPlot) -> None:
+        super().__init__(self.tr("Drag here: the picture follows"), plot)
+        named(self, "invitation")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._plot = plot
+        self._end = QTimer(self, interval=_LASTS, singleShot=True)
+        self._end.timeout.connect(self.hide)
+        plot.view_changed.connect(self.place)
+        plot.getViewBox().sigResized.connect(self.place)
+
+    @Slot()
+    def place(self) -> None:
+        """Go where no codes are, or the fewest."""
+        if self.isHidden():
+            return
+        self.adjustSize()
+        box, size = self._plot.getViewBox().sceneBoundingRect().toRect(), self.size()
+        margin = 2 * SPACING
+        left, right = box.left() + margin, box.right() - margin - size.width()
+        top, bottom = box.top() + margin, box.bottom() - margin - size.height()
+        middle = box.center().x() - size.width() // 2
+        corners = [QPoint(x, y) for y in (bottom, top) for x in (middle, left, right)]
+        self.move(min(corners, key=lambda corner: self._count_below(QRect(corner, size))))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.place()
+        self._end.start()
+
+    def _count_below(self, rect: QRect) -> int:
+        """How many codes a rectangle of the plot would cover."""
+        view, positions = self._plot.getViewBox(), self._plot.positions
+        area = view.mapSceneToView(rect.topLeft()), view.mapSceneToView(rect.bottomRight())
+        covered = QRectF(*area).normalized()
+        low, high = np.array(covered.topLeft().toTuple()), np.array(covered.bottomRight().toTuple())
+        return int(((positions >= low) & (positions <= high)).all(1).sum()) if len(positions) else 0
+
+
+class LassoHint(QLabel):
+    """Stands in the plot's upper left corner as long as the left button draws a lasso instead of moving the point."""
+
+    def __init__(self, plot: LatentPlot) -> None:
+        super().__init__(self.tr("Lasso: draw around codes · Esc ends"), plot)
+        named(self, "lassoHint")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._plot = plot
+        self.hide()
+        plot.getViewBox().sigResized.connect(self._place)
+
+    @Slot(bool)
+    def set_lasso(self, is_on: bool) -> None:
+        """Be there while the lasso is on."""
+        self.setVisible(is_on)
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        self.adjustSize()
+        corner = self._plot.getViewBox().sceneBoundingRect().topLeft().toPoint()
+        self.move(corner + QPoint(SPACING, SPACING))
