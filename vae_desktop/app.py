@@ -2,6 +2,7 @@
 
 import logging
 import os
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ if sys.platform == "win32":  # torch's libraries must be loaded before Qt's ther
 from PySide6.QtCore import QObject, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from vae_desktop import app_log
+from vae_desktop import app_log, language
 from vae_desktop.engine.processor import share_lock
 from vae_desktop.gui.controllers.process import EndSignals, ErrorReports, Instance, log_or_end, log_qt_message
 from vae_desktop.gui.controllers.window import WindowController
@@ -55,6 +56,7 @@ def create_window(
     settings_dir: Path | None = None,
     cache_dir: Path | None = None,
     instance: Instance | None = None,
+    chosen_language: str = "",
 ) -> MainWindow:
     """Return the wired main window, not yet shown; a QApplication must be there.
 
@@ -68,12 +70,15 @@ def create_window(
         Folder of what can be made again; by default the user's.
     instance : Instance, optional
         Made earlier, in the same settings' folder.
+    chosen_language : {"", "system", "en", "zh"}
+        Goes before the one of the settings.
     """
     settings_dir = Path(settings_dir or default_settings_dir())
     settings = WindowSettings(settings_dir)
     stored = settings.text("data_dir")
     folder = Path(data_dir) if data_dir else Path(stored) if stored else default_data_dir()
     instance = instance or Instance(autosave_dir(settings_dir))
+    language.use(chosen_language or settings.text("language", language.SYSTEM))
     window = MainWindow()
     window.controller = WindowController(window, settings, instance, folder, cache_dir or default_cache_dir())
     window.setup.form.choose_dataset(settings.text("dataset"))
@@ -81,7 +86,9 @@ def create_window(
     return window
 
 
-def run_window(model: Path | None = None, dataset: str | None = None, data_dir: Path | None = None) -> int:
+def run_window(
+    model: Path | None = None, dataset: str | None = None, data_dir: Path | None = None, chosen_language: str = ""
+) -> int:
     """Open the window and return the exit status when it is closed; 2 where there is no display."""
     if not require_display():
         return 2
@@ -91,7 +98,7 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     application = make_application()
     application.setApplicationName("vae_desktop")
     application.setDesktopFileName("vae_desktop")
-    window = create_window(data_dir, instance=instance)
+    window = create_window(data_dir, instance=instance, chosen_language=chosen_language)
     _windows.append(window)
     ErrorReports(window.banner).install()
     EndSignals(window).requested.connect(window.controller.closer.close_for_system)
@@ -104,7 +111,18 @@ def run_window(model: Path | None = None, dataset: str | None = None, data_dir: 
     else:
         window.controller.open_last_model()
     window.show()
-    return application.exec()
+    status = application.exec()
+    return _start_anew(data_dir) if window.controller.restart.is_wanted else status
+
+
+def _start_anew(data_dir: Path | None) -> int:
+    """Have this process, or where that cannot be another one, begin with a window again."""
+    command = [sys.executable, "-m", "vae_desktop", *(["--data-dir", str(data_dir)] if data_dir else [])]
+    logging.shutdown()
+    if sys.platform == "win32":  # where a process that takes another's place has its console taken away
+        subprocess.Popen(command)
+        return 0
+    os.execv(sys.executable, command)
 
 
 def require_display() -> bool:

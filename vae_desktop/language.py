@@ -52,13 +52,14 @@ def use(language: str = SYSTEM, environment: Mapping[str, str] = os.environ) -> 
         Where the system's variables are read.
     """
     global _catalogue, _language
-    wanted = _of_system(environment) if language == SYSTEM else [language]
-    _catalogue, _language = gettext.NullTranslations(), "en"
-    for name in wanted:
-        if name in LANGUAGES:
-            _catalogue, _language = _read(name)
-            break
+    _catalogue, _language = _read(find(language, environment))
     return _language
+
+
+def find(language: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the language that :func:`use` would choose."""
+    wanted = _of_system(environment) if language == SYSTEM else [language]
+    return next((name for name in wanted if name in LANGUAGES), "en")
 
 
 def current() -> str:

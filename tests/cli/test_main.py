@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vae_desktop import __version__
+from vae_desktop import __version__, language
 from vae_desktop.cli import COMMANDS, info, main
 
 
@@ -27,17 +27,17 @@ def window(monkeypatch):
 
 def test_without_a_command_it_opens_the_window(run, window):
     assert run().status == 7
-    assert window == [(None, None, None)]
+    assert window == [(None, None, None, "")]
 
 
 def test_the_window_gets_its_options(run, window):
-    run("--model", "a/b.safetensors", "--dataset", "mnist", "--data-dir", "data")
-    assert window == [(Path("a/b.safetensors"), "mnist", Path("data"))]
+    run("--language", "zh", "--model", "a/b.safetensors", "--dataset", "mnist", "--data-dir", "data")
+    assert window == [(Path("a/b.safetensors"), "mnist", Path("data"), "zh")]
 
 
 def test_a_model_file_alone_is_opened_in_the_window(run, window):
     run("a/b.safetensors", "--dataset", "mnist")
-    assert window == [(Path("a/b.safetensors"), "mnist", None)]
+    assert window == [(Path("a/b.safetensors"), "mnist", None, "")]
 
 
 def test_an_unknown_data_set_opens_no_window(run, window):
@@ -132,3 +132,18 @@ def _fail(error):
         raise error
 
     return fail
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards():
+    yield
+    language.use("en")
+
+
+def test_the_language_of_all_texts_can_be_chosen_before_a_command(run):
+    run("--language", "zh", "--help")
+    assert language.current() == "zh"
+    run("--language=en", "--help")
+    assert language.current() == "en"
+    run("--language", "tlh", "info").assert_refused(2, "--language", "tlh")
+    assert os.environ["LANGUAGE"] == "en"  # what argparse needs for its own words is gone again

@@ -12,7 +12,8 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -71,10 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         failure. A failure is one line on stderr; with ``--debug``, the traceback stands before it.
     """
     _print_any_character()
-    _choose_language()
+    arguments = _naming_model(sys.argv[1:] if arguments is None else arguments)
     program, debug = _PROGRAM, False
     try:
-        options = _parser().parse_args(_naming_model(sys.argv[1:] if arguments is None else arguments))
+        with _language_of(arguments):
+            options = _parser().parse_args(arguments)
         program, debug = options.program, options.debug
         if options.command is None:
             return _open_window(options)
@@ -129,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
     version_help = tr("show program's version number and exit")  # which argparse does not ask gettext for
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help=version_help)
     parser.add_argument("--debug", action="store_true", help=tr("show the traceback of a failure"))
+    parser.add_argument(
+        "--language",
+        choices=(language.SYSTEM, *language.LANGUAGES),
+        metavar="LANGUAGE",
+        help=tr("language of all texts: {names}; by default that of the window's settings, or the system's").format(
+            names=", ".join((language.SYSTEM, *language.LANGUAGES))
+        ),
+    )
     # Their own destinations: a command's option of the same name would silently win over them.
     parser.add_argument("--model", dest="window_model", type=Path, metavar="FILE", help=tr("model to open"))
     parser.add_argument(
@@ -158,7 +168,7 @@ def _open_window(options: argparse.Namespace) -> int:
     from vae_desktop.app import run_window
 
     try:
-        return run_window(options.window_model, name, options.window_data_dir)
+        return run_window(options.window_model, name, options.window_data_dir, options.language or "")
     except Exception:
         _log.warning("the window could not be opened", exc_info=True)  # for the file: the terminal gets one line
         raise
@@ -181,11 +191,25 @@ def _report(error: Exception, program: str) -> int:
     return 2 if isinstance(error, _BadArguments | InvalidSetting | LibraryMissing) else 1
 
 
-def _choose_language() -> None:
-    """That of the system, also for the words that argparse adds by itself: it asks gettext for them."""
-    if language.use() != "en":
-        gettext.bindtextdomain(language.DOMAIN, str(resource_path("locale")))
-        gettext.textdomain(language.DOMAIN)
+@contextlib.contextmanager
+def _language_of(arguments: Sequence[str]) -> Iterator[None]:
+    """Choose the language before there is a parser, whose help has one, also for the words that argparse adds itself.
+
+    It asks gettext for them, which knows no other choice than the environment's.
+    """
+    named = [after for option, after in pairwise(arguments) if option == "--language"]
+    named += [option.partition("=")[2] for option in arguments if option.startswith("--language=")]
+    gettext.bindtextdomain(language.DOMAIN, str(resource_path("locale")))
+    gettext.textdomain(language.DOMAIN)
+    before = os.environ.get("LANGUAGE")
+    os.environ["LANGUAGE"] = language.use(named[0] if named else language.SYSTEM)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LANGUAGE"]
+        else:
+            os.environ["LANGUAGE"] = before
 
 
 def _print_any_character() -> None:

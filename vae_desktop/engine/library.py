@@ -27,6 +27,10 @@ from vae_desktop.training.description import Description
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
+def _ignore() -> None:
+    pass
+
+
 _EXPORT = "export"  # what a message is about
 
 
@@ -53,9 +57,33 @@ class Library:
     _inference: InferenceThread
     offered: Path | None = field(default=None, init=False)
 
-    def open(self, path: Path, origin: Origin = "file") -> None:
-        """Read a model in the background and put it on screen, or several side by side."""
-        self._read(path, lambda checkpoints: self._show_opened(checkpoints, path, origin))
+    def open(
+        self, path: Path, origin: Origin = "file", *, goes_on: bool = False, then: Callable[[], object] = _ignore
+    ) -> None:
+        """Read a model in the background and put it on screen, or several side by side.
+
+        Parameters
+        ----------
+        path : Path
+        origin : {"file", "autosave", "example"}
+        goes_on : bool
+            Whether a training that was interrupted goes on.
+        then : callable
+            Called when the model is there, or cannot be read, which is told.
+        """
+
+        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
+            runs = self._show_opened(checkpoints, path, origin)
+            going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
+            if goes_on and going_on:
+                self._starter.go_on_with(going_on, compares=len(runs) > 1)
+            then()
+
+        def failed(error: Exception, details: str) -> None:
+            self._messages.report(error, details)
+            then()
+
+        self._read(path, finished, failed)
 
     def export(self, path: Path, make: Callable[[], bytes]) -> None:
         """Write what is made in the background, under the path that the person chose."""
@@ -120,14 +148,7 @@ class Library:
             text = tr("The kept model is no longer there: it was deleted or moved since it was offered.")
             self._messages.complain(text)
             return
-
-        def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
-            runs = self._show_opened(checkpoints, path, "autosave")
-            going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
-            if goes_on and going_on:
-                self._starter.go_on_with(going_on, compares=len(runs) > 1)
-
-        self._read(path, finished)
+        self.open(path, "autosave", goes_on=goes_on)
 
     # Taking models off the list
 
@@ -159,14 +180,19 @@ class Library:
             self._inference.remove(entry.id)
         self._project.remove(going)
 
-    def _read(self, path: Path, finished: Callable[[tuple[Checkpoint, ...]], object]) -> None:
+    def _read(
+        self,
+        path: Path,
+        finished: Callable[[tuple[Checkpoint, ...]], object],
+        failed: Callable[[Exception, str], object],
+    ) -> None:
         def work(_: Task) -> tuple[Checkpoint, ...]:
             from vae_desktop.training.checkpoint import load_checkpoints
 
             return load_checkpoints(path)
 
         self._inference.start()
-        self._tasks.run(work, finished, loads=True)
+        self._tasks.run(work, finished, failed, loads=True)
         self._training.tell_state()
 
     def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:

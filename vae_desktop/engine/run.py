@@ -66,8 +66,8 @@ class Run:
         The steps whose states lie in those two files; -1 if none does.
     earlier : dict of Path to int
         Files in which the app has kept it as it was before a change, each with its step.
-    is_example : bool
-        Whether it came with the app, and is shown rather than worked on.
+    example : Path, or None
+        The bundled file that it came from; then it is shown rather than worked on.
     name : str
         Its short name among the models it is compared with; "" for a model alone.
     train_codes : Codes, or None
@@ -92,7 +92,7 @@ class Run:
     saved_step: int = -1
     kept_step: int = -1
     earlier: dict[Path, int] = field(default_factory=dict)
-    is_example: bool = False
+    example: Path | None = None
     name: str = ""
     train_codes: Codes | None = None
     train_codes_step: int = -1
@@ -102,6 +102,11 @@ class Run:
     parameters: int = 0
     steps_per_epoch: int = 1
     last_step: int = 0
+
+    @property
+    def is_example(self) -> bool:
+        """Whether it came with the app."""
+        return self.example is not None
 
     @property
     def title(self) -> str:
@@ -194,7 +199,7 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
         run.autosave, run.kept_step = path, step
     else:
         run.path, run.saved_step = path if origin == "file" else None, step
-    run.is_example = origin == "example"
+    run.example = path if origin == "example" else None
     return run
 
 

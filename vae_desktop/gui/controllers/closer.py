@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QMessageBox
 
@@ -27,6 +27,8 @@ class Closer(QObject):
     is_closed : bool
         Whether the engine has ended.
     """
+
+    closed = Signal()
 
     def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings, instance: Instance) -> None:
         super().__init__(window)
@@ -122,6 +124,7 @@ class Closer(QObject):
                 return
             self._engine.close(may_lose=True)
         self.is_closed = True
+        self.closed.emit()
         self._settings.set_layout(*self._window.layout_state())
         self._settings.flush()
         self._instance.end()

@@ -14,6 +14,7 @@ from vae_desktop.gui.controllers.files import FilesController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.messages import MessagesController
 from vae_desktop.gui.controllers.process import Instance
+from vae_desktop.gui.controllers.restart import Restart
 from vae_desktop.gui.controllers.runs import RunsController
 from vae_desktop.gui.controllers.setup_controller import SetupController
 from vae_desktop.gui.controllers.training import TrainingController
@@ -68,6 +69,7 @@ class WindowController(QObject):
             find=lambda kind: settings.text(f"folder_{kind}"),
             keep=lambda kind, folder: settings.set_text(f"folder_{kind}", folder),
         )
+        self.restart = Restart(window, self.engine, settings, self.point, self.closer)
         self._themes = ThemeSwitch(self)
         self._themes.set_mode(settings.text("theme", "system"))
         window.menus.set_theme_mode(self._themes.mode)
@@ -79,6 +81,7 @@ class WindowController(QObject):
             "discard": self.engine.library.discard_offered,
             "slower": self.training.continue_slower,
             "undo_removal": self.runs.undo_removal,
+            "restart": self.restart.begin,
         }
         window.banner.action_requested.connect(self._act_on_message)
         window.banner.dismissed.connect(self._decline)
@@ -101,14 +104,17 @@ class WindowController(QObject):
         self.setup.warm_up()
 
     def tell_of_last_time(self) -> None:
-        """Say what was lost and how the app ended; offer what it kept, unless that was declined."""
+        """Say what was lost and how the app ended; offer what it kept, unless it was declined or comes back anyway."""
         self.messages.tell_of_lost_settings()
-        self.files.tell_of_last_time(self._instance)
+        if not self.restart.is_coming_back:
+            self.files.tell_of_last_time(self._instance)
 
     # For programs that drive the window
 
     def open_last_model(self) -> None:
-        """Open the model used last; at the first start, or where that one is gone, the first bundled one."""
+        """Open what was there before a restart, or the model used last; at the first start the first bundled one."""
+        if self.restart.is_coming_back and self.restart.bring_back():
+            return
         self.setup.take_next()
         self.files.open_last()
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QMessageBox, QToolButton, QWidget
 from vae_desktop.engine.messages import Action, Message
 from vae_desktop.gui.widgets.controls import explain, label, named, row, set_text, tool_button
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 _LONG = 25  # lines of details, more of which are scrolled
 _MOST_LINES = 3  # of errors that were told one after the other
@@ -109,6 +110,10 @@ class MessageBanner(QFrame):
                 self.tr("Train on from the last good state, with a tenth of the learning rate."),
             ),
             "undo_removal": (self.tr("Undo"), self.tr("Bring what was removed back into the list, as it was.")),
+            "restart": (
+                tr("Restart now"),
+                tr("Models, trainings, settings and the layout come back as they are; a training goes on."),
+            ),
             "": ("", ""),
         }[action]
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
+from vae_desktop import language
 from vae_desktop.examples import Example, examples
 from vae_desktop.gui.views.window.dialogs import show_about
 from vae_desktop.gui.views.window.help_window import HelpWindow
@@ -30,6 +31,7 @@ class WindowMenus(QObject):
     save_as_requested = Signal()
     data_folder_requested = Signal()
     theme_chosen = Signal(str)
+    language_chosen = Signal(str)
     layout_reset_requested = Signal()
     diagnostics_requested = Signal()
     workspace_chosen = Signal(str)
@@ -66,7 +68,11 @@ class WindowMenus(QObject):
         self._curves = view_menu.addMenu(self.tr("&Learning curves"))
         self._curves.setObjectName("curvesMenu")
         self._curves.setToolTipsVisible(True)
-        self._themes = self._add_themes(view_menu.addMenu(self.tr("&Theme")))
+        texts = {"system": self.tr("As the &system"), "light": self.tr("&Light"), "dark": self.tr("&Dark")}
+        self._themes = self._add_modes(view_menu, self.tr("&Theme"), "Theme", texts, self.theme_chosen)
+        texts = {language.SYSTEM: self.tr("As the &system"), **language.LANGUAGES}
+        title = self.tr("Lan&guage")  # in another language followed by the English word: whoever chose it by mistake
+        self._languages = self._add_modes(view_menu, title, "Language", texts, self.language_chosen)
         self._add(view_menu, "resetLayoutAction", self.tr("&Reset layout"), then=self.layout_reset_requested)
         help_menu = bar.addMenu(self.tr("&Help"))
         tip = self.tr("What can be done by keyboard and mouse.")
@@ -142,6 +148,9 @@ class WindowMenus(QObject):
     def set_theme_mode(self, mode: str) -> None:
         self._themes[mode].setChecked(True)
 
+    def set_language_mode(self, mode: str) -> None:
+        self._languages.get(mode, self._languages[language.SYSTEM]).setChecked(True)
+
     def _add_file(self, menu: QMenu, path: Path, title: str, tip: str) -> None:
         entry = menu.addAction(title.replace("&", "&&"), partial(_emit, self.file_chosen, path))
         entry.setToolTip(tip)
@@ -162,13 +171,16 @@ class WindowMenus(QObject):
         menu.addAction(result := action(self._window, name, text, tip, keys, then=then, data=data))
         return result
 
-    def _add_themes(self, menu: QMenu) -> dict[str, QAction]:
-        group = QActionGroup(self)
-        texts = {"system": self.tr("As the &system"), "light": self.tr("&Light"), "dark": self.tr("&Dark")}
+    def _add_modes(
+        self, menu: QMenu, title: str, name: str, texts: Mapping[str, str], chosen: SignalInstance
+    ) -> dict[str, QAction]:
+        """Add a menu of modes of which one holds; `chosen` is emitted with the one that is chosen."""
+        group, own = QActionGroup(self), menu.addMenu(title)
+        own.setObjectName(f"{name.lower()}Menu")
         for mode, text in texts.items():
-            group.addAction(action(self._window, f"{mode}ThemeAction", text, data=mode, is_on=False))
-        group.triggered.connect(self._choose_theme)
-        menu.addActions(group.actions())
+            group.addAction(action(self._window, f"{mode}{name}Action", text, data=mode, is_on=False))
+        group.triggered.connect(lambda entry: chosen.emit(entry.data()))
+        own.addActions(group.actions())
         return dict(zip(texts, group.actions(), strict=True))
 
     @Slot()
@@ -189,9 +201,6 @@ class WindowMenus(QObject):
     def _show_about(self) -> None:
         show_about(self._window)
 
-    @Slot(QAction)
-    def _choose_theme(self, entry: QAction) -> None:
-        self.theme_chosen.emit(entry.data())
 
 
 def _emit(signal: SignalInstance, value: object, *_: bool) -> None:

@@ -1,0 +1,84 @@
+"""Another language: the app starts anew, and what was there comes back as it was."""
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLineEdit, QToolButton
+
+from vae_desktop import language
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards():
+    yield
+    language.use("en")
+
+
+def choose(driver, mode) -> None:
+    driver.find(f"{mode}LanguageAction", QAction).trigger()
+
+
+def restart(driver) -> None:
+    driver.wait(lambda: driver.window.banner.message is not None and driver.window.banner.message.action == "restart")
+    driver.find("messageActionButton", QToolButton).click()
+    driver.wait(lambda: driver.window.controller.closer.is_closed)
+    assert driver.window.controller.restart.is_wanted
+
+
+def test_the_other_language_comes_with_a_restart_that_loses_nothing(driver, open_window) -> None:
+    driver.show("vae-2d")
+    driver.train_to_the_end(latentDim="3", seed="7")
+    driver.type("latentDimField", "5")
+    driver.type("betaField", "2.5")
+    driver.window.controller.point.move_to(np.array([0.5, -1, 1.5], np.float32))
+    titles = [run.config for run in driver.engine.project.runs.values()]
+    steps = [run.progress.step for run in driver.engine.project.runs.values()]
+    choose(driver, "zh")
+    restart(driver)
+    again = open_window()
+    again.window.controller.open_last_model()
+    again.wait(lambda: len(again.engine.project.runs) == len(titles) and again.picture)
+    assert language.current() == "zh"
+    assert language.tr("Train") == "训练"
+    assert [run.config for run in again.engine.project.runs.values()] == titles
+    assert [run.progress.step for run in again.engine.project.runs.values()] == steps
+    assert again.shown.config.model.latent_dim == 3
+    assert again.find("latentDimField", QLineEdit).text() == "5"
+    assert again.find("betaField", QLineEdit).text() == "2.5"
+    again.wait(lambda: again.window.controller.point.code.shape == (3,))
+    assert again.window.controller.point.code == pytest.approx([0.5, -1, 1.5])
+    assert not again.find("messageBanner").isVisible()  # nothing is offered that is there already
+
+
+def test_a_training_goes_on_after_the_restart(driver, open_window) -> None:
+    driver.train(epochs="4000")
+    driver.wait(lambda: driver.shown.progress.step > 3)
+    choose(driver, "zh")
+    restart(driver)
+    again = open_window()
+    again.window.controller.open_last_model()
+    again.wait(lambda: again.state == "training")
+    begun = again.shown.progress.step
+    again.wait(lambda: again.shown.progress.step > begun)
+    assert again.shown.config.training.epochs == 4000
+    again.stop()
+
+
+def test_the_language_on_screen_needs_no_restart(shared_driver) -> None:
+    choose(shared_driver, "zh")
+    banner = shared_driver.window.banner
+    assert banner.message.action == "restart"
+    choose(shared_driver, "en")
+    assert banner.message is None or banner.message.action != "restart"
+    choose(shared_driver, "system")
+
+
+def test_what_cannot_be_read_of_the_window_before_is_left_alone(driver, open_window, tmp_path) -> None:
+    from vae_desktop.gui.controllers.window_settings import WindowSettings
+
+    driver.window.close()
+    WindowSettings(tmp_path / "settings").set_text("restart", '{"groups": 7')
+    again = open_window()
+    again.window.controller.open_last_model()
+    again.wait(lambda: again.picture)
+    assert again.shown.is_example

@@ -1,0 +1,146 @@
+"""A start anew with everything as it is. A text is made once: in another language the app begins again."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from vae_desktop import language
+from vae_desktop.config import RunConfig
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.messages import Message
+from vae_desktop.engine.run import Origin, Run
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui.controllers.closer import Closer
+from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import tr
+from vae_desktop.settings import config_from_json
+
+_KEY = "restart"  # of the settings, in which the state is handed over
+_ABOUT = "language"
+
+_log = logging.getLogger(__name__)
+
+
+class Restart(QObject):
+    """Closes the window so that the next one has what this one had: models, trainings, form, point and workspace.
+
+    Attributes
+    ----------
+    is_wanted : bool
+        Whether the window closes, or has closed, for the app to start anew.
+    """
+
+    def __init__(
+        self, window: MainWindow, engine: Engine, settings: WindowSettings, point: LatentPoint, closer: Closer
+    ) -> None:
+        super().__init__(window)
+        self.is_wanted = False
+        self._window, self._engine, self._settings, self._point = window, engine, settings, point
+        self._going: set[int] = set()  # ids of the models that are in training
+        self._config: RunConfig | None = None
+        window.menus.set_language_mode(settings.text("language", language.SYSTEM))
+        window.menus.language_chosen.connect(self.choose_language)
+        window.closing.stay_requested.connect(self._stay)
+        closer.closed.connect(self._hand_over)
+
+    @property
+    def is_coming_back(self) -> bool:
+        """Whether the window before this one has handed over what it had."""
+        return bool(self._settings.text(_KEY))
+
+    @Slot(str)
+    def choose_language(self, mode: str) -> None:
+        """Have "en", "zh" or the language of the "system" from the next start on, which is offered at once."""
+        self._settings.set_text("language", mode)
+        self._engine.messages.withdrawn.emit(_ABOUT)
+        if language.find(mode) != language.current():
+            text = tr("The other language is there when the app starts anew. Nothing is lost.")
+            self._engine.messages.posted.emit(Message("info", text, action="restart", about=_ABOUT))
+
+    def begin(self) -> None:
+        """Close the window; whoever runs the app starts it anew."""
+        self.is_wanted = True
+        self._going = {run.id for run in self._engine.project.active if run.status == "training"}
+        try:
+            self._config = self._window.setup.form.config()
+        except InvalidSetting:  # something half typed
+            self._config = None
+        self._window.close()
+
+    def bring_back(self) -> bool:
+        """Open what the window before this one had; False if there was none, or nothing can be read of it."""
+        text = self._settings.text(_KEY)
+        self._settings.set_text(_KEY, "")
+        try:
+            state = json.loads(text)
+            groups = [(Path(group["path"]), group["origin"], bool(group["goes_on"])) for group in state["groups"]]
+            if state["config"] is not None:
+                self._window.setup.form.set_config(config_from_json(RunConfig, state["config"]))
+        except (ValueError, TypeError, KeyError, InvalidSetting) as error:
+            _log.warning("what the window before had cannot be read: %s", error)
+            return False
+        self._open(iter(groups), state)
+        return bool(groups)
+
+    def _open(self, groups: Iterator[tuple[Path, Origin, bool]], state: Mapping[str, Any]) -> None:
+        """Open one file after the other, so that the models stand in the list as they stood."""
+        group = next(groups, None)
+        if group is None:
+            self._show(state)
+        else:
+            path, origin, goes_on = group
+            self._engine.library.open(path, origin, goes_on=goes_on, then=lambda: self._open(groups, state))
+
+    def _show(self, state: Mapping[str, Any]) -> None:
+        runs = list(self._engine.project.runs.values())
+        if runs and isinstance(state.get("shown"), int) and state["shown"] < len(runs):
+            self._engine.project.show(runs[state["shown"]])
+        self._window.show_workspace("comparison" if state.get("workspace") == "comparison" else "playground")
+        code = np.array(state.get("code", ()), np.float32)
+        if code.shape == self._point.code.shape:
+            self._point.move_to(code)
+
+    @Slot()
+    def _stay(self) -> None:
+        self.is_wanted = False
+
+    @Slot()
+    def _hand_over(self) -> None:
+        if not self.is_wanted:
+            return
+        runs = list(self._engine.project.runs.values())
+        shown = self._engine.project.shown
+        state = {
+            "groups": list(self._groups(runs)),
+            "shown": runs.index(shown) if shown in runs else None,
+            "workspace": self._window.workspace,
+            "code": self._point.code.tolist(),
+            "config": None if self._config is None else asdict(self._config),
+        }
+        self._settings.set_text(_KEY, json.dumps(state))
+
+    def _groups(self, runs: list[Run]) -> Iterator[dict[str, Any]]:
+        """The files of the models, those of a comparison once."""
+        done: set[Path] = set()
+        for run in runs:
+            path, origin = self._file_of(run)
+            if path is not None and path not in done:
+                done.add(path)
+                together = {entry.id for entry in self._engine.project.together(run)}
+                yield {"path": str(path), "origin": origin, "goes_on": not together.isdisjoint(self._going)}
+
+    def _file_of(self, run: Run) -> tuple[Path | None, Origin]:
+        if run.kept_step > run.saved_step:
+            return run.autosave, "autosave"
+        if run.example is not None and run.path is None:
+            return run.example, "example"
+        comparison = self._engine.project.comparison_of(run)
+        return comparison.path if comparison is not None and run.path is None else run.path, "file"
