@@ -52,6 +52,29 @@ def test_the_glossary_explains_every_term_and_can_be_searched(driver) -> None:
     assert "Nothing" in window.list.toPlainText()
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("sigma", "σ"), ("mu", "μ"), ("continuous", "continuous latent space"), ("generate", "generating"),
+        ("encoding", "code"), ("vector", "code"), ("embedding", "code"), ("sampling", "random code"),
+        ("VAE", "variational autoencoder"), ("noise", "ε"), ("latent", "latent space"), ("code", "code"),
+        ("prior", "prior"), ("lat", "latent dimension"),
+    ],
+)  # fmt: skip
+def test_the_glossary_finds_words_by_what_else_they_are_called(driver, typed, found) -> None:
+    window = opened(driver, "glossary")
+    window.search.setText(typed)
+    assert window.list.toPlainText().strip().split("\n")[0] == found
+
+
+def test_the_glossary_comes_back_where_it_was(driver) -> None:
+    window = opened(driver, "glossary")
+    window.move(120, 90)
+    before = window.pos()
+    window.close()
+    assert opened(driver, "glossary").pos() == before
+
+
 def test_opening_the_glossary_again_shows_all_of_it(driver) -> None:
     opened(driver, "glossary").search.setText("prior")
     opened(driver, "glossary")

@@ -241,7 +241,7 @@ def test_a_fold_that_is_shut_says_what_is_in_it(driver):
     summary = driver.find("optimisationFoldSummary", ElidedLabel)
     driver.type("epochsField", "30")
     driver.type("learningRateField", "0.005")
-    assert summary.whole_text() == "30 epochs · rate 0.005 · batches of 128"
+    assert summary.whole_text() == "30 epochs · rate 0.005 · batch 128"
     assert summary.isVisible()
     set_open(driver, "optimisation", True)
     assert not summary.isVisible()
@@ -344,7 +344,8 @@ def test_a_sentence_says_what_train_will_do(driver):
     driver.type("latentDimField", "3")
     assert plan.text().startswith("Train makes a new VAE, 3-D, on Digits: 7 epochs")
     driver.type("latentDimField", "0")
-    assert plan.text().startswith("Train waits. Latent dimensions: 0 is out of range")
+    assert plan.text().startswith("Train waits")
+    assert driver.find("latentDimError", QLabel).text().startswith("Latent dimensions: 0 is out of range")
     driver.type("latentDimField", "3")
     driver.window.setup.form.choose_dataset("kmnist")
     assert "KMNIST is not in the data folder" in plan.text()

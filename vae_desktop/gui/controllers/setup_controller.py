@@ -179,6 +179,9 @@ class SetupController(QObject):
 
     @Slot()
     def _tell_plan(self) -> None:
+        if not self._form.is_valid:
+            self._controls.show_plan(self.tr("Train waits until that is mended."))  # it is said above
+            return
         try:
             config = self._form.config()
             configs = [config]

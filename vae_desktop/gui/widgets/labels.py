@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from vae_desktop.gui.widgets.controls import column, styled
 
 
+_BETWEEN = " · "  # parts of a line
+
+
 class ElidedLabel(QLabel):
     """Cuts its text at the right; the whole of it is then in the tooltip."""
 
@@ -41,11 +44,21 @@ class ElidedLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(self.width(), 1))
+        shown = self._fitting(max(self.width(), 1))
         if shown != self.text():
             self.setText(shown)
         self.setToolTip(self._tip or (self._whole if shown != self._whole else ""))
         self.updateGeometry()
+
+
+    def _fitting(self, width: int) -> str:
+        """As much of the text as there is room for: of several parts those that can be read whole, if any can."""
+        metrics, parts = self.fontMetrics(), self._whole.split(_BETWEEN)
+        for count in range(len(parts), 1, -1):
+            text = _BETWEEN.join(parts[:count]) + (f"{_BETWEEN}…" if count < len(parts) else "")
+            if metrics.horizontalAdvance(text) <= width:
+                return text
+        return metrics.elidedText(self._whole, Qt.TextElideMode.ElideRight, width)
 
 
 class SteadyLabel(QWidget):

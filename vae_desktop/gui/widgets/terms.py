@@ -26,6 +26,11 @@ def definitions() -> dict[str, str]:
     return dict(sorted(texts.items(), key=lambda entry: entry[0].casefold()))
 
 
+def aliases() -> dict[str, tuple[str, ...]]:
+    """By what else each term of the glossary is found."""
+    return {term.name: term.aliases for term in GLOSSARY.values()}
+
+
 def with_terms(tip: str, *names: str) -> str:
     """A tooltip, and below it what these terms of the glossary mean.
 

@@ -38,7 +38,7 @@ def _optimisation(config: RunConfig) -> list[str]:
     return [
         _tr("{count} epochs").format(count=f"{training.epochs:,}"),
         _tr("rate {rate}").format(rate=f"{training.learning_rate:g}"),
-        _tr("batches of {count}").format(count=f"{training.batch_size:,}"),
+        _tr("batch {count}").format(count=f"{training.batch_size:,}"),
         "" if training.schedule == "constant" else _chosen("schedule", training.schedule).lower(),
         "" if training.encoder_rate == 1 else _tr("encoder × {rate}").format(rate=f"{training.encoder_rate:g}"),
         "" if not training.beta_warm_up else _tr("warm-up {epochs}").format(epochs=f"{training.beta_warm_up:g}"),

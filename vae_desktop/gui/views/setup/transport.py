@@ -34,6 +34,7 @@ class Transport(QWidget):
         self._bar = progress_bar(self.tr("Progress of the training"))
         font = tabular(small_font(self.font()))
         self._plan = SteadyLabel(font, lines=_LINES)
+        self._plan.label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         self._target, self._where, self._pace = SteadyLabel(self.font()), SteadyLabel(font), SteadyLabel(font)
         self._pace.label.setAlignment(Qt.AlignmentFlag.AlignRight)
         for readout, name in (

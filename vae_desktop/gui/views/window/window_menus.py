@@ -16,7 +16,7 @@ from vae_desktop.gui.views.window.help_window import HelpWindow
 from vae_desktop.gui.views.window.keys import KEYS
 from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import Then, action
-from vae_desktop.gui.widgets.terms import definitions
+from vae_desktop.gui.widgets.terms import aliases, definitions
 
 
 class WindowMenus(QObject):
@@ -194,7 +194,7 @@ class WindowMenus(QObject):
     def _show_glossary(self) -> None:
         if self._glossary is None:
             entries = list(definitions().items())
-            self._glossary = HelpWindow(self._window, "glossaryWindow", self.tr("Glossary"), entries)
+            self._glossary = HelpWindow(self._window, "glossaryWindow", self.tr("Glossary"), entries, aliases())
         self._glossary.show_all()
 
     @Slot()
