@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import column, styled
 
-
 _BETWEEN = " · "  # parts of a line
 
 
