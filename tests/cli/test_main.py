@@ -140,10 +140,12 @@ def english_afterwards():
     language.use("en")
 
 
-def test_the_language_of_all_texts_can_be_chosen_before_a_command(run):
-    run("--language", "zh", "--help")
+@pytest.mark.parametrize("arguments", [["--language", "zh"], ["--language=zh"]])
+def test_the_language_of_all_texts_can_be_chosen_before_a_command(run, arguments, vae_file):
+    assert run(*arguments, "info", vae_file).status == 0
     assert language.current() == "zh"
-    run("--language=en", "--help")
-    assert language.current() == "en"
-    run("--language", "tlh", "info").assert_refused(2, "--language", "tlh")
     assert os.environ["LANGUAGE"] == "en"  # what argparse needs for its own words is gone again
+
+
+def test_a_language_that_is_not_there_is_refused(run):
+    run("--language", "tlh", "info").assert_refused(2, "--language", "tlh")
