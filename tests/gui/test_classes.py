@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QIcon
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 
 from vae_desktop.gui.views.stage.class_legend import class_colours
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
@@ -168,6 +168,27 @@ def test_names_of_classes_leave_one_another_room(scatter, qtbot) -> None:
     assert 0 < len(few) < 50
     scatter.resize(1400, 1400)
     qtbot.waitUntil(lambda: set(scatter.class_labels.shown) > few)
+
+
+def test_a_class_that_lies_on_another_one_has_its_name_where_it_lies_alone(scatter, qtbot) -> None:
+    random = np.random.default_rng(0)
+    wide, narrow = random.normal(size=(300, 2)), random.normal(scale=0.3, size=(600, 2))
+    aside = random.normal((6, 0), 0.3, (100, 2))
+    labels = np.repeat([0, 1, 0], (300, 600, 100))
+    mean = np.concatenate((wide, narrow, aside)).astype(np.float32)
+    scatter.set_model(Codes(mean, None, labels), ("wide", "narrow"), plane(2))
+    qtbot.waitUntil(lambda: len(scatter.class_labels.shown) == 2)
+    rects = scatter.class_labels.rects
+    assert any(abs(rect.center().x()) > 0.5 for rect in rects)
+    assert scatter.findChild(QLabel, "missingNames").isHidden()
+
+
+def test_the_plot_says_how_many_classes_have_no_name_in_it(scatter, qtbot) -> None:
+    random = np.random.default_rng(0)
+    mixed = random.normal(size=(900, 2)).astype(np.float32)
+    scatter.set_model(Codes(mixed, None, np.arange(900) % 9), tuple("abcdefghi"), plane(2))
+    assert scatter.class_labels.shown == ()
+    assert scatter.findChild(QLabel, "missingNames").text() == "9 more classes: Show ▸ Classes"
 
 
 def test_names_of_other_images_do_not_stay(scatter) -> None:

@@ -4,16 +4,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QLineF, QObject, QPointF, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtWidgets import QGraphicsLineItem, QGraphicsView
 
+from vae_desktop.gui.views.stage.class_middles import class_middles
+from vae_desktop.gui.views.stage.plot_hints import MissingNames
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.plane_items import LabelItem
 from vae_desktop.gui.widgets.theme import class_palette, current_theme, small_font
 from vae_desktop.latent.codes import Floats
 
-_OWN = 0.4  # of the codes around a class's middle, at least, are its own
 _MOST = 60  # classes; more names than that only cover the points
 _REST = 1000  # ms between two looks at codes that move
 _ENOUGH = 4000  # codes, from which middles are found
@@ -21,14 +22,17 @@ _LONGEST = 110  # px, of a name
 _HEIGHT = 8  # above the points and the prior, below the cross-hair
 _MARGIN = 4  # px, around a name
 # Where a name stands, in its own widths and heights from the middle of its codes: the first place that is free.
-_PLACES = (0.0, 0.0), (0.0, 1.1), (0.0, -1.1), (0.8, 0.0), (-0.8, 0.0), (0.0, 2.2), (0.0, -2.2)
+_PLACES = (
+    (0.0, 0.0), (0.0, 1.1), (0.0, -1.1), (0.8, 0.0), (-0.8, 0.0), (0.0, 2.2), (0.0, -2.2),
+    (1.3, 1.4), (-1.3, 1.4), (1.3, -1.4), (-1.3, -1.4), (2.2, 0.0), (-2.2, 0.0), (0.0, 3.4), (0.0, -3.4),
+)  # fmt: skip
+_BESIDE = 1.2  # names' heights, from which on a line leads from the name to its codes
 
 
 class ClassLabels(QObject):
-    """Writes the name of each class at the median of its codes, if most codes around it are of this class.
+    """Writes the name of each class where it has a place of its own, or beside it with a line that leads there.
 
-    Where classes lie on one another a name would say what is not so, and there is none; names that find no room beside
-    those of larger classes give way.
+    Names that find no room beside those of larger classes give way; a note says how many are missing.
 
     Parameters
     ----------
@@ -41,7 +45,10 @@ class ClassLabels(QObject):
         super().__init__(plot)
         self._plot, self._taken = plot, taken
         self._items: list[LabelItem] = []
+        self._leaders: list[QGraphicsLineItem] = []  # from a name that stands aside to its codes
+        self._missing = MissingNames(plot)
         self._middles: dict[int, Floats] = {}
+        self._present: set[int] = set()  # the classes that have codes on show
         self._names: tuple[str, ...] = ()
         self._newest: tuple[Floats, npt.NDArray[np.int64] | None, npt.NDArray[np.bool_]] | None = None
         self._rest = QTimer(self, interval=_REST, singleShot=True)
@@ -67,11 +74,12 @@ class ClassLabels(QObject):
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Have other names, none of which is shown before there are positions."""
         names = names if len(names) <= _MOST else ()
-        self._middles, self._newest = {}, None
+        self._middles, self._present, self._newest = {}, set(), None
         if names != self._names:
-            for item in self._items:
+            for item in (*self._items, *self._leaders):
                 self._plot.removeItem(item)
             self._names, self._items = names, [self._item() for _ in names]
+            self._leaders = [self._leader() for _ in names]
             self._paint()
         self.make_room()
 
@@ -93,17 +101,18 @@ class ClassLabels(QObject):
             return
         (positions, labels, hidden), self._newest = self._newest, None
         self._rest.start()
-        self._middles = {}
+        self._middles, self._present = {}, set()
         if labels is not None and self._names:
             step = -(-len(positions) // _ENOUGH)
             shown = ~hidden[::step]
-            self._middles = _class_middles(positions[::step][shown], labels[::step][shown], len(self._names))
+            self._present = set(np.unique(labels[::step][shown]).tolist())
+            self._middles = class_middles(positions[::step][shown], labels[::step][shown], len(self._names))
         self.make_room()
 
     @Slot()
     def make_room(self) -> None:
         """Put the names where none overlaps another one."""
-        for item in self._items:
+        for item in (*self._items, *self._leaders):
             item.hide()
         pixel = self._plot.pixel_size()
         view = self._plot.view_rect()
@@ -118,19 +127,35 @@ class ClassLabels(QObject):
                 if view.contains(rect) and not any(rect.intersects(other) for other in taken):
                     item.setPos(centre)
                     item.show()
+                    self._leaders[index].setLine(QLineF(centre, QPointF(x, y)))
+                    self._leaders[index].setVisible(QLineF(centre, QPointF(x, y)).length() > _BESIDE * size.height())
                     taken.append(rect)
                     break
+        named_ones = {index for index, item in enumerate(self._items) if item.isVisible()}
+        self._missing.set_count(len(self._present - named_ones))
 
     def _item(self) -> LabelItem:
         item = LabelItem(_HEIGHT)
         self._plot.addItem(item, ignoreBounds=True)
         return item
 
+    def _leader(self) -> QGraphicsLineItem:
+        leader = QGraphicsLineItem()
+        leader.setZValue(_HEIGHT - 0.5)
+        leader.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        leader.hide()
+        self._plot.addItem(leader, ignoreBounds=True)
+        return leader
+
     @Slot()
     def _paint(self) -> None:
         """Make a picture of each name, so that moving something over it runs no code of Python."""
-        for item, name, colour in zip(self._items, self._names, class_palette(len(self._names)), strict=True):
+        colours = class_palette(len(self._names))
+        for item, leader, name, colour in zip(self._items, self._leaders, self._names, colours, strict=True):
             item.set_picture(_picture(name, colour, small_font(self._plot.font()), self._plot))
+            pen = QPen(QColor(colour), 1.5)
+            pen.setCosmetic(True)
+            leader.setPen(pen)
 
 
 def _picture(name: str, colour: str, font: QFont, plot: QGraphicsView) -> QPixmap:
@@ -156,21 +181,3 @@ def _picture(name: str, colour: str, font: QFont, plot: QGraphicsView) -> QPixma
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
     return picture
-
-
-def _class_middles(positions: Floats, labels: npt.NDArray[np.int64], class_count: int) -> dict[int, Floats]:
-    """The median position (2,) of each class that has a place of its own, the largest class first."""
-    there = np.isfinite(positions).all(1)
-    positions, labels = positions[there], labels[there]
-    counts = np.bincount(labels, minlength=class_count)[:class_count]
-    middles = {}
-    for index in np.argsort(-counts, kind="stable").tolist():
-        if not counts[index]:
-            break
-        own = labels == index
-        middle = np.median(positions[own], axis=0)
-        distances = ((positions - middle) ** 2).sum(1)
-        near = distances <= np.median(distances[own])
-        if own[near].mean() >= _OWN:
-            middles[index] = middle
-    return middles

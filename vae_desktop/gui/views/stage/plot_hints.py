@@ -5,10 +5,11 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel
 
-from vae_desktop.gui.widgets.controls import named
+from vae_desktop.gui.widgets.controls import named, styled
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import SPACING
 
+_WIDE = 400  # px, of a plot
 _LASTS = 20_000  # ms in sight
 
 
@@ -75,3 +76,28 @@ class LassoHint(QLabel):
         self.adjustSize()
         corner = self._plot.getViewBox().sceneBoundingRect().topLeft().toPoint()
         self.move(corner + QPoint(SPACING, SPACING))
+
+
+class MissingNames(QLabel):
+    """Says in the lower right corner of a plot how many classes have no name in it, if it is wide enough for that."""
+
+    def __init__(self, plot: LatentPlot) -> None:
+        super().__init__(plot)
+        styled(named(self, "missingNames"), "muted", "small")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._plot = plot
+        self.hide()
+        plot.getViewBox().sigResized.connect(self._place)
+
+    def set_count(self, count: int) -> None:
+        """Say how many there are, if any."""
+        several = self.tr("{count} more classes: Show ▸ Classes").format(count=count)
+        self.setText(several if count > 1 else self.tr("1 more class: Show ▸ Classes"))
+        self.setVisible(count > 0 and self._plot.width() >= _WIDE)
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        self.adjustSize()
+        corner = self._plot.getViewBox().sceneBoundingRect().bottomRight().toPoint()
+        self.move(corner - QPoint(self.width() + SPACING, self.height() + SPACING // 2))
