@@ -1,10 +1,15 @@
 """The language of texts: which one is chosen, and that a catalogue that cannot be read leaves English."""
 
 import logging
+import re
 
 import pytest
+from babel.messages.pofile import read_po
 
 from vae_desktop import language
+from vae_desktop.resources import resource_path
+
+_FIELD = re.compile(r"{{|}}|{[^{}]*}|%\(\w+\)[a-z]|%[sr]")
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +64,20 @@ def test_a_damaged_catalogue_leaves_english_and_one_line_in_the_log(content, tmp
 
 def test_an_unknown_language_leaves_english() -> None:
     assert language.use("tlh") == "en"
+
+
+@pytest.mark.parametrize("name", [name for name in language.LANGUAGES if name != "en"])
+def test_translations_have_the_fields_of_their_texts(name) -> None:
+    with (resource_path("locale") / name / "LC_MESSAGES" / f"{language.DOMAIN}.po").open("rb") as file:
+        catalogue = read_po(file, locale=name)
+    for message in catalogue:
+        texts = message.id if isinstance(message.id, tuple) else (message.id,)
+        translations = message.string if isinstance(message.string, tuple) else (message.string,)
+        for translation in filter(None, translations):
+            if message.id:  # else it is the head
+                assert _fields(translation) in [_fields(text) for text in texts], translation
+
+
+def _fields(text: str) -> set[str]:
+    """Names of what is filled in; how a figure or a date is written may differ."""
+    return {field.strip("{}").partition(":")[0] for field in _FIELD.findall(text)}
