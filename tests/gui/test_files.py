@@ -161,11 +161,12 @@ def test_kept_models_are_listed_by_what_they_are(driver, monkeypatch) -> None:
         driver.train_to_the_end(latentDim=str(dimensions), epochs="1")
         driver.wait(lambda: session.project.shown.is_kept)
     names = recent(driver)
-    assert names[2].startswith("VAE 2-D · Digits, epoch 1 · ")
-    assert names[3].startswith("VAE 3-D · Digits, epoch 1 · ")
-    assert names[4:] == ["All that was kept…"]
+    assert names[0] == "Not saved, kept by the app:"
+    assert names[1].startswith("VAE 2-D · Digits, epoch 1 · ")
+    assert names[2].startswith("VAE 3-D · Digits, epoch 1 · ")
+    assert names[3:] == ["All that was kept…"]
     session.project.shown.autosave.write_bytes(b"damaged")
-    assert recent(driver)[2] == session.project.shown.autosave.name
+    assert recent(driver)[1] == session.project.shown.autosave.name
 
 
 def test_closing_while_training_keeps_the_model_and_offers_it(driver, open_window) -> None:
@@ -175,7 +176,7 @@ def test_closing_while_training_keeps_the_model_and_offers_it(driver, open_windo
     assert driver.window.close()
     second = open_window()
     second.wait(second.window.banner.text)
-    assert "closed in the middle of a training" in second.window.banner.text()
+    assert "not at the end of its training" in second.window.banner.text()
     assert "of 1000." in second.window.banner.text()
     second.find("messageActionButton").click()
     session = second.window.controller.engine

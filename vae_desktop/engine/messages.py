@@ -111,7 +111,7 @@ def what_was_kept(models: Sequence[Description], has_crashed: bool) -> str:
     text = {
         (True, True): N_("The last run ended unexpectedly. It has been kept as it was: {model}."),
         (True, False): N_("The app ended unexpectedly last time. What was not saved has been kept: {model}."),
-        (False, True): N_("The window was closed in the middle of a training. It has been kept as it was: {model}."),
+        (False, True): N_("A model that was not at the end of its training was not saved, and is kept: {model}."),
         (False, False): N_("What was not saved when the window closed has been kept: {model}."),
     }[has_crashed, models[0].is_interrupted]
     return tr(text).format(model=kept_title(models))

@@ -15,6 +15,7 @@ _HARMLESS = 1e-4  # a learning rate that has made no model diverge
 _FAST = 0.05  # one that has emptied all dimensions at once: deep VAEs of digits, with and without a cycle
 _EXPLODED = 2.0  # times the error of the mean image, which a fresh model draws and a sound one never comes back to
 _EARLY = 5  # epochs: healthy models have been seen to wake all their dimensions within two
+_MANY = 1e6  # times; from here on a power of ten says it
 _SMOOTHED = 64  # images: errors of smaller batches differ too much
 
 
@@ -109,9 +110,9 @@ def _fast_rate(config: RunConfig, history: History) -> str:
         advice = tr("Train anew with a lower rate, such as 0.001.")
     if times > _EXPLODED:
         text = tr(
-            "The error rose to {times:.0f} times that of the first steps: the learning rate was too high. {advice}"
+            "The error rose to {times} times that of the first step: the learning rate was too high. {advice}"
         )
-        return text.format(times=times, advice=advice)
+        return text.format(times=_factor(history), advice=advice)
     if rate >= _FAST:
         text = tr("A learning rate of {rate:g} empties all dimensions at once. {advice}")
         return text.format(rate=rate, advice=advice)
@@ -124,6 +125,13 @@ def _rise(history: History, batch_size: int) -> float:
     window = max(1, _SMOOTHED // batch_size)
     means = errors[: len(errors) // window * window].reshape(-1, window).mean(1)
     return float(np.max(means) / means[0]) if len(means) and means[0] > 0 else 0.0
+
+
+def _factor(history: History) -> str:
+    """The largest reconstruction error of a step in terms of the first one's, as the curve shows both."""
+    errors = history.training[:, TERMS.index("reconstruction")]
+    times = float(np.max(errors) / errors[0])
+    return f"{times:,.0f}" if times < _MANY else f"{times:.0e}".replace("e+", "e")
 
 
 def collapse_warning(config: RunConfig, spectrum: Spectrum) -> str:

@@ -86,7 +86,7 @@ class PlanTexts:
             if old != new:
                 text += ", " + words[name].format(new=SETTINGS[name].format(new), old=SETTINGS[name].format(old))
         if run.config.training.schedule == "one-cycle" and span.first == step:
-            text += _tr("; its cycle begins again, so the loss rises at first")
+            text += _tr("; its cycle begins again: the loss rises at first, less at a lower rate")
         return text + "."
 
 

@@ -102,11 +102,14 @@ class RunsTable(QTableWidget):
         reached = with_terms(reached, "β", "KL divergence")
         rate = with_terms("", "learning rate")
         kl = self.tr("KL divergence per image, summed over latent dimensions.")
+        kept = self.tr(
+            "What is not saved to a file of yours is kept by the app, also when it closes: File ▸ Open recent lists it."
+        )
         self._columns = [
             _Column(self.tr("Run"), lambda run: f"#{run.id}"),
             _Column(self.tr("Model"), _model),
             _Column(self.tr("Data set"), lambda run: run.config.dataset.label),
-            _Column(self.tr("Status"), self._status),
+            _Column(self.tr("Status"), self._status, False, kept),
             _Column(self.tr("β"), self._beta, True, reached),
             *(column for likelihood in likelihoods for column in self._loss_columns(likelihood)),
             _Column(self.tr("KL\nnats"), _kl, True, with_terms(kl, "KL divergence", "nat")),

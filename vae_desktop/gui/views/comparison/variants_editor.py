@@ -18,7 +18,7 @@ from vae_desktop.gui.widgets.controls import column, label, push_button, row, to
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, heading_font
 from vae_desktop.variants import FEWEST, GENERATING_DIM, KL_TERM, MOST, Variant
 
-_AS_IN_SETUP = "as in the setup"
+_AS_IN_SETUP = "as in setup"
 _COLUMNS = ("kind", "beta", "latent_dim", "likelihood", "architecture")
 
 

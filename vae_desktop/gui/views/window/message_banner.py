@@ -99,9 +99,9 @@ class MessageBanner(QFrame):
                 self.tr("Download again"),
                 self.tr("Fetch the broken files anew, in the background; whole ones are kept."),
             ),
-            "open_kept": (self.tr("Open it"), self.tr("Put the kept model on screen; nothing is deleted.")),
+            "open_kept": (self.tr("Open"), self.tr("Put the kept model on screen; nothing is trained or deleted.")),
             "recover": (
-                self.tr("Recover it"),
+                self.tr("Open and train on"),
                 self.tr("Put the kept model on screen, and go on with its training where it was."),
             ),
             "discard": (self.tr("Discard"), self.tr("Delete what was kept of that run.")),

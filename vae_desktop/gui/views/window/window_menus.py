@@ -123,10 +123,12 @@ class WindowMenus(QObject):
         self._recent.clear()
         for path in files:
             self._add_file(self._recent, path, path.name, str(path))
-        if not files:
+        if not files and not kept:
             self._recent.addAction(self.tr("No model opened or saved yet")).setEnabled(False)
         if kept:
-            self._recent.addSection(self.tr("Not saved, kept by the app"))
+            if files:
+                self._recent.addSeparator()
+            self._recent.addAction(self.tr("Not saved, kept by the app:")).setEnabled(False)
         for path, title in kept.items():
             self._add_file(self._recent, path, title, str(path))
         if has_more:
