@@ -149,10 +149,10 @@ def test_a_save_that_waits_for_the_training_is_waited_for(driver, tmp_path, monk
     driver.wait(lambda: len(run.history.training) > 20)
     goes_on, begun, refresh = threading.Event(), threading.Event(), LiveEmbedding.refresh
 
-    def refresh_slowly(embedding, model) -> None:
+    def refresh_slowly(embedding, model, step) -> None:
         begun.set()
         assert goes_on.wait(60)
-        refresh(embedding, model)
+        refresh(embedding, model, step)
 
     monkeypatch.setattr(LiveEmbedding, "refresh", refresh_slowly)
     path = tmp_path / "live.safetensors"
