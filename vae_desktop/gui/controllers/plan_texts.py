@@ -37,7 +37,8 @@ class PlanTexts:
         if compares and not place:
             text = _tr("{acting} act at once on all models; each has its β above its column.").format(acting=acting)
         if place:
-            what = _tr("In {place} {count} models train.") if compares else _tr("In {place} a model trains.")
+            what = _tr("In {place} one is in training.")
+            what = _tr("In {place} {count} models are in training.") if compares else what
             text = f"{what.format(place=place, count=len(active))} {text}"
         own = active[-1].config.training
         if (own.epochs, own.learning_rate) != (config.training.epochs, config.training.learning_rate):

@@ -36,7 +36,7 @@ def _architecture(config: RunConfig, preset: Preset | None) -> list[str]:
 def _optimisation(config: RunConfig) -> list[str]:
     training = config.training
     return [
-        _tr("{count} epochs").format(count=f"{training.epochs:,}"),
+        (_tr("{count} epochs") if training.epochs > 1 else _tr("{count} epoch")).format(count=f"{training.epochs:,}"),
         _tr("rate {rate}").format(rate=f"{training.learning_rate:g}"),
         _tr("batch {count}").format(count=f"{training.batch_size:,}"),
         "" if training.schedule == "constant" else _chosen("schedule", training.schedule).lower(),
