@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QPolygonF
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget, QToolButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QScrollArea, QTableWidget, QToolButton
 
 from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.widgets.tile_board import TileBoard
@@ -204,7 +204,7 @@ def test_each_column_says_whether_its_model_generates_and_why(kl_term):
     verdicts = [kl_term.cell("Do random codes", column).rstrip(" ✓✗\u2007") for column in range(4)]
     assert verdicts[2] == "no: always the same picture"
     for caption, verdict in zip(captions, verdicts, strict=True):
-        assert caption.startswith(f"<b>{verdict[0].upper()}{verdict[1:]}.</b>")
+        assert caption.startswith(f"<b>{verdict[0].upper()}{verdict[1:]}")
     assert "Without the KL term nothing pulls its codes towards N(0, I)" in captions[0]
     assert "made every image's code the same" in captions[2]
     assert "The KL term keeps its codes near N(0, I)" in captions[3]
@@ -246,6 +246,63 @@ def test_pictures_are_large_enough_and_as_many_in_each_column(kl_term):
     assert len({len(model.random_codes) for model in kl_term.controller.models}) == 1
     for column in kl_term.columns:
         assert column.grid.sheet_rect().width() / column.grid.shape[0] >= 36
+
+
+def test_curves_and_figures_take_turns_where_there_is_no_room_for_both(kl_term):
+    curves, figures = (kl_term.driver.find(f"{name}ComparedButton", QToolButton) for name in ("curves", "figures"))
+    figures.click()
+    curves.click()
+    assert (curves.isChecked(), figures.isChecked()) == (True, False)
+    figures.click()
+    assert (curves.isChecked(), figures.isChecked()) == (False, True)
+    table = kl_term.driver.find("comparisonTable", QTableWidget)
+    assert all(table.columnWidth(column) >= 84 for column in range(1, 5))
+    figures.click()
+
+
+def test_the_heads_stay_while_the_columns_scroll_and_others_begin_at_their_top(kl_term, trained_pair):
+    column = kl_term.columns[0]
+    (area,) = (found for found in kl_term.view.findChildren(QScrollArea) if found.accessibleName() and
+               found.isAncestorOf(column))  # fmt: skip
+    assert not area.isAncestorOf(column.caption)
+    kl_term.wait(lambda: area.verticalScrollBar().maximum() > 0)
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    for column in kl_term.columns:
+        assert column.head.mapTo(kl_term.view, QPoint()).x() == column.mapTo(kl_term.view, QPoint()).x()
+        assert column.head.width() == column.width()
+    kl_term.show(trained_pair)
+    assert area.verticalScrollBar().value() == 0
+
+
+def test_a_double_click_on_measure_all_does_not_cancel(kl_term):
+    kl_term.wait_for_measures()
+    table = kl_term.view.table
+    cancelled = []
+    table.cancel_requested.connect(lambda: cancelled.append(True))
+    cancel = kl_term.driver.find("cancelMeasuringAllButton", QPushButton)
+    table.show_progress("a model", 0, 1)
+    QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    assert not cancelled
+    cancel.click()  # by the keyboard
+    assert cancelled
+    table.end_progress()
+
+
+def test_before_models_are_chosen_there_is_one_main_button_and_no_cursor(driver):
+    train, point = driver.find("trainButton", QPushButton), driver.find("latentPointDock")
+    driver.window.show_workspace("comparison")
+    assert not train.property("primary")
+    assert not point.isVisible()
+    driver.window.show_workspace("playground")
+    assert train.property("primary")
+    assert point.isVisible()
+    comparison = Comparison(driver)
+    comparison.begin()
+    assert train.property("primary")
+    assert point.isVisible()
+    comparison.view.show_editor()
+    assert not train.property("primary")
+    driver.stop()
 
 
 def test_curves_and_figures_unfold_below(kl_term):

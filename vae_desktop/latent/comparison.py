@@ -54,6 +54,12 @@ class ComparedRow:
 def comparison_rows(models: Sequence[Compared]) -> list[ComparedRow]:
     """The rows of the comparison; likelihoods of different units stand in rows of their own, never in one."""
     rows = [_verdict_row(models)]
+    for key in ("likeness", "reach"):
+        values = [(model.values.get("generation") or {}).get(key) for model in models]
+        known = ["generation" in model.values for model in models]
+        if any(known):
+            peers = [not model.has_collapsed for model in models]
+            rows.append(_compared_row(MEASURES[f"generation.{key}"], "", "", values, known, peers))
     for key in (*_FIGURES, *_NEIGHBOURS):
         measure = MEASURES[key]
         units = [measure.unit_for(model.config.model) for model in models]
@@ -83,7 +89,7 @@ def comparison_rows(models: Sequence[Compared]) -> list[ComparedRow]:
 def _verdict_row(models: Sequence[Compared]) -> ComparedRow:
     ranks: dict[Answer, Rank] = {"yes": "best", "no": "worst", "hardly": "worst"}
     verdicts = [verdict(model) for model in models]
-    cells = tuple(Cell(found.text, ranks.get(found.answer, "")) for found in verdicts)
+    cells = tuple(Cell(found.short or found.text, ranks.get(found.answer, "")) for found in verdicts)
     return ComparedRow(QUESTION.label, "", "", cells, QUESTION)
 
 

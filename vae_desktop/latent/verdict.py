@@ -69,10 +69,11 @@ class Compared:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a model can generate: the answer, "" as long as it is not known, and the sentence."""
+    """Whether a model can generate: the answer, "" as long as it is not known, and the sentence, also in a word."""
 
     answer: Answer
     text: str
+    short: str = ""
 
 
 def verdict(model: Compared) -> Verdict:
@@ -95,13 +96,13 @@ def verdict(model: Compared) -> Verdict:
     least = min(likeness, reach)
     answer: Answer = "no" if least < _NO else "hardly" if least < _YES else "yes"
     if answer == "yes":
-        text = tr("yes: {look} look like its reconstructions of real images, and reach {variety} of their variety")
+        text = tr("yes: {look} look like its reconstructions, and they reach {variety} of their variety")
     elif likeness >= _YES:
         text = tr("{answer}: {look} look like its reconstructions, but they reach only {variety} of their variety")
     else:
         text = tr("{answer}: only {look} look like its reconstructions, and they reach {variety} of their variety")
-    said = {"no": tr("no"), "hardly": tr("hardly")}.get(answer, "")
-    return Verdict(answer, text.format(answer=said, look=_percent(likeness), variety=_percent(reach)))
+    said = {"no": tr("no"), "hardly": tr("hardly"), "yes": tr("yes")}[answer]
+    return Verdict(answer, text.format(answer=said, look=_percent(likeness), variety=_percent(reach)), said)
 
 
 def explanation(model: Compared) -> str:
@@ -134,6 +135,8 @@ def explanation(model: Compared) -> str:
             own.append(tr("they spread {reach:.2g} instead of 1").format(reach=reach))
         where = tr("{first} and {second}").format(first=own[0], second=own[1]) if len(own) > 1 else "".join(own)
         texts = _FREE if own else _FREE_AS_IT_IS
+        if reach > _LIKE_ONE[1]:
+            texts = _WIDE
     why = tr(texts[0]).format(where=where)
     if model.missed is not None:
         why = _of_codes(model.missed, *texts[1:], where)
@@ -145,7 +148,7 @@ def _coarseness(model: Compared) -> str:
     own = (model.values.get("sampling") or {}).get("reconstructions")
     if own is None or model.values.get("generation") is None or own["recall"] >= _COARSE:
         return ""
-    text = tr("Numbers an image: {dim}. Even reconstructions are coarse ({variety} of real variety).")
+    text = tr("{dim}-D: even reconstructions are coarse ({variety} of real variety).")
     return text.format(dim=model.config.model.latent_dim, variety=_percent(own["recall"]))
 
 
@@ -164,6 +167,8 @@ _FREE = (
         "them."
     ),
 )
+_WIDE = (*_FREE[:2], N_("Without the KL term nothing pulls its codes towards N(0, I): {where}, so random codes reach "
+                        "only a part of them."))
 _FREE_AS_IT_IS = (
     N_("Without the KL term nothing pulls its codes towards N(0, I)."),
     N_("Without the KL term nothing pulls its codes towards N(0, I), so {part} of random codes miss them."),

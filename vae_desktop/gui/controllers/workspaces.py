@@ -31,6 +31,7 @@ class WorkspacesController(QObject):
         engine.project.compared_changed.connect(self._show_comparison)
         window.workspace_changed.connect(self._change_workspace)
         window.comparison.promoted.connect(self._promote)
+        window.comparison.start_shown.connect(self._fit_to_start)
 
     def make_tools(self) -> Tools:
         """Make the tools of the playground and their views, for which the first picture need not wait."""
@@ -50,6 +51,7 @@ class WorkspacesController(QObject):
     def _show_comparison(self, comparison: Comparison) -> None:
         self._window.show_workspace("comparison")
         self.comparison.show_models(comparison)
+        self._fit_to_start()
 
     @Slot(object)
     def _promote(self, run: Run) -> None:
@@ -68,3 +70,12 @@ class WorkspacesController(QObject):
         else:
             self.comparison.leave_sight()
             self.playground.come_into_sight()
+        self._fit_to_start()
+
+    @Slot()
+    def _fit_to_start(self) -> None:
+        """Before models are chosen there is one main button, and no cursor to move."""
+        compares = self._window.workspace == "comparison"
+        self._window.setup.controls.set_is_main(not (compares and self._window.comparison.is_at_start))
+        if compares:
+            self._window.point_column.set_wanted(bool(self.comparison.models))

@@ -30,7 +30,7 @@ _PICTURE = 58  # px: twice as large as MNIST's, with a frame
 _BUTTON = 28  # px
 _BETA = 46  # px
 _GAP = 3  # px, between the pictures of the grid
-_CAPTION = 6, 4  # lines, of a narrow and of a wide column
+_CAPTION = 8, 5  # lines, of a narrow and of a wide column
 _WIDE = 300  # px
 _SIGN, _NUMBER = 36, 36  # px, of the sign of a quantity and of a number
 
@@ -48,7 +48,11 @@ class ComparisonColumn(QWidget):
         super().__init__(parent)
         self.setObjectName(f"comparisonColumn{run.id}")
         self.run = run
-        self.title = styled(ElidedLabel(), size="heading")
+        self.head = QWidget()  # title, status and caption, which the view keeps in sight over what scrolls
+        self.title = ElidedLabel()
+        font = self.title.font()
+        font.setBold(True)
+        self.title.setFont(font)
         self.title.setStyleSheet(f"color: {colour};")
         self.title.set_text(run.name)
         self.open_button = self._button("open", "promote", self.tr("Open this model in the playground."), self.promoted)
@@ -153,7 +157,7 @@ class ComparisonColumn(QWidget):
 
     def _lay_out(self) -> None:
         beta = () if self.beta is None else (QLabel("β"), self.beta)
-        header = row((self.title, 1), self.save_button, self.open_button, spacing=SPACING // 2)
+        header = row((self.title, 1), self.save_button, self.open_button, spacing=SPACING // 4)
         below = QWidget()
         below.setFixedHeight(_BUTTON)  # with and without an entry for β
         row((self.status, 1), *beta, spacing=SPACING // 2, on=below)
@@ -170,13 +174,12 @@ class ComparisonColumn(QWidget):
         self._numbers = named(SteadyLabel(tabular(small_font(self.font())), 2), f"comparedPosterior{self.run.id}")
         explain(self._numbers, with_terms(self.tr("What this model's encoder says of the test image."), "μ", "σ"))
         self._views = {"codes": self.codes, "grid": grid, "random": self.random_codes}
+        column(header, below, self.caption, spacing=SPACING // 2, on=self.head)
+        self.head.setMinimumWidth(_BOARD)
         column(
-            header,
-            below,
-            self.caption,
             (self.random_codes, 5),
             (self.codes, 4),
-            row((self._image, 1), (cursor, 1)),
+            row((self._image, 6), (cursor, 5), spacing=SPACING // 2),
             self._numbers,
             (grid, 4),
             spacing=SPACING // 2,

@@ -7,11 +7,14 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.gui.widgets.click_guard import ClickGuard
 from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled, toggle
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
 from vae_desktop.latent.comparison import Cell, ComparedRow
+from vae_desktop.latent.verdict import QUESTION
 
+_LEAST = 84  # px, of a column: a short name and figures with their marks are whole
 _MARKS = {"best": " ✓", "worst": " ✗", "": "\u2007\u2007"}
 
 
@@ -42,7 +45,8 @@ class ComparisonTable(QWidget):
         self._measure = push_button("measureAllButton", self.tr("Measure all"), tip, then=self.measure_requested)
         tip = self.tr("Neighbours in the latent space too, and images drawn in other ways than from N(0, I).")
         self._all = toggle("allFiguresButton", self.tr("Show all figures"), tip, then=self._show_details)
-        top = row((self._note, 1), self._bar, self._cancel, self._all, self._measure)
+        self._guard = ClickGuard(self._cancel, self._measure)  # one takes the place of the other
+        top = row(self._all, (self._note, 1), self._bar, self._cancel, self._measure)
         column(top, (self._table, 1), spacing=SPACING // 2, on=self)
         self.set_note("")
         self.end_progress()
@@ -87,7 +91,10 @@ class ComparisonTable(QWidget):
             self._table.setHorizontalHeaderItem(position, head)
         header = self._table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(_LEAST)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        labels = [_label(line) for line in lines if isinstance(line, ComparedRow) and line.measure is not QUESTION]
+        header.resizeSection(0, max(map(self._table.fontMetrics().horizontalAdvance, labels), default=0) + 2 * SPACING)
         for number, line in enumerate(lines):
             item = QTableWidgetItem(_label(line))
             self._table.setItem(number, 0, item)
@@ -106,11 +113,14 @@ class ComparisonTable(QWidget):
         """Show how far a measurement is."""
         self._bar.setToolTip(title)
         self._bar.setValue(round(1000 * done / max(total, 1)))
+        if self._cancel.isHidden():
+            self._guard.restart()
         for part in (self._bar, self._cancel):
             part.show()
         self._measure.hide()
 
     def end_progress(self) -> None:
+        self._guard.restart()
         for part in (self._bar, self._cancel):
             part.hide()
         self._measure.show()

@@ -68,6 +68,7 @@ class VariantsEditor(QWidget):
             1,
             label(self.tr("Models side by side"), size="heading"),
             self._beside,
+            self._four(),
             self._data,
             row(self._fold, 1, self.back_button),
             self._own,
@@ -154,6 +155,16 @@ class VariantsEditor(QWidget):
         ):
             about = label(text, wraps=True)
             parts.append((column(button, about, 1), 1))
+        return row(*parts, spacing=3 * SPACING)
+
+    def _four(self) -> QBoxLayout:
+        """What the four models of the argument are, each in the colour that it has in its column."""
+        parts = []
+        for variant, colour in zip(KL_TERM, MODEL_COLOURS, strict=True):
+            kind = MODELS[variant.kind]
+            name = label(translated(kind.short))
+            name.setStyleSheet(f"color: {colour}; font-weight: bold;")
+            parts.append((column(name, label(translated(kind.help), "muted", wraps=True), 1, spacing=SPACING // 2), 1))
         return row(*parts, spacing=3 * SPACING)
 
     @Slot(bool)

@@ -5,10 +5,11 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QToolButton, QWidget
 
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.views.comparison.column import ComparisonColumn
+from vae_desktop.gui.views.comparison.columns_area import ColumnsArea
 from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
 from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
@@ -35,6 +36,7 @@ from vae_desktop.latent.verdict import QUESTION
 
 _ORIGINAL = 56  # px
 _TALL = 840  # px: from here on there is room for columns, curves and figures
+_WIDE = 1000  # px: and from here on for both of these side by side
 
 
 class ComparisonView(QWidget):
@@ -48,6 +50,7 @@ class ComparisonView(QWidget):
     sample_wanted = Signal()
     image_chosen = Signal(int)
     points_changed = Signal()
+    start_shown = Signal(bool)  # whether the choice of models is in front, instead of columns
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,7 +103,7 @@ class ComparisonView(QWidget):
             button.setProperty("segment", position)
         self._has_decided = False  # whether the person has folded or unfolded something
         self._below = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=SPACING)
-        self._columns = QHBoxLayout()
+        self._area = ColumnsArea(self.tr("Models side by side"))
         self._stack = QStackedWidget()
         self._lay_out()
         self.image.valueChanged.connect(self._choose_image)
@@ -114,10 +117,6 @@ class ComparisonView(QWidget):
 
     def set_models(self, runs: Sequence[Run]) -> None:
         """Show these models, a column each."""
-        for before in self.columns:
-            self._columns.removeWidget(before)
-            before.setParent(None)
-            before.deleteLater()
         self.columns = [
             ComparisonColumn(run, colour, self.controls)
             for run, colour in zip(runs, MODEL_COLOURS, strict=False)
@@ -127,22 +126,29 @@ class ComparisonView(QWidget):
             shown.beta_changed.connect(partial(self.beta_changed.emit, shown.run))
             shown.promoted.connect(partial(self.promoted.emit, shown.run))
             shown.save_requested.connect(partial(self.save_requested.emit, shown.run))
-            self._columns.addWidget(shown, 1)
         self.curves.set_models([Losses(run.name, run.config.model, run.history) for run in runs])
         self.editor.set_can_go_back(True)
+        self._area.set_columns(self.columns)
         self.show_columns()
 
     def set_images(self, count: int) -> None:
         """Say how many test images there are to choose from."""
         self.image.setMaximum(max(0, count - 1))
 
+    @property
+    def is_at_start(self) -> bool:
+        """Whether the choice of models is in front."""
+        return self._stack.currentIndex() == 0
+
     @Slot()
     def show_columns(self) -> None:
         self._stack.setCurrentIndex(1)
+        self.start_shown.emit(False)
 
     @Slot()
     def show_editor(self) -> None:
         self._stack.setCurrentIndex(0)
+        self.start_shown.emit(True)
 
     @property
     def points(self) -> str:
@@ -187,6 +193,13 @@ class ComparisonView(QWidget):
     @Slot()
     def _decide(self) -> None:
         self._has_decided = True
+        self._show_one(self.sender())
+
+    def _show_one(self, chosen: object) -> None:
+        """Fold the other one of curves and figures where there is no room for both side by side."""
+        if self.width() < _WIDE and all(button.isChecked() for button in self._lower.values()):
+            for button in self._lower.values():
+                button.setChecked(button is chosen)
 
     @Slot()
     def _show_lower(self) -> None:
@@ -205,10 +218,11 @@ class ComparisonView(QWidget):
             for button in self._lower.values():
                 button.setChecked(self.height() >= _TALL)
             self._show_lower()
+        self._show_one(self._lower["figures"])
 
     def _toggle(self, name: str, text: str, tip: str) -> QToolButton:
         button = toggle(f"{name}ComparedButton", text, tip)
-        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(text) + 3 * SPACING)
+        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(text) + 2 * SPACING)
         return button
 
     def _lay_out_shared(self) -> None:
@@ -237,32 +251,22 @@ class ComparisonView(QWidget):
         explain(question, translated(QUESTION.definition))
         bar = row(
             row(*self._toggles.values(), spacing=0),
-            (question, 1),
+            1,
             row(*self._lower.values(), spacing=0),
-            self.choose,
             self.controls.tools.buttons,
         )
-        inner = QWidget()
-        self._columns.setSpacing(SPACING)
-        self._columns.setContentsMargins(0, 0, 0, 0)
-        inner.setLayout(self._columns)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setAccessibleName(self.tr("Models side by side"))
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls into sight
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
         self._below.addWidget(self.curves)
         self._below.addWidget(self.table)
         self._below.setSizes([1000, 1000])
         splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False, handleWidth=SPACING)
-        splitter.addWidget(scroll)
+        splitter.addWidget(self._area)
         splitter.addWidget(self._below)
         splitter.setSizes([560, 210])
         splitter.setStretchFactor(0, 1)
         body = QWidget()
         margins = (SPACING, SPACING // 2, SPACING, SPACING)
-        column(bar, self.controls, (splitter, 1), spacing=SPACING // 2, margins=margins, on=body)
+        asked = row((question, 1), self.choose)
+        column(bar, self.controls, asked, (splitter, 1), spacing=SPACING // 2, margins=margins, on=body)
         self.controls.card.setParent(body)
         self._stack.addWidget(self.editor)
         self._stack.addWidget(body)

@@ -1,11 +1,11 @@
 """What starts, holds and ends a training; it stays where it is, whatever it shows."""
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from vae_desktop.engine.run import Progress
 from vae_desktop.engine.training import State
+from vae_desktop.gui.widgets.click_guard import ClickGuard
 from vae_desktop.gui.widgets.controls import column, explain, progress_bar, push_button, row, set_text, styled
 from vae_desktop.gui.widgets.labels import SteadyLabel
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
@@ -60,6 +60,12 @@ class Transport(QWidget):
     def set_compares(self, compares: bool) -> None:
         """Whether the buttons are for models side by side."""
         set_text(self.train_button, self.tr("Train all") if compares else self.tr("Train"))
+
+    def set_is_main(self, is_main: bool) -> None:
+        """Whether Train is what one presses here, or something else is."""
+        self.train_button.setProperty("primary", is_main)
+        self.train_button.style().unpolish(self.train_button)
+        self.train_button.style().polish(self.train_button)
 
     def set_settings_valid(self, valid: bool) -> None:
         """Train needs settings that can be used."""
@@ -119,7 +125,7 @@ class Transport(QWidget):
         self._faces.addWidget(self.continue_button)
         self._faces.addWidget(self.pause_button)
         self._faces.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._guard = _ClickGuard(self.continue_button, self.pause_button)
+        self._guard = ClickGuard(self.continue_button, self.pause_button)
         buttons = row((self.train_button, 1), (self._faces, 1), (self.stop_button, 1))
         progress = row((self._where, 3), (self._pace, 1), spacing=0)
         acting = column(self._bar, self._target, progress, spacing=SPACING // 2)
@@ -179,32 +185,6 @@ class Transport(QWidget):
     @Slot()
     def _pause_or_resume(self) -> None:
         (self.resume_requested if self._state == "paused" else self.pause_requested).emit()
-
-
-class _ClickGuard(QObject):
-    """Drops the second click of a double click where the first one has put another button under the mouse."""
-
-    def __init__(self, *buttons: QPushButton) -> None:
-        super().__init__(buttons[0])
-        self._since = QElapsedTimer()
-        for button in buttons:
-            button.installEventFilter(self)
-
-    def restart(self) -> None:
-        """Note that a button does something else from now on."""
-        self._since.start()
-
-    def set_text(self, button: QPushButton, text: str) -> None:
-        """Let a button say what it does from now on."""
-        if button.text() != text:
-            set_text(button, text)
-            self.restart()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() not in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
-            return False
-        interval = QGuiApplication.styleHints().mouseDoubleClickInterval()
-        return self._since.isValid() and self._since.elapsed() < interval
 
 
 def duration_text(seconds: float) -> str:

@@ -57,6 +57,27 @@ def fit_docks(window: QMainWindow, point: QDockWidget, tools: Sequence[QDockWidg
         window.resizeDocks([front], [tools_height(now)], Qt.Orientation.Vertical)
 
 
+class PassingDock:
+    """Takes a dock away while there is nothing for it to show; one that the person has closed stays so."""
+
+    def __init__(self, window: QMainWindow, dock: QDockWidget, width: int) -> None:
+        self._window, self._dock, self._width = window, dock, width
+        self._is_away = False
+
+    def set_wanted(self, is_wanted: bool) -> None:
+        if not is_wanted and not self._dock.isHidden():
+            self._dock.hide()
+            self._is_away = True
+        elif is_wanted and self._is_away:
+            self._dock.show()
+            self._window.resizeDocks([self._dock], [self._width], Qt.Orientation.Horizontal)
+            self._is_away = False
+
+    def forget(self) -> None:
+        """Note that the dock was put back where it was."""
+        self._is_away = False
+
+
 class ToolTabs(QObject):
     """Has the tabs of the tools stand above them, with a menu that floats or closes a tool.
 

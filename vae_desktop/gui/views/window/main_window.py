@@ -20,6 +20,7 @@ from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
 from vae_desktop.gui.views.window.dialogs import models_filter
 from vae_desktop.gui.views.window.docks import (
+    PassingDock,
     ToolTabs,
     add_column,
     add_tool,
@@ -202,6 +203,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
         setup = add_column(self, "setupDock", self.tr("Setup"), self.setup, areas.LeftDockWidgetArea)
         point = add_column(self, "latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
+        self.point_column = PassingDock(self, point, _NARROW_DOCK)
         curves = add_tool(self, "learningCurvesDock", self.tr("Learning curves"), self.losses)
         runs = add_tool(self, "runsDock", self.tr("Runs"), self.runs)
         measures = add_tool(self, "measuresDock", self.tr("Measures"), self.measures)
@@ -255,6 +257,7 @@ class MainWindow(QMainWindow):
             self.resizeDocks([self._docks[1]], [_NARROW_DOCK], Qt.Orientation.Horizontal)
         else:
             self.restoreState(self._docks_before, _LAYOUT_VERSION)
+            self.point_column.forget()
         self._workspaces.setCurrentIndex(index)
         self.menus.set_curve_actions((self.comparison.curves if index else self.losses).actions())
         self.workspace_changed.emit(_WORKSPACES[index])
