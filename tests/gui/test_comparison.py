@@ -358,7 +358,9 @@ def test_a_model_of_other_dimensions_says_why_it_has_no_cursor(comparison):
     assert [run.name for run in comparison.runs] == ["VAE 2-D", "AE 2-D", "VAE 5-D"]
     comparison.wait(lambda: comparison.pictures("at_cursor")[0] is not None)
     assert comparison.pictures("at_cursor")[2] is None
-    assert "it has 2 dimensions, this model 5" in comparison.columns[2].at_cursor.empty_text
+    assert comparison.columns[2].at_cursor.empty_text == "no cursor"
+    assert "it has 2 dimensions, this model 5" in comparison.columns[2].at_cursor.toolTip()
+    assert "it has 2 dimensions" not in comparison.columns[0].at_cursor.toolTip()
     comparison.wait(lambda: comparison.columns[2].random.pictures is not None)
     board = comparison.columns[2].random
     QTest.mouseClick(board, Qt.MouseButton.LeftButton, pos=board.rect().center())

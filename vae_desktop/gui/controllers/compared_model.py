@@ -269,7 +269,7 @@ class ComparedModel(QObject):
         is_near = np.zeros(1, bool) if code is None else np.isclose(self.random_codes, code, atol=1e-4).all(1)
         self.column.random.set_chosen(int(is_near.argmax()) if is_near.any() else None)
         if code is None:
-            reason = self.tr("no cursor: it has {cursor} dimensions, this model {own}")
+            reason = self.tr("There is no cursor here: it has {cursor} dimensions, this model {own}.")
             self.column.set_marker(None, reason.format(cursor=len(self._cursor.code), own=self.latent_dim))
             return
         middle, reach = self._grid_region

@@ -99,6 +99,7 @@ class ComparisonColumn(QWidget):
         self.grid.gap, self.grid.empty_text = _GAP, ""
         self.image.set_empty_text("")
         self.at_cursor.set_empty_text("")
+        self._at_cursor_tip = self.at_cursor.toolTip()
         self._lay_out()
         self.grid.fractions_pointed.connect(self._tell_grid)
         self.random.tile_chosen.connect(self.random_chosen)
@@ -151,7 +152,8 @@ class ComparisonColumn(QWidget):
     def set_marker(self, fractions: QPointF | None, reason: str = "") -> None:
         """Mark the shared cursor on the grid, in fractions from its upper left corner; or say why there is none."""
         self.grid.set_marker(fractions)
-        self.at_cursor.set_empty_text(reason)
+        self.at_cursor.set_empty_text(self.tr("no cursor") if reason else "")
+        explain(self.at_cursor, reason or self._at_cursor_tip)
         if fractions is None:
             self.at_cursor.set_picture(None)
 
