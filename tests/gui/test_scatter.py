@@ -265,6 +265,16 @@ def test_a_lasso_selects_counts_marks_and_is_exported(show, tmp_path, monkeypatc
     assert not driver.find("selectionBar").isVisible()
 
 
+def test_the_file_menu_exports_the_codes_of_all_images(show, tmp_path, monkeypatch) -> None:
+    driver = show("vae-2d")
+    target = tmp_path / "codes.csv"
+    monkeypatch.setattr(QFileDialog, "exec", lambda dialog: True)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda dialog: [str(target)])
+    action(driver, "exportCodesAction").trigger()
+    driver.wait(lambda: str(target) in driver.window.statusBar().currentMessage())
+    assert len(target.read_text(encoding="utf-8").splitlines()) == len(driver.shown.codes) + 1
+
+
 def test_while_the_lasso_is_on_the_plot_says_so_and_escape_ends_it(show) -> None:
     driver = show("vae-2d")
     hint = driver.find("lassoHint")

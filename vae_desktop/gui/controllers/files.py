@@ -42,6 +42,7 @@ class FilesController(QObject):
         menus.save_requested.connect(self._save)
         menus.save_as_requested.connect(self._save_as)
         menus.recent_wanted.connect(self._list_recent)
+        menus.export_requested.connect(self._export_all_codes)
         self._library.opened.connect(self._note_opened)
         self._library.exported.connect(partial(self._tell_written, self.tr("Exported to {path}")))
         self._engine.saver.saved.connect(self._note_saved)
@@ -161,6 +162,14 @@ class FilesController(QObject):
         self._ask_and_save([run], run.path)
 
     # Exporting
+
+    @Slot()
+    def _export_all_codes(self) -> None:
+        codes = None if self._project.shown is None else self._project.shown.all_codes
+        if codes is None:
+            self._engine.messages.complain(self.tr("There are no codes yet: they come with the training."))
+        else:
+            self._export_codes(np.arange(len(codes)))
 
     @Slot(object)
     def _export_codes(self, images: npt.NDArray[np.int64]) -> None:

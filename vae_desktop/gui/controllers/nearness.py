@@ -91,13 +91,15 @@ class CodeDistances:
         codes = None if self._run is None else self._run.codes
         return "σ" if codes is not None and codes.log_stddev is not None else _tr("spacings")
 
-    def text(self, index: int = 0) -> str:
+    def text(self, index: int = 0, has_median: bool = True) -> str:
         """How far one of the codes is, in words; nothing as long as it is not known."""
         distances, run = self.distances, self._run
         if run is None or distances is None or index >= len(distances) or not np.isfinite(distances[index]):
             return ""
         text = _tr("nearest code: {value} {unit}").format(value=f"{distances[index]:.2f}", unit=self.unit)
-        return text if self.median is None else text + _tr(" (median {value})").format(value=f"{self.median:.2f}")
+        if self.median is None or not has_median:
+            return text
+        return text + _tr(" (median {value})").format(value=f"{self.median:.2f}")
 
     @staticmethod
     def tip() -> str:
@@ -188,7 +190,8 @@ class NearestImages:
             self._view.set_note(text, tip)
 
     def _show_distance(self) -> None:
-        self._view.distance.set_text(self._distances.text())
+        self._view.distance.set_text(self._distances.text(has_median=False))
+        self._view.distance.set_tip(f"<p>{self._distances.text()}</p>{self._distances.tip()}")
 
     def _look_among_codes(self, run: Run, codes: Codes, code: Floats) -> None:
         self._requests.forget(self._typical_view)

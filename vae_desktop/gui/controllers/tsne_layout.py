@@ -8,6 +8,7 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.tasks import Task
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
+from vae_desktop.gui.views.stage.code_positions import nearest_image
 from vae_desktop.latent.codes import Floats
 
 _TASK = "t-SNE"
@@ -24,7 +25,7 @@ class TsneController(QObject):
         self._step = -1  # of the model whose codes are laid out
         self._tools.cancel_requested.connect(self._cancel)
         self._tools.update_requested.connect(self.begin)
-        self._scatter.image_chosen.connect(self._describe_image)
+        space.point_followed.connect(self._describe_image)
 
     @Slot()
     def begin(self) -> None:
@@ -107,8 +108,11 @@ class TsneController(QObject):
         self._tools.note.set_text("")
         self._space.set_projection("axes", self._tools.axes)
 
-    @Slot(int)
-    def _describe_image(self, image: int) -> None:
-        if self._space.projection == "tsne":
+    @Slot()
+    def _describe_image(self) -> None:
+        """Say at which image the cross-hair is, wherever the point has been taken."""
+        code, has_layout = self._space.code, self._space.projection == "tsne" and self._scatter.has_layout
+        image = nearest_image(code, self._scatter.drawn) if has_layout and code is not None else None
+        if image is not None:
             text = self.tr("at image {number}, the nearest code: t-SNE has no inverse")
             self._tools.note.set_text(text.format(number=f"{image:,}"))

@@ -66,7 +66,7 @@ class CurvePane(Plot):
         self.curves: list[Curve] = []
         self.step: int | None = None  # where the cross-hair stands
         self._items: list[tuple[Curve, pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]] = []
-        self._marked: tuple[Sequence[Mark], bool] = (), False
+        self._marked: tuple[Sequence[Mark], bool, list[bool]] = (), False, []
         self._mark_lines: list[pyqtgraph.InfiniteLine] = []
         self._has_points = False
         self._following = True
@@ -115,21 +115,23 @@ class CurvePane(Plot):
 
     def set_marks(self, marks: Sequence[Mark], are_labelled: bool) -> None:
         """Draw a line at each step from which a setting had another value, perhaps with that value."""
-        if (marks, are_labelled) == self._marked:
+        sides = [mark.change.step < self._room / 2 for mark in marks]  # on which a text has room
+        if (marks, are_labelled, sides) == self._marked:
             return
-        self._marked = marks, are_labelled
+        self._marked = marks, are_labelled, sides
         for line in self._mark_lines:
             self.removeItem(line)
         self._mark_lines = []
         for number, (change, colour) in enumerate(marks):
             name = translated(SETTINGS[change.name].label).partition(" (")[0]
-            height = 0.86 - 0.12 * (number % 4)  # neighbours do not cover one another, nor the arrow of a spike
+            height = 0.76 - 0.13 * (number % 4)  # neighbours do not cover one another, nor the arrow of a spike
+            anchor = (0, 0.5) if sides[number] else (1, 0.5)
             line = pyqtgraph.InfiniteLine(
                 pos=change.step,
                 angle=90,
                 pen=pyqtgraph.mkPen(colour, width=1, style=Qt.PenStyle.DotLine),
                 label=f"{name} {change.value:g}" if are_labelled else None,
-                labelOpts={"position": height, "color": colour, "anchors": [(1, 0.5), (1, 0.5)]},
+                labelOpts={"position": height, "color": colour, "anchors": [anchor, anchor]},
             )
             self.addItem(line, ignoreBounds=True)
             self._mark_lines.append(line)

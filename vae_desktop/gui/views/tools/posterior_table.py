@@ -3,8 +3,8 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolTip,
 )
 
 from vae_desktop.gui.widgets.controls import named, plain
@@ -151,6 +152,7 @@ class NumberTable(QTableView):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(3 * _ROW + 8)
         numbers.modelReset.connect(self._choose_columns)
+        across.viewport().installEventFilter(self)
 
     def scrolls_with(self, other: "NumberTable") -> None:
         """Scroll together with another one, which shows the scroll bar of both."""
@@ -158,6 +160,28 @@ class NumberTable(QTableView):
         own.valueChanged.connect(its.setValue)
         its.valueChanged.connect(own.setValue)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Explain a number above the table, where the tooltip covers none."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._explain(self.columnAt(event.pos().x()))
+            return True
+        return super().viewportEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Explain a heading there too."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._explain(self.horizontalHeader().logicalIndexAt(event.pos()))
+            return True
+        return super().eventFilter(watched, event)
+
+    def _explain(self, column: int) -> None:
+        across, role = Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
+        text = self.model().headerData(column, across, role) if column >= 0 else ""
+        QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), text, self)
+        tip = next((each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")), None)
+        if tip is not None:
+            tip.move(self.mapToGlobal(QPoint(0, -tip.height() - 2)))
 
     def _choose_columns(self) -> None:
         for column in range(self.model().columnCount()):

@@ -21,6 +21,6 @@ KEYS = (
     ("Ctrl+Z, Ctrl+Shift+Z, Ctrl+V, Del on the drawing pad", "undo a stroke; redo it; paste an image; clear"),
     ("Enter, Esc in a field", "apply what is typed; take it back"),
     ("Ctrl+O, Ctrl+Shift+O", "open a model; a folder of images"),
-    ("Ctrl+S, Ctrl+Shift+S", "save; save under another name"),
+    ("Ctrl+S, Ctrl+Shift+S, Ctrl+E", "save; save under another name; export the codes"),
     ("F1, Shift+F1, Ctrl+Q", "keys; glossary; quit"),
 )

@@ -29,6 +29,7 @@ class WindowMenus(QObject):
     file_chosen = Signal(Path)
     save_requested = Signal()
     save_as_requested = Signal()
+    export_requested = Signal()  # the codes of the model on screen
     data_folder_requested = Signal()
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
@@ -107,6 +108,9 @@ class WindowMenus(QObject):
         self.save = self._add(menu, "saveModelAction", self.tr("&Save model"), tip, keys.Save, self.save_requested)
         tip, text = self.tr("Save the model on screen under another name."), self.tr("Save model &as…")
         self.save_as = self._add(menu, "saveModelAsAction", text, tip, "Ctrl+Shift+S", self.save_as_requested)
+        tip = self.tr("Save the codes of all images of the model on screen as a table (CSV), with their classes.")
+        text, then = self.tr("&Export codes…"), self.export_requested
+        self.export = self._add(menu, "exportCodesAction", text, tip, "Ctrl+E", then)
         menu.addSeparator()
         tip, text = self.tr("Choose the folder in which downloaded data sets lie."), self.tr("&Data folder…")
         self._add(menu, "dataFolderAction", text, tip, then=self.data_folder_requested)
@@ -117,6 +121,7 @@ class WindowMenus(QObject):
         """Saving needs a model on screen."""
         self.save.setEnabled(can_save)
         self.save_as.setEnabled(can_save)
+        self.export.setEnabled(can_save)
 
     def set_recent(self, files: Sequence[Path], kept: Mapping[Path, str], has_more: bool) -> None:
         """List recent files, then models that the app itself has kept, by what they are."""
