@@ -25,6 +25,7 @@ from tests.engine.runs import rows
 from vae_desktop.engine import publisher
 from vae_desktop.engine.publisher import LiveEmbedding
 from vae_desktop.latent import measuring
+from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.embed import embed, to_codes
 from vae_desktop.latent.measures import COMPARED
 from vae_desktop.models.autoencoder import restored_model
@@ -228,6 +229,20 @@ def test_a_set_kept_when_it_is_paused_holds_the_codes_of_its_weights(app, sessio
         codes = to_codes(embed(model, torch.from_numpy(dataset.test.images)), None)
         assert kept.codes.mean == pytest.approx(codes.mean, abs=1e-5)
     app.stop()
+
+
+def test_a_set_whose_codes_were_kept_too_early_shows_those_of_its_weights(app, session, configs, dataset):
+    runs = train(app, configs[::3]).runs
+    states = [run.checkpoint() for run in runs]
+    early = [replace(state, codes=Codes(0 * state.codes.mean, state.codes.log_stddev, None)) for state in states]
+    path = app.autosaves.keep(early, 9)
+    session.library.open(path, "autosave")
+    app.wait_until(lambda: len(session.project.comparisons) == 2)
+    opened = session.project.compared.runs
+    app.wait_until(lambda: all(run.codes.mean.any() for run in opened))
+    for run, before in zip(opened, runs, strict=True):
+        assert run.codes.mean == pytest.approx(before.codes.mean, abs=1e-4)
+        assert run.status == "opened"
 
 
 def test_one_model_of_a_set_is_saved_alone(app, session, configs, tmp_path):

@@ -14,6 +14,7 @@ from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.library import Library
 from vae_desktop.engine.measurements import Measurements, TrainingImageCodes
 from vae_desktop.engine.messages import Messages
+from vae_desktop.engine.opened_codes import OpenedCodes
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.engine.run_starter import RunStarter
@@ -58,6 +59,7 @@ class Engine:
         self.training = Training(self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference)
         self.starter = RunStarter(self.project, self.datasets, self.saver, self.tracker, self.training, self.messages)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
+        self.opened_codes = OpenedCodes(self.tasks, self.project, self.datasets)
         self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
         self.library = Library(*parts, self.inference)

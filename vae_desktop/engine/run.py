@@ -68,6 +68,8 @@ class Run:
         Files in which the app has kept it as it was before a change, each with its step.
     example : Path, or None
         The bundled file that it came from; then it is shown rather than worked on.
+    codes_are_kept : bool
+        Whether the codes come from a file of the app's own, and so may be of an earlier step than the weights.
     name : str
         Its short name among the models it is compared with; "" for a model alone.
     train_codes : Codes, or None
@@ -93,6 +95,7 @@ class Run:
     kept_step: int = -1
     earlier: dict[Path, int] = field(default_factory=dict)
     example: Path | None = None
+    codes_are_kept: bool = False
     name: str = ""
     train_codes: Codes | None = None
     train_codes_step: int = -1
@@ -196,7 +199,7 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
     step, span = run.snapshot.step, run.snapshot.span
     run.last_step = span.last if span is not None and run.snapshot.is_interrupted else step
     if origin == "autosave":
-        run.autosave, run.kept_step = path, step
+        run.autosave, run.kept_step, run.codes_are_kept = path, step, True
     else:
         run.path, run.saved_step = path if origin == "file" else None, step
     run.example = path if origin == "example" else None

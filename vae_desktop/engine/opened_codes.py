@@ -1,0 +1,69 @@
+"""Codes of models that the app itself has kept: at a close in mid training there is no time to embed the images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.project import Project
+from vae_desktop.engine.run import Comparison, Run
+from vae_desktop.engine.tasks import Task, Tasks
+from vae_desktop.latent.codes import Codes
+from vae_desktop.models.snapshot import Snapshot
+
+
+@dataclass(eq=False)
+class OpenedCodes:
+    """Brings the test images' codes of opened models up to their weights, once the data set is at hand."""
+
+    _tasks: Tasks
+    _project: Project
+    _datasets: DatasetLoader
+
+    def __post_init__(self) -> None:
+        self._waiting: list[Run] = []
+        self._project.shown_changed.connect(self._follow_shown)
+        self._project.compared_changed.connect(self._follow_compared)
+        self._datasets.loaded.connect(self._embed, max_args=0)
+
+    def _follow_shown(self, run: Run) -> None:
+        self._follow((run,))
+
+    def _follow_compared(self, comparison: Comparison) -> None:
+        self._follow(comparison.runs)
+
+    def _follow(self, runs: Sequence[Run]) -> None:
+        """Note models whose codes may be of earlier steps than their weights; files of the person's are whole."""
+        self._waiting += [run for run in runs if run.status == "opened" and run.kept and run.codes_are_kept]
+        self._embed()
+
+    def _embed(self) -> None:
+        for run in list(self._waiting):
+            dataset, snapshot = self._datasets.of(run), run.snapshot
+            if run.status != "opened" or run.id not in self._project.runs:
+                self._waiting.remove(run)
+            elif dataset is not None and snapshot is not None:
+                self._waiting.remove(run)
+                work = partial(_codes_of, run, dataset, snapshot)
+                self._tasks.run(work, partial(self._take, run), key=f"codes of {run.id}")
+
+    def _take(self, run: Run, codes: Codes) -> None:
+        if run.status == "opened":
+            run.codes, run.codes_are_kept = codes, False
+            self._project.codes_changed.emit(run)
+
+
+def _codes_of(run: Run, dataset: Dataset, snapshot: Snapshot, task: Task) -> Codes:
+    """Embed the test images by a model as it is in its file."""
+    import torch
+
+    from vae_desktop.latent.embed import embed, to_codes
+    from vae_desktop.models.autoencoder import restored_model
+    from vae_desktop.training.devices import use_threads
+
+    use_threads(1)  # the window and its decoder want the others
+    model = restored_model(run.config.model, run.image_shape, snapshot.weights)
+    return to_codes(embed(model, torch.from_numpy(dataset.test.images), task.progress), dataset.test.labels)
