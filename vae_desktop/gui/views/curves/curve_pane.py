@@ -122,6 +122,8 @@ class CurvePane(Plot):
         for line in self._mark_lines:
             self.removeItem(line)
         self._mark_lines = []
+        plate = QColor(current_theme().surface)
+        plate.setAlpha(210)
         for number, (change, colour) in enumerate(marks):
             name = translated(SETTINGS[change.name].label).partition(" (")[0]
             height = 0.76 - 0.13 * (number % 4)  # neighbours do not cover one another, nor the arrow of a spike
@@ -131,7 +133,7 @@ class CurvePane(Plot):
                 angle=90,
                 pen=pyqtgraph.mkPen(colour, width=1, style=Qt.PenStyle.DotLine),
                 label=f"{name} {change.value:g}" if are_labelled else None,
-                labelOpts={"position": height, "color": colour, "anchors": [anchor, anchor]},
+                labelOpts={"position": height, "color": colour, "fill": plate, "anchors": [anchor, anchor]},
             )
             self.addItem(line, ignoreBounds=True)
             self._mark_lines.append(line)
