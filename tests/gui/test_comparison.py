@@ -522,6 +522,14 @@ def test_one_that_diverges_is_named_and_the_others_go_on(comparison, monkeypatch
     assert comparison.driver.state == "training"
 
 
+def test_the_models_are_still_known_while_the_window_is_greyed(comparison):
+    comparison.view.editor.set_variants(KL_TERM)
+    before = comparison.view.editor.variants()
+    comparison.view.setEnabled(False)
+    assert comparison.view.editor.variants() == before
+    comparison.view.setEnabled(True)
+
+
 def test_models_are_added_and_left_out(comparison):
     comparison.window.show_workspace("comparison")
     editor = comparison.view.editor

@@ -247,7 +247,9 @@ class _Line:
         return [each.currentIndexChanged if isinstance(each, ChoiceBox) else each.checked for each in entries]
 
     def variant(self) -> Variant:
-        return Variant(**{name: entry.value() for name, entry in self._entries.items() if entry.isEnabled()})
+        # While it closes the whole window is greyed: that says nothing of an entry.
+        there = {name: entry for name, entry in self._entries.items() if entry.isEnabledTo(entry.parentWidget())}
+        return Variant(**{name: entry.value() for name, entry in there.items()})
 
     def _show_relevant(self) -> None:
         """β is for kinds that leave it free."""
