@@ -248,7 +248,7 @@ class _Line:
 
     def variant(self) -> Variant:
         # While it closes the whole window is greyed: that says nothing of an entry.
-        there = {name: entry for name, entry in self._entries.items() if entry.isEnabledTo(entry.parentWidget())}
+        there = {name: entry for name, entry in self._entries.items() if entry.isEnabledTo(entry.parentWidget() or entry)}
         return Variant(**{name: entry.value() for name, entry in there.items()})
 
     def _show_relevant(self) -> None:
