@@ -248,8 +248,9 @@ class _Line:
 
     def variant(self) -> Variant:
         # While it closes the whole window is greyed: that says nothing of an entry.
-        there = {name: entry for name, entry in self._entries.items() if entry.isEnabledTo(entry.parentWidget() or entry)}
-        return Variant(**{name: entry.value() for name, entry in there.items()})
+        entries = self._entries.items()
+        there = [(name, entry) for name, entry in entries if entry.isEnabledTo(entry.parentWidget() or entry)]
+        return Variant(**{name: entry.value() for name, entry in there})
 
     def _show_relevant(self) -> None:
         """β is for kinds that leave it free."""
