@@ -10,6 +10,7 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import tr
 
 _PATIENCE = 0.3  # seconds for which nothing need be said
 LOG_OUT_PATIENCE = 4.0  # seconds; the system itself asks the person after some five
@@ -137,8 +138,8 @@ class Closer(QObject):
         """Ask whether to close though the models could not be kept."""
         answer = QMessageBox.warning(
             self._window,
-            self.tr("The model could not be kept"),
-            f"{error}\n\n" + self.tr("Close all the same? Models that are not saved will be lost."),
+            tr("The model could not be kept"),
+            f"{error}\n\n" + tr("Close all the same? Models that are not saved will be lost."),
             QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
         )
         return answer == QMessageBox.StandardButton.Close

@@ -19,8 +19,8 @@ from vae_desktop.gui.controllers.pad_images import codes_of
 from vae_desktop.gui.views.comparison.column import LEAST_TILE, ComparisonColumn
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.stage.manifold_view import tiled
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.tile_board import fitting
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import CodeSpread, Floats, Picture
 from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
 from vae_desktop.latent.posteriors import figures_of, sampled
@@ -97,18 +97,18 @@ class ComparedModel(QObject):
 
     def show_status(self) -> None:
         """Say how the model is getting on."""
-        run, status = self.run, translated(self.run.status)
+        run, status = self.run, tr(self.run.status)
         if run.status == "diverged":
-            status += self.tr("; back at the last good step")
-        text = self.tr("{dim}-D, step {step}").format(dim=self.latent_dim, step=f"{self._step:,}")
+            status += tr("; back at the last good step")
+        text = tr("{dim}-D, step {step}").format(dim=self.latent_dim, step=f"{self._step:,}")
         if run.status in ("diverged", "failed"):
             text = f"{status} · {text}"
         axes = ", ".join(self.space.plane.labels)
         percents = [int(percent) for percent in re.findall(r"\((\d+)%\)", axes)]
         if percents:
-            axes = self.tr("PC 1 and 2: {percent} % of the spread").format(percent=sum(percents))
+            axes = tr("PC 1 and 2: {percent} % of the spread").format(percent=sum(percents))
         if self.column.scatter.shows_samples:
-            axes = self.tr("samples: {axes}").format(axes=axes.partition(":")[0])
+            axes = tr("samples: {axes}").format(axes=axes.partition(":")[0])
         self.column.title.set_text(run.name)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
@@ -175,7 +175,7 @@ class ComparedModel(QObject):
         if codes is None:
             return None
         if codes.log_stddev is None:
-            self.column.set_posterior((self.tr("code"),), (codes.mean[0],))
+            self.column.set_posterior((tr("code"),), (codes.mean[0],))
         else:
             self.column.set_posterior(("μ", "σ"), (codes.mean[0], np.exp(codes.log_stddev[0])))
         has_sample = self.draw > 0 and codes.log_stddev is not None
@@ -213,7 +213,7 @@ class ComparedModel(QObject):
         self.random_codes = self.spread.to_codes(drawn) if self._is_fitted else drawn.copy()
         board.set_tiles(len(drawn), self.run.image_shape[1:], columns=columns)
         wanted = self.random_codes if "random" in self._view.views else None
-        text = self.tr("random codes, fitted normal") if self._is_fitted else self.tr("random codes from N(0, I)")
+        text = tr("random codes, fitted normal") if self._is_fitted else tr("random codes from N(0, I)")
         self.column.random_codes.set_caption(text)
         self._ask(self._names["random"], self.run.id, wanted, board.tile_side(), board.set_pictures)
 
@@ -269,7 +269,7 @@ class ComparedModel(QObject):
         is_near = np.zeros(1, bool) if code is None else np.isclose(self.random_codes, code, atol=1e-4).all(1)
         self.column.random.set_chosen(int(is_near.argmax()) if is_near.any() else None)
         if code is None:
-            reason = self.tr("There is no cursor here: it has {cursor} dimensions, this model {own}.")
+            reason = tr("There is no cursor here: it has {cursor} dimensions, this model {own}.")
             self.column.set_marker(None, reason.format(cursor=len(self._cursor.code), own=self.latent_dim))
             return
         middle, reach = self._grid_region

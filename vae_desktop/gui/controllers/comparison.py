@@ -16,6 +16,7 @@ from vae_desktop.gui.controllers.latent_point import LatentPoint, PointPanelCont
 from vae_desktop.gui.controllers.linked_scatters import LinkedScatters
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.widgets.point_raster import bounds_of
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.comparison import comparison_rows
 from vae_desktop.latent.measures import COMPARED
@@ -237,7 +238,7 @@ class ComparisonController(QObject):
         runs = [model.run for model in self.models]
         rows = comparison_rows([model.figures() for model in self.models])
         steps = {run.measured_step for run in runs if run.measures}
-        text = self.tr("measured after step {steps}")
+        text = tr("measured after step {steps}")
         self._view.table.set_rows([run.name for run in runs], rows)
         for model in self.models:
             model.show_caption()

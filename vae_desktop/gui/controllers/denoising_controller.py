@@ -14,7 +14,7 @@ from vae_desktop.engine.view_requests import RestoreRequest
 from vae_desktop.gui.controllers.one_image_controller import OneImageController
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.denoising_view import DenoisingView
-from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.language import tr
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Restored
@@ -31,7 +31,7 @@ class DenoisingController(ToolController[DenoisingView]):
         self._drawing = drawing
         view.changed.connect(self.refresh)
         view.load.clicked.connect(self.load_data)
-        view.show_nothing(self.tr("Train or open a model: what it makes of noise is shown here."))
+        view.show_nothing(tr("Train or open a model: what it makes of noise is shown here."))
         self._scatter.image_chosen.connect(self._choose_image)
 
     def begin(self, run: Run) -> None:
@@ -50,9 +50,9 @@ class DenoisingController(ToolController[DenoisingView]):
         if image is None:
             data = run.config.dataset.label
             if view.source.currentData() == "test":
-                view.show_nothing(self.tr("The images of {data} are not at hand.").format(data=data), data)
+                view.show_nothing(tr("The images of {data} are not at hand.").format(data=data), data)
             else:
-                view.show_nothing(self.tr("Draw something under One image first."))
+                view.show_nothing(tr("Draw something under One image first."))
             return False
         view.note.setText(self._description(run))
         noise, strength, seed = view.kind.currentData(), view.strength, int(view.seed.value())
@@ -80,18 +80,18 @@ class DenoisingController(ToolController[DenoisingView]):
     def _description(self, run: Run) -> str:
         """What the numbers are, and what the model was trained for."""
         model, kind = run.config.model, self.view.kind
-        figures = self.tr("Squared error against the clean image.") + " "
+        figures = tr("Squared error against the clean image.") + " "
         if not model.traits.is_denoising:
-            text = self.tr(
+            text = tr(
                 "This {model} was not trained to take noise out: it draws what it takes the noisy image for."
             )
-            return figures + text.format(model=translated(model.traits.short))
+            return figures + text.format(model=tr(model.traits.short))
         trained = kind.itemText(kind.findData(model.noise))
-        text = self.tr("Trained to take out: {noise}, {strength:g}.").format(
+        text = tr("Trained to take out: {noise}, {strength:g}.").format(
             noise=trained, strength=model.noise_strength
         )
         is_other = kind.currentData() != model.noise
-        return figures + text + (" " + self.tr("This is another kind of noise.") if is_other else "")
+        return figures + text + (" " + tr("This is another kind of noise.") if is_other else "")
 
     def _show(self, image: Images, restored: Restored) -> None:
         view = self.view
@@ -107,9 +107,9 @@ class DenoisingController(ToolController[DenoisingView]):
             return ""
         share = restored.restored_error / restored.noisy_error
         if share < 1:
-            return self.tr("Restored is nearer to the clean image than noisy is: {share} of the error is gone.").format(
+            return tr("Restored is nearer to the clean image than noisy is: {share} of the error is gone.").format(
                 share=f"{1 - share:.0%}"
             )
-        return self.tr("Restored is {times} times as far from the clean image as noisy is: nothing is gained.").format(
+        return tr("Restored is {times} times as far from the clean image as noisy is: nothing is gained.").format(
             times=f"{share:.1f}"
         )

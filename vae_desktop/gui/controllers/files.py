@@ -17,6 +17,7 @@ from vae_desktop.examples import examples
 from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import tr
 from vae_desktop.latent.export import codes_as_csv
 
 KEPT_LISTED = 12  # models in the menu
@@ -44,7 +45,7 @@ class FilesController(QObject):
         menus.recent_wanted.connect(self._list_recent)
         menus.export_requested.connect(self._export_all_codes)
         self._library.opened.connect(self._note_opened)
-        self._library.exported.connect(partial(self._tell_written, self.tr("Exported to {path}")))
+        self._library.exported.connect(partial(self._tell_written, tr("Exported to {path}")))
         self._engine.saver.saved.connect(self._note_saved)
         self._project.runs_changed.connect(self._show_document)
         self._project.shown_changed.connect(self._show_document)
@@ -85,7 +86,7 @@ class FilesController(QObject):
 
     def _note_saved(self, path: Path) -> None:
         self._note_opened(path, "file")
-        self._tell_written(self.tr("Saved to {path}"), path)
+        self._tell_written(tr("Saved to {path}"), path)
 
     def _tell_written(self, text: str, path: Path) -> None:
         self._window.statusBar().showMessage(text.format(path=path), 6000)
@@ -100,7 +101,7 @@ class FilesController(QObject):
             self._library.offer(kept_in_crash[-1], True, words)
             return
         if words:
-            text = self.tr(
+            text = tr(
                 "The app ended unexpectedly last time. Details say what is known of it; Help ▸ Copy diagnostics "
                 "copies that for a report."
             )
@@ -167,7 +168,7 @@ class FilesController(QObject):
     def _export_all_codes(self) -> None:
         codes = None if self._project.shown is None else self._project.shown.all_codes
         if codes is None:
-            self._engine.messages.complain(self.tr("There are no codes yet: they come with the training."))
+            self._engine.messages.complain(tr("There are no codes yet: they come with the training."))
         else:
             self._export_codes(np.arange(len(codes)))
 
@@ -179,16 +180,16 @@ class FilesController(QObject):
         if run is None or run.codes is None or codes is None:
             return
         make = partial(codes_as_csv, codes, images, run.class_names, len(run.codes))
-        self._ask_and_export(self.tr("Export codes"), f"codes-{_file_name(run)}", "csv", make)
+        self._ask_and_export(tr("Export codes"), f"codes-{_file_name(run)}", "csv", make)
 
     @Slot(str, object)
     def export_path(self, kind: str, make: Callable[[], bytes]) -> None:
         """Ask for a name, then save the path as it was when it was asked for."""
         if self._project.shown is not None:
-            self._ask_and_export(self.tr("Export path"), f"path-{_file_name(self._project.shown)}", kind, make)
+            self._ask_and_export(tr("Export path"), f"path-{_file_name(self._project.shown)}", kind, make)
 
     def _ask_and_export(self, title: str, name: str, suffix: str, make: Callable[[], bytes]) -> None:
-        kinds = {"csv": self.tr("Tables"), "gif": self.tr("Animations"), "png": self.tr("Pictures")}
+        kinds = {"csv": tr("Tables"), "gif": tr("Animations"), "png": tr("Pictures")}
         path = self._window.ask_for_export(title, Path(f"{name}.{suffix}"), kinds[suffix])
         if path is not None:
             self._library.export(path, make)

@@ -14,6 +14,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.overlay_requests import OverlayRequests
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, CodeSpread, Floats, Picture
 from vae_desktop.latent.plane import Plane, axis_plane, followed_plane, principal_plane
 
@@ -148,7 +149,7 @@ class LatentSpaceController(QObject):
         """Show the images behind the codes, or say how to get at them."""
         if self.run is not None:
             originals = () if self.dataset is None else _Originals(self.dataset)
-            hint = self.tr("Load {data} to see the originals").format(data=self.run.config.dataset.label)
+            hint = tr("Load {data} to see the originals").format(data=self.run.config.dataset.label)
             self.scatter.set_originals(originals, hint)
 
     def _codes(self, run: Run) -> Codes | None:

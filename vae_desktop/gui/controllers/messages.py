@@ -21,6 +21,7 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import tr
 
 if TYPE_CHECKING:
     from vae_desktop.training.devices import Device
@@ -52,13 +53,13 @@ class MessagesController(QObject):
 
     def tell_of_lost_settings(self) -> None:
         if self._settings.is_reset:
-            text = self.tr("The file of settings was damaged, so that everything is at its default again.")
+            text = tr("The file of settings was damaged, so that everything is at its default again.")
             if self._settings.backup is not None:
-                text += " " + self.tr("The damaged file is kept as {path}.").format(path=self._settings.backup)
+                text += " " + tr("The damaged file is kept as {path}.").format(path=self._settings.backup)
             self._window.banner.show_message(Message("error", text, is_added=True))
 
     def _tell_of_unwritable_settings(self) -> None:
-        text = self.tr(
+        text = tr(
             "Changes of settings are not kept: {path} cannot be written. Unless the file and its folder can be "
             "written to and the disk has room, what you change is forgotten when the window closes."
         )
@@ -74,7 +75,7 @@ class MessagesController(QObject):
         """
         text = _diagnostics(self._engine, self._settings, message or self._window.banner.message)
         QGuiApplication.clipboard().setText(text)
-        self._window.statusBar().showMessage(self.tr("Diagnostics copied, without personal paths"), 6000)
+        self._window.statusBar().showMessage(tr("Diagnostics copied, without personal paths"), 6000)
 
 
 def _diagnostics(engine: Engine, settings: WindowSettings, message: Message | None) -> str:

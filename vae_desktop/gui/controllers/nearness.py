@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QCoreApplication
 
 from vae_desktop.data.dataset import Dataset, Images, Labels
 from vae_desktop.engine.inference import InferenceThread
@@ -19,6 +18,7 @@ from vae_desktop.gui.views.stage.scatter_overlays import hole_edges, hole_level
 from vae_desktop.gui.views.tools.tool_view import COUNT, NearestView
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.tile_board import SEPARATOR
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats, Picture
 
 if TYPE_CHECKING:
@@ -89,22 +89,22 @@ class CodeDistances:
     def unit(self) -> str:
         """What distances are counted in."""
         codes = None if self._run is None else self._run.codes
-        return "σ" if codes is not None and codes.log_stddev is not None else _tr("spacings")
+        return "σ" if codes is not None and codes.log_stddev is not None else tr("spacings")
 
     def text(self, index: int = 0, has_median: bool = True) -> str:
         """How far one of the codes is, in words; nothing as long as it is not known."""
         distances, run = self.distances, self._run
         if run is None or distances is None or index >= len(distances) or not np.isfinite(distances[index]):
             return ""
-        text = _tr("nearest code: {value} {unit}").format(value=f"{distances[index]:.2f}", unit=self.unit)
+        text = tr("nearest code: {value} {unit}").format(value=f"{distances[index]:.2f}", unit=self.unit)
         if self.median is None or not has_median:
             return text
-        return text + _tr(" (median {value})").format(value=f"{self.median:.2f}")
+        return text + tr(" (median {value})").format(value=f"{self.median:.2f}")
 
     @staticmethod
     def tip() -> str:
         """What the text means."""
-        tip = _tr(
+        tip = tr(
             "How far it is from the nearest code of a real image, in σ of that code's own posterior; where codes "
             "have none, in units of the median distance between neighbours. In brackets: how far codes are from the "
             "nearest other one, in the median."
@@ -142,7 +142,7 @@ class NearestImages:
     def look_for(self, run: Run, dataset: Dataset | None, code: Floats, image: Images | None = None) -> None:
         """Show the neighbours of an image (C, H, W), by default of the picture that is decoded from a code (d,)."""
         self._distances.measure(run, code[None])
-        self._view.board.set_empty_text(_tr("Looking for what is near…"))  # beside a training it takes a while
+        self._view.board.set_empty_text(tr("Looking for what is near…"))  # beside a training it takes a while
         if dataset is not None:
             self._look_among_images(run, dataset, code, image)
         elif run.all_codes is not None and len(run.all_codes):
@@ -173,7 +173,7 @@ class NearestImages:
         train = dataset.train
         captions = _captions(train.labels, dataset.class_names, nearest.indices, map(_short, nearest.squared))
         pictures = np.moveaxis(train.images[nearest.indices], 1, -1)
-        self._view.show_images(_tr("Nearest training images · sq. error"), pictures, captions)
+        self._view.show_images(tr("Nearest training images · sq. error"), pictures, captions)
         self._show_typical()
 
     def _take_typical(self, dataset: Dataset, typical: float) -> None:
@@ -182,8 +182,8 @@ class NearestImages:
 
     def _show_typical(self) -> None:
         if self._typical is not None:
-            text = _tr("median of test images: {value}").format(value=_short(self._typical[1]))
-            tip = _tr(
+            text = tr("median of test images: {value}").format(value=_short(self._typical[1]))
+            tip = tr(
                 "So far, in the median, is a test image from its nearest training image. A picture that is much "
                 "nearer is close to a copy, or so blurred that it is near to many."
             )
@@ -204,7 +204,7 @@ class NearestImages:
         self._requests.ask_pictures(self._nearest_view, run.id, codes.mean[nearest], _SIDE, show)
 
     def _show_codes(self, run: Run, captions: list[str], pictures: Picture) -> None:
-        self._view.show_images(_tr("Nearest codes · distance"), pictures, captions)
+        self._view.show_images(tr("Nearest codes · distance"), pictures, captions)
         self._view.set_note("")
         self._view.offer_data(run.config.dataset.label)
 
@@ -220,7 +220,3 @@ def _captions(
 
 def _short(value: float) -> str:
     return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("NearestImages", text)

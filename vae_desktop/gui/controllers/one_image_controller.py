@@ -20,6 +20,7 @@ from vae_desktop.gui.controllers.nearness import NearestImages
 from vae_desktop.gui.controllers.posterior_zoom import PosteriorZoom
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.one_image_view import OneImageView
+from vae_desktop.language import tr
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Coded, ImageLoss
@@ -188,7 +189,7 @@ class OneImageController(ToolController[OneImageView]):
     def _take_offered(self, offered: Path | Images) -> None:
         """Lay a picture file on the pad, or the pixels (h, w, 4) of a picture from the clipboard."""
         if self.run is None:
-            self._engine.messages.complain(self.tr("Train or open a model first: its images say what becomes of this."))
+            self._engine.messages.complain(tr("Train or open a model first: its images say what becomes of this."))
             return
         try:
             image = pad_images.image_of_offered(offered, self.run.image_shape)
@@ -219,7 +220,7 @@ class OneImageController(ToolController[OneImageView]):
     def _show_count(self, run: Run) -> None:
         dataset, codes = self.dataset, run.codes
         count = len(dataset.test) if dataset is not None else 0 if codes is None else len(codes)
-        hint = self.tr("Load {data} to draw on its images.").format(data=run.config.dataset.label)
+        hint = tr("Load {data} to draw on its images.").format(data=run.config.dataset.label)
         self.view.tools.set_image_count(count, dataset is not None, hint)
         if self.number is not None and count:
             known = count if run.all_codes is None else max(count, len(run.all_codes))
@@ -233,13 +234,13 @@ class OneImageController(ToolController[OneImageView]):
         if number is None or run is None:
             self.view.pad.show_instead(None, "")
         else:
-            text = self.tr("Load {data} to see this image. All else is here.").format(data=run.config.dataset.label)
+            text = tr("Load {data} to see this image. All else is here.").format(data=run.config.dataset.label)
             self.view.pad.show_instead(image, text if image is None else "")
         self.view.input.set_picture(None if image is None else np.ascontiguousarray(image.transpose(1, 2, 0)))
 
     def _show_title(self) -> None:
         number, run = self.at_hand, self.run
-        title, of_test = self.tr("your image"), None
+        title, of_test = tr("your image"), None
         if number is not None and run is not None:
             title, of_test = pad_images.title_of(run, number), pad_images.test_number(run, number)
         self.view.title.set_text(title)
@@ -285,7 +286,7 @@ class OneImageController(ToolController[OneImageView]):
     def _show_nothing(self) -> None:
         self.coded = None
         self.view.show_nothing()
-        self._nearest.forget(self.tr("Draw something, or click a point: what becomes of it appears here."))
+        self._nearest.forget(tr("Draw something, or click a point: what becomes of it appears here."))
         self._scatter.set_given(None)
 
     @Slot()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication
 
 from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
@@ -15,6 +14,7 @@ from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.data.drawing_preprocessing import image_of_drawing
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 
@@ -27,8 +27,8 @@ def preprocessing_tip(dataset: DatasetConfig) -> str:
     rule = describe_dataset(dataset.name).preprocessing
     if rule is None:
         return ""
-    middle = _tr("its centre of mass") if rule.by_mass else _tr("its middle")
-    return _tr(
+    middle = tr("its centre of mass") if rule.by_mass else tr("its middle")
+    return tr(
         "As the images of {data} were made: the longer side of the ink becomes {fraction} of the image's, and "
         "{middle} is moved to the middle. Source: {source}."
     ).format(data=dataset.label, fraction=f"{rule.fraction:.0%}", middle=middle, source=rule.source)
@@ -75,10 +75,10 @@ def codes_of(run: Run, number: int) -> Codes | None:
 def title_of(run: Run, number: int) -> str:
     """Number and class of an image of the data set, test images first."""
     codes, tests = run.all_codes, number + 1 if run.codes is None else len(run.codes)
-    kind = _tr("test image {number}") if number < tests else _tr("training image {number}")
+    kind = tr("test image {number}") if number < tests else tr("training image {number}")
     title = kind.format(number=f"{number if number < tests else number - tests:,}")
     if codes is not None and codes.labels is not None and run.class_names and number < len(codes):
-        title += _tr(", class {name}").format(name=run.class_names[codes.labels[number]])
+        title += tr(", class {name}").format(name=run.class_names[codes.labels[number]])
     return title
 
 
@@ -92,8 +92,4 @@ def terms_of(run: Run, loss: ImageLoss) -> list[tuple[str, float, float]]:
     if loss.reconstruction is None:
         return []
     terms = [(run.config.model.judged_by.quantity, loss.kind.reconstruction_weight, loss.reconstruction)]
-    return terms if loss.kl is None else [*terms, (_tr("KL"), loss.kl_weight, loss.kl)]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("PadImages", text)
+    return terms if loss.kl is None else [*terms, (tr("KL"), loss.kl_weight, loss.kl)]

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.tools.path_view import PathView
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats
 
 _SAME = 1e-4  # between the code of an image that was encoded again and the one that is known
@@ -57,12 +58,12 @@ class Anchor:
         """What the anchor is called."""
         name = self.class_name(run)
         if self.kind == "class":
-            return _tr("mean of {name}").format(name=name)
+            return tr("mean of {name}").format(name=name)
         if self.kind == "image":
-            return _tr("image {number}").format(number=f"{self.index:,}") + (f" ({name})" if name else "")
+            return tr("image {number}").format(number=f"{self.index:,}") + (f" ({name})" if name else "")
         if len(self.code) > 2:
-            return _tr("point")
-        return _tr("point") + f" ({', '.join(f'{value:.1f}' for value in self.code.tolist())})"
+            return tr("point")
+        return tr("point") + f" ({', '.join(f'{value:.1f}' for value in self.code.tolist())})"
 
 
 def anchor_at(scatter: LatentScatter, code: Floats) -> Anchor:
@@ -89,7 +90,3 @@ class NextAnchor(QObject):
     def _look(self) -> None:
         if self._view.is_in_sight:
             self._view.set_adds_image(anchor_at(self._scatter, self._point.code).kind == "image")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Anchor", text)

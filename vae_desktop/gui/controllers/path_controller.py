@@ -13,6 +13,7 @@ from vae_desktop.gui.controllers.path_anchor import Anchor, NextAnchor, anchor_a
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.path_overlay import PathOverlay
 from vae_desktop.gui.views.tools.path_view import PathView
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.export import PathExport
 from vae_desktop.latent.path import Path
@@ -83,8 +84,8 @@ class PathController(ToolController[PathView]):
         self._data = data
         self.fraction = 0.0
         self.view.set_classes(run.class_names)
-        some = self.tr("Points of the other model are left out.")
-        all_of_it = self.tr("The path was of another model's codes.")
+        some = tr("Points of the other model are left out.")
+        all_of_it = tr("The path was of another model's codes.")
         self._warning = (some if kept else all_of_it) if len(kept) < len(before) else ""
         self._renew()
 
@@ -134,7 +135,7 @@ class PathController(ToolController[PathView]):
                 self._anchors.append(anchor)
             else:
                 missing.append(names[wanted])
-        text = self.tr("No image has a code here of: {names}.").format(names=", ".join(missing))
+        text = tr("No image has a code here of: {names}.").format(names=", ".join(missing))
         self._warning = text if missing else ""
         self._renew()
 
@@ -192,9 +193,9 @@ class PathController(ToolController[PathView]):
     def _hint(self) -> str:
         """What is not seen of the path, and why."""
         if self._anchors and self._scatter.has_layout:
-            return self.tr("t-SNE has no place for what lies between images: the path is not drawn there.")
+            return tr("t-SNE has no place for what lies between images: the path is not drawn there.")
         if len(self._anchors) > self._steps:
-            return self.tr("Fewer steps than anchors: some anchors are skipped.")
+            return tr("Fewer steps than anchors: some anchors are skipped.")
         return ""
 
     # Along the path
@@ -272,7 +273,7 @@ class PathController(ToolController[PathView]):
         steps = self._steps
         step = round(self.fraction * self._last_step) % steps
         self.view.set_fraction(self.fraction, step)
-        parts = [self.tr("step {step} of {steps}").format(step=step + 1, steps=steps), self._distances.text(step)]
+        parts = [tr("step {step} of {steps}").format(step=step + 1, steps=steps), self._distances.text(step)]
         self.view.where.set_text(" · ".join(filter(None, parts)))
 
     def _show_distances(self) -> None:

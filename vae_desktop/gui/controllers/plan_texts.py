@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication
-
 from vae_desktop.config import SETTINGS, RunConfig
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.views.setup.transport import duration_text
+from vae_desktop.language import tr
 from vae_desktop.models.snapshot import Span
 
 _LONGEST = 24  # letters of a data set's name
@@ -32,18 +31,18 @@ class PlanTexts:
             The workspace in which they train where that is not the one in front, else "".
         """
         compares = len(active) > 1
-        acting = _tr("Epochs and learning rate") if compares else _tr("Epochs, learning rate and β")
-        text = _tr("{acting} act at once; all else is for the next training.").format(acting=acting)
+        acting = tr("Epochs and learning rate") if compares else tr("Epochs, learning rate and β")
+        text = tr("{acting} act at once; all else is for the next training.").format(acting=acting)
         if compares and not place:
-            text = _tr("{acting} act at once on all models; each has its β above its column.").format(acting=acting)
+            text = tr("{acting} act at once on all models; each has its β above its column.").format(acting=acting)
         if place:
-            what = _tr("In {place} one is in training.")
-            what = _tr("In {place} {count} models are in training.") if compares else what
+            what = tr("In {place} one is in training.")
+            what = tr("In {place} {count} models are in training.") if compares else what
             text = f"{what.format(place=place, count=len(active))} {text}"
         own = active[-1].config.training
         if (own.epochs, own.learning_rate) != (config.training.epochs, config.training.learning_rate):
-            they = _tr("They train with {epochs} epochs, rate {rate}.") if compares else ""
-            they = they or _tr("It trains with {epochs} epochs, rate {rate}.")
+            they = tr("They train with {epochs} epochs, rate {rate}.") if compares else ""
+            they = they or tr("It trains with {epochs} epochs, rate {rate}.")
             text = f"{they.format(epochs=f'{own.epochs:,}', rate=f'{own.learning_rate:g}')} {text}"
         return text
 
@@ -51,19 +50,19 @@ class PlanTexts:
         """What Train makes: one model of the form's settings, or those that are compared."""
         data = config.dataset.label
         if not self._datasets.is_there(config.dataset) and not config.dataset.is_custom:
-            return _tr("{data} is not in the data folder yet: Train offers to fetch it.").format(data=data)
+            return tr("{data} is not in the data folder yet: Train offers to fetch it.").format(data=data)
         data = data if len(data) <= _LONGEST else f"{data[: _LONGEST - 1]}…"
         epochs = f"{config.training.epochs:,}"
         if compares:
-            text = _tr("Train all makes {count} new models on {data}: {epochs} epochs")
+            text = tr("Train all makes {count} new models on {data}: {epochs} epochs")
             text = text.format(count=len(configs), data=data, epochs=epochs)
         else:
-            text = _tr("Train makes a new {kind}, {dimensions}-D, on {data}: {epochs} epochs")
+            text = tr("Train makes a new {kind}, {dimensions}-D, on {data}: {epochs} epochs")
             kind, dimensions = config.model.traits.short, config.model.latent_dim
             text = text.format(kind=kind, dimensions=dimensions, data=data, epochs=epochs)
         seconds = self._times.estimate(configs) if configs else None
         if seconds is not None:
-            text += _tr(", about {time}").format(time=duration_text(seconds))
+            text += tr(", about {time}").format(time=duration_text(seconds))
         return text + "."
 
     def of_continue(self, runs: Sequence[Run], config: RunConfig, compares: bool) -> str:
@@ -77,23 +76,19 @@ class PlanTexts:
         before = run.snapshot.span or Span(step, step, per_epoch)
         span = before.continued(step, config.training.epochs, before.per_epoch)
         more, last = (span.last - step) / span.per_epoch, span.last / span.per_epoch
-        text = _tr("Continue: {more} more epochs, to {last}").format(more=_epochs(more), last=_epochs(last))
+        text = tr("Continue: {more} more epochs, to {last}").format(more=_epochs(more), last=_epochs(last))
         names = ["learning_rate"]
         if not compares and run.config.model.traits.kl_weight is None:
             names.append("beta")
-        words = {"learning_rate": _tr("rate {new} instead of {old}"), "beta": _tr("β {new} instead of {old}")}
+        words = {"learning_rate": tr("rate {new} instead of {old}"), "beta": tr("β {new} instead of {old}")}
         for name in names:
             old, new = getattr(run.config.training, name), getattr(config.training, name)
             if old != new:
                 text += ", " + words[name].format(new=SETTINGS[name].format(new), old=SETTINGS[name].format(old))
         if run.config.training.schedule == "one-cycle" and span.first == step:
-            text += _tr("; its cycle begins again: the loss rises at first, less at a lower rate")
+            text += tr("; its cycle begins again: the loss rises at first, less at a lower rate")
         return text + "."
 
 
 def _epochs(count: float) -> str:
     return f"{count:,.1f}".removesuffix(".0")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("PlanTexts", text)

@@ -16,6 +16,7 @@ from vae_desktop.gui.controllers.tsne_layout import TsneController
 from vae_desktop.gui.views.point.latent_panel import LatentPanel
 from vae_desktop.gui.views.point.slider_groove import FRAME
 from vae_desktop.gui.views.stage.stage import Stage
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.grid import coarse_first
 from vae_desktop.latent.posteriors import ACTIVE, kl_by_dimension
@@ -151,22 +152,22 @@ class PlaygroundController(QObject):
             self._show_can_embed(self.space.run)
 
     def _show_can_embed(self, run: Run) -> None:
-        reason = self.tr("Load {data} to see its training images").format(data=run.config.dataset.label)
+        reason = tr("Load {data} to see its training images").format(data=run.config.dataset.label)
         self._tools.set_can_embed_training(reason if self.space.dataset is None else "")
 
     def _show_embedding(self, run: Run, done: int, total: int) -> None:
         if run is self.space.run:
-            text = self.tr("{run} · embedding the training images, {share}")
+            text = tr("{run} · embedding the training images, {share}")
             self._stage.subtitle.set_text(text.format(run=run.title, share=f"{done / max(total, 1):.0%}"))
 
     def _show_subtitle(self, run: Run) -> None:
         if run.codes is None:
             self._stage.subtitle.set_text("")
             return
-        text = self.tr("{count} test images").format(count=f"{len(run.codes):,}")
+        text = tr("{count} test images").format(count=f"{len(run.codes):,}")
         if run.train_codes is not None:
             count = f"{len(run.train_codes):,}"
-            text = self.tr("{test} and {count} training images").format(test=text, count=count)
+            text = tr("{test} and {count} training images").format(test=text, count=count)
         self._stage.subtitle.set_text(f"{run.title} · {text}")
 
     def _show_picture(self, decoded: Decoded) -> None:

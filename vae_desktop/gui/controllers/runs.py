@@ -7,6 +7,7 @@ from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.views.curves.loss_plot import Losses
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import tr
 from vae_desktop.latent.measures import Extent
 
 
@@ -69,9 +70,9 @@ class RunsController(QObject):
         text = f"{run.title}: {self._library.why_not_removed(run)}"
         self._library.remove(run)
         if run_id not in self._project.runs:
-            text = self.tr("{title} is off the list.").format(title=run.title)
+            text = tr("{title} is off the list.").format(title=run.title)
             if not run.is_saved:
-                text += " " + self.tr("It was not saved: File ▸ Open recent still has it.")
+                text += " " + tr("It was not saved: File ▸ Open recent still has it.")
             self._offer_undo(text)
         self._tell(text)
 
@@ -90,7 +91,7 @@ class RunsController(QObject):
         back = self._project.undo_removal()
         if back:
             titles = " · ".join(run.title for run in back)
-            self._tell(self.tr("{title} is in the list again.").format(title=titles))
+            self._tell(tr("{title} is in the list again.").format(title=titles))
 
     def _tell(self, text: str) -> None:
         self._window.statusBar().showMessage(text, 6000)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QCoreApplication
 
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, CodeSpread, Place
 
 _MUCH = 2.0  # times as far as what is drawn: from there on it covers a small part of the codes
@@ -12,15 +12,15 @@ _MUCH = 2.0  # times as far as what is drawn: from there on it covers a small pa
 def where_they_lie(places: npt.NDArray[np.int8]) -> str:
     """How many of some codes (M,) lie off those of real images, and where."""
     names = {
-        Place.INSIDE: _tr("{count} nearer to the codes' middle than real ones"),
-        Place.OUTSIDE: _tr("{count} further out than real ones"),
-        Place.HOLE: _tr("{count} in holes between codes"),
+        Place.INSIDE: tr("{count} nearer to the codes' middle than real ones"),
+        Place.OUTSIDE: tr("{count} further out than real ones"),
+        Place.HOLE: tr("{count} in holes between codes"),
     }
     counts = {place: int((places == place).sum()) for place in names}
     off = ", ".join(names[place].format(count=each) for place, each in counts.items() if each)
     if not off:
-        return _tr("All {count} random codes lie among the codes.").format(count=len(places))
-    return _tr("Of {count} random codes: {off}.").format(count=len(places), off=off)
+        return tr("All {count} random codes lie among the codes.").format(count=len(places))
+    return tr("Of {count} random codes: {off}.").format(count=len(places), off=off)
 
 
 def reach_of_prior(codes: Codes, temperature: float) -> str:
@@ -29,7 +29,7 @@ def reach_of_prior(codes: Codes, temperature: float) -> str:
     times = float(np.sqrt((stddev**2).mean())) / max(temperature, 1e-6)
     if times < _MUCH:
         return ""
-    text = _tr(
+    text = tr(
         "N(0, I) covers a small part of these codes: they spread {times} times as far. "
         "<i>Box of codes</i> draws from all of it."
     )
@@ -38,9 +38,5 @@ def reach_of_prior(codes: Codes, temperature: float) -> str:
 
 def about_the_plot(latent_dim: int) -> str:
     """That far codes look near where the plot has fewer dimensions than the codes; else nothing."""
-    text = _tr("The plot shows 2 of {count} dimensions: in it, far codes can look near.")
+    text = tr("The plot shows 2 of {count} dimensions: in it, far codes can look near.")
     return text.format(count=latent_dim) if latent_dim > 2 else ""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("SampleWords", text)

@@ -16,6 +16,7 @@ from vae_desktop.gui.controllers.sample_words import about_the_plot, reach_of_pr
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.samples_overlay import SamplesOverlay
 from vae_desktop.gui.views.tools.samples_view import SamplesView
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats, Place
 from vae_desktop.latent.sampling import (
     Mixture,
@@ -67,7 +68,7 @@ class SamplesController(ToolController[SamplesView]):
         view.board.resized.connect(self.refresh)
         view.board.tile_chosen.connect(self._go_to)
         view.nearest.load.clicked.connect(self.load_data)
-        view.board.set_empty_text(self.tr("Train or open a model: random codes are decoded here."))
+        view.board.set_empty_text(tr("Train or open a model: random codes are decoded here."))
         self._point.moved.connect(self._leave_sample)
         self._scatter.plane_changed.connect(self._draw)
 
@@ -116,15 +117,15 @@ class SamplesController(ToolController[SamplesView]):
         how = int(view.seed.value()), view.temperature.value()
         count, source = int(view.count.value()), view.source.currentData()
         if source == "prior":
-            self._say(self.tr("From N(0, I)."))
+            self._say(tr("From N(0, I)."))
             return sample_prior(count, run.config.model.latent_dim, *how)
         known = run.all_codes
         codes = np.empty((0, 1), np.float32) if known is None else sample_posteriors(known)
         if not len(codes):
-            self._show_nothing(self.tr("There are no codes yet: train, or open a model."))
+            self._show_nothing(tr("There are no codes yet: train, or open a model."))
             return None
         if source == "box":
-            self._say(self.tr("From the box of {count} codes.").format(count=f"{len(codes):,}"))
+            self._say(tr("From the box of {count} codes.").format(count=f"{len(codes):,}"))
             return sample_box(count, codes, *how)
         self._fit_if_needed(run, codes)
         return None if self._mixture is None else sample_mixture(count, self._mixture, *how)
@@ -137,7 +138,7 @@ class SamplesController(ToolController[SamplesView]):
             if self._fitted == wanted or self._engine.tasks.is_running(_FIT) or waits:
                 return
         if self._mixture is None:
-            self._show_nothing(self.tr("Fitting a mixture to {count} codes…").format(count=f"{len(codes):,}"))
+            self._show_nothing(tr("Fitting a mixture to {count} codes…").format(count=f"{len(codes):,}"))
         self._fitted, self._fit_began = wanted, time.monotonic()
         self._engine.tasks.run(
             lambda _: fit_mixture(codes, wanted[0], seed=0),
@@ -149,7 +150,7 @@ class SamplesController(ToolController[SamplesView]):
     def _take_mixture(self, wanted: tuple[int, int, int], mixture: Mixture) -> None:
         self._mixture = mixture
         _, count, step = wanted
-        text = self.tr("{components} components, fitted to {count} codes after step {step}.")
+        text = tr("{components} components, fitted to {count} codes after step {step}.")
         self._say(text.format(components=len(mixture.weights), count=f"{count:,}", step=f"{step:,}"))
         self._fit_pacer.ran(self._fit_began, time.monotonic())
         self.refresh()
@@ -232,6 +233,6 @@ class SamplesController(ToolController[SamplesView]):
         """Mark a sample and look for what it resembles."""
         self.view.board.set_chosen(index)
         if index is None or self.run is None:
-            self._nearest.forget(self.tr("Click a sample: is there a real image like it?"))
+            self._nearest.forget(tr("Click a sample: is there a real image like it?"))
         else:
             self._nearest.look_for(self.run, self.dataset, self.codes[index])

@@ -15,7 +15,7 @@ from vae_desktop.gui.controllers.plan_texts import PlanTexts
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
-from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.language import tr
 from vae_desktop.settings import settings_of
 
 _INTERVAL = 0.5  # seconds; figures that change more often cannot be read
@@ -105,14 +105,14 @@ class SetupController(QObject):
     def _show_head(self) -> None:
         runs = self._on_screen
         if not runs:
-            hint = self.tr("Train makes them.") if self._compares else self.tr("Train makes one; File opens one.")
-            self._head.show_model(self.tr("No models yet") if self._compares else self.tr("No model yet"), hint)
+            hint = tr("Train makes them.") if self._compares else tr("Train makes one; File opens one.")
+            self._head.show_model(tr("No models yet") if self._compares else tr("No model yet"), hint)
             return
         run = runs[-1]
         title = run.title
         if len(runs) > 1:
             data = run.config.dataset.label
-            title = self.tr("{count} models · {data}").format(count=len(runs), data=data)
+            title = tr("{count} models · {data}").format(count=len(runs), data=data)
         self._head.show_model(title, " · ".join(_detail(run, with_beta=len(runs) == 1)))
 
     # What differs
@@ -180,7 +180,7 @@ class SetupController(QObject):
     @Slot()
     def _tell_plan(self) -> None:
         if not self._form.is_valid:
-            self._controls.show_plan(self.tr("Train waits until that is mended."))  # it is said above
+            self._controls.show_plan(tr("Train waits until that is mended."))  # it is said above
             return
         try:
             config = self._form.config()
@@ -188,7 +188,7 @@ class SetupController(QObject):
             if self._compares:
                 configs = [variant.applied_to(config) for variant in self._window.comparison.editor.variants()]
         except InvalidSetting as error:
-            self._controls.show_plan(self.tr("Train waits. {reason}").format(reason=error))
+            self._controls.show_plan(tr("Train waits. {reason}").format(reason=error))
             return
         self._controls.show_plan(self._plan(config, configs))
 
@@ -203,7 +203,7 @@ class SetupController(QObject):
         """The workspace in which models train, if it is not the one in front."""
         if self._engine.tracker.compares == self._compares:
             return ""
-        return self.tr("Playground") if self._compares else self.tr("Compare")
+        return tr("Playground") if self._compares else tr("Compare")
 
 
 def _detail(run: Run, with_beta: bool) -> Iterator[str]:
@@ -213,10 +213,10 @@ def _detail(run: Run, with_beta: bool) -> Iterator[str]:
         yield f"β {config.training.beta:g}"
     yield _in_words("likelihood", config.model.likelihood).lower()
     if run.status in ("training", "paused"):
-        yield translated(run.status)
+        yield tr(run.status)
         return
     epochs = [f"{epoch:.1f}".removesuffix(".0") for epoch in (progress.epoch, progress.last_epoch)]
-    yield translated("epoch {epoch} of {epochs}").format(epoch=epochs[0], epochs=epochs[1])
+    yield tr("epoch {epoch} of {epochs}").format(epoch=epochs[0], epochs=epochs[1])
 
 
 def _values(config: RunConfig) -> dict[str, object]:
@@ -230,4 +230,4 @@ def _in_words(name: str, value: object) -> str:
     if name == "name":
         return describe_dataset(str(value)).label
     labels = {choice.name: choice.label for choice in setting.choices}
-    return translated(labels[str(value)]) if str(value) in labels else setting.format(value)
+    return tr(labels[str(value)]) if str(value) in labels else setting.format(value)

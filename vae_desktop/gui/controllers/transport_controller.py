@@ -11,6 +11,7 @@ from vae_desktop.engine.run import Progress, Run
 from vae_desktop.engine.training import State
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import tr
 
 _PROGRESS_INTERVAL = 0.2  # seconds; figures that change more often cannot be read
 
@@ -81,9 +82,9 @@ class TransportController(QObject):
         active = self._project.active
         targets = active or self._project.in_sight(self._window.workspace == "comparison")
         compares = self._window.workspace == "comparison"
-        title = self._title(targets) or (self.tr("No models yet") if compares else self.tr("No model yet"))
+        title = self._title(targets) or (tr("No models yet") if compares else tr("No model yet"))
         if active and self._engine.tracker.compares != compares:
-            where = self.tr("In Playground: {title}") if compares else self.tr("In Compare: {title}")
+            where = tr("In Playground: {title}") if compares else tr("In Compare: {title}")
             title = where.format(title=title)
         self._controls.show_target(title)
         self._window.status.setText(self._status_text(self._training.state))
@@ -94,20 +95,20 @@ class TransportController(QObject):
         if len(runs) < 2:
             return runs[0].title if runs else ""
         data = runs[0].config.dataset.label
-        return self.tr("{count} models · {data}").format(count=len(runs), data=data)
+        return tr("{count} models · {data}").format(count=len(runs), data=data)
 
     def _status_text(self, state: State) -> str:
         active = self._project.active
         if active:
-            doing = {"paused": self.tr("Paused"), "stopping": self.tr("Stopping…")}.get(state, self.tr("Training"))
-            return self.tr("{doing} {run} on {device}").format(
+            doing = {"paused": tr("Paused"), "stopping": tr("Stopping…")}.get(state, tr("Training"))
+            return tr("{doing} {run} on {device}").format(
                 doing=doing,
-                run=active[0].title if len(active) == 1 else self.tr("{count} models").format(count=len(active)),
+                run=active[0].title if len(active) == 1 else tr("{count} models").format(count=len(active)),
                 device=active[0].device.upper(),
             )
         return {
-            "idle": self.tr("Ready") if self._has_torch else self.tr("PyTorch is loading; sliders work already"),
-            "loading": self.tr("Loading…"),
-            "stopping": self.tr("Stopping…"),
-            "failed": self.tr("Training failed; the last good model is kept"),
+            "idle": tr("Ready") if self._has_torch else tr("PyTorch is loading; sliders work already"),
+            "loading": tr("Loading…"),
+            "stopping": tr("Stopping…"),
+            "failed": tr("Training failed; the last good model is kept"),
         }.get(state, "")

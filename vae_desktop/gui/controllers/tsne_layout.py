@@ -9,6 +9,7 @@ from vae_desktop.engine.tasks import Task
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
 from vae_desktop.gui.views.stage.code_positions import nearest_image
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 
 _TASK = "t-SNE"
@@ -38,7 +39,7 @@ class TsneController(QObject):
         self._space.ask_overlays()
         self._step = len(run.history.training)
         self._tools.show_progress(0, 1)
-        self._tools.note.set_text(self.tr("looking for neighbours…"))
+        self._tools.note.set_text(tr("looking for neighbours…"))
         means = codes.mean
         # Beside a training one thread is all that it may have.
         threads = 1 if self._engine.project.active else max(1, (os.cpu_count() or 1) - 1)
@@ -64,12 +65,12 @@ class TsneController(QObject):
         if run is None or self._engine.tasks.is_running(_TASK):
             return
         if self._scatter.has_stale_layout:
-            self._tools.note.set_text(self.tr("other images than were laid out: press Update"))
+            self._tools.note.set_text(tr("other images than were laid out: press Update"))
         elif len(run.history.training) != self._step:
-            text = self.tr("codes after step {step}; they have moved since")
+            text = tr("codes after step {step}; they have moved since")
             self._tools.note.set_text(text.format(step=f"{self._step:,}"))
         else:
-            self._tools.note.set_text(self.tr("neighbourhoods, without a scale"))
+            self._tools.note.set_text(tr("neighbourhoods, without a scale"))
 
     def _show(self, positions: Floats) -> None:
         if self._scatter.drawn is not None and len(positions) == len(self._scatter.drawn):
@@ -78,7 +79,7 @@ class TsneController(QObject):
     def _progressed(self, done: int, total: int) -> None:
         self._tools.show_progress(done, total)
         if done:
-            self._tools.note.set_text(self.tr("t-SNE, step {done} of {total}").format(done=done, total=total))
+            self._tools.note.set_text(tr("t-SNE, step {done} of {total}").format(done=done, total=total))
 
     def _finish(self, positions: Floats) -> None:
         self._show(positions)
@@ -98,7 +99,7 @@ class TsneController(QObject):
         self.end()
         if has_layout:
             self._tools.end_progress(can_update=True)
-            self._tools.note.set_text(self.tr("t-SNE, ended before it was done"))
+            self._tools.note.set_text(tr("t-SNE, ended before it was done"))
         else:
             self._give_up()
 
@@ -114,5 +115,5 @@ class TsneController(QObject):
         code, has_layout = self._space.code, self._space.projection == "tsne" and self._scatter.has_layout
         image = nearest_image(code, self._scatter.drawn) if has_layout and code is not None else None
         if image is not None:
-            text = self.tr("at image {number}, the nearest code: t-SNE has no inverse")
+            text = tr("at image {number}, the nearest code: t-SNE has no inverse")
             self._tools.note.set_text(text.format(number=f"{image:,}"))

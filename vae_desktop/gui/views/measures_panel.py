@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeWidget, QTreeWidgetItem, QWidget
 
 from vae_desktop.config import RunConfig
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import check_box, column, label, named, progress_bar, push_button, row
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.latent.measures import QUICK, Extent, Measure
 from vae_desktop.latent.table import Row, groups_of
 
@@ -22,15 +22,15 @@ class MeasuresPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("measuresPanel")
-        tip = self.tr("Measure the latent space on screen on its test images, in the background.")
-        self._measure = push_button("measureButton", self.tr("Measure"), tip, "Ctrl+M", then=self._request)
-        left_out = self.tr("Leave out what takes longest: the importance-weighted bound and the sampling measures.")
-        self._quick = check_box("quickMeasuresCheck", self.tr("Quick"), left_out)
+        tip = tr("Measure the latent space on screen on its test images, in the background.")
+        self._measure = push_button("measureButton", tr("Measure"), tip, "Ctrl+M", then=self._request)
+        left_out = tr("Leave out what takes longest: the importance-weighted bound and the sampling measures.")
+        self._quick = check_box("quickMeasuresCheck", tr("Quick"), left_out)
         self._note = label(role="muted", size="small", figures=True)
-        self._bar = progress_bar(self.tr("Progress of the measurement"), width=160)
-        tip = self.tr("End the measurement; what is known by now stays.")
-        self._cancel = push_button("cancelMeasuringButton", self.tr("Cancel"), tip, then=self.cancel_requested)
-        hint = self.tr(
+        self._bar = progress_bar(tr("Progress of the measurement"), width=160)
+        tip = tr("End the measurement; what is known by now stays.")
+        self._cancel = push_button("cancelMeasuringButton", tr("Cancel"), tip, then=self.cancel_requested)
+        hint = tr(
             "How good is this latent space? Press Measure: loss and bound, KL by dimension, active units, "
             "neighbours, and what is drawn from it."
         )
@@ -55,7 +55,7 @@ class MeasuresPanel(QWidget):
         """Show the figures known of a model, measured after so many steps."""
         self._tree.clear()
         for heading, rows in groups_of(values, config).items():
-            group = QTreeWidgetItem([translated(heading)])
+            group = QTreeWidgetItem([tr(heading)])
             group.setFirstColumnSpanned(True)
             font = self.font()
             font.setBold(True)
@@ -64,7 +64,7 @@ class MeasuresPanel(QWidget):
             group.addChildren([_item(row) for row in rows])
         self._tree.expandAll()
         self._stack.setCurrentIndex(1 if values else 0)
-        about = self.tr("Measured after step {step}, on {data}.").format(step=f"{step:,}", data=config.dataset.label)
+        about = tr("Measured after step {step}, on {data}.").format(step=f"{step:,}", data=config.dataset.label)
         self._about, self._is_old = about if values else "", False
         self._measured_step = step
         self._show_about()
@@ -78,12 +78,12 @@ class MeasuresPanel(QWidget):
     def _show_about(self) -> None:
         """Say what the figures are of, unless a measurement is on its way."""
         if self._bar.isHidden():
-            gone_on = self.tr("It has been trained further since.") if self._about and self._is_old else ""
+            gone_on = tr("It has been trained further since.") if self._about and self._is_old else ""
             self._note.setText(f"{self._about} {gone_on}".strip())
 
     def show_progress(self, title: str, done: int, total: int) -> None:
         """Show how far the measurement of a model is."""
-        self._note.setText(self.tr("Measuring {title}").format(title=title))
+        self._note.setText(tr("Measuring {title}").format(title=title))
         self._bar.setValue(round(1000 * done / max(total, 1)))
         for part in (self._bar, self._cancel):
             part.show()
@@ -97,8 +97,8 @@ class MeasuresPanel(QWidget):
         self._measure.setEnabled(self._can_measure)
 
     def _make_tree(self) -> QTreeWidget:
-        tree = named(QTreeWidget(), "measuresTree", self.tr("Measures"))
-        tree.setHeaderLabels([self.tr("Measure"), self.tr("Value")])
+        tree = named(QTreeWidget(), "measuresTree", tr("Measures"))
+        tree.setHeaderLabels([tr("Measure"), tr("Value")])
         tree.setRootIsDecorated(False)
         tree.setIndentation(SPACING)
         tree.setUniformRowHeights(True)
@@ -112,7 +112,7 @@ class MeasuresPanel(QWidget):
 
 
 def _item(row: Row) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([translated(row.label), row.text])
+    item = QTreeWidgetItem([tr(row.label), row.text])
     for place in range(2):
         item.setToolTip(place, "".join(_paragraph(entry) for entry in row.measures))
     return item
@@ -120,4 +120,4 @@ def _item(row: Row) -> QTreeWidgetItem:
 
 def _paragraph(entry: Measure) -> str:
     source = f"<br><i>{entry.source}</i>" if entry.source else ""
-    return f"<p><b>{translated(entry.label)}</b>: {translated(entry.definition)}{source}</p>"
+    return f"<p><b>{tr(entry.label)}</b>: {tr(entry.definition)}{source}</p>"

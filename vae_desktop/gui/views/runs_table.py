@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from vae_desktop.catalog import LIKELIHOODS, Likelihood
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import action, named
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import tabular
+from vae_desktop.language import tr
 from vae_desktop.settings import settings_of
 from vae_desktop.training.schedule import kl_weight_after
 
@@ -40,11 +40,11 @@ class RunsTable(QTableWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        tip = self.tr(
+        tip = tr(
             "Every model trained or opened since the start. Click one to go back to its latent space; Del takes it "
             "off the list, Ctrl+Z brings it back."
         )
-        named(self, "runsTable", self.tr("Runs"), tip)
+        named(self, "runsTable", tr("Runs"), tip)
         self._selected: tuple[int | None, int] = (None, 0)
         self._columns: list[_Column] = []
         self._likelihoods: list[Likelihood] | None = None
@@ -62,8 +62,8 @@ class RunsTable(QTableWidget):
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
         keys = QKeySequence.StandardKey
-        remove = action(self, "removeRunAction", self.tr("Remove from the list"), keys=keys.Delete, then=self._remove)
-        undo = self.tr("Undo the removal")
+        remove = action(self, "removeRunAction", tr("Remove from the list"), keys=keys.Delete, then=self._remove)
+        undo = tr("Undo the removal")
         self._undo = action(self, "undoRemovalAction", undo, keys=keys.Undo, then=self.undo_requested)
         for entry in (remove, self._undo):
             entry.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -95,29 +95,29 @@ class RunsTable(QTableWidget):
         if likelihoods == self._likelihoods:
             return
         self._likelihoods = likelihoods
-        reached = self.tr(
+        reached = tr(
             "Weight of the KL divergence, where the model leaves it free; while it warms up, what training has reached "
             "of it. The test total is weighed by all of it. If it was changed while training: its values, in order."
         )
         reached = with_terms(reached, "β", "KL divergence")
         rate = with_terms("", "learning rate")
-        kl = self.tr("KL divergence per image, summed over latent dimensions.")
-        kept = self.tr(
+        kl = tr("KL divergence per image, summed over latent dimensions.")
+        kept = tr(
             "What is not saved to a file of yours is kept by the app, also when it closes: File ▸ Open recent lists it."
         )
         self._columns = [
-            _Column(self.tr("Run"), lambda run: f"#{run.id}"),
-            _Column(self.tr("Model"), _model),
-            _Column(self.tr("Data set"), lambda run: run.config.dataset.label),
-            _Column(self.tr("Status"), self._status, False, kept),
-            _Column(self.tr("β"), self._beta, True, reached),
+            _Column(tr("Run"), lambda run: f"#{run.id}"),
+            _Column(tr("Model"), _model),
+            _Column(tr("Data set"), lambda run: run.config.dataset.label),
+            _Column(tr("Status"), self._status, False, kept),
+            _Column(tr("β"), self._beta, True, reached),
             *(column for likelihood in likelihoods for column in self._loss_columns(likelihood)),
-            _Column(self.tr("KL\nnats"), _kl, True, with_terms(kl, "KL divergence", "nat")),
-            _Column(self.tr("Epochs"), _epochs, True, with_terms("", "epoch")),
-            _Column(self.tr("Architecture"), lambda run: _shown(run.config.model, "architecture")),
-            _Column(self.tr("Hidden"), lambda run: _shown(run.config.model, "hidden")),
-            _Column(self.tr("Learning rate"), lambda run: f"{run.config.training.learning_rate:g}", True, rate),
-            _Column(self.tr("Seed"), lambda run: str(run.config.training.seed), True, with_terms("", "seed")),
+            _Column(tr("KL\nnats"), _kl, True, with_terms(kl, "KL divergence", "nat")),
+            _Column(tr("Epochs"), _epochs, True, with_terms("", "epoch")),
+            _Column(tr("Architecture"), lambda run: _shown(run.config.model, "architecture")),
+            _Column(tr("Hidden"), lambda run: _shown(run.config.model, "hidden")),
+            _Column(tr("Learning rate"), lambda run: f"{run.config.training.learning_rate:g}", True, rate),
+            _Column(tr("Seed"), lambda run: str(run.config.training.seed), True, with_terms("", "seed")),
         ]
         self.setColumnCount(len(self._columns))
         for place, column in enumerate(self._columns):
@@ -128,9 +128,9 @@ class RunsTable(QTableWidget):
 
     def _loss_columns(self, likelihood: Likelihood) -> list[_Column]:
         """Total and reconstruction in the unit of a likelihood; a total without reconstruction is in another one."""
-        whole_unit = translated(likelihood.unit)
+        whole_unit = tr(likelihood.unit)
         unit = whole_unit.partition(" / ")[0]  # per image, as every figure here
-        tip = with_terms(self.tr("{what} in {unit}."), "loss", "reconstruction error", "likelihood")
+        tip = with_terms(tr("{what} in {unit}."), "loss", "reconstruction error", "likelihood")
 
         def text(run: Run, term: str) -> str:
             model, last = run.config.model, run.history.last_evaluation
@@ -141,8 +141,8 @@ class RunsTable(QTableWidget):
         return [
             _Column(f"{title}\n{unit}", partial(text, term=term), True, tip.format(what=what, unit=whole_unit))
             for term, title, what in (
-                ("total", self.tr("Test total"), self.tr("Loss on the test images")),
-                ("reconstruction", self.tr("Reconstruction"), self.tr("Its part that judges the reconstruction")),
+                ("total", tr("Test total"), tr("Loss on the test images")),
+                ("reconstruction", tr("Reconstruction"), tr("Its part that judges the reconstruction")),
             )
         ]
 
@@ -163,10 +163,10 @@ class RunsTable(QTableWidget):
         reached = kl_weight_after(run.config, len(run.history.training), run.steps_per_epoch)
         if reached == beta:
             return _course(run)
-        return self.tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
+        return tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
 
     def _status(self, run: Run) -> str:
-        return translated(run.status) + ("" if run.is_saved else self.tr(", not saved"))
+        return tr(run.status) + ("" if run.is_saved else tr(", not saved"))
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
@@ -197,7 +197,7 @@ def _first_change(run: Run) -> int:
 
 
 def _model(run: Run) -> str:
-    return f"{translated(run.config.model.traits.short)} {run.config.model.latent_dim}-D"
+    return f"{tr(run.config.model.traits.short)} {run.config.model.latent_dim}-D"
 
 
 def _epochs(run: Run) -> str:
@@ -212,7 +212,7 @@ def _shown(config: Any, name: str) -> str:
     """A setting's value as the form shows it."""
     entry, value = next((entry, value) for field, entry, value in settings_of(config) if field == name)
     labels = {choice.name: choice.label for choice in entry.choices}
-    return translated(labels[value] if value in labels else entry.format(value))
+    return tr(labels[value] if value in labels else entry.format(value))
 
 
 def _figure(value: float | None) -> str:

@@ -8,7 +8,6 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QStandardItemM
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from vae_desktop.gui.widgets.controls import named
-from vae_desktop.language import tr
 
 
 class ChoiceBox(QComboBox):
@@ -91,8 +90,3 @@ class ChoiceBox(QComboBox):
         x, y = self.width() - 14.0, self.height() / 2
         painter.drawPolyline(QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)]))
         painter.end()
-
-
-def translated(text: str) -> str:
-    """A text of the Qt-free settings in the language of the window."""
-    return tr(text)

@@ -6,6 +6,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import named
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 
 
@@ -24,8 +25,8 @@ class DecodedImage(QWidget):
 
     def __init__(self, parent: QWidget | None = None, fills_height: bool = False) -> None:
         super().__init__(parent)
-        tip = self.tr("What the decoder draws at the current point of the latent space.")
-        named(self, "decodedImage", self.tr("Decoded picture"), tip)
+        tip = tr("What the decoder draws at the current point of the latent space.")
+        named(self, "decodedImage", tr("Decoded picture"), tip)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
         self.setMinimumSize(140, 140)
         expanding, preferred = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred
@@ -35,7 +36,7 @@ class DecodedImage(QWidget):
         self._hint = QSize(96, 96) if fills_height else QSize(296, 296)
         self.picture: Picture | None = None
         self._image: QImage | None = None
-        self._empty = self.tr("No model yet")
+        self._empty = tr("No model yet")
 
     def sizeHint(self) -> QSize:
         return self._hint

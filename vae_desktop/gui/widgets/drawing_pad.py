@@ -24,6 +24,7 @@ from vae_desktop.data.dataset import Images
 from vae_desktop.gui.widgets.controls import named
 from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.replacement import Replacement
+from vae_desktop.language import tr
 
 _SIDE = 280  # px, about, of the canvas
 _MOST_UNDONE = 50
@@ -59,8 +60,8 @@ class DrawingPad(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        tip = self.tr("Draw here. Images can be dropped or pasted (Ctrl+V). Right button: erase.")
-        named(self, "drawingPad", self.tr("Drawing pad"), tip)
+        tip = tr("Draw here. Images can be dropped or pasted (Ctrl+V). Right button: erase.")
+        named(self, "drawingPad", tr("Drawing pad"), tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # what lies under it is not painted for it
@@ -176,7 +177,7 @@ class DrawingPad(QWidget):
             painter.fillRect(rect, _grey(self.paper))
         else:
             painter.drawImage(rect, self._sheet.canvas)
-        text = self._text_instead if self.shows_other else self.tr("Draw here") if self.is_empty else ""
+        text = self._text_instead if self.shows_other else tr("Draw here") if self.is_empty else ""
         if text:
             _write(painter, rect, text, self.paper, at_foot=self._instead is not None)
         painter.end()

@@ -1,7 +1,7 @@
 """What a term means, for tooltips and the glossary: the one place that the window takes definitions from."""
 
 from vae_desktop.glossary import GLOSSARY
-from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.language import tr
 from vae_desktop.latent.measures import MEASURES
 
 OF_SETTINGS = {  # terms that stand in the row of a setting, by its name
@@ -19,10 +19,10 @@ def definitions() -> dict[str, str]:
     """The meaning of each term by its name, of what is measured too, in alphabetical order."""
     measures = {entry.label: (entry.definition, entry.source) for entry in MEASURES.values()}
     known = {name.casefold() for name in GLOSSARY}
-    texts = {term.name: translated(term.text) for term in GLOSSARY.values()}
+    texts = {term.name: tr(term.text) for term in GLOSSARY.values()}
     for name, (definition, source) in measures.items():
         if name.casefold() not in known and not name.startswith("MNIST"):
-            texts[_in_a_sentence(translated(name))] = translated(definition) + (f" <i>{source}</i>" if source else "")
+            texts[_in_a_sentence(tr(name))] = tr(definition) + (f" <i>{source}</i>" if source else "")
     return dict(sorted(texts.items(), key=lambda entry: entry[0].casefold()))
 
 
@@ -39,7 +39,7 @@ def with_terms(tip: str, *names: str) -> str:
     KeyError
         If the glossary has no such term.
     """
-    meanings = [f"<p><b>{name}</b>: {translated(GLOSSARY[name].text)}</p>" for name in names]
+    meanings = [f"<p><b>{name}</b>: {tr(GLOSSARY[name].text)}</p>" for name in names]
     return "".join([f"<p>{tip}</p>" if tip else "", *meanings])
 
 

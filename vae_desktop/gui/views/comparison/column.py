@@ -14,13 +14,13 @@ from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldBoard
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, explain, label, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 from vae_desktop.gui.widgets.tile_board import TileBoard
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.verdict import QUESTION
 
@@ -55,9 +55,9 @@ class ComparisonColumn(QWidget):
         self.title.setFont(font)
         self.title.setStyleSheet(f"color: {colour};")
         self.title.set_text(run.name)
-        self.open_button = self._button("open", "promote", self.tr("Open this model in the playground."), self.promoted)
+        self.open_button = self._button("open", "promote", tr("Open this model in the playground."), self.promoted)
         self.save_button = self._button(
-            "save", "save", self.tr("Save this model in a file of its own."), self.save_requested
+            "save", "save", tr("Save this model in a file of its own."), self.save_requested
         )
         self.status = styled(ElidedLabel(), "muted", "small", figures=True)
         self.caption = label(size="small", wraps=True, align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -66,19 +66,19 @@ class ComparisonColumn(QWidget):
         self.scatter = LatentScatter(controls)
         self.plot = self.scatter.plot
         tips = (
-            self.tr("Click or drag: the shared cursor moves, in the latent space of every model."),
-            self.tr("Rest on a point: where that image lies for every model, and what each makes of it."),
-            self.tr(
+            tr("Click or drag: the shared cursor moves, in the latent space of every model."),
+            tr("Rest on a point: where that image lies for every model, and what each makes of it."),
+            tr(
                 "With more than two dimensions this is the shadow of the codes on the plane in which they vary most: "
                 "what lies on one place here can be far apart, and the middle of the cloud empty."
             ),
         )
-        named(self.plot, "", self.tr("Latent space of {model}").format(model=run.name), "</p><p>".join(tips))
+        named(self.plot, "", tr("Latent space of {model}").format(model=run.name), "</p><p>".join(tips))
         self.plot.setMinimumSize(_BOARD, _BOARD)
         self.image = self._picture(
-            self.tr("The test image as {model} reconstructs it"),
+            tr("The test image as {model} reconstructs it"),
             with_terms(
-                self.tr(
+                tr(
                     "What this model makes of the chosen test image, which stands at the right: decoded from its mean, "
                     "or after *Sample again* from a sample z of its posterior."
                 ).replace("*Sample again*", "<i>Sample again</i>"),
@@ -86,13 +86,13 @@ class ComparisonColumn(QWidget):
             ),
         )
         self.at_cursor = self._picture(
-            self.tr("What {model} decodes at the cursor"), self.tr("What this model decodes at the shared cursor.")
+            tr("What {model} decodes at the cursor"), tr("What this model decodes at the shared cursor.")
         )
-        name = self.tr("Decoded grid of {model}").format(model=run.name)
-        tip = self.tr("Decoded around the middle of the codes. Click: the cursor goes there.")
+        name = tr("Decoded grid of {model}").format(model=run.name)
+        tip = tr("Decoded around the middle of the codes. Click: the cursor goes there.")
         self.grid = named(ManifoldBoard(), "comparisonGrid", name, tip)
-        name = self.tr("Random codes of {model}").format(model=run.name)
-        tip = self.tr("Decoded random codes, the same noise for all. Click: the cursor goes there.")
+        name = tr("Random codes of {model}").format(model=run.name)
+        tip = tr("Decoded random codes, the same noise for all. Click: the cursor goes there.")
         self.random = named(TileBoard(), "comparisonRandom", name, tip)
         for board in (self.grid, self.random):
             board.setMinimumSize(_BOARD, _BOARD)
@@ -109,10 +109,10 @@ class ComparisonColumn(QWidget):
         answer = f"<b>{html.escape(verdict[0].upper() + verdict[1:], quote=False)}.</b> " if verdict else ""
         text = answer + html.escape(why, quote=False)
         if text and not is_of_prior:
-            text = "<i>{}</i> {}".format(self.tr("From N(0, I), not the fitted normal below:"), text)
+            text = "<i>{}</i> {}".format(tr("From N(0, I), not the fitted normal below:"), text)
         if text != self.caption.text():
             self.caption.setText(text)
-            question = f"<b>{translated(QUESTION.label)}</b> {translated(QUESTION.definition)}"
+            question = f"<b>{tr(QUESTION.label)}</b> {tr(QUESTION.definition)}"
             explain(self.caption, f"<p>{text}</p><p>{question}</p>")  # with a large font there is not room for all
 
     def set_posterior(self, signs: Sequence[str], numbers: Sequence[Floats]) -> None:
@@ -126,7 +126,7 @@ class ComparisonColumn(QWidget):
 
     def set_is_sample(self, is_sample: bool) -> None:
         """Say whether the picture of the test image is that of a sample of its posterior, not of its mean."""
-        self._image.set_caption(self.tr("decoded from z") if is_sample else self.tr("reconstruction"))
+        self._image.set_caption(tr("decoded from z") if is_sample else tr("reconstruction"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -152,7 +152,7 @@ class ComparisonColumn(QWidget):
     def set_marker(self, fractions: QPointF | None, reason: str = "") -> None:
         """Mark the shared cursor on the grid, in fractions from its upper left corner; or say why there is none."""
         self.grid.set_marker(fractions)
-        self.at_cursor.set_empty_text(self.tr("no cursor") if reason else "")
+        self.at_cursor.set_empty_text(tr("no cursor") if reason else "")
         explain(self.at_cursor, reason or self._at_cursor_tip)
         if fractions is None:
             self.at_cursor.set_picture(None)
@@ -167,14 +167,14 @@ class ComparisonColumn(QWidget):
             Captioned(view, text)
             for view, text in (
                 (self.scatter, ""),
-                (self.image, self.tr("reconstruction")),
-                (self.at_cursor, self.tr("at the cursor")),
-                (self.grid, self.tr("around the cursor")),
-                (self.random, self.tr("random codes")),
+                (self.image, tr("reconstruction")),
+                (self.at_cursor, tr("at the cursor")),
+                (self.grid, tr("around the cursor")),
+                (self.random, tr("random codes")),
             )
         )
         self._numbers = named(SteadyLabel(tabular(small_font(self.font())), 2), f"comparedPosterior{self.run.id}")
-        explain(self._numbers, with_terms(self.tr("What this model's encoder says of the test image."), "μ", "σ"))
+        explain(self._numbers, with_terms(tr("What this model's encoder says of the test image."), "μ", "σ"))
         self._views = {"codes": self.codes, "grid": grid, "random": self.random_codes}
         column(header, below, self.caption, spacing=SPACING // 2, on=self.head)
         self.head.setMinimumWidth(_BOARD)
@@ -206,7 +206,7 @@ class ComparisonColumn(QWidget):
             return None
         entry = SETTINGS["beta"]
         field = SettingField("beta", entry, self.run.config.training.beta)
-        named(field, f"betaEdit{self.run.id}", f"{translated(entry.label)}, {self.run.name}", entry.help)
+        named(field, f"betaEdit{self.run.id}", f"{tr(entry.label)}, {self.run.name}", entry.help)
         field.setFixedSize(_BETA, _BUTTON)
         field.committed.connect(self.beta_changed)
         return field

@@ -6,11 +6,11 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.click_guard import ClickGuard
 from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled, toggle
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
+from vae_desktop.language import tr
 from vae_desktop.latent.comparison import Cell, ComparedRow
 from vae_desktop.latent.verdict import QUESTION
 
@@ -30,7 +30,7 @@ class ComparisonTable(QWidget):
         self._titles: list[str] = []
         self._lines: list[str | ComparedRow] = []
         self._table = styled(QTableWidget(), size="small", figures=True)
-        named(self._table, "comparisonTable", self.tr("Figures of all models"))
+        named(self._table, "comparisonTable", tr("Figures of all models"))
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._table.setTabKeyNavigation(False)  # the Tab key leaves it
@@ -39,12 +39,12 @@ class ComparisonTable(QWidget):
         self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + SPACING // 2)
         self._note = styled(ElidedLabel(), "muted", "small")
         self._note.setObjectName("comparisonNote")
-        self._bar = progress_bar(self.tr("Progress of the measurement"), 100)
-        self._cancel = push_button("cancelMeasuringAllButton", self.tr("Cancel"), then=self.cancel_requested)
-        tip = self.tr("Measure neighbours and drawn images of every model, in the background, one after the other.")
-        self._measure = push_button("measureAllButton", self.tr("Measure all"), tip, then=self.measure_requested)
-        tip = self.tr("Neighbours in the latent space too, and images drawn in other ways than from N(0, I).")
-        self._all = toggle("allFiguresButton", self.tr("Show all figures"), tip, then=self._show_details)
+        self._bar = progress_bar(tr("Progress of the measurement"), 100)
+        self._cancel = push_button("cancelMeasuringAllButton", tr("Cancel"), then=self.cancel_requested)
+        tip = tr("Measure neighbours and drawn images of every model, in the background, one after the other.")
+        self._measure = push_button("measureAllButton", tr("Measure all"), tip, then=self.measure_requested)
+        tip = tr("Neighbours in the latent space too, and images drawn in other ways than from N(0, I).")
+        self._all = toggle("allFiguresButton", tr("Show all figures"), tip, then=self._show_details)
         self._guard = ClickGuard(self._cancel, self._measure)  # one takes the place of the other
         top = row(self._all, (self._note, 1), self._bar, self._cancel, self._measure)
         column(top, (self._table, 1), spacing=SPACING // 2, on=self)
@@ -106,7 +106,7 @@ class ComparisonTable(QWidget):
 
     def set_note(self, text: str) -> None:
         """Say of which step the measured figures are."""
-        legend = self.tr("✓ best, ✗ worst")
+        legend = tr("✓ best, ✗ worst")
         self._note.set_text(f"{legend} · {text}" if text else legend)
 
     def show_progress(self, title: str, done: int, total: int) -> None:
@@ -148,7 +148,7 @@ def _lines(rows: Sequence[ComparedRow]) -> list[str | ComparedRow]:
     for entry in rows:
         if entry.heading != heading:
             heading = entry.heading
-            lines.append(translated("Drawn images: {way}").format(way=translated(heading)))
+            lines.append(tr("Drawn images: {way}").format(way=tr(heading)))
         lines.append(entry)
     return lines
 
@@ -156,10 +156,10 @@ def _lines(rows: Sequence[ComparedRow]) -> list[str | ComparedRow]:
 def _label(line: str | ComparedRow) -> str:
     if isinstance(line, str):
         return line
-    label = translated(line.label)
-    return f"{label} ({translated(line.unit)})" if line.unit else label
+    label = tr(line.label)
+    return f"{label} ({tr(line.unit)})" if line.unit else label
 
 
 def _tip(row: ComparedRow) -> str:
     better = {"lower": "Lower is better.", "higher": "Higher is better.", "": "Neither way is better in itself."}
-    return f"<p>{translated(row.measure.definition)} {translated(better[row.measure.better])}</p>"
+    return f"<p>{tr(row.measure.definition)} {tr(better[row.measure.better])}</p>"

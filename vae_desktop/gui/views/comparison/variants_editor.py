@@ -13,9 +13,10 @@ from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.views.setup.setting_row import entry_of
-from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, label, push_button, row, toggle, tool_button
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, heading_font
+from vae_desktop.language import tr
 from vae_desktop.variants import FEWEST, GENERATING_DIM, KL_TERM, MOST, Variant
 
 _AS_IN_SETUP = "as in setup"
@@ -34,39 +35,39 @@ class VariantsEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("variantsEditor")
-        tip = self.tr("Train an AE, a VAE without KL, KL only and a VAE: what do their random codes decode to?")
-        text = self.tr("What the KL term does")
+        tip = tr("Train an AE, a VAE without KL, KL only and a VAE: what do their random codes decode to?")
+        text = tr("What the KL term does")
         self.note_button = push_button("compareKlTermButton", text, tip, then=self._request_generating)
-        tip = self.tr("The same four models with two latent dimensions, so that all of the latent space is seen.")
-        text = self.tr("The same in 2-D: see the codes")
+        tip = tr("The same four models with two latent dimensions, so that all of the latent space is seen.")
+        text = tr("The same in 2-D: see the codes")
         self.codes_button = push_button("compareKlTerm2dButton", text, tip, then=self._request_codes)
         for button in (self.note_button, self.codes_button):
             button.setFont(heading_font(button.font()))
             button.setMinimumHeight(9 * SPACING)
         self.note_button.setProperty("primary", True)
         self._data = label(role="muted", size="small", wraps=True)
-        tip = self.tr("Two to four models that differ in what you choose; all else is as in the setup.")
-        text = self.tr("Models of your own choice")
+        tip = tr("Two to four models that differ in what you choose; all else is as in the setup.")
+        text = tr("Models of your own choice")
         self._fold = toggle("ownChoiceButton", text, tip, is_flat=True, then=self._unfold)
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.train_button = push_button("compareVariantsButton", self.tr("Train these models"), then=self.request)
+        self.train_button = push_button("compareVariantsButton", tr("Train these models"), then=self.request)
         self.back_button = push_button(
-            "backToColumnsButton", self.tr("Back to the columns"), then=self.back_requested
+            "backToColumnsButton", tr("Back to the columns"), then=self.back_requested
         )
-        self._add = push_button("addVariantButton", self.tr("Add a model"), then=self._add_line)
+        self._add = push_button("addVariantButton", tr("Add a model"), then=self._add_line)
         self._error = label(role="error", name="variantsError", wraps=True)
         self._grid = QGridLayout()
         self._grid.setSpacing(SPACING)
         self._lines: list[_Line] = []
         self._count = 0  # of lines ever made: no two have the same names
         for number, name in enumerate(_COLUMNS, 1):
-            self._grid.addWidget(QLabel(translated(SETTINGS[name].label)), 0, number)
+            self._grid.addWidget(QLabel(tr(SETTINGS[name].label)), 0, number)
         self._own = QWidget()
         column(self._grid, self._error, row(self._add, self.train_button, 1), on=self._own)
         self._beside = self._choices()
         inner = column(
             1,
-            label(self.tr("Models side by side"), size="heading"),
+            label(tr("Models side by side"), size="heading"),
             self._beside,
             self._four(),
             self._data,
@@ -112,7 +113,7 @@ class VariantsEditor(QWidget):
 
     def set_data(self, name: str) -> None:
         """Name the data set that the two comparisons bring along."""
-        text = self.tr(
+        text = tr(
             "Both bring their own settings and train on {data}, whatever the setup says. All four models see the same "
             "images in the same order, the same noise and equal first weights: what differs in the end comes from the "
             "loss alone."
@@ -140,14 +141,14 @@ class VariantsEditor(QWidget):
         for button, text in (
             (
                 self.note_button,
-                self.tr(
+                tr(
                     "An autoencoder, a VAE without KL, KL only and a VAE, with 20 latent dimensions. Random codes "
                     "from N(0, I) are decoded by each: which of the four can generate?"
                 ),
             ),
             (
                 self.codes_button,
-                self.tr(
+                tr(
                     "The same four with 2 latent dimensions: how far their codes spread, where holes are between "
                     "them, and where N(0, I) lies."
                 ),
@@ -162,9 +163,9 @@ class VariantsEditor(QWidget):
         parts = []
         for variant, colour in zip(KL_TERM, MODEL_COLOURS, strict=True):
             kind = MODELS[variant.kind]
-            name = label(translated(kind.short))
+            name = label(tr(kind.short))
             name.setStyleSheet(f"color: {colour}; font-weight: bold;")
-            parts.append((column(name, label(translated(kind.help), "muted", wraps=True), 1, spacing=SPACING // 2), 1))
+            parts.append((column(name, label(tr(kind.help), "muted", wraps=True), 1, spacing=SPACING // 2), 1))
         return row(*parts, spacing=3 * SPACING)
 
     @Slot(bool)
@@ -225,12 +226,12 @@ class _Line:
             entry = entry_of(name, replace(SETTINGS[name], automatic=""), value, letters=16)
             entry.setObjectName(f"variant{number}{name.title().replace('_', '')}")
             if isinstance(entry, SettingField):
-                entry.setPlaceholderText(translated(_AS_IN_SETUP))
+                entry.setPlaceholderText(tr(_AS_IN_SETUP))
             elif name != "kind":
-                entry.insertItem(0, translated(_AS_IN_SETUP), None)
+                entry.insertItem(0, tr(_AS_IN_SETUP), None)
                 entry.setCurrentIndex(max(0, entry.findData(value)))
             self._entries[name] = entry
-        tip = translated("Leave this model out.")
+        tip = tr("Leave this model out.")
         self.remove: QToolButton = tool_button(f"removeVariant{number}Button", "", tip, label=tip, icon="close")
         self._kind = cast(ChoiceBox, self._entries["kind"])
         self._kind.currentIndexChanged.connect(self._show_relevant)

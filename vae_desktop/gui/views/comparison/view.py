@@ -14,7 +14,7 @@ from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
 from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
-from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import (
     action,
     column,
@@ -32,6 +32,7 @@ from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
+from vae_desktop.language import tr
 from vae_desktop.latent.verdict import QUESTION
 
 _ORIGINAL = 56  # px
@@ -60,50 +61,50 @@ class ComparisonView(QWidget):
         self.controls = ScatterControls("compared")  # of the scatters of all columns
         self.controls.selection_bar.offer_no_export()
         self._toggles = {
-            "codes": self._segment("codes", self.tr("Codes"), self.tr("Where the images lie.")),
-            "grid": self._segment("grid", self.tr("Grid"), self.tr("What is decoded around the codes.")),
-            "random": self._segment("random", self.tr("Random"), self.tr("What is decoded from random codes.")),
+            "codes": self._segment("codes", tr("Codes"), tr("Where the images lie.")),
+            "grid": self._segment("grid", tr("Grid"), tr("What is decoded around the codes.")),
+            "random": self._segment("random", tr("Random"), tr("What is decoded from random codes.")),
         }
         for button, position in zip(self._toggles.values(), ("first", "middle", "last"), strict=True):
             button.setProperty("segment", position)
-        tip = self.tr("The same scale for all: how far do the codes of each model spread?")
-        self.common_scale = action(self, "commonScaleAction", self.tr("Common scale"), tip, is_on=False)
+        tip = tr("The same scale for all: how far do the codes of each model spread?")
+        self.common_scale = action(self, "commonScaleAction", tr("Common scale"), tip, is_on=False)
         self._points = self._points_group()
         self.controls.tools.offer_for_all([*self._points.actions(), self.common_scale])
-        tip = self.tr(
+        tip = tr(
             "The cursor is the same code z in all models, instead of as many standard deviations of each model's codes "
             "from their middle. The sliders count in that unit."
         )
-        self.raw_cursor = self._toggle("rawCursor", self.tr("raw z"), with_terms(tip, "raw z"))
+        self.raw_cursor = self._toggle("rawCursor", tr("raw z"), with_terms(tip, "raw z"))
         self.way = self._way_box()
-        tip = self.tr("Other random codes, the same for all models.")
+        tip = tr("Other random codes, the same for all models.")
         self.redraw = tool_button("newRandomButton", "", tip, label=tip, icon="redraw", then=self.random_wanted)
-        tip = self.tr("The test image that every model reconstructs. A click on a point chooses its image.")
-        self.image = NumberField("comparedImageSpin", self.tr("Test image"), tip, (0, 0))
+        tip = tr("The test image that every model reconstructs. A click on a point chooses its image.")
+        self.image = NumberField("comparedImageSpin", tr("Test image"), tip, (0, 0))
         self.image.setFixedWidth(7 * SPACING)
-        tip = self.tr("The chosen test image itself, or the one under the mouse.")
-        self.original = named(DecodedImage(), "comparedOriginal", self.tr("The chosen test image"), tip)
+        tip = tr("The chosen test image itself, or the one under the mouse.")
+        self.original = named(DecodedImage(), "comparedOriginal", tr("The chosen test image"), tip)
         self.original.setFixedSize(_ORIGINAL, _ORIGINAL)
         self.original.set_empty_text("")
-        tip = self.tr(
+        tip = tr(
             "Draw an ε, the same for all models: each decodes its own z = μ + σ · ε of the test image instead of μ. An "
             "autoencoder has no σ."
         )
-        self.sample = tool_button("comparedSampleButton", self.tr("Sample again"), tip, then=self.sample_wanted)
+        self.sample = tool_button("comparedSampleButton", tr("Sample again"), tip, then=self.sample_wanted)
         self._unit = label(role="muted", size="small", wraps=True)
         self.shared = QWidget(self)
         self._lay_out_shared()
-        tip = self.tr("Choose which models to compare.")
-        self.choose = push_button("chooseModelsButton", self.tr("Models…"), tip, then=self.show_editor)
+        tip = tr("Choose which models to compare.")
+        self.choose = push_button("chooseModelsButton", tr("Models…"), tip, then=self.show_editor)
         self._lower = {
-            "curves": self._fold("curves", self.tr("Curves"), self.tr("The learning curves of all models, below.")),
-            "figures": self._fold("figures", self.tr("Figures"), self.tr("The figures of all models, below.")),
+            "curves": self._fold("curves", tr("Curves"), tr("The learning curves of all models, below.")),
+            "figures": self._fold("figures", tr("Figures"), tr("The figures of all models, below.")),
         }
         for button, position in zip(self._lower.values(), ("first", "last"), strict=True):
             button.setProperty("segment", position)
         self._has_decided = False  # whether the person has folded or unfolded something
         self._below = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=SPACING)
-        self._area = ColumnsArea(self.tr("Models side by side"))
+        self._area = ColumnsArea(tr("Models side by side"))
         self._stack = QStackedWidget()
         self._lay_out()
         self.image.valueChanged.connect(self._choose_image)
@@ -157,12 +158,12 @@ class ComparisonView(QWidget):
 
     def _points_group(self) -> QActionGroup:
         group = QActionGroup(self)
-        fitting = self.tr("Means, but samples where all means lie on one point, as KL only has them.")
-        tip = with_terms(self.tr("What the decoder sees in training, with one ε for each image."), "μ", "σ", "ε")
+        fitting = tr("Means, but samples where all means lie on one point, as KL only has them.")
+        tip = with_terms(tr("What the decoder sees in training, with one ε for each image."), "μ", "σ", "ε")
         for text, value, about in (
-            (self.tr("Means or samples, as fits each model"), "fitting", fitting),
-            (self.tr("Posterior means"), "means", ""),
-            (self.tr("A sample of each posterior"), "samples", tip),
+            (tr("Means or samples, as fits each model"), "fitting", fitting),
+            (tr("Posterior means"), "means", ""),
+            (tr("A sample of each posterior"), "samples", tip),
         ):
             name, is_on = f"{value}ComparedAction", value == "fitting"
             group.addAction(action(self, name, text, about, data=value, is_on=is_on))
@@ -170,13 +171,13 @@ class ComparisonView(QWidget):
         return group
 
     def _way_box(self) -> ChoiceBox:
-        tip = self.tr(
+        tip = tr(
             "The same noise for all: as it is, or with the mean and, dimension by dimension, the standard deviation of "
             "each model's codes, which are drawn from the posteriors."
         )
         tip = with_terms(tip, "N(0, I)", "fitted normal")
-        choices = ("N(0, I)", "prior"), (self.tr("fitted normal"), "normal")
-        return ChoiceBox("randomWayCombo", self.tr("How random codes are drawn"), tip, choices, letters=5)
+        choices = ("N(0, I)", "prior"), (tr("fitted normal"), "normal")
+        return ChoiceBox("randomWayCombo", tr("How random codes are drawn"), tip, choices, letters=5)
 
     def _segment(self, name: str, text: str, tip: str) -> QToolButton:
         button = self._toggle(name, text, tip)
@@ -227,7 +228,7 @@ class ComparisonView(QWidget):
 
     def _lay_out_shared(self) -> None:
         """What all models share stands beside the sliders of the cursor, which they share too."""
-        captions = [label(text, "muted") for text in (self.tr("Image"), self.tr("Random"), self.tr("Cursor"))]
+        captions = [label(text, "muted") for text in (tr("Image"), tr("Random"), tr("Cursor"))]
         column(
             row(captions[0], 1, self.image, self.original),
             row(1, self.sample),
@@ -241,14 +242,14 @@ class ComparisonView(QWidget):
 
     def show_unit(self) -> None:
         """Say in what unit the sliders move the cursor."""
-        in_stddev = self.tr("in standard deviations from the middle of each model's codes")
-        self._unit.setText(self.tr("the same code z in each model") if self.raw_cursor.isChecked() else in_stddev)
+        in_stddev = tr("in standard deviations from the middle of each model's codes")
+        self._unit.setText(tr("the same code z in each model") if self.raw_cursor.isChecked() else in_stddev)
 
     def _lay_out(self) -> None:
         question = styled(ElidedLabel(), size="heading")
         question.setObjectName("comparisonQuestion")
-        question.set_text(translated(QUESTION.label))
-        explain(question, translated(QUESTION.definition))
+        question.set_text(tr(QUESTION.label))
+        explain(question, tr(QUESTION.definition))
         bar = row(
             row(*self._toggles.values(), spacing=0),
             1,

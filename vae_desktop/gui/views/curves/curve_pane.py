@@ -13,10 +13,10 @@ from vae_desktop.config import SETTINGS
 from vae_desktop.gui.views.curves.axes import LossAxis, StepAxis
 from vae_desktop.gui.views.curves.spike_arrow import SpikeArrow
 from vae_desktop.gui.views.curves.value_range import ValueRange
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column, label
 from vae_desktop.gui.widgets.plot import Plot
 from vae_desktop.gui.widgets.theme import SPACING, current_theme
+from vae_desktop.language import tr
 from vae_desktop.training.history import TERMS, Change, History
 
 GRADIENT = "gradient"  # stands beside the terms of the loss
@@ -125,7 +125,7 @@ class CurvePane(Plot):
         plate = QColor(current_theme().surface)
         plate.setAlpha(210)
         for number, (change, colour) in enumerate(marks):
-            name = translated(SETTINGS[change.name].label).partition(" (")[0]
+            name = tr(SETTINGS[change.name].label).partition(" (")[0]
             height = 0.76 - 0.13 * (number % 4)  # neighbours do not cover one another, nor the arrow of a spike
             anchor = (0, 0.5) if sides[number] else (1, 0.5)
             line = pyqtgraph.InfiniteLine(

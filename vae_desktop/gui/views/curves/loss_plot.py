@@ -17,6 +17,7 @@ from vae_desktop.gui.views.curves.units import panes_of_one, panes_of_several
 from vae_desktop.gui.widgets.controls import action, column, named, row
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, TERM_COLOURS, current_theme
+from vae_desktop.language import tr
 from vae_desktop.training.history import TERMS, Change, History
 
 _TERMS = {"total": "loss", "reconstruction": "reconstruction error", "kl": "KL divergence", GRADIENT: "gradient"}
@@ -66,7 +67,7 @@ class LossPlot(QWidget):
         self.marks: tuple[Mark, ...] = ()
         self.readout = LossReadout(lines=1 if compares else 2)
         self._wants_log = compares
-        label = self.tr("Learning curves of all models") if compares else self.tr("Learning curves")
+        label = tr("Learning curves of all models") if compares else tr("Learning curves")
         named(self, "comparisonCurves" if compares else "lossPlot", label)
         self._add_actions()
         self._row = row(spacing=SPACING // 2 if compares else SPACING)
@@ -81,17 +82,17 @@ class LossPlot(QWidget):
         if not self._compares:
             names = ("logScaleCheck", "gradientCheck", "spikesCheck", "fitCurvesButton")
         log, gradient, spikes, whole = names
-        text = self.tr("&Log scale")
+        text = tr("&Log scale")
         self.log = action(self, log, text, keys="Ctrl+L", then=self._set_log, is_on=self._compares)
-        tip = self.tr(
+        tip = tr(
             "Show how large the gradient is (its L2 norm along all weights), as it is told while a model trains: a "
             "step moves the weights against it. No file keeps it."
         )
-        self.gradient = action(self, gradient, self.tr("&Gradient"), tip, then=self._show_gradient, is_on=False)
-        tip = self.tr("Let the axis reach every value, also a single spike far above the others.")
-        self.spikes = action(self, spikes, self.tr("All &spikes"), tip, then=self._show_spikes, is_on=False)
-        tip = self.tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps.")
-        self.whole = action(self, whole, self.tr("&Fit"), tip, then=self.fit)
+        self.gradient = action(self, gradient, tr("&Gradient"), tip, then=self._show_gradient, is_on=False)
+        tip = tr("Let the axis reach every value, also a single spike far above the others.")
+        self.spikes = action(self, spikes, tr("All &spikes"), tip, then=self._show_spikes, is_on=False)
+        tip = tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps.")
+        self.whole = action(self, whole, tr("&Fit"), tip, then=self.fit)
         # Side by side there is room for the losses only.
         self.addActions([self.log, *(() if self._compares else (self.gradient,)), self.spikes, self.whole])
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -102,7 +103,7 @@ class LossPlot(QWidget):
         configs = [entry.model for entry in models]
         contents = panes_of_one(configs[0]) if len(models) == 1 else panes_of_several(configs)
         if self.gradient.isChecked() and models:
-            contents.append((self.tr("gradient norm"), [(index, GRADIENT) for index in range(len(models))]))
+            contents.append((tr("gradient norm"), [(index, GRADIENT) for index in range(len(models))]))
         while len(self._all_panes) < len(contents):
             self._add_pane()
         self.panes = self._all_panes[: len(contents)]
@@ -169,24 +170,24 @@ class LossPlot(QWidget):
         """Let a pane show a term each of some models, whose values have one unit."""
         is_alone = len(self._models) == 1
         names = {
-            "total": self.tr("Total"),
-            "reconstruction": self.tr("Reconstruction"),
-            "kl": self.tr("KL"),
-            GRADIENT: self.tr("Gradient"),
+            "total": tr("Total"),
+            "reconstruction": tr("Reconstruction"),
+            "kl": tr("KL"),
+            GRADIENT: tr("Gradient"),
         }
         terms = ", ".join(dict.fromkeys(names[term] for _, term in entries))
         if is_alone:
             about, axis = terms, unit
         else:
-            title = self.tr("Total loss") if entries[0][1] == "total" else terms
+            title = tr("Total loss") if entries[0][1] == "total" else terms
             about = f"{title}, {unit}; " + ", ".join(self._models[place].name for place, _ in entries)
             axis = f"{title}, {unit}"
-        pane.setAccessibleName(self.tr("Learning curves: {terms}").format(terms=about))
-        no_gradient = self.tr("It is told while a model trains, and no file keeps it: continue the training to see it.")
+        pane.setAccessibleName(tr("Learning curves: {terms}").format(terms=about))
+        no_gradient = tr("It is told while a model trains, and no file keeps it: continue the training to see it.")
         pane.hint.setText(no_gradient if entries[0][1] == GRADIENT else "")
         pane.setLabel("left", axis)
         pane.getAxis("left").setToolTip(with_terms(about, *dict.fromkeys(_TERMS[term] for _, term in entries)))
-        pane.setLabel("bottom", self.tr("training step"))
+        pane.setLabel("bottom", tr("training step"))
         curves = []
         for place, term in entries:
             name, model, history = self._models[place]
@@ -194,7 +195,7 @@ class LossPlot(QWidget):
             if is_alone:
                 name = names[term]
                 if {"reconstruction": traits.reconstruction_weight, "kl": traits.kl_weight}.get(term) == 0:
-                    name = self.tr("{name} (weight 0)").format(name=name)  # measured, but not a part of the loss
+                    name = tr("{name} (weight 0)").format(name=name)  # measured, but not a part of the loss
             curves.append(Curve(name, term, TERM_COLOURS[term] if is_alone else MODEL_COLOURS[place], history))
         pane.set_curves(unit, curves, is_alone)
 
@@ -236,7 +237,7 @@ class LossPlot(QWidget):
         if len(self._models) == 1:
             self.readout.show_newest(self._curves())
         else:
-            self.readout.set_text(self.tr("pale: batches, strong: test images") if self._models else "")
+            self.readout.set_text(tr("pale: batches, strong: test images") if self._models else "")
 
     def _curves(self) -> list[Curve]:
         curves = [curve for pane in self.panes for curve in pane.curves if curve.term in TERMS]
@@ -276,10 +277,10 @@ class LossPlot(QWidget):
         self.fit()
 
     def _explain_log(self) -> None:
-        tip = self.tr("Draw the losses on a logarithmic axis: late progress becomes visible.")
+        tip = tr("Draw the losses on a logarithmic axis: late progress becomes visible.")
         if self._compares:
-            tip = self.tr("Draw the losses on a logarithmic axis: models far apart can be seen together.")
+            tip = tr("Draw the losses on a logarithmic axis: models far apart can be seen together.")
         if not self.log.isEnabled():
-            tip = self.tr("A loss of this run is 0 or less, which has no logarithm.")
+            tip = tr("A loss of this run is 0 or less, which has no logarithm.")
         self.log.setToolTip(tip)
         self.log.setStatusTip(tip)

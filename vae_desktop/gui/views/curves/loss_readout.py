@@ -12,6 +12,7 @@ from vae_desktop.gui.widgets.controls import explain
 from vae_desktop.gui.widgets.labels import SteadyLabel
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import small_font, tabular
+from vae_desktop.language import tr
 from vae_desktop.training.history import TERMS
 
 
@@ -21,7 +22,7 @@ class LossReadout(SteadyLabel):
     def __init__(self, lines: int, parent: QWidget | None = None) -> None:
         super().__init__(tabular(small_font(QApplication.font())), lines, parent)
         self.label.setTextFormat(Qt.TextFormat.RichText)
-        tip = self.tr(
+        tip = tr(
             "Loss of that step's batch / of all test images, when they were last judged. While β warms up, a batch is "
             "weighed by the β reached, the test images by all of it."
         )
@@ -32,15 +33,15 @@ class LossReadout(SteadyLabel):
         figures = [
             (_at(curve.history.training, step - 1, curve.term), _tested(curve, step)) for curve in curves
         ]
-        self._show(curves, figures, self.tr("step {step} · batch / test").format(step=f"{step:,}"))
+        self._show(curves, figures, tr("step {step} · batch / test").format(step=f"{step:,}"))
 
     def show_newest(self, curves: Sequence[Curve]) -> None:
         """Show the losses of the newest batch and of the newest evaluation."""
         figures = [(_at(curve.history.training, -1, curve.term), _tested(curve)) for curve in curves]
         if any(value is not None for pair in figures for value in pair):
-            self._show(curves, figures, self.tr("batch / test"))
+            self._show(curves, figures, tr("batch / test"))
         else:
-            self.set_text(self.tr("Train a model, and the losses of batches and test set appear here."))
+            self.set_text(tr("Train a model, and the losses of batches and test set appear here."))
 
     def _show(
         self, curves: Sequence[Curve], figures: Sequence[tuple[float | None, float | None]], note: str

@@ -1,9 +1,10 @@
 """An arrow at the edge of a plot: there is a value beyond it."""
 
 import pyqtgraph
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 
 from vae_desktop.gui.views.curves.value_range import ValueRange
+from vae_desktop.language import tr
 
 
 class SpikeArrow(pyqtgraph.TextItem):
@@ -14,7 +15,7 @@ class SpikeArrow(pyqtgraph.TextItem):
     def __init__(self) -> None:
         super().__init__()
         tip = "The highest value lies beyond the axis: click to see it."
-        self.setToolTip(QCoreApplication.translate("SpikeArrow", tip))
+        self.setToolTip(tr(tip))
         self.hide()
 
     def point_at(self, values: ValueRange, edge: float, room: float) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.language import tr
 
 
 def panes_of_one(model: ModelConfig) -> list[tuple[str, list[tuple[int, str]]]]:
@@ -11,7 +11,7 @@ def panes_of_one(model: ModelConfig) -> list[tuple[str, list[tuple[int, str]]]]:
     likelihoods, nats = ["total", "reconstruction"], ["kl"]
     if model.traits.reconstruction_weight == 0:  # the total is then the KL divergence
         likelihoods, nats = ["reconstruction"], ["total", "kl"]
-    panes = [(translated(model.judged_by.unit), likelihoods), (translated("nats / image"), nats)]
+    panes = [(tr(model.judged_by.unit), likelihoods), (tr("nats / image"), nats)]
     return [(unit, [(0, term) for term in terms]) for unit, terms in panes[: 1 + model.traits.is_variational]]
 
 
@@ -24,4 +24,4 @@ def panes_of_several(models: Sequence[ModelConfig]) -> list[tuple[str, list[tupl
             unit = "nats / image" if term == "kl" else model.judged_by.unit
             if has_term:
                 panes.setdefault((term, unit), []).append((place, term))
-    return [(translated(unit), entries) for (_, unit), entries in panes.items()]
+    return [(tr(unit), entries) for (_, unit), entries in panes.items()]

@@ -13,6 +13,7 @@ from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.split_button import SplitButton
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.posteriors import is_active, kl_by_dimension, spread_of_means
 
@@ -32,14 +33,14 @@ class LatentPanel(QWidget):
         self._instead: QWidget | None = None  # of the picture
         self.image = DecodedImage()
         self.sliders = SliderList()
-        hint = self.tr("Drag a slider, or drag in the latent space")
+        hint = tr("Drag a slider, or drag in the latent space")
         self._hint = label(hint, "muted", "small", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
-        tip = self.tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay.")
+        tip = tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay.")
         tip = with_terms(f"{tip} (Ctrl+R; Down: more)", "prior", "N(0, I)")
         self._randomise = SplitButton()
-        self._randomise.setText(self.tr("Randomise"))
+        self._randomise.setText(tr("Randomise"))
         self._randomise.setShortcut("Ctrl+R")
-        named(self._randomise, "randomiseButton", self.tr("Randomise"), tip)
+        named(self._randomise, "randomiseButton", tr("Randomise"), tip)
         self._randomise.clicked.connect(self._ask_to_randomise)
         self._fill_menu(self._randomise.options)
         margins = (SPACING, 0, SPACING, SPACING)
@@ -48,20 +49,20 @@ class LatentPanel(QWidget):
 
     def _fill_menu(self, menu: QMenu) -> None:
         """What is wanted now and then: another temperature, and the way back to 0."""
-        tip = self.tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual.")
+        tip = tr("Temperature: what is drawn is multiplied by it, 0.1 to 3. Below 1: typical. Above 1: unusual.")
         tip = with_terms(tip, "temperature")
-        name = self.tr("Temperature")
+        name = tr("Temperature")
         self._temperature = NumberField("temperatureSpin", name, tip, (0.1, 3.0), 1.0, decimals=1, step=0.1)
         self._temperature.setPrefix("× ")
-        tip = self.tr("Move the point to 0, the middle of the prior; locked coordinates stay. (Ctrl+0)")
-        self._reset = push_button("resetButton", self.tr("Reset"), tip, then=self.reset_requested)
+        tip = tr("Move the point to 0, the middle of the prior; locked coordinates stay. (Ctrl+0)")
+        self._reset = push_button("resetButton", tr("Reset"), tip, then=self.reset_requested)
         self._reset.clicked.connect(menu.close)
         part, entry = QWidget(), QWidgetAction(menu)
         margins = (SPACING, SPACING // 2, SPACING, SPACING // 2)
         column(row(label(name), 1, self._temperature), self._reset, margins=margins, on=part)
         entry.setDefaultWidget(part)
         menu.addAction(entry)
-        self.addAction(action(self, "resetAction", self.tr("Reset"), "", "Ctrl+0", then=self._reset.click))
+        self.addAction(action(self, "resetAction", tr("Reset"), "", "Ctrl+0", then=self._reset.click))
 
     def show_instead_of_picture(self, widget: QWidget | None) -> None:
         """Show a widget above the sliders, where pictures stand elsewhere; None brings the picture back."""
@@ -105,10 +106,10 @@ class LatentPanel(QWidget):
         self.sliders.set_ranges(ranges)
         codes = _even_choice(codes)
         if codes.log_stddev is None:
-            amounts, tip = spread_of_means(_finite(codes)), self.tr("Standard deviation of the codes: {value:.2f}")
+            amounts, tip = spread_of_means(_finite(codes)), tr("Standard deviation of the codes: {value:.2f}")
             active = np.ones(len(amounts), bool)
         else:
-            amounts, tip = kl_by_dimension(codes), self.tr("KL divergence: {value:.2f} nats per image")
+            amounts, tip = kl_by_dimension(codes), tr("KL divergence: {value:.2f} nats per image")
             active = is_active(_finite(codes))
         if np.isfinite(amounts).all():
             self.sliders.set_information(amounts, active, [tip.format(value=value) for value in amounts], is_new)

@@ -9,6 +9,7 @@ from vae_desktop.gui.views.point.slider_groove import SliderGroove
 from vae_desktop.gui.widgets.controls import explain, named, row
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats, Picture
 
 _EXACT = 1e-9  # in latent units; the entry keeps twelve places
@@ -30,20 +31,20 @@ class LatentSlider(QWidget):
         self._is_behind = False  # what is shown is not the value
         self.head = SliderHead(name)
         self.groove = SliderGroove(name)
-        tip = self.tr(
+        tip = tr(
             "<p>Move the current point along {name}. The pictures are what the decoder draws there.</p>"
             "<p>Arrow keys and wheel: small steps. Right-click or double-click: 0.</p>"
         )
         explain(self.groove, tip.format(name=name))
-        text = self.tr("Value of {name}").format(name=name)
-        tip = self.tr("Type a value for {name}, also one outside the slider's range.").format(name=name)
+        text = tr("Value of {name}").format(name=name)
+        tip = tr("Type a value for {name}, also one outside the slider's range.").format(name=name)
         self._entry = NumberField(
             "", text, tip, (-1e6, 1e6), decimals=2, step=0.1, rounds=True, has_buttons=False
         )
         self._entry.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._entry.setFixedWidth(58)
-        tip = self.tr("Hold {name} where it is: nothing moves the point along it, Randomise neither.")
-        locks = self.tr("Lock {name}").format(name=name)
+        tip = tr("Hold {name} where it is: nothing moves the point along it, Randomise neither.")
+        locks = tr("Lock {name}").format(name=name)
         self.lock = named(_Lock(), "", locks, f"{tip.format(name=name)} (L)")
         row(self.head, (self.groove, 1), self._entry, self.lock, spacing=SPACING // 2, on=self)
         self.setFocusProxy(self.groove)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from vae_desktop.gui.views.point.latent_slider import LatentSlider
 from vae_desktop.gui.widgets.controls import column, label, named, set_text, toggle
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr, tr_count
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.measures import dimension_name
 
@@ -26,7 +27,7 @@ class SliderList(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, widgetResizable=True)
-        named(self, "sliderList", self.tr("Coordinates of the current point"))
+        named(self, "sliderList", tr("Coordinates of the current point"))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its sliders have it
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._sliders: list[LatentSlider] = []
@@ -167,7 +168,7 @@ class SliderList(QScrollArea):
     def _show_fold(self) -> None:
         count = int(self._is_folded.sum())
         self._fold.setVisible(count > 0)
-        text = self.tr("%n collapsed dimension(s)", "", count).replace("(s)", "" if count == 1 else "s")
+        text = tr_count("{count} collapsed dimension", "{count} collapsed dimensions", count).format(count=count)
         names = ", ".join(dimension_name(dimension) for dimension in np.flatnonzero(self._is_folded).tolist())
         set_text(self._fold, f"{text}: {names}" if count <= _NAMED else text)
         self._fold.setArrowType(Qt.ArrowType.DownArrow if self._fold.isChecked() else Qt.ArrowType.RightArrow)

@@ -1,9 +1,8 @@
 """What stands in the folds of the form while they are shut, each in a line."""
 
-from PySide6.QtCore import QCoreApplication
 
 from vae_desktop.config import SETTINGS, RunConfig
-from vae_desktop.gui.widgets.choice_box import translated
+from vae_desktop.language import tr
 from vae_desktop.presets import Preset
 
 
@@ -24,7 +23,7 @@ def _architecture(config: RunConfig, preset: Preset | None) -> list[str]:
         "" if model.activation == "relu" else _chosen("activation", model.activation),
     ]
     return [
-        "" if preset is None else translated(preset.label),
+        "" if preset is None else tr(preset.label),
         _chosen("architecture", model.architecture),
         *(layers if preset is None else ()),
         _chosen("likelihood", model.likelihood).lower(),
@@ -36,27 +35,23 @@ def _architecture(config: RunConfig, preset: Preset | None) -> list[str]:
 def _optimisation(config: RunConfig) -> list[str]:
     training = config.training
     return [
-        (_tr("{count} epochs") if training.epochs > 1 else _tr("{count} epoch")).format(count=f"{training.epochs:,}"),
-        _tr("rate {rate}").format(rate=f"{training.learning_rate:g}"),
-        _tr("batch {count}").format(count=f"{training.batch_size:,}"),
+        (tr("{count} epochs") if training.epochs > 1 else tr("{count} epoch")).format(count=f"{training.epochs:,}"),
+        tr("rate {rate}").format(rate=f"{training.learning_rate:g}"),
+        tr("batch {count}").format(count=f"{training.batch_size:,}"),
         "" if training.schedule == "constant" else _chosen("schedule", training.schedule).lower(),
-        "" if training.encoder_rate == 1 else _tr("encoder × {rate}").format(rate=f"{training.encoder_rate:g}"),
-        "" if not training.beta_warm_up else _tr("warm-up {epochs}").format(epochs=f"{training.beta_warm_up:g}"),
-        "" if training.precision == "single" else _tr("16 bits"),
+        "" if training.encoder_rate == 1 else tr("encoder × {rate}").format(rate=f"{training.encoder_rate:g}"),
+        "" if not training.beta_warm_up else tr("warm-up {epochs}").format(epochs=f"{training.beta_warm_up:g}"),
+        "" if training.precision == "single" else tr("16 bits"),
     ]
 
 
 def _reproducibility(config: RunConfig) -> list[str]:
     training = config.training
-    device = _tr("automatic device") if training.device == "auto" else training.device.upper()
+    device = tr("automatic device") if training.device == "auto" else training.device.upper()
     measured = _chosen("measured_on", config.dataset.measured_on).lower()
-    return [_tr("seed {seed}").format(seed=training.seed), device, measured]
+    return [tr("seed {seed}").format(seed=training.seed), device, measured]
 
 
 def _chosen(name: str, value: str) -> str:
     """The label of a value of a setting that is chosen from a list."""
-    return next((translated(choice.label) for choice in SETTINGS[name].choices if choice.name == value), value)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("FoldSummary", text)
+    return next((tr(choice.label) for choice in SETTINGS[name].choices if choice.name == value), value)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 from vae_desktop.gui.widgets.controls import column, named, row, styled, tool_button
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 
 class ModelHead(QWidget):
@@ -15,14 +16,14 @@ class ModelHead(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = named(ElidedLabel(), "onScreenTitle", self.tr("On screen"))
+        self._title = named(ElidedLabel(), "onScreenTitle", tr("On screen"))
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
         self._detail = named(styled(ElidedLabel(), "muted", "small", figures=True), "onScreenDetail")
-        tip = self.tr("Set the form to what the model on screen was trained with: Train then makes one like it.")
+        tip = tr("Set the form to what the model on screen was trained with: Train then makes one like it.")
         self._take = tool_button(
-            "useSettingsButton", self.tr("Use its settings"), tip, is_flat=True, then=self.settings_wanted
+            "useSettingsButton", tr("Use its settings"), tip, is_flat=True, then=self.settings_wanted
         )
         self._take.setProperty("link", True)
         self._take.hide()

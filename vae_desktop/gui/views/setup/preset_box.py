@@ -3,8 +3,9 @@
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import explain, named
+from vae_desktop.language import tr
 from vae_desktop.presets import PRESETS, Preset
 
 
@@ -15,13 +16,13 @@ class PresetBox(ChoiceBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        named(self, "presetCombo", self.tr("Preset"))
+        named(self, "presetCombo", tr("Preset"))
         self.preset: Preset | None = None
-        self.addItem(self.tr("Custom"))
+        self.addItem(tr("Custom"))
         self.items.item(0).setEnabled(False)  # it is what one comes to, not what one chooses
         for preset in PRESETS.values():
-            self.addItem(translated(preset.label), preset.name)
-            self.setItemData(self.count() - 1, translated(preset.help), Qt.ItemDataRole.ToolTipRole)
+            self.addItem(tr(preset.label), preset.name)
+            self.setItemData(self.count() - 1, tr(preset.help), Qt.ItemDataRole.ToolTipRole)
         self.activated.connect(self._choose)
         self.show_preset(None)
 
@@ -37,9 +38,9 @@ class PresetBox(ChoiceBox):
         self._explain()
 
     def _explain(self) -> None:
-        what = self.tr("Architecture and training that go well together.")
-        cost = self.tr("Settings of your own.") if self.preset is None else translated(self.preset.help)
-        why = self.tr("A training runs, whose rates a preset would change: stop it first.")
+        what = tr("Architecture and training that go well together.")
+        cost = tr("Settings of your own.") if self.preset is None else tr(self.preset.help)
+        why = tr("A training runs, whose rates a preset would change: stop it first.")
         explain(self, "".join(f"<p>{text}</p>" for text in (what, cost, "" if self.isEnabled() else why) if text))
 
     @Slot(int)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.widgets.controls import explain, named
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 _DOT = 2.5  # px, radius
 _BAR = 3  # px, width
@@ -53,7 +54,7 @@ class RowMark(QWidget):
         painter.end()
 
     def _refresh(self) -> None:
-        live = self.tr("Acts at once on the training that runs.") if self._is_live else ""
+        live = tr("Acts at once on the training that runs.") if self._is_live else ""
         says = " ".join(text for text in (self.on_screen, live) if text)
         explain(self, says)
         self.setAccessibleName(f"{self._title}: {says}" if says else self._title)

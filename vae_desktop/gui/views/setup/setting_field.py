@@ -8,9 +8,9 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from vae_desktop.errors import InvalidSetting
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.number_field import answers_refused, mark_refused
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.settings import Setting
 
 _DECADE = (1.0, 2.0, 5.0)  # the steps of a logarithmic setting
@@ -136,7 +136,7 @@ class SettingField(QLineEdit):
         """Write the unit into the entry's right end."""
         if not unit:
             return
-        self._unit = label = QLabel(translated(unit))
+        self._unit = label = QLabel(tr(unit))
         label.setProperty("role", "muted")
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         layout = QHBoxLayout(self)

@@ -3,14 +3,14 @@
 import html
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout, QLabel
 
 from vae_desktop.gui.views.setup.row_mark import RowMark
 from vae_desktop.gui.views.setup.setting_field import SettingField
-from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import explain, label, named, plain
 from vae_desktop.gui.widgets.terms import OF_SETTINGS, with_terms
+from vae_desktop.language import tr
 from vae_desktop.settings import Setting
 
 # Programs that drive the window find controls by these; the others follow from the setting's name.
@@ -19,14 +19,14 @@ _OBJECT_NAMES = {"name": "datasetCombo", "kind": "modelCombo"}
 
 def entry_of(name: str, setting: Setting, value: Any, letters: int = 8) -> SettingField | ChoiceBox:
     """Return the entry of a setting, whose texts say what it is: a box if it has choices, else a field."""
-    texts = translated(setting.label), translated(setting.help)
+    texts = tr(setting.label), tr(setting.help)
     if setting.choices:
-        choices = [(translated(each.label), each.name, translated(each.help)) for each in setting.choices]
+        choices = [(tr(each.label), each.name, tr(each.help)) for each in setting.choices]
         box = ChoiceBox("", *texts, choices, letters=letters)
         box.set_value(value)
         return box
     field = named(SettingField(name, setting, value), "", *texts)
-    field.setPlaceholderText(translated(setting.automatic or ""))
+    field.setPlaceholderText(tr(setting.automatic or ""))
     return field
 
 
@@ -46,7 +46,7 @@ class SettingRow:
 
     def __init__(self, name: str, setting: Setting, default: Any, alt_key: str) -> None:
         self.name, self.setting, self._default = name, setting, default
-        self.title = translated(setting.label)
+        self.title = tr(setting.label)
         self.entry = entry_of(name, setting, default)
         camel_case = name.split("_")[0] + "".join(word.title() for word in name.split("_")[1:])
         self.entry.setObjectName(_OBJECT_NAMES.get(name, camel_case + ("Combo" if setting.choices else "Field")))
@@ -54,9 +54,9 @@ class SettingRow:
         self._label = label_of(self.title, self.entry, alt_key)
         self._error = label(role="error", size="small", wraps=True, name=f"{camel_case}Error")
         self._note = label(role="warning", size="small", wraps=True, name=f"{camel_case}Note")
-        self._help = with_terms(translated(setting.help), *OF_SETTINGS.get(name, ()))
+        self._help = with_terms(tr(setting.help), *OF_SETTINGS.get(name, ()))
         if setting.at_once:
-            at_once = QCoreApplication.translate("SettingRow", "It acts at once on a model that trains.")
+            at_once = tr("It acts at once on a model that trains.")
             self._help += f"<p>{at_once}</p>"
         self.explain(self._help)
         for line in (self._error, self._note):

@@ -10,9 +10,9 @@ from vae_desktop.gui.views.setup.fold import Fold, setting_grid
 from vae_desktop.gui.views.setup.preset_box import PresetBox
 from vae_desktop.gui.views.setup.setting_row import SettingRow, label_of
 from vae_desktop.gui.views.setup.slider_row import SliderRow
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import column
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.settings import Setting, settings_of
 
 
@@ -37,16 +37,16 @@ class SettingRows(QWidget):
     def __init__(self, presets: PresetBox) -> None:
         super().__init__()
         self._presets = presets
-        keys = _alt_keys(self.tr("Preset"), list(SETTINGS.values()))
+        keys = _alt_keys(tr("Preset"), list(SETTINGS.values()))
         defaults = RunConfig()
         parts = (defaults.dataset, defaults.model, defaults.training)
         self.by_name: dict[str, SettingRow] = {}
         for name, setting, value in (entry for part in parts for entry in settings_of(part)):
             kind = SliderRow if name == "beta" else SettingRow
-            self.by_name[name] = kind(name, setting, value, keys.get(translated(setting.label), ""))
+            self.by_name[name] = kind(name, setting, value, keys.get(tr(setting.label), ""))
         self._label_width = max(self.fontMetrics().horizontalAdvance(entry.title) for entry in self.by_name.values())
         self.folds = {name: Fold(name, *texts, self._label_width) for name, texts in self._fold_texts().items()}
-        self._preset_label = label_of(self.tr("Preset"), presets, keys.get(self.tr("Preset"), ""))
+        self._preset_label = label_of(tr("Preset"), presets, keys.get(tr("Preset"), ""))
         lines = [line for entry in self.by_name.values() for line in entry.lines]
         self.notes = QWidget()
         column(*lines, spacing=SPACING // 2, margins=(SPACING, SPACING, SPACING, 0), on=self.notes)
@@ -108,29 +108,29 @@ class SettingRows(QWidget):
             kinds = {kind, *active_kinds} if setting.at_once else {kind}
             matters = not setting.only_for or not kinds.isdisjoint(setting.only_for)
             matters = matters or (compares and setting.at_once)
-            reason = self.tr("This kind of model leaves no choice.")
+            reason = tr("This kind of model leaves no choice.")
             if setting.at_once and setting.only_for and len(active_kinds) > 1:
-                matters, reason = False, self.tr("Each of the compared models has its own, above its column.")
+                matters, reason = False, tr("Each of the compared models has its own, above its column.")
             entry.show_as_relevant(matters, is_open, reason)
             entry.set_live(setting.at_once and matters and bool(active_kinds))
         self.notes.setVisible(any(not line.isHidden() for line in self._lines))
-        reason = self.tr("Each of the compared models is of a kind of its own: see the list of models.")
+        reason = tr("Each of the compared models is of a kind of its own: see the list of models.")
         self.by_name["kind"].enable(not compares, reason)
 
     def _fold_texts(self) -> dict[str, tuple[str, str]]:
         """Title and tooltip of each fold, by the group of its settings."""
         return {
             "architecture": (
-                self.tr("Architecture and images"),
-                self.tr("What encoder and decoder are made of, how an image is judged, and how large it is."),
+                tr("Architecture and images"),
+                tr("What encoder and decoder are made of, how an image is judged, and how large it is."),
             ),
             "optimisation": (
-                self.tr("Optimisation"),
-                self.tr("How long, and in which steps, the latent space is learned."),
+                tr("Optimisation"),
+                tr("How long, and in which steps, the latent space is learned."),
             ),
             "reproducibility": (
-                self.tr("Reproducibility and device"),
-                self.tr("What makes two latent spaces equal, and where they are computed."),
+                tr("Reproducibility and device"),
+                tr("What makes two latent spaces equal, and where they are computed."),
             ),
         }
 
@@ -144,7 +144,7 @@ class SettingRows(QWidget):
             entry.add_to(grids[entry.setting.group])
 
     def _on_screen(self, text: str) -> str:
-        return self.tr("On screen: {value}").format(value=text) if text else ""
+        return tr("On screen: {value}").format(value=text) if text else ""
 
     @Slot()
     def _tell_folds(self) -> None:
@@ -153,9 +153,9 @@ class SettingRows(QWidget):
 
 def _alt_keys(preset: str, settings: Sequence[Setting]) -> dict[str, str]:
     """The first letter of each label that is still free; what is not always in sight comes last and may get none."""
-    main = [translated(entry.label) for entry in settings if entry.group == "main" and not entry.only_for]
-    rates = [translated(entry.label) for entry in settings if entry.at_once]
-    others = [translated(entry.label) for entry in settings]
+    main = [tr(entry.label) for entry in settings if entry.group == "main" and not entry.only_for]
+    rates = [tr(entry.label) for entry in settings if entry.at_once]
+    others = [tr(entry.label) for entry in settings]
     taken = set("fvh")  # those of the menus
     keys: dict[str, str] = {}
     for text in (*main, *rates, preset, *others):

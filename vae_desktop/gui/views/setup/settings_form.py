@@ -18,8 +18,9 @@ from vae_desktop.gui.views.setup.fold_summary import fold_summaries
 from vae_desktop.gui.views.setup.preset_box import PresetBox
 from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.views.setup.setting_rows import SettingRows
-from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column
+from vae_desktop.language import tr
 from vae_desktop.presets import Preset, preset_of
 from vae_desktop.settings import settings_of
 from vae_desktop.training.advice import Known, advice
@@ -122,7 +123,7 @@ class SettingsForm(QWidget):
         if not batch.was_edited and batch.error == "" and batch.value() > images:
             self._lowered_batch = batch.value()
             batch.set_value(images)
-        reason = self.tr("the {count} training images of {title}").format(count=f"{images:,}", title=dataset.title)
+        reason = tr("the {count} training images of {title}").format(count=f"{images:,}", title=dataset.title)
         batch.set_limit(images, reason)
         self._settings_changed()
 
@@ -141,7 +142,7 @@ class SettingsForm(QWidget):
             box.set_value("auto")
         missing = [f"<p>{device.name.upper()}: {device.about}</p>" for device in devices if not device.is_there]
         row = self._rows["device"]
-        row.explain("".join([f"<p>{translated(row.setting.help)}</p>", *missing]))
+        row.explain("".join([f"<p>{tr(row.setting.help)}</p>", *missing]))
 
     def set_active_models(self, kinds: Sequence[str]) -> None:
         """Say which kinds of models are in training: what acts at once is for them too."""
@@ -168,10 +169,10 @@ class SettingsForm(QWidget):
         self.field("image_size").committed.connect(self._dataset_changed)
         self.box("kind").currentIndexChanged.connect(self._show_relevant)
         self.rows.folds_changed.connect(self._show_relevant)
-        tip = self.tr("With another architecture it becomes automatic, unless you have typed numbers.")
-        self._rows["hidden"].explain(f"<p>{translated(self._rows['hidden'].setting.help)}</p><p>{tip}</p>")
-        tip = self.tr("Images of your own: File ▸ Open folder of images, or drop them on the window.")
-        self._rows["name"].explain(f"<p>{translated(self._rows['name'].setting.help)}</p><p>{tip}</p>")
+        tip = tr("With another architecture it becomes automatic, unless you have typed numbers.")
+        self._rows["hidden"].explain(f"<p>{tr(self._rows['hidden'].setting.help)}</p><p>{tip}</p>")
+        tip = tr("Images of your own: File ▸ Open folder of images, or drop them on the window.")
+        self._rows["name"].explain(f"<p>{tr(self._rows['name'].setting.help)}</p><p>{tip}</p>")
 
     def _offer(self, name: str, value: str) -> None:
         """Have a value among the choices that is not known beforehand: a path, or one of several cards."""
@@ -267,7 +268,7 @@ class SettingsForm(QWidget):
             self._presets.show_preset(preset)
             self.rows.show_summaries(fold_summaries(config, preset))
             is_dense = config.model.architecture == "mlp"
-            self.field("hidden").set_unit(self.tr("units") if is_dense else self.tr("channels"))
+            self.field("hidden").set_unit(tr("units") if is_dense else tr("channels"))
             known = self._dataset if self._dataset is not None and self._dataset.config == config.dataset else None
             texts = dict(advice(config, Known.of(known)))
         for name, entry in self._rows.items():

@@ -9,6 +9,7 @@ from vae_desktop.gui.views.setup.settings_form import SettingsForm
 from vae_desktop.gui.views.setup.transport import Transport
 from vae_desktop.gui.widgets.controls import column
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 
 class SetupPanel(QWidget):
@@ -29,7 +30,7 @@ class SetupPanel(QWidget):
         self.form = SettingsForm()
         self.controls = Transport()
         self._scroll = QScrollArea(widgetResizable=True)
-        self._scroll.setAccessibleName(self.tr("Settings"))
+        self._scroll.setAccessibleName(tr("Settings"))
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls into sight
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # it scrolls, not shrinks

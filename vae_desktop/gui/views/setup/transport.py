@@ -9,6 +9,7 @@ from vae_desktop.gui.widgets.click_guard import ClickGuard
 from vae_desktop.gui.widgets.controls import column, explain, progress_bar, push_button, row, set_text, styled
 from vae_desktop.gui.widgets.labels import SteadyLabel
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.language import tr
 
 _HELD = ("training", "paused")
 _BUSY = ("training", "paused", "stopping")
@@ -31,7 +32,7 @@ class Transport(QWidget):
         self._settings_valid = True
         self._can_continue = False
         self._make_buttons()
-        self._bar = progress_bar(self.tr("Progress of the training"))
+        self._bar = progress_bar(tr("Progress of the training"))
         font = tabular(small_font(self.font()))
         self._plan = SteadyLabel(font, lines=_LINES)
         self._plan.label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
@@ -59,7 +60,7 @@ class Transport(QWidget):
 
     def set_compares(self, compares: bool) -> None:
         """Whether the buttons are for models side by side."""
-        set_text(self.train_button, self.tr("Train all") if compares else self.tr("Train"))
+        set_text(self.train_button, tr("Train all") if compares else tr("Train"))
 
     def set_is_main(self, is_main: bool) -> None:
         """Whether Train is what one presses here, or something else is."""
@@ -89,31 +90,31 @@ class Transport(QWidget):
         """Show how far a training is."""
         if progress is None:
             self._bar.setValue(0)
-            self._where.set_text(self.tr("Not trained yet"))
+            self._where.set_text(tr("Not trained yet"))
             self._pace.set_text("")
             return
         span = max(progress.last_step - progress.first_step, 1)
         self._bar.setValue(round(1000 * (progress.step - progress.first_step) / span))
         epochs = f"{progress.last_epoch:.1f}".removesuffix(".0")
-        where = self.tr("Epoch {epoch} of {epochs} · step {step}")
+        where = tr("Epoch {epoch} of {epochs} · step {step}")
         self._where.set_text(where.format(epoch=f"{progress.epoch:.1f}", epochs=epochs, step=f"{progress.step:,}"))
         self._show_pace(progress)
 
     def _make_buttons(self) -> None:
-        tip = self.tr("Start a new model with fresh weights: a new latent space.")
-        self.train_button = push_button("trainButton", self.tr("Train"), tip, "Ctrl+T", then=self.train_requested)
+        tip = tr("Start a new model with fresh weights: a new latent space.")
+        self.train_button = push_button("trainButton", tr("Train"), tip, "Ctrl+T", then=self.train_requested)
         self.train_button.setProperty("primary", True)
-        tip = self.tr(
+        tip = tr(
             "Train the model on screen for further epochs: its latent space goes on moving. "
             "One that was stopped goes on where it was, to the end of its epochs."
         )
         self.continue_button = push_button(
-            "continueButton", self.tr("Continue"), tip, "Ctrl+Shift+T", then=self.continue_requested
+            "continueButton", tr("Continue"), tip, "Ctrl+Shift+T", then=self.continue_requested
         )
-        tip = self.tr("Hold the training between two steps, to look around in the latent space as it is.")
-        self.pause_button = push_button("pauseButton", self.tr("Pause"), tip, "Ctrl+P", then=self._pause_or_resume)
-        tip = self.tr("End the training at once. The model and its latent space stay.")
-        self.stop_button = push_button("stopButton", self.tr("Stop"), tip, "Ctrl+.", then=self.stop_requested)
+        tip = tr("Hold the training between two steps, to look around in the latent space as it is.")
+        self.pause_button = push_button("pauseButton", tr("Pause"), tip, "Ctrl+P", then=self._pause_or_resume)
+        tip = tr("End the training at once. The model and its latent space stay.")
+        self.stop_button = push_button("stopButton", tr("Stop"), tip, "Ctrl+.", then=self.stop_requested)
         buttons = (self.train_button, self.continue_button, self.pause_button, self.stop_button)
         self._tips = {button: button.toolTip() for button in buttons}
         for button in buttons:  # of equal width, whatever is written on them
@@ -136,24 +137,24 @@ class Transport(QWidget):
         if progress.images_per_second is None or progress.seconds_left is None:
             self._pace.set_text("")
             return
-        rate = self.tr("{rate} images/s").format(rate=f"{progress.images_per_second:,.0f}")
+        rate = tr("{rate} images/s").format(rate=f"{progress.images_per_second:,.0f}")
         self._pace.setToolTip(rate)
         is_over = progress.step >= progress.last_step
-        left = self.tr("{time} left").format(time=duration_text(progress.seconds_left))
+        left = tr("{time} left").format(time=duration_text(progress.seconds_left))
         self._pace.set_text("" if is_over else left)
 
     def _refresh(self) -> None:
         state, focused = self._state, self.window().focusWidget()
         is_held, trains = state in _HELD, state in _BUSY
-        none = self.tr("No model is being trained.")
+        none = tr("No model is being trained.")
         self._allow(self.pause_button, "" if is_held else none)
         self._allow(self.stop_button, "" if is_held or (state == "loading" and self._is_beginning) else none)
-        self._guard.set_text(self.pause_button, self.tr("Resume") if state == "paused" else self.tr("Pause"))
-        set_text(self.stop_button, self.tr("Stopping…") if state == "stopping" else self.tr("Stop"))
+        self._guard.set_text(self.pause_button, tr("Resume") if state == "paused" else tr("Pause"))
+        set_text(self.stop_button, tr("Stopping…") if state == "stopping" else tr("Stop"))
         self._show_face(self.pause_button if trains else self.continue_button)
-        wrong = "" if self._settings_valid else self.tr("A setting is marked: mend it first.")
-        busy = self.tr("A model is being trained: stop it first.")
-        no_model = "" if self._can_continue else self.tr("There is no trained model on screen.")
+        wrong = "" if self._settings_valid else tr("A setting is marked: mend it first.")
+        busy = tr("A model is being trained: stop it first.")
+        no_model = "" if self._can_continue else tr("There is no trained model on screen.")
         self._allow(self.continue_button, wrong or no_model or (busy if trains else ""))
         self._allow(self.train_button, wrong or (busy if is_held else ""))
         self._keep_focus(focused)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 from vae_desktop.gui.widgets.controls import ARROWS, literal, named
 from vae_desktop.gui.widgets.point_raster import Colours, PointStyle
 from vae_desktop.gui.widgets.theme import class_palette, current_theme
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 
 _GAP = 2  # px, between chips
@@ -41,7 +42,7 @@ class ClassLegend(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "classLegend", self.tr("Classes"))
+        named(self, "classLegend", tr("Classes"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -98,7 +99,7 @@ class ClassLegend(QScrollArea):
 
     def _chip(self, index: int, name: str) -> "_Chip":
         chip = _Chip(name, self._board)
-        tip = self.tr("Hide or show the codes of class {name}. Double-click or Enter: only these, or all again.")
+        tip = tr("Hide or show the codes of class {name}. Double-click or Enter: only these, or all again.")
         named(chip, f"classChip{index}", name, tip.format(name=html.escape(name)))
         chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus if index == 0 else Qt.FocusPolicy.ClickFocus)
         chip.clicked.connect(self.hidden_changed)

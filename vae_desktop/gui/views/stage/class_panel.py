@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from vae_desktop.gui.views.stage.class_legend import ClassLegend
 from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 _WIDTH = 40 * SPACING
 
@@ -21,9 +22,9 @@ class ClassPanel(QFrame):
 
     def __init__(self, legend: ClassLegend, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        named(self, "classPanel", self.tr("Classes"))
+        named(self, "classPanel", tr("Classes"))
         self.legend = legend
-        hint = self.tr("A click hides or shows a class, a double-click shows it alone or all again.")
+        hint = tr("A click hides or shows a class, a double-click shows it alone or all again.")
         self._hint = label(hint, "muted", "small", wraps=True)
         self._layout = column(legend, self._hint, spacing=SPACING, margins=(SPACING,) * 4, on=self)
 

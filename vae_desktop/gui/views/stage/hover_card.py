@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 from vae_desktop.gui.widgets.controls import column, label, named, row
 from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 
 _SIDE = 96  # px, the most that a picture takes
@@ -21,7 +22,7 @@ class HoverCard(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        named(self, "hoverCard", self.tr("Image behind the point"))
+        named(self, "hoverCard", tr("Image behind the point"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._name = label()
         self._number, self._hint, self._posterior = (label(role="muted", size="small", figures=True) for _ in range(3))
@@ -57,8 +58,8 @@ class HoverCard(QFrame):
         self._posterior.setVisible(bool(posterior))
         first = reconstruction if original is None else original
         size = QSize() if first is None else _shown_size(first, self.devicePixelRatioF())
-        self._captions[0].setText(self.tr("original"))
-        self._captions[1].setText(self.tr("reconstruction"))
+        self._captions[0].setText(tr("original"))
+        self._captions[1].setText(tr("reconstruction"))
         width = -SPACING
         shown = zip((original, reconstruction), (self._original, self._reconstruction), self._captions, strict=True)
         for picture, frame, caption in shown:

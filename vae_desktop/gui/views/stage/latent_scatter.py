@@ -18,6 +18,7 @@ from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.plane import Plane
 
@@ -42,7 +43,7 @@ class LatentScatter(QWidget):
 
     def __init__(self, controls: ScatterControls | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "latentScatter", self.tr("Latent space"))
+        named(self, "latentScatter", tr("Latent space"))
         self._codes: Codes | None = None
         self._code: Floats = np.zeros(2, np.float32)
         self._positions = CodePositions()
@@ -57,8 +58,8 @@ class LatentScatter(QWidget):
         self.plot = named(
             LatentPlot(has_axis_labels=controls is None),
             "",
-            self.tr("Latent space. Arrow keys move the current point."),
-            self.tr(
+            tr("Latent space. Arrow keys move the current point."),
+            tr(
                 "<p>Click or drag: the current point moves there, and the picture follows. Arrow keys do the same.</p>"
                 "<p>Rest on a point: the image behind it. Space: the one nearest to the current point.</p>"
             ),
@@ -72,9 +73,9 @@ class LatentScatter(QWidget):
         self.hover = PointHover(self.plot, self.controls.card)
         self._pointing = ScatterPointing(self.plot, self.hover, self._positions)
         self._pointing.invitation.setVisible(controls is None)
-        text = self.tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
+        text = tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
         empty = label(
-            text if controls is None else self.tr("Waiting for the first codes"),
+            text if controls is None else tr("Waiting for the first codes"),
             "muted",
             wraps=True,
             align=Qt.AlignmentFlag.AlignCenter,
@@ -243,7 +244,7 @@ class LatentScatter(QWidget):
         elif len(self.plane.labels) > 1:
             self.plot.set_axis_labels(*self.plane.labels)
         else:
-            by_class, at_random = self.tr("spread by class, to see more"), self.tr("spread at random, to see more")
+            by_class, at_random = tr("spread by class, to see more"), tr("spread at random, to see more")
             self.plot.set_axis_labels(self.plane.labels[0], by_class if self._class_names else at_random)
 
     @Slot()

@@ -26,6 +26,7 @@ from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.plane_items import arrow_to
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import paint_focus
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import evenly, grid_positions, quantiles
 from vae_desktop.latent.plane import Plane
@@ -46,19 +47,19 @@ class ManifoldView(QWidget):
         self.setObjectName("manifoldView")
         self._plane: Plane | None = None
         self._spans: list[tuple[float, float]] = []  # of the codes, along the plane's directions
-        tip = self.tr(
+        tip = tr(
             "<p><b>Quantiles</b>: each row and column stands for an equal share of the prior N(0, 1). <b>Even</b>: "
             "the range in which the codes lie, in equal steps.</p>"
         )
-        choices = (self.tr("Quantiles"), "quantiles"), (self.tr("Even"), "even")
-        self._spacing = ChoiceBox("manifoldSpacingCombo", self.tr("Spacing of the grid"), tip, choices)
-        tip = self.tr("How many pictures in a row and in a column, 5 to 40.")
-        self._count = NumberField("manifoldSizeSpin", self.tr("Size of the grid"), tip, (5, 40), 20)
+        choices = (tr("Quantiles"), "quantiles"), (tr("Even"), "even")
+        self._spacing = ChoiceBox("manifoldSpacingCombo", tr("Spacing of the grid"), tip, choices)
+        tip = tr("How many pictures in a row and in a column, 5 to 40.")
+        self._count = NumberField("manifoldSizeSpin", tr("Size of the grid"), tip, (5, 40), 20)
         self._count.setSuffix(" × 20")
         self._ranges = styled(ElidedLabel(), "muted", "small", figures=True)
         self.board = ManifoldBoard()
         half = SPACING // 2
-        tools = row(label(self.tr("Spacing")), self._spacing, 1, self._count, spacing=half)
+        tools = row(label(tr("Spacing")), self._spacing, 1, self._count, spacing=half)
         column(tools, self._ranges, (self.board, 1), spacing=half, on=self)
         self._spacing.currentIndexChanged.connect(self._change_grid)
         self._count.valueChanged.connect(self._change_grid)
@@ -165,8 +166,8 @@ class ManifoldBoard(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        name = self.tr("Decoded grid. Arrow keys move the current point from picture to picture.")
-        tip = self.tr("Click: the current point goes to that picture. Drag or arrow keys move it on.")
+        name = tr("Decoded grid. Arrow keys move the current point from picture to picture.")
+        tip = tr("Click: the current point goes to that picture. Drag or arrow keys move it on.")
         named(self, "manifoldBoard", name, tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 120)
@@ -176,7 +177,7 @@ class ManifoldBoard(QWidget):
         self.shape = (1, 1)  # columns, rows
         self.marker: QPointF | None = None
         self.gap = 0.0
-        self.empty_text = self.tr("What the decoder of a model draws over the plane appears here.")
+        self.empty_text = tr("What the decoder of a model draws over the plane appears here.")
         self._pressed: tuple[int, int] | None = None  # the tile in which a drag began, until it is left
 
     def set_sheet(self, sheet: Picture | None, shape: tuple[int, int] = (1, 1)) -> None:

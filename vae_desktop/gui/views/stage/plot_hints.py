@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel
 from vae_desktop.gui.widgets.controls import named, styled
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 _WIDE = 400  # px, of a plot
 _LASTS = 20_000  # ms in sight
@@ -17,7 +18,7 @@ class Invitation(QLabel):
     """Lies in the plot where the fewest codes are, and goes by itself after a while."""
 
     def __init__(self, plot: LatentPlot) -> None:
-        super().__init__(self.tr("Drag here: the picture follows"), plot)
+        super().__init__(tr("Drag here: the picture follows"), plot)
         named(self, "invitation")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._plot = plot
@@ -58,7 +59,7 @@ class LassoHint(QLabel):
     """Stands in the plot's upper left corner as long as the left button draws a lasso instead of moving the point."""
 
     def __init__(self, plot: LatentPlot) -> None:
-        super().__init__(self.tr("Lasso: draw around codes · Esc ends"), plot)
+        super().__init__(tr("Lasso: draw around codes · Esc ends"), plot)
         named(self, "lassoHint")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._plot = plot
@@ -91,8 +92,8 @@ class MissingNames(QLabel):
 
     def set_count(self, count: int) -> None:
         """Say how many there are, if any."""
-        several = self.tr("{count} more classes: Show ▸ Classes").format(count=count)
-        self.setText(several if count > 1 else self.tr("1 more class: Show ▸ Classes"))
+        several = tr("{count} more classes: Show ▸ Classes").format(count=count)
+        self.setText(several if count > 1 else tr("1 more class: Show ▸ Classes"))
         self.setVisible(count > 0 and self._plot.width() >= _WIDE)
         self._place()
 

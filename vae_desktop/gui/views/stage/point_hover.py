@@ -14,6 +14,7 @@ from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.views.stage.plot_hints import Invitation
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import current_theme
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.latent.plane import nearest_position, searchable
 
@@ -193,8 +194,8 @@ class PointHover(QObject):
 
     def _number(self, index: int) -> str:
         if self._test_count is not None and index >= self._test_count:
-            return self.tr("training image {number}").format(number=f"{index - self._test_count:,}")
-        return self.tr("image {number}").format(number=f"{index:,}")
+            return tr("training image {number}").format(number=f"{index - self._test_count:,}")
+        return tr("image {number}").format(number=f"{index:,}")
 
 
 def _posterior(codes: Codes | None, index: int) -> str:

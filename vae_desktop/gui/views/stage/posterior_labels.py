@@ -10,6 +10,7 @@ from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.plane_items import RADII, LabelItem, NormalItem
 from vae_desktop.gui.widgets.theme import current_theme, small_font
 from vae_desktop.gui.widgets.view_glide import ViewGlide
+from vae_desktop.language import tr
 
 _HEIGHT = 11  # with the ellipses, below the cross-hair
 _APART = 34  # px, from μ to the first outline and on to the second: each then has a label of its own
@@ -38,7 +39,7 @@ class PosteriorLabels(QObject):
         self._plot, self._posterior, self._taken = plot, posterior, taken
         names = ("μ", *(f"{radius:g}σ" for radius in RADII), _ANYWHERE)
         self._items = {name: self._item() for name in names}
-        tip = self.tr("Click (Z): zoom to 3σ around μ. F shows all codes again.")
+        tip = tr("Click (Z): zoom to 3σ around μ. F shows all codes again.")
         self._items[_ANYWHERE].make_button(self.zoom, tip)
         self._dot = self._item()
         self._glide = ViewGlide(plot)

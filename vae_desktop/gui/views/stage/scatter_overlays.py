@@ -12,6 +12,7 @@ from vae_desktop.gui.widgets.decoded_image import to_image
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.plane_items import RADII, FieldItem, NormalItem
 from vae_desktop.gui.widgets.theme import SPACING, current_theme, small_font, tabular
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import density
 from vae_desktop.latent.plane import prior_mass
@@ -163,11 +164,11 @@ class HoleLegend(QWidget):
     def set_space(self, latent_dim: int, has_sigma: bool) -> None:
         """Show the distances of a latent space of so many dimensions."""
         self._edges = hole_edges(latent_dim, has_sigma).tolist()
-        in_sigma, in_spacings = self.tr("σ from the nearest code"), self.tr("× usual code spacing")
+        in_sigma, in_spacings = tr("σ from the nearest code"), tr("× usual code spacing")
         self._title = in_sigma if has_sigma else in_spacings
-        spacings = self.tr("From the nearest code, in units of the median distance from a code to its neighbour.")
+        spacings = tr("From the nearest code, in units of the median distance from a code to its neighbour.")
         edges = ", ".join(f"{edge:.4g}" for edge in self._edges)
-        self.setAccessibleName(self.tr("Map of holes: {edges} {title}").format(edges=edges, title=self._title))
+        self.setAccessibleName(tr("Map of holes: {edges} {title}").format(edges=edges, title=self._title))
         self.setToolTip("" if has_sigma else spacings)
         self.update()
 

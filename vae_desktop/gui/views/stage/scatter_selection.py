@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.widgets.controls import label, named, row, tool_button
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 
 Images = npt.NDArray[np.int64]
@@ -22,11 +23,11 @@ class SelectionBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "selectionBar", self.tr("Selection"))
+        named(self, "selectionBar", tr("Selection"))
         self._label = label(figures=True)
-        tip = self.tr("Save the codes of the selected images as a table.")
-        self._export = tool_button("exportSelectionButton", self.tr("Export CSV…"), tip, then=self.export_requested)
-        clear = tool_button("clearSelectionButton", self.tr("Clear"), self.tr("Select nothing."), then=self._clear)
+        tip = tr("Save the codes of the selected images as a table.")
+        self._export = tool_button("exportSelectionButton", tr("Export CSV…"), tip, then=self.export_requested)
+        clear = tool_button("clearSelectionButton", tr("Clear"), tr("Select nothing."), then=self._clear)
         row((self._label, 1), self._export, clear, on=self)
         self.hide()
 
@@ -39,13 +40,13 @@ class SelectionBar(QWidget):
 
     def set_counts(self, count: int, total: int, classes: str) -> None:
         """Tell how many of all codes are selected, and of which classes."""
-        text = self.tr("{count} of {total} codes selected").format(count=f"{count:,}", total=f"{total:,}")
+        text = tr("{count} of {total} codes selected").format(count=f"{count:,}", total=f"{total:,}")
         self._label.setText(f"{text} · {classes}" if classes else text)
         self.show()
 
     def tell_empty(self) -> None:
         """Say that a lasso has caught nothing."""
-        self._label.setText(self.tr("No code lies within that lasso."))
+        self._label.setText(tr("No code lies within that lasso."))
         self.show()
 
     @Slot()

@@ -26,6 +26,7 @@ from vae_desktop.gui.widgets.controls import (
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.latent.measures import dimension_name
 
 FIRST_OVERLAYS = frozenset({"points", "posterior", "prior"})
@@ -53,26 +54,26 @@ class ScatterTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.buttons = QWidget()
-        tip = self.tr(
+        tip = tr(
             "<p><b>Axes</b>: two latent dimensions. <b>PCA</b>: the directions in which the codes vary most; the point "
             "moves in that plane. <b>t-SNE</b>: neighbourhoods, computed in the background; it cannot be inverted, so "
             "the point goes from code to code.</p>"
         )
-        choices = (self.tr("Axes"), "axes"), (self.tr("PCA"), "pca"), (self.tr("t-SNE"), "tsne")
+        choices = (tr("Axes"), "axes"), (tr("PCA"), "pca"), (tr("t-SNE"), "tsne")
         tip = with_terms(tip, "principal component", "t-SNE")
-        self._projection = ChoiceBox("projectionCombo", self.tr("Projection"), tip, choices, letters=5)
+        self._projection = ChoiceBox("projectionCombo", tr("Projection"), tip, choices, letters=5)
         self._chosen_axes = (0, 1)
-        tip = self.tr("Which latent dimension lies along this axis.")
-        names = {"horizontal": self.tr("Horizontal axis"), "vertical": self.tr("Vertical axis")}
+        tip = tr("Which latent dimension lies along this axis.")
+        names = {"horizontal": tr("Horizontal axis"), "vertical": tr("Vertical axis")}
         self._axes = [ChoiceBox(f"{side}AxisCombo", name, tip, letters=3) for side, name in names.items()]
         self.note = named(styled(ElidedLabel(), "muted", "small", figures=True), "projectionNote")
-        self._bar = progress_bar(self.tr("Progress of t-SNE"), width=96)
-        tip = self.tr("End t-SNE; the places found so far stay.")
-        self._cancel = push_button("cancelLayoutButton", self.tr("Cancel"), tip, then=self.cancel_requested)
-        tip = self.tr("Lay out the codes as they are now.")
-        self._update = tool_button("updateLayoutButton", self.tr("Update"), tip, then=self.update_requested)
-        tip = self.tr("What of the codes is shown, and what is laid over and under them.")
-        self.show_button = tool_button("showButton", self.tr("Show"), tip)
+        self._bar = progress_bar(tr("Progress of t-SNE"), width=96)
+        tip = tr("End t-SNE; the places found so far stay.")
+        self._cancel = push_button("cancelLayoutButton", tr("Cancel"), tip, then=self.cancel_requested)
+        tip = tr("Lay out the codes as they are now.")
+        self._update = tool_button("updateLayoutButton", tr("Update"), tip, then=self.update_requested)
+        tip = tr("What of the codes is shown, and what is laid over and under them.")
+        self.show_button = tool_button("showButton", tr("Show"), tip)
         self.menu = add_menu(self.show_button)
         self.menu.setToolTipsVisible(True)
         self._overlays = self._fill_menu()
@@ -128,7 +129,7 @@ class ScatterTools(QWidget):
 
     def set_has_posteriors(self, has_posteriors: bool) -> None:
         """An autoencoder's codes are points: they have neither samples nor ellipses."""
-        reason = self.tr("The codes of an autoencoder are points, without a σ.")
+        reason = tr("The codes of an autoencoder are points, without a σ.")
         for entry in (self._samples, self._overlays["posterior"]):
             entry.setEnabled(has_posteriors)
             entry.setToolTip(entry.data() if has_posteriors else reason)
@@ -144,7 +145,7 @@ class ScatterTools(QWidget):
     def set_has_classes(self, has_classes: bool) -> None:
         """Images without classes have none to hide."""
         self._classes.setEnabled(has_classes)
-        self._classes.setToolTip(self._classes.data() if has_classes else self.tr("These images have no classes."))
+        self._classes.setToolTip(self._classes.data() if has_classes else tr("These images have no classes."))
 
     def set_can_embed_training(self, reason: str) -> None:
         """Training images need the data set; the reason says what is missing, or is empty."""
@@ -177,14 +178,14 @@ class ScatterTools(QWidget):
 
     def _fill_menu(self) -> dict[str, QAction]:
         self._choices: list[QAction] = []  # of codes and images
-        means, of_posteriors = self.tr("Posterior means"), self.tr("A sample of each posterior")
-        tip = with_terms(self.tr("What the decoder sees in training, with one ε for each image."), "μ", "σ", "ε")
+        means, of_posteriors = tr("Posterior means"), tr("A sample of each posterior")
+        tip = with_terms(tr("What the decoder sees in training, with one ε for each image."), "μ", "σ", "ε")
         group = QActionGroup(self)
         group.addAction(self._action("showMeansAction", means, "", is_on=True))
         self._samples = self._action("showSamplesAction", of_posteriors, tip, None, False, self.samples_wanted)
         group.addAction(self._samples)
-        test, both = self.tr("Test images"), self.tr("Test and training images")
-        tip = self.tr("All images of the data set, each a point.")
+        test, both = tr("Test images"), tr("Test and training images")
+        tip = tr("All images of the data set, each a point.")
         images = QActionGroup(self)
         images.addAction(self._action("testImagesAction", test, "", is_on=True))
         self._training = self._action("allImagesAction", both, tip, None, False, self.training_images_wanted)
@@ -193,18 +194,18 @@ class ScatterTools(QWidget):
             self._choices += [*choices.actions(), self.menu.addSeparator()]
         for entry in self._choices:
             self.menu.addAction(entry)
-        posterior = self.tr("Of the image under the mouse, or of the one that was clicked: 1σ and 2σ, at true scale.")
-        prior = self.tr("1σ and 2σ of the prior in this plane, and how much of it lies within.")
-        manifold = self.tr("What the decoder draws at each place of this plane, the other dimensions as they are.")
-        holes = self.tr("How far each place is from the nearest code, in σ of that code, over all dimensions.")
+        posterior = tr("Of the image under the mouse, or of the one that was clicked: 1σ and 2σ, at true scale.")
+        prior = tr("1σ and 2σ of the prior in this plane, and how much of it lies within.")
+        manifold = tr("What the decoder draws at each place of this plane, the other dimensions as they are.")
+        holes = tr("How far each place is from the nearest code, in σ of that code, over all dimensions.")
         prior = with_terms(prior, "prior", "N(0, I)", "1σ · 39 %")
         entries = (
-            ("points", self.tr("Points"), self.tr("The codes themselves.")),
-            ("posterior", self.tr("Posterior of an image"), with_terms(posterior, "posterior", "σ")),
-            ("prior", self.tr("Prior N(0, I)"), prior),
-            ("density", self.tr("Density of the codes"), self.tr("How densely the codes lie.")),
-            ("manifold", self.tr("Decoded manifold"), with_terms(manifold, "manifold")),
-            ("holes", self.tr("Holes"), with_terms(holes, "hole")),
+            ("points", tr("Points"), tr("The codes themselves.")),
+            ("posterior", tr("Posterior of an image"), with_terms(posterior, "posterior", "σ")),
+            ("prior", tr("Prior N(0, I)"), prior),
+            ("density", tr("Density of the codes"), tr("How densely the codes lie.")),
+            ("manifold", tr("Decoded manifold"), with_terms(manifold, "manifold")),
+            ("holes", tr("Holes"), with_terms(holes, "hole")),
         )
         overlays = {}
         for number, (name, text, tip) in enumerate(entries, 1):
@@ -216,14 +217,14 @@ class ScatterTools(QWidget):
 
     def _fill_rest(self) -> None:
         self.menu.addSeparator()
-        tip = self.tr("Hide classes, or show one alone.")
-        self._classes = self._action("classesAction", self.tr("Classes…"), tip, then=self.classes_requested)
-        tip = self.tr("Select codes by drawing around them. Ctrl-drag does so at any time; Ctrl+A selects all.")
-        self.lasso = self._action("lassoButton", self.tr("Lasso"), tip, "Ctrl+Shift+L", False, self.lasso_toggled)
-        tip = self.tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan.")
-        fit = self._action("fitButton", self.tr("Fit") + "\tF", tip, then=self.fit_requested)
-        tip = with_terms(self.tr("Zoom to the ellipses of the image: how small σ is beside all codes."), "σ")
-        self.zoom = self._action("zoomAction", self.tr("Zoom to the posterior") + "\tZ", tip, then=self.zoom_requested)
+        tip = tr("Hide classes, or show one alone.")
+        self._classes = self._action("classesAction", tr("Classes…"), tip, then=self.classes_requested)
+        tip = tr("Select codes by drawing around them. Ctrl-drag does so at any time; Ctrl+A selects all.")
+        self.lasso = self._action("lassoButton", tr("Lasso"), tip, "Ctrl+Shift+L", False, self.lasso_toggled)
+        tip = tr("Show all codes again (F). Wheel: zoom. Shift-drag: pan.")
+        fit = self._action("fitButton", tr("Fit") + "\tF", tip, then=self.fit_requested)
+        tip = with_terms(tr("Zoom to the ellipses of the image: how small σ is beside all codes."), "σ")
+        self.zoom = self._action("zoomAction", tr("Zoom to the posterior") + "\tZ", tip, then=self.zoom_requested)
         self.menu.addActions([self._classes, self.lasso, fit, self.zoom])
 
     def _action(

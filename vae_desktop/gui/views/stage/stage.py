@@ -9,6 +9,7 @@ from vae_desktop.gui.views.stage.manifold_view import ManifoldView
 from vae_desktop.gui.widgets.controls import action, column, label, named, row, styled, toggle
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 _WIDE = 900  # px, from which on there is room for the grid beside the codes, which are as wide as high
 
@@ -37,10 +38,10 @@ class Stage(QWidget):
         self.subtitle = named(styled(ElidedLabel(), "muted", "small", figures=True), "stageSubtitle")
         self.views = "codes"
         self._has_chosen = False
-        tip = self.tr("Show what the decoder draws all over this plane, beside the codes.")
-        self._grid = toggle("gridButton", self.tr("Grid"), tip, then=self._toggle_grid)
+        tip = tr("Show what the decoder draws all over this plane, beside the codes.")
+        self._grid = toggle("gridButton", tr("Grid"), tip, then=self._toggle_grid)
         self._actions = self._view_actions()
-        heading = label(self.tr("Latent space"), size="heading")
+        heading = label(tr("Latent space"), size="heading")
         bottom = Qt.AlignmentFlag.AlignBottom
         header = row(heading, (self.subtitle, 1, bottom), self._grid, self.scatter.tools.buttons)
         splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
@@ -79,9 +80,9 @@ class Stage(QWidget):
         first = menu.actions()[0]
         for number, (views, text, tip) in enumerate(
             (
-                ("codes", self.tr("Codes"), self.tr("Where the images lie in this plane of the latent space.")),
-                ("grid", self.tr("Grid alone"), self.tr("What the decoder draws all over this plane.")),
-                ("both", self.tr("Codes and grid"), self.tr("The codes beside the decoded grid.")),
+                ("codes", tr("Codes"), tr("Where the images lie in this plane of the latent space.")),
+                ("grid", tr("Grid alone"), tr("What the decoder draws all over this plane.")),
+                ("both", tr("Codes and grid"), tr("The codes beside the decoded grid.")),
             ),
             1,
         ):

@@ -5,13 +5,14 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.gui.views.tools.tool_view import ToolView, form, small_picture
-from vae_desktop.gui.widgets.choice_box import ChoiceBox, translated
+from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, label, literal, row, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.labels import Captioned
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.value_slider import ValueSlider
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 from vae_desktop.settings import settings_of
 
@@ -41,23 +42,23 @@ class DenoisingView(ToolView):
 
     def __init__(self) -> None:
         super().__init__("denoisingView")
-        sources = ((self.tr("Test image"), "test"), (self.tr("Drawing"), "drawing"))
-        tip = self.tr("The test image that was clicked last, or of this number; or what was drawn.")
-        self.source = ChoiceBox("noisySourceCombo", self.tr("Which image"), tip, sources)
-        tip = self.tr("Number of the test image; a click on a code takes its image.")
-        self.number = NumberField("noisyImageSpin", self.tr("Number of a test image"), tip, (0, 0))
-        tip = self.tr("What is done to the image before it is encoded.")
-        self.kind = ChoiceBox("noiseKindCombo", self.tr("Kind of noise"), tip, _noise_choices())
-        tip = self.tr("Standard deviation of Gaussian noise, or the fraction of the pixels that is hit.")
+        sources = ((tr("Test image"), "test"), (tr("Drawing"), "drawing"))
+        tip = tr("The test image that was clicked last, or of this number; or what was drawn.")
+        self.source = ChoiceBox("noisySourceCombo", tr("Which image"), tip, sources)
+        tip = tr("Number of the test image; a click on a code takes its image.")
+        self.number = NumberField("noisyImageSpin", tr("Number of a test image"), tip, (0, 0))
+        tip = tr("What is done to the image before it is encoded.")
+        self.kind = ChoiceBox("noiseKindCombo", tr("Kind of noise"), tip, _noise_choices())
+        tip = tr("Standard deviation of Gaussian noise, or the fraction of the pixels that is hit.")
         self._strength = ValueSlider(
-            "noiseStrengthSlider", self.tr("Strength of the noise"), tip, (0, 100), per_unit=100, words="{:.2f}"
+            "noiseStrengthSlider", tr("Strength of the noise"), tip, (0, 100), per_unit=100, words="{:.2f}"
         )
         self._strength.setValue(_MODERATE)
         self._value = label(figures=True)
-        tip = self.tr("The same seed draws the same noise.")
-        self.seed = NumberField("noiseSeedSpin", self.tr("Seed of the noise"), tip, (0, 999_999))
-        tip = self.tr("Draw other noise.")
-        text, then = self.tr("Other noise"), self.seed.take_next
+        tip = tr("The same seed draws the same noise.")
+        self.seed = NumberField("noiseSeedSpin", tr("Seed of the noise"), tip, (0, 999_999))
+        tip = tr("Draw other noise.")
+        text, then = tr("Other noise"), self.seed.take_next
         renew = tool_button("newNoiseButton", "", tip, label=text, icon="redraw", then=then)
         self.pictures: dict[str, DecodedImage] = {}
         self.captions: dict[str, Captioned] = {}
@@ -66,19 +67,19 @@ class DenoisingView(ToolView):
             picture = small_picture(f"{name}Picture", picture_label, tip)
             self.pictures[name], self.captions[name], self._texts[name] = picture, Captioned(picture), text
         self.reason = label("", "muted", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
-        tip = self.tr("Load the data set: its test images can then be given noise.")
+        tip = tr("Load the data set: its test images can then be given noise.")
         self.load = tool_button("loadNoisyDataButton", "", tip)
         middle = Qt.AlignmentFlag.AlignHCenter
         self.note = label("", "muted", "small", name="denoisingNote", wraps=True, align=middle)
         self.verdict = label("", "", "small", name="denoisingVerdict", wraps=True, align=middle, figures=True)
-        tip = self.tr("Choose the denoising autoencoder under Setup: it learns to take noise out. Then press Train.")
-        self.denoiser_button = tool_button("setUpDenoiserButton", self.tr("Set up a denoising autoencoder"), tip)
+        tip = tr("Choose the denoising autoencoder under Setup: it learns to take noise out. Then press Train.")
+        self.denoiser_button = tool_button("setUpDenoiserButton", tr("Set up a denoising autoencoder"), tip)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._nothing())
         self._stack.addWidget(self._something())
         strength = row((self._strength, 1), self._value, spacing=SPACING // 2)
-        seed = self.tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)
-        controls = form((self.source,), (self.tr("Number"), self.number), (self.kind,), (strength,), seed)
+        seed = tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)
+        controls = form((self.source,), (tr("Number"), self.number), (self.kind,), (strength,), seed)
         self._lay_out(controls, (self._stack, 1))
         self.main_part = self.source
         for choice in (self.source, self.kind):
@@ -111,7 +112,7 @@ class DenoisingView(ToolView):
             picture.set_picture(None)
             self.captions[name].set_caption("")
         self.reason.setText(reason)
-        self.load.setText(literal(self.tr("Load {data}").format(data=data)))
+        self.load.setText(literal(tr("Load {data}").format(data=data)))
         self.load.setVisible(bool(data))
         self._stack.setCurrentIndex(0)
 
@@ -123,18 +124,18 @@ class DenoisingView(ToolView):
 
     def _picture_texts(self) -> tuple[tuple[str, str, str, str], ...]:
         """Name, caption, accessible name and tooltip of each picture."""
-        clean = self.tr("Image without noise"), self.tr("The image without noise.")
-        noisy = self.tr("Image with noise"), self.tr("What the encoder is given.")
-        restored = self.tr("Restored image"), self.tr("Decoded from the mean of the noisy image's code.")
+        clean = tr("Image without noise"), tr("The image without noise.")
+        noisy = tr("Image with noise"), tr("What the encoder is given.")
+        restored = tr("Restored image"), tr("Decoded from the mean of the noisy image's code.")
         compared = (
-            self.tr("Reconstruction of the image without noise"),
-            self.tr("For comparison: what the model makes of the image without noise."),
+            tr("Reconstruction of the image without noise"),
+            tr("For comparison: what the model makes of the image without noise."),
         )
         return (
-            ("clean", self.tr("clean"), *clean),
-            ("noisy", self.tr("noisy"), *noisy),
-            ("restored", self.tr("restored"), *restored),
-            ("reconstruction", self.tr("from clean"), *compared),
+            ("clean", tr("clean"), *clean),
+            ("noisy", tr("noisy"), *noisy),
+            ("restored", tr("restored"), *restored),
+            ("reconstruction", tr("from clean"), *compared),
         )
 
     def _nothing(self) -> QWidget:
@@ -159,4 +160,4 @@ class DenoisingView(ToolView):
 
 def _noise_choices() -> list[tuple[str, str, str]]:
     choices = next(entry.choices for name, entry, _ in settings_of(ModelConfig) if name == "noise")
-    return [(translated(choice.label), choice.name, translated(choice.help)) for choice in choices]
+    return [(tr(choice.label), choice.name, tr(choice.help)) for choice in choices]

@@ -13,6 +13,7 @@ from vae_desktop.gui.widgets.flow_arrow import FlowArrow
 from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 
 _IMAGE, _PICTURE = 120, 48  # px, at least
@@ -45,37 +46,37 @@ class OneImageView(ToolView):
         self.preprocessing_box, self.number = self.tools.preprocessing_box, self.tools.number
         self.take_button = self.tools.take_button
         self.title = self._heading("")
-        tip = self.tr("The image that the encoder is given.")
-        self.input = small_picture("drawnInput", self.tr("The model's input"), tip)
+        tip = tr("The image that the encoder is given.")
+        self.input = small_picture("drawnInput", tr("The model's input"), tip)
         self.input.setMinimumSize(_INPUT, _INPUT)
         self.input.setFixedHeight(_INPUT)
-        tip = self.tr("What the decoder draws from z: what training compares with the image.")
-        self.sample = small_picture("drawnSample", self.tr("Picture of the sample z"), tip)
-        tip = self.tr("What the decoder draws from μ, the middle of the posterior: the reconstruction.")
-        self.reconstruction = small_picture("drawnReconstruction", self.tr("Reconstruction of the image"), tip)
+        tip = tr("What the decoder draws from z: what training compares with the image.")
+        self.sample = small_picture("drawnSample", tr("Picture of the sample z"), tip)
+        tip = tr("What the decoder draws from μ, the middle of the posterior: the reconstruction.")
+        self.reconstruction = small_picture("drawnReconstruction", tr("Reconstruction of the image"), tip)
         for picture in (self.sample, self.reconstruction):
             picture.setMinimumSize(_PICTURE, _PICTURE)
         self.numbers = OneImageNumbers()
-        self._posterior = NumberTable("posteriorTable", self.tr("Posterior of the image"), self.numbers, 0, 2)
-        self._drawn = NumberTable("sampleTable", self.tr("Sample of the posterior"), self.numbers, 2, 2)
+        self._posterior = NumberTable("posteriorTable", tr("Posterior of the image"), self.numbers, 0, 2)
+        self._drawn = NumberTable("sampleTable", tr("Sample of the posterior"), self.numbers, 2, 2)
         self._posterior.scrolls_with(self._drawn)
-        tip = self.tr("Draw another ε: the point glides from μ to z, and the picture follows.")
-        self.sample_button = tool_button("sampleAgainButton", self.tr("Sample again"), tip)
+        tip = tr("Draw another ε: the point glides from μ to z, and the picture follows.")
+        self.sample_button = tool_button("sampleAgainButton", tr("Sample again"), tip)
         self.sample_button.setSizePolicy(_POLICY.Expanding, _POLICY.Fixed)
-        self.zoom_button = toggle("zoomPosteriorButton", self.tr("Zoom to σ"), "")
+        self.zoom_button = toggle("zoomPosteriorButton", tr("Zoom to σ"), "")
         self.zoom_button.setSizePolicy(_POLICY.Expanding, _POLICY.Fixed)
         self._posterior_title = self._heading("")
-        self._sample_title = self._heading(self.tr("code z = μ + σ·ε"))
+        self._sample_title = self._heading(tr("code z = μ + σ·ε"))
         self._sample_title.set_tip(self._terms()["z"])
         self.nearest = NearestView()
-        self.loss = named(SteadyLabel(tabular(small_font(self.font())), 2), "drawingFigures", self.tr("Loss"))
-        self._from_sample = Captioned(self.sample, self.tr("from z"))
+        self.loss = named(SteadyLabel(tabular(small_font(self.font())), 2), "drawingFigures", tr("Loss"))
+        self._from_sample = Captioned(self.sample, tr("from z"))
         self._from_mean = Captioned(self.reconstruction)
         strip = row(
             (self._image_station(), 3),
             self._encoder(),
             (self._numbers_station(), 4),
-            self._arrow("decoderArrow", self.tr("decoder"), self._terms()["decoder"]),
+            self._arrow("decoderArrow", tr("decoder"), self._terms()["decoder"]),
             (self._picture_station(), 4),
             margins=(SPACING, 0, SPACING, SPACING // 2),
             on=self,
@@ -92,12 +93,12 @@ class OneImageView(ToolView):
     def set_is_variational(self, is_variational: bool) -> None:
         """Show a posterior and its sample, or of an autoencoder its code, from which nothing is drawn."""
         terms = self._terms()
-        signs = ("μ", "σ", "ε", "z") if is_variational else (self.tr("code"),)
+        signs = ("μ", "σ", "ε", "z") if is_variational else (tr("code"),)
         tips = (terms[sign] for sign in ("μ", "σ", "ε", "z")) if is_variational else iter((terms["code"],))
         self.numbers.set_columns(tuple(map(Quantity, signs, tips)))
-        self._posterior_title.set_text(self.tr("posterior") if is_variational else self.tr("code"))
+        self._posterior_title.set_text(tr("posterior") if is_variational else tr("code"))
         self._posterior_title.set_tip(terms["posterior" if is_variational else "code"])
-        self._from_mean.set_caption(self.tr("from μ") if is_variational else self.tr("reconstruction"))
+        self._from_mean.set_caption(tr("from μ") if is_variational else tr("reconstruction"))
         for part in (*self._sample_parts, self._from_sample):
             part.setVisible(is_variational)
 
@@ -115,8 +116,8 @@ class OneImageView(ToolView):
     def set_can_zoom(self, can_zoom: bool) -> None:
         """Whether the plot shows the ellipses of a posterior."""
         self.zoom_button.setEnabled(can_zoom)
-        tip = self.tr("Bring the ellipses of the posterior near: 3σ around μ. Again: all codes.")
-        reason = self.tr("The plot shows no ellipses: t-SNE has none, and Show ▸ Posterior of an image can be off.")
+        tip = tr("Bring the ellipses of the posterior near: 3σ around μ. Again: all codes.")
+        reason = tr("The plot shows no ellipses: t-SNE has none, and Show ▸ Posterior of an image can be off.")
         explain(self.zoom_button, with_terms(tip if can_zoom else reason, "σ"))
 
     def show_loss(self, terms: list[tuple[str, float, float]], total: float) -> None:
@@ -124,12 +125,12 @@ class OneImageView(ToolView):
         texts = [
             f"{'' if weight == 1 else f'{weight:g} × '}<b>{_short(value)}</b> {name}" for name, weight, value in terms
         ]
-        self.loss.set_text(f"{self.tr('Loss')} <b>{_short(total)}</b> = {' + '.join(texts)}")
+        self.loss.set_text(f"{tr('Loss')} <b>{_short(total)}</b> = {' + '.join(texts)}")
 
     def show_part_of_loss(self, kl: float | None) -> None:
         """Show what of the loss is known without the image."""
-        kl_text = "" if kl is None else f"{self.tr('KL')} <b>{_short(kl)}</b> {self.tr('nats')}. "
-        self.loss.set_text(kl_text + self.tr("The reconstruction error needs the image."))
+        kl_text = "" if kl is None else f"{tr('KL')} <b>{_short(kl)}</b> {tr('nats')}. "
+        self.loss.set_text(kl_text + tr("The reconstruction error needs the image."))
 
     def show_nothing(self) -> None:
         """Show nothing of what a model makes of an image."""
@@ -142,8 +143,8 @@ class OneImageView(ToolView):
         return column(self.title, (self.pad, 1), self.tools, spacing=SPACING // 2)
 
     def _encoder(self) -> QWidget:
-        caption = label(self.tr("input"), "muted", "small", align=Qt.AlignmentFlag.AlignHCenter)
-        arrow = self._arrow("encoderArrow", self.tr("encoder"), self._terms()["encoder"])
+        caption = label(tr("input"), "muted", "small", align=Qt.AlignmentFlag.AlignHCenter)
+        arrow = self._arrow("encoderArrow", tr("encoder"), self._terms()["encoder"])
         way = QWidget()
         way.setFixedWidth(arrow.sizeHint().width())
         column(1, self.input, caption, (arrow, 0, Qt.AlignmentFlag.AlignHCenter), 2, spacing=2, on=way)
@@ -156,7 +157,7 @@ class OneImageView(ToolView):
         column(self._sample_title, (self._drawn, 1), self.sample_button, spacing=half, on=drawn)
         column(1, self._arrow("samplingArrow", "", self._terms()["sampling"]), 1, on=between)
         posterior = column(self._posterior_title, (self._posterior, 1), spacing=half)
-        tip = self.tr("Of this image and this z.")
+        tip = tr("Of this image and this z.")
         explain(self.loss, with_terms(tip, "loss", "reconstruction error", "KL divergence"))
         posterior.addWidget(self.zoom_button)
         self._sample_parts = (between, drawn, self.zoom_button)
@@ -167,7 +168,7 @@ class OneImageView(ToolView):
         return column((pictures, 1), (self.nearest, 1), spacing=SPACING // 2)
 
     def _arrow(self, name: str, text: str, tip: str) -> FlowArrow:
-        return FlowArrow(name, text, text or self.tr("sampling"), tip)
+        return FlowArrow(name, text, text or tr("sampling"), tip)
 
     @staticmethod
     def _heading(text: str) -> ElidedLabel:
@@ -178,9 +179,9 @@ class OneImageView(ToolView):
 
     def _terms(self) -> dict[str, str]:
         """What the words and signs of the strip mean."""
-        full = self.tr("A full bar is the prior's σ, 1: then this dimension says nothing of the image.")
-        point = self.tr("An autoencoder's encoder says one point: there is no σ and nothing to sample.")
-        chance = self.tr("A code is drawn: σ says how far from μ it may fall, ε where it does fall.")
+        full = tr("A full bar is the prior's σ, 1: then this dimension says nothing of the image.")
+        point = tr("An autoencoder's encoder says one point: there is no σ and nothing to sample.")
+        chance = tr("A code is drawn: σ says how far from μ it may fall, ε where it does fall.")
         tips = {"σ": with_terms(full, "σ"), "code": with_terms(point, "code")}
         names = ("encoder", "decoder", "posterior", "μ", "ε", "z")
         return tips | {name: with_terms("", name) for name in names} | {"sampling": chance}

@@ -10,6 +10,7 @@ from vae_desktop.gui.widgets.file_dialogs import ask_for_file
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.value_slider import ValueSlider
+from vae_desktop.language import tr
 
 _NUMBER = 68  # px wide, at least
 _NONE = -1  # in place of a number, while what is on show is no test image
@@ -31,16 +32,16 @@ class PadTools(QWidget):
     def __init__(self, pad: DrawingPad) -> None:
         super().__init__()
         self._pad, stack = pad, pad.undo_stack
-        tip = self.tr("Take back the last stroke (Ctrl+Z).")
-        self._undo = tool_button("undoButton", "", tip, label=self.tr("Undo"), icon="undo", then=stack.undo)
-        tip = self.tr("Empty the pad (Delete), to draw an image of your own.")
-        clear = tool_button("clearPadButton", self.tr("Clear"), tip, then=pad.clear)
-        tip = self.tr("Eraser, width of the brush, redo, invert, a picture file…")
-        more = tool_button("padToolsButton", "", tip, label=self.tr("More tools"), icon="more")
-        self.number = _ImageNumber("padImageSpin", self.tr("Number of a test image"), "", (_NONE, 0))
+        tip = tr("Take back the last stroke (Ctrl+Z).")
+        self._undo = tool_button("undoButton", "", tip, label=tr("Undo"), icon="undo", then=stack.undo)
+        tip = tr("Empty the pad (Delete), to draw an image of your own.")
+        clear = tool_button("clearPadButton", tr("Clear"), tip, then=pad.clear)
+        tip = tr("Eraser, width of the brush, redo, invert, a picture file…")
+        more = tool_button("padToolsButton", "", tip, label=tr("More tools"), icon="more")
+        self.number = _ImageNumber("padImageSpin", tr("Number of a test image"), "", (_NONE, 0))
         self.number.setMinimumWidth(_NUMBER)
-        self.take_button = tool_button("takeImageButton", self.tr("Take"))
-        self.preprocessing_box = check_box("framingCheck", self.tr("Centre and scale"), is_on=True)
+        self.take_button = tool_button("takeImageButton", tr("Take"))
+        self.preprocessing_box = check_box("framingCheck", tr("Centre and scale"), is_on=True)
         action = QWidgetAction(more)
         action.setDefaultWidget(self._make_panel())
         add_menu(more).addAction(action)
@@ -58,7 +59,7 @@ class PadTools(QWidget):
         self.number.valueChanged.connect(self._choose_number)
         self.set_preprocessing("")
         self._missing = ""  # why an image cannot be laid on the pad
-        self.set_image_count(0, False, self.tr("Open a model first."))
+        self.set_image_count(0, False, tr("Open a model first."))
         self.show_number(None, False)
         self._width.setValue(9)
         self._colour.hide()
@@ -73,7 +74,7 @@ class PadTools(QWidget):
     def set_preprocessing(self, tip: str) -> None:
         """Say how drawings are centred and scaled; nothing if they are taken as they are."""
         self.preprocessing_box.setEnabled(bool(tip))
-        alone = self.tr("Drawings are taken as they are: no rule is known for these images.")
+        alone = tr("Drawings are taken as they are: no rule is known for these images.")
         explain(self.preprocessing_box, tip or alone)
 
     def set_image_count(self, count: int, has_pixels: bool, hint: str) -> None:
@@ -81,46 +82,46 @@ class PadTools(QWidget):
         with QSignalBlocker(self.number):
             self.number.setMaximum(max(count - 1, 0))
         self.number.setEnabled(count > 0)
-        explain(self.number, self.tr("Send the test image of this number through the model.") if count else hint)
+        explain(self.number, tr("Send the test image of this number through the model.") if count else hint)
         self._missing = "" if has_pixels else hint
 
     def show_number(self, number: int | None, is_own: bool) -> None:
         """Show which test image is on show, if it is one, without telling; and whether the pad has an own image."""
         with QSignalBlocker(self.number):
             self.number.setValue(_NONE if number is None else number)
-        reason = self._missing or (self.tr("What lies on the pad is yours already.") if is_own else "")
+        reason = self._missing or (tr("What lies on the pad is yours already.") if is_own else "")
         self.take_button.setEnabled(not reason)
-        explain(self.take_button, reason or self.tr("Lay this image on the pad, to draw on it."))
+        explain(self.take_button, reason or tr("Lay this image on the pad, to draw on it."))
 
     def _make_panel(self) -> QWidget:
         """What is needed now and then."""
         pad = self._pad
-        brush = toggle("brushButton", self.tr("Brush"), self.tr("Draw with the left button."), is_on=True)
-        tip = self.tr("Erase with the left button too.")
-        eraser = toggle("eraserButton", self.tr("Eraser"), tip, then=self._set_eraser)
+        brush = toggle("brushButton", tr("Brush"), tr("Draw with the left button."), is_on=True)
+        tip = tr("Erase with the left button too.")
+        eraser = toggle("eraserButton", tr("Eraser"), tip, then=self._set_eraser)
         for button in (brush, eraser):
             button.setAutoExclusive(True)
-        tip = self.tr("Width of the brush, in hundredths of the pad.")
+        tip = tr("Width of the brush, in hundredths of the pad.")
         self._width = ValueSlider(
-            "brushWidthSlider", self.tr("Width of the brush"), tip, (2, 30), per_unit=100, words="{:.0%}"
+            "brushWidthSlider", tr("Width of the brush"), tip, (2, 30), per_unit=100, words="{:.0%}"
         )
         self._width.valueChanged.connect(self._set_width)
-        tip = self.tr("Colour of the ink.")
-        self._colour = tool_button("inkButton", "", tip, label=self.tr("Colour of the ink"), then=self._ask_for_ink)
-        tip = self.tr("Draw it again (Ctrl+Shift+Z).")
-        redo = tool_button("redoButton", self.tr("Redo"), tip, then=pad.undo_stack.redo)
+        tip = tr("Colour of the ink.")
+        self._colour = tool_button("inkButton", "", tip, label=tr("Colour of the ink"), then=self._ask_for_ink)
+        tip = tr("Draw it again (Ctrl+Shift+Z).")
+        redo = tool_button("redoButton", tr("Redo"), tip, then=pad.undo_stack.redo)
         redo.setEnabled(False)
         pad.undo_stack.canRedoChanged.connect(redo.setEnabled)
-        tip = self.tr("Turn black into white: for dark ink on white paper.")
-        invert = tool_button("invertButton", self.tr("Invert"), tip, then=pad.invert)
-        tip = self.tr("Lay a picture file on the pad.")
-        file = tool_button("openImageButton", self.tr("Picture file…"), tip, then=self._ask_for_file)
+        tip = tr("Turn black into white: for dark ink on white paper.")
+        invert = tool_button("invertButton", tr("Invert"), tip, then=pad.invert)
+        tip = tr("Lay a picture file on the pad.")
+        file = tool_button("openImageButton", tr("Picture file…"), tip, then=self._ask_for_file)
         for button in (brush, eraser, redo, invert, file):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         half, panel = SPACING // 2, QWidget()
         column(
             row((brush, 1), (eraser, 1), spacing=half),
-            row(label(self.tr("Width")), (self._width, 1), self._colour, spacing=half),
+            row(label(tr("Width")), (self._width, 1), self._colour, spacing=half),
             row((redo, 1), (invert, 1), spacing=half),
             self.preprocessing_box,
             file,
@@ -145,7 +146,7 @@ class PadTools(QWidget):
 
     @Slot()
     def _ask_for_file(self) -> None:
-        path = ask_for_file(self, "picture", self.tr("Lay a picture on the pad"))
+        path = ask_for_file(self, "picture", tr("Lay a picture on the pad"))
         if path is not None:
             self._pad.image_offered.emit(path)
 

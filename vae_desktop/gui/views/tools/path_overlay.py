@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import current_theme
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 
 _SIZE = 15  # px, of an anchor
@@ -81,7 +82,7 @@ class PathOverlay(QObject):
         anchor = pyqtgraph.TargetItem(size=_SIZE, symbol="o", movable=True)
         anchor.setZValue(13)
         self._anchors.append(anchor)
-        anchor.setToolTip(self.tr("Anchor {letter} of the path: drag it").format(letter=letter(len(self._anchors) - 1)))
+        anchor.setToolTip(tr("Anchor {letter} of the path: drag it").format(letter=letter(len(self._anchors) - 1)))
         anchor.sigPositionChanged.connect(self._note_drag)
         self._colour_anchors()
         self._plot.addItem(anchor, ignoreBounds=True)

@@ -29,6 +29,7 @@ from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.gui.widgets.value_slider import ValueSlider
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 
 _FINE = 1000  # positions of the slider
@@ -64,34 +65,34 @@ class PathView(ToolView):
 
     def __init__(self) -> None:
         super().__init__("pathView")
-        tip = self.tr(
+        tip = tr(
             "<b>Straight</b>: through the middle, where in many dimensions no code lies. <b>Spherical</b>: around it, "
             "as far out as the anchors are."
         )
-        shapes = ((self.tr("Straight"), "straight"), (self.tr("Spherical"), "spherical"))
-        self.shape = ChoiceBox("pathShapeCombo", self.tr("Shape of the path"), tip, shapes)
-        tip = self.tr("How long the way from one anchor to the next takes, on average.")
+        shapes = ((tr("Straight"), "straight"), (tr("Spherical"), "spherical"))
+        self.shape = ChoiceBox("pathShapeCombo", tr("Shape of the path"), tip, shapes)
+        tip = tr("How long the way from one anchor to the next takes, on average.")
         self.pace = NumberField(
-            "pathPaceSpin", self.tr("Seconds per leg"), tip, (0.2, 30.0), 2.0, decimals=1, step=0.5
+            "pathPaceSpin", tr("Seconds per leg"), tip, (0.2, 30.0), 2.0, decimals=1, step=0.5
         )
-        self.pace.setSuffix(self.tr(" s"))
-        tip = self.tr("How many pictures are shown and exported.")
-        self.steps = NumberField("pathStepsSpin", self.tr("Steps"), tip, (2, 120), 24)
-        tip = self.tr("Lead back to the first anchor, and play on.")
-        self.loop = check_box("pathLoopCheck", self.tr("Loop"), tip)
+        self.pace.setSuffix(tr(" s"))
+        tip = tr("How many pictures are shown and exported.")
+        self.steps = NumberField("pathStepsSpin", tr("Steps"), tip, (2, 120), 24)
+        tip = tr("Lead back to the first anchor, and play on.")
+        self.loop = check_box("pathLoopCheck", tr("Loop"), tip)
         self.note = label("", "warning", "small", name="pathNote", wraps=True)
-        about = self.tr("Steps of the path. Arrow keys go from one to the next.")
+        about = tr("Steps of the path. Arrow keys go from one to the next.")
         self.board = named(TileBoard(), "pathBoard", about)
-        tip = self.tr("Save the steps of the path as an animation, a picture or a table.")
-        self._export = tool_button("exportPathButton", self.tr("Export"), tip)
+        tip = tr("Save the steps of the path as an animation, a picture or a table.")
+        self._export = tool_button("exportPathButton", tr("Export"), tip)
         formats = (
-            ("gif", self.tr("GIF animation…")),
-            ("png", self.tr("PNG strip…")),
-            ("csv", self.tr("Codes as CSV…")),
+            ("gif", tr("GIF animation…")),
+            ("png", tr("PNG strip…")),
+            ("csv", tr("Codes as CSV…")),
         )
         self.export_menu = add_menu(self._export)
         self.export_menu.addActions([action(self, f"{kind}PathAction", text, data=kind) for kind, text in formats])
-        settings = form((self.tr("Time per leg"), self.pace), (self.tr("Steps"), self.steps))
+        settings = form((tr("Time per leg"), self.pace), (tr("Steps"), self.steps))
         last = row((self.loop, 1), self._export, spacing=SPACING // 2)
         self._figures = label("", "muted", "small", name="pathFigures", wraps=True)
         controls = column(self.shape, settings, last, self._figures, self.note, 1, spacing=SPACING // 2)
@@ -107,7 +108,7 @@ class PathView(ToolView):
         menu = self.class_menu
         menu.clear()
         if names:
-            menu.addAction(action(menu, "", self.tr("All classes"), data=-1))
+            menu.addAction(action(menu, "", tr("All classes"), data=-1))
             menu.addSeparator()
         menu.addActions([action(menu, "", literal(name), data=index) for index, name in enumerate(names)])
         self._class.setEnabled(bool(names))
@@ -121,8 +122,8 @@ class PathView(ToolView):
         for part in (self._remove, self._clear):
             part.setEnabled(bool(labels))
         texts = {
-            0: self.tr("Add the current point, or the mean of a class: two anchors make a path."),
-            1: self.tr("One more anchor makes a path."),
+            0: tr("Add the current point, or the mean of a class: two anchors make a path."),
+            1: tr("One more anchor makes a path."),
         }
         self.board.set_empty_text(texts.get(len(labels), ""))
         if not has_path:
@@ -133,13 +134,13 @@ class PathView(ToolView):
 
     def set_adds_image(self, adds_image: bool) -> None:
         """Say whether the current point is at an image, which would be the anchor."""
-        text = self.tr("+ Image") if adds_image else self.tr("+ Point")
+        text = tr("+ Image") if adds_image else tr("+ Point")
         if text != self.add_button.text():
             set_text(self.add_button, text)
 
     def set_unit(self, unit: str) -> None:
         """Say in which unit the figures under the steps are; without one there are none."""
-        self._figures.setText(self.tr("Under each step: distance to the nearest code, in {unit}.").format(unit=unit))
+        self._figures.setText(tr("Under each step: distance to the nearest code, in {unit}.").format(unit=unit))
         self._figures.setVisible(bool(unit))
 
     def set_fraction(self, fraction: float, step: int) -> None:
@@ -154,34 +155,34 @@ class PathView(ToolView):
 
     def set_playing(self, plays: bool) -> None:
         self.play_button.setChecked(plays)
-        set_text(self.play_button, self.tr("Pause") if plays else self.tr("Play"))
+        set_text(self.play_button, tr("Pause") if plays else tr("Play"))
 
     def _anchor_row(self) -> QHBoxLayout:
         """The anchors, and what adds them and takes them out."""
-        tip = self.tr("Make the current point an anchor. At an image, the anchor follows the image's code.")
-        self.add_button = tool_button("addAnchorButton", self.tr("+ Image"), tip)
+        tip = tr("Make the current point an anchor. At an image, the anchor follows the image's code.")
+        self.add_button = tool_button("addAnchorButton", tr("+ Image"), tip)
         self.add_button.setMinimumWidth(self.add_button.sizeHint().width())  # whichever of both it says
         self.set_adds_image(False)
-        tip = self.tr("Make the mean of a class's codes an anchor; it follows them.")
-        self._class = tool_button("addClassButton", self.tr("+ Class"), tip)
+        tip = tr("Make the mean of a class's codes an anchor; it follows them.")
+        self._class = tool_button("addClassButton", tr("+ Class"), tip)
         self.class_menu = add_menu(self._class)
         self.anchors = AnchorList()
-        tip = self.tr("Take the chosen anchor out of the path (Delete).")
-        text, then = self.tr("Remove"), self.anchors.remove_chosen
+        tip = tr("Take the chosen anchor out of the path (Delete).")
+        text, then = tr("Remove"), self.anchors.remove_chosen
         self._remove = tool_button("removeAnchorButton", "", tip, label=text, icon="close", then=then)
-        tip = self.tr("Take all anchors out.")
-        self._clear = tool_button("clearPathButton", self.tr("Clear"), tip, then=self.anchors.remove_all)
+        tip = tr("Take all anchors out.")
+        self._clear = tool_button("clearPathButton", tr("Clear"), tip, then=self.anchors.remove_all)
         parts = self.add_button, self._class, (self.anchors, 1), self._remove, self._clear
         return row(*parts, spacing=SPACING // 2)
 
     def _transport(self) -> QHBoxLayout:
         """What moves the current point along the path, and where it is."""
-        tip = self.tr("Move the current point along the path.")
-        self.play_button = push_button("playPathButton", self.tr("Play"), tip)
+        tip = tr("Move the current point along the path.")
+        self.play_button = push_button("playPathButton", tr("Play"), tip)
         self.play_button.setCheckable(True)
-        tip = self.tr("Move the current point along the path by hand.")
+        tip = tr("Move the current point along the path by hand.")
         self.slider = ValueSlider(
-            "pathSlider", self.tr("How far along the path"), tip, (0, _FINE), per_unit=_FINE, words="{:.0%}"
+            "pathSlider", tr("How far along the path"), tip, (0, _FINE), per_unit=_FINE, words="{:.0%}"
         )
         self.where = styled(named(ElidedLabel(), "pathWhere"), "muted", "small", figures=True)
         return row(self.play_button, (self.slider, 1), self.where)
@@ -199,8 +200,8 @@ class AnchorList(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        tip = self.tr("The anchors in order. Drag one to another place; Delete takes it out.")
-        named(self, "anchorList", self.tr("Anchors of the path"), tip)
+        tip = tr("The anchors in order. Drag one to another place; Delete takes it out.")
+        named(self, "anchorList", tr("Anchors of the path"), tip)
         self.setFlow(QListWidget.Flow.LeftToRight)
         self.setWrapping(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -221,7 +222,7 @@ class AnchorList(QListWidget):
         self.clear()
         for number, text in wanted:
             # What a point is its picture says.
-            name = "" if text.startswith(self.tr("point")) else f"  {text}"
+            name = "" if text.startswith(tr("point")) else f"  {text}"
             self.addItem(letter(number) + name)
             self.item(number).setData(Qt.ItemDataRole.UserRole, (number, text))
             self.item(number).setToolTip(text)

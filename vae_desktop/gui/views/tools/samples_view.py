@@ -10,6 +10,7 @@ from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
+from vae_desktop.language import tr
 
 MOST = 200
 _ABOUT = 248  # px wide: what is said of the samples
@@ -30,39 +31,39 @@ class SamplesView(ToolView):
 
     def __init__(self) -> None:
         super().__init__("samplesView")
-        tip = self.tr("From where codes are drawn: the prior, the box of the codes, or a mixture fitted to them.")
+        tip = tr("From where codes are drawn: the prior, the box of the codes, or a mixture fitted to them.")
         tip = with_terms(tip, "prior", "N(0, I)", "mixture of Gaussians")
-        self.source = ChoiceBox("samplesWayCombo", self.tr("Where codes are drawn from"), tip, self._sources())
-        tip = self.tr("How many normal distributions the mixture has.")
-        self.components = NumberField("samplesComponentsSpin", self.tr("Components"), tip, (1, 50), 10)
-        tip = self.tr("What is drawn is multiplied by it, around the middle that it is drawn from. Below 1: typical.")
+        self.source = ChoiceBox("samplesWayCombo", tr("Where codes are drawn from"), tip, self._sources())
+        tip = tr("How many normal distributions the mixture has.")
+        self.components = NumberField("samplesComponentsSpin", tr("Components"), tip, (1, 50), 10)
+        tip = tr("What is drawn is multiplied by it, around the middle that it is drawn from. Below 1: typical.")
         self.temperature = NumberField(
-            "samplesTemperatureSpin", self.tr("Temperature"), tip, (0.0, 5.0), 1.0, decimals=1, step=0.1
+            "samplesTemperatureSpin", tr("Temperature"), tip, (0.0, 5.0), 1.0, decimals=1, step=0.1
         )
         self.temperature.setPrefix("× ")
-        tip = self.tr("How many codes are drawn.")
-        self.count = NumberField("samplesCountSpin", self.tr("Count"), tip, (1, MOST), 36)
-        tip = self.tr("The same seed draws the same codes.")
-        self.seed = NumberField("samplesSeedSpin", self.tr("Seed"), tip, (0, 999_999))
-        tip = self.tr("Draw other codes.")
-        text, then = self.tr("Other samples"), self.seed.take_next
+        tip = tr("How many codes are drawn.")
+        self.count = NumberField("samplesCountSpin", tr("Count"), tip, (1, MOST), 36)
+        tip = tr("The same seed draws the same codes.")
+        self.seed = NumberField("samplesSeedSpin", tr("Seed"), tip, (0, 999_999))
+        tip = tr("Draw other codes.")
+        text, then = tr("Other samples"), self.seed.take_next
         renew = tool_button("newSamplesButton", "", tip, label=text, icon="redraw", then=then)
-        about = self.tr("Samples. Arrow keys choose one; the current point goes there.")
-        tip = self.tr("Click: the current point goes to that code.")
+        about = tr("Samples. Arrow keys choose one; the current point goes there.")
+        tip = tr("Click: the current point goes to that code.")
         self.board = named(TileBoard(), "samplesBoard", about, tip)
         self.nearest = NearestView()
         self.note = label("", "muted", "small", name="samplesNote", figures=True, wraps=True)
-        tip = self.tr(
+        tip = tr(
             "A random code lies off the codes if its distance from their middle, in their standard deviations, is not "
             "that of 97.5 % of real ones, or if it is further from the nearest one than 97.5 % are from one another. "
             "Its cross in the scatter has the colour of holes."
         )
         explain(self.note, with_terms(tip, "random code", "prior", "N(0, I)", "hole"))
         self._form = form(
-            (self.tr("Components"), self.components),
-            (self.tr("Temperature"), self.temperature),
-            (self.tr("Count"), self.count),
-            (self.tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)),
+            (tr("Components"), self.components),
+            (tr("Temperature"), self.temperature),
+            (tr("Count"), self.count),
+            (tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)),
         )
         controls = column(self.source, self._form, 1, spacing=SPACING // 2)
         right = QWidget()
@@ -80,15 +81,15 @@ class SamplesView(ToolView):
         self._show_components()
 
     def _sources(self) -> list[tuple[str, str, str]]:
-        box = self.tr("Evenly in the smallest box that holds all codes, each drawn from its image's posterior.")
-        mixture = self.tr(
+        box = tr("Evenly in the smallest box that holds all codes, each drawn from its image's posterior.")
+        mixture = tr(
             "Fitted to the codes, each drawn from its image's posterior: the honest way to sample an autoencoder, "
             "which has no prior and whose codes are points."
         )
         return [
-            (self.tr("N(0, I)"), "prior", self.tr("A VAE's prior: how it is meant to be sampled. An AE has none.")),
-            (self.tr("Box of codes"), "box", box),
-            (self.tr("Gaussian mixture"), "mixture", mixture),
+            (tr("N(0, I)"), "prior", tr("A VAE's prior: how it is meant to be sampled. An AE has none.")),
+            (tr("Box of codes"), "box", box),
+            (tr("Gaussian mixture"), "mixture", mixture),
         ]
 
     @Slot()

@@ -11,6 +11,7 @@ from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 
 COUNT = 4  # images
@@ -91,15 +92,15 @@ class NearestView(QWidget):
         for label in (self.title, self.note, self.distance):
             styled(label, "muted", "small", figures=True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the board says how wide
-        self.board = named(TileBoard(), "nearestBoard", self.tr("Nearest images"))
+        self.board = named(TileBoard(), "nearestBoard", tr("Nearest images"))
         self.load = tool_button("loadDataButton", "")
         column(self.title, (self.board, 1), self.load, self.note, self.distance, spacing=2, on=self)
         self.clear("")
 
     def offer_data(self, name: str) -> None:
         """Offer to load the data set, whose images are not at hand."""
-        self.load.setText(literal(self.tr("Load {data}").format(data=name)))
-        self.load.setToolTip(self.tr("Load the data set: its real images can then be looked at."))
+        self.load.setText(literal(tr("Load {data}").format(data=name)))
+        self.load.setToolTip(tr("Load the data set: its real images can then be looked at."))
         self.load.show()
 
     def set_note(self, text: str, tip: str = "") -> None:

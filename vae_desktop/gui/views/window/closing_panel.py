@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QMainWindow, QWidget
 from vae_desktop.gui.widgets.controls import column, explain, label, named, progress_bar, push_button, row, set_text
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 _WIDTH = 440  # px
 
@@ -21,15 +22,15 @@ class ClosingPanel(QFrame):
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
-        named(self, "closingPanel", self.tr("Closing"))
+        named(self, "closingPanel", tr("Closing"))
         self.setFixedWidth(_WIDTH)
         self._window = window
         self._focus_before: QWidget | None = None
         self._title, self._loss = label(size="heading"), label(role="muted", wraps=True)
         self._files = named(ElidedLabel(), "closingFiles")
-        bar = progress_bar(self.tr("Writing"), maximum=0)
-        tip = self.tr("Do not close; what is being written goes on.")
-        self._stay = push_button("stayOpenButton", self.tr("Stay open"), tip, then=self.stay_requested)
+        bar = progress_bar(tr("Writing"), maximum=0)
+        tip = tr("Do not close; what is being written goes on.")
+        self._stay = push_button("stayOpenButton", tr("Stay open"), tip, then=self.stay_requested)
         self._give_up = push_button("giveUpButton", "", then=self.given_up)
         buttons = row(1, self._give_up, self._stay)
         body = column(self._title, self._files, bar, self._loss, margins=(2 * SPACING,) * 4, on=self)
@@ -39,20 +40,20 @@ class ClosingPanel(QFrame):
 
     def show_files(self, files: Sequence[Path]) -> None:
         """Say which files the window waits for, and what closing without them means."""
-        loss = self.tr("Close now, and it is not written: a file of that name stays as it was.")
+        loss = tr("Close now, and it is not written: a file of that name stays as it was.")
         if len(files) > 1:
-            loss = self.tr("Close now, and they are not written: files of these names stay as they were.")
+            loss = tr("Close now, and they are not written: files of these names stay as they were.")
         if any(path.suffix == ".safetensors" for path in files):
-            loss += " " + self.tr("The model itself is kept under File ▸ Open recent.")
-        tip = self.tr("Close now; what is being written is left out.")
-        self._show(self.tr("Saving, then closing"), files, loss, self.tr("Close without saving"), tip)
+            loss += " " + tr("The model itself is kept under File ▸ Open recent.")
+        tip = tr("Close now; what is being written is left out.")
+        self._show(tr("Saving, then closing"), files, loss, tr("Close without saving"), tip)
 
     def show_keeping(self) -> None:
         """Say that the window waits for models that the app itself keeps."""
-        loss = self.tr("They are kept under File ▸ Open recent. Close now, and what they learned last is lost.")
-        tip = self.tr("Close now; models that are not saved are lost.")
-        title = self.tr("Keeping models that are not saved, then closing")
-        self._show(title, (), loss, self.tr("Close all the same"), tip)
+        loss = tr("They are kept under File ▸ Open recent. Close now, and what they learned last is lost.")
+        tip = tr("Close now; models that are not saved are lost.")
+        title = tr("Keeping models that are not saved, then closing")
+        self._show(title, (), loss, tr("Close all the same"), tip)
 
     def end(self) -> None:
         """Give the window back."""

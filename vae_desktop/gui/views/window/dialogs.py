@@ -1,18 +1,15 @@
 """What the dialogs of the main window say: which files they list, and what the app is."""
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from vae_desktop import __version__
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MainWindow", text)
+from vae_desktop.language import tr
 
 
 def models_filter() -> str:
     """Which files a dialog for models lists."""
-    return _tr("Models (*.safetensors);;All files (*)")
+    return tr("Models (*.safetensors);;All files (*)")
 
 
 def show_about(window: QWidget) -> None:
@@ -20,9 +17,9 @@ def show_about(window: QWidget) -> None:
     box = QMessageBox(window)
     box.setObjectName("aboutBox")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle(_tr("About vae_desktop"))
+    box.setWindowTitle(tr("About vae_desktop"))
     box.setIconPixmap(window.windowIcon().pixmap(64, 64))
-    about = _tr("<b>vae_desktop {version}</b><br>A latent playground: see and test why a VAE works.")
+    about = tr("<b>vae_desktop {version}</b><br>A latent playground: see and test why a VAE works.")
     box.setText(about.format(version=__version__))
     box.setModal(False)
     box.show()

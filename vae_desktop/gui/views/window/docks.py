@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QTab
 
 from vae_desktop.gui.widgets.controls import action, column
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 _COLUMN = 272, 0.2, 480  # px at least, of the window's width, px at most
 _TOOLS = 190, 0.3, 420  # of its height
@@ -98,7 +99,7 @@ class ToolTabs(QObject):
             tabs.setUsesScrollButtons(True)
             is_new = tabs.contextMenuPolicy() != Qt.ContextMenuPolicy.CustomContextMenu
             if is_new and tabs.parent() is self._window:
-                tabs.setAccessibleName(self.tr("Tools"))
+                tabs.setAccessibleName(tr("Tools"))
                 tabs.setDrawBase(False)
                 tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
                 tabs.customContextMenuRequested.connect(self._open_menu)
@@ -117,10 +118,10 @@ class ToolTabs(QObject):
         if dock is not None:
             menu = QMenu(tabs)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            tip = self.tr("Put the panel into a window of its own; a double-click on its title brings it back.")
-            menu.addAction(action(menu, "floatToolAction", self.tr("Float"), tip, then=lambda: dock.setFloating(True)))
-            tip = self.tr("Take the panel away; the View menu brings it back.")
-            menu.addAction(action(menu, "closeToolAction", self.tr("Close"), tip, then=dock.close))
+            tip = tr("Put the panel into a window of its own; a double-click on its title brings it back.")
+            menu.addAction(action(menu, "floatToolAction", tr("Float"), tip, then=lambda: dock.setFloating(True)))
+            tip = tr("Take the panel away; the View menu brings it back.")
+            menu.addAction(action(menu, "closeToolAction", tr("Close"), tip, then=dock.close))
             menu.popup(tabs.mapToGlobal(place))
 
 

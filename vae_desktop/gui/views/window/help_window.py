@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QTextBrowser, QWidget
 
 from vae_desktop.gui.widgets.controls import column, named, plain
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 
 _WIDTH, _HEIGHT = 560, 600  # px
 
@@ -47,9 +48,9 @@ class HelpWindow(QDialog):
         self._entries = list(entries)
         self._aliases = aliases or {}
         self._place: QPoint | None = None  # where it was last
-        tip = self.tr("Show only what has these letters in it.")
-        self.search = named(QLineEdit(clearButtonEnabled=True), f"{name}Search", self.tr("Search"), tip)
-        self.search.setPlaceholderText(self.tr("Search"))
+        tip = tr("Show only what has these letters in it.")
+        self.search = named(QLineEdit(clearButtonEnabled=True), f"{name}Search", tr("Search"), tip)
+        self.search.setPlaceholderText(tr("Search"))
         self.list = named(QTextBrowser(), f"{name}List", title)
         self.list.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.list.setTextInteractionFlags(
@@ -101,5 +102,5 @@ class HelpWindow(QDialog):
             f'<td style="padding: 4px 0">{text}</td></tr>'
             for _, (word, text) in sorted(found, key=lambda each: each[0])
         )
-        nothing = self.tr("Nothing has these letters in it.")
+        nothing = tr("Nothing has these letters in it.")
         self.list.setHtml(f"<table>{rows}</table>" if rows else f"<p>{nothing}</p>")

@@ -34,6 +34,7 @@ from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.dock_focus import DockFocus
 from vae_desktop.gui.widgets.file_dialogs import ask_for_file, ask_for_folder, ask_for_name
 from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
 from vae_desktop.resources import resource_path
 
 _NARROW_DOCK = 248  # px, beside models that are compared
@@ -74,7 +75,7 @@ class MainWindow(QMainWindow):
         self.measures = MeasuresPanel()
         self.tools: dict[str, ToolView] = {}  # views by name, which come after the first paint
         self.fetching = FetchingBar()
-        self.status = named(label(figures=True), "statusLabel", self.tr("Status"))
+        self.status = named(label(figures=True), "statusLabel", tr("Status"))
         self.status.setContentsMargins(SPACING, 0, 0, 0)
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addPermanentWidget(self.fetching)
@@ -144,7 +145,7 @@ class MainWindow(QMainWindow):
 
     def ask_for_target(self, suggestion: Path) -> Path | None:
         """Ask under which name to save a model; None if the person does not want to."""
-        return ask_for_name(self, "model", self.tr("Save model"), suggestion, models_filter())
+        return ask_for_name(self, "model", tr("Save model"), suggestion, models_filter())
 
     def ask_for_export(self, title: str, suggestion: Path, kind: str) -> Path | None:
         """Ask under which name to export a kind of file; None if the person does not want to."""
@@ -182,10 +183,10 @@ class MainWindow(QMainWindow):
 
     def _place_stage(self) -> None:
         self._tabs = QTabBar(documentMode=True, drawBase=False, expanding=False)
-        named(self._tabs, "workspaceTabs", self.tr("Workspace"))
+        named(self._tabs, "workspaceTabs", tr("Workspace"))
         for text, tip in (
-            (self.tr("Playground"), self.tr("One model: its latent space under your hands. (F2)")),
-            (self.tr("Compare"), self.tr("Two to four models side by side, trained on the same batches. (F3)")),
+            (tr("Playground"), tr("One model: its latent space under your hands. (F2)")),
+            (tr("Compare"), tr("Two to four models side by side, trained on the same batches. (F3)")),
         ):
             self._tabs.setTabToolTip(self._tabs.addTab(text), tip)
         self._workspaces = QStackedWidget()
@@ -201,17 +202,17 @@ class MainWindow(QMainWindow):
         areas = Qt.DockWidgetArea
         self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
-        setup = add_column(self, "setupDock", self.tr("Setup"), self.setup, areas.LeftDockWidgetArea)
-        point = add_column(self, "latentPointDock", self.tr("Latent point"), self.panel, areas.RightDockWidgetArea)
+        setup = add_column(self, "setupDock", tr("Setup"), self.setup, areas.LeftDockWidgetArea)
+        point = add_column(self, "latentPointDock", tr("Latent point"), self.panel, areas.RightDockWidgetArea)
         self.point_column = PassingDock(self, point, _NARROW_DOCK)
-        curves = add_tool(self, "learningCurvesDock", self.tr("Learning curves"), self.losses)
-        runs = add_tool(self, "runsDock", self.tr("Runs"), self.runs)
-        measures = add_tool(self, "measuresDock", self.tr("Measures"), self.measures)
+        curves = add_tool(self, "learningCurvesDock", tr("Learning curves"), self.losses)
+        runs = add_tool(self, "runsDock", tr("Runs"), self.runs)
+        measures = add_tool(self, "measuresDock", tr("Measures"), self.measures)
         titles = {
-            "samples": self.tr("Samples"),
-            "path": self.tr("Path"),
-            "drawing": self.tr("One image"),
-            "denoising": self.tr("Denoise"),
+            "samples": tr("Samples"),
+            "path": tr("Path"),
+            "drawing": tr("One image"),
+            "denoising": tr("Denoise"),
         }
         areas_by_tool = {name: scrolled(title) for name, title in titles.items()}
         self._tool_docks = {
@@ -265,23 +266,23 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_for_model(self, folder: str = "") -> None:
         """Have the person choose a model file, beginning in a folder."""
-        path = ask_for_file(self, "model", self.tr("Open model"), models_filter(), folder)
+        path = ask_for_file(self, "model", tr("Open model"), models_filter(), folder)
         if path is not None:
             self.file_opened.emit(path)
 
     @Slot(str)
     def _ask_for_images(self, source: str) -> None:
         if source == "folder":
-            path = ask_for_folder(self, "data", self.tr("Folder of images; its subfolders are classes"))
+            path = ask_for_folder(self, "data", tr("Folder of images; its subfolders are classes"))
         else:
-            arrays = self.tr("Arrays and IDX files (*.npz *.npy *ubyte *.gz *.idx*);;All files (*)")
-            path = ask_for_file(self, "data", self.tr("Images in one file"), arrays)
+            arrays = tr("Arrays and IDX files (*.npz *.npy *ubyte *.gz *.idx*);;All files (*)")
+            path = ask_for_file(self, "data", tr("Images in one file"), arrays)
         if path is not None:
             self.images_chosen.emit(path)
 
     @Slot()
     def _ask_for_data_folder(self) -> None:
-        path = ask_for_folder(self, "data_dir", self.tr("Folder of downloaded data sets"))
+        path = ask_for_folder(self, "data_dir", tr("Folder of downloaded data sets"))
         if path is not None:
             self.data_folder_chosen.emit(path)
 

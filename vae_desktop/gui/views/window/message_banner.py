@@ -32,7 +32,7 @@ class MessageBanner(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "messageBanner", self.tr("Message"))
+        named(self, "messageBanner", tr("Message"))
         self._messages: list[Message] = []  # that are on show together
         self.message: Message | None = None
         self._label = label(wraps=True)
@@ -40,9 +40,9 @@ class MessageBanner(QFrame):
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._action = tool_button("messageActionButton", "", then=self._request)
         self._alternative = tool_button("messageAlternativeButton", "", then=self._request)
-        tip = self.tr("What an engineer wants to know.")
-        self._details = tool_button("messageDetailsButton", self.tr("Details"), tip, then=self._show_details)
-        tip, dismiss = self.tr("Dismiss this message"), self.tr("Dismiss message")
+        tip = tr("What an engineer wants to know.")
+        self._details = tool_button("messageDetailsButton", tr("Details"), tip, then=self._show_details)
+        tip, dismiss = tr("Dismiss this message"), tr("Dismiss message")
         close = tool_button(
             "dismissButton", "", tip, "Esc", label=dismiss, icon="close", is_flat=True, then=self.dismiss
         )
@@ -93,23 +93,23 @@ class MessageBanner(QFrame):
     def _labels(self, action: Action) -> tuple[str, str]:
         """What the button for an action says, and its tooltip."""
         return {
-            "download": (self.tr("Download"), self.tr("Fetch the files into the data folder, in the background.")),
-            "retry": (self.tr("Retry"), self.tr("Fetch the files once more, in the background; whole ones are kept.")),
+            "download": (tr("Download"), tr("Fetch the files into the data folder, in the background.")),
+            "retry": (tr("Retry"), tr("Fetch the files once more, in the background; whole ones are kept.")),
             "repair": (
-                self.tr("Download again"),
-                self.tr("Fetch the broken files anew, in the background; whole ones are kept."),
+                tr("Download again"),
+                tr("Fetch the broken files anew, in the background; whole ones are kept."),
             ),
-            "open_kept": (self.tr("Open"), self.tr("Put the kept model on screen; nothing is trained or deleted.")),
+            "open_kept": (tr("Open"), tr("Put the kept model on screen; nothing is trained or deleted.")),
             "recover": (
-                self.tr("Open and train on"),
-                self.tr("Put the kept model on screen, and go on with its training where it was."),
+                tr("Open and train on"),
+                tr("Put the kept model on screen, and go on with its training where it was."),
             ),
-            "discard": (self.tr("Discard"), self.tr("Delete what was kept of that run.")),
+            "discard": (tr("Discard"), tr("Delete what was kept of that run.")),
             "slower": (
-                self.tr("Continue slower"),
-                self.tr("Train on from the last good state, with a tenth of the learning rate."),
+                tr("Continue slower"),
+                tr("Train on from the last good state, with a tenth of the learning rate."),
             ),
-            "undo_removal": (self.tr("Undo"), self.tr("Bring what was removed back into the list, as it was.")),
+            "undo_removal": (tr("Undo"), tr("Bring what was removed back into the list, as it was.")),
             "restart": (
                 tr("Restart now"),
                 tr("Models, trainings, settings and the layout come back as they are; a training goes on."),
@@ -147,15 +147,15 @@ class MessageBanner(QFrame):
         message = self.message
         if message is None:
             return
-        box = QMessageBox(QMessageBox.Icon.NoIcon, self.tr("Details"), message.text, parent=self.window())
+        box = QMessageBox(QMessageBox.Icon.NoIcon, tr("Details"), message.text, parent=self.window())
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setTextFormat(Qt.TextFormat.PlainText)  # an error's words may look like HTML
         is_long = message.details.count("\n") >= _LONG
         (box.setDetailedText if is_long else box.setInformativeText)(message.details)
         box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        copy = box.addButton(self.tr("Copy"), QMessageBox.ButtonRole.ActionRole)
-        diagnose = box.addButton(self.tr("Copy diagnostics"), QMessageBox.ButtonRole.ActionRole)
-        diagnose.setToolTip(self.tr("The details with versions, settings and the end of the log; no personal paths."))
+        copy = box.addButton(tr("Copy"), QMessageBox.ButtonRole.ActionRole)
+        diagnose = box.addButton(tr("Copy diagnostics"), QMessageBox.ButtonRole.ActionRole)
+        diagnose.setToolTip(tr("The details with versions, settings and the end of the log; no personal paths."))
         box.addButton(QMessageBox.StandardButton.Close)
         # Of the message in the box: by then another one, or none, may be on show behind it.
         copy.clicked.connect(partial(_copy_details, message))

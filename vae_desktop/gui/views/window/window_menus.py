@@ -14,9 +14,9 @@ from vae_desktop.examples import Example, examples
 from vae_desktop.gui.views.window.dialogs import show_about
 from vae_desktop.gui.views.window.help_window import HelpWindow
 from vae_desktop.gui.views.window.keys import KEYS
-from vae_desktop.gui.widgets.choice_box import translated
 from vae_desktop.gui.widgets.controls import Then, action
 from vae_desktop.gui.widgets.terms import aliases, definitions
+from vae_desktop.language import tr
 
 
 class WindowMenus(QObject):
@@ -44,78 +44,78 @@ class WindowMenus(QObject):
         self._keys: HelpWindow | None = None  # made when they are first wanted
         self._glossary: HelpWindow | None = None
         bar = window.menuBar()
-        file_menu = bar.addMenu(self.tr("&File"))
+        file_menu = bar.addMenu(tr("&File"))
         self._fill_file_menu(file_menu)
-        view_menu = bar.addMenu(self.tr("&View"))
+        view_menu = bar.addMenu(tr("&View"))
         for workspace, text, key, tip in (
-            ("playground", self.tr("&Playground"), "F2", self.tr("One model: its latent space under your hands.")),
-            ("comparison", self.tr("&Compare models"), "F3", self.tr("Two to four models side by side.")),
+            ("playground", tr("&Playground"), "F2", tr("One model: its latent space under your hands.")),
+            ("comparison", tr("&Compare models"), "F3", tr("Two to four models side by side.")),
         ):
             self._add(view_menu, f"{workspace}Action", text, tip, key, self.workspace_chosen, workspace)
         view_menu.addSeparator()
         for tool, text, key, tip in (
-            ("samples", self.tr("&Samples"), "F5", self.tr("Random codes, decoded.")),
-            ("path", self.tr("Pa&th"), "F6", self.tr("A way through the latent space, step by step.")),
-            ("drawing", self.tr("&One image"), "F7", self.tr("One image's way through the model, drawn or clicked.")),
-            ("denoising", self.tr("De&noise"), "F8", self.tr("An image with noise, and restored.")),
+            ("samples", tr("&Samples"), "F5", tr("Random codes, decoded.")),
+            ("path", tr("Pa&th"), "F6", tr("A way through the latent space, step by step.")),
+            ("drawing", tr("&One image"), "F7", tr("One image's way through the model, drawn or clicked.")),
+            ("denoising", tr("De&noise"), "F8", tr("An image with noise, and restored.")),
         ):
             self._add(view_menu, f"{tool}Action", text, tip, key, self.tool_chosen, tool)
         view_menu.addSeparator()
-        panels = view_menu.addMenu(self.tr("P&anels"))
+        panels = view_menu.addMenu(tr("P&anels"))
         panels.setObjectName("panelsMenu")
         for dock in docks:
             panels.addAction(dock.toggleViewAction())
         view_menu.addSeparator()
-        self._curves = view_menu.addMenu(self.tr("&Learning curves"))
+        self._curves = view_menu.addMenu(tr("&Learning curves"))
         self._curves.setObjectName("curvesMenu")
         self._curves.setToolTipsVisible(True)
-        texts = {"system": self.tr("As the &system"), "light": self.tr("&Light"), "dark": self.tr("&Dark")}
-        self._themes = self._add_modes(view_menu, self.tr("&Theme"), "Theme", texts, self.theme_chosen)
-        texts = {language.SYSTEM: self.tr("As the &system"), **language.LANGUAGES}
-        title = self.tr("Lan&guage")  # in another language followed by the English word: whoever chose it by mistake
+        texts = {"system": tr("As the &system"), "light": tr("&Light"), "dark": tr("&Dark")}
+        self._themes = self._add_modes(view_menu, tr("&Theme"), "Theme", texts, self.theme_chosen)
+        texts = {language.SYSTEM: tr("As the &system"), **language.LANGUAGES}
+        title = tr("Lan&guage")  # in another language followed by the English word: whoever chose it by mistake
         self._languages = self._add_modes(view_menu, title, "Language", texts, self.language_chosen)
-        self._add(view_menu, "resetLayoutAction", self.tr("&Reset layout"), then=self.layout_reset_requested)
-        help_menu = bar.addMenu(self.tr("&Help"))
-        tip = self.tr("What can be done by keyboard and mouse.")
-        self._add(help_menu, "keysAction", self.tr("&Keys"), tip, "F1", self._show_keys)
-        tip = self.tr("What the words of the field mean that stand in the window.")
-        self._add(help_menu, "glossaryAction", self.tr("&Glossary"), tip, "Shift+F1", self._show_glossary)
-        tip = self.tr("Copy versions, settings and the end of the log for a report, without personal paths.")
-        text = self.tr("Copy &diagnostics")
+        self._add(view_menu, "resetLayoutAction", tr("&Reset layout"), then=self.layout_reset_requested)
+        help_menu = bar.addMenu(tr("&Help"))
+        tip = tr("What can be done by keyboard and mouse.")
+        self._add(help_menu, "keysAction", tr("&Keys"), tip, "F1", self._show_keys)
+        tip = tr("What the words of the field mean that stand in the window.")
+        self._add(help_menu, "glossaryAction", tr("&Glossary"), tip, "Shift+F1", self._show_glossary)
+        tip = tr("Copy versions, settings and the end of the log for a report, without personal paths.")
+        text = tr("Copy &diagnostics")
         self._add(help_menu, "copyDiagnosticsAction", text, tip, then=self.diagnostics_requested)
-        self._add(help_menu, "aboutAction", self.tr("&About"), then=self._show_about)
+        self._add(help_menu, "aboutAction", tr("&About"), then=self._show_about)
         self.set_examples(examples())
 
     def _fill_file_menu(self, menu: QMenu) -> None:
         keys = QKeySequence.StandardKey
-        tip = self.tr("Open a saved model and explore its latent space.")
-        self._add(menu, "openModelAction", self.tr("&Open model…"), tip, keys.Open, self.open_requested)
-        self._recent = menu.addMenu(self.tr("Open &recent"))
+        tip = tr("Open a saved model and explore its latent space.")
+        self._add(menu, "openModelAction", tr("&Open model…"), tip, keys.Open, self.open_requested)
+        self._recent = menu.addMenu(tr("Open &recent"))
         self._recent.setObjectName("recentMenu")
         self._recent.setToolTipsVisible(True)
         self._recent.aboutToShow.connect(self.recent_wanted)
-        self._examples = menu.addMenu(self.tr("&Examples"))
+        self._examples = menu.addMenu(tr("&Examples"))
         self._examples.setToolTipsVisible(True)
         menu.addSeparator()
-        tip = self.tr("Learn a latent space from images of your own.")
+        tip = tr("Learn a latent space from images of your own.")
         for source, text, key in (
-            ("folder", self.tr("Open &folder of images…"), "Ctrl+Shift+O"),
-            ("file", self.tr("Open array or &IDX file…"), None),
+            ("folder", tr("Open &folder of images…"), "Ctrl+Shift+O"),
+            ("file", tr("Open array or &IDX file…"), None),
         ):
             self._add(menu, f"open{source.title()}Action", text, tip, key, self.images_requested, source)
         menu.addSeparator()
-        tip = self.tr("Save the model on screen with its codes and curves.")
-        self.save = self._add(menu, "saveModelAction", self.tr("&Save model"), tip, keys.Save, self.save_requested)
-        tip, text = self.tr("Save the model on screen under another name."), self.tr("Save model &as…")
+        tip = tr("Save the model on screen with its codes and curves.")
+        self.save = self._add(menu, "saveModelAction", tr("&Save model"), tip, keys.Save, self.save_requested)
+        tip, text = tr("Save the model on screen under another name."), tr("Save model &as…")
         self.save_as = self._add(menu, "saveModelAsAction", text, tip, "Ctrl+Shift+S", self.save_as_requested)
-        tip = self.tr("Save the codes of all images of the model on screen as a table (CSV), with their classes.")
-        text, then = self.tr("&Export codes…"), self.export_requested
+        tip = tr("Save the codes of all images of the model on screen as a table (CSV), with their classes.")
+        text, then = tr("&Export codes…"), self.export_requested
         self.export = self._add(menu, "exportCodesAction", text, tip, "Ctrl+E", then)
         menu.addSeparator()
-        tip, text = self.tr("Choose the folder in which downloaded data sets lie."), self.tr("&Data folder…")
+        tip, text = tr("Choose the folder in which downloaded data sets lie."), tr("&Data folder…")
         self._add(menu, "dataFolderAction", text, tip, then=self.data_folder_requested)
         menu.addSeparator()
-        self._add(menu, "quitAction", self.tr("&Quit"), "", keys.Quit, self._window.close)
+        self._add(menu, "quitAction", tr("&Quit"), "", keys.Quit, self._window.close)
 
     def set_can_save(self, can_save: bool) -> None:
         """Saving needs a model on screen."""
@@ -129,23 +129,23 @@ class WindowMenus(QObject):
         for path in files:
             self._add_file(self._recent, path, path.name, str(path))
         if not files and not kept:
-            self._recent.addAction(self.tr("No model opened or saved yet")).setEnabled(False)
+            self._recent.addAction(tr("No model opened or saved yet")).setEnabled(False)
         if kept:
             if files:
                 self._recent.addSeparator()
-            self._recent.addAction(self.tr("Not saved, kept by the app:")).setEnabled(False)
+            self._recent.addAction(tr("Not saved, kept by the app:")).setEnabled(False)
         for path, title in kept.items():
             self._add_file(self._recent, path, title, str(path))
         if has_more:
-            self._recent.addAction(self.tr("All that was kept…")).triggered.connect(self.kept_requested)
+            self._recent.addAction(tr("All that was kept…")).triggered.connect(self.kept_requested)
 
     def set_examples(self, examples: Sequence[Example]) -> None:
         """List the bundled models."""
         self._examples.clear()
         for example in examples:
-            self._add_file(self._examples, example.path, translated(example.label), translated(example.help))
+            self._add_file(self._examples, example.path, tr(example.label), tr(example.help))
         if not examples:
-            self._examples.addAction(self.tr("No bundled models in this version")).setEnabled(False)
+            self._examples.addAction(tr("No bundled models in this version")).setEnabled(False)
 
     def set_curve_actions(self, actions: Sequence[QAction]) -> None:
         """Offer what can be done with the learning curves in sight."""
@@ -193,15 +193,15 @@ class WindowMenus(QObject):
     @Slot()
     def _show_keys(self) -> None:
         if self._keys is None:
-            entries = [(translated(keys), translated(what)) for keys, what in KEYS]
-            self._keys = HelpWindow(self._window, "keysWindow", self.tr("Keys"), entries)
+            entries = [(tr(keys), tr(what)) for keys, what in KEYS]
+            self._keys = HelpWindow(self._window, "keysWindow", tr("Keys"), entries)
         self._keys.show_all()
 
     @Slot()
     def _show_glossary(self) -> None:
         if self._glossary is None:
             entries = list(definitions().items())
-            self._glossary = HelpWindow(self._window, "glossaryWindow", self.tr("Glossary"), entries, aliases())
+            self._glossary = HelpWindow(self._window, "glossaryWindow", tr("Glossary"), entries, aliases())
         self._glossary.show_all()
 
     @Slot()
