@@ -253,7 +253,7 @@ class TrainingConfig(Checked):
     )
     precision: str = setting(
         "single",
-        N_("Precision"),
+        N_("Computing precision"),
         N_("Of the numbers that layers compute with while training; losses and weights always have 32 bits."),
         choices=(
             Choice("single", N_("32 bits"), N_("The same everywhere.")),

@@ -123,7 +123,7 @@ MEASURES = {
         Measure("knn_accuracy_of_samples", N_("kNN accuracy of samples"), "", better="higher", source=_KNN,
             definition=N_(
             "The same of one code drawn from each image's posterior: what the decoder can tell apart.")),
-        Measure("squared_error", N_("Squared error"), _SQUARED_ERROR, better="lower", definition=N_(
+        Measure("squared_error", N_("Squared error from μ"), _SQUARED_ERROR, better="lower", definition=N_(
             "Of clean images decoded from their means, summed over pixels.")),
         Measure("pca_squared_error", N_("Squared error of PCA"), _SQUARED_ERROR, source=_PCA, definition=N_(
             "Of as many principal components, fitted to the training images, as there are latent dimensions.")),

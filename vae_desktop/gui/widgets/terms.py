@@ -1,6 +1,6 @@
 """What a term means, for tooltips and the glossary: the one place that the window takes definitions from."""
 
-from vae_desktop.glossary import GLOSSARY
+from vae_desktop.glossary import GLOSSARY, Term
 from vae_desktop.language import tr
 from vae_desktop.latent.measures import MEASURES
 
@@ -19,7 +19,7 @@ def definitions() -> dict[str, str]:
     """The meaning of each term by its name, of what is measured too, in alphabetical order."""
     measures = {entry.label: (entry.definition, entry.source) for entry in MEASURES.values()}
     known = {name.casefold() for name in GLOSSARY}
-    texts = {term.name: tr(term.text) for term in GLOSSARY.values()}
+    texts = {_name(term): tr(term.text) for term in GLOSSARY.values()}
     for name, (definition, source) in measures.items():
         if name.casefold() not in known and not name.startswith("MNIST"):
             texts[_in_a_sentence(tr(name))] = tr(definition) + (f" <i>{source}</i>" if source else "")
@@ -28,7 +28,7 @@ def definitions() -> dict[str, str]:
 
 def aliases() -> dict[str, tuple[str, ...]]:
     """By what else each term of the glossary is found."""
-    return {term.name: term.aliases for term in GLOSSARY.values()}
+    return {_name(term): (term.name, *term.aliases) for term in GLOSSARY.values()}
 
 
 def with_terms(tip: str, *names: str) -> str:
@@ -39,8 +39,14 @@ def with_terms(tip: str, *names: str) -> str:
     KeyError
         If the glossary has no such term.
     """
-    meanings = [f"<p><b>{name}</b>: {tr(GLOSSARY[name].text)}</p>" for name in names]
+    meanings = [f"<p><b>{tr(name)}</b>: {tr(GLOSSARY[name].text)}</p>" for name in names]
     return "".join([f"<p>{tip}</p>" if tip else "", *meanings])
+
+
+def _name(term: Term) -> str:
+    """What a term is called in the glossary: in another language followed by the field's English word."""
+    name = tr(term.name)
+    return name if name == term.name else f"{name} · {term.name}"
 
 
 def _in_a_sentence(name: str) -> str:

@@ -16,10 +16,10 @@ from vae_desktop.gui.views.setup.setting_row import entry_of
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, label, push_button, row, toggle, tool_button
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, heading_font
-from vae_desktop.language import tr
+from vae_desktop.language import N_, tr
 from vae_desktop.variants import FEWEST, GENERATING_DIM, KL_TERM, MOST, Variant
 
-_AS_IN_SETUP = "as in setup"
+_AS_IN_SETUP = N_("as in setup")
 _COLUMNS = ("kind", "beta", "latent_dim", "likelihood", "architecture")
 
 

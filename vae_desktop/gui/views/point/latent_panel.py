@@ -35,8 +35,11 @@ class LatentPanel(QWidget):
         self.sliders = SliderList()
         hint = tr("Drag a slider, or drag in the latent space")
         self._hint = label(hint, "muted", "small", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
-        tip = tr("Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay.")
-        tip = with_terms(f"{tip} (Ctrl+R; Down: more)", "prior", "N(0, I)")
+        tip = tr(
+            "Draw a point from the prior N(0, I): what a generative model does. Locked coordinates stay. "
+            "(Ctrl+R; Down: more)"
+        )
+        tip = with_terms(tip, "prior", "N(0, I)")
         self._randomise = SplitButton()
         self._randomise.setText(tr("Randomise"))
         self._randomise.setShortcut("Ctrl+R")
