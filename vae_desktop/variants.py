@@ -135,7 +135,7 @@ def titles(configs: Sequence[RunConfig], in_language: Callable[[str], str] = tr)
         if model.traits.kl_weight is None and betas != {1.0}:
             parts.append(f"β={config.training.beta:g}")
         if _differ(entry.latent_dim for entry in models):
-            parts.append(f"{model.latent_dim}-D")
+            parts.append(in_language(N_("{count}-D")).format(count=model.latent_dim))
         if _differ(entry.likelihood for entry in models):
             parts.append(in_language(LIKELIHOODS[model.likelihood].label))
         if _differ((entry.architecture, entry.hidden) for entry in models):

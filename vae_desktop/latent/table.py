@@ -121,7 +121,7 @@ def _drawn(values: Mapping[str, Any]) -> list[Row]:
     generation = values.get("generation")  # which is found after the others
     measures = MEASURES["generation.likeness"], MEASURES["generation.reach"]
     if generation:
-        text = f"{generation['likeness']:.3f}   reach {generation['reach']:.3f}"
+        text = f"{generation['likeness']:.3f}   " + tr("reach {value:.3f}").format(value=generation["reach"])
         rows.append(Row(measures[0].label, text, measures))
     return [*rows, Row(MEASURES["classifier"].label, values["classifier"], (MEASURES["classifier"],))]
 

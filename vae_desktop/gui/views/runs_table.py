@@ -197,7 +197,7 @@ def _first_change(run: Run) -> int:
 
 
 def _model(run: Run) -> str:
-    return f"{tr(run.config.model.traits.short)} {run.config.model.latent_dim}-D"
+    return f"{tr(run.config.model.traits.short)} " + tr("{count}-D").format(count=run.config.model.latent_dim)
 
 
 def _epochs(run: Run) -> str:

@@ -80,8 +80,8 @@ class ComparisonColumn(QWidget):
             with_terms(
                 tr(
                     "What this model makes of the chosen test image, which stands at the right: decoded from its mean, "
-                    "or after *Sample again* from a sample z of its posterior."
-                ).replace("*Sample again*", "<i>Sample again</i>"),
+                    "or after <i>Sample again</i> from a sample z of its posterior."
+                ),
                 "reconstruction",
             ),
         )
@@ -106,7 +106,8 @@ class ComparisonColumn(QWidget):
 
     def set_caption(self, verdict: str, why: str, is_of_prior: bool = True) -> None:
         """Say whether the model can generate from N(0, I), and why; or that the pictures are of other codes."""
-        answer = f"<b>{html.escape(verdict[0].upper() + verdict[1:], quote=False)}.</b> " if verdict else ""
+        answer = tr("{verdict}.").format(verdict=html.escape(verdict[0].upper() + verdict[1:])) if verdict else ""
+        answer = f"<b>{answer}</b> " if answer else ""
         text = answer + html.escape(why, quote=False)
         if text and not is_of_prior:
             text = "<i>{}</i> {}".format(tr("From N(0, I), not the fitted normal below:"), text)
