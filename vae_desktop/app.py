@@ -10,7 +10,7 @@ from pathlib import Path
 if sys.platform == "win32":  # torch's libraries must be loaded before Qt's there (WinError 1114)
     import torch  # noqa: F401
 
-from PySide6.QtCore import QObject, qInstallMessageHandler
+from PySide6.QtCore import QLibraryInfo, QObject, QTranslator, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from vae_desktop import app_log, language
@@ -26,6 +26,7 @@ for name in ("vae_desktop", "qt"):  # where no log is kept, Python would print w
     logging.getLogger(name).addHandler(logging.NullHandler())
 
 
+_QT_NAMES = {"zh": "zh_CN"}  # of its own catalogues, by the names of ours
 _windows: list[MainWindow] = []  # not deleted when they close: a task that was not waited for may still post to one
 
 
@@ -79,11 +80,27 @@ def create_window(
     folder = Path(data_dir) if data_dir else Path(stored) if stored else default_data_dir()
     instance = instance or Instance(autosave_dir(settings_dir))
     language.use(chosen_language or settings.text("language", language.SYSTEM))
+    _translate_qt()
     window = MainWindow()
     window.controller = WindowController(window, settings, instance, folder, cache_dir or default_cache_dir())
     window.setup.form.choose_dataset(settings.text("dataset"))
     window.controller.tell_of_last_time()
     return window
+
+
+def _translate_qt() -> None:
+    """Have Qt's own words, those of its dialogs and of the menus of its fields, in the chosen language too."""
+    application = QApplication.instance()
+    if application is None:
+        return
+    for translator in application.findChildren(QTranslator):
+        QApplication.removeTranslator(translator)
+        translator.deleteLater()
+    if language.current() in _QT_NAMES:
+        translator = QTranslator(application)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if translator.load(f"qtbase_{_QT_NAMES[language.current()]}", folder):
+            QApplication.installTranslator(translator)
 
 
 def run_window(

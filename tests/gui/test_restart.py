@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QToolButton
+from PySide6.QtWidgets import QDialogButtonBox, QLineEdit, QToolButton
 
 from vae_desktop import language
 
@@ -82,3 +82,13 @@ def test_what_cannot_be_read_of_the_window_before_is_left_alone(driver, open_win
     again.window.controller.open_last_model()
     again.wait(lambda: again.picture)
     assert again.shown.is_example
+
+
+def test_qt_speaks_the_language_of_the_window_too(driver, open_window) -> None:
+    own = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    assert own.button(QDialogButtonBox.StandardButton.Cancel).text() == "Cancel"
+    choose(driver, "zh")
+    restart(driver)
+    open_window()
+    own = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    assert own.button(QDialogButtonBox.StandardButton.Cancel).text() == "取消"
