@@ -4,8 +4,11 @@ import logging
 import re
 
 import pytest
+from babel.messages.catalog import Message
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from tests import catalogue
 from vae_desktop import language
 from vae_desktop.resources import resource_path
 
@@ -81,3 +84,21 @@ def test_translations_have_the_fields_of_their_texts(name) -> None:
 def _fields(text: str) -> set[str]:
     """Names of what is filled in; how a figure or a date is written may differ."""
     return {field.strip("{}").partition(":")[0] for field in _FIELD.findall(text)}
+
+
+@pytest.mark.parametrize("name", [name for name in language.LANGUAGES if name != "en"])
+def test_every_text_of_the_code_is_translated_and_compiled(name) -> None:
+    """``python tests/catalogue.py`` brings the files up to date and names what is missing."""
+    written = {_key(message): _texts(message.string) for message in catalogue.read(name) if message.id}
+    assert set(written) == {_key(message) for message in catalogue.extracted() if message.id}
+    assert not [key for key, texts in written.items() if not all(texts)]
+    with catalogue.path_of(name, ".mo").open("rb") as file:
+        assert {_key(message): _texts(message.string) for message in read_mo(file) if message.id} == written
+
+
+def _key(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def _texts(texts: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)

@@ -35,6 +35,14 @@ def tr_count(one: str, many: str, count: int) -> str:
     return _catalogue.ngettext(one, many, count)
 
 
+def sentences(*texts: str) -> str:
+    """Put sentences one after the other, as the chosen language parts them; empty ones are left out."""
+    result = ""
+    for text in filter(None, texts):
+        result = tr("{before} {text}").format(before=result, text=text) if result else text
+    return result
+
+
 def N_(text: str) -> str:
     """Mark a text of a table for translation, which :func:`tr` gives where the text is shown."""
     return text

@@ -7,7 +7,7 @@ from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.views.setup.transport import duration_text
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 from vae_desktop.models.snapshot import Span
 
 _LONGEST = 24  # letters of a data set's name
@@ -38,12 +38,12 @@ class PlanTexts:
         if place:
             what = tr("In {place} one is in training.")
             what = tr("In {place} {count} models are in training.") if compares else what
-            text = f"{what.format(place=place, count=len(active))} {text}"
+            text = sentences(what.format(place=place, count=len(active)), text)
         own = active[-1].config.training
         if (own.epochs, own.learning_rate) != (config.training.epochs, config.training.learning_rate):
             they = tr("They train with {epochs} epochs, rate {rate}.") if compares else ""
             they = they or tr("It trains with {epochs} epochs, rate {rate}.")
-            text = f"{they.format(epochs=f'{own.epochs:,}', rate=f'{own.learning_rate:g}')} {text}"
+            text = sentences(they.format(epochs=f"{own.epochs:,}", rate=f"{own.learning_rate:g}"), text)
         return text
 
     def of_train(self, config: RunConfig, configs: Sequence[RunConfig], compares: bool) -> str:
@@ -58,12 +58,12 @@ class PlanTexts:
             text = text.format(count=len(configs), data=data, epochs=epochs)
         else:
             text = tr("Train makes a new {kind}, {dimensions}-D, on {data}: {epochs} epochs")
-            kind, dimensions = config.model.traits.short, config.model.latent_dim
+            kind, dimensions = tr(config.model.traits.short), config.model.latent_dim
             text = text.format(kind=kind, dimensions=dimensions, data=data, epochs=epochs)
         seconds = self._times.estimate(configs) if configs else None
         if seconds is not None:
             text += tr(", about {time}").format(time=duration_text(seconds))
-        return text + "."
+        return tr("{sentence}.").format(sentence=text)
 
     def of_continue(self, runs: Sequence[Run], config: RunConfig, compares: bool) -> str:
         """How far Continue goes, and with what other than what was trained with; "" if there is nothing to train."""
@@ -84,10 +84,10 @@ class PlanTexts:
         for name in names:
             old, new = getattr(run.config.training, name), getattr(config.training, name)
             if old != new:
-                text += ", " + words[name].format(new=SETTINGS[name].format(new), old=SETTINGS[name].format(old))
+                text += tr(", ") + words[name].format(new=SETTINGS[name].format(new), old=SETTINGS[name].format(old))
         if run.config.training.schedule == "one-cycle" and span.first == step:
             text += tr("; its cycle begins again: the loss rises at first, less at a lower rate")
-        return text + "."
+        return tr("{sentence}.").format(sentence=text)
 
 
 def _epochs(count: float) -> str:

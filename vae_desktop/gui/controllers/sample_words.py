@@ -17,7 +17,7 @@ def where_they_lie(places: npt.NDArray[np.int8]) -> str:
         Place.HOLE: tr("{count} in holes between codes"),
     }
     counts = {place: int((places == place).sum()) for place in names}
-    off = ", ".join(names[place].format(count=each) for place, each in counts.items() if each)
+    off = tr(", ").join(names[place].format(count=each) for place, each in counts.items() if each)
     if not off:
         return tr("All {count} random codes lie among the codes.").format(count=len(places))
     return tr("Of {count} random codes: {off}.").format(count=len(places), off=off)

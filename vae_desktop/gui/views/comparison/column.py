@@ -106,7 +106,7 @@ class ComparisonColumn(QWidget):
 
     def set_caption(self, verdict: str, why: str, is_of_prior: bool = True) -> None:
         """Say whether the model can generate from N(0, I), and why; or that the pictures are of other codes."""
-        answer = tr("{verdict}.").format(verdict=html.escape(verdict[0].upper() + verdict[1:])) if verdict else ""
+        answer = tr("{sentence}.").format(sentence=html.escape(verdict[0].upper() + verdict[1:])) if verdict else ""
         answer = f"<b>{answer}</b> " if answer else ""
         text = answer + html.escape(why, quote=False)
         if text and not is_of_prior:

@@ -26,7 +26,7 @@ def entry_of(name: str, setting: Setting, value: Any, letters: int = 8) -> Setti
         box.set_value(value)
         return box
     field = named(SettingField(name, setting, value), "", *texts)
-    field.setPlaceholderText(tr(setting.automatic or ""))
+    field.setPlaceholderText(tr(setting.automatic) if setting.automatic else "")
     return field
 
 
