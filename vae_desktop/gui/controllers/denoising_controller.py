@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 
 class DenoisingController(ToolController[DenoisingView]):
-    """Follows the image that was clicked last, or the drawing."""
+    """Follows the image that was clicked last, or the drawing.
+
+    Attributes
+    ----------
+    restored : (float, Restored), or None
+        The strength of the noise, and what came of it.
+    """
 
     name = "restored"
 
@@ -29,6 +35,7 @@ class DenoisingController(ToolController[DenoisingView]):
         view = DenoisingView()
         super().__init__(view, context)
         self._drawing = drawing
+        self.restored: tuple[float, Restored] | None = None
         view.changed.connect(self.refresh)
         view.load.clicked.connect(self.load_data)
         view.show_nothing(tr("Train or open a model: what it makes of noise is shown here."))
@@ -36,6 +43,7 @@ class DenoisingController(ToolController[DenoisingView]):
 
     def begin(self, run: Run) -> None:
         """A denoising model begins with the noise that it has learned to take out."""
+        self.restored = None
         model = run.config.model
         if model.traits.is_denoising:
             self.view.set_noise(model.noise, model.noise_strength)
@@ -48,6 +56,7 @@ class DenoisingController(ToolController[DenoisingView]):
     def ask(self, run: Run) -> bool:
         view, image = self.view, self._image()
         if image is None:
+            self.restored = None
             data = run.config.dataset.label
             if view.source.currentData() == "test":
                 view.show_nothing(tr("The images of {data} are not at hand.").format(data=data), data)
@@ -57,7 +66,7 @@ class DenoisingController(ToolController[DenoisingView]):
         view.note.setText(self._description(run))
         noise, strength, seed = view.kind.currentData(), view.strength, int(view.seed.value())
         self._requests.ask(
-            RestoreRequest(self.name, run.id, image, noise, strength, seed), partial(self._show, image)
+            RestoreRequest(self.name, run.id, image, noise, strength, seed), partial(self._show, image, strength)
         )
         return True
 
@@ -93,8 +102,9 @@ class DenoisingController(ToolController[DenoisingView]):
         is_other = kind.currentData() != model.noise
         return figures + text + (" " + tr("This is another kind of noise.") if is_other else "")
 
-    def _show(self, image: Images, restored: Restored) -> None:
+    def _show(self, image: Images, strength: float, restored: Restored) -> None:
         view = self.view
+        self.restored = strength, restored
         view.show_picture("clean", np.ascontiguousarray(image.transpose(1, 2, 0)))
         view.show_picture("noisy", restored.noisy, restored.noisy_error)
         view.show_picture("restored", restored.restored, restored.restored_error)

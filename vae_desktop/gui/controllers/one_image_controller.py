@@ -42,6 +42,8 @@ class OneImageController(ToolController[OneImageView]):
         What the model makes of the image at hand, as far as it is known.
     number : int or None
         The image of the data set that was asked for; None while what lies on the pad is.
+    draws : int
+        How often it was sampled again.
     """
 
     name = "drawing"
@@ -54,7 +56,7 @@ class OneImageController(ToolController[OneImageView]):
         self.number: int | None = None
         self._hovered: int | None = None
         self._coded_image: int | None = None  # that `coded` is of
-        self._draw = 0  # the number of ε
+        self.draws = 0  # the number of ε
         self._nearest = NearestImages(self.name, view.nearest, self._requests)
         self._image_point = ImagePoint(self._point, self)
         self._shape: tuple[int, int, int] | None = None
@@ -122,7 +124,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def ask(self, run: Run) -> bool:
         latent_dim, number = run.config.model.latent_dim, self.at_hand
-        noise = np.random.default_rng(self._draw).standard_normal((1, latent_dim), np.float32)
+        noise = np.random.default_rng(self.draws).standard_normal((1, latent_dim), np.float32)
         image = self._pixels()
         request: CodeRequest | PosteriorRequest
         if image is not None:
@@ -200,7 +202,7 @@ class OneImageController(ToolController[OneImageView]):
 
     @Slot()
     def _sample_again(self) -> None:
-        self._draw += 1
+        self.draws += 1
         self._image_point.sample()
         self.refresh()
 

@@ -31,9 +31,16 @@ class PathController(ToolController[PathView]):
         The path, if there are anchors for one.
     fraction : float
         How far along the path the current point is, or was last, 0 to 1.
+    distances : CodeDistances
+        Of its steps from the codes of real images.
     overlay : PathOverlay
         Draws path and anchors on the scatter.
     """
+
+    @property
+    def anchor_classes(self) -> tuple[str, ...]:
+        """The class of each point that the path goes through; "" where it has none."""
+        return () if self.run is None else tuple(anchor.class_name(self.run) for anchor in self._anchors)
 
     name = "path"
     follow_interval = 0.5
@@ -49,8 +56,8 @@ class PathController(ToolController[PathView]):
         self._anchors: list[Anchor] = []
         self._data: object = None  # data set and classes that the anchors are of
         self._warning = ""
-        self._distances = CodeDistances(self.name, self._requests, self._show_distances)
-        view.where.set_tip(self._distances.tip())
+        self.distances = CodeDistances(self.name, self._requests, self._show_distances)
+        view.where.set_tip(self.distances.tip())
         self._is_leading = False  # the point, because this controller wants it
         self._clock = QTimeLine(parent=self, updateInterval=_FRAME)
         self._clock.setEasingCurve(QEasingCurve.Type.Linear)
@@ -101,12 +108,12 @@ class PathController(ToolController[PathView]):
             return False
         codes = self.path.codes(self._steps)
         self._ask_for_pictures(self.view.board, run, codes, has_captions=True)
-        self._distances.measure(run, codes)
+        self.distances.measure(run, codes)
         return True
 
     def forget(self) -> None:
         super().forget()
-        self._distances.forget()
+        self.distances.forget()
         if not self._anchors or not self.view.is_in_sight:
             self._requests.forget(_ANCHORS)
 
@@ -273,14 +280,14 @@ class PathController(ToolController[PathView]):
         steps = self._steps
         step = round(self.fraction * self._last_step) % steps
         self.view.set_fraction(self.fraction, step)
-        parts = [tr("step {step} of {steps}").format(step=step + 1, steps=steps), self._distances.text(step)]
+        parts = [tr("step {step} of {steps}").format(step=step + 1, steps=steps), self.distances.text(step)]
         self.view.where.set_text(" · ".join(filter(None, parts)))
 
     def _show_distances(self) -> None:
-        distances = self._distances.distances
+        distances = self.distances.distances
         if distances is not None and self.path is not None:
-            self.view.board.set_captions([f"{value:.1f}" for value in distances], self._distances.levels().tolist())
-            self.view.set_unit(self._distances.unit)
+            self.view.board.set_captions([f"{value:.1f}" for value in distances], self.distances.levels().tolist())
+            self.view.set_unit(self.distances.unit)
             self._show_step()
 
     # Files

@@ -170,6 +170,11 @@ class SamplesController(ToolController[SamplesView]):
 
     # How far they are
 
+    @property
+    def off(self) -> int:
+        """How many of the codes lie off those of real images; -1 as long as nobody knows."""
+        return -1 if self._places is None else int((self._places != Place.AMONG).sum())
+
     def _measure(self, run: Run) -> None:
         """Find out where the codes lie with respect to those of real images."""
         given = self.codes, run.codes, run.train_codes

@@ -1,8 +1,11 @@
 """What drives a window: the engine behind it, and a controller for each concern."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
@@ -25,6 +28,9 @@ from vae_desktop.gui.controllers.workspaces import WorkspacesController
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.widgets.file_dialogs import last_folders
 from vae_desktop.gui.widgets.theme import ThemeSwitch
+
+if TYPE_CHECKING:
+    from vae_desktop.gui.controllers.lab import LabController
 
 _FIRST_PICTURE = 200  # ms that belong to the window, and to the last model's picture, before torch is loaded
 
@@ -69,6 +75,7 @@ class WindowController(QObject):
             find=lambda kind: settings.text(f"folder_{kind}"),
             keep=lambda kind, folder: settings.set_text(f"folder_{kind}", folder),
         )
+        self.lab: LabController | None = None  # until the window has been painted
         self.restart = Restart(window, self.engine, settings, self.point, self.closer)
         self._themes = ThemeSwitch(self)
         self._themes.set_mode(settings.text("theme", "system"))
@@ -98,10 +105,21 @@ class WindowController(QObject):
             return
         if not self.workspaces.tools:
             self.workspaces.make_tools().path.export_wanted.connect(self.files.export_path)
+            self._begin_lab()
         self.engine.training.warm_up()
         if not self.engine.starter.is_beginning and not self.engine.project.active:
             self.training.load_chosen_dataset()
         self.setup.warm_up()
+
+    def _begin_lab(self) -> None:
+        """Make the lab, for which the first picture need not wait."""
+        from vae_desktop.gui.controllers.lab import LabController
+        from vae_desktop.gui.controllers.lab_hand import Hand
+        from vae_desktop.gui.controllers.lab_sight import Sight
+
+        sight = Sight(self._window, self.engine, self.workspaces, self.point)
+        hand = Hand(self._window, self.point, self.files)
+        self.lab = LabController(self._window, self._settings, sight.look, hand)
 
     def tell_of_last_time(self) -> None:
         """Say what was lost and how the app ended; offer what it kept, unless it was declined or comes back anyway."""

@@ -1,31 +1,38 @@
-"""The left side: the model on screen, the settings of the next, and what starts, holds and ends a training."""
+"""The left side: the lab or the settings of the next model, and below both what starts, holds and ends a training."""
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QWidget
 
+from vae_desktop.gui.views.lab.lab_view import LabView
 from vae_desktop.gui.views.setup.model_head import ModelHead
 from vae_desktop.gui.views.setup.settings_form import SettingsForm
 from vae_desktop.gui.views.setup.transport import Transport
-from vae_desktop.gui.widgets.controls import column
+from vae_desktop.gui.widgets.controls import column, named
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 
+FACES = ("lab", "setup")
+
 
 class SetupPanel(QWidget):
-    """Only the settings scroll; head and transport are always in sight.
+    """Has two faces, the lab and the setup; in the setup only the settings scroll.
 
     What is wrong with settings stands above the transport: nothing moves under the mouse when it appears.
 
     Attributes
     ----------
+    lab : LabView
     head : ModelHead
     form : SettingsForm
     controls : Transport
     """
 
+    face_changed = Signal(str)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.lab = LabView()
         self.head = ModelHead()
         self.form = SettingsForm()
         self.controls = Transport()
@@ -36,7 +43,41 @@ class SetupPanel(QWidget):
         self.form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # it scrolls, not shrinks
         self._scroll.setWidget(self.form)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._make_room)
-        column(self.head, _rule(), (self._scroll, 1), _rule(), self.form.rows.notes, self.controls, spacing=0, on=self)
+        self._tabs = QTabBar(documentMode=True, drawBase=False, expanding=False)
+        named(self._tabs, "faceTabs", tr("Lab or setup"))
+        for text, tip in (
+            (tr("Lab"), tr("The argument, step by step: from an autoencoder to a continuous latent space. (F9)")),
+            (tr("Setup"), tr("The settings of the next model. (F10)")),
+        ):
+            self._tabs.setTabToolTip(self._tabs.addTab(text), tip)
+        setup = QWidget()
+        column(self.head, _rule(), (self._scroll, 1), spacing=0, on=setup)
+        self._faces = QStackedWidget()
+        self._faces.addWidget(self.lab)
+        self._faces.addWidget(setup)
+        self._tabs.currentChanged.connect(self._show_face)
+        column(self._tabs, (self._faces, 1), _rule(), self.form.rows.notes, self.controls, spacing=0, on=self)
+
+    @property
+    def face(self) -> str:
+        """The face in front: "lab" or "setup"."""
+        return FACES[self._tabs.currentIndex()]
+
+    @Slot(str)
+    def show_face(self, face: str) -> None:
+        """Bring a face to the front, unless it is left out."""
+        if face in FACES and self._tabs.isTabVisible(FACES.index(face)):
+            self._tabs.setCurrentIndex(FACES.index(face))
+
+    def leave_out_lab(self) -> None:
+        """Show the setup alone."""
+        self._tabs.setCurrentIndex(FACES.index("setup"))
+        self._tabs.hide()
+
+    @Slot(int)
+    def _show_face(self, index: int) -> None:
+        self._faces.setCurrentIndex(index)
+        self.face_changed.emit(FACES[index])
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -21,6 +21,7 @@ _CONTRAST = 300  # between the densest cell and one that is just seen
 _CELLS = 96  # along a side of the density's grid
 HOLE_OPACITY = 0.85
 HOLE_EDGES = (1.0, 2.0, 4.0, 8.0)  # σ for two dimensions, each twice the one before; see hole_edges
+FIRST_EDGE = 1 / len(HOLE_EDGES)  # the level of what is a little off
 _SPACING_EDGES = (2.0, 16.0, 128.0, 1024.0)  # median distances between codes that have no σ, and no bound
 _CELL, _NARROW_CELL = 36, 29  # px, from one distance to the next, in a wide plot and in a narrow one
 

@@ -110,7 +110,9 @@ class PathView(ToolView):
         if names:
             menu.addAction(action(menu, "", tr("All classes"), data=-1))
             menu.addSeparator()
-        menu.addActions([action(menu, "", literal(name), data=index) for index, name in enumerate(names)])
+        menu.addActions(
+            [action(menu, f"addClass{name}Action", literal(name), data=index) for index, name in enumerate(names)]
+        )
         self._class.setEnabled(bool(names))
 
     def set_anchors(self, labels: Sequence[str]) -> None:

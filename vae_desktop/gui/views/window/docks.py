@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from PySide6.QtCore import QObject, QPoint, QSize, Qt, Slot
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from vae_desktop.gui.widgets.controls import action, column
@@ -123,6 +123,15 @@ class ToolTabs(QObject):
             tip = tr("Take the panel away; the View menu brings it back.")
             menu.addAction(action(menu, "closeToolAction", tr("Close"), tip, then=dock.close))
             menu.popup(tabs.mapToGlobal(place))
+
+
+def tab_of(dock: QDockWidget) -> tuple[QTabBar, QRect] | None:
+    """The bar and the place of the tab of a dock that stands behind others; None if it has none."""
+    for tabs in dock.window().findChildren(QTabBar):
+        titles = [tabs.tabText(index) for index in range(tabs.count())]
+        if tabs.parent() is dock.window() and tabs.isVisible() and dock.windowTitle() in titles:
+            return tabs, tabs.tabRect(titles.index(dock.windowTitle()))
+    return None
 
 
 def _add_dock(window: QMainWindow, name: str, title: str, view: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:

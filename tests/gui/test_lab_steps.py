@@ -1,0 +1,81 @@
+"""Each step of the lab can be taken in a window, and *Show me* takes it; offline, with nothing but what is bundled."""
+
+import pytest
+from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QTabBar, QWidget
+
+from vae_desktop.lab.course import read_course
+
+STEPS = [
+    pytest.param(number, index, step, id=step.name)
+    for number, chapter in enumerate(read_course("en"))
+    for index, step in enumerate(chapter.steps)
+]
+
+
+@pytest.fixture
+def lab(shared_driver):
+    shared_driver.wait(lambda: shared_driver.window.controller.lab)
+    controller = shared_driver.window.controller.lab
+    controller.hand.set_pace(120, 150)
+    shared_driver.window.setup.show_face("lab")
+    return controller
+
+
+@pytest.mark.parametrize(("number", "index", "step"), STEPS)
+def test_show_me_takes_the_step(lab, shared_driver, number, index, step):
+    lab.go_to(number, index)
+    for choice in shared_driver.window.findChildren(QRadioButton, "labChoice0")[-1:]:
+        choice.click()
+    lab.hand.do(movement.replace("epochsField 20", "epochsField 4") for movement in step.show)  # to be quick
+    shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
+    told = shared_driver.find("labFound", QLabel)
+    assert told.isVisible()
+    assert told.property("done")
+
+
+@pytest.mark.parametrize(("number", "index", "step"), STEPS)
+def test_what_is_ringed_and_done_is_there(lab, shared_driver, number, index, step):
+    assert not [name for name in step.ring if shared_driver.window.findChild(QWidget, name) is None]
+    assert {movement.split()[0] for movement in step.show} <= lab.hand.words
+
+
+def test_the_button_sets_the_hand_going(lab, shared_driver):
+    lab.go_to(3, 3)
+    shared_driver.find("labShowButton", QPushButton).click()
+    shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
+
+
+def test_nothing_that_is_said_shows_its_marks(lab, shared_driver):
+    lab.go_to(2, 0)
+    shared_driver.show("vae-2d")
+    told = shared_driver.find("labFound", QLabel)
+    shared_driver.wait(lambda: lab.found.key == "is_vae" and "Examples" in told.text())
+    lab.look()
+    assert told.textFormat() == told.textFormat().RichText
+
+
+def test_another_model_is_no_movement_of_the_point(lab, shared_driver):
+    shared_driver.show("ae-2d")
+    shared_driver.decoded()
+    lab.go_to(0, 1)
+    assert lab.found.key == "not_moved"
+    shared_driver.window.controller.point.move_to([3, 3])
+    shared_driver.decoded()
+    lab.look()
+    assert lab.found.is_done
+    shared_driver.show("vae-2d")
+    shared_driver.decoded()
+    lab.look()
+    assert lab.found.key == "not_moved"
+
+
+def test_the_tab_of_a_tool_behind_others_is_ringed(lab, shared_driver):
+    shared_driver.show("ae-2d")
+    shared_driver.window.show_tool("drawing")
+    lab.go_to(2, 0)
+    ring = shared_driver.find("labRing")
+    shared_driver.wait(ring.isVisible)
+    assert isinstance(ring.target, QTabBar)
+    shared_driver.window.show_tool("samples")
+    shared_driver.window.tools["samples"].source.set_value("box")
+    shared_driver.wait(lambda: ring.target.objectName() == "samplesWayCombo")

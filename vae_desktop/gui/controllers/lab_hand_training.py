@@ -1,0 +1,57 @@
+"""What the hand of the lab does about trainings: begins one, lets it come so far, ends it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.lab.checks.kl import STEPS
+from vae_desktop.variants import KL_TERM
+
+Find = Callable[[str], QWidget | None]  # the part of that object name that can be seen
+
+
+def words_of_training(window: MainWindow, find: Find) -> dict[str, Callable[..., bool]]:
+    """The words, each with what it does and whether that could be done."""
+    return {
+        "side-by-side": partial(_compare, window, find),
+        "steps": partial(_have_come, window),
+        "stop": partial(_stop, find),
+    }
+
+
+def _compare(window: MainWindow, find: Find) -> bool:
+    """Have the models of the argument side by side: those that are there, or new ones."""
+    window.show_workspace("comparison")
+    engine = window.controller.engine
+    compared = engine.project.compared
+    runs = () if compared is None else compared.runs
+    kinds = {run.config.model.kind for run in runs}
+    if {variant.kind for variant in KL_TERM} <= kinds and all(
+        run.status == "training" or run.progress.step >= STEPS for run in runs
+    ):
+        window.comparison.show_columns()
+        return True
+    begins = find("compareKlTerm2dButton")
+    if begins is None:
+        window.comparison.show_editor()
+    elif not engine.starter.is_beginning and not cast(QPushButton, begins).isDown():
+        cast(QPushButton, begins).animateClick()
+    return False  # until the models are there
+
+
+def _have_come(window: MainWindow, wanted: str) -> bool:
+    """Whether each model that trains has come so far; nothing is to be waited for where nothing trains."""
+    engine = window.controller.engine
+    if engine.starter.is_beginning:
+        return False
+    return all(len(run.history.training) >= int(wanted) for run in engine.project.active)
+
+
+def _stop(find: Find) -> bool:
+    button = find("stopButton")
+    if isinstance(button, QPushButton) and button.isEnabled():
+        button.animateClick()
+    return True

@@ -1,0 +1,1 @@
+"""The lab's face of the left column."""
