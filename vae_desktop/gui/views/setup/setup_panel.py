@@ -13,6 +13,7 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 
 FACES = ("lab", "setup")
+_LEAST_WIDTH = 280  # px, for sentences
 
 
 class SetupPanel(QWidget):
@@ -46,8 +47,8 @@ class SetupPanel(QWidget):
         self._tabs = QTabBar(documentMode=True, drawBase=False, expanding=False)
         named(self._tabs, "faceTabs", tr("Lab or setup"))
         for text, tip in (
-            (tr("Lab"), tr("The argument, step by step: from an autoencoder to a continuous latent space. (F9)")),
-            (tr("Setup"), tr("The settings of the next model. (F10)")),
+            (tr("Lab"), tr("The argument, step by step: from an autoencoder to a continuous latent space. (F4)")),
+            (tr("Setup"), tr("The settings of the next model. (Shift+F4)")),
         ):
             self._tabs.setTabToolTip(self._tabs.addTab(text), tip)
         setup = QWidget()
@@ -90,7 +91,7 @@ class SetupPanel(QWidget):
 
     def _hold_width(self) -> None:
         """Be wide enough for all settings, which scroll up and down only."""
-        self._scroll.setMinimumWidth(self.form.rows.least_width)
+        self.setMinimumWidth(max(_LEAST_WIDTH, self.form.rows.least_width))
 
     @Slot(int, int)
     def _make_room(self, _: int, last: int) -> None:

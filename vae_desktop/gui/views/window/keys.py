@@ -17,6 +17,7 @@ KEYS = (
     (N_("Ctrl+1 … Ctrl+6"), N_("points, posterior, prior, density, decoded manifold, holes")),
     (N_("Alt+1, Alt+2, Alt+3"), N_("codes; grid; both")),
     (N_("F2, F3"), N_("playground; compare")),
+    (N_("F4, Shift+F4"), N_("lab; setup")),
     (N_("F5, F6, F7, F8"), N_("samples; path; one image; denoise")),
     (N_("Ctrl+L"), N_("losses on a logarithmic axis")),
     (N_("right click in the curves"), N_("logarithmic axis, gradient, spikes, fit")),

@@ -37,6 +37,7 @@ class WindowMenus(QObject):
     diagnostics_requested = Signal()
     workspace_chosen = Signal(str)
     tool_chosen = Signal(str)
+    face_chosen = Signal(str)
 
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
         super().__init__(window)
@@ -52,6 +53,12 @@ class WindowMenus(QObject):
             ("comparison", tr("&Compare models"), "F3", tr("Two to four models side by side.")),
         ):
             self._add(view_menu, f"{workspace}Action", text, tip, key, self.workspace_chosen, workspace)
+        view_menu.addSeparator()
+        for face, text, key, tip in (
+            ("lab", tr("&Lab"), "F4", tr("The argument, step by step.")),
+            ("setup", tr("Set&up"), "Shift+F4", tr("The settings of the next model.")),
+        ):
+            self._add(view_menu, f"{face}Action", text, tip, key, self.face_chosen, face)
         view_menu.addSeparator()
         for tool, text, key, tip in (
             ("samples", tr("&Samples"), "F5", tr("Random codes, decoded.")),
