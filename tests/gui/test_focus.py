@@ -58,6 +58,7 @@ def _trained_once(_shared_driver):
 def looked_at(shared_driver, _trained_once):
     """Two models in the playground of a window that tests share."""
     shared_driver.window.show_workspace("playground")
+    shared_driver.window.setup.show_face("setup")
     return shared_driver
 
 

@@ -1,6 +1,5 @@
 """The keyboard's focus among docks of which some lie behind others."""
 
-from collections.abc import Iterator
 from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -39,11 +38,15 @@ class DockFocus(QObject):
         return True
 
     def _stops(self) -> list[QWidget]:
-        """What takes the focus and can be seen, and what has it: from left to right, in Qt's order within a part."""
+        """What takes the focus and can be seen, and what has it: from left to right, children in their order.
+
+        Not by nextInFocusChain: PySide makes what it returns a child of the widget before, and lets go of it, be it
+        the menu bar with all its menus, when that widget is deleted.
+        """
         behind = [dock for dock in self._docks if _is_behind(dock)]
         ranked: list[tuple[int, QWidget]] = []
         now = self._window.focusWidget()  # it may have just been greyed out: what comes next is meant from there
-        for widget in self._chain():
+        for widget in self._window.findChildren(QWidget):
             takes_it = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
             is_there = widget.isVisible() and widget.isEnabled() and widget.window() is self._window
             is_there = is_there and not (isinstance(widget, QTabBar) and _is_behind(widget))  # of closed docks
@@ -51,13 +54,6 @@ class DockFocus(QObject):
             if is_there or widget is now:
                 ranked.append((self._rank(widget), widget))
         return [stop for _, stop in sorted(ranked, key=lambda entry: entry[0])]
-
-    def _chain(self) -> Iterator[QWidget]:
-        """All parts of the window in Qt's order."""
-        widget = self._window.nextInFocusChain()
-        while widget is not None and widget is not self._window:
-            yield widget
-            widget = widget.nextInFocusChain()
 
     def _rank(self, widget: QWidget) -> int:
         """Of the part of the window: the column at the left, the middle, the tools with their tabs, the right."""
