@@ -6,6 +6,7 @@ import numpy as np
 
 from vae_desktop.lab.outcome import Check, Outcome
 from vae_desktop.lab.seen import Model, Seen, Stretch
+from vae_desktop.language import tr
 from vae_desktop.latent.codes import CodeSpread
 from vae_desktop.latent.posteriors import kl_by_dimension
 
@@ -71,7 +72,7 @@ def path_between(now: Seen, before: Seen) -> Outcome:
     if now.steps_off is None:
         return Outcome("unknown")
     steps, off = len(now.steps_off), int(now.steps_off.sum())
-    kind = now.model.config.model.traits.short
+    kind = tr(now.model.config.model.traits.short)
     numbers = {"off": off, "steps": steps, "kind": kind, "at": int(now.steps_off.argmax()) + 1}
     choice = 0 if not off else 1 if off <= _BORDER * steps else 2
     return Outcome(("gradual", "border", "hole")[choice], True, numbers, choice)
@@ -97,7 +98,7 @@ def _full_model(now: Seen) -> Model | Outcome:
         return Outcome("no_model")
     traits = now.model.config.model.traits
     if not traits.is_variational or not traits.reconstruction_weight or traits.kl_weight is not None:
-        return Outcome("other_kind", numbers={"kind": traits.short})
+        return Outcome("other_kind", numbers={"kind": tr(traits.short)})
     return now.model
 
 
