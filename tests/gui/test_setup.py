@@ -248,7 +248,7 @@ def test_a_fold_that_is_shut_says_what_is_in_it(driver):
 
 
 def test_what_matters_needs_no_scrolling_and_nothing_scrolls_sideways(driver):
-    area = driver.window.setup.findChild(QScrollArea)
+    area = driver.window.setup.form.parentWidget().parentWidget()
     assert area.verticalScrollBar().maximum() == 0
     for name in FOLDS:
         set_open(driver, name, True)

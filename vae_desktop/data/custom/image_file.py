@@ -176,7 +176,7 @@ def _too_large() -> str:
     return tr("more than {count} million pixels").format(count=MAX_PIXELS // 10**6)
 
 
-_COMMON = ("PNG", "JPEG", "GIF", "BMP")  # of which every kind can be read
+_COMMON = tuple(f"a {name} image" for name in ("PNG", "JPEG", "GIF", "BMP"))  # of which every kind can be read
 
 
 def _reason(path: str | Path, error: Exception) -> str:
@@ -186,7 +186,7 @@ def _reason(path: str | Path, error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
         return _too_large()
     if isinstance(error, UnidentifiedImageError | FileNotFoundError) and (kind := kind_of_file(path)) is not None:
-        if any(name in kind.what for name in _COMMON):
+        if kind.what in _COMMON:
             return tr("{kind} that is damaged").format(kind=tr(kind.what))
         damaged = tr("{kind} that is damaged or of a rare kind (convert it to JPEG or PNG)").format(kind=tr(kind.what))
         return damaged if kind.is_picture else str(kind)
