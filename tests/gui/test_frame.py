@@ -48,11 +48,15 @@ def tool_tabs(window) -> QTabBar:
 
 
 def test_a_first_start_shows_few_controls(open_window) -> None:
+    """The lab is in front then; the setup behind it may have what has to be set."""
     driver = open_window()
     driver.window.controller.open_last_model()
-    driver.wait(lambda: driver.picture)
-    found = controls(driver.window)
-    assert len(found) <= MOST_CONTROLS, found
+    driver.wait(lambda: driver.picture and driver.window.controller.lab is not None)
+    driver.window.setup.show_face("lab")
+    with_lab = controls(driver.window)
+    assert len(with_lab) <= MOST_CONTROLS, with_lab
+    driver.window.setup.show_face("setup")
+    assert len(with_lab) < len(controls(driver.window))
 
 
 def test_the_tools_have_their_tabs_above_them(window) -> None:

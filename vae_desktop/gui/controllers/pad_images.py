@@ -91,5 +91,5 @@ def terms_of(run: Run, loss: ImageLoss) -> list[tuple[str, float, float]]:
     """The terms that the loss of one image is the sum of: name, weight and value; none without its pixels."""
     if loss.reconstruction is None:
         return []
-    terms = [(run.config.model.judged_by.quantity, loss.kind.reconstruction_weight, loss.reconstruction)]
+    terms = [(tr(run.config.model.judged_by.quantity), loss.kind.reconstruction_weight, loss.reconstruction)]
     return terms if loss.kl is None else [*terms, (tr("KL"), loss.kl_weight, loss.kl)]

@@ -145,7 +145,7 @@ class ThemeSwitch(QObject):
         if dark:
             # Fusion outlines them in the window's colour made darker: nothing to be seen where that is dark.
             palette.setColor(QPalette.ColorRole.Window, QColor(theme.muted))
-            for name in ("QCheckBox", "QAbstractSpinBox"):
+            for name in ("QCheckBox", "QRadioButton", "QAbstractSpinBox"):
                 application.setPalette(palette, name)  # type: ignore[arg-type]  # bytes, as the stubs say, are refused
         icons = resource_path("icons")
         sheet = Template(resource_path("style.qss").read_text(encoding="utf-8"))

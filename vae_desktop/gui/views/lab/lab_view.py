@@ -125,7 +125,7 @@ class LabView(QWidget):
         self._do.setVisible(bool(step.do))
         self._make_choices(step)
         self.show_button.setEnabled(bool(step.show))
-        self.back_button.setEnabled((chapter, index) != (0, 0))
+        self.back_button.setVisible((chapter, index) != (0, 0))
         self.next_button.setEnabled((chapter, index) != (len(self._chapters) - 1, len(self._chapters[-1].steps) - 1))
         self.show_found("", False)
         self._scroll.verticalScrollBar().setValue(0)

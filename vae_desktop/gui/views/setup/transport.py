@@ -13,7 +13,7 @@ from vae_desktop.language import tr
 
 _HELD = ("training", "paused")
 _BUSY = ("training", "paused", "stopping")
-_LINES = 4  # of the sentence that says what Train does
+_LINES = 5  # of the sentence that says what Train does
 
 
 class Transport(QWidget):

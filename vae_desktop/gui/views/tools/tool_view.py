@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QFormLayout, QLabel, QLayout, QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import Part, column, literal, named, row, styled, tool_button
@@ -34,6 +35,8 @@ class ToolView(QWidget):
         self.setObjectName(name)
         self.is_in_sight = False
         self.main_part: QWidget = self
+        self._left: QWidget | None = None  # with the controls
+        self._least = 0  # px of its width
 
     @Slot(bool)
     def set_in_sight(self, is_in_sight: bool) -> None:
@@ -42,12 +45,18 @@ class ToolView(QWidget):
             self.is_in_sight = is_in_sight
             self.sight_changed.emit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the controls room for their labels, whose font and language are known by now."""
+        super().showEvent(event)
+        if self._left is not None:
+            wide = self._least * self.fontMetrics().averageCharWidth() // _LETTER
+            self._left.setFixedWidth(max(self._least, wide, self._left.minimumSizeHint().width()))
+
     def _lay_out(self, controls: QLayout, *parts: Part, width: int = 168) -> None:
         """Put controls at the left, so many pixels wide (more with a large font), and the other parts beside them."""
-        left = QWidget()
-        left.setFixedWidth(max(width, width * left.fontMetrics().averageCharWidth() // _LETTER))
-        left.setLayout(controls)
-        row(left, *parts, spacing=2 * SPACING, margins=(SPACING, 0, SPACING, SPACING), on=self)
+        self._left, self._least = QWidget(), width
+        self._left.setLayout(controls)
+        row(self._left, *parts, spacing=2 * SPACING, margins=(SPACING, 0, SPACING, SPACING), on=self)
 
 
 def small_picture(name: str, text: str, tip: str) -> DecodedImage:
