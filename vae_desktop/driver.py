@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEventLoop, QObject, QTimer
 
+from vae_desktop import language
 from vae_desktop.app import create_window, make_application
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.views.window.main_window import MainWindow
@@ -68,6 +69,8 @@ class WindowDriver:
 def fresh_window(data_dir: Path) -> Iterator[WindowDriver]:
     """Make a window, not yet shown, whose settings and models are in a folder that goes with it.
 
+    It speaks the language that was chosen before.
+
     Parameters
     ----------
     data_dir : Path
@@ -75,7 +78,7 @@ def fresh_window(data_dir: Path) -> Iterator[WindowDriver]:
     """
     make_application()
     with tempfile.TemporaryDirectory() as settings_dir:
-        window = create_window(data_dir, Path(settings_dir))
+        window = create_window(data_dir, Path(settings_dir), chosen_language=language.current())
         try:
             yield WindowDriver(window)
         finally:

@@ -231,6 +231,20 @@ def test_the_screenshot_command_takes_a_picture_of_a_training_window(tmp_path) -
     assert QImage(str(target)).width() > 900
 
 
+def test_a_window_for_a_script_speaks_the_language_that_was_chosen(tmp_path) -> None:
+    code = "\n".join((
+        "import sys",
+        "from pathlib import Path",
+        "from vae_desktop import language",
+        "from vae_desktop.driver import fresh_window",
+        "language.use('zh')",
+        "with fresh_window(Path(sys.argv[1])) as driver:",
+        "    sys.stdout.buffer.write(driver.window.setup.lab.show_button.text().encode())",
+    ))
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, encoding="utf-8")
+    assert done.stdout.split() == ["演示"], done.stderr
+
+
 def test_threads_give_python_s_lock_up_soon() -> None:
     """Five milliseconds, which is Python's own, are a third of a frame."""
     code = "import sys; from vae_desktop.app import make_application as make; make(); print(sys.getswitchinterval())"
