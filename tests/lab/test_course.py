@@ -8,6 +8,8 @@ import pytest
 
 from tests.lab.facts import STEPS
 from vae_desktop.lab.checks import CHECKS
+from vae_desktop.lab.course import read_course
+from vae_desktop.language import LANGUAGES
 
 NAMES = [step.name for step in STEPS]
 
@@ -64,3 +66,21 @@ def test_each_check_is_used():
 def test_fields_are_named():
     fields = [name for step in STEPS for text in step.outcomes.values() for _, name, *_ in Formatter().parse(text)]
     assert all(name is None or name.isidentifier() for name in fields)
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_the_words_of_each_language_are_whole(name, caplog):
+    told = [step for chapter in read_course(name) for step in chapter.steps]
+    assert not caplog.messages  # else they would be English
+    for own, step in zip(told, STEPS, strict=True):
+        assert (own.name, len(own.choices), bool(own.ask)) == (step.name, len(step.choices), bool(step.ask))
+        assert own.title
+        assert own.do
+        assert {key: fields_of(text) for key, text in own.outcomes.items()} == {
+            key: fields_of(text) for key, text in step.outcomes.items()
+        }
+        assert not [text for text in (own.text, own.do, *own.outcomes.values()) if text.count("*") % 2]
+
+
+def fields_of(text):
+    return {name for _, name, *_ in Formatter().parse(text) if name}
