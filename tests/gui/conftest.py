@@ -174,8 +174,8 @@ def expect_error() -> Callable[[str], None]:
 
 
 def _opened(qtbot: QtBot, data_dir: Path, settings_dir: Path, classifiers: Path) -> MainWindow:
-    settings = WindowSettings(settings_dir)
-    settings.set_text("face", settings.text("face") or "setup")  # at a first start the lab would be in front
+    if not (settings_dir / "settings.ini").exists():  # at a first start the lab would be in front
+        WindowSettings(settings_dir).set_text("face", "setup")
     window = create_window(data_dir, settings_dir, classifiers)
     window.resize(1280, 800)
     with qtbot.waitExposed(window):
