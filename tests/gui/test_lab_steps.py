@@ -18,7 +18,10 @@ def lab(shared_driver):
     controller = shared_driver.window.controller.lab
     controller.hand.set_pace(120, 150)
     shared_driver.window.setup.show_face("lab")
-    return controller
+    yield controller
+    normals = shared_driver.window.controller.normals.view
+    if normals is not None:
+        normals.close()
 
 
 @pytest.mark.parametrize(("number", "index", "step"), STEPS)

@@ -146,6 +146,33 @@ class Samples:
 
 
 @dataclass(frozen=True, eq=False)
+class Normals:
+    """The window *KL between two normals*.
+
+    Attributes
+    ----------
+    p, q : (float, float)
+        Mean and standard deviation.
+    kl : float
+        The divergence of P from Q, in nats.
+    slip : str
+        The slip that is switched in, "half", "mixed" or "pixels"; else "".
+    right, wrong : float, or None
+        The number as it is, and with the slip.
+    shares : (float, float), or None
+        What part of a loss the KL divergence is, with a sum over pixels and with a mean, where that slip is chosen.
+    """
+
+    p: tuple[float, float]
+    q: tuple[float, float]
+    kl: float
+    slip: str = ""
+    right: float | None = None
+    wrong: float | None = None
+    shares: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Seen:
     """The window at one moment.
 
@@ -179,6 +206,10 @@ class Seen:
     overlays : frozenset of str
         What is laid over the scatter.
     shows_grid : bool
+    shows_formulas : bool
+        Whether the computation of the image is in sight.
+    normals : Normals, or None
+        While that window is open.
     compared_points : str
         What the scatters side by side show: "means", "samples" or "fitting", as the menu names them.
     has_common_scale : bool
@@ -203,5 +234,7 @@ class Seen:
     anchor_classes: tuple[str, ...] = ()
     steps_off: npt.NDArray[np.bool_] | None = None
     shows_grid: bool = False
+    shows_formulas: bool = False
+    normals: Normals | None = None
     compared_points: str = "fitting"
     has_common_scale: bool = False

@@ -36,12 +36,15 @@ class ImageLoss:
         Says how the reconstruction is weighed.
     kl_weight : float
         Weight of the KL divergence in the loss.
+    pixel_stddev : float, or None
+        σ of every pixel, of a calibrated decoder.
     """
 
     reconstruction: float | None
     kl_per_dimension: Floats | None
     kind: ModelKind
     kl_weight: float
+    pixel_stddev: float | None = None
 
     @property
     def kl(self) -> float | None:
@@ -151,7 +154,9 @@ def _decoded(
     if posterior.log_stddev is not None:
         kl = kl_divergence(posterior.mean, posterior.log_stddev)[0].numpy()
     error = float(torch.cat(errors).mean()) if errors else None
-    loss = ImageLoss(error, kl, config.model.traits, config.kl_weight)
+    calibrated = config.model.likelihood == "gaussian-calibrated"
+    stddev = float(model.decoder.log_stddev.exp()) if calibrated else None
+    loss = ImageLoss(error, kl, config.model.traits, config.kl_weight, stddev)
     yield replace(coded, loss=loss, samples=np.concatenate(samples))
 
 

@@ -48,7 +48,7 @@ class ImagePoint(QObject):
         is_first : bool
             Whether the point goes there without having been asked.
         """
-        if not (self._is_asked or self._is_drawn or is_first or self._has_point):
+        if not (self._is_asked or self._is_drawn or is_first or self.has_point):
             return False
         is_gliding = self._animation.state() == QVariantAnimation.State.Running
         is_drawn, self._is_asked, self._is_drawn = self._is_drawn, False, False
@@ -65,7 +65,7 @@ class ImagePoint(QObject):
         return True
 
     @property
-    def _has_point(self) -> bool:
+    def has_point(self) -> bool:
         """Whether the point is where it was put."""
         return self._put_at is not None and np.array_equal(self._point.code, self._put_at)
 
@@ -74,7 +74,7 @@ class ImagePoint(QObject):
         self._put_at = self._point.code
 
     def _move(self, fraction: float) -> None:
-        if self._has_point:
+        if self.has_point:
             self._put((self._start + np.float32(fraction) * (self._end - self._start)).astype(np.float32))
         else:
             self.stop()

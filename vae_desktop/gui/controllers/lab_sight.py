@@ -19,7 +19,7 @@ from vae_desktop.gui.controllers.tools import Tools
 from vae_desktop.gui.controllers.workspaces import WorkspacesController
 from vae_desktop.gui.views.stage.scatter_overlays import FIRST_EDGE
 from vae_desktop.gui.views.window.main_window import MainWindow
-from vae_desktop.lab.seen import CodedImage, Model, Noise, Samples, Seen, Stretch
+from vae_desktop.lab.seen import CodedImage, Model, Noise, Normals, Samples, Seen, Stretch
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.training.history import Evaluation, History
 
@@ -54,11 +54,23 @@ class Sight:
             distance=self._distance(),
             picture=self._window.panel.image.picture,
             overlays=self._window.stage.scatter.tools.overlays,
-            shows_grid=self._window.stage.views != "codes",
+            shows_grid=self._window.stage.views in ("grid", "both"),
+            shows_formulas=self._window.stage.views == "formulas",
+            normals=self._normals(),
             compared_points=self._window.comparison.points,
             has_common_scale=self._window.comparison.common_scale.isChecked(),
         )
         return seen if tools is None else _with_tools(seen, tools)
+
+    def _normals(self) -> Normals | None:
+        """The window of two normal distributions, while it is open."""
+        controller = self._window.controller.normals
+        view = None if controller is None else controller.view
+        if view is None or not view.isVisible():
+            return None
+        slips, (p, q) = view.slips, view.normals
+        right, wrong = slips.numbers or (None, None)
+        return Normals(tuple(p), tuple(q), view.divergence, slips.chosen, right, wrong, slips.shares)
 
     def _model(self, run: Run) -> Model:
         return model_of(run, self._engine.datasets.of(run) is not None)

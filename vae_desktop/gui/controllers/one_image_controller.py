@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 
 from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.data.drawing_preprocessing import paper_of
@@ -42,10 +42,13 @@ class OneImageController(ToolController[OneImageView]):
         What the model makes of the image at hand, as far as it is known.
     number : int or None
         The image of the data set that was asked for; None while what lies on the pad is.
+    image_point : ImagePoint
+        Puts the current point where the image's code is.
     draws : int
         How often it was sampled again.
     """
 
+    coded_changed = Signal()  # more is known of the image at hand, or of another one
     name = "drawing"
 
     def __init__(self, context: ToolContext) -> None:
@@ -58,7 +61,7 @@ class OneImageController(ToolController[OneImageView]):
         self._coded_image: int | None = None  # that `coded` is of
         self.draws = 0  # the number of ε
         self._nearest = NearestImages(self.name, view.nearest, self._requests)
-        self._image_point = ImagePoint(self._point, self)
+        self.image_point = ImagePoint(self._point, self)
         self._shape: tuple[int, int, int] | None = None
         self._marks_image = False  # its posterior is in the scatter because of the strip alone
         self._rest = QTimer(self, interval=_REST, singleShot=True)
@@ -81,14 +84,14 @@ class OneImageController(ToolController[OneImageView]):
         """The image of the data set that is shown; None if it is what lies on the pad."""
         return self.number if self._hovered is None else self._hovered
 
-    def _pixels(self) -> Images | None:
+    def pixels(self) -> Images | None:
         """The image (C, H, W) that is shown, if it is at hand."""
         return self.image if self.at_hand is None else pad_images.pixels_of(self.dataset, self.at_hand)
 
     def begin(self, run: Run) -> None:
         view = self.view
         self._hovered = None
-        self._image_point.stop()
+        self.image_point.stop()
         if run.image_shape != self._shape:
             self._shape, self.image = run.image_shape, None
             view.set_image_shape(run.image_shape, view.pad.paper)
@@ -125,7 +128,7 @@ class OneImageController(ToolController[OneImageView]):
     def ask(self, run: Run) -> bool:
         latent_dim, number = run.config.model.latent_dim, self.at_hand
         noise = np.random.default_rng(self.draws).standard_normal((1, latent_dim), np.float32)
-        image = self._pixels()
+        image = self.pixels()
         request: CodeRequest | PosteriorRequest
         if image is not None:
             request = CodeRequest(self.name, run.id, run.config, image, noise)
@@ -144,7 +147,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def forget(self) -> None:
         super().forget()
-        self._image_point.stop()
+        self.image_point.stop()
         self._scatter.set_given(None)
         if self._marks_image:
             self._marks_image = False
@@ -203,12 +206,12 @@ class OneImageController(ToolController[OneImageView]):
     @Slot()
     def _sample_again(self) -> None:
         self.draws += 1
-        self._image_point.sample()
+        self.image_point.sample()
         self.refresh()
 
     def _begin_at_mean(self) -> None:
         """Another image has been asked for: the point goes to its mean."""
-        self._image_point.begin()
+        self.image_point.begin()
         self.refresh()
 
     def _prepare(self, run: Run) -> None:
@@ -231,7 +234,7 @@ class OneImageController(ToolController[OneImageView]):
     def _show_image(self) -> None:
         """Show the image at hand at the first station, or say how to get it."""
         number, run = self.at_hand, self.run
-        image = self._pixels()
+        image = self.pixels()
         self._show_title()
         if number is None or run is None:
             self.view.pad.show_instead(None, "")
@@ -261,12 +264,13 @@ class OneImageController(ToolController[OneImageView]):
         if coded.loss is not None and coded.samples is not None:
             self.view.sample.set_picture(coded.samples[0])
             self._show_loss(coded.loss)
+            self.coded_changed.emit()
 
     def _show_reconstruction(self, number: int | None, coded: Coded, is_first: bool) -> None:
         """Show what a hand waits for, and move the point there, if it was a hand that asked."""
         self.view.reconstruction.set_picture(coded.reconstruction)
         self.view.reconstruction.repaint()  # at once: the scatter takes longer, and would be painted before it
-        follows = self._hovered is None and self._image_point.follow(coded.codes.mean[0], coded.drawn[0], is_first)
+        follows = self._hovered is None and self.image_point.follow(coded.codes.mean[0], coded.drawn[0], is_first)
         if follows and number is None:
             self._scatter.set_given(coded.codes)
         mean, log_stddev = coded.codes.mean[0], coded.codes.log_stddev
@@ -277,9 +281,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def _show_loss(self, loss: ImageLoss) -> None:
         """Show the terms with their weights, which add up to the loss."""
-        if self.run is None:
-            return
-        terms = pad_images.terms_of(self.run, loss)
+        terms = [] if self.run is None else pad_images.terms_of(self.run, loss)
         if loss.total is None or not terms:
             self.view.show_part_of_loss(loss.kl)
         else:
@@ -287,6 +289,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def _show_nothing(self) -> None:
         self.coded = None
+        self.coded_changed.emit()
         self.view.show_nothing()
         self._nearest.forget(tr("Draw something, or click a point: what becomes of it appears here."))
         self._scatter.set_given(None)
@@ -296,7 +299,7 @@ class OneImageController(ToolController[OneImageView]):
         number = self.at_hand
         if self.run is None or not self.view.is_in_sight or self.coded is None:
             return
-        image = self._pixels()
+        image = self.pixels()
         self.view.nearest.distance.setVisible(number is None)  # an image of the data set is its own nearest
         if image is not None or number is not None:
             self._nearest.look_for(self.run, self.dataset, self.coded.codes.mean[0], image)

@@ -30,7 +30,9 @@ from vae_desktop.gui.widgets.file_dialogs import last_folders
 from vae_desktop.gui.widgets.theme import ThemeSwitch
 
 if TYPE_CHECKING:
+    from vae_desktop.gui.controllers.formulas import FormulasController
     from vae_desktop.gui.controllers.lab import LabController
+    from vae_desktop.gui.controllers.normals import NormalsController
 
 _FIRST_PICTURE = 200  # ms that belong to the window, and to the last model's picture, before torch is loaded
 
@@ -76,6 +78,8 @@ class WindowController(QObject):
             keep=lambda kind, folder: settings.set_text(f"folder_{kind}", folder),
         )
         self.lab: LabController | None = None  # until the window has been painted
+        self.formulas: FormulasController | None = None  # until then, too
+        self.normals: NormalsController | None = None
         self.restart = Restart(window, self.engine, settings, self.point, self.closer)
         self._themes = ThemeSwitch(self)
         self._themes.set_mode(settings.text("theme", "system"))
@@ -104,7 +108,13 @@ class WindowController(QObject):
         if self.closer.is_closed:  # the window was closed before it was painted
             return
         if not self.workspaces.tools:
-            self.workspaces.make_tools().path.export_wanted.connect(self.files.export_path)
+            from vae_desktop.gui.controllers.formulas import FormulasController
+            from vae_desktop.gui.controllers.normals import NormalsController
+
+            tools = self.workspaces.make_tools()
+            tools.path.export_wanted.connect(self.files.export_path)
+            self.formulas = FormulasController(self._window, self.engine, tools.drawing, self.point, self._settings)
+            self.normals = NormalsController(self._window, self.engine, tools.drawing)
             self._begin_lab()
         self.engine.training.warm_up()
         if not self.engine.starter.is_beginning and not self.engine.project.active:

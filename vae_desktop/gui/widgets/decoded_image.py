@@ -37,6 +37,7 @@ class DecodedImage(QWidget):
         self.picture: Picture | None = None
         self._image: QImage | None = None
         self._empty = tr("No model yet")
+        self._is_lit = False
 
     def sizeHint(self) -> QSize:
         return self._hint
@@ -54,6 +55,12 @@ class DecodedImage(QWidget):
         self._empty = text
         self.update()
 
+    def set_lit(self, is_lit: bool) -> None:
+        """Stand out, or no longer."""
+        if is_lit != self._is_lit:
+            self._is_lit = is_lit
+            self.update()
+
     def set_picture(self, picture: Picture | None) -> None:
         """Show a picture (H, W, C), uint8, grey or colour, or nothing."""
         self.picture = picture
@@ -69,7 +76,9 @@ class DecodedImage(QWidget):
             painter.drawText(self.rect(), how, self._empty)
         else:
             target = crisp_rect(self._image.size(), self.size(), self.devicePixelRatioF())
-            painter.fillRect(target.adjusted(-1, -1, 1, 1), self.palette().mid())
+            edge = 3 if self._is_lit else 1
+            frame = target.adjusted(-edge, -edge, edge, edge)
+            painter.fillRect(frame, self.palette().accent() if self._is_lit else self.palette().mid())
             painter.drawImage(target, self._image)
         painter.end()
         self.painted.emit()

@@ -7,11 +7,11 @@ two chapters.
 
 from collections.abc import Mapping
 
-from vae_desktop.lab.checks import both, kl, sampling, squeezing, trouble
+from vae_desktop.lab.checks import both, formulas, kl, sampling, squeezing, trouble
 from vae_desktop.lab.outcome import Check, Outcome
 
 __all__ = ["CHECKS", "Check", "Outcome"]
 
 CHECKS: Mapping[str, Check] = {
-    check.__name__: check for module in (squeezing, trouble, sampling, kl, both) for check in module.CHECKS
+    check.__name__: check for module in (squeezing, trouble, sampling, kl, both, formulas) for check in module.CHECKS
 }

@@ -23,12 +23,14 @@ class LatentSlider(QWidget):
 
     value_changed = Signal(float)  # by the person or by setValue
     lock_toggled = Signal(bool)
+    pointed = Signal(bool)  # whether the mouse is here
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAutoFillBackground(True)  # what lies under it is not painted for it
         self._minimum, self._maximum, self._value = -3.0, 3.0, 0.0
         self._is_behind = False  # what is shown is not the value
+        self._is_lit = False
         self.head = SliderHead(name)
         self.groove = SliderGroove(name)
         tip = tr(
@@ -99,13 +101,21 @@ class LatentSlider(QWidget):
         policies = Qt.FocusPolicy
         self.lock.setFocusPolicy(policies.StrongFocus if self.lock.isChecked() else policies.ClickFocus)
 
+    def set_lit(self, is_lit: bool) -> None:
+        """Stand out, or no longer."""
+        if is_lit != self._is_lit:
+            self._is_lit = is_lit
+            self.update()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
         self.show_lock()
+        self.pointed.emit(True)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.show_lock()
+        self.pointed.emit(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_L and event.modifiers() == Qt.KeyboardModifier.NoModifier:
@@ -126,6 +136,12 @@ class LatentSlider(QWidget):
         # A slider that was out of sight while the point moved catches up when it is seen: 128 of them stay quick.
         if self._is_behind:
             self._show()
+        if self._is_lit:
+            colour = self.palette().accent().color()
+            colour.setAlphaF(0.25)
+            painter = QPainter(self)
+            painter.fillRect(self.rect(), colour)
+            painter.end()
 
     def _follow(self, value: float) -> bool:
         if value == self._value:

@@ -23,6 +23,7 @@ class SliderList(QScrollArea):
 
     coordinate_changed = Signal(int, float)
     lock_toggled = Signal(int, bool)
+    dimension_pointed = Signal(object)  # under the mouse or with the keyboard, or None
     traversals_outdated = Signal()  # other sliders, or other values of theirs, are in sight
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -76,6 +77,11 @@ class SliderList(QScrollArea):
             slider.follow(value)
         if has_widened:
             self._outdated.start()
+
+    def set_lit(self, dimensions: frozenset[int]) -> None:
+        """Let the sliders of these dimensions stand out."""
+        for dimension, slider in enumerate(self._sliders):
+            slider.set_lit(dimension in dimensions)
 
     def set_locked(self, locked: frozenset[int]) -> None:
         """Show which coordinates are held."""
@@ -140,6 +146,7 @@ class SliderList(QScrollArea):
         slider = named(LatentSlider(name), f"latentSlider{dimension}", name)
         slider.value_changed.connect(self._tell_changed)
         slider.lock_toggled.connect(self._tell_locked)
+        slider.pointed.connect(self._tell_pointed)
         return slider
 
     def _place(self, is_folded: npt.NDArray[np.bool_]) -> None:
@@ -182,6 +189,7 @@ class SliderList(QScrollArea):
                 widget = widget.parentWidget()
             if widget is not None and self.isAncestorOf(widget):
                 widget.show_lock()
+                self.dimension_pointed.emit(self._sliders.index(widget) if widget.hasFocus() else None)
 
     @Slot()
     def _unfold(self) -> None:
@@ -191,6 +199,10 @@ class SliderList(QScrollArea):
     @Slot(float)
     def _tell_changed(self, value: float) -> None:
         self.coordinate_changed.emit(self._sliders.index(cast(LatentSlider, self.sender())), value)
+
+    @Slot(bool)
+    def _tell_pointed(self, is_there: bool) -> None:
+        self.dimension_pointed.emit(self._sliders.index(cast(LatentSlider, self.sender())) if is_there else None)
 
     @Slot(bool)
     def _tell_locked(self, is_locked: bool) -> None:

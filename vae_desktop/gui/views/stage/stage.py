@@ -1,4 +1,4 @@
-"""The middle of the window: the codes, the decoded grid, or both, of the same plane."""
+"""The middle of the window: the codes, and beside them the decoded grid of the same plane, or formulas."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
@@ -26,7 +26,7 @@ class Stage(QWidget):
     subtitle : ElidedLabel
         Says in a line what is shown.
     views : str
-        "codes", "grid" or "both".
+        "codes", "grid", "both" or "formulas": the codes with the formulas of one image beside them.
     """
 
     views_changed = Signal(str)
@@ -37,6 +37,8 @@ class Stage(QWidget):
         self.manifold = ManifoldView()
         self.subtitle = named(styled(ElidedLabel(), "muted", "small", figures=True), "stageSubtitle")
         self.views = "codes"
+        self._before_formulas = "codes"
+        self._formulas: QWidget | None = None  # made when they are first wanted
         self._has_chosen = False
         tip = tr("Show what the decoder draws all over this plane, beside the codes.")
         self._grid = toggle("gridButton", tr("Grid"), tip, then=self._toggle_grid)
@@ -44,7 +46,7 @@ class Stage(QWidget):
         heading = label(tr("Latent space"), size="heading")
         bottom = Qt.AlignmentFlag.AlignBottom
         header = row(heading, (self.subtitle, 1, bottom), self._grid, self.scatter.tools.buttons)
-        splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self._splitter = splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         for place, view in enumerate((self.scatter, self.manifold)):
             splitter.addWidget(view)
             splitter.setStretchFactor(place, 1)
@@ -55,9 +57,23 @@ class Stage(QWidget):
         self._set_views("codes")
 
     def show_views(self, views: str) -> None:
-        """Show the codes, the decoded grid, or both, from now on whatever the room."""
+        """Show the codes, the decoded grid, both, or formulas beside the codes, from now on whatever the room."""
         self._has_chosen = True
         self._set_views(views)
+
+    def set_formulas(self, view: QWidget) -> None:
+        """Put in what stands beside the codes while formulas are shown."""
+        self._formulas = view
+        self._splitter.addWidget(view)
+        self._splitter.setStretchFactor(2, 1)
+        self._splitter.setSizes([1000, 1000, 1000])  # each as wide as the others, of those that are shown
+        view.setVisible(self.views == "formulas")
+
+    @Slot(bool)
+    def toggle_formulas(self, is_on: bool) -> None:
+        """Show formulas beside the codes, or again what was there before."""
+        if is_on != (self.views == "formulas"):
+            self.show_views("formulas" if is_on else self._before_formulas)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -65,12 +81,16 @@ class Stage(QWidget):
             self._set_views("both" if self.width() >= _WIDE else "codes")
 
     def _set_views(self, views: str) -> None:
+        if views == "formulas" != self.views:
+            self._before_formulas = self.views
         has_changed, self.views = views != self.views, views
         self._actions[views].setChecked(True)
         with QSignalBlocker(self._grid):
-            self._grid.setChecked(views != "codes")
+            self._grid.setChecked(views in ("grid", "both"))
         self.scatter.setVisible(views != "grid")
-        self.manifold.setVisible(views != "codes")
+        self.manifold.setVisible(views in ("grid", "both"))
+        if self._formulas is not None:
+            self._formulas.setVisible(views == "formulas")
         if has_changed:
             self.views_changed.emit(views)
 
@@ -83,6 +103,7 @@ class Stage(QWidget):
                 ("codes", tr("Codes"), tr("Where the images lie in this plane of the latent space.")),
                 ("grid", tr("Grid alone"), tr("What the decoder draws all over this plane.")),
                 ("both", tr("Codes and grid"), tr("The codes beside the decoded grid.")),
+                ("formulas", tr("Codes and formulas"), tr("The codes beside the whole computation of one image.")),
             ),
             1,
         ):
@@ -94,6 +115,11 @@ class Stage(QWidget):
         menu.insertSeparator(first)
         self.addActions(group.actions())  # so that their keys work while the menu is closed
         return result
+
+    @property
+    def formulas_action(self) -> QAction:
+        """The entry that shows formulas."""
+        return self._actions["formulas"]
 
     @Slot(QAction)
     def _choose_views(self, entry: QAction) -> None:

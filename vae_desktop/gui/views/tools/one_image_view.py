@@ -35,11 +35,14 @@ class OneImageView(ToolView):
     sample_button, zoom_button : QToolButton
         Want another ε; the ellipses of the posterior near.
     loss : SteadyLabel
+    formulas_button : QToolButton
+        Unfolds the strip into the whole computation.
     nearest : NearestView
     """
 
     def __init__(self) -> None:
         super().__init__("drawingView")
+        self._is_dock_in_sight = self._is_unfolded = False
         self.pad = DrawingPad()
         self.pad.setMinimumSize(_IMAGE, 88)
         self.tools = PadTools(self.pad)
@@ -60,6 +63,7 @@ class OneImageView(ToolView):
         self._posterior = NumberTable("posteriorTable", tr("Posterior of the image"), self.numbers, 0, 2)
         self._drawn = NumberTable("sampleTable", tr("Sample of the posterior"), self.numbers, 2, 2)
         self._posterior.scrolls_with(self._drawn)
+        self.tables = self._posterior, self._drawn
         tip = tr("Draw another ε: the point glides from μ to z, and the picture follows.")
         self.sample_button = tool_button("sampleAgainButton", tr("Sample again"), tip)
         self.sample_button.setSizePolicy(_POLICY.Expanding, _POLICY.Fixed)
@@ -85,6 +89,17 @@ class OneImageView(ToolView):
         self.main_part = self.pad
         self.set_is_variational(True)
 
+    @Slot(bool)
+    def set_in_sight(self, is_in_sight: bool) -> None:
+        """Follow the dock; the strip counts as seen as long as its formulas are."""
+        self._is_dock_in_sight = is_in_sight
+        super().set_in_sight(is_in_sight or self._is_unfolded)
+
+    def set_unfolded(self, is_unfolded: bool) -> None:
+        """Say whether the formulas are in sight."""
+        self._is_unfolded = is_unfolded
+        self.set_in_sight(self._is_dock_in_sight)
+
     def set_image_shape(self, shape: tuple[int, int, int], paper: int) -> None:
         """Take images (C, H, W) from now on; what was drawn stays."""
         self.pad.set_image_shape(shape, paper)
@@ -93,9 +108,10 @@ class OneImageView(ToolView):
     def set_is_variational(self, is_variational: bool) -> None:
         """Show a posterior and its sample, or of an autoencoder its code, from which nothing is drawn."""
         terms = self._terms()
-        signs = ("μ", "σ", "ε", "z") if is_variational else (tr("code"),)
-        tips = (terms[sign] for sign in ("μ", "σ", "ε", "z")) if is_variational else iter((terms["code"],))
-        self.numbers.set_columns(tuple(map(Quantity, signs, tips)))
+        signs = {"μ": "mean", "σ": "stddev", "ε": "noise", "z": "code"}
+        of_point = (Quantity(tr("code"), terms["code"], "code"),)
+        of_normal = tuple(Quantity(sign, terms[sign], term) for sign, term in signs.items())
+        self.numbers.set_columns(of_normal if is_variational else of_point)
         self._posterior_title.set_text(tr("posterior") if is_variational else tr("code"))
         self._posterior_title.set_tip(terms["posterior" if is_variational else "code"])
         self._from_mean.set_caption(tr("from μ") if is_variational else tr("reconstruction"))
@@ -161,7 +177,10 @@ class OneImageView(ToolView):
         explain(self.loss, with_terms(tip, "loss", "reconstruction error", "KL divergence"))
         posterior.addWidget(self.zoom_button)
         self._sample_parts = (between, drawn, self.zoom_button)
-        return column((row((posterior, 1), between, (drawn, 1), spacing=half), 1), self.loss, spacing=half)
+        tip = tr("Show the whole computation of this image beside the codes: each term with its number. (Alt+4)")
+        self.formulas_button = toggle("formulasButton", tr("Formulas"), tip)
+        foot = row((self.loss, 1), self.formulas_button, spacing=half)
+        return column((row((posterior, 1), between, (drawn, 1), spacing=half), 1), foot, spacing=half)
 
     def _picture_station(self) -> QLayout:
         pictures = row((self._from_sample, 1), (self._from_mean, 1))

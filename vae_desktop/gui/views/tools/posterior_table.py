@@ -3,8 +3,19 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRectF,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -19,6 +30,7 @@ from PySide6.QtWidgets import (
 from vae_desktop.gui.widgets.controls import named, plain
 from vae_desktop.gui.widgets.theme import current_theme, small_font, tabular
 from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.computation import Place
 from vae_desktop.latent.measures import dimension_name
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -26,13 +38,15 @@ _NAME, _NUMBER = 24, 45  # px, of a dimension's name and of a number
 _ROW = 19  # px
 _FULL = 3.0  # a bar for μ, ε or z is at least this long; σ's is full at the prior's 1
 _BAR = Qt.ItemDataRole.UserRole  # from where to where it goes, in fractions of the cell
+_LIT = Qt.ItemDataRole.UserRole + 1
 
 
 class Quantity(NamedTuple):
-    """A column: its sign, and what it means."""
+    """A column: its sign, what it means, and which term of the computation it is."""
 
     sign: str
     tip: str
+    term: str
 
 
 class OneImageNumbers(QAbstractTableModel):
@@ -42,6 +56,7 @@ class OneImageNumbers(QAbstractTableModel):
         super().__init__()
         self._columns: tuple[Quantity, ...] = ()
         self._values: tuple[Floats, ...] = ()
+        self._lit: frozenset[Place] = frozenset()
         self._font = tabular(small_font(QApplication.font()))
 
     def set_columns(self, columns: tuple[Quantity, ...]) -> None:
@@ -61,6 +76,21 @@ class OneImageNumbers(QAbstractTableModel):
             self._values = values
             self.dataChanged.emit(self.index(0, 0), self.index(len(values[0]) - 1, len(values) - 1))
 
+    def set_lit(self, places: frozenset[Place]) -> None:
+        """Light these numbers, and no others."""
+        if places != self._lit:
+            self._lit = places
+            if self._values:
+                self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
+
+    def place(self, index: _Index) -> Place | None:
+        """Which number of the computation stands in a cell."""
+        return Place(self._columns[index.column()].term, index.row()) if index.isValid() else None
+
+    @property
+    def columns(self) -> tuple[Quantity, ...]:
+        return self._columns
+
     @property
     def values(self) -> tuple[Floats, ...]:
         """The numbers (d,) of each column; nothing where there are none."""
@@ -75,13 +105,15 @@ class OneImageNumbers(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         value = float(self._values[index.column()][index.row()])
         if role == Qt.ItemDataRole.DisplayRole:
-            return _short(value)
+            return short(value)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._columns[index.column()].tip
+            return f"{self._columns[index.column()].tip}<p>{exact(value)}</p>"
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:
             return self._font
+        if role == _LIT:
+            return self.place(index) in self._lit
         return self._bar(index.column(), value) if role == _BAR else None
 
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -107,6 +139,8 @@ class OneImageNumbers(QAbstractTableModel):
         if self._columns[column].sign == "σ":
             return 0.0, min(value, 1.0)
         numbers = self._values[column]
+        if self._columns[column].term == "kl":  # never negative, and full at the largest
+            return 0.0, max(value, 0.0) / max(float(numbers[np.isfinite(numbers)].max(initial=0)), 1e-9)
         reach = max(_FULL, float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0)))
         end = 0.5 + 0.5 * value / reach
         return min(0.5, end), max(0.5, end)
@@ -121,9 +155,12 @@ class NumberTable(QTableView):
         The columns on show.
     """
 
+    pointed = Signal(object)  # the Place under the mouse or the keyboard's mark, or None
+
     def __init__(self, name: str, label: str, numbers: OneImageNumbers, first: int, count: int) -> None:
         super().__init__()
         named(self, name, label)
+        self._numbers = numbers
         self.setModel(numbers)
         self.setItemDelegate(_Bars(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -151,6 +188,8 @@ class NumberTable(QTableView):
         self.setMinimumWidth((_NAME if first == 0 else 0) + count * _NUMBER + 4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(3 * _ROW + 8)
+        self.setMouseTracking(True)
+        self.entered.connect(self._point)
         numbers.modelReset.connect(self._choose_columns)
         across.viewport().installEventFilter(self)
 
@@ -164,7 +203,7 @@ class NumberTable(QTableView):
     def viewportEvent(self, event: QEvent) -> bool:
         """Explain a number above the table, where the tooltip covers none."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            self._explain(self.columnAt(event.pos().x()))
+            self._explain(self.columnAt(event.pos().x()), self.rowAt(event.pos().y()))
             return True
         return super().viewportEvent(event)
 
@@ -175,13 +214,35 @@ class NumberTable(QTableView):
             return True
         return super().eventFilter(watched, event)
 
-    def _explain(self, column: int) -> None:
+    def _explain(self, column: int, row: int = -1) -> None:
         across, role = Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
         text = self.model().headerData(column, across, role) if column >= 0 else ""
+        text = self.model().index(row, column).data(role) if column >= 0 and row >= 0 else text
         QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), text, self)
         tip = next((each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")), None)
         if tip is not None:
             tip.move(self.mapToGlobal(QPoint(0, -tip.height() - 2)))
+
+    def currentChanged(self, current: _Index, previous: _Index) -> None:
+        super().currentChanged(current, previous)
+        if self.hasFocus():
+            self._point(current)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._point(self.currentIndex())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.pointed.emit(None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.pointed.emit(None)
+
+    @Slot(QModelIndex)
+    def _point(self, index: _Index) -> None:
+        self.pointed.emit(self._numbers.place(index))
 
     def _choose_columns(self) -> None:
         for column in range(self.model().columnCount()):
@@ -200,6 +261,10 @@ class _Bars(QStyledItemDelegate):
         colour.setAlphaF(0.28)
         painter.fillRect(QRectF(rect.left() + start * rect.width(), rect.top(), (end - start) * rect.width(),
                                 rect.height()), colour)  # fmt: skip
+        if index.data(_LIT):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.accent), 2))
+            painter.drawRoundedRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5), 3, 3)
         painter.setPen(QColor(theme.text))
         painter.setFont(QFont(index.data(Qt.ItemDataRole.FontRole)))
         how = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -207,6 +272,12 @@ class _Bars(QStyledItemDelegate):
         painter.restore()
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """A number as it stands on screen, with two places after the point."""
     text = f"{value:.2f}" if abs(value) < 99.995 else f"{value:.1f}" if abs(value) < 9999 else f"{value:.1e}"
-    return text.replace("-", "−")
+    return (text if float(text) else text.removeprefix("-")).replace("-", "−")
+
+
+def exact(value: float) -> str:
+    """All figures that a number of 32 bits has."""
+    return f"{value:.8g}".replace("-", "−")

@@ -15,7 +15,7 @@ KEYS = (
     (N_("Ctrl+R, Ctrl+0"), N_("randomise the point; back to the middle")),
     (N_("L on a slider, Down on Randomise"), N_("lock or unlock the coordinate; temperature and reset")),
     (N_("Ctrl+1 … Ctrl+6"), N_("points, posterior, prior, density, decoded manifold, holes")),
-    (N_("Alt+1, Alt+2, Alt+3"), N_("codes; grid; both")),
+    (N_("Alt+1, Alt+2, Alt+3, Alt+4"), N_("codes; grid; both; codes and the formulas of one image")),
     (N_("F2, F3"), N_("playground; compare")),
     (N_("F4, Shift+F4"), N_("lab; setup")),
     (N_("F5, F6, F7, F8"), N_("samples; path; one image; denoise")),

@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         self._place_stage()
         self._docks = self._place_docks()
         self._focus = DockFocus(self)
-        self.menus = WindowMenus(self, self._docks)
+        self.menus = WindowMenus(self, self._docks, self.stage.formulas_action)
         self.menus.set_curve_actions(self.losses.actions())
         self.closing = ClosingPanel(self)
         self.setup.controls.train_button.setFocus()

@@ -34,17 +34,19 @@ class WindowMenus(QObject):
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
     layout_reset_requested = Signal()
+    normals_requested = Signal()
     diagnostics_requested = Signal()
     workspace_chosen = Signal(str)
     tool_chosen = Signal(str)
     face_chosen = Signal(str)
 
-    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
+    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget], formulas: QAction) -> None:
         super().__init__(window)
         self._window = window
         self._keys: HelpWindow | None = None  # made when they are first wanted
         self._glossary: HelpWindow | None = None
         bar = window.menuBar()
+        bar.setObjectName("menuBar")
         file_menu = bar.addMenu(tr("&File"))
         self._fill_file_menu(file_menu)
         view_menu = bar.addMenu(tr("&View"))
@@ -67,6 +69,7 @@ class WindowMenus(QObject):
             ("denoising", tr("De&noise"), "F8", tr("An image with noise, and restored.")),
         ):
             self._add(view_menu, f"{tool}Action", text, tip, key, self.tool_chosen, tool)
+        view_menu.addAction(formulas)
         view_menu.addSeparator()
         panels = view_menu.addMenu(tr("P&anels"))
         panels.setObjectName("panelsMenu")
@@ -87,6 +90,9 @@ class WindowMenus(QObject):
         self._add(help_menu, "keysAction", tr("&Keys"), tip, "F1", self._show_keys)
         tip = tr("What the words of the field mean that stand in the window.")
         self._add(help_menu, "glossaryAction", tr("&Glossary"), tip, "Shift+F1", self._show_glossary)
+        tip = tr("Drag two normal distributions, and see their divergence in four ways, and with slips in the formula.")
+        text = tr("&KL between two normals")
+        self._add(help_menu, "normalsAction", text, tip, then=self.normals_requested)
         tip = tr("Copy versions, settings and the end of the log for a report, without personal paths.")
         text = tr("Copy &diagnostics")
         self._add(help_menu, "copyDiagnosticsAction", text, tip, then=self.diagnostics_requested)
