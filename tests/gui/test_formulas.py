@@ -41,7 +41,7 @@ class Formulas:
         shown = self.controller.shown
         return (
             self.drawing.at_hand == number and shown is not None and shown is self.drawing.coded
-            and shown.loss is not None and self.view.title.whole_text().startswith(f"image {number}")
+            and shown.loss is not None and self.view.title.whole_text().startswith(f"test image {number}")
         )  # fmt: skip
 
     def number(self, term):
