@@ -252,6 +252,40 @@ def test_it_is_opened_by_button_and_menu_and_gives_the_place_back(formulas):
     assert window.stage.views == "codes"
 
 
+def test_in_a_narrow_window_they_stand_alone(formulas):
+    window = formulas.driver.window
+    before = window.size()
+    window.resize(1000, 560)
+    formulas.driver.wait(lambda: not window.stage.scatter.isVisible())
+    assert formulas.view.isVisible()
+    assert formulas.view.mapTo(window, QPoint(formulas.view.width(), 0)).x() <= window.width()
+    window.resize(before)
+    formulas.driver.wait(window.stage.scatter.isVisible)
+    assert formulas.view.width() >= formulas.view.sizeHint().width()
+
+
+def test_the_menu_brings_back_the_model_and_its_image(formulas):
+    window = formulas.driver.window
+    window.stage.show_views("codes")
+    window.show_workspace("comparison")
+    formulas.driver.find("formulasViewAction", QAction).trigger()
+    assert window.workspace == "playground"
+    formulas.driver.wait(lambda: formulas.strip.is_in_sight and formulas.view.isVisible())
+    formulas.driver.wait(lambda: formulas.number("loss") is not None)
+
+
+def test_they_are_there_again_at_the_next_start(open_window):
+    first = open_window()
+    first.wait(lambda: first.window.controller.formulas is not None)
+    first.window.stage.show_views("formulas")
+    first.wait(lambda: first.window.controller.formulas.view is not None)
+    first.window.close()
+    second = open_window()
+    second.wait(lambda: second.window.controller.formulas is not None and second.window.controller.formulas.view)
+    assert second.window.stage.views == "formulas"
+    assert second.window.controller.formulas.view.isVisible()
+
+
 def enter(widget):
     middle = QPointF(widget.rect().center())
     QApplication.sendEvent(widget, QEnterEvent(middle, middle, QPointF(widget.mapToGlobal(widget.rect().center()))))

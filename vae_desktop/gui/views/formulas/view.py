@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLayout, QScrollArea, QWidget
 
@@ -114,7 +114,6 @@ class FormulaView(QWidget):
         )
         area = named(QScrollArea(widgetResizable=True), "formulaArea", tr("Formulas of one image"))
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(content)
         column(row((self.title, 1), close), (area, 1), spacing=0, on=self)
         self._content = content
@@ -136,8 +135,7 @@ class FormulaView(QWidget):
         self.table.set_columns(quantities, list(heads.values()))
         self._set_loss(kind, config.likelihood)
         self.show_nothing("")
-        self._content.ensurePolished()
-        self.setMinimumWidth(self._content.minimumSizeHint().width() + SPACING)  # and a scroll bar
+        self.updateGeometry()
 
     def show_computation(self, title: str, computation: Computation, pictures: Pictures, note: str) -> None:
         """Show the numbers of an image, its pictures, and what there is to say of them."""
@@ -201,6 +199,9 @@ class FormulaView(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.sight_changed.emit(False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._content.minimumSizeHint().width() + SPACING, super().sizeHint().height())  # and a scroll bar
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

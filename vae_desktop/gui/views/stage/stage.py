@@ -11,6 +11,7 @@ from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 
+_LEAST = 240  # px, of the codes beside formulas
 _WIDE = 900  # px, from which on there is room for the grid beside the codes, which are as wide as high
 
 
@@ -68,6 +69,7 @@ class Stage(QWidget):
         self._splitter.setStretchFactor(2, 1)
         self._splitter.setSizes([1000, 1000, 1000])  # each as wide as the others, of those that are shown
         view.setVisible(self.views == "formulas")
+        self._part_formulas()
 
     @Slot(bool)
     def toggle_formulas(self, is_on: bool) -> None:
@@ -79,6 +81,8 @@ class Stage(QWidget):
         super().resizeEvent(event)
         if not self._has_chosen and self.isVisible():
             self._set_views("both" if self.width() >= _WIDE else "codes")
+        elif self.views == "formulas":
+            self._part_formulas()
 
     def _set_views(self, views: str) -> None:
         if views == "formulas" != self.views:
@@ -87,12 +91,23 @@ class Stage(QWidget):
         self._actions[views].setChecked(True)
         with QSignalBlocker(self._grid):
             self._grid.setChecked(views in ("grid", "both"))
-        self.scatter.setVisible(views != "grid")
+        self.scatter.setVisible(views != "grid" and (views != "formulas" or self._part_formulas()))
         self.manifold.setVisible(views in ("grid", "both"))
         if self._formulas is not None:
             self._formulas.setVisible(views == "formulas")
         if has_changed:
             self.views_changed.emit(views)
+
+    def _part_formulas(self) -> bool:
+        """Let formulas have the width that they need; return whether there is room for the codes beside them."""
+        if self._formulas is None:
+            return True
+        needed = self._formulas.sizeHint().width()
+        has_room = self.width() >= needed + _LEAST
+        self._formulas.setMinimumWidth(needed if has_room else 0)
+        if self.views == "formulas":
+            self.scatter.setVisible(has_room)
+        return has_room
 
     def _view_actions(self) -> dict[str, QAction]:
         """Entries at the head of the menu, one of which is checked."""
