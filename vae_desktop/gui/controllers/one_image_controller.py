@@ -23,7 +23,7 @@ from vae_desktop.gui.views.tools.one_image_view import OneImageView
 from vae_desktop.language import tr
 
 if TYPE_CHECKING:
-    from vae_desktop.latent.one_image import Coded, ImageLoss
+    from vae_desktop.latent.one_image import Coded
 
 _REST = 250  # ms without another image until real ones are looked for
 
@@ -263,7 +263,8 @@ class OneImageController(ToolController[OneImageView]):
             self._rest.start()
         if coded.loss is not None and coded.samples is not None:
             self.view.sample.set_picture(coded.samples[0])
-            self._show_loss(coded.loss)
+            terms = [] if self.run is None else pad_images.terms_of(self.run, coded.loss)
+            self.view.show_loss(coded.loss, terms)
             self.coded_changed.emit()
 
     def _show_reconstruction(self, number: int | None, coded: Coded, is_first: bool) -> None:
@@ -278,14 +279,6 @@ class OneImageController(ToolController[OneImageView]):
             self.view.show_numbers(mean)
         else:
             self.view.show_numbers(mean, np.exp(log_stddev[0]), coded.noise[0], coded.drawn[0])
-
-    def _show_loss(self, loss: ImageLoss) -> None:
-        """Show the terms with their weights, which add up to the loss."""
-        terms = [] if self.run is None else pad_images.terms_of(self.run, loss)
-        if loss.total is None or not terms:
-            self.view.show_part_of_loss(loss.kl)
-        else:
-            self.view.show_loss(terms, loss.total)
 
     def _show_nothing(self) -> None:
         self.coded = None

@@ -1,5 +1,9 @@
 """One image's way through the model: encoder, posterior, a sample of it, decoder, and the loss at the end."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 
@@ -15,6 +19,9 @@ from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
+
+if TYPE_CHECKING:
+    from vae_desktop.latent.one_image import ImageLoss
 
 _IMAGE, _PICTURE = 120, 48  # px, at least
 _INPUT = 48  # px
@@ -136,17 +143,16 @@ class OneImageView(ToolView):
         reason = tr("The plot shows no ellipses: t-SNE has none, and Show ▸ Posterior of an image can be off.")
         explain(self.zoom_button, with_terms(tip if can_zoom else reason, "σ"))
 
-    def show_loss(self, terms: list[tuple[str, float, float]], total: float) -> None:
-        """Show a loss and the terms that it is the sum of, each by its name, weight and value."""
+    def show_loss(self, loss: ImageLoss, terms: list[tuple[str, float, float]]) -> None:
+        """Show a loss and the terms that it is the sum of, each by its name, weight and value, or what is known."""
+        if loss.total is None or not terms:
+            part = "" if loss.kl is None else f"{tr('KL')} <b>{_short(loss.kl)}</b> {tr('nats')}. "
+            self.loss.set_text(part + tr("The reconstruction error needs the image."))
+            return
         texts = [
             f"{'' if weight == 1 else f'{weight:g} × '}<b>{_short(value)}</b> {name}" for name, weight, value in terms
         ]
-        self.loss.set_text(f"{tr('Loss')} <b>{_short(total)}</b> = {' + '.join(texts)}")
-
-    def show_part_of_loss(self, kl: float | None) -> None:
-        """Show what of the loss is known without the image."""
-        kl_text = "" if kl is None else f"{tr('KL')} <b>{_short(kl)}</b> {tr('nats')}. "
-        self.loss.set_text(kl_text + tr("The reconstruction error needs the image."))
+        self.loss.set_text(f"{tr('Loss')} <b>{_short(loss.total)}</b> = {' + '.join(texts)}")
 
     def show_nothing(self) -> None:
         """Show nothing of what a model makes of an image."""
