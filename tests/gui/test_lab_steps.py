@@ -19,6 +19,7 @@ def lab(shared_driver):
     controller.hand.set_pace(120, 150)
     shared_driver.window.setup.show_face("lab")
     yield controller
+    shared_driver.window.stage.toggle_formulas(False)
     normals = shared_driver.window.controller.normals.view
     if normals is not None:
         normals.close()
@@ -59,6 +60,7 @@ def test_nothing_that_is_said_shows_its_marks(lab, shared_driver):
 
 
 def test_another_model_is_no_movement_of_the_point(lab, shared_driver):
+    shared_driver.window.tools["drawing"].pad.clear()  # to whose code the point goes with the next model
     shared_driver.show("ae-2d")
     shared_driver.decoded()
     lab.go_to(0, 1)
