@@ -106,7 +106,7 @@ class PathController(ToolController[PathView]):
             self._requests.ask_pictures(_ANCHORS, run.id, anchors, side, self.view.anchors.set_pictures)
         if self.path is None:
             return False
-        codes = self.path.codes(self._steps)
+        codes = self.path.codes(self.view.step_count)
         self._ask_for_pictures(self.view.board, run, codes, has_captions=True)
         self.distances.measure(run, codes)
         return True
@@ -201,7 +201,7 @@ class PathController(ToolController[PathView]):
         """What is not seen of the path, and why."""
         if self._anchors and self._scatter.has_layout:
             return tr("t-SNE has no place for what lies between images: the path is not drawn there.")
-        if len(self._anchors) > self._steps:
+        if len(self._anchors) > self.view.step_count:
             return tr("Fewer steps than anchors: some anchors are skipped.")
         return ""
 
@@ -240,7 +240,7 @@ class PathController(ToolController[PathView]):
     @Slot(int)
     def _go_to_step(self, step: int) -> None:
         self.stop()
-        self._lead(step / self._last_step)
+        self._lead(step / self.view.last_step)
 
     @Slot(float)
     def _lead(self, fraction: float) -> None:
@@ -265,20 +265,11 @@ class PathController(ToolController[PathView]):
         """How long the whole path takes."""
         return self.view.pace.value() * (len(self._anchors) - (0 if self.view.loop.isChecked() else 1))
 
-    @property
-    def _steps(self) -> int:
-        return int(self.view.steps.value())
-
-    @property
-    def _last_step(self) -> int:
-        """Steps from the beginning of the path to its end."""
-        return self._steps if self.view.loop.isChecked() else self._steps - 1
-
     def _show_step(self) -> None:
         if self.path is None:
             return
-        steps = self._steps
-        step = round(self.fraction * self._last_step) % steps
+        steps = self.view.step_count
+        step = round(self.fraction * self.view.last_step) % steps
         self.view.set_fraction(self.fraction, step)
         parts = [tr("step {step} of {steps}").format(step=step + 1, steps=steps), self.distances.text(step)]
         self.view.where.set_text(" · ".join(filter(None, parts)))
@@ -298,11 +289,11 @@ class PathController(ToolController[PathView]):
         snapshot = None if run is None else self._engine.training.newest_snapshot(run)
         if run is None or path is None or snapshot is None:
             return
-        steps = self._steps
+        steps = self.view.step_count
         export = PathExport(run.config.model, run.image_shape, snapshot, path.codes(steps), run.all_codes)
         makers: dict[str, Callable[[], bytes]] = {
             "gif": partial(export.gif, self._seconds),
             "png": export.strip,
-            "csv": partial(export.csv, np.arange(steps) / self._last_step),
+            "csv": partial(export.csv, np.arange(steps) / self.view.last_step),
         }
         self.export_wanted.emit(chosen.data(), makers[chosen.data()])

@@ -52,7 +52,7 @@ class TrainingController(QObject):
         datasets = engine.datasets
         datasets.loaded.connect(self._take_dataset)
         datasets.failed.connect(self._leave_unreadable)
-        datasets.spectrum_found.connect(form.spectrum_found, max_args=0)
+        datasets.spectrum_found.connect(form.refresh, max_args=0)
         datasets.progressed.connect(window.fetching.show_progress)
         datasets.ended.connect(window.fetching.hide, check_nargs=False)  # a method of Qt
         self._project.runs_changed.connect(self._show_active)

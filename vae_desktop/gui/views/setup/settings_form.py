@@ -62,7 +62,7 @@ class SettingsForm(QWidget):
         column(self.rows, on=self)
         self._connect()
         self._show_relevant()
-        self._settings_changed()
+        self.refresh()
 
     @property
     def dataset(self) -> Dataset | None:
@@ -125,11 +125,7 @@ class SettingsForm(QWidget):
             batch.set_value(images)
         reason = tr("the {count} training images of {title}").format(count=f"{images:,}", title=dataset.title)
         batch.set_limit(images, reason)
-        self._settings_changed()
-
-    def spectrum_found(self) -> None:
-        """Say, from now on, which settings do not fit these images."""
-        self._settings_changed()
+        self.refresh()
 
     def set_devices(self, devices: Sequence[Device]) -> None:
         """Offer the devices, several cards by their numbers; those that are not there are grey and say why."""
@@ -158,10 +154,10 @@ class SettingsForm(QWidget):
         self.box("name").currentIndexChanged.connect(self._dataset_changed)
         for entry in self._rows.values():
             if isinstance(entry.entry, ChoiceBox):
-                entry.entry.currentIndexChanged.connect(self._settings_changed)
+                entry.entry.currentIndexChanged.connect(self.refresh)
                 continue
             entry.entry.checked.connect(self._show_error)
-            entry.entry.checked.connect(self._settings_changed)
+            entry.entry.checked.connect(self.refresh)
             if entry.setting.at_once:
                 entry.entry.committed.connect(self._commit)
         for name in ("colours", "measured_on"):
@@ -195,7 +191,7 @@ class SettingsForm(QWidget):
             self._rows[name].show_value(value)
         self._is_filling = False
         self._show_relevant()
-        self._settings_changed()
+        self.refresh()
 
     def set_compares(self, compares: bool) -> None:
         """Whether the settings are for models side by side."""
@@ -254,7 +250,7 @@ class SettingsForm(QWidget):
             hidden.set_value(None)
 
     @Slot()
-    def _settings_changed(self) -> None:
+    def refresh(self) -> None:
         """Show which preset the settings are, and beside each what it cannot do."""
         if self._is_filling:
             return

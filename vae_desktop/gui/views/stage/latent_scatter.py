@@ -90,6 +90,10 @@ class LatentScatter(QWidget):
         parts = (self.controls, (self._stack, 1)) if controls is None else ((self._stack, 1),)
         column(*parts, spacing=SPACING // 2, on=self)
         self.hover.card.raise_()
+        self._connect()
+        self.set_overlays(self.tools.overlays)
+
+    def _connect(self) -> None:
         self.tools.fit_requested.connect(self.plot.fit)
         self.tools.zoom_requested.connect(self.posterior_labels.zoom)
         self.tools.lasso_toggled.connect(self.plot.set_lasso)
@@ -102,7 +106,6 @@ class LatentScatter(QWidget):
         self.plot.recoloured.connect(self._set_point_style)
         self.hover.hovered.connect(self._show_posterior)
         self.hover.ended.connect(self._show_posterior)
-        self.set_overlays(self.tools.overlays)
 
     @property
     def drawn(self) -> Codes | None:

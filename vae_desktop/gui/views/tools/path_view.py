@@ -115,6 +115,16 @@ class PathView(ToolView):
         )
         self._class.setEnabled(bool(names))
 
+    @property
+    def step_count(self) -> int:
+        """How many steps are shown."""
+        return int(self.steps.value())
+
+    @property
+    def last_step(self) -> int:
+        """Steps from the beginning of the path to its end."""
+        return self.step_count if self.loop.isChecked() else self.step_count - 1
+
     def set_anchors(self, labels: Sequence[str]) -> None:
         """List the anchors; with fewer than two there is no path."""
         self.anchors.set_labels(labels)
