@@ -21,22 +21,22 @@ class Example(Choice):
 _EXAMPLES = (
     Example(
         "vae-2d.safetensors",
-        N_("VAE with 2 dimensions"),
+        N_("VAE 2-D"),
         N_("Squared error and KL divergence together: one continuous cloud of digits."),
     ),
     Example(
         "ae-2d.safetensors",
-        N_("Autoencoder with 2 dimensions"),
+        N_("AE 2-D"),
         N_("Reconstruction alone: clusters with holes between them."),
     ),
     Example(
         "vae-20d.safetensors",
-        N_("VAE with 20 dimensions"),
+        N_("VAE 20-D"),
         N_("The best of the bundled models: sharp digits, and more dimensions than can be seen at once."),
     ),
     Example(
         "ae-20d.safetensors",
-        N_("Autoencoder with 20 dimensions"),
+        N_("AE 20-D"),
         N_(
             "Near-perfect reconstructions, and nothing that holds its codes together: random codes from N(0, I) miss "
             "them."

@@ -129,7 +129,7 @@ class ComparisonController(QObject):
         """Say which data set the comparisons with settings of their own would take."""
         if self._view.isVisible():
             name = "mnist" if self._engine.datasets.is_there(DatasetConfig("mnist")) else "digits"
-            self._view.editor.set_data(describe_dataset(name).label)
+            self._view.editor.set_data(tr(describe_dataset(name).label))
 
     def _show_original(self) -> None:
         dataset, image = self.models[0].space.dataset if self.models else None, self._links.image
