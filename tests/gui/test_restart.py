@@ -28,6 +28,9 @@ def restart(driver) -> None:
 def test_the_other_language_comes_with_a_restart_that_loses_nothing(driver, open_window) -> None:
     driver.show("vae-2d")
     driver.train_to_the_end(latentDim="3", seed="7")
+    driver.click("measureButton")
+    driver.wait(lambda: driver.find("measureButton").isEnabled() and driver.shown.measures)
+    measured = dict(driver.shown.measures)
     driver.type("latentDimField", "5")
     driver.type("betaField", "2.5")
     driver.window.controller.point.move_to(np.array([0.5, -1, 1.5], np.float32))
@@ -43,6 +46,7 @@ def test_the_other_language_comes_with_a_restart_that_loses_nothing(driver, open
     assert [run.config for run in again.engine.project.runs.values()] == titles
     assert [run.progress.step for run in again.engine.project.runs.values()] == steps
     assert again.shown.config.model.latent_dim == 3
+    again.wait(lambda: again.shown.measures == measured)
     assert again.find("latentDimField", QLineEdit).text() == "5"
     assert again.find("betaField", QLineEdit).text() == "2.5"
     again.wait(lambda: again.window.controller.point.code.shape == (3,))

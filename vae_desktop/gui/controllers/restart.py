@@ -62,7 +62,7 @@ class Restart(QObject):
         self._settings.set_text("language", mode)
         self._engine.messages.withdrawn.emit(_ABOUT)
         if language.find(mode) != language.current():
-            text = tr("The other language is there when the app starts anew. Nothing is lost.")
+            text = tr("Restart to switch the language: models, trainings and settings come back.")
             self._engine.messages.posted.emit(Message("info", text, action="restart", about=_ABOUT))
 
     def begin(self) -> None:
@@ -101,12 +101,20 @@ class Restart(QObject):
 
     def _show(self, state: Mapping[str, Any]) -> None:
         runs = list(self._engine.project.runs.values())
+        for run, kept in zip(runs, state.get("measures", ()), strict=False):
+            self._bring_back_measures(run, kept)
         if runs and isinstance(state.get("shown"), int) and state["shown"] < len(runs):
             self._engine.project.show(runs[state["shown"]])
         self._window.show_workspace("comparison" if state.get("workspace") == "comparison" else "playground")
         code = np.array(state.get("code", ()), np.float32)
         if code.shape == self._point.code.shape:
             self._point.move_to(code)
+
+    def _bring_back_measures(self, run: Run, kept: Any) -> None:
+        """Give a model its figures back, if it is the model that they are of."""
+        if isinstance(kept, dict) and kept.get("step") == run.progress.step and isinstance(kept.get("values"), dict):
+            run.measures, run.measured_step = kept["values"], run.progress.step
+            self._engine.project.measures_changed.emit(run)
 
     @Slot()
     def _stay(self) -> None:
@@ -123,6 +131,7 @@ class Restart(QObject):
             "shown": runs.index(shown) if shown in runs else None,
             "workspace": self._window.workspace,
             "code": self._point.code.tolist(),
+            "measures": [_handed_over(run) for run in runs],
             "config": None if self._config is None else asdict(self._config),
         }
         self._settings.set_text(_KEY, json.dumps(state))
@@ -144,3 +153,12 @@ class Restart(QObject):
             return run.example, "example"
         comparison = self._engine.project.comparison_of(run)
         return comparison.path if comparison is not None and run.path is None else run.path, "file"
+
+
+def _handed_over(run: Run) -> dict[str, Any] | None:
+    """What was measured of a model, where a file keeps it as it is."""
+    try:
+        values = json.loads(json.dumps(run.measures))
+    except TypeError:
+        return None
+    return {"step": run.measured_step, "values": values} if values and values == run.measures else None
