@@ -85,3 +85,17 @@ def test_the_tab_of_a_tool_behind_others_is_ringed(lab, shared_driver):
     shared_driver.window.show_tool("samples")
     shared_driver.window.tools["samples"].source.set_value("box")
     shared_driver.wait(lambda: ring.target.objectName() == "samplesWayCombo")
+
+
+def test_models_at_rest_that_have_no_figures_are_measured_by_button(lab, shared_driver):
+    (step,) = (step for _, _, step in (each.values for each in STEPS) if step.name == "not_enough.holes")
+    lab.go_to(4, 2)
+    lab.hand.do(step.show)
+    shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
+    for run in shared_driver.window.controller.engine.project.compared.runs:
+        run.measures = {}  # as of models that were opened
+    ring = shared_driver.find("labRing")
+    shared_driver.wait(lambda: lab.found.key == "not_measured" and ring.isVisible())
+    assert ring.target.objectName() in ("measureAllButton", "figuresComparedButton")
+    lab.hand.do(step.show)
+    shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)

@@ -77,6 +77,7 @@ def _not_measured(changed: Model) -> list[tuple[Seen, str]]:
     return [
         *_not_trained(changed),
         (_beside(*_with(changed, figures={})), "not_measured"),
+        (_beside(*_with(changed, figures={}, trains=True)), "not_ended"),
         (_beside(*_with(changed, figures=_figures(None))), "no_classes"),
     ]
 

@@ -56,6 +56,8 @@ class Model:
         Tells it from all others.
     stretches : tuple of Stretch
         Of its training, one after the other.
+    trains : bool
+        Whether its training is under way, be it held or about to end.
     """
 
     config: RunConfig
@@ -68,6 +70,7 @@ class Model:
     has_images: bool = True
     number: int = 0
     stretches: tuple[Stretch, ...] = ()
+    trains: bool = False
 
     @property
     def kind(self) -> str:

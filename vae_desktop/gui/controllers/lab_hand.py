@@ -44,7 +44,8 @@ class Hand(QObject):
     move DIMENSION VALUE  move the current point along a latent dimension
     side-by-side          train the models that show what the KL term does, unless they are there
     steps NUMBER          wait until what trains has come so far
-    stop                  end a training, if there is one
+    stop                  end a training of models side by side, if there is one
+    measure               have all models side by side measured, unless they are
     ====================  ==========================================================================
     """
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QWidget
 
+from vae_desktop.engine.run import Run
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.lab.checks.kl import STEPS
 from vae_desktop.variants import KL_TERM
@@ -18,7 +19,8 @@ def words_of_training(window: MainWindow, find: Find) -> dict[str, Callable[...,
     return {
         "side-by-side": partial(_compare, window, find),
         "steps": partial(_have_come, window),
-        "stop": partial(_stop, find),
+        "stop": partial(_stop, window, find),
+        "measure": partial(_measure, window, find),
     }
 
 
@@ -50,8 +52,33 @@ def _have_come(window: MainWindow, wanted: str) -> bool:
     return all(len(run.history.training) >= int(wanted) for run in engine.project.active)
 
 
-def _stop(find: Find) -> bool:
-    button = find("stopButton")
-    if isinstance(button, QPushButton) and button.isEnabled():
+def _stop(window: MainWindow, find: Find) -> bool:
+    """Press Stop, unless a model on its own trains while those side by side are at rest."""
+    project, button = window.controller.engine.project, find("stopButton")
+    others = window.workspace == "comparison" and not _train_side_by_side(window)
+    if isinstance(button, QPushButton) and button.isEnabled() and not (others and project.active):
         button.animateClick()
     return True
+
+
+def _measure(window: MainWindow, find: Find) -> bool:
+    """Have the models side by side measured; True as soon as they are."""
+    engine = window.controller.engine
+    compared = engine.project.compared
+    if compared is None or all("sampling" in run.measures and _is_of_now(run) for run in compared.runs):
+        return True
+    if _train_side_by_side(window) or engine.starter.is_beginning or engine.measurements.is_running:
+        return False  # it is measured by itself at the end
+    button = find("measureAllButton") or find("figuresComparedButton")  # folded, or pressed and its bar in its place
+    if isinstance(button, QAbstractButton) and button.isEnabled() and not button.isDown():
+        button.animateClick()
+    return False
+
+
+def _train_side_by_side(window: MainWindow) -> bool:
+    project = window.controller.engine.project
+    return project.compared is not None and any(run in project.active for run in project.compared.runs)
+
+
+def _is_of_now(run: Run) -> bool:
+    return run.measured_step == max(run.progress.step, len(run.history.training))

@@ -73,7 +73,8 @@ class Sight:
         return Normals(tuple(p), tuple(q), view.divergence, slips.chosen, right, wrong, slips.shares)
 
     def _model(self, run: Run) -> Model:
-        return model_of(run, self._engine.datasets.of(run) is not None)
+        facts = model_of(run, self._engine.datasets.of(run) is not None)
+        return replace(facts, trains=run in self._engine.project.active)
 
     def _measure_distance(self, run: Run | None) -> None:
         """Have it measured how far the point is from the nearest code, once it rests."""

@@ -155,7 +155,7 @@ def measured_beside(now: Seen, *kinds: str) -> tuple[Model, ...] | Outcome:
     if isinstance(models, Outcome):
         return models
     if any("sampling" not in model.figures for model in models):
-        return Outcome("not_measured")
+        return Outcome("not_ended" if any(model.trains for model in models) else "not_measured")
     if any(_drawn(model).get("effective_classes") is None for model in models):
         return Outcome("no_classes")
     return models
