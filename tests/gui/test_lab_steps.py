@@ -65,7 +65,7 @@ def test_another_model_is_no_movement_of_the_point(lab, shared_driver):
     shared_driver.decoded()
     lab.go_to(0, 1)
     assert lab.found.key == "not_moved"
-    shared_driver.window.controller.point.move_to([3, 3])
+    shared_driver.window.controller.point.set_coordinate(0, 3)
     shared_driver.decoded()
     lab.look()
     assert lab.found.is_done
@@ -99,3 +99,18 @@ def test_models_at_rest_that_have_no_figures_are_measured_by_button(lab, shared_
     assert ring.target.objectName() in ("measureAllButton", "figuresComparedButton")
     lab.hand.do(step.show)
     shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
+
+
+def test_a_jump_is_no_move_and_the_way_begins_where_it_ended(lab, shared_driver):
+    shared_driver.show("vae-2d")
+    shared_driver.decoded()
+    lab.go_to(0, 1)
+    point = shared_driver.window.controller.point
+    point.move_to([5, 5])  # as a chosen image does
+    shared_driver.decoded()
+    lab.look()
+    assert lab.found.key == "not_moved"
+    point.set_coordinate(0, 5.5)
+    shared_driver.decoded()
+    lab.look()
+    assert lab.found.numbers["way"] == pytest.approx(0.5)

@@ -23,8 +23,9 @@ def test_more_numbers_are_another_answer():
     assert is_answered("code_of_image", "coded", 1, replace(DRAWING, image=wide))
 
 
-def at(code, shade=0):
-    return Seen(model=model(), code=np.array(code, np.float32), picture=picture(shade))
+def at(code, shade=0, steers=None):
+    steers = int(any(code)) if steers is None else steers
+    return Seen(model=model(), code=np.array(code, np.float32), picture=picture(shade), steers=steers)
 
 
 def test_the_point_has_to_be_moved():
@@ -32,6 +33,7 @@ def test_the_point_has_to_be_moved():
     assert is_missing("point_moved", "not_moved", at([0, 0]), at([0, 0]))
     assert is_missing("point_moved", "not_moved", at([0.1, 0], 200), at([0, 0]))
     assert is_missing("point_moved", "not_moved", at([1, 0, 0]), at([0, 0]))
+    assert is_missing("point_moved", "not_moved", at([1, 0], 200, steers=0), at([0, 0]))  # an image was chosen
 
 
 def test_how_much_of_the_drawing_has_changed():

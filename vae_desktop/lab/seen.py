@@ -193,6 +193,8 @@ class Seen:
     is_training : bool
     code : array (d,), or None
         The current point.
+    steers, jumps : int
+        How often the current point was moved by slider, drag or key so far, and how often by anything else.
     distance : float, or None
         Of the current point from the nearest code, in units of how far codes lie from one another.
     picture : array (H, W, C), uint8, or None
@@ -226,6 +228,8 @@ class Seen:
     runs: tuple[Model, ...] = ()
     is_training: bool = False
     code: Floats | None = None
+    steers: int = 0
+    jumps: int = 0
     distance: float | None = None
     picture: Picture | None = None
     image: CodedImage | None = None

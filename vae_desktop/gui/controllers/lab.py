@@ -89,11 +89,7 @@ class LabController(QObject):
             self._ring.surround(None)
             return
         now = self._look()
-        if self._before.model is None and now.model is not None:  # it began before there was anything to see
-            self._before = now
-        elif now.model is not None and now.model.number != self._number:  # what another model drew says nothing of it
-            self._before = replace(self._before, code=now.code, picture=now.picture, image=now.image)
-        self._number = None if now.model is None else now.model.number
+        self._begin_anew(now)
         self.found = found = CHECKS[self.step.check](now, self._before)
         if found.is_done and self.step.name not in self._done:
             self._done = self._done | {self.step.name}
@@ -106,6 +102,19 @@ class LabController(QObject):
         self._view.show_found(text, found.is_done and not waits, "" if waits else self._verdict(found))
         if not self.hand.is_busy:
             self._ring.surround(*((None,) if found.is_done else self._control()))
+
+    def _begin_anew(self, now: Seen) -> None:
+        """Let what counts as done begin now where what was seen before says nothing of it."""
+        before, number = self._before, None if now.model is None else now.model.number
+        if before.model is None and now.model is not None:  # it began before there was anything to see
+            self._before = now
+        elif number is not None and number != self._number:  # what another model drew says nothing of it
+            self._before = replace(
+                before, code=now.code, picture=now.picture, image=now.image, steers=now.steers, jumps=now.jumps
+            )
+        elif now.jumps != before.jumps or now.steers == before.steers:  # the way by hand begins where a jump ended
+            self._before = replace(before, code=now.code, picture=now.picture, steers=now.steers, jumps=now.jumps)
+        self._number = number
 
     def _verdict(self, found: Outcome) -> str:
         """Whether the window bears out what was predicted."""

@@ -51,6 +51,8 @@ class Sight:
             runs=tuple(map(self._model, project.runs.values())),
             is_training=any(run.status == "training" for run in project.active),
             code=None if shown is None else self._point.code,
+            steers=self._point.steers,
+            jumps=self._point.jumps,
             distance=self._distance(),
             picture=self._window.panel.image.picture,
             overlays=self._window.stage.scatter.tools.overlays,

@@ -23,6 +23,8 @@ class LatentPoint(QObject):
     is_peeking : bool
     locked : frozenset of int
         The dimensions along which nothing moves the point.
+    steers, jumps : int
+        How often it was moved by slider, drag or key, and how often by anything else.
     """
 
     moved = Signal(object)  # the code (d,), float32; a new array each time
@@ -34,9 +36,17 @@ class LatentPoint(QObject):
         self.code = np.zeros(2, np.float32)
         self.is_peeking = False
         self.locked: frozenset[int] = frozenset()
+        self.steers = self.jumps = 0
+
+    def steer_to(self, code: Floats) -> None:
+        """Move the point as a hand does that holds it, from where it is."""
+        self._put_at(code, is_steered=True)
 
     def move_to(self, code: Floats) -> None:
         """Put the point at a code, as far as it is not locked; one with values that are not finite is ignored."""
+        self._put_at(code, is_steered=False)
+
+    def _put_at(self, code: Floats, is_steered: bool) -> None:
         code = np.array(code, np.float32)
         locked = list(self.locked)
         code[locked] = self.code[locked]
@@ -44,6 +54,8 @@ class LatentPoint(QObject):
             return
         has_moved = not np.array_equal(code, self.code)
         if has_moved:
+            self.steers += is_steered
+            self.jumps += not is_steered
             self.code = code
             self.moved.emit(self.code)
         if has_moved or self.is_peeking:
@@ -54,7 +66,7 @@ class LatentPoint(QObject):
         """Move the point along one latent dimension."""
         code = self.code.copy()
         code[dimension] = value
-        self.move_to(code)
+        self.steer_to(code)
 
     def peek_at(self, code: Floats) -> None:
         """Show a code (d,) without moving the point; one with values that are not finite is ignored."""
@@ -82,6 +94,7 @@ class LatentPoint(QObject):
     def resize(self, latent_dim: int) -> None:
         """Keep point and locks where the number of dimensions stays, else begin at 0."""
         self.is_peeking = False
+        self.jumps += 1
         if len(self.code) != latent_dim:
             self.code = np.zeros(latent_dim, np.float32)
             self.locked = frozenset()

@@ -184,7 +184,7 @@ class LatentSpaceController(QObject):
         """Move the cursor to a position (k,) of the plane; across the plane it stays where it is."""
         self.scatter.set_chosen(None)
         start = self.unit.middle if self.code is None else self.code
-        self.go_to(self.plane.unproject(position[None], start)[0])
+        self._point.steer_to(self.unit.to_units(self.plane.unproject(position[None], start)[0]))
 
     @Slot(int)
     def go_to_image(self, image: int) -> None:

@@ -24,10 +24,12 @@ def code_of_image(now: Seen, before: Seen) -> Outcome:
 
 
 def point_moved(now: Seen, before: Seen) -> Outcome:
-    """The current point has been moved: how much of the drawing is another?"""
+    """The current point has been moved by hand: how much of the drawing is another?"""
     if now.code is None or now.picture is None:
         return Outcome("no_model")
-    if before.code is None or before.picture is None or now.code.shape != before.code.shape:
+    if now.steers == before.steers or before.code is None or before.picture is None:
+        return Outcome("not_moved")
+    if now.code.shape != before.code.shape:
         return Outcome("not_moved")
     way = float(np.abs(now.code - before.code).max())
     if way < 0.2 or now.picture.shape != before.picture.shape:
