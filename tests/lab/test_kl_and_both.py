@@ -126,6 +126,7 @@ REJECTED: dict[str, list[tuple[Seen, str]]] = {
     ],
     "path_between": [
         (_on_screen(None, **PATH), "no_model"),
+        (_on_screen(replace(FULL, codes=_codes(0.8, 0.7)), **PATH), "emptied"),
         (_on_screen(FULL, **{**PATH, "anchor_classes": ("7", "")}), "no_path"),
         (_on_screen(FULL, **{**PATH, "path_fraction": 0.1}), "not_played"),
         (_on_screen(FULL, **{**PATH, "steps_off": None}), "unknown"),
@@ -133,6 +134,7 @@ REJECTED: dict[str, list[tuple[Seen, str]]] = {
     "cloud_near_prior": [
         (_on_screen(None, shows_grid=True), "no_model"),
         (_on_screen(replace(FULL, codes=None), shows_grid=True), "no_model"),
+        (_on_screen(replace(FULL, codes=_codes(0.8, 0.7)), shows_grid=True), "emptied"),
         (_on_screen(FULL), "no_grid"),
         (_on_screen(FULL, shows_grid=True, workspace="comparison"), "no_grid"),
     ],

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPointF, Qt, QTimer, QVariantAnimation, Signal, Slot
@@ -63,6 +64,7 @@ class Hand(QObject):
         self._glide.valueChanged.connect(self._move)
         self._glide.finished.connect(self._pause.start)
         self._dimension = 0
+        self._opened: Path | None = None  # since these movements began
         self._words: dict[str, Callable[..., bool]] = {
             "example": self._open_example,
             "workspace": self._show_workspace,
@@ -99,7 +101,7 @@ class Hand(QObject):
     def do(self, movements: Iterable[str]) -> None:
         """Make these movements from now on, instead of those that are left."""
         self.stop()
-        self._movements = list(movements)
+        self._movements, self._opened = list(movements), None
         self._began = time.monotonic()
         self._go_on()
 
@@ -135,9 +137,12 @@ class Hand(QObject):
     def _open_example(self, name: str) -> bool:
         path = next(example.path for example in examples() if example.name == f"{name}.safetensors")
         shown = self._window.controller.engine.project.shown
-        if shown is None or shown.example != path:
+        if shown is not None and shown.example == path:
+            return True
+        if self._opened != path:
             self._files.open(path)
-        return True
+            self._opened = path
+        return False  # what comes next is meant for the model that is being read
 
     def _show_workspace(self, name: str) -> bool:
         self._window.show_workspace(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from vae_desktop.lab.outcome import Check, Outcome
@@ -13,6 +15,7 @@ from vae_desktop.latent.posteriors import kl_by_dimension
 _LIKE_ONE = (0.7, 1.4)  # a spread between them is not told from that of N(0, I)
 _MIDDLE = 0.5  # how far from 0 the middle of the codes may lie
 _BORDER = 0.2  # of a path: it leaves the codes at a border, not for good
+_EMPTY = math.log(10)  # nats: less does not tell ten classes apart
 _STRETCH = 48  # steps of training under one β, that it can show
 
 
@@ -65,6 +68,9 @@ def path_between(now: Seen, before: Seen) -> Outcome:
     """Does the way from a 7 to a 1 leave the codes of real images?"""
     if now.model is None:
         return Outcome("no_model")
+    emptied = _emptied(now.model)
+    if emptied is not None:
+        return emptied
     if not {"7", "1"} <= set(now.anchor_classes):
         return Outcome("no_path")
     if now.path_fraction < 0.5:
@@ -82,6 +88,9 @@ def cloud_near_prior(now: Seen, before: Seen) -> Outcome:
     """Do the codes fill N(0, I), which the grid is cut from?"""
     if now.model is None or now.model.codes is None or not now.model.codes.are_finite:
         return Outcome("no_model")
+    emptied = _emptied(now.model)
+    if emptied is not None:
+        return emptied
     if not now.shows_grid or now.workspace != "playground":
         return Outcome("no_grid")
     spread = CodeSpread.of(now.model.codes)
@@ -100,6 +109,14 @@ def _full_model(now: Seen) -> Model | Outcome:
     if not traits.is_variational or not traits.reconstruction_weight or traits.kl_weight is not None:
         return Outcome("other_kind", numbers={"kind": tr(traits.short)})
     return now.model
+
+
+def _emptied(model: Model) -> Outcome | None:
+    """What is said of a model whose KL divergence is so small that its codes tell too little of images."""
+    if model.codes is None or model.codes.log_stddev is None or not model.codes.are_finite:
+        return None
+    kl = float(kl_by_dimension(model.codes).sum())
+    return Outcome("emptied", numbers={"kl": kl, "least": _EMPTY}) if kl < _EMPTY else None
 
 
 def _beta(stretch: Stretch) -> float:
