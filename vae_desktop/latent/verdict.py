@@ -183,4 +183,4 @@ def _of_codes(missed: float, miss: str, fall: str, where: str = "") -> str:
 
 
 def _percent(fraction: float) -> str:
-    return f"{fraction:.0%}".replace("%", " %")
+    return tr("{percent} %").format(percent=f"{100 * fraction:.0f}")

@@ -6,6 +6,7 @@ import math
 
 from vae_desktop.lab.outcome import Check, Outcome
 from vae_desktop.lab.seen import Normals, Seen
+from vae_desktop.language import tr
 from vae_desktop.latent.normals import SLIPS, Normal, kl_by_closed_form, least_with
 
 _NEAR = 0.05  # of a mean or a standard deviation that is asked for
@@ -20,7 +21,7 @@ def terms_of_image(now: Seen, before: Seen) -> Outcome:
         return Outcome("no_model")
     traits = now.model.config.model.traits
     if not traits.is_variational:
-        return Outcome("no_kl", numbers={"kind": traits.short})
+        return Outcome("no_kl", numbers={"kind": tr(traits.short)})
     if not now.shows_formulas or now.workspace != "playground":
         return Outcome("no_formulas")
     if now.image is None or now.image.kl is None:

@@ -146,11 +146,13 @@ class OneImageView(ToolView):
     def show_loss(self, loss: ImageLoss, terms: list[tuple[str, float, float]]) -> None:
         """Show a loss and the terms that it is the sum of, each by its name, weight and value, or what is known."""
         if loss.total is None or not terms:
-            part = "" if loss.kl is None else f"{tr('KL')} <b>{_short(loss.kl)}</b> {tr('nats')}. "
+            part = "" if loss.kl is None else tr("KL {value} nats. ").format(value=f"<b>{_short(loss.kl)}</b>")
             self.loss.set_text(part + tr("The reconstruction error needs the image."))
             return
+        term = tr("{value} {term}")
         texts = [
-            f"{'' if weight == 1 else f'{weight:g} × '}<b>{_short(value)}</b> {name}" for name, weight, value in terms
+            ("" if weight == 1 else f"{weight:g} × ") + term.format(value=f"<b>{_short(value)}</b>", term=name)
+            for name, weight, value in terms
         ]
         self.loss.set_text(f"{tr('Loss')} <b>{_short(loss.total)}</b> = {' + '.join(texts)}")
 
