@@ -147,7 +147,7 @@ class OneImageView(ToolView):
         """Show a loss and the terms that it is the sum of, each by its name, weight and value, or what is known."""
         if loss.total is None or not terms:
             part = "" if loss.kl is None else tr("KL {value} nats. ").format(value=f"<b>{_short(loss.kl)}</b>")
-            self.loss.set_text(part + tr("The reconstruction error needs the image."))
+            self.loss.set_text(part + tr("Its error needs the image."))
             return
         term = tr("{value} {term}")
         texts = [
