@@ -1,6 +1,8 @@
 """Each step of the lab can be taken in a window, and *Show me* takes it; offline, with nothing but what is bundled."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QTabBar, QWidget
 
 from vae_desktop.lab.course import read_course
@@ -122,3 +124,37 @@ def test_what_is_shown_is_shown_on_the_example(lab, shared_driver):
     lab.hand.do(lab.step.show)
     shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
     assert lab.found.numbers["kind"] == "VAE"
+
+
+def test_the_keyboard_stays_in_the_lab(lab, shared_driver):
+    window = shared_driver.window
+    window.activateWindow()
+    lab.go_to(0, 0)
+    window.setup.controls.train_button.setFocus()
+    window.menus.face_chosen.emit("lab")
+    assert window.focusWidget() is window.setup.lab.choices[0]
+    window.menus.face_chosen.emit("setup")
+    assert window.setup.form.window().focusWidget().isVisible()
+    assert not window.setup.controls.isAncestorOf(window.focusWidget())
+    window.menus.face_chosen.emit("lab")
+    controls = window.setup.controls
+    controls.set_state("training", False)
+    controls.stop_button.setFocus()
+    controls.set_state("stopping", False)
+    controls.set_state("idle", False)
+    assert window.setup.lab.isAncestorOf(window.focusWidget())
+    lab.go_to(len(lab.chapters) - 1, len(lab.chapters[-1].steps) - 2)
+    window.setup.lab.next_button.setFocus()
+    window.setup.lab.next_button.click()
+    assert window.setup.lab.isAncestorOf(window.focusWidget())
+
+
+def test_steps_and_answers_have_keys(lab, shared_driver):
+    lab.go_to(0, 1)
+    choices = shared_driver.window.setup.lab.choices
+    choices[0].setFocus()
+    QTest.keyClick(choices[0], Qt.Key.Key_Down)
+    assert choices[1].isChecked()
+    shortcuts = ("labShowButton", "labNextButton", "labBackButton")
+    keys = [shared_driver.find(name, QPushButton).shortcut().toString() for name in shortcuts]
+    assert keys == ["Alt+S", "Alt+Right", "Alt+Left"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QLabel, QMenu, QRadioButton, QScrollArea, QWidget
 
 from vae_desktop.gui.widgets.controls import (
@@ -26,6 +26,7 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.lab.course import Chapter, Step
 from vae_desktop.language import tr
 
+_ARROWS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right)
 _TOP = Qt.AlignmentFlag.AlignTop
 
 
@@ -71,12 +72,18 @@ class LabView(QWidget):
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
         tip = tr("Watch: the window does it, as a hand would.")
-        self.show_button = push_button("labShowButton", tr("Show me"), tip, then=self.show_requested)
+        self.show_button = push_button("labShowButton", tr("Show me"), tip, "Alt+S", then=self.show_requested)
         tip = tr("The step before.")
-        self.back_button = push_button("labBackButton", tr("Back"), tip, then=self.back_requested)
+        self.back_button = push_button("labBackButton", tr("Back"), tip, "Alt+Left", then=self.back_requested)
         tip = tr("The next step; it can be taken whether this one is done or not.")
-        self.next_button = push_button("labNextButton", tr("Next"), tip, then=self.next_requested)
+        self.next_button = push_button("labNextButton", tr("Next"), tip, "Alt+Right", then=self.next_requested)
         self._lay_out()
+
+    def take_focus(self) -> None:
+        """Bring the keyboard's focus to the answer that is chosen, or the first one; else to *Show me*."""
+        chosen = [choice for choice in self.choices if choice.isChecked()]
+        buttons = (*chosen, *self.choices, self.show_button, self.next_button, self.back_button)
+        next(part for part in buttons if part.isEnabled()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_chapters(self, chapters: Sequence[Chapter], done: frozenset[str]) -> None:
         """List the chapters and their steps, with a tick at each that is done."""
@@ -124,11 +131,27 @@ class LabView(QWidget):
         self._do.setText(_rich(step.do))
         self._do.setVisible(bool(step.do))
         self._make_choices(step)
-        self.show_button.setEnabled(bool(step.show))
-        self.back_button.setVisible((chapter, index) != (0, 0))
-        self.next_button.setEnabled((chapter, index) != (len(self._chapters) - 1, len(self._chapters[-1].steps) - 1))
+        self._offer_steps((chapter, index), bool(step.show))
         self.show_found("", False)
         self._scroll.verticalScrollBar().setValue(0)
+
+    def _offer_steps(self, place: tuple[int, int], can_show: bool) -> None:
+        """Have those buttons at hand that lead somewhere; one that goes leaves the focus in the lab."""
+        self.show_button.setEnabled(can_show)
+        is_first, is_last = place == (0, 0), place == (len(self._chapters) - 1, len(self._chapters[-1].steps) - 1)
+        for button, other, is_over in (
+            (self.back_button, self.next_button, is_first),
+            (self.next_button, self.back_button, is_last),
+        ):
+            if not is_over:
+                button.setVisible(True)
+                button.setEnabled(True)
+                continue
+            if self.window().focusWidget() is button:  # be the window in front or not
+                other.setVisible(True)
+                other.setFocus(Qt.FocusReason.OtherFocusReason)
+            button.setEnabled(False)
+            button.setVisible(button is self.next_button)
 
     def set_prediction(self, number: int | None) -> None:
         """Show what was predicted."""
@@ -183,7 +206,7 @@ class LabView(QWidget):
         """Offer the answers, on the same buttons for all steps: one that has the focus must not be deleted."""
         for number in range(len(self._group.buttons()), len(step.choices)):
             tip = tr("Say so before the window answers; it can be changed.")
-            button = named(QRadioButton(), f"labChoice{number}", "", tip)
+            button = named(_Answer(), f"labChoice{number}", "", tip)
             self._group.addButton(button, number)
             self._answers.addWidget(button)
         self._group.setExclusive(False)  # else one stays checked
@@ -211,6 +234,16 @@ class LabView(QWidget):
         assert isinstance(entry, QAction)
         entry.setChecked(not entry.isChecked())  # a tick says what is done, not what was clicked
         self.step_chosen.emit(*entry.data())
+
+
+class _Answer(QRadioButton):
+    """An answer; arrow keys choose the next one, also where none is chosen yet."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        reached = self.window().focusWidget()
+        if event.key() in _ARROWS and isinstance(reached, _Answer) and not reached.isChecked():
+            reached.click()
 
 
 def _broken(text: str, width_of: Callable[[str], int], room: int) -> str:

@@ -37,6 +37,7 @@ class SetupPanel(QWidget):
         self.head = ModelHead()
         self.form = SettingsForm()
         self.controls = Transport()
+        self.controls.focus_dropped.connect(self._keep_focus)
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setAccessibleName(tr("Settings"))
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls into sight
@@ -51,7 +52,7 @@ class SetupPanel(QWidget):
             (tr("Setup"), tr("The settings of the next model. (Shift+F4)")),
         ):
             self._tabs.setTabToolTip(self._tabs.addTab(text), tip)
-        setup = QWidget()
+        self._setup = setup = QWidget()
         column(self.head, _rule(), (self._scroll, 1), spacing=0, on=setup)
         self._faces = QStackedWidget()
         self._faces.addWidget(self.lab)
@@ -69,6 +70,24 @@ class SetupPanel(QWidget):
         """Bring a face to the front, unless it is left out."""
         if face in FACES and self._tabs.isTabVisible(FACES.index(face)):
             self._tabs.setCurrentIndex(FACES.index(face))
+
+    @Slot(str)
+    def go_to_face(self, face: str) -> None:
+        """Bring a face to the front, and the keyboard's focus into it."""
+        self.show_face(face)
+        if self.face == "lab":
+            self.lab.take_focus()
+            return
+        for part in self._setup.findChildren(QWidget):
+            if part.isVisible() and part.isEnabled() and part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                part.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
+
+    @Slot()
+    def _keep_focus(self) -> None:
+        """Leave the focus in the lab, if that is in front, where the button that had it is greyed out."""
+        if self.face == "lab" and self.lab.isVisible():
+            self.lab.take_focus()
 
     def leave_out_lab(self) -> None:
         """Show the setup alone."""

@@ -19,6 +19,7 @@ _LINES = 5  # of the sentence that says what Train does
 class Transport(QWidget):
     """Three buttons in fixed places, what they act on, a bar, and progress in words."""
 
+    focus_dropped = Signal()  # by a button that was greyed out, to one that would begin a training, or to none
     train_requested = Signal()
     continue_requested = Signal()
     pause_requested = Signal()
@@ -167,6 +168,8 @@ class Transport(QWidget):
             neighbour = next((button for button in buttons if button.isEnabled()), None)
             if neighbour is not None:
                 neighbour.setFocus(Qt.FocusReason.OtherFocusReason)
+            if neighbour is not self.pause_button:
+                self.focus_dropped.emit()
 
     def _show_face(self, face: QPushButton) -> None:
         """Show one of the two buttons in the middle; it keeps the focus."""

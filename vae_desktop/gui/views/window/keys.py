@@ -18,6 +18,7 @@ KEYS = (
     (N_("Alt+1, Alt+2, Alt+3, Alt+4"), N_("codes; grid; both; codes and the formulas of one image")),
     (N_("F2, F3"), N_("playground; compare")),
     (N_("F4, Shift+F4"), N_("lab; setup")),
+    (N_("Alt+Right, Alt+Left, Alt+S in the lab"), N_("next step; the one before; show me")),
     (N_("F5, F6, F7, F8"), N_("samples; path; one image; denoise")),
     (N_("Ctrl+L"), N_("losses on a logarithmic axis")),
     (N_("right click in the curves"), N_("logarithmic axis, gradient, spikes, fit")),

@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         self.menus.data_folder_requested.connect(self._ask_for_data_folder)
         self.menus.workspace_chosen.connect(self.show_workspace)
         self.menus.tool_chosen.connect(self.show_tool)
-        self.menus.face_chosen.connect(self.setup.show_face)
+        self.menus.face_chosen.connect(self.setup.go_to_face)
 
     def set_document(self, title: str, is_saved: bool) -> None:
         """Name the model on screen in the title bar, with a mark if it is not saved."""
