@@ -42,7 +42,9 @@ def test_show_me_takes_the_step(lab, shared_driver, number, index, step):
 @pytest.mark.parametrize(("number", "index", "step"), STEPS)
 def test_what_is_ringed_and_done_is_there(lab, shared_driver, number, index, step):
     shared_driver.show("vae-20d")  # sliders are of a model
-    assert not [name for name in step.ring if shared_driver.window.findChild(QWidget, name) is None]
+    names = [name for group in (step.ring, *step.ring_for.values()) for name in group]
+    assert not [name for name in names if shared_driver.window.findChild(QWidget, name.partition(".")[0]) is None]
+    assert not set(step.ring_for) - set(step.outcomes)
     assert {movement.split()[0] for movement in step.show} <= lab.hand.words
 
 
@@ -158,3 +160,15 @@ def test_steps_and_answers_have_keys(lab, shared_driver):
     shortcuts = ("labShowButton", "labNextButton", "labBackButton")
     keys = [shared_driver.find(name, QPushButton).shortcut().toString() for name in shortcuts]
     assert keys == ["Alt+S", "Alt+Right", "Alt+Left"]
+
+
+def test_one_tab_and_one_menu_are_ringed_and_not_their_bars(lab, shared_driver):
+    shared_driver.show("vae-2d")
+    ring = shared_driver.find("labRing")
+    lab.go_to(2, 0)
+    shared_driver.wait(lambda: ring.isVisible() and ring.target.objectName() == "menuBar")
+    assert ring.width() < ring.target.width() / 4
+    lab.go_to(4, 0)
+    shared_driver.window.show_workspace("playground")
+    shared_driver.wait(lambda: ring.target is not None and ring.target.objectName() == "workspaceTabs")
+    assert ring.x() > ring.target.tabRect(0).right()

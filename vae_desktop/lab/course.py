@@ -41,7 +41,7 @@ class Step:
         Name of the function in `checks` that looks whether it was done, and what came of it.
     ring : tuple of str
         Object names of the controls to use, the first that can be used is ringed; of a dock that stands behind
-        others, its tab.
+        others, its tab. "NAME.2" is the third tab, or menu, of a bar.
     ring_for : mapping of str to tuple of str
         Those that come before them as long as the check says so.
     show : tuple of str

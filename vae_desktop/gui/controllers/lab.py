@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QRect, QTimer, Slot
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMenuBar, QTabBar, QWidget
 
 from vae_desktop.gui.controllers.lab_hand import Hand
 from vae_desktop.gui.controllers.window_settings import WindowSettings
@@ -131,7 +131,10 @@ class LabController(QObject):
         """The first control of the step that can be used, or the tab that brings a tool to the front."""
         first = () if self.found is None else self.step.ring_for.get(self.found.key, ())
         for name in (*first, *self.step.ring):
+            name, _, number = name.partition(".")
             for part in self._window.findChildren(QWidget, name):
+                if number and part.isVisible():
+                    return part, _place_in(part, int(number))
                 if part.isVisible() and part.isEnabled() and not part.visibleRegion().isEmpty():
                     return part, None
                 tab = tab_of(part) if isinstance(part, QDockWidget) else None
@@ -207,3 +210,10 @@ class LabController(QObject):
     def _write_progress(self) -> None:
         kept = {"step": self.step.name, "done": sorted(self._done), "predicted": self._predicted}
         self._settings.set_text(_KEY, json.dumps(kept))
+
+
+def _place_in(bar: QWidget, number: int) -> QRect | None:
+    """Where a tab or a menu of a bar is."""
+    if isinstance(bar, QTabBar):
+        return bar.tabRect(number)
+    return bar.actionGeometry(bar.actions()[number]) if isinstance(bar, QMenuBar) else None
