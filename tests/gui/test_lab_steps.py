@@ -172,3 +172,11 @@ def test_one_tab_and_one_menu_are_ringed_and_not_their_bars(lab, shared_driver):
     shared_driver.window.show_workspace("playground")
     shared_driver.wait(lambda: ring.target is not None and ring.target.objectName() == "workspaceTabs")
     assert ring.x() > ring.target.tabRect(0).right()
+
+
+def test_the_end_of_the_course_is_said(lab, shared_driver):
+    lab.go_to(len(lab.chapters) - 1, len(lab.chapters[-1].steps) - 1)
+    shared_driver.window.setup.lab.choices[0].click()
+    lab.hand.do(lab.step.show)
+    shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
+    assert "The course" in shared_driver.find("labVerdict", QLabel).text()

@@ -48,6 +48,8 @@ def test_in_a_hole():
     assert is_missing("in_hole", "not_2d", standing([0] * 20, 20.0, model=model("ae", 20)))
     assert is_missing("in_hole", "outside", standing([9, 0], 20.0))
     assert is_missing("in_hole", "unknown", standing([0, 0], None))
+    last = model("ae").codes.mean
+    assert is_missing("in_hole", "among", standing(last[last[:, 0].argmax()], 0.0))  # of the cloud, at its edge
     assert is_missing("in_hole", "among", standing([0, 0], 1.0))
     assert is_answered("in_hole", "gap", 0, standing([0, 0], 4.0))
     assert is_answered("in_hole", "hole", 1, standing([0, 0], 10.0))

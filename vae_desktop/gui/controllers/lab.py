@@ -99,7 +99,8 @@ class LabController(QObject):
         text = self.step.outcome(found.key, found.numbers)
         if found.is_done and waits:  # first the prediction, then the answer
             text = tr("It is done. What would you have said? Choose an answer above.")
-        self._view.show_found(text, found.is_done and not waits, "" if waits else self._verdict(found))
+        said = "" if waits else "\n".join(filter(None, (self._verdict(found), self._end(found))))
+        self._view.show_found(text, found.is_done and not waits, said)
         if not self.hand.is_busy:
             self._ring.surround(*((None,) if found.is_done else self._control()))
 
@@ -126,6 +127,15 @@ class LabController(QObject):
         return tr("You said: {said}. Here it is: {answer}.").format(
             said=self.step.choices[said], answer=self.step.choices[found.choice]
         )
+
+    def _end(self, found: Outcome) -> str:
+        """What is said at the end of the course, once its last step is done."""
+        steps = [step for chapter in self.chapters for step in chapter.steps]
+        if not found.is_done or self.step is not steps[-1]:
+            return ""
+        if all(step.name in self._done for step in steps):
+            return tr("The course is done, all of its steps.")
+        return tr("The course ends here. Chapters without a ✓ have steps that are not done yet.")
 
     def _control(self) -> tuple[QWidget | None, QRect | None]:
         """The first control of the step that can be used, or the tab that brings a tool to the front."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_desktop.lab.outcome import Check, Outcome
 from vae_desktop.lab.seen import Model, Samples, Seen
+from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.posteriors import spread_of_means
 
 _MANY = 10  # latent dimensions
@@ -72,16 +73,22 @@ def in_hole(now: Seen, before: Seen) -> Outcome:
         return Outcome("is_vae")
     if model.latent_dim != 2:
         return Outcome("not_2d", numbers={"count": model.latent_dim})
-    means = model.codes.mean
-    if (np.abs(code - means.mean(0)) > 2 * means.std(0)).any():
-        return Outcome("outside")
     if distance is None or not np.isfinite(distance):
         return Outcome("unknown")
     numbers = {"distance": distance}
-    if distance < _HOLE:
+    if distance < _HOLE:  # beside a code one is not outside, be it the last one on its side
         return Outcome("among", numbers=numbers)
+    if not _is_surrounded(code, model.codes.mean):
+        return Outcome("outside")
     choice = 0 if distance < 6 else 1 if distance < 15 else 2
     return Outcome("hole" if choice else "gap", True, numbers, choice)
+
+
+def _is_surrounded(code: Floats, means: Floats) -> bool:
+    """Whether codes lie on all sides of a code in the plane: whether it is in their convex hull."""
+    right, up = (means - code).astype(np.float64).T
+    angles = np.sort(np.arctan2(up, right))
+    return bool(np.diff(angles, append=angles[0] + 2 * np.pi).max() < np.pi)
 
 
 def classes_reached(now: Seen, before: Seen) -> Outcome:

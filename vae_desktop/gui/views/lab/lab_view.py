@@ -160,7 +160,7 @@ class LabView(QWidget):
 
     def show_found(self, text: str, is_done: bool, verdict: str = "") -> None:
         """Say what came of the step, or what is missing, and whether it was as predicted."""
-        for part, content in ((self._found, _rich(text)), (self._verdict, html.escape(verdict))):
+        for part, content in ((self._found, _rich(text)), (self._verdict, _rich(verdict))):
             if part.text() != content:
                 part.setText(content)
         self._found.setVisible(bool(text))
