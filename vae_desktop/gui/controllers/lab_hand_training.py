@@ -45,11 +45,14 @@ def _compare(window: MainWindow, find: Find) -> bool:
 
 
 def _have_come(window: MainWindow, wanted: str) -> bool:
-    """Whether each model that trains has come so far; nothing is to be waited for where nothing trains."""
+    """Whether each model that trains has come so far, beside others only those; without a training there is no wait."""
     engine = window.controller.engine
     if engine.starter.is_beginning:
         return False
-    return all(len(run.history.training) >= int(wanted) for run in engine.project.active)
+    runs, compared = engine.project.active, engine.project.compared
+    if window.workspace == "comparison" and compared is not None:
+        runs = [run for run in runs if run in compared.runs]
+    return all(len(run.history.training) >= int(wanted) for run in runs)
 
 
 def _stop(window: MainWindow, find: Find) -> bool:
