@@ -124,7 +124,8 @@ class Restart(QObject):
     def _hand_over(self) -> None:
         if not self.is_wanted:
             return
-        runs = list(self._engine.project.runs.values())
+        # A model that has no file yet does not come back: places in the list are counted without it.
+        runs = [run for run in self._engine.project.runs.values() if self._file_of(run)[0] is not None]
         shown = self._engine.project.shown
         state = {
             "groups": list(self._groups(runs)),
