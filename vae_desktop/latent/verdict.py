@@ -21,10 +21,10 @@ Answer = Literal["", "yes", "hardly", "no"]
 _NO, _YES = 0.2, 0.6
 _COARSE = 0.25  # of the real images' variety: reconstructions that cover less are coarse
 NO_VARIETY = 0.05  # of recall: below it there is none
-_ONE_PICTURE = 1.5  # effective classes, below which samples without variety are one picture
+ONE_PICTURE = 1.5  # effective classes, below which samples without variety are one picture
 _MOST = 0.5
 
-_LIKE_ONE = (0.7, 1.4)  # a spread between them is not told from that of N(0, I)
+LIKE_ONE = (0.7, 1.4)  # a spread between them is not told from that of N(0, I)
 
 QUESTION = Measure(
     "verdict",
@@ -90,7 +90,7 @@ def verdict(model: Compared) -> Verdict:
         return Verdict("", "" if model.missed is None else _of_codes(model.missed, _MISS, _FALL))
     drawn = sampling["prior"]
     classes = drawn["effective_classes"]
-    if model.has_collapsed or (drawn["recall"] < NO_VARIETY and classes is not None and classes < _ONE_PICTURE):
+    if model.has_collapsed or (drawn["recall"] < NO_VARIETY and classes is not None and classes < ONE_PICTURE):
         return Verdict("no", tr("no: always the same picture"))
     likeness, reach = found["likeness"], found["reach"]
     least = min(likeness, reach)
@@ -131,11 +131,11 @@ def explanation(model: Compared) -> str:
         where, texts = where.format(reach=reach, active=active, count=len(spread)), _PRESSED
     else:
         own = [] if sigma is None else [tr("σ shrank to {sigma:.2g}").format(sigma=fmean(sigma))]
-        if not _LIKE_ONE[0] < reach < _LIKE_ONE[1]:
+        if not LIKE_ONE[0] < reach < LIKE_ONE[1]:
             own.append(tr("they spread {reach:.2g} instead of 1").format(reach=reach))
         where = tr("{first} and {second}").format(first=own[0], second=own[1]) if len(own) > 1 else "".join(own)
         texts = _FREE if own else _FREE_AS_IT_IS
-        if reach > _LIKE_ONE[1]:
+        if reach > LIKE_ONE[1]:
             texts = _WIDE
     why = tr(texts[0]).format(where=where)
     if model.missed is not None:

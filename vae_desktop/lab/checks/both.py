@@ -11,8 +11,8 @@ from vae_desktop.lab.seen import Model, Seen, Stretch
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import CodeSpread
 from vae_desktop.latent.posteriors import kl_by_dimension
+from vae_desktop.latent.verdict import LIKE_ONE
 
-_LIKE_ONE = (0.7, 1.4)  # a spread between them is not told from that of N(0, I)
 _MIDDLE = 0.5  # how far from 0 the middle of the codes may lie
 _BORDER = 0.2  # of a path: it leaves the codes at a border, not for good
 _EMPTY = math.log(10)  # nats: less does not tell ten classes apart
@@ -97,7 +97,7 @@ def cloud_near_prior(now: Seen, before: Seen) -> Outcome:
     width = float(np.sqrt(np.square(spread.stddev).mean()))
     away = float(np.abs(spread.middle).max())
     numbers = {"width": width, "away": away, "count": len(now.model.codes)}
-    choice = 0 if width < _LIKE_ONE[0] else 2 if width > _LIKE_ONE[1] else 1
+    choice = 0 if width < LIKE_ONE[0] else 2 if width > LIKE_ONE[1] else 1
     return Outcome("near" if choice == 1 and away < _MIDDLE else "off", True, numbers, choice)
 
 

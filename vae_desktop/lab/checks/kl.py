@@ -10,6 +10,7 @@ import numpy as np
 from vae_desktop.lab.outcome import Check, Outcome
 from vae_desktop.lab.seen import Model, Seen
 from vae_desktop.latent.posteriors import mean_sigma, spread_of_means
+from vae_desktop.latent.verdict import LIKE_ONE, ONE_PICTURE
 
 STEPS = 120  # of training, from which on the models of a comparison can be told apart
 _LATE = 4 * STEPS  # from which on what has not come yet counts as not coming
@@ -17,8 +18,6 @@ _COLLAPSED = 0.9  # mean σ; each VAE begins so
 _SAME = 0.25  # fraction, by which spreads have to differ to be called different
 _SAME_CLASSES = 0.05
 _ONE_POINT = 0.1  # of the means' spread
-_LIKE_ONE = (0.7, 1.4)  # a spread between them is not told from that of N(0, I)
-_ONE_PICTURE = 1.5  # effective classes
 _GUESS = 0.05  # above the share of the largest class
 
 
@@ -78,7 +77,7 @@ def means_of_kl_only(now: Seen, before: Seen) -> Outcome:
     numbers = {"alone": alone, "full": full, "sigma": _mean_sigma(models[0])}
     if alone < _ONE_POINT:
         return Outcome("one_point", True, numbers, 1)
-    return Outcome("apart", True, numbers, 2 if _LIKE_ONE[0] < alone < _LIKE_ONE[1] else 0)
+    return Outcome("apart", True, numbers, 2 if LIKE_ONE[0] < alone < LIKE_ONE[1] else 0)
 
 
 def neighbours_of_kl_only(now: Seen, before: Seen) -> Outcome:
@@ -105,7 +104,7 @@ def pictures_of_kl_only(now: Seen, before: Seen) -> Outcome:
     alone, full = (_drawn(model)["effective_classes"] for model in models)
     errors = [model.figures["reconstruction"] for model in models]
     numbers = {"alone": alone, "full": full, "error": errors[0], "full_error": errors[1]}
-    is_one = alone < _ONE_PICTURE
+    is_one = alone < ONE_PICTURE
     return Outcome("one" if is_one else "several", True, numbers, 2 if is_one else 1 if alone > 0.5 * full else 0)
 
 
