@@ -202,8 +202,8 @@ class Seen:
     image : CodedImage, or None
     samples : Samples, or None
     noise : Noise, or None
-    anchors, path_fraction : int, float
-        Of the path: how many anchors it has, and how far along it the point is.
+    path_fraction : float
+        How far along the path the point is.
     anchor_classes : tuple of str
         The classes of the path's anchors, one after the other; "" for points.
     steps_off : array (n,), bool, or None
@@ -235,7 +235,6 @@ class Seen:
     image: CodedImage | None = None
     samples: Samples | None = None
     noise: Noise | None = None
-    anchors: int = 0
     path_fraction: float = 0.0
     overlays: frozenset[str] = frozenset()
     anchor_classes: tuple[str, ...] = ()

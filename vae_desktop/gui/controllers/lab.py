@@ -39,6 +39,11 @@ class LabController(QObject):
         self._view = window.setup.lab
         self._ring = Ring(window)
         self.chapters = read_course()
+        self._places = {
+            step.name: (number, index)
+            for number, chapter in enumerate(self.chapters)
+            for index, step in enumerate(chapter.steps)
+        }
         self._place = 0, 0
         self._before = Seen()
         self._number: int | None = None  # of the model that was on screen at the last look
@@ -130,10 +135,10 @@ class LabController(QObject):
 
     def _end(self, found: Outcome) -> str:
         """What is said at the end of the course, once its last step is done."""
-        steps = [step for chapter in self.chapters for step in chapter.steps]
-        if not found.is_done or self.step is not steps[-1]:
+        names = list(self._places)
+        if not found.is_done or self.step.name != names[-1]:
             return ""
-        if all(step.name in self._done for step in steps):
+        if self._done.issuperset(names):
             return tr("The course is done, all of its steps.")
         return tr("The course ends here. Chapters without a ✓ have steps that are not done yet.")
 
@@ -168,19 +173,17 @@ class LabController(QObject):
 
     @Slot()
     def _go_on(self) -> None:
-        chapter, index = self._place
-        if index + 1 < len(self.chapters[chapter].steps):
-            self.go_to(chapter, index + 1)
-        elif chapter + 1 < len(self.chapters):
-            self.go_to(chapter + 1, 0)
+        self._go_by(1)
 
     @Slot()
     def _go_back(self) -> None:
-        chapter, index = self._place
-        if index:
-            self.go_to(chapter, index - 1)
-        elif chapter:
-            self.go_to(chapter - 1, len(self.chapters[chapter - 1].steps) - 1)
+        self._go_by(-1)
+
+    def _go_by(self, count: int) -> None:
+        places = list(self._places.values())
+        number = places.index(self._place) + count
+        if 0 <= number < len(places):
+            self.go_to(*places[number])
 
     @Slot()
     def _begin_again(self) -> None:
@@ -202,17 +205,12 @@ class LabController(QObject):
     # How far a person is
 
     def _read_progress(self) -> None:
-        names = [step.name for chapter in self.chapters for step in chapter.steps]
-        places = {
-            step.name: (number, index)
-            for number, chapter in enumerate(self.chapters)
-            for index, step in enumerate(chapter.steps)
-        }
+        places = self._places
         try:
             kept = json.loads(self._settings.text(_KEY) or "{}")
             self._done = frozenset(name for name in kept.get("done", ()) if name in places)
             said = dict(kept.get("predicted", {}))
-            self._predicted = {name: int(number) for name, number in said.items() if name in names}
+            self._predicted = {name: int(number) for name, number in said.items() if name in places}
             self._place = places.get(str(kept.get("step")), (0, 0))
         except (ValueError, TypeError, AttributeError):
             self._done, self._predicted, self._place = frozenset(), {}, (0, 0)

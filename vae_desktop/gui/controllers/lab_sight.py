@@ -43,12 +43,13 @@ class Sight:
         project, tools = self._engine.project, self._workspaces.tools
         shown, compared = project.shown, project.compared
         self._measure_distance(shown)
+        models = {run.id: self._model(run) for run in project.runs.values()}
         seen = Seen(
             workspace=self._window.workspace,
             tool=self._tool(),
-            model=None if shown is None else self._model(shown),
-            compared=() if compared is None else tuple(map(self._model, compared.runs)),
-            runs=tuple(map(self._model, project.runs.values())),
+            model=None if shown is None else models.get(shown.id),
+            compared=() if compared is None else tuple(models[run.id] for run in compared.runs if run.id in models),
+            runs=tuple(models.values()),
             is_training=any(run.status == "training" for run in project.active),
             code=None if shown is None else self._point.code,
             steers=self._point.steers,
@@ -166,7 +167,6 @@ def _with_tools(seen: Seen, tools: Tools) -> Seen:
         image=image,
         samples=Samples(samples.view.source.currentData(), len(samples.codes), samples.off),
         noise=None if tools.denoising.restored is None else _noise(*tools.denoising.restored),
-        anchors=len(tools.path.anchor_classes),
         path_fraction=tools.path.fraction,
         anchor_classes=tools.path.anchor_classes,
         steps_off=_steps_off(tools.path),
