@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from vae_desktop.gui.views.stage.class_labels import ClassLabels
 from vae_desktop.gui.views.stage.class_legend import point_style
@@ -73,27 +73,16 @@ class LatentScatter(QWidget):
         self.hover = PointHover(self.plot, self.controls.card)
         self._pointing = ScatterPointing(self.plot, self.hover, self._positions)
         self._pointing.invitation.setVisible(controls is None)
-        text = tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
-        empty = label(
-            text if controls is None else tr("Waiting for the first codes"),
-            "muted",
-            wraps=True,
-            align=Qt.AlignmentFlag.AlignCenter,
-        )
         # Signals of the parts: a place in the plane (k,), an image, the images selected (n,).
         self.position_pointed, self.image_chosen = self._pointing.position_pointed, self._pointing.image_chosen
         self.image_hovered, self.hover_ended = self.hover.hovered, self.hover.ended
         self.export_requested = self.selection.export_requested
         self._stack = QStackedLayout()
-        self._stack.addWidget(empty)
+        self._stack.addWidget(_empty_text(controls is None))
         self._stack.addWidget(self.plot)
         parts = (self.controls, (self._stack, 1)) if controls is None else ((self._stack, 1),)
         column(*parts, spacing=SPACING // 2, on=self)
         self.hover.card.raise_()
-        self._connect()
-        self.set_overlays(self.tools.overlays)
-
-    def _connect(self) -> None:
         self.tools.fit_requested.connect(self.plot.fit)
         self.tools.zoom_requested.connect(self.posterior_labels.zoom)
         self.tools.lasso_toggled.connect(self.plot.set_lasso)
@@ -106,6 +95,7 @@ class LatentScatter(QWidget):
         self.plot.recoloured.connect(self._set_point_style)
         self.hover.hovered.connect(self._show_posterior)
         self.hover.ended.connect(self._show_posterior)
+        self.set_overlays(self.tools.overlays)
 
     @property
     def drawn(self) -> Codes | None:
@@ -290,3 +280,10 @@ class LatentScatter(QWidget):
 
     def _labels_of_others(self) -> list[QRectF]:
         return [*self.overlays.label_rects(), *self.class_labels.rects]
+
+
+def _empty_text(is_alone: bool) -> QLabel:
+    """What stands where codes will be."""
+    text = tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
+    text = text if is_alone else tr("Waiting for the first codes")
+    return label(text, "muted", wraps=True, align=Qt.AlignmentFlag.AlignCenter)

@@ -55,50 +55,58 @@ class Invitation(QLabel):
         return int(((positions >= low) & (positions <= high)).all(1).sum()) if len(positions) else 0
 
 
-class LassoHint(QLabel):
-    """Stands in the plot's upper left corner as long as the left button draws a lasso instead of moving the point."""
+class _CornerHint(QLabel):
+    """Stands in a corner of a plot and lets the mouse through; not there at first."""
 
-    def __init__(self, plot: LatentPlot) -> None:
-        super().__init__(tr("Lasso: draw around codes · Esc ends"), plot)
-        named(self, "lassoHint")
+    def __init__(self, plot: LatentPlot, name: str, text: str = "") -> None:
+        super().__init__(text, plot)
+        named(self, name)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._plot = plot
         self.hide()
         plot.getViewBox().sigResized.connect(self._place)
 
-    @Slot(bool)
-    def set_lasso(self, is_on: bool) -> None:
-        """Be there while the lasso is on."""
-        self.setVisible(is_on)
+    def _show(self, is_wanted: bool) -> None:
+        self.setVisible(is_wanted)
         self._place()
 
     @Slot()
     def _place(self) -> None:
         self.adjustSize()
-        corner = self._plot.getViewBox().sceneBoundingRect().topLeft().toPoint()
-        self.move(corner + QPoint(SPACING, SPACING))
+        self.move(self._corner(self._plot.getViewBox().sceneBoundingRect()))
+
+    def _corner(self, box: QRectF) -> QPoint:
+        """Where its upper left corner is, for the part of the plot within the axes."""
+        raise NotImplementedError
 
 
-class MissingNames(QLabel):
+class LassoHint(_CornerHint):
+    """Stands in the plot's upper left corner as long as the left button draws a lasso instead of moving the point."""
+
+    def __init__(self, plot: LatentPlot) -> None:
+        super().__init__(plot, "lassoHint", tr("Lasso: draw around codes · Esc ends"))
+
+    @Slot(bool)
+    def set_lasso(self, is_on: bool) -> None:
+        """Be there while the lasso is on."""
+        self._show(is_on)
+
+    def _corner(self, box: QRectF) -> QPoint:
+        return box.topLeft().toPoint() + QPoint(SPACING, SPACING)
+
+
+class MissingNames(_CornerHint):
     """Says in the lower right corner of a plot how many classes have no name in it, if it is wide enough for that."""
 
     def __init__(self, plot: LatentPlot) -> None:
-        super().__init__(plot)
-        styled(named(self, "missingNames"), "muted", "small")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._plot = plot
-        self.hide()
-        plot.getViewBox().sigResized.connect(self._place)
+        super().__init__(plot, "missingNames")
+        styled(self, "muted", "small")
 
     def set_count(self, count: int) -> None:
         """Say how many there are, if any."""
         several = tr("{count} more classes: Show ▸ Classes").format(count=count)
         self.setText(several if count > 1 else tr("1 more class: Show ▸ Classes"))
-        self.setVisible(count > 0 and self._plot.width() >= _WIDE)
-        self._place()
+        self._show(count > 0 and self._plot.width() >= _WIDE)
 
-    @Slot()
-    def _place(self) -> None:
-        self.adjustSize()
-        corner = self._plot.getViewBox().sceneBoundingRect().bottomRight().toPoint()
-        self.move(corner - QPoint(self.width() + SPACING, self.height() + SPACING // 2))
+    def _corner(self, box: QRectF) -> QPoint:
+        return box.bottomRight().toPoint() - QPoint(self.width() + SPACING, self.height() + SPACING // 2)
