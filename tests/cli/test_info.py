@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoints
+from vae_desktop.training.timeline import Frame, FrameInfo, Timeline
 
 
 def test_json(run, vae_file):
@@ -18,6 +19,19 @@ def test_json(run, vae_file):
     assert line["can_continue_exactly"] is True
     assert line["file_bytes"] == vae_file.stat().st_size
     assert line["format_version"] == 3
+    assert line["timeline"] == []
+
+
+def test_the_timeline_that_a_file_holds(run, vae_file, tmp_path):
+    checkpoint = load_checkpoint(vae_file)
+    frames = [FrameInfo(step, 100) for step in (0, 24)]
+    timeline = Timeline(frames, {"learning_rate": 0.1, "beta": 1.0}, lambda _: Frame(checkpoint.snapshot))
+    save_checkpoints(tmp_path / "m", [checkpoint], timelines=[timeline])
+    (line,) = run("info", tmp_path / "m", "--json").lines
+    size = 4 * checkpoint.parameters
+    assert line["timeline"] == [{"step": step, "bytes": size, "is_exact": step == 0} for step in (0, 24)]
+    assert line["format_version"] == 4
+    assert "Timeline" in run("info", tmp_path / "m").out
 
 
 def test_its_last_figures_are_those_of_evaluate(run, vae_file):

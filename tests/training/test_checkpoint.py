@@ -18,11 +18,11 @@ from vae_desktop.errors import UserError
 from vae_desktop.files import size_in_words
 from vae_desktop.training import tensor_file
 from vae_desktop.training.checkpoint import (
-    FORMAT_VERSION,
     Checkpoint,
     load_checkpoint,
     save_checkpoints,
 )
+from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION
 from vae_desktop.training.history import Change
 
 KEY = "vae_desktop"
@@ -217,7 +217,7 @@ def test_the_metadata_is_one_json_value(file):
     metadata = parts(file.read_bytes())[0]["__metadata__"]
     assert list(metadata) == [KEY]
     described = json.loads(metadata[KEY])
-    assert described["format_version"] == FORMAT_VERSION == 3
+    assert described["format_version"] == PLAIN_VERSION == 3
     assert described["class_names"] == ["a", "β", "c"]
     assert described["config"]["model"]["latent_dim"] == 2
 

@@ -13,6 +13,7 @@ from vae_desktop.settings import settings_of
 if TYPE_CHECKING:
     from vae_desktop.training.advice import Advice
     from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.timeline import FrameInfo
 
 HELP = N_("describe a saved model")
 
@@ -53,6 +54,9 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
         **({} if last is None else figures(last)),
         "notes": [entry._asdict() for entry in _advice(checkpoint)],
         "can_continue_exactly": checkpoint.can_continue_exactly,
+        "timeline": [
+            {"step": frame.step, "bytes": frame.bytes, "is_exact": frame.is_exact} for frame in _frames(checkpoint)
+        ],
         "file_bytes": file_bytes,
         "format_version": checkpoint.format_version,
     }
@@ -80,9 +84,13 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
     if checkpoint.snapshot.optimizer is not None and not checkpoint.can_continue_exactly:
         continues = tr("with a new cycle of the learning rate")
     file = tr("{size}, format {version}").format(size=size_in_words(file_bytes), version=checkpoint.format_version)
+    frames = _frames(checkpoint)
+    kept = tr_count("{count} frame, {size}", "{count} frames, {size}", len(frames))
+    size = size_in_words(sum(frame.bytes for frame in frames))
     return [
         *rows,
         (tr("Continues"), continues),
+        *([(tr("Timeline"), kept.format(count=len(frames), size=size))] if frames else []),
         (tr("File"), file),
         *((tr("Note"), entry.text) for entry in _advice(checkpoint)),
     ]
@@ -110,6 +118,10 @@ def _advice(checkpoint: "Checkpoint") -> "list[Advice]":
     span = checkpoint.snapshot.span
     epochs = None if span is None else span.last / span.per_epoch
     return advice(checkpoint.config, Known(image_shape=checkpoint.image_shape, epochs=epochs))
+
+
+def _frames(checkpoint: "Checkpoint") -> "tuple[FrameInfo, ...]":
+    return () if checkpoint.timeline is None else checkpoint.timeline.frames
 
 
 def _epochs_evaluated(checkpoint: "Checkpoint") -> int:

@@ -2,7 +2,8 @@
 
 Weights, the optimizer's moments, the test set's codes and the whole history are tensors, exact and compact,
 so the header stays small however long a run was, and a larger one is refused before it is read. What it says
-of models and tensors is checked in full before any tensor is read. The metadata is one JSON value: several keys
+of models and tensors is checked in full before any tensor is read. The frames of a timeline, where one is saved
+with the model, lie beside it and are read one by one when they are wanted. The metadata is one JSON value: several keys
 would be written in random order, and the same model would not give the same bytes. Models that are compared lie
 in one such file together: the tensors of each under its number, and under another key a list of what would be
 the metadata of each alone.
@@ -10,15 +11,14 @@ the metadata of each alone.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import starmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import safetensors.numpy
 
-from vae_desktop import __version__
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.files import size_in_words, write_atomically
@@ -27,9 +27,12 @@ from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training import tensor_file
-from vae_desktop.training.description import FORMAT_VERSION, Description, under
+from vae_desktop.training.description import PLAIN_VERSION, Description, under
 from vae_desktop.training.history import History
+from vae_desktop.training.saved_parts import add_timelines, metadata_of, tensors_of
+from vae_desktop.training.saved_timeline import PREFIX
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
+from vae_desktop.training.timeline import NO_FRAMES, Timeline
 from vae_desktop.variants import FEWEST, MOST, check_comparison
 
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
@@ -46,6 +49,8 @@ class Checkpoint:
         Codes of the test set, for the scatter.
     format_version : int
         Format of the file that it was read from.
+    timeline : Timeline, or None
+        The frames of its training that lie in that file.
     """
 
     config: RunConfig
@@ -54,7 +59,8 @@ class Checkpoint:
     snapshot: Snapshot
     history: History
     codes: Codes | None
-    format_version: int = FORMAT_VERSION
+    format_version: int = PLAIN_VERSION
+    timeline: Timeline | None = None
 
     @property
     def parameters(self) -> int:
@@ -78,12 +84,35 @@ class Checkpoint:
         has_place = self.config.training.schedule == "constant" or self.snapshot.is_interrupted
         return self.snapshot.optimizer is not None and has_place
 
+    def at(self, step: int) -> "Checkpoint":
+        """The model as it was at a step of its timeline, with the settings of then; going on continues from there.
+
+        Raises
+        ------
+        UserError
+            If that step was not kept, and then the nearest is named; or if its frame is damaged or gone.
+        """
+        timeline = self.timeline or NO_FRAMES
+        frame = timeline.read(step)
+        settings: dict[str, Any] = timeline.settings_at(step, self.history.changes)
+        span = frame.snapshot.span
+        if span is not None:
+            settings["epochs"] = max((span.last - span.first) // span.per_epoch, 1)
+        return replace(
+            self,
+            config=self.config.with_settings(**settings),
+            snapshot=frame.snapshot,
+            history=self.history.until(step),
+            codes=frame.codes,
+        )
+
 
 def save_checkpoints(
     path: Path,
     checkpoints: Sequence[Checkpoint],
     half_precision: bool = False,
     watch: Callable[[Path], object] = lambda part: None,
+    timelines: Sequence[Timeline | None] = (),
 ) -> None:
     """Write one to four checkpoints as one file; the file at `path` is the old or the new one, never half.
 
@@ -95,6 +124,9 @@ def save_checkpoints(
         Keep weights and codes as 16-bit numbers: half the size, and no metric changes visibly.
     watch : callable
         Called with the temporary file, as `write_atomically` says.
+    timelines : sequence of Timeline or None, optional
+        Of each checkpoint, to be saved with it; frames for which a file has no room are left out, the others stay. By
+        default none is saved.
 
     Raises
     ------
@@ -102,14 +134,17 @@ def save_checkpoints(
         If the file cannot be written, or would be larger than one that can be opened even without the optimizer's
         moments, which are left out before that.
     """
-    described = [_metadata(checkpoint) for checkpoint in checkpoints]
-    tensors = [_tensors(checkpoint, half_precision) for checkpoint in checkpoints]
+    described = [metadata_of(checkpoint) for checkpoint in checkpoints]
+    tensors = [tensors_of(checkpoint, half_precision) for checkpoint in checkpoints]
     if _bytes(tensors) > tensor_file.MAX_FILE_BYTES:
         tensors = [{name: own[name] for name in own if not name.startswith("optimizer.")} for own in tensors]
     if _bytes(tensors) > tensor_file.MAX_FILE_BYTES:
         taken, most = (size_in_words(size) for size in (_bytes(tensors), tensor_file.MAX_FILE_BYTES))
         text = tr("Cannot save {name}: it would take {taken}, and a model file at most {most}.")
         raise UserError(text.format(name=path.name, taken=taken, most=most))
+    if timelines:
+        room = tensor_file.MAX_FILE_BYTES - _bytes(tensors)
+        add_timelines(described, tensors, checkpoints, timelines, half_precision, room)
     if len(checkpoints) == 1:
         data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
     else:
@@ -140,10 +175,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 def load_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
     """Read the checkpoints of one to four models; otherwise as `load_checkpoint`."""
     with tensor_file.opened(path) as (file, size):
-        return tuple(
-            _checkpoint(description, {name: tensor_file.read_tensor(file, info) for name, info in infos.items()})
-            for description, infos in _read_head(file, size)
-        )
+        return tuple(starmap(partial(_checkpoint, path, file), _read_head(file, size)))
 
 
 def read_descriptions(path: Path) -> tuple[Description, ...]:
@@ -152,66 +184,13 @@ def read_descriptions(path: Path) -> tuple[Description, ...]:
         return tuple(description for description, _ in _read_head(file, size))
 
 
-def _metadata(checkpoint: Checkpoint) -> dict[str, Any]:
-    return {
-        "format_version": FORMAT_VERSION,
-        "written_by": f"vae_desktop {__version__}",
-        "config": asdict(checkpoint.config),
-        "image_shape": list(checkpoint.image_shape),
-        "class_names": list(checkpoint.class_names),
-        "step": checkpoint.snapshot.step,
-        "span": None if checkpoint.snapshot.span is None else list(astuple(checkpoint.snapshot.span)),
-        "changed_settings": _changed_settings(checkpoint.history),
-    }
-
-
 def _json(value: Any) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-
-
-def _tensors(checkpoint: Checkpoint, half_precision: bool) -> dict[str, Array]:
-    snapshot, codes = checkpoint.snapshot, checkpoint.codes
-    tensors: dict[str, Array] = {f"weights.{name}": tensor for name, tensor in snapshot.weights.items()}
-    tensors |= {f"optimizer.{name}": tensor for name, tensor in (snapshot.optimizer or {}).items()}
-    tensors |= _history_tensors(checkpoint.history)
-    if codes is not None:
-        tensors["codes.mean"] = codes.mean
-        if codes.log_stddev is not None:
-            tensors["codes.log_stddev"] = codes.log_stddev
-        if codes.labels is not None:
-            tensors["codes.labels"] = codes.labels
-    if half_precision:
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and a file with it is refused
-            tensors |= {
-                name: tensor.astype(np.float16)
-                for name, tensor in tensors.items()
-                if name.startswith(("weights.", "codes.")) and tensor.dtype == np.float32
-            }
-    return {name: np.ascontiguousarray(tensor).reshape(tensor.shape) for name, tensor in tensors.items()}
 
 
 def _bytes(tensors: Sequence[Mapping[str, Array]]) -> int:
     """How many bytes a file of such tensors takes, with the longest header that is read."""
     return tensor_file.MAX_HEADER_BYTES + sum(tensor.nbytes for own in tensors for tensor in own.values())
-
-
-def _changed_settings(history: History) -> list[str]:
-    return sorted({change.name for change in history.changes})
-
-
-def _history_tensors(history: History) -> dict[str, Array]:
-    """Rows of numbers; a change's are its step, the index of its setting in the metadata, and its value."""
-    names = _changed_settings(history)
-    evaluations = []
-    for entry in history.evaluations:
-        kl = () if entry.kl is None else (entry.kl, *(entry.kl_per_dimension or ()))
-        evaluations.append((entry.step, entry.total, entry.reconstruction, *kl))
-    changes = [(change.step, names.index(change.name), change.value) for change in history.changes]
-    return {
-        "history.training": history.training,
-        "history.evaluations": np.array(evaluations, np.float64),
-        "history.changes": np.array(changes, np.float64),
-    }
 
 
 def _read_head(file: BinaryIO, size: int) -> list[tuple[Description, Mapping[str, TensorInfo]]]:
@@ -246,6 +225,14 @@ def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool
     return entries, key == _KEY
 
 
-def _checkpoint(said: Description, tensors: Mapping[str, Array]) -> Checkpoint:
-    parts = said.snapshot(tensors), said.history(tensors), said.codes(tensors)
-    return Checkpoint(said.config, said.image_shape, said.class_names, *parts, said.version)
+def _checkpoint(path: Path, file: BinaryIO, said: Description, infos: Mapping[str, TensorInfo]) -> Checkpoint:
+    frames = under(PREFIX, infos)
+    own = {name: info for name, info in infos.items() if not name.startswith(f"{PREFIX}.")}
+    tensors = {name: tensor_file.read_tensor(file, info) for name, info in own.items()}
+    snapshot, history, codes = said.snapshot(tensors), said.history(tensors), said.codes(tensors)
+    labels = None if codes is None else codes.labels
+    timeline = None
+    if said.timeline is not None:
+        timeline = said.timeline.opened(path, file, frames, said.layout, history, labels)
+    parts = snapshot, history, codes, said.version, timeline
+    return Checkpoint(said.config, said.image_shape, said.class_names, *parts)

@@ -11,28 +11,35 @@ from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingCo
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
-from vae_desktop.models.snapshot import Snapshot, Span, Weights
+from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.settings import config_from_json, settings_of
+from vae_desktop.training.frames import MAX_STEP, FrameLayout, checked_snapshot, checked_span, moment_shapes
 from vae_desktop.training.history import TERMS, Change, Evaluation, History
+from vae_desktop.training.saved_timeline import SavedTimeline
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4  # of files with a timeline
+PLAIN_VERSION = 3  # of all others, which earlier versions of the app can read too
 # Settings that files of earlier formats may lack. 1 knew two kinds of model and one likelihood, 2 one learning rate.
 _LACKING = {
     1: tuple(name for part in (DatasetConfig, ModelConfig, TrainingConfig) for name, *_ in settings_of(part)),
     2: ("encoder_rate",),
 }
-_MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
-_PARTS = ("weights", "optimizer", "codes", "history")
+_PARTS = ("weights", "optimizer", "codes", "history", "timeline")
 _HISTORY = ("training", "evaluations", "changes")
-_SQUARES, _STEP = ".exp_avg_sq", ".step"
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Description:
-    """The metadata of one model, checked; it reads the model's parts from the tensors."""
+    """The metadata of one model, checked; it reads the model's parts from the tensors.
+
+    Attributes
+    ----------
+    timeline : SavedTimeline, or None
+        What it says of the frames of its training, if the file holds some.
+    """
 
     version: int
     config: RunConfig
@@ -41,6 +48,7 @@ class Description:
     step: int
     span: Span | None
     changed_settings: tuple[str, ...]
+    timeline: SavedTimeline | None = None
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> "Description":
@@ -57,15 +65,22 @@ class Description:
         require(version <= FORMAT_VERSION, newer.format(version=version, known=FORMAT_VERSION))
         config = config_from_json(RunConfig, metadata["config"], _LACKING.get(version, ()))
         step = metadata["step"]
-        require(type(step) is int and 0 <= step <= _MAX_STEP, tr("its step is not a count."))
+        require(type(step) is int and 0 <= step <= MAX_STEP, tr("its step is not a count."))
         image_shape, class_names = _image_shape(metadata["image_shape"]), _names(metadata["class_names"])
-        span, changed_settings = _span(metadata.get("span")), _names(metadata["changed_settings"])
-        return cls(version, config, image_shape, class_names, step, span, changed_settings)
+        said = metadata.get("span")  # files of earlier versions do not say it
+        span, changed_settings = None if said is None else checked_span(said), _names(metadata["changed_settings"])
+        timeline = SavedTimeline.of(metadata["timeline"], config, step) if "timeline" in metadata else None
+        return cls(version, config, image_shape, class_names, step, span, changed_settings, timeline)
 
     @property
     def is_interrupted(self) -> bool:
         """Whether the training in which the model was kept was to go on."""
         return self.span is not None and self.step < self.span.last
+
+    @property
+    def layout(self) -> FrameLayout:
+        """How the frames of such a model lie in a file."""
+        return FrameLayout.of(self.config.model, self.image_shape)
 
     def check_tensors(self, infos: Mapping[str, TensorInfo]) -> int:
         """Check that the tensors of a file are those of this model.
@@ -80,30 +95,22 @@ class Description:
         CheckpointError
             If one is missing, too many, or of another shape or type; weights that differ are listed.
         """
-        weights, optimizer, codes, history = (under(part, infos) for part in _PARTS)
-        known = len(weights) + len(optimizer) + len(codes) + len(history)
-        require(known == len(infos), tr("it holds what no model of this app has."))
+        weights, optimizer, codes, history, frames = parts = [under(part, infos) for part in _PARTS]
+        require(sum(map(len, parts)) == len(infos), tr("it holds what no model of this app has."))
         _check_weights(weight_shapes(self.config.model, self.image_shape), weights)
         _check_optimizer(weights, optimizer)
         _check_codes(self.config, codes)
         _check_history(self.config, history)
+        if self.timeline is not None:
+            self.timeline.check(frames, self.layout)
+        require(self.timeline is not None or not frames, tr("it holds what no model of this app has."))
         return sum(info.bytes for info in (*codes.values(), *history.values()))
 
     def snapshot(self, tensors: Mapping[str, Array]) -> Snapshot:
         """The weights, and the optimizer's state if there is one; numbers that no training gives are refused."""
         weights, optimizer = under("weights", tensors), under("optimizer", tensors)
-        _check_finite(weights)
-        _check_finite(optimizer)
-        for name, values in optimizer.items():
-            require(
-                not (name.endswith(_SQUARES) and (values < 0).any()),
-                tr("{name} holds squares below 0.").format(name=name),
-            )
-        steps = {float(values) for name, values in optimizer.items() if name.endswith(_STEP)}
         most = min(self.step, len(tensors["history.training"]))
-        are_counts = len(steps) < 2 and all(step.is_integer() and 0 <= step <= most for step in steps)
-        require(are_counts, tr("its optimizer's steps are not those of its history."))
-        return Snapshot(self.step, weights, optimizer or None, self.span)
+        return checked_snapshot(self.step, self.span, weights, optimizer, most)
 
     def history(self, tensors: Mapping[str, Array]) -> History:
         """The metrics of each step, evaluations and changes."""
@@ -144,15 +151,6 @@ def _names(values: Any) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _span(values: Any) -> Span | None:
-    if values is None:  # files of earlier versions do not say it
-        return None
-    first, last, per_epoch = values
-    is_possible = all(type(value) is int for value in values) and 0 <= first <= last <= _MAX_STEP and per_epoch > 0
-    require(is_possible, tr("it was taken in an impossible training, {values}.").format(values=values))
-    return Span(first, last, per_epoch)
-
-
 def _image_shape(values: Any) -> ImageShape:
     channels, height, width = values
     for size, largest in ((channels, 4), (height, 1024), (width, 1024)):
@@ -180,9 +178,7 @@ def _check_weights(wanted: Mapping[str, tuple[int, ...]], weights: Mapping[str, 
 
 
 def _check_optimizer(weights: Mapping[str, TensorInfo], optimizer: Mapping[str, TensorInfo]) -> None:
-    wanted: dict[str, tuple[int, ...]] = {}
-    for name, info in weights.items():
-        wanted |= {f"{name}{_STEP}": (), f"{name}.exp_avg": info.shape, f"{name}{_SQUARES}": info.shape}
+    wanted = moment_shapes({name: info.shape for name, info in weights.items()})
     found = {name: info.shape for name, info in optimizer.items()}
     require(not found or found == wanted, tr("its optimizer state does not match its weights."))
     _check_types(optimizer, np.float32)
@@ -219,14 +215,7 @@ def _check_types(infos: Mapping[str, TensorInfo], *types: npt.DTypeLike) -> None
         require(info.dtype in types, tr("{name} holds values that are not 32-bit numbers.").format(name=name))
 
 
-def _check_finite(tensors: Weights) -> None:
-    for name, values in tensors.items():
-        require(
-            bool(np.isfinite(values).all()), tr("{name} holds values that are not finite numbers.").format(name=name)
-        )
-
-
 def _count(value: float) -> int:
-    is_count = value.is_integer() and 0 <= value <= _MAX_STEP
+    is_count = value.is_integer() and 0 <= value <= MAX_STEP
     require(is_count, tr("its loss history holds a step or a place that is not a count."))
     return int(value)
