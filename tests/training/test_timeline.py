@@ -119,7 +119,7 @@ def test_a_budget_leaves_a_film_that_is_dense_early_too():
     there = [frame.step for frame in kept]
     assert len(there) == 40
     assert 8 <= len([step for step in there if step < 469]) <= 30
-    assert max(later / earlier for earlier, later in itertools.pairwise(there)) < 2
+    assert max(later / earlier for earlier, later in itertools.pairwise(there[5:])) < 2
 
 
 def test_the_best_is_that_of_the_smallest_loss_and_no_infinite_one():
