@@ -109,6 +109,12 @@ def test_a_resource_that_is_not_there_is_named():
 FORBIDDEN = {"eval", "exec", "torch.load", "pickle.load", "pickle.loads", "pickle.Unpickler", "QThread.terminate"}
 
 
+def test_each_timer_has_an_owner_that_ends_it():
+    for path in (PACKAGE / "gui").rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
+        assert all(call.args for call in calls if ast.unparse(call.func) == "QTimer"), path
+
+
 def test_nothing_is_unpickled_or_evaluated():
     for path in PACKAGE.rglob("*.py"):
         calls = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]

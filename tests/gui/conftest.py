@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pyqtgraph
 import pytest
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
-from shiboken6 import isValid
 
 from vae_desktop.app import create_window
 from vae_desktop.config import RunConfig
@@ -133,23 +132,16 @@ def _collected_in_this_thread(_modules_left_alone: None) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_timers_and_windows_left(qapp: QApplication, _collected_in_this_thread: None) -> Iterator[None]:
-    """Fail a test that leaves a window behind, or a timer that runs without an owner to end it."""
-    windows, timers = set(_windows_in_sight()), set(_ownerless_timers())
+def _no_windows_left(qapp: QApplication, _collected_in_this_thread: None) -> Iterator[None]:
+    """Fail a test that leaves a window behind."""
+    windows = set(_windows_in_sight())
     yield
     assert not [window for window in _windows_in_sight() if window not in windows]
-    assert not [timer for timer in _ownerless_timers() if timer not in timers]
 
 
 def _windows_in_sight() -> list[QWidget]:
     """What is closed may stay a while, until its Python objects are collected."""
     return [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
-
-
-def _ownerless_timers() -> list[QTimer]:
-    """Those that no parent takes with it; one for a single time ends by itself."""
-    timers = [entry for entry in gc.get_objects() if issubclass(type(entry), QTimer) and isValid(entry)]
-    return [timer for timer in timers if timer.parent() is None and timer.isActive() and not timer.isSingleShot()]
 
 
 @pytest.fixture(scope="session")

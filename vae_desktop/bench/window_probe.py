@@ -7,6 +7,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Hashable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -164,9 +165,11 @@ def train(driver: WindowDriver, hand: QTimer, goes_on: bool = True) -> None:
 def drag_slider(driver: WindowDriver, latencies: Latencies) -> QTimer:
     """The hand that drags the first slider."""
 
+    slider = cache(partial(driver.find, LatentSlider, "latentSlider0"))  # to look for it takes a millisecond
+
     def move() -> None:
         began = time.perf_counter()
-        driver.find(LatentSlider, "latentSlider0").setValue(2 * math.sin(2 * began))
+        slider().setValue(2 * math.sin(2 * began))
         latencies.asked[driver.engine.inference.last_request] = began
 
     return _hand(driver, move)

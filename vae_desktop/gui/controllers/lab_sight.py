@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget
 
 from vae_desktop.config import RunConfig
@@ -97,7 +98,7 @@ class Sight:
         return float(distances[0]) / median
 
     def _tool(self) -> str:
-        for dock in self._window.findChildren(QDockWidget):
+        for dock in self._window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             name = dock.objectName()
             if name not in ("setupDock", "latentPointDock") and not dock.visibleRegion().isEmpty():
                 return name.removesuffix("Dock")

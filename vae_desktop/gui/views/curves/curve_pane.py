@@ -178,8 +178,9 @@ class CurvePane(Plot):
                 batches.setData(at, np.maximum(values, floor))
             else:
                 batches.clear()
-            tests.setData(*_broken(tested_at, np.maximum(tested, floor), curve.history.changes))
-            tests.setSymbol("o" if self._has_points and len(tested) <= _MOST_MARKED else None)
+            has_points = self._has_points and len(tested) <= _MOST_MARKED
+            data = _broken(tested_at, np.maximum(tested, floor), curve.history.changes)
+            _set_data(tests, data, "o" if has_points else None)
         self.hint.setVisible(wanted.is_empty and bool(self.hint.text()))  # others are not laid out anew for it
         if not wanted.is_empty:
             self._follow(steps, wanted)
@@ -204,6 +205,16 @@ class CurvePane(Plot):
 
     def _stop_following(self) -> None:
         self._following = False
+
+
+def _set_data(item: pyqtgraph.PlotDataItem, data: tuple[Array, Array], symbol: str | None) -> None:
+    """Draw a curve anew where it has changed: that of the test images does so once in an epoch."""
+    drawn = item.getOriginalDataset()
+    is_same = drawn[0] is not None and all(
+        np.array_equal(old, new, equal_nan=True) for old, new in zip(drawn, data, strict=True)
+    )
+    if not is_same or item.opts["symbol"] != symbol:
+        item.setData(*data, symbol=symbol)
 
 
 def _values(curve: Curve) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ class SpikeArrow(pyqtgraph.TextItem):
 
     def __init__(self) -> None:
         super().__init__()
+        self._said: tuple[str, str] = "", ""
         tip = "The highest value lies beyond the axis: click to see it."
         self.setToolTip(tr(tip))
         self.hide()
@@ -21,8 +22,11 @@ class SpikeArrow(pyqtgraph.TextItem):
     def point_at(self, values: ValueRange, edge: float, room: float) -> None:
         """Point at the peak of these values from the upper edge of an axis that has room for so many steps."""
         is_left = values.peak_step < room / 2
-        self.setText(f"▲ {values.peak:.4g}" if is_left else f"{values.peak:.4g} ▲", values.peak_colour)
-        self.setAnchor((0, 0) if is_left else (1, 0))
+        said = f"▲ {values.peak:.4g}" if is_left else f"{values.peak:.4g} ▲", values.peak_colour
+        if said != self._said:  # to lay a text out takes longer than to draw a curve
+            self._said = said
+            self.setText(*said)
+            self.setAnchor((0, 0) if is_left else (1, 0))
         self.setPos(values.peak_step, edge)
         self.show()
 

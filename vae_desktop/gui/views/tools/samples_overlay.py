@@ -46,6 +46,10 @@ class SamplesOverlay(QObject):
 
     @Slot()
     def _draw(self) -> None:
+        for item in (self._halo, self._crosses):  # one without crosses would be painted with each move of the cursor
+            item.setVisible(len(self.positions) > 0)
+        if not len(self.positions):
+            return
         theme = current_theme()
         near, far = pyqtgraph.mkPen(theme.text, width=1.6), pyqtgraph.mkPen(theme.hole, width=1.6)
         self._halo.setData(pos=self.positions, pen=pyqtgraph.mkPen(theme.surface, width=4))
