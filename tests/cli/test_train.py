@@ -332,7 +332,7 @@ def test_a_reader_that_leaves_loses_no_training(train, model, monkeypatch):
     def broken(*arguments, **settings):
         raise BrokenPipeError
 
-    monkeypatch.setattr("vae_desktop.cli.train.print_json", broken)
+    monkeypatch.setattr("vae_desktop.cli.follow.print_json", broken)
     train("--json")
     assert load_checkpoint(model).snapshot.step == 12
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from vae_desktop.cli.images import check_shape
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import columns_of, print_json, print_table, progress_bar, say
 from vae_desktop.config import SETTINGS, DatasetConfig
-from vae_desktop.errors import UserError
 from vae_desktop.language import N_, tr
 from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import Row, groups_of
@@ -69,13 +69,7 @@ def run(options: argparse.Namespace) -> int:
     device = select_device(options.device, partial(say, options.program))
     dataset = load_dataset(_dataset_config(config.dataset, checkpoint.image_shape, options), options.data_dir)
     label = dataset.config.label
-    if dataset.image_shape != checkpoint.image_shape:
-        text = tr(
-            "{file} takes images of {taken} (channels × height × width), but {dataset} has {found}. "
-            "Choose another data set."
-        )
-        taken, found = _shape(checkpoint.image_shape), _shape(dataset.image_shape)
-        raise UserError(text.format(file=options.file.name, taken=taken, dataset=label, found=found))
+    check_shape(options.file, checkpoint, dataset)
     _note_if_learned(options.program, config.dataset, dataset.config)
     start = time.perf_counter()
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
@@ -138,7 +132,3 @@ def _dataset_config(own: DatasetConfig, shape: tuple[int, int, int], options: ar
         channels, height, _ = shape
         own = DatasetConfig(options.dataset, height, "grey" if channels == 1 else "colour")
     return own if options.measured_on is None else replace(own, measured_on=options.measured_on)
-
-
-def _shape(shape: tuple[int, int, int]) -> str:
-    return "×".join(map(str, shape))

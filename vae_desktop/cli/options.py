@@ -30,9 +30,8 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     for part in fields(RunConfig):
         for name, entry, default in settings_of(part.type):
-            option = f"--{_SPELLINGS.get(name, name).replace('_', '-')}"
             shown = tr(_DEFAULTS.get(name, "")) or entry.format(default)
-            add_setting_option(parser, option, name, entry, argparse.SUPPRESS, shown)
+            add_setting_option(parser, spelled(name), name, entry, argparse.SUPPRESS, shown)
 
 
 def run_config(options: argparse.Namespace) -> RunConfig:
@@ -44,6 +43,11 @@ def run_config(options: argparse.Namespace) -> RunConfig:
     if options.preset is not None:  # it depends on the model asked for
         recipe = PRESETS[options.preset].settings_for(config.dataset.name, config.model.latent_dim)
     return config.with_settings(**{**usual, **recipe, **given})
+
+
+def spelled(name: str) -> str:
+    """The option for a setting of a run."""
+    return f"--{_SPELLINGS.get(name, name).replace('_', '-')}"
 
 
 def given_settings(options: argparse.Namespace) -> dict[str, Setting]:

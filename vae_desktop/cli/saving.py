@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import re
 import stat
 import tempfile
 from collections.abc import Sequence
@@ -9,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
 from vae_desktop.language import N_, tr
 from vae_desktop.paths import autosave_dir, default_settings_dir
+from vae_desktop.variants import titles
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -43,6 +46,41 @@ def check_writable(path: Path) -> None:
             pass
     except OSError as error:
         raise UserError(tr(_CANNOT_WRITE).format(path=path, reason=error.strerror or error)) from error
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where the models of a training are to be saved, and what each is called; a model alone has no name.
+
+    Attributes
+    ----------
+    together : Path
+        The file of all of them.
+    paths : list of Path
+        The file of each; of a model alone the same.
+    names, keys : list of str
+        As a person reads them, and as a program does.
+    """
+
+    together: Path
+    paths: list[Path]
+    names: list[str]
+    keys: list[str]
+
+    @classmethod
+    def of(cls, configs: Sequence[RunConfig], output: Path) -> "Targets":
+        """Those of models with these settings; raises UserError where one could not be written."""
+        keys, names = ([""], [""]) if len(configs) == 1 else (titles(configs, N_), titles(configs))
+        paths = [_with_name(output, key) for key in keys]
+        for path in {*paths, output}:
+            check_writable(path)
+        return cls(output, paths, names, keys)
+
+
+def _with_name(output: Path, name: str) -> Path:
+    """Where a model is saved: one alone under the name given, one of several under it with its own."""
+    short = re.sub(r"[^\w.]+", "-", name.replace("β=", "beta-")).strip("-").lower()
+    return output.with_name(f"{output.stem}-{short}{output.suffix}") if name else output
 
 
 @dataclass
@@ -94,17 +132,17 @@ class Saved:
         return None
 
 
-def save_models(training: "TrainingLoop", targets: Sequence[Path], output: Path, is_compact: bool) -> Saved:
+def save_models(training: "TrainingLoop", targets: Targets, is_compact: bool) -> Saved:
     """Write each model as it is, or as it last was before it failed, and several as one file too."""
     checkpoints = [training.checkpoint_of(model) for model in training.models]
     if is_compact:
         checkpoints = [one and replace(one, snapshot=replace(one.snapshot, optimizer=None)) for one in checkpoints]
     saved = Saved(checkpoints)
-    for checkpoint, target in zip(checkpoints, targets, strict=True):
+    for checkpoint, target in zip(checkpoints, targets.paths, strict=True):
         saved.paths.append(None if checkpoint is None else saved.write(target, [checkpoint], is_compact))
     there = [checkpoint for checkpoint in checkpoints if checkpoint is not None]
     if len(there) > 1:
-        saved.together = saved.write(output, there, is_compact)
+        saved.together = saved.write(targets.together, there, is_compact)
     return saved
 
 

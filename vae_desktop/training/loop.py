@@ -16,6 +16,7 @@ from vae_desktop.training.batches import Batches
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.devices import placed
 from vae_desktop.training.failures import failure_words, is_out_of_memory, out_of_memory
+from vae_desktop.training.history import History
 from vae_desktop.training.spinning import Spinning
 from vae_desktop.training.trained_model import EpochReport, Failure, TrainedModel
 from vae_desktop.variants import check_comparison
@@ -38,6 +39,8 @@ class TrainingLoop:
     device : torch.device
     snapshots : sequence of Snapshot or None, optional
         Where each model goes on from; None begins a new one.
+    histories : sequence of History or None, optional
+        What each model's steps before gave, which its history then begins with; by default it begins here.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class TrainingLoop:
         dataset: Dataset,
         device: torch.device,
         snapshots: Sequence[Snapshot | None] | None = None,
+        histories: Sequence[History | None] | None = None,
     ) -> None:
         check_comparison(configs)
         training = configs[0].training
@@ -77,9 +81,10 @@ class TrainingLoop:
                 raise
             raise UserError(out_of_memory(device.type, has_begun=False)) from None
         self.batches = batches
+        nothing = [None] * len(configs)
         self.models = [
-            TrainedModel(config, dataset, batches, test_images, snapshot)
-            for config, snapshot in zip(configs, snapshots or [None] * len(configs), strict=True)
+            TrainedModel(config, dataset, batches, test_images, snapshot, history)
+            for config, snapshot, history in zip(configs, snapshots or nothing, histories or nothing, strict=True)
         ]
         self.each(TrainedModel.begin)
 
@@ -106,7 +111,7 @@ class TrainingLoop:
     @property
     def images_per_second(self) -> float:
         """Training images per second of training, seen by every model; evaluations do not count."""
-        epochs = max(len(model.history.training) for model in self.models) / self.batches.per_epoch
+        epochs = max(model.steps - model.first_step for model in self.models) / self.batches.per_epoch
         return epochs * len(self.batches.images) / self.training_seconds if self.training_seconds else 0.0
 
     def step(self) -> None:
@@ -158,7 +163,7 @@ class TrainingLoop:
             The first model's failure if none is left that could go on.
         """
         began = time.perf_counter() - self.seconds
-        self.each(TrainedModel.evaluate)
+        self.end_epochs()  # before the first step of all, or where the last epoch before ended
         with Spinning():
             while self.going and not self.finished and not self._stopping:
                 self._train_epoch(on_step, secured_every)

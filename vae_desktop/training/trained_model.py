@@ -94,15 +94,17 @@ class TrainedModel:
         Those of the test set, where they are evaluated from.
     snapshot : Snapshot, optional
         Where to go on from; by default the model is a new one.
+    history : History, optional
+        What the steps before gave; by default the model's history begins with the first step taken here.
 
     Attributes
     ----------
     config : RunConfig
         As it is now: `adjust` changes it.
     history : History
-        Of the steps taken here, up to the last call of `drain`.
-    steps : int
-        How many the model has taken in all.
+        Of the steps taken here, after those before if they were given, up to the last call of `drain`.
+    steps, first_step : int
+        How many steps the model has taken in all, and had taken before.
     parameters : int
         How many numbers it learns; 0 until `begin`.
     failure : Failure, or None
@@ -116,11 +118,12 @@ class TrainedModel:
     batches: Batches
     test_images: Tensor
     _start: Snapshot | None = None
+    _before: History | None = None
     trainer: Trainer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.history = History()
-        self.steps = 0 if self._start is None else self._start.step
+        self.steps = self.first_step = 0 if self._start is None else self._start.step
+        self.history = self._history_before()
         self.parameters = 0
         self.failure: Failure | None = None
         self.has_stepped = False
@@ -138,6 +141,7 @@ class TrainedModel:
         span = None if snapshot is None else snapshot.span
         before = span or Span(self.steps, self.steps, per_epoch)
         self.trainer.span = before.continued(self.steps, self.config.training.epochs, per_epoch)
+        self._newest = self._good = None if snapshot is None else (snapshot, None)
         self.parameters = sum(parameter.numel() for parameter in self.trainer.model.parameters())
 
     @property
@@ -201,7 +205,9 @@ class TrainedModel:
         tested = self.trainer.evaluate(self.test_images)
         self.require(math.isfinite(tested.evaluation.total))
         self._tested = tested
-        self.history.evaluations.append(tested.evaluation)
+        last = self.history.last_evaluation
+        if last is None or last.step < self.steps:
+            self.history.evaluations.append(tested.evaluation)
         if self._newest is not None and self._newest[0].step == self.steps:
             self._good = self._newest[0], self.codes
 
@@ -270,6 +276,14 @@ class TrainedModel:
         epoch = max(self.steps - 1, 0) // self.batches.per_epoch + 1
         text = tr("The loss is no longer a finite number in epoch {epoch}. {why}")
         raise Diverged(text.format(epoch=epoch, why=why))
+
+    def _history_before(self) -> History:
+        """What the steps before gave, but no evaluation within an epoch, which is there because it was interrupted."""
+        before, self._before = self._before or History(), None
+        history = before.until(self.steps)
+        if not self.ends_epoch and history.evaluations and history.evaluations[-1].step == self.steps:
+            del history.evaluations[-1]
+        return history
 
     @property
     def _is_tested(self) -> bool:

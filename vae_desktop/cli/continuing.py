@@ -1,0 +1,136 @@
+"""``train --continue``: saved models go on, one that was interrupted to its planned end as if it never had been."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_desktop.cli.images import check_images
+from vae_desktop.cli.options import given_settings, spelled
+from vae_desktop.config import RunConfig
+from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.language import tr
+
+if TYPE_CHECKING:
+    import torch
+
+    from vae_desktop.data.dataset import Dataset
+    from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.loop import TrainingLoop
+
+_MAY_BE_GIVEN = ("epochs", "device")
+
+
+def add_continue_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--continue``."""
+    help = tr(
+        "go on with the model or the compared models in this file, with their own settings and images: interrupted "
+        "ones to their planned end, others for --epochs more; of one's own images that lie elsewhere now, --dataset "
+        "says where"
+    )
+    parser.add_argument("--continue", dest="going_on", type=Path, metavar="FILE", help=help)
+
+
+@dataclass(frozen=True)
+class BegunBefore:
+    """Models that go on, and how.
+
+    Attributes
+    ----------
+    configs : list of RunConfig
+        As the file has them, with a device or a folder of images that was asked for.
+    """
+
+    configs: list[RunConfig]
+    _path: Path
+    _checkpoints: "Sequence[Checkpoint]"
+    _epochs: int | None
+
+    @property
+    def notes(self) -> list[str]:
+        """How they go on, in words."""
+        first = self._checkpoints[0].snapshot
+        if any(checkpoint.snapshot.optimizer is None for checkpoint in self._checkpoints) and first.step:
+            how = tr("{file} holds no state of the optimizer: it begins anew, and what follows is not exact.")
+        elif not first.is_interrupted:
+            how = tr("{file} was at the end of its training: another one begins there, with a cycle of its own.")
+        else:
+            how = ""
+        return [how.format(file=self._path.name)] if how else []
+
+    def loop(self, dataset: "Dataset", device: "torch.device") -> "TrainingLoop":
+        """The training that goes on.
+
+        Raises
+        ------
+        UserError
+            If these are not the images that the models were trained on.
+        """
+        from vae_desktop.training.loop import TrainingLoop
+
+        for checkpoint in self._checkpoints:
+            check_images(self._path, checkpoint, dataset)
+        starts = [(checkpoint.snapshot, checkpoint.history) for checkpoint in self._checkpoints]
+        training = TrainingLoop(self.configs, dataset, device, *zip(*starts, strict=True))
+        planned = self.configs[0].training.epochs
+        if self._epochs not in (None, planned):  # of an interrupted training; that of others is in the settings
+            training.each(lambda model: model.adjust("epochs", float(self._epochs or planned)))
+        return training
+
+
+def begun_before(options: argparse.Namespace) -> BegunBefore | None:
+    """The models that `--continue` names; None without it.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be opened, or beside it stands what cannot be asked for.
+    """
+    if options.going_on is None:
+        return None
+    from vae_desktop.training.checkpoint import load_checkpoints
+
+    checkpoints = load_checkpoints(options.going_on)
+    configs = [checkpoint.config for checkpoint in checkpoints]
+    _refuse_other_settings(options, configs[0])
+    given = {name: getattr(options, name) for name in ("device", "name") if name in options}
+    configs = [config.with_settings(**given) for config in configs]
+    epochs = getattr(options, "epochs", None)
+    are_interrupted = {checkpoint.snapshot.is_interrupted for checkpoint in checkpoints}
+    if len(are_interrupted) > 1:
+        text = tr(
+            "Some models of {file} are at the end of their training, others were interrupted: go on with each alone."
+        )
+        raise UserError(text.format(file=options.going_on.name))
+    if are_interrupted == {True}:
+        _check_epochs(options.going_on, checkpoints, epochs)
+    elif epochs is None:
+        text = tr("{file} is at the end of its training: say with --epochs how long it is to go on.")
+        raise InvalidSetting("epochs", text.format(file=options.going_on.name))
+    else:
+        configs, epochs = [config.with_settings(epochs=epochs) for config in configs], None
+    return BegunBefore(configs, options.going_on, checkpoints, epochs)
+
+
+def _refuse_other_settings(options: argparse.Namespace, own: RunConfig) -> None:
+    refused = [name for name in given_settings(options) if name not in _MAY_BE_GIVEN]
+    if "name" in refused and own.dataset.is_custom and own.with_settings(name=options.name).dataset.is_custom:
+        refused.remove("name")
+    given = [spelled(name) for name in refused]
+    given += [f"--{name}" for name in ("preset", "compare") if getattr(options, name) is not None]
+    if given:
+        text = tr("A model goes on with its own settings: {options} cannot be given beside --continue.")
+        raise InvalidSetting("continue", text.format(options=", ".join(given)))
+
+
+def _check_epochs(path: Path, checkpoints: "Sequence[Checkpoint]", epochs: int | None) -> None:
+    """Raise InvalidSetting if an interrupted training has come past so many epochs, counted from its start."""
+    for checkpoint in checkpoints:
+        step, span = checkpoint.snapshot.step, checkpoint.snapshot.span
+        if epochs is None or span is None:
+            continue
+        done = (step - span.first) / span.per_epoch
+        if epochs <= done:
+            text = tr("Epochs: {file} has {done} epochs of its training behind it; ask for more than that.")
+            raise InvalidSetting("epochs", text.format(file=path.name, done=f"{done:.1f}".removesuffix(".0")))
