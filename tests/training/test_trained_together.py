@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.same_training import assert_same_training
 from vae_desktop.config import ModelConfig
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.models.autoencoder import new_model
@@ -186,3 +187,16 @@ def test_models_of_other_data_are_refused(config, dataset, device):
     other = replace(config, dataset=replace(config.dataset, image_size=20), model=ModelConfig("ae"))
     with pytest.raises(InvalidSetting, match="dataset"):
         TrainingLoop([config, other], dataset, device)
+
+
+def test_models_at_different_steps_come_to_their_ends_with_an_evaluation_each_epoch(configs_of, dataset, device):
+    configs = configs_of([Variant("ae"), Variant("vae")])
+    ahead = TrainingLoop(configs[1:], dataset, device)
+    list(ahead.epochs(on_step=lambda: ahead.stop() if ahead.steps == 4 else None))
+    start = ahead.models[0].checkpoint()
+    loop = TrainingLoop(configs, dataset, device, [None, start.snapshot], [None, start.history])
+    first, second = loop.models
+    reports = [(report.model, report.epoch) for reports in loop.epochs() for report in reports]
+    assert reports == [(second, 2), (first, 1), (second, 3), (first, 2), (first, 3)]
+    for model, alone in zip(loop.models, trained(configs, dataset, device), strict=True):
+        assert_same_training(model.checkpoint(), alone)

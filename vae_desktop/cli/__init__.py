@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from vae_desktop import __version__, language
 from vae_desktop.catalog import DATASETS
-from vae_desktop.cli import bench, evaluate, info, sample, screenshot, train
+from vae_desktop.cli import bench, evaluate, fork, info, sample, screenshot, train
 from vae_desktop.cli.output import error_words
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting, LibraryMissing, UserError
@@ -49,6 +49,7 @@ _OF_ARGPARSE = (
 
 COMMANDS = {
     "train": train,
+    "fork": fork,
     "evaluate": evaluate,
     "sample": sample,
     "info": info,

@@ -120,7 +120,10 @@ def _refuse_other_settings(options: argparse.Namespace, own: RunConfig) -> None:
     given = [spelled(name) for name in refused]
     given += [f"--{name}" for name in ("preset", "compare") if getattr(options, name) is not None]
     if given:
-        text = tr("A model goes on with its own settings: {options} cannot be given beside --continue.")
+        text = tr(
+            "A model goes on with its own settings: {options} cannot be given beside --continue. "
+            "The command fork takes others."
+        )
         raise InvalidSetting("continue", text.format(options=", ".join(given)))
 
 

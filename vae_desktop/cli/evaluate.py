@@ -4,9 +4,9 @@ import argparse
 import time
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from vae_desktop.cli.images import check_shape
+from vae_desktop.cli.opening import add_file_options, opened
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import columns_of, print_json, print_table, progress_bar, say
 from vae_desktop.config import SETTINGS, DatasetConfig
@@ -36,7 +36,7 @@ _SAMPLED_IMAGES = Setting(
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help=tr("the model"))
+    add_file_options(parser)
     add_setting_option(parser, "--dataset", "dataset", SETTINGS["name"], None, tr("the one it was trained on"))
     add_setting_option(parser, "--measured-on", "measured_on", SETTINGS["measured_on"], None, tr("as in training"))
     add_data_dir_option(parser)
@@ -61,10 +61,9 @@ def run(options: argparse.Namespace) -> int:
     from vae_desktop.latent.measuring import measuring
     from vae_desktop.models.autoencoder import restored_model
     from vae_desktop.paths import default_cache_dir
-    from vae_desktop.training.checkpoint import load_checkpoint
     from vae_desktop.training.devices import name_of, select_device
 
-    checkpoint = load_checkpoint(options.file)
+    checkpoint = opened(options)
     config = checkpoint.config
     device = select_device(options.device, partial(say, options.program))
     dataset = load_dataset(_dataset_config(config.dataset, checkpoint.image_shape, options), options.data_dir)

@@ -1,6 +1,7 @@
 """Options made from the settings' definitions: a new hyperparameter becomes an option by itself."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,28 @@ def run_config(options: argparse.Namespace) -> RunConfig:
 def spelled(name: str) -> str:
     """The option for a setting of a run."""
     return f"--{_SPELLINGS.get(name, name).replace('_', '-')}"
+
+
+def parse_changes(texts: Sequence[str]) -> dict[str, Any]:
+    """The settings of a run, by name, that texts such as "beta=4" and "learning-rate=1e-4" give values.
+
+    Raises
+    ------
+    InvalidSetting
+        If there is no such setting, or a value is not what it can take.
+    """
+    known = {spelled(name)[2:]: name for name in SETTINGS}
+    changes: dict[str, Any] = {}
+    for text in texts:
+        given, equals, value = text.partition("=")
+        name = known.get(given.strip().replace("_", "-"), "")
+        if not equals:
+            raise InvalidSetting("set", tr("{text} is no change of a setting, such as beta=4.").format(text=repr(text)))
+        if not name:
+            message = tr("There is no setting {name}, but these: {known}.")
+            raise InvalidSetting("set", message.format(name=repr(given), known=", ".join(known)))
+        changes[name] = SETTINGS[name].parse(name, value)
+    return changes
 
 
 def given_settings(options: argparse.Namespace) -> dict[str, Setting]:

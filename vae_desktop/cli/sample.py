@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_desktop.cli.options import add_setting_option
+from vae_desktop.cli.opening import add_file_options, embedded, opened
+from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import say
 from vae_desktop.cli.saving import check_writable
 from vae_desktop.config import SETTINGS
@@ -38,11 +39,12 @@ _COMPONENTS = 10
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help=tr("the model"))
+    add_file_options(parser)
     add_setting_option(parser, "--count", "count", _COUNT, 64)
     add_setting_option(parser, "--from", "source", _SOURCE, "prior")
     add_setting_option(parser, "--temperature", "temperature", _TEMPERATURE, 1.0)
     add_setting_option(parser, "--seed", "seed", _SEED, 0)
+    add_data_dir_option(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=tr("where the PNG file is saved"))
 
 
@@ -54,11 +56,15 @@ def run(options: argparse.Namespace) -> int:
     from vae_desktop.files import write_atomically
     from vae_desktop.latent.embed import decode_all, tile
     from vae_desktop.models.autoencoder import model_of
-    from vae_desktop.training.checkpoint import load_checkpoint
 
-    checkpoint = load_checkpoint(options.file)
+    checkpoint = opened(options)
     model = checkpoint.config.model
     decoder = model_of(model, checkpoint.image_shape, checkpoint.snapshot.weights).decoder
+    if options.source != "prior" and options.step is not None and checkpoint.codes is None:
+        from vae_desktop.data.load import load_dataset
+
+        images = load_dataset(checkpoint.config.dataset, options.data_dir)
+        checkpoint = replace(checkpoint, codes=embedded(options.file, checkpoint, images))
     codes = _drawn(checkpoint, options.source, options.count, options.seed, options.temperature)
     sheet = tile(decode_all(decoder, codes))
     png = io.BytesIO()

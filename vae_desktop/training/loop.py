@@ -166,12 +166,15 @@ class TrainingLoop:
         self.end_epochs()  # before the first step of all, or where the last epoch before ended
         with Spinning():
             while self.going and not self.finished and not self._stopping:
+                training = [model for model in self.going if not model.is_finished]
                 self._train_epoch(on_step, secured_every)
                 self.end_epochs()
-                if self.going and self.steps % self.batches.per_epoch == 0:
+                self.each(_evaluate_at_end)
+                ended = [model for model in training if model.ends_epoch and model.failure is None]
+                if ended:
                     self.each(_secure)
                     self.seconds = time.perf_counter() - began
-                    yield [model.report(self.seconds) for model in self.going]
+                    yield [model.report(self.seconds) for model in ended if model.failure is None]
         first = self.models[0].failure
         if first is not None and not self.going:
             raise first.error
@@ -187,14 +190,14 @@ class TrainingLoop:
         return found[0] if found else model.good_checkpoint()
 
     def _train_epoch(self, on_step: Callable[[], object] | None, secured_every: float) -> None:
-        """Take the steps up to the epoch's end, one at least."""
+        """Take steps, one at least, until an epoch ends, or the training; of models that were apart, that of one."""
         began = secured = time.perf_counter()
-        end = (self.steps // self.batches.per_epoch + 1) * self.batches.per_epoch
-        while self.going:
+        while not self.finished:
+            training = [model for model in self.going if not model.is_finished]
             self.step()
             if on_step is not None:
                 on_step()
-            if self.steps == end or self._stopping:
+            if self._stopping or any(model.ends_epoch for model in training):
                 break
             if time.perf_counter() - secured > secured_every:
                 self.each(_secure)
@@ -210,6 +213,12 @@ class TrainingLoop:
         text = tr("The model is kept as it was at step {step:,}.")
         kept = text.format(step=good.step) if good is not None and good.step else ""
         return Failure(error, failure_words(error, kept, full), details)
+
+
+def _evaluate_at_end(model: TrainedModel) -> None:
+    """Evaluate a model that is at its end, which may lie within an epoch where the training began in one."""
+    if model.is_finished:
+        model.evaluate()
 
 
 def _secure(model: TrainedModel) -> None:

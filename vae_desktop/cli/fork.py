@@ -1,0 +1,102 @@
+"""``vae-desktop fork``: a training that goes another way from one of the steps of an earlier one."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_desktop.cli.follow import train_to_end
+from vae_desktop.cli.images import check_shape
+from vae_desktop.cli.opening import add_file_options, at_step, opened_at_its_end
+from vae_desktop.cli.options import add_data_dir_option, add_setting_option, parse_changes
+from vae_desktop.cli.output import say
+from vae_desktop.cli.saving import Targets
+from vae_desktop.config import SETTINGS
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.language import N_, tr
+
+if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.fork import Fork
+
+HELP = N_("train on from an earlier step of a saved model")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_file_options(parser)
+    parser.add_argument(
+        "--set",
+        dest="changes",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help=tr("what is changed from that step on, such as beta=4 or learning-rate=1e-4; all else stays as it was"),
+    )
+    default = tr("as planned then")
+    epochs = replace(SETTINGS["epochs"], help=N_("When the training ends, counted from the first step of the model."))
+    add_setting_option(parser, "--epochs", "epochs", epochs, None, default)
+    add_setting_option(parser, "--device", "device", SETTINGS["device"], None, tr("as in training"))
+    add_data_dir_option(parser)
+    help = tr("where the model is saved; the file that it comes from is left as it is")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=help)
+    help = tr("save a small file to pass on: half precision and no optimizer, so that going on begins with a fresh one")
+    parser.add_argument("--compact", action="store_true", help=help)
+    parser.add_argument("--json", action="store_true", help=tr("print one JSON object per epoch and a last one"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train from the step to the end, and save; the status is as of `train`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, when what had been trained by then is saved.
+    """
+    if options.step is None:
+        raise InvalidSetting("step", tr("the following arguments are required: %s") % "--step")
+    changes = parse_changes(options.changes)
+    given = {"epochs": options.epochs, "device": options.device}
+    changes |= {name: value for name, value in given.items() if value is not None}
+    epochs = changes.pop("epochs", None)
+    from vae_desktop.training.fork import changed_settings, forked
+
+    whole = opened_at_its_end(options)
+    checkpoint = at_step(whole, options)
+    config = changed_settings(checkpoint, changes)
+    targets = Targets.of([config], options.output)
+    if options.output.exists() and options.output.samefile(options.file):
+        text = tr("{path} is the model that the fork comes from: give the fork a file of its own.")
+        raise InvalidSetting("output", text.format(path=options.output))
+    from vae_desktop.engine.processor import prepare_threads
+
+    prepare_threads()
+    from vae_desktop.data.load import load_dataset
+    from vae_desktop.training.devices import select_device
+    from vae_desktop.training.loop import TrainingLoop
+
+    notes: list[str] = []
+    device = select_device(config.training.device, notes.append)
+    dataset = load_dataset(config.dataset, options.data_dir)
+    check_shape(options.file, checkpoint, dataset)
+    fork = forked(checkpoint, config, len(dataset.train), epochs, _last_step(checkpoint, whole))
+    training = TrainingLoop([fork.config], dataset, device, [fork.snapshot], [fork.history])
+    say(options.program, *notes, *_notes(fork), mark=tr("note: "))
+    return train_to_end(training, targets, options)
+
+
+def _last_step(checkpoint: "Checkpoint", whole: "Checkpoint") -> int | None:
+    """The last step of the training that a step is of, as far as the whole model tells."""
+    own, last = checkpoint.snapshot.span, whole.snapshot.span
+    return None if own is None or last is None or own.first != last.first else last.last
+
+
+def _notes(fork: "Fork") -> list[str]:
+    """What begins anew at the step of a fork, in words."""
+    step, notes = fork.snapshot.step, []
+    if not fork.is_exact:
+        text = tr("the frame of step {step:,} holds no state of the optimizer: it begins anew.")
+        notes.append(text.format(step=step))
+    if fork.has_own_cycle:
+        notes.append(tr("the fork is a training of its own: schedule and β warm-up begin at its first step."))
+    return notes

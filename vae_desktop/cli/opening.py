@@ -1,0 +1,103 @@
+"""Opens the model that a command is asked for: one of a file, as it is or as it was at a step of its training."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_desktop.cli.images import check_shape
+from vae_desktop.cli.options import add_setting_option
+from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.language import N_, tr
+from vae_desktop.settings import Setting
+from vae_desktop.variants import MOST, titles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vae_desktop.data.dataset import Dataset
+    from vae_desktop.latent.codes import Codes
+    from vae_desktop.training.checkpoint import Checkpoint
+
+
+_STEP = Setting(
+    N_("Step"),
+    N_("After how many training steps the model is shown: those are there that the timeline in its file has kept."),
+    minimum=0,
+    maximum=2**53,
+)
+_WHICH = Setting(N_("Which"), N_("Of several models in the file, which one; 1 is the first."), minimum=1, maximum=MOST)
+
+
+def add_file_options(parser: argparse.ArgumentParser, has_step: bool = True) -> None:
+    """Add FILE and ``--which``, and ``--step`` where a command shows one moment of a training."""
+    parser.add_argument("file", type=Path, metavar="FILE", help=tr("the model"))
+    if has_step:
+        add_setting_option(parser, "--step", "step", _STEP, None, tr("the last"))
+    add_setting_option(parser, "--which", "which", _WHICH, None, tr("the only one"))
+
+
+def opened(options: argparse.Namespace) -> "Checkpoint":
+    """The model that the options of `add_file_options` name.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be opened, or the step was not kept; then the nearest is named.
+    """
+    return at_step(opened_at_its_end(options), options)
+
+
+def at_step(checkpoint: "Checkpoint", options: argparse.Namespace) -> "Checkpoint":
+    """A model of FILE as it was at ``--step``; raises UserError if that was not kept."""
+    if options.step in (None, checkpoint.snapshot.step):
+        return checkpoint
+    check_has_timeline(checkpoint, options.file)
+    return checkpoint.at(options.step)
+
+
+def opened_at_its_end(options: argparse.Namespace) -> "Checkpoint":
+    """The model that FILE and ``--which`` name, whatever step is asked for; raises UserError if there is none."""
+    from vae_desktop.training.checkpoint import load_checkpoints
+
+    checkpoints = load_checkpoints(options.file)
+    if options.which is None and len(checkpoints) == 1:
+        return checkpoints[0]
+    if options.which is None or options.which > len(checkpoints):
+        raise InvalidSetting("which", _which_there_are(options.file, checkpoints))
+    return checkpoints[options.which - 1]
+
+
+def check_has_timeline(checkpoint: "Checkpoint", path: Path) -> None:
+    """Raise UserError if no step of the training of a model was kept in its file."""
+    if checkpoint.timeline is None or not checkpoint.timeline.frames:
+        text = tr("{file} has no timeline: of its training only step {step:,} is there, its end.")
+        raise UserError(text.format(file=path.name, step=checkpoint.snapshot.step))
+
+
+def embedded(path: Path, checkpoint: "Checkpoint", dataset: "Dataset") -> "Codes":
+    """The codes of the test images that a model without them has.
+
+    Raises
+    ------
+    UserError
+        If the images have another shape than it takes.
+    """
+    check_shape(path, checkpoint, dataset)
+    import torch
+
+    from vae_desktop.latent.embed import embed, to_codes
+    from vae_desktop.models.autoencoder import restored_model
+
+    config = checkpoint.config.model
+    model = restored_model(config, checkpoint.image_shape, checkpoint.snapshot.weights)
+    model = model.to(memory_format=torch.channels_last)  # as in training: its codes to the last digit
+    return to_codes(embed(model, torch.from_numpy(dataset.test.images)), dataset.test.labels)
+
+
+def _which_there_are(path: Path, checkpoints: "Sequence[Checkpoint]") -> str:
+    if len(checkpoints) == 1:
+        return tr("{file} holds one model.").format(file=path.name)
+    names = enumerate(titles([checkpoint.config for checkpoint in checkpoints]), 1)
+    listed = ", ".join(f"{number} {name}" for number, name in names)
+    text = tr("{file} holds several models: {listed}. Say with --which N which one is meant.")
+    return text.format(file=path.name, listed=listed)
