@@ -21,12 +21,15 @@ class Batch:
     Attributes
     ----------
     images : Tensor (n, C, H, W), float, 0 to 1
+    indices : Tensor (n,), int64
+        Which of the training images they are.
     step : int
         Counted from 0.
     """
 
-    def __init__(self, images: Tensor, step: int, seed: int, random: torch.Generator) -> None:
+    def __init__(self, images: Tensor, indices: Tensor, step: int, seed: int, random: torch.Generator) -> None:
         self.images = images
+        self.indices = indices
         self.step = step
         self._seed = seed
         self._random = random
@@ -86,7 +89,7 @@ class Batches:
             epoch, position = divmod(step, self.per_epoch)
             chosen = self._order(epoch)[position * self._batch_size : (position + 1) * self._batch_size]
             images = to_device(self.images.index_select(0, chosen), self.device)
-            self._newest = Batch(to_unit(images), step, self._seed, self._random)
+            self._newest = Batch(to_unit(images), chosen, step, self._seed, self._random)
         return self._newest
 
     def _order(self, epoch: int) -> Tensor:

@@ -95,6 +95,17 @@ class Trainer:
         if snapshot is not None and snapshot.optimizer is not None:
             self._optimizer.restore(snapshot.optimizer)
 
+    @property
+    def kl_weight(self) -> float:
+        """Weight of the KL divergence in the next step."""
+        warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
+        return self._traits.kl_weight_at(self.beta * warmth)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span)
+
     def step(self, batch: Batch) -> Tensor:
         """Take one step on the batch of this step.
 
@@ -151,9 +162,7 @@ class Trainer:
         """Compute what `step` returns; nothing has changed if this raises an error."""
         noise = batch.noise(self.model.latent_dim) if self._traits.is_variational else None
         inputs = batch.corrupted(self._config.model) if self._traits.is_denoising else None
-        warmth = warm_up_factor(self._config.training.beta_warm_up, self.steps, self.span)
-        rate = self.learning_rate * rate_factor(self._config.training.schedule, self.steps, self.span)
-        return self._take(self._traits.kl_weight_at(self.beta * warmth), rate, batch.images, noise, inputs)
+        return self._take(self.kl_weight, self.rate, batch.images, noise, inputs)
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU."""
