@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vae_desktop.config import ModelConfig
+from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.observed_step import observed_step
 from vae_desktop.training.trainer import Trainer
@@ -28,7 +28,8 @@ def model_of(config, dataset):
     def make(name):
         beta = 0.0 if name == "beta 0" else 0.5
         settings = config.with_settings(beta=beta, schedule="one-cycle")
-        loop = TrainingLoop([type(config)(config.dataset, MODELS[name], settings.training)], dataset, torch.device("cpu"))
+        wanted = RunConfig(config.dataset, MODELS[name], settings.training)
+        loop = TrainingLoop([wanted], dataset, torch.device("cpu"))
         (model,) = loop.models
         for _ in range(2):
             loop.step()
@@ -102,7 +103,8 @@ def test_the_pull_of_the_reconstruction_is_its_slope(model_of):
 def test_it_knows_its_images_their_classes_and_the_noise(model_of, dataset):
     model = model_of("vae")
     observed = observed_step(model)  # the third of an epoch of three, the one with what is left
-    assert observed.inputs.shape == (8, 2, 4, 3) and observed.noise.shape == (8, 2)
+    assert observed.inputs.shape == (8, 2, 4, 3)
+    assert observed.noise.shape == (8, 2)
     places = [np.flatnonzero((dataset.train.images == image).all((1, 2, 3)))[0] for image in observed.inputs]
     assert observed.before.codes.labels.tolist() == dataset.train.labels[places].tolist()
 
@@ -123,7 +125,8 @@ def test_one_term_alone_has_no_angle(model_of):
 def test_rate_and_weight_are_those_of_the_schedule(config, dataset):
     warm = config.with_settings(beta_warm_up=1.0, schedule="one-cycle", epochs=2)
     trainer = Trainer(warm, dataset.image_shape, torch.device("cpu"))
-    assert trainer.kl_weight == 0 and trainer.rate < warm.training.learning_rate
+    assert trainer.kl_weight == 0
+    assert trainer.rate < warm.training.learning_rate
 
 
 def test_the_weights_moved_as_far_as_said(model_of):

@@ -52,6 +52,7 @@ class Project:
     metrics_changed = Signal(Run)
     codes_changed = Signal(Run)
     measures_changed = Signal(Run)
+    step_observed = Signal(Run)
 
     def __init__(self) -> None:
         self.runs: dict[int, Run] = {}

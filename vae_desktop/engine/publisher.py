@@ -23,6 +23,7 @@ from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.devices import name_of
 from vae_desktop.training.history import History
 from vae_desktop.training.loop import TrainingLoop
+from vae_desktop.training.observed_step import ObservedStep, observed_step
 from vae_desktop.training.trained_model import Diverged, TrainedModel
 
 METRICS_INTERVAL = 0.05  # seconds
@@ -162,6 +163,7 @@ class Publisher:
         self._give_back_pacer = Pacer(0.0, _GIVE_BACK_FRACTION / self._models)
         self._embedding = LiveEmbedding(self.model.test_images, self.model.dataset.test.labels, self._models)
         self._training_embedding: LiveEmbedding | None = None
+        self._observed: ObservedStep | None = None
 
     def begin(self) -> None:
         """Tell that the model is about to train; one that has not learned anything is evaluated first."""
@@ -218,6 +220,16 @@ class Publisher:
         self._refresh()
         self._post(self._tracker.run_secured, snapshot, self._embedding.codes())
         self._post(self._tracker.run_paused)
+
+    def take_step(self) -> None:
+        """Take one step of a held training, of which :meth:`show_step` tells."""
+        self._observed = self.model.trainer.with_memory(partial(observed_step, self.model))
+
+    def show_step(self) -> None:
+        """Bring all that is shown to the step that was taken, and tell of it in every detail."""
+        self._publish()
+        self._refresh()
+        self._post(self._tracker.run_observed, self._observed)
 
     def resume(self) -> None:
         self._post(self._tracker.run_resumed)

@@ -19,6 +19,7 @@ from vae_desktop.variants import titles
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.observed_step import ObservedStep
 
 Origin = Literal["file", "autosave", "example"]
 RunStatus = Literal["training", "paused", "finished", "stopped", "diverged", "failed", "opened"]
@@ -79,6 +80,8 @@ class Run:
     measures : dict
         Figures measured on request, by the keys of latent.measures.MEASURES, of the model after `measured_step`
         steps.
+    observed : ObservedStep, or None
+        The last step that was taken singly; as long as no further one was taken, it is how the model came to be.
     """
 
     id: int
@@ -101,6 +104,7 @@ class Run:
     train_codes_step: int = -1
     measures: dict[str, Any] = field(default_factory=dict)
     measured_step: int = -1
+    observed: ObservedStep | None = None
     device: str = ""
     parameters: int = 0
     steps_per_epoch: int = 1
@@ -124,6 +128,12 @@ class Run:
         if self.codes is None or self.train_codes is None:
             return self.codes
         return self.codes.followed_by(self.train_codes)
+
+    @property
+    def newest_step(self) -> ObservedStep | None:
+        """The last training step, if it was taken singly."""
+        is_newest = self.observed is not None and self.observed.step == len(self.history.training)
+        return self.observed if is_newest else None
 
     @property
     def progress(self) -> Progress:

@@ -27,6 +27,7 @@ class _Plan:
     configs: list[RunConfig]
     runs: list[Run] = field(default_factory=list)
     is_comparison: bool = False
+    is_held: bool = False  # after the first step
 
 
 @dataclass(eq=False)
@@ -51,11 +52,14 @@ class RunStarter:
         busy = [*self._project.active, *self._tracker.starting]
         return self._awaited is not None or any(run in busy for run in runs)
 
-    def train(self, config: RunConfig) -> None:
-        """Train a new model, unless one is about to begin; a training that runs is stopped for it."""
-        self._prepare(_Plan([config]))
+    def train(self, config: RunConfig, is_held: bool = False) -> None:
+        """Train a new model, unless one is about to begin; a training that runs is stopped for it.
 
-    def compare(self, configs: Sequence[RunConfig]) -> None:
+        One that `is_held` takes its first step alone, and waits.
+        """
+        self._prepare(_Plan([config], is_held=is_held))
+
+    def compare(self, configs: Sequence[RunConfig], is_held: bool = False) -> None:
         """Train two to four new models on the same batches; otherwise as `train`.
 
         Raises
@@ -67,7 +71,7 @@ class RunStarter:
         same = same_models(configs)
         if same:
             self._messages.inform(same)
-        self._prepare(_Plan(list(configs), is_comparison=True))
+        self._prepare(_Plan(list(configs), is_comparison=True, is_held=is_held))
 
     def continue_training(self, run: Run, config: RunConfig) -> None:
         """Train the model of a run on: its own settings, but the epochs, rates and device of `config`."""
@@ -170,7 +174,7 @@ class RunStarter:
         ]
         if plan.is_comparison and not plan.runs:
             self._project.add_comparison(runs)
-        self._training.begin(runs, plan.is_comparison, dataset)
+        self._training.begin(runs, plan.is_comparison, dataset, plan.is_held)
 
 
 def _note_changes(run: Run, config: RunConfig) -> None:

@@ -22,6 +22,7 @@ from vae_desktop.training.history import Change, Evaluation
 
 if TYPE_CHECKING:
     from vae_desktop.training.devices import Device
+    from vae_desktop.training.observed_step import ObservedStep
 
 Outcome = Literal["finished", "stopped", "diverged"]
 
@@ -129,6 +130,11 @@ class RunTracker:
             self._meter.set_last_step(last_step)
             self.progressed.emit(self._meter.progress)
         self._project.metrics_changed.emit(run)
+
+    def run_observed(self, run: Run, observed: ObservedStep) -> None:
+        """Take in what a single step of a held training did."""
+        run.observed = observed
+        self._project.step_observed.emit(run)
 
     def run_paused(self, run: Run) -> None:
         self._project.set_status(run, "paused")

@@ -109,16 +109,21 @@ class TrainingThread:
 
     # Commands, for `send`
 
-    def begin(self, entries: Sequence[Entry], dataset: Dataset, embeds_training: Collection[int]) -> None:
+    def begin(
+        self, entries: Sequence[Entry], dataset: Dataset, embeds_training: Collection[int], is_held: bool = False
+    ) -> None:
         """Train one to four models together; variants.check_comparison says what they must share.
 
-        `embeds_training` are the ids of the runs of which codes of the training images are wanted.
+        `embeds_training` are the ids of the runs of which codes of the training images are wanted; `is_held` has the
+        training wait before its first step.
         """
         self.stop()
         failure = None
         try:
             self._begin(entries, dataset)
             self.embed_training_images(embeds_training)
+            if is_held:
+                self.pause()
         except Exception as error:  # noqa: BLE001 - the edge of the thread
             failure = failure_words(error), "" if isinstance(error, UserError) else traceback.format_exc()
         if failure is not None:  # outside the except block, which holds the memory of what failed
@@ -145,6 +150,15 @@ class TrainingThread:
         if self._paused:
             self._paused = False
             self._each(lambda publisher: publisher.resume())
+
+    def take_step(self) -> None:
+        """Take one step with each model of a held training, and tell of it in every detail."""
+        if self._loop is None or not self._paused:
+            return
+        self._each(lambda publisher: publisher.take_step())
+        self._loop.end_epochs()
+        self._each(lambda publisher: publisher.show_step())
+        self._end_finished()
 
     def adjust(self, name: str, value: float, run_id: int | None = None) -> None:
         """Change a setting from the next step on: of one model, or of all."""
@@ -188,8 +202,7 @@ class TrainingThread:
     def _advance(self) -> None:
         """End the models that are at their end, take a step with each other one, and publish what is due."""
         assert self._loop is not None
-        at_end = {publisher.run.id for publisher in self._publishers if publisher.model.is_finished}
-        self._each(lambda publisher: publisher.end("finished"), at_end)
+        self._end_finished()
         self._loop.step()
         self._loop.end_epochs()
         self._each(lambda publisher: publisher.publish_due(self._follows_gradient))
@@ -197,6 +210,10 @@ class TrainingThread:
         if self._secure_pacer.is_due(now):
             self._each(lambda publisher: publisher.secure())
             self._secure_pacer.ran(now, time.monotonic())
+
+    def _end_finished(self) -> None:
+        at_end = {publisher.run.id for publisher in self._publishers if publisher.model.is_finished}
+        self._each(lambda publisher: publisher.end("finished"), at_end)
 
     def _each(self, do: Callable[[Publisher], object], run_ids: Collection[int] | None = None) -> None:
         """Do something with each model, or with these only; those that have ended or failed by then leave."""

@@ -78,8 +78,11 @@ class Training:
         """Start the thread that trains, which loads torch, unless it runs."""
         self._thread.start()
 
-    def begin(self, runs: Sequence[Run], compares: bool, dataset: Dataset) -> None:
-        """Train runs that are alike in data set, seed and length; one that is trained already is stopped for it."""
+    def begin(self, runs: Sequence[Run], compares: bool, dataset: Dataset, is_held: bool = False) -> None:
+        """Train runs that are alike in data set, seed and length; one that is trained already is stopped for it.
+
+        One that `is_held` takes its first step alone, and waits.
+        """
         self._tracker.expect(runs, compares, len(dataset.train))
         self._last_change = -math.inf
         rates = ("epochs", "learning_rate", "beta")
@@ -88,10 +91,17 @@ class Training:
         on_screen = self._project.shown if compares else runs[0]
         wanted = {run.id for run in runs if run is on_screen and self._project.shows_training_images}
         entries = tuple(Entry(run, run.config, run.snapshot) for run in runs)
-        self._thread.send(self._thread.begin, entries, dataset, wanted)
+        self._thread.send(self._thread.begin, entries, dataset, wanted, is_held)
+        if is_held:
+            self._thread.send(self._thread.take_step)
 
     def pause(self) -> None:
         self._thread.send(self._thread.pause)
+
+    def take_step(self) -> None:
+        """Take one step of the training that is held, or that runs and is held for it."""
+        self._thread.send(self._thread.pause)
+        self._thread.send(self._thread.take_step)
 
     def resume(self) -> None:
         self._thread.send(self._thread.resume)

@@ -14,7 +14,7 @@ from torch import Tensor
 from vae_desktop.data.dataset import Images
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import to_codes
-from vae_desktop.models.autoencoder import Autoencoder, LossTerms
+from vae_desktop.models.autoencoder import LossTerms, Posterior
 from vae_desktop.models.losses import is_left_out, total_loss
 from vae_desktop.training.trained_model import TrainedModel
 
@@ -123,8 +123,10 @@ def observed_step(model: TrainedModel) -> ObservedStep:
         kl = None if terms.kl is None else terms.kl.detach().sum(1)
         error = terms.reconstruction.detach()
         total = total_loss(traits, error.mean(), None if kl is None else kl.mean(), kl_weight)
-        posterior = type(terms.posterior)(*(None if part is None else part.detach() for part in terms.posterior))
-        return BatchLoss(float(total), _numbers(error), None if kl is None else _numbers(kl), to_codes(posterior, labels))
+        mean, log_stddev = terms.posterior
+        posterior = Posterior(mean.detach(), None if log_stddev is None else log_stddev.detach())
+        numbers = None if kl is None else _numbers(kl)
+        return BatchLoss(float(total), _numbers(error), numbers, to_codes(posterior, labels))
 
     parameters = list(network.parameters())
     terms = network.loss_terms(batch.images, noise, inputs)
