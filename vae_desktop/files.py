@@ -5,7 +5,7 @@ import errno
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vae_desktop.errors import UserError
@@ -15,7 +15,12 @@ _PATIENCE = 2.0  # seconds, for a target that another program has open
 _PART_AGE = 3600.0  # seconds, from which on a temporary file is one that a dead process left
 
 
-def write_atomically(path: Path, data: bytes, watch: Callable[[Path], object] = lambda part: None) -> None:
+def write_atomically(
+    path: Path,
+    data: bytes | Iterable[bytes | memoryview],
+    watch: Callable[[Path], object] = lambda part: None,
+    is_synced: bool = True,
+) -> None:
     """Write ``data`` to ``path`` through a temporary file in the same folder.
 
     The file and its folder are synced before the call returns, so "saved" is true when it is said.
@@ -23,10 +28,13 @@ def write_atomically(path: Path, data: bytes, watch: Callable[[Path], object] = 
     Parameters
     ----------
     path : Path
-    data : bytes
+    data : bytes, or iterable of them
+        In one piece or several.
     watch : callable, optional
         Called with the temporary file once it is there, and again before it takes the target's place. What it raises
         ends the writing, and the target keeps what it holds.
+    is_synced : bool
+        Whether to wait for the disk; what the app can do without need not be.
 
     Raises
     ------
@@ -42,16 +50,18 @@ def write_atomically(path: Path, data: bytes, watch: Callable[[Path], object] = 
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
             watch(Path(temporary))
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
-            os.fsync(file.fileno())
+            if is_synced:
+                os.fsync(file.fileno())
         with contextlib.suppress(OSError):  # some file systems have no modes
             os.chmod(temporary, _ordinary_mode(path))
         watch(Path(temporary))
         _replace(temporary, path)
         temporary = None
         with contextlib.suppress(OSError):  # some folders cannot be synced, and the file is there
-            _sync_folder(path.parent)
+            if is_synced:
+                _sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         text = tr("Cannot write {path}: {reason}. Choose another place to save to.")

@@ -7,10 +7,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import safetensors.numpy
 
 import vae_desktop
 from vae_desktop.training.checkpoint import load_checkpoint
+from vae_desktop.training.tensor_file import file_parts
 
 ROOT = Path(vae_desktop.__file__).parent.parent
 FIGURES = "history.evaluations"
@@ -247,3 +250,14 @@ def test_a_large_model_takes_its_memory_once(file):
     reason, _, megabytes = opened_elsewhere(file)
     assert reason == ""
     assert 190 < megabytes < 250
+
+
+def test_a_file_is_to_the_byte_what_the_safetensors_library_writes():
+    random = np.random.default_rng(0)
+    kinds = np.float32, np.float64, np.int64, np.float16, np.uint8
+    sizes = [(kind, rows) for kind in kinds for rows in (0, 2)]
+    tensors = {f"{kind.__name__}.{rows}": random.normal(size=(rows, 3)).astype(kind) for kind, rows in sizes}
+    tensors |= {"scalar": np.array(3, np.float32), 'β"\\\n\x01': np.arange(6, dtype=np.float32).reshape(2, 3)}
+    metadata = {"key": 'a "text"\\\n\t\x1f\x7f β \u2028'}
+    for said in (metadata, {}):
+        assert b"".join(file_parts(tensors, said)) == safetensors.numpy.save(tensors, said or None)

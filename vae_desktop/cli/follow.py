@@ -28,7 +28,8 @@ from vae_desktop.training.failures import is_of_device
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.loop import TrainingLoop
-    from vae_desktop.training.trained_model import EpochReport, TrainedModel
+    from vae_desktop.training.reports import EpochReport
+    from vae_desktop.training.trained_model import TrainedModel
 
 
 def train_to_end(training: "TrainingLoop", targets: Targets, options: argparse.Namespace) -> int:

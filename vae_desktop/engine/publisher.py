@@ -24,7 +24,8 @@ from vae_desktop.training.devices import name_of
 from vae_desktop.training.history import History
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.observed_step import ObservedStep, observed_step
-from vae_desktop.training.trained_model import Diverged, TrainedModel
+from vae_desktop.training.reports import Diverged
+from vae_desktop.training.trained_model import TrainedModel
 
 METRICS_INTERVAL = 0.05  # seconds
 SNAPSHOT_INTERVAL, _SNAPSHOT_FRACTION = 0.1, 0.03  # seconds, and of the time

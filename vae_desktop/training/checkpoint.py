@@ -17,8 +17,6 @@ from itertools import starmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import safetensors.numpy
-
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.files import size_in_words, write_atomically
@@ -146,11 +144,11 @@ def save_checkpoints(
         room = tensor_file.MAX_FILE_BYTES - _bytes(tensors)
         add_timelines(described, tensors, checkpoints, timelines, half_precision, room)
     if len(checkpoints) == 1:
-        data = safetensors.numpy.save(tensors[0], {_KEY: _json(described[0])})
+        parts = tensor_file.file_parts(tensors[0], {_KEY: _json(described[0])})
     else:
         numbered = {f"{number}.{name}": tensor for number, own in enumerate(tensors) for name, tensor in own.items()}
-        data = safetensors.numpy.save(numbered, {_SET_KEY: _json(described)})
-    write_atomically(path, data, watch)
+        parts = tensor_file.file_parts(numbered, {_SET_KEY: _json(described)})
+    write_atomically(path, parts, watch)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.language import tr
+from vae_desktop.language import N_, tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span, Weights
@@ -19,6 +19,7 @@ MAX_STEP = 2**53  # the history keeps steps as 64-bit floats
 _SQUARES, _STEP = ".exp_avg_sq", ".step"
 _MOMENTS = (_STEP, ".exp_avg", _SQUARES)
 _MAX_CODE_BYTES = 2**30  # of one frame
+_WRONG = N_("a frame of its timeline has tensors that are not those of its model.")
 
 Shapes = Mapping[str, tuple[int, ...]]
 Flat = npt.NDArray[np.float32]
@@ -92,10 +93,14 @@ class FrameLayout:
 
     def check(self, infos: Mapping[str, TensorInfo]) -> None:
         """Check what a header says of a frame's tensors; raises CheckpointError if one is not what it must be."""
+        require("weights" in infos, tr(_WRONG))
+        self.check_part(infos)
+
+    def check_part(self, infos: Mapping[str, TensorInfo]) -> None:
+        """Check some of a frame's tensors, which need not hold the weights; otherwise as `check`."""
         code_names = {"mean", "log_stddev"} if self.is_variational else {"mean"}
-        there = infos.keys() - {"weights", "optimizer"}
-        wrong = tr("a frame of its timeline has tensors that are not those of its model.")
-        require("weights" in infos and there in (set(), code_names), wrong)
+        there, wrong = infos.keys() - {"weights", "optimizer"}, tr(_WRONG)
+        require(there in (set(), code_names), wrong)
         for name, size in self.sizes.items():
             kinds = (np.float32, np.float16) if name == "weights" else (np.float32,)
             is_right = name not in infos or (infos[name].shape == (size,) and infos[name].dtype in kinds)

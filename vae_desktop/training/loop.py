@@ -17,8 +17,10 @@ from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.devices import placed
 from vae_desktop.training.failures import failure_words, is_out_of_memory, out_of_memory
 from vae_desktop.training.history import History
+from vae_desktop.training.recording import Recording
+from vae_desktop.training.reports import EpochReport, Failure
 from vae_desktop.training.spinning import Spinning
-from vae_desktop.training.trained_model import EpochReport, Failure, TrainedModel
+from vae_desktop.training.trained_model import TrainedModel
 from vae_desktop.variants import check_comparison
 
 _SECURED_EVERY = 60.0  # seconds of an epoch that takes longer
@@ -41,6 +43,8 @@ class TrainingLoop:
         Where each model goes on from; None begins a new one.
     histories : sequence of History or None, optional
         What each model's steps before gave, which its history then begins with; by default it begins here.
+    timelines : sequence of Recording or None, optional
+        Where frames of each model are kept; None keeps none.
 
     Raises
     ------
@@ -66,6 +70,7 @@ class TrainingLoop:
         device: torch.device,
         snapshots: Sequence[Snapshot | None] | None = None,
         histories: Sequence[History | None] | None = None,
+        timelines: Sequence[Recording | None] | None = None,
     ) -> None:
         check_comparison(configs)
         training = configs[0].training
@@ -82,9 +87,10 @@ class TrainingLoop:
             raise UserError(out_of_memory(device.type, has_begun=False)) from None
         self.batches = batches
         nothing = [None] * len(configs)
+        parts = [snapshots or nothing, histories or nothing, timelines or nothing]
         self.models = [
-            TrainedModel(config, dataset, batches, test_images, snapshot, history)
-            for config, snapshot, history in zip(configs, snapshots or nothing, histories or nothing, strict=True)
+            TrainedModel(config, dataset, batches, test_images, *own)
+            for config, *own in zip(configs, *parts, strict=True)
         ]
         self.each(TrainedModel.begin)
 

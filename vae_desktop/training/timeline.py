@@ -105,11 +105,12 @@ def reasons(frames: Sequence[FrameInfo]) -> dict[int, Why]:
 def thinned(frames: Iterable[FrameInfo], budget: int) -> tuple[FrameInfo, ...]:
     """Which of these frames are kept within a budget, and which of them with the optimizer's moments.
 
-    The newest few and those at changes keep their moments, the newest first, as long as these take no more than half of
-    the budget. Then frames are left out one by one, each time the one whose loss leaves the smallest gap, until the
-    rest fits: scheduled ones. The first, the newest, the best on the test images and those at changes stay; only
-    where changes alone take more than half of the budget, those that crowd one another are left out too. Where not
-    even these fit, what goes last is the best; the first and the newest stay whatever the budget.
+    The newest, those at changes and two before the newest keep their moments, in this order and the later ones first,
+    as long as these take no more than half of the budget. Then frames are left out one by one, each time the one whose
+    loss leaves the smallest gap, until the rest fits: scheduled ones. The first, the newest, the best on the test
+    images and those at changes stay; only where changes alone take more than half of the budget, those that crowd one
+    another are left out too. Where not even these fit, what goes last is the best; the first and the newest stay
+    whatever the budget.
 
     Parameters
     ----------
@@ -148,13 +149,15 @@ def thinned(frames: Iterable[FrameInfo], budget: int) -> tuple[FrameInfo, ...]:
 
 
 def _with_moments_of_few(frames: list[FrameInfo], budget: int) -> list[FrameInfo]:
-    """These frames, the newest few and those at changes with their moments as far as half of the budget goes."""
-    room, kept = budget // 2, []
-    for age, frame in enumerate(reversed(frames)):
-        keeps = (age < _EXACT or frame.is_change) and frame.moment_bytes <= room
-        kept.append(frame if keeps else frame.without_moments())
-        room -= frame.moment_bytes if keeps else 0
-    return kept[::-1]
+    """These frames, the newest, those at changes and some before the newest with their moments, as there is room."""
+    newest = frames[::-1]
+    ordered = [*newest[:1], *(frame for frame in newest[1:] if frame.is_change), *newest[1:_EXACT]]
+    room, exact = budget // 2, set()
+    for frame in ordered:
+        if frame.step not in exact and frame.moment_bytes <= room:
+            exact.add(frame.step)
+            room -= frame.moment_bytes
+    return [frame if frame.step in exact else frame.without_moments() for frame in frames]
 
 
 def _gap_without(frames: Sequence[FrameInfo], place: int) -> float:

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from vae_desktop.config import RunConfig
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import to_codes
@@ -22,62 +21,11 @@ from vae_desktop.training.causes import why_diverged
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.devices import ALL_THREADS, use_threads
 from vae_desktop.training.history import Change, Evaluation, History
+from vae_desktop.training.recording import Recording
+from vae_desktop.training.reports import Diverged, EpochReport, Failure
 from vae_desktop.training.schedule import kl_weight_after
+from vae_desktop.training.timeline import TIMELINE_SETTINGS, Frame
 from vae_desktop.training.trainer import TestPass, Trainer
-
-
-class Diverged(UserError):
-    """A loss, a weight or a code of a model in training is infinite or NaN."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a model could not be trained on.
-
-    Attributes
-    ----------
-    error : Exception
-        Without its traceback, which would hold the memory of what failed.
-    message : str
-        In words for the person.
-    details : str
-        The traceback as text; "" where the message says all.
-    """
-
-    error: Exception
-    message: str
-    details: str = ""
-
-
-@dataclass(frozen=True)
-class EpochReport:
-    """What one epoch gave.
-
-    Attributes
-    ----------
-    model : TrainedModel
-        Whose epoch it was.
-    epoch : int
-        Passes over the training images so far, from 1.
-    loss, reconstruction, kl : float
-        Means over the epoch's batches, per image, each taken before its step; `kl` (nats) is None without a
-        posterior.
-    kl_weight : float
-        Weight of the KL divergence in the epoch's last step; a warm-up raises it.
-    evaluation : Evaluation
-        On the test set, after the epoch.
-    seconds : float
-        Since the training began.
-    """
-
-    model: "TrainedModel"
-    epoch: int
-    loss: float
-    reconstruction: float
-    kl: float | None
-    kl_weight: float
-    evaluation: Evaluation
-    seconds: float
 
 
 @dataclass(eq=False)
@@ -96,6 +44,8 @@ class TrainedModel:
         Where to go on from; by default the model is a new one.
     history : History, optional
         What the steps before gave; by default the model's history begins with the first step taken here.
+    timeline : Recording, optional
+        Where frames of the training are kept; nothing about the training changes by that.
 
     Attributes
     ----------
@@ -119,6 +69,7 @@ class TrainedModel:
     test_images: Tensor
     _start: Snapshot | None = None
     _before: History | None = None
+    timeline: Recording | None = None
     trainer: Trainer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,6 +94,9 @@ class TrainedModel:
         self.trainer.span = before.continued(self.steps, self.config.training.epochs, per_epoch)
         self._newest = self._good = None if snapshot is None else (snapshot, None)
         self.parameters = sum(parameter.numel() for parameter in self.trainer.model.parameters())
+        if self.timeline is not None:
+            self.timeline.labels = self.dataset.test.labels
+            self.timeline.begin(self.steps, per_epoch, self._settings)
 
     @property
     def span(self) -> Span:
@@ -176,6 +130,8 @@ class TrainedModel:
 
     def step(self) -> None:
         """Take one step, which the device may still be computing on return."""
+        if self.timeline is not None and self.timeline.is_due(self.steps):
+            self.record()
         self.has_stepped = True
         batch = self.trainer.with_memory(lambda: self.batches.at(self.steps))
         self._pending.append(self.trainer.step(batch))
@@ -210,6 +166,8 @@ class TrainedModel:
             self.history.evaluations.append(tested.evaluation)
         if self._newest is not None and self._newest[0].step == self.steps:
             self._good = self._newest[0], self.codes
+        if self.timeline is not None:
+            self.timeline.evaluated(tested.evaluation, lambda: self._frame(with_moments=False))
 
     def snapshot(self, with_optimizer: bool = False) -> Snapshot:
         """Copy the state to the CPU; the last good one is this, as soon as it has proved so.
@@ -239,7 +197,27 @@ class TrainedModel:
             self.trainer.learning_rate = value
         change = Change(self.steps, name, value)
         self.history.changes.append(change)
+        self.record(is_change=True)
         return change
+
+    def record(self, is_change: bool = False, settles: bool = False) -> None:
+        """Have the state of now kept as a frame of the timeline, if there is one.
+
+        Parameters
+        ----------
+        is_change : bool
+            Whether a setting has just been changed.
+        settles : bool
+            Whether nothing may follow for a while, so that the best so far is to be kept too.
+        """
+        timeline = self.timeline
+        if timeline is None:
+            return
+        if settles:
+            timeline.settle()
+        if not timeline.has_taken(self.steps, is_change, self.span):
+            wants_moments = settles or timeline.wants_moments(self.steps, 4 * self.parameters, is_change)
+            timeline.take(lambda: self._frame(wants_moments), is_change)
 
     def report(self, seconds: float) -> EpochReport:
         """What the epoch gave that has just ended and been evaluated, `seconds` after the training began."""
@@ -259,7 +237,9 @@ class TrainedModel:
     def checkpoint(self) -> Checkpoint:
         """The model as it is now, with all that is needed to go on training it; raises Diverged as `drain` does."""
         self.evaluate()
-        return self._checkpoint(self.snapshot(with_optimizer=True), self.codes)
+        checkpoint = self._checkpoint(self.snapshot(with_optimizer=True), self.codes)
+        self.record(settles=True)
+        return checkpoint
 
     def good_checkpoint(self) -> Checkpoint | None:
         """The model in its last good state; None if it had learned nothing by then."""
@@ -284,6 +264,18 @@ class TrainedModel:
         if not self.ends_epoch and history.evaluations and history.evaluations[-1].step == self.steps:
             del history.evaluations[-1]
         return history
+
+    @property
+    def _settings(self) -> dict[str, float]:
+        """What of the settings may change within a training."""
+        return {name: getattr(self.config.training, name) for name in TIMELINE_SETTINGS}
+
+    def _frame(self, with_moments: bool) -> Frame:
+        """The state of now; a copy that has been made already is used again."""
+        newest = None if self._newest is None else self._newest[0]
+        if newest is None or newest.step != self.steps or newest.span != self.span or newest.optimizer is None:
+            newest = self.trainer.snapshot(with_moments)
+        return Frame(newest, *((self.codes, self.evaluation) if self._is_tested else ()))
 
     @property
     def _is_tested(self) -> bool:

@@ -1,0 +1,64 @@
+"""What training tells of a model: what an epoch gave, and why it could not go on."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vae_desktop.errors import UserError
+from vae_desktop.training.history import Evaluation
+
+if TYPE_CHECKING:
+    from vae_desktop.training.trained_model import TrainedModel
+
+
+class Diverged(UserError):
+    """A loss, a weight or a code of a model in training is infinite or NaN."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a model could not be trained on.
+
+    Attributes
+    ----------
+    error : Exception
+        Without its traceback, which would hold the memory of what failed.
+    message : str
+        In words for the person.
+    details : str
+        The traceback as text; "" where the message says all.
+    """
+
+    error: Exception
+    message: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What one epoch gave.
+
+    Attributes
+    ----------
+    model : TrainedModel
+        Whose epoch it was.
+    epoch : int
+        Passes over the training images so far, from 1.
+    loss, reconstruction, kl : float
+        Means over the epoch's batches, per image, each taken before its step; `kl` (nats) is None without a
+        posterior.
+    kl_weight : float
+        Weight of the KL divergence in the epoch's last step; a warm-up raises it.
+    evaluation : Evaluation
+        On the test set, after the epoch.
+    seconds : float
+        Since the training began.
+    """
+
+    model: "TrainedModel"
+    epoch: int
+    loss: float
+    reconstruction: float
+    kl: float | None
+    kl_weight: float
+    evaluation: Evaluation
+    seconds: float
