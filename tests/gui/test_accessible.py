@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from vae_desktop.colours import DARK, LIGHT
 from vae_desktop.gui.widgets.number_field import NumberField
-from vae_desktop.gui.widgets.theme import DARK, LIGHT
 from vae_desktop.gui.widgets.value_slider import ValueSlider
 
 CONTENTS = (

@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QIcon
 from PySide6.QtWidgets import QLabel, QToolButton
 
+from vae_desktop.colours import CLASS_COLOURS, DARK, LIGHT
 from vae_desktop.gui.views.stage.class_legend import class_colours
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
-from vae_desktop.gui.widgets.theme import CLASS_COLOURS, DARK, LIGHT, ThemeSwitch, class_palette
+from vae_desktop.gui.widgets.theme import ThemeSwitch, class_palette
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.plane import Plane, axis_plane
 

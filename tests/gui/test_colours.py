@@ -5,7 +5,7 @@ import itertools
 import pytest
 from coloraide import Color
 
-from vae_desktop.gui.widgets.theme import CLASS_COLOURS, DARK, LIGHT, Theme
+from vae_desktop.colours import CLASS_COLOURS, DARK, LIGHT, Theme
 
 THEMES = {"light": LIGHT, "dark": DARK}
 # Viénot's matrices are the better ones for red and green, Brettel's two planes for blue and yellow.

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 application = QApplication([])
 from vae_desktop.gui.widgets.plane_items import FieldItem
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.point_raster import PointStyle
+from vae_desktop.film.points import PointStyle
 plot = LatentPlot()
 plot.resize(400, 400)
 plot.set_point_style(PointStyle(np.zeros(2, np.uint16), np.array([(255, 0, 0)], np.uint8)))

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
+from vae_desktop.film.points import PointStyle, point_radius
 from vae_desktop.gui.views.stage.class_legend import class_colours
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
-from vae_desktop.gui.widgets.point_raster import PointStyle, point_radius
 from vae_desktop.latent.codes import Floats
 
 _SIDE = 700  # px

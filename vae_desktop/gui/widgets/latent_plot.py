@@ -9,10 +9,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QKeyEvent, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from vae_desktop.film.points import PointStyle
 from vae_desktop.gui.widgets.controls import ARROWS
 from vae_desktop.gui.widgets.plane_items import CursorItem
 from vae_desktop.gui.widgets.plot import Plot
-from vae_desktop.gui.widgets.point_raster import Glide, PointRaster, PointStyle, bounds_of
+from vae_desktop.gui.widgets.point_raster import Glide, PointRaster, bounds_of
 from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.latent.codes import Floats
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
+from vae_desktop.film.points import Colours, PointStyle
 from vae_desktop.gui.widgets.controls import ARROWS, literal, named
-from vae_desktop.gui.widgets.point_raster import Colours, PointStyle
 from vae_desktop.gui.widgets.theme import class_palette, current_theme
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes

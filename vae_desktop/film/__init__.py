@@ -1,0 +1,1 @@
+"""A training as a film: pictures of its moments, made without Qt."""
