@@ -1,4 +1,4 @@
-"""The atomic writer, with real faults: a full disk, targets that cannot be written, and death in the middle."""
+"""The atomic writer, with real faults: a full disk, targets that cannot be written, and death in the middle; sizes."""
 
 import os
 import random
@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import vae_desktop
-from vae_desktop.errors import UserError
-from vae_desktop.files import size_in_words, sweep, write_atomically
+from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.files import bytes_of, size_in_words, sweep, write_atomically
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="uses limits and signals that Windows lacks")
 
@@ -155,7 +155,7 @@ def test_what_killed_processes_left_is_swept_when_it_is_old(tmp_path):
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from vae_desktop.errors import UserError
+from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.files import write_atomically
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # or the first byte too many would kill us
@@ -180,7 +180,7 @@ def test_on_a_full_disk_the_old_file_stays_and_nothing_else(target, start):
 WITHOUT_RIGHTS = """
 import os, sys
 from pathlib import Path
-from vae_desktop.errors import UserError
+from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.files import write_atomically
 
 os.chdir(sys.argv[1])  # the folders above may be closed to others
@@ -269,3 +269,17 @@ def test_killed_at_any_moment_it_leaves_a_whole_file(target, start, times):
 )
 def test_sizes_are_worded_in_decimal_units(count: int, words: str) -> None:
     assert size_in_words(count) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("0", 0), ("256 MB", 256_000_000), ("1.5gb", 1_500_000_000), ("0,5 kB", 500), (" 12 bytes ", 12), ("7b", 7)],
+)
+def test_a_size_in_words_is_a_number_of_bytes(text, size):
+    assert bytes_of("timeline", text) == size
+
+
+@pytest.mark.parametrize("text", ["", "MB", "-1", "1 TB", "1e9", "٣ MB", "9" * 99])
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(InvalidSetting, match=r"is no size such as 256 MB\.$"):
+        bytes_of("timeline", text)

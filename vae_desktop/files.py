@@ -3,14 +3,17 @@
 import contextlib
 import errno
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from vae_desktop.errors import UserError
+from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.language import tr, tr_count
 
+_UNITS = {"": 1, "b": 1, "bytes": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+_SIZE = re.compile(r"(?P<number>\d{1,15}([.,]\d{1,9})?)\s*(?P<unit>|b|bytes|kb|mb|gb)", re.IGNORECASE | re.ASCII)
 _PATIENCE = 2.0  # seconds, for a target that another program has open
 _PART_AGE = 3600.0  # seconds, from which on a temporary file is one that a dead process left
 
@@ -118,3 +121,17 @@ def size_in_words(count: int) -> str:
         if count >= size:
             return f"{f'{count / size:,.2f}'.rstrip('0').rstrip('.')} {unit}"
     return tr_count("{count} bytes", "{count} bytes", count).format(count=count)
+
+
+def bytes_of(name: str, text: str) -> int:
+    """The number of bytes that a size in words is, such as 256 MB or 0; units as of `size_in_words`.
+
+    Raises
+    ------
+    InvalidSetting
+        Of the setting `name`, if it is no size.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise InvalidSetting(name, tr("{text} is no size such as 256 MB.").format(text=repr(text)))
+    return round(float(found["number"].replace(",", ".")) * _UNITS[found["unit"].lower()])

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.loop import TrainingLoop
+    from vae_desktop.training.recording import Recording
+    from vae_desktop.training.timeline import Timeline
 
 _MAY_BE_GIVEN = ("epochs", "device")
 
@@ -59,8 +61,15 @@ class BegunBefore:
             how = ""
         return [how.format(file=self._path.name)] if how else []
 
-    def loop(self, dataset: "Dataset", device: "torch.device") -> "TrainingLoop":
-        """The training that goes on.
+    @property
+    def timelines(self) -> "list[Timeline | None]":
+        """The frames of each that lie in the file."""
+        return [checkpoint.timeline for checkpoint in self._checkpoints]
+
+    def loop(
+        self, dataset: "Dataset", device: "torch.device", timelines: "Sequence[Recording | None] | None" = None
+    ) -> "TrainingLoop":
+        """The training that goes on, frames of which are kept in `timelines`.
 
         Raises
         ------
@@ -72,7 +81,8 @@ class BegunBefore:
         for checkpoint in self._checkpoints:
             check_images(self._path, checkpoint, dataset)
         starts = [(checkpoint.snapshot, checkpoint.history) for checkpoint in self._checkpoints]
-        training = TrainingLoop(self.configs, dataset, device, *zip(*starts, strict=True))
+        snapshots, histories = zip(*starts, strict=True)
+        training = TrainingLoop(self.configs, dataset, device, snapshots, histories, timelines)
         planned = self.configs[0].training.epochs
         if self._epochs not in (None, planned):  # of an interrupted training; that of others is in the settings
             training.each(lambda model: model.adjust("epochs", float(self._epochs or planned)))

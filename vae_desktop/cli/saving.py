@@ -19,6 +19,7 @@ from vae_desktop.variants import titles
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.loop import TrainingLoop
+    from vae_desktop.training.timeline import Timeline
 
 _CANNOT_WRITE = N_("Cannot write {path}: {reason}.")
 _NO_FILE = N_("Cannot write {path}: it is not a file.")
@@ -108,8 +109,14 @@ class Saved:
         """The files, that of all of them first."""
         return ", ".join(str(path) for path in (self.together, *self.paths) if path is not None) or tr("nothing")
 
-    def write(self, target: Path, checkpoints: "Sequence[Checkpoint]", is_compact: bool) -> Path | None:
-        """Write a file, and return where it lies in the end; None for nowhere."""
+    def write(
+        self,
+        target: Path,
+        checkpoints: "Sequence[Checkpoint]",
+        is_compact: bool,
+        timelines: "Sequence[Timeline | None]" = (),
+    ) -> Path | None:
+        """Write a file, with frames of each model if some are given; return where it lies, None for nowhere."""
         from vae_desktop.training.checkpoint import save_checkpoints
 
         hitch = ""
@@ -120,7 +127,7 @@ class Saved:
         ):
             try:
                 path = place()
-                save_checkpoints(path, checkpoints, half_precision=is_compact)
+                save_checkpoints(path, checkpoints, is_compact, timelines=timelines)
             except (UserError, OSError) as error:
                 hitch = hitch or _reason(error)
             else:
@@ -137,12 +144,16 @@ def save_models(training: "TrainingLoop", targets: Targets, is_compact: bool) ->
     checkpoints = [training.checkpoint_of(model) for model in training.models]
     if is_compact:
         checkpoints = [one and replace(one, snapshot=replace(one.snapshot, optimizer=None)) for one in checkpoints]
+    timelines = [model.timeline for model in training.models]
+    for timeline in timelines:
+        if timeline is not None:
+            timeline.finish()
     saved = Saved(checkpoints)
-    for checkpoint, target in zip(checkpoints, targets.paths, strict=True):
-        saved.paths.append(None if checkpoint is None else saved.write(target, [checkpoint], is_compact))
-    there = [checkpoint for checkpoint in checkpoints if checkpoint is not None]
+    for checkpoint, timeline, target in zip(checkpoints, timelines, targets.paths, strict=True):
+        saved.paths.append(None if checkpoint is None else saved.write(target, [checkpoint], is_compact, [timeline]))
+    there = [(one, timeline) for one, timeline in zip(checkpoints, timelines, strict=True) if one is not None]
     if len(there) > 1:
-        saved.together = saved.write(targets.together, there, is_compact)
+        saved.together = saved.write(targets.together, [one for one, _ in there], is_compact, [own for _, own in there])
     return saved
 
 

@@ -9,6 +9,7 @@ from vae_desktop.cli.continuing import add_continue_option, begun_before
 from vae_desktop.cli.follow import train_to_end
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, given_settings, run_config
 from vae_desktop.cli.output import say
+from vae_desktop.cli.recording import add_timeline_option, recordings
 from vae_desktop.cli.saving import Targets
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting
@@ -36,6 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         ),
     )
     add_continue_option(parser)
+    add_timeline_option(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -82,16 +84,17 @@ def run(options: argparse.Namespace) -> int:
     device = select_device(configs[0].training.device, notes.append)
     dataset = load_dataset(configs[0].dataset, options.data_dir)
     say(options.program, *_read(dataset.report), *notes, mark=tr("note: "))
-    if before is not None:
-        training, notes = before.loop(dataset, device), before.notes
-    else:
-        if "batch_size" not in options:  # a default is no wish
-            batch_size = min(configs[0].training.batch_size, len(dataset.train))
-            configs = [config.with_settings(batch_size=batch_size) for config in configs]
-        training = TrainingLoop(configs, dataset, device)
-        notes = _advice(configs, targets.names, given, options, dataset)
-    say(options.program, *notes, mark=tr("note: "))
-    return train_to_end(training, targets, options)
+    with recordings(configs, dataset, options, None if before is None else before.timelines) as timelines:
+        if before is not None:
+            training, notes = before.loop(dataset, device, timelines), before.notes
+        else:
+            if "batch_size" not in options:  # a default is no wish
+                batch_size = min(configs[0].training.batch_size, len(dataset.train))
+                configs = [config.with_settings(batch_size=batch_size) for config in configs]
+            training = TrainingLoop(configs, dataset, device, timelines=timelines)
+            notes = _advice(configs, targets.names, given, options, dataset)
+        say(options.program, *notes, mark=tr("note: "))
+        return train_to_end(training, targets, options)
 
 
 def _new(options: argparse.Namespace) -> tuple[list[RunConfig], list[frozenset[str]]]:

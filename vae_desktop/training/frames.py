@@ -80,6 +80,11 @@ class FrameLayout:
         """How many numbers `weights` and `optimizer` hold."""
         return {"weights": _size(self.shapes), "optimizer": _size(moment_shapes(self.shapes))}
 
+    @property
+    def weight_bytes(self) -> int:
+        """What a frame takes without moments and codes."""
+        return 4 * self.sizes["weights"]
+
     def tensors(self, snapshot: Snapshot, codes: Codes | None) -> dict[str, Array]:
         """A frame's tensors; the weights must be those of this architecture."""
         result: dict[str, Array] = {"weights": _flat(self.shapes, snapshot.weights)}

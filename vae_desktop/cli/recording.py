@@ -1,0 +1,91 @@
+"""``--timeline``: moments of a training are kept, and lie in its file in the end."""
+
+import argparse
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from vae_desktop import paths
+from vae_desktop.cli.output import say
+from vae_desktop.config import RunConfig
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.files import bytes_of, size_in_words
+from vae_desktop.language import tr
+
+if TYPE_CHECKING:
+    from vae_desktop.data.dataset import Dataset
+    from vae_desktop.training.recording import Recording
+    from vae_desktop.training.timeline import Timeline
+
+
+def add_timeline_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--timeline``."""
+    help = tr(
+        "keep moments of the training in the file, at most so many bytes of each model, such as 256 MB: the first, the "
+        "best, each change of a setting, and many between them; 0 keeps none (default: none, or with --continue what "
+        "the file has)"
+    )
+    parser.add_argument("--timeline", nargs="+", metavar="SIZE", help=help)
+
+
+@contextlib.contextmanager
+def recordings(
+    configs: Sequence[RunConfig],
+    dataset: "Dataset",
+    options: argparse.Namespace,
+    before: "Sequence[Timeline | None] | None" = None,
+) -> "Iterator[list[Recording | None]]":
+    """Where frames of each model are kept while it trains; they are gone afterwards.
+
+    Parameters
+    ----------
+    before : sequence of Timeline or None, optional
+        The frames that each model has already.
+
+    Raises
+    ------
+    InvalidSetting
+        If the size is none, or not even two frames fit.
+    """
+    from vae_desktop.training.frame_folder import FrameFolder
+    from vae_desktop.training.frame_writer import FrameWriter
+    from vae_desktop.training.frames import FrameLayout
+    from vae_desktop.training.recording import Recording
+    from vae_desktop.training.timeline import DEFAULT_BUDGET
+
+    before = before or [None] * len(configs)
+    budget = DEFAULT_BUDGET if any(before) else 0
+    if options.timeline is not None:
+        budget = bytes_of("timeline", " ".join(options.timeline))
+    if not budget:
+        yield [None] * len(configs)
+        return
+    layouts = [FrameLayout.of(config.model, dataset.image_shape) for config in configs]
+    least = max(2 * layout.weight_bytes for layout in layouts)
+    if budget < least:
+        text = tr("Timeline: {size} hold not even the first and the last moment, which take {least}.")
+        size, taken = size_in_words(budget), size_in_words(least)
+        raise InvalidSetting("timeline", text.format(size=size, least=taken))
+    place = paths.default_cache_dir() / "timelines" / f"command-{os.getpid()}-{time.time_ns()}"
+    writer = FrameWriter()
+
+    def complain(trouble: str) -> None:
+        say(options.program, trouble, mark=tr("note: "))
+
+    made: list[Recording | None] = []
+    for number, (layout, own) in enumerate(zip(layouts, before, strict=True)):
+        recording = Recording(FrameFolder(place / str(number), layout), writer, budget, on_trouble=complain)
+        if own is not None:
+            recording.adopt(own)
+        made.append(recording)
+    try:
+        yield made
+    finally:
+        for entry in made:
+            if entry is not None:
+                entry.remove()
+        writer.join()
+        with contextlib.suppress(OSError):
+            place.rmdir()
