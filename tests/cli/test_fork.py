@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.cli.timelines import record
+from tests.cli.timelines import damage, record
 from tests.same_training import assert_same_training
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints
@@ -108,6 +108,24 @@ def test_another_batch_size_makes_other_epochs(file, fork):
     assert [entry.step for entry in end.history.evaluations] == [0, 8, 15, 30, 43]
 
 
+def test_a_fork_keeps_the_frames_before_it_and_its_own(file, fork):
+    result, end = fork(file, 13, "--timeline", "8 MB", "--set", "beta=4")
+    assert (result.status, result.err) == (0, "")
+    steps = end.timeline.steps
+    assert {0, 3, 8, 13, 24} <= set(steps)
+    assert len(steps) > 8
+    assert end.timeline.reasons[13] == "change"
+    before, after = end.at(8), end.at(24)
+    assert (before.config.training.beta, after.config.training.beta) == (1.0, 4.0)
+    whole = load_checkpoint(file).at(8)
+    assert all((values == whole.snapshot.weights[name]).all() for name, values in before.snapshot.weights.items())
+
+
+def test_frames_are_kept_as_in_the_file_unless_none_are_wanted(file, fork):
+    assert 3 in fork(file, 13)[1].timeline.steps
+    assert fork(file, 13, "--timeline", 0)[1].timeline is None
+
+
 def test_a_frame_without_moments_says_what_begins_anew(file, fork):
     result, end = fork(file, 3)
     assert "the frame of step 3 holds no state of the optimizer" in result.err
@@ -156,17 +174,8 @@ def test_files_that_do_not_serve(file, vae_file, compared, run, tmp_path):
     run("fork", compared, "--step", 8, "--output", output).assert_refused(2, words)
 
 
-def damaged(file, path, step):
-    """Write a copy of a file in which the weights of a frame are not finite numbers."""
-    data = bytearray(file.read_bytes())
-    weights = load_checkpoint(file).timeline.read(step).snapshot.weights
-    found = data.find(b"".join(np.ascontiguousarray(values).tobytes() for values in weights.values()))
-    data[found : found + 4] = b"\xff\xff\xff\xff"
-    path.write_bytes(data)
-
-
 def test_a_damaged_frame_is_named_and_the_others_serve(file, run, tmp_path):
-    damaged(file, tmp_path / "model.safetensors", 8)
+    damage(file, tmp_path / "model.safetensors", 8)
     arguments = ["fork", tmp_path / "model.safetensors", "--output", tmp_path / "f.safetensors", "--step"]
     run(*arguments, 8).assert_refused(1, "model.safetensors", "not finite numbers")
     assert run(*arguments, 13).status == 0

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from vae_desktop.config import RunConfig
 from vae_desktop.data.load import load_dataset
-from vae_desktop.training.checkpoint import save_checkpoints
+from vae_desktop.training.checkpoint import load_checkpoint, save_checkpoints
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.timeline import Frame, FrameInfo, Timeline
 from vae_desktop.training.trained_model import TrainedModel
@@ -44,3 +45,14 @@ def _timeline(frames: dict[int, Frame], config: RunConfig) -> Timeline:
     ]
     settings = {"learning_rate": config.training.learning_rate, "beta": config.training.beta}
     return Timeline(infos, settings, lambda info: frames[info.step])
+
+
+def damage(file: Path, copy: Path, step: int) -> None:
+    """Write a copy of a file in which a weight of a frame is no finite number."""
+    data = bytearray(file.read_bytes())
+    timeline = load_checkpoint(file).timeline
+    assert timeline is not None
+    weights = timeline.read(step).snapshot.weights
+    found = data.find(b"".join(np.ascontiguousarray(values).tobytes() for values in weights.values()))
+    data[found : found + 4] = b"\xff\xff\xff\xff"
+    copy.write_bytes(data)

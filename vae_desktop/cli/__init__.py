@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from vae_desktop import __version__, language
 from vae_desktop.catalog import DATASETS
-from vae_desktop.cli import bench, evaluate, fork, info, sample, screenshot, train
+from vae_desktop.cli import bench, evaluate, film, fork, info, sample, screenshot, train
 from vae_desktop.cli.output import error_words
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting, LibraryMissing, UserError
@@ -52,6 +52,7 @@ COMMANDS = {
     "fork": fork,
     "evaluate": evaluate,
     "sample": sample,
+    "film": film,
     "info": info,
     "bench": bench,
     "screenshot": screenshot,

@@ -10,6 +10,7 @@ from vae_desktop.cli.images import check_shape
 from vae_desktop.cli.opening import add_file_options, at_step, opened_at_its_end
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option, parse_changes
 from vae_desktop.cli.output import say
+from vae_desktop.cli.recording import add_timeline_option, recordings
 from vae_desktop.cli.saving import Targets
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
@@ -38,6 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_setting_option(parser, "--epochs", "epochs", epochs, None, default)
     add_setting_option(parser, "--device", "device", SETTINGS["device"], None, tr("as in training"))
     add_data_dir_option(parser)
+    add_timeline_option(parser)
     help = tr("where the model is saved; the file that it comes from is left as it is")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=help)
     help = tr("save a small file to pass on: half precision and no optimizer, so that going on begins with a fresh one")
@@ -80,9 +82,12 @@ def run(options: argparse.Namespace) -> int:
     dataset = load_dataset(config.dataset, options.data_dir)
     check_shape(options.file, checkpoint, dataset)
     fork = forked(checkpoint, config, len(dataset.train), epochs, _last_step(checkpoint, whole))
-    training = TrainingLoop([fork.config], dataset, device, [fork.snapshot], [fork.history])
-    say(options.program, *notes, *_notes(fork), mark=tr("note: "))
-    return train_to_end(training, targets, options)
+    with recordings([fork.config], dataset, options, [whole.timeline]) as timelines:
+        if timelines[0] is not None and any(change.step == fork.snapshot.step for change in fork.history.changes):
+            timelines[0].mark_change(fork.snapshot.step)
+        training = TrainingLoop([fork.config], dataset, device, [fork.snapshot], [fork.history], timelines)
+        say(options.program, *notes, *_notes(fork), mark=tr("note: "))
+        return train_to_end(training, targets, options)
 
 
 def _last_step(checkpoint: "Checkpoint", whole: "Checkpoint") -> int | None:

@@ -83,15 +83,10 @@ def embedded(path: Path, checkpoint: "Checkpoint", dataset: "Dataset") -> "Codes
         If the images have another shape than it takes.
     """
     check_shape(path, checkpoint, dataset)
-    import torch
+    from vae_desktop.latent.embed import codes_of
 
-    from vae_desktop.latent.embed import embed, to_codes
-    from vae_desktop.models.autoencoder import restored_model
-
-    config = checkpoint.config.model
-    model = restored_model(config, checkpoint.image_shape, checkpoint.snapshot.weights)
-    model = model.to(memory_format=torch.channels_last)  # as in training: its codes to the last digit
-    return to_codes(embed(model, torch.from_numpy(dataset.test.images)), dataset.test.labels)
+    config, weights = checkpoint.config.model, checkpoint.snapshot.weights
+    return codes_of(config, checkpoint.image_shape, weights, dataset.test.images, dataset.test.labels)
 
 
 def _which_there_are(path: Path, checkpoints: "Sequence[Checkpoint]") -> str:

@@ -24,8 +24,8 @@ def add_timeline_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--timeline``."""
     help = tr(
         "keep moments of the training in the file, at most so many bytes of each model, such as 256 MB: the first, the "
-        "best, each change of a setting, and many between them; 0 keeps none (default: none, or with --continue what "
-        "the file has)"
+        "best, each change of a setting, and many between them; 0 keeps none (default: none, or what the file has that "
+        "is gone on with)"
     )
     parser.add_argument("--timeline", nargs="+", metavar="SIZE", help=help)
 

@@ -58,12 +58,9 @@ class OpenedCodes:
 
 def _codes_of(run: Run, dataset: Dataset, snapshot: Snapshot, task: Task) -> Codes:
     """Embed the test images by a model as it is in its file."""
-    import torch
-
-    from vae_desktop.latent.embed import embed, to_codes
-    from vae_desktop.models.autoencoder import restored_model
+    from vae_desktop.latent.embed import codes_of
     from vae_desktop.training.devices import use_threads
 
     use_threads(1)  # the window and its decoder want the others
-    model = restored_model(run.config.model, run.image_shape, snapshot.weights)
-    return to_codes(embed(model, torch.from_numpy(dataset.test.images), task.progress), dataset.test.labels)
+    test = dataset.test
+    return codes_of(run.config.model, run.image_shape, snapshot.weights, test.images, test.labels, task.progress)

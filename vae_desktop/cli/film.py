@@ -1,0 +1,155 @@
+"""``vae-desktop film``: the training of a saved model as a film, from the timeline in its file."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_desktop.cli.images import check_images
+from vae_desktop.cli.opening import add_file_options, check_has_timeline, opened_at_its_end
+from vae_desktop.cli.options import add_data_dir_option, add_setting_option
+from vae_desktop.cli.output import progress_bar, say
+from vae_desktop.cli.saving import check_writable
+from vae_desktop.config import SETTINGS
+from vae_desktop.errors import InvalidSetting, UserError
+from vae_desktop.files import write_atomically
+from vae_desktop.language import N_, tr
+from vae_desktop.progress import Progress
+from vae_desktop.settings import Choice, Setting
+
+if TYPE_CHECKING:
+    from vae_desktop.data.dataset import Split
+    from vae_desktop.film.film import Film, Scene
+    from vae_desktop.film.sheet import Look
+    from vae_desktop.latent.codes import Floats
+    from vae_desktop.training.checkpoint import Checkpoint
+
+HELP = N_("show the training of a saved model as a film")
+_OF = Setting(
+    N_("Of"),
+    N_(
+        "What is shown: the codes of the test images, a grid of pictures across the latent space, pictures of random "
+        "codes from N(0, I), or the picture of one code."
+    ),
+    kind="choice",
+    choices=tuple(Choice(name, name, "") for name in ("scatter", "grid", "samples", "point")),
+)
+_THEME = Setting(
+    N_("Theme"),
+    N_("Colours of the film."),
+    kind="choice",
+    choices=(Choice("light", "light", ""), Choice("dark", "dark", "")),
+)
+_SIZE = Setting(N_("Size"), N_("Width of the film."), minimum=120, maximum=2000, unit=N_("px"))
+_FPS = Setting(
+    N_("Frames per second"), N_("How many of the kept steps pass in a second."), kind="number", minimum=0.5, maximum=50
+)
+_COUNT = Setting(N_("Count"), N_("How many samples are shown."), minimum=1, maximum=400)
+_SEED = replace(SETTINGS["seed"], help=N_("The same seed gives the same pictures."))
+_CODE = Setting(N_("Code"), "", kind="number", minimum=-1000.0, maximum=1000.0)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_file_options(parser, has_step=False)
+    add_setting_option(parser, "--of", "of", _OF, "scatter")
+    add_setting_option(parser, "--theme", "theme", _THEME, "light")
+    add_setting_option(parser, "--size", "size", _SIZE, 480)
+    add_setting_option(parser, "--fps", "fps", _FPS, None, tr("such that it takes some 8 seconds"))
+    add_setting_option(parser, "--count", "count", _COUNT, 64)
+    add_setting_option(parser, "--seed", "seed", _SEED, 0)
+    help = tr("the code of --of point: numbers for its first dimensions, all others are 0 (default: 0)")
+    parser.add_argument("--code", nargs="+", default=[], metavar="X", help=help)
+    add_data_dir_option(parser)
+    help = tr("where the film is saved: a file that ends in .gif or .webp, or a new folder of PNG pictures")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE|DIR", help=help)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw the kept steps of the training one after the other, and save them as a film."""
+    kind = _kind_of(options.output)
+    checkpoint = opened_at_its_end(options)
+    code = _code(options.code, checkpoint.config.model.latent_dim)
+    check_has_timeline(checkpoint, options.file)
+    from vae_desktop.film.film import Film
+    from vae_desktop.film.sheet import Look
+    from vae_desktop.film.writing import film_bytes
+
+    look = Look(options.size, options.theme == "dark")
+    with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        scene, left_out = _scene(options, checkpoint, look, code, Progress(show))
+        say(options.program, *left_out, mark=tr("note: "))
+        names = checkpoint.class_names if options.of == "scatter" else ()
+        film = Film(checkpoint, scene, look, names)
+        if kind == "folder":
+            _write_folder(film, options.output, Progress(show))
+        else:
+            write_atomically(options.output, film_bytes(film, kind, options.fps, Progress(show)))
+    return 0
+
+
+def _kind_of(output: Path) -> str:
+    """What a film is written as; raises UserError if it cannot be written there."""
+    kind = output.suffix.lower().removeprefix(".")
+    if kind in ("gif", "webp"):
+        check_writable(output)
+        return kind
+    if kind:
+        text = tr("Cannot write {path}: a film is a .gif or a .webp, or without an ending a folder of PNG pictures.")
+        raise UserError(text.format(path=output))
+    if output.is_file() or (output.is_dir() and any(output.iterdir())):
+        raise UserError(tr("Cannot write {path}: it is there already, and not an empty folder.").format(path=output))
+    check_writable(output / "1.png" if output.is_dir() else output)
+    return "folder"
+
+
+def _code(texts: list[str], latent_dim: int) -> "Floats":
+    """The code (d,) that the numbers given begin; all others are 0."""
+    import numpy as np
+
+    code = np.zeros(latent_dim, np.float32)
+    if len(texts) > latent_dim:
+        text = tr("Code: {count} numbers are more than the {dimensions} latent dimensions.")
+        raise InvalidSetting("code", text.format(count=len(texts), dimensions=latent_dim))
+    code[: len(texts)] = [_CODE.parse("code", text) for text in texts]
+    return code
+
+
+def _scene(
+    options: argparse.Namespace, checkpoint: "Checkpoint", look: "Look", code: "Floats", progress: Progress
+) -> "tuple[Scene, list[str]]":
+    from vae_desktop.film import scenes
+
+    def test_images() -> "Split":
+        from vae_desktop.data.load import load_dataset
+
+        dataset = load_dataset(checkpoint.config.dataset, options.data_dir)
+        check_images(options.file, checkpoint, dataset)
+        return dataset.test
+
+    if options.of == "scatter":
+        return scenes.scatter_scene(checkpoint, test_images, progress)
+    if options.of == "grid":
+        return scenes.grid_scene(checkpoint, look, progress)
+    if options.of == "samples":
+        return scenes.samples_scene(checkpoint, options.count, options.seed, progress)
+    return scenes.point_scene(checkpoint, code, progress)
+
+
+def _write_folder(film: "Film", folder: Path, progress: Progress) -> None:
+    """Write a PNG picture for each moment, named by its step."""
+    from vae_desktop.film.writing import png
+
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        text = tr("Cannot write {path}: {reason}.")
+        raise UserError(text.format(path=folder, reason=error.strerror or error)) from error
+    digits = len(str(film.steps[-1]))
+    for step, picture in zip(film.steps, film.pictures(progress), strict=True):
+        write_atomically(folder / f"step-{step:0{digits}}.png", png(picture))

@@ -1,0 +1,152 @@
+"""A training as a film: which of its moments are shown, and a picture of each."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vae_desktop.errors import UserError
+from vae_desktop.film.sheet import Look, Sheet
+from vae_desktop.language import tr
+from vae_desktop.latent.codes import Picture
+from vae_desktop.progress import Progress, ignore
+from vae_desktop.training.checkpoint import Checkpoint
+from vae_desktop.training.history import History
+from vae_desktop.training.timeline import NO_FRAMES, Frame
+
+MOST_MOMENTS = 1000  # in a film; of more, an even choice is shown
+_PALETTE_FROM = 5  # pictures, whose colours stand for all
+
+
+class Scene(Protocol):
+    """What a film shows of a model."""
+
+    @property
+    def steps(self) -> Sequence[int]:
+        """The steps that it can draw, in their order."""
+
+    def draw(self, step: int, look: Look) -> Picture:
+        """The square (side, side, 3) that shows a step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """The moments of a training that can be shown.
+
+    Attributes
+    ----------
+    checkpoint : Checkpoint
+    steps : list of int
+        In their order; the last is that of the model itself.
+    left_out : list of str
+        What was wrong with other frames, in words.
+    """
+
+    checkpoint: Checkpoint
+    steps: list[int]
+    left_out: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        checkpoint: Checkpoint,
+        look_at: Callable[[Frame], object] = lambda frame: None,
+        progress: Progress = ignore,
+    ) -> "Moments":
+        """Read each frame of a timeline once; one that is damaged is left out.
+
+        Parameters
+        ----------
+        checkpoint : Checkpoint
+            The model at its end, with its timeline.
+        look_at : callable
+            Is given each frame in turn.
+        """
+        result = cls(checkpoint, [], [])
+        wanted = _evenly({*(checkpoint.timeline or NO_FRAMES).steps, checkpoint.snapshot.step})
+        for done, step in enumerate(wanted):
+            progress(done, len(wanted))
+            try:
+                frame = result.frame(step)
+            except UserError as error:
+                text = tr("step {step:,} is left out: {reason}")
+                result.left_out.append(text.format(step=step, reason=error))
+            else:
+                look_at(frame)
+                result.steps.append(step)
+        return result
+
+    def frame(self, step: int) -> Frame:
+        """The frame of a step; raises UserError if it is damaged."""
+        own = self.checkpoint
+        if step == own.snapshot.step:
+            last = own.history.last_evaluation
+            return Frame(own.snapshot, own.codes, last if last is not None and last.step == step else None)
+        return (own.timeline or NO_FRAMES).read(step)
+
+
+class Film:
+    """Pictures of the moments of a training, each made when it is its turn.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        The model at its end.
+    scene : Scene
+    look : Look
+    class_names : sequence of str
+        In a legend; empty for none.
+
+    Attributes
+    ----------
+    steps : list of int
+    look : Look
+    """
+
+    def __init__(self, checkpoint: Checkpoint, scene: Scene, look: Look, class_names: Sequence[str] = ()) -> None:
+        self.steps = list(scene.steps)
+        self.look, self._scene = look, scene
+        losses = losses_about(checkpoint.history, self.steps)
+        title, per_epoch = checkpoint.config.title, checkpoint.steps_per_epoch
+        self._sheet = Sheet(look, title, self.steps, per_epoch, losses, class_names)
+
+    def picture(self, number: int) -> Image.Image:
+        """The picture of a moment, counted from 0."""
+        return self._sheet.compose(number, self._scene.draw(self.steps[number], self.look))
+
+    def pictures(self, progress: Progress = ignore) -> Iterator[Image.Image]:
+        """All pictures, one after the other."""
+        for number in range(len(self.steps)):
+            progress(number, len(self.steps))
+            yield self.picture(number)
+
+    def some(self) -> Image.Image:
+        """A few of the pictures side by side, which have about the colours of all."""
+        numbers = np.unique(np.linspace(0, len(self.steps) - 1, _PALETTE_FROM).round().astype(int)).tolist()
+        width, height = self._sheet.size
+        result = Image.new("RGB", (width * len(numbers), height))
+        for place, number in enumerate(numbers):
+            result.paste(self.picture(number), (place * width, 0))
+        return result
+
+
+def losses_about(history: History, steps: Sequence[int]) -> npt.NDArray[np.float64]:
+    """The mean loss (N,) of the batches since the step before each of these; NaN where there is none."""
+    total = history.training[:, 0].astype(np.float64) if len(history.training) else np.empty(0)
+    result, before = [], 0
+    for step in steps:
+        part = total[before:step] if step else total[:1]
+        result.append(part.mean() if len(part) else np.nan)
+        before = step
+    return np.array(result)
+
+
+def _evenly(steps: set[int]) -> list[int]:
+    """These steps in their order, or an even choice of them with the first and the last."""
+    ordered = sorted(steps)
+    if len(ordered) <= MOST_MOMENTS:
+        return ordered
+    return [ordered[index] for index in np.linspace(0, len(ordered) - 1, MOST_MOMENTS).round().astype(int)]

@@ -1,0 +1,131 @@
+"""The scenes of a film, made from a model with its timeline."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vae_desktop.data.dataset import Split
+from vae_desktop.errors import UserError
+from vae_desktop.film.decoded import DecodedScene, columns_for, grid_codes
+from vae_desktop.film.film import Moments
+from vae_desktop.film.scatter import PRIOR_RADII, ScatterScene, plane_of, positions_in, view_of
+from vae_desktop.film.sheet import Look
+from vae_desktop.language import tr
+from vae_desktop.latent.codes import Codes, Floats
+from vae_desktop.latent.plane import class_heights
+from vae_desktop.latent.sampling import sample_prior
+from vae_desktop.models.snapshot import Weights
+from vae_desktop.progress import Progress, ignore
+from vae_desktop.training.checkpoint import Checkpoint
+from vae_desktop.training.timeline import Frame
+
+_MOST_POINTS, _MOST_EMBEDDED = 10_000, 4000  # images whose codes are drawn, and computed for each frame without any
+_GAP = 2  # px, between pictures that have nothing to do with one another
+
+TestImages = Callable[[], Split]  # loads them when they are needed
+
+
+def scatter_scene(
+    checkpoint: Checkpoint, test_images: TestImages, progress: Progress = ignore
+) -> tuple[ScatterScene, list[str]]:
+    """The codes of the test images at each kept moment, in the plane and the rectangle of all of them.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        The model at its end, with its timeline.
+    test_images : callable
+        Loads the images that codes are computed of where frames have none.
+
+    Returns
+    -------
+    scene, left_out
+        The second are messages about moments that cannot be shown.
+
+    Raises
+    ------
+    UserError
+        If no moment can be shown.
+    """
+    last = checkpoint.codes
+    if last is None or not last.are_finite:
+        last = _embedded(checkpoint, checkpoint.snapshot.weights, test_images())
+    plane, classes = plane_of(last), len(checkpoint.class_names)
+    heights = class_heights(last.labels, len(last), classes) if last.latent_dim == 1 else None
+    chosen, known, missing = _choice(len(last), _MOST_POINTS), dict[int, Floats](), list[int]()
+
+    def place(step: int, codes: Codes) -> None:
+        own = None if heights is None else heights[chosen]
+        known[step] = positions_in(plane, codes.mean[chosen] if len(codes) == len(last) else codes.mean, own)
+
+    def look_at(frame: Frame) -> None:
+        if frame.codes is None or len(frame.codes) != len(last):
+            missing.append(frame.step)
+        else:
+            place(frame.step, frame.codes)
+
+    moments = Moments.of(checkpoint, look_at, progress)
+    if missing:
+        try:
+            test = test_images()
+        except UserError as error:
+            text = tr("{count} steps are left out, as no codes of theirs were kept: {reason}")
+            moments.left_out.append(text.format(count=len(missing), reason=error))
+        else:
+            fewer = _choice(len(chosen), _MOST_EMBEDDED)
+            chosen, known = chosen[fewer], {step: positions[fewer] for step, positions in known.items()}
+            part = Split(test.images[chosen], None if test.labels is None else test.labels[chosen])
+            for done, step in enumerate(missing):
+                progress(done, len(missing))
+                place(step, _embedded(checkpoint, moments.frame(step).snapshot.weights, part))
+    if not known:
+        text = tr("No moment of this training can be shown. {reason}")
+        raise UserError(text.format(reason=" ".join(moments.left_out)))
+    positions = {step: known[step] for step in sorted(known)}
+    has_prior = checkpoint.config.kl_weight > 0
+    view = view_of(list(positions.values()), PRIOR_RADII[-1] if has_prior else 0.0)
+    labels = None if last.labels is None else last.labels[chosen]
+    return ScatterScene(positions, labels, classes, plane, view, has_prior), moments.left_out
+
+
+def grid_scene(checkpoint: Checkpoint, look: Look, progress: Progress = ignore) -> tuple[DecodedScene, list[str]]:
+    """Pictures across the latent space at each kept moment; otherwise as `scatter_scene`."""
+    columns = columns_for(checkpoint.image_shape, look)
+    codes = grid_codes(checkpoint.config.model, checkpoint.config.kl_weight > 0, checkpoint.codes, columns)
+    return _decoded(checkpoint, codes, columns, 0, progress)
+
+
+def samples_scene(
+    checkpoint: Checkpoint, count: int, seed: int, progress: Progress = ignore
+) -> tuple[DecodedScene, list[str]]:
+    """Pictures of the same random codes from N(0, I) at each kept moment; otherwise as `scatter_scene`."""
+    codes = sample_prior(count, checkpoint.config.model.latent_dim, seed)
+    return _decoded(checkpoint, codes, int(np.ceil(np.sqrt(count))), _GAP, progress)
+
+
+def point_scene(checkpoint: Checkpoint, code: Floats, progress: Progress = ignore) -> tuple[DecodedScene, list[str]]:
+    """The picture of a code (d,) at each kept moment; otherwise as `scatter_scene`."""
+    return _decoded(checkpoint, code[None], 1, 0, progress)
+
+
+def _decoded(
+    checkpoint: Checkpoint, codes: Floats, columns: int, gap: int, progress: Progress
+) -> tuple[DecodedScene, list[str]]:
+    moments = Moments.of(checkpoint, progress=progress)
+    config, shape = checkpoint.config.model, checkpoint.image_shape
+
+    def weights_of(step: int) -> Weights:
+        return moments.frame(step).snapshot.weights
+
+    return DecodedScene(moments.steps, codes, columns, gap, config, shape, weights_of), moments.left_out
+
+
+def _embedded(checkpoint: Checkpoint, weights: Weights, test: Split) -> Codes:
+    from vae_desktop.latent.embed import codes_of
+
+    return codes_of(checkpoint.config.model, checkpoint.image_shape, weights, test.images, test.labels)
+
+
+def _choice(count: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Indices of at most so many, evenly chosen."""
+    return np.arange(0, count, max(1, -(-count // most)))
