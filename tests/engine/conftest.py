@@ -274,9 +274,9 @@ def recorder(engine):
 class App:
     """An engine, what it tells, and the loop that makes its threads' calls."""
 
-    def __init__(self, inbox, folder):
+    def __init__(self, inbox, folder, cache_dir=None):
         self.autosaves = Autosaves(folder / "settings" / "autosaves")
-        self.session = Engine(inbox.wake, folder / "data", self.autosaves)
+        self.session = Engine(inbox.wake, folder / "data", self.autosaves, cache_dir)
         self.told = recorder(self.session)
         inbox.take = self.session.run_calls
         self.wait_until = inbox.wait_until

@@ -16,7 +16,7 @@ from vae_desktop.training.frame_folder import FrameFolder
 from vae_desktop.training.frame_writer import FrameWriter
 from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.loop import TrainingLoop
-from vae_desktop.training.recording import Recording
+from vae_desktop.training.recording import KeptTimeline, Recording
 from vae_desktop.variants import KL_TERM, Variant
 
 CPU = torch.device("cpu")
@@ -144,9 +144,12 @@ def test_going_on_from_an_earlier_step_forgets_what_came_later(config, dataset, 
 def test_the_frames_in_a_folder_are_found_again(config, dataset, recording_of):
     recording = recording_of(config)
     (end,) = trained([config], dataset, [recording])
-    again = recording_of(config)
-    frames, settings = again.folder.found(end.history.until(8))
-    again.restore(tuple(frames), settings)
+    frames, settings = recording.folder.found(end.history.until(8))
+    found = KeptTimeline(recording.folder, frames, settings, dataset.test.labels)
+    assert found.steps == list(range(9))
+    again = recording_of(config, "b")
+    again.adopt(found)
+    assert again.finish(60)
     assert again.steps == list(range(9))
     assert again.settings == {"learning_rate": config.training.learning_rate, "beta": config.training.beta}
     assert [info.evaluation for info in again.frames] == [info.evaluation for info in recording.frames[:-1]]

@@ -68,7 +68,7 @@ def recordings(
         text = tr("Timeline: {size} hold not even the first and the last moment, which take {least}.")
         size, taken = size_in_words(budget), size_in_words(least)
         raise InvalidSetting("timeline", text.format(size=size, least=taken))
-    place = paths.default_cache_dir() / "timelines" / f"command-{os.getpid()}-{time.time_ns()}"
+    place = paths.default_cache_dir() / "timelines" / f"{os.getpid()}-{time.time_ns()}"
     writer = FrameWriter()
 
     def complain(trouble: str) -> None:

@@ -21,6 +21,8 @@ from vae_desktop.engine.run_starter import RunStarter
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Outbox, Tasks
+from vae_desktop.engine.timeline_store import TimelineStore
+from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 
@@ -56,13 +58,18 @@ class Engine:
         self.project.shown_changed.connect(self._publish)
         self.project.status_changed.connect(self._publish)
         self.project.compared_changed.connect(self._publish_all)
-        self.training = Training(self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference)
-        self.starter = RunStarter(self.project, self.datasets, self.saver, self.tracker, self.training, self.messages)
+        store = None if cache_dir is None else TimelineStore(cache_dir / "timelines")
+        recorded = self.outbox, self.tasks, self.project, self.datasets, self.messages
+        self.timelines = Timelines(*recorded, store)
+        steered = self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference
+        self.training = Training(*steered, self.timelines)
+        begun = self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
+        self.starter = RunStarter(*begun, self.timelines)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
         self.opened_codes = OpenedCodes(self.tasks, self.project, self.datasets)
         self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
-        self.library = Library(*parts, self.inference)
+        self.library = Library(*parts, self.inference, self.timelines)
         self.is_halted = False
 
     def run_calls(self) -> None:
@@ -135,6 +142,7 @@ class Engine:
             except UserError as error:
                 self.go_on()
                 return error
+        self.timelines.close(timeout=0.3 if may_lose else 3.0)  # frames are not worth more
         self.tasks.join(timeout=0.3)
         self.run_calls()
         self.outbox.close()  # a task that was not waited for must not wake a window that is gone

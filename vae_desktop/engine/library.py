@@ -18,6 +18,7 @@ from vae_desktop.engine.run_starter import RunStarter
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Task, Tasks
+from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
@@ -55,6 +56,7 @@ class Library:
     _starter: RunStarter
     _messages: Messages
     _inference: InferenceThread
+    _timelines: Timelines
     offered: Path | None = field(default=None, init=False)
 
     def open(
@@ -189,7 +191,7 @@ class Library:
         def work(_: Task) -> tuple[Checkpoint, ...]:
             from vae_desktop.training.checkpoint import load_checkpoints
 
-            return load_checkpoints(path)
+            return self._timelines.found(path, load_checkpoints(path))
 
         self._inference.start()
         self._tasks.run(work, finished, failed, loads=True)
@@ -200,6 +202,8 @@ class Library:
         if origin == "autosave" and is_earlier(path):  # nothing is written over it
             for run in runs:
                 run.autosave, run.earlier = None, {path: run.kept_step}
+        if origin == "autosave":
+            self._timelines.take_over(runs)
         self._tracker.leave_missing_devices(runs)
         if origin != "autosave":
             self.opened.emit(path, origin)

@@ -47,7 +47,7 @@ class OpenedCodes:
                 self._waiting.remove(run)
             elif dataset is not None and snapshot is not None:
                 self._waiting.remove(run)
-                work = partial(_codes_of, run, dataset, snapshot)
+                work = partial(codes_of, run, dataset, snapshot)
                 self._tasks.run(work, partial(self._take, run), key=f"codes of {run.id}")
 
     def _take(self, run: Run, codes: Codes) -> None:
@@ -56,11 +56,11 @@ class OpenedCodes:
             self._project.codes_changed.emit(run)
 
 
-def _codes_of(run: Run, dataset: Dataset, snapshot: Snapshot, task: Task) -> Codes:
-    """Embed the test images by a model as it is in its file."""
-    from vae_desktop.latent.embed import codes_of
+def codes_of(run: Run, dataset: Dataset, snapshot: Snapshot, task: Task) -> Codes:
+    """Embed the test images by a model as it was in a snapshot."""
+    from vae_desktop.latent import embed
     from vae_desktop.training.devices import use_threads
 
     use_threads(1)  # the window and its decoder want the others
-    test = dataset.test
-    return codes_of(run.config.model, run.image_shape, snapshot.weights, test.images, test.labels, task.progress)
+    of_test = dataset.test.images, dataset.test.labels, task.progress
+    return embed.codes_of(run.config.model, run.image_shape, snapshot.weights, *of_test)

@@ -53,6 +53,8 @@ class Project:
     codes_changed = Signal(Run)
     measures_changed = Signal(Run)
     step_observed = Signal(Run)
+    timeline_changed = Signal(Run)  # other frames of its training are kept now
+    forgotten = Signal(Run)  # taken off the list so long ago that this cannot be undone any longer
 
     def __init__(self) -> None:
         self.runs: dict[int, Run] = {}
@@ -134,6 +136,9 @@ class Project:
     def remove(self, going: tuple[Run, ...]) -> None:
         """Take models off the list; the last few removals can be undone."""
         shown = self.shown if self.shown in going else None
+        if len(self._removals) == self._removals.maxlen:
+            for run in self._removals[0].runs:
+                self.forgotten.emit(run)
         self._removals.append(_Removal(going, tuple(self.runs), tuple(self.comparisons), shown))
         self.comparisons[:] = [entry for entry in self.comparisons if set(entry.runs).isdisjoint(going)]
         following = self.shown_without(going)

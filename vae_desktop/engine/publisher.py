@@ -218,6 +218,7 @@ class Publisher:
     def pause(self) -> None:
         """Bring all that is shown up to date: no step follows for a while."""
         snapshot = self._publish(with_optimizer=True)
+        self.model.record(settles=True)
         self._refresh()
         self._post(self._tracker.run_secured, snapshot, self._embedding.codes())
         self._post(self._tracker.run_paused)
@@ -246,6 +247,7 @@ class Publisher:
         if outcome == "finished":
             self.model.evaluate()
         snapshot = self._publish(with_optimizer=True)
+        self.model.record(settles=True)
         self._refresh()
         self._post(self._tracker.run_ended, outcome, snapshot, self._embedding.codes(), snapshot.step)
         self.has_ended = True

@@ -20,6 +20,8 @@ from vae_desktop.variants import titles
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.observed_step import ObservedStep
+    from vae_desktop.training.recording import Recording
+    from vae_desktop.training.timeline import Timeline
 
 Origin = Literal["file", "autosave", "example"]
 RunStatus = Literal["training", "paused", "finished", "stopped", "diverged", "failed", "opened"]
@@ -80,6 +82,8 @@ class Run:
     measures : dict
         Figures measured on request, by the keys of latent.measures.MEASURES, of the model after `measured_step`
         steps.
+    timeline : Timeline, or None
+        The frames of its training: which there are, and why each is kept; `Timelines` reads them.
     observed : ObservedStep, or None
         The last step that was taken singly; as long as no further one was taken, it is how the model came to be.
     """
@@ -104,6 +108,7 @@ class Run:
     train_codes_step: int = -1
     measures: dict[str, Any] = field(default_factory=dict)
     measured_step: int = -1
+    timeline: Timeline | None = None
     observed: ObservedStep | None = None
     device: str = ""
     parameters: int = 0
@@ -194,17 +199,22 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A run to be trained for `config.training.epochs` epochs: a new one, or on from a snapshot."""
+    """A run to be trained for `config.training.epochs` epochs: a new one, or on from a snapshot.
+
+    Its frames are kept in `timeline`, if there is one.
+    """
 
     run: Run
     config: RunConfig
     snapshot: Snapshot | None = None
+    timeline: Recording | None = None
 
 
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:
     """A run from what a file kept; one in an autosave counts as not saved yet."""
     run = Run(run_id, checkpoint.config, checkpoint.image_shape, checkpoint.class_names, "opened")
     run.history, run.codes, run.snapshot = checkpoint.history, checkpoint.codes, checkpoint.snapshot
+    run.timeline = checkpoint.timeline
     run.parameters, run.steps_per_epoch = checkpoint.parameters, checkpoint.steps_per_epoch
     step, span = run.snapshot.step, run.snapshot.span
     run.last_step = span.last if span is not None and run.snapshot.is_interrupted else step

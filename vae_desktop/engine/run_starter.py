@@ -13,6 +13,7 @@ from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
+from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 from vae_desktop.training.advice import same_models
@@ -40,6 +41,7 @@ class RunStarter:
     _tracker: RunTracker
     _training: Training
     _messages: Messages
+    _timelines: Timelines
     _awaited: _Plan | None = field(default=None, init=False)  # waits for its data set
 
     @property
@@ -166,7 +168,8 @@ class RunStarter:
         if going_on:
             self._saver.save(None, going_on, ())
         for run, config in zip(plan.runs, plan.configs, strict=False):
-            _note_changes(run, config)
+            if _note_changes(run, config):
+                self._timelines.note_change(run)
             run.class_names = dataset.class_names  # a person's own images may have gained a class
         runs = plan.runs or [
             Run(self._project.next_id(), config, dataset.image_shape, dataset.class_names, "training")
@@ -177,9 +180,15 @@ class RunStarter:
         self._training.begin(runs, plan.is_comparison, dataset, plan.is_held)
 
 
-def _note_changes(run: Run, config: RunConfig) -> None:
-    for name in ("learning_rate", "beta"):
-        value = getattr(config.training, name)
-        if value != getattr(run.config.training, name) and run.snapshot is not None:
-            run.history.changes.append(Change(run.snapshot.step, name, value))
+def _note_changes(run: Run, config: RunConfig) -> bool:
+    """Take in the settings with which a run goes on; return whether one is another than it had."""
+    changed = [
+        name
+        for name in ("learning_rate", "beta")
+        if run.snapshot is not None and getattr(config.training, name) != getattr(run.config.training, name)
+    ]
+    for name in changed:
+        assert run.snapshot is not None
+        run.history.changes.append(Change(run.snapshot.step, name, getattr(config.training, name)))
     run.config = config
+    return bool(changed)

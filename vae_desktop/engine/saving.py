@@ -34,6 +34,7 @@ class _Save:
     runs: tuple[Run, ...]
     states: dict[int, Checkpoint]
     reason: Reason
+    with_timeline: bool = False
 
     @property
     def checkpoints(self) -> list[Checkpoint]:
@@ -92,13 +93,20 @@ class ModelSaver:
         self._waiting = [save for save in self._waiting if save.path not in paths]
 
     def save(
-        self, path: Path | None, runs: Sequence[Run], training: Sequence[Run], reason: Reason = "continued"
+        self,
+        path: Path | None,
+        runs: Sequence[Run],
+        training: Sequence[Run],
+        reason: Reason = "continued",
+        with_timeline: bool = False,
     ) -> frozenset[int]:
         """Save models as they are at this moment; return the ids of those whose state has to be captured first.
 
         Without a path they are kept as they are before a change, for that reason, besides what is kept of them later.
+        With their timelines, the file holds the frames of their trainings too.
         """
-        save = _Save(path, tuple(runs), {run.id: run.checkpoint() for run in runs if run not in training}, reason)
+        states = {run.id: run.checkpoint() for run in runs if run not in training}
+        save = _Save(path, tuple(runs), states, reason, with_timeline)
         if len(save.states) < len(runs):
             self._waiting.append(save)
         else:
@@ -198,13 +206,16 @@ class ModelSaver:
             self._write_to(save.path, save)
 
     def _write_to(self, path: Path, save: _Save) -> None:
-        checkpoints = save.checkpoints
+        checkpoints, timelines = save.checkpoints, [run.timeline for run in save.runs]
         about = f"models {sorted(run.id for run in save.runs)}"
 
         def work(task: Task) -> None:
             from vae_desktop.training.checkpoint import save_checkpoints
 
-            save_checkpoints(path, checkpoints, watch=task.watch)
+            for timeline in timelines:
+                if timeline is not None:
+                    timeline.finish()
+            save_checkpoints(path, checkpoints, watch=task.watch, timelines=timelines if save.with_timeline else ())
 
         def finished(_: None) -> None:
             for run, checkpoint in zip(save.runs, checkpoints, strict=True):

@@ -190,7 +190,8 @@ class TrainingThread:
         configs = [entry.config for entry in entries]
         tell = partial(self._outbox.call, self._tracker.device_passed_over)
         device = select_device(configs[0].training.device, tell)
-        self._loop = TrainingLoop(configs, dataset, device, [entry.snapshot for entry in entries])
+        snapshots, timelines = [entry.snapshot for entry in entries], [entry.timeline for entry in entries]
+        self._loop = TrainingLoop(configs, dataset, device, snapshots, timelines=timelines)
         self._publishers = [
             Publisher(entry.run, model, len(configs), self._outbox, self._tracker, self._inference)
             for entry, model in zip(entries, self._loop.models, strict=True)

@@ -18,6 +18,7 @@ from vae_desktop.engine.run import Entry, Run
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.tasks import Outbox, Tasks
+from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.trainer import TrainingThread
 from vae_desktop.models.snapshot import Snapshot
 
@@ -38,6 +39,7 @@ class Training:
     _saver: ModelSaver
     _tracker: RunTracker
     _inference: InferenceThread
+    _timelines: Timelines
 
     def __post_init__(self) -> None:
         self._thread = TrainingThread(self._outbox, self._inference, self._tracker)
@@ -90,7 +92,7 @@ class Training:
         # A single run comes on screen when it starts, so its codes are wanted from the first on.
         on_screen = self._project.shown if compares else runs[0]
         wanted = {run.id for run in runs if run is on_screen and self._project.shows_training_images}
-        entries = tuple(Entry(run, run.config, run.snapshot) for run in runs)
+        entries = tuple(Entry(run, run.config, run.snapshot, self._timelines.recording_of(run)) for run in runs)
         self._thread.send(self._thread.begin, entries, dataset, wanted, is_held)
         if is_held:
             self._thread.send(self._thread.take_step)
@@ -122,11 +124,12 @@ class Training:
             self._keep_before(name, [entry for entry in changing if entry in self._project.active])
             self._thread.send(self._thread.adjust, name, value, None if run is None else run.id)
 
-    def save(self, path: Path, runs: Sequence[Run]) -> None:
-        """Save a model, or several in one file, in the background, as they are at this moment."""
+    def save(self, path: Path, runs: Sequence[Run], with_timeline: bool = False) -> None:
+        """Save a model, or several in one file, in the background, as they are at this moment; perhaps with frames."""
         there = [run for run in runs if run in self._project.active or run.snapshot is not None]
         if there:
-            self._capture(self._saver.save(path, there, self._project.active))
+            self._timelines.take_over(there)  # one may lie in the very file that is written
+            self._capture(self._saver.save(path, there, self._project.active, with_timeline=with_timeline))
 
     def embed_training_images(self, wanted: bool) -> None:
         """Have codes of the training images too, of the model on screen while it is trained."""

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple
@@ -57,11 +58,7 @@ class FrameFolder:
         moments = tensors.pop("optimizer", None)
         span = None if snapshot.span is None else list(astuple(snapshot.span))
         about = json.dumps({"format": _FORMAT, "step": frame.step, "span": span, "settings": dict(settings)})
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            text = tr("Cannot make the folder {folder}: {reason}.")
-            raise UserError(text.format(folder=self.path, reason=error.strerror)) from error
+        self._make()
         if moments is not None:
             self._write(frame.step, _MOMENTS, {"optimizer": moments}, "")
         self._write(frame.step, _WEIGHTS, tensors, about)
@@ -125,6 +122,32 @@ class FrameFolder:
                 frames.append(FrameInfo(step, taken, moments, is_exact, step in changed, evaluation, span))
         return frames, settings
 
+    def take_over(self, info: FrameInfo, other: "FrameFolder") -> None:
+        """Have the files of a frame that lies in another folder: the same ones, where the file system can do that.
+
+        Raises
+        ------
+        CheckpointError
+            If the frame has gone.
+        UserError
+            If it cannot be written.
+        """
+        self._make()
+        for part in (_MOMENTS, _CODES, _WEIGHTS):
+            source, target = other._file(info.step, part), self._file(info.step, part)
+            if not source.exists():
+                require(part != _WEIGHTS, tr("there is no such file."))
+                continue
+            try:
+                target.unlink(missing_ok=True)
+                try:
+                    os.link(source, target)
+                except OSError:  # no links there
+                    shutil.copyfile(source, target)
+            except OSError as error:
+                text = tr("Cannot write {path}: {reason}.").format(path=target, reason=error.strerror)
+                raise UserError(text) from error
+
     def has(self, step: int) -> bool:
         """Whether the file of a frame is there."""
         return self._file(step, _WEIGHTS).exists()
@@ -142,6 +165,13 @@ class FrameFolder:
     def remove(self) -> None:
         """Delete the folder with all frames."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = tr("Cannot make the folder {folder}: {reason}.")
+            raise UserError(text.format(folder=self.path, reason=error.strerror)) from error
 
     def _more(self, step: int, part: str) -> dict[str, Array]:
         """The tensors of another file of a frame; {} if it has gone, or never came."""

@@ -5,11 +5,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.errors import UserError
+from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.snapshot import Span, Weights
@@ -27,7 +28,29 @@ def _ignore(*_: object) -> None:
     pass
 
 
-class Recording(Timeline):
+class KeptTimeline(Timeline):
+    """The timeline whose frames lie in a folder.
+
+    Attributes
+    ----------
+    folder : FrameFolder
+    labels : array (N,), or None
+        Of the test images, for the codes of frames.
+    """
+
+    def __init__(
+        self,
+        folder: FrameFolder,
+        frames: Sequence[FrameInfo] = (),
+        settings: Mapping[str, float] = MappingProxyType({}),
+        labels: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        super().__init__(frames, settings, lambda info: folder.read(info, self.labels))
+        self.folder = folder
+        self.labels = labels
+
+
+class Recording(KeptTimeline):
     """Keeps frames of one model within a budget; nothing that goes wrong with them reaches the training.
 
     The thread that trains calls what stands under "Training"; all else may be called by any.
@@ -43,11 +66,6 @@ class Recording(Timeline):
         Called by the writer's thread when there are other frames.
     on_trouble : callable
         Is given, by whichever thread, why no more frames are kept; once in a training.
-
-    Attributes
-    ----------
-    labels : array (N,), or None
-        Of the test images, for the codes of frames.
     """
 
     def __init__(
@@ -58,10 +76,8 @@ class Recording(Timeline):
         on_change: Callable[[], object] = _ignore,
         on_trouble: Callable[[str], object] = _ignore,
     ) -> None:
-        super().__init__((), {}, lambda info: folder.read(info, self.labels))
-        self.labels: npt.NDArray[np.int64] | None = None
+        super().__init__(folder)
         self.budget = budget
-        self.folder = folder
         self._writer = writer
         self._on_change, self._on_trouble = on_change, on_trouble
         self._is_stopped = False  # for good, or until another training begins
@@ -79,7 +95,7 @@ class Recording(Timeline):
         self._per_epoch, self._due = per_epoch, step
         losses = [info.evaluation.total for info in self.frames if info.step <= step and info.evaluation is not None]
         self._best_loss = min((loss for loss in losses if math.isfinite(loss)), default=math.inf)
-        self._writer.add(partial(self._begin, step, dict(settings)))
+        self.forget_after(step, settings)
 
     def is_due(self, step: int) -> bool:
         """Whether the state after so many steps is to be taken in, though nothing else asks for it."""
@@ -133,14 +149,14 @@ class Recording(Timeline):
             )
             self._on_trouble(text.format(folder=self.folder.path.parent, reason=reason))
 
-    def restore(self, frames: tuple[FrameInfo, ...], settings: Mapping[str, float]) -> None:
-        """Have the frames that lie in the folder already, as `FrameFolder.found` says."""
-        self._frames, self.settings = frames, dict(settings)
-
     def adopt(self, other: Timeline) -> None:
         """Take over the frames of a timeline that lies elsewhere; one that cannot be read is left out."""
         self.settings = dict(other.settings)
         self._writer.add(partial(self._guarded, self._adopt, other))
+
+    def forget_after(self, step: int, settings: Mapping[str, float]) -> None:
+        """Forget the frames of later steps; the settings are those of a first frame that is still to come."""
+        self._writer.add(partial(self._begin, step, dict(settings)))
 
     def mark_change(self, step: int) -> None:
         """Note that a setting was changed at a step, before the training goes on from it."""
@@ -205,14 +221,15 @@ class Recording(Timeline):
             self._put(replace(info, is_change=True))
 
     def _adopt(self, other: Timeline) -> None:
-        changes = {info.step for info in other.frames if info.is_change}
         for info in other.frames:
             try:
-                frame = other.read(info.step)
-            except UserError as error:
+                if isinstance(other, KeptTimeline):
+                    self.folder.take_over(info, other.folder)
+                    self._put(info)
+                else:
+                    self._write(other.read(info.step), info.is_change)
+            except CheckpointError as error:
                 _log.warning("a frame is left out: %s", error)
-            else:
-                self._write(frame, info.step in changes)
 
     def _remove(self) -> None:
         self._frames = ()

