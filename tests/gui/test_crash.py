@@ -15,7 +15,7 @@ from PySide6.QtCore import QTimer
 from vae_desktop.app import create_window, make_application
 application = make_application()
 folder = Path(sys.argv[1])
-window = create_window(folder / "data", folder / "settings")
+window = create_window(folder / "data", folder / "settings", folder / "cache")
 window.setup.form.field("epochs").set_value(5000)
 def look():
     run = next(iter(window.controller.engine.project.active), None)

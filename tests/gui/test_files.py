@@ -276,7 +276,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from vae_desktop.app import create_window
 application = QApplication([])
-window = create_window(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))
+window = create_window(*[Path({str(tmp_path)!r})] * 3)
 def look():
     run = next(iter(window.controller.engine.project.active), None)
     if window.property("state") == "idle":
