@@ -75,6 +75,12 @@ def test_one_of_several_models(compared, fork, which):
         assert_same_training(end, load_checkpoints(compared)[which - 1])
 
 
+def test_one_of_several_models_is_described(compared, run):
+    (line,) = run("info", compared, "--which", 2, "--json").lines
+    assert (line["training"]["beta"], [frame["step"] for frame in line["timeline"]]) == (4.0, list(STEPS))
+    run("info", compared).assert_refused(2, "models.safetensors holds several models: 1 AE, 2 VAE β=4.")
+
+
 def test_what_is_changed_acts_from_the_step_on(file, fork):
     result, end = fork(file, 13, "--set", "beta=4", "learning_rate=1e-4", "seed=5")
     whole = load_checkpoint(file)
@@ -152,7 +158,7 @@ def test_what_keeps_the_shapes_of_the_weights_may_be_changed(file, fork):
         (["--step", 9], 1, "Step 9 was not kept; the nearest that was is 8."),
         (["--step", -1], 2, "Step: -1 is out of range"),
         (["--step", "x"], 2, "Step: 'x' is not a whole number."),
-        ([], 2, "the following arguments are required: --step"),
+        ([], 2, "at step 24 there are 3 epochs behind the model"),
         (["--step", 13, "--epochs", 1], 2, "at step 13 there are 1.6 epochs behind the model"),
         (["--step", 24], 2, "at step 24 there are 3 epochs behind the model"),
         (["--step", 8, "--which", 2], 2, "model.safetensors holds one model."),

@@ -55,8 +55,6 @@ def run(options: argparse.Namespace) -> int:
     KeyboardInterrupt
         After Ctrl-C, when what had been trained by then is saved.
     """
-    if options.step is None:
-        raise InvalidSetting("step", tr("the following arguments are required: %s") % "--step")
     changes = parse_changes(options.changes)
     given = {"epochs": options.epochs, "device": options.device}
     changes |= {name: value for name, value in given.items() if value is not None}

@@ -2,9 +2,9 @@
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vae_desktop.cli.opening import add_file_options, opened_at_its_end
 from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
 from vae_desktop.files import size_in_words
 from vae_desktop.language import N_, tr, tr_count
@@ -20,15 +20,13 @@ HELP = N_("describe a saved model")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help=tr("the model"))
+    add_file_options(parser, has_step=False)
     parser.add_argument("--json", action="store_true", help=tr("print one JSON object"))
 
 
 def run(options: argparse.Namespace) -> int:
     """Print a model's architecture, settings and last figures."""
-    from vae_desktop.training.checkpoint import load_checkpoint
-
-    checkpoint = load_checkpoint(options.file)
+    checkpoint = opened_at_its_end(options)
     file_bytes = options.file.stat().st_size
     if options.json:
         print_json(_values(checkpoint, file_bytes))

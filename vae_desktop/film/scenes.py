@@ -20,6 +20,7 @@ from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.timeline import Frame
 
 _MOST_POINTS, _MOST_EMBEDDED = 10_000, 4000  # images whose codes are drawn, and computed for each frame without any
+_HEIGHTS = 1.3  # times the heights of a one-dimensional space, that the rectangle is high
 _GAP = 2  # px, between pictures that have nothing to do with one another
 
 TestImages = Callable[[], Split]  # loads them when they are needed
@@ -84,6 +85,9 @@ def scatter_scene(
     positions = {step: known[step] for step in sorted(known)}
     has_prior = checkpoint.config.kl_weight > 0
     view = view_of(list(positions.values()), PRIOR_RADII[-1] if has_prior else 0.0)
+    if heights is not None:  # they have no unit of their own
+        reach = _HEIGHTS * float(np.abs(heights).max(initial=1e-6))
+        view = view[0], -reach, view[2], 2 * reach
     labels = None if last.labels is None else last.labels[chosen]
     return ScatterScene(positions, labels, classes, plane, view, has_prior), moments.left_out
 
