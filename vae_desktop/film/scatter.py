@@ -160,7 +160,8 @@ class ScatterScene:
             self._write(pen, place, label, round(1.25 * size), "la" if axis else "rs", halo, look)
             for value in self._ticks(axis):
                 at = look.side * self._fraction(axis, value)
-                if not 2 * size < at < look.side - (2 * size if axis else taken):
+                low, high = (3.5 * size, look.side - 2 * size) if axis else (2 * size, look.side - taken)
+                if not low < at < high:
                     continue
                 text = f"{value:g}".replace("-", "−")
                 place, anchor = ((inset, at), "lm") if axis else ((at, look.side - inset), "ms")

@@ -149,7 +149,7 @@ class Sheet:
             left = right - self._width(text, look.text_size)
             self._write(sheet, (left, look.margin), text, look.text_size, look.theme.muted)
         sheet.paste(self._curve_picture(number), self._curve_at)
-        self._write(sheet, self._label_at, tr("loss"), self._small, look.theme.muted)
+        self._write(sheet, self._label_at, tr("loss"), self._small, look.theme.muted, look.theme.window)
         return sheet
 
     def _counts(self, number: int) -> tuple[str, str]:
@@ -213,9 +213,13 @@ class Sheet:
         return round(font_of(text, size).getlength(text))
 
     @staticmethod
-    def _write(picture: Image.Image, at: tuple[int, int], text: str, size: int, colour: str) -> None:
-        """Write a text whose capitals begin about at a position."""
-        ImageDraw.Draw(picture).text((at[0], at[1] + 0.85 * size), text, rgb(colour), font_of(text, size), "ls")
+    def _write(
+        picture: Image.Image, at: tuple[int, int], text: str, size: int, colour: str, halo: str | None = None
+    ) -> None:
+        """Write a text whose capitals begin about at a position; a halo parts it from what is below."""
+        place, width = (at[0], at[1] + 0.85 * size), 0 if halo is None else max(size // 5, 1)
+        font = font_of(text, size)
+        ImageDraw.Draw(picture).text(place, text, colour, font, "ls", stroke_width=width, stroke_fill=halo)
 
 
 def _curve(losses: npt.NDArray[np.float64], width: int, height: int) -> npt.NDArray[np.float64]:
