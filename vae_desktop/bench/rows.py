@@ -192,6 +192,18 @@ def _lockstep_cost(data_dir: Path, quick: bool) -> Row:
     return {**_in_turn(1 if quick else 5, alone, together, "step_ms"), "dataset": dataset_in(data_dir)}
 
 
+def _timeline_cost(data_dir: Path, quick: bool) -> Row:
+    """Steps per second of a training with a timeline over one without, from the first step on, in turn."""
+    steps, cases = {"mlp": 469 if quick else 2345, "convolutional": 50 if quick else 250}, {}
+    for architecture, count in steps.items():
+        for models in (_COMPARED[-1:], _COMPARED):
+            options = {"architecture": architecture, "models": models, "steps": count, "repeats": 1 if quick else 3}
+            found = probe("training.recorded", **on_dataset(data_dir), **options)
+            pairs = zip(found["without"], found["recorded"], strict=True)
+            cases[f"{architecture}_{len(models)}"] = statistics.median(first / last for first, last in pairs)
+    return {**_spread(list(cases.values())), **cases, "dataset": dataset_in(data_dir)}
+
+
 def _growth(data_dir: Path, quick: bool) -> Row:
     """How times grow: the exponent of the size in each of four tables, 1 where twice the size takes twice the time."""
     counts = (1_000, 10_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
@@ -245,6 +257,7 @@ ROWS: dict[str, tuple[Callable[[Path, bool], Row], float]] = {
     "first_decode_vs_torch": (partial(_start_vs_torch, "first_decode"), 1.2),  # a moved slider's picture
     "memory_vs_torch": (_memory_vs_torch, 1.6),
     "lockstep_cost": (_lockstep_cost, 1.1),
+    "timeline_cost": (_timeline_cost, 0.98),
     "growth": (_growth, 1.0),
     "cuda_epoch_ms": (_cuda_epoch_ms, 25.0),
 }

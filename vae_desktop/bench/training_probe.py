@@ -5,6 +5,7 @@ torch is loaded by each probe itself: the threads are to be prepared before.
 
 import itertools
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -102,6 +103,41 @@ def roofline(data_dir: str, dataset: str, blocks: int) -> dict[str, Any]:
     times = [(_median_ms(multiply), _median_ms(model.step)) for _ in range(blocks)]
     products_ms, step_ms = zip(*times, strict=True)
     return {"products_ms": products_ms, "step_ms": step_ms}
+
+
+def recorded(
+    data_dir: str, dataset: str, steps: int, repeats: int, architecture: str, models: Sequence[str]
+) -> dict[str, list[float]]:
+    """Seconds of so many steps from a training's beginning, with a timeline and without one, in turn.
+
+    Evaluations and the writing of all frames count.
+    """
+    base = RunConfig(DatasetConfig(dataset)).with_settings(epochs=100_000, architecture=architecture)
+    configs = [Variant(kind).applied_to(base) for kind in models]
+    first = _loop(configs, data_dir)
+    first.step()  # it takes longer than all others of a process
+    images = first.models[0].dataset
+    from vae_desktop.training.frame_folder import FrameFolder
+    from vae_desktop.training.frame_writer import FrameWriter
+    from vae_desktop.training.frames import FrameLayout
+    from vae_desktop.training.loop import TrainingLoop
+    from vae_desktop.training.recording import Recording
+
+    def seconds(has_timeline: bool) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            writer, timelines = FrameWriter(), []
+            for number, config in enumerate(configs):
+                own = FrameFolder(Path(folder) / str(number), FrameLayout.of(config.model, images.image_shape))
+                timelines.append(Recording(own, writer) if has_timeline else None)
+            loop = TrainingLoop(configs, images, first.device, timelines=timelines)
+            began = time.perf_counter()
+            for _ in loop.epochs(on_step=lambda: loop.stop() if loop.steps >= steps else None):
+                pass
+            writer.join()
+            return time.perf_counter() - began
+
+    pairs = [(seconds(True), seconds(False)) for _ in range(repeats)]
+    return dict(zip(("recorded", "without"), map(list, zip(*pairs, strict=True)), strict=True))
 
 
 def growth(images: Sequence[int]) -> dict[int, float]:

@@ -111,8 +111,11 @@ class Recording(KeptTimeline):
         is_rare = next_due(step, self._per_epoch) - step >= _FAR_APART
         return is_change or self._taken is None or is_rare or 2 * weight_bytes <= _FEW_MOMENTS
 
-    def take(self, frame: Callable[[], Frame], is_change: bool = False) -> None:
-        """Have a frame kept, which is copied at once; one that nobody needs is left out if the disk is slow."""
+    def take(self, frame: Callable[[], Frame], is_change: bool = False, is_urgent: bool = False) -> None:
+        """Have a frame kept, which is copied at once; one that nobody needs is left out if the disk is slow.
+
+        One that is urgent is written at once, with all that wait.
+        """
         is_needed = is_change or self._taken is None
         if self._is_stopped or self._writer.waiting_bytes > (4 if is_needed else 1) * _MOST_WAITING:
             return
@@ -120,7 +123,8 @@ class Recording(KeptTimeline):
         if taken is not None:
             self._due = next_due(taken.step, self._per_epoch)
             self._taken = taken.step, is_change, taken.snapshot.span
-            self._writer.add(partial(self._guarded, self._write, taken, is_change), _bytes_of(taken))
+            job = partial(self._guarded, self._write, taken, is_change)
+            self._writer.add(job, _bytes_of(taken), is_urgent)
 
     def evaluated(self, evaluation: Evaluation, frame: Callable[[], Frame]) -> None:
         """Take in how good the model is now; the best so far is kept, as soon as it has not been bettered at once."""
@@ -152,7 +156,7 @@ class Recording(KeptTimeline):
     def adopt(self, other: Timeline) -> None:
         """Take over the frames of a timeline that lies elsewhere; one that cannot be read is left out."""
         self.settings = dict(other.settings)
-        self._writer.add(partial(self._guarded, self._adopt, other))
+        self._writer.add(partial(self._guarded, self._adopt, other), is_urgent=True)
 
     def forget_after(self, step: int, settings: Mapping[str, float]) -> None:
         """Forget the frames of later steps; the settings are those of a first frame that is still to come."""
@@ -261,6 +265,4 @@ def _bytes_of(frame: Frame) -> int:
 
 
 def _are_finite(tensors: Weights) -> bool:
-    """Whether no value is infinite or NaN; sums say it in a fraction of the time."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return all(math.isfinite(values.sum(dtype=np.float64)) for values in tensors.values())
+    return all(bool(np.isfinite(values).all()) for values in tensors.values())

@@ -217,7 +217,7 @@ class TrainedModel:
             timeline.settle()
         if not timeline.has_taken(self.steps, is_change, self.span):
             wants_moments = settles or timeline.wants_moments(self.steps, 4 * self.parameters, is_change)
-            timeline.take(lambda: self._frame(wants_moments), is_change)
+            timeline.take(lambda: self._frame(wants_moments), is_change, is_urgent=settles)
 
     def report(self, seconds: float) -> EpochReport:
         """What the epoch gave that has just ended and been evaluated, `seconds` after the training began."""
