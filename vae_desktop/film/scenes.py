@@ -8,6 +8,7 @@ from vae_desktop.data.dataset import Split
 from vae_desktop.errors import UserError
 from vae_desktop.film.decoded import DecodedScene, columns_for, grid_codes
 from vae_desktop.film.film import Moments
+from vae_desktop.film.points import Rectangle
 from vae_desktop.film.scatter import PRIOR_RADII, ScatterScene, plane_of, positions_in, view_of
 from vae_desktop.film.sheet import Look
 from vae_desktop.language import tr
@@ -51,45 +52,80 @@ def scatter_scene(
     last = checkpoint.codes
     if last is None or not last.are_finite:
         last = _embedded(checkpoint, checkpoint.snapshot.weights, test_images())
-    plane, classes = plane_of(last), len(checkpoint.class_names)
-    heights = class_heights(last.labels, len(last), classes) if last.latent_dim == 1 else None
-    chosen, known, missing = _choice(len(last), _MOST_POINTS), dict[int, Floats](), list[int]()
-
-    def place(step: int, codes: Codes) -> None:
-        own = None if heights is None else heights[chosen]
-        known[step] = positions_in(plane, codes.mean[chosen] if len(codes) == len(last) else codes.mean, own)
-
-    def look_at(frame: Frame) -> None:
-        if frame.codes is None or len(frame.codes) != len(last):
-            missing.append(frame.step)
-        else:
-            place(frame.step, frame.codes)
-
-    moments = Moments.of(checkpoint, look_at, progress)
-    if missing:
+    classes = len(checkpoint.class_names)
+    points = _Points(last, classes)
+    moments = Moments.of(checkpoint, points.look_at, progress)
+    if points.missing:
         try:
-            test = test_images()
+            test = points.part_of(test_images())
         except UserError as error:
             text = tr("{count} steps are left out, as no codes of theirs were kept: {reason}")
-            moments.left_out.append(text.format(count=len(missing), reason=error))
+            moments.left_out.append(text.format(count=len(points.missing), reason=error))
         else:
-            fewer = _choice(len(chosen), _MOST_EMBEDDED)
-            chosen, known = chosen[fewer], {step: positions[fewer] for step, positions in known.items()}
-            part = Split(test.images[chosen], None if test.labels is None else test.labels[chosen])
-            for done, step in enumerate(missing):
-                progress(done, len(missing))
-                place(step, _embedded(checkpoint, moments.frame(step).snapshot.weights, part))
-    if not known:
+            for done, step in enumerate(points.missing):
+                progress(done, len(points.missing))
+                points.place(step, _embedded(checkpoint, moments.frame(step).snapshot.weights, test).mean)
+    if not points.positions:
         text = tr("No moment of this training can be shown. {reason}")
         raise UserError(text.format(reason=" ".join(moments.left_out)))
-    positions = {step: known[step] for step in sorted(known)}
     has_prior = checkpoint.config.kl_weight > 0
-    view = view_of(list(positions.values()), PRIOR_RADII[-1] if has_prior else 0.0)
-    if heights is not None:  # they have no unit of their own
-        reach = _HEIGHTS * float(np.abs(heights).max(initial=1e-6))
-        view = view[0], -reach, view[2], 2 * reach
-    labels = None if last.labels is None else last.labels[chosen]
-    return ScatterScene(positions, labels, classes, plane, view, has_prior), moments.left_out
+    labels = None if last.labels is None else last.labels[points.chosen]
+    scene = ScatterScene(points.in_order(), labels, classes, points.plane, points.view(has_prior), has_prior)
+    return scene, moments.left_out
+
+
+class _Points:
+    """Positions of the same test images at moments of a training, in the plane of the last one.
+
+    Attributes
+    ----------
+    plane : Plane
+    chosen : array (n,)
+        Which of the images they are of.
+    positions : dict of int to array (n, 2)
+        By step.
+    missing : list of int
+        Steps whose frames have no codes.
+    """
+
+    def __init__(self, last: Codes, classes: int) -> None:
+        self.plane = plane_of(last)
+        self.chosen = _choice(len(last), _MOST_POINTS)
+        self.positions: dict[int, Floats] = {}
+        self.missing: list[int] = []
+        self._count = len(last)
+        self._heights = class_heights(last.labels, len(last), classes) if last.latent_dim == 1 else None
+
+    def look_at(self, frame: Frame) -> None:
+        """Take in the codes of a frame, if it has any."""
+        if frame.codes is None or len(frame.codes) != self._count:
+            self.missing.append(frame.step)
+        else:
+            self.place(frame.step, frame.codes.mean[self.chosen])
+
+    def place(self, step: int, means: Floats) -> None:
+        """Take in the codes (n, d) of a moment."""
+        heights = None if self._heights is None else self._heights[self.chosen]
+        self.positions[step] = positions_in(self.plane, means, heights)
+
+    def part_of(self, test: Split) -> Split:
+        """Those images that there is time to embed at each moment; from now on positions are of these."""
+        fewer = _choice(len(self.chosen), _MOST_EMBEDDED)
+        self.chosen = self.chosen[fewer]
+        self.positions = {step: positions[fewer] for step, positions in self.positions.items()}
+        return Split(test.images[self.chosen], None if test.labels is None else test.labels[self.chosen])
+
+    def in_order(self) -> dict[int, Floats]:
+        """The positions in the order of their steps."""
+        return {step: self.positions[step] for step in sorted(self.positions)}
+
+    def view(self, has_prior: bool) -> Rectangle:
+        """The rectangle that all moments are seen in."""
+        left, bottom, side, _ = view_of(list(self.in_order().values()), PRIOR_RADII[-1] if has_prior else 0.0)
+        if self._heights is None:
+            return left, bottom, side, side
+        reach = _HEIGHTS * float(np.abs(self._heights).max(initial=1e-6))  # heights have no unit of their own
+        return left, -reach, side, 2 * reach
 
 
 def grid_scene(checkpoint: Checkpoint, look: Look, progress: Progress = ignore) -> tuple[DecodedScene, list[str]]:
