@@ -28,7 +28,8 @@ def test_a_film_of_each_kind(file, run, tmp_path, of, ending):
     assert (result.status, result.out, result.err) == (0, "", "")
     with Image.open(path) as film:
         film.load()
-        assert (film.n_frames, film.format, film.width, film.info["duration"]) == (4, ending.upper(), 150, 100)
+        count, pause = (7, 50) if of == "scatter" else (4, 100)  # points glide
+        assert (film.n_frames, film.format, film.width, film.info["duration"]) == (count, ending.upper(), 150, pause)
         assert film.height > 150
         assert film.convert("RGB").getpixel((0, 0)) == (0x16, 0x19, 0x1E)
 
@@ -63,13 +64,13 @@ def test_one_of_several_models(run, tmp_path):
 def test_a_damaged_frame_is_named_and_left_out(file, run, tmp_path, of):
     damage(file, tmp_path / "model.safetensors", 8)
     path = tmp_path / "film.gif"
-    result = run("film", tmp_path / "model.safetensors", "--of", of, "--size", 120, "--output", path)
+    result = run("film", tmp_path / "model.safetensors", "--of", of, "--size", 120, "--fps", 5, "--output", path)
     assert result.status == 0
     assert result.err.startswith("vae-desktop film: note: step 8 is left out: ")
     assert "not finite numbers" in result.err
     assert result.err.count("\n") == 1
     with Image.open(path) as film:
-        assert film.n_frames == 3
+        assert film.n_frames == (9 if of == "scatter" else 3)  # points glide
 
 
 @pytest.mark.parametrize(

@@ -116,10 +116,11 @@ def test_a_point_that_stays_is_drawn_at_the_same_pixels():
     view = view_of(list(positions.values()))
     plane = plane_of(Codes(positions[2], None, labels))
     scene = ScatterScene(positions, labels, 2, plane, view, has_prior=False)
-    one, other = (scene.draw(step, LOOK).astype(int) for step in (1, 2))
+    one, between, other = (scene.draw(place, LOOK).astype(int) for place in (0, 0.5, 1))
     left, bottom, side, _ = view
     x, y = round(LOOK.side * -left / side), round(LOOK.side * (1 + bottom / side))
     assert np.array_equal(one[y, x], other[y, x])
+    assert np.array_equal(one[y, x], between[y, x])
     assert np.abs(one[y, x] - rgb(LOOK.classes(2)[0])).max() <= 2
     assert not np.array_equal(one, other)
 
@@ -178,14 +179,26 @@ def test_a_film_read_back_has_each_picture_for_its_time(made, kind):
     scene, _ = scatter_scene(checkpoint, test_images)
     film = Film(checkpoint, scene, LOOK, checkpoint.class_names)
     frames, durations = frames_of(film_bytes(film, kind, fps=8))
-    assert len(frames) == len(STEPS)
-    paces = {"gif": [120, 130, 130, 120, 120], "webp": [125] * 5}  # GIF counts in hundredths
-    assert durations[:-1] == paces[kind]
+    assert len(frames) == 2 * 5 + 1  # points glide: one more between two moments
+    paces = {"gif": [60, 60, 70, 60, 60] * 2, "webp": [62] * 10}  # GIF counts in hundredths
+    assert durations[:-1] == pytest.approx(paces[kind], abs=10)
+    assert sum(durations[:-1]) == pytest.approx(5000 / 8, abs=10)
     assert durations[-1] > 1500
-    for frame, picture in zip(frames, film.pictures(), strict=True):
+    for frame, picture in zip(frames, film.pictures(each=2), strict=True):
         differences = np.abs(frame.astype(int) - np.asarray(picture).astype(int))
         assert differences.mean() < (1.5 if kind == "gif" else 1e-9)
         assert tuple(frame[0, 0]) == rgb(LIGHT.window)
+
+
+def test_points_glide_from_moment_to_moment():
+    positions = {0: np.zeros((1, 2), np.float32), 9: np.full((1, 2), 2, np.float32)}
+    plane = plane_of(Codes(positions[9], None, None))
+    scene = ScatterScene(positions, None, 0, plane, (-1.0, -1.0, 4.0, 4.0), has_prior=False)
+    side = LOOK.side
+    for place in (0, 0.25, 1):
+        picture = scene.draw(place, LOOK).astype(int)
+        x, y = (np.array((1 + 2 * place, 3 - 2 * place)) * side / 4).astype(int)
+        assert np.abs(picture[y, x] - rgb(LIGHT.accent)).max() <= 4
 
 
 def test_without_a_pace_a_film_takes_some_seconds(made):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -32,6 +33,8 @@ class DecodedScene:
     columns : int
     gap : int
         Pixels between two pictures; 0 where neighbours pass into one another.
+    glides : bool
+        Whether there is something to be seen between two moments.
     """
 
     steps: list[int]
@@ -41,13 +44,14 @@ class DecodedScene:
     _config: ModelConfig
     _image_shape: ImageShape
     _weights_of: Callable[[int], Weights]
+    glides: ClassVar[bool] = False
 
-    def draw(self, step: int, look: Look) -> Picture:
-        """The square (side, side, 3) that shows a step; raises UserError if its frame is damaged."""
+    def draw(self, place: float, look: Look) -> Picture:
+        """The square (side, side, 3) at a place, counted in moments from 0; UserError if the frame is damaged."""
         from vae_desktop.latent.embed import decode_all
         from vae_desktop.models.autoencoder import model_of
 
-        decoder = model_of(self._config, self._image_shape, self._weights_of(step)).decoder
+        decoder = model_of(self._config, self._image_shape, self._weights_of(self.steps[int(place)])).decoder
         pictures = decode_all(decoder, self.codes)
         return laid_out(pictures, self.columns, self.gap, look)
 

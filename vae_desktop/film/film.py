@@ -28,8 +28,12 @@ class Scene(Protocol):
     def steps(self) -> Sequence[int]:
         """The steps that it can draw, in their order."""
 
-    def draw(self, step: int, look: Look) -> Picture:
-        """The square (side, side, 3) that shows a step."""
+    @property
+    def glides(self) -> bool:
+        """Whether there is something to be seen between two moments."""
+
+    def draw(self, place: float, look: Look) -> Picture:
+        """The square (side, side, 3) at a place, counted in moments from 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +117,25 @@ class Film:
         title, per_epoch = checkpoint.config.title, checkpoint.steps_per_epoch
         self._sheet = Sheet(look, title, self.steps, per_epoch, losses, class_names)
 
-    def picture(self, number: int) -> Image.Image:
-        """The picture of a moment, counted from 0."""
-        return self._sheet.compose(number, self._scene.draw(self.steps[number], self.look))
+    @property
+    def glides(self) -> bool:
+        """Whether there is something to be seen between two moments."""
+        return self._scene.glides
 
-    def pictures(self, progress: Progress = ignore) -> Iterator[Image.Image]:
-        """All pictures, one after the other."""
-        for number in range(len(self.steps)):
-            progress(number, len(self.steps))
-            yield self.picture(number)
+    def count(self, each: int = 1) -> int:
+        """How many pictures there are, `each` from one moment to the next."""
+        return (len(self.steps) - 1) * each + 1
+
+    def picture(self, place: float) -> Image.Image:
+        """The picture at a place, counted in moments from 0."""
+        return self._sheet.compose(place, self._scene.draw(place, self.look))
+
+    def pictures(self, progress: Progress = ignore, each: int = 1) -> Iterator[Image.Image]:
+        """All pictures, one after the other, `each` from one moment to the next."""
+        count = self.count(each)
+        for number in range(count):
+            progress(number, count)
+            yield self.picture(number / each)
 
     def some(self) -> Image.Image:
         """A few of the pictures side by side, which have about the colours of all."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +70,8 @@ class ScatterScene:
     view : (left, bottom, width, height)
     has_prior : bool
         Whether there is a normal distribution that codes are drawn towards.
+    glides : bool
+        Whether there is something to be seen between two moments.
     """
 
     positions: Mapping[int, Floats]
@@ -77,20 +80,25 @@ class ScatterScene:
     plane: Plane
     view: Rectangle
     has_prior: bool
+    glides: ClassVar[bool] = True
 
     @property
     def steps(self) -> list[int]:
         return list(self.positions)
 
-    def draw(self, step: int, look: Look) -> Picture:
-        """The square (side, side, 3) that shows a step."""
+    def draw(self, place: float, look: Look) -> Picture:
+        """The square (side, side, 3) at a place, counted in moments from 0.
+
+        Between two moments points are on their way, straight and evenly.
+        """
         side, theme = look.side * SCALE, look.theme
         picture = Image.new("RGB", (side, side), theme.surface)
         pen = ImageDraw.Draw(picture)
         self._draw_grid(pen, side, look)
-        pixels = draw_points(
-            np.ascontiguousarray(self.positions[step].T), self._style(look), self.view, (side, side), self._ratio(look)
-        )
+        before, after = (self.positions[self.steps[number]] for number in (int(place), int(np.ceil(place))))
+        positions = before + np.float32(place - int(place)) * (after - before)
+        points = np.ascontiguousarray(positions.T)
+        pixels = draw_points(points, self._style(look), self.view, (side, side), self._ratio(look))
         picture.paste(_image(pixels), mask=Image.fromarray((pixels >> 24).astype(np.uint8)))
         if self.has_prior:
             self._draw_prior(pen, side, look)

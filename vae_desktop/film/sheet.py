@@ -141,14 +141,17 @@ class Sheet:
         self._label_at = margin, curve_top + self._curve_height - self._small
         self._write(self._base, (margin, margin), self._shortened(title, room), look.text_size, look.theme.text)
 
-    def compose(self, number: int, content: Picture) -> Image.Image:
-        """The picture of that number, around a square (side, side, 3) that shows the model."""
+    def compose(self, place: float, content: Picture) -> Image.Image:
+        """The picture at a place, around a square (side, side, 3) that shows the model.
+
+        Places count the moments from 0; between two of them the step is that of the one that is behind.
+        """
         look, sheet = self._look, self._base.copy()
         sheet.paste(Image.fromarray(content), (look.margin, self._top))
-        for right, text in zip(self._rights, self._counts(number), strict=True):
+        for right, text in zip(self._rights, self._counts(int(place)), strict=True):
             left = right - self._width(text, look.text_size)
             self._write(sheet, (left, look.margin), text, look.text_size, look.theme.muted)
-        sheet.paste(self._curve_picture(number), self._curve_at)
+        sheet.paste(self._curve_picture(place), self._curve_at)
         self._write(sheet, self._label_at, tr("loss"), self._small, look.theme.muted, look.theme.window)
         return sheet
 
@@ -157,16 +160,19 @@ class Sheet:
         epoch = tr("epoch {epoch:.1f}").format(epoch=step / self._per_epoch)
         return tr("step {step:,}").format(step=step), epoch
 
-    def _curve_picture(self, number: int) -> Image.Image:
+    def _curve_picture(self, place: float) -> Image.Image:
         """The loss, as far as the film has come in the accent's colour, with a playhead."""
         theme, points = self._look.theme, self._points
         size = self._look.side * SCALE, self._curve_height * SCALE
         picture = Image.new("RGB", size, theme.window)
         pen, thick = ImageDraw.Draw(picture), max(SCALE * self._look.width // 320, SCALE)
-        for index, (one, other) in enumerate(pairwise(points)):
-            if np.isfinite([*one, *other]).all():
-                pen.line([*one, *other], theme.accent if index < number else theme.border, thick)
-        x, y = points[number]
+        here = np.array([np.interp(place, range(len(points)), column) for column in points.T])
+        passed = int(place) + 1
+        for curve, colour in ((points, theme.border), (np.vstack((points[:passed], here)), theme.accent)):
+            for one, other in pairwise(curve):
+                if np.isfinite([*one, *other]).all():
+                    pen.line([*one, *other], colour, thick)
+        x, y = here
         pen.line([x, 0, x, size[1]], theme.muted, max(thick // 2, 1))
         if np.isfinite(y):
             radius = 2 * thick

@@ -12,6 +12,7 @@ from vae_desktop.film.film import Film
 from vae_desktop.progress import Progress, ignore
 
 _SECONDS, _SLOWEST, _QUICKEST = 8.0, 4.0, 25.0  # a film, and pictures a second
+_SMOOTH = 20.0  # pictures a second of what glides, about
 _LAST_SECONDS = 1.5  # that the last picture stays longer
 _COLOURS, _TOO_CLOSE = 256, 6  # in a palette; levels from one of them to another
 _TABLE_BITS = 7  # log2 of the colours, less one, as the format counts
@@ -20,15 +21,17 @@ _MOST_HUNDREDTHS = 65_535
 
 
 def film_bytes(film: Film, kind: str, fps: float | None = None, progress: Progress = ignore) -> bytes:
-    """An endless animation, "gif" or "webp", of a film: so many pictures a second, of which the last one stays.
+    """An endless animation, "gif" or "webp", of a film: so many moments a second, of which the last one stays.
 
-    The pictures are made one at a time; what is held is the file. Without a pace the film takes some eight seconds.
+    What glides has more pictures between them. They are made one at a time; what is held is the file. Without a pace
+    the film takes some eight seconds.
     """
     fps = fps or min(max(len(film.steps) / _SECONDS, _SLOWEST), _QUICKEST)
+    each = max(round(_SMOOTH / fps), 1) if film.glides else 1
+    pictures = film.pictures(progress, each)
     if kind == "webp":
-        return webp(Lazy(film.pictures(progress), len(film.steps)), fps)
-    palette = shared_palette(film.some(), film.look.exact_colours)
-    return b"".join(gif(film.pictures(progress), palette, fps))
+        return webp(Lazy(pictures, film.count(each)), fps * each)
+    return b"".join(gif(pictures, shared_palette(film.some(), film.look.exact_colours), fps * each))
 
 
 def shared_palette(pictures: Image.Image, exact: Sequence[tuple[int, int, int]]) -> Image.Image:
