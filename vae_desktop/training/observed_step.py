@@ -98,6 +98,13 @@ class ObservedStep:
     kl_weight: float
     moved: float
 
+    @property
+    def pull(self) -> float:
+        """L2 norm of the gradient of the whole loss along all weights, by the law of cosines."""
+        one, other = self.reconstruction.weights, 0.0 if self.kl is None else self.kl.weights
+        cosine = 0.0 if self.angle is None else math.cos(math.radians(self.angle))
+        return math.sqrt(max(one**2 + other**2 + 2 * one * other * cosine, 0.0))
+
     def angles(self) -> Floats | None:
         """Degrees (n,) between the two terms' pulls on each image's mean; None without two terms that pull."""
         if self.kl is None:

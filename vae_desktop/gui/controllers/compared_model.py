@@ -19,6 +19,7 @@ from vae_desktop.gui.controllers.pad_images import codes_of
 from vae_desktop.gui.views.comparison.column import LEAST_TILE, ComparisonColumn
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.stage.manifold_view import tiled
+from vae_desktop.gui.views.tools.step_overlay import StepOverlay
 from vae_desktop.gui.widgets.tile_board import fitting
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import CodeSpread, Floats, Picture
@@ -68,6 +69,7 @@ class ComparedModel(QObject):
         self.space = LatentSpaceController(column.scatter, cursor, engine, name, has_training_images=False)
         self.space.show_run(self.run, "pca" if self.latent_dim > 2 else "axes")
         self._grid_region = self.region()
+        self._step_overlay = StepOverlay(column.scatter)
         column.grid_pointed.connect(self._go_to_fractions)
         column.random_chosen.connect(self._go_to_random)
 
@@ -113,6 +115,7 @@ class ComparedModel(QObject):
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
         self.column.set_beta(run.config.training.beta, self._is_active)
+        self._step_overlay.show(run.newest_step if run.status != "training" else None, "pulls")
 
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""

@@ -45,6 +45,7 @@ class ComparisonController(QObject):
         project.metrics_changed.connect(self._show_losses)
         project.measures_changed.connect(self._refresh_figures)
         project.runs_changed.connect(self._show_statuses)
+        project.step_observed.connect(self._show_statuses, max_args=0)
         engine.datasets.loaded.connect(self._show_originals)
         engine.training.state_changed.connect(self._measure_trained)
         measurements.progressed.connect(view.table.show_progress)

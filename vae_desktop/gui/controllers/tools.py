@@ -8,6 +8,7 @@ from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.one_image_controller import OneImageController
 from vae_desktop.gui.controllers.path_controller import PathController
 from vae_desktop.gui.controllers.samples_controller import SamplesController
+from vae_desktop.gui.controllers.step_controller import StepController
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.window.main_window import MainWindow
 
@@ -19,13 +20,15 @@ class Tools(NamedTuple):
     path: PathController
     drawing: OneImageController
     denoising: DenoisingController
+    step: StepController
 
     @classmethod
     def of(cls, window: MainWindow, engine: Engine, point: LatentPoint) -> Self:
         """Make the tools, and put their views into the docks of a window."""
         context = ToolContext(window.stage.scatter, point, engine)
         drawing = OneImageController(context)
-        tools = cls(SamplesController(context), PathController(context), drawing, DenoisingController(context, drawing))
+        denoising = DenoisingController(context, drawing)
+        tools = cls(SamplesController(context), PathController(context), drawing, denoising, StepController(context))
         controllers: tuple[ToolController[Any], ...] = tools
         for name, tool in zip(cls._fields, controllers, strict=True):
             window.add_tool(name, tool.view)

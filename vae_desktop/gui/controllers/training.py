@@ -42,6 +42,7 @@ class TrainingController(QObject):
         controls.pause_requested.connect(training.pause)
         controls.resume_requested.connect(training.resume)
         controls.stop_requested.connect(starter.stop)
+        controls.step_requested.connect(self._take_step)
         window.fetching.cancel_requested.connect(starter.cancel_fetching)
         window.images_chosen.connect(self.open_images)
         window.data_folder_chosen.connect(self._use_data_dir)
@@ -62,21 +63,31 @@ class TrainingController(QObject):
     # What is asked for
 
     @Slot()
-    def _train(self) -> None:
+    def _train(self, is_held: bool = False) -> None:
         if self._window.workspace == "comparison":
-            self._window.comparison.editor.request()
+            variants = self._window.comparison.editor.checked_variants()
+            if variants:
+                self._compare(variants, is_held)
             return
         self._window.banner.clear_news()
         with contextlib.suppress(InvalidSetting):  # marked where it stands
-            self._starter.train(self._form.config())
+            self._starter.train(self._form.config(), is_held)
+
+    @Slot()
+    def _take_step(self) -> None:
+        """Take one step of the training that is held or runs, or begin one that waits after it."""
+        if self._project.active:
+            self._training.take_step()
+        elif not self._starter.is_beginning:
+            self._train(is_held=True)
 
     @Slot(object)
-    def _compare(self, variants: list[Variant]) -> None:
+    def _compare(self, variants: list[Variant], is_held: bool = False) -> None:
         """Train models that differ from the setup, and from each other, in what their variants say."""
         self._window.banner.clear_news()
         try:
             base = self._form.config()
-            self._starter.compare([variant.applied_to(base) for variant in variants])
+            self._starter.compare([variant.applied_to(base) for variant in variants], is_held)
         except InvalidSetting as error:
             self._engine.messages.complain(str(error))
 

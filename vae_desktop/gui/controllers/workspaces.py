@@ -39,6 +39,8 @@ class WorkspacesController(QObject):
 
         self.tools = Tools.of(self._window, self._engine, self._point)
         self.tools.denoising.view.denoiser_button.clicked.connect(self._set_up_denoiser)
+        self.tools.step.has_step_changed.connect(self._window.set_has_step)
+        self.tools.step.view.step_button.clicked.connect(self._window.setup.controls.step_requested)
         return self.tools
 
     @Slot()

@@ -101,15 +101,21 @@ class VariantsEditor(QWidget):
     @Slot()
     def request(self) -> None:
         """Ask for these models to be trained, if they can be."""
+        variants = self.checked_variants()
+        if variants:
+            self.compare_requested.emit(variants)
+
+    def checked_variants(self) -> list[Variant]:
+        """What is entered; none if it cannot be trained, and then it is said why."""
         try:
             variants = self.variants()
         except InvalidSetting as error:
             self._error.setText(str(error))
             self._fold.setChecked(True)
             self.refused.emit()
-            return
+            return []
         self._error.setText("")
-        self.compare_requested.emit(variants)
+        return variants
 
     def set_data(self, name: str) -> None:
         """Name the data set that the two comparisons bring along."""

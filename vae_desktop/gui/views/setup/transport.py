@@ -25,6 +25,7 @@ class Transport(QWidget):
     pause_requested = Signal()
     resume_requested = Signal()
     stop_requested = Signal()
+    step_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,21 +115,23 @@ class Transport(QWidget):
         )
         tip = tr("Hold the training between two steps, to look around in the latent space as it is.")
         self.pause_button = push_button("pauseButton", tr("Pause"), tip, "Ctrl+P", then=self._pause_or_resume)
+        tip = tr("Take one training step and wait: what it does to the codes is shown in every detail.")
+        then = self.step_requested
+        self.step_button = push_button("singleStepButton", tr("One step"), f"{tip} (Ctrl+Shift+P)", then=then)
         tip = tr("End the training at once. The model and its latent space stay.")
         self.stop_button = push_button("stopButton", tr("Stop"), tip, "Ctrl+.", then=self.stop_requested)
-        buttons = (self.train_button, self.continue_button, self.pause_button, self.stop_button)
+        buttons = (
+            self.train_button, self.step_button, self.continue_button, self.pause_button, self.stop_button
+        )  # fmt: skip
         self._tips = {button: button.toolTip() for button in buttons}
         for button in buttons:  # of equal width, whatever is written on them
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setProperty("compact", True)
 
     def _lay_out(self) -> None:
-        self._faces = QStackedWidget()
-        self._faces.addWidget(self.continue_button)
-        self._faces.addWidget(self.pause_button)
-        self._faces.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._guard = ClickGuard(self.continue_button, self.pause_button)
-        buttons = row((self.train_button, 1), (self._faces, 1), (self.stop_button, 1))
+        self._first = _Faces(self.train_button, self.step_button)
+        self._middle = _Faces(self.continue_button, self.pause_button)
+        buttons = row((self._first, 1), (self._middle, 1), (self.stop_button, 1))
         progress = row((self._where, 3), (self._pace, 1), spacing=0)
         acting = column(self._bar, self._target, progress, spacing=SPACING // 2)
         column(self._plan, buttons, acting, margins=(SPACING,) * 4, on=self)
@@ -150,9 +153,11 @@ class Transport(QWidget):
         none = tr("No model is being trained.")
         self._allow(self.pause_button, "" if is_held else none)
         self._allow(self.stop_button, "" if is_held or (state == "loading" and self._is_beginning) else none)
-        self._guard.set_text(self.pause_button, tr("Resume") if state == "paused" else tr("Pause"))
+        self._middle.guard.set_text(self.pause_button, tr("Resume") if state == "paused" else tr("Pause"))
         set_text(self.stop_button, tr("Stopping…") if state == "stopping" else tr("Stop"))
-        self._show_face(self.pause_button if trains else self.continue_button)
+        self._middle.show_face(self.pause_button if trains else self.continue_button)
+        self._allow(self.step_button, "" if state == "paused" else tr("Pause the training first."))
+        self._first.show_face(self.step_button if state == "paused" else self.train_button)
         wrong = "" if self._settings_valid else tr("A setting is marked: mend it first.")
         busy = tr("A model is being trained: stop it first.")
         no_model = "" if self._can_continue else tr("There is no trained model on screen.")
@@ -162,24 +167,13 @@ class Transport(QWidget):
 
     def _keep_focus(self, focused: QWidget | None) -> None:
         """Have the focus go to a neighbour from a button that was greyed out, not to whatever comes next."""
-        middle = self.pause_button if self._faces.currentWidget() is self.pause_button else self.continue_button
-        buttons = (middle, self.train_button, self.stop_button)
+        buttons = (self._middle.face, self._first.face, self.stop_button)
         if focused is not None and focused in self._tips and not focused.isEnabled():
             neighbour = next((button for button in buttons if button.isEnabled()), None)
             if neighbour is not None:
                 neighbour.setFocus(Qt.FocusReason.OtherFocusReason)
             if neighbour is not self.pause_button:
                 self.focus_dropped.emit()
-
-    def _show_face(self, face: QPushButton) -> None:
-        """Show one of the two buttons in the middle; it keeps the focus."""
-        before = self.pause_button if face is self.continue_button else self.continue_button
-        if self._faces.currentWidget() is not face:
-            had_focus = before.hasFocus()
-            self._faces.setCurrentWidget(face)
-            self._guard.restart()
-            if had_focus:
-                face.setFocus()
 
     def _allow(self, button: QPushButton, reason_not: str) -> None:
         """Grey a button out for a reason, which its tooltip says; or have it at hand, if that is ""."""
@@ -189,6 +183,35 @@ class Transport(QWidget):
     @Slot()
     def _pause_or_resume(self) -> None:
         (self.resume_requested if self._state == "paused" else self.pause_requested).emit()
+
+
+class _Faces(QStackedWidget):
+    """Two buttons in one place, of which one shows.
+
+    Attributes
+    ----------
+    face : QPushButton
+        The one that shows.
+    guard : ClickGuard
+    """
+
+    def __init__(self, *buttons: QPushButton) -> None:
+        super().__init__()
+        for button in buttons:
+            self.addWidget(button)
+        self.face = buttons[0]
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.guard = ClickGuard(*buttons)
+
+    def show_face(self, face: QPushButton) -> None:
+        """Show one of the buttons; it has the focus if the other one had it."""
+        if self.face is not face:
+            had_focus = self.face.hasFocus()
+            self.face = face
+            self.setCurrentWidget(face)
+            self.guard.restart()
+            if had_focus and face.isEnabled():
+                face.setFocus()
 
 
 def duration_text(seconds: float) -> str:

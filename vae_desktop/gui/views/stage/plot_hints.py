@@ -1,4 +1,4 @@
-"""What is said in the plot itself: that the point can be dragged, and that the left button draws a lasso."""
+"""What is said in the plot itself: that the point can be dragged, what the left button draws, how long arrows are."""
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer, Slot
@@ -10,7 +10,7 @@ from vae_desktop.gui.widgets.latent_plot import LatentPlot
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 
-_WIDE = 400  # px, of a plot
+WIDE = 400  # px, of a plot
 _LASTS = 20_000  # ms in sight
 
 
@@ -106,7 +106,24 @@ class MissingNames(_CornerHint):
         """Say how many there are, if any."""
         several = tr("{count} more classes: Show ▸ Classes").format(count=count)
         self.setText(several if count > 1 else tr("1 more class: Show ▸ Classes"))
-        self._show(count > 0 and self._plot.width() >= _WIDE)
+        self._show(count > 0 and self._plot.width() >= WIDE)
 
     def _corner(self, box: QRectF) -> QPoint:
         return box.bottomRight().toPoint() - QPoint(self.width() + SPACING, self.height() + SPACING // 2)
+
+
+class ArrowHint(_CornerHint):
+    """Says in the lower left corner of a plot what the length of the arrows of a training step stands for."""
+
+    def __init__(self, plot: LatentPlot) -> None:
+        super().__init__(plot, "arrowHint")
+        styled(self, "muted", "small")
+
+    def set_magnified(self, magnified: float, is_wanted: bool) -> None:
+        """Say how many times as long as the way they are, or that they are pulls, which are no ways."""
+        longer = tr("arrows: how far each code moved, × {factor:,}").format(factor=round(magnified))
+        self.setText(longer if magnified else tr("arrows: how each term pulls, at one scale"))
+        self._show(is_wanted and self._plot.width() >= WIDE)
+
+    def _corner(self, box: QRectF) -> QPoint:
+        return box.bottomLeft().toPoint() + QPoint(SPACING, -self.height() - SPACING // 2)

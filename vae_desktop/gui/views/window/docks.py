@@ -79,6 +79,40 @@ class PassingDock:
         self._is_away = False
 
 
+class PassingTool:
+    """Brings a tool to the front when there comes something for it to show, and takes it away when that is over.
+
+    Parameters
+    ----------
+    dock : QDockWidget
+        Hidden from now on.
+    others : sequence of QDockWidget
+        The tools of which one is in front before, and again afterwards.
+    """
+
+    def __init__(self, dock: QDockWidget, others: Sequence[QDockWidget]) -> None:
+        self._dock, self._others = dock, others
+        self._before: QDockWidget | None = None
+        self._is_wanted = False
+        dock.hide()
+
+    def set_wanted(self, is_wanted: bool, is_in_sight: bool = True) -> None:
+        """Have the tool there or not; while the tools are out of sight, nothing comes into it."""
+        self._is_wanted = is_wanted
+        if is_wanted and is_in_sight and self._dock.isHidden():
+            self._before = next((dock for dock in self._others if not dock.visibleRegion().isEmpty()), None)
+            self._dock.show()
+            self._dock.raise_()
+        elif not is_wanted and not self._dock.isHidden():
+            self._dock.hide()
+            if self._before is not None:
+                self._before.raise_()
+
+    def come_back(self) -> None:
+        """Be there, or not, as was wanted while the tools were out of sight."""
+        self.set_wanted(self._is_wanted)
+
+
 class ToolTabs(QObject):
     """Has the tabs of the tools stand above them, with a menu that floats or closes a tool.
 

@@ -4,7 +4,7 @@ from vae_desktop.language import N_
 
 KEYS = (
     (N_("Ctrl+T, Ctrl+Shift+T"), N_("train a new model; continue the one on screen")),
-    (N_("Ctrl+P, Ctrl+."), N_("pause or resume; stop")),
+    (N_("Ctrl+P, Ctrl+Shift+P, Ctrl+."), N_("pause or resume; one training step, then wait; stop")),
     (N_("arrow keys in the latent space"), N_("move the current point")),
     (
         N_("Space, F, Z in the latent space"),

@@ -21,6 +21,7 @@ from vae_desktop.gui.views.window.closing_panel import ClosingPanel
 from vae_desktop.gui.views.window.dialogs import models_filter
 from vae_desktop.gui.views.window.docks import (
     PassingDock,
+    PassingTool,
     ToolTabs,
     add_column,
     add_tool,
@@ -38,7 +39,7 @@ from vae_desktop.language import tr
 from vae_desktop.resources import resource_path
 
 _NARROW_DOCK = 248  # px, beside models that are compared
-_LAYOUT_VERSION = 4  # raised when docks change, so that an older layout is not restored
+_LAYOUT_VERSION = 5  # raised when docks change, so that an older layout is not restored
 _SIZE = QSize(1360, 860)
 _LEAST = QSize(1000, 560)  # in a frame on a screen of 1024 by 600
 _FRAME = QSize(4, 40)  # px, about, that the system lays around a window
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self.menus.workspace_chosen.connect(self.show_workspace)
         self.menus.tool_chosen.connect(self.show_tool)
         self.menus.face_chosen.connect(self.setup.go_to_face)
+        self.menus.step_requested.connect(self.setup.controls.step_requested)
 
     def set_document(self, title: str, is_saved: bool) -> None:
         """Name the model on screen in the title bar, with a mark if it is not saved."""
@@ -113,7 +115,7 @@ class MainWindow(QMainWindow):
         self._tabs.setCurrentIndex(_WORKSPACES.index(workspace))
 
     def add_tool(self, name: str, view: ToolView) -> None:
-        """Put the view of a tool of the playground into its dock: "samples", "path", "drawing" or "denoising"."""
+        """Put the view of a tool of the playground into its dock: by the name of its controller."""
         dock, area = self._tool_docks[name]
         self.tools[name] = view
         area.setWidget(view)
@@ -132,6 +134,11 @@ class MainWindow(QMainWindow):
         if name in self.tools:
             self.tools[name].main_part.setFocus()
 
+    @Slot(bool)
+    def set_has_step(self, has_step: bool) -> None:
+        """Bring the tool *One step* to the front when there is a step to be seen, and take it away afterwards."""
+        self._step_tool.set_wanted(has_step, self.workspace == "playground")
+
     def layout_state(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and docks, as restore_layout takes them."""
         of_playground = self.workspace == "playground"
@@ -143,6 +150,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if not docks.isEmpty():
             self._is_restored = self.restoreState(docks, _LAYOUT_VERSION)
+            self._step_tool.set_wanted(False)
 
     def ask_for_target(self, suggestion: Path) -> Path | None:
         """Ask under which name to save a model; None if the person does not want to."""
@@ -214,6 +222,7 @@ class MainWindow(QMainWindow):
             "path": tr("Path"),
             "drawing": tr("One image"),
             "denoising": tr("Denoise"),
+            "step": tr("One step"),
         }
         areas_by_tool = {name: scrolled(title) for name, title in titles.items()}
         self._tool_docks = {
@@ -224,6 +233,7 @@ class MainWindow(QMainWindow):
         for before, dock in pairwise([curves, runs, measures, *tools]):
             self.tabifyDockWidget(before, dock)
         curves.raise_()
+        self._step_tool = PassingTool(self._tool_docks["step"][0], [curves, runs, measures, *tools[:-1]])
         self._tool_tabs = ToolTabs(self, [curves, runs, measures, *tools])
         self.resizeDocks([setup], [_SETUP], Qt.Orientation.Horizontal)
         return [setup, point, curves, runs, measures, *tools]
@@ -259,6 +269,7 @@ class MainWindow(QMainWindow):
             self.resizeDocks([self._docks[1]], [_NARROW_DOCK], Qt.Orientation.Horizontal)
         else:
             self.restoreState(self._docks_before, _LAYOUT_VERSION)
+            self._step_tool.come_back()
             self.point_column.forget()
         self._workspaces.setCurrentIndex(index)
         self.menus.set_curve_actions((self.comparison.curves if index else self.losses).actions())

@@ -39,6 +39,7 @@ class WindowMenus(QObject):
     workspace_chosen = Signal(str)
     tool_chosen = Signal(str)
     face_chosen = Signal(str)
+    step_requested = Signal()
 
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget], formulas: QAction) -> None:
         super().__init__(window)
@@ -70,6 +71,8 @@ class WindowMenus(QObject):
         ):
             self._add(view_menu, f"{tool}Action", text, tip, key, self.tool_chosen, tool)
         view_menu.addAction(formulas)
+        tip = tr("Take one training step and wait: of the training that is held, or that runs, or of a new one.")
+        self._add(view_menu, "takeStepAction", tr("One trainin&g step"), tip, "Ctrl+Shift+P", self.step_requested)
         view_menu.addSeparator()
         panels = view_menu.addMenu(tr("P&anels"))
         panels.setObjectName("panelsMenu")

@@ -1,0 +1,73 @@
+"""What there is to say of a training step, in words whose numbers are those of the step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vae_desktop.language import sentences, tr, tr_count
+
+if TYPE_CHECKING:
+    from vae_desktop.training.observed_step import ObservedStep
+
+_MOST = 4  # dimensions of a code that are written out
+_AGAINST = 90.0  # degrees
+
+
+def about_batch(observed: ObservedStep) -> str:
+    """What the step did to its batch, and whether the two terms of the loss agreed."""
+    change = observed.after.total - observed.before.total
+    fell, rose = tr("On its own batch the loss fell by {by}."), tr("On its own batch the loss rose by {by}.")
+    parts = [(fell if change <= 0 else rose).format(by=f"{abs(change):.3g}"), _about_terms(observed)]
+    return sentences(*parts)
+
+
+def about_image(observed: ObservedStep, number: int, class_names: Sequence[str]) -> str:
+    """What the step did to one image of its batch."""
+    codes = observed.before.codes
+    name = "" if codes.labels is None else class_names[codes.labels[number]]
+    title = tr("Image {number} of the batch").format(number=number + 1)
+    parts = [f"{title} ({name})." if name else f"{title}."]
+    if observed.noise is not None:
+        parts.append(tr("Its noise: ε = {noise}.").format(noise=_numbers(observed.noise[number])))
+    angles = observed.angles()
+    if angles is not None and np.isfinite(angles[number]):
+        text = tr("The two terms pull its μ {angle}° apart.")
+        parts.append(text.format(angle=f"{angles[number]:.0f}"))
+    moved = observed.after.codes.mean[number] - codes.mean[number]
+    parts.append(tr("Its μ moved by {way}.").format(way=f"{np.linalg.norm(moved):.3g}"))
+    if codes.log_stddev is not None and observed.after.codes.log_stddev is not None:
+        before, after = np.exp(codes.log_stddev[number]), np.exp(observed.after.codes.log_stddev[number])
+        parts.append(tr("Its σ went from {before} to {after}.").format(before=_numbers(before), after=_numbers(after)))
+    return sentences(*parts)
+
+
+def _about_terms(observed: ObservedStep) -> str:
+    angles = observed.angles()
+    if observed.kl is None or angles is None:
+        return tr("Only the reconstruction pulls: an autoencoder has no other term.")
+    if observed.kl_weight == 0:
+        return tr("Only the reconstruction pulls: the KL term has weight 0.")
+    if observed.reconstruction.weights == 0:
+        return tr("Only the KL term pulls: the reconstruction has weight 0.")
+    against = int((angles > _AGAINST).sum())
+    codes = tr_count(
+        "The two terms pull the μ of {against} of {count} image against each other.",
+        "The two terms pull the μ of {against} of {count} images against each other.",
+        len(angles),
+    ).format(against=against, count=len(angles))
+    if observed.reconstruction.log_stddev is None or observed.kl.log_stddev is None:
+        return codes
+    narrowed = int((observed.reconstruction.log_stddev.mean(1) < 0).sum())
+    widened = int((observed.kl.log_stddev.mean(1) > 0).sum())
+    text = tr("Reconstruction narrows σ in {narrowed} of them, KL widens it in {widened}.")
+    return sentences(codes, text.format(narrowed=narrowed, widened=widened))
+
+
+def _numbers(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
+    """The first numbers of a code, in parentheses where there are several."""
+    shown = ", ".join(f"{value:.2f}" for value in values[:_MOST])
+    rest = ", …" if len(values) > _MOST else ""
+    return f"({shown}{rest})" if len(values) > 1 else shown
