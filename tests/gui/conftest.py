@@ -99,7 +99,7 @@ class Driver:
 
     def stop(self) -> None:
         """End the training, if there is one."""
-        if self.state == "training":
+        if self.state in ("training", "paused"):
             self.click("stopButton")
         self.wait(lambda: self.state == "idle")
 

@@ -122,7 +122,7 @@ def test_a_jump_is_no_move_and_the_way_begins_where_it_ended(lab, shared_driver)
 
 def test_what_is_shown_is_shown_on_the_example(lab, shared_driver):
     shared_driver.show("ae-2d")
-    lab.go_to(6, 2)
+    lab.go_to(6, 3)
     lab.hand.do(lab.step.show)
     shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
     assert lab.found.numbers["kind"] == "VAE"

@@ -11,6 +11,7 @@ from vae_desktop.lab.checks.kl import STEPS
 from vae_desktop.lab.course import read_course
 from vae_desktop.lab.seen import Model, Seen, Stretch
 from vae_desktop.latent.codes import Codes
+from vae_desktop.training.observed_step import Balance
 
 _COUNT = 400
 
@@ -82,6 +83,10 @@ def _not_measured(changed: Model) -> list[tuple[Seen, str]]:
     ]
 
 
+def _balance(angle: float) -> Balance:
+    return Balance(angle, outwards=3.1, inwards=2.9, narrowing=8.3, widening=8.2)
+
+
 def _on_screen(model: Model | None, **changes) -> Seen:
     return Seen(**{"model": model, "tool": "learningCurves", **changes})
 
@@ -123,6 +128,11 @@ REJECTED: dict[str, list[tuple[Seen, str]]] = {
         (_on_screen(replace(FULL, stretches=(LOW, replace(HIGH, beta=1.0)))), "not_turned"),
         (_on_screen(replace(FULL, stretches=(LOW, replace(HIGH, steps=12)))), "too_early"),
         (_on_screen(replace(FULL, stretches=(LOW, replace(HIGH, losses=None)))), "too_early"),
+    ],
+    "terms_in_balance": [
+        (_on_screen(None), "no_model"),
+        (_on_screen(replace(NO_KL, balance=_balance(140))), "other_kind"),
+        (_on_screen(FULL), "no_step"),
     ],
     "path_between": [
         (_on_screen(None, **PATH), "no_model"),
@@ -186,6 +196,11 @@ ACCEPTED: dict[str, list[tuple[Seen, str, int]]] = {
         (_on_screen(replace(FULL, stretches=(HIGH, LOW))), "traded", 0),
         (_on_screen(replace(FULL, stretches=(LOW, replace(HIGH, losses=(27.0, 3.0))))), "not_traded", 1),
         (_on_screen(replace(FULL, stretches=(LOW, replace(HIGH, losses=(27.0, 4.0))))), "not_traded", 2),
+    ],
+    "terms_in_balance": [
+        (_on_screen(replace(FULL, balance=_balance(140))), "against", 2),
+        (_on_screen(replace(FULL, balance=_balance(95))), "not_against", 1),
+        (_on_screen(replace(FULL, balance=_balance(60))), "not_against", 0),
     ],
     "path_between": [
         (_on_screen(FULL, **PATH), "gradual", 0),

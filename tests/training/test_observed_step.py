@@ -118,6 +118,16 @@ def test_one_term_alone_has_no_angle(model_of):
     assert observed.angles().shape == (8,)
 
 
+def test_the_balance_is_that_of_the_pulls(model_of):
+    observed = observed_step(model_of("vae"))
+    means, balance = observed.before.codes.mean, observed.balance
+    assert balance.inwards == pytest.approx(0.5 * np.linalg.norm(means, axis=1).mean(), rel=1e-4)  # β |μ|
+    variances = np.exp(2 * observed.before.codes.log_stddev)
+    assert balance.widening == pytest.approx(0.5 * (1 - variances).sum(1).mean(), rel=1e-4)  # β (1 - σ²)
+    assert balance.narrowing == pytest.approx(-observed.reconstruction.log_stddev.sum(1).mean(), rel=1e-5)
+    assert observed_step(model_of("ae")).balance is None
+
+
 def test_rate_and_weight_are_those_of_the_schedule(config, dataset):
     warm = config.with_settings(beta_warm_up=1.0, schedule="one-cycle", epochs=2)
     trainer = Trainer(warm, dataset.image_shape, torch.device("cpu"))

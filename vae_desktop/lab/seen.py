@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.codes import Codes, Floats, Picture
+
+if TYPE_CHECKING:
+    from vae_desktop.training.observed_step import Balance
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Model:
         Of its training, one after the other.
     trains : bool
         Whether its training is under way, be it held or about to end.
+    balance : Balance, or None
+        How the two terms of its loss pulled in its last step, if that was taken singly.
     """
 
     config: RunConfig
@@ -71,6 +76,7 @@ class Model:
     number: int = 0
     stretches: tuple[Stretch, ...] = ()
     trains: bool = False
+    balance: Balance | None = None
 
     @property
     def kind(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from vae_desktop.models.losses import is_left_out, total_loss
 from vae_desktop.training.trained_model import TrainedModel
 
 _BYTE = 255
+_LEAST = 1e-12  # of a mean that has a direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,26 @@ class Pull:
     mean: Floats
     log_stddev: Floats | None
     weights: float
+
+
+class Balance(NamedTuple):
+    """How the two terms of the loss pulled, in means over a batch.
+
+    Attributes
+    ----------
+    angle : float
+        Degrees between their gradients along all weights: above 90 they are against each other.
+    outwards, inwards : float
+        How strongly the reconstruction pulls each μ away from 0, and KL towards it.
+    narrowing, widening : float
+        How strongly the reconstruction lowers log σ, and KL raises it, summed over latent dimensions.
+    """
+
+    angle: float
+    outwards: float
+    inwards: float
+    narrowing: float
+    widening: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +129,19 @@ class ObservedStep:
 
     def angles(self) -> Floats | None:
         """Degrees (n,) between the two terms' pulls on each image's mean; None without two terms that pull."""
-        if self.kl is None:
+        return None if self.kl is None else _degrees(self.reconstruction.mean, self.kl.mean)
+
+    @property
+    def balance(self) -> Balance | None:
+        """Whether the two terms held each other up; None without two terms that pull."""
+        error, kl = self.reconstruction, self.kl
+        if self.angle is None or kl is None or error.log_stddev is None or kl.log_stddev is None:
             return None
-        return _degrees(self.reconstruction.mean, self.kl.mean)
+        means = self.before.codes.mean
+        away = means / np.linalg.norm(means, axis=1, keepdims=True).clip(min=_LEAST)
+        outwards, inwards = ((pull.mean * away).sum(1).mean() for pull in (error, kl))
+        narrowing, widening = (pull.log_stddev.sum(1).mean() for pull in (error, kl))  # type: ignore[union-attr]
+        return Balance(self.angle, float(outwards), -float(inwards), -float(narrowing), float(widening))
 
 
 def observed_step(model: TrainedModel) -> ObservedStep:

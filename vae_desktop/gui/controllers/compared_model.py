@@ -49,6 +49,8 @@ class ComparedModel(QObject):
         Which sample of the image's posterior is decoded, with the same ε for all models; 0 for its mean.
     random_codes : array (n, d), float32
         Those that were asked for last, as many as there is room for.
+    step_overlay : StepOverlay
+        How both terms of the loss pulled in a step that was taken singly.
     """
 
     def __init__(self, column: ComparisonColumn, view: ComparisonView, cursor: LatentPoint, engine: Engine) -> None:
@@ -69,7 +71,7 @@ class ComparedModel(QObject):
         self.space = LatentSpaceController(column.scatter, cursor, engine, name, has_training_images=False)
         self.space.show_run(self.run, "pca" if self.latent_dim > 2 else "axes")
         self._grid_region = self.region()
-        self._step_overlay = StepOverlay(column.scatter)
+        self.step_overlay = StepOverlay(column.scatter)
         column.grid_pointed.connect(self._go_to_fractions)
         column.random_chosen.connect(self._go_to_random)
 
@@ -115,7 +117,7 @@ class ComparedModel(QObject):
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
         self.column.set_beta(run.config.training.beta, self._is_active)
-        self._step_overlay.show(run.newest_step if run.status != "training" else None, "pulls")
+        self.step_overlay.show(run.newest_step if run.status != "training" else None, "pulls")
 
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""

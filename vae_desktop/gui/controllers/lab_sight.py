@@ -120,6 +120,7 @@ def model_of(run: Run, has_images: bool = True) -> Model:
         has_images=has_images,
         number=run.id,
         stretches=stretches_of(run.history, run.config),
+        balance=None if run.newest_step is None else run.newest_step.balance,
     )
 
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vae_desktop.language import sentences, tr, tr_count
+from vae_desktop.language import sentences, tr
 
 if TYPE_CHECKING:
     from vae_desktop.training.observed_step import ObservedStep
 
 _MOST = 4  # dimensions of a code that are written out
-_AGAINST = 90.0  # degrees
 
 
 def about_batch(observed: ObservedStep) -> str:
@@ -45,25 +44,20 @@ def about_image(observed: ObservedStep, number: int, class_names: Sequence[str])
 
 
 def _about_terms(observed: ObservedStep) -> str:
-    angles = observed.angles()
-    if observed.kl is None or angles is None:
+    if observed.kl is None:
         return tr("Only the reconstruction pulls: an autoencoder has no other term.")
     if observed.kl_weight == 0:
         return tr("Only the reconstruction pulls: the KL term has weight 0.")
     if observed.reconstruction.weights == 0:
         return tr("Only the KL term pulls: the reconstruction has weight 0.")
-    against = int((angles > _AGAINST).sum())
-    codes = tr_count(
-        "The two terms pull the μ of {against} of {count} image against each other.",
-        "The two terms pull the μ of {against} of {count} images against each other.",
-        len(angles),
-    ).format(against=against, count=len(angles))
-    if observed.reconstruction.log_stddev is None or observed.kl.log_stddev is None:
-        return codes
-    narrowed = int((observed.reconstruction.log_stddev.mean(1) < 0).sum())
-    widened = int((observed.kl.log_stddev.mean(1) > 0).sum())
-    text = tr("Reconstruction narrows σ in {narrowed} of them, KL widens it in {widened}.")
-    return sentences(codes, text.format(narrowed=narrowed, widened=widened))
+    balance = observed.balance
+    if balance is None:
+        return ""
+    apart = tr("The gradients of the two terms are {angle}° apart.").format(angle=f"{balance.angle:.0f}")
+    of_mean = tr("On average reconstruction pulls μ outwards by {outwards}, KL inwards by {inwards};")
+    of_stddev = tr("reconstruction narrows σ by {narrowing}, KL widens it by {widening}.")
+    numbers = {name: f"{value:.2f}" for name, value in balance._asdict().items()}
+    return sentences(apart, of_mean.format(**numbers), of_stddev.format(**numbers))
 
 
 def _numbers(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:

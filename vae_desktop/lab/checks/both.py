@@ -16,6 +16,7 @@ from vae_desktop.latent.verdict import LIKE_ONE
 _MIDDLE = 0.5  # how far from 0 the middle of the codes may lie
 _BORDER = 0.2  # of a path: it leaves the codes at a border, not for good
 _EMPTY = math.log(10)  # nats: less does not tell ten classes apart
+_ALIKE, _AGAINST = 80.0, 100.0  # degrees between two gradients: they pull together, and against each other
 _STRETCH = 48  # steps of training under one β, that it can show
 
 
@@ -62,6 +63,18 @@ def beta_turned(now: Seen, before: Seen) -> Outcome:
     has_less_kl, is_worse = numbers["high_kl"] < numbers["low_kl"], numbers["high_error"] > numbers["low_error"]
     choice = 0 if has_less_kl and is_worse else 1 if has_less_kl else 2
     return Outcome("traded" if choice == 0 else "not_traded", True, numbers, choice)
+
+
+def terms_in_balance(now: Seen, before: Seen) -> Outcome:
+    """How do the two terms pull at the codes in a single step?"""
+    model = _full_model(now)
+    if isinstance(model, Outcome):
+        return model
+    if model.balance is None:
+        return Outcome("no_step")
+    angle = model.balance.angle
+    choice = 0 if angle < _ALIKE else 2 if angle > _AGAINST else 1
+    return Outcome("against" if choice == 2 else "not_against", True, model.balance._asdict(), choice)
 
 
 def path_between(now: Seen, before: Seen) -> Outcome:
@@ -123,4 +136,4 @@ def _beta(stretch: Stretch) -> float:
     return stretch.beta
 
 
-CHECKS: tuple[Check, ...] = (two_terms, beta_turned, path_between, cloud_near_prior)
+CHECKS: tuple[Check, ...] = (two_terms, beta_turned, terms_in_balance, path_between, cloud_near_prior)
