@@ -31,7 +31,18 @@ def test_the_timeline_that_a_file_holds(run, vae_file, tmp_path):
     size = 4 * checkpoint.parameters
     assert line["timeline"] == [{"step": step, "bytes": size, "is_exact": step == 0} for step in (0, 24)]
     assert line["format_version"] == 4
-    assert "Timeline" in run("info", tmp_path / "m").out
+    rows = dict(row.split("  ", 1) for row in run("info", tmp_path / "m").out.splitlines())
+    assert rows["Timeline"].strip().startswith("2 frames, ")
+    assert (rows["Kept steps"].strip(), rows["Forks exactly from"].strip()) == ("0, 24", "0")
+
+
+def test_of_many_kept_steps_the_first_and_the_last_are_named(run, vae_file, tmp_path):
+    checkpoint = load_checkpoint(vae_file)
+    frames = [FrameInfo(step, 100) for step in range(0, 24)]
+    frame = Frame(replace(checkpoint.snapshot, optimizer=None))
+    timeline = Timeline(frames, {"learning_rate": 0.1, "beta": 1.0}, lambda _: frame)
+    save_checkpoints(tmp_path / "m", [checkpoint], timelines=[timeline])
+    assert "0, 1, 2, 3, 4, 5, …, 18, 19, 20, 21, 22, 23" in run("info", tmp_path / "m").out
 
 
 def test_its_last_figures_are_those_of_evaluate(run, vae_file):

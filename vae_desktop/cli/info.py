@@ -1,6 +1,7 @@
 """``vae-desktop info``: what a saved model is, without its data set."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vae_desktop.training.timeline import FrameInfo
 
 HELP = N_("describe a saved model")
+_SHOWN = 6  # of many steps, at either end
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -82,16 +84,33 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
     if checkpoint.snapshot.optimizer is not None and not checkpoint.can_continue_exactly:
         continues = tr("with a new cycle of the learning rate")
     file = tr("{size}, format {version}").format(size=size_in_words(file_bytes), version=checkpoint.format_version)
-    frames = _frames(checkpoint)
-    kept = tr_count("{count} frame, {size}", "{count} frames, {size}", len(frames))
-    size = size_in_words(sum(frame.bytes for frame in frames))
     return [
         *rows,
         (tr("Continues"), continues),
-        *([(tr("Timeline"), kept.format(count=len(frames), size=size))] if frames else []),
+        *_timeline_rows(_frames(checkpoint)),
         (tr("File"), file),
         *((tr("Note"), entry.text) for entry in _advice(checkpoint)),
     ]
+
+
+def _timeline_rows(frames: "Sequence[FrameInfo]") -> list[tuple[str, str]]:
+    """Which steps of the training were kept."""
+    if not frames:
+        return []
+    kept = tr_count("{count} frame, {size}", "{count} frames, {size}", len(frames))
+    kept = kept.format(count=len(frames), size=size_in_words(sum(frame.bytes for frame in frames)))
+    exact = [frame.step for frame in frames if frame.is_exact]
+    return [
+        (tr("Timeline"), kept),
+        (tr("Kept steps"), _listed([frame.step for frame in frames])),
+        *([(tr("Forks exactly from"), _listed(exact))] if exact else []),
+    ]
+
+
+def _listed(steps: Sequence[int]) -> str:
+    """Steps, of many the first and the last few."""
+    shown = [str(step) for step in steps]
+    return ", ".join(shown if len(shown) <= 2 * _SHOWN else [*shown[:_SHOWN], "…", *shown[-_SHOWN:]])
 
 
 def _setting_rows(part: Any, kind: str) -> list[tuple[str, str]]:
