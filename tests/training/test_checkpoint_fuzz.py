@@ -17,10 +17,15 @@ from hypothesis import strategies as st
 from vae_desktop.errors import UserError
 from vae_desktop.latent.plain_decoder import PlainDecoder
 from vae_desktop.training.checkpoint import load_checkpoints, save_checkpoints
+from vae_desktop.training.frame_folder import FrameFolder
+from vae_desktop.training.frame_writer import FrameWriter
+from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.loop import TrainingLoop
+from vae_desktop.training.recording import Recording
 from vae_desktop.training.trainer import Trainer
 from vae_desktop.variants import KL_TERM
 
+KINDS = ("one model", "a set", "a timeline")
 PARTS = ("header", "tensors", "tensors", "file")  # what tensors hold can also be right, and is then used
 
 # Places as shares of a whole, scattered: the numbers that are drawn lie thickest at the ends.
@@ -136,11 +141,25 @@ def check_use(path, checkpoints):
             if others is not None:
                 assert tensors.keys() == others.keys()
                 assert all(np.array_equal(tensors[name], others[name]) for name in tensors)
+        for step in [] if entry.timeline is None else entry.timeline.steps:
+            check_frame(entry, step)
     again = path.with_name("again")
     save_checkpoints(again, checkpoints)
     first = again.read_bytes()
     save_checkpoints(again, load_checkpoints(again))
     assert again.read_bytes() == first
+
+
+def check_frame(entry, step):
+    """A frame can be used, or is refused in words."""
+    try:
+        then = entry.at(step)
+    except UserError as error:
+        assert str(error).isprintable()
+        event("a frame is refused")
+    else:
+        assert then.snapshot.step == step
+        Trainer(then.config, then.image_shape, torch.device("cpu"), then.snapshot)
 
 
 def check_damaged(path, data):
@@ -167,7 +186,20 @@ def good_files(good, config, dataset, tmp_path_factory):
     paths = {"one model": folder / "one.safetensors", "a set": folder / "set.safetensors"}
     paths["one model"].write_bytes(good)
     save_checkpoints(paths["a set"], [run.checkpoint() for run in loop.models])
+    paths["a timeline"] = folder / "timeline.safetensors"
+    with_timeline(config, dataset, folder / "frames", paths["a timeline"])
     return paths
+
+
+def with_timeline(config, dataset, folder, path):
+    """Save a model with frames of its training."""
+    layout = FrameLayout.of(config.model, dataset.image_shape)
+    recording = Recording(FrameFolder(folder, layout), FrameWriter(), 6 * layout.weight_bytes)
+    loop = TrainingLoop([config], dataset, torch.device("cpu"), timelines=[recording])
+    list(loop.epochs())
+    checkpoint = loop.models[0].checkpoint()
+    assert recording.finish(60)
+    save_checkpoints(path, [checkpoint], timelines=[recording])
 
 
 @pytest.fixture
@@ -184,7 +216,7 @@ def fuzz(count):
     )
 
 
-@pytest.mark.parametrize("kind", ["one model", "a set"])
+@pytest.mark.parametrize("kind", KINDS)
 @fuzz(100)
 @given(damage=some_damage)
 def test_a_damaged_file_is_opened_whole_or_refused(good_files, path, kind, damage):
@@ -192,13 +224,13 @@ def test_a_damaged_file_is_opened_whole_or_refused(good_files, path, kind, damag
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["one model", "a set"])
+@pytest.mark.parametrize("kind", KINDS)
 @fuzz(5000)
 @given(damage=some_damage)
 def test_ten_thousand_damaged_files(good_files, path, kind, damage):
     check_damaged(path, damaged(good_files[kind].read_bytes(), damage))
 
 
-@pytest.mark.parametrize("kind", ["one model", "a set"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_damaged_was_good(good_files, path, kind):
     check_use(path, load_checkpoints(good_files[kind]))
