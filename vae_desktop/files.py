@@ -22,7 +22,7 @@ def write_atomically(
     path: Path,
     data: bytes | Iterable[bytes | memoryview],
     watch: Callable[[Path], object] = lambda part: None,
-    is_synced: bool = True,
+    is_lasting: bool = True,
 ) -> None:
     """Write ``data`` to ``path`` through a temporary file in the same folder.
 
@@ -36,8 +36,9 @@ def write_atomically(
     watch : callable, optional
         Called with the temporary file once it is there, and again before it takes the target's place. What it raises
         ends the writing, and the target keeps what it holds.
-    is_synced : bool
-        Whether to wait for the disk; what the app can do without need not be.
+    is_lasting : bool
+        False for what is written often, is seldom read, and can be done without: its folder is not synced, and the
+        system is asked to forget its contents, as fresh memory for each such file can cost more than the disk.
 
     Raises
     ------
@@ -55,15 +56,16 @@ def write_atomically(
             watch(Path(temporary))
             file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
-            if is_synced:
-                os.fsync(file.fileno())
+            os.fsync(file.fileno())
+            if not is_lasting and hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         with contextlib.suppress(OSError):  # some file systems have no modes
             os.chmod(temporary, _ordinary_mode(path))
         watch(Path(temporary))
         _replace(temporary, path)
         temporary = None
         with contextlib.suppress(OSError):  # some folders cannot be synced, and the file is there
-            if is_synced:
+            if is_lasting:
                 _sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -193,15 +193,14 @@ def _lockstep_cost(data_dir: Path, quick: bool) -> Row:
 
 
 def _timeline_cost(data_dir: Path, quick: bool) -> Row:
-    """Steps per second of a training with a timeline over one without, from the first step on, in turn."""
-    steps, cases = {"mlp": 469 if quick else 2345, "convolutional": 50 if quick else 250}, {}
-    for architecture, count in steps.items():
+    """Steps per second with a timeline over those without, headless, in turn; the spread is of the four medians."""
+    cases = {}
+    for architecture in ("mlp", "convolutional"):
         for models in (_COMPARED[-1:], _COMPARED):
-            options = {"architecture": architecture, "models": models, "steps": count, "repeats": 1 if quick else 3}
-            found = probe("training.recorded", **on_dataset(data_dir), **options)
-            pairs = zip(found["without"], found["recorded"], strict=True)
-            cases[f"{architecture}_{len(models)}"] = statistics.median(first / last for first, last in pairs)
-    return {**_spread(list(cases.values())), **cases, "dataset": dataset_in(data_dir)}
+            options = {"seconds": 2 if quick else 6, "architecture": architecture, "models": models}
+            without, recorded = (partial(pace, data_dir, has_timeline=on, **options) for on in (False, True))
+            cases[f"{architecture}_{len(models)}"] = _in_turn(1 if quick else 3, without, recorded, "steps_per_second")
+    return {**_spread([case["median"] for case in cases.values()]), **cases, "dataset": dataset_in(data_dir)}
 
 
 def _growth(data_dir: Path, quick: bool) -> Row:

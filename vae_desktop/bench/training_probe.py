@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.engine.processor import prepare_threads
 from vae_desktop.presets import PRESETS
+from vae_desktop.training.frame_folder import FrameFolder
+from vae_desktop.training.frame_writer import FrameWriter
+from vae_desktop.training.frames import FrameLayout
 from vae_desktop.variants import Variant
 
 if TYPE_CHECKING:
@@ -40,15 +43,20 @@ def headless(
     is_usual: bool = False,
     device: str = "auto",
     models: Sequence[str] = ("vae",),
+    architecture: str = "mlp",
+    has_timeline: bool = False,
 ) -> dict[str, Any]:
     """Steps per second, each of all models, and seconds of an epoch, for some seconds after a warm-up of two.
 
-    The latter are the median of whole epochs, evaluation not counted; None if there was none after the first.
+    The latter are the median of whole epochs, evaluation not counted; None if there was none after the first. With a
+    timeline all of its frames are written within the time.
     """
-    base = RunConfig(DatasetConfig(dataset)).with_settings(epochs=100_000)
+    base = RunConfig(DatasetConfig(dataset)).with_settings(epochs=100_000, architecture=architecture)
     if is_usual:
         base = usual_setup(base)
-    loop = _loop([Variant(kind).applied_to(base) for kind in models], data_dir, device)
+    writer, configs = FrameWriter(), [Variant(kind).applied_to(base) for kind in models]
+    folder = tempfile.TemporaryDirectory() if has_timeline else None
+    loop = _loop(configs, data_dir, device, writer, None if folder is None else Path(folder.name))
     began = time.perf_counter()
     first: list[tuple[float, int]] = []  # when the warm-up was over, and after how many steps
     found: dict[str, Any] = {}
@@ -58,11 +66,15 @@ def headless(
         if not first and now - began > 2.0:
             first.append((now, loop.steps))
         elif first and now - first[0][0] > seconds:
-            found["steps_per_second"] = (loop.steps - first[0][1]) / (now - first[0][0])
+            writer.join()
+            found["steps_per_second"] = (loop.steps - first[0][1]) / (time.perf_counter() - first[0][0])
             loop.stop()
 
     ends = [loop.training_seconds for _ in loop.epochs(on_step)]
     epochs = [later - earlier for earlier, later in itertools.pairwise(ends)]
+    writer.join()
+    if folder is not None:
+        folder.cleanup()
     return {**found, "epoch_seconds": statistics.median(epochs) if epochs else None}
 
 
@@ -105,41 +117,6 @@ def roofline(data_dir: str, dataset: str, blocks: int) -> dict[str, Any]:
     return {"products_ms": products_ms, "step_ms": step_ms}
 
 
-def recorded(
-    data_dir: str, dataset: str, steps: int, repeats: int, architecture: str, models: Sequence[str]
-) -> dict[str, list[float]]:
-    """Seconds of so many steps from a training's beginning, with a timeline and without one, in turn.
-
-    Evaluations and the writing of all frames count.
-    """
-    base = RunConfig(DatasetConfig(dataset)).with_settings(epochs=100_000, architecture=architecture)
-    configs = [Variant(kind).applied_to(base) for kind in models]
-    first = _loop(configs, data_dir)
-    first.step()  # it takes longer than all others of a process
-    images = first.models[0].dataset
-    from vae_desktop.training.frame_folder import FrameFolder
-    from vae_desktop.training.frame_writer import FrameWriter
-    from vae_desktop.training.frames import FrameLayout
-    from vae_desktop.training.loop import TrainingLoop
-    from vae_desktop.training.recording import Recording
-
-    def seconds(has_timeline: bool) -> float:
-        with tempfile.TemporaryDirectory() as folder:
-            writer, timelines = FrameWriter(), []
-            for number, config in enumerate(configs):
-                own = FrameFolder(Path(folder) / str(number), FrameLayout.of(config.model, images.image_shape))
-                timelines.append(Recording(own, writer) if has_timeline else None)
-            loop = TrainingLoop(configs, images, first.device, timelines=timelines)
-            began = time.perf_counter()
-            for _ in loop.epochs(on_step=lambda: loop.stop() if loop.steps >= steps else None):
-                pass
-            writer.join()
-            return time.perf_counter() - began
-
-    pairs = [(seconds(True), seconds(False)) for _ in range(repeats)]
-    return dict(zip(("recorded", "without"), map(list, zip(*pairs, strict=True)), strict=True))
-
-
 def growth(images: Sequence[int]) -> dict[int, float]:
     """Median seconds of an epoch by number of images, all numbers in turn."""
     prepare_threads()
@@ -167,14 +144,27 @@ def growth(images: Sequence[int]) -> dict[int, float]:
     return {count: statistics.median(times) for count, times in seconds.items()}
 
 
-def _loop(configs: Sequence[RunConfig], data_dir: str, device: str = "cpu") -> "TrainingLoop":
+def _loop(
+    configs: Sequence[RunConfig],
+    data_dir: str,
+    device: str = "cpu",
+    writer: FrameWriter | None = None,
+    folder: Path | None = None,
+) -> "TrainingLoop":
+    """A training loop; with a folder and a writer for frames, each model keeps its timeline there."""
     prepare_threads()
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.loop import TrainingLoop
+    from vae_desktop.training.recording import Recording
 
     dataset = load_dataset(configs[0].dataset, Path(data_dir))
-    return TrainingLoop(configs, dataset, select_device(device))
+    timelines: list[Recording | None] = [None] * len(configs)
+    if folder is not None and writer is not None:
+        layouts = [FrameLayout.of(config.model, dataset.image_shape) for config in configs]
+        folders = [FrameFolder(folder / str(number), layout) for number, layout in enumerate(layouts)]
+        timelines = [Recording(own, writer) for own in folders]
+    return TrainingLoop(configs, dataset, select_device(device), timelines=timelines)
 
 
 def _median_ms(call: Callable[[], None]) -> float:

@@ -57,7 +57,7 @@ class TimelineStore:
             return
         said = {str(file.absolute()): place for file, place in files.items()}
         with contextlib.suppress(UserError):  # that the cache cannot be written has been told
-            write_atomically(path, json.dumps(said).encode(), is_synced=False)
+            write_atomically(path, json.dumps(said).encode(), is_lasting=False)
 
     def remove(self, folder: FrameFolder) -> None:
         """Delete what says where the model is kept; the frames are the recording's to delete."""

@@ -185,7 +185,7 @@ class FrameFolder:
 
     def _write(self, step: int, part: str, tensors: Mapping[str, Array], about: str) -> None:
         parts = tensor_file.file_parts(tensors, {_KEY: about} if about else {})
-        write_atomically(self._file(step, part), parts, is_synced=False)  # a damaged one is left out
+        write_atomically(self._file(step, part), parts, is_lasting=False)
 
     def _file(self, step: int, part: str) -> Path:
         return self.path / f"{step:010}.{part}.safetensors"

@@ -16,7 +16,8 @@ Why = Literal["first", "newest", "change", "best", "schedule"]
 
 DEFAULT_BUDGET = 256_000_000  # bytes, of the frames of one model
 TIMELINE_SETTINGS = ("learning_rate", "beta")  # what may change within a training, besides its length
-_DENSE = 16  # steps of which each is kept; later the steps between two frames grow with the step
+_DENSE = 8  # steps of which each is kept; then the steps between two frames grow as an eighth of those before
+_SPARSE, _SLOWER = 64, 32  # and later as a thirty-second of them, so that a long training has some hundreds
 _EXACT = 3  # the newest frames that keep the optimizer's moments
 
 
@@ -82,10 +83,11 @@ class FrameInfo:
 def next_due(step: int, per_epoch: int) -> int:
     """The step of the frame that follows one at `step`, where nothing else asks for one.
 
-    Each of the first 16 steps, then about every sixteenth part of the steps so far. Where that is an epoch and more, it
-    is an epoch's end, where evaluation and codes are there for nothing.
+    Each of the first 8 steps, then every eighth part of the steps so far, and from some 700 on about every
+    thirty-second part. Where that is an epoch and more, it is an epoch's end, where evaluation and codes are there for
+    nothing.
     """
-    due = step + 1 + step // _DENSE
+    due = step + min(1 + step // _DENSE, _SPARSE + step // _SLOWER)
     return due if due - step < per_epoch else math.ceil(due / per_epoch) * per_epoch
 
 
@@ -161,7 +163,7 @@ def _with_moments_of_few(frames: list[FrameInfo], budget: int) -> list[FrameInfo
 
 
 def _gap_without(frames: Sequence[FrameInfo], place: int) -> float:
-    """How wide the gap is that a frame would leave, on the scale on which the schedule is even."""
+    """How wide the gap is that a frame would leave: the later, the more steps count as one."""
     before, after = frames[place - 1].step, frames[min(place + 1, len(frames) - 1)].step
     return math.log((after + _DENSE) / (before + _DENSE))
 
