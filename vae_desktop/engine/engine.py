@@ -15,6 +15,7 @@ from vae_desktop.engine.library import Library
 from vae_desktop.engine.measurements import Measurements, TrainingImageCodes
 from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.opened_codes import OpenedCodes
+from vae_desktop.engine.playhead import Playhead
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.engine.run_starter import RunStarter
@@ -65,6 +66,7 @@ class Engine:
         self.training = Training(*steered, self.timelines)
         begun = self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
         self.starter = RunStarter(*begun, self.timelines)
+        self.playhead = Playhead(self.project, self.timelines, self.inference, self.messages)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
         self.opened_codes = OpenedCodes(self.tasks, self.project, self.datasets)
         self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)

@@ -112,10 +112,27 @@ class InferenceThread:
             self._snapshots.put(run_id, config, image_shape, snapshot)
             if is_live:
                 self._live_until = time.monotonic() + _TRAINS
-            self._pending |= self._request is not None and self._request[0] == run_id
-            for task in self._tasks.values():
-                task.is_stale |= task.request.follows_training and task.request.run_id == run_id
-            self._wake.notify()
+            if not self._snapshots.is_pinned(run_id):
+                self._begin_anew(run_id)
+
+    def pin(self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> None:
+        """Work by these weights of a model, whatever newer ones are published, until :meth:`unpin`."""
+        with self._wake:
+            self._snapshots.pin(run_id, config, image_shape, snapshot)
+            self._begin_anew(run_id)
+
+    def unpin(self, run_id: int) -> None:
+        """Work by the newest weights of a model again."""
+        with self._wake:
+            self._snapshots.unpin(run_id)
+            self._begin_anew(run_id)
+
+    def _begin_anew(self, run_id: int) -> None:
+        """Have all that is asked of a model worked out by its weights of now."""
+        self._pending |= self._request is not None and self._request[0] == run_id
+        for task in self._tasks.values():
+            task.is_stale |= task.request.follows_training and task.request.run_id == run_id
+        self._wake.notify()
 
     def remove(self, run_id: int) -> None:
         """Let go of a model; what views have asked of it is not answered."""

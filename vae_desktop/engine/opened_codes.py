@@ -52,8 +52,9 @@ class OpenedCodes:
 
     def _take(self, run: Run, codes: Codes) -> None:
         if run.status == "opened":
-            run.codes, run.codes_are_kept = codes, False
-            self._project.codes_changed.emit(run)
+            run.codes_are_kept = False
+            if run.take_codes(codes):
+                self._project.codes_changed.emit(run)
 
 
 def codes_of(run: Run, dataset: Dataset, snapshot: Snapshot, task: Task) -> Codes:

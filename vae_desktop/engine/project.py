@@ -54,6 +54,7 @@ class Project:
     measures_changed = Signal(Run)
     step_observed = Signal(Run)
     timeline_changed = Signal(Run)  # other frames of its training are kept now
+    moment_changed = Signal(Run)  # it is shown as at another kept step, or as now
     forgotten = Signal(Run)  # taken off the list so long ago that this cannot be undone any longer
 
     def __init__(self) -> None:

@@ -14,14 +14,14 @@ from vae_desktop.language import N_, tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
-from vae_desktop.training.history import History
+from vae_desktop.training.history import Evaluation, History
 from vae_desktop.variants import titles
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.observed_step import ObservedStep
     from vae_desktop.training.recording import Recording
-    from vae_desktop.training.timeline import Timeline
+    from vae_desktop.training.timeline import Frame, Timeline
 
 Origin = Literal["file", "autosave", "example"]
 RunStatus = Literal["training", "paused", "finished", "stopped", "diverged", "failed", "opened"]
@@ -84,6 +84,10 @@ class Run:
         steps.
     timeline : Timeline, or None
         The frames of its training: which there are, and why each is kept; `Timelines` reads them.
+    moment : Frame, or None
+        The kept moment of its training as which it is shown, with its codes; None while it is shown as it is now.
+    live_codes : Codes, or None
+        Those of now, while `codes` are those of a moment.
     observed : ObservedStep, or None
         The last step that was taken singly; as long as no further one was taken, it is how the model came to be.
     """
@@ -109,6 +113,8 @@ class Run:
     measures: dict[str, Any] = field(default_factory=dict)
     measured_step: int = -1
     timeline: Timeline | None = None
+    moment: Frame | None = None
+    live_codes: Codes | None = None
     observed: ObservedStep | None = None
     device: str = ""
     parameters: int = 0
@@ -130,9 +136,53 @@ class Run:
     @property
     def all_codes(self) -> Codes | None:
         """The codes of the test images, then those of the training images if they are there."""
-        if self.codes is None or self.train_codes is None:
+        if self.codes is None or self.train_codes is None or self.moment is not None:
             return self.codes
         return self.codes.followed_by(self.train_codes)
+
+    @property
+    def newest_codes(self) -> Codes | None:
+        """The codes of the test images as they are now, whatever moment is shown."""
+        return self.codes if self.moment is None else self.live_codes
+
+    @property
+    def is_in_motion(self) -> bool:
+        """Whether what is shown of it changes by itself, as it trains."""
+        return self.status == "training" and self.moment is None
+
+    @property
+    def shown_step(self) -> int:
+        """After how many steps it is shown."""
+        return max(self.progress.step, len(self.history.training)) if self.moment is None else self.moment.step
+
+    @property
+    def shown_evaluation(self) -> Evaluation | None:
+        """The loss on the test set, the newest by the step that is shown."""
+        if self.moment is None:
+            return self.history.last_evaluation
+        before = (entry for entry in reversed(self.history.evaluations) if entry.step <= self.shown_step)
+        return self.moment.evaluation or next(before, None)
+
+    @property
+    def shown_config(self) -> RunConfig:
+        """Its settings as they were at the step that is shown."""
+        if self.moment is None or self.timeline is None:
+            return self.config
+        return self.config.with_settings(**self.timeline.settings_at(self.moment.step, self.history.changes))
+
+    def take_codes(self, codes: Codes) -> bool:
+        """Take in codes of now; return whether they are shown."""
+        if self.moment is None:
+            self.codes = codes
+        else:
+            self.live_codes = codes
+        return self.moment is None
+
+    def show_moment(self, moment: Frame | None) -> None:
+        """Be shown as at a moment, or as now."""
+        codes = self.newest_codes
+        self.moment = moment
+        self.codes, self.live_codes = (codes, None) if moment is None else (moment.codes, codes)
 
     @property
     def newest_step(self) -> ObservedStep | None:
@@ -174,7 +224,7 @@ class Run:
 
         snapshot = snapshot or self.snapshot
         assert snapshot is not None
-        history, codes = self.history.until(snapshot.step), codes or self.codes
+        history, codes = self.history.until(snapshot.step), codes or self.newest_codes
         return Checkpoint(self.config, self.image_shape, self.class_names, snapshot, history, codes)
 
 

@@ -111,8 +111,8 @@ class RunTracker:
 
     def run_embedded(self, run: Run, codes: Codes) -> None:
         """Take in codes of the test images; while training, some are a moment older than others."""
-        run.codes = codes
-        self._project.codes_changed.emit(run)
+        if run.take_codes(codes):
+            self._project.codes_changed.emit(run)
 
     def training_images_embedded(self, run: Run, codes: Codes) -> None:
         """Take in codes of the training images; those that have not had their turn yet are NaN."""

@@ -22,6 +22,7 @@ class Snapshots:
 
     def __init__(self) -> None:
         self._newest: dict[int, tuple[ModelConfig, ImageShape, Snapshot]] = {}
+        self._pinned: dict[int, tuple[ModelConfig, ImageShape, Snapshot]] = {}
         self._built: dict[int, tuple[Snapshot, Autoencoder]] = {}
 
     def __contains__(self, run_id: int) -> bool:
@@ -31,8 +32,20 @@ class Snapshots:
         """Use these weights of a model from now on."""
         self._newest[run_id] = config, image_shape, snapshot
 
+    def pin(self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> None:
+        """Decode by these weights of a model, whatever newer ones there are, until :meth:`unpin`."""
+        self._pinned[run_id] = config, image_shape, snapshot
+
+    def unpin(self, run_id: int) -> None:
+        """Decode by the newest weights of a model again."""
+        self._pinned.pop(run_id, None)
+
+    def is_pinned(self, run_id: int) -> bool:
+        return run_id in self._pinned
+
     def remove(self, run_id: int) -> None:
         self._newest.pop(run_id, None)
+        self._pinned.pop(run_id, None)
 
     def newest(self, run_id: int) -> Snapshot | None:
         """The newest weights of a model, None if there are none."""
@@ -40,13 +53,13 @@ class Snapshots:
         return None if found is None else found[2]
 
     def plain_decoder(self, run_id: int) -> tuple[PlainDecoder, Snapshot] | None:
-        """What decodes a code without torch, and a model's newest weights for it; None if there are none."""
-        found = self._newest.get(run_id)
+        """What decodes a code without torch, and a model's weights for it; None if there are none."""
+        found = self._found(run_id)
         return None if found is None else (_plain_decoder(*found[:2]), found[2])
 
     def model(self, run_id: int) -> Autoencoder | None:
-        """A model with its newest weights, None if it has been removed; the last few are built once."""
-        found = self._newest.get(run_id)
+        """A model with its weights, None if it has been removed; the last few are built once."""
+        found = self._found(run_id)
         if found is None:
             return None
         snapshot = found[2]
@@ -59,6 +72,9 @@ class Snapshots:
             model.read_from(snapshot.weights)
             self._built[run_id] = snapshot, model
         return model
+
+    def _found(self, run_id: int) -> tuple[ModelConfig, ImageShape, Snapshot] | None:
+        return self._pinned.get(run_id) or self._newest.get(run_id)
 
 
 def _build(config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> Autoencoder:

@@ -163,6 +163,10 @@ class Timelines:
 
         self._tasks.run(work, hold, tell, on_part=hold, key=key)
 
+    def computes_codes(self, run: Run) -> bool:
+        """Whether codes that a frame lacks are computed: the images must be at hand."""
+        return self._datasets.of(run) is not None
+
     # The end
 
     def close(self, timeout: float) -> None:

@@ -89,7 +89,7 @@ class ComparedModel(QObject):
             self.space.move_codes()
             spread, had = CodeSpread.of(codes), self.spread
             change = np.abs(np.concatenate((spread.middle - had.middle, spread.stddev - had.stddev)))
-            if (change > _SAME_SPREAD * float(had.stddev.max())).any() or self.run.status != "training":
+            if (change > _SAME_SPREAD * float(had.stddev.max())).any() or not self.run.is_in_motion:
                 self.spread = spread
         self.space.unit = CodeSpread.of_prior(self.latent_dim) if self._view.raw_cursor.isChecked() else self.spread
         self.space.follow_point()
@@ -122,11 +122,11 @@ class ComparedModel(QObject):
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""
         live = {} if self.run.codes is None else figures_of(self.run.codes)
-        evaluation = self.run.history.last_evaluation
+        evaluation = self.run.shown_evaluation
         if evaluation is not None:
             live |= {"reconstruction": evaluation.reconstruction, "kl": evaluation.kl}
         values = {**self.run.measures, **{name: live[name] for name in _LIVE if name in live}}
-        if self._is_active and self.run.measured_step != self._step:
+        if (self._is_active or self.run.moment is not None) and self.run.measured_step != self._step:
             values.pop("generation", None)  # the pictures are of a later step than that verdict
         return Compared(self.run.config, values, self._missed, self._step if self._is_early(values) else None)
 
@@ -136,7 +136,7 @@ class ComparedModel(QObject):
 
     @property
     def _step(self) -> int:
-        return len(self.run.history.training) if self._is_active else self.run.progress.step
+        return self.run.shown_step
 
     def _is_early(self, values: Mapping[str, Any]) -> bool:
         """Whether a model in training has hardly left where it began, or its codes are far behind it.
@@ -190,7 +190,7 @@ class ComparedModel(QObject):
     def _ask_grid(self) -> None:
         """Ask for a grid through the cursor, or else through the middle of the codes."""
         # While training, a grid in motion is not begun anew before it is seen, or there would never be one.
-        waits = self.run.status == "training" and self._requests.is_waiting(self._names["grid"])
+        waits = self.run.is_in_motion and self._requests.is_waiting(self._names["grid"])
         if waits or self.space.is_suspended:
             return
         columns, rows = self._count_on([column.grid for column in self._view.columns])
@@ -237,7 +237,7 @@ class ComparedModel(QObject):
     def _ask_missing(self) -> None:
         """Ask how many random codes miss the codes, beside a training now and then."""
         codes, now = self.run.codes, time.monotonic()
-        if codes is not None and (self.run.status != "training" or self._missing_pacer.is_due(now)):
+        if codes is not None and (not self.run.is_in_motion or self._missing_pacer.is_due(now)):
             self._missing_pacer.ran(now, time.monotonic())
             request = MissingRequest(self._names["missing"], self.run.id, codes)
             self._requests.ask(request, self._take_missing)

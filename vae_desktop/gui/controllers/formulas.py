@@ -147,9 +147,9 @@ class FormulasController(QObject):
         image = self._drawing.pixels()
         request: CodeRequest | PosteriorRequest
         if image is not None:
-            request = CodeRequest(_KEY, run.id, run.config, image, noise)
+            request = CodeRequest(_KEY, run.id, run.shown_config, image, noise)
         else:
-            request = PosteriorRequest(_KEY, run.id, run.config, coded.codes, noise)
+            request = PosteriorRequest(_KEY, run.id, run.shown_config, coded.codes, noise)
         self._engine.inference.ask(request, self._show_by_hand)
 
     @Slot(object)

@@ -107,8 +107,8 @@ class Sight:
 
 def model_of(run: Run, has_images: bool = True) -> Model:
     """The facts of one model."""
-    judged = run.history.last_evaluation
-    step = max(run.progress.step, len(run.history.training))  # whole states are taken now and then
+    judged = run.shown_evaluation
+    step = run.shown_step
     return Model(
         run.config,
         step,
@@ -116,7 +116,7 @@ def model_of(run: Run, has_images: bool = True) -> Model:
         run.codes,
         {} if judged is None else _losses(judged),
         run.measures if run.measured_step == step else {},
-        run.config.training.beta,
+        run.shown_config.training.beta,
         has_images=has_images,
         number=run.id,
         stretches=stretches_of(run.history, run.config),

@@ -125,10 +125,12 @@ class LatentSpaceController(QObject):
         if run is None or run.codes is None or codes is None:
             return False
         self.scatter.hover.set_test_count(len(run.codes))
-        self.scatter.set_codes(codes)
+        is_held = run.moment is not None  # what is looked at beside others must not move on its own, nor the axes jump
+        self.scatter.plot.only_grows = is_held
+        self.scatter.set_codes(codes, glide=not is_held)
         self.show_originals()
         plane, before, means = self.plane, self.plane, self._means()
-        if self.projection == "pca" and means is not None:  # while training, only codes clearly outside it turn it
+        if self.projection == "pca" and means is not None and run.moment is None:  # while training, only codes clearly outside it turn it
             plane = (followed_plane if run.status == "training" else principal_plane)(means, before)
         if plane is not before:
             self.scatter.turn_to(plane)

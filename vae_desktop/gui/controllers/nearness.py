@@ -66,7 +66,7 @@ class CodeDistances:
         if real is None:
             return
         self._requests.ask(DistanceRequest(self._distances_view, run.id, codes, real), self._take_distances)
-        is_old = run.status != "training" or time.monotonic() - self._asked > _RENEW
+        is_old = not run.is_in_motion or time.monotonic() - self._asked > _RENEW
         if self.median is None or (run.codes is not self._codes and is_old):
             self._codes, self._asked = run.codes, time.monotonic()
             self._requests.ask(NeighbourDistanceRequest(self._median_view, run.id, real), self._take_median)

@@ -118,7 +118,7 @@ class OneImageController(ToolController[OneImageView]):
         self._show_title()  # the first codes say of which class the image is
         asked = self._requests.newest(self.name)
         is_outdated = isinstance(asked, PosteriorRequest) or (
-            isinstance(asked, CodeRequest) and asked.config is not run.config
+            isinstance(asked, CodeRequest) and asked.config != run.shown_config
         )
         if asked is None or is_outdated:  # there may not have been any codes
             self._show_count(run)
@@ -131,13 +131,13 @@ class OneImageController(ToolController[OneImageView]):
         image = self.pixels()
         request: CodeRequest | PosteriorRequest
         if image is not None:
-            request = CodeRequest(self.name, run.id, run.config, image, noise)
+            request = CodeRequest(self.name, run.id, run.shown_config, image, noise)
         else:
             codes = None if number is None else pad_images.codes_of(run, number)
             if codes is None:
                 self._show_nothing()
                 return False
-            request = PosteriorRequest(self.name, run.id, run.config, codes, noise)
+            request = PosteriorRequest(self.name, run.id, run.shown_config, codes, noise)
         self._requests.ask(request, partial(self._show, number))
         self._rest.start()
         if number is not None and number == self.number and self._scatter.chosen is None:

@@ -65,7 +65,7 @@ class OverlayRequests:
         """Ask anew for what depends on the codes: they have moved."""
         # One at a time: at each move of the codes a new one would begin, and none would ever be done.
         waits = self._requests.is_waiting(self._distances) or not self._pacer.is_due(time.monotonic())
-        if not waits or run.status != "training":
+        if not waits or not run.is_in_motion:
             self._ask_distances(run, plane, code)
 
     def forget(self) -> None:

@@ -136,7 +136,7 @@ class PlaygroundController(QObject):
         if self._point.is_peeking and self._scatter.hover.index is not None:
             self._peek_at_image(self._scatter.hover.index)
         now = time.monotonic()
-        if is_first or run.status != "training" or self._panel_pacer.is_due(now):
+        if is_first or not run.is_in_motion or self._panel_pacer.is_due(now):
             self._explain_collapse()
             self.point_panel.show_codes(run.codes, is_new=is_first)
             self._panel_pacer.ran(now, time.monotonic())
@@ -168,6 +168,8 @@ class PlaygroundController(QObject):
         if run.train_codes is not None:
             count = f"{len(run.train_codes):,}"
             text = tr("{test} and {count} training images").format(test=text, count=count)
+        if run.moment is not None:
+            text = tr("{images} · as at step {step}").format(images=text, step=f"{run.moment.step:,}")
         self._stage.subtitle.set_text(f"{run.title} · {text}")
 
     def _show_picture(self, decoded: Decoded) -> None:

@@ -134,7 +134,7 @@ class SamplesController(ToolController[SamplesView]):
         wanted = int(self.view.components.value()), len(codes), len(run.history.training)
         if self._fitted is not None and self._fitted[0] == wanted[0]:
             # Beside a training a fit is old as soon as it is done; it has its share of the time.
-            waits = run.status == "training" and not self._fit_pacer.is_due(time.monotonic())
+            waits = run.is_in_motion and not self._fit_pacer.is_due(time.monotonic())
             if self._fitted == wanted or self._engine.tasks.is_running(_FIT) or waits:
                 return
         if self._mixture is None:

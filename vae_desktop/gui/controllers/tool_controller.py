@@ -78,7 +78,7 @@ class ToolController(QObject, Generic[ViewT]):
         if run is not self.run or run.codes is None:
             return
         now = time.monotonic()
-        if run.status != "training" or self._pacer.is_due(now):
+        if not run.is_in_motion or self._pacer.is_due(now):
             self.follow_codes(run)
             self._pacer.ran(now, time.monotonic())
 

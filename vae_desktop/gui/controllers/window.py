@@ -20,6 +20,7 @@ from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.restart import Restart
 from vae_desktop.gui.controllers.runs import RunsController
 from vae_desktop.gui.controllers.setup_controller import SetupController
+from vae_desktop.gui.controllers.timeline import TimelineController
 from vae_desktop.gui.controllers.training import TrainingController
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.controllers.transport_controller import TransportController
@@ -69,6 +70,7 @@ class WindowController(QObject):
         self.training = TrainingController(window, self.engine, settings)
         times = TrainingTimes(settings)
         self.transport = TransportController(window, self.engine, times)
+        self.timeline = TimelineController(window, self.engine)
         self.setup = SetupController(window, self.engine, settings, times)
         self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)

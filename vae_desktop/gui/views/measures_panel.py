@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeWidget, QTreeWid
 from vae_desktop.config import RunConfig
 from vae_desktop.gui.widgets.controls import check_box, column, label, named, progress_bar, push_button, row
 from vae_desktop.gui.widgets.theme import SPACING
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 from vae_desktop.latent.measures import QUICK, Extent, Measure
 from vae_desktop.latent.table import Row, groups_of
 
@@ -42,7 +42,7 @@ class MeasuresPanel(QWidget):
         top = row(self._measure, self._quick, self._note, 0, self._bar, self._cancel)
         column(top, (body, 1), spacing=SPACING // 2, margins=(SPACING, 0, SPACING, SPACING), on=self)
         self._about = ""
-        self._measured_step, self._is_old = -1, False
+        self._measured_step = self._step = -1
         self.set_can_measure(False)
         self.end_progress()
 
@@ -65,21 +65,22 @@ class MeasuresPanel(QWidget):
         self._tree.expandAll()
         self._stack.setCurrentIndex(1 if values else 0)
         about = tr("Measured after step {step}, on {data}.").format(step=f"{step:,}", data=config.dataset.label)
-        self._about, self._is_old = about if values else "", False
-        self._measured_step = step
+        self._about = about if values else ""
+        self._measured_step = self._step = step
         self._show_about()
 
     def set_current_step(self, step: int) -> None:
-        """Say whether the model has been trained further since it was measured."""
-        if (step > self._measured_step) != self._is_old:
-            self._is_old = step > self._measured_step
+        """Say whether the model that is shown is as it was when it was measured."""
+        if step != self._step:
+            self._step = step
             self._show_about()
 
     def _show_about(self) -> None:
         """Say what the figures are of, unless a measurement is on its way."""
         if self._bar.isHidden():
-            gone_on = tr("It has been trained further since.") if self._about and self._is_old else ""
-            self._note.setText(f"{self._about} {gone_on}".strip())
+            further, earlier = tr("It has been trained further since."), tr("An earlier step is shown.")
+            said = further if self._step > self._measured_step else earlier if self._step < self._measured_step else ""
+            self._note.setText(sentences(self._about, said if self._about else ""))
 
     def show_progress(self, title: str, done: int, total: int) -> None:
         """Show how far the measurement of a model is."""

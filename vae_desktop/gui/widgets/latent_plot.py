@@ -70,6 +70,8 @@ class LatentPlot(Plot):
     ----------
     follows_points : bool
         Whether all of them are kept in sight: until somebody zooms or pans, and again from :meth:`fit` on.
+    only_grows : bool
+        Whether the view does so without drawing nearer where they fill little of it.
     """
 
     clicked = Signal(float, float)
@@ -90,7 +92,7 @@ class LatentPlot(Plot):
         if not has_axis_labels:
             self.getAxis("left").setWidth(_NARROW_AXIS)  # the same in all plots, so that a common scale is the same too
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.follows_points = True
+        self.follows_points, self.only_grows = True, False
         self._minimum_view = QRectF()  # of what is to be in sight besides the points
         self.raster = PointRaster()
         self.addItem(self.raster, ignoreBounds=True)
@@ -255,7 +257,7 @@ class LatentPlot(Plot):
         """Fit again only when codes leave the view or fill little of it: a view that trembles is hard to read."""
         content, view = self._content(), self._box.viewRect()
         fills = max(content.width() / view.width(), content.height() / view.height())
-        if fills < 0.7 or not view.contains(content):
+        if (fills < 0.7 and not self.only_grows) or not view.contains(content):
             self.fit()
 
     def _stop_fitting(self) -> None:

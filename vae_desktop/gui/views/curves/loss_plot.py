@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -55,10 +55,13 @@ class LossPlot(QWidget):
         The changes of settings that are marked.
     """
 
+    step_chosen = Signal(int)  # by a click on the curves
+
     def __init__(self, compares: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._compares = compares
         self._models: tuple[Losses, ...] = ()
+        self._playhead: int | None = None
         self._pacer = Pacer(_INTERVAL, _FRACTION)
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self.redraw)
@@ -112,7 +115,7 @@ class LossPlot(QWidget):
         for place, (pane, content) in enumerate(zip(self.panes, contents, strict=True)):
             self._fill(pane, *content)
             self._row.setStretch(place, 3 if len(models) == 1 and place == 0 else 2)
-        self._point_at(None)
+        self._rest()
         self._apply_log()
 
     @Slot()
@@ -148,16 +151,23 @@ class LossPlot(QWidget):
             self._show_newest()
         self._pacer.ran(began, time.monotonic())
 
+    def set_playhead(self, step: int | None) -> None:
+        """Have the cross-hair rest at the step that the models are shown at, or nowhere."""
+        if step != self._playhead:
+            self._playhead = step
+            self._rest()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.redraw()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._point_at(None)
+        self._rest()
 
     def _add_pane(self) -> None:
         pane = CurvePane()
         pane.scene().sigMouseMoved.connect(self._read_at)
+        pane.scene().sigMouseClicked.connect(self._choose_step)
         pane.recoloured.connect(self._show_marks)
         pane.spike.clicked.connect(self.spikes.trigger)
         pane.shows_spikes = self.spikes.isChecked()
@@ -220,10 +230,21 @@ class LossPlot(QWidget):
         pane = next((pane for pane in self.panes if pane.scene() is self.sender()), None)
         last = max((len(entry.history.training) for entry in self._models), default=0)
         if pane is None or not last or not pane.sceneBoundingRect().contains(place):
-            self._point_at(None)
+            self._rest()
         else:
             x = pane.getViewBox().mapSceneToView(place).x()
             self._point_at(int(np.clip(round(x), 1, last)), pane)
+
+    def _rest(self) -> None:
+        """Nobody points at a step: read the values at the playhead, or the newest."""
+        self._point_at(self._playhead, self.panes[0] if self.panes else None)
+
+    @Slot(object)
+    def _choose_step(self, event: Any) -> None:
+        """A click, which no mark has taken, chooses the step under the cross-hair."""
+        step = next((pane.step for pane in self.panes if pane.step is not None), None)
+        if step is not None and event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
+            self.step_chosen.emit(step)
 
     def _point_at(self, step: int | None, pane: CurvePane | None = None) -> None:
         for other in self.panes:

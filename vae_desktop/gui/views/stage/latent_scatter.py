@@ -129,11 +129,11 @@ class LatentScatter(QWidget):
         self.class_labels.set_classes(class_names)
         self._show_plane()
 
-    def set_codes(self, codes: Codes) -> None:
-        """Let the points glide to new codes of the same images."""
+    def set_codes(self, codes: Codes, glide: bool = True) -> None:
+        """Let the points glide to new codes of the same images, or be there at once."""
         self._codes = codes
         self._positions.set_codes(self._codes, self.shows_samples)
-        self._draw(glide=True)
+        self._draw(glide=glide)
 
     def turn_to(self, plane: Plane) -> None:
         """Let the points glide into a plane that has turned with them."""

@@ -16,6 +16,7 @@ from vae_desktop.gui.views.point.latent_panel import LatentPanel
 from vae_desktop.gui.views.runs_table import RunsTable
 from vae_desktop.gui.views.setup.setup_panel import SetupPanel
 from vae_desktop.gui.views.stage.stage import Stage
+from vae_desktop.gui.views.timeline import TimelinePanel
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
 from vae_desktop.gui.views.window.dialogs import models_filter
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.comparison = ComparisonView()
         self.setup = SetupPanel()
         self.panel = LatentPanel()
+        self.timeline = TimelinePanel()
         self.losses = LossPlot()
         self.runs = RunsTable()
         self.measures = MeasuresPanel()
@@ -204,7 +206,7 @@ class MainWindow(QMainWindow):
         self._docks_before = QByteArray()  # of the playground, while models are compared
         self._tabs.currentChanged.connect(self._show_workspace)
         middle = QWidget()
-        column(self.banner, self._tabs, (self._workspaces, 1), spacing=SPACING // 2, on=middle)
+        column(self.banner, self._tabs, (self._workspaces, 1), self.timeline, spacing=SPACING // 2, on=middle)
         self.setCentralWidget(middle)
 
     def _place_docks(self) -> list[QDockWidget]:

@@ -1,0 +1,87 @@
+"""Shows models as they were at kept steps of their training, while the training may go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from vae_desktop.engine.inference import InferenceThread
+from vae_desktop.engine.messages import Messages
+from vae_desktop.engine.project import Project
+from vae_desktop.engine.run import Run
+from vae_desktop.engine.timelines import Timelines
+from vae_desktop.errors import UserError
+
+if TYPE_CHECKING:
+    from vae_desktop.training.timeline import Frame
+
+
+@dataclass(eq=False)
+class Playhead:
+    """Puts a moment of its timeline in the place of what a model is now: for its codes, its pictures, its figures.
+
+    Nothing of a training is touched: what it tells of meanwhile is kept, and shown again from :meth:`go_live` on.
+    """
+
+    _project: Project
+    _timelines: Timelines
+    _inference: InferenceThread
+    _messages: Messages
+
+    def __post_init__(self) -> None:
+        self._wanted: dict[int, int] = {}  # the step that each run was asked to be shown at last, by the run's id
+        self._project.status_changed.connect(self._note_status)
+        self._project.timeline_changed.connect(self._leave_forgotten)
+
+    def go_to(self, runs: Iterable[Run], step: int) -> None:
+        """Show runs as they were at the kept step that is nearest, each as soon as its frame is read."""
+        for run in runs:
+            info = None if run.timeline is None else run.timeline.nearest(step)
+            if info is not None and self._wanted.get(run.id) != info.step:
+                self._wanted[run.id] = info.step
+                failed = partial(self._leave_out, run, info.step)
+                self._timelines.read(run, info.step, partial(self._show, run), failed)
+
+    def go_live(self, runs: Iterable[Run]) -> None:
+        """Show runs as they are now."""
+        for run in runs:
+            self._wanted.pop(run.id, None)
+            if run.moment is not None:
+                run.show_moment(None)
+                self._inference.unpin(run.id)
+                self._tell(run)
+
+    def _show(self, run: Run, frame: Frame) -> None:
+        """Show a frame, unless another one is wanted by now; codes that are still computed leave those before."""
+        if self._wanted.get(run.id) != frame.step or run.id not in self._project.runs:
+            return
+        if frame.codes is None and self._timelines.computes_codes(run):
+            frame = replace(frame, codes=run.codes)
+        run.show_moment(frame)
+        self._inference.pin(run.id, run.config.model, run.image_shape, frame.snapshot)
+        self._tell(run)
+
+    def _tell(self, run: Run) -> None:
+        self._project.moment_changed.emit(run)
+        self._project.codes_changed.emit(run)
+
+    def _leave_out(self, run: Run, step: int, error: Exception) -> None:
+        """Stay where a damaged frame cannot be shown, and say so."""
+        if self._wanted.get(run.id) == step:
+            self._wanted[run.id] = -1 if run.moment is None else run.moment.step
+        if isinstance(error, UserError):
+            self._messages.complain(str(error))
+        else:
+            raise error
+
+    def _note_status(self, run: Run) -> None:
+        """Show a run as it is now when its training begins, or goes on from its newest state."""
+        if run.status == "training" and run.moment is not None and run.moment.step > len(run.history.training):
+            self.go_live([run])
+
+    def _leave_forgotten(self, run: Run) -> None:
+        """Leave a moment that has been forgotten, since the training went on from an earlier one."""
+        if run.moment is not None and run.moment.step > max(run.progress.step, len(run.history.training)):
+            self.go_live([run])

@@ -1,0 +1,85 @@
+"""The playhead of the models in sight: what the strip shows of their training, and where a hand has put it."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.processor import Pacer
+from vae_desktop.engine.run import Run
+from vae_desktop.gui.views.curves.curve_pane import MARKED
+from vae_desktop.gui.views.timeline import Past
+from vae_desktop.gui.views.window.main_window import MainWindow
+
+_INTERVAL, _FRACTION = 0.25, 0.02  # seconds between two looks at a training that goes on, and of the time
+
+
+class TimelineController(QObject):
+    """Keeps the strip at the model on screen, or at the first of those side by side; all of them move together."""
+
+    def __init__(self, window: MainWindow, engine: Engine) -> None:
+        super().__init__(window)
+        self._window, self._engine = window, engine
+        self._project, self._playhead = engine.project, engine.playhead
+        self._panel = window.timeline
+        self._pacer = Pacer(_INTERVAL, _FRACTION)
+        self._later = QTimer(self, singleShot=True, interval=round(1000 * _INTERVAL))
+        self._later.timeout.connect(self._show)
+        project = self._project
+        for signal in (project.shown_changed, project.compared_changed, project.runs_changed):
+            signal.connect(self._show, max_args=0)
+        project.metrics_changed.connect(self._note)
+        project.timeline_changed.connect(self._note)
+        project.moment_changed.connect(self._show_step, max_args=0)
+        window.workspace_changed.connect(self._show)
+        self._panel.pointed.connect(self._go_to)
+        self._panel.live_wanted.connect(self._go_live)
+        window.losses.step_chosen.connect(self._go_to)
+        window.comparison.curves.step_chosen.connect(self._go_to)
+
+    @property
+    def runs(self) -> list[Run]:
+        """The models in sight, those with a timeline."""
+        in_sight = self._project.in_sight(self._window.workspace == "comparison")
+        return [run for run in in_sight if run.timeline is not None and run.timeline.frames]
+
+    def _note(self, run: Run) -> None:
+        """Follow a training, at a rate that can be read."""
+        if self._pacer.is_due(time.monotonic()):
+            self._show()
+        elif not self._later.isActive():
+            self._later.start()
+
+    @Slot()
+    def _show(self) -> None:
+        began, runs = time.monotonic(), self.runs
+        if not runs:
+            self._panel.show_past(Past())
+        else:
+            run = runs[0]
+            assert run.timeline is not None
+            why = run.timeline.reasons
+            best = next((step for step, reason in why.items() if reason == "best"), None)
+            marks = sorted({change.step for change in run.history.changes if change.name in MARKED})
+            self._panel.show_past(Past(run.history.training[:, 0], run.timeline.steps, marks, best))
+        self._show_step()
+        self._pacer.ran(began, time.monotonic())
+
+    @Slot()
+    def _show_step(self) -> None:
+        runs = self.runs
+        is_live = not any(run.moment is not None for run in runs)
+        step = runs[0].shown_step if runs else 0
+        self._panel.show_step(step, is_live)
+        curves = self._window.comparison.curves if self._window.workspace == "comparison" else self._window.losses
+        curves.set_playhead(None if is_live else step)
+
+    @Slot(int)
+    def _go_to(self, step: int) -> None:
+        self._playhead.go_to(self.runs, step)
+
+    @Slot()
+    def _go_live(self) -> None:
+        self._playhead.go_live(self.runs)

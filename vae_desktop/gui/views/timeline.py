@@ -1,0 +1,284 @@
+"""The strip under the stage: the loss of a training in miniature, what was kept of it, and a playhead to be dragged."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from vae_desktop.gui.widgets.controls import named, row, toggle
+from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.theme import SPACING, TERM_COLOURS, current_theme
+from vae_desktop.language import tr
+from vae_desktop.latent.codes import Floats
+
+_HEIGHT = 34  # px
+_MARGIN = 7  # px at either end, for the playhead
+_TICK = 4  # px high
+_HANDLE = 4.5  # px, the playhead's radius
+_PERCENTILES = 1, 98  # of the losses, between which the curve is drawn; one spike would flatten the rest
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What the strip shows of a training.
+
+    Attributes
+    ----------
+    losses : array (n,), float32
+        Of each step's batch.
+    frames : sequence of int
+        The steps that were kept, in their order.
+    marks : sequence of int
+        Steps at which a setting was changed.
+    best : int, or None
+        The kept step with the lowest loss on the test images.
+    """
+
+    losses: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    frames: Sequence[int] = ()
+    marks: Sequence[int] = ()
+    best: int | None = None
+
+    @property
+    def last(self) -> int:
+        """The last step there is to show."""
+        return max(len(self.losses), self.frames[-1] if self.frames else 0, 1)
+
+
+class TimelineStrip(QWidget):
+    """Paints the past of a training; a click or a drag points at a step, the wheel and the arrow keys at kept ones.
+
+    Attributes
+    ----------
+    past : Past
+    playhead : int, or None
+        The step that is shown; None while it is the newest.
+    """
+
+    pointed = Signal(int)  # at a step, which need not have been kept
+    live_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        tip = tr(
+            "The training so far. Drag or click: the whole window shows the model as it was then; the training itself "
+            "goes on. Wheel and arrow keys: to the next kept step; Page Up and Page Down: to the next change or the best; "
+            "Home: the first; End: now."
+        )
+        named(self, "timelineStrip", tr("Timeline"), tip)
+        self.setFixedHeight(_HEIGHT)
+        self.setMinimumWidth(120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.past = Past()
+        self.playhead: int | None = None
+        self._curve: QPolygonF | None = None
+
+    def set_past(self, past: Past) -> None:
+        self.past, self._curve = past, None
+        self.update()
+
+    def set_playhead(self, step: int | None) -> None:
+        if step != self.playhead:
+            self.playhead = step
+            self.update()
+
+    def place_of(self, step: float) -> float:
+        """Where a step is, in px from the left."""
+        return _MARGIN + step / self.past.last * (self.width() - 2 * _MARGIN)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, painter = current_theme(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.accent if self.hasFocus() else theme.border), 1))
+        painter.setBrush(QColor(theme.surface))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        if self._curve is None:
+            self._curve = self._painted_curve()
+        bottom = self.height() - 3.0
+        ticks = QColor(theme.muted)
+        ticks.setAlpha(150)
+        painter.setPen(QPen(ticks, 1))
+        for place in sorted({round(self.place_of(step)) for step in self.past.frames}):
+            painter.drawLine(QPointF(place + 0.5, bottom - _TICK), QPointF(place + 0.5, bottom))
+        painter.setPen(QPen(QColor(TERM_COLOURS["total"]), 1.3))
+        painter.drawPolyline(self._curve)
+        painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine))
+        for step in self.past.marks:
+            painter.drawLine(QPointF(self.place_of(step), 3), QPointF(self.place_of(step), bottom))
+        self._paint_best(painter, bottom)
+        self._paint_playhead(painter)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pointed.emit(self._step_at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.pointed.emit(self._step_at(event.position().x()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.angleDelta().y():
+            self._go(self.past.frames, 1 if event.angleDelta().y() < 0 else -1)
+            event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        landmarks = sorted({*self.past.marks, *(() if self.past.best is None else (self.past.best,))})
+        keys = Qt.Key
+        match event.key():
+            case keys.Key_Left | keys.Key_Down:
+                self._go(self.past.frames, -1)
+            case keys.Key_Right | keys.Key_Up:
+                self._go(self.past.frames, 1)
+            case keys.Key_PageUp:
+                self._go(landmarks, -1)
+            case keys.Key_PageDown:
+                self._go(landmarks, 1)
+            case keys.Key_Home if self.past.frames:
+                self.pointed.emit(self.past.frames[0])
+            case keys.Key_End:
+                self.live_wanted.emit()
+            case _:
+                super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Say which step lies under the mouse."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.past.frames:
+            step = self._step_at(event.pos().x())
+            losses = self.past.losses
+            text = tr("step {step}").format(step=f"{step:,}")
+            if 0 < step <= len(losses):
+                text = tr("step {step}: loss {loss}").format(step=f"{step:,}", loss=f"{losses[step - 1]:.4g}")
+            QToolTip.showText(event.globalPos(), f"<p><b>{text}</b></p>{self.toolTip()}", self)
+            return True
+        return super().event(event)
+
+    def resizeEvent(self, event: object) -> None:
+        self._curve = None
+
+    def _step_at(self, x: float) -> int:
+        fraction = (x - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)
+        return round(min(max(fraction, 0.0), 1.0) * self.past.last)
+
+    def _go(self, steps: Sequence[int], direction: int) -> None:
+        """To the next of these steps, or the one before; after the last of the kept ones comes now."""
+        at = self.past.last if self.playhead is None else self.playhead
+        if direction < 0:
+            place = bisect_left(steps, at) - 1
+            if place >= 0:
+                self.pointed.emit(steps[place])
+        elif self.playhead is not None:
+            place = bisect_right(steps, at)
+            if place < len(steps):
+                self.pointed.emit(steps[place])
+            else:
+                self.live_wanted.emit()
+
+    def _painted_curve(self) -> QPolygonF:
+        """A point for each px, the median of the losses there."""
+        losses, last = self.past.losses, self.past.last
+        finite = losses[np.isfinite(losses)]
+        if len(finite) < 2:
+            return QPolygonF()
+        columns = max(2, min(self.width() - 2 * _MARGIN, len(losses)))
+        edges = np.linspace(0, len(losses), columns + 1).astype(int)
+        starts = edges[:-1]
+        # One of each column is enough, and takes no loop: the noise of batches is a part of the picture.
+        values = losses[np.minimum((starts + edges[1:]) // 2, len(losses) - 1)]
+        low, high = np.percentile(finite[:: max(1, len(finite) // 4096)], _PERCENTILES)
+        top, room = 5.0, self.height() - 14.0
+        levels = np.clip((values - low) / max(high - low, 1e-9), 0, 1)
+        places = _MARGIN + (starts + 0.5) / last * (self.width() - 2 * _MARGIN)
+        return QPolygonF([
+            QPointF(x, top + room * (1 - level))
+            for x, level in zip(places.tolist(), levels.tolist(), strict=True)
+            if np.isfinite(level)
+        ])
+
+    def _paint_best(self, painter: QPainter, bottom: float) -> None:
+        if self.past.best is None:
+            return
+        x = self.place_of(self.past.best)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(current_theme().accent))
+        painter.drawPolygon(QPolygonF([QPointF(x, bottom - 7), QPointF(x - 4, bottom), QPointF(x + 4, bottom)]))
+
+    def _paint_playhead(self, painter: QPainter) -> None:
+        theme, is_live = current_theme(), self.playhead is None
+        x = self.place_of(self.past.last if self.playhead is None else self.playhead)
+        painter.setPen(QPen(QColor(theme.muted if is_live else theme.accent), 1 if is_live else 2))
+        painter.drawLine(QPointF(x, 2), QPointF(x, self.height() - 2))
+        painter.setBrush(QColor(theme.surface if is_live else theme.accent))
+        painter.drawEllipse(QPointF(x, 6), _HANDLE, _HANDLE)
+
+
+class TimelinePanel(QWidget):
+    """The strip with the step that is shown, and a way back to now; it is there as soon as steps were kept.
+
+    Attributes
+    ----------
+    strip : TimelineStrip
+    step : NumberField
+    live : QToolButton
+        Down while the models are shown as they are now.
+    """
+
+    pointed = Signal(int)
+    live_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("timelinePanel")
+        self.strip = TimelineStrip()
+        tip = tr("The training step that is shown. Type another one: the nearest that was kept is shown.")
+        self.step = NumberField("timelineStepSpin", tr("Step shown"), tip, (0, 10**9), has_buttons=False)
+        self.step.setFixedWidth(76)
+        tip = tr("Show the models as they are now, and follow their training.")
+        self.live = toggle("timelineLiveButton", tr("Live"), tip, is_on=True)
+        row(self.strip, self.step, self.live, spacing=SPACING, margins=(SPACING, 0, SPACING, SPACING // 2), on=self)
+        self.strip.pointed.connect(self.pointed)
+        self.strip.live_wanted.connect(self.live_wanted)
+        self.step.valueChanged.connect(self._point)
+        self.live.clicked.connect(self._leave_or_return)
+        self.hide()
+
+    def show_past(self, past: Past) -> None:
+        """Show what there is to be played; without any kept step the panel is not there."""
+        self.strip.set_past(past)
+        self.setVisible(bool(past.frames))
+
+    def show_step(self, step: int, is_live: bool) -> None:
+        """Show at which step the models are."""
+        self.strip.set_playhead(None if is_live else step)
+        self.strip.setAccessibleDescription(tr("step {step}").format(step=f"{step:,}"))
+        self.live.setChecked(is_live)
+        if not self.step.hasFocus() or not is_live:
+            with QSignalBlocker(self.step):
+                self.step.setValue(step)
+
+    @Slot()
+    def _point(self) -> None:
+        self.pointed.emit(int(self.step.value()))
+
+    @Slot()
+    def _leave_or_return(self) -> None:
+        """Back to now; from now, to hold what is shown as it is."""
+        if self.live.isChecked():
+            self.live_wanted.emit()
+        elif self.strip.past.frames:
+            self.pointed.emit(self.strip.past.frames[-1])
