@@ -130,7 +130,8 @@ class LatentSpaceController(QObject):
         self.scatter.set_codes(codes, glide=not is_held)
         self.show_originals()
         plane, before, means = self.plane, self.plane, self._means()
-        if self.projection == "pca" and means is not None and run.moment is None:  # while training, only codes clearly outside it turn it
+        if self.projection == "pca" and means is not None and not is_held:
+            # While training, only codes clearly outside it turn it.
             plane = (followed_plane if run.status == "training" else principal_plane)(means, before)
         if plane is not before:
             self.scatter.turn_to(plane)

@@ -76,8 +76,8 @@ class TimelineStrip(QWidget):
         super().__init__()
         tip = tr(
             "The training so far. Drag or click: the whole window shows the model as it was then; the training itself "
-            "goes on. Wheel and arrow keys: to the next kept step; Page Up and Page Down: to the next change or the best; "
-            "Home: the first; End: now."
+            "goes on. Wheel and arrow keys: to the next kept step; Page Up and Page Down: to the next change, or to "
+            "the best; Home: the first; End: now."
         )
         named(self, "timelineStrip", tr("Timeline"), tip)
         self.setFixedHeight(_HEIGHT)

@@ -1,0 +1,131 @@
+"""Models shown as they were at kept steps, in the app without its window."""
+
+import numpy as np
+import pytest
+
+from tests.engine.test_timelines import RecordingApp
+
+
+@pytest.fixture
+def app(tmp_path):
+    result = RecordingApp(tmp_path)
+    yield result
+    result.session.close(timeout=30)
+
+
+@pytest.fixture
+def playhead(app):
+    return app.session.playhead
+
+
+@pytest.fixture
+def at(app, playhead):
+    """Show a model at a step, with its codes."""
+
+    def go(run, step):
+        playhead.go_to([run], step)
+        wanted = run.timeline.nearest(step).step
+
+        def is_there():
+            frame = app.session.timelines.frame(run, wanted)
+            return frame is not None and frame.codes is not None and run.codes is frame.codes
+
+        app.wait_until(is_there)
+
+    return go
+
+
+def picture(app, run, code):
+    found = []
+    note = app.session.inference.decoded.connect(found.append)
+    app.session.inference.decode(run.id, code)
+    number = app.session.inference.last_request
+    app.wait_until(lambda: any(decoded.request_id == number for decoded in found))
+    app.session.inference.decoded.disconnect(note)
+    return found[-1]
+
+
+def test_codes_pictures_and_figures_are_those_of_the_step(app, config, playhead, at):
+    run = app.trained(config)
+    codes, now = run.codes, picture(app, run, np.zeros(2, np.float32))
+    at(run, 0)
+    then = picture(app, run, np.zeros(2, np.float32))
+    assert (then.step, now.step) == (0, 24)
+    assert not np.array_equal(then.picture, now.picture)
+    assert not np.array_equal(run.codes.mean, codes.mean)
+    assert run.shown_step == 0
+    assert run.shown_evaluation.step == 0
+    assert run.newest_codes is codes
+    playhead.go_live([run])
+    assert run.codes is codes
+    assert run.shown_evaluation.step == 24
+    assert picture(app, run, np.zeros(2, np.float32)).step == 24
+
+
+def test_what_is_saved_is_the_model_of_now(app, config, at, tmp_path):
+    run = app.trained(config)
+    codes = run.codes
+    at(run, 3)
+    app.saved(tmp_path / "model.safetensors", [run])
+    opened = app.opened(tmp_path / "model.safetensors")
+    assert opened.snapshot.step == 24
+    assert np.array_equal(opened.codes.mean, codes.mean)
+
+
+def test_a_training_goes_on_unseen(app, endless, playhead, at):
+    run = app.begin(endless)
+    app.wait_until(lambda: run.timeline is not None and len(run.timeline.steps) > 4)
+    at(run, 2)
+    steps, shown = len(run.history.training), run.codes
+    app.wait_until(lambda: len(run.history.training) > steps + 30)
+    assert run.codes is shown
+    assert picture(app, run, np.zeros(2, np.float32)).step == 2
+    assert app.session.training.newest_snapshot(run).step > 2
+    app.session.starter.stop()
+    app.wait_for_state("idle")
+    assert run.codes is shown
+    playhead.go_live([run])
+    assert run.codes is not shown
+    assert picture(app, run, np.zeros(2, np.float32)).step == run.snapshot.step
+
+
+def test_settings_are_those_of_the_step(app, endless, at):
+    run = app.begin(endless)
+    before = len(run.history.training)
+    app.session.training.adjust("beta", 4.0)
+    app.wait_until(lambda: run.history.changes and len(run.history.training) > run.history.changes[0].step + 4)
+    app.session.starter.stop()
+    app.wait_for_state("idle")
+    app.written(run)
+    changed_at = run.history.changes[0].step
+    assert before <= changed_at in run.timeline.steps
+    at(run, 0)
+    assert run.shown_config.training.beta == endless.training.beta
+    at(run, changed_at)
+    assert run.shown_config.training.beta == run.config.training.beta == 4.0
+
+
+def test_going_on_from_before_leaves_a_moment_that_is_no_more(app, config, at, playhead):
+    run = app.trained(config)
+    at(run, 24)
+    longer = config.with_settings(epochs=1)
+    app.goes_on(run, longer)
+    assert run.moment is None or run.moment.step <= run.progress.step
+
+
+def test_a_damaged_moment_is_told_and_the_one_before_stays(app, config, at, playhead, told_errors):
+    run = app.trained(config)
+    at(run, 0)
+    for file in run.timeline.folder.path.rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"nonsense")
+    playhead.go_to([run], 12)
+    app.wait_until(lambda: told_errors)
+    assert run.moment.step == 0
+
+
+@pytest.fixture
+def told_errors(app):
+    found = []
+    app.session.messages.posted.connect(found.append)
+    return found

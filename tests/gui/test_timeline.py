@@ -1,0 +1,144 @@
+"""The strip under the stage, with mouse and keyboard: the whole window as it was at a kept step."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+
+def strip_of(driver):
+    return driver.window.timeline.strip
+
+
+def is_at(driver, step):
+    """Whether the window shows the model at a kept step, with its codes."""
+    run = driver.shown
+    frame = driver.engine.timelines.frame(run, step)
+    return frame is not None and frame.codes is not None and run.codes is frame.codes
+
+
+@pytest.fixture(scope="module")
+def trained(_shared_driver):
+    """A model of forty steps, with its timeline."""
+    driver = _shared_driver
+    driver.train_to_the_end(epochs="4", batchSize="128")
+    driver.shown.timeline.finish(30)
+    driver.wait(lambda: strip_of(driver).isVisible() and strip_of(driver).past.frames[-1] == 48)
+    return driver
+
+
+@pytest.fixture
+def live(trained, shared_driver):
+    """The shared window, shown as it is now."""
+    shared_driver.window.show_workspace("playground")
+    shared_driver.engine.playhead.go_live([shared_driver.shown])
+    return shared_driver
+
+
+def click(driver, step):
+    strip = strip_of(driver)
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(round(strip.place_of(step)), 12))
+
+
+def test_a_click_shows_all_as_it_was(live):
+    driver, run = live, live.shown
+    codes, picture = run.codes, driver.picture
+    click(driver, 3)
+    driver.wait(lambda: is_at(driver, 3))
+    driver.wait(lambda: driver.picture != picture)
+    assert np.array_equal(driver.window.stage.scatter.drawn.mean, run.codes.mean)
+    assert "as at step 3" in driver.window.stage.subtitle.whole_text()
+    assert driver.window.timeline.step.value() == 3
+    assert not driver.window.timeline.live.isChecked()
+    assert all(pane.step == 3 for pane in driver.window.losses.panes)
+    driver.window.timeline.live.click()
+    assert run.codes is codes
+    driver.wait(lambda: driver.picture == picture)
+    assert "as at" not in driver.window.stage.subtitle.whole_text()
+    assert all(pane.step is None for pane in driver.window.losses.panes)
+
+
+def test_keys_and_wheel_go_from_kept_step_to_kept_step(live):
+    driver, strip = live, strip_of(live)
+    frames = strip.past.frames
+    strip.setFocus()
+    QTest.keyClick(strip, Qt.Key.Key_Left)
+    driver.wait(lambda: is_at(driver, frames[-2]))
+    QTest.keyClick(strip, Qt.Key.Key_Left)
+    driver.wait(lambda: is_at(driver, frames[-3]))
+    QTest.keyClick(strip, Qt.Key.Key_Home)
+    driver.wait(lambda: is_at(driver, 0))
+    QTest.keyClick(strip, Qt.Key.Key_Right)
+    driver.wait(lambda: is_at(driver, frames[1]))
+    down = QPoint(0, -120)
+    place = QPointF(20, 10)
+    none = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False
+    QApplication.sendEvent(strip, QWheelEvent(place, strip.mapToGlobal(place), QPoint(), down, *none))
+    driver.wait(lambda: is_at(driver, frames[2]))
+    QTest.keyClick(strip, Qt.Key.Key_End)
+    assert driver.shown.moment is None
+    QTest.keyClick(strip, Qt.Key.Key_Right)  # there is nothing later than now
+    assert driver.shown.moment is None
+
+
+def test_a_typed_step_shows_the_nearest_that_was_kept(live):
+    driver, field = live, live.window.timeline.step
+    kept = driver.shown.timeline.nearest(37).step
+    field.setFocus()
+    field.lineEdit().selectAll()
+    QTest.keyClicks(field, "37")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    driver.wait(lambda: is_at(driver, kept))
+    assert field.value() == kept
+
+
+def test_a_click_on_the_curves_is_the_playhead(live):
+    driver = live
+    driver.window.losses.step_chosen.emit(10)
+    driver.wait(lambda: is_at(driver, 10))
+    assert strip_of(driver).playhead == 10
+
+
+def test_axes_stay_while_moments_pass(live):
+    driver, plot = live, live.window.stage.scatter.plot
+    plot.fit()
+    view = plot.view_rect()
+    for step in (30, 10, 2):  # early codes lie close together
+        click(driver, step)
+        driver.wait(lambda step=step: is_at(driver, driver.shown.timeline.nearest(step).step))
+    assert plot.view_rect() == view
+
+
+def test_a_training_goes_on_behind_the_past(live):
+    driver = live
+    driver.train(epochs="100000")
+    driver.wait(lambda: driver.state == "training" and len(strip_of(driver).past.frames) > 5)
+    click(driver, 2)
+    driver.wait(lambda: driver.shown.moment is not None)
+    step, steps = driver.shown.moment.step, len(driver.shown.history.training)
+    driver.wait(lambda: len(driver.shown.history.training) > steps + 20)
+    assert driver.shown.moment.step == step
+    driver.window.timeline.live.click()
+    assert driver.shown.moment is None
+    driver.stop()
+
+
+def test_models_side_by_side_move_together(live):
+    driver = live
+    driver.window.show_workspace("comparison")
+    driver.window.comparison.editor.argument_requested.emit(2)
+    driver.wait(lambda: driver.state == "training" and len(driver.engine.project.active) == 4)
+    driver.wait(lambda: strip_of(driver).isVisible() and len(strip_of(driver).past.frames) > 8)
+    driver.stop()
+    click(driver, 4)
+    runs = driver.engine.project.compared.runs
+    driver.wait(lambda: all(run.moment is not None for run in runs))
+    assert len({run.moment.step for run in runs}) == 1
+    driver.window.show_workspace("playground")
+
+
+def test_a_model_without_kept_steps_has_no_strip(live):
+    live.show("vae-2d")
+    assert not live.window.timeline.isVisible()
