@@ -63,7 +63,9 @@ class Timelines:
 
         A timeline that lies elsewhere, in a file that was opened, is taken over.
         """
-        timeline = run.timeline
+        timeline, step = run.timeline, 0 if run.snapshot is None else run.snapshot.step
+        for key in [key for key in self._held if key[0] == run.id and key[1] > step]:
+            del self._held[key]  # this training may come to the same step with other weights
         if isinstance(timeline, Recording) and self.budget:
             timeline.budget = self.budget
             return timeline
@@ -107,7 +109,7 @@ class Timelines:
         """The frame of a step if it is in memory."""
         info = None if run.timeline is None else run.timeline.info(step)
         held = self._held.get((run.id, step))
-        if held is None or held[0] is not info:  # a later training may have come to the same step
+        if held is None or info is None or held[0] != _identity(info):
             return None
         self._held.move_to_end((run.id, step))
         return held[1]
@@ -194,9 +196,9 @@ class Timelines:
         """Keep a frame in memory, and those that were looked at before it as far as there is room."""
         if info is None:
             return
-        self._held[run.id, info.step] = info, frame
+        self._held[run.id, info.step] = _identity(info), frame
         self._held.move_to_end((run.id, info.step))
-        while sum(entry.bytes for entry, _ in self._held.values()) > _IN_MEMORY and len(self._held) > 1:
+        while sum(_bytes(entry) for _, entry in self._held.values()) > _IN_MEMORY and len(self._held) > 1:
             self._held.popitem(last=False)
 
     def _files_of(self, run: Run) -> dict[Path, int]:
@@ -238,3 +240,16 @@ class Timelines:
         if self._store is not None and not self._has_swept:
             self._has_swept = True
             self._writer.add(self._store.sweep)
+
+
+def _identity(info: FrameInfo) -> FrameInfo:
+    """What is known of a frame without that which changes: its codes may be kept later, its moments no longer."""
+    return replace(info, bytes=0, moment_bytes=0, is_exact=False)
+
+
+def _bytes(frame: Frame) -> int:
+    """The memory of a frame's weights and codes."""
+    snapshot, codes = frame.snapshot, frame.codes
+    arrays = [*snapshot.weights.values(), *(snapshot.optimizer or {}).values()]
+    arrays += [] if codes is None else [codes.mean, *(() if codes.log_stddev is None else (codes.log_stddev,))]
+    return sum(array.nbytes for array in arrays)
