@@ -193,14 +193,15 @@ def _lockstep_cost(data_dir: Path, quick: bool) -> Row:
 
 
 def _timeline_cost(data_dir: Path, quick: bool) -> Row:
-    """Steps per second with a timeline over those without, headless, in turn; the spread is of the four medians."""
+    """Steps per second with a timeline over those without, headless, block by block; the spread is of four medians."""
     cases = {}
-    for architecture in ("mlp", "convolutional"):
+    steps = {"mlp": {"first": 938, "size": 128}, "convolutional": {"first": 100, "size": 32}}
+    for architecture, sizes in steps.items():
         for models in (_COMPARED[-1:], _COMPARED):
-            options = {"seconds": 2 if quick else 6, "architecture": architecture, "models": models}
-            without, recorded = (partial(pace, data_dir, has_timeline=on, **options) for on in (False, True))
-            cases[f"{architecture}_{len(models)}"] = _in_turn(1 if quick else 3, without, recorded, "steps_per_second")
-    return {**_spread([case["median"] for case in cases.values()]), **cases, "dataset": dataset_in(data_dir)}
+            options = {**sizes, "architecture": architecture, "models": models, "blocks": 5 if quick else 20}
+            found = probe("timeline.paces", **on_dataset(data_dir), **options)
+            cases[f"{architecture}_{len(models)}"] = statistics.median(found["ratios"])
+    return {**_spread(list(cases.values())), **cases, "dataset": dataset_in(data_dir)}
 
 
 def _growth(data_dir: Path, quick: bool) -> Row:

@@ -5,7 +5,6 @@ torch is loaded by each probe itself: the threads are to be prepared before.
 
 import itertools
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,9 +14,6 @@ from typing import TYPE_CHECKING, Any
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.engine.processor import prepare_threads
 from vae_desktop.presets import PRESETS
-from vae_desktop.training.frame_folder import FrameFolder
-from vae_desktop.training.frame_writer import FrameWriter
-from vae_desktop.training.frames import FrameLayout
 from vae_desktop.variants import Variant
 
 if TYPE_CHECKING:
@@ -43,20 +39,15 @@ def headless(
     is_usual: bool = False,
     device: str = "auto",
     models: Sequence[str] = ("vae",),
-    architecture: str = "mlp",
-    has_timeline: bool = False,
 ) -> dict[str, Any]:
     """Steps per second, each of all models, and seconds of an epoch, for some seconds after a warm-up of two.
 
-    The latter are the median of whole epochs, evaluation not counted; None if there was none after the first. With a
-    timeline all of its frames are written within the time.
+    The latter are the median of whole epochs, evaluation not counted; None if there was none after the first.
     """
-    base = RunConfig(DatasetConfig(dataset)).with_settings(epochs=100_000, architecture=architecture)
+    base = RunConfig(DatasetConfig(dataset)).with_settings(epochs=100_000)
     if is_usual:
         base = usual_setup(base)
-    writer, configs = FrameWriter(), [Variant(kind).applied_to(base) for kind in models]
-    folder = tempfile.TemporaryDirectory() if has_timeline else None
-    loop = _loop(configs, data_dir, device, writer, None if folder is None else Path(folder.name))
+    loop = _loop([Variant(kind).applied_to(base) for kind in models], data_dir, device)
     began = time.perf_counter()
     first: list[tuple[float, int]] = []  # when the warm-up was over, and after how many steps
     found: dict[str, Any] = {}
@@ -66,15 +57,11 @@ def headless(
         if not first and now - began > 2.0:
             first.append((now, loop.steps))
         elif first and now - first[0][0] > seconds:
-            writer.join()
-            found["steps_per_second"] = (loop.steps - first[0][1]) / (time.perf_counter() - first[0][0])
+            found["steps_per_second"] = (loop.steps - first[0][1]) / (now - first[0][0])
             loop.stop()
 
     ends = [loop.training_seconds for _ in loop.epochs(on_step)]
     epochs = [later - earlier for earlier, later in itertools.pairwise(ends)]
-    writer.join()
-    if folder is not None:
-        folder.cleanup()
     return {**found, "epoch_seconds": statistics.median(epochs) if epochs else None}
 
 
@@ -144,27 +131,14 @@ def growth(images: Sequence[int]) -> dict[int, float]:
     return {count: statistics.median(times) for count, times in seconds.items()}
 
 
-def _loop(
-    configs: Sequence[RunConfig],
-    data_dir: str,
-    device: str = "cpu",
-    writer: FrameWriter | None = None,
-    folder: Path | None = None,
-) -> "TrainingLoop":
-    """A training loop; with a folder and a writer for frames, each model keeps its timeline there."""
+def _loop(configs: Sequence[RunConfig], data_dir: str, device: str = "cpu") -> "TrainingLoop":
     prepare_threads()
     from vae_desktop.data.load import load_dataset
     from vae_desktop.training.devices import select_device
     from vae_desktop.training.loop import TrainingLoop
-    from vae_desktop.training.recording import Recording
 
     dataset = load_dataset(configs[0].dataset, Path(data_dir))
-    timelines: list[Recording | None] = [None] * len(configs)
-    if folder is not None and writer is not None:
-        layouts = [FrameLayout.of(config.model, dataset.image_shape) for config in configs]
-        folders = [FrameFolder(folder / str(number), layout) for number, layout in enumerate(layouts)]
-        timelines = [Recording(own, writer) for own in folders]
-    return TrainingLoop(configs, dataset, select_device(device), timelines=timelines)
+    return TrainingLoop(configs, dataset, select_device(device))
 
 
 def _median_ms(call: Callable[[], None]) -> float:

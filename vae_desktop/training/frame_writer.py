@@ -14,9 +14,15 @@ class FrameWriter:
     """Does what it is given, a moment later, in a thread of its own, which ends when there is nothing left to do.
 
     Several models share one, so that they do not fight over the disk.
+
+    Parameters
+    ----------
+    gathered : float
+        Seconds for which it waits for more to do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gathered: float = _GATHERED) -> None:
+        self._gathered = gathered
         self._changed = threading.Condition()
         self._jobs: deque[tuple[Callable[[], object], int]] = deque()
         self._thread: threading.Thread | None = None
@@ -55,7 +61,7 @@ class FrameWriter:
                     self._thread, self._is_urgent = None, False
                     self._changed.notify_all()
                     return
-                self._changed.wait_for(self._is_pressing, _GATHERED)
+                self._changed.wait_for(self._is_pressing, self._gathered)
                 jobs, held = list(self._jobs), self._waiting
                 self._jobs.clear()
             while jobs:
