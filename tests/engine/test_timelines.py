@@ -128,10 +128,18 @@ def test_going_on_keeps_what_was_and_going_on_from_earlier_forgets_what_came_lat
     assert run.timeline.steps == [*KEPT, 28, 32, 36]
     assert run.timeline.reasons[24] == "change"
     later = weights_of(run.timeline.read(36))
-    run.snapshot = run.timeline.read(24).snapshot
-    window.goes_on(run, config.with_settings(epochs=1, learning_rate=0.1))
-    assert run.timeline.steps[-1] == 36
-    assert not np.array_equal(weights_of(window.read(run, 36)), later)
+    window.session.starter.go_back(run, window.read(run, 7), config.with_settings(learning_rate=0.1))
+    assert not run.is_kept
+    window.wait_until(lambda: run.status == "training")
+    window.wait_for_state("idle")
+    window.written(run)
+    assert run.timeline.steps == KEPT
+    assert [(change.step, change.name) for change in run.history.changes] == [(7, "learning_rate")]
+    assert (run.config.training.beta, run.timeline.reasons[7]) == (1.0, "change")
+    assert not np.array_equal(weights_of(window.read(run, 24)), later)
+    window.wait_until(lambda: run.is_kept)
+    kept = [load_checkpoint(path) for path in window.autosaves.files()]
+    assert {24, 36} <= {entry.snapshot.step for entry in kept}
 
 
 def test_compared_models_are_recorded_each_for_itself(window, config):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.data.dataset import Dataset
@@ -18,6 +19,7 @@ from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 from vae_desktop.training.advice import same_models
 from vae_desktop.training.history import Change
+from vae_desktop.training.timeline import Frame
 from vae_desktop.variants import check_comparison
 
 
@@ -80,6 +82,21 @@ class RunStarter:
         names = ("epochs", "learning_rate", "beta", "device")
         changed = run.config.with_settings(**{name: getattr(config.training, name) for name in names})
         self._prepare(_Plan([changed], [run]))
+
+    def go_back(self, run: Run, frame: Frame, config: RunConfig) -> None:
+        """Train on from an earlier moment of a run, with the epochs, rates and device of `config`.
+
+        What came later is forgotten; the model as it is now is kept in a file of the app's own first.
+        """
+        if run.timeline is None or self.is_beginning or run in self._project.active:
+            return
+        self._saver.save(None, [run], ())
+        settings: dict[str, Any] = run.timeline.settings_at(frame.step, run.history.changes)
+        run.config = run.config.with_settings(**settings)
+        run.snapshot, run.codes = frame.snapshot, frame.codes or run.codes
+        run.history.truncate(frame.step)
+        run.saved_step = run.kept_step = -1  # it comes to the steps of those files again, as another model
+        self.continue_training(run, config)
 
     def continue_comparison(self, comparison: Comparison, config: RunConfig) -> None:
         """Train models on together: their own settings, but the epochs, learning rate and device of `config`."""
