@@ -119,6 +119,18 @@ def test_no_name_of_the_last_model_keeps_the_window_from_opening(open_window, tm
     assert driver.window.controller.engine.project.shown.is_example
 
 
+BUDGETS = [("", 256_000_000), ("0", 0), ("1.5 GB", 1_500_000_000), ("x", 256_000_000)]
+
+
+@pytest.mark.parametrize(("stored", "budget"), BUDGETS)
+def test_what_a_timeline_may_take_is_remembered(tmp_path, stored, budget) -> None:
+    settings = WindowSettings(tmp_path / "settings")
+    settings.set_text("timeline", stored)
+    assert settings.timeline_budget == budget
+    settings.set_timeline_budget(budget)
+    assert WindowSettings(tmp_path / "settings").timeline_budget == budget
+
+
 def test_diagnostics_are_copied_from_the_menu_without_personal_paths(driver, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     images = tmp_path / "data of patients" / "a"

@@ -62,6 +62,7 @@ class WindowController(QObject):
         self._instance = instance
         autosaves = Autosaves(instance.folder, instance.name)
         self.engine = Engine(self._outbox_filled.emit, data_dir, autosaves, cache_dir)
+        self.engine.timelines.budget = settings.timeline_budget
         self._outbox_filled.connect(self._run_calls, Qt.ConnectionType.QueuedConnection)
         self.point = LatentPoint(window)
         self.messages = MessagesController(window, self.engine, settings)

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.files import bytes_of
+from vae_desktop.training.timeline import DEFAULT_BUDGET
+
 _RECENT = 8  # files
 
 
@@ -53,6 +57,17 @@ class WindowSettings:
         if self._store.value(key) != value:
             self._store.setValue(key, value)
             self.flush()
+
+    @property
+    def timeline_budget(self) -> int:
+        """Bytes that the frames of a run may take."""
+        try:
+            return bytes_of("timeline", self.text("timeline"))
+        except InvalidSetting:  # none is stored, or what is makes no sense
+            return DEFAULT_BUDGET
+
+    def set_timeline_budget(self, size: int) -> None:
+        self.set_text("timeline", str(size))
 
     def layout(self) -> tuple[QByteArray, QByteArray]:
         """Geometry of the window and places of its docks; empty at the first start."""
