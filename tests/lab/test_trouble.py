@@ -30,6 +30,7 @@ def test_where_random_codes_fall(check, dimensions):
 def test_a_plane_is_no_space():
     assert is_missing("random_in_plane", "not_2d", sampled(3, model=model("ae", 20)))
     assert is_missing("random_in_space", "too_few", sampled(3))
+    assert is_missing("random_in_space", "too_few", sampled(3, tool="path"))  # before it is said to open the samples
 
 
 def test_how_wide_the_cloud_is_beside_the_prior():

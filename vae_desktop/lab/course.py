@@ -62,7 +62,8 @@ class Step:
 
     def outcome(self, key: str, numbers: Mapping[str, Any]) -> str:
         """The words for a result of the check, with its numbers; "" where there are none."""
-        return self.outcomes.get(key, "").format(**numbers)
+        text = self.outcomes.get(key, "").format(**numbers)
+        return re.sub(r"(?<!\w)-(?=\d)", "−", text)  # beside formulas, which have a minus sign
 
 
 @dataclass(frozen=True)

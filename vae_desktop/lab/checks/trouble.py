@@ -19,12 +19,14 @@ _CIRCLE = 2.0  # σ of N(0, I)
 
 def random_in_plane(now: Seen, before: Seen) -> Outcome:
     """Random codes from N(0, I) of an autoencoder with two dimensions: where do they fall?"""
-    found = _sampled(now)
-    if isinstance(found, Outcome):
-        return found
-    model, samples = found
+    model = _autoencoder(now)
+    if isinstance(model, Outcome):
+        return model
     if model.latent_dim != 2:
         return Outcome("not_2d", numbers={"count": model.latent_dim})
+    samples = _samples(now)
+    if isinstance(samples, Outcome):
+        return samples
     if model.codes is None:
         return Outcome("unknown")
     means = model.codes.mean
@@ -34,26 +36,29 @@ def random_in_plane(now: Seen, before: Seen) -> Outcome:
 
 def random_in_space(now: Seen, before: Seen) -> Outcome:
     """The same in many dimensions."""
-    found = _sampled(now)
-    if isinstance(found, Outcome):
-        return found
-    model, samples = found
+    model = _autoencoder(now)
+    if isinstance(model, Outcome):
+        return model
     if model.latent_dim < _MANY:
-        return Outcome("too_few", numbers={"dimensions": model.latent_dim})
-    return _fallen(samples, {"dimensions": model.latent_dim})
+        return Outcome("too_few", numbers={"count": model.latent_dim})
+    samples = _samples(now)
+    return samples if isinstance(samples, Outcome) else _fallen(samples, {"dimensions": model.latent_dim})
 
 
-def _sampled(now: Seen) -> tuple[Model, Samples] | Outcome:
-    """An autoencoder and its random codes from N(0, I), of which it is known where they lie; or what is missing."""
+def _autoencoder(now: Seen) -> Model | Outcome:
+    """The autoencoder on screen, or what is missing."""
     if now.model is None:
         return Outcome("no_model")
-    if now.model.config.model.traits.is_variational:
-        return Outcome("is_vae")
+    return Outcome("is_vae") if now.model.config.model.traits.is_variational else now.model
+
+
+def _samples(now: Seen) -> Samples | Outcome:
+    """Random codes from N(0, I), of which it is known where they lie, or what is missing."""
     if now.samples is None or now.tool != "samples" or not now.samples.count:
         return Outcome("no_samples")
     if now.samples.source != "prior":
         return Outcome("not_prior")
-    return Outcome("unknown") if now.samples.off < 0 else (now.model, now.samples)
+    return Outcome("unknown") if now.samples.off < 0 else now.samples
 
 
 def _fallen(samples: Samples, numbers: Mapping[str, float]) -> Outcome:
