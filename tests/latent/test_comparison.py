@@ -116,14 +116,14 @@ def drawn(likeness, reach, classes=9.0, kind="vae", recall=0.5, **values):
     ("likeness", "reach", "answer", "text"),
     [
         # As measured of a VAE and an AE: MNIST 20-D, MNIST 2-D, Digits 20-D, Digits 2-D.
-        (0.71, 0.66, "yes", "yes: 71 % look like its reconstructions, and they reach 66 % of their variety"),
-        (0.22, 0.09, "no", "no: only 22 % look like its reconstructions, and they reach 9 % of their variety"),
-        (0.96, 0.93, "yes", "yes: 96 % look like its reconstructions, and they reach 93 % of their variety"),
-        (0.92, 0.49, "hardly", "hardly: 92 % look like its reconstructions, but they reach only 49 % of their variety"),
-        (0.76, 0.78, "yes", "yes: 76 % look like its reconstructions, and they reach 78 % of their variety"),
-        (0.47, 0.29, "hardly", "hardly: only 47 % look like its reconstructions, and they reach 29 % of their variety"),
-        (0.95, 0.86, "yes", "yes: 95 % look like its reconstructions, and they reach 86 % of their variety"),
-        (0.95, 0.42, "hardly", "hardly: 95 % look like its reconstructions, but they reach only 42 % of their variety"),
+        (0.71, 0.66, "yes", "yes: 71% look like its reconstructions, and they reach 66% of their variety"),
+        (0.22, 0.09, "no", "no: only 22% look like its reconstructions, and they reach 9% of their variety"),
+        (0.96, 0.93, "yes", "yes: 96% look like its reconstructions, and they reach 93% of their variety"),
+        (0.92, 0.49, "hardly", "hardly: 92% look like its reconstructions, but they reach only 49% of their variety"),
+        (0.76, 0.78, "yes", "yes: 76% look like its reconstructions, and they reach 78% of their variety"),
+        (0.47, 0.29, "hardly", "hardly: only 47% look like its reconstructions, and they reach 29% of their variety"),
+        (0.95, 0.86, "yes", "yes: 95% look like its reconstructions, and they reach 86% of their variety"),
+        (0.95, 0.42, "hardly", "hardly: 95% look like its reconstructions, but they reach only 42% of their variety"),
     ],
 )
 def test_whether_a_model_can_generate_is_said_by_its_figures(likeness, reach, answer, text):
@@ -160,15 +160,15 @@ def test_coarse_reconstructions_are_told_apart_from_the_verdict():
     model = drawn(0.96, 0.93, spread_of_means=[0.9, 0.9], mean_sigma=[0.4, 0.4], active_units=2)
     assert "coarse" not in explanation(model)
     model.values["sampling"]["reconstructions"]["recall"] = 0.02
-    assert explanation(model).endswith("2-D: even reconstructions are coarse (2 % of real variety).")
+    assert explanation(model).endswith("2-D: even reconstructions are coarse (2% of real variety).")
     assert verdict(model).answer == "yes"
 
 
 def test_before_images_are_judged_the_distance_of_random_codes_is_told():
     assert verdict(compared()) == Verdict("", "")
     model = compared(active_units=2)
-    assert verdict(replace(model, missed=0.83)).text == "83 % of random codes miss them"
-    assert verdict(replace(model, missed=0.1)).text == "90 % of random codes fall among them"
+    assert verdict(replace(model, missed=0.83)).text == "83% of random codes miss them"
+    assert verdict(replace(model, missed=0.1)).text == "90% of random codes fall among them"
     assert verdict(replace(drawn(0.63, 0.9), missed=0.83)).answer == "yes"
     assert verdict(compared("kl-only", active_units=0)).answer == "no"
 
@@ -192,14 +192,14 @@ def test_why_random_codes_decode_as_they_do_is_said_by_figures():
     points = replace(compared("ae", spread_of_means=[6.0, 8.0], mean_sigma=None), missed=0.97)
     assert explanation(points) == (
         "Without the KL term nothing pulls its codes towards N(0, I): they spread 7.1 instead of 1, "
-        "so 97 % of random codes miss them."
+        "so 97% of random codes miss them."
     )
     assert explanation(replace(points, missed=0.1)).endswith(", so random codes reach only a part of them.")
     free = compared("vae-no-kl", spread_of_means=np.array([2.0, 2.0]), mean_sigma=np.array([0.1, 0.1]))
     assert "σ shrank to 0.1 and they spread 2 instead of 1" in explanation(free)
     narrow = replace(compared("ae", spread_of_means=[1.0, 1.1], mean_sigma=None), missed=0.87)
     assert explanation(narrow) == (
-        "Without the KL term nothing pulls its codes towards N(0, I), so 87 % of random codes miss them."
+        "Without the KL term nothing pulls its codes towards N(0, I), so 87% of random codes miss them."
     )
     collapsed = compared("kl-only", spread_of_means=[0.0, 0.0], mean_sigma=[1.0, 1.0], active_units=0)
     assert explanation(collapsed).startswith(

@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from vae_desktop.config import RunConfig
-from vae_desktop.language import N_, tr
+from vae_desktop.language import N_, sentences, tr
 from vae_desktop.latent.measures import Measure
 
 Answer = Literal["", "yes", "hardly", "no"]
@@ -140,7 +140,7 @@ def explanation(model: Compared) -> str:
     why = tr(texts[0]).format(where=where)
     if model.missed is not None:
         why = _of_codes(model.missed, *texts[1:], where)
-    return f"{why} {_coarseness(model)}".strip()
+    return sentences(why, _coarseness(model))
 
 
 def _coarseness(model: Compared) -> str:
@@ -183,4 +183,4 @@ def _of_codes(missed: float, miss: str, fall: str, where: str = "") -> str:
 
 
 def _percent(fraction: float) -> str:
-    return tr("{percent} %").format(percent=f"{100 * fraction:.0f}")
+    return f"{fraction:.0%}"

@@ -110,9 +110,9 @@ class ComparedModel(QObject):
         axes = ", ".join(self.space.plane.labels)
         percents = [int(percent) for percent in re.findall(r"\((\d+)%\)", axes)]
         if percents:
-            axes = tr("PC 1, 2: {percent} % of the spread").format(percent=sum(percents))
+            axes = tr("PC 1, 2: {percent}% of the spread").format(percent=sum(percents))
         if self.column.scatter.shows_samples:
-            axes = tr("samples: {axes}").format(axes=axes.partition(":")[0])
+            axes = tr("samples: {axes}").format(axes=re.split("[:\uff1a]", axes)[0])
         self.column.title.set_text(run.name)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)

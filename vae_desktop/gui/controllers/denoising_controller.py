@@ -14,7 +14,7 @@ from vae_desktop.engine.view_requests import RestoreRequest
 from vae_desktop.gui.controllers.one_image_controller import OneImageController
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.denoising_view import DenoisingView
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Restored
@@ -89,18 +89,18 @@ class DenoisingController(ToolController[DenoisingView]):
     def _description(self, run: Run) -> str:
         """What the numbers are, and what the model was trained for."""
         model, kind = run.config.model, self.view.kind
-        figures = tr("Squared error against the clean image.") + " "
+        figures = tr("Squared error against the clean image.")
         if not model.traits.is_denoising:
             text = tr(
                 "This {model} was not trained to take noise out: it draws what it takes the noisy image for."
             )
-            return figures + text.format(model=tr(model.traits.short))
+            return sentences(figures, text.format(model=tr(model.traits.short)))
         trained = kind.itemText(kind.findData(model.noise))
         text = tr("Trained to take out: {noise}, {strength:g}.").format(
             noise=trained, strength=model.noise_strength
         )
         is_other = kind.currentData() != model.noise
-        return figures + text + (" " + tr("This is another kind of noise.") if is_other else "")
+        return sentences(figures, text, tr("This is another kind of noise.") if is_other else "")
 
     def _show(self, image: Images, strength: float, restored: Restored) -> None:
         view = self.view

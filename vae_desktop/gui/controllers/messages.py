@@ -21,7 +21,7 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 
 if TYPE_CHECKING:
     from vae_desktop.training.devices import Device
@@ -55,7 +55,7 @@ class MessagesController(QObject):
         if self._settings.is_reset:
             text = tr("The file of settings was damaged, so that everything is at its default again.")
             if self._settings.backup is not None:
-                text += " " + tr("The damaged file is kept as {path}.").format(path=self._settings.backup)
+                text = sentences(text, tr("The damaged file is kept as {path}.").format(path=self._settings.backup))
             self._window.banner.show_message(Message("error", text, is_added=True))
 
     def _tell_of_unwritable_settings(self) -> None:

@@ -7,7 +7,7 @@ from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.views.curves.loss_plot import Losses
 from vae_desktop.gui.views.window.main_window import MainWindow
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 from vae_desktop.latent.measures import Extent
 
 
@@ -73,7 +73,7 @@ class RunsController(QObject):
         if run_id not in self._project.runs:
             text = tr("{title} is off the list.").format(title=run.title)
             if not run.is_saved:
-                text += " " + tr("It was not saved: File ▸ Open recent still has it.")
+                text = sentences(text, tr("It was not saved: File ▸ Open recent still has it."))
             self._offer_undo(text)
         self._tell(text)
 

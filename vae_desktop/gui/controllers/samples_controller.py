@@ -16,7 +16,7 @@ from vae_desktop.gui.controllers.sample_words import about_the_plot, reach_of_pr
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.samples_overlay import SamplesOverlay
 from vae_desktop.gui.views.tools.samples_view import SamplesView
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 from vae_desktop.latent.codes import Codes, Floats, Place
 from vae_desktop.latent.sampling import (
     Mixture,
@@ -206,7 +206,7 @@ class SamplesController(ToolController[SamplesView]):
                 parts.append(reach_of_prior(run.all_codes, self.view.temperature.value()))
             if (self._places != Place.AMONG).any():
                 parts.append(about_the_plot(run.config.model.latent_dim))
-        self.view.note.setText(" ".join(filter(None, parts)))
+        self.view.note.setText(sentences(*parts))
 
     @Slot()
     def _draw(self) -> None:

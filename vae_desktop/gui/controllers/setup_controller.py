@@ -15,7 +15,7 @@ from vae_desktop.gui.controllers.plan_texts import PlanTexts
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 from vae_desktop.settings import settings_of
 
 _INTERVAL = 0.5  # seconds; figures that change more often cannot be read
@@ -197,7 +197,7 @@ class SetupController(QObject):
         if active:
             return self._texts.of_training(active, config, self._place_of_active())
         train = self._texts.of_train(config, configs, self._compares)
-        return f"{train} {self._texts.of_continue(self._on_screen, config, self._compares)}".strip()
+        return sentences(train, self._texts.of_continue(self._on_screen, config, self._compares))
 
     def _place_of_active(self) -> str:
         """The workspace in which models train, if it is not the one in front."""

@@ -99,7 +99,7 @@ class MeasuresPanel(QWidget):
 
     def _make_tree(self) -> QTreeWidget:
         tree = named(QTreeWidget(), "measuresTree", tr("Measures"))
-        tree.setHeaderLabels([tr("Measure"), tr("Value")])
+        tree.setHeaderLabels([tr("Measures"), tr("Value")])
         tree.setRootIsDecorated(False)
         tree.setIndentation(SPACING)
         tree.setUniformRowHeights(True)

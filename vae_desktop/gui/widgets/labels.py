@@ -1,10 +1,16 @@
 """Lines of text in a room that does not depend on them."""
 
+import html
+import re
+from bisect import bisect_left
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtGui import QFont, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import column, styled
+from vae_desktop.gui.widgets.theme import line_height
+from vae_desktop.language import sentences
 
 _BETWEEN = " · "  # parts of a line
 
@@ -33,10 +39,11 @@ class ElidedLabel(QLabel):
         return self._whole
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 2, super().sizeHint().height())
+        height = max(super().sizeHint().height(), line_height(self.font()))  # whatever letters the text has
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 2, height)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
+        return QSize(0, max(super().minimumSizeHint().height(), line_height(self.font())))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -79,7 +86,7 @@ class SteadyLabel(QWidget):
         self.label.setFont(font)
         self.label.setWordWrap(lines > 1)
         self._text, self._is_cut = "", lines == 1
-        self._height = lines * self.label.fontMetrics().lineSpacing()
+        self._height = lines * line_height(font)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
@@ -106,6 +113,56 @@ class SteadyLabel(QWidget):
             self.label.setToolTip(self._text if shown != self._text else "")
         if shown != self.label.text():
             self.label.setText(shown)
+
+
+class ShortenedLabel(QLabel):
+    """Keeps to some lines; the last words give way to an ellipsis where there is no room for all of them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self._lead, self._rest, self._lines = "", "", 1
+
+    def set_lines(self, lines: int) -> None:
+        """Have room for so many."""
+        self._lines = lines
+        self.setFixedHeight(lines * line_height(self.font()) + 2)
+        self._fit()
+
+    def set_text(self, lead: str, rest: str) -> None:
+        """Show rich text, which is never shortened, and after it plain text."""
+        if (lead, rest) != (self._lead, self._rest):
+            self._lead, self._rest = lead, rest
+            self._fit()
+
+    def whole_text(self) -> str:
+        return self._with(self._rest)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _with(self, rest: str) -> str:
+        return sentences(self._lead, html.escape(rest, quote=False))
+
+    def _fit(self) -> None:
+        document = QTextDocument()
+        document.setDocumentMargin(0)
+        document.setDefaultFont(self.font())
+        document.setTextWidth(max(self.contentsRect().width(), 1))
+
+        def is_too_long(text: str) -> bool:
+            document.setHtml(text)
+            return document.size().height() > self._lines * line_height(self.font())
+
+        shown = self.whole_text()
+        if is_too_long(shown):
+            words = [word.end() for word in re.finditer(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+", self._rest)]
+            starts = [self._with(f"{self._rest[:end]}…") for end in words]
+            shown = starts[max(0, bisect_left(starts, True, key=is_too_long) - 1)] if starts else shown
+        if shown != self.text():
+            self.setText(shown)
 
 
 class Captioned(QWidget):

@@ -1,13 +1,16 @@
 """The look: one spacing unit, one accent, three type sizes, in light and in dark."""
 
+import math
 from dataclasses import asdict
+from functools import cache
 from string import Template
 from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette, QTextDocument
 from PySide6.QtWidgets import QApplication
 
+from vae_desktop import language
 from vae_desktop.colours import DARK, LIGHT, Theme, class_colours
 from vae_desktop.resources import resource_path
 
@@ -82,6 +85,22 @@ def small_font(base: QFont) -> QFont:
     font = QFont(base)
     font.setPointSizeF(base.pointSizeF() * 0.9)
     return font
+
+
+def line_height(font: QFont) -> int:
+    """Pixels from one line to the next in the chosen language, whose letters another font may have to lend."""
+    return _line_height(font.toString(), language.LANGUAGES[language.current()])
+
+
+@cache
+def _line_height(font: str, text: str) -> int:
+    described = QFont()
+    described.fromString(font)
+    document = QTextDocument()
+    document.setDocumentMargin(0)
+    document.setDefaultFont(described)
+    document.setPlainText(text)
+    return math.ceil(document.size().height())
 
 
 def tabular(font: QFont) -> QFont:

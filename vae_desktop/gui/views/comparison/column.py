@@ -14,9 +14,9 @@ from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.views.stage.manifold_view import ManifoldBoard
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
-from vae_desktop.gui.widgets.controls import column, explain, label, named, row, styled, tool_button
+from vae_desktop.gui.widgets.controls import column, explain, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
-from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
+from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, ShortenedLabel, SteadyLabel
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 from vae_desktop.gui.widgets.tile_board import TileBoard
@@ -60,8 +60,8 @@ class ComparisonColumn(QWidget):
             "save", "save", tr("Save this model in a file of its own."), self.save_requested
         )
         self.status = styled(ElidedLabel(), "muted", "small", figures=True)
-        self.caption = label(size="small", wraps=True, align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.caption.setObjectName(f"comparisonCaption{run.id}")
+        self.caption = styled(named(ShortenedLabel(), f"comparisonCaption{run.id}"), size="small")
+        self.caption.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.beta = self._beta_field()
         self.scatter = LatentScatter(controls)
         self.plot = self.scatter.plot
@@ -107,14 +107,14 @@ class ComparisonColumn(QWidget):
     def set_caption(self, verdict: str, why: str, is_of_prior: bool = True) -> None:
         """Say whether the model can generate from N(0, I), and why; or that the pictures are of other codes."""
         answer = tr("{sentence}.").format(sentence=html.escape(verdict[0].upper() + verdict[1:])) if verdict else ""
-        answer = f"<b>{answer}</b> " if answer else ""
-        text = answer + html.escape(why, quote=False)
-        if text and not is_of_prior:
-            text = "<i>{}</i> {}".format(tr("From N(0, I), not the fitted normal below:"), text)
-        if text != self.caption.text():
-            self.caption.setText(text)
+        answer = f"<b>{answer}</b>" if answer else ""
+        if (answer or why) and not is_of_prior:
+            answer = "<i>{}</i> {}".format(tr("From N(0, I), not the fitted normal below:"), answer).rstrip()
+        before = self.caption.whole_text()
+        self.caption.set_text(answer, why)
+        if self.caption.whole_text() != before:
             question = f"<b>{tr(QUESTION.label)}</b> {tr(QUESTION.definition)}"
-            explain(self.caption, f"<p>{text}</p><p>{question}</p>")  # with a large font there is not room for all
+            explain(self.caption, f"<p>{self.caption.whole_text()}</p><p>{question}</p>")
 
     def set_posterior(self, signs: Sequence[str], numbers: Sequence[Floats]) -> None:
         """Show the first numbers (d,) of a posterior, as many as there is room for, each line after its sign."""
@@ -131,8 +131,7 @@ class ComparisonColumn(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        lines = _CAPTION[self.width() >= _WIDE]
-        self.caption.setFixedHeight(lines * self.caption.fontMetrics().lineSpacing() + 2)
+        self.caption.set_lines(_CAPTION[self.width() >= _WIDE])
 
     def hasHeightForWidth(self) -> bool:
         """No: else whoever scrolls would make the column as high as its parts could use, not as they need."""

@@ -10,7 +10,7 @@ from vae_desktop.gui.widgets.click_guard import ClickGuard
 from vae_desktop.gui.widgets.controls import column, named, progress_bar, push_button, row, styled, toggle
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 from vae_desktop.latent.comparison import Cell, ComparedRow
 from vae_desktop.latent.verdict import QUESTION
 
@@ -162,4 +162,4 @@ def _label(line: str | ComparedRow) -> str:
 
 def _tip(row: ComparedRow) -> str:
     better = {"lower": "Lower is better.", "higher": "Higher is better.", "": "Neither way is better in itself."}
-    return f"<p>{tr(row.measure.definition)} {tr(better[row.measure.better])}</p>"
+    return f"<p>{sentences(tr(row.measure.definition), tr(better[row.measure.better]))}</p>"

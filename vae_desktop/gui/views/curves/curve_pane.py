@@ -1,6 +1,7 @@
 """One plot of curves over the training steps, which makes room as they grow."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -125,7 +126,7 @@ class CurvePane(Plot):
         plate = QColor(current_theme().surface)
         plate.setAlpha(210)
         for number, (change, colour) in enumerate(marks):
-            name = tr(SETTINGS[change.name].label).partition(" (")[0]
+            name = re.split(" ?[(\uff08]", tr(SETTINGS[change.name].label))[0]
             height = 0.76 - 0.13 * (number % 4)  # neighbours do not cover one another, nor the arrow of a spike
             anchor = (0, 0.5) if sides[number] else (1, 0.5)
             line = pyqtgraph.InfiniteLine(

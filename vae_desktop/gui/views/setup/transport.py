@@ -1,6 +1,7 @@
 """What starts, holds and ends a training; it stays where it is, whatever it shows."""
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from vae_desktop.engine.run import Progress
@@ -8,7 +9,7 @@ from vae_desktop.engine.training import State
 from vae_desktop.gui.widgets.click_guard import ClickGuard
 from vae_desktop.gui.widgets.controls import column, explain, progress_bar, push_button, row, set_text, styled
 from vae_desktop.gui.widgets.labels import SteadyLabel
-from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.gui.widgets.theme import SPACING, line_height, small_font, tabular
 from vae_desktop.language import tr
 
 _HELD = ("training", "paused")
@@ -36,7 +37,8 @@ class Transport(QWidget):
         self._make_buttons()
         self._bar = progress_bar(tr("Progress of the training"))
         font = tabular(small_font(self.font()))
-        self._plan = SteadyLabel(font, lines=_LINES)
+        lines = _LINES * QFontMetrics(font).lineSpacing() // line_height(font)  # higher ones say as much in fewer
+        self._plan = SteadyLabel(font, lines=lines)
         self._plan.label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         self._target, self._where, self._pace = SteadyLabel(self.font()), SteadyLabel(font), SteadyLabel(font)
         self._pace.label.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -217,6 +219,7 @@ class _Faces(QStackedWidget):
 def duration_text(seconds: float) -> str:
     """A length of time in one or two units: "40 s", "12 min", "1 h 5 min"."""
     if seconds < 60:
-        return f"{max(seconds, 1):.0f} s"
+        return tr("{seconds} s").format(seconds=f"{max(seconds, 1):.0f}")
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    text = tr("{minutes} min") if minutes < 60 else tr("{hours} h {minutes} min")
+    return text.format(hours=minutes // 60, minutes=minutes % 60)

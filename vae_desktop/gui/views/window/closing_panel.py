@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QMainWindow, QWidget
 from vae_desktop.gui.widgets.controls import column, explain, label, named, progress_bar, push_button, row, set_text
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 
 _WIDTH = 440  # px
 
@@ -44,7 +44,7 @@ class ClosingPanel(QFrame):
         if len(files) > 1:
             loss = tr("Close now, and they are not written: files of these names stay as they were.")
         if any(path.suffix == ".safetensors" for path in files):
-            loss += " " + tr("The model itself is kept under File ▸ Open recent.")
+            loss = sentences(loss, tr("The model itself is kept under File ▸ Open recent."))
         tip = tr("Close now; what is being written is left out.")
         self._show(tr("Saving, then closing"), files, loss, tr("Close without saving"), tip)
 
