@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.engine.test_timelines import RecordingApp
+from tests.same_training import assert_same_training
 
 
 @pytest.fixture
@@ -122,6 +123,57 @@ def test_a_damaged_moment_is_told_and_the_one_before_stays(app, config, at, play
     playhead.go_to([run], 12)
     app.wait_until(lambda: told_errors)
     assert run.moment.step == 0
+
+
+@pytest.mark.parametrize("step", [0, 24])
+def test_a_fork_with_nothing_changed_goes_on_as_the_run_itself(app, config, at, step):
+    run = app.trained(config)
+    whole = run.checkpoint()
+    if step:  # the newest, which has the optimizer's state: on from there as Continue goes on
+        app.goes_on(run, config.with_settings(epochs=1))
+    expected = run.checkpoint()
+    at(run, step)
+    app.session.starter.fork(run, config if not step else config.with_settings(epochs=3))
+    app.wait_until(lambda: app.session.project.shown is not run and app.session.training.state == "idle")
+    fork = app.session.project.shown
+    assert fork.forked_from == (run.id, step)
+    assert len(fork.history.training) == len(expected.history.training)
+    if not step:  # to the bit
+        assert_same_training(fork.checkpoint(), whole)
+    assert run.moment.step == step  # it stays as it was
+
+
+def test_a_fork_takes_the_settings_of_the_form_and_says_what_it_was_changed_to(app, config, at):
+    run = app.trained(config)
+    at(run, 5)
+    app.session.starter.fork(run, config.with_settings(beta=7.0, learning_rate=0.002))
+    app.wait_until(lambda: app.session.project.shown is not run and app.session.training.state == "idle")
+    fork = app.session.project.shown
+    assert fork.config.training.beta == 7.0
+    assert {(change.name, change.step, change.value) for change in fork.history.changes} == {
+        ("beta", 5, 7.0), ("learning_rate", 5, 0.002)
+    }  # fmt: skip
+    assert np.array_equal(fork.history.training[:5], run.history.training[:5])
+    assert run.config.training.beta == config.training.beta
+
+
+def test_a_fork_is_compared_with_what_the_run_went_on_to(app, config, at):
+    run = app.trained(config)
+    at(run, 0)
+    app.session.starter.fork(run, config.with_settings(beta=7.0), compares=True)
+    app.wait_until(lambda: app.session.project.compared is not None and app.session.training.state == "idle")
+    changed, unchanged = app.session.project.compared.runs
+    assert (changed.config.training.beta, unchanged.config.training.beta) == (7.0, config.training.beta)
+    assert_same_training(unchanged.checkpoint(), run.checkpoint())
+
+
+def test_a_fork_at_the_end_is_refused_in_words(app, config, at, told_errors):
+    run = app.trained(config)
+    at(run, 24)
+    app.session.starter.fork(run, config)
+    app.wait_until(lambda: told_errors)
+    assert "ask for more than that" in told_errors[-1].text
+    assert app.session.project.shown is run
 
 
 @pytest.fixture

@@ -111,6 +111,34 @@ def test_axes_stay_while_moments_pass(live):
     assert plot.view_rect() == view
 
 
+def test_it_plays_from_kept_step_to_kept_step(live):
+    driver, panel = live, live.window.timeline
+    assert not driver.find("timelineForkButton").isVisible()  # there is nothing to go another way from
+    panel.play.click()
+    seen = set()
+    driver.wait(lambda: driver.shown.moment is not None and (seen.add(driver.shown.moment.step) or len(seen) > 3))
+    assert sorted(seen) == list(strip_of(driver).past.frames[: len(seen)])
+    click(driver, 20)  # a hand ends it
+    assert not panel.play.isChecked()
+
+
+def test_a_fork_begins_at_the_step_on_screen(live):
+    driver, parent = live, live.shown
+    click(driver, 20)
+    driver.wait(lambda: parent.moment is not None)
+    step = parent.moment.step
+    driver.type("betaField", "5")
+    driver.click("timelineForkButton")
+    driver.wait(lambda: driver.shown is not parent and driver.state == "idle")
+    assert driver.shown.forked_from == (parent.id, step)
+    assert driver.shown.config.training.beta == 5
+    assert f"#{driver.shown.id} ← #{parent.id}, {step}" in {
+        driver.window.runs.item(row, 0).text() for row in range(driver.window.runs.rowCount())
+    }
+    driver.type("betaField", "1")
+    driver.engine.project.show(parent)
+
+
 def test_a_training_goes_on_behind_the_past(live):
     driver = live
     driver.train(epochs="100000")

@@ -44,6 +44,10 @@ class Playhead:
                 failed = partial(self._leave_out, run, info.step)
                 self._timelines.read(run, info.step, partial(self._show, run), failed)
 
+    def is_waiting(self, runs: Iterable[Run]) -> bool:
+        """Whether one of these was asked to be shown at a step that has not been read yet."""
+        return any(self._wanted.get(run.id) != (None if run.moment is None else run.moment.step) for run in runs)
+
     def go_live(self, runs: Iterable[Run]) -> None:
         """Show runs as they are now."""
         for run in runs:

@@ -19,6 +19,7 @@ from vae_desktop.variants import titles
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.fork import Fork
     from vae_desktop.training.observed_step import ObservedStep
     from vae_desktop.training.recording import Recording
     from vae_desktop.training.timeline import Frame, Timeline
@@ -88,6 +89,8 @@ class Run:
         The kept moment of its training as which it is shown, with its codes; None while it is shown as it is now.
     live_codes : Codes, or None
         Those of now, while `codes` are those of a moment.
+    forked_from : (int, int), or None
+        The run that it went another way from, by its id, and at which step.
     observed : ObservedStep, or None
         The last step that was taken singly; as long as no further one was taken, it is how the model came to be.
     """
@@ -115,6 +118,7 @@ class Run:
     timeline: Timeline | None = None
     moment: Frame | None = None
     live_codes: Codes | None = None
+    forked_from: tuple[int, int] | None = None
     observed: ObservedStep | None = None
     device: str = ""
     parameters: int = 0
@@ -169,6 +173,12 @@ class Run:
         if self.moment is None or self.timeline is None:
             return self.config
         return self.config.with_settings(**self.timeline.settings_at(self.moment.step, self.history.changes))
+
+    def checkpoint_of_moment(self) -> Checkpoint:
+        """The model as it was at the moment that is shown, with the settings of then."""
+        assert self.moment is not None
+        checkpoint = self.checkpoint(self.moment.snapshot, self.moment.codes)
+        return replace(checkpoint, config=self.shown_config)
 
     def take_codes(self, codes: Codes) -> bool:
         """Take in codes of now; return whether they are shown."""
@@ -258,6 +268,15 @@ class Entry:
     config: RunConfig
     snapshot: Snapshot | None = None
     timeline: Recording | None = None
+
+
+def forked_run(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
+    """A run that is to go another way than its parent from the moment of `origin`."""
+    run = Run(run_id, fork.config, parent.image_shape, parent.class_names, "opened")
+    run.history, run.codes, run.snapshot = fork.history, origin.codes, fork.snapshot
+    run.parameters, run.forked_from = parent.parameters, (parent.id, fork.snapshot.step)
+    run.steps_per_epoch = parent.steps_per_epoch
+    return run
 
 
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from vae_desktop.config import DatasetConfig, RunConfig
+from vae_desktop.config import DatasetConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.messages import Messages, wrong_shape
 from vae_desktop.engine.project import Project
-from vae_desktop.engine.run import Comparison, Run
+from vae_desktop.engine.run import Comparison, Run, forked_run
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 from vae_desktop.training.advice import same_models
 from vae_desktop.training.history import Change
 from vae_desktop.training.timeline import Frame
 from vae_desktop.variants import check_comparison
+
+if TYPE_CHECKING:
+    from vae_desktop.training.checkpoint import Checkpoint
+
+_FORKED = [entry.name for entry in fields(TrainingConfig) if entry.name != "epochs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +115,18 @@ class RunStarter:
         """Train models on as they were about to be when they were interrupted; side by side if they are compared."""
         self._prepare(_Plan([run.config for run in runs], list(runs), is_comparison=compares))
 
+    def fork(self, run: Run, config: RunConfig, compares: bool = False) -> None:
+        """Train another model on from the moment that a run is shown at, with other settings; the run stays as it is.
+
+        The settings of the training are those of `config`, with its likelihood; its epochs count from the first step of
+        the run. If it `compares`, what the run would have gone on to is trained beside it.
+        """
+        if run.moment is None or self.is_beginning:
+            return
+        begin = partial(self._begin_fork, run, run.checkpoint_of_moment(), config, compares)
+        self._training.warm_up()
+        self._datasets.load(run.config.dataset, begin)
+
     def continue_slower(self) -> RunConfig | None:
         """Train the model that diverged last on, from its last good state; return with which settings."""
         if self._tracker.slower is None or self._tracker.slower[0].id not in self._project.runs:
@@ -158,6 +177,31 @@ class RunStarter:
             self._training.adjust(name, value)
         else:
             self._awaited = replace(plan, configs=[config.adjusted(name, value) for config in plan.configs])
+
+    def _begin_fork(
+        self, run: Run, origin: Checkpoint, config: RunConfig, compares: bool, dataset: Dataset
+    ) -> None:
+        from vae_desktop.training.fork import changed_settings, forked
+
+        given = {name: getattr(config.training, name) for name in _FORKED} | {"likelihood": config.model.likelihood}
+        own, span = run.config.training.epochs, origin.snapshot.span
+        epochs = None if config.training.epochs == own else config.training.epochs
+        newest = None if run.snapshot is None else run.snapshot.span
+        last = run.last_step if span is not None and newest is not None and span.first == newest.first else None
+        try:
+            configs = [changed_settings(origin, given), *([origin.config] if compares else ())]
+            forks = [forked(origin, entry, len(dataset.train), epochs, last) for entry in configs]
+            check_comparison([fork.config for fork in forks])
+        except UserError as error:
+            self._messages.complain(str(error))
+            return
+        runs = [forked_run(self._project.next_id(), run, origin, fork) for fork in forks]
+        if not forks[0].is_exact:
+            text = tr("Step {step:,} was kept without the optimizer's state, which begins anew in the fork.")
+            self._messages.inform(text.format(step=origin.snapshot.step))
+        if compares:
+            self._project.add_comparison(runs)
+        self._prepare(_Plan([fork.config for fork in forks], runs, is_comparison=compares))
 
     def _prepare(self, plan: _Plan) -> None:
         """Have the data set loaded, then start the runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -9,10 +10,12 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
+from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.curves.curve_pane import MARKED
 from vae_desktop.gui.views.timeline import Past
 from vae_desktop.gui.views.window.main_window import MainWindow
 
+_FRAME = 100  # ms for each kept step, at least, when they are played
 _INTERVAL, _FRACTION = 0.25, 0.02  # seconds between two looks at a training that goes on, and of the time
 
 
@@ -36,6 +39,10 @@ class TimelineController(QObject):
         window.workspace_changed.connect(self._show)
         self._panel.pointed.connect(self._go_to)
         self._panel.live_wanted.connect(self._go_live)
+        self._panel.play_wanted.connect(self._play)
+        self._panel.fork_wanted.connect(self._fork)
+        self._clock = QTimer(self, interval=_FRAME)
+        self._clock.timeout.connect(self._go_on)
         window.losses.step_chosen.connect(self._go_to)
         window.comparison.curves.step_chosen.connect(self._go_to)
 
@@ -72,14 +79,50 @@ class TimelineController(QObject):
         runs = self.runs
         is_live = not any(run.moment is not None for run in runs)
         step = runs[0].shown_step if runs else 0
-        self._panel.show_step(step, is_live)
+        self._panel.show_step(step, is_live, can_fork=self._window.workspace == "playground")
         curves = self._window.comparison.curves if self._window.workspace == "comparison" else self._window.losses
         curves.set_playhead(None if is_live else step)
 
     @Slot(int)
     def _go_to(self, step: int) -> None:
+        """Show a step that a hand has pointed at; it ends the play."""
+        self._panel.play.setChecked(False)
         self._playhead.go_to(self.runs, step)
+
+    @Slot(bool)
+    def _play(self, on: bool) -> None:
+        if on:
+            self._clock.start()
+        else:
+            self._clock.stop()
+
+    @Slot()
+    def _go_on(self) -> None:
+        """Show the next kept step, as soon as the one before has come."""
+        runs = self.runs
+        if not runs or not self._panel.isVisible():
+            self._panel.play.setChecked(False)
+            return
+        if self._playhead.is_waiting(runs):
+            return
+        run = runs[0]
+        assert run.timeline is not None
+        steps = run.timeline.steps
+        later = [step for step in steps if run.moment is not None and step > run.moment.step]
+        self._playhead.go_to(runs, later[0] if later else steps[0])
+
+    @Slot(bool)
+    def _fork(self, compares: bool) -> None:
+        """Train on from the moment on screen as another model, with the training settings of the form."""
+        run = self._project.shown
+        if run is None:
+            return
+        self._panel.play.setChecked(False)
+        self._window.banner.clear_news()
+        with contextlib.suppress(InvalidSetting):  # marked where it stands
+            self._engine.starter.fork(run, self._window.setup.form.config(), compares)
 
     @Slot()
     def _go_live(self) -> None:
+        self._panel.play.setChecked(False)
         self._playhead.go_live(self.runs)

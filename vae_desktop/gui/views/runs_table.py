@@ -106,7 +106,7 @@ class RunsTable(QTableWidget):
             "What is not saved to a file of yours is kept by the app, also when it closes: File ▸ Open recent lists it."
         )
         self._columns = [
-            _Column(tr("Run"), lambda run: f"#{run.id}"),
+            _Column(tr("Run"), _number, False, tr("← #1, 240: it was forked from run #1 at step 240.")),
             _Column(tr("Model"), _model),
             _Column(tr("Data set"), lambda run: run.config.dataset.label),
             _Column(tr("Status"), self._status, False, kept),
@@ -194,6 +194,13 @@ def _course(run: Run) -> str:
 
 def _first_change(run: Run) -> int:
     return next(change.step for change in run.history.changes if change.name == "beta")
+
+
+def _number(run: Run) -> str:
+    if run.forked_from is None:
+        return f"#{run.id}"
+    parent, step = run.forked_from
+    return f"#{run.id} ← #{parent}, {step:,}"
 
 
 def _model(run: Run) -> str:

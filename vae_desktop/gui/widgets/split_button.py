@@ -1,6 +1,6 @@
 """A button with a menu of what belongs to it behind an arrow at its right end."""
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QMenu, QPushButton
 
@@ -19,6 +19,9 @@ class SplitButton(QPushButton):
         super().__init__()
         self.options = QMenu(self)
         self.options.setToolTipsVisible(True)
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() + QSize(_ARROW, 0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.position().x() >= self.width() - _ARROW and event.button() == Qt.MouseButton.LeftButton:
