@@ -139,6 +139,20 @@ def test_a_fork_begins_at_the_step_on_screen(live):
     driver.engine.project.show(parent)
 
 
+def test_a_ruined_training_is_brought_back(live):
+    driver, run = live, live.shown
+    driver.wait(lambda: driver.state == "idle")
+    click(driver, 20)
+    driver.wait(lambda: run.moment is not None and run.moment.codes is not None)
+    step = run.moment.step
+    driver.type("epochsField", "1")
+    driver.window.timeline.go_back.trigger()
+    driver.wait(lambda: driver.state == "idle" and run.status == "finished" and run.progress.step != 48)
+    assert run.moment is None
+    assert run.progress.step >= step
+    assert driver.shown is run
+
+
 def test_a_training_goes_on_behind_the_past(live):
     driver = live
     driver.train(epochs="100000")

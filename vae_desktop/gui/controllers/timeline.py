@@ -14,6 +14,7 @@ from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.curves.curve_pane import MARKED
 from vae_desktop.gui.views.timeline import Past
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.language import tr
 
 _FRAME = 100  # ms for each kept step, at least, when they are played
 _INTERVAL, _FRACTION = 0.25, 0.02  # seconds between two looks at a training that goes on, and of the time
@@ -41,6 +42,7 @@ class TimelineController(QObject):
         self._panel.live_wanted.connect(self._go_live)
         self._panel.play_wanted.connect(self._play)
         self._panel.fork_wanted.connect(self._fork)
+        self._panel.return_wanted.connect(self._go_back)
         self._clock = QTimer(self, interval=_FRAME)
         self._clock.timeout.connect(self._go_on)
         window.losses.step_chosen.connect(self._go_to)
@@ -121,6 +123,21 @@ class TimelineController(QObject):
         self._window.banner.clear_news()
         with contextlib.suppress(InvalidSetting):  # marked where it stands
             self._engine.starter.fork(run, self._window.setup.form.config(), compares)
+
+    @Slot()
+    def _go_back(self) -> None:
+        """Train the model on screen on from its moment on screen."""
+        run = self._project.shown
+        if run is None or run.moment is None:
+            return
+        if run in self._project.active:
+            self._engine.messages.inform(tr("This model is being trained: stop it first."))
+            return
+        frame = run.moment
+        with contextlib.suppress(InvalidSetting):
+            config = self._window.setup.form.config()
+            self._go_live()
+            self._engine.starter.go_back(run, frame, config)
 
     @Slot()
     def _go_live(self) -> None:

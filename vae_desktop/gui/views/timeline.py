@@ -243,6 +243,7 @@ class TimelinePanel(QWidget):
     pointed = Signal(int)
     live_wanted = Signal()
     play_wanted = Signal(bool)
+    return_wanted = Signal()  # to the step that is shown, and to train on from there
     fork_wanted = Signal(bool)  # whether beside what the training itself would have gone on to
 
     def __init__(self) -> None:
@@ -265,7 +266,10 @@ class TimelinePanel(QWidget):
         text = tr("Fork and compare")
         tip = tr("Train the unchanged continuation beside it, on the same batches.")
         self.compare = action(self, "forkAndCompareAction", text, tip, then=lambda: self.fork_wanted.emit(True))
-        self.fork.options.addAction(self.compare)
+        tip = tr("Train this very model on from here: what came later is forgotten, and kept in a file of the app's own.")
+        text, then = tr("Go back and train on"), self.return_wanted
+        self.go_back = action(self, "goBackAction", text, tip, then=lambda: then.emit())
+        self.fork.options.addActions([self.compare, self.go_back])
         tip = tr("Show the models as they are now, and follow their training.")
         self.live = toggle("timelineLiveButton", tr("Live"), tip, is_on=True)
         parts = (self.play, self.strip, self.step, self.fork, self.live)
