@@ -266,7 +266,9 @@ class TimelinePanel(QWidget):
         text = tr("Fork and compare")
         tip = tr("Train the unchanged continuation beside it, on the same batches.")
         self.compare = action(self, "forkAndCompareAction", text, tip, then=lambda: self.fork_wanted.emit(True))
-        tip = tr("Train this very model on from here: what came later is forgotten, and kept in a file of the app's own.")
+        tip = tr(
+            "Train this very model on from here: what came later is forgotten, and kept in a file of the app's own."
+        )
         text, then = tr("Go back and train on"), self.return_wanted
         self.go_back = action(self, "goBackAction", text, tip, then=lambda: then.emit())
         self.fork.options.addActions([self.compare, self.go_back])
