@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QSize
 
 from vae_desktop.gui.widgets.decoded_image import DecodedImage, crisp_rect
+from vae_desktop.gui.widgets.tile_board import TileBoard
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (128, 128, 3), (40, 96, 3), (96, 17, 1)])
@@ -49,3 +50,15 @@ def test_on_any_screen_a_pixel_is_a_whole_number_of_screen_pixels(ratio, size) -
         assert edge == pytest.approx(round(edge))
     assert min(rect.x(), rect.y()) >= 0.5
     assert (scale + 1) * max(size.width() / (room.width() - 2), size.height() / (room.height() - 2)) > ratio
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_captions_of_tiles_are_written_only_where_room_is_made_for_them(qtbot, has_room):
+    board = TileBoard()
+    qtbot.addWidget(board)
+    board.resize(400, 120)
+    board.set_tiles(6, (8, 8), has_captions=has_room)
+    board.set_pictures(np.zeros((6, 8, 8, 1), np.uint8))
+    before = board.grab().toImage()
+    board.set_captions("123456")
+    assert (board.grab().toImage() != before) == has_room

@@ -27,8 +27,8 @@ def about_image(observed: ObservedStep, number: int, class_names: Sequence[str])
     """What the step did to one image of its batch."""
     codes = observed.before.codes
     name = "" if codes.labels is None else class_names[codes.labels[number]]
-    title = tr("Image {number} of the batch").format(number=number + 1)
-    parts = [f"{title} ({name})." if name else f"{title}."]
+    title = tr("Image {number} of the batch ({name}).") if name else tr("Image {number} of the batch.")
+    parts = [title.format(number=number + 1, name=name)]
     if observed.noise is not None:
         parts.append(tr("Its noise: ε = {noise}.").format(noise=_numbers(observed.noise[number])))
     angles = observed.angles()
@@ -62,6 +62,6 @@ def _about_terms(observed: ObservedStep) -> str:
 
 def _numbers(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
     """The first numbers of a code, in parentheses where there are several."""
-    shown = ", ".join(f"{value:.2f}" for value in values[:_MOST])
+    shown = ", ".join(f"{value:.2f}" for value in values[:_MOST]).replace("-", "−")
     rest = ", …" if len(values) > _MOST else ""
     return f"({shown}{rest})" if len(values) > 1 else shown

@@ -31,7 +31,7 @@ class TileBoard(QWidget):
     chosen : int or None
         The number of the picture that is marked.
     captions : sequence of str
-        What stands under the pictures.
+        What stands under the pictures where room was made for it, and in their tooltips.
     empty_text : str
         Why there is nothing, where there is nothing.
     """
@@ -199,7 +199,7 @@ class TileBoard(QWidget):
         tile = self.tile_rect(index)
         foot = QRect(tile.left(), tile.bottom() + 1, tile.width(), self._foot())
         tint = self._tints[index] if index < len(self._tints) else 0.0
-        has_text = tile.width() >= _READABLE
+        has_text = self._has_captions and tile.width() >= _READABLE  # else it would stand on the next picture
         if tint > 0:
             colour = QColor(current_theme().hole)
             colour.setAlphaF(min(tint, 1.0) * (0.45 if has_text else 0.9))

@@ -10,7 +10,7 @@ from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, explain, label, named, push_button
 from vae_desktop.gui.widgets.terms import with_terms
-from vae_desktop.gui.widgets.theme import SPACING, TERM_COLOURS
+from vae_desktop.gui.widgets.theme import SPACING, TERM_COLOURS, line_height
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
@@ -102,9 +102,10 @@ class StepView(ToolView):
             head = label(f'<span style="color: {TERM_COLOURS[term]}">■</span> {text}', size="small")
             explain(head, tip)
             grid.addWidget(head, line, 0)
+            grid.setRowMinimumHeight(line, line_height(head.font()))  # whatever letters it has
             for place, name in enumerate(_COLUMNS, 1):
                 number = label("", "", "small", name=f"{term}{name.title()}Text", figures=True)
-                number.setAlignment(Qt.AlignmentFlag.AlignRight)
+                number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.numbers[term, name] = number
                 grid.addWidget(number, line, place)
         return grid
