@@ -281,3 +281,17 @@ def test_models_in_one_file_find_each_its_own(windows, config, tmp_path):
     second.opened(path)
     for run, values in zip(second.session.project.runs.values(), wanted, strict=True):
         assert np.array_equal(weights_of(run.timeline.read(8)), values)
+
+
+def test_a_ruined_run_keeps_its_frames_and_goes_back_to_one(window, config, overflowing):
+    run = window.train(config)
+    window.written(run)
+    assert run.status == "diverged"
+    steps = run.timeline.steps
+    assert steps[:4] == [0, 1, 2, 3]
+    assert all(np.isfinite(weights_of(run.timeline.read(step))).all() for step in steps)
+    window.session.starter.go_back(run, window.read(run, 2), config)
+    window.wait_until(lambda: run.status == "training")
+    window.wait_for_state("idle")
+    window.written(run)
+    assert (run.status, run.timeline.steps) == ("finished", KEPT)
