@@ -17,6 +17,8 @@ from vae_desktop.language import tr
 _STEPS_PER_EPOCH = 469  # of MNIST in batches of 128
 _USUAL_EPOCHS, _USUAL_LOSS = 10, 105.6  # nats: what the usual loop reaches in so many
 _COMPARED = ("ae", "vae-no-kl", "kl-only", "vae")
+_Cases = dict[str, dict[str, Any]]  # options of a probe, by what they are called in the row
+_STATES: _Cases = {"idle": {"is_training": False}, "training": {"is_training": True}}
 
 
 def measure(key: str, data_dir: Path, quick: bool) -> Row:
@@ -110,22 +112,33 @@ def _gui_training_share(data_dir: Path, quick: bool) -> Row:
 
 def _slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
     """From a slider's new value to the picture painted, idle and while training; the spread is of the four p95."""
-    return _latencies("slider_latency", {f"{size}d": {"latent_dim": size} for size in (2, 32)}, data_dir, quick)
+    models = {f"{size}d": {"latent_dim": size} for size in (2, 32)}
+    return _latencies("slider_latency", models, _STATES, data_dir, quick)
 
 
 def _drawing_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
     """From the mouse's move on the pad to its reconstruction painted, at 60 Hz; the spread is of the four p95."""
     models = {name: {"architecture": name} for name in ("mlp", "convolutional")}
-    return _latencies("drawing_latency", models, data_dir, quick)
+    return _latencies("drawing_latency", models, _STATES, data_dir, quick)
 
 
-def _latencies(what: str, models: dict[str, dict[str, Any]], data_dir: Path, quick: bool) -> Row:
-    """What a probe finds with each of some models, idle and while it trains."""
+def _scrub_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
+    """From the playhead's move to scatter and picture painted, while training; the spread is of the p95 from memory.
+
+    From disk the goal is 100.
+    """
+    models = {f"{size}d": {"latent_dim": size} for size in (2, 20)}
+    found = _latencies("scrub_latency", models, {"memory": {}, "disk": {"from_disk": True}}, data_dir, quick)
+    return {**found, **_spread([found[f"{name}_memory"]["p95"] for name in models])}
+
+
+def _latencies(what: str, models: _Cases, states: _Cases, data_dir: Path, quick: bool) -> Row:
+    """What a probe finds with each of some models in each of some states, by the names of both."""
     seconds = 3 if quick else 10
     cases = {
-        f"{name}_{state}": in_window(what, data_dir, seconds=seconds, is_training=state == "training", **options)
-        for name, options in models.items()
-        for state in ("idle", "training")
+        f"{name}_{state}": in_window(what, data_dir, seconds=seconds, **of_model, **of_state)
+        for name, of_model in models.items()
+        for state, of_state in states.items()
     }
     return {**_spread([case["p95"] for case in cases.values()]), **cases, "dataset": dataset_in(data_dir)}
 
@@ -251,6 +264,7 @@ ROWS: dict[str, tuple[Callable[[Path, bool], Row], float]] = {
     "gui_training_share": (_gui_training_share, 0.90),
     "slider_to_pixels_ms": (_slider_to_pixels_ms, 8.0),
     "drawing_to_pixels_ms": (_drawing_to_pixels_ms, 8.0),
+    "scrub_to_pixels_ms": (_scrub_to_pixels_ms, 16.0),
     "gui_gap_ms": (_gui_gap_ms, 8.0),
     "scatter_70k_ms": (_scatter_70k_ms, 8.0),
     "first_paint_vs_torch": (partial(_start_vs_torch, "first_paint"), 0.5),

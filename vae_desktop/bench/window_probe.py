@@ -6,7 +6,7 @@ Latencies end at the paint of the picture that answers the very request, not whe
 import itertools
 import math
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from vae_desktop.bench.memory import resident_megabytes
 from vae_desktop.driver import WindowDriver, fresh_window
 from vae_desktop.engine.inference import Decoded
+from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.gui.views.point.latent_slider import LatentSlider
 from vae_desktop.gui.views.tools.one_image_view import OneImageView
@@ -27,6 +28,7 @@ _DRAG_INTERVAL = 16  # ms: a slider dragged at about 60 Hz
 _WARM_UP, _CALM = 2.0, 0.5  # seconds
 _WINDOW = 1360, 860
 _STROKE = 90  # moves of the mouse
+_SCRUBBED = 12  # kept steps
 _OVERLAYS = ("points", "posterior", "prior", "density", "manifold", "holes")
 
 Found = dict[str, float]
@@ -106,6 +108,38 @@ def drawing_latency(driver: WindowDriver, seconds: float, is_training: bool) -> 
     return latencies.collected(driver, seconds)
 
 
+def scrub_latency(driver: WindowDriver, seconds: float, from_disk: bool = False) -> Found:
+    """How long the playhead's move takes until scatter and picture are on the screen, in ms, while it trains."""
+    latencies, steps = Latencies(), list[int]()
+    train(driver, scrub(driver, latencies, steps))
+    (run,) = driver.engine.project.active
+    driver.wait_until(lambda: run.timeline is not None and len(run.timeline.steps) > _SCRUBBED)
+    assert run.timeline is not None
+    scrubbed = run.timeline.steps[1 : _SCRUBBED + 1]
+    for step in scrubbed:  # their codes are there from now on
+        driver.engine.playhead.go_to([run], step)
+        driver.wait_until(partial(_has_codes, driver, run, step))
+    if from_disk:
+        driver.engine.timelines.most_held = 0
+    decoded, painted = [0], dict[str, int]()
+
+    def note(part: str, step: int) -> None:
+        painted[part] = step
+        if painted.get("picture") == painted.get("scatter"):
+            latencies.note_answer(step)
+
+    driver.engine.inference.decoded.connect(lambda answer: decoded.append(answer.step))
+    driver.window.panel.image.painted.connect(lambda: note("picture", decoded[-1]))
+    driver.window.stage.scatter.plot.points_painted.connect(lambda: note("scatter", run.shown_step))
+    steps += scrubbed
+    return latencies.collected(driver, seconds)
+
+
+def _has_codes(driver: WindowDriver, run: Run, step: int) -> bool:
+    frame = driver.engine.timelines.frame(run, step)
+    return frame is not None and frame.codes is not None
+
+
 class Latencies:
     """Times from requests to the paint of the very picture that answers each.
 
@@ -134,7 +168,11 @@ class Latencies:
 
     def note_paint(self) -> None:
         """Note that what is shown has been painted."""
-        asked = self.asked.pop(self._shown, None)
+        self.note_answer(self._shown)
+
+    def note_answer(self, request: Hashable) -> None:
+        """Note that the answer to a request has been painted."""
+        asked = self.asked.pop(request, None)
         if asked is not None:
             self.painted_at = time.time()
             self._times.append(1000 * (time.perf_counter() - asked))
@@ -171,6 +209,19 @@ def drag_slider(driver: WindowDriver, latencies: Latencies) -> QTimer:
         began = time.perf_counter()
         slider().setValue(2 * math.sin(2 * began))
         latencies.asked[driver.engine.inference.last_request] = began
+
+    return _hand(driver, move)
+
+
+def scrub(driver: WindowDriver, latencies: Latencies, steps: Sequence[int]) -> QTimer:
+    """The hand that drags the playhead back and forth over kept steps, as soon as there are some."""
+    count = itertools.count()
+
+    def move() -> None:
+        if steps:
+            step = steps[abs(next(count) % (2 * len(steps) - 2) - len(steps) + 1)]
+            latencies.asked[step] = time.perf_counter()
+            driver.window.timeline.strip.pointed.emit(step)
 
     return _hand(driver, move)
 
@@ -231,7 +282,7 @@ def measure(
 ) -> Found:
     """Open a window with fresh settings, some of which are given, and measure what one of the functions above does."""
     starts = {probe.__name__: probe for probe in (first_paint, first_decode)}
-    probes = (memory, training_share, gaps, slider_latency, drawing_latency)
+    probes = (memory, training_share, gaps, slider_latency, drawing_latency, scrub_latency)
     with fresh_window(Path(data_dir)) as driver:
         if what in starts:  # as a person starts it: a setting that is given has its data set loaded before the paint
             return starts[what](driver)

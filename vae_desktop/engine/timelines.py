@@ -23,7 +23,6 @@ from vae_desktop.training.timeline import DEFAULT_BUDGET, Frame, FrameInfo
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
 
-_IN_MEMORY = 128_000_000  # bytes of frames that were looked at last
 _ABOUT = "timeline"  # what a message is about
 
 
@@ -37,6 +36,8 @@ class Timelines:
     ----------
     budget : int
         Bytes that the frames of a model may take, from its next training on; 0 records none.
+    most_held : int
+        Bytes of frames that were looked at which stay in memory; the last one does in any case.
     """
 
     _outbox: Outbox
@@ -46,6 +47,7 @@ class Timelines:
     _messages: Messages
     _store: TimelineStore | None
     budget: int = field(default=DEFAULT_BUDGET, init=False)
+    most_held: int = field(default=128_000_000, init=False)
 
     def __post_init__(self) -> None:
         self._writer = FrameWriter()
@@ -198,7 +200,7 @@ class Timelines:
             return
         self._held[run.id, info.step] = _identity(info), frame
         self._held.move_to_end((run.id, info.step))
-        while sum(_bytes(entry) for _, entry in self._held.values()) > _IN_MEMORY and len(self._held) > 1:
+        while sum(_bytes(entry) for _, entry in self._held.values()) > self.most_held and len(self._held) > 1:
             self._held.popitem(last=False)
 
     def _files_of(self, run: Run) -> dict[Path, int]:

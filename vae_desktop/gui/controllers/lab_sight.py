@@ -26,6 +26,7 @@ from vae_desktop.training.history import Evaluation, History
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Restored
+    from vae_desktop.training.timeline import Frame
 
 
 class Sight:
@@ -36,7 +37,7 @@ class Sight:
     ) -> None:
         self._window, self._engine, self._workspaces, self._point = window, engine, workspaces, point
         self._distances = CodeDistances("lab", engine.inference, lambda: None)
-        self._rested_at: Floats | None = None
+        self._rested_at: tuple[Floats, Frame | None] | None = None  # the point, and the moment shown
         self._measured: tuple[object, Floats, Floats] | None = None  # model, point and codes of the distance
 
     def look(self) -> Seen:
@@ -81,10 +82,11 @@ class Sight:
         return replace(facts, trains=run in self._engine.project.active)
 
     def _measure_distance(self, run: Run | None) -> None:
-        """Have it measured how far the point is from the nearest code, once it rests."""
-        code, rested_at = self._point.code, self._rested_at
-        self._rested_at = code
-        if run is None or code is not rested_at or run.all_codes is None:
+        """Have it measured how far the point is from the nearest code, once it and the playhead rest."""
+        code, moment = self._point.code, None if run is None else run.moment
+        is_at_rest = self._rested_at is not None and self._rested_at[0] is code and self._rested_at[1] is moment
+        self._rested_at = code, moment
+        if run is None or not is_at_rest or run.all_codes is None:
             return
         wanted = run.id, code, run.all_codes.mean
         if self._measured is None or any(one is not other for one, other in zip(wanted, self._measured, strict=True)):

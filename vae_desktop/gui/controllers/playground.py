@@ -4,7 +4,7 @@ import time
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.inference import Decoded
@@ -23,6 +23,7 @@ from vae_desktop.latent.posteriors import ACTIVE, kl_by_dimension
 from vae_desktop.training.causes import why_collapsed
 
 _PANEL_INTERVAL = 0.5  # seconds; order and ranges that change more often cannot be read
+_RESTS = 80  # ms after which a playhead counts as at rest
 
 
 class PlaygroundController(QObject):
@@ -40,6 +41,8 @@ class PlaygroundController(QObject):
         self._requests = engine.inference
         self._traversals: dict[str, int] = {}  # the dimension of each strip that is asked for, by the request's name
         self._panel_pacer = Pacer(_PANEL_INTERVAL, fraction=0.03)
+        self._later = QTimer(self, singleShot=True, interval=_RESTS)
+        self._later.timeout.connect(self._show_panel)
         self._is_in_sight = True
         engine.project.shown_changed.connect(self._show_run)
         engine.project.codes_changed.connect(self._move_codes)
@@ -135,15 +138,25 @@ class PlaygroundController(QObject):
             self._layout.describe()
         if self._point.is_peeking and self._scatter.hover.index is not None:
             self._peek_at_image(self._scatter.hover.index)
-        now = time.monotonic()
-        if is_first or not run.is_in_motion or self._panel_pacer.is_due(now):
-            self._explain_collapse()
-            self.point_panel.show_codes(run.codes, is_new=is_first)
-            self._panel_pacer.ran(now, time.monotonic())
-            if self._manifold.spans_matter() and not has_turned:
-                self._show_plane()
-        self._show_can_embed(run)
+        is_past = run.moment is not None
+        if is_first or self._panel_pacer.is_due(time.monotonic()) or not (run.is_in_motion or is_past):
+            self._show_panel(is_first, has_turned)
+        elif is_past:  # no others need come after these
+            self._later.start()
         self._show_subtitle(run)
+
+    @Slot()
+    def _show_panel(self, is_first: bool = False, has_turned: bool = False) -> None:
+        """Show in the sliders, and around the scatter, what the codes on screen say."""
+        run, began = self.space.run, time.monotonic()
+        if run is None or run.codes is None or not self._is_in_sight:
+            return
+        self._explain_collapse()
+        self.point_panel.show_codes(run.codes, is_new=is_first)
+        self._show_can_embed(run)
+        if self._manifold.spans_matter() and not has_turned:
+            self._show_plane()
+        self._panel_pacer.ran(began, time.monotonic())
 
     def _show_originals(self) -> None:
         """Show the images behind the codes, as far as they are at hand."""

@@ -28,7 +28,7 @@ class RunsController(QObject):
         self._project.shown_changed.connect(self._follow_shown)
         self._project.metrics_changed.connect(self._refresh_curves)
         self._project.measures_changed.connect(self._show_figures)
-        self._project.moment_changed.connect(self._show_figures)
+        self._project.moment_changed.connect(self._show_step)
         self._measurements.progressed.connect(window.measures.show_progress)
         self._measurements.ended.connect(window.measures.end_progress, max_args=0)
         window.measures.set_can_measure(False)
@@ -47,7 +47,7 @@ class RunsController(QObject):
     def _refresh_curves(self, run: Run) -> None:
         if run is self._project.shown:
             self._window.losses.refresh()
-            self._window.measures.set_current_step(run.shown_step)
+            self._show_step(run)
 
     @Slot(object)
     def _measure(self, extent: Extent) -> None:
@@ -57,6 +57,11 @@ class RunsController(QObject):
     def _show_figures(self, run: Run) -> None:
         if run is self._project.shown:
             self._window.measures.set_figures(run.config, run.measures, run.measured_step)
+            self._show_step(run)
+
+    def _show_step(self, run: Run) -> None:
+        """Say whether the figures are of the model as it is shown."""
+        if run is self._project.shown:
             self._window.measures.set_current_step(run.shown_step)
 
     @Slot(int)

@@ -3,7 +3,7 @@
 import time
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
@@ -16,6 +16,8 @@ from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.latent.codes import Floats
 
 ViewT = TypeVar("ViewT", bound=ToolView)
+
+_RESTS = 80  # ms after which a playhead counts as at rest
 
 
 class ToolContext(NamedTuple):
@@ -39,6 +41,8 @@ class ToolController(QObject, Generic[ViewT]):
         self._requests = self._engine.inference
         self._pacer = Pacer(self.follow_interval, fraction=0.1)
         self.run: Run | None = None
+        self._later = QTimer(self, singleShot=True, interval=_RESTS)
+        self._later.timeout.connect(self._catch_up)
         view.sight_changed.connect(self.refresh)
 
     @property
@@ -74,13 +78,20 @@ class ToolController(QObject, Generic[ViewT]):
         self.refresh()
 
     def _move_codes(self, run: Run) -> None:
-        """Follow the codes of the model on screen; while it trains, at a bounded rate."""
+        """Follow the codes of the model on screen; while it trains or its past goes by, at a bounded rate."""
         if run is not self.run or run.codes is None:
             return
-        now = time.monotonic()
-        if not run.is_in_motion or self._pacer.is_due(now):
+        now, is_past = time.monotonic(), run.moment is not None
+        if self._pacer.is_due(now) or not (run.is_in_motion or is_past):
             self.follow_codes(run)
             self._pacer.ran(now, time.monotonic())
+        elif is_past:  # no others need come after these
+            self._later.start()
+
+    @Slot()
+    def _catch_up(self) -> None:
+        if self.run is not None:
+            self._move_codes(self.run)
 
     @Slot()
     def refresh(self) -> None:

@@ -82,6 +82,7 @@ class LatentPlot(Plot):
     zoom_wanted = Signal()  # to what is of interest at the current point
     lassoed = Signal(QPolygonF)  # in the axes' units
     view_changed = Signal()
+    points_painted = Signal()  # anew: they, or the view, had changed
     left = Signal()  # by the mouse or by the keyboard
     follows_points = False  # the base class resizes before this one is built
 
@@ -246,6 +247,7 @@ class LatentPlot(Plot):
         super().paintEvent(event)
         if self.raster.drawings != drawn:
             self._paint_cost = time.perf_counter() - began
+            self.points_painted.emit()
 
     def _content(self) -> QRectF:
         bounds = bounds_of(self.positions)

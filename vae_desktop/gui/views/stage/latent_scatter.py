@@ -133,7 +133,7 @@ class LatentScatter(QWidget):
         """Let the points glide to new codes of the same images, or be there at once."""
         self._codes = codes
         self._positions.set_codes(self._codes, self.shows_samples)
-        self._draw(glide=glide)
+        self._draw(glide=glide, moves=True)
 
     def turn_to(self, plane: Plane) -> None:
         """Let the points glide into a plane that has turned with them."""
@@ -141,7 +141,7 @@ class LatentScatter(QWidget):
         self._label_axes()
         self.set_point(self._code)
         self.plane_changed.emit()
-        self._draw(glide=True)
+        self._draw(glide=True, moves=True)
 
     def set_plane(self, plane: Plane) -> None:
         """Show another plane."""
@@ -153,7 +153,7 @@ class LatentScatter(QWidget):
         is_new = not self.has_layout
         self._positions.layout = positions
         self._label_axes()
-        self._draw(glide=not is_new)
+        self._draw(glide=not is_new, moves=not is_new)
         self.set_point(self._code)
         if is_new:
             self.overlays.clear_fields()
@@ -165,7 +165,7 @@ class LatentScatter(QWidget):
         if shows_samples != self.shows_samples:
             self.shows_samples = shows_samples
             self._positions.set_codes(self._codes, self.shows_samples)
-            self._draw(glide=True)
+            self._draw(glide=True, moves=True)
 
     def set_overlays(self, names: frozenset[str]) -> None:
         """Show these overlays."""
@@ -241,7 +241,8 @@ class LatentScatter(QWidget):
             self.plot.set_axis_labels(self.plane.labels[0], by_class if self._class_names else at_random)
 
     @Slot()
-    def _draw(self, glide: bool = False) -> None:
+    def _draw(self, glide: bool = False, moves: bool = False) -> None:
+        """Draw the codes anew; those that only move, gliding or at once, look as they did."""
         codes = self.drawn
         self._stack.setCurrentIndex(0 if codes is None else 1)
         if codes is None:
@@ -249,10 +250,10 @@ class LatentScatter(QWidget):
         positions = self._positions.of_codes(codes)
         hidden = self.legend.hidden(codes)
         self.selection.set_images(~hidden, codes.labels, self._class_names)
-        if not glide or len(codes) != self._coloured:  # codes that only move look as they did
+        if not moves or len(codes) != self._coloured:
             self._set_point_style()
         self.plot.set_points(positions, glide)
-        self.class_labels.set_positions(positions, codes.labels, hidden, moves=glide)
+        self.class_labels.set_positions(positions, codes.labels, hidden, moves)
         self.hover.set_codes(self._codes)
         found = np.where(hidden[:, None], np.float32(np.inf), positions) if hidden.any() else positions
         self.hover.set_points(found, codes.labels)
