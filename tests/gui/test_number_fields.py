@@ -42,7 +42,7 @@ def turn_wheel(widget: QWidget) -> QWheelEvent:
 
 def test_there_is_no_other_kind_of_entry(shared_driver) -> None:
     driver = shared_driver.show("vae-2d")
-    assert len(number_fields(driver)) == 14
+    assert len(number_fields(driver)) == 15
     lines = driver.window.findChildren(QLineEdit)
     odd = [line for line in lines if not isinstance(line, SettingField) and not isinstance(line.parent(), QComboBox)]
     assert [line.parent().objectName() for line in odd if not isinstance(line.parent(), NumberField)] == []

@@ -21,7 +21,7 @@ class SplitButton(QPushButton):
         self.options.setToolTipsVisible(True)
 
     def sizeHint(self) -> QSize:
-        return super().sizeHint() + QSize(_ARROW, 0)
+        return super().sizeHint() + QSize(2 * _ARROW, 0)  # the text stands in the middle
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.position().x() >= self.width() - _ARROW and event.button() == Qt.MouseButton.LeftButton:
