@@ -11,6 +11,7 @@ if sys.platform == "win32":  # torch's libraries must be loaded before Qt's ther
     import torch  # noqa: F401
 
 from PySide6.QtCore import QLibraryInfo, QObject, QTranslator, qInstallMessageHandler
+from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QApplication
 
 from vae_desktop import app_log, language
@@ -27,6 +28,8 @@ for name in ("vae_desktop", "qt"):  # where no log is kept, Python would print w
 
 
 _QT_NAMES = {"zh": "zh_CN"}  # of its own catalogues, by the names of ours
+# One font of many languages draws a Han character in several forms, and Qt takes the first, which may be Japanese.
+_FONTS = {"zh": ("Microsoft YaHei UI", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei")}
 _windows: list[MainWindow] = []  # not deleted when they close: a task that was not waited for may still post to one
 
 
@@ -81,6 +84,7 @@ def create_window(
     instance = instance or Instance(autosave_dir(settings_dir))
     language.use(chosen_language or settings.text("language", language.SYSTEM))
     _translate_qt()
+    _choose_fonts()
     window = MainWindow()
     window.controller = WindowController(window, settings, instance, folder, cache_dir or default_cache_dir())
     window.setup.form.choose_dataset(settings.text("dataset"))
@@ -101,6 +105,20 @@ def _translate_qt() -> None:
         folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
         if translator.load(f"qtbase_{_QT_NAMES[language.current()]}", folder):
             QApplication.installTranslator(translator)
+
+
+def _choose_fonts() -> None:
+    """Have characters in the form that the chosen language writes; Latin letters stay as they are.
+
+    macOS does so by itself, and its own font must not be asked for by name.
+    """
+    if sys.platform == "darwin":
+        return
+    font = QApplication.font()
+    wanted = [QFontInfo(font).family(), *_FONTS.get(language.current(), ())]
+    if len(wanted) > 1 or len(font.families()) > 1:
+        font.setFamilies(wanted)
+        QApplication.setFont(font)
 
 
 def run_window(

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QFontInfo, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QApplication,
     QCheckBox,
     QComboBox,
     QHeaderView,
@@ -63,6 +64,13 @@ def test_no_text_of_the_window_is_cut(chinese, open_window) -> None:
     driver.wait(lambda: driver.find("compareKlTerm2dButton").isVisible())
     found |= cut(window)
     assert not found, "\n".join(f"{text}: {why}" for text, why in found.items())
+
+
+def test_chinese_has_its_own_forms_of_characters_and_latin_letters_stay(chinese, open_window) -> None:
+    latin = QFontInfo(QApplication.font()).family()
+    font = open_window().window.font()
+    assert QFontInfo(font).family() == latin
+    assert any("Sans" in family and family.endswith("SC") for family in font.families())
 
 
 def tabs() -> QTabBar:

@@ -56,7 +56,7 @@ def _about_terms(observed: ObservedStep) -> str:
     apart = tr("The gradients of the two terms are {angle}° apart.").format(angle=f"{balance.angle:.0f}")
     of_mean = tr("On average reconstruction pulls μ outwards by {outwards}, KL inwards by {inwards};")
     of_stddev = tr("reconstruction narrows σ by {narrowing}, KL widens it by {widening}.")
-    numbers = {name: f"{value:.2f}" for name, value in balance._asdict().items()}
+    numbers = {name: f"{value:.2f}".replace("-", "−") for name, value in balance._asdict().items()}
     return sentences(apart, of_mean.format(**numbers), of_stddev.format(**numbers))
 
 

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import asdict
-from functools import cache
 from string import Template
 from typing import cast
 
@@ -20,6 +19,9 @@ SPACING = 8  # px; every distance is a multiple or a half of it
 MODEL_COLOURS = ("#4a90e2", "#e0792f", "#2fa37c", "#b964c4")
 # Each term of the loss keeps its colour in every plot.
 TERM_COLOURS = {"total": "#3f78c9", "reconstruction": "#1f9e89", "kl": "#e2711d", "gradient": "#8a63b8"}
+
+
+_line_heights: dict[tuple[str, ...], int] = {}
 
 
 def current_theme() -> Theme:
@@ -89,18 +91,15 @@ def small_font(base: QFont) -> QFont:
 
 def line_height(font: QFont) -> int:
     """Pixels from one line to the next in the chosen language, whose letters another font may have to lend."""
-    return _line_height(font.toString(), language.LANGUAGES[language.current()])
-
-
-@cache
-def _line_height(font: str, text: str) -> int:
-    described = QFont()
-    described.fromString(font)
-    document = QTextDocument()
-    document.setDocumentMargin(0)
-    document.setDefaultFont(described)
-    document.setPlainText(text)
-    return math.ceil(document.size().height())
+    sample = language.LANGUAGES[language.current()]
+    known = sample, font.key(), *font.families()
+    if known not in _line_heights:
+        document = QTextDocument()
+        document.setDocumentMargin(0)
+        document.setDefaultFont(font)
+        document.setPlainText(sample)
+        _line_heights[known] = math.ceil(document.size().height())
+    return _line_heights[known]
 
 
 def tabular(font: QFont) -> QFont:
