@@ -23,7 +23,7 @@ from tests.engine.conftest import (
 )
 from tests.engine.runs import rows
 from vae_desktop.engine import publisher
-from vae_desktop.engine.publisher import LiveEmbedding
+from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.latent import measuring
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.embed import embed, to_codes

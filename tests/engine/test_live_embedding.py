@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vae_desktop.engine import publisher
-from vae_desktop.engine.publisher import LiveEmbedding
+from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.autoencoder import Posterior
 

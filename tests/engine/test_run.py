@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_desktop.engine.run import Progress, ProgressMeter, Run, opened_run
+from vae_desktop.engine.pace import Progress, ProgressMeter
+from vae_desktop.engine.run import Run, opened_run
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Change, Evaluation, History

@@ -13,7 +13,7 @@ import torch
 from tests.engine.conftest import App
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig
 from vae_desktop.data.mnist import MNIST_SETS
-from vae_desktop.engine import publisher, trainer
+from vae_desktop.engine import live_embedding, trainer
 from vae_desktop.errors import UserError
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoints
 from vae_desktop.training.loop import TrainingLoop
@@ -85,7 +85,7 @@ def test_what_a_finished_run_holds(app, config, checkpoint):
 
 
 def test_the_history_grows_and_the_codes_move_while_it_trains(app, told, endless, monkeypatch):
-    monkeypatch.setattr(publisher, "EMBEDDING_INTERVAL", 0.01)
+    monkeypatch.setattr(live_embedding, "EMBEDDING_INTERVAL", 0.01)
     run = app.begin(endless)
     first, length, count = run.codes, len(run.history.training), len(told.heard("codes_changed"))
     app.wait_until(lambda: len(told.heard("codes_changed")) > count)

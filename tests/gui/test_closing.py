@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu
 
-from vae_desktop.engine.publisher import LiveEmbedding
+from vae_desktop.engine.live_embedding import LiveEmbedding
 from vae_desktop.training.checkpoint import load_checkpoint
 
 

@@ -115,16 +115,10 @@ class InferenceThread:
             if not self._snapshots.is_pinned(run_id):
                 self._begin_anew(run_id)
 
-    def pin(self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> None:
-        """Work by these weights of a model, whatever newer ones are published, until :meth:`unpin`."""
+    def pin(self, run_id: int, held: tuple[ModelConfig, ImageShape, Snapshot] | None) -> None:
+        """Work by these weights of a model, whatever newer ones are published; with None, by the newest again."""
         with self._wake:
-            self._snapshots.pin(run_id, config, image_shape, snapshot)
-            self._begin_anew(run_id)
-
-    def unpin(self, run_id: int) -> None:
-        """Work by the newest weights of a model again."""
-        with self._wake:
-            self._snapshots.unpin(run_id)
+            self._snapshots.pin(run_id, held)
             self._begin_anew(run_id)
 
     def _begin_anew(self, run_id: int) -> None:

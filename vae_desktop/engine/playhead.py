@@ -54,7 +54,7 @@ class Playhead:
             self._wanted.pop(run.id, None)
             if run.moment is not None:
                 run.show_moment(None)
-                self._inference.unpin(run.id)
+                self._inference.pin(run.id, None)
                 self._tell(run)
 
     def _show(self, run: Run, frame: Frame) -> None:
@@ -64,7 +64,7 @@ class Playhead:
         if frame.codes is None and self._timelines.computes_codes(run):
             frame = replace(frame, codes=run.codes)
         run.show_moment(frame)
-        self._inference.pin(run.id, run.config.model, run.image_shape, frame.snapshot)
+        self._inference.pin(run.id, (run.config.model, run.image_shape, frame.snapshot))
         self._tell(run)
 
     def _tell(self, run: Run) -> None:

@@ -10,8 +10,9 @@ from psygnal import Signal
 
 from vae_desktop.config import RunConfig
 from vae_desktop.engine.messages import Message, Messages
+from vae_desktop.engine.pace import Progress, ProgressMeter
 from vae_desktop.engine.project import Project
-from vae_desktop.engine.run import Progress, ProgressMeter, Run
+from vae_desktop.engine.run import Run
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import tr

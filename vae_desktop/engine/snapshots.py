@@ -32,13 +32,12 @@ class Snapshots:
         """Use these weights of a model from now on."""
         self._newest[run_id] = config, image_shape, snapshot
 
-    def pin(self, run_id: int, config: ModelConfig, image_shape: ImageShape, snapshot: Snapshot) -> None:
-        """Decode by these weights of a model, whatever newer ones there are, until :meth:`unpin`."""
-        self._pinned[run_id] = config, image_shape, snapshot
-
-    def unpin(self, run_id: int) -> None:
-        """Decode by the newest weights of a model again."""
-        self._pinned.pop(run_id, None)
+    def pin(self, run_id: int, held: tuple[ModelConfig, ImageShape, Snapshot] | None) -> None:
+        """Decode by these weights of a model, whatever newer ones there are; with None, by the newest again."""
+        if held is None:
+            self._pinned.pop(run_id, None)
+        else:
+            self._pinned[run_id] = held
 
     def is_pinned(self, run_id: int) -> bool:
         return run_id in self._pinned

@@ -12,7 +12,7 @@ from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.curves.curve_pane import MARKED
-from vae_desktop.gui.views.timeline import Past
+from vae_desktop.gui.views.timeline.strip import Past
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import tr
 

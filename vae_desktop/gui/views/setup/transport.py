@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
-from vae_desktop.engine.run import Progress
+from vae_desktop.engine.pace import Progress
 from vae_desktop.engine.training import State
 from vae_desktop.gui.widgets.click_guard import ClickGuard
 from vae_desktop.gui.widgets.controls import column, explain, progress_bar, push_button, row, set_text, styled

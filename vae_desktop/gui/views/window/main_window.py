@@ -16,7 +16,7 @@ from vae_desktop.gui.views.point.latent_panel import LatentPanel
 from vae_desktop.gui.views.runs_table import RunsTable
 from vae_desktop.gui.views.setup.setup_panel import SetupPanel
 from vae_desktop.gui.views.stage.stage import Stage
-from vae_desktop.gui.views.timeline import TimelinePanel
+from vae_desktop.gui.views.timeline.panel import TimelinePanel
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
 from vae_desktop.gui.views.window.dialogs import models_filter

@@ -1,0 +1,96 @@
+"""The strip with what belongs to it: play, the step that is shown, a fork from there, and the way back to now."""
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from vae_desktop.gui.views.timeline.strip import Past, TimelineStrip
+from vae_desktop.gui.widgets.controls import action, named, row, toggle
+from vae_desktop.gui.widgets.icons import icon_named
+from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.split_button import SplitButton
+from vae_desktop.gui.widgets.theme import SPACING
+from vae_desktop.language import tr
+
+
+class TimelinePanel(QWidget):
+    """The strip with the step that is shown, and a way back to now; it is there as soon as steps were kept.
+
+    Attributes
+    ----------
+    strip : TimelineStrip
+    step : NumberField
+    live : QToolButton
+        Down while the models are shown as they are now.
+    """
+
+    pointed = Signal(int)
+    live_wanted = Signal()
+    play_wanted = Signal(bool)
+    return_wanted = Signal()  # to the step that is shown, and to train on from there
+    fork_wanted = Signal(bool)  # whether beside what the training itself would have gone on to
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("timelinePanel")
+        self.strip = TimelineStrip()
+        tip = tr("The training step that is shown. Type another one: the nearest that was kept is shown.")
+        self.step = NumberField("timelineStepSpin", tr("Step shown"), tip, (0, 10**9), has_buttons=False)
+        self.step.setFixedWidth(76)
+        tip = tr("Play the kept steps one after the other, from the first again after the last.")
+        self.play = toggle("timelinePlayButton", "", tip, label=tr("Play the timeline"))
+        self.play.setIcon(icon_named("play"))
+        tip = tr(
+            "Train another model on from the step that is shown, with the β, rates and other training settings of the "
+            "setup. This one stays as it is; a training that runs is stopped. The arrow: beside the unchanged training."
+        )
+        self.fork = SplitButton()
+        named(self.fork, "timelineForkButton", tr("Fork"), tip)
+        self.fork.setText(tr("Fork"))
+        text = tr("Fork and compare")
+        tip = tr("Train the unchanged continuation beside it, on the same batches.")
+        self.compare = action(self, "forkAndCompareAction", text, tip, then=lambda: self.fork_wanted.emit(True))
+        tip = tr(
+            "Train this very model on from here: what came later is forgotten, and kept in a file of the app's own."
+        )
+        text, then = tr("Go back and train on"), self.return_wanted
+        self.go_back = action(self, "goBackAction", text, tip, then=lambda: then.emit())
+        self.fork.options.addActions([self.compare, self.go_back])
+        tip = tr("Show the models as they are now, and follow their training.")
+        self.live = toggle("timelineLiveButton", tr("Live"), tip, is_on=True)
+        parts = (self.play, self.strip, self.step, self.fork, self.live)
+        row(*parts, spacing=SPACING, margins=(SPACING, 0, SPACING, SPACING // 2), on=self)
+        self.strip.pointed.connect(self.pointed)
+        self.strip.live_wanted.connect(self.live_wanted)
+        self.step.valueChanged.connect(self._point)
+        self.live.clicked.connect(self._leave_or_return)
+        self.play.toggled.connect(self.play_wanted)
+        self.fork.clicked.connect(lambda: self.fork_wanted.emit(False))
+        self.fork.hide()
+        self.hide()
+
+    def show_past(self, past: Past) -> None:
+        """Show what there is to be played; without any kept step the panel is not there."""
+        self.strip.set_past(past)
+        self.setVisible(bool(past.frames))
+
+    def show_step(self, step: int, is_live: bool, can_fork: bool = False) -> None:
+        """Show at which step the models are."""
+        self.fork.setVisible(can_fork and not is_live)
+        self.strip.set_playhead(None if is_live else step)
+        self.strip.setAccessibleDescription(tr("step {step}").format(step=f"{step:,}"))
+        self.live.setChecked(is_live)
+        if not self.step.hasFocus() or not is_live:
+            with QSignalBlocker(self.step):
+                self.step.setValue(step)
+
+    @Slot()
+    def _point(self) -> None:
+        self.pointed.emit(int(self.step.value()))
+
+    @Slot()
+    def _leave_or_return(self) -> None:
+        """Back to now; from now, to hold what is shown as it is."""
+        if self.live.isChecked():
+            self.live_wanted.emit()
+        elif self.strip.past.frames:
+            self.pointed.emit(self.strip.past.frames[-1])
