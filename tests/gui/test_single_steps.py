@@ -103,6 +103,7 @@ def test_a_chosen_image_is_shown_alone_and_the_point_goes_to_its_code(shared_dri
     click_tile(step.view, 5)
     assert set(step.overlay.vectors) == {"moved", "reconstruction", "kl"}
     assert all(len(vectors) == 1 for vectors in step.overlay.vectors.values())
+    assert "in colour" in driver.find("arrowHint").text()
     codes = observed.before.codes
     code = codes.mean[5] + np.exp(codes.log_stddev[5]) * observed.noise[5]
     np.testing.assert_allclose(driver.window.controller.point.code, code, rtol=1e-5)
