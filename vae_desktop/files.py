@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -77,6 +78,32 @@ def write_atomically(
                 os.unlink(temporary)
 
 
+def write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write a new folder of files, given by name and contents, which is there as a whole or not at all.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written, or there is something at `path` other than an empty folder.
+    """
+    temporary: str | None = None
+    try:
+        temporary = tempfile.mkdtemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        for name, data in files:
+            Path(temporary, name).write_bytes(data)
+        os.chmod(temporary, 0o777 & ~_umask())  # mkdtemp makes private ones
+        if path.is_dir():
+            path.rmdir()
+        os.rename(temporary, path)
+        temporary = None
+    except OSError as error:
+        text = tr("Cannot write {path}: {reason}. Choose another place to save to.")
+        raise UserError(text.format(path=path, reason=error.strerror or error)) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
 def sweep(folder: Path, pattern: str) -> None:
     """Delete temporary files that killed processes left long ago, for targets with such names."""
     for part in folder.glob(f".{pattern}.*.part"):
@@ -102,9 +129,13 @@ def _ordinary_mode(path: Path) -> int:
     """Mode of the file that is replaced, else what the umask gives (mkstemp makes private files)."""
     with contextlib.suppress(OSError):
         return path.stat().st_mode & 0o777
+    return 0o666 & ~_umask()
+
+
+def _umask() -> int:
     umask = os.umask(0)
     os.umask(umask)
-    return 0o666 & ~umask
+    return umask
 
 
 def _sync_folder(folder: Path) -> None:

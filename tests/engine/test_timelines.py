@@ -163,8 +163,10 @@ def test_a_file_saved_with_its_timeline_brings_it_along(window, config, tmp_path
     again = window.opened(path)
     assert again.timeline.steps == KEPT
     frame = window.read(again, 5)
-    window.saved(path, [again])  # over the file that the frames lie in
-    assert load_checkpoint(path).timeline is None
+    window.saved(path, [again])  # over the file that the frames lie in, which so keeps them
+    assert load_checkpoint(path).timeline.steps == KEPT
+    window.saved(other := tmp_path / "other.safetensors", [again])
+    assert load_checkpoint(other).timeline is None
     assert np.array_equal(weights_of(again.timeline.read(5)), weights_of(frame))
     window.goes_on(again, config.with_settings(epochs=1))
     assert again.timeline.steps == [*KEPT, 28, 32, 36]

@@ -19,6 +19,7 @@ from vae_desktop.film.scenes import grid_scene, point_scene, samples_scene, scat
 from vae_desktop.film.sheet import Look
 from vae_desktop.film.writing import film_bytes, gif, shared_palette
 from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.sampling import sample_prior
 from vae_desktop.training.checkpoint import load_checkpoint
 from vae_desktop.training.history import History
 
@@ -143,7 +144,7 @@ def test_each_scene_in_each_theme(made, settings, is_dark):
     for scene, left_out in (
         scatter_scene(checkpoint, test_images),
         grid_scene(checkpoint, look),
-        samples_scene(checkpoint, 10, seed=0),
+        samples_scene(checkpoint, sample_prior(10, len(code), 0)),
         point_scene(checkpoint, code),
     ):
         film = Film(checkpoint, scene, look, ("a", "b"))
@@ -156,7 +157,7 @@ def test_each_scene_in_each_theme(made, settings, is_dark):
 
 
 def test_the_step_is_written_in_and_the_playhead_moves(made):
-    scene, _ = samples_scene(made(), 4, seed=0)
+    scene, _ = samples_scene(made(), sample_prior(4, 2, 0))
     film = Film(made(), scene, LOOK)
     one, other = (np.asarray(film.picture(number)).astype(int) for number in (1, 2))
     heading, curve = slice(0, LOOK.margin + LOOK.text_size), slice(-LOOK.margin - 10, None)
@@ -202,7 +203,7 @@ def test_points_glide_from_moment_to_moment():
 
 
 def test_without_a_pace_a_film_takes_some_seconds(made):
-    scene, _ = samples_scene(made(), 4, seed=0)
+    scene, _ = samples_scene(made(), sample_prior(4, 2, 0))
     _, durations = frames_of(film_bytes(Film(made(), scene, Look(120)), "gif"))
     assert durations[0] == 250  # six pictures are too few for eight seconds
 

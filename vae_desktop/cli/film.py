@@ -11,18 +11,14 @@ from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import progress_bar, say
 from vae_desktop.cli.saving import check_writable
 from vae_desktop.config import SETTINGS
-from vae_desktop.errors import InvalidSetting, UserError
-from vae_desktop.files import write_atomically
+from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
 from vae_desktop.progress import Progress
 from vae_desktop.settings import Choice, Setting
 
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Split
-    from vae_desktop.film.film import Film, Scene
-    from vae_desktop.film.sheet import Look
     from vae_desktop.latent.codes import Floats
-    from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = N_("show the training of a saved model as a film")
 _OF = Setting(
@@ -67,63 +63,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw the kept steps of the training one after the other, and save them as a film."""
-    kind = _kind_of(options.output)
+    from vae_desktop.film.writing import check_target, write_film
+
+    check_target(options.output)
+    check_writable(options.output / "1.png" if options.output.is_dir() else options.output)
     checkpoint = opened_at_its_end(options)
-    code = _code(options.code, checkpoint.config.model.latent_dim)
+    codes = _codes(options, checkpoint.config.model.latent_dim)
     check_has_timeline(checkpoint, options.file)
     from vae_desktop.film.film import Film
+    from vae_desktop.film.scenes import make_scene
     from vae_desktop.film.sheet import Look
-    from vae_desktop.film.writing import film_bytes
-
-    look = Look(options.size, options.theme == "dark")
-    with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        scene, left_out = _scene(options, checkpoint, look, code, Progress(show))
-        say(options.program, *left_out, mark=tr("note: "))
-        names = checkpoint.class_names if options.of == "scatter" else ()
-        film = Film(checkpoint, scene, look, names)
-        if kind == "folder":
-            _write_folder(film, options.output, Progress(show))
-        else:
-            write_atomically(options.output, film_bytes(film, kind, options.fps, Progress(show)))
-    return 0
-
-
-def _kind_of(output: Path) -> str:
-    """What a film is written as; raises UserError if it cannot be written there."""
-    kind = output.suffix.lower().removeprefix(".")
-    if kind in ("gif", "webp"):
-        check_writable(output)
-        return kind
-    if kind:
-        text = tr("Cannot write {path}: a film is a .gif or a .webp, or without an ending a folder of PNG pictures.")
-        raise UserError(text.format(path=output))
-    if output.is_file() or (output.is_dir() and any(output.iterdir())):
-        raise UserError(tr("Cannot write {path}: it is there already, and not an empty folder.").format(path=output))
-    check_writable(output / "1.png" if output.is_dir() else output)
-    return "folder"
-
-
-def _code(texts: list[str], latent_dim: int) -> "Floats":
-    """The code (d,) that the numbers given begin; all others are 0."""
-    import numpy as np
-
-    code = np.zeros(latent_dim, np.float32)
-    if len(texts) > latent_dim:
-        text = tr("Code: {count} numbers are more than the {dimensions} latent dimensions.")
-        raise InvalidSetting("code", text.format(count=len(texts), dimensions=latent_dim))
-    code[: len(texts)] = [_CODE.parse("code", text) for text in texts]
-    return code
-
-
-def _scene(
-    options: argparse.Namespace, checkpoint: "Checkpoint", look: "Look", code: "Floats", progress: Progress
-) -> "tuple[Scene, list[str]]":
-    from vae_desktop.film import scenes
 
     def test_images() -> "Split":
         from vae_desktop.data.load import load_dataset
@@ -132,24 +81,29 @@ def _scene(
         check_images(options.file, checkpoint, dataset)
         return dataset.test
 
-    if options.of == "scatter":
-        return scenes.scatter_scene(checkpoint, test_images, progress)
-    if options.of == "grid":
-        return scenes.grid_scene(checkpoint, look, progress)
-    if options.of == "samples":
-        return scenes.samples_scene(checkpoint, options.count, options.seed, progress)
-    return scenes.point_scene(checkpoint, code, progress)
+    look = Look(options.size, options.theme == "dark")
+    with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        scene, left_out = make_scene(options.of, checkpoint, look, codes, test_images, Progress(show))
+        say(options.program, *left_out, mark=tr("note: "))
+        names = checkpoint.class_names if options.of == "scatter" else ()
+        write_film(Film(checkpoint, scene, look, names), options.output, options.fps, Progress(show))
+    return 0
 
 
-def _write_folder(film: "Film", folder: Path, progress: Progress) -> None:
-    """Write a PNG picture for each moment, named by its step."""
-    from vae_desktop.film.writing import png
+def _codes(options: argparse.Namespace, latent_dim: int) -> "Floats":
+    """The codes (N, d) that are decoded: random ones, or the one whose first numbers are given; all others are 0."""
+    import numpy as np
 
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        text = tr("Cannot write {path}: {reason}.")
-        raise UserError(text.format(path=folder, reason=error.strerror or error)) from error
-    digits = len(str(film.steps[-1]))
-    for step, picture in zip(film.steps, film.pictures(progress), strict=True):
-        write_atomically(folder / f"step-{step:0{digits}}.png", png(picture))
+    from vae_desktop.latent.sampling import sample_prior
+
+    code, texts = np.zeros(latent_dim, np.float32), options.code
+    if len(texts) > latent_dim:
+        text = tr("Code: {count} numbers are more than the {dimensions} latent dimensions.")
+        raise InvalidSetting("code", text.format(count=len(texts), dimensions=latent_dim))
+    code[: len(texts)] = [_CODE.parse("code", text) for text in texts]
+    return sample_prior(options.count, latent_dim, options.seed) if options.of == "samples" else code[None]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.film_export import FilmExport
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.library import Library
 from vae_desktop.engine.measurements import Measurements, TrainingImageCodes
@@ -67,6 +68,7 @@ class Engine:
         begun = self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
         self.starter = RunStarter(*begun, self.timelines)
         self.playhead = Playhead(self.project, self.timelines, self.inference, self.messages)
+        self.films = FilmExport(self.tasks, self.project, self.datasets, self.messages)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
         self.opened_codes = OpenedCodes(self.tasks, self.project, self.datasets)
         self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)

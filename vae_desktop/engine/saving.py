@@ -208,6 +208,8 @@ class ModelSaver:
     def _write_to(self, path: Path, save: _Save) -> None:
         checkpoints, timelines = save.checkpoints, [run.timeline for run in save.runs]
         about = f"models {sorted(run.id for run in save.runs)}"
+        together = [entry.path for entry in self._project.comparisons if set(save.runs) <= set(entry.runs)]
+        is_own = path in (*together, *(run.path for run in save.runs))  # which they were saved to, or opened from
 
         def work(task: Task) -> None:
             from vae_desktop.training.checkpoint import save_checkpoints
@@ -215,7 +217,8 @@ class ModelSaver:
             for timeline in timelines:
                 if timeline is not None:
                     timeline.finish()
-            save_checkpoints(path, checkpoints, watch=task.watch, timelines=timelines if save.with_timeline else ())
+            has_timeline = save.with_timeline or (is_own and _holds_timeline(path))
+            save_checkpoints(path, checkpoints, watch=task.watch, timelines=timelines if has_timeline else ())
 
         def finished(_: None) -> None:
             for run, checkpoint in zip(save.runs, checkpoints, strict=True):
@@ -264,6 +267,16 @@ class ModelSaver:
                 self.autosaves.discard(path)
                 for run in kept:
                     run.forget(path)
+
+
+def _holds_timeline(path: Path) -> bool:
+    """Whether there is a file with a timeline, which then keeps one when it is saved to again."""
+    from vae_desktop.training.checkpoint import read_descriptions
+
+    try:
+        return any(model.timeline is not None for model in read_descriptions(path))
+    except UserError:
+        return False
 
 
 def _is_kept(run: Run) -> bool:

@@ -1,20 +1,20 @@
 """The scenes of a film, made from a model with its timeline."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 from vae_desktop.data.dataset import Split
 from vae_desktop.errors import UserError
 from vae_desktop.film.decoded import DecodedScene, columns_for, grid_codes
-from vae_desktop.film.film import Moments
+from vae_desktop.film.film import Moments, Scene
 from vae_desktop.film.points import Rectangle
 from vae_desktop.film.scatter import PRIOR_RADII, ScatterScene, plane_of, positions_in, view_of
 from vae_desktop.film.sheet import Look
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.plane import class_heights
-from vae_desktop.latent.sampling import sample_prior
 from vae_desktop.models.snapshot import Weights
 from vae_desktop.progress import Progress, ignore
 from vae_desktop.training.checkpoint import Checkpoint
@@ -25,6 +25,26 @@ _HEIGHTS = 1.3  # times the heights of a one-dimensional space, that the rectang
 _GAP = 2  # px, between pictures that have nothing to do with one another
 
 TestImages = Callable[[], Split]  # loads them when they are needed
+Of = Literal["scatter", "grid", "samples", "point"]
+
+
+def make_scene(
+    of: Of,
+    checkpoint: Checkpoint,
+    look: Look,
+    codes: Floats | None,
+    test_images: TestImages,
+    progress: Progress = ignore,
+) -> tuple[Scene, list[str]]:
+    """One of the scenes below, by its name; `codes` (N, d) are those of samples, or of the one point."""
+    if of == "scatter":
+        return scatter_scene(checkpoint, test_images, progress)
+    if of == "grid":
+        return grid_scene(checkpoint, look, progress)
+    assert codes is not None, "samples and points are pictures of codes"
+    if of == "samples":
+        return samples_scene(checkpoint, codes, progress)
+    return point_scene(checkpoint, codes[0], progress)
 
 
 def scatter_scene(
@@ -136,11 +156,10 @@ def grid_scene(checkpoint: Checkpoint, look: Look, progress: Progress = ignore) 
 
 
 def samples_scene(
-    checkpoint: Checkpoint, count: int, seed: int, progress: Progress = ignore
+    checkpoint: Checkpoint, codes: Floats, progress: Progress = ignore
 ) -> tuple[DecodedScene, list[str]]:
-    """Pictures of the same random codes from N(0, I) at each kept moment; otherwise as `scatter_scene`."""
-    codes = sample_prior(count, checkpoint.config.model.latent_dim, seed)
-    return _decoded(checkpoint, codes, int(np.ceil(np.sqrt(count))), _GAP, progress)
+    """Pictures of the same random codes (N, d) at each kept moment; otherwise as `scatter_scene`."""
+    return _decoded(checkpoint, codes, int(np.ceil(np.sqrt(len(codes)))), _GAP, progress)
 
 
 def point_scene(checkpoint: Checkpoint, code: Floats, progress: Progress = ignore) -> tuple[DecodedScene, list[str]]:

@@ -2,13 +2,17 @@
 
 import io
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 from PIL import GifImagePlugin, Image, ImageChops
 
+from vae_desktop.errors import UserError
+from vae_desktop.files import write_atomically, write_folder
 from vae_desktop.film.film import Film
+from vae_desktop.language import tr
 from vae_desktop.progress import Progress, ignore
 
 _SECONDS, _SLOWEST, _QUICKEST = 8.0, 4.0, 25.0  # a film, and pictures a second
@@ -18,6 +22,46 @@ _COLOURS, _TOO_CLOSE = 256, 6  # in a palette; levels from one of them to anothe
 _TABLE_BITS = 7  # log2 of the colours, less one, as the format counts
 _LOOP = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"  # for ever
 _MOST_HUNDREDTHS = 65_535
+
+
+def check_target(path: Path) -> None:
+    """Raise UserError if a film's name says nothing that it can be written as, or if there is something else."""
+    kind = path.suffix.lower()
+    if kind and kind not in (".gif", ".webp"):
+        text = tr("Cannot write {path}: a film is a .gif or a .webp, or without an ending a folder of PNG pictures.")
+        raise UserError(text.format(path=path))
+    if not kind and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
+        raise UserError(tr("Cannot write {path}: it is there already, and not an empty folder.").format(path=path))
+
+
+def write_film(
+    film: Film,
+    path: Path,
+    fps: float | None = None,
+    progress: Progress = ignore,
+    watch: Callable[[Path], object] = lambda part: None,
+) -> None:
+    """Write a film as its name says: a .gif, a .webp, or a folder with a PNG picture of each moment, named by its step.
+
+    There is all of it in the end, or what was there before.
+
+    Parameters
+    ----------
+    watch : callable, optional
+        Called with the temporary file, as `write_atomically` says.
+
+    Raises
+    ------
+    UserError
+        As by `check_target`, or if it cannot be written.
+    """
+    check_target(path)
+    if path.suffix:
+        write_atomically(path, film_bytes(film, path.suffix.lower()[1:], fps, progress), watch)
+        return
+    digits = len(str(film.steps[-1]))
+    pictures = zip(film.steps, film.pictures(progress), strict=True)
+    write_folder(path, ((f"step-{step:0{digits}}.png", png(picture)) for step, picture in pictures))
 
 
 def film_bytes(film: Film, kind: str, fps: float | None = None, progress: Progress = ignore) -> bytes:

@@ -14,6 +14,7 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run
 from vae_desktop.examples import examples
+from vae_desktop.files import size_in_words
 from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
@@ -43,6 +44,7 @@ class FilesController(QObject):
         menus.save_requested.connect(self._save)
         menus.save_as_requested.connect(self._save_as)
         menus.recent_wanted.connect(self._list_recent)
+        menus.save_with_timeline_requested.connect(self._save_with_timeline)
         menus.export_requested.connect(self._export_all_codes)
         self._library.opened.connect(self._note_opened)
         self._library.exported.connect(partial(self._tell_written, tr("Exported to {path}")))
@@ -50,6 +52,7 @@ class FilesController(QObject):
         self._project.runs_changed.connect(self._show_document)
         self._project.shown_changed.connect(self._show_document)
         self._project.compared_changed.connect(self._show_document)
+        self._project.timeline_changed.connect(self._show_timeline_size, max_args=0)
         self._show_document()
 
     @Slot(Path)
@@ -135,9 +138,9 @@ class FilesController(QObject):
             return runs[0].path
         return None if self._project.compared is None else self._project.compared.path
 
-    def save(self, path: Path) -> None:
-        """Save what is in sight."""
-        self._engine.training.save(path, self._in_sight)
+    def save(self, path: Path, with_timeline: bool = False) -> None:
+        """Save what is in sight, perhaps with what was kept of its training."""
+        self._engine.training.save(path, self._in_sight, with_timeline)
 
     @Slot()
     def _save(self) -> None:
@@ -151,9 +154,25 @@ class FilesController(QObject):
     def _save_as(self) -> None:
         self._ask_and_save(self._in_sight, self._path_in_sight)
 
+    @Slot()
+    def _save_with_timeline(self) -> None:
+        """Ask for a name, with the size that the file will have, and save what is in sight with its kept steps."""
+        runs = self._in_sight
+        if any(map(_kept_bytes, runs)):
+            title = tr("Save with timeline: about {size}").format(size=self._size_with_timeline(runs))
+            name = file_name(runs[0]) if len(runs) == 1 else "comparison"
+            path = self._window.ask_for_target(Path(f"{name}-timeline.safetensors"), title)
+            if path is not None:
+                self.save(path, with_timeline=True)
+
+    @staticmethod
+    def _size_with_timeline(runs: Sequence[Run]) -> str:
+        size = sum(_kept_bytes(run) + _bytes(run) for run in runs)
+        return size_in_words(round(size, 2 - len(str(size))))  # no more figures than are true
+
     def _ask_and_save(self, runs: Sequence[Run], path: Path | None) -> None:
         if runs:
-            name = _file_name(runs[0]) if len(runs) == 1 else "comparison"
+            name = file_name(runs[0]) if len(runs) == 1 else "comparison"
             target = self._window.ask_for_target(path or Path(f"{name}.safetensors"))
             if target is not None:
                 self._engine.training.save(target, runs)
@@ -180,13 +199,13 @@ class FilesController(QObject):
         if run is None or run.codes is None or codes is None:
             return
         make = partial(codes_as_csv, codes, images, run.class_names, len(run.codes))
-        self._ask_and_export(tr("Export codes"), f"codes-{_file_name(run)}", "csv", make)
+        self._ask_and_export(tr("Export codes"), f"codes-{file_name(run)}", "csv", make)
 
     @Slot(str, object)
     def export_path(self, kind: str, make: Callable[[], bytes]) -> None:
         """Ask for a name, then save the path as it was when it was asked for."""
         if self._project.shown is not None:
-            self._ask_and_export(tr("Export path"), f"path-{_file_name(self._project.shown)}", kind, make)
+            self._ask_and_export(tr("Export path"), f"path-{file_name(self._project.shown)}", kind, make)
 
     def _ask_and_export(self, title: str, name: str, suffix: str, make: Callable[[], bytes]) -> None:
         kinds = {"csv": tr("Tables"), "gif": tr("Animations"), "png": tr("Pictures")}
@@ -194,12 +213,24 @@ class FilesController(QObject):
         if path is not None:
             self._library.export(path, make)
 
+    @Slot()
+    def _show_timeline_size(self) -> None:
+        """Offer to save the kept steps of what is in sight, if there are any, and say how much they take."""
+        runs = self._in_sight
+        has_steps = any(map(_kept_bytes, runs))
+        tip = tr("Nothing of the training of what is on screen was kept.")
+        if has_steps:
+            tip = tr("Save what is on screen with every kept step of its training, as one file of about {size}.")
+            tip = tip.format(size=self._size_with_timeline(runs))
+        self._window.menus.set_can_save_timeline(has_steps, tip)
+
     def _show_document(self) -> None:
         """Say in the title what is in sight, and whether it is saved; offer only what can be done with it."""
         run, runs = self._project.shown, self._in_sight
         title = " · ".join(entry.name for entry in runs) if len(runs) > 1 else run.title if run is not None else ""
         self._window.set_document(title if runs else "", all(entry.is_saved for entry in runs))
         self._window.menus.set_can_save(bool(runs))
+        self._show_timeline_size()
         self._window.setup.controls.set_can_continue(any(entry.snapshot is not None for entry in runs))
 
 
@@ -211,7 +242,20 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _file_name(run: Run) -> str:
+def _kept_bytes(run: Run) -> int:
+    """What the kept steps of a model's training take."""
+    return 0 if run.timeline is None else sum(frame.bytes for frame in run.timeline.frames)
+
+
+def _bytes(run: Run) -> int:
+    """What a model takes without them, about."""
+    snapshot, codes = run.snapshot, run.newest_codes
+    arrays = [] if snapshot is None else [*snapshot.weights.values(), *(snapshot.optimizer or {}).values()]
+    arrays += [] if codes is None else [codes.mean, *(() if codes.log_stddev is None else (codes.log_stddev,))]
+    return sum(array.nbytes for array in arrays) + run.history.training.nbytes
+
+
+def file_name(run: Run) -> str:
     """What a file of that run may be called, without an ending."""
     config = run.config
     data = re.sub(r"[^\w.-]+", "-", describe_dataset(config.dataset.name).label)

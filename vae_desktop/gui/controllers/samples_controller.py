@@ -94,7 +94,7 @@ class SamplesController(ToolController[SamplesView]):
             self._measure(run)
 
     def ask(self, run: Run) -> bool:
-        codes = self._drawn(run)
+        codes = self.drawn(run)
         if codes is None:
             return False
         if self.codes.shape != codes.shape or not np.array_equal(self.codes, codes):
@@ -111,7 +111,7 @@ class SamplesController(ToolController[SamplesView]):
         self._measured = self._places = None
         self.overlay.clear()
 
-    def _drawn(self, run: Run) -> Floats | None:
+    def drawn(self, run: Run) -> Floats | None:
         """The codes (M, d) that are wanted; None if there are none yet, which the view then says."""
         view = self.view
         how = int(view.seed.value()), view.temperature.value()

@@ -14,6 +14,7 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.closer import Closer
 from vae_desktop.gui.controllers.files import FilesController
+from vae_desktop.gui.controllers.film_controller import FilmController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.messages import MessagesController
 from vae_desktop.gui.controllers.process import Instance
@@ -75,6 +76,7 @@ class WindowController(QObject):
         self.setup = SetupController(window, self.engine, settings, times)
         self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)
+        self.films = FilmController(window, self.engine, self.workspaces)
         self.closer = Closer(window, self.engine, settings, instance)
         last_folders.keep_in(
             find=lambda kind: settings.text(f"folder_{kind}"),

@@ -1,6 +1,6 @@
 """Dialogs for files and folders, which begin where the person was last with files of that kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
@@ -53,16 +53,30 @@ def ask_for_folder(window: QWidget, kind: str, title: str) -> Path | None:
     return chosen
 
 
-def ask_for_name(window: QWidget, kind: str, title: str, suggestion: Path, kinds: str) -> Path | None:
+def ask_for_name(
+    window: QWidget, kind: str, title: str, suggestion: Path, kinds: str, endings: Mapping[str, str] | None = None
+) -> Path | None:
     """Ask for the name of a file to be written, which gets the suggestion's ending if it has none.
 
     A suggestion without a folder stands where the person was last. None if the dialog is left.
+
+    Parameters
+    ----------
+    endings : mapping of str to str, optional
+        What names end in, by those of the `kinds` that may be chosen, where there are several: ".gif", or "".
     """
     folder = str(suggestion.parent) if suggestion.is_absolute() else last_folders.of(kind) or str(Path.home())
     dialog = QFileDialog(window, title, folder, kinds)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suggestion.suffix[1:])  # before the dialog asks whether to replace a file
     dialog.selectFile(suggestion.name)
+
+    def follow_kind(chosen: str) -> None:
+        ending = (endings or {}).get(chosen, suggestion.suffix)
+        dialog.setDefaultSuffix(ending[1:])
+        dialog.selectFile(Path(dialog.selectedFiles()[0]).stem + ending)
+
+    dialog.filterSelected.connect(follow_kind)
     dialog.finished.connect(dialog.deleteLater)
     if not dialog.exec():
         return None

@@ -29,7 +29,7 @@ from vae_desktop.gui.views.window.docks import (
     fit_docks,
     scrolled,
 )
-from vae_desktop.gui.views.window.fetching_bar import FetchingBar
+from vae_desktop.gui.views.window.fetching_bar import FetchingBar, FilmBar
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
 from vae_desktop.gui.widgets.controls import column, label, named
@@ -77,11 +77,12 @@ class MainWindow(QMainWindow):
         self.runs = RunsTable()
         self.measures = MeasuresPanel()
         self.tools: dict[str, ToolView] = {}  # views by name, which come after the first paint
-        self.fetching = FetchingBar()
+        self.fetching, self.filming = FetchingBar(), FilmBar()
         self.status = named(label(figures=True), "statusLabel", tr("Status"))
         self.status.setContentsMargins(SPACING, 0, 0, 0)
         self.statusBar().addWidget(self.status, 1)
-        self.statusBar().addPermanentWidget(self.fetching)
+        for bar in (self.filming, self.fetching):
+            self.statusBar().addPermanentWidget(bar)
         # Whatever view is painted first will do; an event filter on the window would slow every event down.
         self.panel.image.painted.connect(self._tell_first_painted)
         self._place_stage()
@@ -154,9 +155,15 @@ class MainWindow(QMainWindow):
             self._is_restored = self.restoreState(docks, _LAYOUT_VERSION)
             self._step_tool.set_wanted(False)
 
-    def ask_for_target(self, suggestion: Path) -> Path | None:
+    def ask_for_target(self, suggestion: Path, title: str = "") -> Path | None:
         """Ask under which name to save a model; None if the person does not want to."""
-        return ask_for_name(self, "model", tr("Save model"), suggestion, models_filter())
+        return ask_for_name(self, "model", title or tr("Save model"), suggestion, models_filter())
+
+    def ask_for_film(self, title: str, suggestion: Path) -> Path | None:
+        """Ask under which name to export a film: an animation, or a folder; None if the person does not want to."""
+        animation, folder = tr("Animation ({ending})"), tr("Folder of PNG pictures")
+        kinds = {animation.format(ending=f"*{ending}"): ending for ending in (".gif", ".webp")} | {f"{folder} (*)": ""}
+        return ask_for_name(self, "export", title, suggestion, ";;".join(kinds), kinds)
 
     def ask_for_export(self, title: str, suggestion: Path, kind: str) -> Path | None:
         """Ask under which name to export a kind of file; None if the person does not want to."""

@@ -29,7 +29,9 @@ class WindowMenus(QObject):
     file_chosen = Signal(Path)
     save_requested = Signal()
     save_as_requested = Signal()
+    save_with_timeline_requested = Signal()
     export_requested = Signal()  # the codes of the model on screen
+    film_requested = Signal(str)  # of "scatter", "grid", "samples" or "point"
     data_folder_requested = Signal()
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
@@ -124,9 +126,22 @@ class WindowMenus(QObject):
         self.save = self._add(menu, "saveModelAction", tr("&Save model"), tip, keys.Save, self.save_requested)
         tip, text = tr("Save the model on screen under another name."), tr("Save model &as…")
         self.save_as = self._add(menu, "saveModelAsAction", text, tip, "Ctrl+Shift+S", self.save_as_requested)
+        text, then = tr("Save with &timeline…"), self.save_with_timeline_requested
+        self.save_with_timeline = self._add(menu, "saveWithTimelineAction", text, then=then)
         tip = tr("Save the codes of all images of the model on screen as a table (CSV), with their classes.")
         text, then = tr("&Export codes…"), self.export_requested
         self.export = self._add(menu, "exportCodesAction", text, tip, "Ctrl+E", then)
+        self._films = menu.addMenu(tr("Export fil&m"))
+        self._films.setObjectName("filmMenu")
+        for of, text, tip in (
+            ("scatter", tr("&Latent space…"), tr("The codes of the test images, at every kept step.")),
+            ("grid", tr("&Grid…"), tr("What is decoded all over the plane, at every kept step.")),
+            ("samples", tr("&Samples…"), tr("The codes that the tool Samples draws, decoded at every kept step.")),
+            ("point", tr("Current &point…"), tr("The picture at the current point, at every kept step.")),
+        ):
+            self._add(self._films, f"{of}FilmAction", text, tip, then=self.film_requested, data=of)
+        self._films.setToolTipsVisible(True)
+        menu.setToolTipsVisible(True)
         menu.addSeparator()
         tip, text = tr("Choose the folder in which downloaded data sets lie."), tr("&Data folder…")
         self._add(menu, "dataFolderAction", text, tip, then=self.data_folder_requested)
@@ -138,6 +153,17 @@ class WindowMenus(QObject):
         self.save.setEnabled(can_save)
         self.save_as.setEnabled(can_save)
         self.export.setEnabled(can_save)
+
+    def set_can_save_timeline(self, can_save: bool, tip: str) -> None:
+        """Saving with the timeline needs kept steps; the tip says how large the file will be, or what is missing."""
+        self.save_with_timeline.setEnabled(can_save)
+        self.save_with_timeline.setToolTip(tip)
+        self.save_with_timeline.setStatusTip(tip)
+
+    def set_can_film(self, can_film: bool, tip: str) -> None:
+        """A film needs one model with kept steps on screen; the tip says so."""
+        self._films.setEnabled(can_film)
+        self._films.menuAction().setToolTip(tip)
 
     def set_recent(self, files: Sequence[Path], kept: Mapping[Path, str], has_more: bool) -> None:
         """List recent files, then models that the app itself has kept, by what they are."""
