@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -179,6 +179,17 @@ def test_models_side_by_side_move_together(live):
     driver.wait(lambda: all(run.moment is not None for run in runs))
     assert len({run.moment.step for run in runs}) == 1
     driver.window.show_workspace("playground")
+
+
+def test_what_a_timeline_keeps_is_chosen_and_remembered(live):
+    driver = live
+    driver.find("0TimelineAction", QAction).trigger()
+    runs = len(driver.engine.project.runs)
+    driver.train_to_the_end(epochs="1")
+    driver.wait(lambda: len(driver.engine.project.runs) > runs)
+    assert not driver.window.timeline.isVisible()
+    driver.find("256000000TimelineAction", QAction).trigger()
+    assert driver.engine.timelines.budget == 256_000_000
 
 
 def test_a_model_without_kept_steps_has_no_strip(live):

@@ -64,6 +64,8 @@ class WindowController(QObject):
         autosaves = Autosaves(instance.folder, instance.name)
         self.engine = Engine(self._outbox_filled.emit, data_dir, autosaves, cache_dir)
         self.engine.timelines.budget = settings.timeline_budget
+        window.menus.set_timeline_mode(str(settings.timeline_budget))
+        window.menus.timeline_chosen.connect(self._keep_timelines)
         self._outbox_filled.connect(self._run_calls, Qt.ConnectionType.QueuedConnection)
         self.point = LatentPoint(window)
         self.messages = MessagesController(window, self.engine, settings)
@@ -150,6 +152,12 @@ class WindowController(QObject):
             return
         self.setup.take_next()
         self.files.open_last()
+
+    @Slot(str)
+    def _keep_timelines(self, size: str) -> None:
+        """Let the timeline of each model take so many bytes, from its next training on."""
+        self._settings.set_timeline_budget(int(size))
+        self.engine.timelines.budget = int(size)
 
     @Slot(str)
     def choose_theme(self, mode: str) -> None:

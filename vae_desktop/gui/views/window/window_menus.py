@@ -11,12 +11,15 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from vae_desktop import language
 from vae_desktop.examples import Example, examples
+from vae_desktop.files import size_in_words
 from vae_desktop.gui.views.window.dialogs import show_about
 from vae_desktop.gui.views.window.help_window import HelpWindow
 from vae_desktop.gui.views.window.keys import KEYS
 from vae_desktop.gui.widgets.controls import Then, action
 from vae_desktop.gui.widgets.terms import aliases, definitions
 from vae_desktop.language import tr
+
+TIMELINE_SIZES = 64_000_000, 256_000_000, 1_000_000_000  # bytes of a model's timeline that can be chosen
 
 
 class WindowMenus(QObject):
@@ -35,6 +38,7 @@ class WindowMenus(QObject):
     data_folder_requested = Signal()
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
+    timeline_chosen = Signal(str)  # how many bytes the timeline of a model may take
     layout_reset_requested = Signal()
     normals_requested = Signal()
     diagnostics_requested = Signal()
@@ -89,6 +93,9 @@ class WindowMenus(QObject):
         texts = {language.SYSTEM: tr("As the &system"), **language.LANGUAGES}
         title = tr("Lan&guage")  # in another language followed by the English word: whoever chose it by mistake
         self._languages = self._add_modes(view_menu, title, "Language", texts, self.language_chosen)
+        sizes = {str(size): size_in_words(size) for size in TIMELINE_SIZES}
+        texts = {"0": tr("&Nothing"), **sizes}
+        self._timelines = self._add_modes(view_menu, tr("Timeline &keeps"), "Timeline", texts, self.timeline_chosen)
         self._add(view_menu, "resetLayoutAction", tr("&Reset layout"), then=self.layout_reset_requested)
         help_menu = bar.addMenu(tr("&Help"))
         tip = tr("What can be done by keyboard and mouse.")
@@ -199,6 +206,11 @@ class WindowMenus(QObject):
 
     def set_language_mode(self, mode: str) -> None:
         self._languages.get(mode, self._languages[language.SYSTEM]).setChecked(True)
+
+    def set_timeline_mode(self, mode: str) -> None:
+        """Check how much a timeline may keep, if it is one of the sizes that are offered."""
+        if mode in self._timelines:
+            self._timelines[mode].setChecked(True)
 
     def _add_file(self, menu: QMenu, path: Path, title: str, tip: str) -> None:
         entry = menu.addAction(title.replace("&", "&&"), partial(_emit, self.file_chosen, path))
