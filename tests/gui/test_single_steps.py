@@ -71,9 +71,8 @@ def test_the_table_says_what_the_step_did(shared_driver):
     assert numbers["kl", "pull"] == f"{observed.kl.weights:.2f}"
     assert numbers["total", "pull"] == f"{observed.pull:.2f}"
     balance = observed.balance
-    assert f"reconstruction pulls μ outwards by {balance.outwards:.2f}, KL inwards by {balance.inwards:.2f}" in (
-        tool(driver).view.note.text()
-    )
+    means = f"μ outwards, reconstruction {balance.outwards:+.2f}, KL {-balance.inwards:+.2f}"
+    assert means.replace("-", "−") in tool(driver).view.note.text()
     assert len(tool(driver).view.board.pictures) == len(observed.inputs)
     driver.stop()
 
@@ -113,6 +112,9 @@ def test_a_chosen_image_is_shown_alone_and_the_point_goes_to_its_code(shared_dri
     assert "Image 6 of the batch" in step.view.note.text()
     QTest.keyClick(step.view.board, Qt.Key.Key_Right)
     assert "Image 7 of the batch" in step.view.note.text()
+    QTest.keyClick(step.view.board, Qt.Key.Key_Escape)
+    assert "On its own batch" in step.view.note.text()
+    assert all(len(vectors) > 1 for vectors in step.overlay.vectors.values())
     take_step(driver)  # of another batch
     assert step.view.board.chosen is None
     assert len(step.overlay.vectors) == len(ARROWS[step.view.arrows.value()])

@@ -133,6 +133,8 @@ REJECTED: dict[str, list[tuple[Seen, str]]] = {
         (_on_screen(None), "no_model"),
         (_on_screen(replace(NO_KL, balance=_balance(140))), "other_kind"),
         (_on_screen(FULL), "no_step"),
+        (_on_screen(replace(FULL, trains=True), is_training=True), "trains"),
+        (_on_screen(replace(FULL, trains=True)), "held"),
     ],
     "path_between": [
         (_on_screen(None, **PATH), "no_model"),

@@ -69,5 +69,6 @@ class ProgressMeter:
         self.progress = replace(self.progress, last_step=last_step)
 
     def restart_clock(self) -> None:
-        """Begin measuring anew, after a pause."""
+        """Begin measuring anew, after a pause: what was known of the pace before says nothing of what follows."""
+        self.progress = replace(self.progress, images_per_second=None, seconds_left=None)
         self._marks = deque([(self._clock(), self.progress.step)])

@@ -135,6 +135,9 @@ class RunTracker:
     def run_observed(self, run: Run, observed: ObservedStep) -> None:
         """Take in what a single step of a held training did."""
         run.observed = observed
+        if self._meter is not None and run is self._metered:
+            self._meter.restart_clock()
+            self.progressed.emit(self._meter.progress)
         self._project.step_observed.emit(run)
 
     def run_paused(self, run: Run) -> None:

@@ -77,6 +77,8 @@ def forked(
     for name in TIMELINE_SETTINGS:
         value = getattr(config.training, name)
         if value != getattr(checkpoint.config.training, name):
+            at_once = [change for change in history.changes if change.step == step and change.name == name]
+            history.changes = [change for change in history.changes if change not in at_once]  # never acted here
             history.changes.append(Change(step, name, value))
     return Fork(config, snapshot, history, snapshot.optimizer is not None or step == 0, has_own_cycle)
 

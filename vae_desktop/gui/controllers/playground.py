@@ -82,6 +82,8 @@ class PlaygroundController(QObject):
         self._manifold.set_plane(self.space.plane, self._spans())
         self._manifold.board.set_sheet(None)
         self._point.resize(latent_dim)
+        if codes is not None and codes.are_finite and _is_far(self._point.code, codes.mean):
+            self._point.move_to(np.zeros_like(self._point.code))  # another model's point would be nowhere in this one
         self._show_can_embed(run)
         self._show_subtitle(run)
         if self._is_in_sight:
@@ -283,6 +285,12 @@ class PlaygroundController(QObject):
     def _ask_all_in_plane(self) -> None:
         self._ask_grid()
         self.space.ask_overlays()
+
+
+def _is_far(code: Floats, means: Floats) -> bool:
+    """Whether a code lies further beside the codes (N, d), in any dimension, than these reach."""
+    low, high = means.min(0), means.max(0)
+    return bool(((code < 2 * low - high) | (code > 2 * high - low)).any())
 
 
 def _round_span(low: float, high: float) -> tuple[float, float]:

@@ -67,6 +67,7 @@ class SamplesController(ToolController[SamplesView]):
         view.source.currentIndexChanged.connect(self._choose_source)
         view.board.resized.connect(self.refresh)
         view.board.tile_chosen.connect(self._go_to)
+        view.board.tile_left.connect(lambda: self._choose(None))
         view.nearest.load.clicked.connect(self.load_data)
         view.board.set_empty_text(tr("Train or open a model: random codes are decoded here."))
         self._point.moved.connect(self._leave_sample)

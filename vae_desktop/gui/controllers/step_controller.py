@@ -39,6 +39,7 @@ class StepController(ToolController[StepView]):
         self.overlay = StepOverlay(self._scatter)
         view.arrows.currentIndexChanged.connect(self.refresh)
         view.board.tile_chosen.connect(self._choose)
+        view.board.tile_left.connect(self._show_all)
         project = self._engine.project
         project.step_observed.connect(self._take)
         project.status_changed.connect(self._note_status)
@@ -97,6 +98,13 @@ class StepController(ToolController[StepView]):
         self._point.move_to(code)
         self._show_numbers(run, number)
         self.refresh()
+
+    @Slot()
+    def _show_all(self) -> None:
+        """Show the whole batch again."""
+        if self.run is not None and self.observed is not None:
+            self._show_numbers(self.run, None)
+            self.refresh()
 
     def _show_numbers(self, run: Run, number: int | None) -> None:
         observed = self.observed

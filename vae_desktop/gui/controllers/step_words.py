@@ -54,10 +54,13 @@ def _about_terms(observed: ObservedStep) -> str:
     if balance is None:
         return ""
     apart = tr("The gradients of the two terms are {angle}° apart.").format(angle=f"{balance.angle:.0f}")
-    of_mean = tr("On average reconstruction pulls μ outwards by {outwards}, KL inwards by {inwards};")
-    of_stddev = tr("reconstruction narrows σ by {narrowing}, KL widens it by {widening}.")
-    numbers = {name: f"{value:.2f}".replace("-", "−") for name, value in balance._asdict().items()}
-    return sentences(apart, of_mean.format(**numbers), of_stddev.format(**numbers))
+    of_mean = tr("Means of this batch: μ outwards, reconstruction {outwards}, KL {inwards};")
+    of_stddev = tr("log σ, reconstruction {narrowing}, KL {widening}.")
+    single = tr("Single images pull far more strongly, in all directions, and most of it cancels.")
+    means = {"outwards": balance.outwards, "inwards": -balance.inwards}
+    means |= {"narrowing": -balance.narrowing, "widening": balance.widening}
+    numbers = {name: f"{value:+.2f}".replace("-", "−") for name, value in means.items()}
+    return sentences(apart, of_mean.format(**numbers), of_stddev.format(**numbers), single)
 
 
 def _numbers(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:

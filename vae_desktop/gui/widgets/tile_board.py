@@ -37,6 +37,7 @@ class TileBoard(QWidget):
     """
 
     tile_chosen = Signal(int)
+    tile_left = Signal()  # by Escape, or by a click beside the pictures: none is chosen any more
     resized = Signal()
 
     def __init__(self) -> None:
@@ -129,6 +130,8 @@ class TileBoard(QWidget):
         index = self._tile_at(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and index is not None:
             self._choose(index)
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._leave()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         index = self._tile_at(event.position().toPoint())
@@ -136,6 +139,9 @@ class TileBoard(QWidget):
             self._choose(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.chosen is not None:
+            self._leave()
+            return
         if event.key() not in ARROWS or self.pictures is None:
             super().keyPressEvent(event)
             return
@@ -172,6 +178,11 @@ class TileBoard(QWidget):
     def _choose(self, index: int) -> None:
         self.set_chosen(index)
         self.tile_chosen.emit(index)
+
+    def _leave(self) -> None:
+        if self.chosen is not None:
+            self.set_chosen(None)
+            self.tile_left.emit()
 
     def _foot(self) -> int:
         """Height of what stands under each picture."""

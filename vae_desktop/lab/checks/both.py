@@ -70,11 +70,18 @@ def terms_in_balance(now: Seen, before: Seen) -> Outcome:
     model = _full_model(now)
     if isinstance(model, Outcome):
         return model
-    if model.balance is None:
-        return Outcome("no_step")
-    angle = model.balance.angle
-    choice = 0 if angle < _ALIKE else 2 if angle > _AGAINST else 1
-    return Outcome("against" if choice == 2 else "not_against", True, model.balance._asdict(), choice)
+    found = model.balance
+    if found is None:
+        return Outcome("no_step" if not model.trains else "trains" if now.is_training else "held")
+    choice = 0 if found.angle < _ALIKE else 2 if found.angle > _AGAINST else 1
+    numbers = {
+        "angle": found.angle,
+        "narrowing": -found.narrowing,
+        "widening": found.widening,
+        "outwards": found.outwards,
+        "inwards": -found.inwards,
+    }
+    return Outcome("against" if choice == 2 else "not_against", True, numbers, choice)
 
 
 def path_between(now: Seen, before: Seen) -> Outcome:

@@ -119,15 +119,17 @@ class ArrowHint(_CornerHint):
         super().__init__(plot, "arrowHint")
         styled(self, "muted", "small")
 
-    def set_magnified(self, magnified: float, has_pulls: bool) -> None:
-        """Say how many times as long as the way they are, and whether there are pulls, which are no ways."""
-        text = tr("arrows: how each term pulls, at one scale")
+    def set_magnified(self, magnified: float, pulls: int) -> None:
+        """Say how many times as long as the way they are, and of how many terms they are pulls, which are no ways."""
+        text = tr("arrows: how the term pulls, at its own scale")
+        if pulls > 1:
+            text = tr("arrows: how each term pulls, at one scale")
         if magnified:
             text = tr("arrows: how far each code moved, × {factor:,}")
-        if magnified and has_pulls:
+        if magnified and pulls:
             text = tr("arrow: how far the code moved, × {factor:,}; in colour: the pulls")
         self.setText(text.format(factor=round(magnified)))
-        self._show((has_pulls or magnified > 0) and self._plot.width() >= WIDE)
+        self._show((pulls > 0 or magnified > 0) and self._plot.width() >= WIDE)
 
     def _corner(self, box: QRectF) -> QPoint:
         return box.bottomLeft().toPoint() + QPoint(SPACING, -self.height() - SPACING // 2)

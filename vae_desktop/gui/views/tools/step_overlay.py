@@ -94,7 +94,7 @@ class StepOverlay(QObject):
             self._place(_flat(plane.project(before)), observed.before.codes.labels, chosen)
         for item in (self._dots, *self._curves.values()):
             item.setVisible(bool(self.vectors) and (item is self._dots or self._is_shown(item)))
-        self._hint.set_magnified(self.magnified, any(name != "moved" for name in self.vectors))
+        self._hint.set_magnified(self.magnified, sum(name != "moved" for name in self.vectors))
 
     def _is_shown(self, item: pyqtgraph.PlotCurveItem) -> bool:
         return any(item is self._curves[name] for name in self.vectors)

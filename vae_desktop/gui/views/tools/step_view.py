@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from vae_desktop.gui.views.tools.tool_view import ToolView
+from vae_desktop.gui.views.tools.tool_view import ToolView, form
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, explain, label, named, push_button
 from vae_desktop.gui.widgets.terms import with_terms
@@ -59,7 +59,9 @@ class StepView(ToolView):
         )
         self.note = label("", "muted", "small", name="stepNote", figures=True, wraps=True)
         self.numbers: dict[tuple[str, str], QLabel] = {}
-        controls = column(self.step_button, self.arrows, self.where, 1, spacing=SPACING // 2)
+        controls = column(
+            self.step_button, form((tr("Arrows"), self.arrows)), self.where, 1, spacing=SPACING // 2
+        )
         right = QWidget()
         right.setFixedWidth(_NUMBERS)
         column(self._table(), self.note, 1, spacing=SPACING, on=right)
@@ -116,7 +118,10 @@ def _arrows() -> list[tuple[str, str, str]]:
         "From each code before the step to the same image's code after it. They need not go where the pulls point: all "
         "codes come from the same weights, and Adam goes on in the direction of earlier steps."
     )
-    both = tr("Both terms, at one scale: where they point apart, the loss is a compromise.")
+    both = tr(
+        "Both terms, at one scale. A single image's reconstruction pulls strongly, and differently with each batch; KL "
+        "pulls gently, always the same way."
+    )
     reconstruction = tr("Where the reconstruction error would fall fastest.")
     kl = tr("Where the KL divergence would fall fastest: straight to the middle.")
     return [
