@@ -177,7 +177,7 @@ class ComparisonView(QWidget):
         )
         tip = with_terms(tip, "N(0, I)", "fitted normal")
         choices = ("N(0, I)", "prior"), (tr("fitted normal"), "normal")
-        return ChoiceBox("randomWayCombo", tr("How random codes are drawn"), tip, choices, letters=5)
+        return ChoiceBox("randomWayCombo", tr("How random codes are drawn"), tip, choices, letters=8)
 
     def _segment(self, name: str, text: str, tip: str) -> QToolButton:
         button = self._toggle(name, text, tip)
