@@ -96,3 +96,11 @@ class DockFocus(QObject):
 def _is_behind(part: QWidget) -> bool:
     """Whether Qt has put a part of the window out of sight without hiding it."""
     return part.isVisible() and part.visibleRegion().isEmpty()
+
+
+def focus_first(whole: QWidget) -> None:
+    """Give the focus to what can be used first in a part of the window."""
+    usable = (part for part in whole.findChildren(QWidget) if part.isVisible() and part.isEnabled())
+    first = next((part for part in usable if part.focusPolicy() & Qt.FocusPolicy.TabFocus), None)
+    if first is not None:
+        first.setFocus(Qt.FocusReason.TabFocusReason)

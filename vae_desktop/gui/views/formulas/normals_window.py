@@ -93,7 +93,7 @@ class NormalsWindow(QDialog):
         )
         self.plot.changed.connect(self._set)
         self.resize(_WIDTH, _HEIGHT)
-        self.set_normals(Normal(1.0, 0.5), Normal(0.0, 1.0))
+        self.set_normals(Normal(1.0, 1.0), Normal(0.0, 1.0))
 
     @property
     def normals(self) -> tuple[Normal, Normal]:

@@ -33,7 +33,7 @@ from vae_desktop.gui.views.window.fetching_bar import FetchingBar, FilmBar
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
 from vae_desktop.gui.widgets.controls import column, label, named
-from vae_desktop.gui.widgets.dock_focus import DockFocus
+from vae_desktop.gui.widgets.dock_focus import DockFocus, focus_first
 from vae_desktop.gui.widgets.file_dialogs import ask_for_file, ask_for_folder, ask_for_name
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self.menus.images_requested.connect(self._ask_for_images)
         self.menus.layout_reset_requested.connect(self._reset_layout)
         self.menus.data_folder_requested.connect(self._ask_for_data_folder)
-        self.menus.workspace_chosen.connect(self.show_workspace)
+        self.menus.workspace_chosen.connect(self._go_to_workspace)
         self.menus.tool_chosen.connect(self.show_tool)
         self.menus.face_chosen.connect(self.setup.go_to_face)
         self.menus.step_requested.connect(self.setup.controls.step_requested)
@@ -116,6 +116,12 @@ class MainWindow(QMainWindow):
     def show_workspace(self, workspace: str) -> None:
         """Bring a workspace to the front."""
         self._tabs.setCurrentIndex(_WORKSPACES.index(workspace))
+
+    @Slot(str)
+    def _go_to_workspace(self, workspace: str) -> None:
+        """Bring a workspace to the front for the keyboard: what can be used first in it has the focus."""
+        self.show_workspace(workspace)
+        focus_first(self.stage if workspace == "playground" else self.comparison)
 
     def add_tool(self, name: str, view: ToolView) -> None:
         """Put the view of a tool of the playground into its dock: by the name of its controller."""
