@@ -115,12 +115,12 @@ def scrub_latency(driver: WindowDriver, seconds: float, from_disk: bool = False)
     (run,) = driver.engine.project.active
     driver.wait_until(lambda: run.timeline is not None and len(run.timeline.steps) > _SCRUBBED)
     assert run.timeline is not None
+    if from_disk:
+        driver.engine.timelines.most_held = 0
     scrubbed = run.timeline.steps[1 : _SCRUBBED + 1]
     for step in scrubbed:  # their codes are there from now on
         driver.engine.playhead.go_to([run], step)
         driver.wait_until(partial(_has_codes, driver, run, step))
-    if from_disk:
-        driver.engine.timelines.most_held = 0
     decoded, painted = [0], dict[str, int]()
 
     def note(part: str, step: int) -> None:

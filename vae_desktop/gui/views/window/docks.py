@@ -161,9 +161,9 @@ class ToolTabs(QObject):
 
 def tab_of(dock: QDockWidget) -> tuple[QTabBar, QRect] | None:
     """The bar and the place of the tab of a dock that stands behind others; None if it has none."""
-    for tabs in dock.window().findChildren(QTabBar):
+    for tabs in dock.window().findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
         titles = [tabs.tabText(index) for index in range(tabs.count())]
-        if tabs.parent() is dock.window() and tabs.isVisible() and dock.windowTitle() in titles:
+        if tabs.isVisible() and dock.windowTitle() in titles:
             return tabs, tabs.tabRect(titles.index(dock.windowTitle()))
     return None
 

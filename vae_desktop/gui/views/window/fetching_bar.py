@@ -1,6 +1,6 @@
 """How far a download, the reading of many files or a film is, and a way to end it."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.engine.datasets import Fetching
@@ -25,7 +25,8 @@ class WorkBar(QWidget):
     def __init__(self, name: str, title: str) -> None:
         super().__init__()
         self.setObjectName(f"{name}Bar")
-        self._label = label(size="small", figures=True)
+        beside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        self._label = label(size="small", figures=True, align=beside)
         self._bar = progress_bar(title, width=160)
         self._bar.setObjectName(f"{name}Progress")
         tip = tr("End it; nothing half stays.")
