@@ -1,6 +1,6 @@
 """How far a download, the reading of many files or a film is, and a way to end it."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.engine.datasets import Fetching
@@ -25,14 +25,13 @@ class WorkBar(QWidget):
     def __init__(self, name: str, title: str) -> None:
         super().__init__()
         self.setObjectName(f"{name}Bar")
-        beside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        self._label = label(size="small", figures=True, align=beside)
+        self._label = label(size="small", figures=True)
         self._bar = progress_bar(title, width=160)
         self._bar.setObjectName(f"{name}Progress")
         tip = tr("End it; nothing half stays.")
         cancel_name = f"cancel{name[0].upper()}{name[1:]}Button"
         cancel = tool_button(cancel_name, tr("Cancel"), tip, then=self.cancel_requested)
-        row(self._label, self._bar, cancel, margins=(0, 0, SPACING, 0), on=self)
+        row(1, self._label, self._bar, cancel, margins=(0, 0, SPACING, 0), on=self)
         self.hide()
 
     def show_fraction(self, text: str, done: int, total: int) -> None:
