@@ -152,6 +152,8 @@ def test_the_keyboard_stays_in_the_lab(lab, shared_driver):
 
 
 def test_steps_and_answers_have_keys(lab, shared_driver):
+    shared_driver.window.activateWindow()  # others may have been in front
+    shared_driver.wait(shared_driver.window.isActiveWindow)
     lab.go_to(0, 1)
     choices = shared_driver.window.setup.lab.choices
     choices[0].setFocus()

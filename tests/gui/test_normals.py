@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QToolButton
 from torch import distributions, tensor
 
+from vae_desktop.gui.views.formulas.term import Term
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.latent.normals import Normal
 
@@ -131,3 +132,20 @@ def test_a_mean_over_pixels_is_told_by_its_share(window):
     assert wrong < right
     assert "times as much" in window.findChild(QLabel, "slipWhy").text()
     assert not window.slips.buttons["half"].isChecked()
+
+
+def test_the_keys_of_the_lab_work_in_it_and_each_term_shows_its_focus(window, shared_driver):
+    shared_driver.window.menus.face_chosen.emit("lab")
+    lab = shared_driver.window.controller.lab
+    lab.go_to(7, 1)
+    window.activateWindow()
+    term = window.findChildren(Term)[0]
+    term.clearFocus()
+    before = term.grab().toImage()
+    term.setFocus()
+    assert term.grab().toImage() != before
+    QTest.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert lab.step.name == "formulas.half"
+    QTest.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert lab.step.name == "formulas.narrower"
+    shared_driver.window.menus.face_chosen.emit("setup")

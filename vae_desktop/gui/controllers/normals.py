@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QShortcut
+from PySide6.QtWidgets import QAbstractButton
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.one_image_controller import OneImageController
@@ -55,6 +58,9 @@ class NormalsController(QObject):
 
             self.view = NormalsWindow(self._window)
             self.view.changed.connect(self._compute)
+            lab = self._window.setup.lab
+            for button in (lab.next_button, lab.back_button, lab.show_button):  # steps of the lab are taken in here
+                QShortcut(button.shortcut(), self.view, partial(_press, button))
             self._compute(*self.view.normals)
         self.open()
 
@@ -85,6 +91,11 @@ class NormalsController(QObject):
             error, divergence, pixels = loss.reconstruction, loss.kl, size[0] * size[1] * size[2]
         if error > 0:
             self.view.slips.set_mean(mean_over_pixels(error, divergence, pixels), pixels)
+
+
+def _press(button: QAbstractButton) -> None:
+    if button.isVisible():
+        button.click()
 
 
 def _set_all() -> None:

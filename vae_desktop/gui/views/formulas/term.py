@@ -137,15 +137,17 @@ class Term(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self.update()
         self.pointed.emit(self.place)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self.update()
         self.pointed.emit(None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme = QPainter(self), current_theme()
-        if self._is_lit:
+        if self._is_lit or self.hasFocus():
             draw_light(painter, QRectF(self.rect()))
         colour, bottom = QColor(theme.text), self._bottom()
         if self.formula is not None:
