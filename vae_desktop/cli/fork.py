@@ -11,13 +11,12 @@ from vae_desktop.cli.opening import add_file_options, at_step, opened_at_its_end
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option, parse_changes
 from vae_desktop.cli.output import say
 from vae_desktop.cli.recording import add_timeline_option, recordings
-from vae_desktop.cli.saving import Targets
+from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
 
 if TYPE_CHECKING:
-    from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.fork import Fork
 
 HELP = N_("train on from an earlier step of a saved model")
@@ -42,9 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_timeline_option(parser)
     help = tr("where the model is saved; the file that it comes from is left as it is")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=help)
-    help = tr("save a small file to pass on: half precision and no optimizer, so that going on begins with a fresh one")
-    parser.add_argument("--compact", action="store_true", help=help)
-    parser.add_argument("--json", action="store_true", help=tr("print one JSON object per epoch and a last one"))
+    add_saving_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,19 +76,13 @@ def run(options: argparse.Namespace) -> int:
     device = select_device(config.training.device, notes.append)
     dataset = load_dataset(config.dataset, options.data_dir)
     check_shape(options.file, checkpoint, dataset)
-    fork = forked(checkpoint, config, len(dataset.train), epochs, _last_step(checkpoint, whole))
+    fork = forked(checkpoint, config, len(dataset.train), epochs, whole.snapshot.span)
     with recordings([fork.config], dataset, options, [whole.timeline]) as timelines:
         if timelines[0] is not None and any(change.step == fork.snapshot.step for change in fork.history.changes):
             timelines[0].mark_change(fork.snapshot.step)
         training = TrainingLoop([fork.config], dataset, device, [fork.snapshot], [fork.history], timelines)
         say(options.program, *notes, *_notes(fork), mark=tr("note: "))
         return train_to_end(training, targets, options)
-
-
-def _last_step(checkpoint: "Checkpoint", whole: "Checkpoint") -> int | None:
-    """The last step of the training that a step is of, as far as the whole model tells."""
-    own, last = checkpoint.snapshot.span, whole.snapshot.span
-    return None if own is None or last is None or own.first != last.first else last.last
 
 
 def _notes(fork: "Fork") -> list[str]:

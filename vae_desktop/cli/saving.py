@@ -1,5 +1,6 @@
 """Saves what a command has made: where it was asked for, or elsewhere rather than not at all."""
 
+import argparse
 import contextlib
 import itertools
 import re
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 _CANNOT_WRITE = N_("Cannot write {path}: {reason}.")
 _NO_FILE = N_("Cannot write {path}: it is not a file.")
+
+
+def add_saving_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--compact`` and ``--json``, which each command that trains has."""
+    help = tr("save a small file to pass on: half precision and no optimizer, so that going on begins with a fresh one")
+    parser.add_argument("--compact", action="store_true", help=help)
+    parser.add_argument("--json", action="store_true", help=tr("print one JSON object per epoch and a last one"))
 
 
 def check_writable(path: Path) -> None:

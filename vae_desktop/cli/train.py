@@ -10,7 +10,7 @@ from vae_desktop.cli.follow import train_to_end
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, given_settings, run_config
 from vae_desktop.cli.output import say
 from vae_desktop.cli.recording import add_timeline_option, recordings
-from vae_desktop.cli.saving import Targets
+from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
@@ -47,14 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             "with --continue it may be left out, and is the file that is continued"
         ),
     )
-    parser.add_argument(
-        "--compact",
-        action="store_true",
-        help=tr(
-            "save a small file to pass on: half precision and no optimizer, so that going on begins with a fresh one"
-        ),
-    )
-    parser.add_argument("--json", action="store_true", help=tr("print one JSON object per epoch and a last one"))
+    add_saving_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:

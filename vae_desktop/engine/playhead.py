@@ -32,7 +32,7 @@ class Playhead:
 
     def __post_init__(self) -> None:
         self._wanted: dict[int, int] = {}  # the step that each run was asked to be shown at last, by the run's id
-        self._project.status_changed.connect(self._note_status)
+        self._project.status_changed.connect(self._leave_forgotten)
         self._project.timeline_changed.connect(self._leave_forgotten)
 
     def go_to(self, runs: Iterable[Run], step: int) -> None:
@@ -80,12 +80,7 @@ class Playhead:
         else:
             raise error
 
-    def _note_status(self, run: Run) -> None:
-        """Show a run as it is now when its training begins, or goes on from its newest state."""
-        if run.status == "training" and run.moment is not None and run.moment.step > len(run.history.training):
-            self.go_live([run])
-
     def _leave_forgotten(self, run: Run) -> None:
-        """Leave a moment that has been forgotten, since the training went on from an earlier one."""
-        if run.moment is not None and run.moment.step > max(run.progress.step, len(run.history.training)):
+        """Leave a moment that has been forgotten, since the training goes on from an earlier one."""
+        if run.moment is not None and run.moment.step > run.step:
             self.go_live([run])

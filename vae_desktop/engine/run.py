@@ -129,9 +129,14 @@ class Run:
         return self.status == "training" and self.moment is None
 
     @property
+    def step(self) -> int:
+        """How many steps it has taken by now; whole states are taken only now and then."""
+        return max(self.progress.step, len(self.history.training))
+
+    @property
     def shown_step(self) -> int:
         """After how many steps it is shown."""
-        return max(self.progress.step, len(self.history.training)) if self.moment is None else self.moment.step
+        return self.step if self.moment is None else self.moment.step
 
     @property
     def shown_evaluation(self) -> Evaluation | None:
@@ -152,7 +157,7 @@ class Run:
         """The model as it was at the moment that is shown, with the settings of then."""
         assert self.moment is not None
         checkpoint = self.checkpoint(self.moment.snapshot, self.moment.codes)
-        return replace(checkpoint, config=self.shown_config)
+        return replace(checkpoint, timeline=self.timeline).as_of(self.moment)
 
     def take_codes(self, codes: Codes) -> bool:
         """Take in codes of now; return whether they are shown."""
@@ -170,9 +175,10 @@ class Run:
 
     @property
     def newest_step(self) -> ObservedStep | None:
-        """The last training step, if it was taken singly."""
-        is_newest = self.observed is not None and self.observed.step == len(self.history.training)
-        return self.observed if is_newest else None
+        """The last training step, if it was taken singly and none follows by itself."""
+        if self.observed is None or self.status == "training" or self.observed.step != len(self.history.training):
+            return None
+        return self.observed
 
     @property
     def progress(self) -> Progress:

@@ -184,13 +184,12 @@ class RunStarter:
         from vae_desktop.training.fork import changed_settings, forked
 
         given = {name: getattr(config.training, name) for name in _FORKED} | {"likelihood": config.model.likelihood}
-        own, span = run.config.training.epochs, origin.snapshot.span
-        epochs = None if config.training.epochs == own else config.training.epochs
+        epochs = None if config.training.epochs == run.config.training.epochs else config.training.epochs
         newest = None if run.snapshot is None else run.snapshot.span
-        last = run.last_step if span is not None and newest is not None and span.first == newest.first else None
+        newest = None if newest is None else replace(newest, last=run.last_step)
         try:
             configs = [changed_settings(origin, given), *([origin.config] if compares else ())]
-            forks = [forked(origin, entry, len(dataset.train), epochs, last) for entry in configs]
+            forks = [forked(origin, entry, len(dataset.train), epochs, newest) for entry in configs]
             check_comparison([fork.config for fork in forks])
         except UserError as error:
             self._messages.complain(str(error))

@@ -251,7 +251,4 @@ def _identity(info: FrameInfo) -> FrameInfo:
 
 def _bytes(frame: Frame) -> int:
     """The memory of a frame's weights and codes."""
-    snapshot, codes = frame.snapshot, frame.codes
-    arrays = [*snapshot.weights.values(), *(snapshot.optimizer or {}).values()]
-    arrays += [] if codes is None else [codes.mean, *(() if codes.log_stddev is None else (codes.log_stddev,))]
-    return sum(array.nbytes for array in arrays)
+    return frame.snapshot.nbytes + (0 if frame.codes is None else frame.codes.nbytes)

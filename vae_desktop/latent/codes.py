@@ -36,6 +36,11 @@ class Codes:
     def latent_dim(self) -> int:
         return self.mean.shape[1]
 
+    @property
+    def nbytes(self) -> int:
+        """The memory of means and log σ."""
+        return self.mean.nbytes + (0 if self.log_stddev is None else self.log_stddev.nbytes)
+
     def followed_by(self, others: "Codes") -> "Codes":
         """These codes and others of the same model, one after the other."""
         pairs = (self.mean, others.mean), (self.log_stddev, others.log_stddev), (self.labels, others.labels)

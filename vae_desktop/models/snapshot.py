@@ -32,6 +32,11 @@ class Span:
         return Span(step, step + epochs * per_epoch, per_epoch)
 
 
+def are_finite(tensors: Weights) -> bool:
+    """Whether no number in them is infinite or NaN."""
+    return all(bool(np.isfinite(values).all()) for values in tensors.values())
+
+
 def one_cycle(position: float) -> float:
     """The learning rate at a position of a run, 0 to 1, as a fraction of the highest.
 
@@ -62,6 +67,11 @@ class Snapshot:
     weights: Weights
     optimizer: Weights | None = None
     span: Span | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of its arrays."""
+        return sum(values.nbytes for values in (*self.weights.values(), *(self.optimizer or {}).values()))
 
     @property
     def is_interrupted(self) -> bool:

@@ -30,7 +30,7 @@ from vae_desktop.training.history import History
 from vae_desktop.training.saved_parts import add_timelines, metadata_of, tensors_of
 from vae_desktop.training.saved_timeline import PREFIX
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
-from vae_desktop.training.timeline import NO_FRAMES, Timeline
+from vae_desktop.training.timeline import NO_FRAMES, Frame, Timeline
 from vae_desktop.variants import FEWEST, MOST, check_comparison
 
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
@@ -90,9 +90,12 @@ class Checkpoint:
         UserError
             If that step was not kept, and then the nearest is named; or if its frame is damaged or gone.
         """
-        timeline = self.timeline or NO_FRAMES
-        frame = timeline.read(step)
-        settings: dict[str, Any] = timeline.settings_at(step, self.history.changes)
+        return self.as_of((self.timeline or NO_FRAMES).read(step))
+
+    def as_of(self, frame: Frame) -> "Checkpoint":
+        """The model as it was at a frame of its timeline; otherwise as `at`."""
+        step = frame.step
+        settings: dict[str, Any] = (self.timeline or NO_FRAMES).settings_at(step, self.history.changes)
         span = frame.snapshot.span
         if span is not None:
             settings["epochs"] = max((span.last - span.first) // span.per_epoch, 1)

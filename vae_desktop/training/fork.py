@@ -40,7 +40,7 @@ class Fork:
 
 
 def forked(
-    checkpoint: Checkpoint, config: RunConfig, train_images: int, epochs: int | None = None, last: int | None = None
+    checkpoint: Checkpoint, config: RunConfig, train_images: int, epochs: int | None = None, newest: Span | None = None
 ) -> Fork:
     """The fork of a model, as it was at a step, with other settings.
 
@@ -54,8 +54,9 @@ def forked(
         How many there are.
     epochs : int, optional
         When it ends, counted from the first step of the model; by default as was planned at that step.
-    last : int, optional
-        The last step of the training that the step is of, if its end was moved since.
+    newest : Span, optional
+        The training of the model as it is now: its end, which may have been moved since, is that of the step's too if
+        they are one.
 
     Raises
     ------
@@ -65,7 +66,9 @@ def forked(
     snapshot, per_epoch = checkpoint.snapshot, -(-train_images // config.training.batch_size)
     step = snapshot.step
     span = snapshot.span or Span(0, step, checkpoint.steps_per_epoch)
-    end = last or span.last if epochs is None else epochs * span.per_epoch
+    is_one = snapshot.span is not None and newest is not None and newest.first == span.first
+    planned = newest.last if newest is not None and is_one else span.last
+    end = planned if epochs is None else epochs * span.per_epoch
     if end <= step:
         text = tr("Epochs: at step {step:,} there are {done} epochs behind the model; ask for more than that.")
         done = f"{step / span.per_epoch:.1f}".removesuffix(".0")

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
-from vae_desktop.models.snapshot import Span, Weights
+from vae_desktop.models.snapshot import Span, are_finite
 from vae_desktop.training.frame_folder import FrameFolder
 from vae_desktop.training.frame_writer import FrameWriter
 from vae_desktop.training.history import Evaluation
@@ -124,7 +124,7 @@ class Recording(KeptTimeline):
             self._due = next_due(taken.step, self._per_epoch)
             self._taken = taken.step, is_change, taken.snapshot.span
             job = partial(self._guarded, self._write, taken, is_change)
-            self._writer.add(job, _bytes_of(taken), is_urgent)
+            self._writer.add(job, taken.snapshot.nbytes, is_urgent)
 
     def evaluated(self, evaluation: Evaluation, frame: Callable[[], Frame]) -> None:
         """Take in how good the model is now; the best so far is kept, as soon as it has not been bettered at once."""
@@ -139,7 +139,7 @@ class Recording(KeptTimeline):
         """Have the best so far kept."""
         best, self._best = self._best, None
         if best is not None and not self._is_stopped:
-            self._writer.add(partial(self._guarded, self._write, best, False, False), _bytes_of(best))
+            self._writer.add(partial(self._guarded, self._write, best, False, False), best.snapshot.nbytes)
 
     # Any thread
 
@@ -207,7 +207,7 @@ class Recording(KeptTimeline):
     def _write(self, frame: Frame, is_change: bool, replaces: bool = True) -> None:
         if not replaces and self.info(frame.step) is not None:
             return
-        if not all(map(_are_finite, (frame.snapshot.weights, frame.snapshot.optimizer or {}))):
+        if not all(map(are_finite, (frame.snapshot.weights, frame.snapshot.optimizer or {}))):
             return  # the training is about to end for that
         if self.frames and not self.folder.path.exists():
             raise UserError(tr("the folder was deleted"))
@@ -257,12 +257,3 @@ class Recording(KeptTimeline):
             if not new[info.step].moment_bytes:
                 self.folder.drop_moments(info.step)
         self._on_change()
-
-
-def _bytes_of(frame: Frame) -> int:
-    tensors = *frame.snapshot.weights.values(), *(frame.snapshot.optimizer or {}).values()
-    return sum(values.nbytes for values in tensors)
-
-
-def _are_finite(tensors: Weights) -> bool:
-    return all(bool(np.isfinite(values).all()) for values in tensors.values())

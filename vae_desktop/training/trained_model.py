@@ -15,7 +15,7 @@ from vae_desktop.latent.codes import Codes, Floats
 from vae_desktop.latent.embed import to_codes
 from vae_desktop.latent.measures import NEIGHBOURS
 from vae_desktop.latent.measuring import measuring
-from vae_desktop.models.snapshot import Snapshot, Span, Weights
+from vae_desktop.models.snapshot import Snapshot, Span, are_finite
 from vae_desktop.training.batches import Batches
 from vae_desktop.training.causes import why_diverged
 from vae_desktop.training.checkpoint import Checkpoint
@@ -179,8 +179,8 @@ class TrainedModel:
         """
         self.drain()
         snapshot = self.trainer.snapshot(with_optimizer)
-        self.require(_are_finite(snapshot.weights))
-        if _are_finite(snapshot.optimizer or {}):
+        self.require(are_finite(snapshot.weights))
+        if are_finite(snapshot.optimizer or {}):
             self._newest = snapshot, self.codes if self._is_tested else None
             self._good = self._newest if self._is_tested else self._good
         return snapshot
@@ -289,7 +289,3 @@ class TrainedModel:
     def _checkpoint(self, snapshot: Snapshot, codes: Codes | None) -> Checkpoint:
         shape, class_names = self.dataset.image_shape, self.dataset.class_names
         return Checkpoint(self.config, shape, class_names, snapshot, self.history.until(snapshot.step), codes)
-
-
-def _are_finite(tensors: Weights) -> bool:
-    return all(np.isfinite(values).all() for values in tensors.values())

@@ -117,7 +117,7 @@ class ComparedModel(QObject):
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
         self.column.set_beta(run.config.training.beta, self._is_active)
-        self.step_overlay.show(run.newest_step if run.status != "training" else None, "pulls")
+        self.step_overlay.show(run.newest_step, "pulls")
 
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""

@@ -244,15 +244,13 @@ def _is_file(path: Path) -> bool:
 
 def _kept_bytes(run: Run) -> int:
     """What the kept steps of a model's training take."""
-    return 0 if run.timeline is None else sum(frame.bytes for frame in run.timeline.frames)
+    return 0 if run.timeline is None else run.timeline.bytes
 
 
 def _bytes(run: Run) -> int:
     """What a model takes without them, about."""
-    snapshot, codes = run.snapshot, run.newest_codes
-    arrays = [] if snapshot is None else [*snapshot.weights.values(), *(snapshot.optimizer or {}).values()]
-    arrays += [] if codes is None else [codes.mean, *(() if codes.log_stddev is None else (codes.log_stddev,))]
-    return sum(array.nbytes for array in arrays) + run.history.training.nbytes
+    parts = run.snapshot, run.newest_codes, run.history.training
+    return sum(part.nbytes for part in parts if part is not None)
 
 
 def file_name(run: Run) -> str:

@@ -84,4 +84,4 @@ def _train_side_by_side(window: MainWindow) -> bool:
 
 
 def _is_of_now(run: Run) -> bool:
-    return run.measured_step == max(run.progress.step, len(run.history.training))
+    return run.measured_step == run.step

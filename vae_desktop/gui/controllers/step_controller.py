@@ -66,7 +66,7 @@ class StepController(ToolController[StepView]):
 
     def _show_step(self, run: Run) -> None:
         """Show the newest step of a model, if it was taken singly."""
-        self.observed = observed = None if run.status == "training" else run.newest_step
+        self.observed = observed = run.newest_step
         view = self.view
         self.has_step_changed.emit(observed is not None)
         if observed is None:

@@ -97,18 +97,7 @@ class WindowMenus(QObject):
         texts = {"0": tr("&Nothing"), **sizes}
         self._timelines = self._add_modes(view_menu, tr("Timeline &keeps"), "Timeline", texts, self.timeline_chosen)
         self._add(view_menu, "resetLayoutAction", tr("&Reset layout"), then=self.layout_reset_requested)
-        help_menu = bar.addMenu(tr("&Help"))
-        tip = tr("What can be done by keyboard and mouse.")
-        self._add(help_menu, "keysAction", tr("&Keys"), tip, "F1", self._show_keys)
-        tip = tr("What the words of the field mean that stand in the window.")
-        self._add(help_menu, "glossaryAction", tr("&Glossary"), tip, "Shift+F1", self._show_glossary)
-        tip = tr("Drag two normal distributions, and see their divergence in four ways, and with slips in the formula.")
-        text = tr("&KL between two normals")
-        self._add(help_menu, "normalsAction", text, tip, then=self.normals_requested)
-        tip = tr("Copy versions, settings and the end of the log for a report, without personal paths.")
-        text = tr("Copy &diagnostics")
-        self._add(help_menu, "copyDiagnosticsAction", text, tip, then=self.diagnostics_requested)
-        self._add(help_menu, "aboutAction", tr("&About"), then=self._show_about)
+        self._fill_help_menu(bar.addMenu(tr("&Help")))
         self.set_examples(examples())
 
     def _fill_file_menu(self, menu: QMenu) -> None:
@@ -154,6 +143,19 @@ class WindowMenus(QObject):
         self._add(menu, "dataFolderAction", text, tip, then=self.data_folder_requested)
         menu.addSeparator()
         self._add(menu, "quitAction", tr("&Quit"), "", keys.Quit, self._window.close)
+
+    def _fill_help_menu(self, menu: QMenu) -> None:
+        tip = tr("What can be done by keyboard and mouse.")
+        self._add(menu, "keysAction", tr("&Keys"), tip, "F1", self._show_keys)
+        tip = tr("What the words of the field mean that stand in the window.")
+        self._add(menu, "glossaryAction", tr("&Glossary"), tip, "Shift+F1", self._show_glossary)
+        tip = tr("Drag two normal distributions, and see their divergence in four ways, and with slips in the formula.")
+        text = tr("&KL between two normals")
+        self._add(menu, "normalsAction", text, tip, then=self.normals_requested)
+        tip = tr("Copy versions, settings and the end of the log for a report, without personal paths.")
+        text = tr("Copy &diagnostics")
+        self._add(menu, "copyDiagnosticsAction", text, tip, then=self.diagnostics_requested)
+        self._add(menu, "aboutAction", tr("&About"), then=self._show_about)
 
     def set_can_save(self, can_save: bool) -> None:
         """Saving needs a model on screen."""
