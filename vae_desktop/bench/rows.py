@@ -206,7 +206,7 @@ def _lockstep_cost(data_dir: Path, quick: bool) -> Row:
 
 
 def _timeline_cost(data_dir: Path, quick: bool) -> Row:
-    """Steps per second with a timeline over those without, headless, block by block; the spread is of four medians."""
+    """Steps per second with a timeline over those without, in turn, headless and with the window; spread of medians."""
     cases = {}
     steps = {"mlp": {"first": 938, "size": 128}, "convolutional": {"first": 100, "size": 32}}
     for architecture, sizes in steps.items():
@@ -214,6 +214,9 @@ def _timeline_cost(data_dir: Path, quick: bool) -> Row:
             options = {**sizes, "architecture": architecture, "models": models, "blocks": 5 if quick else 20}
             found = probe("timeline.paces", **on_dataset(data_dir), **options)
             cases[f"{architecture}_{len(models)}"] = statistics.median(found["ratios"])
+            options = {"architecture": architecture, "models": models, "blocks": 3 if quick else 10, "seconds": 4}
+            found = probe("timeline.paces_in_window", **on_dataset(data_dir), **options)
+            cases[f"{architecture}_{len(models)}_window"] = statistics.median(found["ratios"])
     return {**_spread(list(cases.values())), **cases, "dataset": dataset_in(data_dir)}
 
 

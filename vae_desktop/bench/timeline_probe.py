@@ -1,4 +1,4 @@
-"""Measures what a timeline costs a training, in a process of its own."""
+"""Measures what a timeline costs a training, headless or in a window, in a process of its own."""
 
 import tempfile
 import time
@@ -64,3 +64,49 @@ def paces(
             times = {loop is recorded: seconds(loop, size) for loop in pair}
             ratios.append(times[False] / times[True])
         return {"ratios": ratios, "beginning": beginning, "frames": len(timelines[0].frames) - frames}
+
+
+def paces_in_window(
+    data_dir: str, dataset: str, architecture: str, models: Sequence[str], seconds: float, blocks: int
+) -> dict[str, Any]:
+    """Steps per second of trainings in a window with a timeline over those without, in turn, as `ratios`.
+
+    One model is trained in the playground while a slider is dragged, several in the comparison. The first two seconds
+    of each training, in which frames are dense, are not counted.
+    """
+    from PySide6.QtWidgets import QPushButton
+
+    from vae_desktop.bench.window_probe import Latencies, drag_slider, opened
+
+    with opened(data_dir, dataset, architecture=architecture) as driver:
+        window, engine = driver.window, driver.engine
+        button, hand = window.setup.controls.train_button, drag_slider(driver, Latencies())
+        if len(models) > 1:
+            window.show_workspace("comparison")
+            window.comparison.editor.set_variants([Variant(kind) for kind in models])
+            button = driver.find(QPushButton, "compareVariantsButton")
+
+        def pace(budget: int) -> float:
+            engine.timelines.budget = budget
+            button.click()
+            driver.wait_until(lambda: driver.state == "training" and len(engine.project.active[0].history.training))
+            if len(models) == 1:
+                hand.start()
+            driver.wait(2)
+            (run, *_), began = engine.project.active, time.perf_counter()
+            first_step = len(run.history.training)
+            driver.wait(seconds)
+            found = (len(run.history.training) - first_step) / (time.perf_counter() - began)
+            engine.training.stop()
+            driver.wait_until(lambda: driver.state == "idle")
+            return found
+
+        window.show()
+        driver.wait_until(lambda: driver.state == "idle")
+        ratios = []
+        for block in range(blocks):
+            budgets = (0, engine.timelines.budget) if block % 2 else (engine.timelines.budget, 0)
+            paces = {budget > 0: pace(budget) for budget in budgets}
+            engine.timelines.budget = max(budgets)
+            ratios.append(paces[True] / paces[False])
+        return {"ratios": ratios}

@@ -6,7 +6,8 @@ Latencies end at the paint of the picture that answers the very request, not whe
 import itertools
 import math
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -271,24 +272,27 @@ def quantiles(values: list[float], fractions: tuple[float, ...]) -> Found:
     return {**found, "max": ordered[-1]}
 
 
-def measure(
-    what: str,
-    data_dir: str,
-    dataset: str,
-    latent_dim: int = 2,
-    image_size: int | None = None,
-    architecture: str = "mlp",
-    **options: Any,
-) -> Found:
-    """Open a window with fresh settings, some of which are given, and measure what one of the functions above does."""
+def measure(what: str, data_dir: str, dataset: str, **options: Any) -> Found:
+    """Open a window as `opened` does, if it is told what to train, and measure what one of the functions above does."""
     starts = {probe.__name__: probe for probe in (first_paint, first_decode)}
-    probes = (memory, training_share, gaps, slider_latency, drawing_latency, scrub_latency)
-    with fresh_window(Path(data_dir)) as driver:
-        if what in starts:  # as a person starts it: a setting that is given has its data set loaded before the paint
+    if what in starts:  # as a person starts it: a setting that is given has its data set loaded before the paint
+        with fresh_window(Path(data_dir)) as driver:
             return starts[what](driver)
+    probes = (memory, training_share, gaps, slider_latency, drawing_latency, scrub_latency)
+    given = {name: options.pop(name) for name in ("latent_dim", "image_size", "architecture") if name in options}
+    with opened(data_dir, dataset, **given) as driver:
+        return {probe.__name__: probe for probe in probes}[what](driver, **options)
+
+
+@contextmanager
+def opened(
+    data_dir: str, dataset: str, latent_dim: int = 2, image_size: int | None = None, architecture: str = "mlp"
+) -> Iterator[WindowDriver]:
+    """A window with fresh settings, some of which are given, in which nothing ends a training."""
+    with fresh_window(Path(data_dir)) as driver:
         form = driver.window.setup.form
         form.choose_dataset(dataset)
         for name, value in {"epochs": 100_000, "latent_dim": latent_dim, "image_size": image_size}.items():
             form.field(name).set_value(value)
         driver.find(ChoiceBox, "architectureCombo").set_value(architecture)
-        return {probe.__name__: probe for probe in probes}[what](driver, **options)
+        yield driver
