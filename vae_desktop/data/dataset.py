@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.origins import Origins
 from vae_desktop.data.spectrum import Spectrum, spectrum_of
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import tr
@@ -28,11 +29,14 @@ class Split:
     labels : array (N,), int64, or None where there are none
     factors : array (N, F), float32, or None
         What an image was drawn from, where that is known.
+    origins : Origins or None
+        Where each image came from; None if it was made for the occasion.
     """
 
     images: Images
     labels: Labels | None
     factors: Factors | None = None
+    origins: Origins | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -51,7 +55,8 @@ class Split:
         def part(images: Images, chosen: npt.NDArray[np.int64]) -> Split:
             labels = None if self.labels is None else self.labels[chosen]
             factors = None if self.factors is None else self.factors[chosen]
-            return Split(images, labels, factors)
+            origins = None if self.origins is None else self.origins.chosen(chosen)
+            return Split(images, labels, factors, origins)
 
         return part(self.images[: len(rest)], rest), part(self.images[len(rest) :], held_out)
 

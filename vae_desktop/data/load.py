@@ -9,6 +9,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.load import load_custom
 from vae_desktop.data.dataset import Dataset, Split, resize
 from vae_desktop.data.mnist import load_mnist
+from vae_desktop.data.origins import Origins
 from vae_desktop.data.shapes import load_shapes
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
@@ -96,5 +97,6 @@ def load_digits(config: DatasetConfig) -> Dataset:
     images = resize(images, config.image_size or _DEFAULT_SIDE)
     labels = bundled.target.astype(np.int64)
     parts = train_test_split(np.arange(len(labels)), test_size=_TEST_FRACTION, stratify=labels, random_state=0)
-    train, test = (Split(images[part], labels[part]) for part in parts)
+    origins = Origins.of_rows([("digits", len(labels))])
+    train, test = (Split(images[part], labels[part], origins=origins.chosen(part)) for part in parts)
     return Dataset(config, train, test, tuple("0123456789"))

@@ -12,6 +12,7 @@ import numpy as np
 from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Images, Split, resize
+from vae_desktop.data.origins import Origins
 from vae_desktop.data.stored_array import BrokenFile, open_idx
 from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing
 from vae_desktop.language import N_, tr
@@ -259,7 +260,8 @@ def _read_split(entry: MnistSet, data_dir: Path, prefix: str) -> Split:
         )
     if entry.is_transposed:
         images = np.ascontiguousarray(images.swapaxes(1, 2))
-    return Split(images[:, None], labels.astype(np.int64) - entry.first_label)
+    origins = Origins.of_rows([(str(_find(entry, data_dir, images_file(prefix))), len(images))])
+    return Split(images[:, None], labels.astype(np.int64) - entry.first_label, origins=origins)
 
 
 def _mismatch(entry: MnistSet, data_dir: Path, reason: str) -> BrokenFile:

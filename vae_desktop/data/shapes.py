@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Split
+from vae_desktop.data.origins import Origins
 from vae_desktop.language import N_
 from vae_desktop.progress import Progress, ignore
 
@@ -43,7 +44,11 @@ def load_shapes(config: DatasetConfig, progress: Progress) -> Dataset:
     lowest, highest = np.array(_RANGES).T
     factors = random.uniform(lowest, highest, (count, len(FACTOR_NAMES))).astype(np.float32)
     images = draw_shapes(labels, factors, config.image_size or _DEFAULT_SIDE, progress)
-    train, test = (Split(images[part], labels[part], factors[part]) for part in (slice(_TRAIN), slice(_TRAIN, count)))
+    origins = Origins.of_rows([("shapes", count)])
+    train, test = (
+        Split(images[part], labels[part], factors[part], origins.chosen(np.arange(count)[part]))
+        for part in (slice(_TRAIN), slice(_TRAIN, count))
+    )
     return Dataset(config, train, test, tuple(_SHAPES), FACTOR_NAMES)
 
 

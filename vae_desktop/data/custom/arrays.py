@@ -66,7 +66,11 @@ def assemble_arrays(path: Path, config: DatasetConfig, progress: Progress) -> As
                 )
             )
         stacks = [
-            Stack(arrays[images], None if labels is None else arrays[labels].read(progress).reshape(-1))
+            Stack(
+                arrays[images],
+                None if labels is None else arrays[labels].read(progress).reshape(-1),
+                f"{path}/{images}" if images else str(path),
+            )
             for images, labels in parts
         ]
         skipped = [tr("{name}: not used").format(name=shown(name)) for name in members if name not in arrays]
@@ -235,7 +239,7 @@ def _open_stack(path: Path, progress: Progress) -> Stack:
     images = open_idx(path, 3)
     labels = _beside(path, re.sub("idx3", "idx1", _plain_name(path).replace("images", "labels"), flags=re.IGNORECASE))
     if labels is None:
-        return Stack(images, None)
+        return Stack(images, None, str(path))
     classes = open_idx(labels, 1).read(progress)
     if len(classes) != images.shape[0]:
         raise DataError(
@@ -244,7 +248,7 @@ def _open_stack(path: Path, progress: Progress) -> Stack:
                 "away."
             ).format(path=path, count=images.shape[0], file=labels.name, labels=len(classes))
         )
-    return Stack(images, classes)
+    return Stack(images, classes, str(path))
 
 
 def _test_images(path: Path) -> Path | None:

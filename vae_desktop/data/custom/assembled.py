@@ -10,6 +10,7 @@ import numpy.typing as npt
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.messages import images_in_words, listed, natural_key, shown
 from vae_desktop.data.dataset import Dataset, Images, Labels, Report, Split
+from vae_desktop.data.origins import Origins
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr, tr_count
 
@@ -33,6 +34,8 @@ class Assembled:
         Which are for the test, where the source says so.
     converted, skipped : sequences of str
         Lines of the report.
+    origins : Origins or None
+        Where each image came from; None if the source cannot say.
     """
 
     images: Images
@@ -40,6 +43,7 @@ class Assembled:
     is_test: npt.NDArray[np.bool_] | None
     converted: Sequence[str]
     skipped: Sequence[str]
+    origins: Origins | None = None
 
 
 def check_count(count: int, source: object, skipped: Sequence[str] = ()) -> None:
@@ -77,7 +81,7 @@ def to_dataset(config: DatasetConfig, assembled: Assembled) -> Dataset:
     is_test = assembled.is_test
     if is_test is None or is_test.all() or not is_test.any():
         is_test = hold_out(np.zeros(len(assembled.images), np.int64) if labels is None else labels)
-    train, test = Split(assembled.images, labels).parted(is_test)
+    train, test = Split(assembled.images, labels, origins=assembled.origins).parted(is_test)
     report = Report(_summary(config, train, test, names), tuple(converted), listed(assembled.skipped, _SKIPPED))
     return Dataset(config, train, test, names, report=report)
 

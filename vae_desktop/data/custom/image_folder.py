@@ -17,6 +17,7 @@ from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
 from vae_desktop.data.custom.folder import File, Layout, arrange, find_files, without_images
 from vae_desktop.data.custom.image_file import Header, Unreadable, prepare, read_header, read_picture
+from vae_desktop.data.origins import Origins
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
@@ -102,7 +103,8 @@ def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, pr
     images = canvas.finish(kept if len(kept) < len(placed) else None)
     names = None if None in classes else np.array(classes, np.str_)
     is_test = np.array([placed[number].is_test for number in kept]) if layout.has_split else None
-    return Assembled(images, names, is_test, converted, _reasons([image.file for image in placed], answers))
+    origins = Origins.of_files([placed[number].file.path for number in kept])
+    return Assembled(images, names, is_test, converted, _reasons([image.file for image in placed], answers), origins)
 
 
 def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:

@@ -14,6 +14,7 @@ from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.conversion import Canvas, Levels, choose_side, levels_of, scaling_line, to_bytes, to_square
 from vae_desktop.data.custom.image_file import ALPHA
 from vae_desktop.data.dataset import Images
+from vae_desktop.data.origins import Origins
 from vae_desktop.data.stored_array import StoredArray
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
@@ -32,10 +33,13 @@ class Stack:
     images : StoredArray
         (N, H, W), (N, H, W, C) or (N, C, H, W) of booleans, integers or floats, C being 1, 3 or 4.
     classes : array (N,) of whole numbers or names, or None
+    file : str
+        Where the images lie, as in Origin.
     """
 
     images: StoredArray
     classes: npt.NDArray[Any] | None
+    file: str
 
     def __len__(self) -> int:
         return self.images.shape[0]
@@ -119,7 +123,9 @@ def assemble_stacks(
     is_test = np.repeat([False, True], counts) if len(counts) == 2 else None
     if 0 < len(known) < len(stacks):
         known, skipped = [], [*skipped, tr("labels: not used, as only one of two parts has them")]
-    return Assembled(canvas.finish(), np.concatenate(known) if known else None, is_test, converted, skipped)
+    classes = np.concatenate(known) if known else None
+    origins = Origins.of_rows((stack.file, len(stack)) for stack in stacks)
+    return Assembled(canvas.finish(), classes, is_test, converted, skipped, origins)
 
 
 def _levels(stacks: Sequence[Stack], source: object, progress: Progress) -> tuple[Levels, str]:

@@ -1,0 +1,84 @@
+"""Where the images of a data set came from: which file, and which row or page of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.language import N_, tr
+
+_WHOLE = -1  # in `part_of`: the file is the image
+_PARTS = {"row": N_("{file}, row {part:,}"), "page": N_("{file}, page {part:,}")}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one image came from.
+
+    Attributes
+    ----------
+    file : str
+        Path of the file; what lies within an archive follows the path of that, after a slash.
+    part : int or None
+        Which row or page of the file, counted from 0; None if the file is the image.
+    kind : {"row", "page"}
+        What a part of the file is.
+    """
+
+    file: str
+    part: int | None = None
+    kind: str = "row"
+
+    def __str__(self) -> str:
+        """The origin in words, in one line: "/photos/cat/7.png", or "digits.npz/x_train, row 7"."""
+        return self.file if self.part is None else tr(_PARTS[self.kind]).format(file=self.file, part=self.part)
+
+
+@dataclass(frozen=True, eq=False)
+class Origins:
+    """Where each of N images came from; ``origins[7]`` is the Origin of image 7.
+
+    Attributes
+    ----------
+    files : tuple of str
+        Paths as in Origin, each once.
+    file_of : array (N,), int32
+        The number of each image's file.
+    part_of : array (N,), int64
+        Which part of its file each image is, counted from 0; -1 if the file is the image.
+    kind : {"row", "page"}
+        What the parts are.
+    """
+
+    files: tuple[str, ...]
+    file_of: npt.NDArray[np.int32]
+    part_of: npt.NDArray[np.int64]
+    kind: str = "row"
+
+    @classmethod
+    def of_files(cls, files: Sequence[str], parts: Sequence[int | None] | None = None) -> "Origins":
+        """One image for each entry of `files`: the file, or the page of it that `parts` says, if that is not None."""
+        numbers = dict(zip(dict.fromkeys(files), count(), strict=False))
+        pages = [_WHOLE if part is None else part for part in parts] if parts is not None else [_WHOLE] * len(files)
+        file_of = np.array([numbers[file] for file in files], np.int32)
+        return cls(tuple(numbers), file_of, np.array(pages, np.int64), "page")
+
+    @classmethod
+    def of_rows(cls, sizes: Iterable[tuple[str, int]]) -> "Origins":
+        """All rows of one file after the other: pairs of a file and how many images it holds."""
+        files, counts = zip(*sizes, strict=True)
+        rows = np.concatenate([np.arange(size, dtype=np.int64) for size in counts])
+        return cls(files, np.repeat(np.arange(len(files), dtype=np.int32), counts), rows)
+
+    def __len__(self) -> int:
+        return len(self.file_of)
+
+    def __getitem__(self, number: int) -> Origin:
+        part = int(self.part_of[number])
+        return Origin(self.files[self.file_of[number]], None if part == _WHOLE else part, self.kind)
+
+    def chosen(self, numbers: npt.NDArray[np.int64]) -> "Origins":
+        """Those of the images of these numbers, in their order."""
+        return Origins(self.files, self.file_of[numbers], self.part_of[numbers], self.kind)
