@@ -1,7 +1,9 @@
 """Frames of trainings as they are recorded: nothing changes by it, and no disk stops a training."""
 
 import errno
+import os
 import shutil
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -25,11 +27,16 @@ PLENTY = 10**9
 
 @pytest.fixture
 def recording_of(dataset, tmp_path):
-    """A recording of a model of these settings, in a folder of that name; troubles go to a list."""
+    """A recording of a model of these settings, in a folder of that name; words of troubles go to a list."""
 
     def make(config, name="a", budget=PLENTY, troubles=None):
         folder = FrameFolder(tmp_path / name, FrameLayout.of(config.model, dataset.image_shape))
-        return Recording(folder, FrameWriter(), budget, on_trouble=[].append if troubles is None else troubles.append)
+
+        def complain(words, details):
+            if troubles is not None:
+                troubles.append((words, details))
+
+        return Recording(folder, FrameWriter(), budget, on_trouble=complain)
 
     return make
 
@@ -193,7 +200,8 @@ def test_a_folder_that_cannot_be_made_is_told_once_and_training_goes_on(config, 
     (end,) = trained([config], dataset, [recording])
     assert_same_training(end, trained([config], dataset)[0])
     assert recording.frames == ()
-    (told,) = troubles
+    ((told, details),) = troubles
+    assert details == ""
     assert told.startswith(f"The timeline is no longer kept in {tmp_path}: File exists. Training goes on")
 
 
@@ -208,7 +216,7 @@ def test_a_folder_that_is_deleted_in_mid_training_is_told_once(config, dataset, 
 
     trained([config], dataset, [recording], during=delete)
     assert recording.frames == ()
-    assert ["the folder was deleted" in told for told in troubles] == [True]
+    assert ["the folder was deleted" in told for told, _ in troubles] == [True]
 
 
 def test_a_full_disk_leaves_what_was_kept(config, dataset, recording_of, monkeypatch):
@@ -226,12 +234,82 @@ def test_a_full_disk_leaves_what_was_kept(config, dataset, recording_of, monkeyp
     recording = recording_of(config, troubles=troubles)
     (end,) = trained([config], dataset, [recording])
     assert_same_training(end, trained([config], dataset)[0])
-    assert ["No space left on device" in told for told in troubles] == [True]
+    assert ["No space left on device" in told for told, _ in troubles] == [True]
     assert len(recording.frames) > 1
     assert all(recording.read(step).step == step for step in recording.steps)
     monkeypatch.setattr(frame_folder, "write_atomically", write)
     trained([config], dataset, [recording], [recording.read(1).snapshot])
     assert recording.steps == list(range(10))
+
+
+class Unforeseen(Exception):
+    pass
+
+
+def test_what_nobody_foresaw_ends_the_recording_and_neither_the_training_nor_those_who_wait(
+    config, dataset, recording_of, monkeypatch
+):
+    troubles, synced = [], []
+    recording, sync = recording_of(config, troubles=troubles), os.fsync
+
+    def fail(descriptor):
+        synced.append(descriptor)
+        if len(synced) > 5:
+            raise Unforeseen("of all things")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    (end,) = trained([config], dataset, [recording])
+    assert_same_training(end, trained([config], dataset)[0])
+    ((told, details),) = troubles
+    assert ": Unforeseen: of all things. Training goes on" in told
+    assert details.startswith("Traceback")
+    assert len(recording.frames) > 1
+    assert all(recording.read(step).step == step for step in recording.steps)
+    monkeypatch.undo()
+    trained([config], dataset, [recording], [recording.read(1).snapshot])
+    assert recording.steps == list(range(10))
+
+
+class Deaf(list):
+    """A window that is gone, say."""
+
+    def append(self, told):
+        super().append(told)
+        raise Unforeseen("nobody listens")
+
+
+@pytest.mark.parametrize("troubles", [[], Deaf()], ids=["told", "not to be told"])
+def test_a_state_that_cannot_be_copied_ends_the_recording_not_the_training(
+    troubles, config, dataset, recording_of, monkeypatch
+):
+    recording = recording_of(config, troubles=troubles)
+    take = recording.take
+
+    def fail():
+        raise Unforeseen("of all things")
+
+    monkeypatch.setattr(recording, "take", lambda frame, *asked, **how: take(fail, *asked, **how))
+    trained([config], dataset, [recording])
+    assert ["of all things" in told for told, _ in troubles] == [True]
+    assert recording.frames == ()
+
+
+def test_a_system_without_threads_leaves_frames_out_and_the_training_goes_on(
+    config, dataset, recording_of, monkeypatch
+):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    recording = recording_of(config)
+    with monkeypatch.context() as system:
+        system.setattr(threading.Thread, "start", refuse)
+        loop = TrainingLoop([config], dataset, CPU, timelines=[recording])
+        loop.step()
+        assert not recording.finish(60)
+    loop.step()
+    assert recording.finish(60)
+    assert recording.steps == [0, 1]
 
 
 def damaged(path):

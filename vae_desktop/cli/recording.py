@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -71,7 +72,14 @@ def recordings(
     place = paths.default_cache_dir() / "timelines" / f"{os.getpid()}-{time.time_ns()}"
     writer = FrameWriter()
 
-    def complain(trouble: str) -> None:
+    told: set[str] = set()
+
+    def complain(trouble: str, details: str) -> None:
+        if trouble in told:  # of another model
+            return
+        told.add(trouble)
+        if options.debug and details:
+            print(details, file=sys.stderr)
         say(options.program, trouble, mark=tr("note: "))
 
     made: list[Recording | None] = []

@@ -190,9 +190,9 @@ class Timelines:
         self._note(run)
         self._project.timeline_changed.emit(run)
 
-    def _complain(self, trouble: str) -> None:
+    def _complain(self, trouble: str, details: str) -> None:
         """For any thread: have a trouble told, once for all models that have it."""
-        self._outbox.call(self._messages.posted.emit, Message("error", trouble, about=_ABOUT))
+        self._outbox.call(self._messages.posted.emit, Message("error", trouble, details, about=_ABOUT))
 
     def _hold(self, run: Run, info: FrameInfo | None, frame: Frame) -> None:
         """Keep a frame in memory, and those that were looked at before it as far as there is room."""

@@ -149,8 +149,11 @@ class FrameFolder:
                 raise UserError(text) from error
 
     def has(self, step: int) -> bool:
-        """Whether the file of a frame is there."""
-        return self._file(step, _WEIGHTS).exists()
+        """Whether the file of a frame is there, or may be: a folder that cannot be looked into is not an empty one."""
+        try:
+            return self._file(step, _WEIGHTS).exists()
+        except OSError:
+            return True
 
     def drop(self, step: int, parts: Iterable[str] = (_WEIGHTS, _MOMENTS, _CODES)) -> None:
         """Delete a frame."""

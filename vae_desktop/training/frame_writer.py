@@ -39,20 +39,28 @@ class FrameWriter:
         with self._changed:
             self._jobs.append((job, held))
             self._waiting += held
-            if is_urgent:
-                self._is_urgent = True
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="frames", daemon=True)
-                self._thread.start()
-            elif self._is_pressing():
+            self._is_urgent |= is_urgent
+            self._start()
+            if self._is_pressing():
                 self._changed.notify_all()
 
     def join(self, timeout: float | None = None) -> bool:
         """Have all done at once, and wait for it, at most so many seconds; return whether it is."""
         with self._changed:
+            self._start()
             self._is_urgent = self._thread is not None
             self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._thread is None, timeout)
+            return self._changed.wait_for(lambda: self._thread is None, timeout) and not self._jobs
+
+    def _start(self) -> None:
+        """Have a thread, if there is something to do; what it cannot be had for now waits for the next attempt."""
+        if self._thread is None and self._jobs:
+            thread = threading.Thread(target=self._work, name="frames", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more threads
+                return
+            self._thread = thread
 
     def _work(self) -> None:
         while True:
@@ -75,5 +83,5 @@ class FrameWriter:
     def _do(self, job: Callable[[], object]) -> None:
         try:
             job()
-        except Exception:  # noqa: BLE001 - the edge of the thread: training goes on whatever becomes of a frame
+        except BaseException:  # noqa: BLE001 - the edge of the thread: those who wait for it may not wait for ever
             _log.exception("a frame of a timeline could not be kept")

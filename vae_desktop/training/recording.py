@@ -2,6 +2,7 @@
 
 import logging
 import math
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -65,7 +66,7 @@ class Recording(KeptTimeline):
     on_change : callable
         Called by the writer's thread when there are other frames.
     on_trouble : callable
-        Is given, by whichever thread, why no more frames are kept; once in a training.
+        Is given, by whichever thread, why no more frames are kept, once in a training: words, and a traceback or "".
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Recording(KeptTimeline):
         writer: FrameWriter,
         budget: int = DEFAULT_BUDGET,
         on_change: Callable[[], object] = _ignore,
-        on_trouble: Callable[[str], object] = _ignore,
+        on_trouble: Callable[[str, str], object] = _ignore,
     ) -> None:
         super().__init__(folder)
         self.budget = budget
@@ -143,15 +144,20 @@ class Recording(KeptTimeline):
 
     # Any thread
 
-    def stop(self, reason: str) -> None:
+    def stop(self, error: Exception) -> None:
         """Keep no more frames in this training, and say why."""
-        if not self._is_stopped:
-            self._is_stopped = True
-            text = tr(
-                "The timeline is no longer kept in {folder}: {reason}. Training goes on, and the steps that were kept "
-                "stay."
-            )
-            self._on_trouble(text.format(folder=self.folder.path.parent, reason=reason))
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        text = tr(
+            "The timeline is no longer kept in {folder}: {reason}. Training goes on, and the steps that were kept stay."
+        )
+        text = text.format(folder=self.folder.path.parent, reason=_reason(error))
+        is_foreseen = isinstance(error, (UserError, OSError, MemoryError))
+        try:
+            self._on_trouble(text, "" if is_foreseen else "".join(traceback.format_exception(error)))
+        except Exception:  # noqa: BLE001 - nobody listens any more
+            _log.exception("%s", text)
 
     def adopt(self, other: Timeline) -> None:
         """Take over the frames of a timeline that lies elsewhere; one that cannot be read is left out."""
@@ -160,11 +166,11 @@ class Recording(KeptTimeline):
 
     def forget_after(self, step: int, settings: Mapping[str, float]) -> None:
         """Forget the frames of later steps; the settings are those of a first frame that is still to come."""
-        self._writer.add(partial(self._begin, step, dict(settings)))
+        self._writer.add(partial(self._guarded, self._begin, step, dict(settings), even_if_stopped=True))
 
     def mark_change(self, step: int) -> None:
         """Note that a setting was changed at a step, before the training goes on from it."""
-        self._writer.add(partial(self._mark, step))
+        self._writer.add(partial(self._guarded, self._mark, step, even_if_stopped=True))
 
     def keep_codes(self, step: int, codes: Codes) -> None:
         """Keep the codes of a frame, which had none."""
@@ -183,21 +189,20 @@ class Recording(KeptTimeline):
         """A copy of the state of now; None if there is no memory for it, and then nothing more is kept."""
         try:
             return frame()
-        except (RuntimeError, MemoryError) as error:  # a device that has failed fails the training's next step too
-            self.stop(" ".join(str(error).split()) or type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a device that has failed fails the training's next step too
+            self.stop(error)
             return None
 
     # In the writer's thread
 
-    def _guarded(self, work: Callable[..., object], *arguments: object) -> None:
-        """Do something with files; whatever goes wrong ends the recording, and is told."""
+    def _guarded(self, work: Callable[..., object], *arguments: object, even_if_stopped: bool = False) -> None:
+        """Do something with files; whatever goes wrong, foreseen or not, ends the recording, and is told."""
         try:
-            if not self._is_stopped:
+            if even_if_stopped or not self._is_stopped:
                 work(*arguments)
-        except UserError as error:
+        except Exception as error:  # noqa: BLE001 - the frames that are there can still be read
+            self.stop(error)
             self._keep([info for info in self.frames if self.folder.has(info.step)])
-            cause = error.__cause__
-            self.stop((cause.strerror or str(cause)) if isinstance(cause, OSError) else str(error).rstrip("."))
 
     def _begin(self, step: int, settings: dict[str, float]) -> None:
         if not self.frames:
@@ -257,3 +262,13 @@ class Recording(KeptTimeline):
             if not new[info.step].moment_bytes:
                 self.folder.drop_moments(info.step)
         self._on_change()
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in a part of a sentence."""
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if isinstance(cause, OSError):
+        return cause.strerror or str(cause)
+    words = " ".join(str(error).split()).rstrip(".")
+    is_plain = words and isinstance(error, (UserError, RuntimeError, MemoryError))
+    return words if is_plain else f"{type(error).__name__}: {words}".removesuffix(": ")
