@@ -224,7 +224,7 @@ def test_a_folder_that_just_fits_is_read(root, monkeypatch, settings):
 
 def test_images_beside_class_folders_take_no_room(root, monkeypatch):
     monkeypatch.setattr("vae_desktop.data.custom.conversion.MAX_BYTES", 30 * 8 * 8)
-    fill(root, 60)
+    fill(root, 20)
     fill(root / "a", 30)
     dataset = load(root, image_size=8)
     assert len(dataset.train) + len(dataset.test) == 30

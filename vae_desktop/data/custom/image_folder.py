@@ -15,8 +15,10 @@ import numpy as np
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
-from vae_desktop.data.custom.folder import File, Layout, arrange, find_files, without_images
+from vae_desktop.data.custom.files import File
+from vae_desktop.data.custom.folder import find_files
 from vae_desktop.data.custom.image_file import Header, Unreadable, prepare, read_header, read_picture
+from vae_desktop.data.custom.layout import Layout, arrange, without_images
 from vae_desktop.data.origins import Origins
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
@@ -100,9 +102,10 @@ def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, pr
     changes = Counter(change for answer in answers if not isinstance(answer, str) for change in answer)
     converted = scaling_line(int((sizes[kept] != side).any(axis=1).sum()), side)
     converted += [f"{tr(change)}: {count:,}" for change, count in changes.items()]
+    is_test = np.array([placed[number].is_test for number in kept]) if layout.has_split else None
+    converted += layout.notes if is_test is not None and 0 < is_test.sum() < len(kept) else []
     images = canvas.finish(kept if len(kept) < len(placed) else None)
     names = None if None in classes else np.array(classes, np.str_)
-    is_test = np.array([placed[number].is_test for number in kept]) if layout.has_split else None
     origins = Origins.of_files([placed[number].file.path for number in kept])
     return Assembled(images, names, is_test, converted, _reasons([image.file for image in placed], answers), origins)
 
