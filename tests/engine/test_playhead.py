@@ -5,6 +5,8 @@ import pytest
 
 from tests.engine.test_timelines import RecordingApp
 from tests.same_training import assert_same_training
+from vae_desktop.engine.known_figures import known_figures
+from vae_desktop.latent.measures import QUICK
 
 
 @pytest.fixture
@@ -104,6 +106,44 @@ def test_settings_are_those_of_the_step(app, endless, at):
     assert run.shown_config.training.beta == endless.training.beta
     at(run, changed_at)
     assert run.shown_config.training.beta == run.config.training.beta == 4.0
+
+
+def test_figures_are_those_known_at_the_step_each_with_its_own(app, config, at, playhead):
+    run, measurements = app.trained(config), app.session.measurements
+    judged = {entry.step: entry for entry in run.history.evaluations}
+    measurements.start([run], QUICK)
+    app.wait_until(lambda: not measurements.is_running)
+    now = known_figures(run)
+    assert set(now.steps.values()) == {24}
+    at(run, 0)
+    then = known_figures(run)
+    assert then.values["test_loss"] == judged[0].total
+    assert "knn_accuracy" not in then.values  # nobody had measured it
+    measurements.start([run], QUICK)
+    app.wait_until(lambda: not measurements.is_running)
+    then = known_figures(run)
+    assert then.values["test_loss"] == pytest.approx(judged[0].total, rel=1e-4)
+    assert then.steps["knn_accuracy"] == 0
+    at(run, 14)
+    between = known_figures(run)
+    assert between.steps["knn_accuracy"] == 0
+    assert between.steps["test_loss"] == max(step for step in judged if step <= run.shown_step) > 0
+    playhead.go_live([run])
+    assert known_figures(run) == now
+
+
+def test_a_training_gone_on_from_before_forgets_what_was_measured_later(app, config, at):
+    run, measurements = app.trained(config), app.session.measurements
+    for step in (24, 5):
+        at(run, step)
+        measurements.start([run], QUICK)
+        app.wait_until(lambda: not measurements.is_running)
+    assert sorted(run.measured) == [5, 24]
+    frame = run.moment
+    app.session.playhead.go_live([run])
+    app.session.starter.go_back(run, frame, config)
+    app.wait_until(lambda: run.status == "finished" and app.session.training.state == "idle")
+    assert list(run.measured) == [5]
 
 
 def test_going_on_from_before_leaves_a_moment_that_is_no_more(app, config, at, playhead):

@@ -97,7 +97,7 @@ def test_models_at_rest_that_have_no_figures_are_measured_by_button(lab, shared_
     lab.hand.do(step.show)
     shared_driver.wait(lambda: not lab.hand.is_busy and lab.found.is_done)
     for run in shared_driver.window.controller.engine.project.compared.runs:
-        run.measures = {}  # as of models that were opened
+        run.measured = {}  # as of models that were opened
     ring = shared_driver.find("labRing")
     shared_driver.wait(lambda: lab.found.key == "not_measured" and ring.isVisible())
     assert ring.target.objectName() in ("measureAllButton", "figuresComparedButton")

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox, QTreeWidget
 
 
 def strip_of(driver):
@@ -92,6 +92,29 @@ def test_a_typed_step_shows_the_nearest_that_was_kept(live):
     QTest.keyClick(field, Qt.Key.Key_Return)
     driver.wait(lambda: is_at(driver, kept))
     assert field.value() == kept
+
+
+def test_measures_are_those_known_then_each_with_its_step(live):
+    driver, run, tree = live, live.shown, live.window.measures.findChild(QTreeWidget)
+
+    def rows():
+        groups = [tree.topLevelItem(place) for place in range(tree.topLevelItemCount())]
+        items = [group.child(place) for group in groups for place in range(group.childCount())]
+        return {item.text(0): (item.text(1), item.text(2)) for item in items}
+
+    judged = [entry for entry in run.history.evaluations if entry.step <= 20][-1]
+    click(driver, 20)
+    driver.wait(lambda: run.moment is not None and rows())
+    assert not tree.isColumnHidden(2)
+    assert rows()["KL divergence"] == (f"{judged.kl:.3f} nats / image", f"{judged.step}")
+    assert "Active units" not in rows()
+    driver.find("quickMeasuresCheck", QCheckBox).setChecked(True)
+    driver.click("measureButton")
+    driver.wait(lambda: run.moment.step in run.measured and not driver.engine.measurements.is_running)
+    assert rows()["Active units"][1] == f"{run.moment.step}"
+    driver.window.timeline.live.click()
+    assert "Active units" in rows()  # it is the last that is known
+    assert tree.isColumnHidden(2)
 
 
 def test_a_click_on_the_curves_is_the_playhead(live):

@@ -10,6 +10,7 @@ from typing import Any
 
 from psygnal import Signal
 
+from vae_desktop.config import RunConfig
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
@@ -21,8 +22,24 @@ from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.measures import Extent
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.progress import Progress
+from vae_desktop.training.timeline import Frame
 
 _MEASURE = "measure"
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """A model to be measured: as it was at a moment, with the settings of then, or as it is when its turn comes."""
+
+    run: Run
+    extent: Extent
+    moment: Frame | None
+    config: RunConfig
+
+    @property
+    def key(self) -> tuple[int, int | None]:
+        """What is measured: two of the same key are of the same state."""
+        return self.run.id, None if self.moment is None else self.moment.step
 
 
 @dataclass(eq=False)
@@ -39,21 +56,28 @@ class Measurements:
     _cache_dir: Path | None
 
     def __post_init__(self) -> None:
-        self._waiting: list[tuple[Run, Extent]] = []
+        self._waiting: list[_Wanted] = []
         self._task: Task | None = None
-        self._measured: Run | None = None  # the one whose turn it is, or was
+        self._measured: _Wanted | None = None  # the one whose turn it is, or was
 
     @property
     def is_running(self) -> bool:
         return self._task is not None
 
-    def start(self, runs: Sequence[Run], extent: Extent) -> None:
-        """Measure models, after those that are being measured, each as it is when its turn comes."""
+    def start(self, runs: Sequence[Run], extent: Extent, of_now: bool = False) -> None:
+        """Measure models, after those that are being measured.
+
+        Each is measured as it is when its turn comes; one that is shown at an earlier step is measured as it was then,
+        unless `of_now` is asked for.
+        """
         if self._training.is_closing:
             return
         self._training.warm_up()
-        asked = [self._measured, *(run for run, _ in self._waiting)] if self.is_running else []
-        self._waiting += [(run, extent) for run in runs if run not in asked]
+        asked = {entry.key for entry in self._waiting}
+        if self._measured is not None and self.is_running:
+            asked.add(self._measured.key)
+        wanted = [_Wanted(run, extent, None if of_now else run.moment, run.shown_config) for run in runs]
+        self._waiting += [entry for entry in wanted if entry.key not in asked]
         self._next()
 
     def cancel(self) -> None:
@@ -64,13 +88,16 @@ class Measurements:
 
     def _next(self) -> None:
         while self._waiting and self._task is None:
-            run, extent = self._waiting.pop(0)
-            snapshot = self._training.newest_snapshot(run)
+            wanted = self._waiting.pop(0)
+            moment = wanted.moment
+            snapshot = self._training.newest_snapshot(wanted.run) if moment is None else moment.snapshot
             if snapshot is not None:
-                self._measured, self._task = run, self._begin(run, extent, snapshot)
+                self._measured, self._task = wanted, self._begin(wanted, snapshot)
 
-    def _begin(self, run: Run, extent: Extent, snapshot: Snapshot) -> Task:
-        config, data_dir, held = run.config, self._datasets.data_dir, self._datasets.held(run.config.dataset)
+    def _begin(self, wanted: _Wanted, snapshot: Snapshot) -> Task:
+        run, extent = wanted.run, wanted.extent
+        config = run.config if wanted.moment is None else wanted.config
+        data_dir, held, step = self._datasets.data_dir, self._datasets.held(config.dataset), snapshot.step
         threads = 1 if self._project.active else None  # more would hold a training up
 
         def work(task: Task) -> None:
@@ -93,7 +120,7 @@ class Measurements:
                 task.found(figure)
 
         def found(figure: tuple[str, Any]) -> None:
-            run.measures[figure[0]] = figure[1]
+            values[figure[0]] = figure[1]
             self._project.measures_changed.emit(run)
 
         def ended(*_: Any) -> None:
@@ -107,10 +134,14 @@ class Measurements:
             ended()
             self._datasets.report(config.dataset, error, details)
 
-        run.measures, run.measured_step = {}, snapshot.step
+        values: dict[str, Any] = {}
+        run.measured[step] = values
         self._project.measures_changed.emit(run)
-        self.progressed.emit(run.title, 0, 1)
-        progressed = partial(self.progressed.emit, run.title)
+        title = run.title
+        if wanted.moment is not None:
+            title = tr("{title}, step {step}").format(title=title, step=f"{step:,}")
+        self.progressed.emit(title, 0, 1)
+        progressed = partial(self.progressed.emit, title)
         return self._tasks.run(work, ended, failed, ended, progressed, found, key=_MEASURE)
 
 

@@ -54,9 +54,8 @@ class Run:
         Of the training images, while they are asked for; those without their turn yet are NaN.
     train_codes_step : int
         The step that all of them are of; -1 while they are of several.
-    measures : dict
-        Figures measured on request, by the keys of latent.measures.MEASURES, of the model after `measured_step`
-        steps.
+    measured : dict of int to dict
+        Figures measured on request, by the keys of latent.measures.MEASURES, for each step that was measured.
     timeline : Timeline, or None
         The frames of its training: which there are, and why each is kept; `Timelines` reads them.
     moment : Frame, or None
@@ -87,8 +86,7 @@ class Run:
     name: str = ""
     train_codes: Codes | None = None
     train_codes_step: int = -1
-    measures: dict[str, Any] = field(default_factory=dict)
-    measured_step: int = -1
+    measured: dict[int, dict[str, Any]] = field(default_factory=dict)
     timeline: Timeline | None = None
     moment: Frame | None = None
     live_codes: Codes | None = None
@@ -137,6 +135,17 @@ class Run:
     def shown_step(self) -> int:
         """After how many steps it is shown."""
         return self.step if self.moment is None else self.moment.step
+
+    @property
+    def measured_step(self) -> int:
+        """The last step that was measured by the one that is shown; -1 if none was."""
+        known = (step for step, values in self.measured.items() if values and step <= self.shown_step)
+        return max(known, default=-1)
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """What was measured after `measured_step` steps."""
+        return self.measured.get(self.measured_step, {})
 
     @property
     def shown_evaluation(self) -> Evaluation | None:
@@ -203,6 +212,11 @@ class Run:
         """One of those files is there no longer."""
         self.autosave = None if self.autosave == path else self.autosave
         self.earlier.pop(path, None)
+
+    def forget_after(self, step: int) -> None:
+        """Forget what came of later steps, since the training goes on from an earlier one."""
+        self.history.truncate(step)
+        self.measured = {at: values for at, values in self.measured.items() if at <= step}
 
     def set_training(self, name: str, value: float) -> None:
         """Note that a training setting has changed."""

@@ -101,7 +101,7 @@ class RunStarter:
         settings: dict[str, Any] = run.timeline.settings_at(frame.step, run.history.changes)
         run.config = run.config.with_settings(**settings)
         run.snapshot, run.codes = frame.snapshot, frame.codes or run.codes
-        run.history.truncate(frame.step)
+        run.forget_after(frame.step)
         run.saved_step = run.kept_step = -1  # it comes to the steps of those files again, as another model
         self.continue_training(run, config)
 

@@ -79,7 +79,7 @@ class RunTracker:
         """Take in that a run's next step is about to be taken, after `step` of them."""
         self.starting.remove(run)
         self.has_failed = False  # a failure of the run before may have been heard of since
-        run.history.truncate(step)
+        run.forget_after(step)
         if step == 0:  # it is evaluated before its first step, again if it was stopped there
             run.history.evaluations.clear()
         run.device, run.parameters, run.steps_per_epoch, run.last_step = device, parameters, span.per_epoch, span.last

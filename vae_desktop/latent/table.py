@@ -31,11 +31,12 @@ _NOISES = {
 
 @dataclass(frozen=True)
 class Row:
-    """A figure: what it is called, its value with its unit, and the measures that define it.
+    """A figure: its key among the values, what it is called, its value with its unit, and the measures that define it.
 
     Labels that stand in a table, as the headings of groups do, are in English and are translated where they are shown.
     """
 
+    key: str
     label: str
     text: str
     measures: tuple[Measure, ...]
@@ -79,7 +80,7 @@ def _row(key: str, value: Any, config: RunConfig) -> Row:
         text = f"{value:.1%}"
     else:
         text = str(value) if isinstance(value, int) else f"{value:.3f}"
-    return Row(entry.label, f"{text} {tr(entry.unit_for(config.model))}".rstrip(), (entry,))
+    return Row(key.partition(".")[0], entry.label, f"{text} {tr(entry.unit_for(config.model))}".rstrip(), (entry,))
 
 
 def _denoising(found: Mapping[str, Any] | None) -> list[Row]:
@@ -90,6 +91,7 @@ def _denoising(found: Mapping[str, Any] | None) -> list[Row]:
     text = tr("{noisy:.3f} noisy, {restored:.3f} restored {unit}")
     return [
         Row(
+            "denoising",
             label.format(strength=at["strength"]),
             text.format(noisy=at["noisy"], restored=at["restored"], unit=unit),
             entries,
@@ -102,6 +104,7 @@ def _factors(found: Mapping[str, Any] | None) -> list[Row]:
     text = tr("{correlation:.2f} with {dimension}")
     return [
         Row(
+            "factors",
             tr(name).capitalize(),
             text.format(correlation=entry["best_correlation"], dimension=dimension_name(entry["best_dimension"])),
             (MEASURES["factors.correlations"],),
@@ -117,13 +120,14 @@ def _drawn(values: Mapping[str, Any]) -> list[Row]:
     rows = []
     for source, found in values["sampling"].items():
         label = tr(SOURCES[source])
-        rows.append(Row(label[0].upper() + label[1:], *_quality(found)))
+        rows.append(Row("sampling", label[0].upper() + label[1:], *_quality(found)))
     generation = values.get("generation")  # which is found after the others
     measures = MEASURES["generation.likeness"], MEASURES["generation.reach"]
     if generation:
         text = f"{generation['likeness']:.3f}   " + tr("reach {value:.3f}").format(value=generation["reach"])
-        rows.append(Row(measures[0].label, text, measures))
-    return [*rows, Row(MEASURES["classifier"].label, values["classifier"], (MEASURES["classifier"],))]
+        rows.append(Row("generation", measures[0].label, text, measures))
+    classifier = MEASURES["classifier"]
+    return [*rows, Row("classifier", classifier.label, values["classifier"], (classifier,))]
 
 
 def _quality(found: Mapping[str, float | None]) -> tuple[str, tuple[Measure, ...]]:

@@ -116,7 +116,7 @@ class ComparedModel(QObject):
         self.column.title.set_text(run.name)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
-        self.column.set_beta(run.config.training.beta, self._is_active)
+        self.column.set_beta(run.shown_config.training.beta, self._is_active and run.moment is None)
         self.step_overlay.show(run.newest_step, "pulls")
 
     def figures(self) -> Compared:

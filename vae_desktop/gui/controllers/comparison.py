@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, QTimer, Slot
@@ -22,6 +23,7 @@ from vae_desktop.latent.comparison import comparison_rows
 from vae_desktop.latent.measures import COMPARED
 
 _FIGURES_INTERVAL = 0.5  # seconds; figures that change more often cannot be read
+_RESTS = 80  # ms after which a playhead counts as at rest
 
 
 class ComparisonController(QObject):
@@ -40,6 +42,8 @@ class ComparisonController(QObject):
         self._resizing = QTimer(self, singleShot=True, interval=0)
         self._resizing.timeout.connect(self._ask_all)
         self._figures_pacer = Pacer(_FIGURES_INTERVAL, fraction=0.03)
+        self._later = QTimer(self, singleShot=True, interval=_RESTS)
+        self._later.timeout.connect(self._refresh_figures)
         project, measurements = engine.project, engine.measurements
         project.codes_changed.connect(self._move_codes)
         project.metrics_changed.connect(self._show_losses)
@@ -224,6 +228,7 @@ class ComparisonController(QObject):
             self._view.curves.refresh()
             self._refresh_figures()
 
+    @Slot()
     def _refresh_figures(self) -> None:
         """Show the figures, not more often than can be read."""
         now = time.monotonic()
@@ -231,6 +236,8 @@ class ComparisonController(QObject):
             self._show_figures()
             self._show_slider_ranges(is_new=False)
             self._figures_pacer.ran(now, time.monotonic())
+        elif self._view.isVisible():  # no others need come after these
+            self._later.start()
 
     def _show_figures(self) -> None:
         """Show the figures as they are now, with what has been measured."""
@@ -238,21 +245,30 @@ class ComparisonController(QObject):
             return
         runs = [model.run for model in self.models]
         rows = comparison_rows([model.figures() for model in self.models])
-        steps = {run.measured_step for run in runs if run.measures}
-        text = tr("measured after step {steps}")
         self._view.table.set_rows([run.name for run in runs], rows)
         for model in self.models:
             model.show_caption()
-        self._view.table.set_note(text.format(steps=", ".join(f"{step:,}" for step in sorted(steps))) if steps else "")
+        self._view.table.set_note(_steps_of_figures(runs))
         self._show_statuses()
 
     def _measure_trained(self) -> None:
         """Measure models on show that have been trained since they were last measured."""
         trained = [model.run for model in self.models if model.run.status in ("finished", "stopped", "diverged")]
-        stale = [run for run in trained if run.measured_step != run.progress.step]
+        stale = [run for run in trained if run.progress.step not in run.measured]
         if stale and self._view.isVisible() and self._engine.training.state in ("idle", "failed"):
-            self._engine.measurements.start(stale, COMPARED)
+            self._engine.measurements.start(stale, COMPARED, of_now=True)
 
     @Slot()
     def _measure(self) -> None:
         self._engine.measurements.start([model.run for model in self.models], COMPARED)
+
+
+def _steps_of_figures(runs: Sequence[Run]) -> str:
+    """Say of which steps the measured figures are, and the losses where they are of others than the one on screen."""
+    judged = [run.shown_evaluation for run in runs if run.moment is not None]
+    found = {
+        tr("losses after step {steps}"): {entry.step for entry in judged if entry is not None},
+        tr("measured after step {steps}"): {run.measured_step for run in runs if run.measures},
+    }
+    listed = {text: ", ".join(f"{step:,}" for step in sorted(steps)) for text, steps in found.items() if steps}
+    return " · ".join(text.format(steps=steps) for text, steps in listed.items())

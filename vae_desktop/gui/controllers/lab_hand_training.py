@@ -68,7 +68,7 @@ def _measure(window: MainWindow, find: Find) -> bool:
     """Have the models side by side measured; True as soon as they are."""
     engine = window.controller.engine
     compared = engine.project.compared
-    if compared is None or all("sampling" in run.measures and _is_of_now(run) for run in compared.runs):
+    if compared is None or all("sampling" in run.measures and _is_of_shown_step(run) for run in compared.runs):
         return True
     if _train_side_by_side(window) or engine.starter.is_beginning or engine.measurements.is_running:
         return False  # it is measured by itself at the end
@@ -83,5 +83,5 @@ def _train_side_by_side(window: MainWindow) -> bool:
     return project.compared is not None and any(run in project.active for run in project.compared.runs)
 
 
-def _is_of_now(run: Run) -> bool:
-    return run.measured_step == run.step
+def _is_of_shown_step(run: Run) -> bool:
+    return run.measured_step == run.shown_step

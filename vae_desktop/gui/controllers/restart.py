@@ -113,7 +113,7 @@ class Restart(QObject):
     def _bring_back_measures(self, run: Run, kept: Any) -> None:
         """Give a model its figures back, if it is the model that they are of."""
         if isinstance(kept, dict) and kept.get("step") == run.progress.step and isinstance(kept.get("values"), dict):
-            run.measures, run.measured_step = kept["values"], run.progress.step
+            run.measured = {run.progress.step: kept["values"]}
             self._engine.project.measures_changed.emit(run)
 
     @Slot()
@@ -158,8 +158,10 @@ class Restart(QObject):
 
 def _handed_over(run: Run) -> dict[str, Any] | None:
     """What was measured of a model, where a file keeps it as it is."""
+    step = run.progress.step
+    measures = run.measured.get(step, {})
     try:
-        values = json.loads(json.dumps(run.measures))
+        values = json.loads(json.dumps(measures))
     except TypeError:
         return None
-    return {"step": run.measured_step, "values": values} if values and values == run.measures else None
+    return {"step": step, "values": values} if values and values == measures else None

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.known_figures import known_figures
 from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.views.curves.loss_plot import Losses
@@ -28,7 +29,7 @@ class RunsController(QObject):
         self._project.shown_changed.connect(self._follow_shown)
         self._project.metrics_changed.connect(self._refresh_curves)
         self._project.measures_changed.connect(self._show_figures)
-        self._project.moment_changed.connect(self._show_step)
+        self._project.moment_changed.connect(self._show_figures)
         self._measurements.progressed.connect(window.measures.show_progress)
         self._measurements.ended.connect(window.measures.end_progress, max_args=0)
         window.measures.set_can_measure(False)
@@ -47,7 +48,7 @@ class RunsController(QObject):
     def _refresh_curves(self, run: Run) -> None:
         if run is self._project.shown:
             self._window.losses.refresh()
-            self._show_step(run)
+            self._window.measures.set_current_step(run.shown_step)
 
     @Slot(object)
     def _measure(self, extent: Extent) -> None:
@@ -56,12 +57,8 @@ class RunsController(QObject):
 
     def _show_figures(self, run: Run) -> None:
         if run is self._project.shown:
-            self._window.measures.set_figures(run.config, run.measures, run.measured_step)
-            self._show_step(run)
-
-    def _show_step(self, run: Run) -> None:
-        """Say whether the figures are of the model as it is shown."""
-        if run is self._project.shown:
+            known, past = known_figures(run), None if run.moment is None else run.moment.step
+            self._window.measures.set_figures(run.shown_config, known.values, known.steps, past)
             self._window.measures.set_current_step(run.shown_step)
 
     @Slot(int)

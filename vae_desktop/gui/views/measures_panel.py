@@ -1,5 +1,6 @@
 """What is measured of the model on screen: figures with their definitions, filled in as they become known."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -12,6 +13,8 @@ from vae_desktop.language import sentences, tr
 from vae_desktop.latent.measures import QUICK, Extent, Measure
 from vae_desktop.latent.table import Row, groups_of
 
+_STEP = 2  # the column
+
 
 class MeasuresPanel(QWidget):
     """Asks for measurements and shows them; a row's tooltip says what the figure is and where it comes from."""
@@ -22,7 +25,7 @@ class MeasuresPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("measuresPanel")
-        tip = tr("Measure the latent space on screen on its test images, in the background.")
+        tip = tr("Measure the latent space on screen, as it is shown, on its test images, in the background.")
         self._measure = push_button("measureButton", tr("Measure"), tip, "Ctrl+M", then=self._request)
         left_out = tr("Leave out what takes longest: the importance-weighted bound and the sampling measures.")
         self._quick = check_box("quickMeasuresCheck", tr("Quick"), left_out)
@@ -42,6 +45,8 @@ class MeasuresPanel(QWidget):
         top = row(self._measure, self._quick, self._note, 0, self._bar, self._cancel)
         column(top, (body, 1), spacing=SPACING // 2, margins=(SPACING, 0, SPACING, SPACING), on=self)
         self._about = ""
+        self._rows: list[tuple[str, Row, int]] = []  # each with its heading and its step
+        self._is_past = False
         self._measured_step = self._step = -1
         self.set_can_measure(False)
         self.end_progress()
@@ -51,36 +56,53 @@ class MeasuresPanel(QWidget):
         self._can_measure = can_measure
         self._measure.setEnabled(can_measure and self._bar.isHidden())
 
-    def set_figures(self, config: RunConfig, values: dict[str, Any], step: int) -> None:
-        """Show the figures known of a model, measured after so many steps."""
-        self._tree.clear()
-        for heading, rows in groups_of(values, config).items():
-            group = QTreeWidgetItem([tr(heading)])
-            group.setFirstColumnSpanned(True)
-            font = self.font()
-            font.setBold(True)
-            group.setFont(0, font)
-            self._tree.addTopLevelItem(group)
-            group.addChildren([_item(row) for row in rows])
-        self._tree.expandAll()
-        self._stack.setCurrentIndex(1 if values else 0)
-        about = tr("Measured after step {step}, on {data}.").format(step=f"{step:,}", data=config.dataset.label)
-        self._about = about if values else ""
+    def set_figures(
+        self, config: RunConfig, values: Mapping[str, Any], steps: Mapping[str, int], past: int | None = None
+    ) -> None:
+        """Show the figures known of a model, each found after so many steps.
+
+        Parameters
+        ----------
+        past : int, optional
+            The earlier step that the model is shown at: the figures are those that were known then, each with its step.
+        """
+        groups = groups_of(values, config)
+        rows = [(heading, row, steps[row.key]) for heading, found in groups.items() for row in found]
+        if rows != self._rows:
+            self._rows = rows
+            self._fill(groups, steps)
+        self._is_past = past is not None
+        self._tree.setColumnHidden(_STEP, not self._is_past)
+        self._stack.setCurrentIndex(1 if rows else 0)
+        step = max(steps.values(), default=-1) if past is None else past
+        about = tr("Measured after step {step}, on {data}.") if past is None else tr("As known at step {step}, on {data}.")
+        self._about = about.format(step=f"{step:,}", data=config.dataset.label) if rows else ""
         self._measured_step = self._step = step
         self._show_about()
 
     def set_current_step(self, step: int) -> None:
-        """Say whether the model that is shown is as it was when it was measured."""
+        """Say whether the model on screen has been trained further since it was measured."""
         if step != self._step:
             self._step = step
             self._show_about()
 
+    def _fill(self, groups: Mapping[str, Sequence[Row]], steps: Mapping[str, int]) -> None:
+        self._tree.clear()
+        for heading, rows in groups.items():
+            group = QTreeWidgetItem([tr(heading)])
+            font = self.font()
+            font.setBold(True)
+            group.setFont(0, font)
+            self._tree.addTopLevelItem(group)
+            group.setFirstColumnSpanned(True)
+            group.addChildren([_item(row, steps[row.key]) for row in rows])
+        self._tree.expandAll()
+
     def _show_about(self) -> None:
         """Say what the figures are of, unless a measurement is on its way."""
         if self._bar.isHidden():
-            further, earlier = tr("It has been trained further since."), tr("An earlier step is shown.")
-            said = further if self._step > self._measured_step else earlier if self._step < self._measured_step else ""
-            self._note.setText(sentences(self._about, said if self._about else ""))
+            is_behind = bool(self._about) and self._step > self._measured_step
+            self._note.setText(sentences(self._about, tr("It has been trained further since.") if is_behind else ""))
 
     def show_progress(self, title: str, done: int, total: int) -> None:
         """Show how far the measurement of a model is."""
@@ -99,12 +121,16 @@ class MeasuresPanel(QWidget):
 
     def _make_tree(self) -> QTreeWidget:
         tree = named(QTreeWidget(), "measuresTree", tr("Measures"))
-        tree.setHeaderLabels([tr("Measures"), tr("Value")])
+        tree.setHeaderLabels([tr("Measures"), tr("Value"), tr("Step")])
+        tree.setColumnHidden(_STEP, True)
         tree.setRootIsDecorated(False)
         tree.setIndentation(SPACING)
         tree.setUniformRowHeights(True)
         tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header = tree.header()
+        header.moveSection(_STEP, 1)  # before the values, which are as long as they are
+        for place in (0, _STEP):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
         return tree
 
     @Slot()
@@ -112,8 +138,8 @@ class MeasuresPanel(QWidget):
         self.measure_requested.emit(QUICK if self._quick.isChecked() else Extent())
 
 
-def _item(row: Row) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([tr(row.label), row.text])
+def _item(row: Row, step: int) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([tr(row.label), row.text, f"{step:,}"])
     for place in range(2):
         item.setToolTip(place, "".join(_paragraph(entry) for entry in row.measures))
     return item
