@@ -35,7 +35,7 @@ def trained(config, digits):
 
 
 def test_a_rate_that_has_emptied_all_dimensions_is_named_and_beta_is_not_blamed(digits):
-    config = config_of(learning_rate=0.1, beta=0.2, epochs=20)
+    config = config_of(learning_rate=0.2, beta=0.2, epochs=20)
     history, active = trained(config, digits)
     assert not active.any()
     text = why_collapsed(config, digits.spectrum, history, EPOCH, are_all=True, variance=0.0)

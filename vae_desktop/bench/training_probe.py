@@ -82,19 +82,21 @@ def roofline(data_dir: str, dataset: str, blocks: int) -> dict[str, Any]:
     (model,) = _loop([config], data_dir).models
     import torch
 
+    from vae_desktop.models.products import product
+
     products: list[Callable[[], object]] = []
     for position, (inputs, outputs) in enumerate(_LAYERS):
         batch_size = config.training.batch_size
         x, weight, gradient = (
             torch.randn(*shape) for shape in ((batch_size, inputs), (outputs, inputs), (batch_size, outputs))
         )
-        products += [partial(torch.mm, x, weight.T), partial(torch.mm, gradient.T, x)]
+        products += [partial(product, x, weight.T), partial(product, gradient.T, x)]
         if position:
-            products.append(partial(torch.mm, gradient, weight))
+            products.append(partial(product, gradient, weight))
 
     def multiply() -> None:
-        for product in products:
-            product()
+        for multiplied in products:
+            multiplied()
 
     for _ in range(_WARM_UP):
         multiply()

@@ -19,6 +19,7 @@ from vae_desktop.models.losses import (
     kl_divergence,
     squared_error,
 )
+from vae_desktop.models.products import Linear
 from vae_desktop.models.randomness import generator
 from vae_desktop.models.snapshot import Weights
 
@@ -236,7 +237,7 @@ def _module(layer: Layer, config: ModelConfig) -> nn.Module:
     shape = architecture.KERNEL, architecture.STRIDE, architecture.PADDING
     match layer:
         case architecture.Dense(inputs, outputs):
-            return nn.Linear(inputs, outputs)
+            return Linear(inputs, outputs)
         case architecture.Convolution(inputs, outputs):
             return nn.Conv2d(inputs, outputs, *shape)
         case architecture.TransposedConvolution(inputs, outputs, extra):

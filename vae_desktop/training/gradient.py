@@ -11,6 +11,7 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.models.architecture import LEAKY_SLOPE
 from vae_desktop.models.autoencoder import ACTIVATIONS, LARGEST_EXPONENT, Autoencoder
 from vae_desktop.models.losses import is_left_out, total_loss
+from vae_desktop.models.products import product
 
 
 class Loss(NamedTuple):
@@ -74,7 +75,7 @@ class DenseGradient:
     config : ModelConfig
         One for which `is_written_out` is true.
     model : Autoencoder
-        The parameters' `grad` are set once and written to from then on.
+        Where a recording has to find them, the parameters' `grad` are set once and written to from then on.
     """
 
     @staticmethod
@@ -112,7 +113,7 @@ class _Layers:
 
     def __init__(self, layers: nn.Module, activation: str) -> None:
         linear = [layer for layer in layers.modules() if isinstance(layer, nn.Linear)]
-        self._layers = [(layer.weight, layer.bias, layer.weight.grad, layer.bias.grad) for layer in linear]
+        self._layers = [(layer.weight, layer.bias) for layer in linear]
         self._activate, self._slope = ACTIVATIONS[activation](), SLOPES[activation]
         self._inputs: list[Tensor] = []  # of each layer
         self._before: list[Tensor] = []  # of each layer, its inputs before the activation
@@ -121,20 +122,20 @@ class _Layers:
         """Outputs (N, o) of inputs (N, i)."""
         self._inputs, self._before = [], []  # whatever a step that failed has left
         outputs = inputs
-        for number, (weight, bias, _, _) in enumerate(self._layers):
+        for number, (weight, bias) in enumerate(self._layers):
             self._before.append(outputs)
             self._inputs.append(self._activate(outputs) if number else inputs)
-            outputs = torch.addmm(bias, self._inputs[-1], weight.t())
+            outputs = product(self._inputs[-1], weight.t(), bias)
         return outputs
 
     def backward(self, slope: Tensor, to_inputs: bool = True) -> Tensor:
         """From the loss's slope along the outputs (N, o) set the gradients, and return its slope along the inputs."""
-        for number, (weight, _, weight_slope, bias_slope) in reversed([*enumerate(self._layers)]):
+        for number, (weight, bias) in reversed([*enumerate(self._layers)]):
             inputs, before = self._inputs.pop(), self._before.pop()
-            torch.mm(slope.t(), inputs, out=weight_slope)
-            torch.sum(slope, 0, out=bias_slope)
+            weight.grad = product(slope.t(), inputs, out=weight.grad)
+            torch.sum(slope, 0, out=bias.grad)
             if number or to_inputs:
-                slope = slope @ weight
+                slope = product(slope, weight)
             if number:
                 slope = self._slope(slope, before, inputs)
         return slope
