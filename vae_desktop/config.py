@@ -60,6 +60,48 @@ class DatasetConfig(Checked):
         ),
         group="reproducibility",
     )
+    levels: str = setting(
+        "auto",
+        N_("Levels"),
+        N_("Which stored value becomes black and which white: one rule for all images of the set."),
+        choices=(
+            Choice(
+                "auto",
+                N_("Automatic"),
+                N_(
+                    "Bytes as they are; 9 to 16 bits divided by the greatest number of so many bits; floats from 0 to "
+                    "1, or to 255; what reaches further from its least to its greatest."
+                ),
+            ),
+            Choice("full-range", N_("Full range"), N_("All that the type can hold: of 16 bits 0 to 65,535.")),
+            Choice(
+                "percentiles",
+                N_("Percentiles"),
+                N_("From percentile 0.5 to 99.5 of all values: a few bright spots darken nothing else."),
+            ),
+            Choice("bounds", N_("Bounds"), N_("From the black to the white level given.")),
+        ),
+        is_for_own=True,
+        group="architecture",
+    )
+    black: float = setting(
+        0.0,
+        N_("Black level"),
+        N_("The stored value that becomes black; above the white level it turns the images into negatives."),
+        between=(-1e30, 1e30),
+        is_for_own=True,
+        only_with=("levels", "bounds"),
+        group="architecture",
+    )
+    white: float = setting(
+        255.0,
+        N_("White level"),
+        N_("The stored value that becomes white."),
+        between=(-1e30, 1e30),
+        is_for_own=True,
+        only_with=("levels", "bounds"),
+        group="architecture",
+    )
 
     @property
     def label(self) -> str:
@@ -325,4 +367,6 @@ class RunConfig:
 
 # The definition of each setting of a run, by its name, which no two of its parts share; and the part it belongs to.
 SETTINGS: dict[str, Setting] = {name: entry for part in fields(RunConfig) for name, entry, _ in settings_of(part.type)}
+# What a file says only where it is not as usual, so that earlier versions of the app can read all others.
+OPTIONAL = tuple(name for name, entry in SETTINGS.items() if entry.is_for_own)
 _PART_OF = {name: part.name for part in fields(RunConfig) for name, _, _ in settings_of(part.type)}

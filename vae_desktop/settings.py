@@ -72,6 +72,10 @@ class Setting:
         Of a choice: the one of which there can be several, so that "cuda:1" is allowed beside "cuda".
     only_for : tuple of str
         Kinds of model for which the setting matters; empty for all.
+    is_for_own : bool
+        It matters only for a person's own images.
+    only_with : (str, str), or None
+        The name of another setting, and the one value of it for which this setting matters.
     group : {"main", "architecture", "optimisation", "reproducibility"}
         Where a form shows it: "main" settings always, the others in a fold of that name.
     """
@@ -89,6 +93,8 @@ class Setting:
     takes_path: bool = False
     numbered: str = ""
     only_for: tuple[str, ...] = ()
+    is_for_own: bool = False
+    only_with: tuple[str, str] | None = None
     group: Group = "optimisation"
 
     def parse(self, name: str, text: str) -> Any:

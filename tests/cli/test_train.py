@@ -18,7 +18,7 @@ from vae_desktop.training.checkpoint import load_checkpoint
 from vae_desktop.training.trainer import Trainer
 
 CHOSEN = RunConfig(
-    DatasetConfig("digits", 8, "colour", "validation"),
+    DatasetConfig("digits", 8, "colour", "validation", "bounds", 5.0, 250.0),
     ModelConfig("denoising-ae", 3, "masking", 0.2, "convolutional", (9, 7), "silu", "bernoulli"),
     TrainingConfig(1, 0.01, 0.25, "one-cycle", 0.5, 3.0, "mixed", 100, 42, "cpu"),
 )

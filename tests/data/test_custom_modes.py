@@ -78,25 +78,36 @@ def test_cmyk_becomes_rgb(picture):
 
 
 @pytest.mark.parametrize("name", ["x.png", "x.tif", "x.pgm"])
-def test_sixteen_bits_are_divided_by_257(picture, name):
-    for deep, byte in ((0, 0), (128, 0), (129, 1), (257, 1), (32_768, 128), (65_535, 255)):
-        image = Image.fromarray(np.full((SIDE, SIDE), deep, np.uint16))
-        assert_solid(picture(image, name), byte, ("16 bits scaled to 8 (divided by 257)",))
+@pytest.mark.parametrize(("deep", "bits"), [(300, 9), (1023, 10), (4095, 12), (65_535, 16)])
+def test_whole_numbers_are_divided_by_the_greatest_of_their_bits(picture, name, deep, bits):
+    image = np.full((SIDE, SIDE), deep, np.uint16)
+    image[0] = 0
+    read = picture(Image.fromarray(image), name)
+    most = 2**bits - 1
+    assert set(read.pixels.ravel()) == {0, round(255 * deep / most)}
+    assert read.changes == (f"values 0 to {most:,} become 0 to 255 ({bits} bits)",)
 
 
-def test_integers_of_more_bits_are_skipped(picture):
-    with pytest.raises(Unreadable, match="its pixels, from 70000 to 70000, have more than 16 bits"):
-        picture(Image.fromarray(np.full((SIDE, SIDE), 70_000, np.int32)), "x.tif")
+def test_bytes_in_sixteen_bits_stay_as_they_are(picture):
+    assert_solid(picture(Image.fromarray(np.full((SIDE, SIDE), 129, np.uint16))), 129)
+
+
+def test_integers_of_more_bits_go_from_their_least_to_their_greatest(picture):
+    image = np.full((SIDE, SIDE), -70_000, np.int32)
+    image[6:] = 70_000
+    read = picture(Image.fromarray(image), "x.tif")
+    assert (read.pixels[0, 0], read.pixels[-1, -1]) == (0, 255)
+    assert read.changes == ("values -70,000 to 70,000 become 0 to 255 (their least and greatest)",)
 
 
 @pytest.mark.parametrize(
     ("values", "ends", "rule"),
     [
-        ((0.0, 1.0), (0, 255), "float pixels from 0 to 1 scaled to 0 to 255"),
-        ((0.0, 0.5), (0, 128), "float pixels from 0 to 1 scaled to 0 to 255"),
-        ((3.0, 200.4), (3, 200), "float pixels taken as 0 to 255 and rounded"),
-        ((-1.0, 1.0), (0, 255), "float pixels scaled from their minimum and maximum to 0 and 255"),
-        ((0.0, 1000.0), (0, 255), "float pixels scaled from their minimum and maximum to 0 and 255"),
+        ((0.0, 1.0), (0, 255), "values 0 to 1 become 0 to 255 (floats up to 1)"),
+        ((0.0, 0.5), (0, 128), "values 0 to 1 become 0 to 255 (floats up to 1)"),
+        ((3.0, 200.4), (3, 200), "values 0 to 255 become 0 to 255 (floats up to 255, rounded)"),
+        ((-1.0, 1.0), (0, 255), "values -1 to 1 become 0 to 255 (their least and greatest)"),
+        ((0.0, 1000.0), (0, 255), "values 0 to 1,000 become 0 to 255 (their least and greatest)"),
     ],
 )
 def test_float_pixels_follow_their_range(picture, values, ends, rule):
@@ -108,7 +119,7 @@ def test_float_pixels_follow_their_range(picture, values, ends, rule):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_float_pixels_that_are_no_numbers_are_skipped(picture, value):
+def test_float_pixels_most_of_which_are_no_numbers_are_skipped(picture, value):
     with pytest.raises(Unreadable, match="not finite numbers"):
         picture(Image.fromarray(np.full((SIDE, SIDE), value, np.float32)), "x.tif")
 

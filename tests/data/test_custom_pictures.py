@@ -185,7 +185,7 @@ def headers_read(monkeypatch):
     """The paths of the files whose headers were read."""
     paths = []
 
-    def counting(path):
+    def counting(path, *details):
         paths.append(path)
         return read_header(path)
 

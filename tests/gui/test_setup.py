@@ -1,5 +1,6 @@
 """The settings form: presets, what is in sight, and what β does before it does it."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
@@ -92,6 +93,23 @@ def test_only_what_matters_is_in_sight(driver):
     choose(driver, "modelCombo", "vae")
     assert in_sight(driver, "betaWarmUpField")
     assert not in_sight(driver, "noiseCombo")
+
+
+def test_levels_are_in_sight_for_images_of_ones_own(driver, tmp_path):
+    np.save(tmp_path / "deep.npy", np.arange(20 * 64, dtype=np.uint16).reshape(20, 8, 8))
+    set_open(driver, "architecture", True)
+    assert not in_sight(driver, "levelsCombo")
+    form = driver.window.setup.form
+    form.choose_dataset(str(tmp_path / "deep.npy"))
+    assert in_sight(driver, "levelsCombo")
+    assert not in_sight(driver, "whiteField")
+    choose(driver, "levelsCombo", "bounds")
+    driver.type("whiteField", "2000")
+    driver.qtbot.keyClick(driver.find("whiteField"), Qt.Key.Key_Return)
+    driver.wait(lambda: form.dataset is not None and form.dataset.config.white == 2000)
+    assert form.dataset.report.converted[0].startswith("values 0 to 2,000 become 0 to 255 (as given)")
+    form.choose_dataset("digits")
+    assert not in_sight(driver, "whiteField")
 
 
 def test_beta_that_must_empty_dimensions_is_said_before_training(driver):

@@ -105,6 +105,7 @@ def test_of_a_file_only_its_shape_tells_that_bernoulli_may_not_fit():
         ("vae", {"noise", "beta"}, {"noise": "only on Denoising AE"}),
         ("vae", {"beta", "beta_warm_up", "latent_dim"}, {}),
         ("denoising-ae", {"noise", "noise_strength"}, {}),
+        ("vae", {"levels"}, {"levels": "Levels has no effect on Digits, only on images of your own."}),
     ],
 )
 def test_what_was_asked_for_and_has_no_effect_is_named(kind, given, words):

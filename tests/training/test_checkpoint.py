@@ -181,6 +181,16 @@ def test_a_file_of_the_second_format_may_lack_nothing_else(file, refused):
     refused("TrainingConfig")
 
 
+def test_levels_are_kept_where_they_are_not_as_usual(checkpoint, file, tmp_path):
+    assert "levels" not in parts(file.read_bytes())[0]["__metadata__"][KEY]  # earlier versions can read it
+    dataset = replace(checkpoint.config.dataset, levels="bounds", black=-5.0, white=4095.0)
+    own = replace(checkpoint, config=replace(checkpoint.config, dataset=dataset))
+    save_checkpoints(tmp_path / "own", [own])
+    loaded = load_checkpoint(tmp_path / "own")
+    assert loaded.config == own.config
+    assert loaded.format_version == FORMAT_VERSION
+
+
 def test_what_may_be_missing_may_be_missing(checkpoint, file):
     bare = replace(checkpoint, codes=None, snapshot=replace(checkpoint.snapshot, optimizer=None), class_names=())
     bare.history.truncate(0)

@@ -129,5 +129,6 @@ def _dataset_config(own: DatasetConfig, shape: tuple[int, int, int], options: ar
     """The model's own data set, or the one asked for at the model's image size and in its colours."""
     if options.dataset not in (None, own.name):
         channels, height, _ = shape
-        own = DatasetConfig(options.dataset, height, "grey" if channels == 1 else "colour")
+        colours = "grey" if channels == 1 else "colour"
+        own = replace(own, name=options.dataset, image_size=height, colours=colours, measured_on="test")
     return own if options.measured_on is None else replace(own, measured_on=options.measured_on)

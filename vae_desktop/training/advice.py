@@ -80,7 +80,7 @@ def advice(config: RunConfig, known: Known = _NOTHING, given: Collection[str] = 
     found = []
     for part in fields(config):
         for name, setting, _ in settings_of(getattr(config, part.name)):
-            if setting.only_for and config.model.kind not in setting.only_for:
+            if not _matters(setting, config):
                 text = _useless(setting, config) if name in given else ""
             else:
                 text = next(_CHECKS[name](config, known), "") if name in _CHECKS else ""
@@ -100,7 +100,17 @@ def same_models(configs: Sequence[RunConfig]) -> str:
     return ""
 
 
+def _matters(setting: Setting, config: RunConfig) -> bool:
+    """Whether a setting has an effect on such a model of such images."""
+    if setting.only_for and config.model.kind not in setting.only_for:
+        return False
+    return config.dataset.is_custom or not setting.is_for_own
+
+
 def _useless(setting: Setting, config: RunConfig) -> str:
+    if setting.is_for_own:
+        text = tr("{setting} has no effect on {dataset}, only on images of your own.")
+        return text.format(setting=tr(setting.label), dataset=config.dataset.label)
     kinds = ", ".join(tr(MODELS[kind].short) for kind in setting.only_for)
     text = tr("{setting} has no effect on the model {model}, only on {kinds}.")
     return text.format(setting=tr(setting.label), model=tr(config.model.traits.short), kinds=kinds)

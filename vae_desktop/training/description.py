@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.config import OPTIONAL, DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
@@ -18,9 +18,9 @@ from vae_desktop.training.history import TERMS, Change, Evaluation, History
 from vae_desktop.training.saved_timeline import SavedTimeline
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
-FORMAT_VERSION = 4  # of files with a timeline
+FORMAT_VERSION = 4  # of files with a timeline, or with settings that earlier versions of the app do not know
 PLAIN_VERSION = 3  # of all others, which earlier versions of the app can read too
-# Settings that files of earlier formats may lack. 1 knew two kinds of model and one likelihood, 2 one learning rate.
+# Settings that files of earlier formats may lack, beside those that any file may. 1 knew two kinds of model and one likelihood, 2 one learning rate.
 _LACKING = {
     1: tuple(name for part in (DatasetConfig, ModelConfig, TrainingConfig) for name, *_ in settings_of(part)),
     2: ("encoder_rate",),
@@ -63,7 +63,7 @@ class Description:
         require(type(version) is int and version >= 1, tr("its format version is missing."))
         newer = tr("it needs a newer vae_desktop (its format is {version}; this version reads up to {known}).")
         require(version <= FORMAT_VERSION, newer.format(version=version, known=FORMAT_VERSION))
-        config = config_from_json(RunConfig, metadata["config"], _LACKING.get(version, ()))
+        config = config_from_json(RunConfig, metadata["config"], (*OPTIONAL, *_LACKING.get(version, ())))
         step = metadata["step"]
         require(type(step) is int and 0 <= step <= MAX_STEP, tr("its step is not a count."))
         image_shape, class_names = _image_shape(metadata["image_shape"]), _names(metadata["class_names"])

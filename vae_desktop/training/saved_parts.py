@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vae_desktop import __version__
+from vae_desktop.config import OPTIONAL, DatasetConfig, RunConfig
 from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION
 from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.history import History
@@ -20,16 +21,26 @@ if TYPE_CHECKING:
 
 def metadata_of(checkpoint: "Checkpoint") -> dict[str, Any]:
     """What the metadata says of a model whose timeline is not saved with it."""
+    config = _config_of(checkpoint.config)
     return {
-        "format_version": PLAIN_VERSION,
+        "format_version": FORMAT_VERSION if OPTIONAL[0] in config["dataset"] else PLAIN_VERSION,
         "written_by": f"vae_desktop {__version__}",
-        "config": asdict(checkpoint.config),
+        "config": config,
         "image_shape": list(checkpoint.image_shape),
         "class_names": list(checkpoint.class_names),
         "step": checkpoint.snapshot.step,
         "span": None if checkpoint.snapshot.span is None else list(astuple(checkpoint.snapshot.span)),
         "changed_settings": _changed_settings(checkpoint.history),
     }
+
+
+def _config_of(config: RunConfig) -> dict[str, Any]:
+    """The settings of a run; what few runs use is left out where all of it is as usual."""
+    values = asdict(config)
+    if all(values["dataset"][name] == getattr(DatasetConfig, name) for name in OPTIONAL):
+        for name in OPTIONAL:
+            del values["dataset"][name]
+    return values
 
 
 def tensors_of(checkpoint: "Checkpoint", half_precision: bool) -> dict[str, Array]:

@@ -1,13 +1,16 @@
 """One image, of a file or from the clipboard: its size from the header, and its pixels by the one rule."""
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from vae_desktop.data.custom.conversion import SIXTEEN_BITS, levels_of, to_bytes, to_square
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.conversion import to_square
+from vae_desktop.data.custom.levels import BYTES, Levels, Values, bounds_of, levels_of, to_bytes
 from vae_desktop.data.dataset import Images, channels_first
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
@@ -19,6 +22,8 @@ MAX_PIXELS = 50_000_000  # of one image; a small file can announce enough to fil
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # one channel of more than 8 bits
 _GREY = ("1", "L", "LA", "La", *_DEEP)
+_SIXTEEN_BITS = (0, 65_535)
+_SAMPLED = 64  # values that stand for those of an image among many
 _DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
 
 CMYK = N_("CMYK turned into RGB")
@@ -32,11 +37,18 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What an image says of itself: its size in pixels, and whether its kind can hold colour."""
+    """What an image says of itself: its size in pixels, and whether its kind can hold colour.
+
+    Attributes
+    ----------
+    values : Values or None
+        What is known of its pixels, where the levels of all images depend on that.
+    """
 
     width: int
     height: int
     may_have_colour: bool
+    values: Values | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +59,8 @@ class Picture:
     changes: tuple[str, ...]
 
 
-def read_header(path: str | Path) -> Header:
-    """Read what an image says of itself, without decoding it.
+def read_header(path: str | Path, with_values: bool = False) -> Header:
+    """Read what an image says of itself; one of more than 8 bits is decoded, and every one `with_values`.
 
     Raises
     ------
@@ -57,18 +69,44 @@ def read_header(path: str | Path) -> Header:
     """
     try:
         with _open(path) as image:
-            return Header(image.width, image.height, image.mode not in _GREY)
+            is_asked = with_values or image.mode in _DEEP
+            values = _values(image, _SAMPLED if with_values else 0) if is_asked else None
+            return Header(image.width, image.height, image.mode not in _GREY, values)
     except Exception as error:
         raise Unreadable(_reason(path, error)) from error
 
 
-def read_picture(path: str | Path, side: int) -> Picture:
+_KINDS = ("bytes", "integers", "floats")  # of an image's values; integers are those of more than 8 bits
+ImageLevels = Mapping[str, Levels]  # by these kinds
+
+
+def image_levels(parts: Sequence[Values], config: DatasetConfig) -> ImageLevels:
+    """The levels for images of which this is known, by the kind of their values; see `levels.levels_of`.
+
+    Where the setting names the values, by percentiles or as bounds, they are the same for images of all kinds.
+
+    Raises
+    ------
+    ValueError
+        If there are none for some of the values; the message says why.
+    """
+    if config.levels == "bounds":
+        return dict.fromkeys(_KINDS, bounds_of(config))
+    if config.levels == "percentiles":
+        mixed = [replace(part, are_floats=False) for part in parts]
+        return dict.fromkeys(_KINDS, levels_of(Values.together(mixed), config))
+    by_kind: dict[str, list[Values]] = {}
+    for part in parts:
+        by_kind.setdefault("floats" if part.are_floats else "integers", []).append(part)
+    levels = {kind: levels_of(Values.together(some), config) for kind, some in by_kind.items()}
+    return {"bytes": BYTES, **levels}
+
+
+def read_picture(path: str | Path, side: int, levels: ImageLevels | None = None) -> Picture:
     """Read an image as a square of `side` pixels: upright, by CONVERSION_RULE, in 8 bits.
 
-    Of an animation it is the first frame. Palettes and CMYK become RGB, alpha is laid over white. 16-bit grey is
-    divided by 257, which also takes 32-bit integers if they lie in 0 to 65,535; 16-bit colour keeps its upper
-    8 bits. Float pixels are 0 to 1, or 0 to 255 if the maximum is above 1, or else scaled from the image's own
-    minimum and maximum.
+    Of an animation it is the first frame. Palettes and CMYK become RGB, alpha is laid over white. 16-bit colour keeps
+    its upper 8 bits. Other values of more than 8 bits become bytes by `levels`, or without them by the image's own.
 
     Raises
     ------
@@ -79,7 +117,9 @@ def read_picture(path: str | Path, side: int) -> Picture:
         with _open(path) as image:
             image.draft(None, (side * _DRAFT, side * _DRAFT))
             image.load()
-            plain, changes = _in_eight_bits(image)
+            if levels is None:
+                levels = image_levels([_values(image)] if image.mode in _DEEP else [], DatasetConfig())
+            plain, changes = _in_eight_bits(image, levels)
             pixels = to_square(plain, side)
             orientation = _orientation(image)
             if orientation in range(2, 9):  # what is cut from the middle may be turned after it
@@ -139,29 +179,39 @@ def _open(path: str | Path) -> Image.Image:
     return image
 
 
-def _in_eight_bits(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def _values(image: Image.Image, sampled: int = 0) -> Values:
+    """What is known of the pixels of an image; raises ValueError, in words, if they are mostly no numbers."""
+    if image.mode not in _DEEP:
+        values = Values.of(np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB")), sampled)
+    else:
+        values = Values.of(np.asarray(image), sampled)
+        if image.mode == "I" and values.lowest >= 0 and values.highest <= _SIXTEEN_BITS[1]:
+            values = replace(values, type_range=_SIXTEEN_BITS)  # Pillow has 16 bits in 32 of some kinds of file
+    levels_of(values, DatasetConfig())
+    return values
+
+
+def _in_eight_bits(image: Image.Image, levels: ImageLevels) -> tuple[Image.Image, tuple[str, ...]]:
     """The image in mode L, LA, RGB or RGBA, and what was done to it."""
     if image.mode in _DEEP:
-        return _from_numbers(image)
+        own = levels["floats" if image.mode == "F" else "integers"]
+        return Image.fromarray(to_bytes(np.asarray(image), own)), (own.rule,) if own.rule else ()
+    plain, changes = _plain(image)
+    own = levels["bytes"]
+    if own.rule:
+        table = to_bytes(np.arange(256, dtype=np.uint16), own).tolist()
+        bands = zip(plain.getbands(), plain.split(), strict=True)
+        changed = [band if name == "A" else band.point(table) for name, band in bands]
+        plain, changes = Image.merge(plain.mode, changed), (*changes, own.rule)
+    return plain, changes
+
+
+def _plain(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     mode = "L" if image.mode in _GREY else "RGB"
     if image.has_transparency_data:
         image = image.convert(f"{mode}A")
         return image, (ALPHA,) if image.getextrema()[-1] != (255, 255) else ()
     return image if image.mode == mode else image.convert(mode), (CMYK,) if image.mode == "CMYK" else ()
-
-
-def _from_numbers(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    values = np.asarray(image)
-    lowest, highest = values.min().item(), values.max().item()
-    if image.mode == "F":
-        levels = levels_of([lowest, highest], are_floats=True)
-    elif lowest < 0 or highest > SIXTEEN_BITS.white:
-        raise Unreadable(
-            tr("its pixels, from {lowest} to {highest}, have more than 16 bits").format(lowest=lowest, highest=highest)
-        )
-    else:
-        levels = SIXTEEN_BITS
-    return Image.fromarray(to_bytes(values, levels)), (levels.rule,)
 
 
 def _orientation(image: Image.Image) -> object:

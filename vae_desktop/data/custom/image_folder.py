@@ -17,8 +17,9 @@ from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.folder import find_files
-from vae_desktop.data.custom.image_file import Header, Unreadable, prepare, read_header, read_picture
+from vae_desktop.data.custom.image_file import Header, Unreadable, image_levels, prepare, read_header, read_picture
 from vae_desktop.data.custom.layout import Layout, arrange, without_images
+from vae_desktop.data.custom.levels import not_finite_lines
 from vae_desktop.data.origins import Origins
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
@@ -74,7 +75,7 @@ def _read_headers(
     numbers = itertools.count(1)
 
     def read(file: File) -> Header:
-        header = read_header(file.path)
+        header = read_header(file.path, config.levels == "percentiles")
         if file in placed:
             check_room(next(numbers), config.image_size or SMALLEST, config.colours == "colour")
         return header
@@ -90,9 +91,11 @@ def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, pr
     sizes = np.array([(header.width, header.height) for header in headers])
     side = choose_side(sizes, config.image_size)
     canvas = Canvas(len(placed), side, config.colours, any(header.may_have_colour for header in headers))
+    values = [header.values for header in headers if header.values is not None]
+    levels = image_levels(values, config)
 
     def read(number: int) -> tuple[str, ...]:
-        picture = read_picture(placed[number].file.path, side)
+        picture = read_picture(placed[number].file.path, side, levels)
         canvas.put(number, picture.pixels[None])
         return picture.changes
 
@@ -104,6 +107,7 @@ def _decode(layout: Layout, headers: Sequence[Header], config: DatasetConfig, pr
     converted += [f"{tr(change)}: {count:,}" for change, count in changes.items()]
     is_test = np.array([placed[number].is_test for number in kept]) if layout.has_split else None
     converted += layout.notes if is_test is not None and 0 < is_test.sum() < len(kept) else []
+    converted += not_finite_lines(values)
     images = canvas.finish(kept if len(kept) < len(placed) else None)
     names = None if None in classes else np.array(classes, np.str_)
     origins = Origins.of_files([placed[number].file.path for number in kept])

@@ -11,8 +11,9 @@ from PIL import Image
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled, check_count
-from vae_desktop.data.custom.conversion import Canvas, Levels, choose_side, levels_of, scaling_line, to_bytes, to_square
+from vae_desktop.data.custom.conversion import Canvas, choose_side, scaling_line, to_square
 from vae_desktop.data.custom.image_file import ALPHA
+from vae_desktop.data.custom.levels import Levels, Values, levels_of, not_finite_lines, to_bytes
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.stored_array import StoredArray
@@ -93,7 +94,7 @@ def assemble_stacks(
     Raises
     ------
     DataError
-        If the pixels are no finite numbers or, being integers, not within 0 to 255, or there are too few images.
+        If the pixels are mostly no finite numbers, or there are too few images.
     Cancelled
         If `progress` raised it.
     """
@@ -103,7 +104,7 @@ def assemble_stacks(
     sizes = np.repeat([stack.image_shape[1::-1] for stack in stacks], counts, axis=0)
     side = choose_side(sizes, config.image_size)
     canvas = Canvas(total, side, config.colours, any(stack.image_shape[2] > 1 for stack in stacks))
-    levels, found = _levels(stacks, source, progress)
+    levels, values = _levels(stacks, source, config, progress)
     done = transparent = 0
     for stack in stacks:
         for block in stack.blocks(3 * side * side, progress):
@@ -112,11 +113,8 @@ def assemble_stacks(
             transparent += int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
             done += len(block)
             progress(done, total)
-    converted = (
-        [tr("{rule} (they are {found}): {count:,}").format(rule=tr(levels.rule), found=found, count=total)]
-        if levels.rule
-        else []
-    )
+    converted = [tr("{rule}; they are {found}: {count:,}").format(rule=levels.rule, found=values.found, count=total)]
+    converted = [*(converted if levels.rule else []), *not_finite_lines([values])]
     converted += scaling_line(int((sizes != side).any(axis=1).sum()), side)
     converted += [f"{tr(ALPHA)}: {transparent:,}"] if transparent else []
     known = [stack.classes for stack in stacks if stack.classes is not None]
@@ -128,24 +126,23 @@ def assemble_stacks(
     return Assembled(canvas.finish(), classes, is_test, converted, skipped, origins)
 
 
-def _levels(stacks: Sequence[Stack], source: object, progress: Progress) -> tuple[Levels, str]:
-    """The levels for the pixels of all parts, so that they are comparable, and the pixels' range in words."""
-    are_floats = {stack.images.dtype.kind == "f" for stack in stacks}
-    are_bytes = all(stack.images.dtype == np.uint8 for stack in stacks)
-    ends: list[float] = []
+def _levels(
+    stacks: Sequence[Stack], source: object, config: DatasetConfig, progress: Progress
+) -> tuple[Levels, Values]:
+    """The levels for the pixels of all parts, so that they are comparable, and what is known of the pixels."""
+    is_told_early = all(stack.images.dtype == np.uint8 for stack in stacks) and config.levels == "auto"
+    parts: list[Values] = []
     for block in (block for stack in stacks for block in stack.blocks(1, progress)):
-        ends += [block.min().item(), block.max().item()]
-        if are_bytes and ends[-1] > 1:  # the rule is known, and to read on would only tell the range
+        parts.append(Values.of(block))
+        if is_told_early and parts[-1].highest > 1:  # the rule is known, and to read on would only tell the range
             break
     try:
-        if len(are_floats) == 2:
-            raise ValueError(tr("only one of its two parts has float pixels"))
-        levels = levels_of(ends, are_floats.pop())
+        values = Values.together(parts)
+        return levels_of(values, config), values
     except ValueError as error:
         raise DataError(
             tr("{path} cannot be used: {error}. Scale them to 0 to 1, or to 0 to 255.").format(path=source, error=error)
         ) from error
-    return levels, tr("{lowest:.4g} to {highest:.4g}").format(lowest=min(ends), highest=max(ends))
 
 
 def _squares(pixels: Images, side: int) -> Images:

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from vae_desktop import language
-from vae_desktop.config import RunConfig
+from vae_desktop.config import OPTIONAL, RunConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Origin, Run
@@ -83,7 +83,7 @@ class Restart(QObject):
             state = json.loads(text)
             groups = [(Path(group["path"]), group["origin"], bool(group["goes_on"])) for group in state["groups"]]
             if state["config"] is not None:
-                self._window.setup.form.set_config(config_from_json(RunConfig, state["config"]))
+                self._window.setup.form.set_config(config_from_json(RunConfig, state["config"], OPTIONAL))
         except (ValueError, TypeError, KeyError, InvalidSetting) as error:
             _log.warning("what the window before had cannot be read: %s", error)
             return False

@@ -29,6 +29,7 @@ def _architecture(config: RunConfig, preset: Preset | None) -> list[str]:
         _chosen("likelihood", model.likelihood).lower(),
         "" if dataset.image_size is None else f"{dataset.image_size} px",
         "" if dataset.colours == "auto" else _chosen("colours", dataset.colours).lower(),
+        "" if dataset.levels == "auto" or not dataset.is_custom else _chosen("levels", dataset.levels).lower(),
     ]
 
 

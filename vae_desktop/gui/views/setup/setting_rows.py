@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from vae_desktop.catalog import DATASETS
 from vae_desktop.config import SETTINGS, DatasetConfig, RunConfig
 from vae_desktop.gui.views.setup.fold import Fold, setting_grid
 from vae_desktop.gui.views.setup.preset_box import PresetBox
@@ -107,7 +108,7 @@ class SettingRows(QWidget):
             is_open = setting.group == "main" or self.folds[setting.group].is_open
             kinds = {kind, *active_kinds} if setting.at_once else {kind}
             matters = not setting.only_for or not kinds.isdisjoint(setting.only_for)
-            matters = matters or (compares and setting.at_once)
+            matters = (matters or (compares and setting.at_once)) and self._suits_images(setting)
             reason = tr("This kind of model leaves no choice.")
             if setting.at_once and setting.only_for and len(active_kinds) > 1:
                 matters, reason = False, tr("Each of the compared models has its own, above its column.")
@@ -116,6 +117,12 @@ class SettingRows(QWidget):
         self.notes.setVisible(any(not line.isHidden() for line in self._lines))
         reason = tr("Each of the compared models is of a kind of its own: see the list of models.")
         self.by_name["kind"].enable(not compares, reason)
+
+    def _suits_images(self, setting: Setting) -> bool:
+        """Whether a setting matters for the images chosen, together with the others."""
+        if setting.is_for_own and self.by_name["name"].entry.value() in DATASETS:
+            return False
+        return setting.only_with is None or self.by_name[setting.only_with[0]].entry.value() == setting.only_with[1]
 
     def _fold_texts(self) -> dict[str, tuple[str, str]]:
         """Title and tooltip of each fold, by the group of its settings."""

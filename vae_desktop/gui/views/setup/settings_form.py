@@ -160,9 +160,10 @@ class SettingsForm(QWidget):
             entry.entry.checked.connect(self.refresh)
             if entry.setting.at_once:
                 entry.entry.committed.connect(self._commit)
-        for name in ("colours", "measured_on"):
+        for name in ("colours", "levels", "measured_on"):
             self.box(name).currentIndexChanged.connect(self._dataset_changed)
-        self.field("image_size").committed.connect(self._dataset_changed)
+        for name in ("image_size", "black", "white"):
+            self.field(name).committed.connect(self._dataset_changed)
         self.box("kind").currentIndexChanged.connect(self._show_relevant)
         self.rows.folds_changed.connect(self._show_relevant)
         tip = tr("With another architecture it becomes automatic, unless you have typed numbers.")
