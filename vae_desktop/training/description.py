@@ -20,7 +20,8 @@ from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
 FORMAT_VERSION = 4  # of files with a timeline, or with settings that earlier versions of the app do not know
 PLAIN_VERSION = 3  # of all others, which earlier versions of the app can read too
-# Settings that files of earlier formats may lack, beside those that any file may. 1 knew two kinds of model and one likelihood, 2 one learning rate.
+# Settings that files of earlier formats may lack, beside OPTIONAL. 1 knew two kinds of model and one likelihood, 2 one
+# learning rate.
 _LACKING = {
     1: tuple(name for part in (DatasetConfig, ModelConfig, TrainingConfig) for name, *_ in settings_of(part)),
     2: ("encoder_rate",),
