@@ -14,7 +14,7 @@ import pytest
 
 import vae_desktop
 from vae_desktop.errors import InvalidSetting, UserError
-from vae_desktop.files import bytes_of, size_in_words, sweep, write_atomically
+from vae_desktop.files import bytes_of, size_in_words, sweep, write_atomically, write_folder
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="uses limits and signals that Windows lacks")
 
@@ -150,6 +150,23 @@ def test_what_killed_processes_left_is_swept_when_it_is_old(tmp_path):
     os.utime(other, (1, 1))
     sweep(tmp_path, "model")
     assert set(tmp_path.iterdir()) == {new, other}
+
+
+def test_a_folder_that_a_killed_process_has_left_half_goes_with_the_next_one(tmp_path):
+    killed = "\n".join(
+        (
+            "import os, sys; from pathlib import Path; from vae_desktop.files import write_folder",
+            "def files(): yield 'a.png', b'a'; os._exit(9)",
+            "write_folder(Path(sys.argv[1]), files())",
+        )
+    )
+    subprocess.run([sys.executable, "-c", killed, str(tmp_path / "film")], cwd=Path(__file__).parents[1], check=False)
+    (left,) = tmp_path.iterdir()
+    write_folder(tmp_path / "first", [("b.png", b"b")])
+    assert left.exists()  # it may still be written
+    os.utime(left, (1, 1))
+    write_folder(tmp_path / "second", [("b.png", b"b")])
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "second"}
 
 
 FULL_DISK = """

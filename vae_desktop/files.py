@@ -16,6 +16,7 @@ from vae_desktop.language import tr, tr_count
 _UNITS = {"": 1, "b": 1, "bytes": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _SIZE = re.compile(r"(?P<number>\d{1,15}([.,]\d{1,9})?)\s*(?P<unit>|b|bytes|kb|mb|gb)", re.IGNORECASE | re.ASCII)
 _PATIENCE = 2.0  # seconds, for a target that another program has open
+_PART, _PART_FOLDER = ".part", ".pictures.part"  # ends of the names of temporary files and folders
 _PART_AGE = 3600.0  # seconds, from which on a temporary file is one that a dead process left
 
 
@@ -52,7 +53,7 @@ def write_atomically(
             raise IsADirectoryError(errno.EISDIR, tr("it is a folder"), str(path))
         if path.exists() and not os.access(path, os.W_OK):  # replacing it needs only the folder's permission
             raise PermissionError(errno.EACCES, tr("it is write-protected"), str(path))
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=_PART, dir=path.parent)
         with os.fdopen(descriptor, "wb") as file:
             watch(Path(temporary))
             file.writelines([data] if isinstance(data, bytes) else data)
@@ -81,14 +82,17 @@ def write_atomically(
 def write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Write a new folder of files, given by name and contents, which is there as a whole or not at all.
 
+    What such a call that was killed has left beside it is deleted, once it is old enough.
+
     Raises
     ------
     UserError
         If it cannot be written, or there is something at `path` other than an empty folder.
     """
     temporary: str | None = None
+    sweep(path.parent, "*", _PART_FOLDER)
     try:
-        temporary = tempfile.mkdtemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+        temporary = tempfile.mkdtemp(prefix=f".{path.name[:40]}.", suffix=_PART_FOLDER, dir=path.parent)
         for name, data in files:
             Path(temporary, name).write_bytes(data)
         os.chmod(temporary, 0o777 & ~_umask())  # mkdtemp makes private ones
@@ -104,12 +108,12 @@ def write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def sweep(folder: Path, pattern: str) -> None:
-    """Delete temporary files that killed processes left long ago, for targets with such names."""
-    for part in folder.glob(f".{pattern}.*.part"):
+def sweep(folder: Path, pattern: str, ending: str = _PART) -> None:
+    """Delete temporary files, or folders, that killed processes left long ago, for targets with such names."""
+    for part in folder.glob(f".{pattern}.*{ending}"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > _PART_AGE:
-                part.unlink()
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
 
 
 def _replace(temporary: str, path: Path) -> None:

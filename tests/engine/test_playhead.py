@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.engine.test_timelines import RecordingApp
+from tests.engine.test_timelines import KEPT, RecordingApp
 from tests.same_training import assert_same_training
 from vae_desktop.engine.known_figures import known_figures
 from vae_desktop.latent.measures import QUICK
@@ -163,6 +163,39 @@ def test_a_damaged_moment_is_told_and_the_one_before_stays(app, config, at, play
     playhead.go_to([run], 12)
     app.wait_until(lambda: told_errors)
     assert run.moment.step == 0
+
+
+def test_a_damaged_moment_is_left_out_and_the_others_play(app, config, at, playhead, told_errors):
+    run = app.trained(config)
+    (run.timeline.folder.path / f"{4:010}.weights.safetensors").write_bytes(b"nonsense")
+    playhead.go_to([run], 4)
+    app.wait_until(lambda: run.timeline.info(4) is None)
+    (told,) = told_errors
+    assert told.text.startswith(f"Step 4 is left out of the timeline. Cannot open {4:010}.weights.safetensors")
+    at(run, 4)
+    assert run.moment.step == 3
+    at(run, 5)
+    assert run.timeline.steps == [step for step in KEPT if step != 4]
+    assert len(told_errors) == 1
+
+
+def test_a_moment_that_is_thinned_out_before_it_is_read_gives_way_to_the_nearest(
+    app, config, playhead, told_errors, monkeypatch
+):
+    run = app.trained(config)
+    read = run.timeline.read
+
+    def thin_and_read(step):
+        if step == 12:
+            run.timeline.leave_out(12)
+            run.timeline.finish(30)
+        return read(step)
+
+    monkeypatch.setattr(run.timeline, "read", thin_and_read)
+    playhead.go_to([run], 12)
+    app.wait_until(lambda: run.moment is not None)
+    assert run.moment.step == 10
+    assert told_errors == []
 
 
 @pytest.mark.parametrize("step", [0, 24])

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tests.engine.conftest import App, Inbox
+from vae_desktop.engine.film_export import FilmRequest
+from vae_desktop.film import scenes
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints
 
 KEPT = [*range(9), 10, 12, 14, 16, 19, 22, 24]  # of two epochs of twelve steps
@@ -297,3 +299,47 @@ def test_a_ruined_run_keeps_its_frames_and_goes_back_to_one(window, config, over
     window.wait_for_state("idle")
     window.written(run)
     assert (run.status, run.timeline.steps) == ("finished", KEPT)
+
+
+@pytest.mark.parametrize("of", ["point", "scatter"])
+def test_a_film_shows_every_moment_that_was_there_when_it_began(window, config, tmp_path, monkeypatch, of):
+    """Its training forgets them, while they are drawn."""
+    run = window.trained(config)
+    told, exported, make = [], [], scenes.make_scene
+    window.session.messages.posted.connect(told.append)
+    window.session.films.exported.connect(exported.append)
+
+    def forget_and_make(*arguments):
+        run.timeline.forget_after(0, {})
+        assert run.timeline.finish(30)
+        return make(*arguments)
+
+    monkeypatch.setattr(scenes, "make_scene", forget_and_make)
+    request = FilmRequest(of, False, np.zeros((1, 2), np.float32))
+    window.session.films.start(run, request, tmp_path / "film")
+    window.wait_until(lambda: exported or told)
+    assert told == []
+    assert len(list((tmp_path / "film").iterdir())) == len(KEPT)
+    assert run.timeline.steps == [0]
+    assert window.folders == [run.timeline.folder.path]
+
+
+def test_another_window_may_thin_frames_out_while_they_are_taken_over(windows, config, tmp_path):
+    """Which has a folder of its own: neither deletes what the other has."""
+    first, second = windows(), windows()
+    run = first.trained(config)
+    first.saved(tmp_path / "m", [run])
+    first.written(run)
+    again = second.opened(tmp_path / "m")
+    for gone in (4, 12):
+        for path in run.timeline.folder.path.glob(f"{gone:010}.*"):
+            path.unlink()
+    second.goes_on(again, config.with_settings(epochs=1))
+    assert again.timeline.steps == [*(step for step in KEPT if step not in (4, 12)), 28, 32, 36]
+    assert second.told.messages == []
+    first.goes_on(run, config.with_settings(epochs=1, beta=3.0))
+    assert second.read(again, 36).step == first.read(run, 36).step == 36
+    assert not np.array_equal(weights_of(again.timeline.read(36)), weights_of(run.timeline.read(36)))
+    kept = again.timeline.steps
+    assert first.session.close(timeout=30) is None
+    assert [again.timeline.read(step).step for step in kept] == kept

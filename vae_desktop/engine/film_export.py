@@ -14,9 +14,11 @@ from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
+from vae_desktop.engine.timeline_store import pinned
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
+from vae_desktop.training.timeline import NO_FRAMES
 
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Split
@@ -77,10 +79,11 @@ class FilmExport:
             check_target(path)
             use_threads(threads or ALL_THREADS)
             look, checkpoint = Look(is_dark=request.is_dark), state()
-            reading = task.progress.part(0, _READING, _ALL)
-            scene, left_out = make_scene(request.of, checkpoint, look, request.codes, test_images, reading)
-            drawing = task.progress.part(_READING, _DRAWING, _ALL)
-            write_film(Film(checkpoint, scene, look, class_names), path, progress=drawing, watch=task.watch)
+            reading, drawing = task.progress.part(0, _READING, _ALL), task.progress.part(_READING, _DRAWING, _ALL)
+            with pinned(checkpoint.timeline or NO_FRAMES) as timeline:
+                checkpoint = replace(checkpoint, timeline=timeline)
+                scene, left_out = make_scene(request.of, checkpoint, look, request.codes, test_images, reading)
+                write_film(Film(checkpoint, scene, look, class_names), path, progress=drawing, watch=task.watch)
             return left_out
 
         def finished(left_out: list[str]) -> None:

@@ -13,6 +13,7 @@ from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.errors import UserError
+from vae_desktop.language import tr
 
 if TYPE_CHECKING:
     from vae_desktop.training.timeline import Frame
@@ -72,13 +73,17 @@ class Playhead:
         self._project.codes_changed.emit(run)
 
     def _leave_out(self, run: Run, step: int, error: Exception) -> None:
-        """Stay where a damaged frame cannot be shown, and say so."""
-        if self._wanted.get(run.id) == step:
+        """Stay where a damaged frame cannot be shown, and say so; of one that was thinned out show the nearest."""
+        is_wanted = self._wanted.get(run.id) == step
+        if is_wanted:
             self._wanted[run.id] = -1 if run.moment is None else run.moment.step
-        if isinstance(error, UserError):
-            self._messages.complain(str(error))
-        else:
+        if not isinstance(error, UserError):
             raise error
+        if run.timeline is not None and run.timeline.info(step) is not None:
+            text = tr("Step {step:,} is left out of the timeline. {reason}")
+            self._messages.complain(text.format(step=step, reason=error))
+        elif is_wanted:
+            self.go_to([run], step)
 
     def _leave_forgotten(self, run: Run) -> None:
         """Leave a moment that has been forgotten, since the training goes on from an earlier one."""

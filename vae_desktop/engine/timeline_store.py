@@ -8,7 +8,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vae_desktop.config import RunConfig
-from vae_desktop.errors import UserError
+from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.training.frame_folder import FrameFolder
 from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.recording import KeptTimeline
+from vae_desktop.training.timeline import FrameInfo, Timeline
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -47,8 +48,7 @@ class TimelineStore:
 
     def new(self, config: RunConfig, image_shape: ImageShape) -> FrameFolder:
         """A folder for the frames of a model, which is made with the first of them."""
-        name = f"{os.getpid()}-{time.time_ns()}"
-        return FrameFolder(self.root / name, FrameLayout.of(config.model, image_shape))
+        return FrameFolder(self.root / _new_name(), FrameLayout.of(config.model, image_shape))
 
     def note_files(self, folder: FrameFolder, files: Mapping[Path, int]) -> None:
         """Note in which files a model is kept, and which of the models there it is."""
@@ -90,6 +90,38 @@ class TimelineStore:
             if room < 0 or not any(Path(file).exists() for file in files):
                 shutil.rmtree(folder, ignore_errors=True)
                 _notes(folder).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def pinned(timeline: Timeline) -> Iterator[Timeline]:
+    """A timeline as it is now: until the end of the block its frames stay, whatever its training goes on to.
+
+    Where the cache can hold nothing more, it is the timeline itself.
+    """
+    if not isinstance(timeline, KeptTimeline):
+        yield timeline
+        return
+    folder = timeline.folder.beside(_new_name())
+    try:
+        frames = list(_taken_over(timeline, folder))
+    except UserError:
+        frames = []
+    try:
+        yield KeptTimeline(folder, frames, timeline.settings, timeline.labels) if frames else timeline
+    finally:
+        folder.remove()
+
+
+def _taken_over(timeline: KeptTimeline, folder: FrameFolder) -> Iterator[FrameInfo]:
+    for info in timeline.frames:
+        with contextlib.suppress(CheckpointError):  # it was thinned out meanwhile
+            folder.take_over(info, timeline.folder)
+            yield info
+
+
+def _new_name() -> str:
+    """A name for a folder of this process."""
+    return f"{os.getpid()}-{time.time_ns()}"
 
 
 def _notes(folder: Path) -> Path:

@@ -16,6 +16,7 @@ from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Outbox, Task, Tasks
 from vae_desktop.engine.timeline_store import TimelineStore
+from vae_desktop.errors import CheckpointError
 from vae_desktop.training.frame_writer import FrameWriter
 from vae_desktop.training.recording import Recording
 from vae_desktop.training.timeline import DEFAULT_BUDGET, Frame, FrameInfo
@@ -131,7 +132,8 @@ class Timelines:
             Is given the frame; and again, with the codes of the test images, where these have to be computed first and
             the data set is at hand.
         failed : callable, optional
-            Is given a UserError, if the frame is gone or damaged; by default that is told.
+            Is given a UserError, if the frame is gone or damaged; by default that is told. One that is damaged is left
+            out from then on.
         """
         timeline, key = run.timeline, f"frame of {run.id}"
         there, info = self.frame(run, step), None if timeline is None else timeline.info(step)
@@ -164,6 +166,9 @@ class Timelines:
                 self._messages.report(error, details)
             else:
                 failed(error)
+            if isinstance(error, CheckpointError) and timeline.info(step) is not None:
+                timeline.leave_out(step)
+                self._project.timeline_changed.emit(run)
 
         self._tasks.run(work, hold, tell, on_part=hold, key=key)
 

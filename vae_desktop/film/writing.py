@@ -3,6 +3,7 @@
 import io
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from glob import escape
 from itertools import chain
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from PIL import GifImagePlugin, Image, ImageChops
 
 from vae_desktop.errors import UserError
-from vae_desktop.files import write_atomically, write_folder
+from vae_desktop.files import sweep, write_atomically, write_folder
 from vae_desktop.film.film import Film
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress, ignore
@@ -57,6 +58,7 @@ def write_film(
     """
     check_target(path)
     if path.suffix:
+        sweep(path.parent, escape(path.name))
         write_atomically(path, film_bytes(film, path.suffix.lower()[1:], fps, progress), watch)
         return
     digits = len(str(film.steps[-1]))

@@ -135,15 +135,16 @@ class FrameFolder:
         self._make()
         for part in (_MOMENTS, _CODES, _WEIGHTS):
             source, target = other._file(info.step, part), self._file(info.step, part)
-            if not source.exists():
-                require(part != _WEIGHTS, tr("there is no such file."))
-                continue
             try:
                 target.unlink(missing_ok=True)
                 try:
                     os.link(source, target)
+                except FileNotFoundError:
+                    raise
                 except OSError:  # no links there
                     shutil.copyfile(source, target)
+            except FileNotFoundError:  # never there, or gone since
+                require(part != _WEIGHTS, tr("there is no such file."))
             except OSError as error:
                 text = tr("Cannot write {path}: {reason}.").format(path=target, reason=error.strerror)
                 raise UserError(text) from error
@@ -168,6 +169,10 @@ class FrameFolder:
     def remove(self) -> None:
         """Delete the folder with all frames."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def beside(self, name: str) -> "FrameFolder":
+        """A folder of that name for frames of the same model."""
+        return FrameFolder(self.path.with_name(name), self._layout)
 
     def _make(self) -> None:
         try:

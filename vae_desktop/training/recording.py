@@ -150,7 +150,8 @@ class Recording(KeptTimeline):
             return
         self._is_stopped = True
         text = tr(
-            "The timeline is no longer kept in {folder}: {reason}. Training goes on, and the steps that were kept stay."
+            "The timeline is no longer kept in {folder}: {reason}. Training goes on, and those steps can be shown that "
+            "are still there."
         )
         text = text.format(folder=self.folder.path.parent, reason=_reason(error))
         is_foreseen = isinstance(error, (UserError, OSError, MemoryError))
@@ -176,14 +177,27 @@ class Recording(KeptTimeline):
         """Keep the codes of a frame, which had none."""
         self._writer.add(partial(self._guarded, self._write_codes, step, codes))
 
+    def leave_out(self, step: int) -> None:
+        """Delete a frame that cannot be read."""
+
+        def work() -> None:
+            self._keep([info for info in self.frames if info.step != step])
+
+        self._writer.add(partial(self._guarded, work, even_if_stopped=True), is_urgent=True)
+
     def finish(self, timeout: float | None = None) -> bool:
         """Wait until all that was taken in is written, at most so many seconds; return whether it is."""
         return self._writer.join(timeout)
 
     def remove(self) -> None:
         """Forget all frames, and delete their folder."""
+
+        def work() -> None:
+            self._frames = ()
+            self.folder.remove()
+
         self._is_stopped = True
-        self._writer.add(self._remove)
+        self._writer.add(work)
 
     def _copied(self, frame: Callable[[], Frame]) -> Frame | None:
         """A copy of the state of now; None if there is no memory for it, and then nothing more is kept."""
@@ -239,10 +253,6 @@ class Recording(KeptTimeline):
                     self._write(other.read(info.step), info.is_change)
             except CheckpointError as error:
                 _log.warning("a frame is left out: %s", error)
-
-    def _remove(self) -> None:
-        self._frames = ()
-        self.folder.remove()
 
     def _put(self, info: FrameInfo) -> None:
         """Have a frame whose files are there, in the place of an older one of its step; and thin them all."""

@@ -234,6 +234,10 @@ class Timeline:
         text = tr("Step {step:,} was not kept; the nearest that was is {nearest:,}.")
         raise UserError(text.format(step=step, nearest=nearest.step))
 
+    def leave_out(self, step: int) -> None:
+        """Have the frame of a step no more, since it cannot be read."""
+        self._frames = tuple(info for info in self._frames if info.step != step)
+
     def finish(self, timeout: float | None = None) -> bool:
         """Wait until all frames lie where they are kept, at most so many seconds; return whether they do."""
         return True
