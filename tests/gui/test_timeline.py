@@ -197,8 +197,9 @@ def test_models_side_by_side_move_together(live):
     driver.wait(lambda: driver.state == "training" and len(driver.engine.project.active) == 4)
     driver.wait(lambda: strip_of(driver).isVisible() and len(strip_of(driver).past.frames) > 8)
     driver.stop()
-    click(driver, 4)
     runs = driver.engine.project.compared.runs
+    assert all(run.timeline.finish(30) for run in runs)
+    click(driver, 4)
     driver.wait(lambda: all(run.moment is not None for run in runs))
     assert len({run.moment.step for run in runs}) == 1
     driver.window.show_workspace("playground")
