@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,26 @@ def naming_the_file(where: object) -> Iterator[None]:
         raise BrokenFile(
             tr("{path} cannot be read: {reason}.").format(path=where, reason=error.strerror or error)
         ) from error
+
+
+class NumberArray(Protocol):
+    """An array in a file of any format, known before its values are read; see StoredArray."""
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+    def read(self, progress: Progress = ignore) -> npt.NDArray[Any]: ...
+
+    def blocks(self, together: int, progress: Progress = ignore) -> Iterator[npt.NDArray[Any]]: ...
 
 
 @dataclass(frozen=True, eq=False)

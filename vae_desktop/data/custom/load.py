@@ -6,8 +6,9 @@ import warnings
 from pathlib import Path
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.arrays import assemble_arrays, assemble_idx, find_idx, is_idx_name
+from vae_desktop.data.custom.arrays import assemble_arrays
 from vae_desktop.data.custom.assembled import Assembled, to_dataset
+from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
 from vae_desktop.data.custom.image_folder import assemble_folder
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.stored_array import BrokenFile

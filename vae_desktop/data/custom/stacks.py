@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,18 +11,18 @@ import numpy.typing as npt
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.array_layout import ArrayLayout, layout_of
 from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.conversion import Canvas, choose_side, scaling_line, to_square
 from vae_desktop.data.custom.image_file import ALPHA
 from vae_desktop.data.custom.levels import Levels, Values, levels_of, not_finite_lines, to_bytes
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.origins import Origins
-from vae_desktop.data.stored_array import StoredArray
+from vae_desktop.data.stored_array import NumberArray
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
-_CHANNELS = (1, 3, 4)
 _BLOCK = 1 << 22  # values that are converted together
 
 
@@ -31,52 +32,53 @@ class Stack:
 
     Attributes
     ----------
-    images : StoredArray
-        (N, H, W), (N, H, W, C) or (N, C, H, W) of booleans, integers or floats, C being 1, 3 or 4.
+    images : NumberArray
+        Of booleans, integers or floats, in one of the layouts of `array_layout.layout_of`.
     classes : array (N,) of whole numbers or names, or None
     file : str
         Where the images lie, as in Origin.
+    note : str
+        A line of the report about the labels, or "".
     """
 
-    images: StoredArray
+    images: NumberArray
     classes: npt.NDArray[Any] | None
     file: str
+    note: str = ""
+
+    @cached_property
+    def layout(self) -> ArrayLayout:
+        """How the images lie in the array."""
+        return layout_of(self.images.shape)
 
     def __len__(self) -> int:
-        return self.images.shape[0]
+        return self.layout.count
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(H, W, C); where either could be the channels, it is the last."""
-        shape = self.images.shape[1:]
-        if len(shape) == 2:
-            height, width, channels = *shape, 1
-        elif shape[2] in _CHANNELS:
-            height, width, channels = shape
-        else:
-            channels, height, width = shape
-        return height, width, channels
+        """(H, W, C)."""
+        return self.layout.image_shape
 
     def blocks(self, least: int, progress: Progress) -> Iterator[npt.NDArray[Any]]:
         """Blocks of images (n, H, W, C) in their order; n images of at least `least` values each are soon converted."""
-        shape = self.image_shape
-        are_channels_first = self.images.shape[1:] not in (shape, shape[:2])
-        for block in self.images.blocks(max(1, _BLOCK // max(math.prod(shape), least)), progress):
+        together = max(1, _BLOCK // max(math.prod(self.image_shape), least))
+        if self.layout.kind == "images last":  # those of one image lie all over the file
+            images = self.layout.images(self.images.read(progress))
+            blocks = (images[first : first + together] for first in range(0, len(images), together))
+        else:
+            blocks = (self.layout.images(block) for block in self.images.blocks(together, progress))
+        for block in blocks:
             progress.check()
-            yield np.moveaxis(block, 1, 3) if are_channels_first else block.reshape(-1, *shape)
-
-
-def check_shape(shape: tuple[int, ...]) -> None:
-    """Raise ValueError, in words, unless an array of this shape can be images."""
-    if len(shape) == 3 or (len(shape) == 4 and (shape[3] in _CHANNELS or shape[1] in _CHANNELS)):
-        return
-    sizes = " × ".join(map(str, shape))
-    text = tr("it is an array of {sizes}, not of images × height × width, with 1, 3 or 4 channels before or after them")
-    raise ValueError(text.format(sizes=sizes or tr("no dimension")))
+            yield block
 
 
 def assemble_stacks(
-    stacks: Sequence[Stack], source: object, config: DatasetConfig, progress: Progress, skipped: Sequence[str] = ()
+    stacks: Sequence[Stack],
+    source: object,
+    config: DatasetConfig,
+    progress: Progress,
+    skipped: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Assembled:
     """Convert one stack, or two of which the second is for the test.
 
@@ -88,8 +90,8 @@ def assemble_stacks(
     config : DatasetConfig
     progress : Progress
         Told the images done and the images in total, after some megabytes each.
-    skipped : sequence of str
-        Lines of the report.
+    skipped, notes : sequences of str
+        Lines of the report: what is left out, and what else to know.
 
     Raises
     ------
@@ -114,14 +116,16 @@ def assemble_stacks(
             done += len(block)
             progress(done, total)
     converted = [tr("{rule}; they are {found}: {count:,}").format(rule=levels.rule, found=values.found, count=total)]
-    converted = [*(converted if levels.rule else []), *not_finite_lines([values])]
+    converted = [*notes, *(converted if levels.rule else []), *not_finite_lines([values])]
+    converted += dict.fromkeys(stack.layout.note for stack in stacks if stack.layout.note)
     converted += scaling_line(int((sizes != side).any(axis=1).sum()), side)
     converted += [f"{tr(ALPHA)}: {transparent:,}"] if transparent else []
+    skipped = [*skipped, *dict.fromkeys(stack.note for stack in stacks if stack.note)]
     known = [stack.classes for stack in stacks if stack.classes is not None]
     is_test = np.repeat([False, True], counts) if len(counts) == 2 else None
     if 0 < len(known) < len(stacks):
         known, skipped = [], [*skipped, tr("labels: not used, as only one of two parts has them")]
-    classes = np.concatenate(known) if known else None
+    classes = _joined(known) if known else None
     origins = Origins.of_rows((stack.file, len(stack)) for stack in stacks)
     return Assembled(canvas.finish(), classes, is_test, converted, skipped, origins)
 
@@ -143,6 +147,14 @@ def _levels(
         raise DataError(
             tr("{path} cannot be used: {error}. Scale them to 0 to 1, or to 0 to 255.").format(path=source, error=error)
         ) from error
+
+
+def _joined(classes: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """The classes of all parts: names, unless all of them are numbers."""
+    are_names = [part.dtype.kind in "US" for part in classes]
+    if any(are_names) and not all(are_names):
+        classes = [part.astype(np.str_) for part in classes]
+    return np.concatenate(classes)
 
 
 def _squares(pixels: Images, side: int) -> Images:

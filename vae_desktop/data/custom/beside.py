@@ -1,0 +1,50 @@
+"""Files that belong together by their names: labels beside images, test images beside those for training."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_LABELS = ("labels", "label", "y", "targets", "target", "classes")
+_OF_IMAGES = {"images": _LABELS, "imgs": _LABELS, "image": _LABELS, "img": _LABELS, "x": ("y",), "data": _LABELS}
+_TESTS = ("test", "t10k")
+
+
+def labels_beside(path: Path) -> Path | None:
+    """The file of labels that belongs to a file of images, by its name; of the same kind.
+
+    A word for images in the name is one for labels there, as in ``k49-train-imgs.npz`` and ``k49-train-labels.npz`` or
+    ``X.npy`` and ``y.npy``; or such a word is put to it, as in ``cats.npy`` and ``cats_labels.npy``.
+    """
+    return _first(path, _names_of_labels(path.stem))
+
+
+def test_beside(path: Path) -> Path | None:
+    """The file of test images that belongs to a file of training images, by its name; of the same kind."""
+    if _word("train").search(path.stem) is None:
+        return None
+    return _first(path, (_word("train").sub(test, path.stem) for test in _TESTS))
+
+
+def _names_of_labels(stem: str) -> Iterator[str]:
+    for word, labels in _OF_IMAGES.items():
+        if _word(word).search(stem):
+            yield from (_word(word).sub(label, stem) for label in labels)
+    yield from (f"{stem}{sign}{label}" for label in _LABELS for sign in "_-.")
+    yield from (f"{label}{sign}{stem}" for label in _LABELS for sign in "_-.")
+
+
+def _word(word: str) -> re.Pattern[str]:
+    """A word of a name; "x" also where "train" or "test" follows it at once."""
+    follows = r"(?![a-z])" if word != "x" else r"(?=train|test|[^a-z]|$)"
+    return re.compile(rf"(?<![a-z]){word}{follows}", re.IGNORECASE)
+
+
+def _first(path: Path, stems: Iterator[str]) -> Path | None:
+    """The first file of these names beside another, of the same kind; capitals do not matter."""
+    try:
+        beside = {file.name.lower(): file for file in sorted(path.parent.iterdir(), reverse=True)}
+    except OSError:
+        return None  # a file can be read in a folder that cannot be listed
+    names = (f"{stem}{path.suffix}".lower() for stem in stems)
+    found = (beside[name] for name in names if name in beside and name != path.name.lower())
+    return next((file for file in found if file.is_file()), None)
