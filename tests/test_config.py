@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.settings import Choice, Setting, config_from_json, settings_of
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from vae_desktop.catalog import DATASETS, describe_dataset
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.dataset_catalog import DATASETS, describe_dataset
 from vae_desktop.presets import PRESETS, preset_of
 from vae_desktop.settings import settings_of
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from vae_desktop.catalog import DATASETS, LIKELIHOODS, MODELS, Likelihood, ModelKind, describe_dataset
+from vae_desktop.catalog import LIKELIHOODS, MODELS, Likelihood, ModelKind
+from vae_desktop.dataset_catalog import DATASETS, describe_dataset
 from vae_desktop.language import N_, tr
 from vae_desktop.settings import Checked, Choice, Setting, setting, settings_of
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import RunConfig
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.language import N_
 from vae_desktop.settings import Choice, by_name
 

@@ -39,5 +39,9 @@ class Progress:
             lambda done, of: self._report(before + size * done // max(of, 1), total), self._is_cancelled
         )
 
+    def after(self, before: int, total: int) -> "Progress":
+        """The progress of a part of unknown size: it counts on from `before`, to `total` at least."""
+        return Progress(lambda done, of: self._report(before + done, max(total, before + of)), self._is_cancelled)
+
 
 ignore = Progress()  # of work that nobody watches and nobody stops

@@ -41,6 +41,11 @@ class Choice:
     label: str
     help: str
 
+    @property
+    def about(self) -> str:
+        """What there is to say of it, translated."""
+        return tr(self.help)
+
 
 def by_name(*entries: ChoiceT) -> dict[str, ChoiceT]:
     """A table of what is known by name."""

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.settings import settings_of
 from vae_desktop.training import devices
 from vae_desktop.training.checkpoint import load_checkpoint

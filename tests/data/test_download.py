@@ -14,10 +14,10 @@ import pytest
 
 from tests.data.downloads import FAULTS, FIRST, assert_whole, raw_folder
 from tests.data.faulty_server import SILENCE
-from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.download import download_dataset, download_mnist
 from vae_desktop.data.mnist import MNIST_SETS, load_mnist
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.errors import Cancelled, DataError, DatasetBroken, UserError
 from vae_desktop.progress import Progress
 

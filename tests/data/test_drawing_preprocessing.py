@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vae_desktop.catalog import DATASETS, DrawingPreprocessing
 from vae_desktop.data.drawing_preprocessing import image_of_drawing, paper_of
+from vae_desktop.dataset_catalog import DATASETS, DrawingPreprocessing
 
 MNIST = DATASETS["mnist"].preprocessing
 GREY, COLOUR = (1, 28, 28), (3, 28, 28)

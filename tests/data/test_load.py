@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
 from vae_desktop.data.mnist import MNIST_SETS
+from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.errors import DataError, DatasetMissing
 
 # What is always there, at its smallest, and a downloaded one.
@@ -21,19 +22,22 @@ CONFIGS = {
 
 def test_every_name_is_known_here(tmp_path):
     for name, kind in DATASETS.items():
-        if kind.download_bytes:
+        if kind.torchvision:
             with pytest.raises(DatasetMissing, match=f"^{kind.label} "):
                 load_dataset(DatasetConfig(name), tmp_path)
         else:
             assert len(load_dataset(DatasetConfig(name, image_size=8), tmp_path).train) > 0
-    assert set(MNIST_SETS) == {name for name, kind in DATASETS.items() if kind.download_bytes}
+    assert {*MNIST_SETS, *TORCHVISION_SETS} == {name for name, kind in DATASETS.items() if kind.torchvision}
 
 
 def test_help_tells_the_numbers_of_images(tmp_path):
     for name in ("digits", "shapes"):
         dataset = load_dataset(CONFIGS[name], tmp_path)
-        assert f"{len(dataset.train) + len(dataset.test):,} " in DATASETS[name].help
+        assert (len(dataset.train), len(dataset.test)) == DATASETS[name].counts
+        assert f"{sum(DATASETS[name].counts):,} " in DATASETS[name].help
     for name, entry in MNIST_SETS.items():
+        assert entry.counts == DATASETS[name].counts
+        assert len(entry.class_names) == DATASETS[name].classes
         assert f"{sum(entry.counts):,} " in DATASETS[name].help
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
 from vae_desktop.data.mnist import MNIST_SETS, load_mnist
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing
 
 MNIST = DatasetConfig("mnist")

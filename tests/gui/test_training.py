@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel
 
-from vae_desktop.catalog import DATASETS
+from vae_desktop.dataset_catalog import DATASETS
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from vae_desktop import __version__, language
-from vae_desktop.catalog import DATASETS
 from vae_desktop.cli import bench, evaluate, film, fork, info, sample, screenshot, train
 from vae_desktop.cli.output import error_words
 from vae_desktop.config import SETTINGS
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.errors import InvalidSetting, LibraryMissing, UserError
 from vae_desktop.language import N_, tr
 from vae_desktop.resources import resource_path

@@ -6,8 +6,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import SETTINGS, RunConfig
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
 from vae_desktop.paths import default_data_dir

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops
 
-from vae_desktop.catalog import DrawingPreprocessing
 from vae_desktop.data.dataset import Images, channels_first
+from vae_desktop.dataset_catalog import DrawingPreprocessing
 
 _INK = 8  # of 255: what differs from the paper by more is ink
 

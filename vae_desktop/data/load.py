@@ -11,6 +11,8 @@ from vae_desktop.data.dataset import Dataset, Split, resize
 from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.shapes import load_shapes
+from vae_desktop.data.torchvision_reading import load_torchvision
+from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
 from vae_desktop.libraries import load_torch
@@ -48,6 +50,8 @@ def load_dataset(config: DatasetConfig, data_dir: Path, progress: Progress = ign
 def _load(config: DatasetConfig, data_dir: Path, progress: Progress) -> Dataset:
     if config.is_custom:
         return load_custom(config, progress)
+    if config.name in TORCHVISION_SETS:
+        return load_torchvision(config, data_dir, progress)
     if config.name == "digits":
         dataset = load_digits(config)
     elif config.name == "shapes":

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_desktop.catalog import DATASETS
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Images, Split, resize
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.stored_array import BrokenFile, open_idx
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.errors import DataError, DatasetBroken, DatasetMissing
 from vae_desktop.language import N_, tr
 

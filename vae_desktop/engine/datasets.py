@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,13 +11,13 @@ from typing import Literal
 
 from psygnal import Signal
 
-from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Report
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.messages import Action, Messages, summary
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
-from vae_desktop.errors import DatasetBroken, DatasetMissing
+from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ class DatasetLoader:
     Attributes
     ----------
     missing : DatasetConfig, or None
-        The last data set that could not be loaded and can be downloaded.
+        The last data set that could not be loaded and can be fetched, by the app or by the person.
     """
 
     loaded = Signal(Dataset)  # asked for, or to be shown
@@ -71,11 +70,9 @@ class DatasetLoader:
 
     def is_there(self, config: DatasetConfig) -> bool:
         """Whether a data set can be read without a download, as far as its files' names tell."""
-        from vae_desktop.data.mnist import MNIST_SETS, has_files
+        from vae_desktop.data.presence import is_there
 
-        if config.is_custom:
-            return os.path.exists(config.name)
-        return config.name not in MNIST_SETS or has_files(MNIST_SETS[config.name], self.data_dir)
+        return is_there(config, self.data_dir)
 
     def of(self, run: Run) -> Dataset | None:
         """The data set that a model learns from, if it is in memory and its images have the model's shape."""
@@ -183,11 +180,29 @@ class DatasetLoader:
     def report(self, config: DatasetConfig, error: Exception, details: str) -> None:
         """Tell of an error that may come from a data set, with the remedy if there is one."""
         remedy: Action = ""
-        if describe_dataset(config.name).download_bytes:
+        kind = describe_dataset(config.name)
+        if kind.torchvision and not kind.download_bytes and isinstance(error, DatasetMissing | DatasetBroken):
+            remedy = "open_folder"
+        if kind.download_bytes:
             remedy = "download" if isinstance(error, DatasetMissing) else remedy
             remedy = "repair" if isinstance(error, DatasetBroken) else remedy
         self.missing = config if remedy else None
         self._messages.report(error, details, remedy)
+
+    def folder_of_missing(self) -> Path | None:
+        """The folder, made if need be, of the data set whose files only a person can fetch."""
+        if self.missing is None:
+            return None
+        folder = self.data_dir / describe_dataset(self.missing.name).folder
+        from vae_desktop.data.transfer import CANNOT_MAKE, naming_the_folder
+
+        try:
+            with naming_the_folder(CANNOT_MAKE, folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        except UserError as error:
+            self._messages.report(error)
+            return None
+        return folder
 
     def _tell(self, dataset: Dataset) -> None:
         self.loaded.emit(dataset)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, QTimer, Slot
 
-from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Comparison, Run

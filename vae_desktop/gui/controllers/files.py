@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 
-from vae_desktop.catalog import describe_dataset
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
 from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.data.drawing_preprocessing import image_of_drawing
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.language import tr

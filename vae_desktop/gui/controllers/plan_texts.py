@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from vae_desktop.config import SETTINGS, RunConfig
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.training_times import TrainingTimes
@@ -50,7 +51,10 @@ class PlanTexts:
         """What Train makes: one model of the form's settings, or those that are compared."""
         data = config.dataset.label
         if not self._datasets.is_there(config.dataset) and not config.dataset.is_custom:
-            return tr("{data} is not in the data folder yet: Train offers to fetch it.").format(data=data)
+            text = tr("{data} is not in the data folder yet: Train offers to fetch it.")
+            if not describe_dataset(config.dataset.name).download_bytes:
+                text = tr("{data} is not in the data folder yet: Train says where to get it.")
+            return text.format(data=data)
         data = data if len(data) <= _LONGEST else f"{data[: _LONGEST - 1]}…"
         epochs = f"{config.training.epochs:,}"
         if compares:

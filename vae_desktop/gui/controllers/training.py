@@ -7,7 +7,8 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset
@@ -148,6 +149,12 @@ class TrainingController(QObject):
     def download_missing(self) -> None:
         if self._engine.datasets.missing is not None:
             self._starter.download(self._engine.datasets.missing)
+
+    def show_missing_folder(self) -> None:
+        """Have the system show the folder in which a person puts the files of a data set."""
+        folder = self._engine.datasets.folder_of_missing()
+        if folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     @Slot()
     def load_chosen_dataset(self) -> None:

@@ -94,6 +94,7 @@ class WindowController(QObject):
         window.menus.theme_chosen.connect(self.choose_theme)
         self._actions: dict[str, Callable[[], object]] = {
             **dict.fromkeys(("download", "retry", "repair"), self.training.download_missing),
+            "open_folder": self.training.show_missing_folder,
             "open_kept": partial(self.files.recover, False),
             "recover": partial(self.files.recover, True),
             "discard": self.engine.library.discard_offered,

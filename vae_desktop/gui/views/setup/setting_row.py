@@ -21,7 +21,7 @@ def entry_of(name: str, setting: Setting, value: Any, letters: int = 8) -> Setti
     """Return the entry of a setting, whose texts say what it is: a box if it has choices, else a field."""
     texts = tr(setting.label), tr(setting.help)
     if setting.choices:
-        choices = [(tr(each.label), each.name, tr(each.help)) for each in setting.choices]
+        choices = [(tr(each.label), each.name, each.about) for each in setting.choices]
         box = ChoiceBox("", *texts, choices, letters=letters)
         box.set_value(value)
         return box

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.catalog import describe_dataset
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.views.setup.fold_summary import fold_summaries
 from vae_desktop.gui.views.setup.preset_box import PresetBox
@@ -168,6 +169,8 @@ class SettingsForm(QWidget):
         self.rows.folds_changed.connect(self._show_relevant)
         tip = tr("With another architecture it becomes automatic, unless you have typed numbers.")
         self._rows["hidden"].explain(f"<p>{tr(self._rows['hidden'].setting.help)}</p><p>{tip}</p>")
+        box = self.box("name")
+        box.insertSeparator(box.findData(next(iter(TORCHVISION_SETS))))  # what is familiar stands above
         tip = tr("Images of your own: File ▸ Open folder of images, or drop them on the window.")
         self._rows["name"].explain(f"<p>{tr(self._rows['name'].setting.help)}</p><p>{tip}</p>")
 

@@ -99,6 +99,7 @@ class MessageBanner(QFrame):
                 tr("Download again"),
                 tr("Fetch the broken files anew, in the background; whole ones are kept."),
             ),
+            "open_folder": (tr("Open folder"), tr("Make and show the folder that the files belong in.")),
             "open_kept": (tr("Open"), tr("Put the kept model on screen; nothing is trained or deleted.")),
             "recover": (
                 tr("Open and train on"),

@@ -1,0 +1,283 @@
+"""Reading what torchvision reads: its classes open the files, and every image becomes a square by the one rule."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.conversion import Canvas, scaling_line, to_square
+from vae_desktop.data.custom.image_file import Unreadable, prepare, read_picture
+from vae_desktop.data.custom.image_folder import for_each
+from vae_desktop.data.custom.messages import images_in_words, listed
+from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Report, Split, resize
+from vae_desktop.data.torchvision_files import UNLABELLED, Files, files_of
+from vae_desktop.data.torchvision_sets import TORCHVISION_SETS, TorchvisionSet
+from vae_desktop.dataset_catalog import DATASETS
+from vae_desktop.errors import Cancelled, DataError, DatasetBroken, DatasetMissing
+from vae_desktop.language import N_, tr
+from vae_desktop.libraries import load_torch
+from vae_desktop.progress import Progress
+
+_TOGETHER = 1000  # images that are converted at once
+_CHUNK = 1 << 20
+_DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
+_SPARE = 100  # one image in so many may be unreadable
+_SKIPPED = 200  # lines of a report
+_SMILING = N_("not smiling"), N_("smiling")
+
+
+def load_torchvision(
+    config: DatasetConfig, data_dir: Path, progress: Progress, kind: Any = None, files: Files | None = None
+) -> Dataset:
+    """Load one of TORCHVISION_SETS; nothing is written.
+
+    Files whose MD5 torchvision names are read only if they have it, pickles among them.
+
+    Parameters
+    ----------
+    config : DatasetConfig
+    data_dir : Path
+        Torchvision's root, or the folder of a root with the name of its class.
+    progress : Progress
+        Told how many images are read; asked now and then whether to stop.
+    kind : class, optional
+        In place of that of `torchvision.datasets`.
+    files : Files, optional
+        In place of those that the class names.
+
+    Returns
+    -------
+    Dataset
+        Images (N, C, S, S), uint8; S is `config.image_size`, or else the set's own.
+
+    Raises
+    ------
+    DatasetMissing
+        If a file is absent.
+    DatasetBroken
+        If a file is not what torchvision wants, or one image in a hundred cannot be read.
+    DataError
+        If torchvision itself cannot be used, or the images are too many for memory.
+    Cancelled
+        If `progress` raised it.
+    """
+    entry = TORCHVISION_SETS[config.name]
+    root = entry.root(data_dir)
+    _check_presence(entry, data_dir, root)
+    kind = class_of(entry) if kind is None else kind
+    _check_md5(entry, root, files_of(kind) if files is None else files, progress)
+    kind = _narrowed(kind)
+    with _in_words(entry, root):
+        opened = [[kind(str(root), **arguments) for arguments in part] for part in (entry.train, entry.test)]
+        parts = [part for several in opened for part in several]
+        read = _read_arrays if hasattr(parts[0], "data") else _read_images
+        found = read(entry, parts, config, progress)
+        names, labels, factor_names, factors = _known(entry, parts[0], found)
+    ends = np.searchsorted(found.kept, [sum(map(len, opened[0])), sum(map(len, parts))])
+    if not 0 < ends[0] < ends[1]:
+        raise _broken(entry, root, tr("there are no images to train or to test with"))
+    train, test = (
+        Split(found.images[part], labels[part], None if factors is None else factors[part])
+        for part in (slice(0, ends[0]), slice(ends[0], ends[1]))
+    )
+    return Dataset(config, train, test, names, factor_names, found.report)
+
+
+def class_of(entry: TorchvisionSet) -> Any:
+    """The class in `torchvision.datasets`; to import it the first time takes seconds.
+
+    Raises
+    ------
+    DataError
+        If torchvision is not there or does not fit PyTorch.
+    """
+    load_torch()
+    try:
+        import torchvision.datasets
+
+        return getattr(torchvision.datasets, entry.kind)
+    except (ImportError, RuntimeError, AttributeError) as error:
+        text = tr("{dataset} cannot be read, because torchvision cannot be used: {reason}. Install it again.")
+        raise DataError(text.format(dataset=entry.label, reason=error)) from error
+
+
+def _narrowed(kind: Any) -> Any:
+    """The class, but for what it would read besides: another class of the same name, which its folder follows."""
+    less: dict[str, Any] = {}
+    if hasattr(kind, "processed_folder"):
+        less["processed_folder"] = ""  # an old torchvision left pickles there, which would be taken for the raw files
+    if hasattr(kind, "train_list"):  # of STL-10, 2.8 GB without classes would be hashed each time
+        less["train_list"] = [pair for pair in kind.train_list if not pair[0].startswith(UNLABELLED)]
+    return type(kind.__name__, (kind,), less)
+
+
+def _check_presence(entry: TorchvisionSet, data_dir: Path, root: Path) -> None:
+    name = next((name for name in entry.files if not (root / name).exists()), None)
+    if name is None:
+        return
+    if DATASETS[entry.name].download_bytes:
+        text = tr(
+            "{dataset} is not there: {folder} has no {name}. "
+            "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
+        )
+        if not data_dir.is_dir():
+            text = tr(
+                "{dataset} cannot be read: there is no data folder {folder}. "
+                "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
+            )
+        raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name))
+    text = tr(
+        "{dataset} is not there: {folder} has no {name}. Its host gives it to people only: get its files from {page} "
+        "and put them into {own}, archives unpacked, as torchvision has them."
+    )
+    page, own = DATASETS[entry.name].page, data_dir / DATASETS[entry.name].folder
+    raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name, page=page, own=own))
+
+
+def _check_md5(entry: TorchvisionSet, root: Path, files: Files, progress: Progress) -> None:
+    """Raise if a file whose MD5 is known has another one."""
+    for name, md5 in files.md5.items():
+        if md5_of(root / name, progress) != md5:
+            text = tr("it is not the file that torchvision knows (its MD5 differs), and is not read")
+            raise _broken(entry, root / name, text)
+
+
+def md5_of(path: Path, progress: Progress) -> str:
+    """The MD5 of a file; "" if it cannot be read."""
+    digest = hashlib.md5(usedforsecurity=False)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                progress.check()
+                digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+@contextmanager
+def _in_words(entry: TorchvisionSet, root: Path) -> Iterator[None]:
+    """Say what torchvision could not read, whatever it raised."""
+    try:
+        yield
+    except (DataError, Cancelled):
+        raise
+    except MemoryError as error:
+        raise DataError(tr("{dataset} does not fit into memory.").format(dataset=entry.label)) from error
+    except Exception as error:
+        raise _broken(entry, root, str(error) or type(error).__name__) from error
+
+
+def _broken(entry: TorchvisionSet, where: Path, reason: str) -> DatasetBroken:
+    text = tr("{dataset} cannot be read from {where}: {reason}. Download it again.")
+    return DatasetBroken(text.format(dataset=entry.label, where=where, reason=reason.rstrip(".")))
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What was read of all parts together: images, what torchvision gives with each, and the numbers of those kept."""
+
+    images: Images
+    targets: Any  # a sequence
+    kept: npt.NDArray[np.int64]
+    report: Report | None = None
+
+
+def _read_arrays(entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, progress: Progress) -> _Found:
+    """Of classes that hold all images as one array."""
+    arrays = [_channels_last(np.asarray(part.data)) for part in parts]
+    total, side = sum(map(len, arrays)), config.image_size or entry.side
+    canvas = Canvas(total, side, config.colours, arrays[0].ndim == 4)
+    done = 0
+    for array in arrays:
+        for first in range(0, len(array), _TOGETHER):
+            block = array[first : first + _TOGETHER]
+            planes = block[:, None] if block.ndim == 3 else np.moveaxis(block, -1, 1)
+            resized = resize(planes, side)
+            canvas.put(done, resized[:, 0] if block.ndim == 3 else np.ascontiguousarray(np.moveaxis(resized, 1, -1)))
+            done += len(block)
+            progress(done, total)
+    targets = np.concatenate([_targets(part) for part in parts])
+    return _Found(canvas.finish(), targets, np.arange(total))
+
+
+def _channels_last(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Images (N, H, W) or (N, H, W, 3), as SVHN's and STL-10's are not."""
+    if images.dtype != np.uint8:
+        raise ValueError(tr("its pixels are not bytes"))
+    return np.moveaxis(images, 1, -1) if images.ndim == 4 and images.shape[1] == 3 else images
+
+
+def _targets(part: Any) -> Labels:
+    """The classes of all images; where torchvision has more numbers of each, as of QMNIST, the first is the class."""
+    targets = np.asarray(part.targets if hasattr(part, "targets") else part.labels).astype(np.int64)
+    return targets[:, 0] if targets.ndim == 2 else targets
+
+
+def _read_images(entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, progress: Progress) -> _Found:
+    """Of classes that open an image when it is asked for."""
+    prepare()
+    side = config.image_size or entry.side
+    ends = list(accumulate(map(len, parts)))
+    canvas = Canvas(ends[-1], side, config.colours, may_have_colour=True)
+
+    def read(number: int) -> tuple[Any, bool]:
+        place = int(np.searchsorted(ends, number, side="right"))
+        part = parts[place]
+        try:
+            image, target = part[number - (ends[place] - len(part))]
+            if isinstance(image, str | Path):
+                pixels, is_scaled = read_picture(image, side).pixels, True
+            else:
+                image.draft("RGB", (side * _DRAFT, side * _DRAFT))
+                is_scaled = image.size != (side, side)
+                pixels = to_square(image.convert("RGB"), side)
+        except Unreadable as error:
+            raise Unreadable(tr("image {number}: {reason}").format(number=number, reason=error)) from error
+        except Exception as error:
+            raise Unreadable(tr("image {number}: {reason}").format(number=number, reason=error)) from error
+        canvas.put(number, pixels[None])
+        return (target if entry.labelled is None else entry.labelled(image, target)), is_scaled
+
+    answers = for_each(read, range(ends[-1]), progress)
+    kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
+    skipped = [answer for answer in answers if isinstance(answer, str)]
+    if len(skipped) > ends[-1] / _SPARE:
+        text = tr("{count:,} of {total:,} images cannot be read, such as {reason}")
+        raise ValueError(text.format(count=len(skipped), total=ends[-1], reason=skipped[0]))
+    read_well = [answer for answer in answers if not isinstance(answer, str)]
+    converted = scaling_line(sum(is_scaled for _, is_scaled in read_well), side)
+    text = tr("{images} of {dataset}, {side} × {side} pixels.")
+    text = text.format(images=images_in_words(len(kept)), dataset=entry.label, side=side)
+    report = Report(text, tuple(converted), listed(skipped, _SKIPPED))
+    images = canvas.finish(kept if skipped else None)
+    return _Found(images, [target for target, _ in read_well], kept, report)
+
+
+def _known(
+    entry: TorchvisionSet, part: Any, found: _Found
+) -> tuple[tuple[str, ...], Labels, tuple[str, ...], Factors | None]:
+    """Names of classes, label of each image, names of factors, and those of each image."""
+    if hasattr(part, "attr_names"):
+        attributes = np.stack(found.targets)
+        labels = attributes[:, part.attr_names.index("Smiling")].astype(np.int64)
+        names = tuple(name.replace("_", " ") for name in part.attr_names if name)
+        return _SMILING, labels, names, attributes[:, : len(names)]
+    if isinstance(found.targets[0], str):
+        alphabets, labels = np.unique(found.targets, return_inverse=True)
+        return tuple(name.replace("_", " ") for name in alphabets), labels.astype(np.int64), (), None
+    labels = np.asarray(found.targets, np.int64)
+    names = entry.class_names or tuple(getattr(part, "classes", ())) or tuple(map(str, range(labels.max() + 1)))
+    if labels.min() < 0 or labels.max() >= len(names):
+        text = tr("a label is {label}, and there are {count} classes")
+        raise ValueError(
+            text.format(label=int(labels.max()) if labels.min() >= 0 else int(labels.min()), count=len(names))
+        )
+    return names, labels, (), None
