@@ -72,6 +72,8 @@ def test_a_set_is_read_from_torchvisions_layout(standin, name):
         assert split.images.dtype == np.uint8
         assert 0 <= split.labels.min() <= split.labels.max() < len(dataset.class_names)
         assert split.images.flags.c_contiguous
+        assert len(split.origins) == len(split)
+        assert all(Path(split.origins[number].file).is_file() for number in range(len(split)))
 
 
 @pytest.mark.parametrize("name", ["cifar-10", "stl-10", "omniglot", "oxford-pets"])

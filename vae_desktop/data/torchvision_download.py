@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vae_desktop.data.torchvision_files import Files, Source, files_of
-from vae_desktop.data.torchvision_reading import class_of, md5_of
+from vae_desktop.data.torchvision_opening import class_of, md5_of
 from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
 from vae_desktop.data.transfer import CANNOT_MAKE, CANNOT_WRITE, Wanted, naming_the_folder, receive
 from vae_desktop.data.unpacking import pieces_of, unpack

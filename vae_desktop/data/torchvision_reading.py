@@ -1,8 +1,6 @@
 """Reading what torchvision reads: its classes open the files, and every image becomes a square by the one rule."""
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -17,12 +15,11 @@ from vae_desktop.data.custom.image_file import Unreadable, prepare, read_picture
 from vae_desktop.data.custom.image_folder import for_each
 from vae_desktop.data.custom.messages import images_in_words, listed
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Report, Split, resize
+from vae_desktop.data.origins import Origins
 from vae_desktop.data.torchvision_files import UNLABELLED, Files, files_of
+from vae_desktop.data.torchvision_opening import broken, check_md5, check_presence, class_of, in_words
 from vae_desktop.data.torchvision_sets import TORCHVISION_SETS, TorchvisionSet
-from vae_desktop.dataset_catalog import DATASETS
-from vae_desktop.errors import Cancelled, DataError, DatasetBroken, DatasetMissing
 from vae_desktop.language import N_, tr
-from vae_desktop.libraries import load_torch
 from vae_desktop.progress import Progress
 
 _TOGETHER = 1000  # images that are converted at once
@@ -70,42 +67,32 @@ def load_torchvision(
     """
     entry = TORCHVISION_SETS[config.name]
     root = entry.root(data_dir)
-    _check_presence(entry, data_dir, root)
+    check_presence(entry, data_dir, root)
     kind = class_of(entry) if kind is None else kind
-    _check_md5(entry, root, files_of(kind) if files is None else files, progress)
+    check_md5(entry, root, files_of(kind) if files is None else files, progress)
     kind = _narrowed(kind)
-    with _in_words(entry, root):
+    with in_words(entry, root):
         opened = [[kind(str(root), **arguments) for arguments in part] for part in (entry.train, entry.test)]
-        parts = [part for several in opened for part in several]
-        read = _read_arrays if hasattr(parts[0], "data") else _read_images
-        found = read(entry, parts, config, progress)
+    parts = [part for several in opened for part in several]
+    read = _read_arrays if hasattr(parts[0], "data") else _read_images
+    try:
+        found = read(entry, parts, config, root, progress)
         names, labels, factor_names, factors = _known(entry, parts[0], found)
+    except ValueError as error:
+        raise broken(entry, root, str(error)) from error
     ends = np.searchsorted(found.kept, [sum(map(len, opened[0])), sum(map(len, parts))])
     if not 0 < ends[0] < ends[1]:
-        raise _broken(entry, root, tr("there are no images to train or to test with"))
+        raise broken(entry, root, tr("there are no images to train or to test with"))
     train, test = (
-        Split(found.images[part], labels[part], None if factors is None else factors[part])
+        Split(
+            found.images[part],
+            labels[part],
+            None if factors is None else factors[part],
+            found.origins.chosen(np.arange(part.start, part.stop)),
+        )
         for part in (slice(0, ends[0]), slice(ends[0], ends[1]))
     )
     return Dataset(config, train, test, names, factor_names, found.report)
-
-
-def class_of(entry: TorchvisionSet) -> Any:
-    """The class in `torchvision.datasets`; to import it the first time takes seconds.
-
-    Raises
-    ------
-    DataError
-        If torchvision is not there or does not fit PyTorch.
-    """
-    load_torch()
-    try:
-        import torchvision.datasets
-
-        return getattr(torchvision.datasets, entry.kind)
-    except (ImportError, RuntimeError, AttributeError) as error:
-        text = tr("{dataset} cannot be read, because torchvision cannot be used: {reason}. Install it again.")
-        raise DataError(text.format(dataset=entry.label, reason=error)) from error
 
 
 def _narrowed(kind: Any) -> Any:
@@ -118,68 +105,6 @@ def _narrowed(kind: Any) -> Any:
     return type(kind.__name__, (kind,), less)
 
 
-def _check_presence(entry: TorchvisionSet, data_dir: Path, root: Path) -> None:
-    name = next((name for name in entry.files if not (root / name).exists()), None)
-    if name is None:
-        return
-    if DATASETS[entry.name].download_bytes:
-        text = tr(
-            "{dataset} is not there: {folder} has no {name}. "
-            "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
-        )
-        if not data_dir.is_dir():
-            text = tr(
-                "{dataset} cannot be read: there is no data folder {folder}. "
-                "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
-            )
-        raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name))
-    text = tr(
-        "{dataset} is not there: {folder} has no {name}. Its host gives it to people only: get its files from {page} "
-        "and put them into {own}, archives unpacked, as torchvision has them."
-    )
-    page, own = DATASETS[entry.name].page, data_dir / DATASETS[entry.name].folder
-    raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name, page=page, own=own))
-
-
-def _check_md5(entry: TorchvisionSet, root: Path, files: Files, progress: Progress) -> None:
-    """Raise if a file whose MD5 is known has another one."""
-    for name, md5 in files.md5.items():
-        if md5_of(root / name, progress) != md5:
-            text = tr("it is not the file that torchvision knows (its MD5 differs), and is not read")
-            raise _broken(entry, root / name, text)
-
-
-def md5_of(path: Path, progress: Progress) -> str:
-    """The MD5 of a file; "" if it cannot be read."""
-    digest = hashlib.md5(usedforsecurity=False)
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                progress.check()
-                digest.update(chunk)
-    except OSError:
-        return ""
-    return digest.hexdigest()
-
-
-@contextmanager
-def _in_words(entry: TorchvisionSet, root: Path) -> Iterator[None]:
-    """Say what torchvision could not read, whatever it raised."""
-    try:
-        yield
-    except (DataError, Cancelled):
-        raise
-    except MemoryError as error:
-        raise DataError(tr("{dataset} does not fit into memory.").format(dataset=entry.label)) from error
-    except Exception as error:
-        raise _broken(entry, root, str(error) or type(error).__name__) from error
-
-
-def _broken(entry: TorchvisionSet, where: Path, reason: str) -> DatasetBroken:
-    text = tr("{dataset} cannot be read from {where}: {reason}. Download it again.")
-    return DatasetBroken(text.format(dataset=entry.label, where=where, reason=reason.rstrip(".")))
-
-
 @dataclass(frozen=True, eq=False)
 class _Found:
     """What was read of all parts together: images, what torchvision gives with each, and the numbers of those kept."""
@@ -187,10 +112,13 @@ class _Found:
     images: Images
     targets: Any  # a sequence
     kept: npt.NDArray[np.int64]
+    origins: Origins
     report: Report | None = None
 
 
-def _read_arrays(entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, progress: Progress) -> _Found:
+def _read_arrays(
+    entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, root: Path, progress: Progress
+) -> _Found:
     """Of classes that hold all images as one array."""
     arrays = [_channels_last(np.asarray(part.data)) for part in parts]
     total, side = sum(map(len, arrays)), config.image_size or entry.side
@@ -205,7 +133,12 @@ def _read_arrays(entry: TorchvisionSet, parts: Sequence[Any], config: DatasetCon
             done += len(block)
             progress(done, total)
     targets = np.concatenate([_targets(part) for part in parts])
-    return _Found(canvas.finish(), targets, np.arange(total))
+    rows = [
+        (str(root / file), len(array) // len(files))
+        for files, array in zip(entry.holding, arrays, strict=True)
+        for file in files
+    ]
+    return _Found(canvas.finish(), targets, np.arange(total), Origins.of_rows(rows))
 
 
 def _channels_last(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -221,30 +154,31 @@ def _targets(part: Any) -> Labels:
     return targets[:, 0] if targets.ndim == 2 else targets
 
 
-def _read_images(entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, progress: Progress) -> _Found:
+def _read_images(
+    entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, root: Path, progress: Progress
+) -> _Found:
     """Of classes that open an image when it is asked for."""
     prepare()
     side = config.image_size or entry.side
     ends = list(accumulate(map(len, parts)))
     canvas = Canvas(ends[-1], side, config.colours, may_have_colour=True)
+    listed_paths = _listed_paths(entry, root)
 
-    def read(number: int) -> tuple[Any, bool]:
+    def read(number: int) -> tuple[Any, bool, str]:
         place = int(np.searchsorted(ends, number, side="right"))
         part = parts[place]
         try:
             image, target = part[number - (ends[place] - len(part))]
             if isinstance(image, str | Path):
-                pixels, is_scaled = read_picture(image, side).pixels, True
+                path, pixels, is_scaled = str(image), read_picture(image, side).pixels, True
             else:
+                path, is_scaled = getattr(image, "filename", ""), image.size != (side, side)
                 image.draft("RGB", (side * _DRAFT, side * _DRAFT))
-                is_scaled = image.size != (side, side)
                 pixels = to_square(image.convert("RGB"), side)
-        except Unreadable as error:
-            raise Unreadable(tr("image {number}: {reason}").format(number=number, reason=error)) from error
         except Exception as error:
             raise Unreadable(tr("image {number}: {reason}").format(number=number, reason=error)) from error
         canvas.put(number, pixels[None])
-        return (target if entry.labelled is None else entry.labelled(image, target)), is_scaled
+        return (target if entry.labelled is None else entry.labelled(image, target)), is_scaled, path
 
     answers = for_each(read, range(ends[-1]), progress)
     kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
@@ -253,12 +187,19 @@ def _read_images(entry: TorchvisionSet, parts: Sequence[Any], config: DatasetCon
         text = tr("{count:,} of {total:,} images cannot be read, such as {reason}")
         raise ValueError(text.format(count=len(skipped), total=ends[-1], reason=skipped[0]))
     read_well = [answer for answer in answers if not isinstance(answer, str)]
-    converted = scaling_line(sum(is_scaled for _, is_scaled in read_well), side)
+    converted = scaling_line(sum(is_scaled for _, is_scaled, _ in read_well), side)
     text = tr("{images} of {dataset}, {side} × {side} pixels.")
     text = text.format(images=images_in_words(len(kept)), dataset=entry.label, side=side)
     report = Report(text, tuple(converted), listed(skipped, _SKIPPED))
     images = canvas.finish(kept if skipped else None)
-    return _Found(images, [target for target, _ in read_well], kept, report)
+    paths = [listed_paths[number] for number in kept] if listed_paths else [path for _, _, path in read_well]
+    return _Found(images, [target for target, _, _ in read_well], kept, Origins.of_files(paths), report)
+
+
+def _listed_paths(entry: TorchvisionSet, root: Path) -> list[str]:
+    """Paths of all images where torchvision does not tell them, of Pet, from the tables that it goes by."""
+    lines = [line for files in entry.holding for file in files for line in (root / file).read_text().splitlines()]
+    return [str(root / "oxford-iiit-pet" / "images" / f"{line.split()[0]}.jpg") for line in lines if line]
 
 
 def _known(

@@ -29,6 +29,9 @@ class TorchvisionSet:
         Of the images unless another one is chosen: their own, or a smaller one.
     class_names : tuple of str
         Where the class itself does not tell them.
+    holding : (tuple of str, tuple of str)
+        Of classes that hold all images, the files in which they are, in each as many; of Pet, the tables that list
+        them. From the root on.
     labelled : callable, or None
         Label and factors of an image by what torchvision gives of it, where that is not its class.
     """
@@ -39,6 +42,7 @@ class TorchvisionSet:
     test: tuple[Mapping[str, Any], ...]
     side: int
     class_names: tuple[str, ...] = ()
+    holding: tuple[tuple[str, ...], ...] = ()
     labelled: Callable[[Any, Any], Any] | None = None
 
     @property
@@ -76,24 +80,32 @@ def _attributes(_: Any, attributes: Any) -> Any:
     return np.asarray(attributes, np.float32)
 
 
-_IDX = [
+_IDX = tuple(
     f"QMNIST/raw/qmnist-{part}-{what}"
     for part in ("train", "test")
     for what in ("images-idx3-ubyte", "labels-idx2-int")
-]
+)
 _OMNIGLOT = [f"omniglot-py/images_{part}{end}" for part in ("background", "evaluation") for end in ("", ".zip")]
+_USPS = ("usps.bz2", "usps.t.bz2")
+_SVHN = ("train_32x32.mat", "test_32x32.mat")
+_CIFAR_10 = (
+    tuple(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6)),
+    ("cifar-10-batches-py/test_batch",),
+)
+_CIFAR_100 = ("cifar-100-python/train",), ("cifar-100-python/test",)
+_STL = ("stl10_binary/train_X.bin",), ("stl10_binary/test_X.bin",)
 _PARTS = ({"split": "train"},), ({"split": "test"},)
 _TRAIN_OR_NOT = ({"train": True},), ({"train": False},)
 
 TORCHVISION_SETS = {
     entry.name: entry
     for entry in (
-        TorchvisionSet("qmnist", tuple(_IDX), ({"what": "train"},), ({"what": "test"},), 28, _DIGITS),
-        TorchvisionSet("usps", ("usps.bz2", "usps.t.bz2"), *_TRAIN_OR_NOT, 16, _DIGITS),
-        TorchvisionSet("svhn", ("train_32x32.mat", "test_32x32.mat"), *_PARTS, 32, _DIGITS),
-        TorchvisionSet("cifar-10", ("cifar-10-batches-py",), *_TRAIN_OR_NOT, 32),
-        TorchvisionSet("cifar-100", ("cifar-100-python",), *_TRAIN_OR_NOT, 32),
-        TorchvisionSet("stl-10", ("stl10_binary",), *_PARTS, 64),
+        TorchvisionSet("qmnist", _IDX, ({"what": "train"},), ({"what": "test"},), 28, _DIGITS, (_IDX[:1], _IDX[2:3])),
+        TorchvisionSet("usps", _USPS, *_TRAIN_OR_NOT, 16, _DIGITS, (_USPS[:1], _USPS[1:])),
+        TorchvisionSet("svhn", _SVHN, *_PARTS, 32, _DIGITS, (_SVHN[:1], _SVHN[1:])),
+        TorchvisionSet("cifar-10", ("cifar-10-batches-py",), *_TRAIN_OR_NOT, 32, holding=_CIFAR_10),
+        TorchvisionSet("cifar-100", ("cifar-100-python",), *_TRAIN_OR_NOT, 32, holding=_CIFAR_100),
+        TorchvisionSet("stl-10", ("stl10_binary",), *_PARTS, 64, holding=_STL),
         TorchvisionSet(
             "omniglot",
             tuple(_OMNIGLOT),
@@ -108,6 +120,7 @@ TORCHVISION_SETS = {
             ({"split": "trainval"},),
             ({"split": "test"},),
             64,
+            holding=(("oxford-iiit-pet/annotations/trainval.txt",), ("oxford-iiit-pet/annotations/test.txt",)),
         ),
         TorchvisionSet(
             "flowers-102",

@@ -16,7 +16,8 @@ from vae_desktop.language import N_, tr
 from vae_desktop.training.description import Description
 
 Action = Literal[
-    "", "download", "retry", "repair", "open_folder", "open_kept", "recover", "discard", "slower", "undo_removal", "restart"
+    "", "download", "retry", "repair", "open_folder", "open_kept", "recover", "discard", "slower", "undo_removal",
+    "restart",
 ]
 
 _log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from vae_desktop.catalog import DATASETS
 from vae_desktop.config import SETTINGS, DatasetConfig, RunConfig
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.gui.views.setup.fold import Fold, setting_grid
 from vae_desktop.gui.views.setup.preset_box import PresetBox
 from vae_desktop.gui.views.setup.setting_row import SettingRow, label_of

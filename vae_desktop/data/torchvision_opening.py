@@ -1,0 +1,99 @@
+"""Before torchvision reads a set: its class, whether the files are there, and whether they are the right ones."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vae_desktop.data.torchvision_files import Files
+from vae_desktop.data.torchvision_sets import TorchvisionSet
+from vae_desktop.dataset_catalog import DATASETS
+from vae_desktop.errors import Cancelled, DataError, DatasetBroken, DatasetMissing
+from vae_desktop.language import tr
+from vae_desktop.libraries import load_torch
+from vae_desktop.progress import Progress
+
+_CHUNK = 1 << 20
+
+
+def class_of(entry: TorchvisionSet) -> Any:
+    """The class in `torchvision.datasets`; to import it the first time takes seconds.
+
+    Raises
+    ------
+    DataError
+        If torchvision is not there or does not fit PyTorch.
+    """
+    load_torch()
+    try:
+        import torchvision.datasets
+
+        return getattr(torchvision.datasets, entry.kind)
+    except (ImportError, RuntimeError, AttributeError) as error:
+        text = tr("{dataset} cannot be read, because torchvision cannot be used: {reason}. Install it again.")
+        raise DataError(text.format(dataset=entry.label, reason=error)) from error
+
+
+def check_presence(entry: TorchvisionSet, data_dir: Path, root: Path) -> None:
+    """Raise DatasetMissing, with what to do, unless all files are there."""
+    name = next((name for name in entry.files if not (root / name).exists()), None)
+    if name is None:
+        return
+    if DATASETS[entry.name].download_bytes:
+        text = tr(
+            "{dataset} is not there: {folder} has no {name}. "
+            "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
+        )
+        if not data_dir.is_dir():
+            text = tr(
+                "{dataset} cannot be read: there is no data folder {folder}. "
+                "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
+            )
+        raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name))
+    text = tr(
+        "{dataset} is not there: {folder} has no {name}. Its host gives it to people only: get its files from {page} "
+        "and put them into {own}, archives unpacked, as torchvision has them."
+    )
+    page, own = DATASETS[entry.name].page, data_dir / DATASETS[entry.name].folder
+    raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name, page=page, own=own))
+
+
+def check_md5(entry: TorchvisionSet, root: Path, files: Files, progress: Progress) -> None:
+    """Raise if a file whose MD5 is known has another one."""
+    for name, md5 in files.md5.items():
+        if md5_of(root / name, progress) != md5:
+            text = tr("it is not the file that torchvision knows (its MD5 differs), and is not read")
+            raise broken(entry, root / name, text)
+
+
+def md5_of(path: Path, progress: Progress) -> str:
+    """The MD5 of a file; "" if it cannot be read."""
+    digest = hashlib.md5(usedforsecurity=False)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                progress.check()
+                digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+@contextmanager
+def in_words(entry: TorchvisionSet, root: Path) -> Iterator[None]:
+    """Say what torchvision could not read, whatever it raised."""
+    try:
+        yield
+    except (DataError, Cancelled):
+        raise
+    except MemoryError as error:
+        raise DataError(tr("{dataset} does not fit into memory.").format(dataset=entry.label)) from error
+    except Exception as error:
+        raise broken(entry, root, str(error) or type(error).__name__) from error
+
+
+def broken(entry: TorchvisionSet, where: Path, reason: str) -> DatasetBroken:
+    """The error that says what is wrong with the files of a set."""
+    text = tr("{dataset} cannot be read from {where}: {reason}. Download it again.")
+    return DatasetBroken(text.format(dataset=entry.label, where=where, reason=reason.rstrip(".")))
