@@ -181,19 +181,12 @@ def test_ones_own_images_may_have_moved(own_images, run, tmp_path):
     assert load_checkpoint(model).config.dataset.name == str(tmp_path / "moved.npy")
 
 
-@pytest.mark.parametrize(
-    ("count", "side", "words"),
-    [
-        (30, 9, "takes images of 1×8×8 (channels × height × width), but other.npy has 1×9×9"),
-        (60, 8, "was trained on other images: an epoch had 5 batches of 5"),
-        (29, 8, "was measured on 6 other images; other.npy has 5 test images"),
-    ],
-)
-def test_other_images_are_refused(own_images, run, count, side, words):
+def test_images_of_another_shape_are_refused(own_images, run):
     save, model = own_images
     before = model.read_bytes()
-    other = save("other.npy", count, side)
+    other = save("other.npy", 30, 9)
     result = run("train", "--continue", model, "--epochs", 1, "--dataset", other)
+    words = "takes images of 1×8×8 (channels × height × width), but other.npy has 1×9×9"
     assert (result.status, words in result.err) == (1, True), result.err
     assert model.read_bytes() == before
 

@@ -156,7 +156,7 @@ def test_images_of_another_shape_are_refused(run, vae_file, monkeypatch):
 
     monkeypatch.setattr(
         "vae_desktop.data.load.load_dataset",
-        lambda config, data_dir: load_dataset(DatasetConfig(config.name, 9), data_dir),
+        lambda config, data_dir, learned: load_dataset(DatasetConfig(config.name, 9), data_dir),
     )
     run("evaluate", vae_file).assert_refused(1, "vae.safetensors", "1×8×8", "Digits has 1×9×9")
 

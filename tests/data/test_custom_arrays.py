@@ -176,10 +176,10 @@ def test_named_parts_are_the_split(npz, names):
 
 
 def test_parts_of_different_sizes_become_one(npz):
-    dataset = load(npz(x_train=steps(side=12), x_test=steps(side=20)))
+    dataset = load(npz(x_train=steps(side=12), x_test=steps(side=20, first=COUNT)))
     assert dataset.image_shape == (1, 16, 16)
     assert dataset.test.images.shape == (COUNT, 1, 16, 16)
-    assert levels(dataset.test) == list(range(COUNT))
+    assert levels(dataset.test) == list(range(COUNT, 2 * COUNT))
 
 
 def test_labels_of_one_part_alone_are_not_used(npz):

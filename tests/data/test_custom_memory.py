@@ -145,12 +145,12 @@ def test_a_part_for_the_test_that_lies_together_stays_where_it_is(tmp_path, is_f
         folder = tmp_path / "x" / ("val" if not is_first and name == "test" else name)
         folder.mkdir(parents=True)
         for number in range(20):
-            Image.fromarray(np.full((9, 9), first + number + (50 if name == "test" else 0), np.uint8)).save(
+            Image.fromarray(np.full((9, 9), first + number + (100 if name == "test" else 0), np.uint8)).save(
                 folder / f"{number}.png"
             )
     dataset = load(tmp_path / "x")
     assert dataset.train.images[:, 0, 0, 0].tolist() == list(range(60, 80))
-    first = 50 if is_first else 110
+    first = 100 if is_first else 160
     assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(first, first + 20))
 
 

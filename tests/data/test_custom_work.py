@@ -1,4 +1,4 @@
-"""The split, the progress of long work and its end on request."""
+"""Names, the progress of long work and its end on request."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.assembled import hold_out, number_classes
+from vae_desktop.data.custom.assembled import number_classes
 from vae_desktop.data.custom.image_folder import for_each
 from vae_desktop.data.custom.messages import natural_key, shown
 from vae_desktop.data.load import load_dataset
@@ -18,44 +18,6 @@ from vae_desktop.errors import Cancelled
 from vae_desktop.progress import Progress, ignore
 
 NOWHERE = Path("no data folder")
-
-
-# The split
-
-
-def test_a_fifth_is_held_out():
-    for count in (10, 11, 14, 15, 999):
-        assert hold_out(np.zeros(count, np.int64)).sum() == count // 5
-
-
-def test_at_most_10_000_are_held_out():
-    labels = np.arange(60_000) % 10
-    is_test = hold_out(labels)
-    assert np.bincount(labels[is_test]).tolist() == [1000] * 10
-
-
-def test_each_class_gives_its_share():
-    for sizes in ((100, 50, 10), (5, 5, 90), (1000, 3, 7), (33, 33, 34)):
-        labels = np.random.default_rng(1).permutation(np.repeat(np.arange(len(sizes)), sizes))
-        held_out = np.bincount(labels[hold_out(labels)], minlength=len(sizes))
-        assert held_out.sum() == sum(sizes) // 5
-        np.testing.assert_allclose(held_out, np.array(sizes) / 5, atol=1)
-
-
-def test_the_split_depends_on_the_labels_alone():
-    labels = np.arange(200) % 7
-    first = hold_out(labels)
-    np.random.seed(5)  # noqa: NPY002 - it must not follow the global generator
-    np.testing.assert_array_equal(hold_out(labels.copy()), first)
-
-
-def test_what_is_held_out_lies_all_over():
-    places = np.flatnonzero(hold_out(np.zeros(1000, np.int64)))
-    assert (np.histogram(places, 5, (0, 1000))[0] > 20).all()
-
-
-def test_classes_of_one_image_each_are_no_obstacle():
-    assert hold_out(np.arange(10)).sum() == 2
 
 
 # Names

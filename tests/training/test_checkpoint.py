@@ -22,7 +22,7 @@ from vae_desktop.training.checkpoint import (
     load_checkpoint,
     save_checkpoints,
 )
-from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION
+from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION, TIMELINE_VERSION
 from vae_desktop.training.history import Change
 
 KEY = "vae_desktop"
@@ -188,7 +188,7 @@ def test_levels_are_kept_where_they_are_not_as_usual(checkpoint, file, tmp_path)
     save_checkpoints(tmp_path / "own", [own])
     loaded = load_checkpoint(tmp_path / "own")
     assert loaded.config == own.config
-    assert loaded.format_version == FORMAT_VERSION
+    assert loaded.format_version == TIMELINE_VERSION
 
 
 def test_what_may_be_missing_may_be_missing(checkpoint, file):

@@ -11,7 +11,7 @@ from tests.same_training import assert_same_training
 from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.training import tensor_file
 from vae_desktop.training.checkpoint import load_checkpoint, load_checkpoints, save_checkpoints
-from vae_desktop.training.description import FORMAT_VERSION
+from vae_desktop.training.description import TIMELINE_VERSION
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.timeline import Frame, FrameInfo, Timeline
 from vae_desktop.variants import Variant
@@ -81,7 +81,7 @@ def rewrite(path, change):
 def test_the_frames_come_back_as_they_were(made, path):
     checkpoint, frames = made
     loaded = load_checkpoint(path)
-    assert loaded.format_version == FORMAT_VERSION
+    assert loaded.format_version == TIMELINE_VERSION
     assert_same_training(loaded, checkpoint)
     assert loaded.timeline.steps == list(STEPS)
     assert [info.step for info in loaded.timeline.frames if info.is_exact] == [0, 3]

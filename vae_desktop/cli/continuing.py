@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_desktop.cli.images import check_images
+from vae_desktop.cli.images import check_images, other_images
 from vae_desktop.cli.options import given_settings, spelled
 from vae_desktop.config import RunConfig
+from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.language import tr
 
@@ -50,8 +51,12 @@ class BegunBefore:
     _epochs: int | None
 
     @property
-    def notes(self) -> list[str]:
-        """How they go on, in words."""
+    def learned(self) -> "Fingerprint | None":
+        """Which of a person's own images they have learned."""
+        return Fingerprint.joined([checkpoint.images for checkpoint in self._checkpoints])
+
+    def notes_on(self, dataset: "Dataset") -> list[str]:
+        """How they go on, and whether on other images, in words."""
         first = self._checkpoints[0].snapshot
         if any(checkpoint.snapshot.optimizer is None for checkpoint in self._checkpoints) and first.step:
             how = tr("{file} holds no state of the optimizer: it begins anew, and what follows is not exact.")
@@ -59,7 +64,8 @@ class BegunBefore:
             how = tr("{file} was at the end of its training: another one begins there, with a cycle of its own.")
         else:
             how = ""
-        return [how.format(file=self._path.name)] if how else []
+        others = [note for checkpoint in self._checkpoints for note in other_images(checkpoint, dataset)]
+        return [*([how.format(file=self._path.name)] if how else []), *dict.fromkeys(others)]
 
     @property
     def timelines(self) -> "list[Timeline | None]":

@@ -2,10 +2,11 @@
 
 import argparse
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from vae_desktop.cli.images import check_shape
+from vae_desktop.cli.images import check_shape, other_images
 from vae_desktop.cli.opening import add_file_options, opened
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import columns_of, print_json, print_table, progress_bar, say
@@ -15,6 +16,10 @@ from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import Row, groups_of
 from vae_desktop.progress import Progress
 from vae_desktop.settings import Setting
+
+if TYPE_CHECKING:
+    from vae_desktop.data.dataset import Dataset
+    from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = N_("measure a saved model on a test set")
 _IMPORTANCE_SAMPLES = Setting(
@@ -66,10 +71,13 @@ def run(options: argparse.Namespace) -> int:
     checkpoint = opened(options)
     config = checkpoint.config
     device = select_device(options.device, partial(say, options.program))
-    dataset = load_dataset(_dataset_config(config.dataset, checkpoint.image_shape, options), options.data_dir)
+    measured = _dataset_config(config.dataset, checkpoint.image_shape, options)
+    dataset = load_dataset(measured, options.data_dir, learned=checkpoint.images)
     label = dataset.config.label
     check_shape(options.file, checkpoint, dataset)
     _note_if_learned(options.program, config.dataset, dataset.config)
+    if measured.is_custom:
+        say(options.program, *other_images(checkpoint, dataset), mark=tr("note: "))
     start = time.perf_counter()
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
     model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit
@@ -86,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
                 **values,
                 "images": len(dataset.test),
                 "dataset": dataset.config.name,
+                "images_differ": _difference(checkpoint, dataset),
                 "model": config.model.kind,
                 "latent_dim": config.model.latent_dim,
                 "device": name_of(device),
@@ -100,6 +109,13 @@ def run(options: argparse.Namespace) -> int:
     ]
     _print_groups(title, groups_of(values, config))
     return 0
+
+
+def _difference(checkpoint: "Checkpoint", dataset: "Dataset") -> dict[str, int] | None:
+    """How many images are others than the model has learned; None where nobody knows it, or the set is built in."""
+    if checkpoint.images is None or checkpoint.images.is_unknown or not dataset.config.is_custom:
+        return None
+    return asdict(dataset.difference(checkpoint.images))
 
 
 def _note_if_learned(program: str, trained_on: DatasetConfig, measured: DatasetConfig) -> None:

@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     def test_images() -> "Split":
         from vae_desktop.data.load import load_dataset
 
-        dataset = load_dataset(checkpoint.config.dataset, options.data_dir)
+        dataset = load_dataset(checkpoint.config.dataset, options.data_dir, learned=checkpoint.images)
         check_images(options.file, checkpoint, dataset)
         return dataset.test
 

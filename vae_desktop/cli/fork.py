@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_desktop.cli.follow import train_to_end
-from vae_desktop.cli.images import check_shape
+from vae_desktop.cli.images import check_shape, other_images
 from vae_desktop.cli.opening import add_file_options, at_step, opened_at_its_end
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option, parse_changes
 from vae_desktop.cli.output import say
@@ -74,8 +74,9 @@ def run(options: argparse.Namespace) -> int:
 
     notes: list[str] = []
     device = select_device(config.training.device, notes.append)
-    dataset = load_dataset(config.dataset, options.data_dir)
+    dataset = load_dataset(config.dataset, options.data_dir, learned=checkpoint.images)
     check_shape(options.file, checkpoint, dataset)
+    notes += other_images(checkpoint, dataset)
     fork = forked(checkpoint, config, len(dataset.train), epochs, whole.snapshot.span)
     with recordings([fork.config], dataset, options, [whole.timeline]) as timelines:
         if timelines[0] is not None and any(change.step == fork.snapshot.step for change in fork.history.changes):

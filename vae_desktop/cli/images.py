@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vae_desktop.data.fingerprint import unknown_images
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 
@@ -26,6 +27,9 @@ def check_shape(path: Path, checkpoint: "Checkpoint", dataset: "Dataset") -> Non
 def check_images(path: Path, checkpoint: "Checkpoint", dataset: "Dataset") -> None:
     """Raise UserError unless the images can be those that the model in a file was trained and measured on."""
     check_shape(path, checkpoint, dataset)
+    knows_images = checkpoint.images is not None and not checkpoint.images.is_unknown
+    if knows_images and not checkpoint.snapshot.is_interrupted:
+        return  # it goes on with what is there now, and none that it has learned is tested on
     span, batch_size = checkpoint.snapshot.span, checkpoint.config.training.batch_size
     batches = -(-len(dataset.train) // batch_size)
     if span is not None and span.per_epoch != batches:
@@ -39,6 +43,16 @@ def check_images(path: Path, checkpoint: "Checkpoint", dataset: "Dataset") -> No
         text = tr("{file} was measured on {wanted:,} other images; {dataset} has {found:,} test images.")
         counts = {"wanted": len(checkpoint.codes.mean), "found": len(dataset.test)}
         raise UserError(text.format(file=path.name, dataset=dataset.title, **counts))
+
+
+def other_images(checkpoint: "Checkpoint", dataset: "Dataset") -> list[str]:
+    """Whether the images are not those that a model has learned, or nobody knows it, in words."""
+    if checkpoint.images is None:
+        return []
+    if checkpoint.images.is_unknown:
+        return [unknown_images()]
+    difference = dataset.difference(checkpoint.images)
+    return [str(difference)] if difference else []
 
 
 def _shape(shape: tuple[int, int, int]) -> str:

@@ -48,6 +48,7 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
         "parameters": checkpoint.parameters,
         "dataset": asdict(config.dataset),
         "class_names": checkpoint.class_names,
+        "images": _images(checkpoint),
         "training": asdict(config.training),
         "steps": checkpoint.snapshot.step,
         "epochs_evaluated": _epochs_evaluated(checkpoint),
@@ -74,6 +75,7 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
         (tr("Images"), images.format(height=height, width=width, count=channels)),
         (tr("Parameters"), f"{checkpoint.parameters:,}"),
         (tr("Data set"), config.dataset.label),
+        *_images_row(checkpoint),
         *_setting_rows(config.training, config.model.kind),
         (tr("Steps"), f"{checkpoint.snapshot.step:,}"),
         (tr("Epochs evaluated"), str(_epochs_evaluated(checkpoint))),
@@ -126,6 +128,22 @@ def _hidden(checkpoint: "Checkpoint") -> tuple[int, ...]:
     from vae_desktop.models.architecture import hidden_layers
 
     return hidden_layers(checkpoint.config.model, checkpoint.image_shape)
+
+
+def _images_row(checkpoint: "Checkpoint") -> list[tuple[str, str]]:
+    images = _images(checkpoint)
+    if images is None:
+        return [(tr("Learned images"), tr("not in the file"))] if checkpoint.images is not None else []
+    text = tr("{train:,}, tested on {test:,}; fingerprint {fingerprint}")
+    return [(tr("Learned images"), text.format(**images))]
+
+
+def _images(checkpoint: "Checkpoint") -> dict[str, Any] | None:
+    """Which of a person's own images the model has learned, as far as the file says it."""
+    images = checkpoint.images
+    if images is None or images.is_unknown:
+        return None
+    return {"fingerprint": images.digest, "train": len(images.train), "test": len(images.test)}
 
 
 def _advice(checkpoint: "Checkpoint") -> "list[Advice]":

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     if options.source != "prior" and options.step is not None and checkpoint.codes is None:
         from vae_desktop.data.load import load_dataset
 
-        images = load_dataset(checkpoint.config.dataset, options.data_dir)
+        images = load_dataset(checkpoint.config.dataset, options.data_dir, learned=checkpoint.images)
         checkpoint = replace(checkpoint, codes=embedded(options.file, checkpoint, images))
     codes = _drawn(checkpoint, options.source, options.count, options.seed, options.temperature)
     sheet = tile(decode_all(decoder, codes))

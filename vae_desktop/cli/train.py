@@ -75,11 +75,12 @@ def run(options: argparse.Namespace) -> int:
 
     notes: list[str] = []
     device = select_device(configs[0].training.device, notes.append)
-    dataset = load_dataset(configs[0].dataset, options.data_dir)
+    learned = None if before is None else before.learned
+    dataset = load_dataset(configs[0].dataset, options.data_dir, learned=learned)
     say(options.program, *_read(dataset.report), *notes, mark=tr("note: "))
     with recordings(configs, dataset, options, None if before is None else before.timelines) as timelines:
         if before is not None:
-            training, notes = before.loop(dataset, device, timelines), before.notes
+            training, notes = before.loop(dataset, device, timelines), before.notes_on(dataset)
         else:
             if "batch_size" not in options:  # a default is no wish
                 batch_size = min(configs[0].training.batch_size, len(dataset.train))

@@ -7,10 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.fingerprint import Difference, Fingerprint, Role
+from vae_desktop.data.hashes import Hashes, hashes_of
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.spectrum import Spectrum, spectrum_of
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import tr
+from vae_desktop.progress import Progress
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -41,11 +44,21 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
+    @cached_property
+    def hashes(self) -> Hashes:
+        """The content hash (N,) of each image; takes a second for a gigabyte the first time."""
+        return hashes_of(self.images)
+
+    def hash(self, progress: Progress) -> None:
+        """Find out `hashes` now; raises Cancelled if `progress`, asked now and then, raised it."""
+        self.__dict__["hashes"] = hashes_of(self.images, progress)
+
     def parted(self, is_held_out: npt.NDArray[np.bool_]) -> "tuple[Split, Split]":
         """Two splits: the images that are not held out, and those that are, each in their present order, none empty.
 
         The images are moved within this split's own memory, of which both are views: it cannot be used any longer.
         """
+        hashes = self.__dict__.get("hashes")  # if they are known
         rest, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
         if held_out[0] != len(rest):  # else one part lies after the other already
             kept = self.images[held_out]
@@ -56,7 +69,10 @@ class Split:
             labels = None if self.labels is None else self.labels[chosen]
             factors = None if self.factors is None else self.factors[chosen]
             origins = None if self.origins is None else self.origins.chosen(chosen)
-            return Split(images, labels, factors, origins)
+            split = Split(images, labels, factors, origins)
+            if hashes is not None:
+                split.__dict__["hashes"] = hashes[chosen]
+            return split
 
         return part(self.images[: len(rest)], rest), part(self.images[len(rest) :], held_out)
 
@@ -75,6 +91,13 @@ class Dataset:
     """A training and a test split of one set of images; nothing of it is ever changed.
 
     Labels colour plots and feed measures; training never sees them. There may be none, and then no class names.
+
+    Attributes
+    ----------
+    fingerprint : Fingerprint or None
+        Of a person's own images: what a model that is trained on them has learned by then.
+    made_for : Fingerprint or None
+        Of the model for which the images were parted: none that it has learned is for the test.
     """
 
     config: DatasetConfig
@@ -83,6 +106,8 @@ class Dataset:
     class_names: tuple[str, ...]
     factor_names: tuple[str, ...] = ()
     report: Report | None = None
+    fingerprint: Fingerprint | None = None
+    made_for: Fingerprint | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -109,6 +134,30 @@ class Dataset:
     def has_spectrum(self) -> bool:
         """Whether `spectrum` is known already."""
         return "spectrum" in self.__dict__
+
+    def serves(self, learned: Fingerprint | None) -> bool:
+        """Whether no image that a model has learned is among the test images; `learned` is None for a new model."""
+        if learned is self.made_for or (learned is not None and learned is self.fingerprint):
+            return True
+        if learned is None or learned.is_unknown or (self.made_for is not None and self.made_for.is_unknown):
+            return False
+        if learned not in self._served:
+            test, train = (learned.roles(part, self.config.name) for part in (self.test, self.train))
+            is_tested = learned.measured_on == self.config.measured_on and (train == Role.TESTED).any()
+            # Images that are gone are not in this fingerprint, and would be forgotten where training goes on.
+            are_there = self.fingerprint is None or bool(np.isin(learned.train, self.fingerprint.train).all())
+            self._served[learned] = are_there and not (is_tested or (test == Role.LEARNED).any())
+        return self._served[learned]
+
+    @cached_property
+    def _served(self) -> dict[Fingerprint, bool]:
+        return {}
+
+    def difference(self, learned: Fingerprint | None) -> Difference:
+        """How the images differ from those of a model; no difference where nothing is known of these."""
+        if learned is None or learned.is_unknown or learned is self.fingerprint:
+            return Difference(0, 0, 0)
+        return learned.difference(self.config, self.train, self.test)
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raise InvalidSetting if a batch would be larger than the training set."""

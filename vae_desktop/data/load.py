@@ -4,13 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.load import load_custom
 from vae_desktop.data.dataset import Dataset, Split, resize
+from vae_desktop.data.fingerprint import Fingerprint, Role
 from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.shapes import load_shapes
+from vae_desktop.data.splitting import hold_out
 from vae_desktop.data.torchvision_reading import load_torchvision
 from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
 from vae_desktop.errors import DataError
@@ -21,7 +24,9 @@ from vae_desktop.progress import Progress, ignore
 _HELD_OUT = 12  # one in so many training images is for validation: 5,000 of MNIST's 60,000
 
 
-def load_dataset(config: DatasetConfig, data_dir: Path, progress: Progress = ignore) -> Dataset:
+def load_dataset(
+    config: DatasetConfig, data_dir: Path, progress: Progress = ignore, learned: Fingerprint | None = None
+) -> Dataset:
     """Load a data set; `data_dir` and a person's own files are only read.
 
     Parameters
@@ -31,6 +36,9 @@ def load_dataset(config: DatasetConfig, data_dir: Path, progress: Progress = ign
         Folder of downloaded data sets.
     progress : Progress
         Told now and then the files done and the files in total, where there are many, and asked whether to stop.
+    learned : Fingerprint or None
+        What the model that the images are for has learned of a person's own ones: none of these is for the test,
+        whatever came to the files or left them since. None for a new model.
 
     Raises
     ------
@@ -43,13 +51,18 @@ def load_dataset(config: DatasetConfig, data_dir: Path, progress: Progress = ign
     Cancelled
         If `progress` raised it.
     """
-    dataset = _load(config, data_dir, progress)
-    return dataset if config.measured_on == "test" else _with_validation(dataset)
+    learned = learned if config.is_custom else None
+    dataset = _load(config, data_dir, progress, learned)
+    if config.measured_on != "test":
+        dataset = _with_validation(dataset, learned)
+    if not config.is_custom:
+        return dataset
+    return replace(dataset, fingerprint=Fingerprint.of(config, dataset.train, dataset.test, learned))
 
 
-def _load(config: DatasetConfig, data_dir: Path, progress: Progress) -> Dataset:
+def _load(config: DatasetConfig, data_dir: Path, progress: Progress, learned: Fingerprint | None) -> Dataset:
     if config.is_custom:
-        return load_custom(config, progress)
+        return load_custom(config, progress, learned)
     if config.name in TORCHVISION_SETS:
         return load_torchvision(config, data_dir, progress)
     if config.name == "digits":
@@ -66,7 +79,7 @@ def _load(config: DatasetConfig, data_dir: Path, progress: Progress) -> Dataset:
     return replace(dataset, train=train, test=test)
 
 
-def _with_validation(dataset: Dataset) -> Dataset:
+def _with_validation(dataset: Dataset, learned: Fingerprint | None) -> Dataset:
     """The data set with a fixed part of its training images in place of the test images."""
     train = dataset.train
     held_out = len(train) // _HELD_OUT
@@ -77,10 +90,30 @@ def _with_validation(dataset: Dataset) -> Dataset:
                 dataset=label, count=len(train)
             )
         )
-    is_held_out = np.zeros(len(train), np.bool_)
-    is_held_out[np.random.default_rng(0).permutation(len(train))[:held_out]] = True
+    if dataset.config.is_custom and not (learned is not None and learned.is_unknown):
+        is_held_out = _validation_by_content(dataset, learned)
+    else:
+        is_held_out = np.zeros(len(train), np.bool_)
+        is_held_out[np.random.default_rng(0).permutation(len(train))[:held_out]] = True
     train, test = train.parted(is_held_out)  # only this function has it
     return replace(dataset, train=train, test=test)
+
+
+def _validation_by_content(dataset: Dataset, learned: Fingerprint | None) -> npt.NDArray[np.bool_]:
+    """Which of a person's own training images (N,) are held out: none that a model has learned."""
+    config, train = dataset.config, dataset.train
+    roles = np.zeros(len(train), np.int8) if learned is None else learned.roles(train, config.name)
+    is_held_out = hold_out(np.zeros(len(train), np.int64), train.hashes, _HELD_OUT, len(train))
+    if learned is not None and learned.measured_on == "validation":
+        is_held_out |= roles == Role.TESTED
+    is_held_out &= roles != Role.LEARNED
+    if is_held_out.any() and not is_held_out.all():
+        return is_held_out
+    label = replace(config, measured_on="test").label
+    text = tr("{dataset} has no training images that could be held out: all are equal.")
+    if learned is not None:
+        text = tr("This model has learned all training images of {dataset}: measure it on the test images.")
+    raise DataError(text.format(dataset=label))
 
 
 _DEFAULT_SIDE = 28  # at 8×8 the squared error is so small against the KL term that a 2-D VAE collapses

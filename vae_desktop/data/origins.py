@@ -7,6 +7,7 @@ from itertools import count
 import numpy as np
 import numpy.typing as npt
 
+from vae_desktop.data.hashes import Hashes, place_hashes
 from vae_desktop.language import N_, tr
 
 _WHOLE = -1  # in `part_of`: the file is the image
@@ -78,6 +79,11 @@ class Origins:
     def __getitem__(self, number: int) -> Origin:
         part = int(self.part_of[number])
         return Origin(self.files[self.file_of[number]], None if part == _WHOLE else part, self.kind)
+
+    def places(self, root: str) -> Hashes:
+        """A number (N,) for where each image lies below `root`, a path: the same when that was moved."""
+        files = tuple(file.removeprefix(root) for file in self.files)
+        return place_hashes(files, self.file_of, self.part_of)
 
     def chosen(self, numbers: npt.NDArray[np.int64]) -> "Origins":
         """Those of the images of these numbers, in their order."""

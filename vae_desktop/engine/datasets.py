@@ -13,6 +13,7 @@ from psygnal import Signal
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Report
+from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.messages import Action, Messages, summary
 from vae_desktop.engine.run import Run
@@ -63,10 +64,10 @@ class DatasetLoader:
         if self._shown is not None and name in ("", self._shown.config.name):
             self._shown = None
 
-    def held(self, config: DatasetConfig) -> Dataset | None:
-        """The data set of that configuration, if it is in memory."""
+    def held(self, config: DatasetConfig, learned: Fingerprint | None = None) -> Dataset | None:
+        """The data set of that configuration, if it is in memory and parted as a model needs it; None is a new one."""
         there = (dataset for dataset in (self._dataset, self._shown) if dataset is not None)
-        return next((dataset for dataset in there if dataset.config == config), None)
+        return next((dataset for dataset in there if dataset.config == config and dataset.serves(learned)), None)
 
     def is_there(self, config: DatasetConfig) -> bool:
         """Whether a data set can be read without a download, as far as its files' names tell."""
@@ -76,7 +77,7 @@ class DatasetLoader:
 
     def of(self, run: Run) -> Dataset | None:
         """The data set that a model learns from, if it is in memory and its images have the model's shape."""
-        dataset = self.held(run.config.dataset)
+        dataset = self.held(run.config.dataset, run.images)
         return dataset if dataset is not None and dataset.image_shape == run.image_shape else None
 
     def load(
@@ -84,6 +85,7 @@ class DatasetLoader:
         config: DatasetConfig,
         then: Callable[[Dataset], object] = lambda dataset: None,
         otherwise: Callable[[], object] = lambda: None,
+        learned: Fingerprint | None = None,
     ) -> None:
         """Load a data set in the background and tell of it, at once if it is there already.
 
@@ -93,6 +95,8 @@ class DatasetLoader:
             Is given the data set besides.
         otherwise : callable
             Called before an error is told of.
+        learned : Fingerprint, optional
+            What the models that it is for have learned, as in `load_dataset`.
         """
         self._tasks.cancel(_LOAD)
         data_dir = self.data_dir
@@ -100,7 +104,7 @@ class DatasetLoader:
         def work(task: Task) -> Dataset:
             from vae_desktop.data.load import load_dataset
 
-            return load_dataset(config, data_dir, task.progress)
+            return load_dataset(config, data_dir, task.progress, learned)
 
         def finished(dataset: Dataset) -> None:
             self._dataset = dataset
@@ -114,7 +118,7 @@ class DatasetLoader:
             self.failed.emit(config)
             self.report(config, error, details)
 
-        present = self.held(config)
+        present = self.held(config, learned)
         if present is not None:
             finished(present)
             return

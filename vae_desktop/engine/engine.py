@@ -12,6 +12,7 @@ from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.film_export import FilmExport
 from vae_desktop.engine.inference import InferenceThread
+from vae_desktop.engine.known_images import KnownImages
 from vae_desktop.engine.library import Library
 from vae_desktop.engine.measurements import Measurements, TrainingImageCodes
 from vae_desktop.engine.messages import Messages
@@ -71,7 +72,9 @@ class Engine:
         self.films = FilmExport(self.tasks, self.project, self.datasets, self.messages)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)
         self.opened_codes = OpenedCodes(self.tasks, self.project, self.datasets)
-        self.measurements = Measurements(self.tasks, self.project, self.datasets, self.training, cache_dir)
+        self.known_images = KnownImages(self.project, self.datasets, self.messages)
+        measured = self.tasks, self.project, self.datasets, self.training, self.known_images
+        self.measurements = Measurements(*measured, cache_dir)
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
         self.library = Library(*parts, self.inference, self.timelines)
         self.is_halted = False

@@ -135,11 +135,12 @@ class FilmExport:
     def _test_images_of(self, run: Run) -> Callable[[], Split]:
         """What gives the test images of a model; they are loaded where they are not in memory."""
         held, config, data_dir = self._datasets.of(run), run.config.dataset, self._datasets.data_dir
+        learned = run.images
 
         def test_images() -> Split:
             from vae_desktop.data.load import load_dataset
 
-            dataset = held or load_dataset(config, data_dir)
+            dataset = held or load_dataset(config, data_dir, learned=learned)
             if dataset.image_shape != run.image_shape:
                 raise UserError(tr("This model was made for images of another shape than those of the data set."))
             return dataset.test

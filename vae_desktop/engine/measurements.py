@@ -11,7 +11,9 @@ from typing import Any
 from psygnal import Signal
 
 from vae_desktop.config import RunConfig
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.known_images import KnownImages
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
@@ -53,6 +55,7 @@ class Measurements:
     _project: Project
     _datasets: DatasetLoader
     _training: Training
+    _known_images: KnownImages
     _cache_dir: Path | None
 
     def __post_init__(self) -> None:
@@ -95,9 +98,10 @@ class Measurements:
                 self._measured, self._task = wanted, self._begin(wanted, snapshot)
 
     def _begin(self, wanted: _Wanted, snapshot: Snapshot) -> Task:
-        run, extent = wanted.run, wanted.extent
+        run, extent, learned = wanted.run, wanted.extent, wanted.run.images
         config = run.config if wanted.moment is None else wanted.config
-        data_dir, held, step = self._datasets.data_dir, self._datasets.held(config.dataset), snapshot.step
+        data_dir, step = self._datasets.data_dir, snapshot.step
+        held = self._datasets.held(config.dataset, learned)
         threads = 1 if self._project.active else None  # more would hold a training up
 
         def work(task: Task) -> None:
@@ -109,7 +113,10 @@ class Measurements:
             from vae_desktop.models.autoencoder import restored_model
             from vae_desktop.training.devices import ALL_THREADS, use_threads
 
-            dataset = held or load_dataset(config.dataset, data_dir, Progress(is_cancelled=task.is_cancelled))
+            dataset = held or load_dataset(
+                config.dataset, data_dir, Progress(is_cancelled=task.is_cancelled), learned
+            )
+            task.found(dataset)
             if dataset.image_shape != run.image_shape:
                 text = tr("This model was made for images of another shape than those of the data set.")
                 raise UserError(text)
@@ -119,7 +126,10 @@ class Measurements:
             for figure in measuring(config, model, dataset, extent, self._cache_dir, task.progress):
                 task.found(figure)
 
-        def found(figure: tuple[str, Any]) -> None:
+        def found(figure: tuple[str, Any] | Dataset) -> None:
+            if isinstance(figure, Dataset):
+                self._known_images.compare(run, figure)
+                return
             values[figure[0]] = figure[1]
             self._project.measures_changed.emit(run)
 
@@ -196,7 +206,7 @@ class TrainingImageCodes:
         run = self._run
         if not self._project.shows_training_images or run is None or run.status == "training":
             return
-        dataset, snapshot = self._datasets.held(run.config.dataset), self._training.newest_snapshot(run)
+        dataset, snapshot = self._datasets.held(run.config.dataset, run.images), self._training.newest_snapshot(run)
         if dataset is None or snapshot is None or dataset.image_shape != run.image_shape:
             return
         if run.train_codes is not None and run.train_codes_step == snapshot.step:

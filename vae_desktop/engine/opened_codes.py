@@ -17,7 +17,11 @@ from vae_desktop.models.snapshot import Snapshot
 
 @dataclass(eq=False)
 class OpenedCodes:
-    """Brings the test images' codes of opened models up to their weights, once the data set is at hand."""
+    """Brings the test images' codes of opened models up to date, once the data set is at hand.
+
+    They are embedded anew where codes may be older than the weights, and where a person's own test images are others by
+    now.
+    """
 
     _tasks: Tasks
     _project: Project
@@ -37,7 +41,10 @@ class OpenedCodes:
 
     def _follow(self, runs: Sequence[Run]) -> None:
         """Note models whose codes may be of earlier steps than their weights; files of the person's are whole."""
-        self._waiting += [run for run in runs if run.status == "opened" and run.kept and run.codes_are_kept]
+        for run in runs:
+            may_be_old = run.kept and run.codes_are_kept
+            if run.status == "opened" and run not in self._waiting and (may_be_old or run.images is not None):
+                self._waiting.append(run)
         self._embed()
 
     def _embed(self) -> None:
@@ -47,6 +54,8 @@ class OpenedCodes:
                 self._waiting.remove(run)
             elif dataset is not None and snapshot is not None:
                 self._waiting.remove(run)
+                if not (run.kept and run.codes_are_kept) and _are_its_test_images(run, dataset):
+                    continue
                 work = partial(codes_of, run, dataset, snapshot)
                 self._tasks.run(work, partial(self._take, run), key=f"codes of {run.id}")
 
@@ -55,6 +64,13 @@ class OpenedCodes:
             run.codes_are_kept = False
             if run.take_codes(codes):
                 self._project.codes_changed.emit(run)
+
+
+def _are_its_test_images(run: Run, dataset: Dataset) -> bool:
+    """Whether the test images of a data set are those that the model's codes are of, as far as its file tells."""
+    if run.images is None or run.images.is_unknown or run.images is dataset.fingerprint:
+        return True
+    return run.images.has_tested(dataset.test, dataset.config)
 
 
 def codes_of(run: Run, dataset: Dataset, snapshot: Snapshot, task: Task) -> Codes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.config import RunConfig
+from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.engine.pace import Progress
 from vae_desktop.language import N_, tr
 from vae_desktop.latent.codes import Codes
@@ -64,6 +65,8 @@ class Run:
         Those of now, while `codes` are those of a moment.
     forked_from : (int, int), or None
         The run that it went another way from, by its id, and at which step.
+    images : Fingerprint, or None
+        Which of a person's own images it has learned; None for a built-in set, and until it has begun.
     observed : ObservedStep, or None
         The last step that was taken singly; as long as no further one was taken, it is how the model came to be.
     """
@@ -91,6 +94,7 @@ class Run:
     moment: Frame | None = None
     live_codes: Codes | None = None
     forked_from: tuple[int, int] | None = None
+    images: Fingerprint | None = None
     observed: ObservedStep | None = None
     device: str = ""
     parameters: int = 0
@@ -229,7 +233,8 @@ class Run:
         snapshot = snapshot or self.snapshot
         assert snapshot is not None
         history, codes = self.history.until(snapshot.step), codes or self.newest_codes
-        return Checkpoint(self.config, self.image_shape, self.class_names, snapshot, history, codes)
+        shape, names = self.image_shape, self.class_names
+        return Checkpoint(self.config, shape, names, snapshot, history, codes, images=self.images)
 
 
 @dataclass(eq=False)
@@ -269,6 +274,7 @@ def forked_run(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
     run = Run(run_id, fork.config, parent.image_shape, parent.class_names, "opened")
     run.history, run.codes, run.snapshot = fork.history, origin.codes, fork.snapshot
     run.parameters, run.forked_from = parent.parameters, (parent.id, fork.snapshot.step)
+    run.images = parent.images
     run.steps_per_epoch = parent.steps_per_epoch
     return run
 
@@ -277,7 +283,7 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
     """A run from what a file kept; one in an autosave counts as not saved yet."""
     run = Run(run_id, checkpoint.config, checkpoint.image_shape, checkpoint.class_names, "opened")
     run.history, run.codes, run.snapshot = checkpoint.history, checkpoint.codes, checkpoint.snapshot
-    run.timeline = checkpoint.timeline
+    run.timeline, run.images = checkpoint.timeline, checkpoint.images
     run.parameters, run.steps_per_epoch = checkpoint.parameters, checkpoint.steps_per_epoch
     step, span = run.snapshot.step, run.snapshot.span
     run.last_step = span.last if span is not None and run.snapshot.is_interrupted else step

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae_desktop.config import DatasetConfig, RunConfig, TrainingConfig
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.messages import Messages, wrong_shape
 from vae_desktop.engine.project import Project
@@ -125,7 +126,7 @@ class RunStarter:
             return
         begin = partial(self._begin_fork, run, run.checkpoint_of_moment(), config, compares)
         self._training.warm_up()
-        self._datasets.load(run.config.dataset, begin)
+        self._datasets.load(run.config.dataset, begin, learned=run.images)
 
     def continue_slower(self) -> RunConfig | None:
         """Train the model that diverged last on, from its last good state; return with which settings."""
@@ -135,12 +136,15 @@ class RunStarter:
         self._prepare(_Plan([config], [run]))
         return config
 
-    def load_dataset(self, config: DatasetConfig) -> None:
-        """Load a data set in the background, so that its size and classes are known before a run."""
+    def load_dataset(self, config: DatasetConfig, learned: Fingerprint | None = None) -> None:
+        """Load a data set in the background, so that its size and classes are known before a run.
+
+        It is for a new model, or for one that has `learned` some of the images.
+        """
         if self._awaited is not None and self._awaited.configs[0].dataset == config:
             return  # it is being loaded, and a run waits for it
         self._awaited = None
-        self._datasets.load(config)
+        self._datasets.load(config, learned=learned)
         self._training.tell_state()
 
     def download(self, config: DatasetConfig) -> None:
@@ -209,7 +213,8 @@ class RunStarter:
         self._tracker.has_failed = False
         self._training.warm_up()
         self._awaited = plan
-        self._datasets.load(plan.configs[0].dataset, self._begin_awaited, self.drop)
+        learned = Fingerprint.joined([run.images for run in plan.runs])
+        self._datasets.load(plan.configs[0].dataset, self._begin_awaited, self.drop, learned)
         self._training.tell_state()
 
     def _begin_awaited(self, dataset: Dataset) -> None:
@@ -237,6 +242,8 @@ class RunStarter:
         ]
         if plan.is_comparison and not plan.runs:
             self._project.add_comparison(runs)
+        for run in runs:
+            run.images = dataset.fingerprint
         self._training.begin(runs, plan.is_comparison, dataset, plan.is_held)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from vae_desktop.config import RunConfig
+from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.files import size_in_words, write_atomically
 from vae_desktop.language import tr
@@ -49,6 +50,8 @@ class Checkpoint:
         Format of the file that it was read from.
     timeline : Timeline, or None
         The frames of its training that lie in that file.
+    images : Fingerprint, or None
+        Which of a person's own images it has learned; unknown in files of earlier versions. None for a built-in set.
     """
 
     config: RunConfig
@@ -59,6 +62,7 @@ class Checkpoint:
     codes: Codes | None
     format_version: int = PLAIN_VERSION
     timeline: Timeline | None = None
+    images: Fingerprint | None = None
 
     @property
     def parameters(self) -> int:
@@ -235,5 +239,5 @@ def _checkpoint(path: Path, file: BinaryIO, said: Description, infos: Mapping[st
     timeline = None
     if said.timeline is not None:
         timeline = said.timeline.opened(path, file, frames, said.layout, history, labels)
-    parts = snapshot, history, codes, said.version, timeline
+    parts = snapshot, history, codes, said.version, timeline, said.images_of(tensors)
     return Checkpoint(said.config, said.image_shape, said.class_names, *parts)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import OPTIONAL, DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.data.fingerprint import UNKNOWN, Fingerprint
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
@@ -18,7 +19,8 @@ from vae_desktop.training.history import TERMS, Change, Evaluation, History
 from vae_desktop.training.saved_timeline import SavedTimeline
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
-FORMAT_VERSION = 4  # of files with a timeline, or with settings that earlier versions of the app do not know
+FORMAT_VERSION = 5  # of files that say which images of a person's own the model has learned
+TIMELINE_VERSION = 4  # of others with a timeline, or with settings that earlier versions of the app do not know
 PLAIN_VERSION = 3  # of all others, which earlier versions of the app can read too
 # Settings that files of earlier formats may lack, beside OPTIONAL. 1 knew two kinds of model and one likelihood, 2 one
 # learning rate.
@@ -26,7 +28,8 @@ _LACKING = {
     1: tuple(name for part in (DatasetConfig, ModelConfig, TrainingConfig) for name, *_ in settings_of(part)),
     2: ("encoder_rate",),
 }
-_PARTS = ("weights", "optimizer", "codes", "history", "timeline")
+_PARTS = ("weights", "optimizer", "codes", "history", "timeline", "images")
+_IMAGES = ("train", "test", "train_places", "test_places")
 _HISTORY = ("training", "evaluations", "changes")
 
 _T = TypeVar("_T")
@@ -40,6 +43,8 @@ class Description:
     ----------
     timeline : SavedTimeline, or None
         What it says of the frames of its training, if the file holds some.
+    images : (str, str), or None
+        The name of the data set whose images the file keeps the hashes of, and which of them it was measured on.
     """
 
     version: int
@@ -50,6 +55,7 @@ class Description:
     span: Span | None
     changed_settings: tuple[str, ...]
     timeline: SavedTimeline | None = None
+    images: tuple[str, str] | None = None
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> "Description":
@@ -71,7 +77,10 @@ class Description:
         said = metadata.get("span")  # files of earlier versions do not say it
         span, changed_settings = None if said is None else checked_span(said), _names(metadata["changed_settings"])
         timeline = SavedTimeline.of(metadata["timeline"], config, step) if "timeline" in metadata else None
-        return cls(version, config, image_shape, class_names, step, span, changed_settings, timeline)
+        images = _names([*metadata["images"]]) if "images" in metadata else None
+        require(images is None or len(images) == 2, tr("a list of names in it is damaged."))
+        of_images = None if images is None else (images[0], images[1])
+        return cls(version, config, image_shape, class_names, step, span, changed_settings, timeline, of_images)
 
     @property
     def is_interrupted(self) -> bool:
@@ -89,14 +98,14 @@ class Description:
         Returns
         -------
         int
-            How many bytes are taken by what the architecture says nothing about: codes and history.
+            How many bytes are taken by what the architecture says nothing about: codes, history and hashes of images.
 
         Raises
         ------
         CheckpointError
             If one is missing, too many, or of another shape or type; weights that differ are listed.
         """
-        weights, optimizer, codes, history, frames = parts = [under(part, infos) for part in _PARTS]
+        weights, optimizer, codes, history, frames, images = parts = [under(part, infos) for part in _PARTS]
         require(sum(map(len, parts)) == len(infos), tr("it holds what no model of this app has."))
         _check_weights(weight_shapes(self.config.model, self.image_shape), weights)
         _check_optimizer(weights, optimizer)
@@ -105,7 +114,8 @@ class Description:
         if self.timeline is not None:
             self.timeline.check(frames, self.layout)
         require(self.timeline is not None or not frames, tr("it holds what no model of this app has."))
-        return sum(info.bytes for info in (*codes.values(), *history.values()))
+        _check_images(self.images is not None, images)
+        return sum(info.bytes for info in (*codes.values(), *history.values(), *images.values()))
 
     def snapshot(self, tensors: Mapping[str, Array]) -> Snapshot:
         """The weights, and the optimizer's state if there is one; numbers that no training gives are refused."""
@@ -136,6 +146,15 @@ class Description:
             are_classes = ((codes.labels >= 0) & (codes.labels < len(self.class_names))).all()
             require(bool(are_classes), tr("its labels name classes that it does not have."))
         return codes
+
+    def images_of(self, tensors: Mapping[str, Array]) -> Fingerprint | None:
+        """The images that the model has learned, `UNKNOWN` of a file that does not say it; None of a built-in set."""
+        if self.images is None:
+            return UNKNOWN if self.config.dataset.is_custom else None
+        parts = under("images", tensors)
+        for name in _IMAGES[:2]:
+            require(bool((parts[name][:-1] <= parts[name][1:]).all()), tr("its hashes of images are damaged."))
+        return Fingerprint(*self.images, *(parts[name] for name in _IMAGES))
 
 
 def under(prefix: str, tensors: Mapping[str, _T]) -> dict[str, _T]:
@@ -194,6 +213,15 @@ def _check_history(config: RunConfig, history: Mapping[str, TensorInfo]) -> None
         info = history[name]
         has_shape = info.shape == (0,) or (len(info.shape) == 2 and info.shape[1] == width)
         require(info.dtype == dtype and has_shape, tr("its loss history has the wrong shape."))
+
+
+def _check_images(are_there: bool, images: Mapping[str, TensorInfo]) -> None:
+    require(images.keys() == (set(_IMAGES) if are_there else set()), tr("its hashes of images are damaged."))
+    for part in _IMAGES[:2] if are_there else ():
+        hashes, places = images[part], images[f"{part}_places"]
+        are_rows = len(hashes.shape) == 1 and hashes.shape == places.shape
+        is_right = are_rows and hashes.dtype == places.dtype == np.uint64
+        require(is_right, tr("its hashes of images are damaged."))
 
 
 def _check_codes(config: RunConfig, codes: Mapping[str, TensorInfo]) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 
 from vae_desktop import __version__
 from vae_desktop.config import OPTIONAL, DatasetConfig, RunConfig
-from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION
+from vae_desktop.data.fingerprint import Fingerprint
+from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION, TIMELINE_VERSION
 from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.history import History
 from vae_desktop.training.saved_timeline import MOST_FRAMES, timeline_parts
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
 def metadata_of(checkpoint: "Checkpoint") -> dict[str, Any]:
     """What the metadata says of a model whose timeline is not saved with it."""
+    images = _images_of(checkpoint)
+    said = {} if images is None else {"images": [images.source, images.measured_on], "fingerprint": images.digest}
     config = _config_of(checkpoint.config)
+    version = TIMELINE_VERSION if OPTIONAL[0] in config["dataset"] else PLAIN_VERSION
     return {
-        "format_version": FORMAT_VERSION if OPTIONAL[0] in config["dataset"] else PLAIN_VERSION,
+        "format_version": version if images is None else FORMAT_VERSION,
         "written_by": f"vae_desktop {__version__}",
         "config": config,
         "image_shape": list(checkpoint.image_shape),
@@ -31,6 +35,7 @@ def metadata_of(checkpoint: "Checkpoint") -> dict[str, Any]:
         "step": checkpoint.snapshot.step,
         "span": None if checkpoint.snapshot.span is None else list(astuple(checkpoint.snapshot.span)),
         "changed_settings": _changed_settings(checkpoint.history),
+        **said,
     }
 
 
@@ -55,7 +60,18 @@ def tensors_of(checkpoint: "Checkpoint", half_precision: bool) -> dict[str, Arra
             tensors["codes.log_stddev"] = codes.log_stddev
         if codes.labels is not None:
             tensors["codes.labels"] = codes.labels
+    images = _images_of(checkpoint)
+    if images is not None:
+        parts = {"train": images.train, "test": images.test}
+        parts |= {"train_places": images.train_places, "test_places": images.test_places}
+        tensors |= {f"images.{name}": hashes.astype(np.uint64) for name, hashes in parts.items()}
     return _written(tensors, half_precision)
+
+
+def _images_of(checkpoint: "Checkpoint") -> Fingerprint | None:
+    """The images that the model is known to have learned."""
+    images = checkpoint.images
+    return None if images is None or images.is_unknown else images
 
 
 def add_timelines(
@@ -73,7 +89,7 @@ def add_timelines(
             layout = FrameLayout.of(checkpoint.config.model, checkpoint.image_shape)
             parts = timeline_parts(timeline, layout, checkpoint.snapshot.step, room, most, half_precision)
             said["timeline"], frames = parts
-            said["format_version"] = FORMAT_VERSION
+            said["format_version"] = max(said["format_version"], TIMELINE_VERSION)
             own |= _written(frames, half_precision)
 
 

@@ -29,7 +29,7 @@ _MAX_BRACKETS = 100_000  # of JSON: an empty list takes two bytes in a file, and
 _MAX_RANK = 4
 _METADATA = "__metadata__"
 # All that this app ever wrote, in the order in which tensors lie in a file.
-_DTYPES = {"I64": "<i8", "F64": "<f8", "F32": "<f4", "F16": "<f2", "U8": "|u1"}
+_DTYPES = {"I64": "<i8", "U64": "<u8", "F64": "<f8", "F32": "<f4", "F16": "<f2", "U8": "|u1"}
 
 
 @dataclass(frozen=True)

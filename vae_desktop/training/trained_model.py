@@ -288,4 +288,5 @@ class TrainedModel:
 
     def _checkpoint(self, snapshot: Snapshot, codes: Codes | None) -> Checkpoint:
         shape, class_names = self.dataset.image_shape, self.dataset.class_names
-        return Checkpoint(self.config, shape, class_names, snapshot, self.history.until(snapshot.step), codes)
+        history, images = self.history.until(snapshot.step), self.dataset.fingerprint
+        return Checkpoint(self.config, shape, class_names, snapshot, history, codes, images=images)

@@ -10,14 +10,15 @@ import numpy.typing as npt
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.messages import images_in_words, listed, natural_key, shown
 from vae_desktop.data.dataset import Dataset, Images, Labels, Report, Split
+from vae_desktop.data.fingerprint import Fingerprint, Role
 from vae_desktop.data.origins import Origins
+from vae_desktop.data.splitting import hold_out, hold_out_by_place
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr, tr_count
+from vae_desktop.progress import Progress, ignore
 
 FEWEST = 10  # images that make a data set
 _MOST_CLASSES = 200
-_HELD_OUT = 5  # one in so many is for the test
-_LARGEST_TEST = 10_000
 _REASONS, _SKIPPED = 3, 200  # lines in a message and in a report
 
 
@@ -64,10 +65,26 @@ def check_count(count: int, source: object, skipped: Sequence[str] = ()) -> None
     raise DataError(text.format(count=count, where=where, fewest=FEWEST))
 
 
-def to_dataset(config: DatasetConfig, assembled: Assembled) -> Dataset:
+def to_dataset(
+    config: DatasetConfig, assembled: Assembled, learned: Fingerprint | None = None, progress: Progress = ignore
+) -> Dataset:
     """The data set, with classes in natural order, and a fifth of the images for the test unless a split is given.
 
     More than 200 classes are dropped, and the report says so.
+
+    Parameters
+    ----------
+    config : DatasetConfig
+    assembled : Assembled
+    learned : Fingerprint or None
+        Of the model that the data set is for; see `choose_test`.
+    progress : Progress
+        Asked now and then whether to stop.
+
+    Raises
+    ------
+    DataError
+        If no image can be held out for the test.
     """
     converted = list(assembled.converted)
     labels, names = (None, ()) if assembled.classes is None else number_classes(assembled.classes)
@@ -78,12 +95,57 @@ def to_dataset(config: DatasetConfig, assembled: Assembled) -> Dataset:
             )
         )
         labels, names = None, ()
-    is_test = assembled.is_test
-    if is_test is None or is_test.all() or not is_test.any():
-        is_test = hold_out(np.zeros(len(assembled.images), np.int64) if labels is None else labels)
-    train, test = Split(assembled.images, labels, origins=assembled.origins).parted(is_test)
+    whole = Split(assembled.images, labels, origins=assembled.origins)
+    whole.hash(progress)
+    is_test, lines = choose_test(config, whole, assembled.is_test, learned)
+    converted += lines
+    train, test = whole.parted(is_test)
     report = Report(_summary(config, train, test, names), tuple(converted), listed(assembled.skipped, _SKIPPED))
-    return Dataset(config, train, test, names, report=report)
+    return Dataset(config, train, test, names, report=report, made_for=learned)
+
+
+def choose_test(
+    config: DatasetConfig, whole: Split, given: npt.NDArray[np.bool_] | None, learned: Fingerprint | None
+) -> tuple[npt.NDArray[np.bool_], list[str]]:
+    """Which images (N,) are for the test, and lines of the report about it.
+
+    They are those that the source names (`given`), unless an equal one is among the others; if it names none, those of
+    `hold_out`. No image that a model has `learned` is among them, and where the source names none, each image on
+    which the model was tested is. Where all images are equal, any will do.
+
+    Raises
+    ------
+    DataError
+        If that leaves none.
+    """
+    labels = np.zeros(len(whole), np.int64) if whole.labels is None else whole.labels
+    has_split = given is not None and given.any() and not given.all()
+    by_place = given if has_split and given is not None else hold_out_by_place(labels)
+    if learned is not None and learned.is_unknown:  # the split of then, or images it has learned were tested on
+        return by_place, []
+    roles = np.zeros(len(whole), np.int8) if learned is None else learned.roles(whole, config.name)
+    lines: list[str] = []
+    is_test = np.zeros(len(whole), np.bool_)
+    if has_split and given is not None:
+        is_test = given & ~np.isin(whole.hashes, whole.hashes[~given])
+        if moved := int((given & ~is_test).sum()):
+            text = tr("test images that equal a training image, and count as training images: {count:,}")
+            lines.append(text.format(count=moved))
+        is_test &= roles != Role.LEARNED
+    if not is_test.any():
+        is_test = hold_out(labels, whole.hashes)
+        if learned is not None and learned.measured_on == "test":
+            is_test |= roles == Role.TESTED
+        is_test &= roles != Role.LEARNED
+    if is_test.any() and not is_test.all():
+        return is_test, lines
+    if learned is None:  # all are equal
+        return by_place, []
+    text = tr(
+        "This model has learned all images of {name}, and there is none left to test it on. Add images, or choose "
+        "another data set."
+    )
+    raise DataError(text.format(name=shown(config.label)))
 
 
 def number_classes(classes: npt.NDArray[Any]) -> tuple[Labels, tuple[str, ...]]:
@@ -100,21 +162,6 @@ def number_classes(classes: npt.NDArray[Any]) -> tuple[Labels, tuple[str, ...]]:
 
 def _name(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def hold_out(labels: Labels) -> npt.NDArray[np.bool_]:
-    """Which images are for the test: a fifth, at most 10,000, of each class in proportion; always the same ones."""
-    count = len(labels)
-    order = np.random.default_rng(0).permutation(count)
-    # Each image has a rank between 0 and 1 in its class; the lowest of all classes together are held out.
-    by_class = order[np.argsort(labels[order], kind="stable")]
-    sizes = np.bincount(labels)
-    within = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    rank = np.empty(count)
-    rank[by_class] = (within + 0.5) / np.repeat(sizes, sizes)
-    is_test = np.zeros(count, np.bool_)
-    is_test[order[np.argsort(rank[order], kind="stable")][: min(count // _HELD_OUT, _LARGEST_TEST)]] = True
-    return is_test
 
 
 def _summary(config: DatasetConfig, train: Split, test: Split, names: Sequence[str]) -> str:

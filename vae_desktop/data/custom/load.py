@@ -11,6 +11,7 @@ from vae_desktop.data.custom.assembled import Assembled, to_dataset
 from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
 from vae_desktop.data.custom.image_folder import assemble_folder
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.data.stored_array import BrokenFile
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
@@ -23,11 +24,11 @@ ACCEPTED = N_(
 )
 
 
-def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
+def load_custom(config: DatasetConfig, progress: Progress, learned: Fingerprint | None = None) -> Dataset:
     """Load a person's own images; nothing is written, and nothing in them is run.
 
     Every image is converted by `conversion.CONVERSION_RULE` to the side that `choose_side` names. Where the
-    source has no split, a fixed fifth is held out, of each class in proportion.
+    source has no split, a fifth is held out by content, of each class in proportion.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
     progress : Progress
         Told now and then the files (of a folder) or images done and those in total; the first only grows. Asked several
         times a second whether to stop.
+    learned : Fingerprint or None
+        Of the model that the data set is for, as in `load_dataset`.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def load_custom(config: DatasetConfig, progress: Progress) -> Dataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Pillow and NumPy, about files; what matters is in the report
         try:
-            return to_dataset(config, _assemble(Path(config.name), config, progress))
+            return to_dataset(config, _assemble(Path(config.name), config, progress), learned, progress)
         except BrokenFile as error:
             raise DataError(tr("{error} Choose another file.").format(error=error)) from error
 

@@ -123,7 +123,7 @@ class PlaygroundController(QObject):
         run = self.space.run
         if run is None or not self._is_in_sight:
             return
-        dataset = self._engine.datasets.held(run.config.dataset)
+        dataset = self._engine.datasets.held(run.config.dataset, run.images)
         spectrum = dataset.spectrum if dataset is not None and dataset.has_spectrum else None
         known = run.config, spectrum, run.history, run.steps_per_epoch
         variances = [0.0] if run.codes is None else np.ascontiguousarray(run.codes.mean.T, np.float64).var(1)

@@ -201,6 +201,6 @@ class TrainingController(QObject):
 
     def _take_over(self, run: Run) -> None:
         """Know the images of the setup, if they are those of a model on screen; its settings stay the person's."""
-        dataset = self._engine.datasets.held(run.config.dataset)
+        dataset = self._engine.datasets.held(run.config.dataset, run.images)
         if dataset is not None:
             self._take_dataset(dataset)
