@@ -7,6 +7,10 @@ from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QTreeWidget
 
+from vae_desktop.gui.controllers.timeline_play import TimelinePlayer
+from vae_desktop.gui.controllers.window_settings import WindowSettings
+from vae_desktop.gui.views.timeline.play_button import PlayButton
+
 
 def strip_of(driver):
     return driver.window.timeline.strip
@@ -143,6 +147,46 @@ def test_it_plays_from_kept_step_to_kept_step(live):
     assert sorted(seen) == list(strip_of(driver).past.frames[: len(seen)])
     click(driver, 20)  # a hand ends it
     assert not panel.play.isChecked()
+
+
+def test_it_plays_to_the_end_and_round_and_round_if_asked_to(live):
+    driver, panel, strip = live, live.window.timeline, strip_of(live)
+    first, *_, before_last, last = strip.past.frames
+    panel.play.speeds[4.0].trigger()
+    click(driver, before_last)
+    driver.wait(lambda: is_at(driver, before_last))
+    strip.setFocus()
+    QTest.keyClick(strip, Qt.Key.Key_Space)
+    driver.wait(lambda: not panel.play.isChecked())
+    assert driver.shown.moment.step == last
+    QTest.keyClick(strip, Qt.Key.Key_Space)  # from the end it begins anew
+    driver.wait(lambda: driver.shown.moment.step < before_last)
+    QTest.keyClick(strip, Qt.Key.Key_Space)
+    assert not panel.play.isChecked()
+    panel.play.loop.trigger()
+    click(driver, before_last)
+    driver.wait(lambda: is_at(driver, before_last))
+    panel.play.click()
+    driver.wait(lambda: driver.shown.moment.step == last)
+    driver.wait(lambda: first <= driver.shown.moment.step < before_last)
+    panel.live.click()
+    assert not panel.play.isChecked()
+    panel.play.loop.trigger()
+    panel.play.speeds[1.0].trigger()
+
+
+def test_how_it_is_played_is_remembered(live, tmp_path):
+    def fresh():
+        button = PlayButton()
+        TimelinePlayer(button, live.engine.playhead, list, WindowSettings(tmp_path))
+        return button
+
+    button = fresh()
+    assert (button.speed, button.loop.isChecked()) == (1.0, False)
+    button.speeds[2.0].trigger()
+    button.loop.trigger()
+    button = fresh()
+    assert (button.speed, button.loop.isChecked()) == (2.0, True)
 
 
 def test_a_fork_begins_at_the_step_on_screen(live):

@@ -76,7 +76,9 @@ class Playhead:
         """Stay where a damaged frame cannot be shown, and say so; of one that was thinned out show the nearest."""
         is_wanted = self._wanted.get(run.id) == step
         if is_wanted:
-            self._wanted[run.id] = -1 if run.moment is None else run.moment.step
+            del self._wanted[run.id]
+            if run.moment is not None:
+                self._wanted[run.id] = run.moment.step
         if not isinstance(error, UserError):
             raise error
         if run.timeline is not None and run.timeline.info(step) is not None:

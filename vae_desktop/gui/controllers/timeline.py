@@ -11,19 +11,20 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui.controllers.timeline_play import TimelinePlayer
+from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.curves.curve_pane import MARKED
 from vae_desktop.gui.views.timeline.strip import Past
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import tr
 
-_FRAME = 100  # ms for each kept step, at least, when they are played
 _INTERVAL, _FRACTION = 0.25, 0.02  # seconds between two looks at a training that goes on, and of the time
 
 
 class TimelineController(QObject):
     """Keeps the strip at the model on screen, or at the first of those side by side; all of them move together."""
 
-    def __init__(self, window: MainWindow, engine: Engine) -> None:
+    def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings) -> None:
         super().__init__(window)
         self._window, self._engine = window, engine
         self._project, self._playhead = engine.project, engine.playhead
@@ -40,11 +41,9 @@ class TimelineController(QObject):
         window.workspace_changed.connect(self._show)
         self._panel.pointed.connect(self._go_to)
         self._panel.live_wanted.connect(self._go_live)
-        self._panel.play_wanted.connect(self._play)
         self._panel.fork_wanted.connect(self._fork)
         self._panel.return_wanted.connect(self._go_back)
-        self._clock = QTimer(self, interval=_FRAME)
-        self._clock.timeout.connect(self._go_on)
+        self._player = TimelinePlayer(self._panel.play, self._playhead, lambda: self.runs, settings)
         window.losses.step_chosen.connect(self._go_to)
         window.comparison.curves.step_chosen.connect(self._go_to)
 
@@ -88,30 +87,8 @@ class TimelineController(QObject):
     @Slot(int)
     def _go_to(self, step: int) -> None:
         """Show a step that a hand has pointed at; it ends the play."""
-        self._panel.play.setChecked(False)
+        self._player.stop()
         self._playhead.go_to(self.runs, step)
-
-    @Slot(bool)
-    def _play(self, on: bool) -> None:
-        if on:
-            self._clock.start()
-        else:
-            self._clock.stop()
-
-    @Slot()
-    def _go_on(self) -> None:
-        """Show the next kept step, as soon as the one before has come."""
-        runs = self.runs
-        if not runs or not self._panel.isVisible():
-            self._panel.play.setChecked(False)
-            return
-        if self._playhead.is_waiting(runs):
-            return
-        run = runs[0]
-        assert run.timeline is not None
-        steps = run.timeline.steps
-        later = [step for step in steps if run.moment is not None and step > run.moment.step]
-        self._playhead.go_to(runs, later[0] if later else steps[0])
 
     @Slot(bool)
     def _fork(self, compares: bool) -> None:
@@ -119,7 +96,7 @@ class TimelineController(QObject):
         run = self._project.shown
         if run is None:
             return
-        self._panel.play.setChecked(False)
+        self._player.stop()
         self._window.banner.clear_news()
         with contextlib.suppress(InvalidSetting):  # marked where it stands
             self._engine.starter.fork(run, self._window.setup.form.config(), compares)
@@ -141,5 +118,5 @@ class TimelineController(QObject):
 
     @Slot()
     def _go_live(self) -> None:
-        self._panel.play.setChecked(False)
+        self._player.stop()
         self._playhead.go_live(self.runs)

@@ -74,7 +74,7 @@ class WindowController(QObject):
         self.training = TrainingController(window, self.engine, settings)
         times = TrainingTimes(settings)
         self.transport = TransportController(window, self.engine, times)
-        self.timeline = TimelineController(window, self.engine)
+        self.timeline = TimelineController(window, self.engine, settings)
         self.setup = SetupController(window, self.engine, settings, times)
         self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)

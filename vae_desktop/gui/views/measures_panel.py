@@ -75,7 +75,8 @@ class MeasuresPanel(QWidget):
         self._tree.setColumnHidden(_STEP, not self._is_past)
         self._stack.setCurrentIndex(1 if rows else 0)
         step = max(steps.values(), default=-1) if past is None else past
-        about = tr("Measured after step {step}, on {data}.") if past is None else tr("As known at step {step}, on {data}.")
+        now, then = tr("Measured after step {step}, on {data}."), tr("As known at step {step}, on {data}.")
+        about = now if past is None else then
         self._about = about.format(step=f"{step:,}", data=config.dataset.label) if rows else ""
         self._measured_step = self._step = step
         self._show_about()

@@ -10,18 +10,25 @@ _ARROW = 26  # px, of its width
 class SplitButton(QPushButton):
     """A click on the arrow, or the Down key, opens the menu; a click elsewhere presses the button.
 
+    Parameters
+    ----------
+    is_narrow : bool
+        What the button shows, an icon, stands left of the arrow; otherwise, as a text, in the middle.
+
     Attributes
     ----------
     options : QMenu
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_narrow: bool = False) -> None:
         super().__init__()
+        self._extra = 0 if is_narrow else 2 * _ARROW
+        self.setProperty("narrow", is_narrow)  # the style sheet leaves room for the arrow
         self.options = QMenu(self)
         self.options.setToolTipsVisible(True)
 
     def sizeHint(self) -> QSize:
-        return super().sizeHint() + QSize(2 * _ARROW, 0)  # the text stands in the middle
+        return super().sizeHint() + QSize(self._extra, 0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.position().x() >= self.width() - _ARROW and event.button() == Qt.MouseButton.LeftButton:

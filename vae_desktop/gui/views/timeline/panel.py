@@ -3,9 +3,9 @@
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from vae_desktop.gui.views.timeline.play_button import PlayButton
 from vae_desktop.gui.views.timeline.strip import Past, TimelineStrip
 from vae_desktop.gui.widgets.controls import action, named, row, toggle
-from vae_desktop.gui.widgets.icons import icon_named
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.split_button import SplitButton
 from vae_desktop.gui.widgets.theme import SPACING
@@ -18,6 +18,7 @@ class TimelinePanel(QWidget):
     Attributes
     ----------
     strip : TimelineStrip
+    play : PlayButton
     step : NumberField
     live : QToolButton
         Down while the models are shown as they are now.
@@ -25,7 +26,6 @@ class TimelinePanel(QWidget):
 
     pointed = Signal(int)
     live_wanted = Signal()
-    play_wanted = Signal(bool)
     return_wanted = Signal()  # to the step that is shown, and to train on from there
     fork_wanted = Signal(bool)  # whether beside what the training itself would have gone on to
 
@@ -36,9 +36,7 @@ class TimelinePanel(QWidget):
         tip = tr("The training step that is shown. Type another one: the nearest that was kept is shown.")
         self.step = NumberField("timelineStepSpin", tr("Step shown"), tip, (0, 10**9), has_buttons=False)
         self.step.setFixedWidth(76)
-        tip = tr("Play the kept steps one after the other, from the first again after the last.")
-        self.play = toggle("timelinePlayButton", "", tip, label=tr("Play the timeline"))
-        self.play.setIcon(icon_named("play"))
+        self.play = PlayButton()
         tip = tr(
             "Train another model on from the step that is shown, with the β, rates and other training settings of the "
             "setup. This one stays as it is; a training that runs is stopped. The arrow: beside the unchanged training."
@@ -63,7 +61,7 @@ class TimelinePanel(QWidget):
         self.strip.live_wanted.connect(self.live_wanted)
         self.step.valueChanged.connect(self._point)
         self.live.clicked.connect(self._leave_or_return)
-        self.play.toggled.connect(self.play_wanted)
+        self.strip.play_wanted.connect(self.play.toggle)
         self.fork.clicked.connect(lambda: self.fork_wanted.emit(False))
         self.fork.hide()
         self.hide()

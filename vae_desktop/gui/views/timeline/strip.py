@@ -70,13 +70,14 @@ class TimelineStrip(QWidget):
 
     pointed = Signal(int)  # at a step, which need not have been kept
     live_wanted = Signal()
+    play_wanted = Signal()  # or a pause, if it is playing
 
     def __init__(self) -> None:
         super().__init__()
         tip = tr(
             "The training so far. Drag or click: the whole window shows the model as it was then; the training itself "
             "goes on. Wheel and arrow keys: to the next kept step; Page Up and Page Down: to the next change, or to "
-            "the best; Home: the first; End: now."
+            "the best; Home: the first; End: now; Space: play."
         )
         named(self, "timelineStrip", tr("Timeline"), tip)
         self.setFixedHeight(_HEIGHT)
@@ -150,6 +151,8 @@ class TimelineStrip(QWidget):
                 self._go(landmarks, 1)
             case keys.Key_Home if self.past.frames:
                 self.pointed.emit(self.past.frames[0])
+            case keys.Key_Space if not event.isAutoRepeat():
+                self.play_wanted.emit()
             case keys.Key_End:
                 self.live_wanted.emit()
             case _:

@@ -15,6 +15,7 @@ KEYS = (
         N_("arrow keys, Page Up, Page Down, Home, End in the timeline"),
         N_("to the next kept step; the next change or the best; the first; now"),
     ),
+    (N_("Space in the timeline"), N_("play the kept steps; pause")),
     (N_("Ctrl-drag, Ctrl+Shift+L, Ctrl+A"), N_("select codes: around them, with the lasso (Esc ends it), all")),
     (N_("Ctrl+R, Ctrl+0"), N_("randomise the point; back to the middle")),
     (N_("L on a slider, Down on Randomise"), N_("lock or unlock the coordinate; temperature and reset")),
