@@ -1,11 +1,14 @@
 """Models shown as they were at kept steps, in the app without its window."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from tests.engine.test_timelines import KEPT, RecordingApp
 from tests.same_training import assert_same_training
 from vae_desktop.engine.known_figures import known_figures
+from vae_desktop.engine.playhead import common_steps
 from vae_desktop.latent.measures import QUICK
 
 
@@ -63,6 +66,20 @@ def test_codes_pictures_and_figures_are_those_of_the_step(app, config, playhead,
     assert run.codes is codes
     assert run.shown_evaluation.step == 24
     assert picture(app, run, np.zeros(2, np.float32)).step == 24
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        ([([0, 1, 4, 8], 8)], [0, 1, 4, 8]),
+        ([([0, 1, 4, 8], 8), ([0, 2, 4, 8], 8)], [0, 4, 8]),
+        ([([0, 4, 8, 16], 16), ([0, 3, 4], 6)], [0, 4, 8, 16]),  # one has ended earlier
+        ([([0, 4, 8, 16], 16), ([0, 4, 8], 16)], [0, 4, 8]),  # one is still being written
+    ],
+)
+def test_models_side_by_side_are_shown_at_steps_that_all_have_kept(kept, expected):
+    runs = [SimpleNamespace(timeline=SimpleNamespace(steps=steps), step=step) for steps, step in kept]
+    assert common_steps(runs) == expected
 
 
 def test_what_is_saved_is_the_model_of_now(app, config, at, tmp_path):

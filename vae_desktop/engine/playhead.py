@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +17,18 @@ from vae_desktop.language import tr
 
 if TYPE_CHECKING:
     from vae_desktop.training.timeline import Frame
+
+
+def common_steps(runs: Sequence[Run]) -> list[int]:
+    """The steps that all of these runs have kept which came as far, in their order; without any those of the first.
+
+    Models that are trained together keep the same steps but for the best on the test images, and what their budgets
+    leave out.
+    """
+    kept = [(set(run.timeline.steps), run.step) for run in runs if run.timeline is not None]
+    every = sorted(set().union(*(steps for steps, _ in kept)))
+    common = [step for step in every if all(step in steps or step > last for steps, last in kept)]
+    return common or (sorted(kept[0][0]) if kept else [])
 
 
 @dataclass(eq=False)
@@ -37,7 +49,9 @@ class Playhead:
         self._project.timeline_changed.connect(self._leave_forgotten)
 
     def go_to(self, runs: Iterable[Run], step: int) -> None:
-        """Show runs as they were at the kept step that is nearest, each as soon as its frame is read."""
+        """Show runs as they were at the nearest of the `common_steps`, each as soon as its frame is read."""
+        runs = list(runs)
+        step = min(common_steps(runs), key=lambda kept: (abs(kept - step), kept), default=step)
         for run in runs:
             info = None if run.timeline is None else run.timeline.nearest(step)
             if info is not None and self._wanted.get(run.id) != info.step:

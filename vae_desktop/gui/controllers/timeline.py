@@ -8,6 +8,7 @@ import time
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from vae_desktop.engine.engine import Engine
+from vae_desktop.engine.playhead import common_steps
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
@@ -71,7 +72,7 @@ class TimelineController(QObject):
             why = run.timeline.reasons
             best = next((step for step, reason in why.items() if reason == "best"), None)
             marks = sorted({change.step for change in run.history.changes if change.name in MARKED})
-            self._panel.show_past(Past(run.history.training[:, 0], run.timeline.steps, marks, best))
+            self._panel.show_past(Past(run.history.training[:, 0], common_steps(runs), marks, best))
         self._show_step()
         self._pacer.ran(began, time.monotonic())
 

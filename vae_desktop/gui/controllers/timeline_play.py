@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from vae_desktop.engine.playhead import Playhead
+from vae_desktop.engine.playhead import Playhead, common_steps
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.timeline.play_button import PlayButton
@@ -26,7 +26,7 @@ class TimelinePlayer(QObject):
     Parameters
     ----------
     runs : callable
-        Returns the models in sight that have a timeline; the first one's steps are played.
+        Returns the models in sight that have a timeline; what all of them have kept is played.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class TimelinePlayer(QObject):
             self._clock.stop()
             self.stop()
             return
-        moment, steps = runs[0].moment, _steps(runs)
+        moment, steps = runs[0].moment, common_steps(runs)
         if moment is None or moment.step >= steps[-1]:
             self._go_to(runs, steps[0])
         else:
@@ -80,7 +80,7 @@ class TimelinePlayer(QObject):
             return
         if self._playhead.is_waiting(runs):
             return
-        steps = _steps(runs)
+        steps = common_steps(runs)
         place = bisect_right(steps, self._at)
         if place < len(steps):
             late = round((time.monotonic() - self._since) / self._interval)
@@ -94,9 +94,3 @@ class TimelinePlayer(QObject):
     def _go_to(self, runs: list[Run], step: int) -> None:
         self._at, self._since = step, time.monotonic()
         self._playhead.go_to(runs, step)
-
-
-def _steps(runs: list[Run]) -> list[int]:
-    timeline = runs[0].timeline
-    assert timeline is not None
-    return timeline.steps

@@ -53,6 +53,12 @@ class Past:
     best: int | None = None
 
     @property
+    def landmarks(self) -> list[int]:
+        """The kept steps that are nearest to a change or to the best."""
+        wanted = [*self.marks, *(() if self.best is None else (self.best,))]
+        return sorted({min(self.frames, key=lambda kept: abs(kept - step)) for step in wanted if self.frames})
+
+    @property
     def last(self) -> int:
         """The last step there is to show."""
         return max(len(self.losses), self.frames[-1] if self.frames else 0, 1)
@@ -138,7 +144,7 @@ class TimelineStrip(QWidget):
             event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        landmarks = sorted({*self.past.marks, *(() if self.past.best is None else (self.past.best,))})
+        landmarks = self.past.landmarks
         keys = Qt.Key
         match event.key():
             case keys.Key_Left | keys.Key_Down:
