@@ -96,7 +96,7 @@ def test_skipped_files_are_listed_up_to_200(root):
 
 
 def test_a_vanished_path_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"gone is not there; it may have been moved.*Choose a folder of images"):
+    with pytest.raises(DataError, match=r"gone is not there; it may have been moved.*Choose a folder or an archive"):
         load(tmp_path / "gone")
 
 

@@ -185,11 +185,11 @@ def headers_read(monkeypatch):
     """The paths of the files whose headers were read."""
     paths = []
 
-    def counting(path, *details):
-        paths.append(path)
-        return read_header(path)
+    def counting(file, *details):
+        paths.append(file.path)
+        return read_header(file)
 
-    monkeypatch.setattr("vae_desktop.data.custom.image_folder.read_header", counting)
+    monkeypatch.setattr("vae_desktop.data.custom.image_files.read_header", counting)
     return paths
 
 

@@ -47,6 +47,10 @@ class Assembled:
     origins: Origins | None = None
 
 
+class NoImages(DataError):
+    """A source in which no image could be read."""
+
+
 def check_count(count: int, source: object, skipped: Sequence[str] = ()) -> None:
     """Raise DataError, with the first reasons, if these are too few images to learn from."""
     if count >= FEWEST:
@@ -62,7 +66,7 @@ def check_count(count: int, source: object, skipped: Sequence[str] = ()) -> None
             "At least {fewest} are needed: add images or choose another source.",
             count,
         )
-    raise DataError(text.format(count=count, where=where, fewest=FEWEST))
+    raise (DataError if count else NoImages)(text.format(count=count, where=where, fewest=FEWEST))
 
 
 def to_dataset(

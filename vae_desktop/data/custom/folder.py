@@ -3,18 +3,15 @@
 import os
 from pathlib import Path
 
-from vae_desktop.data.custom.files import File
+from vae_desktop.data.custom.files import File, Found, is_unseen
 from vae_desktop.data.custom.messages import natural_key
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
-_UNSEEN = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}  # left by systems; so are names with a dot
-_PLACEHOLDER = ".icloud"  # which macOS hides, and a person thinks of as the image that is not there
 
-
-def find_files(root: Path, progress: Progress) -> tuple[list[File], list[File], list[str]]:
+def find_files(root: Path, progress: Progress) -> Found:
     """All ordinary files below a folder in natural order, its subfolders, and what else is there, with the reason.
 
     Links are followed, each folder is entered once; hidden files and those that systems leave are not mentioned.
@@ -54,7 +51,7 @@ def find_files(root: Path, progress: Progress) -> tuple[list[File], list[File], 
         skipped += [f"{other.name}: {_what_else(other.path)}" for other in inside["other"]]
         waiting += reversed(inside["folder"])
         folders += [folder] if folder.parts else []
-    return files, folders, skipped
+    return Found(files, folders, skipped)
 
 
 def _visible(folder: str, progress: Progress) -> "list[os.DirEntry[str]]":
@@ -63,8 +60,7 @@ def _visible(folder: str, progress: Progress) -> "list[os.DirEntry[str]]":
     with os.scandir(folder) as entries:
         for entry in entries:
             progress.check()
-            is_hidden = entry.name.startswith(".") and not entry.name.endswith(_PLACEHOLDER)
-            if not is_hidden and entry.name.lower() not in _UNSEEN:
+            if not is_unseen(entry.name):
                 visible.append(entry)
     return sorted(visible, key=lambda entry: natural_key(entry.name))
 

@@ -3,13 +3,16 @@
 import os
 import stat
 import warnings
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePath
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.archives import is_archive, opened
 from vae_desktop.data.custom.arrays import assemble_arrays
-from vae_desktop.data.custom.assembled import Assembled, to_dataset
+from vae_desktop.data.custom.assembled import Assembled, NoImages, to_dataset
 from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
-from vae_desktop.data.custom.image_folder import assemble_folder
+from vae_desktop.data.custom.image_files import assemble_files, assemble_folder
+from vae_desktop.data.custom.messages import listed
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.data.stored_array import BrokenFile
@@ -19,9 +22,12 @@ from vae_desktop.language import N_, tr
 from vae_desktop.progress import Progress
 
 ACCEPTED = N_(
-    "Choose a folder of images, in which subfolders are classes, a NumPy file (.npy or .npz), or an IDX file of images "
-    "(…idx3-ubyte, also .gz)."
+    "Choose a folder or an archive (zip, tar) of images, in which subfolders are classes, a NumPy file (.npy or .npz), "
+    "or an IDX file of images (…idx3-ubyte, also .gz)."
 )
+
+_DATA_SETS = (".npy", ".npz", ".csv", ".tsv", ".mat", ".h5", ".hdf5", ".parquet", ".arrow", ".pkl", ".pt")  # endings
+_MOST_NAMES = 3  # of files, in a message
 
 
 def load_custom(config: DatasetConfig, progress: Progress, learned: Fingerprint | None = None) -> Dataset:
@@ -33,7 +39,7 @@ def load_custom(config: DatasetConfig, progress: Progress, learned: Fingerprint 
     Parameters
     ----------
     config : DatasetConfig
-        Its name is the path of a folder of images, an .npy, .npz or IDX file, or a folder of IDX files.
+        Its name is the path of a folder or an archive of images, an .npy, .npz or IDX file, or a folder of IDX files.
     progress : Progress
         Told now and then the files (of a folder) or images done and those in total; the first only grows. Asked several
         times a second whether to stop.
@@ -70,11 +76,28 @@ def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assemble
         return assemble_folder(path, config, progress)
     if is_file and path.suffix.lower() in (".npy", ".npz"):
         return assemble_arrays(path, config, progress)
+    if is_file and is_archive(path):
+        return _assemble_archive(path, config, progress)
     kind = kind_of_file(path) if is_file else None
     text = tr("{path} cannot be used as a data set: it is {kind}. {accepted}")
     if kind is None:
         text = tr("{path} cannot be used as a data set. {accepted}")
     raise DataError(text.format(path=path, kind=kind, accepted=tr(ACCEPTED)))
+
+
+def _assemble_archive(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
+    with opened(path, progress) as found:
+        endings = [PurePath(file.parts[-1].lower().removesuffix(".gz")).suffix for file in found.files]
+        if not set(endings) - {".npy"} and endings and zipfile.is_zipfile(path):
+            return assemble_arrays(path, config, progress)
+        try:
+            return assemble_files(found, path, config, progress)
+        except NoImages as error:
+            inside = [file.name for file, ending in zip(found.files, endings, strict=True) if ending in _DATA_SETS]
+            if not inside:
+                raise
+            text = tr("{path} holds no images, but {files}. Unpack it and choose that file.")
+            raise DataError(text.format(path=path, files=", ".join(listed(inside, _MOST_NAMES)))) from error
 
 
 def _mode(path: Path) -> int:

@@ -14,7 +14,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.array_layout import ArrayLayout, layout_of
 from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.conversion import Canvas, choose_side, scaling_line, to_square
-from vae_desktop.data.custom.image_file import ALPHA
+from vae_desktop.data.custom.eight_bits import ALPHA
 from vae_desktop.data.custom.levels import Levels, Values, levels_of, not_finite_lines, to_bytes
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.origins import Origins

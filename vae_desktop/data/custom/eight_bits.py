@@ -1,0 +1,78 @@
+"""Pixels of any mode of Pillow as 8 bits of grey or colour, with or without alpha."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.levels import BYTES, Levels, Values, bounds_of, levels_of, to_bytes
+from vae_desktop.language import N_
+
+DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # modes of one channel of more than 8 bits
+GREY = ("1", "L", "LA", "La", *DEEP)
+_SIXTEEN_BITS = (0, 65_535)
+
+CMYK = N_("CMYK turned into RGB")
+ALPHA = N_("alpha laid over white")
+
+_KINDS = ("bytes", "integers", "floats")  # of an image's values; integers are those of more than 8 bits
+ImageLevels = Mapping[str, Levels]  # by these kinds
+
+
+def image_levels(parts: Sequence[Values], config: DatasetConfig) -> ImageLevels:
+    """The levels for images of which this is known, by the kind of their values; see `levels.levels_of`.
+
+    Where the setting names the values, by percentiles or as bounds, they are the same for images of all kinds.
+
+    Raises
+    ------
+    ValueError
+        If there are none for some of the values; the message says why.
+    """
+    if config.levels == "bounds":
+        return dict.fromkeys(_KINDS, bounds_of(config))
+    if config.levels == "percentiles":
+        mixed = [replace(part, are_floats=False) for part in parts]
+        return dict.fromkeys(_KINDS, levels_of(Values.together(mixed), config))
+    by_kind: dict[str, list[Values]] = {}
+    for part in parts:
+        by_kind.setdefault("floats" if part.are_floats else "integers", []).append(part)
+    levels = {kind: levels_of(Values.together(some), config) for kind, some in by_kind.items()}
+    return {"bytes": BYTES, **levels}
+
+
+def values_of(image: Image.Image, sampled: int = 0) -> Values:
+    """What is known of the pixels of an image; raises ValueError, in words, if they are mostly no numbers."""
+    if image.mode not in DEEP:
+        values = Values.of(np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB")), sampled)
+    else:
+        values = Values.of(np.asarray(image), sampled)
+        if image.mode == "I" and values.lowest >= 0 and values.highest <= _SIXTEEN_BITS[1]:
+            values = replace(values, type_range=_SIXTEEN_BITS)  # Pillow has 16 bits in 32 of some kinds of file
+    levels_of(values, DatasetConfig())
+    return values
+
+
+def in_eight_bits(image: Image.Image, levels: ImageLevels) -> tuple[Image.Image, tuple[str, ...]]:
+    """The image in mode L, LA, RGB or RGBA, and what was done to it."""
+    if image.mode in DEEP:
+        own = levels["floats" if image.mode == "F" else "integers"]
+        return Image.fromarray(to_bytes(np.asarray(image), own)), (own.rule,) if own.rule else ()
+    plain, changes = _plain(image)
+    own = levels["bytes"]
+    if own.rule:
+        table = to_bytes(np.arange(256, dtype=np.uint16), own).tolist()
+        bands = zip(plain.getbands(), plain.split(), strict=True)
+        changed = [band if name == "A" else band.point(table) for name, band in bands]
+        plain, changes = Image.merge(plain.mode, changed), (*changes, own.rule)
+    return plain, changes
+
+
+def _plain(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    mode = "L" if image.mode in GREY else "RGB"
+    if image.has_transparency_data:
+        image = image.convert(f"{mode}A")
+        return image, (ALPHA,) if image.getextrema()[-1] != (255, 255) else ()
+    return image if image.mode == mode else image.convert(mode), (CMYK,) if image.mode == "CMYK" else ()

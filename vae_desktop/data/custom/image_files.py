@@ -1,0 +1,224 @@
+"""Image files of a folder or an archive, read in two passes: the headers decide the size, then each is decoded once."""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.assembled import Assembled, check_count
+from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
+from vae_desktop.data.custom.eight_bits import image_levels
+from vae_desktop.data.custom.files import File, Found, Unreadable
+from vae_desktop.data.custom.folder import find_files
+from vae_desktop.data.custom.image_file import Header, prepare, read_header, read_pages
+from vae_desktop.data.custom.layout import Layout, arrange, without_images
+from vae_desktop.data.custom.levels import not_finite_lines
+from vae_desktop.data.origins import Origins
+from vae_desktop.errors import DataError
+from vae_desktop.language import tr, tr_count
+from vae_desktop.progress import Progress
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+_THREADS = min(4, os.cpu_count() or 1)  # Pillow lets go of the interpreter while it decodes
+_TOGETHER = 25  # files per task: few enough for smooth progress, enough to hide what a task costs
+_PATIENCE = 0.1  # seconds between two questions whether to stop
+
+
+def assemble_folder(root: Path, config: DatasetConfig, progress: Progress) -> Assembled:
+    """Read all images of a folder, as `assemble_files` does."""
+    found = find_files(root, progress)
+    if not found.files and not found.skipped:
+        raise DataError(tr("{root} is empty. Choose a folder with images in it.").format(root=root))
+    return assemble_files(found, root, config, progress)
+
+
+def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: Progress) -> Assembled:
+    """Read all images among files; their folders are as in `arrange`, the pixels as in `read_pages`.
+
+    Parameters
+    ----------
+    found : Found
+    source : Path
+        What messages name.
+    config : DatasetConfig
+    progress : Progress
+        Told the files done, each half done when its header is read, and the files in total; asked at least every
+        0.1 seconds whether to stop.
+
+    Raises
+    ------
+    DataError
+        If fewer than 10 images can be read, or they are too many.
+    Cancelled
+        If `progress` raised it.
+    """
+    files, threads = found.files, 1 if found.is_stream else _THREADS
+    total, half = len(files), len(files) // 2
+    headers, faults = _read_headers(files, config, progress.part(0, half, total), threads)
+    images = list(headers)
+    layout = arrange(images)
+    skipped = [*found.skipped, *faults, *layout.skipped, *without_images(found.folders, files, images, layout)]
+    check_count(sum(headers[image.file].pages for image in layout.placed), source, skipped)
+    assembled = _Decoding(layout, headers, config).run(progress.part(half, total - half, total), threads)
+    skipped += assembled.skipped
+    check_count(len(assembled.images), source, skipped)
+    return replace(assembled, skipped=skipped)
+
+
+def _read_headers(
+    files: Sequence[File], config: DatasetConfig, progress: Progress, threads: int
+) -> tuple[dict[File, Header], list[str]]:
+    """The first pass: the headers of the images, and why other files are none; ends once there are too many images."""
+    prepare()
+    placed = {image.file for image in arrange(files).placed}  # others may lie beside class folders
+    lock, count = threading.Lock(), 0
+
+    def read(file: File) -> Header:
+        nonlocal count
+        header = read_header(file, config.levels == "percentiles")
+        if file in placed:
+            with lock:
+                count += header.pages
+            check_room(count, config.image_size or SMALLEST, config.colours == "colour")
+        return header
+
+    answers = for_each(read, files, progress, threads)
+    headers = {file: header for file, header in zip(files, answers, strict=True) if isinstance(header, Header)}
+    faults = [f"{file.name}: {header.fault}" for file, header in headers.items() if header.fault]
+    return headers, [*_reasons(files, answers), *faults]
+
+
+class _Decoding:
+    """The second pass, over images that are known by their headers.
+
+    Parameters
+    ----------
+    layout : Layout
+    headers : dict of Header by File
+    config : DatasetConfig
+    """
+
+    def __init__(self, layout: Layout, headers: dict[File, Header], config: DatasetConfig) -> None:
+        self._layout = layout
+        self._headers = [headers[image.file] for image in layout.placed]
+        self._pages = np.array([header.pages for header in self._headers])
+        self._first = np.cumsum(self._pages) - self._pages  # number of each file's first image
+        sizes = np.array([(header.width, header.height) for header in self._headers])
+        self._sizes = np.repeat(sizes, self._pages, axis=0)
+        self._side = choose_side(self._sizes, config.image_size)
+        may_have_colour = any(header.may_have_colour for header in self._headers)
+        self._canvas = Canvas(len(self._sizes), self._side, config.colours, may_have_colour)
+        self._values = [values for header in self._headers for values in header.values]
+        self._levels = image_levels(self._values, config)
+        self._changes: list[tuple[str, ...] | None] = [None] * len(self._sizes)  # to each image, once it is read
+        self._is_over = threading.Event()
+
+    def run(self, progress: Progress, threads: int) -> Assembled:
+        """Decode all of them."""
+        placed = self._layout.placed
+        try:
+            answers = for_each(self._read, range(len(placed)), progress, threads)
+        finally:
+            self._is_over.set()
+        kept = np.flatnonzero([changes is not None for changes in self._changes])
+        file_of = np.repeat(np.arange(len(placed)), self._pages)[kept]
+        classes = [placed[number].class_name for number in file_of]
+        is_test = np.array([placed[number].is_test for number in file_of]) if self._layout.has_split else None
+        notes = self._layout.notes if is_test is not None and 0 < is_test.sum() < len(kept) else []
+        images = self._canvas.finish(kept if len(kept) < len(self._changes) else None)
+        names = None if None in classes else np.array(classes, np.str_)
+        converted = [*self._converted(kept, file_of), *notes]
+        reasons = _reasons([image.file for image in placed], answers)
+        return Assembled(images, names, is_test, converted, reasons, self._origins(kept, file_of))
+
+    def _read(self, number: int) -> None:
+        first = int(self._first[number])
+        file, count = self._layout.placed[number].file, int(self._pages[number])
+        for page, picture in enumerate(read_pages(file, self._side, count, self._levels)):
+            self._canvas.put(first + page, picture.pixels[None])
+            self._changes[first + page] = picture.changes
+            if self._is_over.is_set():  # nobody waits any longer
+                return
+
+    def _converted(self, kept: npt.NDArray[np.int64], file_of: npt.NDArray[np.int64]) -> list[str]:
+        """The report's lines about what was done to images, and what was not read of their files."""
+        changes = Counter(change for number in kept for change in self._changes[number] or ())
+        lines = scaling_line(int((self._sizes[kept] != self._side).any(axis=1).sum()), self._side)
+        lines += [f"{tr(change)}: {count:,}" for change, count in changes.items()]
+        several = [count for count in np.bincount(file_of).tolist() if count > 1]
+        if several:
+            text = tr_count(
+                "each page of {count:,} file with several is an image: {pages:,} images",
+                "each page of {count:,} files with several is an image: {pages:,} images",
+                len(several),
+            )
+            lines.append(text.format(count=len(several), pages=sum(several)))
+        remarks = Counter(remark for header in self._headers for remark in header.remarks)
+        lines += [f"{tr(remark)}: {count:,}" for remark, count in remarks.items()]
+        return lines + not_finite_lines(self._values)
+
+    def _origins(self, kept: npt.NDArray[np.int64], file_of: npt.NDArray[np.int64]) -> Origins:
+        paths = [self._layout.placed[number].file.path for number in file_of]
+        parts = [
+            int(number - self._first[file]) if self._pages[file] > 1 else None
+            for number, file in zip(kept, file_of, strict=True)
+        ]
+        return Origins.of_files(paths, parts)
+
+
+def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:
+    """A line for each file that could not be read."""
+    return [f"{file.name}: {answer}" for file, answer in zip(files, answers, strict=True) if isinstance(answer, str)]
+
+
+def for_each(
+    work: Callable[[ItemT], ResultT], items: Sequence[ItemT], progress: Progress, threads: int = _THREADS
+) -> list[ResultT | str]:
+    """The results of `work` on each item, in their order, by a few threads; of an unreadable one the reason.
+
+    Parameters
+    ----------
+    work : callable
+        Called in other threads, several at a time.
+    progress : Progress
+        Told in this thread how many items are done, and asked at least every 0.1 seconds whether to stop.
+
+    Raises
+    ------
+    Cancelled
+        If `progress` raised it. The call does not wait for a work in progress, no other is begun.
+    """
+    stop = threading.Event()
+
+    def answer(item: ItemT) -> ResultT | str:
+        try:
+            return work(item)
+        except Unreadable as error:
+            return str(error)  # the error itself would keep the image in memory
+
+    def do(some: Sequence[ItemT]) -> list[ResultT | str]:
+        return [answer(item) for item in some if not stop.is_set()]
+
+    results: list[ResultT | str] = []
+    executor = ThreadPoolExecutor(threads, "images")
+    try:
+        tasks = [executor.submit(do, items[first : first + _TOGETHER]) for first in range(0, len(items), _TOGETHER)]
+        for task in tasks:
+            while not wait([task], _PATIENCE).done:
+                progress.check()
+            results += task.result()
+            progress(len(results), len(items))
+        return results
+    finally:
+        stop.set()
+        executor.shutdown(wait=False, cancel_futures=True)
