@@ -134,6 +134,8 @@ def test_every_reader_says_what_lies_there_and_the_way_out(tmp_path, ending):
 
 def test_a_file_chosen_as_a_data_set_is_called_by_its_name(tmp_path):
     for case, (content, what, way_out) in INSTEAD.items():
+        if case in ("zip", "tar"):  # which are read
+            continue
         (tmp_path / "download").write_bytes(content)
         with pytest.raises(DataError, match="cannot be used as a data set: it is ") as caught:
             load_dataset(DatasetConfig(str(tmp_path / "download")), Path("no data folder"))

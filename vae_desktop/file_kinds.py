@@ -25,6 +25,11 @@ class Kind(NamedTuple):
         """Whether pictures of this kind, if they are whole, can be read."""
         return self.way_out == _FOLDER
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is an archive, of which some are read and others have to be unpacked first."""
+        return self.way_out == _UNPACK
+
 
 IDX, MODEL = N_("an IDX file"), N_("a model (safetensors)")
 

@@ -26,7 +26,7 @@ ACCEPTED = N_(
     "or an IDX file of images (…idx3-ubyte, also .gz)."
 )
 
-_DATA_SETS = (".npy", ".npz", ".csv", ".tsv", ".mat", ".h5", ".hdf5", ".parquet", ".arrow", ".pkl", ".pt")  # endings
+_DATA_SETS = (".npy", ".npz", ".csv", ".tsv", ".mat", ".h5", ".hdf5", ".parquet", ".arrow")  # endings
 _MOST_NAMES = 3  # of files, in a message
 
 
@@ -76,9 +76,10 @@ def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assemble
         return assemble_folder(path, config, progress)
     if is_file and path.suffix.lower() in (".npy", ".npz"):
         return assemble_arrays(path, config, progress)
-    if is_file and is_archive(path):
-        return _assemble_archive(path, config, progress)
     kind = kind_of_file(path) if is_file else None
+    may_be_archive = kind is None or kind.is_packed or path.suffix.lower() == ".zip"
+    if is_file and may_be_archive and is_archive(path):
+        return _assemble_archive(path, config, progress)
     text = tr("{path} cannot be used as a data set: it is {kind}. {accepted}")
     if kind is None:
         text = tr("{path} cannot be used as a data set. {accepted}")
