@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.data.custom_images import SIDE, assert_solid, solid
-from vae_desktop.data.custom.image_file import Unreadable
+from vae_desktop.data.custom.files import Unreadable
 
 
 def test_grey_stays_as_it_is_in_each_format(picture):

@@ -10,7 +10,8 @@ from PIL import Image
 
 from tests.data.custom_images import SIDE, assert_solid, fill, load, solid
 from vae_desktop.data.custom.conversion import CONVERSION_RULE, choose_side, to_square
-from vae_desktop.data.custom.image_file import Unreadable, read_header
+from vae_desktop.data.custom.files import Unreadable
+from vae_desktop.data.custom.image_file import read_header
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
 

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.conversion import Canvas, scaling_line, to_square
-from vae_desktop.data.custom.image_file import Unreadable, prepare, read_picture
-from vae_desktop.data.custom.image_folder import for_each
+from vae_desktop.data.custom.files import Unreadable
+from vae_desktop.data.custom.image_file import prepare, read_picture
+from vae_desktop.data.custom.image_files import for_each
 from vae_desktop.data.custom.messages import images_in_words, listed
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Report, Split, resize
 from vae_desktop.data.origins import Origins
