@@ -59,10 +59,10 @@ def test_pages_belong_to_the_class_and_the_part_of_their_file(root):
         for name in ("a", "b"):
             (root / part / name).mkdir(parents=True)
             save(root / part / name / "x.tif", GREYS[first : first + 5])
-            fill(root / part / name, 1, 201)
+            fill(root / part / name, 1, 201 + first)
     dataset = load(root)
     assert (len(dataset.train), len(dataset.test)) == (12, 12)
-    assert sorted(set(levels(dataset.test))) == [100, 120, 140, 160, 180, 201]
+    assert sorted(set(levels(dataset.test))) == [100, 120, 140, 160, 180, 206]
     assert np.bincount(dataset.test.labels).tolist() == [6, 6]
 
 
