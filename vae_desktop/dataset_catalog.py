@@ -147,8 +147,8 @@ DATASETS = by_name(
         "qmnist",
         N_("QMNIST"),
         N_(
-            "120,000 handwritten digits, 28×28 pixels: MNIST's made anew from the same forms, with all 60,000 of "
-            "its test images."
+            "120,000 handwritten digits, 28×28 pixels: MNIST's made anew from the same forms, with all 60,000 of its "
+            "test images."
         ),
         20,
         counts=(60_000, 60_000),
@@ -214,7 +214,9 @@ DATASETS = by_name(
     DatasetKind(
         "stl-10",
         N_("STL-10"),
-        N_("13,000 photographs in 10 classes, 96×96 pixels, colour. The 100,000 without classes are left out."),
+        N_(
+            "13,000 photographs in 10 classes, 96×96 pixels read as 64×64, colour. The 100,000 without classes are left out."
+        ),
         50,
         counts=(5_000, 8_000),
         classes=10,
@@ -228,8 +230,8 @@ DATASETS = by_name(
         "omniglot",
         N_("Omniglot"),
         N_(
-            "32,460 handwritten letters from 50 alphabets, which are the classes, 105×105 pixels; the test has "
-            "20 alphabets of its own."
+            "32,460 handwritten letters from 50 alphabets, which are the classes, 105×105 pixels read as 28×28; the "
+            "test has 20 alphabets of its own."
         ),
         30,
         counts=(19_280, 13_180),
@@ -243,7 +245,7 @@ DATASETS = by_name(
     DatasetKind(
         "oxford-pets",
         N_("Oxford-IIIT Pet"),
-        N_("7,349 photographs of cats and dogs of 37 breeds, of all sizes, colour."),
+        N_("7,349 photographs of cats and dogs of 37 breeds, of all sizes read as 64×64, colour."),
         100,
         counts=(3_680, 3_669),
         classes=37,
@@ -257,8 +259,8 @@ DATASETS = by_name(
         "flowers-102",
         N_("Flowers-102"),
         N_(
-            "8,189 photographs of flowers in 102 classes, of all sizes, colour. Its validation images are "
-            "training images here."
+            "8,189 photographs of flowers in 102 classes, of all sizes read as 64×64, colour. Its validation images "
+            "are training images here."
         ),
         100,
         counts=(2_040, 6_149),
@@ -273,8 +275,8 @@ DATASETS = by_name(
         "celeba",
         N_("CelebA"),
         N_(
-            "202,599 photographs of faces, smiling or not, with 40 attributes as factors, 178×218 pixels, "
-            "colour. Its validation images are training images here."
+            "202,599 photographs of faces, smiling or not, with 40 attributes as factors, 178×218 pixels read as "
+            "64×64, colour. Its validation images are training images here."
         ),
         5,
         counts=(182_637, 19_962),

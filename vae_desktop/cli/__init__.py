@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from vae_desktop import __version__, language
-from vae_desktop.cli import bench, evaluate, film, fork, info, sample, screenshot, train
+from vae_desktop.cli import bench, data, evaluate, film, fork, info, sample, screenshot, train
 from vae_desktop.cli.output import error_words
 from vae_desktop.config import SETTINGS
 from vae_desktop.dataset_catalog import DATASETS
@@ -48,6 +48,7 @@ _OF_ARGPARSE = (
 )
 
 COMMANDS = {
+    "data": data,
     "train": train,
     "fork": fork,
     "evaluate": evaluate,
