@@ -215,7 +215,8 @@ DATASETS = by_name(
         "stl-10",
         N_("STL-10"),
         N_(
-            "13,000 photographs in 10 classes, 96×96 pixels read as 64×64, colour. The 100,000 without classes are left out."
+            "13,000 photographs in 10 classes, 96×96 pixels read as 64×64, colour. The 100,000 without classes are left "
+            "out."
         ),
         50,
         counts=(5_000, 8_000),

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from vae_desktop.cli.images import check_images, other_images
 from vae_desktop.cli.options import given_settings, spelled
 from vae_desktop.config import RunConfig
-from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.language import tr
 
 if TYPE_CHECKING:
+    from vae_desktop.data.fingerprint import Fingerprint
     import torch
 
     from vae_desktop.data.dataset import Dataset
@@ -53,6 +53,8 @@ class BegunBefore:
     @property
     def learned(self) -> "Fingerprint | None":
         """Which of a person's own images they have learned."""
+        from vae_desktop.data.fingerprint import Fingerprint
+
         return Fingerprint.joined([checkpoint.images for checkpoint in self._checkpoints])
 
     def notes_on(self, dataset: "Dataset") -> list[str]:

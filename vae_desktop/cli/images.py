@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_desktop.data.fingerprint import unknown_images
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 
@@ -50,6 +49,8 @@ def other_images(checkpoint: "Checkpoint", dataset: "Dataset") -> list[str]:
     if checkpoint.images is None:
         return []
     if checkpoint.images.is_unknown:
+        from vae_desktop.data.fingerprint import unknown_images
+
         return [unknown_images()]
     difference = dataset.difference(checkpoint.images)
     return [str(difference)] if difference else []
