@@ -136,6 +136,35 @@ class StoredArray:
                 raise ValueError(tr("it is longer than it should be"))
 
 
+@dataclass(frozen=True, eq=False)
+class MemoryArray:
+    """An array that had to be read whole to be known; see StoredArray."""
+
+    where: str
+    values: npt.NDArray[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.values.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the values take."""
+        return self.values.nbytes
+
+    def read(self, progress: Progress = ignore) -> npt.NDArray[Any]:
+        """All values."""
+        return self.values
+
+    def blocks(self, together: int, progress: Progress = ignore) -> Iterator[npt.NDArray[Any]]:
+        """The values, `together` entries of the first axis at a time."""
+        return (self.values[first : first + together] for first in range(0, len(self.values), together))
+
+
 def _fill(memory: memoryview, stream: BufferedIOBase, progress: Progress) -> None:
     done = 0
     while done < len(memory):
@@ -178,16 +207,23 @@ def open_idx(path: Path, rank: int) -> StoredArray:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BufferedIOBase]:
-    """The file's content, unpacked."""
+def unpacked(path: Path) -> Iterator[tuple[BufferedIOBase, BufferedIOBase]]:
+    """The file's content, unpacked where it is packed with gzip, and the file as it lies on the disk."""
     with path.open("rb") as stored:
         is_packed = stored.read(2) == _GZIP_MAGIC
         stored.seek(0)
         if is_packed:
             with gzip.open(stored) as stream:
-                yield stream
+                yield stream, stored
         else:
-            yield stored
+            yield stored, stored
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedIOBase]:
+    """The file's content, unpacked."""
+    with unpacked(path) as (stream, _):
+        yield stream
 
 
 def _read_shape(stream: BufferedIOBase, rank: int) -> tuple[int, ...]:

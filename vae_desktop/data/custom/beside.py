@@ -20,9 +20,15 @@ def labels_beside(path: Path) -> Path | None:
 
 def test_beside(path: Path) -> Path | None:
     """The file of test images that belongs to a file of training images, by its name; of the same kind."""
-    if _word("train").search(path.stem) is None:
+    stem = path.name.removesuffix(_suffix(path))
+    if _word("train").search(stem) is None:
         return None
-    return _first(path, (_word("train").sub(test, path.stem) for test in _TESTS))
+    return _first(path, (_word("train").sub(test, stem) for test in _TESTS))
+
+
+def _suffix(path: Path) -> str:
+    """What a file's name ends with: ".npz", or ".csv.gz"."""
+    return "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
 
 
 def _names_of_labels(stem: str) -> Iterator[str]:
@@ -45,6 +51,6 @@ def _first(path: Path, stems: Iterator[str]) -> Path | None:
         beside = {file.name.lower(): file for file in sorted(path.parent.iterdir(), reverse=True)}
     except OSError:
         return None  # a file can be read in a folder that cannot be listed
-    names = (f"{stem}{path.suffix}".lower() for stem in stems)
+    names = (f"{stem}{_suffix(path)}".lower() for stem in stems)
     found = (beside[name] for name in names if name in beside and name != path.name.lower())
     return next((file for file in found if file.is_file()), None)

@@ -58,10 +58,15 @@ def read_labels(open_array: Callable[[], NumberArray], count: int, progress: Pro
         values = array.read(progress)
     except BrokenFile as error:
         return FoundLabels(None, tr("loaded without labels: {error}").format(error=error))
+    return labels_of_values(values, array.where)
+
+
+def labels_of_values(values: npt.NDArray[Any], where: str) -> FoundLabels:
+    """The labels that values of the right shape are, or the reason why they are none, which names `where`."""
     try:
         return FoundLabels(*_classes(values))
     except ValueError as error:
-        return FoundLabels(None, left_out(array.where, str(error)))
+        return FoundLabels(None, left_out(where, str(error)))
 
 
 def left_out(where: str, reason: str) -> str:

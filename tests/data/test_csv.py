@@ -1,0 +1,163 @@
+"""Tables of pixels: with or without a header and labels, and those that are none."""
+
+import gzip
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from tests.data.custom_images import everything, load
+from vae_desktop.errors import DataError
+
+COUNT, SIDE = 20, 9
+PIXELS = np.tile(np.arange(COUNT)[:, None], (1, SIDE * SIDE))
+HALF = np.arange(COUNT) % 2
+NAMES = [f"pixel{number}" for number in range(SIDE * SIDE)]
+LAYOUT = "81 numbers each read as 9 × 9 pixels, row by row"
+
+
+def table(rows, header=None, sign=","):
+    lines = [] if header is None else [sign.join(header)]
+    return "\n".join([*lines, *(sign.join(map(str, row)) for row in rows)]) + "\n"
+
+
+@pytest.fixture
+def csv(tmp_path):
+    def save(text, name="x.csv"):
+        content = text if isinstance(text, bytes) else text.encode()
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        return tmp_path / name
+
+    return save
+
+
+LABELLED = np.column_stack([HALF, PIXELS])
+LAST = np.column_stack([PIXELS, HALF])
+TEXTS = [[["cat", "dog"][label], *row] for label, row in zip(HALF, PIXELS.tolist(), strict=True)]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.CSV", "x.csv.gz", "x.tsv"])
+def test_a_table_may_be_packed(csv, name):
+    dataset = load(csv(table(LABELLED, ["label", *NAMES], "\t" if "tsv" in name else ","), name))
+    assert everything(dataset) == {level: level % 2 for level in range(COUNT)}
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        (table(LABELLED, ["label", *NAMES]), []),
+        (table(LAST, [*NAMES, "Class"]), []),
+        (table(LABELLED), ["labels are in column 1"]),
+        (table(LAST), ["labels are in column 82"]),
+        (table(LABELLED.astype(float), ["label", *NAMES], ";"), []),
+        ("\ufeff" + table(LABELLED, ["label", *NAMES]).replace("\n", "\r\n"), []),
+        (table([[f'"{value}"' for value in row] for row in LABELLED], ["label", *NAMES]), []),
+        (table(np.column_stack([np.arange(COUNT), LABELLED]), ["id", "label", *NAMES]), ["columns not used: id"]),
+        (table(LABELLED, ["label", *NAMES]) + "\n\n", []),
+        (table(LABELLED, ["label", *NAMES]).rstrip(), []),
+    ],
+    ids=["header", "last", "bare", "bare, last", "semicolons", "BOM", "quotes", "id", "empty lines", "no line end"],
+)
+def test_labels_are_told_by_a_name_or_by_their_place(csv, text, notes):
+    dataset = load(csv(text))
+    assert everything(dataset) == {level: level % 2 for level in range(COUNT)}
+    assert dataset.report.converted == (*notes, LAYOUT)
+    assert dataset.report.skipped == ()
+    origin = dataset.train.origins[3]
+    assert origin.part == dataset.train.images[3, 0, 0, 0]
+
+
+@pytest.mark.parametrize("header", [["label", *NAMES], None])
+def test_labels_may_be_texts(csv, header):
+    dataset = load(csv(table(TEXTS, header)))
+    assert dataset.class_names == ("cat", "dog")
+    assert everything(dataset) == {level: level % 2 for level in range(COUNT)}
+
+
+def test_a_table_without_labels(csv):
+    for header in (NAMES, None):
+        dataset = load(csv(table(PIXELS, header)))
+        assert sorted(everything(dataset)) == list(range(COUNT))
+        assert dataset.class_names == ()
+
+
+def test_pixels_may_be_missing_or_of_more_than_eight_bits(csv):
+    text = table(PIXELS * 100).replace("\n0,0,", "\n,0,")
+    dataset = load(csv(table(PIXELS * 100)))
+    assert dataset.report.converted[0] == "values 0 to 2,047 become 0 to 255 (11 bits); they are 0 to 1,900: 20"
+    text = table([["", *row[1:]] for row in PIXELS.tolist()])
+    dataset = load(csv(text))
+    assert dataset.report.converted[1].startswith("values that are not finite: 20")
+
+
+def test_train_and_test_are_the_split(tmp_path, csv):
+    path = csv(table(LABELLED, ["label", *NAMES]), "train.csv")
+    csv(table(np.column_stack([HALF, PIXELS + 100]), ["label", *NAMES]), "test.csv")
+    dataset = load(path)
+    assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(100, 120))
+    assert dataset.report.converted == ("test images are those of test.csv", LAYOUT)
+
+
+def test_test_images_without_labels_do_not_cost_those_of_the_others(csv):
+    path = csv(table(LABELLED, ["label", *NAMES]), "train.csv")
+    csv(table(PIXELS + 100, NAMES), "test.csv")
+    dataset = load(path)
+    assert everything(dataset) == {level: level % 2 for level in range(COUNT)}
+    assert dataset.report.skipped == (
+        "test.csv: 20 images without labels, not used; choose that file by itself to see them",
+    )
+
+
+def test_labels_that_are_measures_are_left_out(csv):
+    path = csv(table(np.column_stack([np.linspace(0, 1, COUNT), PIXELS]), ["label", *NAMES]))
+    dataset = load(path)
+    assert dataset.class_names == ()
+    assert "as they are measures, not classes" in dataset.report.skipped[0]
+
+
+BAD = {
+    "ragged": (table(LABELLED) + "1,2,3\n", "its line 21 has 3 values, not 82 as others"),
+    "ragged beside a header": (table(LABELLED, ["label", *NAMES]) + "1,2\n", "its line 22 has 2 values, not 82"),
+    "ragged at once": (table([range(4)], ["label", *NAMES]), "its line 2 has 4 values, not 82"),
+    "a text": (table(LABELLED).replace("\n1,1,", "\n1,so,", 1), "its line 2 has “so” for a number"),
+    "no pixels": (table([[1, 2, 3]] * 20), "it is a table of 3 columns, not of images: .* 28 × 28 = 784"),
+    "names of files": ("file,label\n" + "a.png,cat\n" * 20, "it is a table of 2 columns, not of images"),
+    "prose": ("Call me Ishmael. Some years ago.\n" * 20, "it is a table of 1 columns, not of images"),
+    "empty": ("", "it holds nothing"),
+    "only line ends": ("\n" * 1000, "it holds nothing"),
+    "only a header": (table([], ["label", *NAMES]), "columns"),
+    "bytes": (b"\0\1\2\3" * 1000, "it is not a text"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0", "it is a PNG image"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_what_is_no_table_of_pixels_is_refused(csv, fault):
+    text, reason = BAD[fault]
+    with pytest.raises(DataError, match=rf"x\.csv cannot be used: .*{reason}.*Choose another file\.$"):
+        load(csv(text))
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.csv.gz"])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"0," * (8 << 20), "one of its lines is longer than"),
+        (b"a,b\n1,2\n" + b"0," * (8 << 20), "it is a table of 2 columns"),
+        (table(LABELLED).encode() + b"0," * (8 << 20), "one of its lines is longer than"),
+        (b"0\n" * (8 << 20), "it is a table of 1 columns"),
+        (b"\n" * (16 << 20), "it holds nothing"),
+    ],
+    ids=["a line of millions of columns", "after others", "after images", "short lines", "line ends"],
+)
+def test_a_bomb_is_refused_at_once(csv, name, content, reason):
+    path = csv(content, name)
+    tracemalloc.start()
+    start = time.perf_counter()
+    with pytest.raises(DataError, match=reason):
+        load(path)
+    seconds, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 << 20
+    assert seconds < 5  # measured: 0.1; a machine may be busy
