@@ -79,3 +79,18 @@ def test_files_and_pages_of_files():
     backwards = origins.chosen(np.array([3, 1]))
     assert [backwards[number] for number in range(2)] == [Origin("c/d.png", None, "page"), Origin("b.tif", 0, "page")]
     assert Path(backwards[0].file).name == "d.png"
+
+
+def test_in_few_words_below_a_folder():
+    assert Origin("/photos/cat/7.png").below("/photos") == "cat/7.png"
+    assert Origin("/x.npz/x_train", 7).below("/x.npz") == "x_train, row 7"
+    assert Origin("/data/x.npy", 1234).below("/data/x.npy") == "x.npy, row 1,234"
+    assert Origin("/data/MNIST/raw/train-images-idx3-ubyte", 7).below("") == "train-images-idx3-ubyte, row 7"
+    assert Origin("C:\\photos\\cat\\7.tif", 2, "page").below("C:\\photos") == "cat\\7.tif, page 2"
+
+
+def test_test_images_come_before_training_images(tmp_path):
+    fill(tmp_path, 20)
+    dataset = load(tmp_path)
+    found = [dataset.origins[number] for number in range(20)]
+    assert found == [split.origins[number] for split in (dataset.test, dataset.train) for number in range(len(split))]

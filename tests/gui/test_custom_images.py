@@ -1,5 +1,8 @@
 """A person's own images in a real window: chosen, dropped, changed meanwhile, and files that are broken."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -109,6 +112,14 @@ def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeyp
     driver.window.controller.point.set_coordinate(0, 2.0)
     driver.wait(lambda: driver.picture != before)
     assert driver.window.panel.image.picture.shape == (12, 12, 3)
+    target = photos.parent / "codes.csv"
+    monkeypatch.setattr(type(driver.window), "ask_for_export", lambda *_: target)
+    driver.find("exportCodesAction", QAction).trigger()
+    driver.wait(target.exists)
+    with target.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["file"] for row in rows}) == len(rows) == 8
+    assert all(row["class"] == Path(row["file"]).parent.name for row in rows)
 
 
 def test_a_small_data_set_lowers_the_batch_only_for_itself(driver, photos):

@@ -67,6 +67,19 @@ def pictures(card: HoverCard) -> list[QLabel]:
     return [label for label in card.findChildren(QLabel) if label.isVisible() and not label.pixmap().isNull()]
 
 
+def test_the_card_says_where_an_image_came_from(scatter, card, qtbot) -> None:
+    long = f"{'folder/' * 20}7.png"
+    scatter.set_originals(ORIGINALS[:4], HINT, lambda image: (f"cat/{image}.png", long)[image == 1])
+    hover(scatter, qtbot, 3)
+    assert "cat/3.png" in texts(card)
+    hover(scatter, qtbot, 1)
+    (end,) = [text for text in texts(card) if text.endswith("/7.png")]
+    assert end.startswith("…")
+    assert card.width() <= 320
+    hover(scatter, qtbot, 4)  # whose image is missing
+    assert not any(".png" in text for text in texts(card))
+
+
 def colour_in(label: QLabel) -> tuple[int, ...]:
     """In its middle; the last number is 0 where nothing is drawn."""
     image = label.pixmap().toImage()

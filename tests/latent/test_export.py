@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 
+from vae_desktop.data.origins import Origins
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.export import codes_as_csv, path_as_csv
 
@@ -120,3 +121,12 @@ def test_distances_stand_before_the_codes():
 def test_one_dimension_as_it_is_written():
     contents = path_as_csv(np.array([[-0.5], [2]], np.float32), np.array([0, 1.0]), None)
     assert contents == b"step,share,z_0\r\n0,0,-0.5\r\n1,1,2\r\n"
+
+
+def test_each_line_names_file_and_part_where_they_are_known(codes):
+    test = Origins.of_files(["/a b.png", "/c,d.tif", "/c,d.tif", "/\udcff.png"], [None, 0, 1, None])
+    origins = test.followed_by(Origins.of_files(["/t.png", "/a b.png", "/u.png"]))
+    lines = read(codes_as_csv(codes, np.array([6, 5, 2, 3, 0]), CLASSES, 4, origins))
+    assert list(lines[0])[:5] == ["split", "image", "file", "part", "class"]
+    found = [(line["file"], line["part"]) for line in lines]
+    assert found == [("/u.png", ""), ("/a b.png", ""), ("/c,d.tif", "1"), ("/\\udcff.png", ""), ("/a b.png", "")]

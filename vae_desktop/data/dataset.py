@@ -120,6 +120,12 @@ class Dataset:
         return self.config.label
 
     @cached_property
+    def origins(self) -> Origins | None:
+        """Where the test images came from, then the training images, as far as it is known."""
+        test, train = self.test.origins, self.train.origins
+        return None if test is None or train is None else test.followed_by(train)
+
+    @cached_property
     def mean_image(self) -> npt.NDArray[np.float32]:
         """Mean of the training images (C, H, W), 0 to 1; takes a moment the first time."""
         mean: npt.NDArray[np.float64] = self.train.images.mean(0, dtype=np.float64) / 255

@@ -1,5 +1,6 @@
 """Where the images of a data set came from: which file, and which row or page of it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -31,6 +32,11 @@ class Origin:
     file: str
     part: int | None = None
     kind: str = "row"
+
+    def below(self, root: str) -> str:
+        """The origin in few words: the file from the folder or archive `root` on, or its name elsewhere."""
+        name = self.file.removeprefix(root).lstrip("/\\") if root and self.file.startswith(root) else ""
+        return str(Origin(name or re.split(r"[/\\]", self.file)[-1], self.part, self.kind))
 
     def __str__(self) -> str:
         """The origin in words, in one line: "/photos/cat/7.png", or "digits.npz/x_train, row 7"."""
@@ -84,6 +90,13 @@ class Origins:
         """A number (N,) for where each image lies below `root`, a path: the same when that was moved."""
         files = tuple(file.removeprefix(root) for file in self.files)
         return place_hashes(files, self.file_of, self.part_of)
+
+    def followed_by(self, others: "Origins") -> "Origins":
+        """These origins and others, one after the other."""
+        is_one = others.files is self.files
+        files, first = (self.files, 0) if is_one else (self.files + others.files, len(self.files))
+        file_of = np.concatenate((self.file_of, others.file_of + np.int32(first)))
+        return Origins(files, file_of, np.concatenate((self.part_of, others.part_of)), self.kind)
 
     def chosen(self, numbers: npt.NDArray[np.int64]) -> "Origins":
         """Those of the images of these numbers, in their order."""

@@ -13,12 +13,19 @@ import numpy.typing as npt
 from PIL import Image
 
 from vae_desktop.config import ModelConfig
+from vae_desktop.data.origins import Origins
 from vae_desktop.latent.codes import Codes, Floats, Picture
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 
 
-def codes_as_csv(codes: Codes, chosen: npt.NDArray[np.int64], class_names: Sequence[str], test_count: int) -> bytes:
+def codes_as_csv(
+    codes: Codes,
+    chosen: npt.NDArray[np.int64],
+    class_names: Sequence[str],
+    test_count: int,
+    origins: Origins | None = None,
+) -> bytes:
     """Some codes, a line per image.
 
     Parameters
@@ -31,17 +38,26 @@ def codes_as_csv(codes: Codes, chosen: npt.NDArray[np.int64], class_names: Seque
         Empty for unlabelled images, whose lines name no class.
     test_count : int
         How many of the codes are of test images.
+    origins : Origins, optional
+        Where the images of the codes came from: the file, and the row or page of it, counted from 0, in columns.
     """
     columns: dict[str, Iterable[Any]] = {
         "split": np.where(chosen < test_count, "test", "train"),
         "image": np.where(chosen < test_count, chosen, chosen - test_count),
     }
+    if origins is not None:
+        columns |= _origin_columns(origins.chosen(chosen))
     if codes.labels is not None and class_names:
         columns["class"] = [class_names[label] for label in codes.labels[chosen]]
     columns |= _by_dimension("mean", codes.mean[chosen])
     if codes.log_stddev is not None:
         columns |= _by_dimension("sigma", np.exp(codes.log_stddev[chosen]))
     return _csv(columns)
+
+
+def _origin_columns(origins: Origins) -> dict[str, Iterable[Any]]:
+    found = [origins[number] for number in range(len(origins))]
+    return {"file": [origin.file for origin in found], "part": ["" if o.part is None else o.part for o in found]}
 
 
 def path_as_csv(codes: Floats, fractions: npt.NDArray[np.float64], distances: Floats | None) -> bytes:
@@ -69,7 +85,7 @@ def _csv(columns: dict[str, Iterable[Any]]) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")  # as RFC 4180 has it
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue().encode()
+    return text.getvalue().encode(errors="backslashreplace")  # names of files need be no UTF-8
 
 
 _GIF_SIDE, _STRIP_SIDE = 256, 112  # px, that a small picture is enlarged to, about

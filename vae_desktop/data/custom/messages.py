@@ -8,7 +8,7 @@ from vae_desktop.language import tr, tr_count
 
 SortKey = tuple[list[tuple[int, str]], str]
 
-_LONGEST = 120
+LONGEST = 120
 _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control characters, broken encoding, line breaks
 
 
@@ -23,7 +23,7 @@ def natural_key(name: str) -> SortKey:
 def shown(name: str) -> str:
     """The name in one line of at most 120 characters; what no file could take becomes "�"."""
     line = "".join("�" if unicodedata.category(letter) in _UNPRINTABLE else letter for letter in name)
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 def images_in_words(count: int) -> str:

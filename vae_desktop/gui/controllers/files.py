@@ -198,7 +198,9 @@ class FilesController(QObject):
         codes = None if run is None else run.all_codes
         if run is None or run.codes is None or codes is None:
             return
-        make = partial(codes_as_csv, codes, images, run.class_names, len(run.codes))
+        dataset = self._engine.datasets.of(run)
+        origins = None if dataset is None or len(dataset.test) != len(run.codes) else dataset.origins
+        make = partial(codes_as_csv, codes, images, run.class_names, len(run.codes), origins)
         self._ask_and_export(tr("Export codes"), f"codes-{file_name(run)}", "csv", make)
 
     @Slot(str, object)

@@ -3,11 +3,12 @@
 The playground has one of them, a comparison one for each column.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from vae_desktop.data.custom.messages import LONGEST, shown
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
@@ -153,7 +154,7 @@ class LatentSpaceController(QObject):
         if self.run is not None:
             originals = () if self.dataset is None else _Originals(self.dataset)
             hint = tr("Load {data} to see the originals").format(data=self.run.config.dataset.label)
-            self.scatter.set_originals(originals, hint)
+            self.scatter.set_originals(originals, hint, _places(self.dataset))
 
     def _codes(self, run: Run) -> Codes | None:
         return run.all_codes if self._has_training_images else run.codes
@@ -233,6 +234,15 @@ class LatentSpaceController(QObject):
         if self.is_suspended or not self.scatter.isVisible() or self.projection == "tsne":
             return None
         return self.unit.middle if self.code is None else self.code
+
+
+def _places(dataset: Dataset | None) -> Callable[[int], str]:
+    """Tells in few words where an image, numbered as in _Originals, came from; "" where nobody knows."""
+    origins = None if dataset is None else dataset.origins
+    if dataset is None or origins is None:
+        return lambda image: ""
+    root = dataset.config.name if dataset.config.is_custom else ""
+    return lambda image: shown(origins[image].below(root)[-LONGEST:])
 
 
 class _Originals(Sequence[Picture]):

@@ -25,7 +25,8 @@ class HoverCard(QFrame):
         named(self, "hoverCard", tr("Image behind the point"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._name = label()
-        self._number, self._hint, self._posterior = (label(role="muted", size="small", figures=True) for _ in range(3))
+        lines = [label(role="muted", size="small", figures=True) for _ in range(4)]
+        self._number, self._hint, self._posterior, self._place = lines
         self._captions = [label(role="muted", size="small", figures=True) for _ in range(2)]
         self._original, self._reconstruction = label(role="picture"), label(role="picture")
         font = self._name.font()
@@ -38,9 +39,9 @@ class HoverCard(QFrame):
             pictures.addWidget(picture, 0, place, Qt.AlignmentFlag.AlignLeft)
             pictures.addWidget(self._captions[place], 1, place)
         pictures.setColumnStretch(2, 1)
-        for text in (self._name, self._number, self._hint, self._posterior):
+        for text in (self._name, *lines):
             text.setTextFormat(Qt.TextFormat.PlainText)
-        texts = self._posterior, self._hint
+        texts = self._posterior, self._hint, self._place
         self._body = column(row(self._name, 0, self._number), pictures, *texts, margins=(SPACING,) * 4, on=self)
         self.hide()
 
@@ -52,8 +53,12 @@ class HoverCard(QFrame):
         reconstruction: Picture | None,
         hint: str,
         posterior: str = "",
+        place: str = "",
     ) -> None:
-        """Fill the card; either of the two pictures (H, W, C), uint8, may be missing."""
+        """Fill the card; either of the two pictures (H, W, C), uint8, may be missing.
+
+        The place is where the image came from; of a long one the end is shown.
+        """
         self._posterior.setText(posterior)
         self._posterior.setVisible(bool(posterior))
         first = reconstruction if original is None else original
@@ -70,11 +75,14 @@ class HoverCard(QFrame):
             if is_shown:
                 frame.setPixmap(_blank(size) if picture is None else self._pixmap(picture, size))
                 width += max(frame.sizeHint().width(), caption.sizeHint().width()) + SPACING
-        width = max(width, _LEAST_WIDTH, min(self._hint.fontMetrics().horizontalAdvance(hint), _MOST_WIDTH))
+        for line, text in ((self._hint, hint), (self._place, place)):
+            width = max(width, _LEAST_WIDTH, min(line.fontMetrics().horizontalAdvance(text), _MOST_WIDTH))
         self._number.setText(number)
         _set_elided(self._name, name, width - self._number.sizeHint().width() - SPACING)
         _set_elided(self._hint, hint, width)
+        _set_elided(self._place, place, width, Qt.TextElideMode.ElideLeft)
         self._hint.setVisible(bool(hint))
+        self._place.setVisible(bool(place))
         self.ensurePolished()
         self.setFixedWidth(width + 2 * SPACING + 2)
         self._body.activate()
@@ -111,8 +119,10 @@ def _shown_size(picture: Picture, ratio: float) -> QSize:
     return QSize(max(round(width * scale), 1), max(round(height * scale), 1))
 
 
-def _set_elided(line: QLabel, text: str, width: int) -> None:
-    line.setText(line.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
+def _set_elided(
+    line: QLabel, text: str, width: int, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+) -> None:
+    line.setText(line.fontMetrics().elidedText(text, mode, width))
 
 
 def _beside(pointer: int, extent: int, room: int) -> int:

@@ -1,6 +1,6 @@
 """The stage: the codes of the images in a plane, coloured by class, with the current point among them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
@@ -183,12 +183,14 @@ class LatentScatter(QWidget):
             self.set_overlays(self.overlays.shown)
             self.plot.fit()
 
-    def set_originals(self, originals: Sequence[Picture], hint: str = "") -> None:
+    def set_originals(
+        self, originals: Sequence[Picture], hint: str = "", place_of: Callable[[int], str] = lambda image: ""
+    ) -> None:
         """Let a point under the mouse show its image (H, W, C), until another model is set.
 
-        The hint says how to get at the images, where one is missing.
+        The hint says how to get at the images, where one is missing; `place_of` where one came from.
         """
-        self.hover.set_originals(originals, hint)
+        self.hover.set_originals(originals, hint, place_of)
 
     def set_chosen(self, image: int | None) -> None:
         """Show the posterior of an image as long as no other one is under the mouse."""

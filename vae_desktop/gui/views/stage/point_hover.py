@@ -1,7 +1,7 @@
 """What the mouse finds in the scatter: the image behind a point, or a position in the plane."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,7 @@ class PointHover(QObject):
         self._test_count: int | None = None  # of the first images, or None if all are test images
         self.originals: Sequence[Picture] = ()
         self._hint = ""
+        self._place_of: Callable[[int], str] = lambda image: ""
         self._codes: Codes | None = None
         self.reconstruction: Picture | None = None
         self._position: QPointF | None = None  # in the scene, from where a point is sought
@@ -71,9 +72,14 @@ class PointHover(QObject):
         self.hide()
         self.set_originals((), "")
 
-    def set_originals(self, originals: Sequence[Picture], hint: str) -> None:
-        """Show these images (H, W, C) beside what the model makes of them; the hint where one is missing."""
-        self.originals, self._hint = originals, hint
+    def set_originals(
+        self, originals: Sequence[Picture], hint: str, place_of: Callable[[int], str] = lambda image: ""
+    ) -> None:
+        """Show these images (H, W, C) beside what the model makes of them; the hint where one is missing.
+
+        `place_of` says in few words where an image came from.
+        """
+        self.originals, self._hint, self._place_of = originals, hint, place_of
         self._fill()
         self._place_card()
 
@@ -188,9 +194,9 @@ class PointHover(QObject):
         if self._labels is not None and self._class_names:
             name = self._class_names[self._labels[index]]
         hint = "" if original is not None else self._hint
-        self.card.show_image(
-            name, self._number(index), original, self.reconstruction, hint, _posterior(self._codes, index)
-        )
+        place = "" if original is None else self._place_of(index)
+        posterior = _posterior(self._codes, index)
+        self.card.show_image(name, self._number(index), original, self.reconstruction, hint, posterior, place)
 
     def _number(self, index: int) -> str:
         if self._test_count is not None and index >= self._test_count:
