@@ -233,6 +233,31 @@ def test_a_fork_with_nothing_changed_goes_on_as_the_run_itself(app, config, at, 
     assert run.moment.step == step  # it stays as it was
 
 
+def forked(app, run, config, **options):
+    """Fork a run at the moment on screen, train the fork to its end, and return it."""
+    app.session.starter.fork(run, config, **options)
+    app.wait_until(lambda: app.session.project.shown is not run and app.session.training.state == "idle")
+    fork = app.session.project.shown
+    app.written(fork)
+    return fork
+
+
+def test_a_fork_has_the_past_of_its_parent_also_without_it(app, config, at):
+    run = app.trained(config)
+    at(run, 10)
+    fork = forked(app, run, config.with_settings(beta=5.0))
+    assert fork.timeline.steps == run.timeline.steps
+    assert fork.timeline.reasons[10] == "change"
+    earlier, later = app.read(run, 5), app.read(run, 24)
+    app.session.project.forgotten.emit(run)  # as when its removal cannot be undone any longer
+    app.written(fork)
+    assert app.folders == [fork.timeline.folder.path]
+    own = app.read(fork, 5)
+    assert all(np.array_equal(values, own.snapshot.weights[name]) for name, values in earlier.snapshot.weights.items())
+    own = app.read(fork, 24)
+    assert any((values != own.snapshot.weights[name]).any() for name, values in later.snapshot.weights.items())
+
+
 def test_a_fork_takes_the_settings_of_the_form_and_says_what_it_was_changed_to(app, config, at):
     run = app.trained(config)
     at(run, 5)

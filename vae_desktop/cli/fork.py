@@ -78,9 +78,7 @@ def run(options: argparse.Namespace) -> int:
     check_shape(options.file, checkpoint, dataset)
     notes += other_images(checkpoint, dataset)
     fork = forked(checkpoint, config, len(dataset.train), epochs, whole.snapshot.span)
-    with recordings([fork.config], dataset, options, [whole.timeline]) as timelines:
-        if timelines[0] is not None and any(change.step == fork.snapshot.step for change in fork.history.changes):
-            timelines[0].mark_change(fork.snapshot.step)
+    with recordings([fork.config], dataset, options, [fork.timeline]) as timelines:
         training = TrainingLoop([fork.config], dataset, device, [fork.snapshot], [fork.history], timelines)
         say(options.program, *notes, *_notes(fork), mark=tr("note: "))
         return train_to_end(training, targets, options)

@@ -273,6 +273,7 @@ def forked_run(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
     """A run that is to go another way than its parent from the moment of `origin`."""
     run = Run(run_id, fork.config, parent.image_shape, parent.class_names, "opened")
     run.history, run.codes, run.snapshot = fork.history, origin.codes, fork.snapshot
+    run.timeline = fork.timeline  # these frames lie in a folder of its own too, as soon as it trains
     run.parameters, run.forked_from = parent.parameters, (parent.id, fork.snapshot.step)
     run.images = parent.images
     run.steps_per_epoch = parent.steps_per_epoch

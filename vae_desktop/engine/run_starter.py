@@ -198,6 +198,8 @@ class RunStarter:
         except UserError as error:
             self._messages.complain(str(error))
             return
+        if not self._timelines.budget:
+            forks = [replace(fork, timeline=None) for fork in forks]  # its frames would go with the parent's
         runs = [forked_run(self._project.next_id(), run, origin, fork) for fork in forks]
         if not forks[0].is_exact:
             text = tr("Step {step:,} was kept without the optimizer's state, which begins anew in the fork.")

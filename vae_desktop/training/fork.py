@@ -12,7 +12,7 @@ from vae_desktop.models.architecture import weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import Change, History
-from vae_desktop.training.timeline import TIMELINE_SETTINGS
+from vae_desktop.training.timeline import TIMELINE_SETTINGS, Timeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,8 @@ class Fork:
         Whether with nothing changed it comes to the bit to what the training itself went on to.
     has_own_cycle : bool
         Whether schedule and warm-up begin anew, as the training was at its end or an epoch has other steps now.
+    timeline : Timeline, or None
+        Its frames up to that step, where they lie.
     """
 
     config: RunConfig
@@ -37,6 +39,7 @@ class Fork:
     history: History
     is_exact: bool
     has_own_cycle: bool
+    timeline: Timeline | None = None
 
 
 def forked(
@@ -83,7 +86,9 @@ def forked(
             at_once = [change for change in history.changes if change.step == step and change.name == name]
             history.changes = [change for change in history.changes if change not in at_once]  # never acted here
             history.changes.append(Change(step, name, value))
-    return Fork(config, snapshot, history, snapshot.optimizer is not None or step == 0, has_own_cycle)
+    is_exact = snapshot.optimizer is not None or step == 0
+    timeline = None if checkpoint.timeline is None else checkpoint.timeline.until(step, history.changes)
+    return Fork(config, snapshot, history, is_exact, has_own_cycle, timeline)
 
 
 def changed_settings(checkpoint: Checkpoint, changes: Mapping[str, Any]) -> RunConfig:

@@ -238,6 +238,14 @@ class Timeline:
         """Have the frame of a step no more, since it cannot be read."""
         self._frames = tuple(info for info in self._frames if info.step != step)
 
+    def until(self, step: int, changes: Iterable[Change]) -> "Timeline":
+        """The frames up to a step, read from where they lie; `changes` are those of the history that goes on there."""
+        return Timeline(self._until(step, changes), self.settings, self._read)
+
+    def _until(self, step: int, changes: Iterable[Change]) -> list[FrameInfo]:
+        changed = {change.step for change in changes}
+        return [replace(frame, is_change=frame.step in changed) for frame in self.frames if frame.step <= step]
+
     def finish(self, timeout: float | None = None) -> bool:
         """Wait until all frames lie where they are kept, at most so many seconds; return whether they do."""
         return True
