@@ -371,3 +371,9 @@ SETTINGS: dict[str, Setting] = {name: entry for part in fields(RunConfig) for na
 # What a file says only where it is not as usual, so that earlier versions of the app can read all others.
 OPTIONAL = tuple(name for name, entry in SETTINGS.items() if entry.is_for_own)
 _PART_OF = {name: part.name for part in fields(RunConfig) for name, _, _ in settings_of(part.type)}
+
+
+def values_of(config: RunConfig) -> dict[str, Any]:
+    """The value of each setting of a run, by its name."""
+    parts = (config.dataset, config.model, config.training)
+    return {name: value for part in parts for name, _, value in settings_of(part)}

@@ -5,7 +5,8 @@ import pyqtgraph
 import pytest
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
+from vae_desktop.gui.views.curves.loss_plot import LossPlot
+from vae_desktop.gui.views.curves.losses import Losses
 from vae_desktop.training.history import Change, Evaluation, History
 
 
@@ -193,6 +194,43 @@ def test_changes_of_rates_leave_marks(losses) -> None:
     assert marks(losses)["pane 0"][-1] == (40, "β 0.5")
     show(losses, history(), ModelConfig())
     assert marks(losses) == {"pane 0": [], "pane 1": []}
+
+
+def test_a_fork_is_drawn_with_its_parent(losses) -> None:
+    parent, fork = history(steps=50), history(total=10.0, steps=40)
+    fork.evaluations.insert(0, Evaluation(10, 30.0, 28.0, 2.0, (2.0,)))
+    parent.evaluations = [Evaluation(step, 20.0, 18.0, 2.0, (2.0,)) for step in (10, 20, 50)]
+    own = Losses("#2", ModelConfig(), fork, 20, "#1")
+    losses.set_models([own, Losses("#1 (parent)", ModelConfig(), parent, left_at=20)])
+    pane = losses.panes[0]
+    assert [(curve.name, curve.is_beyond) for curve in pane.curves] == [
+        ("#2", False), ("#1 (parent)", False), ("#1 (parent)", True)
+    ]  # fmt: skip
+    assert pane.drawn("#2")[0].getData()[0].tolist() == list(range(21, 41))  # before that it is the parent's
+    assert pane.drawn("#2")[1].getData()[0].tolist() == [40]
+    batches, tests = pane.drawn("#1 (parent)")
+    assert (batches.getData()[0][-1], tests.getData()[0].tolist()) == (20, [10, 20])
+    assert marks(losses)["pane 0"] == [(20, "")]
+    assert "#1 (parent) 20.00 / 20.00" in shown(losses)
+    losses.parents.trigger()
+    assert [curve.name for curve in losses.panes[0].curves] == ["Total", "Reconstruction"]
+    assert losses.panes[0].drawn("Total")[0].getData()[0][0] == 1
+    assert marks(losses)["pane 0"] == [(20, "from #1")]
+    losses.parents.trigger()
+    assert len(losses.panes) == 3
+    losses.set_models([own])
+    assert not losses.parents.isEnabled()
+    assert marks(losses)["pane 0"] == [(20, "from #1")]
+
+
+def test_what_a_fork_shares_is_in_the_unit_of_its_parent(losses) -> None:
+    fork = Losses("#2", ModelConfig(likelihood="bernoulli"), history(), 20, "#1")
+    fork.history.changes = [Change(20, "likelihood", 0.0, "bernoulli")]
+    losses.set_models([fork])
+    assert losses.panes[0].drawn("Total")[0].getData()[0][0] == 21
+    assert marks(losses)["pane 0"] == [(20, "Likelihood: Bernoulli"), (20, "from #1")]
+    losses.set_models([fork, Losses("#1 (parent)", ModelConfig(), history(), left_at=20)])
+    assert [len(pane.curves) for pane in losses.panes] == [1, 2, 1, 2, 3]
 
 
 def test_of_very_many_changes_the_newest_are_marked(losses) -> None:

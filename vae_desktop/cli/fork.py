@@ -3,7 +3,6 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vae_desktop.cli.follow import train_to_end
 from vae_desktop.cli.images import check_shape, other_images
@@ -15,9 +14,6 @@ from vae_desktop.cli.saving import Targets, add_saving_options
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
-
-if TYPE_CHECKING:
-    from vae_desktop.training.fork import Fork
 
 HELP = N_("train on from an earlier step of a saved model")
 
@@ -80,16 +76,6 @@ def run(options: argparse.Namespace) -> int:
     fork = forked(checkpoint, config, len(dataset.train), epochs, whole.snapshot.span)
     with recordings([fork.config], dataset, options, [fork.timeline]) as timelines:
         training = TrainingLoop([fork.config], dataset, device, [fork.snapshot], [fork.history], timelines)
-        say(options.program, *notes, *_notes(fork), mark=tr("note: "))
+        say(options.program, *notes, *fork.begins_anew, mark=tr("note: "))
         return train_to_end(training, targets, options)
 
-
-def _notes(fork: "Fork") -> list[str]:
-    """What begins anew at the step of a fork, in words."""
-    step, notes = fork.snapshot.step, []
-    if not fork.is_exact:
-        text = tr("the frame of step {step:,} holds no state of the optimizer: it begins anew.")
-        notes.append(text.format(step=step))
-    if fork.has_own_cycle:
-        notes.append(tr("the fork is a training of its own: schedule and β warm-up begin at its first step."))
-    return notes

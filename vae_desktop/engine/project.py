@@ -121,6 +121,13 @@ class Project:
         comparison = self.comparison_of(run)
         return (run,) if comparison is None else comparison.runs
 
+    def lineage(self, run: Run) -> tuple[Run, ...]:
+        """A model, its parent if it is a fork, and so on, as far as they are on the list."""
+        found = [run]
+        while found[-1].forked_from is not None and found[-1].forked_from[0] in self.runs:
+            found.append(self.runs[found[-1].forked_from[0]])
+        return tuple(found)
+
     def message_prefix(self, run: Run) -> str:
         """What names a model in a message where others train beside it."""
         return tr("{model}: ").format(model=run.title) if self.comparison_of(run) is not None else ""

@@ -132,7 +132,8 @@ class Description:
             terms = (kl[0], tuple(kl[1:])) if kl else (None, None)
             history.evaluations.append(Evaluation(_count(step), total, reconstruction, *terms))
         for step, index, value in changes.tolist():
-            history.changes.append(Change(_count(step), self.changed_settings[_count(index)], value))
+            name, _, chosen = self.changed_settings[_count(index)].partition("=")
+            history.changes.append(Change(_count(step), name, value, chosen))
         return history
 
     def codes(self, tensors: Mapping[str, Array]) -> Codes | None:

@@ -1,17 +1,17 @@
 """A fork: a training that begins where another one was at a step, with something changed or nothing."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from vae_desktop.config import SETTINGS, RunConfig
+from vae_desktop.config import SETTINGS, RunConfig, values_of
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import tr
-from vae_desktop.models.architecture import weight_shapes
+from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.training.checkpoint import Checkpoint
-from vae_desktop.training.history import Change, History
+from vae_desktop.training.history import CHOSEN, Change, History
 from vae_desktop.training.timeline import TIMELINE_SETTINGS, Timeline
 
 
@@ -40,6 +40,11 @@ class Fork:
     is_exact: bool
     has_own_cycle: bool
     timeline: Timeline | None = None
+
+    @property
+    def begins_anew(self) -> list[str]:
+        """What begins anew at its step, in words."""
+        return begins_anew(self.snapshot.step, self.is_exact, self.has_own_cycle)
 
 
 def forked(
@@ -76,19 +81,34 @@ def forked(
         text = tr("Epochs: at step {step:,} there are {done} epochs behind the model; ask for more than that.")
         done = f"{step / span.per_epoch:.1f}".removesuffix(".0")
         raise InvalidSetting("epochs", text.format(step=step, done=done))
-    has_own_cycle = per_epoch != span.per_epoch or step >= span.last
+    has_own_cycle = begins_cycle(span, step, per_epoch)
     began = step if has_own_cycle else span.first
     config = config.with_settings(epochs=math.ceil((end - began) / span.per_epoch))
     history = checkpoint.history.until(step)
-    for name in TIMELINE_SETTINGS:
-        value = getattr(config.training, name)
-        if value != getattr(checkpoint.config.training, name):
-            at_once = [change for change in history.changes if change.step == step and change.name == name]
-            history.changes = [change for change in history.changes if change not in at_once]  # never acted here
-            history.changes.append(Change(step, name, value))
+    changes = list(_changes(checkpoint.config, config, step))
+    changed = {change.name for change in changes}
+    history.changes = [entry for entry in history.changes if entry.step < step or entry.name not in changed] + changes
     is_exact = snapshot.optimizer is not None or step == 0
-    timeline = None if checkpoint.timeline is None else checkpoint.timeline.until(step, history.changes)
+    timeline = None if checkpoint.timeline is None else checkpoint.timeline.until(step, history)
+    if timeline is not None and config.dataset != checkpoint.config.dataset:
+        timeline = _without_codes(timeline)  # they are of other images
     return Fork(config, snapshot, history, is_exact, has_own_cycle, timeline)
+
+
+def begins_cycle(span: Span, step: int, per_epoch: int) -> bool:
+    """Whether schedule and β warm-up begin anew where a fork leaves a training at a step."""
+    return per_epoch != span.per_epoch or step >= span.last
+
+
+def begins_anew(step: int, is_exact: bool, has_own_cycle: bool) -> list[str]:
+    """What begins anew at the step of a fork, in words."""
+    texts = []
+    if not is_exact:
+        text = tr("Step {step:,} was kept without the optimizer's state, which begins anew in the fork.")
+        texts.append(text.format(step=step))
+    if has_own_cycle:
+        texts.append(tr("The fork is a training of its own: schedule and β warm-up begin at its first step."))
+    return texts
 
 
 def changed_settings(checkpoint: Checkpoint, changes: Mapping[str, Any]) -> RunConfig:
@@ -107,3 +127,47 @@ def changed_settings(checkpoint: Checkpoint, changes: Mapping[str, Any]) -> RunC
             entry = SETTINGS[name]
             raise InvalidSetting(name, text.format(label=tr(entry.label), value=entry.format(value)))
     return checkpoint.config.with_settings(**changes)
+
+
+def possible(origin: RunConfig, image_shape: ImageShape, wanted: RunConfig) -> tuple[dict[str, Any], list[str]]:
+    """What a fork can take of other settings.
+
+    Parameters
+    ----------
+    origin : RunConfig
+        Of the model that it comes from.
+    image_shape : ImageShape
+        Of that model's images, which those of `wanted` must have too.
+    wanted : RunConfig
+
+    Returns
+    -------
+    (dict, list of str)
+        The settings that differ, but for the epochs, with their values; and the names of those that need other weights.
+    """
+    shapes = weight_shapes(origin.model, image_shape)
+    own, others = values_of(origin), values_of(wanted)
+    changes = {name: value for name, value in others.items() if value != own[name] and name != "epochs"}
+    refused = []
+    for name in [name for name in changes if hasattr(origin.model, name)]:
+        try:
+            fits = weight_shapes(origin.with_settings(**{name: changes[name]}).model, image_shape) == shapes
+        except InvalidSetting:
+            fits = False
+        if not fits:
+            refused.append(name)
+            del changes[name]
+    return changes, refused
+
+
+def _changes(before: RunConfig, after: RunConfig, step: int) -> Iterator[Change]:
+    """Yield what is noted of the settings that differ."""
+    old, new = values_of(before), values_of(after)
+    for name in (*TIMELINE_SETTINGS, *CHOSEN):
+        if new[name] != old[name]:
+            yield Change(step, name, 0.0, str(new[name])) if name in CHOSEN else Change(step, name, new[name])
+
+
+def _without_codes(timeline: Timeline) -> Timeline:
+    """The same frames, whose codes are to be computed anew."""
+    return Timeline(timeline.frames, timeline.settings, lambda info: replace(timeline.read(info.step), codes=None))

@@ -100,7 +100,7 @@ class FrameFolder:
         (list of FrameInfo, dict)
             In the order of their steps; and the settings at the first, which are {} if there is no frame.
         """
-        tested = {entry.step: entry for entry in history.evaluations}
+        tested = {entry.step: entry for entry in history.comparable}
         changed, last = {change.step for change in history.changes}, len(history.training)
         frames: list[FrameInfo] = []
         settings: dict[str, float] = {}

@@ -1,5 +1,6 @@
 """What a run's loss has been, indexed by step and never by time; needs no torch."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy.typing as npt
 from vae_desktop.config import RunConfig
 from vae_desktop.latent.codes import Floats
 
+CHOSEN = ("name", "colours", "measured_on", "likelihood", "kind")  # settings of which a fork's change is noted
+_IMAGES, _UNIT = CHOSEN[:3], CHOSEN[3:]  # what the test images are by, and what unit the losses are in
 TERMS = ("total", "reconstruction", "kl")  # the columns of a row of metrics
 _LEAST_KL, _ROUNDING = 1e-6, 1e-9  # nats from which on a sum tells its weight, and how exactly
 
@@ -39,11 +42,12 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Change:
-    """A setting that was changed while training, from `step` on."""
+    """A setting that was changed while training, from `step` on; one that is chosen has its value in `chosen`."""
 
     step: int
     name: str
     value: float
+    chosen: str = ""
 
 
 class _Rows:
@@ -116,6 +120,20 @@ class History:
         self._gradient_norms.truncate(int(np.searchsorted(self.gradient_norms[:, 0], step, side="right")))
 
     @property
+    def unit_from(self) -> int:
+        """The step from which on all losses are in the unit that they have now."""
+        return self._last_change(_UNIT)
+
+    @property
+    def comparable(self) -> list[Evaluation]:
+        """The evaluations in the unit and on the images of now."""
+        first = self._last_change((*_UNIT, *_IMAGES))
+        return [entry for entry in self.evaluations if entry.step > first or not first]
+
+    def _last_change(self, names: Collection[str]) -> int:
+        return max((change.step for change in self.changes if change.name in names), default=0)
+
+    @property
     def last_evaluation(self) -> Evaluation | None:
         return self.evaluations[-1] if self.evaluations else None
 
@@ -123,6 +141,13 @@ class History:
     def drawn_evaluations(self) -> list[Evaluation]:
         """Evaluations for a curve; the one before the first step, from which the line is long, only if it is alone."""
         return [entry for entry in self.evaluations if entry.step > 0] or self.evaluations
+
+    def shared_steps(self, other: "History", most: int) -> int:
+        """How many of the first steps, at most so many, are the same ones in another history."""
+        one, two = (entry.training[:most] for entry in (self, other))
+        count = min(len(one), len(two))
+        is_other = ((one[:count] != two[:count]) & ~(np.isnan(one[:count]) & np.isnan(two[:count]))).any(axis=1)
+        return int(is_other.argmax()) if is_other.any() else count
 
     def until(self, step: int) -> "History":
         """An independent history of the same steps, up to one."""

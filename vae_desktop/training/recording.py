@@ -3,7 +3,7 @@
 import logging
 import math
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from vae_desktop.latent.codes import Codes
 from vae_desktop.models.snapshot import Span, are_finite
 from vae_desktop.training.frame_folder import FrameFolder
 from vae_desktop.training.frame_writer import FrameWriter
-from vae_desktop.training.history import Change, Evaluation
+from vae_desktop.training.history import Evaluation, History
 from vae_desktop.training.timeline import DEFAULT_BUDGET, Frame, FrameInfo, Timeline, next_due, thinned
 
 _MOST_WAITING = 64_000_000  # bytes of frames that wait for the disk; scheduled ones are left out beyond
@@ -50,8 +50,8 @@ class KeptTimeline(Timeline):
         self.folder = folder
         self.labels = labels
 
-    def until(self, step: int, changes: Iterable[Change]) -> Timeline:
-        return KeptTimeline(self.folder, self._until(step, changes), self.settings, self.labels)
+    def until(self, step: int, history: History) -> Timeline:
+        return KeptTimeline(self.folder, self._until(step, history), self.settings, self.labels)
 
 
 class Recording(KeptTimeline):

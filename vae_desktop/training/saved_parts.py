@@ -11,7 +11,7 @@ from vae_desktop.config import OPTIONAL, DatasetConfig, RunConfig
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION, TIMELINE_VERSION
 from vae_desktop.training.frames import FrameLayout
-from vae_desktop.training.history import History
+from vae_desktop.training.history import Change, History
 from vae_desktop.training.saved_timeline import MOST_FRAMES, timeline_parts
 from vae_desktop.training.tensor_file import Array
 from vae_desktop.training.timeline import Timeline
@@ -107,17 +107,22 @@ def _written(tensors: dict[str, Array], half_precision: bool) -> dict[str, Array
 
 
 def _changed_settings(history: History) -> list[str]:
-    return sorted({change.name for change in history.changes})
+    return sorted({_said_of(change) for change in history.changes})
+
+
+def _said_of(change: Change) -> str:
+    """The name of a setting, with its value where that is no number."""
+    return f"{change.name}={change.chosen}" if change.chosen else change.name
 
 
 def _history_tensors(history: History) -> dict[str, Array]:
-    """Rows of numbers; a change's are its step, the index of its setting in the metadata, and its value."""
+    """Rows of numbers; a change's are its step, the index of its setting in the metadata, and its value or 0."""
     names = _changed_settings(history)
     evaluations = []
     for entry in history.evaluations:
         kl = () if entry.kl is None else (entry.kl, *(entry.kl_per_dimension or ()))
         evaluations.append((entry.step, entry.total, entry.reconstruction, *kl))
-    changes = [(change.step, names.index(change.name), change.value) for change in history.changes]
+    changes = [(change.step, names.index(_said_of(change)), change.value) for change in history.changes]
     return {
         "history.training": history.training,
         "history.evaluations": np.array(evaluations, np.float64),

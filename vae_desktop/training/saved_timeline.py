@@ -94,7 +94,7 @@ class SavedTimeline:
         """
         by_step = _by_step(infos)
         parts = {step: by_step[str(step)] for step in self.spans}
-        tested = {entry.step: entry for entry in history.evaluations}
+        tested = {entry.step: entry for entry in history.comparable}
         changed = {change.step for change in history.changes}
         frames = [
             FrameInfo(

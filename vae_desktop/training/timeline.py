@@ -10,7 +10,7 @@ from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.snapshot import Snapshot, Span
-from vae_desktop.training.history import Change, Evaluation
+from vae_desktop.training.history import Change, Evaluation, History
 
 Why = Literal["first", "newest", "change", "best", "schedule"]
 
@@ -238,13 +238,21 @@ class Timeline:
         """Have the frame of a step no more, since it cannot be read."""
         self._frames = tuple(info for info in self._frames if info.step != step)
 
-    def until(self, step: int, changes: Iterable[Change]) -> "Timeline":
-        """The frames up to a step, read from where they lie; `changes` are those of the history that goes on there."""
-        return Timeline(self._until(step, changes), self.settings, self._read)
+    def until(self, step: int, history: History) -> "Timeline":
+        """The frames up to a step, read from where they lie; the history is that of what goes on from there."""
+        return Timeline(self._until(step, history), self.settings, self._read)
 
-    def _until(self, step: int, changes: Iterable[Change]) -> list[FrameInfo]:
-        changed = {change.step for change in changes}
-        return [replace(frame, is_change=frame.step in changed) for frame in self.frames if frame.step <= step]
+    def _until(self, step: int, history: History) -> list[FrameInfo]:
+        changed, tested = {change.step for change in history.changes}, {entry.step for entry in history.comparable}
+        return [
+            replace(
+                frame,
+                is_change=frame.step in changed,
+                evaluation=frame.evaluation if frame.step in tested else None,
+            )
+            for frame in self.frames
+            if frame.step <= step
+        ]
 
     def finish(self, timeout: float | None = None) -> bool:
         """Wait until all frames lie where they are kept, at most so many seconds; return whether they do."""

@@ -1,13 +1,17 @@
 """The list of models, and the curves and figures of the one on screen."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.known_figures import known_figures
 from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.views.curves.loss_plot import Losses
+from vae_desktop.gui.views.curves.losses import Losses
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS
 from vae_desktop.language import sentences, tr
 from vae_desktop.latent.measures import Extent
 
@@ -20,6 +24,7 @@ class RunsController(QObject):
         self._window = window
         self._project, self._library = engine.project, engine.library
         self._measurements = engine.measurements
+        self._drawn: tuple[Run, ...] = ()  # those whose curves are shown
         window.runs.run_chosen.connect(self._show)
         window.runs.removal_requested.connect(self._remove)
         window.runs.undo_requested.connect(self.undo_removal)
@@ -38,16 +43,27 @@ class RunsController(QObject):
     def _list(self) -> None:
         self._window.runs.set_runs(self._project.runs.values(), self._project.shown)
         self._window.runs.set_can_undo(self._project.can_undo_removal)
+        shown = self._project.shown
+        if shown is not None and self._project.lineage(shown) != self._drawn:
+            self._show_curves()  # a parent was taken off the list, or is back
 
     def _follow_shown(self, run: Run) -> None:
-        self._window.losses.set_models([Losses(run.name, run.config.model, run.history)])
+        self._show_curves()
         self._window.measures.set_can_measure(True)
         self._show_figures(run)
         self._list()
 
+    def _show_curves(self) -> None:
+        """Show the curves of the model on screen, with those of the models that it comes from."""
+        run = self._project.shown
+        if run is not None:
+            self._drawn = self._project.lineage(run)
+            self._window.losses.set_models(_losses(self._drawn))
+
     def _refresh_curves(self, run: Run) -> None:
-        if run is self._project.shown:
+        if run in self._drawn:
             self._window.losses.refresh()
+        if run is self._project.shown:
             self._window.measures.set_current_step(run.shown_step)
 
     @Slot(object)
@@ -98,3 +114,24 @@ class RunsController(QObject):
 
     def _tell(self, text: str) -> None:
         self._window.statusBar().showMessage(text, 6000)
+
+
+def _losses(lineage: Sequence[Run]) -> list[Losses]:
+    """What the curves of a model are drawn of, and those of as many that it comes from as there are colours for."""
+    if lineage[0].forked_from is None:
+        return [Losses(run.name, run.config.model, run.history) for run in lineage]
+    result: list[Losses] = []
+    left_at: int | None = None
+    for run, parent in zip_longest(lineage[: len(MODEL_COLOURS)], lineage[1 : len(MODEL_COLOURS)]):
+        name = tr("#{id}")
+        if result:
+            name = tr("#{id} (parent)") if len(result) == 1 else tr("#{id} (parent of #{child})")
+        name = name.format(id=run.id, child=lineage[len(result) - 1].id)
+        forked_at, origin = 0, ""
+        if run.forked_from is not None:
+            origin, forked_at = tr("#{id}").format(id=run.forked_from[0]), run.forked_from[1]
+            if parent is not None:
+                forked_at = run.history.shared_steps(parent.history, forked_at)
+        result.append(Losses(name, run.config.model, run.history, forked_at, origin, left_at))
+        left_at = forked_at
+    return result

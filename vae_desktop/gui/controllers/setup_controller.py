@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from vae_desktop.config import SETTINGS, RunConfig
+from vae_desktop.config import SETTINGS, RunConfig, values_of
 from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
@@ -16,7 +16,6 @@ from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import sentences, tr
-from vae_desktop.settings import settings_of
 
 _INTERVAL = 0.5  # seconds; figures that change more often cannot be read
 _FOLDS = "setup_folds"
@@ -121,8 +120,8 @@ class SetupController(QObject):
         """Yield the name of each setting that differs from what is on screen, and in words what that has."""
         runs = self._on_screen
         same_data = any(run.config.dataset.name == config.dataset.name for run in runs)
-        wanted = _values(config)
-        theirs = [_values(run.config) for run in runs]
+        wanted = values_of(config)
+        theirs = [values_of(run.config) for run in runs]
         for name, value in wanted.items() if runs else ():
             setting = SETTINGS[name]
             is_useless = bool(setting.only_for) and config.model.kind not in setting.only_for
@@ -153,7 +152,7 @@ class SetupController(QObject):
         runs = self._on_screen
         if not runs:
             return config
-        theirs = _values(runs[-1].config)
+        theirs = values_of(runs[-1].config)
         names = {name for name, _ in self._differences(config)}
         if "name" in names and not self._engine.datasets.is_there(runs[-1].config.dataset):
             names -= {"name", "image_size", "colours"}
@@ -217,11 +216,6 @@ def _detail(run: Run, with_beta: bool) -> Iterator[str]:
         return
     epochs = [f"{epoch:.1f}".removesuffix(".0") for epoch in (progress.epoch, progress.last_epoch)]
     yield tr("epoch {epoch} of {epochs}").format(epoch=epochs[0], epochs=epochs[1])
-
-
-def _values(config: RunConfig) -> dict[str, object]:
-    parts = (config.dataset, config.model, config.training)
-    return {name: value for part in parts for name, _, value in settings_of(part)}
 
 
 def _in_words(name: str, value: object) -> str:

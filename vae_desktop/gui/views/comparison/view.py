@@ -12,7 +12,8 @@ from vae_desktop.gui.views.comparison.column import ComparisonColumn
 from vae_desktop.gui.views.comparison.columns_area import ColumnsArea
 from vae_desktop.gui.views.comparison.table import ComparisonTable
 from vae_desktop.gui.views.comparison.variants_editor import VariantsEditor
-from vae_desktop.gui.views.curves.loss_plot import Losses, LossPlot
+from vae_desktop.gui.views.curves.loss_plot import LossPlot
+from vae_desktop.gui.views.curves.losses import Losses
 from vae_desktop.gui.views.stage.scatter_tools import ScatterControls
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import (

@@ -30,7 +30,12 @@ class LossAxis(pyqtgraph.AxisItem):
 
     def labelString(self) -> str:
         label = super().labelString()
-        return label.replace(" / ", "<br>/ ") if len(self.labelText) > _LONGEST_UNIT else label
+        text, (term, _, unit) = self.labelText, self.labelText.rpartition(", ")
+        if len(text) <= _LONGEST_UNIT:
+            return label
+        if len(unit) > _LONGEST_UNIT:
+            unit = unit.replace(" / ", "<br>/ ")
+        return label.replace(text, f"{term}<br>{unit}" if term else unit)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         if not self.logMode:

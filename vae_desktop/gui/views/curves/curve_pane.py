@@ -10,6 +10,7 @@ import pyqtgraph
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.config import SETTINGS
 from vae_desktop.gui.views.curves.axes import LossAxis, StepAxis
 from vae_desktop.gui.views.curves.spike_arrow import SpikeArrow
@@ -18,12 +19,12 @@ from vae_desktop.gui.widgets.controls import column, label
 from vae_desktop.gui.widgets.plot import Plot
 from vae_desktop.gui.widgets.theme import SPACING, current_theme
 from vae_desktop.language import tr
-from vae_desktop.training.history import TERMS, Change, History
+from vae_desktop.training.history import CHOSEN, TERMS, Change, History
 
 GRADIENT = "gradient"  # stands beside the terms of the loss
 _SMALLEST = 1e-3  # on a logarithmic axis, in the unit of the loss; a collapsed model's KL divergence is some 1e-6 nats
 _MOST_MARKED = 40  # evaluations that are marked as points; more would hide the line
-MARKED = ("beta", "learning_rate")  # the settings whose changes bend a curve, and are marked
+MARKED = ("beta", "learning_rate", *CHOSEN)  # the settings whose changes bend a curve, and are marked
 _ROOMY = 1.8  # times the range that is wanted: from here on the axis is laid out anew
 _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
 
@@ -32,19 +33,34 @@ Array = np.ndarray[Any, Any]
 
 
 class Curve(NamedTuple):
-    """A term of the loss of a model, or the norm of its gradient, and how it is shown."""
+    """A term of the loss of a model, or the norm of its gradient, and how it is shown.
+
+    Attributes
+    ----------
+    first, last : int; int, or None
+        The steps after which it begins, and with which it ends if that is not the newest.
+    is_beyond : bool
+        It is what a model went on to where another one went its own way: faint, and dashed.
+    """
 
     name: str
     term: str
     colour: str
     history: History
+    first: int = 0
+    last: int | None = None
+    is_beyond: bool = False
 
 
 class Mark(NamedTuple):
-    """A change of a setting, and the colour of the model whose it was."""
+    """A change of a setting, and the colour of the model whose it was.
+
+    With a `text`, perhaps an empty one, that stands beside the line, it is the step of a fork.
+    """
 
     change: Change
     colour: str
+    text: str | None = None
 
 
 class CurvePane(Plot):
@@ -110,8 +126,13 @@ class CurvePane(Plot):
             colour, faint = QColor(curve.colour), QColor(curve.colour)
             if curve.term != GRADIENT:  # which is not judged on test images, so that nothing stands out from it
                 faint.setAlpha(110 if are_of_one else 70)
+            if curve.is_beyond:
+                faint.setAlpha(faint.alpha() // 2)
+                colour.setAlpha(150)
             batches = self.plot(pen=pyqtgraph.mkPen(faint, width=1))
-            tests = self.plot(pen=pyqtgraph.mkPen(colour, width=2), symbolSize=5, symbolBrush=colour, symbolPen=None)
+            dashes = Qt.PenStyle.DashLine if curve.is_beyond else Qt.PenStyle.SolidLine
+            pen = pyqtgraph.mkPen(colour, width=2, style=dashes)
+            tests = self.plot(pen=pen, symbolSize=5, symbolBrush=colour, symbolPen=None)
             self._items.append((curve, batches, tests))
 
     def set_marks(self, marks: Sequence[Mark], are_labelled: bool) -> None:
@@ -125,15 +146,16 @@ class CurvePane(Plot):
         self._mark_lines = []
         plate = QColor(current_theme().surface)
         plate.setAlpha(210)
-        for number, (change, colour) in enumerate(marks):
-            name = re.split(" ?[(\uff08]", tr(SETTINGS[change.name].label))[0]
+        for number, (change, colour, text) in enumerate(marks):
             height = 0.76 - 0.13 * (number % 4)  # neighbours do not cover one another, nor the arrow of a spike
             anchor = (0, 0.5) if sides[number] else (1, 0.5)
+            style = Qt.PenStyle.DotLine if text is None else Qt.PenStyle.SolidLine
+            words = _in_words(change) if text is None else text
             line = pyqtgraph.InfiniteLine(
                 pos=change.step,
                 angle=90,
-                pen=pyqtgraph.mkPen(colour, width=1, style=Qt.PenStyle.DotLine),
-                label=f"{name} {change.value:g}" if are_labelled else None,
+                pen=pyqtgraph.mkPen(colour, width=1, style=style),
+                label=(words or None) if are_labelled else None,
                 labelOpts={"position": height, "color": colour, "fill": plate, "anchors": [anchor, anchor]},
             )
             self.addItem(line, ignoreBounds=True)
@@ -169,9 +191,7 @@ class CurvePane(Plot):
         """Draw the histories as they are now; room is made for so many steps."""
         wanted = ValueRange(is_robust=not (self.is_log or self.shows_spikes), least=_SMALLEST if self.is_log else None)
         for curve, batches, tests in self._items:
-            values, tested = _values(curve)
-            at = _steps(curve, len(values))
-            tested_at = np.array([entry.step for entry in curve.history.drawn_evaluations][: len(tested)], float)
+            (at, values), (tested_at, tested) = _batches(curve), _tests(curve)
             wanted.add(at, values, curve.colour)
             wanted.add(tested_at, tested, curve.colour)
             floor = _SMALLEST if self.is_log else -math.inf
@@ -219,19 +239,43 @@ def _set_data(item: pyqtgraph.PlotDataItem, data: tuple[Array, Array], symbol: s
 
 
 def _values(curve: Curve) -> tuple[Array, Array]:
-    """The values (n,) of batches and (m,) of test images; none where the model has no such term."""
-    if curve.term == GRADIENT:
-        return curve.history.gradient_norms[:, 1], np.empty(0)
-    tested = [getattr(entry, curve.term) for entry in curve.history.drawn_evaluations]
-    tested = [value for value in tested if value is not None]
-    return curve.history.training[:, TERMS.index(curve.term)], np.array(tested, np.float64)
+    """The values (n,) of batches and (m,) of test images."""
+    return _batches(curve)[1], _tests(curve)[1]
 
 
-def _steps(curve: Curve, count: int) -> Array:
-    """The steps (n,) of the values of batches."""
+def _batches(curve: Curve) -> tuple[Array, Array]:
+    """Steps and values (n,) of batches; none where the model has no such term."""
     if curve.term == GRADIENT:
-        return curve.history.gradient_norms[:count, 0].astype(np.float32)
-    return np.arange(1, count + 1, dtype=np.float32)
+        steps, values = curve.history.gradient_norms.T
+        first, last = np.searchsorted(steps, (curve.first, _last(curve)), side="right")
+        return steps[first:last].astype(np.float32), values[first:last]
+    values = curve.history.training[curve.first : curve.last, TERMS.index(curve.term)]
+    return np.arange(curve.first + 1, curve.first + len(values) + 1, dtype=np.float32), values
+
+
+def _tests(curve: Curve) -> tuple[Array, Array]:
+    """Steps and values (m,) of test images; none where the model has no such term."""
+    if curve.term == GRADIENT:
+        return np.empty(0), np.empty(0)
+    entries = [entry for entry in curve.history.drawn_evaluations if curve.first <= entry.step <= _last(curve)]
+    pairs = [(entry.step, getattr(entry, curve.term)) for entry in entries]
+    steps, values = np.array([pair for pair in pairs if pair[1] is not None], np.float64).reshape(-1, 2).T
+    return steps, values
+
+
+def _last(curve: Curve) -> float:
+    return math.inf if curve.last is None else curve.last
+
+
+def _in_words(change: Change) -> str:
+    """A setting and what it was changed to."""
+    setting = SETTINGS[change.name]
+    name = re.split(" ?[(\uff08]", tr(setting.label))[0]
+    if not change.chosen:
+        return f"{name} {change.value:g}"
+    labels = {choice.name: tr(choice.label) for choice in setting.choices}
+    value = labels.get(change.chosen) or describe_dataset(change.chosen).label
+    return tr("{name}: {value}").format(name=name, value=value)
 
 
 def _broken(steps: Array, values: Array, changes: Sequence[Change]) -> tuple[Array, Array]:

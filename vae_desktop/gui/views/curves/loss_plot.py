@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, QTimer, Signal, Slot
@@ -13,31 +13,24 @@ from vae_desktop.config import ModelConfig
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.gui.views.curves.curve_pane import GRADIENT, MARKED, Curve, CurvePane, Mark
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
+from vae_desktop.gui.views.curves.losses import Losses, curves_of, marks_of, term_names
 from vae_desktop.gui.views.curves.units import panes_of_one, panes_of_several
 from vae_desktop.gui.widgets.controls import action, column, named, row
 from vae_desktop.gui.widgets.terms import with_terms
-from vae_desktop.gui.widgets.theme import MODEL_COLOURS, SPACING, TERM_COLOURS, current_theme
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
-from vae_desktop.training.history import TERMS, Change, History
+from vae_desktop.training.history import TERMS, History
 
 _TERMS = {"total": "loss", "reconstruction": "reconstruction error", "kl": "KL divergence", GRADIENT: "gradient"}
 _MOST_MARKS = 30  # of changes; older ones are left out, and more could not be told apart
 _INTERVAL, _FRACTION = 0.2, 0.04  # of redrawing, in seconds and of the time
 
 
-class Losses(NamedTuple):
-    """A model whose curves are drawn; the name tells it from others beside it."""
-
-    name: str
-    model: ModelConfig
-    history: History
-
-
 class LossPlot(QWidget):
     """Draws histories, each unit in a pane of its own; redrawing is spaced by what it costs, so long runs stay quick.
 
     The curves of a single model have the colours of the terms of its loss, those of several models a colour for each
-    model.
+    model. A fork is drawn with those that it comes from, as models side by side are: what they share is the parent's.
 
     Parameters
     ----------
@@ -48,9 +41,9 @@ class LossPlot(QWidget):
     ----------
     readout : LossReadout
         The figures above the curves.
-    log, gradient, spikes, whole : QAction
+    log, gradient, spikes, parents, whole : QAction
         Entries of the context menu: a logarithmic axis, a plot of the gradient's norm, an axis that reaches every
-        value, and the curves whole again.
+        value, the curves of those that a fork comes from, and the curves whole again.
     marks : tuple of Mark
         The changes of settings that are marked.
     """
@@ -60,7 +53,8 @@ class LossPlot(QWidget):
     def __init__(self, compares: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._compares = compares
-        self._models: tuple[Losses, ...] = ()
+        self._given: tuple[Losses, ...] = ()
+        self._models: tuple[Losses, ...] = ()  # of these, those that are drawn
         self._playhead: int | None = None
         self._pacer = Pacer(_INTERVAL, _FRACTION)
         self._later = QTimer(self, singleShot=True)
@@ -91,18 +85,30 @@ class LossPlot(QWidget):
             "Show how large the gradient is (its L2 norm along all weights), as it is told while a model trains: a "
             "step moves the weights against it. No file keeps it."
         )
-        self.gradient = action(self, gradient, tr("&Gradient"), tip, then=self._show_gradient, is_on=False)
+        self.gradient = action(self, gradient, tr("&Gradient"), tip, then=self._draw_given, is_on=False)
         tip = tr("Let the axis reach every value, also a single spike far above the others.")
         self.spikes = action(self, spikes, tr("All &spikes"), tip, then=self._show_spikes, is_on=False)
         tip = tr("Show the curves whole again. Wheel and drag: zoom and pan along the steps.")
         self.whole = action(self, whole, tr("&Fit"), tip, then=self.fit)
-        # Side by side there is room for the losses only.
-        self.addActions([self.log, *(() if self._compares else (self.gradient,)), self.spikes, self.whole])
+        tip = tr("Show a fork beside the model that it comes from: what they share, and what each went on to.")
+        name = "comparisonParentsCheck" if self._compares else "parentsCheck"
+        self.parents = action(self, name, tr("&Parent of a fork"), tip, then=self._draw_given, is_on=True)
+        self.parents.setEnabled(False)
+        # Side by side there is room for the losses only, and for those models.
+        own = () if self._compares else (self.gradient, self.parents)
+        self.addActions([self.log, *own, self.spikes, self.whole])
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def set_models(self, models: Sequence[Losses]) -> None:
-        """Show the curves of these models."""
-        self._models = tuple(models)
+        """Show the curves of these models; in a plot of one model, those after the first are where it comes from."""
+        self._given = tuple(models)
+        self.parents.setEnabled(not self._compares and len(models) > 1)
+        self._draw_given()
+
+    @Slot()
+    def _draw_given(self) -> None:
+        shows_all = self._compares or self.parents.isChecked()
+        self._models = models = self._given if shows_all else self._given[:1]
         configs = [entry.model for entry in models]
         contents = panes_of_one(configs[0]) if len(models) == 1 else panes_of_several(configs)
         if self.gradient.isChecked() and models:
@@ -178,13 +184,7 @@ class LossPlot(QWidget):
 
     def _fill(self, pane: CurvePane, unit: str, entries: list[tuple[int, str]]) -> None:
         """Let a pane show a term each of some models, whose values have one unit."""
-        is_alone = len(self._models) == 1
-        names = {
-            "total": tr("Total"),
-            "reconstruction": tr("Reconstruction"),
-            "kl": tr("KL"),
-            GRADIENT: tr("Gradient"),
-        }
+        is_alone, names = len(self._models) == 1, term_names()
         terms = ", ".join(dict.fromkeys(names[term] for _, term in entries))
         if is_alone:
             about, axis = terms, unit
@@ -198,29 +198,11 @@ class LossPlot(QWidget):
         pane.setLabel("left", axis)
         pane.getAxis("left").setToolTip(with_terms(about, *dict.fromkeys(_TERMS[term] for _, term in entries)))
         pane.setLabel("bottom", tr("training step"))
-        curves = []
-        for place, term in entries:
-            name, model, history = self._models[place]
-            traits = model.traits
-            if is_alone:
-                name = names[term]
-                if {"reconstruction": traits.reconstruction_weight, "kl": traits.kl_weight}.get(term) == 0:
-                    name = tr("{name} (weight 0)").format(name=name)  # measured, but not a part of the loss
-            curves.append(Curve(name, term, TERM_COLOURS[term] if is_alone else MODEL_COLOURS[place], history))
-        pane.set_curves(unit, curves, is_alone)
+        pane.set_curves(unit, list(curves_of(self._models, entries, not self._compares)), is_alone)
 
     @Slot()
     def _show_marks(self) -> None:
-        colours: dict[Change, str] = {}
-        for place, entry in enumerate(self._models):
-            for change in dict.fromkeys(entry.history.changes):
-                if change.name not in MARKED:
-                    continue
-                # What was changed for all models at once has the colour of none.
-                is_own = len(self._models) > 1 and change not in colours
-                colours[change] = MODEL_COLOURS[place] if is_own else current_theme().muted
-        changes = sorted(colours, key=lambda change: change.step)[-_MOST_MARKS:]
-        self.marks = tuple(Mark(change, colours[change]) for change in changes)
+        self.marks = marks_of(self._models, MARKED, _MOST_MARKS)
         for pane in self.panes:
             pane.set_marks(self.marks, pane is self.panes[0])
 
@@ -257,16 +239,15 @@ class LossPlot(QWidget):
     def _show_newest(self) -> None:
         if len(self._models) == 1:
             self.readout.show_newest(self._curves())
+        elif not self._compares:
+            note = tr("total · batch / test · dashed: what a parent went on to")
+            self.readout.show_newest(self.panes[0].curves, note)
         else:
             self.readout.set_text(tr("pale: batches, strong: test images") if self._models else "")
 
     def _curves(self) -> list[Curve]:
         curves = [curve for pane in self.panes for curve in pane.curves if curve.term in TERMS]
         return sorted(curves, key=lambda curve: TERMS.index(curve.term))
-
-    @Slot()
-    def _show_gradient(self) -> None:
-        self.set_models(self._models)
 
     @Slot(bool)
     def _show_spikes(self, on: bool) -> None:

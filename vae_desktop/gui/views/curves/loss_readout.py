@@ -31,15 +31,18 @@ class LossReadout(SteadyLabel):
     def show_step(self, curves: Sequence[Curve], step: int) -> None:
         """Show the losses of the batch of a step, and of the test images as they were then."""
         figures = [
-            (_at(curve.history.training, step - 1, curve.term), _tested(curve, step)) for curve in curves
+            (_at(curve.history.training, step - 1, curve.term), _tested(curve, step))
+            if step > curve.first
+            else (None, None)
+            for curve in curves
         ]
         self._show(curves, figures, tr("step {step} · batch / test").format(step=f"{step:,}"))
 
-    def show_newest(self, curves: Sequence[Curve]) -> None:
-        """Show the losses of the newest batch and of the newest evaluation."""
+    def show_newest(self, curves: Sequence[Curve], note: str = "") -> None:
+        """Show the losses of the newest batch and of the newest evaluation, and a note on what they are."""
         figures = [(_at(curve.history.training, -1, curve.term), _tested(curve)) for curve in curves]
         if any(value is not None for pair in figures for value in pair):
-            self._show(curves, figures, tr("batch / test"))
+            self._show(curves, figures, note or tr("batch / test"))
         else:
             self.set_text(tr("Train a model, and the losses of batches and test set appear here."))
 
@@ -48,6 +51,8 @@ class LossReadout(SteadyLabel):
     ) -> None:
         parts = []
         for curve, values in zip(curves, figures, strict=True):
+            if curve.is_beyond:  # it is named already
+                continue
             part = f'<span style="color:{curve.colour}">●</span>&nbsp;{_unbroken(curve.name)}'
             if any(value is not None for value in values):
                 shown = " / ".join("–" if value is None else f"{value:.2f}" for value in values)
