@@ -1,11 +1,13 @@
 """Models that are compared: how each differs from one run's settings, and what all of them must share."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from vae_desktop.catalog import LIKELIHOODS
-from vae_desktop.config import SETTINGS, DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.config import SETTINGS, DatasetConfig, ModelConfig, RunConfig, TrainingConfig, values_of
+from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
 from vae_desktop.presets import PRESETS
@@ -149,3 +151,40 @@ def titles(configs: Sequence[RunConfig], in_language: Callable[[str], str] = tr)
 
 def _differ(values: Any) -> bool:
     return len(set(values)) > 1
+
+
+def setting_in_words(name: str) -> str:
+    """What a setting is called, in a word or two."""
+    return re.split(" ?[(\uff08]", tr(SETTINGS[name].label))[0]
+
+
+def value_in_words(name: str, value: object) -> str:
+    """A value of a setting as the form writes it."""
+    setting = SETTINGS[name]
+    if name == "name":
+        return describe_dataset(str(value)).label
+    labels = {choice.name: choice.label for choice in setting.choices}
+    return tr(labels[str(value)]) if str(value) in labels else setting.format(value)
+
+
+def changed_settings(before: RunConfig, after: RunConfig) -> dict[str, Any]:
+    """The settings in which a model differs from another one, but for length and device, with its own values."""
+    old, new = values_of(before), values_of(after)
+    kinds = {name: SETTINGS[name].only_for for name in new}
+    matters = {name for name, only_for in kinds.items() if not only_for or after.model.kind in only_for}
+    return {name: new[name] for name in new if name in matters - {"epochs", "device"} and new[name] != old[name]}
+
+
+def changes_in_words(before: RunConfig, changes: Mapping[str, Any]) -> str:
+    """What some settings are changed to, and from what."""
+    values, text = values_of(before), tr("{setting} {new} instead of {old}")
+    parts = []
+    for name, value in changes.items():
+        new, old = value_in_words(name, value), value_in_words(name, values[name])
+        parts.append(text.format(setting=_inside(setting_in_words(name)), new=new, old=old))
+    return tr(", ").join(parts)
+
+
+def _inside(name: str) -> str:
+    """A name as it stands within a sentence: without its capital, unless it is all capitals."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name

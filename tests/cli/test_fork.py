@@ -75,6 +75,21 @@ def test_one_of_several_models(compared, fork, which):
         assert_same_training(end, load_checkpoints(compared)[which - 1])
 
 
+@pytest.fixture(scope="module")
+def convolutional(tmp_path_factory):
+    path = tmp_path_factory.mktemp("compared") / "models.safetensors"
+    base = CONFIGS["convolutional vae"]
+    record(path, [Variant("ae").applied_to(base), Variant("vae", beta=4.0).applied_to(base)], STEPS, STEPS)
+    return path
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_one_of_several_convolutional_models(convolutional, fork, which):
+    for step in (0, 3, 13):
+        _, end = fork(convolutional, step, "--which", which)
+        assert_same_training(end, load_checkpoints(convolutional)[which - 1])
+
+
 def test_one_of_several_models_is_described(compared, run):
     (line,) = run("info", compared, "--which", 2, "--json").lines
     assert (line["training"]["beta"], [frame["step"] for frame in line["timeline"]]) == (4.0, list(STEPS))
@@ -142,6 +157,16 @@ def test_what_keeps_the_shapes_of_the_weights_may_be_changed(file, fork):
     result, end = fork(file, 8, "--set", "likelihood=bernoulli", "activation=tanh", "model=vae-no-kl")
     assert result.status == 0
     assert (end.config.model.likelihood, end.config.model.kind) == ("bernoulli", "vae-no-kl")
+    assert end.history.changes == [Change(8, "likelihood", 0, "bernoulli"), Change(8, "kind", 0, "vae-no-kl")]
+
+
+def test_other_images_of_the_same_shape(file, fork):
+    result, end = fork(file, 8, "--set", "dataset=shapes", "image-size=8", "--timeline", "8 MB")
+    assert result.status == 0
+    assert "schedule and β warm-up begin" in result.err  # of other images there are others in an epoch
+    assert end.history.changes == [Change(8, "name", 0, "shapes")]
+    assert len(end.at(0).codes or end.codes) == len(end.codes)
+    assert end.timeline.reasons[8] == "change"
 
 
 @pytest.mark.parametrize(

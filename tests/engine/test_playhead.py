@@ -272,6 +272,50 @@ def test_a_fork_takes_the_settings_of_the_form_and_says_what_it_was_changed_to(a
     assert run.config.training.beta == config.training.beta
 
 
+def test_a_fork_takes_other_images_of_the_same_shape(app, config, at, tmp_path):
+    run = app.trained(config)
+    at(run, 10)
+    fork = forked(app, run, config.with_settings(name="shapes", seed=5, likelihood="bernoulli"))
+    assert (fork.config.dataset.name, fork.config.training.seed) == ("shapes", 5)
+    assert [(change.step, change.name, change.chosen) for change in fork.history.changes] == [
+        (10, "name", "shapes"), (10, "likelihood", "bernoulli")
+    ]  # fmt: skip
+    images = app.session.datasets.of(fork)
+    assert len(fork.codes) == len(images.test) != len(run.codes)
+    assert fork.class_names == images.class_names
+    assert len(app.read(fork, 5).codes) == len(fork.codes)
+    assert fork.timeline.info(0).evaluation is None  # it was in another unit
+    assert np.array_equal(fork.history.training[:10], run.history.training[:10])
+    app.saved(tmp_path / "fork.safetensors", [fork])
+    assert app.opened(tmp_path / "fork.safetensors").history.changes == fork.history.changes
+
+
+def test_what_a_fork_cannot_take_is_said(app, config, at, told_errors):
+    run = app.trained(config)
+    at(run, 10)
+    fork = forked(app, run, config.with_settings(name="shapes", image_size=12, latent_dim=3, beta=2.0))
+    assert (fork.config.dataset, fork.config.model) == (run.config.dataset, run.config.model)
+    assert fork.config.training.beta == 2.0
+    (text,) = (message.text for message in told_errors if "The fork keeps" in message.text)
+    assert "those of Shapes have another shape, 1×12×12 instead of 1×8×8." in text
+    assert "The fork keeps its weights, and with them: Latent dimensions." in text
+
+
+def test_a_fork_of_a_step_before_a_fork_is_one_of_the_parent(app, config, at):
+    run = app.trained(config)
+    at(run, 10)
+    fork = forked(app, run, config.with_settings(beta=5.0, seed=5))
+    at(fork, 0)
+    app.session.starter.fork(fork, config)
+    app.wait_until(lambda: app.session.project.shown is not fork and app.session.training.state == "idle")
+    again = app.session.project.shown
+    assert again.forked_from == (run.id, 0)
+    assert_same_training(again.checkpoint(), run.checkpoint())
+    assert app.session.project.lineage(fork) == (fork, run)
+    app.session.library.remove(run)
+    assert app.session.project.lineage(fork) == (fork,)
+
+
 def test_a_fork_is_compared_with_what_the_run_went_on_to(app, config, at):
     run = app.trained(config)
     at(run, 0)

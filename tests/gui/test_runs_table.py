@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 
 from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.views.run_tree import BRANCHES
 from vae_desktop.gui.views.runs_table import RunsTable
 from vae_desktop.training.history import Change, Evaluation
 
@@ -102,6 +103,31 @@ def test_a_run_that_was_not_judged_yet_has_no_figures(table) -> None:
     table.set_runs([fresh], fresh)
     cells = row(table, 1)
     assert [cells[title] for title in cells if "\n" in title] == ["–", "–", "–"]
+
+
+def heads(table: RunsTable) -> list[str]:
+    """The first cell of each row, indented as it is drawn."""
+    items = [table.item(place, 0) for place in range(table.rowCount())]
+    return ["  " * len(item.data(BRANCHES)) + item.text() for item in items]
+
+
+def test_forks_stand_below_their_parents(table, qtbot) -> None:
+    runs = [run(number, 30.0, 25.0, 5.0, beta=float(number)) for number in range(1, 7)]
+    for fork, parent, step in ((3, 1, 10), (5, 1, 20), (6, 3, 1240)):
+        runs[fork - 1].forked_from = parent, step
+        runs[fork - 1].parent_config = runs[parent - 1].config
+    table.set_runs(runs, runs[5])
+    assert heads(table) == ["#1", "  #3 from step 10", "    #6 from step 1,240", "  #5 from step 20", "#4", "#2"]
+    assert table.currentRow() == 2
+    assert "Forked from #3 at step 1,240." in table.item(2, 0).toolTip()
+    assert "β 6 instead of 3" in table.item(2, 0).toolTip()
+    with qtbot.waitSignal(table.run_chosen) as chosen:
+        qtbot.keyClick(table, Qt.Key.Key_Down)
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert chosen.args == [5]
+    del runs[0]  # a parent that is gone
+    table.set_runs(runs, runs[4])
+    assert heads(table) == ["#3 ← #1, 10", "  #6 from step 1,240", "#5 ← #1, 20", "#4", "#2"]
 
 
 def test_a_click_chooses_the_run_also_after_columns_came_between(table, qtbot) -> None:

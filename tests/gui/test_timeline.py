@@ -195,14 +195,26 @@ def test_a_fork_begins_at_the_step_on_screen(live):
     driver.wait(lambda: parent.moment is not None)
     step = parent.moment.step
     driver.type("betaField", "5")
+    driver.type("seedField", "7")
+    plan = driver.find("nextRunText")
+    driver.wait(lambda: f"Fork goes on from step {step}, with β 5 instead of 1, seed 7 instead of 0." in plan.text())
+    QTest.mouseClick(driver.find("seedMark"), Qt.MouseButton.LeftButton)
+    assert driver.find("seedField").text() == "0"
+    driver.type("latentDimField", "3")
+    driver.wait(lambda: "The fork keeps its weights, and with them: Latent dimensions." in plan.text())
+    assert driver.window.setup.form.rows.by_name["latent_dim"].on_screen == "On screen: 2, which a fork keeps"
     driver.click("timelineForkButton")
     driver.wait(lambda: driver.shown is not parent and driver.state == "idle")
     assert driver.shown.forked_from == (parent.id, step)
     assert driver.shown.config.training.beta == 5
-    assert f"#{driver.shown.id} ← #{parent.id}, {step}" in {
+    assert [curve.name for curve in driver.window.losses.panes[0].curves] == [
+        f"#{driver.shown.id}", *2 * [f"#{parent.id} (parent)"]
+    ]  # fmt: skip
+    assert f"#{driver.shown.id} from step {step}" in {
         driver.window.runs.item(row, 0).text() for row in range(driver.window.runs.rowCount())
     }
     driver.type("betaField", "1")
+    driver.type("latentDimField", "2")
     driver.engine.project.show(parent)
 
 

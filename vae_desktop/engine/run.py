@@ -65,6 +65,8 @@ class Run:
         Those of now, while `codes` are those of a moment.
     forked_from : (int, int), or None
         The run that it went another way from, by its id, and at which step.
+    parent_config : RunConfig, or None
+        The settings that this one had there.
     images : Fingerprint, or None
         Which of a person's own images it has learned; None for a built-in set, and until it has begun.
     observed : ObservedStep, or None
@@ -94,6 +96,7 @@ class Run:
     moment: Frame | None = None
     live_codes: Codes | None = None
     forked_from: tuple[int, int] | None = None
+    parent_config: RunConfig | None = None
     images: Fingerprint | None = None
     observed: ObservedStep | None = None
     device: str = ""
@@ -166,11 +169,10 @@ class Run:
             return self.config
         return self.config.with_settings(**self.timeline.settings_at(self.moment.step, self.history.changes))
 
-    def checkpoint_of_moment(self) -> Checkpoint:
-        """The model as it was at the moment that is shown, with the settings of then."""
-        assert self.moment is not None
-        checkpoint = self.checkpoint(self.moment.snapshot, self.moment.codes)
-        return replace(checkpoint, timeline=self.timeline).as_of(self.moment)
+    def checkpoint_of(self, moment: Frame) -> Checkpoint:
+        """The model as it was at a moment of its training, with the settings of then."""
+        checkpoint = self.checkpoint(moment.snapshot, moment.codes)
+        return replace(checkpoint, timeline=self.timeline).as_of(moment)
 
     def take_codes(self, codes: Codes) -> bool:
         """Take in codes of now; return whether they are shown."""
@@ -272,10 +274,11 @@ class Entry:
 def forked_run(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
     """A run that is to go another way than its parent from the moment of `origin`."""
     run = Run(run_id, fork.config, parent.image_shape, parent.class_names, "opened")
-    run.history, run.codes, run.snapshot = fork.history, origin.codes, fork.snapshot
+    run.history, run.snapshot, run.parent_config = fork.history, fork.snapshot, origin.config
+    if fork.config.dataset == origin.config.dataset:
+        run.codes, run.images = origin.codes, parent.images
     run.timeline = fork.timeline  # these frames lie in a folder of its own too, as soon as it trains
     run.parameters, run.forked_from = parent.parameters, (parent.id, fork.snapshot.step)
-    run.images = parent.images
     run.steps_per_epoch = parent.steps_per_epoch
     return run
 

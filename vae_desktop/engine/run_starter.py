@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from vae_desktop.config import DatasetConfig, RunConfig, TrainingConfig
+from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.engine.datasets import DatasetLoader
@@ -19,7 +19,8 @@ from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
-from vae_desktop.language import tr
+from vae_desktop.language import sentences
+from vae_desktop.models.architecture import ImageShape
 from vae_desktop.training.advice import same_models
 from vae_desktop.training.history import Change
 from vae_desktop.training.timeline import Frame
@@ -27,8 +28,6 @@ from vae_desktop.variants import check_comparison
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
-
-_FORKED = [entry.name for entry in fields(TrainingConfig) if entry.name != "epochs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,14 +118,30 @@ class RunStarter:
     def fork(self, run: Run, config: RunConfig, compares: bool = False) -> None:
         """Train another model on from the moment that a run is shown at, with other settings; the run stays as it is.
 
-        The settings of the training are those of `config`, with its likelihood; its epochs count from the first step of
-        the run. If it `compares`, what the run would have gone on to is trained beside it.
+        Its settings and images are those of `config`, as far as the weights fit; its epochs count from the first step
+        of the run. If it `compares`, what the run would have gone on to is trained beside it.
         """
         if run.moment is None or self.is_beginning:
             return
-        begin = partial(self._begin_fork, run, run.checkpoint_of_moment(), config, compares)
+        parent = self._owner(run, run.moment)
+        origin = parent.checkpoint_of(run.moment)
         self._training.warm_up()
-        self._datasets.load(run.config.dataset, begin, learned=run.images)
+        if self._datasets.is_there(config.dataset):
+            take = partial(self._take_images, parent, origin, config, compares)
+            learned = parent.images if config.dataset == parent.config.dataset else None
+            self._datasets.load(config.dataset, take, learned=learned)
+        else:
+            begin = partial(self._begin_fork, parent, origin, config, compares, None)
+            self._datasets.load(parent.config.dataset, begin, learned=parent.images)
+
+    def _owner(self, run: Run, moment: Frame) -> Run:
+        """The model that a moment is of: of a fork, those before it are its parent's, if that is still there."""
+        while run.forked_from is not None and moment.step < run.forked_from[1]:
+            parent = self._project.runs.get(run.forked_from[0])
+            if parent is None or run.history.shared_steps(parent.history, moment.step) < moment.step:
+                break
+            run = parent
+        return run
 
     def continue_slower(self) -> RunConfig | None:
         """Train the model that diverged last on, from its last good state; return with which settings."""
@@ -182,17 +197,33 @@ class RunStarter:
         else:
             self._awaited = replace(plan, configs=[config.adjusted(name, value) for config in plan.configs])
 
-    def _begin_fork(
-        self, run: Run, origin: Checkpoint, config: RunConfig, compares: bool, dataset: Dataset
+    def _take_images(
+        self, parent: Run, origin: Checkpoint, config: RunConfig, compares: bool, dataset: Dataset
     ) -> None:
-        from vae_desktop.training.fork import changed_settings, forked
+        """Fork a run on other images if these are of its shape, else on its own."""
+        begin = partial(self._begin_fork, parent, origin, config, compares, dataset.image_shape)
+        if dataset.image_shape == parent.image_shape:
+            begin(dataset)
+        else:
+            self._datasets.load(parent.config.dataset, begin, learned=parent.images)
 
-        given = {name: getattr(config.training, name) for name in _FORKED} | {"likelihood": config.model.likelihood}
+    def _begin_fork(
+        self,
+        run: Run,
+        origin: Checkpoint,
+        config: RunConfig,
+        compares: bool,
+        images: ImageShape | None,
+        dataset: Dataset,
+    ) -> None:
+        from vae_desktop.training.fork import changed_settings, forked, possible
+
+        changes, _, notes = possible(origin.config, run.image_shape, config, images)
         epochs = None if config.training.epochs == run.config.training.epochs else config.training.epochs
         newest = None if run.snapshot is None else run.snapshot.span
         newest = None if newest is None else replace(newest, last=run.last_step)
         try:
-            configs = [changed_settings(origin, given), *([origin.config] if compares else ())]
+            configs = [changed_settings(origin, changes), *([origin.config] if compares else ())]
             forks = [forked(origin, entry, len(dataset.train), epochs, newest) for entry in configs]
             check_comparison([fork.config for fork in forks])
         except UserError as error:
@@ -201,9 +232,9 @@ class RunStarter:
         if not self._timelines.budget:
             forks = [replace(fork, timeline=None) for fork in forks]  # its frames would go with the parent's
         runs = [forked_run(self._project.next_id(), run, origin, fork) for fork in forks]
-        if not forks[0].is_exact:
-            text = tr("Step {step:,} was kept without the optimizer's state, which begins anew in the fork.")
-            self._messages.inform(text.format(step=origin.snapshot.step))
+        notes += forks[0].begins_anew
+        if notes:
+            self._messages.inform(sentences(*notes))
         if compares:
             self._project.add_comparison(runs)
         self._prepare(_Plan([fork.config for fork in forks], runs, is_comparison=compares))

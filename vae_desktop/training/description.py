@@ -15,7 +15,7 @@ from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.settings import config_from_json, settings_of
 from vae_desktop.training.frames import MAX_STEP, FrameLayout, checked_snapshot, checked_span, moment_shapes
-from vae_desktop.training.history import TERMS, Change, Evaluation, History
+from vae_desktop.training.history import CHOSEN, TERMS, Change, Evaluation, History
 from vae_desktop.training.saved_timeline import SavedTimeline
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
@@ -132,8 +132,10 @@ class Description:
             terms = (kl[0], tuple(kl[1:])) if kl else (None, None)
             history.evaluations.append(Evaluation(_count(step), total, reconstruction, *terms))
         for step, index, value in changes.tolist():
-            name, _, chosen = self.changed_settings[_count(index)].partition("=")
-            history.changes.append(Change(_count(step), name, value, chosen))
+            said = self.changed_settings[_count(index)]
+            name, _, chosen = said.partition("=")
+            change = (name, value, chosen) if name in CHOSEN else (said, value)
+            history.changes.append(Change(_count(step), *change))
         return history
 
     def codes(self, tensors: Mapping[str, Array]) -> Codes | None:

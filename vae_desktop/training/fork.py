@@ -3,16 +3,18 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from vae_desktop.config import SETTINGS, RunConfig, values_of
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import tr
 from vae_desktop.models.architecture import ImageShape, weight_shapes
 from vae_desktop.models.snapshot import Snapshot, Span
+from vae_desktop.settings import settings_of
 from vae_desktop.training.checkpoint import Checkpoint
 from vae_desktop.training.history import CHOSEN, Change, History
 from vae_desktop.training.timeline import TIMELINE_SETTINGS, Timeline
+from vae_desktop.variants import setting_in_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,35 +131,60 @@ def changed_settings(checkpoint: Checkpoint, changes: Mapping[str, Any]) -> RunC
     return checkpoint.config.with_settings(**changes)
 
 
-def possible(origin: RunConfig, image_shape: ImageShape, wanted: RunConfig) -> tuple[dict[str, Any], list[str]]:
+class Possible(NamedTuple):
+    """What a fork can take of other settings.
+
+    Attributes
+    ----------
+    changes : dict of str
+        The settings that are changed, but for the epochs, with their values.
+    kept : list of str
+        The names of those that stay as they are.
+    notes : list of str
+        Why, in words.
+    """
+
+    changes: dict[str, Any]
+    kept: list[str]
+    notes: list[str]
+
+
+def possible(origin: RunConfig, image_shape: ImageShape, wanted: RunConfig, images: ImageShape | None) -> Possible:
     """What a fork can take of other settings.
 
     Parameters
     ----------
-    origin : RunConfig
-        Of the model that it comes from.
-    image_shape : ImageShape
-        Of that model's images, which those of `wanted` must have too.
-    wanted : RunConfig
-
-    Returns
-    -------
-    (dict, list of str)
-        The settings that differ, but for the epochs, with their values; and the names of those that need other weights.
+    origin, image_shape : RunConfig, ImageShape
+        Settings and images of the model that it comes from.
+    wanted, images : RunConfig, ImageShape or None
+        The other settings, and their images; None if these are not there.
     """
+    notes, kept = [], []
+    if wanted.dataset != origin.dataset and images != image_shape:
+        text = tr("The fork keeps its images: {data} is not in the data folder.")
+        if images is not None:
+            text = tr("The fork keeps its images: those of {data} have another shape, {found} instead of {made}.")
+        made, found = ("×".join(map(str, shape or ())) for shape in (image_shape, images))
+        notes.append(text.format(data=wanted.dataset.label, made=made, found=found))
+        kept = [name for name, _, value in settings_of(wanted.dataset) if value != getattr(origin.dataset, name)]
+        wanted = replace(wanted, dataset=origin.dataset)
     shapes = weight_shapes(origin.model, image_shape)
     own, others = values_of(origin), values_of(wanted)
     changes = {name: value for name, value in others.items() if value != own[name] and name != "epochs"}
-    refused = []
-    for name in [name for name in changes if hasattr(origin.model, name)]:
-        try:
-            fits = weight_shapes(origin.with_settings(**{name: changes[name]}).model, image_shape) == shapes
-        except InvalidSetting:
-            fits = False
-        if not fits:
-            refused.append(name)
-            del changes[name]
-    return changes, refused
+    differing = [name for name, _, _ in settings_of(origin.model) if name in changes]
+    unfit = [name for name in differing if not _fits(origin, name, changes[name], image_shape, shapes)]
+    if unfit:
+        text = tr("The fork keeps its weights, and with them: {settings}.")
+        notes.append(text.format(settings=tr(", ").join(map(setting_in_words, unfit))))
+    return Possible({name: changes[name] for name in changes if name not in unfit}, kept + unfit, notes)
+
+
+def _fits(origin: RunConfig, name: str, value: Any, image_shape: ImageShape, shapes: Mapping[str, Any]) -> bool:
+    """Whether the weights are of the same shapes with another value of a setting."""
+    try:
+        return weight_shapes(origin.with_settings(**{name: value}).model, image_shape) == shapes
+    except InvalidSetting:
+        return False
 
 
 def _changes(before: RunConfig, after: RunConfig, step: int) -> Iterator[Change]:

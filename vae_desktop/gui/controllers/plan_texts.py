@@ -1,6 +1,9 @@
 """The sentence above the buttons that train: what they will do, or what trains now and what acts on it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from vae_desktop.config import SETTINGS, RunConfig
 from vae_desktop.dataset_catalog import describe_dataset
@@ -10,6 +13,10 @@ from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.views.setup.transport import duration_text
 from vae_desktop.language import sentences, tr
 from vae_desktop.models.snapshot import Span
+from vae_desktop.variants import changed_settings, changes_in_words
+
+if TYPE_CHECKING:
+    from vae_desktop.training.fork import Possible
 
 _LONGEST = 24  # letters of a data set's name
 
@@ -68,6 +75,36 @@ class PlanTexts:
         if seconds is not None:
             text += tr(", about {time}").format(time=duration_text(seconds))
         return tr("{sentence}.").format(sentence=text)
+
+    def possible(self, run: Run, config: RunConfig) -> Possible:
+        """What a fork of a model, as it is shown, can take of the form's settings."""
+        from vae_desktop.training.fork import possible
+
+        dataset = self._datasets.held(config.dataset)
+        images = run.image_shape if dataset is None else dataset.image_shape  # those that are not read yet may fit
+        there = images if self._datasets.is_there(config.dataset) else None
+        return possible(run.shown_config, run.image_shape, config, there)
+
+    def of_fork(self, run: Run, config: RunConfig) -> str:
+        """What a fork at the moment on screen would be trained with, and what begins anew; "" while there is none."""
+        from vae_desktop.training.fork import begins_anew, begins_cycle
+
+        moment = run.moment
+        info = None if moment is None or run.timeline is None else run.timeline.info(moment.step)
+        if moment is None or info is None:
+            return ""
+        changes, _, notes = self.possible(run, config)
+        told = changed_settings(run.shown_config, run.shown_config.with_settings(**changes))
+        text = tr("Fork goes on from step {step}, with {changes}.") if told else ""
+        text = text or tr("Fork goes on from step {step}, with nothing changed.")
+        text = text.format(step=f"{moment.step:,}", changes=changes_in_words(run.shown_config, told))
+        span, has_cycle = moment.snapshot.span, False
+        dataset = self._datasets.held(config.dataset if "name" in changes else run.config.dataset)
+        if span is not None:
+            images = None if dataset is None else len(dataset.train)
+            per_epoch = span.per_epoch if images is None else -(-images // config.training.batch_size)
+            has_cycle = begins_cycle(span, moment.step, per_epoch)
+        return sentences(text, *notes, *begins_anew(moment.step, info.is_exact, has_cycle))
 
     def of_continue(self, runs: Sequence[Run], config: RunConfig, compares: bool) -> str:
         """How far Continue goes, and with what other than what was trained with; "" if there is nothing to train."""

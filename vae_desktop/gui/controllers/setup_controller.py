@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from vae_desktop.config import SETTINGS, RunConfig, values_of
 from vae_desktop.dataset_catalog import describe_dataset
@@ -16,8 +16,10 @@ from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import sentences, tr
+from vae_desktop.variants import value_in_words
 
 _INTERVAL = 0.5  # seconds; figures that change more often cannot be read
+_REST = 120  # ms, for which the playhead rests before the form is compared with what it shows
 _FOLDS = "setup_folds"
 _OWN = ("kind", "latent_dim", "likelihood", "architecture", "hidden", "beta")  # of each of the compared models
 
@@ -40,6 +42,10 @@ class SetupController(QObject):
         self._form.rows.folds_changed.connect(self._remember_folds)
         self._form.settings_changed.connect(self._compare)
         self._head.settings_wanted.connect(self._take)
+        self._form.rows.setting_wanted.connect(self._take_over)
+        self._later = QTimer(self, singleShot=True, interval=_REST)
+        self._later.timeout.connect(self._refresh)
+        self._project.moment_changed.connect(self._later.start, check_nargs=False, max_args=0)
         project = self._project
         project.shown_changed.connect(self._follow_shown)
         for signal in (project.compared_changed, project.runs_changed, engine.training.state_changed):
@@ -119,9 +125,11 @@ class SetupController(QObject):
     def _differences(self, config: RunConfig) -> Iterator[tuple[str, str]]:
         """Yield the name of each setting that differs from what is on screen, and in words what that has."""
         runs = self._on_screen
+        moment = next((run for run in runs if run.moment is not None), None)
+        kept = [] if moment is None or self._compares else self._texts.possible(moment, config).kept
         same_data = any(run.config.dataset.name == config.dataset.name for run in runs)
         wanted = values_of(config)
-        theirs = [values_of(run.config) for run in runs]
+        theirs = [values_of(run.shown_config) for run in runs]
         for name, value in wanted.items() if runs else ():
             setting = SETTINGS[name]
             is_useless = bool(setting.only_for) and config.model.kind not in setting.only_for
@@ -129,8 +137,9 @@ class SetupController(QObject):
             passes = name == "device" or (name == "epochs" and not same_data) or (self._compares and name in _OWN)
             if is_useless or passes or any(values[name] == value for values in theirs):
                 continue
-            shown = dict.fromkeys(_in_words(name, values[name]) for values in theirs)
-            yield name, ", ".join(shown)
+            shown = dict.fromkeys(value_in_words(name, values[name]) for values in theirs)
+            text = ", ".join(shown)
+            yield name, tr("{value}, which a fork keeps").format(value=text) if name in kept else text
 
     @Slot()
     def _compare(self) -> None:
@@ -147,13 +156,16 @@ class SetupController(QObject):
         runs = self._project.active or self._on_screen
         return self._form.mended_config(runs[-1].config if runs else RunConfig())
 
-    def _taken(self, config: RunConfig) -> RunConfig:
-        """The settings of the form with those of what is on screen in their place, as far as they can be used."""
+    def _taken(self, config: RunConfig, only: str = "") -> RunConfig:
+        """The settings of the form with those of what is on screen in their place, as far as they can be used.
+
+        With `only` the name of one, the others stay as they are.
+        """
         runs = self._on_screen
         if not runs:
             return config
-        theirs = values_of(runs[-1].config)
-        names = {name for name, _ in self._differences(config)}
+        theirs = values_of(runs[-1].shown_config)
+        names = {name for name, _ in self._differences(config) if only in ("", name)}
         if "name" in names and not self._engine.datasets.is_there(runs[-1].config.dataset):
             names -= {"name", "image_size", "colours"}
         elif "name" in names:
@@ -164,8 +176,12 @@ class SetupController(QObject):
 
     @Slot()
     def _take(self) -> None:
+        self._take_over()
+
+    @Slot(str)
+    def _take_over(self, only: str = "") -> None:
         before = self._mended()
-        taken = self._taken(before)
+        taken = self._taken(before, only)
         self._form.set_config(taken)
         if taken.dataset != before.dataset and self._is_warm:  # else it is loaded behind the first picture
             self.dataset_taken.emit()
@@ -196,6 +212,9 @@ class SetupController(QObject):
         if active:
             return self._texts.of_training(active, config, self._place_of_active())
         train = self._texts.of_train(config, configs, self._compares)
+        fork = "" if self._compares or not self._on_screen else self._texts.of_fork(self._on_screen[0], config)
+        if fork:
+            return sentences(fork, train)
         return sentences(train, self._texts.of_continue(self._on_screen, config, self._compares))
 
     def _place_of_active(self) -> str:
@@ -210,18 +229,12 @@ def _detail(run: Run, with_beta: bool) -> Iterator[str]:
     config, progress = run.config, run.progress
     if with_beta and config.model.traits.kl_weight is None:
         yield f"β {config.training.beta:g}"
-    yield _in_words("likelihood", config.model.likelihood).lower()
+    if run.forked_from is None:
+        yield value_in_words("likelihood", config.model.likelihood).lower()
     if run.status in ("training", "paused"):
         yield tr(run.status)
         return
     epochs = [f"{epoch:.1f}".removesuffix(".0") for epoch in (progress.epoch, progress.last_epoch)]
     yield tr("epoch {epoch} of {epochs}").format(epoch=epochs[0], epochs=epochs[1])
-
-
-def _in_words(name: str, value: object) -> str:
-    """A value of a setting as the form writes it."""
-    setting = SETTINGS[name]
-    if name == "name":
-        return describe_dataset(str(value)).label
-    labels = {choice.name: choice.label for choice in setting.choices}
-    return tr(labels[str(value)]) if str(value) in labels else setting.format(value)
+    if run.forked_from is not None:
+        yield tr("from #{parent}, step {step}").format(parent=run.forked_from[0], step=f"{run.forked_from[1]:,}")

@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from vae_desktop.catalog import LIKELIHOODS, Likelihood
 from vae_desktop.engine.run import Run
-from vae_desktop.gui.widgets.controls import action, named
+from vae_desktop.gui.views.run_tree import BRANCHES, Branch, BranchDelegate, as_tree
+from vae_desktop.gui.widgets.controls import action, named, plain
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import tabular
 from vae_desktop.language import tr
 from vae_desktop.settings import settings_of
 from vae_desktop.training.schedule import kl_weight_after
+from vae_desktop.variants import changed_settings, changes_in_words
 
 _NONE = "–"
 _MOST_VALUES = 4  # of β, that are listed
@@ -29,7 +31,7 @@ class _Column(NamedTuple):
 
 
 class RunsTable(QTableWidget):
-    """A row per run, the newest first; a click shows its model.
+    """A row per run, the newest first, and forks below their parents; a click shows its model.
 
     Test loss has columns of its own for each likelihood that occurs: their figures cannot be compared.
     """
@@ -70,11 +72,13 @@ class RunsTable(QTableWidget):
             self.addAction(entry)
         self.set_can_undo(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.setItemDelegateForColumn(0, BranchDelegate(self))
         self._set_columns([])
 
     def set_runs(self, runs: Iterable[Run], shown: Run | None) -> None:
         """Show these runs, the one on screen selected."""
-        newest_first = list(runs)[::-1]
+        branches = as_tree(runs)
+        newest_first = [branch.run for branch in branches]
         occurring = {run.config.model.likelihood for run in newest_first}
         likelihoods = [entry for name, entry in LIKELIHOODS.items() if name in occurring]
         self._set_columns(likelihoods)
@@ -82,6 +86,7 @@ class RunsTable(QTableWidget):
         for row, run in enumerate(newest_first):
             for place, column in enumerate(self._columns):
                 self._show_cell(row, place, column.text(run), run.id)
+            self._show_branch(row, branches[row])
         selected = (None if shown is None else shown.id, len(newest_first))
         if selected != self._selected and shown in newest_first:  # else it would undo where the arrow keys are
             self._selected = selected
@@ -106,7 +111,7 @@ class RunsTable(QTableWidget):
             "What is not saved to a file of yours is kept by the app, also when it closes: File ▸ Open recent lists it."
         )
         self._columns = [
-            _Column(tr("Run"), _number, False, tr("← #1, 240: it was forked from run #1 at step 240.")),
+            _Column(tr("Run"), _number, False, tr("Forks stand below the model that they come from.")),
             _Column(tr("Model"), _model),
             _Column(tr("Data set"), lambda run: run.config.dataset.label),
             _Column(tr("Status"), self._status, False, kept),
@@ -155,6 +160,24 @@ class RunsTable(QTableWidget):
             item.setText(text)
         item.setTextAlignment(_alignment(self._columns[column]))
         item.setData(Qt.ItemDataRole.UserRole, run_id)
+
+    def _show_branch(self, row: int, branch: Branch) -> None:
+        """Say at the head of a row what a fork comes from; below its parent by a line that leads to it."""
+        item, run = self.item(row, 0), branch.run
+        assert item is not None
+        item.setData(BRANCHES, branch.levels)
+        about = ""
+        if run.forked_from is not None:
+            parent, step = run.forked_from
+            about = tr("Forked from #{parent} at step {step}.").format(parent=parent, step=f"{step:,}")
+            if branch.levels:
+                text = tr("#{id} from step {step}").format(id=run.id, step=f"{step:,}")
+                item.setText(text)
+            changes = {} if run.parent_config is None else changed_settings(run.parent_config, run.config)
+            if changes and run.parent_config is not None:
+                about += f"<br>{changes_in_words(run.parent_config, changes)}"
+        item.setToolTip(f"<p>{about}</p>" if about else "")
+        item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, plain(about))
 
     def _beta(self, run: Run) -> str:
         traits, beta = run.config.model.traits, run.config.training.beta

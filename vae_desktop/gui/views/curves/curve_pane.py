@@ -1,7 +1,6 @@
 """One plot of curves over the training steps, which makes room as they grow."""
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,8 +9,6 @@ import pyqtgraph
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 
-from vae_desktop.dataset_catalog import describe_dataset
-from vae_desktop.config import SETTINGS
 from vae_desktop.gui.views.curves.axes import LossAxis, StepAxis
 from vae_desktop.gui.views.curves.spike_arrow import SpikeArrow
 from vae_desktop.gui.views.curves.value_range import ValueRange
@@ -20,6 +17,7 @@ from vae_desktop.gui.widgets.plot import Plot
 from vae_desktop.gui.widgets.theme import SPACING, current_theme
 from vae_desktop.language import tr
 from vae_desktop.training.history import CHOSEN, TERMS, Change, History
+from vae_desktop.variants import setting_in_words, value_in_words
 
 GRADIENT = "gradient"  # stands beside the terms of the loss
 _SMALLEST = 1e-3  # on a logarithmic axis, in the unit of the loss; a collapsed model's KL divergence is some 1e-6 nats
@@ -269,13 +267,10 @@ def _last(curve: Curve) -> float:
 
 def _in_words(change: Change) -> str:
     """A setting and what it was changed to."""
-    setting = SETTINGS[change.name]
-    name = re.split(" ?[(\uff08]", tr(setting.label))[0]
+    name = setting_in_words(change.name)
     if not change.chosen:
         return f"{name} {change.value:g}"
-    labels = {choice.name: tr(choice.label) for choice in setting.choices}
-    value = labels.get(change.chosen) or describe_dataset(change.chosen).label
-    return tr("{name}: {value}").format(name=name, value=value)
+    return tr("{name}: {value}").format(name=name, value=value_in_words(change.name, change.chosen))
 
 
 def _broken(steps: Array, values: Array, changes: Sequence[Change]) -> tuple[Array, Array]:

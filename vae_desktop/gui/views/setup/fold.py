@@ -37,7 +37,7 @@ class Fold(QWidget):
 
     def __init__(self, name: str, title: str, tip: str, label_width: int) -> None:
         super().__init__()
-        self._mark = RowMark(f"{name}FoldMark", title)
+        self.mark = RowMark(f"{name}FoldMark", title)
         self.button = toggle(f"{name}FoldButton", title, tip, is_flat=True, then=self._show_state)
         self.button.setProperty("fold", True)
         self.button.setIconSize(QSize(_ARROW, _ARROW))
@@ -45,11 +45,11 @@ class Fold(QWidget):
         self._summary = styled(ElidedLabel(), "muted", "small")
         self._summary.setObjectName(f"{name}FoldSummary")
         self.grid = setting_grid(label_width)
-        title_row = row(self._mark, self.button, 1, spacing=0)
-        self._mark.set_in_sight(True)
-        policy = self._mark.sizePolicy()
+        title_row = row(self.mark, self.button, 1, spacing=0)
+        self.mark.set_in_sight(True)
+        policy = self.mark.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
-        self._mark.setSizePolicy(policy)
+        self.mark.setSizePolicy(policy)
         summary = row((self._summary, 1), margins=(SPACING + _ARROW, 0, 0, 0))
         column(title_row, summary, self.grid, spacing=0, on=self)
         self._show_state()
@@ -67,7 +67,7 @@ class Fold(QWidget):
 
     def set_on_screen(self, text: str) -> None:
         """Mark the title if something in the fold differs from the model on screen."""
-        self._mark.set_on_screen(text)
+        self.mark.set_on_screen(text)
 
     @Slot()
     def _show_state(self) -> None:

@@ -1,7 +1,7 @@
 """The small sign before the label of a setting: that it differs from the model on screen, or acts on its training."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.widgets.controls import explain, named
@@ -13,7 +13,12 @@ _BAR = 3  # px, width
 
 
 class RowMark(QWidget):
-    """A dot where a setting differs from that of the model on screen, a bar where it acts on the training that runs."""
+    """A dot where a setting differs from that of the model on screen, a bar where it acts on the training that runs.
+
+    A click on it has the setting be as on screen.
+    """
+
+    clicked = Signal()
 
     def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +46,10 @@ class RowMark(QWidget):
         self._is_in_sight = is_in_sight
         self._refresh()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.on_screen and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -55,7 +64,9 @@ class RowMark(QWidget):
 
     def _refresh(self) -> None:
         live = tr("Acts at once on the training that runs.") if self._is_live else ""
-        says = " ".join(text for text in (self.on_screen, live) if text)
+        back = tr("Click to have it so here.") if self.on_screen else ""
+        says = " ".join(text for text in (self.on_screen, back, live) if text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if back else Qt.CursorShape.ArrowCursor)
         explain(self, says)
         self.setAccessibleName(f"{self._title}: {says}" if says else self._title)
         self.setVisible(self._is_in_sight and bool(says))

@@ -42,6 +42,10 @@ class SettingRow:
         The value that the entry begins with.
     alt_key : str
         The letter that leads to the entry together with Alt, or "".
+
+    Attributes
+    ----------
+    mark : RowMark
     """
 
     def __init__(self, name: str, setting: Setting, default: Any, alt_key: str) -> None:
@@ -50,7 +54,7 @@ class SettingRow:
         self.entry = entry_of(name, setting, default)
         camel_case = name.split("_")[0] + "".join(word.title() for word in name.split("_")[1:])
         self.entry.setObjectName(_OBJECT_NAMES.get(name, camel_case + ("Combo" if setting.choices else "Field")))
-        self._mark = RowMark(f"{camel_case}Mark", self.title)
+        self.mark = RowMark(f"{camel_case}Mark", self.title)
         self._label = label_of(self.title, self.entry, alt_key)
         self._error = label(role="error", size="small", wraps=True, name=f"{camel_case}Error")
         self._note = label(role="warning", size="small", wraps=True, name=f"{camel_case}Note")
@@ -65,7 +69,7 @@ class SettingRow:
     @property
     def on_screen(self) -> str:
         """What the model on screen has in its place, in words; "" where that is the same."""
-        return self._mark.on_screen
+        return self.mark.on_screen
 
     @property
     def lines(self) -> tuple[QLabel, QLabel]:
@@ -75,7 +79,7 @@ class SettingRow:
     def add_to(self, grid: QGridLayout) -> None:
         """Stand below what is in a grid of three columns: mark, label, entry."""
         row = grid.rowCount()
-        grid.addWidget(self._mark, row, 0)
+        grid.addWidget(self.mark, row, 0)
         grid.addWidget(self._label, row, 1)
         grid.addWidget(self.entry, row, 2)
 
@@ -114,12 +118,12 @@ class SettingRow:
 
     def set_on_screen(self, text: str) -> None:
         """Mark the row with what the model on screen has in its place, or take the mark away."""
-        self._mark.set_on_screen(text)
+        self.mark.set_on_screen(text)
         self._describe()
 
     def set_live(self, is_live: bool) -> None:
         """Mark a setting that acts on the training that runs."""
-        self._mark.set_live(is_live)
+        self.mark.set_live(is_live)
 
     def show_as_relevant(self, matters: bool, is_open: bool, reason: str = "") -> None:
         """Show the setting if it matters, and if its fold is open or it is wrong.
@@ -142,7 +146,7 @@ class SettingRow:
         self._describe()
 
     def _show(self, is_visible: bool) -> None:
-        self._mark.set_in_sight(is_visible)
+        self.mark.set_in_sight(is_visible)
         for part in (self._label, self.entry):
             part.setVisible(is_visible)
 

@@ -1,6 +1,7 @@
 """Where the settings stand: what matters most first, the rest in folds."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
@@ -34,6 +35,7 @@ class SettingRows(QWidget):
     """
 
     folds_changed = Signal(list)  # names of those that are open
+    setting_wanted = Signal(str)  # to be as on screen
 
     def __init__(self, presets: PresetBox) -> None:
         super().__init__()
@@ -56,7 +58,10 @@ class SettingRows(QWidget):
         self._place(main)
         self._layout = column(main, *self.folds.values(), 1, on=self)
         self.set_right_margin(SPACING)
-        for fold in self.folds.values():
+        for name, entry in self.by_name.items():
+            entry.mark.clicked.connect(partial(self.setting_wanted.emit, name))
+        for name, fold in self.folds.items():
+            fold.mark.clicked.connect(partial(self._want_all, name))
             fold.toggled.connect(self._tell_folds)
 
     @property
@@ -149,6 +154,11 @@ class SettingRows(QWidget):
         of_images = {name for name, setting, _ in settings_of(DatasetConfig) if setting.group != "main"}
         for entry in sorted(self.by_name.values(), key=lambda entry: entry.name in of_images):
             entry.add_to(grids[entry.setting.group])
+
+    def _want_all(self, group: str) -> None:
+        for entry in self.by_name.values():
+            if entry.setting.group == group and entry.on_screen:
+                self.setting_wanted.emit(entry.name)
 
     def _on_screen(self, text: str) -> str:
         return tr("On screen: {value}").format(value=text) if text else ""
