@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from vae_desktop.config import SETTINGS, RunConfig, values_of
-from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
