@@ -60,11 +60,10 @@ class DatasetKind(Choice):
     @property
     def about(self) -> str:
         """What it is, what a download takes and on which terms it may be used, in the language of the window."""
-        text = tr(self.help)
-        if self.download_bytes:
-            size = size_in_words(round(self.download_bytes, 2 - len(str(self.download_bytes))))
-            text = sentences(text, tr("Download: {size}.").format(size=size))
-        return sentences(text, tr("Terms: {terms}.").format(terms=tr(self.terms))) if self.terms else text
+        size = size_in_words(round(self.download_bytes, 2 - len(str(self.download_bytes))))
+        download = tr("Download: {size}.").format(size=size) if self.download_bytes else ""
+        terms = tr("Terms: {terms}.").format(terms=tr(self.terms)) if self.terms else ""
+        return sentences(tr(self.help), download, terms)
 
 
 DATASETS = by_name(
@@ -215,8 +214,8 @@ DATASETS = by_name(
         "stl-10",
         N_("STL-10"),
         N_(
-            "13,000 photographs in 10 classes, 96×96 pixels read as 64×64, colour. The 100,000 without classes are left "
-            "out."
+            "13,000 photographs in 10 classes, 96×96 pixels read as 64×64, colour. The 100,000 without classes are "
+            "left out."
         ),
         50,
         counts=(5_000, 8_000),

@@ -138,7 +138,8 @@ def test_a_set_that_is_absent_is_missing_and_says_what_to_do(tmp_path, name):
     with pytest.raises(DatasetMissing) as caught:
         load_dataset(DatasetConfig(name), tmp_path)
     assert str(caught.value).startswith(f"{DATASETS[name].label} is not there: {tmp_path} has no ")
-    wanted = "Download it" if DATASETS[name].download_bytes else f"put them into {tmp_path / 'celeba'}"
+    assert f"terms: {DATASETS[name].terms})" in str(caught.value)
+    wanted = "Download it (" if DATASETS[name].download_bytes else f"put them into {tmp_path / 'celeba'}"
     assert wanted in str(caught.value)
 
 

@@ -13,10 +13,10 @@ from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.language import tr
 
 if TYPE_CHECKING:
-    from vae_desktop.data.fingerprint import Fingerprint
     import torch
 
     from vae_desktop.data.dataset import Dataset
+    from vae_desktop.data.fingerprint import Fingerprint
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.loop import TrainingLoop
     from vae_desktop.training.recording import Recording

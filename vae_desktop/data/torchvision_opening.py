@@ -10,6 +10,7 @@ from vae_desktop.data.torchvision_files import Files
 from vae_desktop.data.torchvision_sets import TorchvisionSet
 from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.errors import Cancelled, DataError, DatasetBroken, DatasetMissing
+from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
 from vae_desktop.libraries import load_torch
 from vae_desktop.progress import Progress
@@ -40,23 +41,20 @@ def check_presence(entry: TorchvisionSet, data_dir: Path, root: Path) -> None:
     name = next((name for name in entry.files if not (root / name).exists()), None)
     if name is None:
         return
-    if DATASETS[entry.name].download_bytes:
+    kind = DATASETS[entry.name]
+    if kind.download_bytes:
         text = tr(
-            "{dataset} is not there: {folder} has no {name}. "
-            "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
+            "{dataset} is not there: {folder} has no {name}. Download it ({size}; terms: {terms}), or choose another "
+            "data folder: by File ▸ Data folder…, or by --data-dir."
         )
-        if not data_dir.is_dir():
-            text = tr(
-                "{dataset} cannot be read: there is no data folder {folder}. "
-                "Download it, or choose another data folder: by File ▸ Data folder…, or by --data-dir."
-            )
-        raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name))
-    text = tr(
-        "{dataset} is not there: {folder} has no {name}. Its host gives it to people only: get its files from {page} "
-        "and put them into {own}, archives unpacked, as torchvision has them."
-    )
-    page, own = DATASETS[entry.name].page, data_dir / DATASETS[entry.name].folder
-    raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name, page=page, own=own))
+    else:
+        text = tr(
+            "{dataset} is not there: {folder} has no {name}. The app cannot download it: get its files from {page} "
+            "(terms: {terms}) and put them into {own}, archives unpacked, as torchvision has them."
+        )
+    facts = {"size": size_in_words(kind.download_bytes), "terms": tr(kind.terms), "page": kind.page}
+    own = data_dir / kind.folder
+    raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name, own=own, **facts))
 
 
 def check_md5(entry: TorchvisionSet, root: Path, files: Files, progress: Progress) -> None:
