@@ -40,7 +40,7 @@ def test_a_set_in_torchvisions_layout_is_trained_convolutional(driver, cifar):
     assert driver.shown.image_shape == (3, 16, 16)
     assert driver.shown.class_names[:2] == ("class 0", "class 1")
     assert driver.shown.snapshot.step == 2 * 3  # 20 images in batches of 8
-    assert driver.shown.name.endswith("CIFAR-10")
+    assert driver.shown.title.endswith("CIFAR-10")
 
 
 def test_a_damaged_set_is_offered_anew(driver, cifar):
