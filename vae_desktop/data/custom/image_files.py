@@ -21,6 +21,7 @@ from vae_desktop.data.custom.folder import find_files
 from vae_desktop.data.custom.image_file import Header, prepare, read_header, read_pages
 from vae_desktop.data.custom.layout import Layout, arrange, without_images
 from vae_desktop.data.custom.levels import not_finite_lines
+from vae_desktop.data.custom.lists import read_lists, without_texts
 from vae_desktop.data.origins import Origins
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr, tr_count
@@ -64,10 +65,13 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
     """
     files, threads = found.files, 1 if found.is_stream else _THREADS
     total, half = len(files), len(files) // 2
-    headers, faults = _read_headers(files, config, progress.part(0, half, total), threads)
+    headers, reasons = _read_headers(files, config, progress.part(0, half, total), threads)
     images = list(headers)
-    layout = arrange(images)
-    skipped = [*found.skipped, *faults, *layout.skipped, *without_images(found.folders, files, images, layout)]
+    told = read_lists([file for file in files if file not in headers], images, progress)
+    layout = arrange(images, told)
+    faults = [line for file, line in reasons if file not in told.used]
+    skipped = [*found.skipped, *faults, *told.skipped, *layout.skipped]
+    skipped += without_images(found.folders, files, images, layout)
     check_count(sum(headers[image.file].pages for image in layout.placed), source, skipped)
     assembled = _Decoding(layout, headers, config).run(progress.part(half, total - half, total), threads)
     skipped += assembled.skipped
@@ -77,10 +81,10 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
 
 def _read_headers(
     files: Sequence[File], config: DatasetConfig, progress: Progress, threads: int
-) -> tuple[dict[File, Header], list[str]]:
-    """The first pass: the headers of the images, and why other files are none; ends once there are too many images."""
+) -> tuple[dict[File, Header], list[tuple[File, str]]]:
+    """The first pass: the headers of the images, and a line for all others; ends once there are too many images."""
     prepare()
-    placed = {image.file for image in arrange(files).placed}  # others may lie beside class folders
+    placed = {image.file for image in arrange([*without_texts(files)]).placed}  # others may lie beside class folders
     lock, count = threading.Lock(), 0
 
     def read(file: File) -> Header:
@@ -94,8 +98,9 @@ def _read_headers(
 
     answers = for_each(read, files, progress, threads)
     headers = {file: header for file, header in zip(files, answers, strict=True) if isinstance(header, Header)}
-    faults = [f"{file.name}: {header.fault}" for file, header in headers.items() if header.fault]
-    return headers, [*_reasons(files, answers), *faults]
+    faults = _reasons(files, answers)
+    faults += [(file, f"{file.name}: {header.fault}") for file, header in headers.items() if header.fault]
+    return headers, faults
 
 
 class _Decoding:
@@ -134,11 +139,12 @@ class _Decoding:
         file_of = np.repeat(np.arange(len(placed)), self._pages)[kept]
         classes = [placed[number].class_name for number in file_of]
         is_test = np.array([placed[number].is_test for number in file_of]) if self._layout.has_split else None
-        notes = self._layout.notes if is_test is not None and 0 < is_test.sum() < len(kept) else []
+        is_whole = is_test is None or 0 < is_test.sum() < len(kept)
+        notes = self._layout.notes if is_whole else self._layout.notes[1:]  # the first tells the split
         images = self._canvas.finish(kept if len(kept) < len(self._changes) else None)
         names = None if None in classes else np.array(classes, np.str_)
         converted = [*self._converted(kept, file_of), *notes]
-        reasons = _reasons([image.file for image in placed], answers)
+        reasons = [line for _, line in _reasons([image.file for image in placed], answers)]
         return Assembled(images, names, is_test, converted, reasons, self._origins(kept, file_of))
 
     def _read(self, number: int) -> None:
@@ -176,9 +182,10 @@ class _Decoding:
         return Origins.of_files(paths, parts)
 
 
-def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[str]:
-    """A line for each file that could not be read."""
-    return [f"{file.name}: {answer}" for file, answer in zip(files, answers, strict=True) if isinstance(answer, str)]
+def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[tuple[File, str]]:
+    """The files that could not be read, and a line for each."""
+    pairs = zip(files, answers, strict=True)
+    return [(file, f"{file.name}: {answer}") for file, answer in pairs if isinstance(answer, str)]
 
 
 def for_each(

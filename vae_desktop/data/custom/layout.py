@@ -32,6 +32,32 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What lists beside the images say of them.
+
+    Attributes
+    ----------
+    classes, parts : dict by File
+        The class of an image, and its part of the split, where they are known.
+    names : dict of str by part
+        Where a part is told.
+    labels : list of str
+        Where classes are told.
+    used : set of File
+        The lists.
+    skipped : list of str
+        Lines for the report.
+    """
+
+    classes: dict[File, str] = field(default_factory=dict)
+    parts: dict[File, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    used: set[File] = field(default_factory=set)
+    skipped: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Layout:
     """What folders make of the images in them.
 
@@ -83,24 +109,22 @@ def part_of(name: str) -> tuple[str, str] | None:
     return (found, " ".join(rest)) if found else None
 
 
-def arrange(images: Sequence[File]) -> Layout:
-    """Give each image its class and its place in the split, by the folders that it lies in.
+def arrange(images: Sequence[File], told: Told | None = None) -> Layout:
+    """Give each image its class and its place in the split, by the folders that it lies in, else by lists.
 
     Folders that hold nothing but one folder are gone through, and so are those called ``images`` and the like. What is
-    found then is classes, and what lies deeper belongs to the first of them; without any, images have no class. Folders
-    of which one speaks of training and another of test or validation, in whatever wording, are a split, above the
-    classes or below them.
+    found then is classes, and what lies deeper belongs to the first of them; without any, images have the classes that
+    lists tell, or none. Folders of which one speaks of training and another of test or validation, in whatever wording,
+    are a split, above the classes or below them; without any, it is the one that lists tell.
     """
+    told = told or Told()
     seen = _without_wrappers(_without_plain_folders(images))
-    split = _split_at(seen, 0)
-    if split is not None:
-        return _by_parts(seen, 0, split)
-    if seen and all(len(image.levels) > 1 for image in seen):
-        split = _split_at(seen, 1)
-        if split is not None and all(image.names[1] in split for image in seen):
-            return _by_parts(seen, 1, split)
+    parts = _parts_by_folders(seen, told) or _parts_by_lists(seen, told)
+    if parts is not None:
+        return _of_parts(parts, told)
     layout = Layout([])
-    _classify(seen, False, layout)
+    _classify(seen, False, layout, told)
+    _note_labels(layout, told)
     return layout
 
 
@@ -147,65 +171,116 @@ def _split_at(images: Iterable[_Seen], level: int) -> dict[str, tuple[str, str]]
     return {name: part for name, part in said.items() if part[1] in whole} if whole else None
 
 
-def _by_parts(images: Sequence[_Seen], level: int, split: dict[str, tuple[str, str]]) -> Layout:
-    """The layout where folders at a level are the parts of a split."""
-    inside: dict[str, list[_Seen]] = {}
-    outside: Counter[str] = Counter()
-    names: dict[str, set[str]] = {}
+@dataclass(frozen=True)
+class _Parts:
+    """The images of each part of a split, what it is called, and how many images lie where besides."""
+
+    inside: dict[str, list[_Seen]]
+    names: dict[str, str]
+    outside: Counter[str]
+
+
+def _parts_by_folders(images: Sequence[_Seen], told: Told) -> _Parts | None:
+    """The split that folders make, if they make one; what their names say besides is told as classes."""
+    level, split = 0, _split_at(images, 0)
+    if split is None and images and all(len(image.levels) > 1 for image in images):
+        level, split = 1, _split_at(images, 1)
+        if split is not None and not all(image.names[1] in split for image in images):
+            return None
+    if split is None:
+        return None
+    parts, names = _Parts({}, {}, Counter()), dict[str, set[str]]()
+    says_more = len({rest for _, rest in split.values()}) > 1
     for image in images:
         name = image.names[level] if len(image.levels) > level else ""
         if name not in split:
-            outside[shown(name) or tr("beside them")] += 1
+            parts.outside[shown(name) or tr("beside them")] += 1
             continue
-        part = split[name][0]
-        inside.setdefault(part, []).append(image)
+        part, rest = split[name]
+        if says_more and rest:
+            told.classes.setdefault(image.file, rest)
+        levels = image.levels[:level] + image.levels[level + 1 :]
+        parts.inside.setdefault(part, []).append(replace(image, levels=levels))
         names.setdefault(part, set()).add(name)
+    parts.names.update((part, ", ".join(sorted(map(shown, some)))) for part, some in names.items())
+    return parts
+
+
+def _parts_by_lists(images: Sequence[_Seen], told: Told) -> _Parts | None:
+    """The split that lists tell, if they do; where none tells the training images, all others are."""
+    parts = _Parts({}, dict(told.names), Counter())
+    for image in images:
+        part = told.parts.get(image.file) or (None if TRAIN in told.names else TRAIN)
+        if part is None:
+            parts.outside[tr("in none of these lists")] += 1
+        else:
+            parts.inside.setdefault(part, []).append(image)
+    if TRAIN not in parts.inside or len(parts.inside) < 2:
+        return None
+    parts.names.setdefault(TRAIN, tr("all others"))
+    return parts
+
+
+def _of_parts(parts: _Parts, told: Told) -> Layout:
+    """The layout of a split: of validation and test images the latter are used, unless only the former have classes."""
+    inside, names = parts.inside, parts.names
+    has_classes = {
+        part: any(image.levels for image in some) or _are_told(some, told) for part, some in inside.items()
+    }
     held_out = TEST if TEST in inside else VALIDATION
-    has_classes = {part: any(len(image.levels) > 1 for image in some) for part, some in inside.items()}
     if has_classes[TRAIN] and not has_classes[held_out] and has_classes.get(VALIDATION):
         held_out = VALIDATION
-    called = {part: ", ".join(sorted(map(shown, some))) for part, some in names.items()}
     layout = Layout([], has_split=True)
     layout.notes.append(
-        tr("training images from {train}, test images from {test}").format(train=called[TRAIN], test=called[held_out])
+        tr("training images from {train}, test images from {test}").format(train=names[TRAIN], test=names[held_out])
     )
-    outside.update({called[part]: len(some) for part, some in inside.items() if part not in (TRAIN, held_out)})
-    for where, count in outside.items():
+    left = {names[part]: len(some) for part, some in inside.items() if part not in (TRAIN, held_out)}
+    for where, count in (parts.outside + Counter(left)).items():
         text = tr("{where}: {images} outside {part} and {other}")
         layout.skipped.append(
-            text.format(where=where, images=images_in_words(count), part=called[TRAIN], other=called[held_out])
+            text.format(where=where, images=images_in_words(count), part=names[TRAIN], other=names[held_out])
         )
-    used = [(image, part == held_out) for part in (TRAIN, held_out) for image in inside[part]]
-    by_rest = len({rest for _, rest in split.values()}) > 1
-    if by_rest and not any(has_classes.values()):
-        for image, is_test in used:
-            layout.placed.append(Placed(image.file, split[image.names[level]][1] or None, is_test))
-        return layout
-    without = [replace(image, levels=image.levels[:level] + image.levels[level + 1 :]) for image, _ in used]
-    without = _without_wrappers(without)
-    for is_test in (False, True):
-        some = [image for image, (_, belongs) in zip(without, used, strict=True) if belongs == is_test]
-        _classify(some, is_test, layout)
+    used = _without_wrappers([*inside[TRAIN], *inside[held_out]])
+    count = len(inside[TRAIN])
+    _classify(used[:count], False, layout, told)
+    _classify(used[count:], True, layout, told)
     if len({image.class_name is None for image in layout.placed}) == 2:
         layout.skipped.append(tr("class folders: not used, as only one part of the split has them"))
-        return replace(layout, placed=[replace(image, class_name=None) for image in layout.placed])
+        layout = replace(layout, placed=[replace(image, class_name=None) for image in layout.placed])
+    _note_labels(layout, told)
     return layout
 
 
-def _classify(images: Sequence[_Seen], is_test: bool, layout: Layout) -> None:
+def _are_told(images: Sequence[_Seen], told: Told) -> bool:
+    """Whether lists tell the classes of most of these images."""
+    count = sum(image.file in told.classes for image in images)
+    return count > 0 and 2 * count >= len(images)
+
+
+def _classify(images: Sequence[_Seen], is_test: bool, layout: Layout, told: Told) -> None:
     """Add images to a layout, by their outermost folder; where most lie in one, those beside these are skipped."""
     loose = sum(not image.levels for image in images)
-    has_classes = 2 * loose <= len(images) and loose < len(images)
-    if not has_classes and loose < len(images):
+    has_folders = 2 * loose <= len(images) and loose < len(images)
+    if not has_folders and loose < len(images):
         layout.skipped.append(tr("class folders: not used, as more images lie beside them than in them"))
+    are_told = not has_folders and _are_told(images, told)
     for image in images:
         file = image.file
-        if has_classes and not image.levels:
-            layout.skipped.append(tr("{name}: lies beside the class folders").format(name=file.name))
-            continue
-        layout.placed.append(Placed(file, image.names[0] if has_classes else None, is_test))
-        if has_classes:
+        if not has_folders:
+            layout.placed.append(Placed(file, told.classes.get(file, tr("no label")) if are_told else None, is_test))
+        elif image.levels:
+            layout.placed.append(Placed(file, image.names[0], is_test))
             layout.class_folders.add(file.parts[: image.levels[0]])
+        else:
+            layout.skipped.append(tr("{name}: lies beside the class folders").format(name=file.name))
+
+
+def _note_labels(layout: Layout, told: Told) -> None:
+    """Say where classes come from that no folder tells."""
+    count = sum(image.class_name == told.classes.get(image.file, "") for image in layout.placed)
+    if told.labels and count:
+        text = tr("classes from {file}: {images}")
+        layout.notes.append(text.format(file=", ".join(told.labels), images=images_in_words(count)))
 
 
 def without_images(folders: Sequence[File], files: Sequence[File], images: Sequence[File], layout: Layout) -> list[str]:

@@ -1,0 +1,262 @@
+"""Lists that lie beside images, as many sets have them: which are for training and test, and of what class each is."""
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from vae_desktop.data.custom.files import File
+from vae_desktop.data.custom.layout import TEST, TRAIN, VALIDATION, Told, part_of
+from vae_desktop.data.custom.messages import shown
+from vae_desktop.language import tr_count
+from vae_desktop.progress import Progress
+
+_ENDINGS = (".txt", ".csv", ".tsv", ".lst")
+_MOST_IN_A_FOLDER = 100  # where there are more, each is of one image
+_MOST_BYTES = 1 << 26
+_LONGEST = 1 << 12  # of a line
+_TRIED = 20  # lines that tell whether a file is a list of images
+_PLAIN = r"lists?|labels?|anno\w*|files?|(file)?names?|index|info|meta\w*|ids?|paths?|gt|truth|ground|class(es)?|split"
+_LABEL = r"(class|label|category|target|species|breed|diagnosis)(_?(name|id))?s?"
+_CUB = ("images.txt", "train_test_split.txt")  # numbers and paths; numbers, and 1 for training
+
+
+@dataclass(frozen=True, eq=False)
+class _List:
+    """What a list says of the images in it.
+
+    Attributes
+    ----------
+    file : File
+    images : list of File
+        In the order of the lines.
+    columns : list of list of str
+        What else the lines say, column by column.
+    head : list of str
+        The names of the columns, "" if it tells none.
+    missing : int
+        How many lines name no image.
+    """
+
+    file: File
+    images: list[File]
+    columns: list[list[str]]
+    head: list[str]
+    missing: int
+
+    @property
+    def part(self) -> str | None:
+        """The part of a split that its name speaks of, if it speaks of nothing else."""
+        part = part_of(PurePosixPath(self.file.parts[-1]).stem)
+        if part is None or not all(re.fullmatch(_PLAIN, word, re.IGNORECASE) for word in part[1].split()):
+            return None
+        return part[0]
+
+
+def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress) -> Told:
+    """What the lists among files say of images.
+
+    A list is a text with a line for each image: its path, or the end of it, with or without its ending, alone or in a
+    column. What stands after it, or in a column called "label" or the like, is a class. A list whose name speaks of
+    training, test or validation, and a column of such words, tell the split; and so do the two lists of CUB.
+
+    Raises
+    ------
+    Cancelled
+        If `progress` raised it.
+    """
+    found = [known for file in _candidates(files) if (known := _read(file, images, progress)) is not None]
+    told = Told()
+    for part in (TRAIN, TEST, VALIDATION):
+        first = next((known for known in found if known.part == part), None)  # of several ways to split
+        if first is not None:
+            told.parts.update((image, part) for image in first.images if image not in told.parts)
+            told.names[part] = first.file.name
+            told.used.add(first.file)
+    for known in found:
+        _take_columns(known, told)
+    _take_cub(files, found, told)
+    for known in found:
+        if known.file in told.used and known.missing:
+            text = tr_count(
+                "{file}: {count:,} line names no image that is here",
+                "{file}: {count:,} lines name no image that is here",
+                known.missing,
+            )
+            told.skipped.append(text.format(file=known.file.name, count=known.missing))
+    return told
+
+
+def without_texts(files: Iterable[File]) -> Iterator[File]:
+    """The files that are no texts by their names."""
+    return (file for file in files if PurePosixPath(file.parts[-1].lower()).suffix not in _ENDINGS)
+
+
+def _candidates(files: Iterable[File]) -> Iterator[File]:
+    by_folder: dict[tuple[str, ...], list[File]] = {}
+    for file in files:
+        if PurePosixPath(file.parts[-1].lower()).suffix in _ENDINGS:
+            by_folder.setdefault(file.parts[:-1], []).append(file)
+    for some in by_folder.values():
+        if len(some) <= _MOST_IN_A_FOLDER:
+            yield from some
+
+
+def _rows(file: File, progress: Progress) -> Iterator[list[str]]:
+    """The fields of each line, of which the first is the whole line; none if it is too long to be a list."""
+    try:
+        with file.open() as stream:
+            text = stream.read(_MOST_BYTES + 1).decode("utf-8-sig", "replace")
+    except Exception:  # noqa: BLE001 - it is no list, and why it is no image is said
+        return
+    if len(text) > _MOST_BYTES or "\0" in text[:_LONGEST]:
+        return
+    lines = io.StringIO(text)
+    start = text[:_LONGEST]
+    sign = next((sign for sign in "\t,;" if sign in start), None)
+    for line in lines:
+        progress.check()
+        line = line.strip()[:_LONGEST]
+        if line:
+            fields = line.split() if sign is None else next(csv.reader([line], delimiter=sign), [])
+            yield [line, *(entry.strip() for entry in fields)]
+
+
+def _read(file: File, images: Sequence[File], progress: Progress) -> _List | None:
+    """A file as a list; None if fewer than half of its lines name images."""
+    rows = _rows(file, progress)
+    first = list(itertools.islice(rows, _TRIED))
+    if not first:
+        return None
+    folder = file.parts[:-1]
+    inside = [image for image in images if image.parts[: len(folder)] == folder]
+    for some in (inside, images) if inside and len(inside) < len(images) else (images,):
+        index = _Index(some)
+        width = max(map(len, first), default=1)
+        order = [*range(1, width), 0]  # the whole line last, which is a path with spaces
+        hits = {column: [index.find(row[column]) if len(row) > column else None for row in first] for column in order}
+        best = max(order, key=lambda column: _quality(column, hits[column], first))
+        if 2 * len({*hits[best]} - {None}) >= max(1, len(first) - 1):
+            others = [] if best == 0 else [*range(best + 1, width), *range(1, best)]
+            head = first[0] if hits[best][0] is None else []
+            lines = itertools.chain(first[1:] if head else first, rows)
+            return _collect(file, lines, [best, *others], head, index)
+    return None
+
+
+def _quality(column: int, found: Sequence[File | None], rows: Sequence[list[str]]) -> tuple[int, int]:
+    """How many images a column names, and how many of them with the ending of their names."""
+    pairs = [(image, row[column]) for image, row in zip(found, rows, strict=True) if image is not None]
+    return len({image for image, _ in pairs}), sum(value.endswith(image.parts[-1]) for image, value in pairs)
+
+
+def _collect(
+    file: File, rows: Iterable[list[str]], columns: Sequence[int], head: Sequence[str], index: "_Index"
+) -> _List | None:
+    """The list that these lines make; the first of the columns is that of the images."""
+    images: list[File] = []
+    values: list[list[str]] = [[] for _ in columns[1:]]
+    missing = 0
+    for row in rows:
+        image = index.find(row[columns[0]]) if len(row) > columns[0] else None
+        if image is None:
+            missing += 1
+            continue
+        images.append(image)
+        for some, column in zip(values, columns[1:], strict=True):
+            some.append(row[column] if len(row) > column else "")
+    names = [head[column] if len(head) > column else "" for column in columns[1:]]
+    return _List(file, images, values, names, missing) if len(images) >= missing else None
+
+
+class _Index:
+    """Images by the ends of their paths, with and without the ending of their names."""
+
+    def __init__(self, images: Sequence[File]) -> None:
+        self._images = images
+        self._ends: dict[int, dict[tuple[str, ...], File | None]] = {}
+
+    def find(self, text: str) -> File | None:
+        """The one image whose path ends so, or whose whole path is the end of this one."""
+        parts = tuple(part for part in text.replace("\\", "/").split("/") if part not in ("", "."))
+        if not parts or len(parts) > 64:
+            return None
+        found = self._of(len(parts)).get(parts)
+        for first in range(1, len(parts)):
+            if found is not None:
+                break
+            whole = self._of(len(parts) - first).get(parts[first:])
+            found = whole if whole is not None and len(whole.parts) == len(parts) - first else None
+        return found
+
+    def _of(self, depth: int) -> Mapping[tuple[str, ...], File | None]:
+        if depth not in self._ends:
+            ends: dict[tuple[str, ...], File | None] = {}
+            for image in self._images:
+                if len(image.parts) < depth:
+                    continue
+                end = image.parts[-depth:]
+                for key in (end, (*end[:-1], PurePosixPath(end[-1]).stem)):
+                    ends[key] = image if ends.get(key, image) is image else None  # two of that name
+            self._ends[depth] = ends
+        return self._ends[depth]
+
+
+def _take_columns(known: _List, told: Told) -> None:
+    """Take classes, and a split if there is a column of one, from a list."""
+    is_split = [_is_split(values) for values in known.columns]
+    if any(is_split) and not told.names:
+        for image, value in zip(known.images, known.columns[is_split.index(True)], strict=True):
+            part = part_of(value)
+            if part is not None:
+                told.parts[image] = part[0]
+                told.names[part[0]] = f"{known.file.name} ({shown(value)})"
+        told.used.add(known.file)
+    values = _class_column(known, is_split)
+    new = {image: value for image, value in zip(known.images, values, strict=False) if value}
+    if new and not set(new) <= set(told.classes):
+        told.classes.update((image, value) for image, value in new.items() if image not in told.classes)
+        told.labels.append(known.file.name)
+        told.used.add(known.file)
+
+
+def _is_split(values: Sequence[str]) -> bool:
+    different = set(values)
+    if not 1 < len(different) <= 4:
+        return False
+    parts = {part_of(value) for value in different}
+    return None not in parts and {("train", "")} < parts
+
+
+def _class_column(known: _List, is_split: Sequence[bool]) -> Sequence[str]:
+    """The column of classes, empty if there is none."""
+    columns = [column for column, split in zip(known.columns, is_split, strict=True) if not split]
+    head = [name for name, split in zip(known.head, is_split, strict=False) if not split]
+    for name, values in zip(head, columns, strict=False):
+        if re.fullmatch(_LABEL, name, re.IGNORECASE):
+            return values
+    if not columns:
+        return ()
+    are_numbers = [all(re.fullmatch(r"-?\d*\.?\d+", value) for value in values) for values in columns]
+    has_measures = any(re.fullmatch(r"-?\d*\.\d+", value) for value in columns[0])
+    if (len(columns) > 1 and all(are_numbers)) or has_measures or len(set(columns[0])) > max(2, len(columns[0]) // 2):
+        return ()
+    return columns[0]
+
+
+def _take_cub(files: Sequence[File], found: Sequence[_List], told: Told) -> None:
+    """The split of CUB: a file numbers the images, another says of each number whether it is for the training."""
+    images = next((known for known in found if known.file.parts[-1] == _CUB[0]), None)
+    split = next((file for file in files if file.parts[-1] == _CUB[1]), None)
+    if images is None or split is None or not images.columns or told.names:
+        return
+    is_train = {row[1]: row[2] for row in _rows(split, Progress()) if len(row) == 3}
+    parts = {"1": TRAIN, "0": TEST}
+    for image, number in zip(images.images, images.columns[0], strict=True):
+        if is_train.get(number) in parts:
+            told.parts[image] = parts[is_train[number]]
+    told.names.update(dict.fromkeys((TRAIN, TEST), split.name))
+    told.used.update((images.file, split))
