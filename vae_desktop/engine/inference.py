@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,20 +14,18 @@ from psygnal import Signal
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.messages import Messages
-from vae_desktop.engine.processor import Pacer, prepare_threads
+from vae_desktop.engine.processor import prepare_threads
 from vae_desktop.engine.snapshots import Snapshots
 from vae_desktop.engine.tasks import Outbox
-from vae_desktop.engine.view_requests import SheetRequest, ViewRequest, are_same
+from vae_desktop.engine.view_requests import SheetRequest, ViewRequest
+from vae_desktop.engine.view_turns import Asked, ViewTurns
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats, Picture
 from vae_desktop.latent.grid import Indices
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 
-# Share of a core beside a training: for what the person has just asked for, and to keep it up to date.
-_ASKED_SHARE, _REFRESH_SHARE = 0.15, 0.06
 _END = object()
-_TRAINS = 1.0  # seconds since the last live snapshot within which a training counts as going on
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,24 +36,6 @@ class Decoded:
     step: int
     request_id: int
     picture: Picture
-
-
-@dataclass(eq=False)
-class _Asked:
-    """A view's request, who gets its answers, and how far it is."""
-
-    request: ViewRequest
-    show: Callable[[Any], object]
-    is_told: bool = False  # a first answer has reached whoever asked
-    work: Iterator[Any] | None = None
-    is_stale: bool = True  # there are weights that its last pass has not seen
-    is_answered: bool = False  # a pass is done; what comes now keeps it up to date
-    latest: Any = None
-
-    @property
-    def is_urgent(self) -> bool:
-        """Whether a hand waits for it."""
-        return self.request.is_urgent and not self.is_answered
 
 
 class InferenceThread:
@@ -80,10 +60,7 @@ class InferenceThread:
         self._snapshots = Snapshots()
         self._request: tuple[int, int, Floats] | None = None  # run, request, code (d,)
         self._pending = False
-        self._tasks: dict[str, _Asked] = {}  # by view, the one whose turn it is first
-        self._pacers = {share: Pacer(0.0, share) for share in (_ASKED_SHARE, _REFRESH_SHARE)}
-        self._live_until = 0.0
-        self._serves_views = False
+        self._turns = ViewTurns(self._snapshots)
         self.renew()
 
     def renew(self) -> None:
@@ -111,7 +88,7 @@ class InferenceThread:
         with self._wake:
             self._snapshots.put(run_id, config, image_shape, snapshot)
             if is_live:
-                self._live_until = time.monotonic() + _TRAINS
+                self._turns.note_training()
             if not self._snapshots.is_pinned(run_id):
                 self._begin_anew(run_id)
 
@@ -124,8 +101,7 @@ class InferenceThread:
     def _begin_anew(self, run_id: int) -> None:
         """Have all that is asked of a model worked out by its weights of now."""
         self._pending |= self._request is not None and self._request[0] == run_id
-        for task in self._tasks.values():
-            task.is_stale |= task.request.follows_training and task.request.run_id == run_id
+        self._turns.begin_anew(run_id)
         self._wake.notify()
 
     def remove(self, run_id: int) -> None:
@@ -153,11 +129,7 @@ class InferenceThread:
         Pictures of the same codes that are asked for already are not begun anew. `show` gets each answer.
         """
         with self._wake:
-            asked = self._tasks.get(request.view)
-            if asked is not None and are_same(asked.request, request):
-                asked.show = show
-            else:
-                self._tasks[request.view] = _Asked(request, show)
+            if self._turns.ask(request, show):
                 self._wake.notify()
 
     def ask_pictures(
@@ -179,7 +151,7 @@ class InferenceThread:
     def asked(self) -> dict[str, ViewRequest]:
         """What each view has asked for last, as long as it wants it."""
         with self._wake:
-            return {view: task.request for view, task in self._tasks.items()}
+            return self._turns.requests
 
     def newest(self, view: str) -> ViewRequest | None:
         """What a view has asked for last."""
@@ -188,30 +160,30 @@ class InferenceThread:
     def is_waiting(self, view: str) -> bool:
         """Whether something is asked for of which nothing has been answered yet."""
         with self._wake:
-            return view in self._tasks and not self._tasks[view].is_told
+            return self._turns.is_waiting(view)
 
     def serve_views(self) -> None:
         """Begin with what views ask for: torch is loaded."""
         with self._wake:
-            self._serves_views = True
+            self._turns.has_begun = True
             self._wake.notify()
 
     def forget(self, view: str) -> None:
         """Work no longer on a view's request."""
         with self._wake:
-            self._tasks.pop(view, None)
+            self._turns.forget(view)
 
     def _run(self, closing: threading.Event) -> None:
         prepare_threads()
         while True:
             with self._wake:
-                while not (self._pending or closing.is_set() or self._next_task() is not None):
-                    self._wake.wait(self._pause())
+                while not (self._pending or closing.is_set() or self._turns.next() is not None):
+                    self._wake.wait(self._turns.pause())
                 if closing.is_set():
                     return
                 point = self._request if self._pending else None
                 self._pending = False
-                task = None if point is not None else self._next_task()
+                task = None if point is not None else self._turns.next()
             try:
                 if point is not None:
                     self._decode_point(*point)
@@ -219,7 +191,8 @@ class InferenceThread:
                     self._advance(task)
             except Exception as error:  # noqa: BLE001 - the edge of the thread
                 if task is not None:
-                    self._drop(task)
+                    with self._wake:
+                        self._turns.drop(task)
                 message = tr("The picture could not be made: {error}").format(error=error)
                 self._outbox.call(self._messages.complain, message, traceback.format_exc())
 
@@ -230,7 +203,7 @@ class InferenceThread:
             decoded = Decoded(run_id, snapshot.step, request_id, decoder.decode(snapshot.weights, code))
             self._outbox.call_latest("decoded", self._tell_decoded, decoded)
 
-    def _advance(self, task: _Asked) -> None:
+    def _advance(self, task: Asked) -> None:
         """Do the next part of a task."""
         began = time.monotonic()
         if task.work is None:
@@ -240,12 +213,10 @@ class InferenceThread:
             return
         if task.work is None:
             task.work = task.request.work(model, task.latest)
-        pacer = self._pacer(task)
+        pacer = self._turns.pacer(task)
         value = next(task.work, _END)
         with self._wake:
-            is_wanted = self._tasks.get(task.request.view) is task
-            if is_wanted:
-                self._tasks[task.request.view] = self._tasks.pop(task.request.view)  # the others have their turn
+            is_wanted = self._turns.pass_on(task)
         if value is _END:
             task.work, task.is_answered = None, True
         elif value is not None and is_wanted:
@@ -258,39 +229,11 @@ class InferenceThread:
         if self.newest_snapshot(decoded.run_id) is not None:
             self.decoded.emit(decoded)
 
-    def _answer(self, asked: _Asked, value: Any) -> None:
+    def _answer(self, asked: Asked, value: Any) -> None:
         """Hand out an answer, in the owner's thread, if it is to a view's newest request."""
         with self._wake:
-            is_wanted = self._tasks.get(asked.request.view) is asked
+            is_wanted = self._turns.is_wanted(asked)
         if is_wanted:
             asked.is_told = True
             self.answered.emit(asked.request, value)
             asked.show(value)
-
-    def _next_task(self) -> _Asked | None:
-        """The task whose turn it is, if there is something to do for one and it is due."""
-        now, tasks = time.monotonic(), self._workable()
-        urgent = next((task for task in tasks if task.is_urgent), None)
-        is_alone = now >= self._live_until
-        return urgent or next((task for task in tasks if is_alone or self._pacer(task).is_due(now)), None)
-
-    def _pause(self) -> float | None:
-        """Seconds until a task is due; None if none has anything to do."""
-        now = time.monotonic()
-        dues = [self._pacer(task).due - now for task in self._workable()]
-        return max(min(dues), 0.0) if dues else None
-
-    def _workable(self) -> list[_Asked]:
-        return [
-            task
-            for task in (self._tasks.values() if self._serves_views else ())
-            if (task.work is not None or task.is_stale) and task.request.run_id in self._snapshots
-        ]
-
-    def _pacer(self, task: _Asked) -> Pacer:
-        return self._pacers[_REFRESH_SHARE if task.is_answered else _ASKED_SHARE]
-
-    def _drop(self, task: _Asked) -> None:
-        with self._wake:
-            if self._tasks.get(task.request.view) is task:
-                del self._tasks[task.request.view]
