@@ -1,31 +1,25 @@
-"""Model files and exports: opening, saving, what the app itself has kept, and what the title of the window says."""
+"""Model files: opening, saving, and what the title of the window says of them."""
 
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 
 from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.engine import Engine
-from vae_desktop.engine.messages import Message
 from vae_desktop.engine.run import Run
 from vae_desktop.examples import examples
 from vae_desktop.files import size_in_words
-from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import tr
-from vae_desktop.latent.export import codes_as_csv
 
 KEPT_LISTED = 12  # models in the menu
 
 
 class FilesController(QObject):
-    """Asks for names, and has models and exports read and written."""
+    """Asks for names, and has models read and written."""
 
     def __init__(self, window: MainWindow, engine: Engine, settings: WindowSettings) -> None:
         super().__init__(window)
@@ -36,7 +30,6 @@ class FilesController(QObject):
         self._settings = settings
         window.file_opened.connect(self.open)
         window.workspace_changed.connect(self._show_document)
-        window.stage.scatter.export_requested.connect(self._export_codes)
         window.comparison.save_requested.connect(self._save_alone)
         menus = window.menus
         menus.file_chosen.connect(self.open)
@@ -45,9 +38,7 @@ class FilesController(QObject):
         menus.save_as_requested.connect(self._save_as)
         menus.recent_wanted.connect(self._list_recent)
         menus.save_with_timeline_requested.connect(self._save_with_timeline)
-        menus.export_requested.connect(self._export_all_codes)
         self._library.opened.connect(self._note_opened)
-        self._library.exported.connect(partial(self._tell_written, tr("Exported to {path}")))
         self._engine.saver.saved.connect(self._note_saved)
         self._project.runs_changed.connect(self._show_document)
         self._project.shown_changed.connect(self._show_document)
@@ -89,42 +80,7 @@ class FilesController(QObject):
 
     def _note_saved(self, path: Path) -> None:
         self._note_opened(path, "file")
-        self._tell_written(tr("Saved to {path}"), path)
-
-    def _tell_written(self, text: str, path: Path) -> None:
-        self._window.statusBar().showMessage(text.format(path=path), 6000)
-
-    # What a window that is gone has kept
-
-    def tell_of_last_time(self, instance: Instance) -> None:
-        """Say how the app ended last, and offer what it kept, unless that was declined."""
-        words = "\n\n".join(crash.words for crash in instance.crashes if crash.words)
-        kept_in_crash = self._autosaves.files_of(crash.name for crash in instance.crashes)
-        if kept_in_crash:
-            self._library.offer(kept_in_crash[-1], True, words)
-            return
-        if words:
-            text = tr(
-                "The app ended unexpectedly last time. Details say what is known of it; Help ▸ Copy diagnostics "
-                "copies that for a report."
-            )
-            self._engine.messages.posted.emit(Message("error", text, words, is_added=True))
-        kept = self._autosaves.latest()
-        if kept and kept[-1].name != self._settings.text("declined_autosave"):
-            self._library.offer(kept[-1], False)
-
-    def recover(self, goes_on: bool) -> None:
-        """Open what is offered, and go on with its training if that is wished."""
-        self._window.show_workspace("playground")  # a comparison brings up the other one
-        self._library.recover(goes_on)
-
-    def decline(self) -> None:
-        """Offer it no longer, at the next start either."""
-        path = self._library.take_offered()
-        if path is not None:
-            self._settings.set_text("declined_autosave", path.name)
-
-    # Saving
+        self._window.statusBar().showMessage(tr("Saved to {path}").format(path=path), 6000)
 
     @property
     def _in_sight(self) -> list[Run]:
@@ -180,40 +136,6 @@ class FilesController(QObject):
     @Slot(object)
     def _save_alone(self, run: Run) -> None:
         self._ask_and_save([run], run.path)
-
-    # Exporting
-
-    @Slot()
-    def _export_all_codes(self) -> None:
-        codes = None if self._project.shown is None else self._project.shown.all_codes
-        if codes is None:
-            self._engine.messages.complain(tr("There are no codes yet: they come with the training."))
-        else:
-            self._export_codes(np.arange(len(codes)))
-
-    @Slot(object)
-    def _export_codes(self, images: npt.NDArray[np.int64]) -> None:
-        """Ask for a name, then save the codes of these images as they were when it was asked for."""
-        run = self._project.shown
-        codes = None if run is None else run.all_codes
-        if run is None or run.codes is None or codes is None:
-            return
-        dataset = self._engine.datasets.of(run)
-        origins = None if dataset is None or len(dataset.test) != len(run.codes) else dataset.origins
-        make = partial(codes_as_csv, codes, images, run.class_names, len(run.codes), origins)
-        self._ask_and_export(tr("Export codes"), f"codes-{file_name(run)}", "csv", make)
-
-    @Slot(str, object)
-    def export_path(self, kind: str, make: Callable[[], bytes]) -> None:
-        """Ask for a name, then save the path as it was when it was asked for."""
-        if self._project.shown is not None:
-            self._ask_and_export(tr("Export path"), f"path-{file_name(self._project.shown)}", kind, make)
-
-    def _ask_and_export(self, title: str, name: str, suffix: str, make: Callable[[], bytes]) -> None:
-        kinds = {"csv": tr("Tables"), "gif": tr("Animations"), "png": tr("Pictures")}
-        path = self._window.ask_for_export(title, Path(f"{name}.{suffix}"), kinds[suffix])
-        if path is not None:
-            self._library.export(path, make)
 
     @Slot()
     def _show_timeline_size(self) -> None:

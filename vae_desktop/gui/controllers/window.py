@@ -13,8 +13,10 @@ from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.closer import Closer
+from vae_desktop.gui.controllers.exports import ExportsController
 from vae_desktop.gui.controllers.files import FilesController
 from vae_desktop.gui.controllers.film_controller import FilmController
+from vae_desktop.gui.controllers.last_time import LastTime
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.messages import MessagesController
 from vae_desktop.gui.controllers.process import Instance
@@ -78,6 +80,8 @@ class WindowController(QObject):
         self.setup = SetupController(window, self.engine, settings, times)
         self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)
+        self.exports = ExportsController(window, self.engine)
+        self.last_time = LastTime(window, self.engine, settings)
         self.films = FilmController(window, self.engine, self.workspaces)
         self.closer = Closer(window, self.engine, settings, instance)
         last_folders.keep_in(
@@ -95,8 +99,8 @@ class WindowController(QObject):
         self._actions: dict[str, Callable[[], object]] = {
             **dict.fromkeys(("download", "retry", "repair"), self.training.download_missing),
             "open_folder": self.training.show_missing_folder,
-            "open_kept": partial(self.files.recover, False),
-            "recover": partial(self.files.recover, True),
+            "open_kept": partial(self.last_time.recover, False),
+            "recover": partial(self.last_time.recover, True),
             "discard": self.engine.library.discard_offered,
             "slower": self.training.continue_slower,
             "undo_removal": self.runs.undo_removal,
@@ -120,7 +124,7 @@ class WindowController(QObject):
             from vae_desktop.gui.controllers.normals import NormalsController
 
             tools = self.workspaces.make_tools()
-            tools.path.export_wanted.connect(self.files.export_path)
+            tools.path.export_wanted.connect(self.exports.export_path)
             self.formulas = FormulasController(self._window, self.engine, tools.drawing, self.point, self._settings)
             self.normals = NormalsController(self._window, self.engine, tools.drawing)
             self._begin_lab()
@@ -143,7 +147,7 @@ class WindowController(QObject):
         """Say what was lost and how the app ended; offer what it kept, unless it was declined or comes back anyway."""
         self.messages.tell_of_lost_settings()
         if not self.restart.is_coming_back:
-            self.files.tell_of_last_time(self._instance)
+            self.last_time.tell(self._instance)
 
     # For programs that drive the window
 
@@ -177,7 +181,7 @@ class WindowController(QObject):
     @Slot(str)
     def _decline(self, action: str) -> None:
         if action in ("open_kept", "recover"):
-            self.files.decline()
+            self.last_time.decline()
 
     def _end_invitation_once(self) -> None:
         """Whoever has dragged the point once need not be told again."""
