@@ -19,6 +19,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.examples import examples
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.libraries import keep_modules
 
 _TIMEOUT = 90_000  # ms; what judges images may be trained beside three other processes
 _COLLECTED_EVERY = 10  # tests
@@ -119,7 +120,7 @@ def _modules_left_alone() -> None:
     import torch  # noqa: F401
 
     gc.collect()
-    gc.freeze()
+    keep_modules()
 
 
 @pytest.fixture(autouse=True)

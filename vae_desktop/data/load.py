@@ -1,6 +1,7 @@
 """From a data set's settings to its images; among them scikit-learn's 1,797 handwritten digits, always there."""
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,7 @@ _DEFAULT_SIDE = 28  # at 8×8 the squared error is so small against the KL term 
 _TEST_FRACTION = 0.2
 
 
+@lru_cache(4)  # a few MB at most; what has been found out about them stays with them
 def load_digits(config: DatasetConfig) -> Dataset:
     """Load the digits, resampled from 8×8 to 28×28 unless another size is asked for.
 

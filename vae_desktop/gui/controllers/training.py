@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.libraries import keep_modules
 from vae_desktop.variants import Variant, kl_term_configs
 
 if TYPE_CHECKING:
@@ -171,9 +171,7 @@ class TrainingController(QObject):
 
     def _take_devices(self, devices: tuple[Device, ...]) -> None:
         self._form.set_devices(devices)
-        # torch is loaded by now: its many objects stay, and to look through them at each collection would take 150 ms.
-        if not gc.get_freeze_count():  # once, or what is left of closed windows would stay too
-            gc.freeze()
+        keep_modules()
 
     def _take_dataset(self, dataset: Dataset) -> None:
         if dataset.config.name != self._form.box("name").value():

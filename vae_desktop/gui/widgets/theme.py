@@ -61,6 +61,11 @@ class ThemeSwitch(QObject):
         dark = self.mode == "dark" or (self.mode == "system" and scheme == Qt.ColorScheme.Dark)
         theme = DARK if dark else LIGHT
         application = cast(QApplication, QApplication.instance())
+        icons = resource_path("icons")
+        template = Template(resource_path("style.qss").read_text(encoding="utf-8"))
+        sheet = template.substitute(asdict(theme), icons=icons.as_posix())
+        if sheet == application.styleSheet():
+            return  # to style all windows anew takes half a second
         application.setStyle("Fusion")
         palette = _palette(theme)
         application.setPalette(palette)
@@ -69,9 +74,7 @@ class ThemeSwitch(QObject):
             palette.setColor(QPalette.ColorRole.Window, QColor(theme.muted))
             for name in ("QCheckBox", "QRadioButton", "QAbstractSpinBox"):
                 application.setPalette(palette, name)  # type: ignore[arg-type]  # bytes, as the stubs say, are refused
-        icons = resource_path("icons")
-        sheet = Template(resource_path("style.qss").read_text(encoding="utf-8"))
-        application.setStyleSheet(sheet.substitute(asdict(theme), icons=icons.as_posix()))
+        application.setStyleSheet(sheet)
 
 
 def heading_font(base: QFont) -> QFont:
