@@ -11,9 +11,10 @@ from vae_desktop.data.custom.archives import is_archive, opened
 from vae_desktop.data.custom.arrays import assemble_arrays
 from vae_desktop.data.custom.assembled import Assembled, NoImages, to_dataset
 from vae_desktop.data.custom.csv_file import assemble_csv, is_csv_name
+from vae_desktop.data.custom.hdf5_file import assemble_hdf5, is_hdf5_name
 from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
 from vae_desktop.data.custom.image_files import assemble_files, assemble_folder
-from vae_desktop.data.custom.mat_file import assemble_mat
+from vae_desktop.data.custom.mat_file import assemble_mat, is_hdf5_mat
 from vae_desktop.data.custom.messages import listed
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.fingerprint import Fingerprint
@@ -80,8 +81,10 @@ def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assemble
         return assemble_arrays(path, config, progress)
     if is_file and is_csv_name(path.name):
         return assemble_csv(path, config, progress)
-    if is_file and path.suffix.lower() == ".mat":
+    if is_file and path.suffix.lower() == ".mat" and not is_hdf5_mat(path):
         return assemble_mat(path, config, progress)
+    if is_file and (is_hdf5_name(path.name) or path.suffix.lower() == ".mat"):
+        return assemble_hdf5(path, config, progress)
     kind = kind_of_file(path) if is_file else None
     may_be_archive = kind is None or kind.is_packed or path.suffix.lower() == ".zip"
     if is_file and may_be_archive and is_archive(path):

@@ -55,6 +55,12 @@ def assemble_mat(path: Path, config: DatasetConfig, progress: Progress) -> Assem
     return assemble_stacks(stacks, path, config, progress, skipped)
 
 
+def is_hdf5_mat(path: Path) -> bool:
+    """Whether a .mat file is one of version 7.3, which is HDF5."""
+    with naming_the_file(path), path.open("rb") as file:
+        return file.read(10) == b"MATLAB 7.3"
+
+
 @dataclass(frozen=True)
 class _Element:
     """A variable of a file: where it begins, its bytes there, and whether these are compressed."""
