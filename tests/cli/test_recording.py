@@ -63,6 +63,31 @@ def test_going_on_keeps_the_timeline_of_a_file(train, run, tmp_path):
     assert load_checkpoint(other).timeline is None
 
 
+def test_going_on_keeps_the_budget_of_a_file_unless_another_is_asked_for(train, run, tmp_path):
+    path, other = tmp_path / "model.safetensors", tmp_path / "other.safetensors"
+    train("--timeline", "150", "kB")
+    for size, given in ((150_000, []), (100_000, ["--timeline", "100 kB"]), (100_000, [])):
+        assert run("train", "--continue", path, "--epochs", 3, *given, "--output", other).status == 0
+        timeline, path = load_checkpoint(other).timeline, other
+        assert timeline.budget == size
+        assert size / 2 < timeline.bytes <= size
+
+
+def test_a_timeline_of_a_newer_version_is_said_to_be_one(train, run, tmp_path):
+    train("--timeline", "1 MB")
+    path, newer = tmp_path / "model.safetensors", tmp_path / "newer.safetensors"
+    old, new = (b'\\"timeline\\":{\\"format\\":%d' % number for number in (1, 2))
+    assert path.read_bytes().count(old) == 1
+    newer.write_bytes(path.read_bytes().replace(old, new))
+    assert run("info", newer, "--json").lines[0]["timeline"] == []
+    assert "of a newer version" in run("info", newer).out
+    words = "newer.safetensors has a timeline that only a newer vae_desktop can read"
+    run("sample", newer, "--step", 3, "--output", tmp_path / "s.png").assert_refused(1, words)
+    result = run("train", "--continue", newer, "--epochs", 1, "--output", tmp_path / "o.safetensors")
+    assert (result.status, words in result.err) == (0, True)
+    assert run("sample", newer, "--output", tmp_path / "s.png").status == 0
+
+
 @pytest.mark.parametrize(
     ("size", "words"), [("much", "'much' is no size such as 256 MB"), ("1 kB", "1 kB hold not even")]
 )

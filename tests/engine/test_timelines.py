@@ -237,6 +237,36 @@ def test_no_budget_records_nothing(window, config):
     assert window.folders == []
 
 
+def test_a_budget_that_is_too_small_is_told_and_training_goes_on(window, config):
+    window.session.timelines.budget = 1000
+    run = window.train(config)
+    assert (run.status, run.timeline, window.folders) == ("finished", None, [])
+    (told,) = window.told.messages
+    assert told.text.startswith("Timeline: 1 kB hold not even the first and the last moment, which take ")
+
+
+def test_what_a_file_brought_is_not_thinned_by_a_smaller_budget(window, config, tmp_path):
+    run = window.trained(config)
+    path = tmp_path / "m.safetensors"
+    window.saved(path, [run], with_timeline=True)
+    window.session.timelines.budget = run.timeline.bytes // 2
+    again = window.opened(path)
+    window.goes_on(again, config.with_settings(epochs=1))
+    window.saved(path, [again])
+    assert load_checkpoint(path).timeline.steps == [*KEPT, 28, 32, 36]
+
+
+def test_a_timeline_of_a_newer_version_is_told_and_its_model_opens(window, config, tmp_path):
+    run = window.trained(config)
+    path = tmp_path / "m.safetensors"
+    window.saved(path, [run], with_timeline=True)
+    path.write_bytes(path.read_bytes().replace(b'\\"timeline\\":{\\"format\\":1', b'\\"timeline\\":{\\"format\\":2'))
+    window.session.project.forgotten.emit(run)  # so that the app has kept none either
+    again = window.opened(path)
+    assert (again.timeline, again.snapshot.step) == (None, 24)
+    assert "m.safetensors has a timeline that only a newer vae_desktop can read" in window.told.messages[-1].text
+
+
 def test_a_cache_that_cannot_be_written_is_told_once_and_training_goes_on(window, config, tmp_path):
     (tmp_path / "cache").write_text("a file in the folder's place")
     run = window.train(config)

@@ -272,6 +272,30 @@ def test_what_a_timeline_keeps_is_chosen_and_remembered(live):
     assert driver.engine.timelines.budget == 256_000_000
 
 
+def test_a_size_may_be_typed_and_one_that_is_too_small_is_told_at_its_field(live):
+    driver, other = live, live.find("otherTimelineAction", QAction)
+    other.trigger()
+    field, error = driver.find("timelineSizeField"), driver.find("timelineSizeError")
+    assert field.text() == "256 MB"
+    driver.type("timelineSizeField", "much")
+    assert "'much' is no size such as 256 MB" in error.text()
+    driver.type("timelineSizeField", "20 kB")
+    assert error.text().startswith("Timeline: 20 kB hold not even the first and the last moment, which take ")
+    assert not driver.find("keepTimelineSizeButton").isEnabled()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert driver.engine.timelines.budget == 256_000_000
+    driver.type("timelineSizeField", "100 MB")
+    assert error.text() == ""
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert driver.engine.timelines.budget == 100_000_000
+    assert (other.text(), other.isChecked()) == ("&Other: 100 MB…", True)
+    driver.find("256000000TimelineAction", QAction).trigger()
+    assert (other.text(), other.isChecked()) == ("&Other…", False)
+    other.trigger()
+    driver.find("cancelTimelineSizeButton").click()
+    assert driver.find("256000000TimelineAction", QAction).isChecked()
+
+
 def test_a_model_without_kept_steps_has_no_strip(live):
     live.show("vae-2d")
     assert not live.window.timeline.isVisible()

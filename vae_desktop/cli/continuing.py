@@ -59,6 +59,8 @@ class BegunBefore:
 
     def notes_on(self, dataset: "Dataset") -> list[str]:
         """How they go on, and whether on other images, in words."""
+        from vae_desktop.training.saved_timeline import newer_timeline_words
+
         first = self._checkpoints[0].snapshot
         if any(checkpoint.snapshot.optimizer is None for checkpoint in self._checkpoints) and first.step:
             how = tr("{file} holds no state of the optimizer: it begins anew, and what follows is not exact.")
@@ -67,7 +69,9 @@ class BegunBefore:
         else:
             how = ""
         others = [note for checkpoint in self._checkpoints for note in other_images(checkpoint, dataset)]
-        return [*([how.format(file=self._path.name)] if how else []), *dict.fromkeys(others)]
+        has_newer = any(checkpoint.has_newer_timeline for checkpoint in self._checkpoints)
+        newer = newer_timeline_words(self._path.name) if has_newer else ""
+        return [*(words for words in (how.format(file=self._path.name), newer) if words), *dict.fromkeys(others)]
 
     @property
     def timelines(self) -> "list[Timeline | None]":

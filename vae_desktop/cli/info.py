@@ -90,6 +90,7 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
         *rows,
         (tr("Continues"), continues),
         *_timeline_rows(_frames(checkpoint)),
+        *([(tr("Timeline"), tr("of a newer version"))] if checkpoint.has_newer_timeline else []),
         (tr("File"), file),
         *((tr("Note"), entry.text) for entry in _advice(checkpoint)),
     ]

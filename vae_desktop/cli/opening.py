@@ -69,6 +69,10 @@ def opened_at_its_end(options: argparse.Namespace) -> "Checkpoint":
 
 def check_has_timeline(checkpoint: "Checkpoint", path: Path) -> None:
     """Raise UserError if no step of the training of a model was kept in its file."""
+    if checkpoint.has_newer_timeline:
+        from vae_desktop.training.saved_timeline import newer_timeline_words
+
+        raise UserError(newer_timeline_words(path.name))
     if checkpoint.timeline is None or not checkpoint.timeline.frames:
         text = tr("{file} has no timeline: of its training only step {step:,} is there, its end.")
         raise UserError(text.format(file=path.name, step=checkpoint.snapshot.step))

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from vae_desktop import paths
 from vae_desktop.cli.output import say
 from vae_desktop.config import RunConfig
-from vae_desktop.errors import InvalidSetting
-from vae_desktop.files import bytes_of, size_in_words
+from vae_desktop.files import bytes_of
 from vae_desktop.language import tr
 
 if TYPE_CHECKING:
@@ -52,23 +51,18 @@ def recordings(
     """
     from vae_desktop.training.frame_folder import FrameFolder
     from vae_desktop.training.frame_writer import FrameWriter
-    from vae_desktop.training.frames import FrameLayout
+    from vae_desktop.training.frames import FrameLayout, check_budget
     from vae_desktop.training.recording import Recording
-    from vae_desktop.training.timeline import DEFAULT_BUDGET
 
     before = before or [None] * len(configs)
-    budget = DEFAULT_BUDGET if any(before) else 0
+    budget = max((_own_budget(timeline) for timeline in before if timeline is not None), default=0)
     if options.timeline is not None:
         budget = bytes_of("timeline", " ".join(options.timeline))
     if not budget:
         yield [None] * len(configs)
         return
     layouts = [FrameLayout.of(config.model, dataset.image_shape) for config in configs]
-    least = max(2 * layout.weight_bytes for layout in layouts)
-    if budget < least:
-        text = tr("Timeline: {size} hold not even the first and the last moment, which take {least}.")
-        size, taken = size_in_words(budget), size_in_words(least)
-        raise InvalidSetting("timeline", text.format(size=size, least=taken))
+    check_budget(budget, layouts)
     place = paths.default_cache_dir() / "timelines" / f"{os.getpid()}-{time.time_ns()}"
     writer = FrameWriter()
 
@@ -97,3 +91,10 @@ def recordings(
         writer.join()
         with contextlib.suppress(OSError):
             place.rmdir()
+
+
+def _own_budget(timeline: "Timeline") -> int:
+    """Bytes within which a timeline is kept as its training goes on, where nobody asks for others."""
+    from vae_desktop.training.timeline import DEFAULT_BUDGET
+
+    return timeline.budget or max(timeline.bytes, DEFAULT_BUDGET)

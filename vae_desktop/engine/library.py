@@ -24,9 +24,11 @@ from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.language import tr
 from vae_desktop.training.description import Description
+from vae_desktop.training.saved_timeline import newer_timeline_words
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
+
 
 def _ignore() -> None:
     pass
@@ -76,6 +78,8 @@ class Library:
 
         def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
             runs = self._show_opened(checkpoints, path, origin)
+            if any(checkpoint.has_newer_timeline for checkpoint in checkpoints):
+                self._messages.inform(newer_timeline_words(path.name))
             going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
             if goes_on and going_on:
                 self._starter.go_on_with(going_on, compares=len(runs) > 1)

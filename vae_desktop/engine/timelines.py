@@ -16,8 +16,10 @@ from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Outbox, Task, Tasks
 from vae_desktop.engine.timeline_store import TimelineStore
-from vae_desktop.errors import CheckpointError
+from vae_desktop.errors import CheckpointError, InvalidSetting
+from vae_desktop.language import tr
 from vae_desktop.training.frame_writer import FrameWriter
+from vae_desktop.training.frames import FrameLayout, check_budget
 from vae_desktop.training.recording import Recording
 from vae_desktop.training.timeline import DEFAULT_BUDGET, Frame, FrameInfo
 
@@ -55,6 +57,7 @@ class Timelines:
         self._recorded: dict[int, Run] = {}
         self._noted: dict[int, dict[Path, int]] = {}  # in which files each of them is kept, as last noted
         self._held: OrderedDict[tuple[int, int], tuple[FrameInfo, Frame]] = OrderedDict()  # by run and step
+        self._brought: dict[int, int] = {}  # bytes of what lay in a file of the person's, by the run's id
         self._has_swept = False
         self._project.runs_changed.connect(self._note_files)
         self._project.forgotten.connect(self._forget)
@@ -69,16 +72,17 @@ class Timelines:
         timeline, step = run.timeline, 0 if run.snapshot is None else run.snapshot.step
         for key in [key for key in self._held if key[0] == run.id and key[1] > step]:
             del self._held[key]  # this training may come to the same step with other weights
-        if isinstance(timeline, Recording) and self.budget:
-            timeline.budget = self.budget
+        budget = self._budget_of(run)
+        if isinstance(timeline, Recording) and budget:
+            timeline.budget = budget
             return timeline
-        if self._store is None or not self.budget:
+        if self._store is None or not budget:
             if isinstance(timeline, Recording) and run.snapshot is not None:
                 timeline.forget_after(run.snapshot.step, timeline.settings)  # they would not be of this training
             return None
         self._sweep()
         folder = self._store.new(run.config, run.image_shape)
-        recording = Recording(folder, self._writer, self.budget, partial(self._changed, run), self._complain)
+        recording = Recording(folder, self._writer, budget, partial(self._changed, run), self._complain)
         if timeline is not None:
             recording.adopt(timeline)
         run.timeline, self._recorded[run.id] = recording, run
@@ -186,6 +190,23 @@ class Timelines:
             if run.id not in self._project.runs or not any(path.exists() for path in self._files_of(run)):
                 self._forget(run)
         self._writer.join(timeout)
+
+    def _budget_of(self, run: Run) -> int:
+        """Bytes that the frames of a run may take; 0 where not even two would fit, which is told.
+
+        What the app did not keep itself, but found in a file, is not thinned further: the file may be saved to again.
+        """
+        timeline = run.timeline
+        if timeline is not None and not isinstance(timeline, Recording):
+            self._brought[run.id] = timeline.budget or timeline.bytes
+        budget = max(self.budget, self._brought.get(run.id, 0)) if self.budget else 0
+        try:
+            check_budget(budget, [FrameLayout.of(run.config.model, run.image_shape)] if budget else [])
+        except InvalidSetting as error:
+            text = tr("{problem} Nothing is kept; View ▸ Timeline keeps ▸ Other takes a larger size.")
+            self._messages.posted.emit(Message("info", text.format(problem=error), about=_ABOUT))
+            return 0
+        return budget
 
     def _changed(self, run: Run) -> None:
         """For the writer's thread: have it told that a run has other frames."""

@@ -52,6 +52,8 @@ class Checkpoint:
         The frames of its training that lie in that file.
     images : Fingerprint, or None
         Which of a person's own images it has learned; unknown in files of earlier versions. None for a built-in set.
+    has_newer_timeline : bool
+        Whether frames lie there that this version cannot read.
     """
 
     config: RunConfig
@@ -63,6 +65,7 @@ class Checkpoint:
     format_version: int = PLAIN_VERSION
     timeline: Timeline | None = None
     images: Fingerprint | None = None
+    has_newer_timeline: bool = False
 
     @property
     def parameters(self) -> int:
@@ -239,5 +242,5 @@ def _checkpoint(path: Path, file: BinaryIO, said: Description, infos: Mapping[st
     timeline = None
     if said.timeline is not None:
         timeline = said.timeline.opened(path, file, frames, said.layout, history, labels)
-    parts = snapshot, history, codes, said.version, timeline, said.images_of(tensors)
+    parts = snapshot, history, codes, said.version, timeline, said.images_of(tensors), said.has_newer_timeline
     return Checkpoint(said.config, said.image_shape, said.class_names, *parts)

@@ -16,7 +16,7 @@ from vae_desktop.models.snapshot import Snapshot, Span
 from vae_desktop.settings import config_from_json, settings_of
 from vae_desktop.training.frames import MAX_STEP, FrameLayout, checked_snapshot, checked_span, moment_shapes
 from vae_desktop.training.history import CHOSEN, TERMS, Change, Evaluation, History
-from vae_desktop.training.saved_timeline import SavedTimeline
+from vae_desktop.training.saved_timeline import SavedTimeline, is_newer
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
 FORMAT_VERSION = 5  # of files that say which images of a person's own the model has learned
@@ -45,6 +45,8 @@ class Description:
         What it says of the frames of its training, if the file holds some.
     images : (str, str), or None
         The name of the data set whose images the file keeps the hashes of, and which of them it was measured on.
+    has_newer_timeline : bool
+        Whether the file holds some in a format that only newer versions know; here it is as if there were none.
     """
 
     version: int
@@ -56,6 +58,7 @@ class Description:
     changed_settings: tuple[str, ...]
     timeline: SavedTimeline | None = None
     images: tuple[str, str] | None = None
+    has_newer_timeline: bool = False
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> "Description":
@@ -76,11 +79,14 @@ class Description:
         image_shape, class_names = _image_shape(metadata["image_shape"]), _names(metadata["class_names"])
         said = metadata.get("span")  # files of earlier versions do not say it
         span, changed_settings = None if said is None else checked_span(said), _names(metadata["changed_settings"])
-        timeline = SavedTimeline.of(metadata["timeline"], config, step) if "timeline" in metadata else None
+        frames = metadata.get("timeline")
+        has_newer = is_newer(frames)
+        timeline = SavedTimeline.of(frames, config, step) if "timeline" in metadata and not has_newer else None
         images = _names([*metadata["images"]]) if "images" in metadata else None
         require(images is None or len(images) == 2, tr("a list of names in it is damaged."))
         of_images = None if images is None else (images[0], images[1])
-        return cls(version, config, image_shape, class_names, step, span, changed_settings, timeline, of_images)
+        parts = span, changed_settings, timeline, of_images, has_newer
+        return cls(version, config, image_shape, class_names, step, *parts)
 
     @property
     def is_interrupted(self) -> bool:
@@ -113,7 +119,8 @@ class Description:
         _check_history(self.config, history)
         if self.timeline is not None:
             self.timeline.check(frames, self.layout)
-        require(self.timeline is not None or not frames, tr("it holds what no model of this app has."))
+        may_have_frames = self.timeline is not None or self.has_newer_timeline
+        require(may_have_frames or not frames, tr("it holds what no model of this app has."))
         _check_images(self.images is not None, images)
         return sum(info.bytes for info in (*codes.values(), *history.values(), *images.values()))
 

@@ -1,7 +1,7 @@
 """How a frame of a timeline lies in a file: a few flat tensors, so that a header with hundreds of them stays small."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import ModelConfig
+from vae_desktop.errors import InvalidSetting
+from vae_desktop.files import size_in_words
 from vae_desktop.language import N_, tr
 from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape, weight_shapes
@@ -130,6 +132,15 @@ class FrameLayout:
         codes = Codes(tensors["mean"], tensors.get("log_stddev"), labels if fits else None)
         require(codes.are_finite, tr("its codes are not finite numbers."))
         return codes
+
+
+def check_budget(budget: int, layouts: Iterable[FrameLayout]) -> None:
+    """Raise InvalidSetting if so many bytes hold not even two frames of one of these models."""
+    least = max((2 * layout.weight_bytes for layout in layouts), default=0)
+    if budget < least:
+        text = tr("Timeline: {size} hold not even the first and the last moment, which take {least}.")
+        size, taken = size_in_words(budget), size_in_words(least)
+        raise InvalidSetting("timeline", text.format(size=size, least=taken))
 
 
 def _size(shapes: Shapes) -> int:

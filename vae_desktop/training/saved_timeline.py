@@ -15,13 +15,14 @@ from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 from vae_desktop.models.snapshot import Span
 from vae_desktop.training import tensor_file
-from vae_desktop.training.frames import FrameLayout, checked_span
+from vae_desktop.training.frames import MAX_STEP, FrameLayout, checked_span
 from vae_desktop.training.history import History
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 from vae_desktop.training.timeline import TIMELINE_SETTINGS, Frame, FrameInfo, Timeline, thinned
 
 PREFIX = "timeline"
 MOST_FRAMES = 1600  # in a file: what is said of them has to fit into its header
+FORMAT = 1  # of what a file says of its frames; a newer one costs the frames, not the model
 _log = logging.getLogger(__name__)
 
 
@@ -35,10 +36,13 @@ class SavedTimeline:
         As of `Timeline`.
     spans : mapping of int to Span
         The training that each frame is a step of, by its step, in their order.
+    budget : int
+        As of `Timeline`.
     """
 
     settings: Mapping[str, float]
     spans: Mapping[int, Span]
+    budget: int = 0
 
     @classmethod
     def of(cls, said: Any, config: RunConfig, step: int) -> "SavedTimeline":
@@ -51,7 +55,8 @@ class SavedTimeline:
         """
         settings = said["settings"]
         are_numbers = isinstance(settings, dict) and all(type(value) in (int, float) for value in settings.values())
-        wrong = tr("what it says of its timeline is damaged.")
+        wrong, budget = tr("what it says of its timeline is damaged."), said.get("budget", 0)
+        require(type(budget) is int and 0 <= budget <= MAX_STEP, wrong)
         require(are_numbers and settings.keys() == set(TIMELINE_SETTINGS), wrong)
         config.with_settings(**settings)
         spans: dict[int, Span] = {}
@@ -59,7 +64,7 @@ class SavedTimeline:
             require(type(at) is int and max(spans, default=-1) < at <= step, wrong)
             spans[at] = checked_span(span)
             require(spans[at].first <= at <= spans[at].last, wrong)
-        return cls(settings, spans)
+        return cls(settings, spans, budget)
 
     def check(self, infos: Mapping[str, TensorInfo], layout: FrameLayout) -> None:
         """Check what a header says of the frames' tensors, named STEP.NAME; raises CheckpointError."""
@@ -117,7 +122,21 @@ class SavedTimeline:
                 snapshot = layout.snapshot(info.step, info.span, tensors)
                 return Frame(snapshot, layout.codes(tensors, labels), info.evaluation)
 
-        return Timeline(frames, self.settings, read)
+        return Timeline(frames, self.settings, read, self.budget)
+
+
+def is_newer(said: Any) -> bool:
+    """Whether what a file says of a timeline is in a format that this version does not know."""
+    return isinstance(said, dict) and type(said.get("format")) is int and said["format"] > FORMAT
+
+
+def newer_timeline_words(name: str) -> str:
+    """What it means that the timeline in a file of that name is one of a newer version."""
+    text = tr(
+        "{file} has a timeline that only a newer vae_desktop can read: of its training only the end is here. Saving to "
+        "the same file would drop it."
+    )
+    return text.format(file=name)
 
 
 def timeline_parts(
@@ -157,7 +176,8 @@ def timeline_parts(
             own.pop("optimizer", None)
         said.append([info.step, *astuple(span)])
         tensors |= {f"{PREFIX}.{info.step}.{name}": tensor for name, tensor in own.items()}
-    return {"settings": dict(timeline.settings), "frames": said}, tensors
+    about = {"format": FORMAT, "settings": dict(timeline.settings), "budget": timeline.budget, "frames": said}
+    return about, tensors
 
 
 def _by_step(infos: Mapping[str, TensorInfo]) -> dict[str, dict[str, TensorInfo]]:

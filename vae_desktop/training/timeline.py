@@ -179,14 +179,21 @@ class Timeline:
         `TIMELINE_SETTINGS` as they were when the first frame was kept; what was changed later stands in the history.
     read : callable
         Reads a frame; raises UserError, in plain words, if that cannot be.
+    budget : int
+        Bytes that its frames were kept within; 0 where that is not known.
     """
 
     def __init__(
-        self, frames: Sequence[FrameInfo], settings: Mapping[str, float], read: Callable[[FrameInfo], Frame]
+        self,
+        frames: Sequence[FrameInfo],
+        settings: Mapping[str, float],
+        read: Callable[[FrameInfo], Frame],
+        budget: int = 0,
     ) -> None:
         self._frames = tuple(frames)
         self._read = read
         self.settings = dict(settings)
+        self.budget = budget
 
     @property
     def frames(self) -> tuple[FrameInfo, ...]:

@@ -24,6 +24,7 @@ from vae_desktop.gui.controllers.restart import Restart
 from vae_desktop.gui.controllers.runs import RunsController
 from vae_desktop.gui.controllers.setup_controller import SetupController
 from vae_desktop.gui.controllers.timeline import TimelineController
+from vae_desktop.gui.controllers.timeline_size import TimelineSizeController
 from vae_desktop.gui.controllers.training import TrainingController
 from vae_desktop.gui.controllers.training_times import TrainingTimes
 from vae_desktop.gui.controllers.transport_controller import TransportController
@@ -65,9 +66,6 @@ class WindowController(QObject):
         self._instance = instance
         autosaves = Autosaves(instance.folder, instance.name)
         self.engine = Engine(self._outbox_filled.emit, data_dir, autosaves, cache_dir)
-        self.engine.timelines.budget = settings.timeline_budget
-        window.menus.set_timeline_mode(str(settings.timeline_budget))
-        window.menus.timeline_chosen.connect(self._keep_timelines)
         self._outbox_filled.connect(self._run_calls, Qt.ConnectionType.QueuedConnection)
         self.point = LatentPoint(window)
         self.messages = MessagesController(window, self.engine, settings)
@@ -77,6 +75,7 @@ class WindowController(QObject):
         times = TrainingTimes(settings)
         self.transport = TransportController(window, self.engine, times)
         self.timeline = TimelineController(window, self.engine, settings)
+        self.timeline_size = TimelineSizeController(window, self.engine, settings)
         self.setup = SetupController(window, self.engine, settings, times)
         self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)
@@ -157,12 +156,6 @@ class WindowController(QObject):
             return
         self.setup.take_next()
         self.files.open_last()
-
-    @Slot(str)
-    def _keep_timelines(self, size: str) -> None:
-        """Let the timeline of each model take so many bytes, from its next training on."""
-        self._settings.set_timeline_budget(int(size))
-        self.engine.timelines.budget = int(size)
 
     @Slot(str)
     def choose_theme(self, mode: str) -> None:

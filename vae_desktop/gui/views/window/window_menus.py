@@ -38,7 +38,7 @@ class WindowMenus(QObject):
     data_folder_requested = Signal()
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
-    timeline_chosen = Signal(str)  # how many bytes the timeline of a model may take
+    timeline_chosen = Signal(str)  # how many bytes the timeline of a model may take; "other" for a size that is typed
     layout_reset_requested = Signal()
     normals_requested = Signal()
     diagnostics_requested = Signal()
@@ -94,7 +94,7 @@ class WindowMenus(QObject):
         title = tr("Lan&guage")  # in another language followed by the English word: whoever chose it by mistake
         self._languages = self._add_modes(view_menu, title, "Language", texts, self.language_chosen)
         sizes = {str(size): size_in_words(size) for size in TIMELINE_SIZES}
-        texts = {"0": tr("&Nothing"), **sizes}
+        texts = {"0": tr("&Nothing"), **sizes, "other": tr("&Other…")}
         self._timelines = self._add_modes(view_menu, tr("Timeline &keeps"), "Timeline", texts, self.timeline_chosen)
         self._add(view_menu, "resetLayoutAction", tr("&Reset layout"), then=self.layout_reset_requested)
         self._fill_help_menu(bar.addMenu(tr("&Help")))
@@ -209,10 +209,12 @@ class WindowMenus(QObject):
     def set_language_mode(self, mode: str) -> None:
         self._languages.get(mode, self._languages[language.SYSTEM]).setChecked(True)
 
-    def set_timeline_mode(self, mode: str) -> None:
-        """Check how much a timeline may keep, if it is one of the sizes that are offered."""
-        if mode in self._timelines:
-            self._timelines[mode].setChecked(True)
+    def set_timeline_size(self, size: int) -> None:
+        """Check how much a timeline may keep; a size that is not offered stands in the last entry."""
+        is_offered, other = str(size) in self._timelines, self._timelines["other"]
+        self._timelines[str(size) if is_offered else "other"].setChecked(True)
+        text = tr("&Other: {size}…").format(size=size_in_words(size))
+        other.setText(tr("&Other…") if is_offered else text)
 
     def _add_file(self, menu: QMenu, path: Path, title: str, tip: str) -> None:
         entry = menu.addAction(title.replace("&", "&&"), partial(_emit, self.file_chosen, path))
