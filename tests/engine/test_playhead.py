@@ -74,7 +74,8 @@ def test_codes_pictures_and_figures_are_those_of_the_step(app, config, playhead,
         ([([0, 1, 4, 8], 8)], [0, 1, 4, 8]),
         ([([0, 1, 4, 8], 8), ([0, 2, 4, 8], 8)], [0, 4, 8]),
         ([([0, 4, 8, 16], 16), ([0, 3, 4], 6)], [0, 4, 8, 16]),  # one has ended earlier
-        ([([0, 4, 8, 16], 16), ([0, 4, 8], 16)], [0, 4, 8]),  # one is still being written
+        ([([0, 4, 8, 9], 9), ([0, 4, 8], 9)], [0, 4, 8]),  # one is still being written
+        ([([0, 80, 160], 160), ([0, 84, 160], 160)], [0, 80, 160]),  # what is kept of none and near to none
     ],
 )
 def test_models_side_by_side_are_shown_at_steps_that_all_have_kept(kept, expected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,15 +21,23 @@ if TYPE_CHECKING:
 
 
 def common_steps(runs: Sequence[Run]) -> list[int]:
-    """The steps that all of these runs have kept which came as far, in their order; without any those of the first.
+    """The steps at which all of these runs can be shown, in their order.
 
-    Models that are trained together keep the same steps but for the best on the test images, and what their budgets
-    leave out.
+    These are the steps that all have kept which came as far. Models that are trained together keep the same steps but
+    for the best on the test images, and for what a slow disk or a budget leaves out. Where that left out so much that
+    a schedule's step away there is none, the steps of the first run stand in: the others are shown at their nearest.
     """
     kept = [(set(run.timeline.steps), run.step) for run in runs if run.timeline is not None]
     every = sorted(set().union(*(steps for steps, _ in kept)))
     common = [step for step in every if all(step in steps or step > last for steps, last in kept)]
-    return common or (sorted(kept[0][0]) if kept else [])
+    lonely = [step for step in (sorted(kept[0][0]) if kept else ()) if not _has_near(common, step)]
+    return sorted([*common, *lonely])
+
+
+def _has_near(steps: list[int], step: int) -> bool:
+    """Whether one of these steps is about as near as the next that a schedule keeps."""
+    place = bisect_left(steps, step)
+    return any(abs(near - step) <= 1 + step // 8 for near in steps[max(place - 1, 0) : place + 1])
 
 
 @dataclass(eq=False)
