@@ -33,7 +33,7 @@ class Vae(nn.Module):
         return self.decoder(codes), mean, log_variance
 
 
-def _loss(model: Vae, images: Tensor) -> Tensor:
+def loss_of(model: nn.Module, images: Tensor) -> Tensor:
     """Of all images together, in nats."""
     logits, mean, log_variance = model(images)
     reconstruction = F.binary_cross_entropy_with_logits(logits, images.flatten(1), reduction="sum")
@@ -52,11 +52,11 @@ def epochs(data_dir: str, count: int, device: str = "cpu") -> dict[str, Any]:
         began, total = time.perf_counter(), 0.0
         for images, _ in batches:
             optimizer.zero_grad()
-            loss = _loss(model, images.to(device))
+            loss = loss_of(model, images.to(device))
             loss.backward()
             optimizer.step()
             total += loss.item()
         seconds.append(time.perf_counter() - began)
     with torch.no_grad():
-        losses = [_loss(model, images.to(device)).item() for images, _ in DataLoader(test, 1000)]
+        losses = [loss_of(model, images.to(device)).item() for images, _ in DataLoader(test, 1000)]
     return {"epoch_seconds": seconds, "test_loss": sum(losses) / len(test)}
