@@ -223,6 +223,17 @@ def test_a_fork_is_drawn_with_its_parent(losses) -> None:
     assert marks(losses)["pane 0"] == [(20, "from #1")]
 
 
+def test_a_ruined_parent_does_not_flatten_its_fork(losses) -> None:
+    parent, fork = history(steps=100), history(steps=200)
+    rows = parent.training.copy()
+    rows[50:] = 5000.0
+    ruined = History()
+    ruined.append(rows)
+    losses.set_models([Losses("#2", ModelConfig(), fork, 50, "#1"), Losses("#1", ModelConfig(), ruined, left_at=50)])
+    assert losses.panes[0].getViewBox().viewRange()[1][1] < 200
+    assert losses.panes[0].spike.isVisible()
+
+
 def test_what_a_fork_shares_is_in_the_unit_of_its_parent(losses) -> None:
     fork = Losses("#2", ModelConfig(likelihood="bernoulli"), history(), 20, "#1")
     fork.history.changes = [Change(20, "likelihood", 0.0, "bernoulli")]

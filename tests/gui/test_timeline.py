@@ -210,6 +210,8 @@ def test_a_fork_begins_at_the_step_on_screen(live):
     assert [curve.name for curve in driver.window.losses.panes[0].curves] == [
         f"#{driver.shown.id}", *2 * [f"#{parent.id} (parent)"]
     ]  # fmt: skip
+    assert strip_of(driver).past.forks == [step]
+    assert {0, step} <= set(strip_of(driver).past.frames)  # with the past of its parent
     assert f"#{driver.shown.id} from step {step}" in {
         driver.window.runs.item(row, 0).text() for row in range(driver.window.runs.rowCount())
     }

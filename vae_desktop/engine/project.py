@@ -128,6 +128,12 @@ class Project:
             found.append(self.runs[found[-1].forked_from[0]])
         return tuple(found)
 
+    def forks(self, run: Run) -> set[int]:
+        """The steps at which a model left its parent, and at which others left it."""
+        own = {run.forked_from[1]} if run.forked_from else set()
+        origins = [entry.forked_from for entry in self.runs.values() if entry.forked_from]
+        return own | {step for parent, step in origins if parent == run.id}
+
     def message_prefix(self, run: Run) -> str:
         """What names a model in a message where others train beside it."""
         return tr("{model}: ").format(model=run.title) if self.comparison_of(run) is not None else ""

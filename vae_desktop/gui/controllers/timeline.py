@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -72,7 +73,10 @@ class TimelineController(QObject):
             why = run.timeline.reasons
             best = next((step for step, reason in why.items() if reason == "best"), None)
             marks = sorted({change.step for change in run.history.changes if change.name in MARKED})
-            self._panel.show_past(Past(run.history.training[:, 0], common_steps(runs), marks, best))
+            losses = run.history.training[:, 0].copy()
+            losses[: run.history.unit_from] = math.nan  # in another unit
+            forks = sorted({step for run in runs for step in self._project.forks(run)})
+            self._panel.show_past(Past(losses, common_steps(runs), marks, best, forks))
         self._show_step()
         self._pacer.ran(began, time.monotonic())
 

@@ -1,12 +1,18 @@
 """Axes of the learning curves whose labels do not touch."""
 
 import math
+import unicodedata
 
 import pyqtgraph
 
 _LABEL_HEIGHT = 20  # px, with some space
 _DIGIT, _BETWEEN = 8, 16  # px, of the number of a step, and between two of them
 _LONGEST_UNIT = 20  # letters that fit along an axis; a longer unit takes two lines
+
+
+def _letters(text: str) -> int:
+    """How long a text is; a Chinese character is as long as two letters."""
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
 class StepAxis(pyqtgraph.AxisItem):
@@ -31,9 +37,9 @@ class LossAxis(pyqtgraph.AxisItem):
     def labelString(self) -> str:
         label = super().labelString()
         text, (term, _, unit) = self.labelText, self.labelText.rpartition(", ")
-        if len(text) <= _LONGEST_UNIT:
+        if _letters(text) <= _LONGEST_UNIT:
             return label
-        if len(unit) > _LONGEST_UNIT:
+        if _letters(unit) > _LONGEST_UNIT:
             unit = unit.replace(" / ", "<br>/ ")
         return label.replace(text, f"{term}<br>{unit}" if term else unit)
 

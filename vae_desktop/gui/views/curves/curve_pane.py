@@ -187,11 +187,13 @@ class CurvePane(Plot):
 
     def draw(self, steps: int) -> None:
         """Draw the histories as they are now; room is made for so many steps."""
-        wanted = ValueRange(is_robust=not (self.is_log or self.shows_spikes), least=_SMALLEST if self.is_log else None)
+        is_robust, least = not (self.is_log or self.shows_spikes), _SMALLEST if self.is_log else None
+        wanted, beyond = ValueRange(is_robust, least), ValueRange(is_robust, least)
         for curve, batches, tests in self._items:
             (at, values), (tested_at, tested) = _batches(curve), _tests(curve)
-            wanted.add(at, values, curve.colour)
-            wanted.add(tested_at, tested, curve.colour)
+            own = beyond if curve.is_beyond else wanted
+            own.add(at, values, curve.colour)
+            own.add(tested_at, tested, curve.colour)
             floor = _SMALLEST if self.is_log else -math.inf
             if len(values) and np.isfinite(values[0]):
                 batches.setData(at, np.maximum(values, floor))
@@ -200,6 +202,7 @@ class CurvePane(Plot):
             has_points = self._has_points and len(tested) <= _MOST_MARKED
             data = _broken(tested_at, np.maximum(tested, floor), curve.history.changes)
             _set_data(tests, data, "o" if has_points else None)
+        wanted.stretch_to(beyond)
         self.hint.setVisible(wanted.is_empty and bool(self.hint.text()))  # others are not laid out anew for it
         if not wanted.is_empty:
             self._follow(steps, wanted)

@@ -36,6 +36,7 @@ class ValueRange:
         self._least = least
         self._lowest, self._most_lowest, self._most_highest = math.inf, math.inf, -math.inf
         self.peak, self.peak_step, self.peak_colour = -math.inf, 0.0, ""
+        self._stretched: tuple[float, float] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -57,8 +58,24 @@ class ValueRange:
         self._most_lowest = min(self._most_lowest, float(most.min()))
         self._most_highest = max(self._most_highest, float(highest))
 
+    def stretch_to(self, other: "ValueRange") -> None:
+        """Reach the values of a range of less weight too, if robust by no more than the own span at either end."""
+        if other.is_empty:
+            return
+        lowest, highest = other.limits()
+        if not self.is_empty:
+            own_lowest, own_highest = self.limits()
+            room = own_highest - own_lowest if self.is_robust else math.inf
+            lowest = min(own_lowest, max(lowest, own_lowest - room))
+            highest = max(own_highest, min(highest, own_highest + room))
+        self._stretched = lowest, highest
+        if other.peak > self.peak:
+            self.peak, self.peak_step, self.peak_colour = other.peak, other.peak_step, other.peak_colour
+
     def limits(self) -> tuple[float, float]:
         """The lowest and the highest value that the axis reaches."""
+        if self._stretched is not None:
+            return self._stretched
         span = self._most_highest - self._most_lowest
         if self.is_robust and span > 0 and self.peak > self._most_highest + _FAR * span:
             return self._lowest, self._most_highest + _SHOWN * span

@@ -38,8 +38,9 @@ class TimelinePanel(QWidget):
         self.step.setFixedWidth(76)
         self.play = PlayButton()
         tip = tr(
-            "Train another model on from the step that is shown, with the β, rates and other training settings of the "
-            "setup. This one stays as it is; a training that runs is stopped. The arrow: beside the unchanged training."
+            "Train another model on from the step that is shown, with what of the setup its weights allow: above Train "
+            "stands what that is. This one stays as it is; a training that runs is stopped. The arrow: beside the "
+            "unchanged training."
         )
         self.fork = SplitButton()
         named(self.fork, "timelineForkButton", tr("Fork"), tip)

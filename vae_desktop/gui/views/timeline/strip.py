@@ -45,17 +45,20 @@ class Past:
         Steps at which a setting was changed.
     best : int, or None
         The kept step with the lowest loss on the test images.
+    forks : sequence of int
+        Steps at which a fork left it, or at which it left its parent.
     """
 
     losses: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     frames: Sequence[int] = ()
     marks: Sequence[int] = ()
     best: int | None = None
+    forks: Sequence[int] = ()
 
     @property
     def landmarks(self) -> list[int]:
-        """The kept steps that are nearest to a change or to the best."""
-        wanted = [*self.marks, *(() if self.best is None else (self.best,))]
+        """The kept steps that are nearest to a change, to a fork or to the best."""
+        wanted = [*self.marks, *self.forks, *(() if self.best is None else (self.best,))]
         return sorted({min(self.frames, key=lambda kept: abs(kept - step)) for step in wanted if self.frames})
 
     @property
@@ -82,8 +85,8 @@ class TimelineStrip(QWidget):
         super().__init__()
         tip = tr(
             "The training so far. Drag or click: the whole window shows the model as it was then; the training itself "
-            "goes on. Wheel and arrow keys: to the next kept step; Page Up and Page Down: to the next change, or to "
-            "the best; Home: the first; End: now; Space: play."
+            "goes on. Wheel and arrow keys: to the next kept step; Page Up and Page Down: to the next change, the "
+            "next fork, or the best; Home: the first; End: now; Space: play."
         )
         named(self, "timelineStrip", tr("Timeline"), tip)
         self.setFixedHeight(_HEIGHT)
@@ -126,6 +129,7 @@ class TimelineStrip(QWidget):
         painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine))
         for step in self.past.marks:
             painter.drawLine(QPointF(self.place_of(step), 3), QPointF(self.place_of(step), bottom))
+        self._paint_forks(painter, bottom)
         self._paint_best(painter, bottom)
         self._paint_playhead(painter)
         painter.end()
@@ -217,6 +221,15 @@ class TimelineStrip(QWidget):
             for x, level in zip(places.tolist(), levels.tolist(), strict=True)
             if np.isfinite(level)
         ])
+
+    def _paint_forks(self, painter: QPainter, bottom: float) -> None:
+        """A branch that leaves upwards to the right."""
+        painter.setPen(QPen(QColor(current_theme().text), 1.3))
+        for step in self.past.forks:
+            x = self.place_of(step)
+            painter.drawLine(QPointF(x, bottom), QPointF(x, bottom - 12))
+            painter.drawLine(QPointF(x, bottom - 5), QPointF(x + 5, bottom - 10))
+            painter.drawEllipse(QPointF(x + 5, bottom - 11), 1.5, 1.5)
 
     def _paint_best(self, painter: QPainter, bottom: float) -> None:
         if self.past.best is None:
