@@ -103,3 +103,24 @@ def test_nothing_is_said_of_a_built_in_set(vae_file, run):
     result = run("evaluate", vae_file, "--quick", "--json", "--device", "cpu")
     assert (result.err, result.lines[0]["images_differ"]) == ("", None)
     assert "earned images" not in run("info", vae_file).out
+
+
+def test_outliers_are_listed_with_file_and_reason(data, run, tmp_path):
+    images = np.clip(np.random.default_rng(1).normal(128, 5, (60, 8, 8)), 0, 255).astype(np.uint8)
+    images[7] = 255 * (np.arange(64).reshape(8, 8) % 2)
+    np.save(data, images)
+    file = tmp_path / "own.safetensors"
+    assert run("train", "--dataset", data, *OPTIONS, "--epochs", 2, "--output", file).status == 0
+    (line,) = run("evaluate", file, "--quick", "--outliers", 3, "--json").lines
+    assert len(line["outliers"]) == 3
+    first = line["outliers"][0]
+    assert (first["file"], first["part"], first["class"]) == (str(data), 7, None)
+    dataset = load_dataset(DatasetConfig(str(data)), data)
+    split = getattr(dataset, first["split"])
+    assert split.origins[first["image"]].part == 7
+    assert first["hash"] == f"{split.hashes[first['image']]:016x}"
+    assert first["reasons"][0]["deviation"] == first["score"] > 3
+    shown = run("evaluate", file, "--quick", "--outliers", 1).out
+    assert "\nOutliers\nown.npy, row 7 (" in shown
+    assert "× the median" in shown
+    assert "outliers" not in run("evaluate", file, "--quick", "--json").lines[0]

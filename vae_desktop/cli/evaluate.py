@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vae_desktop.cli.images import check_shape, other_images
 from vae_desktop.cli.opening import add_file_options, opened
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
+from vae_desktop.cli.outliers import OUTLIERS, outlier_values, print_outliers
 from vae_desktop.cli.output import columns_of, print_json, print_table, progress_bar, say
 from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.language import N_, tr
@@ -50,6 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser, "--importance-samples", "importance_samples", _IMPORTANCE_SAMPLES, Extent.importance_samples
     )
     add_setting_option(parser, "--sampling", "sampled_images", _SAMPLED_IMAGES, Extent.sampled_images)
+    add_setting_option(parser, "--outliers", "outliers", OUTLIERS, 0)
     parser.add_argument("--quick", action="store_true", help=tr("leave both of these out"))
     parser.add_argument("--json", action="store_true", help=tr("print one JSON object"))
 
@@ -64,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
 
     from vae_desktop.data.load import load_dataset
     from vae_desktop.latent.measuring import measuring
+    from vae_desktop.latent.outliers import score_outliers
     from vae_desktop.models.autoencoder import restored_model
     from vae_desktop.paths import default_cache_dir
     from vae_desktop.training.devices import name_of, select_device
@@ -88,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         values = dict(measuring(config, model, dataset, extent, default_cache_dir(), Progress(show)))
+        outliers = score_outliers(model, dataset, Progress(show)).worst(options.outliers) if options.outliers else []
     if options.json:
         print_json(
             {
@@ -100,6 +104,7 @@ def run(options: argparse.Namespace) -> int:
                 "device": name_of(device),
                 "step": checkpoint.snapshot.step,
                 "seconds": time.perf_counter() - start,
+                **({"outliers": outlier_values(outliers, dataset)} if options.outliers else {}),
             }
         )
         return 0
@@ -108,6 +113,7 @@ def run(options: argparse.Namespace) -> int:
         (tr("Test images"), tr("{count:,} of {dataset}").format(count=len(dataset.test), dataset=label)),
     ]
     _print_groups(title, groups_of(values, config))
+    print_outliers(outliers, dataset)
     return 0
 
 
