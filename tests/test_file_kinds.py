@@ -146,12 +146,10 @@ def test_a_file_chosen_as_a_data_set_is_called_by_its_name(tmp_path):
 def test_each_file_of_a_folder_is_told_its_reason(tmp_path):
     for number in range(10):
         Image.new("L", (9, 9), number).save(tmp_path / f"{number}.png")
-    (tmp_path / "IMG_1.HEIC").write_bytes(INSTEAD["HEIC"][0])
     (tmp_path / "big.png").write_bytes(LFS)
     (tmp_path / ".IMG_2.jpg.icloud").write_bytes(INSTEAD["iCloud"][0])
     (tmp_path / "locked.jpg").symlink_to(".git/annex/objects/f8/7X/SHA256E-s31--f5.jpg/SHA256E-s31--f5.jpg")
     assert set(load_dataset(DatasetConfig(str(tmp_path)), Path("no data folder")).report.skipped) == {
-        "IMG_1.HEIC: a HEIC or HEIF photo, which cannot be read here (convert it to JPEG or PNG)",
         "big.png: a Git LFS pointer, not the file itself (fetch that with “git lfs pull”)",
         ".IMG_2.jpg.icloud: a placeholder of iCloud, not the file itself (download that in the Finder)",
         "locked.jpg: a git-annex pointer, not the file itself (fetch that with “git annex get”)",

@@ -31,11 +31,12 @@ class Kind(NamedTuple):
         return self.way_out == _UNPACK
 
 
-IDX, MODEL = N_("an IDX file"), N_("a model (safetensors)")
+IDX, MODEL, HEIC = N_("an IDX file"), N_("a model (safetensors)"), N_("a HEIC or HEIF photo")
 
 _AGAIN = N_("copy or download it again")
 _FETCH = N_("download the file itself")
 _CONVERT = N_("convert it to JPEG or PNG")
+_HEIF_LIBRARY = N_("“python -m pip install pillow-heif” lets this app read it; or convert it to JPEG or PNG")
 _FRAMES = N_("save its frames as JPEG or PNG")
 _FOLDER = N_("choose the folder that it lies in")
 _UNPACK = N_("unpack it and choose what is in it")
@@ -62,7 +63,7 @@ _KINDS = (
     (_TEXT + _XML + rb"(?:<!DOCTYPE svg.*?>\s*)?<svg\b", N_("an SVG drawing"), _CONVERT),
     (_TEXT + rb"<\?xml\b", N_("an XML text, as servers send with an error"), _FETCH),
     (rb".{4}ftyp(?:avi[fs]|(?:mif1|msf1).{4}(?:.{4}){0,8}?avi[fs])", N_("an AVIF image"), _CONVERT),
-    (rb".{4}ftyp(?:hei|hev|mif1|msf1)", N_("a HEIC or HEIF photo, which cannot be read here"), _CONVERT),
+    (rb".{4}ftyp(?:hei|hev|mif1|msf1)", HEIC, _HEIF_LIBRARY),
     (rb"\xff\x0a|\0{3}\x0cJXL ", N_("a JPEG XL image, which cannot be read here"), _CONVERT),
     (rb"8BPS|gimp xcf", N_("a document of Photoshop or GIMP, which cannot be read here"), _CONVERT),
     (rb"%PDF", N_("a PDF document"), _CONVERT),

@@ -9,8 +9,8 @@ import tarfile
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -33,7 +33,7 @@ _BROKEN = (
     *(zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile),
 )
 
-_ENCRYPTED = 0x1
+_ENCRYPTED, _UTF8 = 0x1, 0x800
 _SMALL = 1 << 25  # bytes that anything may be unpacked to
 _PACKING = 100  # times smaller than its content; images are never packed as tightly, but for blank ones
 _LARGEST = 1 << 28  # bytes of a file that has to be in memory while it is read
@@ -134,7 +134,8 @@ def _is_bomb(size: int, packed: int) -> bool:
 
 def _zip_members(path: Path, archive: zipfile.ZipFile, progress: Progress) -> Found:
     members = _Members(path)
-    for info in archive.infolist():
+    infos = archive.infolist()
+    for info, name in zip(infos, _names_of(infos), strict=True):
         progress.check()
         reason = ""
         if stat.S_ISLNK(info.external_attr >> 16):
@@ -143,8 +144,18 @@ def _zip_members(path: Path, archive: zipfile.ZipFile, progress: Progress) -> Fo
             reason = tr("encrypted (unpack the archive and choose the folder)")
         elif _is_bomb(info.file_size, info.compress_size):
             reason = _too_large(info.file_size, info.compress_size)
-        members.add(info.filename, None if info.is_dir() else partial(_open_zipped, archive, info), reason)
+        members.add(name, None if info.is_dir() else partial(_open_zipped, archive, info), reason)
     return members.found(is_stream=False)
+
+
+def _names_of(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """The members' names, which many programs write in the system's own encoding without saying so."""
+    stored = [None if info.flag_bits & _UTF8 else info.filename.encode("cp437", "replace") for info in infos]
+    for encoding in ("utf-8", "gb2312"):  # the latter as on Chinese Windows; Western names are hardly ever read so
+        with suppress(UnicodeDecodeError):
+            pairs = zip(infos, stored, strict=True)
+            return [info.filename if name is None else name.decode(encoding) for info, name in pairs]
+    return [info.filename for info in infos]
 
 
 def _too_large(size: int, packed: int) -> str:

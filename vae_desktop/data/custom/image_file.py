@@ -1,8 +1,9 @@
 """One image, of a file or from the clipboard: its size from the header, and its pixels by the one rule."""
 
+import contextlib
 import functools
+import importlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,7 @@ from vae_desktop.data.custom.levels import Values
 from vae_desktop.data.custom.pages import count_pages
 from vae_desktop.data.dataset import Images, channels_first
 from vae_desktop.errors import DataError
+from vae_desktop.file_kinds import BEGINNING, HEIC, kind_of
 from vae_desktop.language import N_, tr
 
 MAX_PIXELS = 50_000_000  # of one image; a small file can announce enough to fill any memory
@@ -194,12 +196,31 @@ def prepare() -> tuple[str, ...]:
     return tuple(name for name in _FORMATS if name in Image.OPEN)  # some are not in every build
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(file: File) -> Iterator[tuple[Image.Image, BinaryIO]]:
     """An image at its first page, and the stream that it is read from."""
-    with file.open() as stream, Image.open(stream, formats=prepare()) as image:
+    with file.open() as stream, _open(stream) as image:
         _check_size(image)
         yield image, stream
+
+
+def _open(stream: BinaryIO) -> Image.Image:
+    try:
+        return Image.open(stream, formats=prepare())
+    except UnidentifiedImageError:
+        stream.seek(0)
+        kind = kind_of(stream.read(BEGINNING))
+        if kind is None or kind.what != HEIC or not _reads_heic():
+            raise
+        return Image.open(stream, formats=("HEIF",))
+
+
+def _reads_heic() -> bool:
+    """Whether the optional library for HEIC is there; from then on Pillow reads it too."""
+    if "HEIF" not in Image.OPEN:
+        with contextlib.suppress(ImportError):
+            importlib.import_module("pillow_heif").register_heif_opener()
+    return "HEIF" in Image.OPEN
 
 
 def _check_size(image: Image.Image) -> None:
@@ -229,7 +250,7 @@ def _reason(file: File, error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
         return _too_large()
     if isinstance(error, UnidentifiedImageError | FileNotFoundError) and (kind := file.kind) is not None:
-        if kind.what in _COMMON:
+        if kind.what in _COMMON or (kind.what == HEIC and _reads_heic()):
             return tr("{kind} that is damaged").format(kind=tr(kind.what))
         damaged = tr("{kind} that is damaged or of a rare kind (convert it to JPEG or PNG)").format(kind=tr(kind.what))
         return damaged if kind.is_picture else str(kind)

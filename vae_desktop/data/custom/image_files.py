@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.assembled import Assembled, check_count
+from vae_desktop.data.custom.assembled import FEWEST, Assembled, check_count
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
 from vae_desktop.data.custom.eight_bits import image_levels
 from vae_desktop.data.custom.files import File, Found, Unreadable
@@ -72,11 +72,19 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
     faults = [line for file, line in reasons if file not in told.used]
     skipped = [*found.skipped, *faults, *told.skipped, *layout.skipped]
     skipped += without_images(found.folders, files, images, layout)
-    check_count(sum(headers[image.file].pages for image in layout.placed), source, skipped)
+    _check(sum(headers[image.file].pages for image in layout.placed), source, skipped)
     assembled = _Decoding(layout, headers, config).run(progress.part(half, total - half, total), threads)
     skipped += assembled.skipped
-    check_count(len(assembled.images), source, skipped)
+    _check(len(assembled.images), source, skipped)
     return replace(assembled, skipped=skipped)
+
+
+def _check(count: int, source: Path, skipped: Sequence[str]) -> None:
+    """As `check_count`, but of a source that is gone meanwhile that is the reason."""
+    if count < FEWEST and not os.path.exists(source):
+        text = tr("{path} went away while it was read. Plug its drive in again, or choose another source.")
+        raise DataError(text.format(path=source))
+    check_count(count, source, skipped)
 
 
 def _read_headers(
