@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
@@ -65,16 +65,40 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
     """
     files, threads = found.files, 1 if found.is_stream else _THREADS
     total, half = len(files), len(files) // 2
-    headers, reasons = _read_headers(files, config, progress.part(0, half, total), threads)
+    placed = {image.file for image in arrange([*without_texts(files)]).placed}  # others may lie beside class folders
+    headers, reasons = _read_headers(files, placed, config, progress.part(0, half, total), threads)
     images = list(headers)
     told = read_lists([file for file in files if file not in headers], images, progress)
     layout = arrange(images, told)
     faults = [line for file, line in reasons if file not in told.used]
     skipped = [*found.skipped, *faults, *told.skipped, *layout.skipped]
     skipped += without_images(found.folders, files, images, layout)
+    return _decoded(layout, headers, source, config, progress.part(half, total - half, total), threads, skipped)
+
+
+def assemble_placed(layout: Layout, source: Path, config: DatasetConfig, progress: Progress) -> Assembled:
+    """Read image files whose classes and split are known beforehand; all else is as in `assemble_files`."""
+    files = [image.file for image in layout.placed]
+    total, half = len(files), len(files) // 2
+    headers, reasons = _read_headers(files, set(files), config, progress.part(0, half, total), _THREADS)
+    layout = replace(layout, placed=[image for image in layout.placed if image.file in headers])
+    skipped = [*layout.skipped, *(line for _, line in reasons)]
+    return _decoded(layout, headers, source, config, progress.part(half, total - half, total), _THREADS, skipped)
+
+
+def _decoded(
+    layout: Layout,
+    headers: dict[File, Header],
+    source: Path,
+    config: DatasetConfig,
+    progress: Progress,
+    threads: int,
+    skipped: Sequence[str],
+) -> Assembled:
+    """The second pass; raises DataError if there are too few images before it or after it."""
     _check(sum(headers[image.file].pages for image in layout.placed), source, skipped)
-    assembled = _Decoding(layout, headers, config).run(progress.part(half, total - half, total), threads)
-    skipped += assembled.skipped
+    assembled = _Decoding(layout, headers, config).run(progress, threads)
+    skipped = [*skipped, *assembled.skipped]
     _check(len(assembled.images), source, skipped)
     return replace(assembled, skipped=skipped)
 
@@ -88,11 +112,10 @@ def _check(count: int, source: Path, skipped: Sequence[str]) -> None:
 
 
 def _read_headers(
-    files: Sequence[File], config: DatasetConfig, progress: Progress, threads: int
+    files: Sequence[File], placed: Collection[File], config: DatasetConfig, progress: Progress, threads: int
 ) -> tuple[dict[File, Header], list[tuple[File, str]]]:
-    """The first pass: the headers of the images, and a line for all others; ends once there are too many images."""
+    """The first pass: the headers of the images, and a line for all others; ends once too many of those placed are."""
     prepare()
-    placed = {image.file for image in arrange([*without_texts(files)]).placed}  # others may lie beside class folders
     lock, count = threading.Lock(), 0
 
     def read(file: File) -> Header:

@@ -16,6 +16,7 @@ from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
 from vae_desktop.data.custom.image_files import assemble_files, assemble_folder
 from vae_desktop.data.custom.mat_file import assemble_mat, is_hdf5_mat
 from vae_desktop.data.custom.messages import listed
+from vae_desktop.data.custom.parquet_files import assemble_parquet, is_parquet_name, parquet_in, shards_of
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.data.stored_array import BrokenFile
@@ -76,7 +77,10 @@ def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assemble
     if idx is not None:
         return assemble_idx(idx, config, progress)
     if stat.S_ISDIR(mode):
-        return assemble_folder(path, config, progress)
+        shards = parquet_in(path)
+        return assemble_parquet(path, shards, config, progress) if shards else assemble_folder(path, config, progress)
+    if is_file and is_parquet_name(path.name):
+        return assemble_parquet(path, shards_of(path), config, progress)
     if is_file and path.suffix.lower() in (".npy", ".npz"):
         return assemble_arrays(path, config, progress)
     if is_file and is_csv_name(path.name):

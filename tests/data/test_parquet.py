@@ -1,0 +1,170 @@
+"""Parquet as Hugging Face lays it out, by the optional library pyarrow: image files in a column, labels, shards."""
+
+import io
+import json
+import sys
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.data.custom_images import everything, load
+from vae_desktop.errors import DataError
+
+COUNT, SIDE = 30, 12
+HALF = (np.arange(COUNT) % 2).tolist()
+
+
+def png(level, mode="L"):
+    stream = io.BytesIO()
+    Image.new(mode, (SIDE, SIDE), level).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def rows(count=COUNT, first=0):
+    return [{"bytes": png(first + level), "path": f"{level}.png"} for level in range(count)]
+
+
+def hugging_face(names, column="label"):
+    features = {"image": {"_type": "Image"}, column: {"names": names, "_type": "ClassLabel"}}
+    return {"huggingface": json.dumps({"info": {"features": features}})}
+
+
+def test_without_the_library_the_way_out_is_named(tmp_path, monkeypatch):
+    (tmp_path / "x.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(DataError, match=r"a Parquet file, which needs pyarrow.*python -m pip install pyarrow$"):
+        load(tmp_path / "x.parquet")
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    def save(name="x.parquet", metadata=None, **columns):
+        table = arrow.table(columns)
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        parquet.write_table(table.replace_schema_metadata(metadata), path, row_group_size=max(7, len(table) // 10))
+        return path
+
+    return save
+
+
+@pytest.mark.parametrize("name", ["image", "img", "picture of it"])
+def test_image_files_lie_in_a_column(parquet, name):
+    path = parquet(metadata=hugging_face(["cat", "dog"]), **{name: rows(), "label": HALF, "id": list(range(COUNT))})
+    dataset = load(path)
+    assert dataset.class_names == ("cat", "dog")
+    assert everything(dataset) == {level: level % 2 for level in range(COUNT)}
+    for split in (dataset.train, dataset.test):
+        for number, image in enumerate(split.images):
+            assert str(split.origins[number]) == f"{path}, row {image[0, 0, 0]}"
+
+
+def test_a_column_may_hold_bytes_alone_and_labels_texts(parquet):
+    names = [["cat", "dog"][label] for label in HALF]
+    dataset = load(parquet(image=[row["bytes"] for row in rows()], label=names))
+    assert dataset.class_names == ("cat", "dog")
+    assert everything(dataset) == {level: level % 2 for level in range(COUNT)}
+
+
+def test_a_folder_of_shards_is_one_set_with_its_split(parquet, tmp_path):
+    names = hugging_face(["cat", "dog"])
+    for number in range(2):
+        part = slice(15 * number, 15 * number + 15)
+        name = f"data/train-0000{number}-of-00002.parquet"
+        parquet(name, names, image=rows()[part], label=HALF[part])
+    parquet("data/test-00000-of-00001.parquet", names, image=rows(12, 100), label=HALF[:12])
+    parquet("data/validation-00000-of-00001.parquet", names, image=rows(11, 150), label=HALF[:11])
+    (tmp_path / "README.md").write_text("about it")
+    for path in (tmp_path, tmp_path / "data", tmp_path / "data" / "train-00001-of-00002.parquet"):
+        dataset = load(path)
+        assert dataset.train.images[:, 0, 0, 0].tolist() == list(range(COUNT))
+        assert dataset.train.labels.tolist() == HALF
+        assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(100, 112))
+        assert dataset.report.skipped == (
+            "validation-00000-of-00001.parquet: 11 images, not used beside others for the test",
+        )
+    assert len(load(tmp_path / "data" / "test-00000-of-00001.parquet").train) == 10
+
+
+def test_a_test_set_without_labels_gives_way_to_one_with_labels(parquet, tmp_path):
+    names = hugging_face(["cat", "dog"])
+    parquet("train-00000-of-00001.parquet", names, image=rows(), label=HALF)
+    parquet("test-00000-of-00001.parquet", names, image=rows(12, 100), label=[-1] * 12)
+    parquet("validation-00000-of-00001.parquet", names, image=rows(11, 150), label=HALF[:11])
+    dataset = load(tmp_path)
+    assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(150, 161))
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.report.skipped == (
+        "test-00000-of-00001.parquet: 12 images without labels, not used; choose that file by itself to see them",
+    )
+
+
+@pytest.mark.parametrize("missing", [-1, None])
+def test_missing_labels_have_a_class_of_their_own(parquet, missing):
+    labels = [missing, *HALF[1:]]
+    dataset = load(parquet(metadata=hugging_face(["cat", "dog"]), image=rows(), label=labels))
+    assert dataset.class_names == ("cat", "dog", "no label")
+
+
+@pytest.mark.parametrize(
+    ("labels", "metadata", "names"),
+    [
+        (HALF, None, ("0", "1")),
+        (HALF, {"huggingface": "[" * 100_000}, ("0", "1")),
+        (HALF, {"huggingface": '{"info": 7}'}, ("0", "1")),
+        ([[1, 2]] * COUNT, None, ()),
+        (np.linspace(0, 1, COUNT).tolist(), None, ()),
+    ],
+)
+def test_labels_of_any_kind_cost_no_image(parquet, labels, metadata, names):
+    dataset = load(parquet(metadata=metadata, image=rows(), label=labels))
+    assert everything(dataset).keys() == set(range(COUNT))
+    assert dataset.class_names == names
+
+
+def test_rows_that_hold_no_image_are_told(parquet):
+    images = rows()
+    images[3], images[5] = {"bytes": None, "path": "/etc/hosts"}, {"bytes": b"no image", "path": None}
+    images[7] = None
+    dataset = load(parquet(image=images))
+    assert everything(dataset).keys() == set(range(COUNT)) - {3, 5, 7}
+    assert len(dataset.report.skipped) == 3
+    assert dataset.report.skipped[0].startswith("x.parquet/3: ")
+    assert "its bytes are not in the file" in dataset.report.skipped[0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"a": [1] * 20, "b": ["x"] * 20}, "none of its columns holds image files; they are named a, b"),
+        ({"a": [b"x"] * 20, "b": [b"x"] * 20}, "none of its columns holds image files; they are named a, b"),
+        ({"image": [b""] * 100_000}, "it promises more than the file holds"),
+    ],
+)
+def test_what_holds_no_images_is_refused(parquet, columns, reason):
+    path = parquet(**columns)
+    tracemalloc.start()
+    start = time.perf_counter()
+    with pytest.raises(DataError, match=rf"x\.parquet cannot be used: {reason}"):
+        load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 << 20
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("damage", ["cut off", "noise", "picture", "empty"])
+def test_damaged_files_are_named(parquet, damage):
+    path = parquet(image=rows())
+    content = path.read_bytes()
+    noise = b"PAR1" + np.random.default_rng(0).bytes(len(content) - 8) + b"PAR1"
+    contents = {"cut off": content[: len(content) // 2], "noise": noise, "picture": png(3), "empty": b""}
+    path.write_bytes(contents[damage])
+    with pytest.raises(DataError, match=r"x\.parquet cannot be (used|read)"):
+        load(path)

@@ -1,0 +1,158 @@
+"""One Parquet file with whole image files in a column: which column that is, the labels, and the bytes of a row."""
+
+import json
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, left_out
+from vae_desktop.data.custom.messages import listed, shown
+from vae_desktop.data.stored_array import naming_the_file
+from vae_desktop.file_kinds import BEGINNING, kind_of
+from vae_desktop.files import size_in_words
+from vae_desktop.language import tr
+
+_IMAGES = ("image", "img", "images", "picture", "photo", "jpg", "png")
+_LABELS = ("label", "labels", "fine_label", "class", "category", "target", "digit", "y")
+_KEPT = 4  # row groups in memory: the threads that decode are rarely further apart
+_LARGEST_GROUP = 10**9  # bytes of the images of a row group
+_LEAST_IMAGE = 8  # bytes: no image file is smaller
+_MOST_NAMES = 8  # of columns, in a message
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """An open Parquet file.
+
+    Attributes
+    ----------
+    path : Path
+    labels : FoundLabels
+        Of its rows, as names of classes.
+    count : int
+        How many rows it has.
+    """
+
+    path: Path
+    labels: FoundLabels
+    count: int
+    _file: Any
+    _column: str
+    _first: Any  # row of each group
+    _groups: "OrderedDict[int, Any]" = field(default_factory=OrderedDict)
+    _lock: Any = field(default_factory=threading.Lock)
+
+    @classmethod
+    def opened(cls, parquet: Any, path: Path) -> "Shard":
+        """Open a file with the module pyarrow.parquet.
+
+        Raises
+        ------
+        BrokenFile
+            If it is broken, promises more than it holds, or has no column of images.
+        """
+        with naming_the_file(path):
+            try:
+                file = parquet.ParquetFile(path)
+            except ValueError as error:
+                with path.open("rb") as stored:
+                    beginning = stored.read(BEGINNING)
+                kind = None if beginning.startswith(b"PAR1") else kind_of(beginning)
+                text = tr("it is damaged") if kind is None else tr("it is {kind}").format(kind=kind)
+                raise ValueError(text) from error
+            column = _column_of(file.schema_arrow)
+            sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+            if file.metadata.num_rows * _LEAST_IMAGE > path.stat().st_size or sum(sizes) != file.metadata.num_rows:
+                raise ValueError(tr("it promises more than the file holds"))
+            _check_groups(file, column)
+            labels = _labels_of(file, path)
+        return cls(path, labels, sum(sizes), file, column, np.cumsum([0, *sizes]))
+
+    def open(self, row: int) -> BinaryIO:
+        """The image file in a row, as a stream; raises ValueError or OSError if there is none."""
+        number = int(np.searchsorted(self._first, row, "right")) - 1
+        with self._lock:
+            if number in self._groups:
+                self._groups.move_to_end(number)
+            else:
+                self._groups[number] = self._file.read_row_group(number, columns=[self._column]).column(0)
+                if len(self._groups) > _KEPT:
+                    self._groups.popitem(last=False)
+            value = self._groups[number][row - int(self._first[number])].as_py()
+        content = value.get("bytes") if isinstance(value, dict) else value
+        if not content:
+            raise ValueError(tr("its bytes are not in the file"))
+        return BytesIO(content)
+
+
+def _column_of(schema: Any) -> str:
+    """The column of images: one of bytes, or of pairs of which one is "bytes"; raises ValueError if there is none."""
+    import pyarrow
+
+    def holds_files(kind: Any) -> bool:
+        if pyarrow.types.is_struct(kind):
+            names = [kind.field(number).name for number in range(kind.num_fields)]
+            return "bytes" in names and holds_files(kind.field("bytes").type)
+        return pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind)
+
+    found = [entry.name for entry in schema if holds_files(entry.type)]
+    known = [column for name in _IMAGES for column in found if column.lower() == name]
+    if known or len(found) == 1:
+        return (known or found)[0]
+    names = ", ".join(listed([shown(name) for name in schema.names], _MOST_NAMES))
+    text = tr("none of its columns holds image files; they are named {names}. Name the column of images “image”")
+    raise ValueError(text.format(names=names))
+
+
+def _check_groups(file: Any, column: str) -> None:
+    """Raise ValueError if the images of a row group take more memory than can be had for them."""
+    for group in range(file.num_row_groups):
+        about = file.metadata.row_group(group)
+        parts = [about.column(number) for number in range(about.num_columns)]
+        size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] == column)
+        if not 0 <= size <= _LARGEST_GROUP:
+            text = tr("{size} of images lie in one of its row groups. Write it with smaller ones")
+            raise ValueError(text.format(size=size_in_words(size)))
+
+
+def _labels_of(file: Any, path: Path) -> FoundLabels:
+    """The labels of all rows, by the names that Hugging Face writes into the metadata where there are any."""
+    import pyarrow
+
+    by_lower = {name.lower(): name for name in reversed(file.schema_arrow.names)}
+    column = next((by_lower[name] for name in _LABELS if name in by_lower), None)
+    if column is None:
+        return FoundLabels(None)
+    where = tr("{name} in {path}").format(name=shown(column), path=path)
+    kind = file.schema_arrow.field(column).type
+    if pyarrow.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_text = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
+    if not (is_text or pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind) or kind == pyarrow.bool_()):
+        reason = tr("which are of type {kind}, not numbers or texts").format(kind=kind)
+        return FoundLabels(None, left_out(where, reason))
+    values = file.read(columns=[column]).column(0).to_pylist()
+    if is_text:
+        return labels_of_values(np.array(["" if value is None else value for value in values], np.str_), where)
+    names = _class_names(file.schema_arrow.metadata or {}, column)
+    numbers = np.array([np.nan if value is None or (names and value == -1) else value for value in values], np.float64)
+    found = labels_of_values(numbers, where)
+    if found.classes is None or not names:
+        return found
+    texts = map(str, found.classes)
+    named = [names[int(text)] if text.isdecimal() and int(text) < len(names) else text for text in texts]
+    return FoundLabels(np.array(named, np.str_), found.note)
+
+
+def _class_names(metadata: dict[bytes, bytes], column: str) -> list[str]:
+    """The names of the classes of a column, as Hugging Face keeps them; none if it does not, or not as expected."""
+    try:
+        names = json.loads(metadata[b"huggingface"])["info"]["features"][column]["names"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return []
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
