@@ -1,8 +1,8 @@
 """Reading what torchvision reads: its classes open the files, and every image becomes a square by the one rule."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.conversion import Canvas, scaling_line, to_square
+from vae_desktop.data.custom.conversion import Canvas, scaling_line
 from vae_desktop.data.custom.files import Unreadable
-from vae_desktop.data.custom.image_file import prepare, read_picture
+from vae_desktop.data.custom.image_file import prepare, read_header, read_picture
 from vae_desktop.data.custom.image_files import for_each
 from vae_desktop.data.custom.messages import images_in_words, listed
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Report, Split, resize
@@ -25,7 +25,6 @@ from vae_desktop.progress import Progress
 
 _TOGETHER = 1000  # images that are converted at once
 _CHUNK = 1 << 20
-_DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
 _SPARE = 100  # one image in so many may be unreadable
 _SKIPPED = 200  # lines of a report
 _SMILING = N_("not smiling"), N_("smiling")
@@ -158,49 +157,58 @@ def _targets(part: Any) -> Labels:
 def _read_images(
     entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, root: Path, progress: Progress
 ) -> _Found:
-    """Of classes that open an image when it is asked for."""
+    """Of classes that have a file for each image: torchvision says which, and what it knows of them."""
     prepare()
-    side = config.image_size or entry.side
-    ends = list(accumulate(map(len, parts)))
-    canvas = Canvas(ends[-1], side, config.colours, may_have_colour=True)
-    listed_paths = _listed_paths(entry, root)
+    items = _items(entry, parts, root)
+    side, total = config.image_size or entry.side, len(items)
+    canvas = Canvas(total, side, config.colours, may_have_colour=True)
 
-    def read(number: int) -> tuple[Any, bool, str]:
-        place = int(np.searchsorted(ends, number, side="right"))
-        part = parts[place]
+    def read(number: int) -> tuple[str, ...]:
+        path = items[number][0]
         try:
-            image, target = part[number - (ends[place] - len(part))]
-            if isinstance(image, str | Path):
-                path, pixels, is_scaled = str(image), read_picture(image, side).pixels, True
-            else:
-                path, is_scaled = getattr(image, "filename", ""), image.size != (side, side)
-                image.draft("RGB", (side * _DRAFT, side * _DRAFT))
-                pixels = to_square(image.convert("RGB"), side)
-        except Exception as error:
-            raise Unreadable(tr("image {number}: {reason}").format(number=number, reason=error)) from error
-        canvas.put(number, pixels[None])
-        return (target if entry.labelled is None else entry.labelled(image, target)), is_scaled, path
+            picture = read_picture(path, side)
+        except Unreadable as error:
+            raise Unreadable(tr("{name}: {reason}").format(name=Path(path).name, reason=error)) from error
+        canvas.put(number, picture.pixels[None])
+        return picture.changes
 
-    answers = for_each(read, range(ends[-1]), progress)
+    answers = for_each(read, range(total), progress)
     kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
     skipped = [answer for answer in answers if isinstance(answer, str)]
-    if len(skipped) > ends[-1] / _SPARE:
+    if len(skipped) > total / _SPARE:
         text = tr("{count:,} of {total:,} images cannot be read, such as {reason}")
-        raise ValueError(text.format(count=len(skipped), total=ends[-1], reason=skipped[0]))
-    read_well = [answer for answer in answers if not isinstance(answer, str)]
-    converted = scaling_line(sum(is_scaled for _, is_scaled, _ in read_well), side)
+        raise ValueError(text.format(count=len(skipped), total=total, reason=skipped[0]))
+    changes = Counter(change for answer in answers if not isinstance(answer, str) for change in answer)
+    first = read_header(items[kept[0]][0])
+    converted = scaling_line(len(kept) if (first.width, first.height) != (side, side) else 0, side)
+    converted += [f"{tr(change)}: {count:,}" for change, count in changes.items()]
     text = tr("{images} of {dataset}, {side} × {side} pixels.")
     text = text.format(images=images_in_words(len(kept)), dataset=entry.label, side=side)
     report = Report(text, tuple(converted), listed(skipped, _SKIPPED))
+    found = [items[number] for number in kept]
+    origins = Origins.of_files([path for path, _ in found])
     images = canvas.finish(kept if skipped else None)
-    paths = [listed_paths[number] for number in kept] if listed_paths else [path for _, _, path in read_well]
-    return _Found(images, [target for target, _, _ in read_well], kept, Origins.of_files(paths), report)
+    return _Found(images, [target for _, target in found], kept, origins, report)
 
 
-def _listed_paths(entry: TorchvisionSet, root: Path) -> list[str]:
-    """Paths of all images where torchvision does not tell them, of Pet, from the tables that it goes by."""
-    lines = [line for files in entry.holding for file in files for line in (root / file).read_text().splitlines()]
-    return [str(root / "oxford-iiit-pet" / "images" / f"{line.split()[0]}.jpg") for line in lines if line]
+def _items(entry: TorchvisionSet, parts: Sequence[Any], root: Path) -> list[tuple[str, Any]]:
+    """Path of each image of all parts, and what torchvision knows of it: its class, its alphabet or its attributes."""
+    if entry.holding:  # Pet: its class tells them only with the image decoded at full size
+        lines = [line for files in entry.holding for file in files for line in (root / file).read_text().splitlines()]
+        found = [line.split() for line in lines if line]
+        folder = root / "oxford-iiit-pet" / "images"
+        return [(str(folder / f"{name}.jpg"), int(label) - 1) for name, label, *_ in found]
+    if hasattr(parts[0], "attr_names"):
+        folder = root / parts[0].base_folder / "img_align_celeba"
+        attributes = np.concatenate([np.asarray(part.attr, np.float32) for part in parts])
+        names = [name for part in parts for name in part.filename]
+        return [(str(folder / name), row) for name, row in zip(names, attributes, strict=True)]
+    pairs = [
+        part[number] for part in parts for number in range(len(part))
+    ]  # paths, not images
+    if entry.has_alphabets:
+        return [(str(path), Path(path).parts[-3]) for path, _ in pairs]
+    return [(str(path), int(target)) for path, target in pairs]
 
 
 def _known(

@@ -1,11 +1,9 @@
 """The data sets that torchvision reads, from its folder layout; nothing of torchvision is imported here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.language import tr
@@ -32,8 +30,8 @@ class TorchvisionSet:
     holding : (tuple of str, tuple of str)
         Of classes that hold all images, the files in which they are, in each as many; of Pet, the tables that list
         them. From the root on.
-    labelled : callable, or None
-        Label and factors of an image by what torchvision gives of it, where that is not its class.
+    has_alphabets : bool
+        The classes are the folders above those of torchvision's classes.
     """
 
     name: str
@@ -43,7 +41,7 @@ class TorchvisionSet:
     side: int
     class_names: tuple[str, ...] = ()
     holding: tuple[tuple[str, ...], ...] = ()
-    labelled: Callable[[Any, Any], Any] | None = None
+    has_alphabets: bool = False
 
     @property
     def label(self) -> str:
@@ -70,14 +68,6 @@ class TorchvisionSet:
 def _same(value: Any) -> Any:
     """Of torchvision's classes that take one, a loader that reads nothing: they give the path in place of the image."""
     return value
-
-
-def _alphabet(path: Any, _: Any) -> str:
-    return Path(path).parts[-3]
-
-
-def _attributes(_: Any, attributes: Any) -> Any:
-    return np.asarray(attributes, np.float32)
 
 
 _IDX = tuple(
@@ -112,7 +102,7 @@ TORCHVISION_SETS = {
             ({"background": True, "loader": _same},),
             ({"background": False, "loader": _same},),
             28,
-            labelled=_alphabet,
+            has_alphabets=True,
         ),
         TorchvisionSet(
             "oxford-pets",
@@ -135,7 +125,6 @@ TORCHVISION_SETS = {
             ({"split": "train"}, {"split": "valid"}),
             ({"split": "test"},),
             64,
-            labelled=_attributes,
         ),
     )
 }
