@@ -126,7 +126,7 @@ class Closer(QObject):
             self._engine.close(may_lose=True)
         self.is_closed = True
         self.closed.emit()
-        self._settings.set_layout(*self._window.layout_state())
+        self._settings.set_layout(self._window.saveGeometry(), self._window.docks.state())
         self._settings.flush()
         self._instance.end()
 

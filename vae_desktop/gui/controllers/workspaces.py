@@ -39,7 +39,7 @@ class WorkspacesController(QObject):
 
         self.tools = Tools.of(self._window, self._engine, self._point)
         self.tools.denoising.view.denoiser_button.clicked.connect(self._set_up_denoiser)
-        self.tools.step.has_step_changed.connect(self._window.set_has_step)
+        self.tools.step.has_step_changed.connect(self._window.docks.set_has_step)
         self.tools.step.view.step_button.clicked.connect(self._window.setup.controls.step_requested)
         return self.tools
 
@@ -80,4 +80,4 @@ class WorkspacesController(QObject):
         compares = self._window.workspace == "comparison"
         self._window.setup.controls.set_is_main(not (compares and self._window.comparison.is_at_start))
         if compares:
-            self._window.point_column.set_wanted(bool(self.comparison.models))
+            self._window.docks.point_column.set_wanted(bool(self.comparison.models))

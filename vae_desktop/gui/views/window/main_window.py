@@ -1,13 +1,12 @@
 """The main window: where the views stand, and how the window itself behaves."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabBar, QWidget
 
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.curves.loss_plot import LossPlot
@@ -20,15 +19,7 @@ from vae_desktop.gui.views.timeline.panel import TimelinePanel
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
 from vae_desktop.gui.views.window.dialogs import models_filter
-from vae_desktop.gui.views.window.docks import (
-    PassingDock,
-    PassingTool,
-    ToolTabs,
-    add_column,
-    add_tool,
-    fit_docks,
-    scrolled,
-)
+from vae_desktop.gui.views.window.dock_layout import DockLayout
 from vae_desktop.gui.views.window.fetching_bar import FetchingBar, FilmBar
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
@@ -39,12 +30,9 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 from vae_desktop.resources import resource_path
 
-_NARROW_DOCK = 248  # px, beside models that are compared
-_LAYOUT_VERSION = 5  # raised when docks change, so that an older layout is not restored
 _SIZE = QSize(1360, 860)
 _LEAST = QSize(1000, 560)  # in a frame on a screen of 1024 by 600
 _FRAME = QSize(4, 40)  # px, about, that the system lays around a window
-_SETUP = 288  # px
 _WORKSPACES = ("playground", "comparison")
 
 
@@ -65,7 +53,6 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_LEAST)
         self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
         self._painted = False
-        self._is_restored = False  # to the layout of the last time, or to the first one
         self.may_close: Callable[[], bool] = lambda: True
         self.banner = MessageBanner()
         self.stage = Stage()
@@ -86,13 +73,12 @@ class MainWindow(QMainWindow):
         # Whatever view is painted first will do; an event filter on the window would slow every event down.
         self.panel.image.painted.connect(self._tell_first_painted)
         self._place_stage()
-        self._docks = self._place_docks()
+        self.docks = DockLayout(self, (self.setup, self.panel), (self.losses, self.runs, self.measures))
         self._focus = DockFocus(self)
-        self.menus = WindowMenus(self, self._docks, self.stage.formulas_action)
+        self.menus = WindowMenus(self, self.docks.docks, self.stage.formulas_action)
         self.menus.set_curve_actions(self.losses.actions())
         self.closing = ClosingPanel(self)
         self.setup.controls.train_button.setFocus()
-        self._default_layout = self.saveState(_LAYOUT_VERSION)
         self.menus.open_requested.connect(self.ask_for_model)
         self.menus.images_requested.connect(self._ask_for_images)
         self.menus.layout_reset_requested.connect(self._reset_layout)
@@ -125,41 +111,22 @@ class MainWindow(QMainWindow):
 
     def add_tool(self, name: str, view: ToolView) -> None:
         """Put the view of a tool of the playground into its dock: by the name of its controller."""
-        dock, area = self._tool_docks[name]
         self.tools[name] = view
-        area.setWidget(view)
-        dock.visibilityChanged.connect(view.set_in_sight)
-        view.set_in_sight(dock.isVisible() and not dock.visibleRegion().isEmpty())
+        self.docks.fill(name, view)
 
     @Slot(str)
     def show_tool(self, name: str) -> None:
         """Bring a tool of the playground to the front."""
         self.show_workspace("playground")
-        dock, _ = self._tool_docks[name]
-        dock.show()
-        dock.raise_()
-        if dock.isFloating():
-            dock.activateWindow()
+        self.docks.bring_up(name)
         if name in self.tools:
             self.tools[name].main_part.setFocus()
-
-    @Slot(bool)
-    def set_has_step(self, has_step: bool) -> None:
-        """Bring the tool *One step* to the front when there is a step to be seen, and take it away afterwards."""
-        self._step_tool.set_wanted(has_step, self.workspace == "playground")
-
-    def layout_state(self) -> tuple[QByteArray, QByteArray]:
-        """Geometry and docks, as restore_layout takes them."""
-        of_playground = self.workspace == "playground"
-        return self.saveGeometry(), self.saveState(_LAYOUT_VERSION) if of_playground else self._docks_before
 
     def restore_layout(self, geometry: QByteArray, docks: QByteArray) -> None:
         """Put window and docks where they were; Qt moves a window that would be off-screen into sight."""
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
-        if not docks.isEmpty():
-            self._is_restored = self.restoreState(docks, _LAYOUT_VERSION)
-            self._step_tool.set_wanted(False)
+        self.docks.restore(docks)
 
     def ask_for_target(self, suggestion: Path, title: str = "") -> Path | None:
         """Ask under which name to save a model; None if the person does not want to."""
@@ -187,12 +154,12 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.closing.centre()
-        if self._is_restored and self.isVisible() and self.workspace == "playground":
-            fit_docks(self, self._docks[1], self._docks[2:], event.oldSize())
+        if self.docks.is_restored and self.isVisible() and self.workspace == "playground":
+            self.docks.fit(event.oldSize())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._tool_tabs.dress()
+        self.docks.dress()
         QTimer.singleShot(0, self._fit_screen)
         QTimer.singleShot(1000, self._tell_first_painted)  # the view may be closed or lie behind another
 
@@ -216,49 +183,17 @@ class MainWindow(QMainWindow):
         self._workspaces = QStackedWidget()
         self._workspaces.addWidget(self.stage)
         self._workspaces.addWidget(self.comparison)
-        self._docks_before = QByteArray()  # of the playground, while models are compared
         self._tabs.currentChanged.connect(self._show_workspace)
         middle = QWidget()
         column(self.banner, self._tabs, (self._workspaces, 1), self.timeline, spacing=SPACING // 2, on=middle)
         self.setCentralWidget(middle)
 
-    def _place_docks(self) -> list[QDockWidget]:
-        areas = Qt.DockWidgetArea
-        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
-        setup = add_column(self, "setupDock", tr("Setup"), self.setup, areas.LeftDockWidgetArea)
-        point = add_column(self, "latentPointDock", tr("Latent point"), self.panel, areas.RightDockWidgetArea)
-        self.point_column = PassingDock(self, point, _NARROW_DOCK)
-        curves = add_tool(self, "learningCurvesDock", tr("Learning curves"), self.losses)
-        runs = add_tool(self, "runsDock", tr("Runs"), self.runs)
-        measures = add_tool(self, "measuresDock", tr("Measures"), self.measures)
-        titles = {
-            "samples": tr("Samples"),
-            "path": tr("Path"),
-            "drawing": tr("One image"),
-            "denoising": tr("Denoise"),
-            "step": tr("One step"),
-        }
-        areas_by_tool = {name: scrolled(title) for name, title in titles.items()}
-        self._tool_docks = {
-            name: (add_tool(self, f"{name}Dock", titles[name], area), area)
-            for name, area in areas_by_tool.items()
-        }
-        tools = [dock for dock, _ in self._tool_docks.values()]
-        for before, dock in pairwise([curves, runs, measures, *tools]):
-            self.tabifyDockWidget(before, dock)
-        curves.raise_()
-        self._step_tool = PassingTool(self._tool_docks["step"][0], [curves, runs, measures, *tools[:-1]])
-        self._tool_tabs = ToolTabs(self, [curves, runs, measures, *tools])
-        self.resizeDocks([setup], [_SETUP], Qt.Orientation.Horizontal)
-        return [setup, point, curves, runs, measures, *tools]
-
     @Slot()
     def _fit_screen(self) -> None:
         """Keep what the system's frame has pushed off the screen in sight; the first time, part the window."""
-        if not self._is_restored:
-            self._is_restored = True
-            fit_docks(self, self._docks[1], self._docks[2:])
+        if not self.docks.is_restored:
+            self.docks.is_restored = True
+            self.docks.fit()
         area, frame = self.screen().availableGeometry(), self.frameGeometry()
         if self.isMaximized() or self.isFullScreen() or area.contains(frame):
             return
@@ -277,15 +212,7 @@ class MainWindow(QMainWindow):
     @Slot(int)
     def _show_workspace(self, index: int) -> None:
         """Give the room of the docks that tell of one model to the columns, and back."""
-        if index:
-            self._docks_before = self.saveState(_LAYOUT_VERSION)
-            for dock in self._docks[2:]:
-                dock.hide()
-            self.resizeDocks([self._docks[1]], [_NARROW_DOCK], Qt.Orientation.Horizontal)
-        else:
-            self.restoreState(self._docks_before, _LAYOUT_VERSION)
-            self._step_tool.come_back()
-            self.point_column.forget()
+        self.docks.set_away(bool(index))
         self._workspaces.setCurrentIndex(index)
         self.menus.set_curve_actions((self.comparison.curves if index else self.losses).actions())
         self.workspace_changed.emit(_WORKSPACES[index])
@@ -316,8 +243,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _reset_layout(self) -> None:
         self.show_workspace("playground")
-        self.restoreState(self._default_layout, _LAYOUT_VERSION)
-        fit_docks(self, self._docks[1], self._docks[2:])
+        self.docks.reset()
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:
