@@ -2,9 +2,8 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Slot
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.view_requests import MissingRequest
+from vae_desktop.gui.controllers.known_figures import known_figures
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
 from vae_desktop.gui.controllers.pad_images import codes_of
@@ -24,17 +24,14 @@ from vae_desktop.gui.widgets.tile_board import fitting
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import CodeSpread, Floats, Picture
 from vae_desktop.latent.grid import coarse_first, evenly, grid_positions
-from vae_desktop.latent.posteriors import figures_of, sampled
+from vae_desktop.latent.posteriors import sampled
 from vae_desktop.latent.verdict import Compared, explanation, verdict
 
 _FEWEST, _MOST = 3, 9  # pictures in a row or a column
 _WHOLE = 512  # px: a picture alone, as it is
 _REACH = 2.0  # standard deviations that a grid goes from the middle of the codes
-_EARLY, _YOUNG = 0.02, 0.1  # of a training: nothing is said before, and not that it has collapsed
-_FRESH = 0.5  # of the steps so far: codes of an earlier one are not those of the pictures
 _MISSING_INTERVAL = 1.0  # seconds between two counts of random codes that miss the codes
 _SAME_SPREAD = 0.05  # of a standard deviation; a grid that trembles would be decoded anew each time
-_LIVE = ("reconstruction", "kl", "mean_sigma", "spread_of_means", "active_units")
 
 
 class ComparedModel(QObject):
@@ -104,7 +101,7 @@ class ComparedModel(QObject):
         run, status = self.run, tr(self.run.status)
         if run.status == "diverged":
             status += tr("; back at the last good step")
-        text = tr("{dim}-D, step {step}").format(dim=self.latent_dim, step=f"{self._step:,}")
+        text = tr("{dim}-D, step {step}").format(dim=self.latent_dim, step=f"{run.shown_step:,}")
         if run.status in ("diverged", "failed"):
             text = f"{status} · {text}"
         axes = ", ".join(self.space.plane.labels)
@@ -116,42 +113,13 @@ class ComparedModel(QObject):
         self.column.title.set_text(run.name)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
-        self.column.set_beta(run.shown_config.training.beta, self._is_active and run.moment is None)
+        is_active = run.status in ("training", "paused")
+        self.column.set_beta(run.shown_config.training.beta, is_active and run.moment is None)
         self.step_overlay.show(run.newest_step, "pulls")
 
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""
-        live = {} if self.run.codes is None else figures_of(self.run.codes)
-        evaluation = self.run.shown_evaluation
-        if evaluation is not None:
-            live |= {"reconstruction": evaluation.reconstruction, "kl": evaluation.kl}
-        values = {**self.run.measures, **{name: live[name] for name in _LIVE if name in live}}
-        if (self._is_active or self.run.moment is not None) and self.run.measured_step != self._step:
-            values.pop("generation", None)  # the pictures are of a later step than that verdict
-        return Compared(self.run.config, values, self._missed, self._step if self._is_early(values) else None)
-
-    @property
-    def _is_active(self) -> bool:
-        return self.run.status in ("training", "paused")
-
-    @property
-    def _step(self) -> int:
-        return self.run.shown_step
-
-    def _is_early(self, values: Mapping[str, Any]) -> bool:
-        """Whether a model in training has hardly left where it began, or its codes are far behind it.
-
-        Each model begins like one that has collapsed: with codes near 0, and a mean image for all of them.
-        """
-        run, step = self.run, self._step
-        if not self._is_active:
-            return False
-        if step < max(run.steps_per_epoch, _EARLY * run.last_step):
-            return True
-        if run.codes is not None and run.codes.since is not None and run.codes.since < step * _FRESH:
-            return True
-        learns = run.config.model.traits.reconstruction_weight > 0
-        return learns and values.get("active_units") == 0 and step < _YOUNG * run.last_step
+        return known_figures(self.run, self._missed)
 
     # What is asked for
 
