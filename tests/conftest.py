@@ -20,6 +20,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + 1, 4)
 
 
+# Of the window, the files that take longest; xdist would begin those of the fewest tests last.
+_FIRST = ("lab_steps", "whole_app", "comparison", "files", "closing", "restart", "window_start", "crash")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no process is left with it when the others are done."""
+    first = [f"gui/test_{name}.py" for name in _FIRST]
+    places = {item.path: "/".join(item.path.parts[-2:]) for item in items}
+    items.sort(key=lambda item: first.index(places[item.path]) if places[item.path] in first else len(first))
+
+
 @contextmanager
 def _no_threads_left() -> Iterator[None]:
     """Fail where a thread is left running, one of the app's or of a library."""
