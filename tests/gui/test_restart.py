@@ -56,14 +56,15 @@ def test_the_other_language_comes_with_a_restart_that_loses_nothing(driver, open
 
 def test_a_training_goes_on_after_the_restart(driver, open_window) -> None:
     driver.train(epochs="4000")
-    driver.wait(lambda: driver.shown.progress.step > 3)
+    driver.wait(lambda: len(driver.shown.history.training) > 3)
     choose(driver, "zh")
     restart(driver)
     again = open_window()
     again.window.controller.open_last_model()
     again.wait(lambda: again.state == "training")
     begun = again.shown.progress.step
-    again.wait(lambda: again.shown.progress.step > begun)
+    assert begun > 3
+    again.wait(lambda: len(again.shown.history.training) > begun)
     assert again.shown.config.training.epochs == 4000
     again.stop()
 
