@@ -351,3 +351,20 @@ def test_the_range_narrows_again_when_early_values_have_become_few(losses) -> No
     growing.append(np.random.default_rng(0).uniform(20, 30, (5000, 3)))
     losses.redraw()
     assert losses.panes[0].viewRange()[1][1] < 50
+
+
+@pytest.mark.parametrize(("width", "whole"), [(900, 4), (420, 2)])
+def test_of_models_side_by_side_as_many_are_read_as_there_is_room_for(qtbot, width, whole) -> None:
+    view = LossPlot(compares=True)
+    qtbot.addWidget(view)
+    view.resize(width, 250)
+    names = ["AE", "VAE without KL", "KL only", "VAE"]
+    with qtbot.waitExposed(view):
+        view.show()
+    view.set_models([Losses(name, ModelConfig(), history()) for name in names])
+    view.set_playhead(20)
+    shown = view.readout.label.text().replace("&nbsp;", " ")
+    assert [name for name in names if f"{name} <b>" in shown] == names[: shown.count("<b>")]
+    assert shown.count("<b>") >= whole
+    assert shown.count("<b>") == 4 or shown.endswith("…")
+    assert shown.count("<span") == shown.count("</span>") >= whole

@@ -109,10 +109,13 @@ class SteadyLabel(QWidget):
     def _fit(self) -> None:
         shown = self._text
         if self._is_cut:
-            shown = self.label.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, max(self.width(), 1))
+            shown = self._shortened(shown, max(self.width(), 1))
             self.label.setToolTip(self._text if shown != self._text else "")
         if shown != self.label.text():
             self.label.setText(shown)
+
+    def _shortened(self, text: str, width: int) -> str:
+        return self.label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 class ShortenedLabel(QLabel):

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication, QWidget
 
 from vae_desktop.gui.views.curves.curve_pane import Curve
@@ -14,6 +15,8 @@ from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import small_font, tabular
 from vae_desktop.language import tr
 from vae_desktop.training.history import TERMS
+
+_BETWEEN = "&nbsp;&nbsp; "
 
 
 class LossReadout(SteadyLabel):
@@ -58,7 +61,18 @@ class LossReadout(SteadyLabel):
                 shown = " / ".join("–" if value is None else f"{value:.2f}" for value in values)
                 part += f"&nbsp;<b>{_unbroken(shown)}</b>"
             parts.append(part)
-        self.set_text("&nbsp;&nbsp; ".join([*parts, _unbroken(note)]))
+        self.set_text(_BETWEEN.join([*parts, _unbroken(note)]))
+
+    def _shortened(self, text: str, width: int) -> str:
+        """Leave out the last curves where there is no room for all of them; a cut within the markup would show none."""
+        parts, line = text.split(_BETWEEN), QTextDocument()
+        line.setDefaultFont(self.label.font())
+        for count in range(len(parts), 0, -1):
+            shown = _BETWEEN.join([*parts[:count], *(["…"] if count < len(parts) else [])])
+            line.setHtml(shown)
+            if line.idealWidth() - 2 * line.documentMargin() <= width:
+                return shown
+        return super()._shortened(text, width) if len(parts) == 1 else parts[0]
 
 
 def _at(training: np.ndarray[Any, Any], place: int, term: str) -> float | None:
