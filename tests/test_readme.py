@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from vae_desktop import language
+from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.gui.views.window.keys import KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +56,14 @@ def test_what_they_lead_to_is_there(text) -> None:
     links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
     assert len(links) > 5
     assert not [link for link in links if not (ROOT / link).is_file()]
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["English", "Chinese"])
+def test_each_data_set_with_a_page_has_its_row(text) -> None:
+    for kind in (kind for kind in DATASETS.values() if kind.page):
+        (row,) = (row for row in ROW.findall(text) if f"| `{kind.name}` |" in row)
+        assert f"| {kind.counts[0]:,} + {kind.counts[1]:,} | {kind.classes} |" in row
+        assert kind.page in row
 
 
 def test_the_keys_in_chinese_are_those_of_the_window(chinese) -> None:
