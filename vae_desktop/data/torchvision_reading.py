@@ -80,18 +80,10 @@ def load_torchvision(
         names, labels, factor_names, factors = _known(entry, parts[0], found)
     except ValueError as error:
         raise broken(entry, root, str(error)) from error
-    ends = np.searchsorted(found.kept, [sum(map(len, opened[0])), sum(map(len, parts))])
-    if not 0 < ends[0] < ends[1]:
+    middle, end = np.searchsorted(found.kept, [sum(map(len, opened[0])), sum(map(len, parts))])
+    if not 0 < middle < end:
         raise broken(entry, root, tr("there are no images to train or to test with"))
-    train, test = (
-        Split(
-            found.images[part],
-            labels[part],
-            None if factors is None else factors[part],
-            found.origins.chosen(np.arange(part.start, part.stop)),
-        )
-        for part in (slice(0, ends[0]), slice(ends[0], ends[1]))
-    )
+    train, test = (found.split(part, labels, factors) for part in (slice(0, middle), slice(middle, end)))
     return Dataset(config, train, test, names, factor_names, found.report)
 
 
@@ -114,6 +106,11 @@ class _Found:
     kept: npt.NDArray[np.int64]
     origins: Origins
     report: Report | None = None
+
+    def split(self, part: slice, labels: Labels, factors: Factors | None) -> Split:
+        """The images of a part of the numbers, with what is known of each."""
+        origins = self.origins.chosen(np.arange(part.start, part.stop))
+        return Split(self.images[part], labels[part], None if factors is None else factors[part], origins)
 
 
 def _read_arrays(
