@@ -32,9 +32,11 @@ histories = st.lists(
 
 
 def musts(frames):
-    """The frames that may not go: of equal losses the first is the best."""
-    why = reasons(sorted(frames, key=lambda frame: frame.step))
-    return {frame.step for frame in frames if frame.is_change or why[frame.step] != "schedule"}
+    """The steps that may not go: the first, the newest, changes, and of the smallest losses the first."""
+    steps = [frame.step for frame in frames]
+    tested = [(frame.evaluation.total, frame.step) for frame in frames if frame.evaluation is not None]
+    best = {step for _, step in sorted(tested)[:1]}
+    return {min(steps), max(steps)} | best | {frame.step for frame in frames if frame.is_change}
 
 
 @settings(deadline=None, max_examples=300)
