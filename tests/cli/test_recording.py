@@ -95,6 +95,15 @@ def test_a_size_that_cannot_be_is_refused(train, size, words):
     train("--timeline", size).assert_refused(2, words)
 
 
+def test_what_a_killed_training_has_left_goes_with_the_next_one_but_not_what_another_machine_records(train, cache_dir):
+    killed, elsewhere = (cache_dir / "timelines" / f"999999999-{name}1" for name in ("", "another-host-"))
+    for folder in (killed, elsewhere):
+        (folder / "0").mkdir(parents=True)
+        (folder / "0" / "frame").touch()
+    assert train("--timeline", "1 MB").status == 0
+    assert left(cache_dir) == [elsewhere / "0" / "frame"]
+
+
 def test_a_cache_that_cannot_be_written_is_told_once(train, tmp_path):
     (tmp_path / "cache").write_text("a file in the folder's place")
     result = train("--timeline", "1 MB")

@@ -2,9 +2,7 @@
 
 import argparse
 import contextlib
-import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -49,6 +47,7 @@ def recordings(
     InvalidSetting
         If the size is none, or not even two frames fit.
     """
+    from vae_desktop.engine.timeline_store import TimelineStore, new_name
     from vae_desktop.training.frame_folder import FrameFolder
     from vae_desktop.training.frame_writer import FrameWriter
     from vae_desktop.training.frames import FrameLayout, check_budget
@@ -63,8 +62,9 @@ def recordings(
         return
     layouts = [FrameLayout.of(config.model, dataset.image_shape) for config in configs]
     check_budget(budget, layouts)
-    place = paths.default_cache_dir() / "timelines" / f"{os.getpid()}-{time.time_ns()}"
-    writer = FrameWriter()
+    store = TimelineStore(paths.default_cache_dir() / "timelines")
+    place, writer = store.root / new_name(), FrameWriter()
+    writer.add(store.sweep)  # what was killed has left its frames
 
     told: set[str] = set()
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import platform
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -48,7 +49,7 @@ class TimelineStore:
 
     def new(self, config: RunConfig, image_shape: ImageShape) -> FrameFolder:
         """A folder for the frames of a model, which is made with the first of them."""
-        return FrameFolder(self.root / _new_name(), FrameLayout.of(config.model, image_shape))
+        return FrameFolder(self.root / new_name(), FrameLayout.of(config.model, image_shape))
 
     def note_files(self, folder: FrameFolder, files: Mapping[Path, int]) -> None:
         """Note in which files a model is kept, and which of the models there it is."""
@@ -66,6 +67,7 @@ class TimelineStore:
 
     def find(self, path: Path, place: int, checkpoint: Checkpoint) -> KeptTimeline | None:
         """The timeline of a model that was read from a file, if its frames are still there and are its own."""
+        likely: KeptTimeline | None = None
         for notes in sorted(self.root.glob("*.json"), key=lambda notes: notes.stem.rpartition("-")[2], reverse=True):
             if _files_in(notes).get(str(path.absolute())) != place:
                 continue
@@ -74,22 +76,24 @@ class TimelineStore:
             frames, settings = folder.found(checkpoint.history)
             labels = None if checkpoint.codes is None else checkpoint.codes.labels
             timeline = KeptTimeline(folder, frames, settings, labels)
-            if frames and _belongs_to(timeline, checkpoint):
+            belongs = _belongs_to(timeline, checkpoint) if frames else False
+            if belongs:
                 return timeline
-        return None
+            likely = likely or (timeline if belongs is None else None)
+        return likely
 
     def sweep(self) -> None:
         """Delete what no process and no file needs any more, and the oldest of the rest if it is too much."""
         room = MOST_BYTES
         for folder in sorted(self.root.glob("*/"), key=_age):
-            process = folder.name.split("-")[0]
-            if _may_live(process, folder):
+            if _may_be_recorded_into(folder):
                 continue
             files = _files_in(_notes(folder))
-            room -= sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            if room < 0 or not any(Path(file).exists() for file in files):
-                shutil.rmtree(folder, ignore_errors=True)
-                _notes(folder).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another process may do the same
+                room -= sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+                if room < 0 or not any(Path(file).exists() for file in files):
+                    shutil.rmtree(folder, ignore_errors=True)
+                    _notes(folder).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -101,7 +105,7 @@ def pinned(timeline: Timeline) -> Iterator[Timeline]:
     if not isinstance(timeline, KeptTimeline):
         yield timeline
         return
-    folder = timeline.folder.beside(_new_name())
+    folder = timeline.folder.beside(new_name())
     try:
         frames = list(_taken_over(timeline, folder))
     except UserError:
@@ -119,9 +123,9 @@ def _taken_over(timeline: KeptTimeline, folder: FrameFolder) -> Iterator[FrameIn
             yield info
 
 
-def _new_name() -> str:
-    """A name for a folder of this process."""
-    return f"{os.getpid()}-{time.time_ns()}"
+def new_name() -> str:
+    """A name for a folder that this process records into: its number, its machine, and when."""
+    return f"{os.getpid()}-{platform.node()}-{time.time_ns()}".replace(os.sep, "")
 
 
 def _notes(folder: Path) -> Path:
@@ -136,11 +140,11 @@ def _files_in(notes: Path) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _belongs_to(timeline: KeptTimeline, checkpoint: Checkpoint) -> bool:
-    """Whether the frames are those of a model: where its own step was kept, with the weights that it has."""
+def _belongs_to(timeline: KeptTimeline, checkpoint: Checkpoint) -> bool | None:
+    """Whether the frame of a model's own step has its weights; None where that step was not kept."""
     step = checkpoint.snapshot.step
     if timeline.info(step) is None:
-        return True
+        return None
     try:
         weights = timeline.read(step).snapshot.weights
     except UserError as error:
@@ -156,11 +160,14 @@ def _age(folder: Path) -> float:
     return 0.0
 
 
-def _may_live(process: str, folder: Path) -> bool:
-    """Whether the process of that number, which records into a folder, may still be running."""
+def _may_be_recorded_into(folder: Path) -> bool:
+    """Whether the process that a folder is named after may still be running."""
+    process, _, rest = folder.name.partition("-")
+    machine = rest.rpartition("-")[0]
     if not process.isdecimal():
         return False
-    if os.name == "nt":  # there a process cannot be asked for without harm
+    is_elsewhere = machine not in ("", platform.node())  # of several that share a home
+    if os.name == "nt" or is_elsewhere:  # a process cannot be asked for, on Windows not without harm
         return _age(folder) < _FORGOTTEN and int(process) != 0
     try:
         os.kill(int(process), 0)
