@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
@@ -12,11 +12,9 @@ from numpy.lib import format as npy_format
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.beside import labels_beside, test_beside
 from vae_desktop.data.custom.messages import shown
-from vae_desktop.data.custom.named_arrays import Members, labels_in, parts_of, stacks_of
-from vae_desktop.data.custom.stacks import Stack, assemble_stacks
-from vae_desktop.data.stored_array import DEFLATE_LIMIT, BrokenFile, NumberArray, StoredArray, naming_the_file
+from vae_desktop.data.custom.named_arrays import Members, assemble_named
+from vae_desktop.data.stored_array import DEFLATE_LIMIT, BrokenFile, StoredArray, naming_the_file
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
@@ -27,46 +25,8 @@ _HEADER_READERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.
 
 
 def assemble_arrays(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
-    """Read images, and labels if there are any, from an .npy or .npz file.
-
-    In an .npz they are told by their names, see `named_arrays.parts_of`. Labels and test images that are not in it are
-    looked for beside it, see `beside`. Images are shaped as in `layout_of` and scaled by `levels_of`; whatever is wrong
-    with labels, the images are read.
-
-    Raises
-    ------
-    BrokenFile
-        If it is broken, promises more than it holds, or holds Python objects or no images.
-    DataError
-        If it promises more than 4 GB, or its arrays have other names.
-    Cancelled
-        If `progress` raised it.
-    """
-    with ExitStack() as opened:
-        stacks, skipped, notes = _read_with_labels(path, opened, progress)
-        test = test_beside(path) if len(stacks) == 1 else None
-        if test is not None:
-            parts, others, more = _read_with_labels(test, opened, progress)
-            stacks, skipped = [stacks[0], parts[0]], [*skipped, *others]
-            notes += [tr("test images are those of {file}").format(file=shown(test.name)), *more]
-        return assemble_stacks(stacks, path, config, progress, skipped, notes)
-
-
-def _read_with_labels(path: Path, opened: ExitStack, progress: Progress) -> tuple[list[Stack], list[str], list[str]]:
-    """The images of a file with their labels, wherever these are; a line for each array not used, and what to know."""
-    members = opened.enter_context(_members(path))
-    beside = labels_beside(path) if parts_of(path, members)[0].labels is None else None
-    if beside is None:
-        return *stacks_of(path, members, progress, None), []
-
-    def open_labels() -> NumberArray:
-        opener = labels_in(opened.enter_context(_members(beside)))
-        if opener is None:
-            raise BrokenFile(tr("{path} holds several arrays, none of them named “labels”.").format(path=beside))
-        return opener()
-
-    notes = [tr("labels are those of {file}").format(file=shown(beside.name))]
-    return *stacks_of(path, members, progress, open_labels), notes
+    """Read images, and labels if there are any, from an .npy or .npz file, as `assemble_named` does."""
+    return assemble_named(path, _members, config, progress)
 
 
 @contextmanager

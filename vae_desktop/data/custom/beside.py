@@ -7,6 +7,7 @@ from pathlib import Path
 _LABELS = ("labels", "label", "y", "targets", "target", "classes")
 _OF_IMAGES = {"images": _LABELS, "imgs": _LABELS, "image": _LABELS, "img": _LABELS, "x": ("y",), "data": _LABELS}
 _TESTS = ("test", "t10k")
+_TRAINING = re.compile(r"(?<![a-wyz])train(?![a-z])", re.IGNORECASE)  # also of "Xtrain"
 
 
 def labels_beside(path: Path) -> Path | None:
@@ -20,10 +21,15 @@ def labels_beside(path: Path) -> Path | None:
 
 def test_beside(path: Path) -> Path | None:
     """The file of test images that belongs to a file of training images, by its name; of the same kind."""
-    stem = path.name.removesuffix(_suffix(path))
-    if _word("train").search(stem) is None:
+    if not is_for_training(path):
         return None
-    return _first(path, (_word("train").sub(test, stem) for test in _TESTS))
+    stem = path.name.removesuffix(_suffix(path))
+    return _first(path, (_TRAINING.sub(test, stem) for test in _TESTS))
+
+
+def is_for_training(path: Path) -> bool:
+    """Whether a file is for training by its name."""
+    return _TRAINING.search(path.name) is not None
 
 
 def _suffix(path: Path) -> str:

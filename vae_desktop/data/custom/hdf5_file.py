@@ -20,8 +20,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.extras import load_extra
 from vae_desktop.data.custom.messages import shown
-from vae_desktop.data.custom.named_arrays import Members, stacks_of
-from vae_desktop.data.custom.stacks import assemble_stacks
+from vae_desktop.data.custom.named_arrays import Members, assemble_named
 from vae_desktop.data.stored_array import DEFLATE_LIMIT, BrokenFile, naming_the_file
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.files import size_in_words
@@ -43,18 +42,16 @@ def is_hdf5_name(name: str) -> bool:
 
 
 def assemble_hdf5(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
-    """Read images, and labels if there are any, from the data sets of an HDF5 file; see `named_arrays.parts_of`.
+    """Read images, and labels if there are any, from the data sets of an HDF5 file, as `assemble_named` does.
 
-    Raises
-    ------
-    BrokenFile
-        If it is broken, promises more than it holds, or holds no images or such as lie outside it.
-    DataError
-        If h5py is missing, or if it promises more than 4 GB, or its data sets have other names.
-    Cancelled
-        If `progress` raised it.
+    Raises DataError besides if h5py is missing.
     """
-    h5py = load_extra("h5py", path, tr("an HDF5 file"))
+    return assemble_named(path, partial(_opened, load_extra("h5py", path, tr("an HDF5 file"))), config, progress)
+
+
+@contextmanager
+def _opened(h5py: Any, path: Path) -> Iterator[Members]:
+    """How to open each array of a file, while that is open."""
     with _naming(path):
         if not h5py.is_hdf5(path):
             kind = kind_of_file(path)
@@ -62,9 +59,8 @@ def assemble_hdf5(path: Path, config: DatasetConfig, progress: Progress) -> Asse
         file = h5py.File(path, "r")
     with file:
         with _naming(path):
-            members: Members = dict(itertools.islice(_members(h5py, file, path, "", set()), _MOST_OBJECTS))
-        stacks, skipped = stacks_of(path, members, progress, None)
-        return assemble_stacks(stacks, path, config, progress, skipped)
+            members = dict(itertools.islice(_members(h5py, file, path, "", set()), _MOST_OBJECTS))
+        yield members
 
 
 @contextmanager

@@ -8,15 +8,11 @@ from pathlib import Path, PurePath
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.archives import is_archive, opened
+from vae_desktop.data.custom.array_files import assemble_arrays_of, reader_of
 from vae_desktop.data.custom.arrays import assemble_arrays
 from vae_desktop.data.custom.assembled import Assembled, NoImages, to_dataset
-from vae_desktop.data.custom.csv_file import assemble_csv, is_csv_name
-from vae_desktop.data.custom.hdf5_file import assemble_hdf5, is_hdf5_name
-from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
 from vae_desktop.data.custom.image_files import assemble_files, assemble_folder
-from vae_desktop.data.custom.mat_file import assemble_mat, is_hdf5_mat
 from vae_desktop.data.custom.messages import listed
-from vae_desktop.data.custom.parquet_files import assemble_parquet, is_parquet_name, parquet_in, shards_of
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.data.stored_array import BrokenFile
@@ -26,8 +22,8 @@ from vae_desktop.language import N_, tr
 from vae_desktop.progress import Progress
 
 ACCEPTED = N_(
-    "Choose a folder or an archive (zip, tar) of images, in which subfolders are classes, a NumPy file (.npy or .npz), "
-    "or an IDX file of images (…idx3-ubyte, also .gz)."
+    "Choose a folder or an archive (zip, tar) of images, in which subfolders are classes, or a file of arrays: NumPy "
+    "(.npy, .npz), CSV, MATLAB (.mat), IDX, HDF5 or Parquet."
 )
 
 _DATA_SETS = (".npy", ".npz", ".csv", ".tsv", ".mat", ".h5", ".hdf5", ".parquet", ".arrow")  # endings
@@ -43,7 +39,7 @@ def load_custom(config: DatasetConfig, progress: Progress, learned: Fingerprint 
     Parameters
     ----------
     config : DatasetConfig
-        Its name is the path of a folder or an archive of images, an .npy, .npz or IDX file, or a folder of IDX files.
+        Its name is the path of a folder or an archive of images, of a file of arrays, or of a folder of such files.
     progress : Progress
         Told now and then the files (of a folder) or images done and those in total; the first only grows. Asked several
         times a second whether to stop.
@@ -73,22 +69,11 @@ def load_custom(config: DatasetConfig, progress: Progress, learned: Fingerprint 
 def _assemble(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
     mode = _mode(path)
     is_file = stat.S_ISREG(mode)
-    idx = find_idx(path) if stat.S_ISDIR(mode) else path if is_file and is_idx_name(path.name) else None
-    if idx is not None:
-        return assemble_idx(idx, config, progress)
     if stat.S_ISDIR(mode):
-        shards = parquet_in(path)
-        return assemble_parquet(path, shards, config, progress) if shards else assemble_folder(path, config, progress)
-    if is_file and is_parquet_name(path.name):
-        return assemble_parquet(path, shards_of(path), config, progress)
-    if is_file and path.suffix.lower() in (".npy", ".npz"):
-        return assemble_arrays(path, config, progress)
-    if is_file and is_csv_name(path.name):
-        return assemble_csv(path, config, progress)
-    if is_file and path.suffix.lower() == ".mat" and not is_hdf5_mat(path):
-        return assemble_mat(path, config, progress)
-    if is_file and (is_hdf5_name(path.name) or path.suffix.lower() == ".mat"):
-        return assemble_hdf5(path, config, progress)
+        return assemble_arrays_of(path, config, progress) or assemble_folder(path, config, progress)
+    reader = reader_of(path) if is_file else None
+    if reader is not None:
+        return reader(path, config, progress)
     kind = kind_of_file(path) if is_file else None
     may_be_archive = kind is None or kind.is_packed or path.suffix.lower() == ".zip"
     if is_file and may_be_archive and is_archive(path):

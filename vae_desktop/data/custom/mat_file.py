@@ -19,8 +19,7 @@ import numpy as np
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.messages import shown
-from vae_desktop.data.custom.named_arrays import Members, Opener, stacks_of
-from vae_desktop.data.custom.stacks import assemble_stacks
+from vae_desktop.data.custom.named_arrays import Members, Opener, assemble_named
 from vae_desktop.data.stored_array import DEFLATE_LIMIT, StoredArray, naming_the_file
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.language import N_, tr
@@ -38,21 +37,15 @@ _PIECE = 1 << 16
 
 
 def assemble_mat(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
-    """Read images, and labels if there are any, from the variables of a .mat file; see `named_arrays.parts_of`.
+    """Read images, and labels if there are any, from the variables of a .mat file, as `assemble_named` does."""
+    return assemble_named(path, _opened, config, progress)
 
-    Raises
-    ------
-    BrokenFile
-        If it is broken, promises more than it holds, or holds no images.
-    DataError
-        If it promises more than 4 GB, or its variables have other names.
-    Cancelled
-        If `progress` raised it.
-    """
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Members]:
     with naming_the_file(path):
         members = _members(path)
-    stacks, skipped = stacks_of(path, members, progress, None)
-    return assemble_stacks(stacks, path, config, progress, skipped)
+    yield members
 
 
 def is_hdf5_mat(path: Path) -> bool:

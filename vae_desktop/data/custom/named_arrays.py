@@ -1,14 +1,18 @@
 """Which of the arrays of a file are the images and which their labels, told by their names."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.array_layout import layout_of
+from vae_desktop.data.custom.assembled import Assembled
+from vae_desktop.data.custom.beside import labels_beside, test_beside
 from vae_desktop.data.custom.conversion import MAX_BYTES
 from vae_desktop.data.custom.labels import read_labels
 from vae_desktop.data.custom.messages import listed, shown
-from vae_desktop.data.custom.stacks import Stack
+from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.stored_array import BrokenFile, NumberArray, naming_the_file
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
@@ -26,6 +30,67 @@ _NUMBERS = "buif"  # NumPy's letters for booleans, integers and floats
 
 Opener = Callable[[], NumberArray]
 Members = Mapping[str, Opener]  # how to read the header of each array of a file, by its name
+
+
+def assemble_named(
+    path: Path,
+    open_members: Callable[[Path], AbstractContextManager[Members]],
+    config: DatasetConfig,
+    progress: Progress,
+) -> Assembled:
+    """Read images, and labels if there are any, from a file of arrays with names; see `parts_of`.
+
+    Labels and test images that are not in it are looked for beside it, see `beside`. Images are shaped as in
+    `array_layout.layout_of` and scaled by `levels.levels_of`; whatever is wrong with labels, the images are read.
+
+    Parameters
+    ----------
+    path : Path
+    open_members : callable
+        Opens a file of this kind, and raises BrokenFile where that cannot be done.
+    config : DatasetConfig
+    progress : Progress
+
+    Raises
+    ------
+    BrokenFile
+        If a file is broken, promises more than it holds, or holds no images.
+    DataError
+        If it promises more than 4 GB, or its arrays have other names.
+    Cancelled
+        If `progress` raised it.
+    """
+    with ExitStack() as opened:
+
+        def read(file: Path) -> tuple[list[Stack], list[str], list[str]]:
+            return _read_with_labels(file, lambda path: opened.enter_context(open_members(path)), progress)
+
+        stacks, skipped, notes = read(path)
+        test = test_beside(path) if len(stacks) == 1 else None
+        if test is not None:
+            parts, others, more = read(test)
+            stacks, skipped = [stacks[0], parts[0]], [*skipped, *others]
+            notes += [tr("test images are those of {file}").format(file=shown(test.name)), *more]
+        return assemble_stacks(stacks, path, config, progress, skipped, notes)
+
+
+def _read_with_labels(
+    path: Path, open_members: Callable[[Path], Members], progress: Progress
+) -> tuple[list[Stack], list[str], list[str]]:
+    """The images of a file with their labels, wherever these are; a line for each array not used, and what to know."""
+    members = open_members(path)
+    beside = labels_beside(path) if parts_of(path, members)[0].labels is None else None
+    if beside is None:
+        return *_stacks_of(path, members, progress, None), []
+
+    def open_labels() -> NumberArray:
+        opener = _labels_in(open_members(beside))
+        if opener is None:
+            raise BrokenFile(tr("{path} holds several arrays, none of them named “labels”.").format(path=beside))
+        return opener()
+
+    notes = [tr("labels are those of {file}").format(file=shown(beside.name))]
+    return *_stacks_of(path, members, progress, open_labels), notes
 
 
 @dataclass(frozen=True)
@@ -77,32 +142,19 @@ def _looking_like_images(members: Members) -> Iterator[str]:
             yield name
 
 
-def labels_in(members: Members) -> Opener | None:
+def _labels_in(members: Members) -> Opener | None:
     """The array of labels in a file that has nothing but these, known by its name or by being the only one."""
     by_lower = {name.lower(): opener for name, opener in members.items()}
     known = (by_lower[name] for name in (*_LABELS, "arr_0") if name in by_lower)
     return next(known, next(iter(members.values())) if len(members) == 1 else None)
 
 
-def stacks_of(path: Path, members: Members, progress: Progress, labels: Opener | None) -> tuple[list[Stack], list[str]]:
+def _stacks_of(
+    path: Path, members: Members, progress: Progress, labels: Opener | None
+) -> tuple[list[Stack], list[str]]:
     """The images of a file with their labels, and a line for each array that is not used.
 
-    Parameters
-    ----------
-    path : Path
-    members : Members
-    progress : Progress
-    labels : callable, or None
-        The labels in another file, for images of which there are none in this one.
-
-    Raises
-    ------
-    BrokenFile
-        If the images are no arrays of images.
-    DataError
-        If they promise more than 4 GB, or no array is known.
-    Cancelled
-        If `progress` raised it.
+    `labels` are those in another file, for images of which there are none in this one. Raises as `assemble_named`.
     """
     parts = parts_of(path, members)
     images = [members[part.images]() for part in parts]

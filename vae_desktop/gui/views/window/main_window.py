@@ -30,6 +30,7 @@ from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 from vae_desktop.resources import resource_path
 
+_ENDINGS = "*.npz *.npy *.csv *.tsv *.gz *.mat *.h5 *.hdf5 *.parquet *ubyte *.idx* *.zip *.tar *.tgz"  # of data sets
 _SIZE = QSize(1360, 860)
 _LEAST = QSize(1000, 560)  # in a frame on a screen of 1024 by 600
 _FRAME = QSize(4, 40)  # px, about, that the system lays around a window
@@ -229,7 +230,7 @@ class MainWindow(QMainWindow):
         if source == "folder":
             path = ask_for_folder(self, "data", tr("Folder of images; its subfolders are classes"))
         else:
-            arrays = tr("Arrays and IDX files (*.npz *.npy *ubyte *.gz *.idx*);;All files (*)")
+            arrays = tr("Arrays and archives ({endings});;All files (*)").format(endings=_ENDINGS)
             path = ask_for_file(self, "data", tr("Images in one file"), arrays)
         if path is not None:
             self.images_chosen.emit(path)

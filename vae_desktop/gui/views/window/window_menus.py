@@ -114,7 +114,7 @@ class WindowMenus(QObject):
         tip = tr("Learn a latent space from images of your own.")
         for source, text, key in (
             ("folder", tr("Open &folder of images…"), "Ctrl+Shift+O"),
-            ("file", tr("Open array or &IDX file…"), None),
+            ("file", tr("Open f&ile of images…"), None),
         ):
             self._add(menu, f"open{source.title()}Action", text, tip, key, self.images_requested, source)
         menu.addSeparator()

@@ -1,0 +1,95 @@
+"""Files of arrays of every format: which reader a file has, and which file of a folder it is that is read."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.arrays import assemble_arrays
+from vae_desktop.data.custom.assembled import Assembled
+from vae_desktop.data.custom.beside import is_for_training, labels_beside, test_beside
+from vae_desktop.data.custom.csv_file import assemble_csv, is_csv_name
+from vae_desktop.data.custom.files import is_unseen
+from vae_desktop.data.custom.hdf5_file import assemble_hdf5, is_hdf5_name
+from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
+from vae_desktop.data.custom.mat_file import assemble_mat, is_hdf5_mat
+from vae_desktop.data.custom.messages import listed, shown
+from vae_desktop.data.custom.parquet_files import assemble_parquet, is_parquet_name, parquet_in, shards_of
+from vae_desktop.errors import DataError
+from vae_desktop.language import tr
+from vae_desktop.progress import Progress
+
+Reader = Callable[[Path, DatasetConfig, Progress], Assembled]
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".jp2", ".avif", ".heic", ".ppm")
+_MOST_NAMES = 4
+
+
+def reader_of(path: Path) -> Reader | None:
+    """What reads a file of arrays, told by its name; None if it is none."""
+    name = path.name.lower()
+    if is_idx_name(name):
+        return assemble_idx
+    if name.endswith((".npy", ".npz")):
+        return assemble_arrays
+    if is_csv_name(name):
+        return assemble_csv
+    if name.endswith(".mat"):
+        return assemble_hdf5 if is_hdf5_mat(path) else assemble_mat
+    if is_hdf5_name(name):
+        return assemble_hdf5
+    return _assemble_shards if is_parquet_name(name) else None
+
+
+def assemble_arrays_of(folder: Path, config: DatasetConfig, progress: Progress) -> Assembled | None:
+    """Read the arrays of a folder that holds nothing but these; None if it is another one.
+
+    Files that belong together by their names are one data set, see `beside`; of several, the one for training is read.
+
+    Raises
+    ------
+    DataError
+        If the folder holds several data sets, or for the reasons that the file's reader has.
+    Cancelled
+        If `progress` raised it.
+    """
+    idx = find_idx(folder)
+    if idx is not None:
+        return assemble_idx(idx, config, progress)
+    shards = parquet_in(folder)
+    if shards:
+        return assemble_parquet(folder, shards, config, progress)
+    files = _arrays_in(folder)
+    belonging = {other for file in files for other in (labels_beside(file), test_beside(file))}
+    first = [file for file in files if file not in belonging]
+    if len(first) > 1:
+        training = [file for file in first if is_for_training(file)]
+        if len(training) != 1:
+            names = ", ".join(listed([shown(file.name) for file in first], _MOST_NAMES))
+            text = tr("{folder} holds several data sets: {names}. Choose one of the files.")
+            raise DataError(text.format(folder=folder, names=names))
+        others = [tr("{name}: not used").format(name=shown(file.name)) for file in first if file not in training]
+        first = training
+    else:
+        others = []
+    reader = reader_of(first[0]) if first else None
+    if reader is None:
+        return None
+    assembled = reader(first[0], config, progress)
+    return replace(assembled, skipped=[*assembled.skipped, *others])
+
+
+def _arrays_in(folder: Path) -> list[Path]:
+    """The files of arrays in a folder without subfolders and pictures; tables only where there are no others."""
+    try:
+        entries = sorted(path for path in folder.iterdir() if not is_unseen(path.name))
+        if any(path.is_dir() or path.suffix.lower() in _PICTURES for path in entries):
+            return []
+        files = [path for path in entries if path.is_file() and reader_of(path) is not None]
+    except OSError:
+        return []  # who lists it next says why
+    return [path for path in files if not is_csv_name(path.name)] or files
+
+
+def _assemble_shards(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
+    return assemble_parquet(path, shards_of(path), config, progress)
