@@ -175,6 +175,15 @@ def test_a_file_that_is_cut_off_is_broken(tmp_path, sets, name, file):
         load_torchvision(DatasetConfig(name), tmp_path, ignore, kind, files)
 
 
+@pytest.mark.parametrize(("name", "file"), [("qmnist", TORCHVISION_SETS["qmnist"].files[0]), ("usps", "usps.bz2")])
+def test_a_file_that_is_far_too_large_is_not_read(tmp_path, sets, name, file):
+    kind, _ = STANDINS[name](tmp_path, sets)
+    with (tmp_path / file).open("r+b") as opened:
+        opened.truncate(10**10)  # holes take no room
+    with pytest.raises(DatasetBroken, match="far larger than it should be"):
+        load_torchvision(DatasetConfig(name), tmp_path, ignore, kind)
+
+
 def test_an_old_pickle_of_torchvision_beside_qmnist_is_not_read(tmp_path, sets):
     STANDINS["qmnist"](tmp_path, sets)
     for name in ("train.pt", "test.pt"):

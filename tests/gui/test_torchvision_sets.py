@@ -1,13 +1,20 @@
 """Sets that torchvision reads, in the window: CIFAR-10's layout trained and damaged, and one that a person fetches."""
 
+import io
+import tarfile
+import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
 
-from tests.data.torchvision_standins import STANDINS
+from tests.data.faulty_server import FaultyServer
+from tests.data.torchvision_standins import STANDINS, TRAIN, md5
 from vae_desktop.dataset_catalog import DATASETS
+
+_HASHES = ("train_list", "test_list", "meta")
 
 
 @pytest.fixture
@@ -22,7 +29,7 @@ def cifar(driver, monkeypatch):
 
     folder = driver.engine.datasets.data_dir
     kind, _ = STANDINS["cifar-10"](folder, torchvision.datasets)
-    for name in ("train_list", "test_list", "meta"):
+    for name in _HASHES:
         monkeypatch.setattr(torchvision.datasets.CIFAR10, name, getattr(kind, name))
     yield folder
     driver.engine.datasets.forget("cifar-10")
@@ -69,3 +76,26 @@ def test_the_list_of_sets_stands_in_two_groups_and_says_size_and_terms(driver):
     assert texts == [*labels[:6], "", *labels[6:]]
     tip = box.itemData(box.findData("svhn"), Qt.ItemDataRole.ToolTipRole)
     assert tip.endswith("Download: 250 MB. Terms: for non-commercial use only.")
+
+
+def test_a_set_is_downloaded_and_then_read(driver, monkeypatch, tmp_path):
+    import torchvision.datasets
+
+    kind, _ = STANDINS["cifar-100"](tmp_path, torchvision.datasets)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(tmp_path / kind.base_folder, kind.base_folder)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with FaultyServer({kind.filename: packed.getvalue()}) as server:
+        thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.01))
+        thread.start()
+        known = {"url": server.mirror("good") + kind.filename, "tgz_md5": md5(packed.getvalue())}
+        for name, value in {**{name: getattr(kind, name) for name in _HASHES}, **known}.items():
+            monkeypatch.setattr(torchvision.datasets.CIFAR100, name, value)
+        _choose(driver, "cifar-100")
+        driver.wait(lambda: "Download it (169 MB; terms: not stated)" in driver.window.banner.text())
+        driver.find("messageActionButton").click()
+        driver.wait(lambda: driver.engine.datasets.held(driver.window.setup.form.config().dataset))
+        server.shutdown()
+        thread.join()
+    assert len(driver.window.setup.form.dataset.train) == TRAIN

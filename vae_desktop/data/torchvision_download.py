@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vae_desktop.data.torchvision_files import Files, Source, files_of
-from vae_desktop.data.torchvision_opening import class_of, md5_of
+from vae_desktop.data.torchvision_opening import UNPACKED, class_of, md5_of
 from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
 from vae_desktop.data.transfer import CANNOT_MAKE, CANNOT_WRITE, Wanted, naming_the_folder, receive
 from vae_desktop.data.unpacking import pieces_of, unpack
@@ -18,7 +18,6 @@ from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
 _SPARE = 2  # times the size that a server's answer may have
-_UNPACKED = 8  # times that size may be in it
 
 
 def download_torchvision(
@@ -67,7 +66,7 @@ def download_torchvision(
             wanted = Wanted(entry.label, [source.url], source.md5, None, _SPARE * total)
             receive(wanted, packed, timeout, progress.after(done, total))
             done += packed.seek(0, 2)
-            _put(packed, source, root, _UNPACKED * total, progress)
+            _put(packed, source, root, UNPACKED * total, progress)
     progress(max(done, total), max(done, total))
 
 

@@ -15,7 +15,9 @@ from vae_desktop.language import tr
 from vae_desktop.libraries import load_torch
 from vae_desktop.progress import Progress
 
+UNPACKED = 8  # times the size of a download may be in it
 _CHUNK = 1 << 20
+_MOST_BYTES = 10**9  # of a file of which nothing is known
 
 
 def class_of(entry: TorchvisionSet) -> Any:
@@ -57,8 +59,13 @@ def check_presence(entry: TorchvisionSet, data_dir: Path, root: Path) -> None:
     raise DatasetMissing(text.format(dataset=entry.label, folder=data_dir, name=name, own=own, **facts))
 
 
-def check_md5(entry: TorchvisionSet, root: Path, files: Files, progress: Progress) -> None:
-    """Raise if a file whose MD5 is known has another one."""
+def check_files(entry: TorchvisionSet, root: Path, files: Files, progress: Progress) -> None:
+    """Raise DatasetBroken if a file is far too large, or has another MD5 than the one that is known of it."""
+    most = UNPACKED * DATASETS[entry.name].download_bytes or _MOST_BYTES
+    for name in (*entry.files, *(file for part in entry.holding for file in part)):
+        path = root / name
+        if path.is_file() and path.stat().st_size > most:
+            raise broken(entry, path, tr("it is far larger than it should be"))
     for name, md5 in files.md5.items():
         if md5_of(root / name, progress) != md5:
             text = tr("it is not the file that torchvision knows (its MD5 differs), and is not read")

@@ -18,7 +18,7 @@ from vae_desktop.data.custom.messages import images_in_words, listed
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Report, Split, resize
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.torchvision_files import UNLABELLED, Files, files_of
-from vae_desktop.data.torchvision_opening import broken, check_md5, check_presence, class_of, in_words
+from vae_desktop.data.torchvision_opening import broken, check_files, check_presence, class_of, in_words
 from vae_desktop.data.torchvision_sets import TORCHVISION_SETS, TorchvisionSet
 from vae_desktop.language import N_, tr
 from vae_desktop.progress import Progress
@@ -69,7 +69,7 @@ def load_torchvision(
     root = entry.root(data_dir)
     check_presence(entry, data_dir, root)
     kind = class_of(entry) if kind is None else kind
-    check_md5(entry, root, files_of(kind) if files is None else files, progress)
+    check_files(entry, root, files_of(kind) if files is None else files, progress)
     kind = _narrowed(kind)
     with in_words(entry, root):
         opened = [[kind(str(root), **arguments) for arguments in part] for part in (entry.train, entry.test)]

@@ -58,10 +58,10 @@ class FetchingBar(WorkBar):
         super().__init__("fetching", tr("Progress of the data set"))
 
     def show_progress(self, what: Fetching, done: int, total: int) -> None:
-        """Show how many of so many bytes have come, or how many of so many files have been read."""
+        """Show how many of so many bytes have come, or how many of so many files or images have been read."""
         if what == "downloading":
             megabytes = tr("Downloading {done} of {total} MB")
             text = megabytes.format(done=f"{done / 1e6:.1f}", total=f"{total / 1e6:.1f}")
         else:
-            text = tr("Reading {done} of {total} files").format(done=f"{done:,}", total=f"{total:,}")
+            text = tr("Reading {done} of {total}").format(done=f"{done:,}", total=f"{total:,}")
         self.show_fraction(text, done, total)
