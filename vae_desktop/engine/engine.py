@@ -78,6 +78,7 @@ class Engine:
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
         self.library = Library(*parts, self.inference, self.timelines)
         self.is_halted = False
+        self._has_given_up = False  # by the person: a disk that does not answer is not waited for either
 
     def run_calls(self) -> None:
         """Make the calls that threads have posted; an error in one is reported, and the others are made."""
@@ -109,6 +110,7 @@ class Engine:
     def give_up_writing(self) -> None:
         """Let be what is being written: each file keeps what it holds."""
         writing = self.writing
+        self._has_given_up = True
         self.saver.give_up(writing)
         self.tasks.cancel_writing(writing)
 
@@ -127,7 +129,7 @@ class Engine:
 
     def go_on(self) -> None:
         """Be of use again after :meth:`halt`; what was trained has been stopped."""
-        self.is_halted = False
+        self.is_halted = self._has_given_up = False
         self.inference.renew()
         self.training.go_on()
         if self.project.shown is not None:
@@ -149,7 +151,7 @@ class Engine:
             except UserError as error:
                 self.go_on()
                 return error
-        self.timelines.close(timeout=0.3 if may_lose else 3.0)  # frames are not worth more
+        self.timelines.close(timeout=0.3 if may_lose or self._has_given_up else 3.0)  # frames are not worth more
         self.tasks.join(timeout=0.3)
         self.run_calls()
         self.outbox.close()  # a task that was not waited for must not wake a window that is gone

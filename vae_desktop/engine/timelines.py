@@ -184,12 +184,13 @@ class Timelines:
 
     def close(self, timeout: float) -> None:
         """Delete what nobody can open again; what is kept with a model's file stays."""
-        self._writer.join(timeout)
+        answers = self._writer.join(timeout)
         for run in list(self._recorded.values()):
             self._note(run)
             if run.id not in self._project.runs or not any(path.exists() for path in self._files_of(run)):
                 self._forget(run)
-        self._writer.join(timeout)
+        if answers:  # a disk that does not is not waited for twice
+            self._writer.join(timeout)
 
     def _budget_of(self, run: Run) -> int:
         """Bytes that the frames of a run may take; 0 where not even two would fit, which is told.
