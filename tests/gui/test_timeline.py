@@ -301,3 +301,21 @@ def test_a_size_may_be_typed_and_one_that_is_too_small_is_told_at_its_field(live
 def test_a_model_without_kept_steps_has_no_strip(live):
     live.show("vae-2d")
     assert not live.window.timeline.isVisible()
+
+
+def test_a_damaged_step_is_named_and_the_rest_plays_until_the_window_closes(driver):
+    driver.train_to_the_end(epochs="2", batchSize="128")
+    run, strip = driver.shown, strip_of(driver)
+    assert run.timeline.finish(30)
+    driver.wait(lambda: strip.isVisible() and strip.past.frames[-1] == 24)
+    (run.timeline.folder.path / f"{2:010}.weights.safetensors").write_bytes(b"nonsense")
+    click(driver, 2)
+    driver.wait(lambda: "Step 2 is left out of the timeline." in driver.window.banner.text())
+    driver.wait(lambda: 2 not in strip.past.frames)
+    click(driver, 0)
+    driver.window.timeline.play.click()
+    seen = set()
+    driver.wait(lambda: run.moment is not None and (seen.add(run.moment.step) or {0, 1, 3, 4} <= seen))
+    assert 2 not in seen
+    driver.window.close()
+    driver.wait(lambda: not driver.window.isVisible())
