@@ -289,6 +289,8 @@ def _note_changes(run: Run, config: RunConfig) -> bool:
     ]
     for name in changed:
         assert run.snapshot is not None
-        run.history.changes.append(Change(run.snapshot.step, name, getattr(config.training, name)))
+        step, history = run.snapshot.step, run.history
+        acted = [entry for entry in history.changes if entry.step < step or entry.name != name]
+        history.changes = [*acted, Change(step, name, getattr(config.training, name))]
     run.config = config
     return bool(changed)

@@ -81,7 +81,7 @@ class CurvePane(Plot):
         self.curves: list[Curve] = []
         self.step: int | None = None  # where the cross-hair stands
         self._items: list[tuple[Curve, pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]] = []
-        self._marked: tuple[Sequence[Mark], bool, list[bool]] = (), False, []
+        self._marked: tuple[Sequence[Mark], list[str | None], list[bool]] = (), [], []
         self._mark_lines: list[pyqtgraph.InfiniteLine] = []
         self._has_points = False
         self._following = True
@@ -136,28 +136,37 @@ class CurvePane(Plot):
     def set_marks(self, marks: Sequence[Mark], are_labelled: bool) -> None:
         """Draw a line at each step from which a setting had another value, perhaps with that value."""
         sides = [mark.change.step < self._room / 2 for mark in marks]  # on which a text has room
-        if (marks, are_labelled, sides) == self._marked:
+        labels = [self._label_of(mark) if are_labelled else None for mark in marks]
+        if (marks, labels, sides) == self._marked:
             return
-        self._marked = marks, are_labelled, sides
+        self._marked = marks, labels, sides
         for line in self._mark_lines:
             self.removeItem(line)
         self._mark_lines = []
         plate = QColor(current_theme().surface)
         plate.setAlpha(210)
-        for number, (change, colour, text) in enumerate(marks):
+        for number, ((change, colour, text), words) in enumerate(zip(marks, labels, strict=True)):
             height = 0.76 - 0.13 * (number % 4)  # neighbours do not cover one another, nor the arrow of a spike
             anchor = (0, 0.5) if sides[number] else (1, 0.5)
             style = Qt.PenStyle.DotLine if text is None else Qt.PenStyle.SolidLine
-            words = _in_words(change) if text is None else text
             line = pyqtgraph.InfiniteLine(
                 pos=change.step,
                 angle=90,
                 pen=pyqtgraph.mkPen(colour, width=1, style=style),
-                label=(words or None) if are_labelled else None,
+                label=words,
                 labelOpts={"position": height, "color": colour, "fill": plate, "anchors": [anchor, anchor]},
             )
             self.addItem(line, ignoreBounds=True)
             self._mark_lines.append(line)
+
+    def _label_of(self, mark: Mark) -> str | None:
+        """What stands beside a mark: of a change no more than its value where there is no room for more."""
+        if mark.text is not None:
+            return mark.text or None
+        words, value = _in_words(mark.change)
+        fraction = max(mark.change.step, self._room - mark.change.step) / self._room if self._room else 1.0
+        room = fraction * self.getViewBox().width() - SPACING
+        return words if self.fontMetrics().horizontalAdvance(words) <= room else value
 
     def drawn(self, name: str) -> tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]:
         """The lines of batches and of test images of the curve of that name."""
@@ -268,12 +277,13 @@ def _last(curve: Curve) -> float:
     return math.inf if curve.last is None else curve.last
 
 
-def _in_words(change: Change) -> str:
-    """A setting and what it was changed to."""
+def _in_words(change: Change) -> tuple[str, str]:
+    """A setting and what it was changed to, and the latter alone."""
     name = setting_in_words(change.name)
     if not change.chosen:
-        return f"{name} {change.value:g}"
-    return tr("{name}: {value}").format(name=name, value=value_in_words(change.name, change.chosen))
+        return f"{name} {change.value:g}", f"{change.value:g}"
+    value = value_in_words(change.name, change.chosen)
+    return tr("{name}: {value}").format(name=name, value=value), value
 
 
 def _broken(steps: Array, values: Array, changes: Sequence[Change]) -> tuple[Array, Array]:
