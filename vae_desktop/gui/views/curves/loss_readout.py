@@ -1,5 +1,6 @@
 """The figures above the loss curves: of the newest step, or of the one under the mouse."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from vae_desktop.language import tr
 from vae_desktop.training.history import TERMS
 
 _BETWEEN = "&nbsp;&nbsp; "
+_BETWEEN_CHINESE = re.compile("(?<=[\u2e80-\uffef])|(?=[\u2e80-\uffef])")
 
 
 class LossReadout(SteadyLabel):
@@ -90,5 +92,5 @@ def _tested(curve: Curve, step: int | None = None) -> float | None:
 
 
 def _unbroken(text: str) -> str:
-    """Rich text that stays on one line."""
-    return text.replace(" ", "&nbsp;")
+    """Rich text that stays on one line; between Chinese characters too, where Qt would break it anywhere."""
+    return _BETWEEN_CHINESE.sub("\u2060", text).replace(" ", "&nbsp;")
