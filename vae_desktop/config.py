@@ -56,7 +56,10 @@ class DatasetConfig(Checked):
             Choice(
                 "validation",
                 N_("Validation images"),
-                N_("A twelfth of the training images, held out to choose settings."),
+                N_(
+                    "Held out to choose settings: those that your own set has besides test images, else a twelfth of "
+                    "the training images."
+                ),
             ),
         ),
         group="reproducibility",

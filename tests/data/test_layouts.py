@@ -123,6 +123,20 @@ def test_a_few_classes_beside_many_images_cost_none_of_these():
     assert layout.skipped == ["class folders: not used, as more images lie beside them than in them"]
 
 
+def test_validation_images_are_those_of_the_set_if_it_has_test_images_too(tmp_path):
+    for name, level in (("train", 10), ("dev", 40), ("test", 70)):
+        fill(tmp_path / name, 12, level)
+    dataset = load(tmp_path, measured_on="validation")
+    assert (len(dataset.train), sorted(levels(dataset.test))) == (12, list(range(40, 52)))
+    assert dataset.report.converted == ("training images from train, validation images from dev",)
+    assert dataset.report.skipped == ("test: 12 images outside train and dev",)
+    for path in (tmp_path / "test").iterdir():
+        path.unlink()
+    dataset = load(tmp_path, measured_on="validation")  # as nothing else is left to test it on
+    assert (len(dataset.train), len(dataset.test)) == (11, 1)
+    assert dataset.test.images.max() < 30
+
+
 def test_each_part_of_a_split_is_told(tmp_path):
     for name, level in (("Train", 10), ("dev", 30), ("Test", 50)):
         for kind in ("cat", "dog"):

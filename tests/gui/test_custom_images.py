@@ -1,6 +1,7 @@
 """A person's own images in a real window: chosen, dropped, changed meanwhile, and files that are broken."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,16 @@ def test_a_folder_of_colour_pictures_trains_and_explores(driver, photos, monkeyp
         rows = list(csv.DictReader(file))
     assert len({row["file"] for row in rows}) == len(rows) == 8
     assert all(row["class"] == Path(row["file"]).parent.name for row in rows)
+
+
+def test_a_zip_of_pictures_is_read_as_the_folder(driver, photos, tmp_path):
+    archive = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", photos.parent, "photos"))
+    driver.window.images_chosen.emit(archive)
+    form = driver.window.setup.form
+    driver.wait(lambda: form.dataset is not None and form.dataset.config.is_custom)
+    assert driver.find("datasetCombo", QComboBox).currentText() == "packed.zip"
+    assert "40 images in 2 classes" in driver.window.banner.text()
+    assert form.dataset.test.origins[0].file.startswith(f"{archive}/photos/")
 
 
 def test_a_small_data_set_lowers_the_batch_only_for_itself(driver, photos):

@@ -78,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
     dataset = load_dataset(measured, options.data_dir, learned=checkpoint.images)
     label = dataset.config.label
     check_shape(options.file, checkpoint, dataset)
-    _note_if_learned(options.program, config.dataset, dataset.config)
+    if not dataset.on_validation:
+        _note_if_learned(options.program, config.dataset, dataset.config)
     if measured.is_custom:
         say(options.program, *other_images(checkpoint, dataset), mark=tr("note: "))
     start = time.perf_counter()

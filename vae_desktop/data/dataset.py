@@ -98,6 +98,8 @@ class Dataset:
         Of a person's own images: what a model that is trained on them has learned by then.
     made_for : Fingerprint or None
         Of the model for which the images were parted: none that it has learned is for the test.
+    on_validation : bool
+        Whether `test` is the validation images that a person's own set has besides its test images.
     """
 
     config: DatasetConfig
@@ -108,6 +110,7 @@ class Dataset:
     report: Report | None = None
     fingerprint: Fingerprint | None = None
     made_for: Fingerprint | None = None
+    on_validation: bool = False
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -54,7 +54,7 @@ def load_dataset(
     """
     learned = learned if config.is_custom else None
     dataset = _load(config, data_dir, progress, learned)
-    if config.measured_on != "test":
+    if config.measured_on != "test" and not dataset.on_validation:
         dataset = _with_validation(dataset, learned)
     if not config.is_custom:
         return dataset

@@ -37,6 +37,8 @@ class Assembled:
         Lines of the report.
     origins : Origins or None
         Where each image came from; None if the source cannot say.
+    on_validation : bool
+        Whether those for the test are validation images, of a source that has test images besides.
     """
 
     images: Images
@@ -45,6 +47,7 @@ class Assembled:
     converted: Sequence[str]
     skipped: Sequence[str]
     origins: Origins | None = None
+    on_validation: bool = False
 
 
 class NoImages(DataError):
@@ -105,7 +108,7 @@ def to_dataset(
     converted += lines
     train, test = whole.parted(is_test)
     report = Report(_summary(config, train, test, names), tuple(converted), listed(assembled.skipped, _SKIPPED))
-    return Dataset(config, train, test, names, report=report, made_for=learned)
+    return Dataset(config, train, test, names, report=report, made_for=learned, on_validation=assembled.on_validation)
 
 
 def choose_test(

@@ -69,7 +69,7 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
     headers, reasons = _read_headers(files, placed, config, progress.part(0, half, total), threads)
     images = list(headers)
     told = read_lists([file for file in files if file not in headers], images, progress)
-    layout = arrange(images, told)
+    layout = arrange(images, told, config.measured_on)
     faults = [line for file, line in reasons if file not in told.used]
     skipped = [*found.skipped, *faults, *told.skipped, *layout.skipped]
     skipped += without_images(found.folders, files, images, layout)
@@ -176,7 +176,9 @@ class _Decoding:
         names = None if None in classes else np.array(classes, np.str_)
         converted = [*self._converted(kept, file_of), *notes]
         reasons = [line for _, line in _reasons([image.file for image in placed], answers)]
-        return Assembled(images, names, is_test, converted, reasons, self._origins(kept, file_of))
+        origins = self._origins(kept, file_of)
+        on_validation = self._layout.on_validation and is_whole
+        return Assembled(images, names, is_test, converted, reasons, origins, on_validation)
 
     def _read(self, number: int) -> None:
         first = int(self._first[number])

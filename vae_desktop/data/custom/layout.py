@@ -66,6 +66,8 @@ class Layout:
     placed : list of Placed
     has_split : bool
         Whether it is said which images are for the test.
+    on_validation : bool
+        Whether these are validation images, of a set that has test images besides.
     notes : list of str
         What the split is, for the report.
     skipped : list of str
@@ -76,6 +78,7 @@ class Layout:
 
     placed: list[Placed]
     has_split: bool = False
+    on_validation: bool = False
     notes: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     class_folders: set[Folder] = field(default_factory=set)
@@ -109,19 +112,21 @@ def part_of(name: str) -> tuple[str, str] | None:
     return (found, " ".join(rest)) if found else None
 
 
-def arrange(images: Sequence[File], told: Told | None = None) -> Layout:
+def arrange(images: Sequence[File], told: Told | None = None, measured_on: str = TEST) -> Layout:
     """Give each image its class and its place in the split, by the folders that it lies in, else by lists.
 
     Folders that hold nothing but one folder are gone through, and so are those called ``images`` and the like. What is
     found then is classes, and what lies deeper belongs to the first of them; without any, images have the classes that
     lists tell, or none. Folders of which one speaks of training and another of test or validation, in whatever wording,
-    are a split, above the classes or below them; without any, it is the one that lists tell.
+    are a split, above the classes or below them; without any, it is the one that lists tell. Of test and validation
+    images, where both are there, the former are used, unless only the latter have classes, or a model is to be
+    `measured_on` them.
     """
     told = told or Told()
     seen = _without_wrappers(_without_plain_folders(images))
     parts = _parts_by_folders(seen, told) or _parts_by_lists(seen, told)
     if parts is not None:
-        return _of_parts(parts, told)
+        return _of_parts(parts, told, measured_on)
     layout = Layout([])
     _classify(seen, False, layout, told)
     _note_labels(layout, told)
@@ -221,8 +226,8 @@ def _parts_by_lists(images: Sequence[_Seen], told: Told) -> _Parts | None:
     return parts
 
 
-def _of_parts(parts: _Parts, told: Told) -> Layout:
-    """The layout of a split: of validation and test images the latter are used, unless only the former have classes."""
+def _of_parts(parts: _Parts, told: Told, measured_on: str) -> Layout:
+    """The layout of a split."""
     inside, names = parts.inside, parts.names
     has_classes = {
         part: any(image.levels for image in some) or _are_told(some, told) for part, some in inside.items()
@@ -230,10 +235,11 @@ def _of_parts(parts: _Parts, told: Told) -> Layout:
     held_out = TEST if TEST in inside else VALIDATION
     if has_classes[TRAIN] and not has_classes[held_out] and has_classes.get(VALIDATION):
         held_out = VALIDATION
-    layout = Layout([], has_split=True)
-    layout.notes.append(
-        tr("training images from {train}, test images from {test}").format(train=names[TRAIN], test=names[held_out])
-    )
+    on_validation = measured_on == VALIDATION and VALIDATION in inside and TEST in inside
+    text = tr("training images from {train}, test images from {test}")
+    if on_validation:
+        held_out, text = VALIDATION, tr("training images from {train}, validation images from {test}")
+    layout = Layout([], True, on_validation, [text.format(train=names[TRAIN], test=names[held_out])])
     left = {names[part]: len(some) for part, some in inside.items() if part not in (TRAIN, held_out)}
     for where, count in (parts.outside + Counter(left)).items():
         text = tr("{where}: {images} outside {part} and {other}")
