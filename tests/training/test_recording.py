@@ -19,6 +19,7 @@ from vae_desktop.training.frame_writer import FrameWriter
 from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.loop import TrainingLoop
 from vae_desktop.training.recording import KeptTimeline, Recording
+from vae_desktop.training.timeline import next_due
 from vae_desktop.variants import KL_TERM, Variant
 
 CPU = torch.device("cpu")
@@ -53,6 +54,35 @@ def trained(configs, dataset, recordings=None, snapshots=None, during=lambda loo
 
 def files(recording):
     return sorted(path.name for path in recording.folder.path.iterdir())
+
+
+class SlowWriter(FrameWriter):
+    """Seems full at every third look."""
+
+    looks = 0
+
+    @property
+    def waiting_bytes(self):
+        self.looks += 1
+        return 10**12 if self.looks % 3 == 0 else 0
+
+
+def test_models_trained_together_keep_to_one_schedule_whatever_is_left_out(config, dataset, tmp_path):
+    longer = config.with_settings(batch_size=4, epochs=4)
+    configs = [variant.applied_to(longer) for variant in KL_TERM]
+    writer = SlowWriter()
+    recordings = [
+        Recording(FrameFolder(tmp_path / str(place), FrameLayout.of(entry.model, dataset.image_shape)), writer)
+        for place, entry in enumerate(configs)
+    ]
+    models = trained(configs, dataset, recordings)
+    due, last = [0], models[0].snapshot.step
+    while due[-1] < last:
+        due.append(next_due(due[-1], models[0].snapshot.span.per_epoch))
+    evaluated = [entry.step for entry in models[0].history.evaluations]  # of which the best is kept
+    for recording in recordings:
+        assert set(recording.steps) <= {*due, *evaluated, last}
+        assert len(recording.steps) > 5
 
 
 MODELS = {

@@ -24,7 +24,7 @@ from vae_desktop.training.history import Change, Evaluation, History
 from vae_desktop.training.recording import Recording
 from vae_desktop.training.reports import Diverged, EpochReport, Failure
 from vae_desktop.training.schedule import kl_weight_after
-from vae_desktop.training.timeline import TIMELINE_SETTINGS, Frame
+from vae_desktop.training.timeline import TIMELINE_SETTINGS, Frame, next_due
 from vae_desktop.training.trainer import TestPass, Trainer
 
 
@@ -94,6 +94,7 @@ class TrainedModel:
         self.trainer.span = before.continued(self.steps, self.config.training.epochs, per_epoch)
         self._newest = self._good = None if snapshot is None else (snapshot, None)
         self.parameters = sum(parameter.numel() for parameter in self.trainer.model.parameters())
+        self._frame_due = self.steps
         if self.timeline is not None:
             self.timeline.labels = self.dataset.test.labels
             self.timeline.begin(self.steps, per_epoch, self._settings)
@@ -130,8 +131,11 @@ class TrainedModel:
 
     def step(self) -> None:
         """Take one step, which the device may still be computing on return."""
-        if self.timeline is not None and self.timeline.is_due(self.steps):
-            self.record()
+        if self.timeline is not None and self.steps >= self._frame_due:
+            # Models trained together keep to one schedule, whichever of their frames a slow disk leaves out.
+            self._frame_due = next_due(self.steps, self.batches.per_epoch)
+            if self.timeline.is_due(self.steps):
+                self.record()
         self.has_stepped = True
         batch = self.trainer.with_memory(lambda: self.batches.at(self.steps))
         self._pending.append(self.trainer.step(batch))
