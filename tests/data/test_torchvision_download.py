@@ -3,8 +3,10 @@
 import gzip
 import inspect
 import io
+import os
 import sys
 import tarfile
+import time
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -23,7 +25,7 @@ from vae_desktop.data.torchvision_reading import load_torchvision
 from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
 from vae_desktop.data.unpacking import unpack
 from vae_desktop.dataset_catalog import DATASETS
-from vae_desktop.errors import Cancelled, DataError
+from vae_desktop.errors import Cancelled, DataError, UserError
 from vae_desktop.progress import Progress, ignore
 
 DOWNLOADED = [name for name in STANDINS if DATASETS[name].download_bytes]
@@ -92,6 +94,7 @@ def test_a_downloaded_set_is_laid_out_as_torchvision_has_it(tmp_path, server, se
         ("cut", "cut off"),
         ("html", "perhaps a web page"),
         ("endless", "damaged or different"),
+        ("boast", "damaged or different"),
         ("absent", "answered 404"),
         ("silent", "did not answer in time"),
     ],
@@ -173,6 +176,27 @@ def test_a_folder_that_is_there_gives_way_as_a_whole(tmp_path):
     unpack(_tar((_member("a/new"), b"new")), "a.tar.gz", tmp_path, 100, ignore)
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["new"]
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_a_killed_process_left_half_unpacked_goes_after_an_hour(tmp_path):
+    for name, age in ((".old.part", 2 * 3600), (".new.part", 60)):
+        (tmp_path / name / "new").mkdir(parents=True)
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    unpack(_tar((_member("a"), b"1")), "a.tar.gz", tmp_path, 100, ignore)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".new.part", "a"]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, served):
+    limits = pytest.importorskip("resource")
+    _, files = served("cifar-10")
+    before = limits.getrlimit(limits.RLIMIT_FSIZE)
+    limits.setrlimit(limits.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(UserError, match=r"^Cannot write in .*: File too large\. Make room"):
+            download_torchvision("cifar-10", tmp_path / "data", ignore, files=files)
+    finally:
+        limits.setrlimit(limits.RLIMIT_FSIZE, before)
+    assert list((tmp_path / "data").iterdir()) == []
 
 
 def test_unpacking_can_be_cancelled(tmp_path):

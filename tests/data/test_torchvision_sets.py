@@ -92,6 +92,17 @@ def test_cifars_pixels_and_classes_are_those_of_its_files(standin, tmp_path):
     assert dataset.class_names[:2] == ("class 0", "class 1")
 
 
+def test_validation_images_are_held_out_of_the_training_images(tmp_path, sets, monkeypatch):
+    kind, _ = STANDINS["cifar-10"](tmp_path, sets)
+    for name in ("train_list", "test_list", "meta"):
+        monkeypatch.setattr(sets.CIFAR10, name, getattr(kind, name))
+    whole = load_dataset(DatasetConfig("cifar-10"), tmp_path)
+    held_out = load_dataset(DatasetConfig("cifar-10", measured_on="validation"), tmp_path)
+    assert (len(held_out.train), len(held_out.test)) == (19, 1)
+    both = [*map(bytes, held_out.train.images), *map(bytes, held_out.test.images)]
+    assert sorted(both) == sorted(map(bytes, whole.train.images))
+
+
 def test_a_digit_of_svhn_is_its_class_ten_at_zero(standin):
     dataset = standin("svhn")
     np.testing.assert_array_equal(dataset.train.labels, (np.arange(TRAIN) % 10 + 1) % 10)
