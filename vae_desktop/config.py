@@ -1,10 +1,12 @@
 """Settings of a run, defined once: the window's form, the command's options and the saved file are built from them."""
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from vae_desktop.catalog import LIKELIHOODS, MODELS, Likelihood, ModelKind
 from vae_desktop.dataset_catalog import DATASETS, describe_dataset
+from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
 from vae_desktop.settings import Checked, Choice, Setting, setting, settings_of
 from vae_desktop.training_config import TrainingConfig as TrainingConfig  # to be had from here, as its fellows are
@@ -107,11 +109,19 @@ class DatasetConfig(Checked):
         group="architecture",
     )
 
+    excluded: str = ""  # the digest of a list of images that are left out, see data.exclusions; "" for none
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.excluded, str) or not re.fullmatch("|[0-9a-f]{16}", self.excluded):
+            raise InvalidSetting("excluded", tr("{value} names no list of images.").format(value=repr(self.excluded)))
+
     @property
     def label(self) -> str:
-        """The data set's name as a person reads it; figures on validation images are marked as such."""
+        """The data set's name as a person reads it; figures on validation images, or on fewer, are marked."""
         kind = describe_dataset(self.name)
         label = kind.label if self.is_custom else tr(kind.label)
+        label = label if not self.excluded else tr("{label} (without some)").format(label=label)
         return label if self.measured_on == "test" else tr("{label} (validation)").format(label=label)
 
     @property
@@ -267,6 +277,7 @@ class RunConfig:
 SETTINGS: dict[str, Setting] = {name: entry for part in fields(RunConfig) for name, entry, _ in settings_of(part.type)}
 # What a file says only where it is not as usual, so that earlier versions of the app can read all others.
 OPTIONAL = tuple(name for name, entry in SETTINGS.items() if entry.is_for_own)
+EXCLUDED = "excluded"  # of DatasetConfig: as these, but no setting of a form
 _PART_OF = {name: part.name for part in fields(RunConfig) for name, _, _ in settings_of(part.type)}
 
 

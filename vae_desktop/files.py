@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from vae_desktop.errors import InvalidSetting, UserError
@@ -17,6 +17,7 @@ _UNITS = {"": 1, "b": 1, "bytes": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _SIZE = re.compile(r"(?P<number>\d{1,15}([.,]\d{1,9})?)\s*(?P<unit>|b|bytes|kb|mb|gb)", re.IGNORECASE | re.ASCII)
 _PATIENCE = 2.0  # seconds, for a target that another program has open
 _PART, _PART_FOLDER = ".part", ".pictures.part"  # ends of the names of temporary files and folders
+_LOCK_AGE = 10.0  # seconds, from which on a lock is one that a dead process left
 _PART_AGE = 3600.0  # seconds, from which on a temporary file is one that a dead process left
 
 
@@ -77,6 +78,50 @@ def write_atomically(
         if temporary is not None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def make_folder(path: Path) -> None:
+    """Have a folder of the app's own there, with those around it; raises UserError if it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = tr("Cannot write {path}: {reason}.")
+        raise UserError(text.format(path=path, reason=error.strerror or error)) from error
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Be the only one, of all windows and commands, to read and write a file; for moments only.
+
+    A lock that is older than ten seconds is one that a dead process left.
+
+    Raises
+    ------
+    UserError
+        If the lock cannot be had.
+    """
+    make_folder(path.parent)
+    lock, until = path.with_name(f"{path.name}.lock"), time.monotonic() + 2 * _LOCK_AGE
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            break
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if time.time() - lock.stat().st_mtime > _LOCK_AGE:
+                    lock.unlink()
+                    continue
+            reason = tr("another program has it open")
+        except OSError as error:
+            reason, until = error.strerror or str(error), 0.0
+        if time.monotonic() > until:
+            raise UserError(tr("Cannot write {path}: {reason}.").format(path=path, reason=reason))
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.unlink()
 
 
 def write_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:

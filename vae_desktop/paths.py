@@ -27,6 +27,11 @@ def autosave_dir(settings_dir: Path) -> Path:
     return settings_dir / "autosaves"
 
 
+def marks_dir() -> Path:
+    """Folder of what a person has noted of images: tags, and which are left out."""
+    return default_settings_dir() / "marks"
+
+
 def default_log_dir() -> Path:
     """Folder of the window's log, beside its settings."""
     return default_settings_dir() / "logs"

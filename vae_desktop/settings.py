@@ -7,7 +7,7 @@ import math
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -288,7 +288,7 @@ def config_from_json(kind: type[ConfigT], values: Any, optional: Collection[str]
         if name not in values:
             continue
         value = values[name]
-        if "setting" not in entry.metadata:
+        if "setting" not in entry.metadata and is_dataclass(entry.type):
             value = config_from_json(entry.type, value, optional)  # type: ignore[arg-type]
         arguments[name] = tuple(value) if isinstance(value, list) else value
     return kind(**arguments)

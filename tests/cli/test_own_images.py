@@ -105,6 +105,30 @@ def test_nothing_is_said_of_a_built_in_set(vae_file, run):
     assert "earned images" not in run("info", vae_file).out
 
 
+def test_excluded_images_are_left_out_by_every_command(data, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("vae_desktop.paths.default_settings_dir", lambda: tmp_path / "settings")
+    np.save(data, IMAGES[:60])
+    listed = tmp_path / "listed.csv"
+    listed.write_text(f"file,part\n{data},3\n{data},7\n{data},900\n", encoding="utf-8")
+    (line,) = run("data", data, "--exclude", listed, "--json").lines
+    assert line["training_images"] + line["test_images"] == 58
+    assert line["skipped"] == ["excluded by you: 2"]
+    file = tmp_path / "own.safetensors"
+    result = run("train", "--dataset", data, *OPTIONS, "--epochs", 1, "--output", file, "--exclude", listed)
+    assert "skipped excluded by you: 2" in result.err
+    checkpoint = load_checkpoint(file)
+    assert (checkpoint.format_version, len(of_training(file)) + len(of_test(file))) == (5, 58)
+    # The list is found again, wherever the one that was given went.
+    listed.unlink()
+    result = run("evaluate", file, "--quick", "--json")
+    assert "excluded by you: 2" in result.err
+    assert result.lines[0]["images_differ"] == {"new": 0, "gone": 0, "changed": 0}
+    assert run("train", "--continue", file, "--epochs", 1).status == 0
+    assert len(of_training(file)) + len(of_test(file)) == 58
+    run("train", "--continue", file, "--epochs", 1, "--exclude", data).assert_refused(2, "--exclude")
+    run("data", data, "--exclude", tmp_path / "none").assert_refused(1, "none cannot be read")
+
+
 def test_outliers_are_listed_with_file_and_reason(data, run, tmp_path):
     images = np.clip(np.random.default_rng(1).normal(128, 5, (60, 8, 8)), 0, 255).astype(np.uint8)
     images[7] = 255 * (np.arange(64).reshape(8, 8) % 2)

@@ -34,7 +34,7 @@ def open_model(app, file):
 
 def load_images(app, run):
     datasets = app.session.datasets
-    app.session.starter.load_dataset(run.config.dataset, run.images)
+    app.session.starter.load_images_of(run)
     app.wait_until(lambda: datasets.of(run) is not None)
     return datasets.of(run)
 

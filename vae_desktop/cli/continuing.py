@@ -140,7 +140,7 @@ def _refuse_other_settings(options: argparse.Namespace, own: RunConfig) -> None:
     if "name" in refused and own.dataset.is_custom and own.with_settings(name=options.name).dataset.is_custom:
         refused.remove("name")
     given = [spelled(name) for name in refused]
-    given += [f"--{name}" for name in ("preset", "compare") if getattr(options, name) is not None]
+    given += [f"--{name}" for name in ("preset", "compare", "exclude") if getattr(options, name) is not None]
     if given:
         text = tr(
             "A model goes on with its own settings: {options} cannot be given beside --continue. "

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vae_desktop.cli.options import add_data_dir_option, add_setting_option, spelled
+from vae_desktop.cli.options import add_data_dir_option, add_exclude_option, add_setting_option, excluding, spelled
 from vae_desktop.cli.output import print_json, print_table, progress_bar
 from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.dataset_catalog import DATASETS
@@ -28,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for name, entry, default in settings_of(DatasetConfig):
         if name != "name":
             add_setting_option(parser, spelled(name), name, entry, default)
+    add_exclude_option(parser)
     add_data_dir_option(parser)
     parser.add_argument("--json", action="store_true", help=tr("print one JSON object"))
 
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     config = DatasetConfig(
         SETTINGS["name"].parse("name", options.source), **{name: getattr(options, name) for name in names}
     )
+    config = excluding(config, options)
     with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
 
         def show(done: int, total: int) -> None:

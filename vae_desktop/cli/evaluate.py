@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vae_desktop.cli.images import check_shape, other_images
 from vae_desktop.cli.opening import add_file_options, opened
-from vae_desktop.cli.options import add_data_dir_option, add_setting_option
+from vae_desktop.cli.options import add_data_dir_option, add_exclude_option, add_setting_option, excluding
 from vae_desktop.cli.outliers import OUTLIERS, outlier_values, print_outliers
 from vae_desktop.cli.output import columns_of, print_json, print_table, progress_bar, say
 from vae_desktop.config import SETTINGS, DatasetConfig
@@ -45,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_file_options(parser)
     add_setting_option(parser, "--dataset", "dataset", SETTINGS["name"], None, tr("the one it was trained on"))
     add_setting_option(parser, "--measured-on", "measured_on", SETTINGS["measured_on"], None, tr("as in training"))
+    add_exclude_option(parser)
     add_data_dir_option(parser)
     add_setting_option(parser, "--device", "device", SETTINGS["device"], "auto")
     add_setting_option(
@@ -74,14 +75,16 @@ def run(options: argparse.Namespace) -> int:
     checkpoint = opened(options)
     config = checkpoint.config
     device = select_device(options.device, partial(say, options.program))
-    measured = _dataset_config(config.dataset, checkpoint.image_shape, options)
+    measured = excluding(_dataset_config(config.dataset, checkpoint.image_shape, options), options)
     dataset = load_dataset(measured, options.data_dir, learned=checkpoint.images)
     label = dataset.config.label
     check_shape(options.file, checkpoint, dataset)
     if not dataset.on_validation:
         _note_if_learned(options.program, config.dataset, dataset.config)
-    if measured.is_custom:
-        say(options.program, *other_images(checkpoint, dataset), mark=tr("note: "))
+    notes = other_images(checkpoint, dataset) if measured.is_custom else []
+    if measured.excluded and dataset.report is not None:
+        notes.append(tr("skipped {line}").format(line=dataset.report.skipped[-1]))
+    say(options.program, *notes, mark=tr("note: "))
     start = time.perf_counter()
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
     model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit

@@ -2,11 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from vae_desktop.config import SETTINGS, RunConfig
+from vae_desktop.config import SETTINGS, DatasetConfig, RunConfig
 from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
@@ -134,6 +134,31 @@ def add_data_dir_option(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help=_escaped(help.format(default=default)),
     )
+
+
+def add_exclude_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--exclude``."""
+    help = tr(
+        "leave out the images that this file lists: a content hash (as --outliers tells it) or the path of an image a "
+        "line, or a table with columns hash, or file and part"
+    )
+    parser.add_argument("--exclude", type=Path, metavar="FILE", help=_escaped(help))
+
+
+def excluding(config: DatasetConfig, options: argparse.Namespace) -> DatasetConfig:
+    """The settings of a data set without the images that ``--exclude`` lists.
+
+    Raises
+    ------
+    UserError
+        If the list cannot be read, or cannot be kept in the app's folder, where models find it again.
+    """
+    if options.exclude is None:
+        return config
+    from vae_desktop.data.exclusions import keep_exclusion, read_exclusion
+    from vae_desktop.paths import marks_dir
+
+    return replace(config, excluded=keep_exclusion(read_exclusion(options.exclude), marks_dir()))
 
 
 def _escaped(text: str) -> str:

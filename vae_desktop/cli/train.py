@@ -2,12 +2,20 @@
 
 import argparse
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_desktop.cli.continuing import add_continue_option, begun_before
 from vae_desktop.cli.follow import train_to_end
-from vae_desktop.cli.options import add_data_dir_option, add_run_options, given_settings, run_config
+from vae_desktop.cli.options import (
+    add_data_dir_option,
+    add_exclude_option,
+    add_run_options,
+    excluding,
+    given_settings,
+    run_config,
+)
 from vae_desktop.cli.output import say
 from vae_desktop.cli.recording import add_timeline_option, recordings
 from vae_desktop.cli.saving import Targets, add_saving_options
@@ -36,6 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             "architecture)"
         ),
     )
+    add_exclude_option(parser)
     add_continue_option(parser)
     add_timeline_option(parser)
     parser.add_argument(
@@ -94,6 +103,7 @@ def run(options: argparse.Namespace) -> int:
 def _new(options: argparse.Namespace) -> tuple[list[RunConfig], list[frozenset[str]]]:
     """The settings of the new models, and the names of those that set each one apart."""
     config = run_config(options)
+    config = replace(config, dataset=excluding(config.dataset, options))
     if options.compare is None:
         return [config], [frozenset()]
     variants = [Variant.parse(text) for text in options.compare]

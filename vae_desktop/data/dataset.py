@@ -146,6 +146,8 @@ class Dataset:
 
     def serves(self, learned: Fingerprint | None) -> bool:
         """Whether no image that a model has learned is among the test images; `learned` is None for a new model."""
+        if not self.config.is_custom:
+            return True
         if learned is self.made_for or (learned is not None and learned is self.fingerprint):
             return True
         if learned is None or learned.is_unknown or (self.made_for is not None and self.made_for.is_unknown):

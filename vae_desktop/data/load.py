@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.load import load_custom
-from vae_desktop.data.dataset import Dataset, Split, resize
+from vae_desktop.data.dataset import Dataset, Report, Split, resize
+from vae_desktop.data.exclusions import find_exclusion
 from vae_desktop.data.fingerprint import Fingerprint, Role
 from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.origins import Origins
@@ -20,6 +21,7 @@ from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
 from vae_desktop.libraries import load_torch
+from vae_desktop.paths import marks_dir
 from vae_desktop.progress import Progress, ignore
 
 _HELD_OUT = 12  # one in so many training images is for validation: 5,000 of MNIST's 60,000
@@ -56,6 +58,8 @@ def load_dataset(
     dataset = _load(config, data_dir, progress, learned)
     if config.measured_on != "test" and not dataset.on_validation:
         dataset = _with_validation(dataset, learned)
+    if config.excluded:
+        dataset = _without_excluded(dataset)
     if not config.is_custom:
         return dataset
     return replace(dataset, fingerprint=Fingerprint.of(config, dataset.train, dataset.test, learned))
@@ -98,6 +102,26 @@ def _with_validation(dataset: Dataset, learned: Fingerprint | None) -> Dataset:
         is_held_out[np.random.default_rng(0).permutation(len(train))[:held_out]] = True
     train, test = train.parted(is_held_out)  # only this function has it
     return replace(dataset, train=train, test=test)
+
+
+def _without_excluded(dataset: Dataset) -> Dataset:
+    """The data set without the images of a list; what became of them is said in the report."""
+    config = dataset.config
+    exclusion = find_exclusion(config.excluded, marks_dir())
+    report = dataset.report or Report(tr("{dataset}.").format(dataset=dataset.title))
+    if exclusion is None:
+        text = tr("images that were excluded when the model was made: the list of them is not here, and all are read")
+        return replace(dataset, report=replace(report, skipped=(*report.skipped, text)))
+    splits, left_out = [], 0
+    for split in (dataset.train, dataset.test):
+        is_out = exclusion.mask(split, config.name)
+        left_out += int(is_out.sum())
+        if is_out.all():
+            text = tr("{dataset}: all test images, or all training images, are excluded.")
+            raise DataError(text.format(dataset=dataset.title))
+        splits.append(split.parted(is_out)[0] if is_out.any() else split)
+    text = tr("excluded by you: {count:,}").format(count=left_out)
+    return replace(dataset, train=splits[0], test=splits[1], report=replace(report, skipped=(*report.skipped, text)))
 
 
 def _validation_by_content(dataset: Dataset, learned: Fingerprint | None) -> npt.NDArray[np.bool_]:

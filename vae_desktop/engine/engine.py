@@ -11,6 +11,7 @@ from pathlib import Path
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.film_export import FilmExport
+from vae_desktop.engine.image_marks import ImageMarks
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.known_images import KnownImages
 from vae_desktop.engine.library import Library
@@ -47,7 +48,11 @@ class Engine:
     """
 
     def __init__(
-        self, on_filled: Callable[[], object], data_dir: Path, autosaves: Autosaves, cache_dir: Path | None = None
+        self,
+        on_filled: Callable[[], object],
+        data_dir: Path,
+        autosaves: Autosaves,
+        cache_dir: Path | None = None,
     ) -> None:
         self.messages = Messages()
         self.outbox = Outbox(on_filled)
@@ -67,7 +72,8 @@ class Engine:
         steered = self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference
         self.training = Training(*steered, self.timelines)
         begun = self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
-        self.starter = RunStarter(*begun, self.timelines)
+        self.marks = ImageMarks(self.datasets)
+        self.starter = RunStarter(*begun, self.timelines, self.marks)
         self.playhead = Playhead(self.project, self.timelines, self.inference, self.messages)
         self.films = FilmExport(self.tasks, self.project, self.datasets, self.messages)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)

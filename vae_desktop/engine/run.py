@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vae_desktop.config import RunConfig
+from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.engine.pace import Progress
 from vae_desktop.language import N_, tr
@@ -174,6 +174,12 @@ class Run:
         checkpoint = self.checkpoint(moment.snapshot, moment.codes)
         return replace(checkpoint, timeline=self.timeline).as_of(moment)
 
+    def images_for(self, dataset: DatasetConfig) -> Fingerprint | None:
+        """What is known to have been learned by a model that goes on from this one, maybe on other images."""
+        if self.images is None or not dataset.is_custom:
+            return None
+        return self.images if dataset == self.config.dataset or not self.images.is_unknown else None
+
     def take_codes(self, codes: Codes) -> bool:
         """Take in codes of now; return whether they are shown."""
         if self.moment is None:
@@ -276,7 +282,8 @@ def forked_run(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
     run = Run(run_id, fork.config, parent.image_shape, parent.class_names, "opened")
     run.history, run.snapshot, run.parent_config = fork.history, fork.snapshot, origin.config
     if fork.config.dataset == origin.config.dataset:
-        run.codes, run.images = origin.codes, parent.images
+        run.codes = origin.codes
+    run.images = parent.images_for(fork.config.dataset)
     run.timeline = fork.timeline  # these frames lie in a folder of its own too, as soon as it trains
     run.parameters, run.forked_from = parent.parameters, (parent.id, fork.snapshot.step)
     run.steps_per_epoch = parent.steps_per_epoch

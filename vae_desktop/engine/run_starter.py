@@ -11,6 +11,7 @@ from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.image_marks import ImageMarks
 from vae_desktop.engine.messages import Messages, wrong_shape
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Comparison, Run, forked_run
@@ -51,6 +52,7 @@ class RunStarter:
     _training: Training
     _messages: Messages
     _timelines: Timelines
+    _marks: ImageMarks
     _awaited: _Plan | None = field(default=None, init=False)  # waits for its data set
 
     @property
@@ -68,7 +70,19 @@ class RunStarter:
 
         One that `is_held` takes its first step alone, and waits.
         """
-        self._prepare(_Plan([config], is_held=is_held))
+        self._prepare(_Plan(self._without_excluded([config]), is_held=is_held))
+
+    def train_without(self, run: Run, images: Iterable[int]) -> None:
+        """Train a new model, beside one that stays, with its settings and on its images without some.
+
+        These are numbered as the codes of the run are, and its data set must be at hand.
+        """
+        try:
+            dataset = self._marks.without(run, images)
+        except UserError as error:
+            self._messages.complain(str(error))
+            return
+        self._prepare(_Plan([replace(run.config, dataset=dataset)]))
 
     def compare(self, configs: Sequence[RunConfig], is_held: bool = False) -> None:
         """Train two to four new models on the same batches; otherwise as `train`.
@@ -82,7 +96,7 @@ class RunStarter:
         same = same_models(configs)
         if same:
             self._messages.inform(same)
-        self._prepare(_Plan(list(configs), is_comparison=True, is_held=is_held))
+        self._prepare(_Plan(self._without_excluded(configs), is_comparison=True, is_held=is_held))
 
     def continue_training(self, run: Run, config: RunConfig) -> None:
         """Train the model of a run on: its own settings, but the epochs, rates and device of `config`."""
@@ -128,7 +142,7 @@ class RunStarter:
         self._training.warm_up()
         if self._datasets.is_there(config.dataset):
             take = partial(self._take_images, parent, origin, config, compares)
-            learned = parent.images if config.dataset == parent.config.dataset else None
+            learned = parent.images_for(config.dataset)
             self._datasets.load(config.dataset, take, learned=learned)
         else:
             begin = partial(self._begin_fork, parent, origin, config, compares, None)
@@ -151,11 +165,16 @@ class RunStarter:
         self._prepare(_Plan([config], [run]))
         return config
 
-    def load_dataset(self, config: DatasetConfig, learned: Fingerprint | None = None) -> None:
-        """Load a data set in the background, so that its size and classes are known before a run.
+    def load_dataset(self, config: DatasetConfig) -> None:
+        """Load a data set in the background, so that its size and classes are known before a new model is trained."""
+        (whole,) = self._without_excluded([replace(RunConfig(), dataset=config)])
+        self._load(whole.dataset)
 
-        It is for a new model, or for one that has `learned` some of the images.
-        """
+    def load_images_of(self, run: Run) -> None:
+        """Load the data set of a model in the background."""
+        self._load(run.config.dataset, run.images)
+
+    def _load(self, config: DatasetConfig, learned: Fingerprint | None = None) -> None:
         if self._awaited is not None and self._awaited.configs[0].dataset == config:
             return  # it is being loaded, and a run waits for it
         self._awaited = None
@@ -238,6 +257,14 @@ class RunStarter:
         if compares:
             self._project.add_comparison(runs)
         self._prepare(_Plan([fork.config for fork in forks], runs, is_comparison=compares))
+
+    def _without_excluded(self, configs: Sequence[RunConfig]) -> list[RunConfig]:
+        """The settings of new models, whose images are those that are not excluded."""
+        try:
+            return [replace(config, dataset=self._marks.applied(config.dataset)) for config in configs]
+        except UserError as error:
+            self._messages.complain(str(error))
+            return list(configs)
 
     def _prepare(self, plan: _Plan) -> None:
         """Have the data set loaded, then start the runs."""

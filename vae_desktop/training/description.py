@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.config import OPTIONAL, DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+from vae_desktop.config import EXCLUDED, OPTIONAL, DatasetConfig, ModelConfig, RunConfig, TrainingConfig
 from vae_desktop.data.fingerprint import UNKNOWN, Fingerprint
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
@@ -19,7 +19,7 @@ from vae_desktop.training.history import CHOSEN, TERMS, Change, Evaluation, Hist
 from vae_desktop.training.saved_timeline import SavedTimeline, is_newer
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
-FORMAT_VERSION = 5  # of files that say which images of a person's own the model has learned
+FORMAT_VERSION = 5  # of files that say which images the model has learned, or that some are left out
 TIMELINE_VERSION = 4  # of others with a timeline, or with settings that earlier versions of the app do not know
 PLAIN_VERSION = 3  # of all others, which earlier versions of the app can read too
 # Settings that files of earlier formats may lack, beside OPTIONAL. 1 knew two kinds of model and one likelihood, 2 one
@@ -73,7 +73,7 @@ class Description:
         require(type(version) is int and version >= 1, tr("its format version is missing."))
         newer = tr("it needs a newer vae_desktop (its format is {version}; this version reads up to {known}).")
         require(version <= FORMAT_VERSION, newer.format(version=version, known=FORMAT_VERSION))
-        config = config_from_json(RunConfig, metadata["config"], (*OPTIONAL, *_LACKING.get(version, ())))
+        config = config_from_json(RunConfig, metadata["config"], (*OPTIONAL, EXCLUDED, *_LACKING.get(version, ())))
         step = metadata["step"]
         require(type(step) is int and 0 <= step <= MAX_STEP, tr("its step is not a count."))
         image_shape, class_names = _image_shape(metadata["image_shape"]), _names(metadata["class_names"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vae_desktop import __version__
-from vae_desktop.config import OPTIONAL, DatasetConfig, RunConfig
+from vae_desktop.config import EXCLUDED, OPTIONAL, DatasetConfig, RunConfig
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION, TIMELINE_VERSION
 from vae_desktop.training.frames import FrameLayout
@@ -26,8 +26,9 @@ def metadata_of(checkpoint: "Checkpoint") -> dict[str, Any]:
     said = {} if images is None else {"images": [images.source, images.measured_on], "fingerprint": images.digest}
     config = _config_of(checkpoint.config)
     version = TIMELINE_VERSION if OPTIONAL[0] in config["dataset"] else PLAIN_VERSION
+    is_new = images is not None or EXCLUDED in config["dataset"]
     return {
-        "format_version": version if images is None else FORMAT_VERSION,
+        "format_version": FORMAT_VERSION if is_new else version,
         "written_by": f"vae_desktop {__version__}",
         "config": config,
         "image_shape": list(checkpoint.image_shape),
@@ -45,6 +46,8 @@ def _config_of(config: RunConfig) -> dict[str, Any]:
     if all(values["dataset"][name] == getattr(DatasetConfig, name) for name in OPTIONAL):
         for name in OPTIONAL:
             del values["dataset"][name]
+    if not values["dataset"][EXCLUDED]:
+        del values["dataset"][EXCLUDED]
     return values
 
 

@@ -63,7 +63,7 @@ class ToolController(QObject, Generic[ViewT]):
     def load_data(self) -> None:
         """Load the data set of the model on screen."""
         if self.run is not None:
-            self._engine.starter.load_dataset(self.run.config.dataset, self.run.images)
+            self._engine.starter.load_images_of(self.run)
 
     def _show_run(self, run: Run) -> None:
         """Begin with another model."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -269,7 +270,8 @@ class SettingsForm(QWidget):
             self.rows.show_summaries(fold_summaries(config, preset))
             is_dense = config.model.architecture == "mlp"
             self.field("hidden").set_unit(tr("units") if is_dense else tr("channels"))
-            known = self._dataset if self._dataset is not None and self._dataset.config == config.dataset else None
+            given = None if self._dataset is None else replace(self._dataset.config, excluded="")
+            known = self._dataset if given == config.dataset else None
             texts = dict(advice(config, Known.of(known)))
         for name, entry in self._rows.items():
             entry.set_note(texts.get(name, ""))

@@ -1,0 +1,72 @@
+"""Tags and exclusions of images of a run; new models do without what is excluded, those that are there keep theirs."""
+
+import numpy as np
+import pytest
+
+from vae_desktop.config import DatasetConfig, ModelConfig, RunConfig, TrainingConfig
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("vae_desktop.paths.default_settings_dir", lambda: tmp_path)
+
+
+@pytest.fixture
+def run(app, tmp_path):
+    """A model of sixty images of one's own."""
+    path = tmp_path / "own.npy"
+    np.save(path, np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8))
+    training = TrainingConfig(epochs=1, batch_size=10, device="cpu")
+    return app.train(RunConfig(DatasetConfig(str(path)), ModelConfig("vae", hidden=(8,)), training))
+
+
+def test_training_again_without_some_is_a_new_run_beside_the_old(app, run):
+    project, datasets = app.session.project, app.session.datasets
+    tests = len(datasets.of(run).test)
+    app.session.starter.train_without(run, [1, tests + 2])
+    app.wait_until(lambda: len(project.runs) == 2 and app.session.training.state == "idle")
+    new = project.shown
+    assert new is not run
+    assert (new.config.model, new.config.training) == (run.config.model, run.config.training)
+    assert len(new.images.train) + len(new.images.test) == 58
+    assert {*new.images.test.tolist()} < {*run.images.test.tolist()}  # measured on the same, but for those
+    assert {*new.images.train.tolist()} < {*run.images.train.tolist()}
+    assert len(run.images.train) + len(run.images.test) == 60
+    # Once more, without another one besides.
+    app.session.starter.train_without(new, [0])
+    app.wait_until(lambda: len(project.runs) == 3 and app.session.training.state == "idle")
+    assert len(project.shown.images.train) + len(project.shown.images.test) == 57
+
+
+def test_what_is_excluded_is_left_out_of_new_models(app, run):
+    marks, datasets = app.session.marks, app.session.datasets
+    marks.exclude(run, [0, 5, 40])
+    assert marks.excluded(run).tolist() == [0, 5, 40]
+    new = app.train(RunConfig(DatasetConfig(run.config.dataset.name), run.config.model, run.config.training))
+    assert len(new.images.train) + len(new.images.test) == 57
+    assert any("excluded by you: 3" in message.details for message in app.told.messages)
+    # The old one still has its own images.
+    app.session.starter.load_images_of(run)
+    app.wait_until(lambda: datasets.of(run) is not None)
+    assert len(datasets.of(run).test) == len(run.codes)
+    marks.exclude(run, [0, 5, 40], False)
+    again = app.train(RunConfig(DatasetConfig(run.config.dataset.name), run.config.model, run.config.training))
+    assert again.config.dataset == run.config.dataset
+
+
+def test_tags_are_kept_by_content(app, run):
+    marks, changed = app.session.marks, []
+    marks.changed.connect(changed.append)
+    marks.tag(run, [3, 50], "blurred")
+    marks.tag(run, [50], "dark")
+    found = {tag: images.tolist() for tag, images in marks.tagged(run).items()}
+    assert found == {"blurred": [3, 50], "dark": [50]}
+    assert changed == [run.config.dataset.name] * 2
+    marks.tag(run, [50], "blurred", False)
+    assert marks.tagged(run)["blurred"].tolist() == [3]
+    path = run.config.dataset.name
+    np.save(path, np.load(path)[::-1])
+    app.session.datasets.forget(path)
+    app.session.starter.load_images_of(run)
+    app.wait_until(lambda: app.session.datasets.of(run) is not None)
+    assert [len(images) for images in marks.tagged(run).values()] == [1, 1]
