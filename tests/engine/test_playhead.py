@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tests.cli.timelines import damage
 from tests.engine.test_timelines import KEPT, RecordingApp
 from tests.same_training import assert_same_training
 from vae_desktop.engine.known_figures import known_figures
@@ -195,6 +196,19 @@ def test_a_damaged_moment_is_left_out_and_the_others_play(app, config, at, playh
     at(run, 5)
     assert run.timeline.steps == [step for step in KEPT if step != 4]
     assert len(told_errors) == 1
+
+
+def test_a_damaged_moment_of_a_file_is_left_out(app, config, at, playhead, told_errors, tmp_path):
+    run = app.trained(config)
+    app.saved(tmp_path / "model.safetensors", [run], with_timeline=True)
+    damage(tmp_path / "model.safetensors", tmp_path / "damaged.safetensors", 4)
+    opened = app.opened(tmp_path / "damaged.safetensors")
+    playhead.go_to([opened], 4)
+    app.wait_until(lambda: told_errors)
+    assert "Cannot open damaged.safetensors: in the frame of step 4, " in told_errors[0].text
+    at(opened, 4)
+    assert opened.moment.step == 3
+    assert opened.timeline.steps == [step for step in KEPT if step != 4]
 
 
 def test_a_moment_that_is_thinned_out_before_it_is_read_gives_way_to_the_nearest(

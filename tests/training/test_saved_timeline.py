@@ -275,6 +275,6 @@ def test_a_damaged_frame_is_named_and_the_others_can_be_read(path, values):
     damaged[start : start + 4] = np.float32(values).tobytes()
     path.write_bytes(bytes(damaged))
     timeline = load_checkpoint(path).timeline
-    with pytest.raises(CheckpointError, match=r"Cannot open model.safetensors: .* not finite"):
+    with pytest.raises(CheckpointError, match=r"Cannot open model.safetensors: in the frame of step 2, .* not finite"):
         timeline.read(2)
     assert timeline.read(3).step == 3

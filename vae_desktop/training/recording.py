@@ -255,7 +255,7 @@ class Recording(KeptTimeline):
                 else:
                     self._write(other.read(info.step), info.is_change)
             except CheckpointError as error:
-                _log.warning("a frame is left out: %s", error)
+                _log.warning("step %d is left out: %s", info.step, error)
 
     def _put(self, info: FrameInfo) -> None:
         """Have a frame whose files are there, in the place of an older one of its step; and thin them all."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import RunConfig
-from vae_desktop.errors import UserError
+from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.language import tr
 from vae_desktop.models.snapshot import Span
 from vae_desktop.training import tensor_file
@@ -118,9 +118,13 @@ class SavedTimeline:
         def read(info: FrameInfo) -> Frame:
             with tensor_file.opened(path) as (there, _):
                 require(_identity(there) == identity, tr("it was changed since it was opened."))
-                tensors = {name: tensor_file.read_tensor(there, entry) for name, entry in parts[info.step].items()}
-                snapshot = layout.snapshot(info.step, info.span, tensors)
-                return Frame(snapshot, layout.codes(tensors, labels), info.evaluation)
+                try:
+                    tensors = {name: tensor_file.read_tensor(there, entry) for name, entry in parts[info.step].items()}
+                    snapshot = layout.snapshot(info.step, info.span, tensors)
+                    return Frame(snapshot, layout.codes(tensors, labels), info.evaluation)
+                except CheckpointError as error:
+                    text = tr("in the frame of step {step:,}, {reason}")
+                    raise CheckpointError(text.format(step=info.step, reason=error)) from error
 
         return Timeline(frames, self.settings, read, self.budget)
 
@@ -166,7 +170,7 @@ def timeline_parts(
         try:
             frame = timeline.read(info.step)
         except UserError as error:
-            _log.warning("a frame is not saved: %s", error)
+            _log.warning("step %d is not saved: %s", info.step, error)
             continue
         span = frame.snapshot.span
         if span is None:
