@@ -85,25 +85,32 @@ class DatasetConfig(Checked):
                 N_("Percentiles"),
                 N_("From percentile 0.5 to 99.5 of all values: a few bright spots darken nothing else."),
             ),
-            Choice("bounds", N_("Bounds"), N_("From the black to the white level given.")),
+            Choice("bounds", N_("Bounds"), N_("From a black to a white level: the least and greatest, or given ones.")),
         ),
         is_for_own=True,
         group="architecture",
     )
-    black: float = setting(
-        0.0,
+    black: float | None = setting(
+        None,
         N_("Black level"),
-        N_("The stored value that becomes black; above the white level it turns the images into negatives."),
+        N_(
+            "The stored value that becomes black, by itself the least; above the white level it turns the images into "
+            "negatives."
+        ),
+        kind="number",
         between=(-1e30, 1e30),
+        automatic=N_("auto"),
         is_for_own=True,
         only_with=("levels", "bounds"),
         group="architecture",
     )
-    white: float = setting(
-        255.0,
+    white: float | None = setting(
+        None,
         N_("White level"),
-        N_("The stored value that becomes white."),
+        N_("The stored value that becomes white, by itself the greatest."),
+        kind="number",
         between=(-1e30, 1e30),
+        automatic=N_("auto"),
         is_for_own=True,
         only_with=("levels", "bounds"),
         group="architecture",

@@ -39,13 +39,15 @@ def byte_of(value, black, white):
             (1500, 2500),
             "values 1,500 to 2,500 become 0 to 255 (as given)",
         ),
+        ({"levels": "bounds"}, (1000, 3000), "values 1,000 to 3,000 become 0 to 255 (as given)"),
+        ({"levels": "bounds", "white": 2500.0}, (1000, 2500), "values 1,000 to 2,500 become 0 to 255 (as given)"),
         (
             {"levels": "bounds", "black": 3000.0, "white": 1000.0},
             (3000, 1000),
             "values 3,000 to 1,000 become 0 to 255 (as given)",
         ),
     ],
-    ids=["auto", "full range", "percentiles", "bounds", "negative"],
+    ids=["auto", "full range", "percentiles", "bounds", "least and greatest", "one bound", "negative"],
 )
 def test_the_levels_are_those_of_all_images_together(tmp_path, save, settings, ends, rule):
     dataset = load(save(tmp_path, RAMP), **settings)
@@ -59,7 +61,10 @@ def test_the_levels_are_those_of_all_images_together(tmp_path, save, settings, e
 
 
 @pytest.mark.parametrize("save", [as_array, as_files])
-@pytest.mark.parametrize("settings", [{"levels": "bounds", "black": 50.0, "white": 150.0}, {"levels": "percentiles"}])
+@pytest.mark.parametrize(
+    "settings",
+    [{"levels": "bounds", "black": 50.0, "white": 150.0}, {"levels": "bounds"}, {"levels": "percentiles"}],
+)
 def test_levels_that_are_asked_for_hold_for_bytes_too(tmp_path, save, settings):
     images = np.full((COUNT, SIDE, SIDE), 150, np.uint8)
     images[:, :5] = 50
@@ -71,7 +76,7 @@ def test_levels_that_are_asked_for_hold_for_bytes_too(tmp_path, save, settings):
 def test_levels_that_are_asked_for_leave_alpha_as_it_is(tmp_path):
     images = np.full((COUNT, SIDE, SIDE, 4), 100, np.uint8)
     images[..., 3] = 255
-    dataset = load(as_files(tmp_path, images), levels="bounds", white=200.0)
+    dataset = load(as_files(tmp_path, images), levels="bounds", black=0.0, white=200.0)
     assert (dataset.train.images == 128).all()
 
 

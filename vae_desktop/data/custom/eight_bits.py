@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.levels import BYTES, Levels, Values, bounds_of, levels_of, to_bytes
+from vae_desktop.data.custom.levels import BYTES, Levels, Values, levels_of, to_bytes
 from vae_desktop.language import N_
 
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # modes of one channel of more than 8 bits
@@ -31,10 +31,8 @@ def image_levels(parts: Sequence[Values], config: DatasetConfig) -> ImageLevels:
     ValueError
         If there are none for some of the values; the message says why.
     """
-    if config.levels == "bounds":
-        return dict.fromkeys(_KINDS, bounds_of(config))
-    if config.levels == "percentiles":
-        mixed = [replace(part, are_floats=False) for part in parts]
+    if config.levels in ("percentiles", "bounds"):
+        mixed = [replace(part, are_floats=False) for part in parts] or [Values.of(np.zeros(1, np.uint8))]
         return dict.fromkeys(_KINDS, levels_of(Values.together(mixed), config))
     by_kind: dict[str, list[Values]] = {}
     for part in parts:

@@ -20,7 +20,7 @@ from vae_desktop.data.custom.files import File, Found, Unreadable
 from vae_desktop.data.custom.folder import find_files
 from vae_desktop.data.custom.image_file import Header, prepare, read_header, read_pages
 from vae_desktop.data.custom.layout import Layout, arrange, without_images
-from vae_desktop.data.custom.levels import not_finite_lines
+from vae_desktop.data.custom.levels import need_values, not_finite_lines
 from vae_desktop.data.custom.lists import read_lists, without_texts
 from vae_desktop.data.origins import Origins
 from vae_desktop.errors import DataError
@@ -120,7 +120,7 @@ def _read_headers(
 
     def read(file: File) -> Header:
         nonlocal count
-        header = read_header(file, config.levels == "percentiles")
+        header = read_header(file, need_values(config))
         if file in placed:
             with lock:
                 count += header.pages

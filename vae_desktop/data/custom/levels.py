@@ -110,7 +110,8 @@ def levels_of(values: Values, config: DatasetConfig) -> Levels:
     if values.not_finite > (1 - _LEAST_FINITE) * values.count:
         raise ValueError(tr("more than a tenth of its pixels are not finite numbers (NaN or infinite)"))
     if config.levels == "bounds":
-        return bounds_of(config)
+        black = values.lowest if config.black is None else config.black
+        return _levels(black, values.highest if config.white is None else config.white, tr("as given"))
     if config.levels == "full-range":
         reason = tr("what floats usually hold") if values.are_floats else tr("all that their type can hold")
         return _levels(*values.type_range, reason)
@@ -123,9 +124,9 @@ def levels_of(values: Values, config: DatasetConfig) -> Levels:
     return _automatic_floats(values) if values.are_floats else _automatic_integers(values)
 
 
-def bounds_of(config: DatasetConfig) -> Levels:
-    """The levels that are given."""
-    return _levels(config.black, config.white, tr("as given"))
+def need_values(config: DatasetConfig) -> bool:
+    """Whether the levels follow from the values of all images, bytes too."""
+    return config.levels == "percentiles" or (config.levels == "bounds" and None in (config.black, config.white))
 
 
 def _automatic_integers(values: Values) -> Levels:
