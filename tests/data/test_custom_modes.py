@@ -1,11 +1,15 @@
 """Each kind of picture, as the pixels that it becomes."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.data.custom_images import SIDE, assert_solid, solid
 from vae_desktop.data.custom.files import Unreadable
+from vae_desktop.data.custom.image_file import read_picture
 
 
 def test_grey_stays_as_it_is_in_each_format(picture):
@@ -122,6 +126,31 @@ def test_float_pixels_follow_their_range(picture, values, ends, rule):
 def test_float_pixels_most_of_which_are_no_numbers_are_skipped(picture, value):
     with pytest.raises(Unreadable, match="not finite numbers"):
         picture(Image.fromarray(np.full((SIDE, SIDE), value, np.float32)), "x.tif")
+
+
+def _png16(colour_type, values):
+    """A PNG of 16 bits a channel, which Pillow does not write."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">2I5B", SIDE, SIDE, 16, colour_type, 0, 0, 0)
+    rows = (b"\0" + struct.pack(f">{len(values)}H", *values) * SIDE) * SIDE
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+@pytest.mark.parametrize(
+    ("colour_type", "values", "read"),
+    [
+        (2, (0xC8FF, 0x6400, 0x3280), (200, 100, 50)),
+        (6, (0xC8FF, 0x6400, 0x3280, 0xFFFF), (200, 100, 50)),
+        (4, (0x4040, 0xFFFF), (64, 64, 64)),
+    ],
+)
+def test_colour_of_sixteen_bits_is_cut_and_said(tmp_path, colour_type, values, read):
+    (tmp_path / "x.png").write_bytes(_png16(colour_type, values))
+    assert_solid(read_picture(tmp_path / "x.png", SIDE), read, ("16-bit colour or alpha cut to its upper 8 bits",))
 
 
 def test_an_animation_gives_its_first_frame(picture):

@@ -17,7 +17,7 @@ class Unreadable(Exception):
     """A file that is left out; ``str(error)`` is the reason in a few words."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class File:
     """A file, by its path and by the parts of that from the folder or the archive on that was chosen.
 
@@ -58,7 +58,7 @@ class File:
         return File(str(path), parts, cast(Callable[[], BinaryIO], partial(open, path, "rb")))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """What lies in a folder or an archive.
 

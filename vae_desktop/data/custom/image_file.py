@@ -29,10 +29,11 @@ _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVI
 _SAMPLED = 64  # values that stand for those of an image among many
 _DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
 
+UPPER_BITS = N_("16-bit colour or alpha cut to its upper 8 bits")
 TURNED = N_("turned upright as their EXIF orientation says")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """What an image file says of itself.
 
@@ -142,6 +143,7 @@ def read_pages(
 
 def _picture(image: Image.Image, side: int, levels: ImageLevels | None) -> Picture:
     image.draft(None, (side * _DRAFT, side * _DRAFT))
+    is_deep = any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())) and image.mode not in DEEP
     image.load()
     _check_size(image)
     if levels is None:
@@ -154,7 +156,7 @@ def _picture(image: Image.Image, side: int, levels: ImageLevels | None) -> Pictu
         square.getexif()[ExifTags.Base.Orientation] = orientation
         pixels = np.asarray(ImageOps.exif_transpose(square))
         changes = (*changes, TURNED)
-    return Picture(pixels, changes)
+    return Picture(pixels, (*changes, UPPER_BITS) if is_deep else changes)
 
 
 def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:

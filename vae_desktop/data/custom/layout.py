@@ -22,7 +22,7 @@ _PLAIN = r"sets?|data|datasets?|images?|imgs?|pictures?|photos?|files?|folder|sp
 _NO_CLASS = re.compile(rf"(?:{_PLAIN}|all|jpe?gs?|pngs?|raw|图片|图像)\d*", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Placed:
     """An image file with its class, None where there are none, and whether it is for the test."""
 
@@ -84,7 +84,7 @@ class Layout:
     class_folders: set[Folder] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Seen:
     """An image file, and the numbers of those folders in its path that may mean something."""
 
