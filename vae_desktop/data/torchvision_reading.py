@@ -73,14 +73,13 @@ def load_torchvision(
     kind = _narrowed(kind)
     with in_words(entry, root):
         opened = [[kind(str(root), **arguments) for arguments in part] for part in (entry.train, entry.test)]
-    parts = [part for several in opened for part in several]
-    read = _read_arrays if hasattr(parts[0], "data") else _read_images
+    read = _read_arrays if hasattr(opened[0][0], "data") else _read_images
     try:
-        found = read(entry, parts, config, root, progress)
-        names, labels, factor_names, factors = _known(entry, parts[0], found)
+        found = read(entry, opened, config, root, progress)
+        names, labels, factor_names, factors = _known(entry, opened[0][0], found)
     except ValueError as error:
         raise broken(entry, root, str(error)) from error
-    middle, end = np.searchsorted(found.kept, [sum(map(len, opened[0])), sum(map(len, parts))])
+    middle, end = np.searchsorted(found.kept, found.training), len(found.kept)
     if not 0 < middle < end:
         raise broken(entry, root, tr("there are no images to train or to test with"))
     train, test = (found.split(part, labels, factors) for part in (slice(0, middle), slice(middle, end)))
@@ -99,11 +98,23 @@ def _narrowed(kind: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """What was read of all parts together: images, what torchvision gives with each, and the numbers of those kept."""
+    """What was read of all parts together.
+
+    Attributes
+    ----------
+    images : array (N, C, S, S)
+    targets : sequence
+        What torchvision knows of each.
+    kept : array (N,)
+        The numbers of those images among all.
+    training : int
+        How many of all come first and are training images.
+    """
 
     images: Images
-    targets: Any  # a sequence
+    targets: Any
     kept: npt.NDArray[np.int64]
+    training: int
     origins: Origins
     report: Report | None = None
 
@@ -114,9 +125,10 @@ class _Found:
 
 
 def _read_arrays(
-    entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, root: Path, progress: Progress
+    entry: TorchvisionSet, opened: Sequence[Sequence[Any]], config: DatasetConfig, root: Path, progress: Progress
 ) -> _Found:
     """Of classes that hold all images as one array."""
+    parts = [part for several in opened for part in several]
     arrays = [_channels_last(np.asarray(part.data)) for part in parts]
     total, side = sum(map(len, arrays)), config.image_size or entry.side
     canvas = Canvas(total, side, config.colours, arrays[0].ndim == 4)
@@ -135,7 +147,8 @@ def _read_arrays(
         for files, array in zip(entry.holding, arrays, strict=True)
         for file in files
     ]
-    return _Found(canvas.finish(), targets, np.arange(total), Origins.of_rows(rows))
+    training = sum(map(len, opened[0]))
+    return _Found(canvas.finish(), targets, np.arange(total), training, Origins.of_rows(rows))
 
 
 def _channels_last(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -152,11 +165,11 @@ def _targets(part: Any) -> Labels:
 
 
 def _read_images(
-    entry: TorchvisionSet, parts: Sequence[Any], config: DatasetConfig, root: Path, progress: Progress
+    entry: TorchvisionSet, opened: Sequence[Sequence[Any]], config: DatasetConfig, root: Path, progress: Progress
 ) -> _Found:
     """Of classes that have a file for each image: torchvision says which, and what it knows of them."""
     prepare()
-    items = _items(entry, parts, root)
+    items, training = _items(entry, opened, root)
     side, total = config.image_size or entry.side, len(items)
     canvas = Canvas(total, side, config.colours, may_have_colour=True)
 
@@ -185,27 +198,35 @@ def _read_images(
     found = [items[number] for number in kept]
     origins = Origins.of_files([path for path, _ in found])
     images = canvas.finish(kept if skipped else None)
-    return _Found(images, [target for _, target in found], kept, origins, report)
+    return _Found(images, [target for _, target in found], kept, training, origins, report)
 
 
-def _items(entry: TorchvisionSet, parts: Sequence[Any], root: Path) -> list[tuple[str, Any]]:
-    """Path of each image of all parts, and what torchvision knows of it: its class, its alphabet or its attributes."""
+def _items(entry: TorchvisionSet, opened: Sequence[Sequence[Any]], root: Path) -> tuple[list[tuple[str, Any]], int]:
+    """Path of each image and what torchvision knows of it: class, alphabet or attributes; how many are for training."""
+    if hasattr(opened[0][0], "attr_names"):  # CelebA: its class reads a million numbers again for each part
+        return _partitioned(opened[0][0], root)
+    training = sum(map(len, opened[0]))
     if entry.holding:  # Pet: its class tells them only with the image decoded at full size
         lines = [line for files in entry.holding for file in files for line in (root / file).read_text().splitlines()]
         found = [line.split() for line in lines if line]
         folder = root / "oxford-iiit-pet" / "images"
-        return [(str(folder / f"{name}.jpg"), int(label) - 1) for name, label, *_ in found]
-    if hasattr(parts[0], "attr_names"):
-        folder = root / parts[0].base_folder / "img_align_celeba"
-        attributes = np.concatenate([np.asarray(part.attr, np.float32) for part in parts])
-        names = [name for part in parts for name in part.filename]
-        return [(str(folder / name), row) for name, row in zip(names, attributes, strict=True)]
-    pairs = [
-        part[number] for part in parts for number in range(len(part))
-    ]  # paths, not images
+        return [(str(folder / f"{name}.jpg"), int(label) - 1) for name, label, *_ in found], training
+    parts = [part for several in opened for part in several]
+    pairs = [part[number] for part in parts for number in range(len(part))]  # paths, not images
     if entry.has_alphabets:
-        return [(str(path), Path(path).parts[-3]) for path, _ in pairs]
-    return [(str(path), int(target)) for path, target in pairs]
+        return [(str(path), Path(path).parts[-3]) for path, _ in pairs], training
+    return [(str(path), int(target)) for path, target in pairs], training
+
+
+def _partitioned(part: Any, root: Path) -> tuple[list[tuple[str, Any]], int]:
+    folder = root / part.base_folder
+    lines = (folder / "list_eval_partition.txt").read_text().splitlines()
+    is_test = np.array([line.split()[1] == "2" for line in lines])
+    attributes = np.asarray(part.attr, np.float32)
+    paths = [str(folder / "img_align_celeba" / name) for name in part.filename]
+    items = list(zip(paths, attributes, strict=True))
+    order = np.argsort(is_test, kind="stable")
+    return [items[number] for number in order], int((~is_test).sum())
 
 
 def _known(

@@ -122,8 +122,8 @@ TORCHVISION_SETS = {
         TorchvisionSet(
             "celeba",
             ("celeba/img_align_celeba", "celeba/list_attr_celeba.txt", "celeba/list_eval_partition.txt"),
-            ({"split": "train"}, {"split": "valid"}),
-            ({"split": "test"},),
+            ({"split": "all"},),
+            (),  # which is parted by its list
             64,
         ),
     )
