@@ -241,7 +241,8 @@ def test_what_a_fork_shares_is_in_the_unit_of_its_parent(losses) -> None:
     assert losses.panes[0].drawn("Total")[0].getData()[0][0] == 21
     assert marks(losses)["pane 0"] == [(20, "Likelihood: Bernoulli"), (20, "from #1")]
     losses.set_models([fork, Losses("#1 (parent)", ModelConfig(), history(), left_at=20)])
-    assert [len(pane.curves) for pane in losses.panes] == [1, 2, 1, 2, 3]
+    assert [curve.name for curve in losses.panes[0].curves] == ["Total", "Reconstruction"]  # the parent's is another
+    assert not losses.parents.isEnabled()
 
 
 def test_of_very_many_changes_the_newest_are_marked(losses) -> None:

@@ -165,9 +165,13 @@ class Run:
     @property
     def shown_config(self) -> RunConfig:
         """Its settings as they were at the step that is shown."""
-        if self.moment is None or self.timeline is None:
+        return self.config if self.moment is None else self.config_at(self.moment.step)
+
+    def config_at(self, step: int) -> RunConfig:
+        """Its settings as they were at a step of its timeline."""
+        if self.timeline is None:
             return self.config
-        return self.config.with_settings(**self.timeline.settings_at(self.moment.step, self.history.changes))
+        return self.config.with_settings(**self.timeline.settings_at(step, self.history.changes))
 
     def checkpoint_of(self, moment: Frame) -> Checkpoint:
         """The model as it was at a moment of its training, with the settings of then."""

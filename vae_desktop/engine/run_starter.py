@@ -137,7 +137,7 @@ class RunStarter:
         """
         if run.moment is None or self.is_beginning:
             return
-        parent = self._owner(run, run.moment)
+        parent = self.owner(run, run.moment)
         origin = parent.checkpoint_of(run.moment)
         self._training.warm_up()
         if self._datasets.is_there(config.dataset):
@@ -148,7 +148,7 @@ class RunStarter:
             begin = partial(self._begin_fork, parent, origin, config, compares, None)
             self._datasets.load(parent.config.dataset, begin, learned=parent.images)
 
-    def _owner(self, run: Run, moment: Frame) -> Run:
+    def owner(self, run: Run, moment: Frame) -> Run:
         """The model that a moment is of: of a fork, those before it are its parent's, if that is still there."""
         while run.forked_from is not None and moment.step < run.forked_from[1]:
             parent = self._project.runs.get(run.forked_from[0])

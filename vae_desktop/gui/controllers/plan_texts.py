@@ -76,30 +76,34 @@ class PlanTexts:
             text += tr(", about {time}").format(time=duration_text(seconds))
         return tr("{sentence}.").format(sentence=text)
 
-    def possible(self, run: Run, config: RunConfig) -> Possible:
-        """What a fork of a model, as it is shown, can take of the form's settings."""
+    def possible(self, parent: Run, step: int, config: RunConfig) -> Possible:
+        """What a fork of a model at a step can take of the form's settings."""
         from vae_desktop.training.fork import possible
 
         dataset = self._datasets.held(config.dataset)
-        images = run.image_shape if dataset is None else dataset.image_shape  # those that are not read yet may fit
+        images = parent.image_shape if dataset is None else dataset.image_shape  # those that are not read yet may fit
         there = images if self._datasets.is_there(config.dataset) else None
-        return possible(run.shown_config, run.image_shape, config, there)
+        return possible(parent.config_at(step), parent.image_shape, config, there)
 
-    def of_fork(self, run: Run, config: RunConfig) -> str:
-        """What a fork at the moment on screen would be trained with, and what begins anew; "" while there is none."""
+    def of_fork(self, run: Run, parent: Run, config: RunConfig) -> str:
+        """What a fork at the moment on screen would be trained with, and what begins anew; "" while there is none.
+
+        The moment may be one of the `parent` of the model on screen.
+        """
         from vae_desktop.training.fork import begins_anew, begins_cycle
 
         moment = run.moment
         info = None if moment is None or run.timeline is None else run.timeline.info(moment.step)
         if moment is None or info is None:
             return ""
-        changes, _, notes = self.possible(run, config)
-        told = changed_settings(run.shown_config, run.shown_config.with_settings(**changes))
-        text = tr("Fork goes on from step {step}, with {changes}.") if told else ""
-        text = text or tr("Fork goes on from step {step}, with nothing changed.")
-        text = text.format(step=f"{moment.step:,}", changes=changes_in_words(run.shown_config, told))
+        origin = parent.config_at(moment.step)
+        changes, _, notes = self.possible(parent, moment.step, config)
+        told = changed_settings(origin, origin.with_settings(**changes))
+        text = tr("Fork goes on from step {step} of #{id}, with {changes}.") if told else ""
+        text = text or tr("Fork goes on from step {step} of #{id}, with nothing changed.")
+        text = text.format(step=f"{moment.step:,}", id=parent.id, changes=changes_in_words(origin, told))
         span, has_cycle = moment.snapshot.span, False
-        dataset = self._datasets.held(config.dataset if "name" in changes else run.config.dataset)
+        dataset = self._datasets.held(config.dataset if "name" in changes else parent.config.dataset)
         if span is not None:
             images = None if dataset is None else len(dataset.train)
             per_epoch = span.per_epoch if images is None else -(-images // config.training.batch_size)

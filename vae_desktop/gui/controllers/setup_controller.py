@@ -124,8 +124,10 @@ class SetupController(QObject):
     def _differences(self, config: RunConfig) -> Iterator[tuple[str, str]]:
         """Yield the name of each setting that differs from what is on screen, and in words what that has."""
         runs = self._on_screen
-        moment = next((run for run in runs if run.moment is not None), None)
-        kept = [] if moment is None or self._compares else self._texts.possible(moment, config).kept
+        kept: list[str] = []
+        if runs and runs[0].moment is not None and not self._compares:
+            parent = self._engine.starter.owner(runs[0], runs[0].moment)
+            kept = self._texts.possible(parent, runs[0].moment.step, config).kept
         same_data = any(run.config.dataset.name == config.dataset.name for run in runs)
         wanted = values_of(config)
         theirs = [values_of(run.shown_config) for run in runs]
@@ -193,6 +195,12 @@ class SetupController(QObject):
 
     @Slot()
     def _tell_plan(self) -> None:
+        runs = [] if self._compares else self._on_screen
+        moment, text = runs[0].moment if runs and self._form.is_valid else None, ""
+        if moment is not None:
+            parent = self._engine.starter.owner(runs[0], moment)
+            text = self._texts.of_fork(runs[0], parent, self._form.config())
+        self._controls.show_fork(text)
         if not self._form.is_valid:
             self._controls.show_plan(tr("Train waits until that is mended."))  # it is said above
             return
@@ -211,9 +219,6 @@ class SetupController(QObject):
         if active:
             return self._texts.of_training(active, config, self._place_of_active())
         train = self._texts.of_train(config, configs, self._compares)
-        fork = "" if self._compares or not self._on_screen else self._texts.of_fork(self._on_screen[0], config)
-        if fork:
-            return sentences(fork, train)
         return sentences(train, self._texts.of_continue(self._on_screen, config, self._compares))
 
     def _place_of_active(self) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -101,8 +102,9 @@ class LossPlot(QWidget):
 
     def set_models(self, models: Sequence[Losses]) -> None:
         """Show the curves of these models; in a plot of one model, those after the first are where it comes from."""
-        self._given = tuple(models)
-        self.parents.setEnabled(not self._compares and len(models) > 1)
+        same = tuple(takewhile(lambda entry: _units(entry.model) == _units(models[0].model), models))
+        self._given = tuple(models) if self._compares else same  # others would crowd it with panes of their own
+        self.parents.setEnabled(not self._compares and len(self._given) > 1)
         self._draw_given()
 
     @Slot()
@@ -286,3 +288,8 @@ class LossPlot(QWidget):
             tip = tr("A loss of this run is 0 or less, which has no logarithm.")
         self.log.setToolTip(tip)
         self.log.setStatusTip(tip)
+
+
+def _units(model: ModelConfig) -> tuple[str, float]:
+    """What makes the losses of two models comparable: the unit of the error, and whether it counts."""
+    return model.judged_by.unit, model.traits.reconstruction_weight

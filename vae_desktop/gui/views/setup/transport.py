@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 from vae_desktop.engine.pace import Progress
 from vae_desktop.engine.training import State
 from vae_desktop.gui.widgets.click_guard import ClickGuard
-from vae_desktop.gui.widgets.controls import column, explain, progress_bar, push_button, row, set_text, styled
+from vae_desktop.gui.widgets.controls import column, explain, label, progress_bar, push_button, row, set_text, styled
 from vae_desktop.gui.widgets.labels import SteadyLabel
 from vae_desktop.gui.widgets.theme import SPACING, line_height, small_font, tabular
 from vae_desktop.language import tr
@@ -40,6 +40,8 @@ class Transport(QWidget):
         lines = _LINES * QFontMetrics(font).lineSpacing() // line_height(font)  # higher ones say as much in fewer
         self._plan = SteadyLabel(font, lines=lines)
         self._plan.label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        self._fork = label("", "muted", "small", wraps=True, name="forkText")
+        self._fork.hide()
         self._target, self._where, self._pace = SteadyLabel(self.font()), SteadyLabel(font), SteadyLabel(font)
         self._pace.label.setAlignment(Qt.AlignmentFlag.AlignRight)
         for readout, name in (
@@ -85,6 +87,12 @@ class Transport(QWidget):
     def show_plan(self, text: str) -> None:
         """Say what Train will do."""
         self._plan.set_text(text)
+
+    def show_fork(self, text: str) -> None:
+        """Say what Fork will do, where there is one; what is below stays where it is."""
+        if text != self._fork.text():
+            self._fork.setText(text)
+            self._fork.setVisible(bool(text))
 
     def show_target(self, text: str) -> None:
         """Say which models the other buttons act on."""
@@ -136,7 +144,7 @@ class Transport(QWidget):
         buttons = row((self._first, 1), (self._middle, 1), (self.stop_button, 1))
         progress = row((self._where, 3), (self._pace, 1), spacing=0)
         acting = column(self._bar, self._target, progress, spacing=SPACING // 2)
-        column(self._plan, buttons, acting, margins=(SPACING,) * 4, on=self)
+        column(self._fork, self._plan, buttons, acting, margins=(SPACING,) * 4, on=self)
 
     def _show_pace(self, progress: Progress) -> None:
         """Show how long it takes yet; how quick it is stands in the tooltip."""
