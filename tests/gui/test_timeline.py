@@ -197,7 +197,8 @@ def test_a_fork_begins_at_the_step_on_screen(live):
     driver.type("betaField", "5")
     driver.type("seedField", "7")
     plan = driver.find("forkText")
-    driver.wait(lambda: f"Fork goes on from step {step} of #{parent.id}, with β 5 instead of 1, seed 7 instead of 0." in plan.text())
+    expected = f"Fork goes on from step {step} of #{parent.id}, with β 5 instead of 1, seed 7 instead of 0."
+    driver.wait(lambda: expected in plan.text())
     QTest.mouseClick(driver.find("seedMark"), Qt.MouseButton.LeftButton)
     assert driver.find("seedField").text() == "0"
     driver.type("latentDimField", "3")
