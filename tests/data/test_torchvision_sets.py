@@ -154,6 +154,12 @@ def test_a_set_that_is_absent_is_missing_and_says_what_to_do(tmp_path, name):
     assert wanted in str(caught.value)
 
 
+def test_an_archive_that_a_person_has_fetched_is_to_be_unpacked(tmp_path):
+    write(tmp_path / "celeba" / "img_align_celeba.zip", b"")
+    with pytest.raises(DatasetMissing, match=r"CelebA is not there yet: unpack .*img_align_celeba\.zip in its folder"):
+        load_dataset(DatasetConfig("celeba"), tmp_path)
+
+
 class Canary:
     """A pickle that makes a file when it is loaded."""
 

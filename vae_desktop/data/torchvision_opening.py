@@ -44,6 +44,10 @@ def check_presence(entry: TorchvisionSet, data_dir: Path, root: Path) -> None:
     if name is None:
         return
     kind = DATASETS[entry.name]
+    archive = root / f"{name}.zip"
+    if archive.is_file() and not kind.download_bytes:
+        text = tr("{dataset} is not there yet: unpack {archive} in its folder.")
+        raise DatasetMissing(text.format(dataset=entry.label, archive=archive))
     if kind.download_bytes:
         text = tr(
             "{dataset} is not there: {folder} has no {name}. Download it ({size}; terms: {terms}), or choose another "
