@@ -124,6 +124,14 @@ def test_a_gif_of_very_many_frames_is_read_up_to_a_limit(root, monkeypatch):
         assert (header.pages, header.remarks) == (7, ("of more pages than are read only the first ones",))
 
 
+def test_a_few_bytes_do_not_make_thousands_of_large_pages(root):
+    canvas = b"GIF89a" + struct.pack("<2H", 7000, 7000) + b"\x80\0\0" + bytes(6)
+    frame = b"," + struct.pack("<4H", 0, 0, 1, 1) + b"\0\x02\x02\x44\x01\0"
+    (root / "x.gif").write_bytes(canvas + 300 * frame + b";")
+    header = read_header(root / "x.gif")
+    assert (header.pages, header.remarks) == (20, ("of more pages than are read only the first ones",))
+
+
 def test_a_tiff_whose_pages_lead_back_ends(root):
     path = save(root / "x.tif", GREYS[:2])
     content = bytearray(path.read_bytes())

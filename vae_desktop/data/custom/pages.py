@@ -1,5 +1,6 @@
 """How many images a file holds: the pages of a TIFF, the frames of an animation."""
 
+import io
 from typing import BinaryIO
 
 from PIL import Image
@@ -7,7 +8,8 @@ from PIL import Image
 from vae_desktop.language import N_
 
 MAX_PAGES = 10_000  # of one file; a small file can announce any number
-MAX_PIXELS = 10**10  # of all pages of one file together
+_MANY_PIXELS = 10**9  # of all pages of one file together, for seconds of work; a file may have more if it is as large
+_MOST_PER_BYTE = 100
 
 UNLIKE = N_("of pages of different sizes only the first is read")
 TOO_MANY = N_("of more pages than are read only the first ones")
@@ -34,7 +36,7 @@ def count_pages(image: Image.Image, stream: BinaryIO) -> tuple[int, set[str], tu
     if image.format not in _PAGED:
         return 1, modes, ()
     remarks = []
-    most = max(1, min(MAX_PAGES, MAX_PIXELS // (image.width * image.height)))
+    most = _most_pages(image, stream)
     if image.format == "TIFF":
         announced = _imagej_count(image)
         pages, is_alike = _tiff_pages(image, most + 1, modes)
@@ -50,6 +52,17 @@ def count_pages(image: Image.Image, stream: BinaryIO) -> tuple[int, set[str], tu
     if pages > most:
         remarks.append(TOO_MANY)
     return min(pages, most), modes, tuple(remarks)
+
+
+def _most_pages(image: Image.Image, stream: BinaryIO) -> int:
+    """How many pages of this size are read; a few bytes can announce thousands of large ones."""
+    pixels = image.width * image.height
+    if MAX_PAGES * pixels <= _MANY_PIXELS:
+        return MAX_PAGES
+    place = stream.tell()
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(place)
+    return max(1, min(MAX_PAGES, max(_MANY_PIXELS, _MOST_PER_BYTE * size) // pixels))
 
 
 def _tiff_pages(image: Image.Image, most: int, modes: set[str]) -> tuple[int, bool]:
