@@ -148,3 +148,20 @@ def test_outliers_are_listed_with_file_and_reason(data, run, tmp_path):
     assert "\nOutliers\nown.npy, row 7 (" in shown
     assert "× the median" in shown
     assert "outliers" not in run("evaluate", file, "--quick", "--json").lines[0]
+
+
+def test_near_duplicates_are_said_with_their_files(run, tmp_path):
+    images = {"x_train": IMAGES[:60], "x_test": np.concatenate((IMAGES[60:79], IMAGES[:1] ^ 1))}
+    data, file = tmp_path / "own.npz", tmp_path / "own.safetensors"
+    np.savez(data, **images)
+    (line,) = run("data", data, "--duplicates", "--json").lines
+    (pair,) = line["near_duplicates"]
+    assert pair["test"] == {"image": 19, "file": f"{data}/x_test", "part": 19}
+    assert pair["train"] == {"image": 0, "file": f"{data}/x_train", "part": 0}
+    assert "x_test, row 19 ~ x_train, row 0" in run("data", data, "--duplicates").out
+    assert "near_duplicates" not in run("data", data, "--json").lines[0]
+    assert run("train", "--dataset", data, *OPTIONS, "--epochs", 1, "--output", file).status == 0
+    result = run("evaluate", file, "--importance-samples", 0, "--sampling", 0, "--json")
+    assert "1 of 20 test images nearly equals a training image" in result.err
+    assert "x_test, row 19 ~ x_train, row 0" in result.err
+    assert result.lines[0]["near_duplicates"][0]["test"]["part"] == 19

@@ -138,7 +138,10 @@ def test_test_images_that_equal_a_training_image_count_as_training_images(saved)
     dataset = load(path)
     assert len(dataset.test) == 9
     assert not rows(dataset.train) & rows(dataset.test)
-    assert dataset.report.converted == ("test images that equal a training image, and count as training images: 3",)
+    assert dataset.report.converted == (
+        "test images that equal a training image, and count as training images: 3 "
+        "(x_test, row 0, x_test, row 1, x_test, row 2)",
+    )
     np.savez(path, x_train=images, x_test=images[:12])
     assert not rows(load(path).train) & rows(load(path).test)  # none is left: a fifth is held out
 

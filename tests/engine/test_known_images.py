@@ -114,3 +114,12 @@ def test_a_file_of_an_earlier_version_does_not_know_and_that_is_said(app, own):
     load_images(app, opened)
     load_images(app, opened)
     assert sum("does not say which images" in text for text in told(app)) == 1
+
+
+def test_test_images_that_nearly_equal_training_images_are_said(app, tmp_path):
+    path = tmp_path / "own.npz"
+    np.savez(path, x_train=IMAGES[:60], x_test=np.concatenate((IMAGES[60:79], IMAGES[:1] ^ 1)))
+    app.session.starter.load_dataset(DatasetConfig(str(path)))
+    app.wait_until(lambda: any("nearly equal" in message.text for message in app.told.messages))
+    (message,) = [message for message in app.told.messages if "nearly equal" in message.text]
+    assert message.details == "x_test, row 19 ~ x_train, row 0"

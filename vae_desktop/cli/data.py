@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vae_desktop.cli.duplicates import duplicate_values
 from vae_desktop.cli.options import add_data_dir_option, add_exclude_option, add_setting_option, excluding, spelled
 from vae_desktop.cli.output import print_json, print_table, progress_bar
 from vae_desktop.config import SETTINGS, DatasetConfig
@@ -17,6 +18,7 @@ from vae_desktop.settings import settings_of
 if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset
 
+_MOST_PAIRS = 20  # of near-duplicates, that are printed
 HELP = N_("describe a data set, or list those known")
 _STATES = {"there": N_("there"), "downloadable": N_("to be downloaded"), "by hand": N_("to be fetched by you")}
 
@@ -30,6 +32,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             add_setting_option(parser, spelled(name), name, entry, default)
     add_exclude_option(parser)
     add_data_dir_option(parser)
+    parser.add_argument(
+        "--duplicates", action="store_true", help=tr("look for test images that nearly equal a training image")
+    )
     parser.add_argument("--json", action="store_true", help=tr("print one JSON object"))
 
 
@@ -42,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         else:
             print_table([(entry["name"], _line(entry)) for entry in known])
         return 0
+    from vae_desktop.data.custom.messages import listed
+    from vae_desktop.data.duplicates import in_words, near_duplicates
     from vae_desktop.data.load import load_dataset
     from vae_desktop.progress import Progress
 
@@ -57,11 +64,16 @@ def run(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         dataset = load_dataset(config, options.data_dir, Progress(show))
+        pairs = near_duplicates(dataset, Progress(show)) if options.duplicates else None
     values = _values(dataset)
     if options.json:
-        print_json(values)
-    else:
-        print_table(_rows(dataset, values))
+        print_json({**values, **({} if pairs is None else {"near_duplicates": duplicate_values(pairs, dataset)})})
+        return 0
+    rows = _rows(dataset, values)
+    if pairs is not None:
+        sentence, lines = in_words(pairs, dataset)
+        rows += [(tr("Duplicates"), line) for line in (sentence, *listed(lines, _MOST_PAIRS))]
+    print_table(rows)
     return 0
 
 

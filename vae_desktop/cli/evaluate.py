@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vae_desktop.cli.duplicates import duplicate_values
 from vae_desktop.cli.images import check_shape, other_images
 from vae_desktop.cli.opening import add_file_options, opened
 from vae_desktop.cli.options import add_data_dir_option, add_exclude_option, add_setting_option, excluding
@@ -65,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
     prepare_threads()
     import torch
 
+    from vae_desktop.data.duplicates import in_words, near_duplicates
     from vae_desktop.data.load import load_dataset
     from vae_desktop.latent.measuring import measuring
     from vae_desktop.latent.outliers import score_outliers
@@ -95,7 +97,11 @@ def run(options: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         values = dict(measuring(config, model, dataset, extent, default_cache_dir(), Progress(show)))
+        pairs = near_duplicates(dataset, Progress(show)) if dataset.config.is_custom and not options.quick else None
         outliers = score_outliers(model, dataset, Progress(show)).worst(options.outliers) if options.outliers else []
+    if pairs:
+        sentence, lines = in_words(pairs, dataset)
+        say(options.program, sentence, *lines[:3], mark=tr("note: "))
     if options.json:
         print_json(
             {
@@ -108,6 +114,7 @@ def run(options: argparse.Namespace) -> int:
                 "device": name_of(device),
                 "step": checkpoint.snapshot.step,
                 "seconds": time.perf_counter() - start,
+                **({} if pairs is None else {"near_duplicates": duplicate_values(pairs, dataset)}),
                 **({"outliers": outlier_values(outliers, dataset)} if options.outliers else {}),
             }
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from weakref import WeakSet
 
 from psygnal import Signal
 
@@ -52,6 +53,7 @@ class DatasetLoader:
     _dataset: Dataset | None = field(default=None, init=False)
     _shown: Dataset | None = field(default=None, init=False)  # of the model on screen
     _reported: Report | None = field(default=None, init=False)  # what the person has been shown
+    _compared: WeakSet[Dataset] = field(default_factory=WeakSet, init=False)  # in which duplicates are sought
 
     @property
     def is_loading(self) -> bool:
@@ -212,7 +214,23 @@ class DatasetLoader:
         self.loaded.emit(dataset)
         if not dataset.has_spectrum:
             self._tasks.run(lambda _: dataset.spectrum, lambda _: self.spectrum_found.emit(dataset))
+        if dataset.config.is_custom and dataset not in self._compared:
+            self._compared.add(dataset)
+            self._tasks.run(partial(_near_duplicates, dataset), partial(self._tell_duplicates, dataset))
         report = dataset.report
         if report is not None and report is not self._reported:
             self._reported = report
             self._messages.inform(summary(report), "\n".join([*report.converted, *report.skipped]))
+
+    def _tell_duplicates(self, dataset: Dataset, found: tuple[str, list[str]] | None) -> None:
+        if found is not None:
+            sentence, lines = found
+            self._messages.inform(sentence, "\n".join(lines), is_added=True)
+
+
+def _near_duplicates(dataset: Dataset, task: Task) -> tuple[str, list[str]] | None:
+    """Which test images nearly equal a training image, in words; None if none does."""
+    from vae_desktop.data.duplicates import in_words, near_duplicates
+
+    pairs = near_duplicates(dataset, task.progress)
+    return in_words(pairs, dataset) if pairs else None

@@ -136,8 +136,8 @@ def choose_test(
     if has_split and given is not None:
         is_test = given & ~np.isin(whole.hashes, whole.hashes[~given])
         if moved := int((given & ~is_test).sum()):
-            text = tr("test images that equal a training image, and count as training images: {count:,}")
-            lines.append(text.format(count=moved))
+            text = tr("test images that equal a training image, and count as training images: {count:,}{files}")
+            lines.append(text.format(count=moved, files=_some_files(config, whole, given & ~is_test)))
         is_test &= roles != Role.LEARNED
     if not is_test.any():
         is_test = hold_out(labels, whole.hashes)
@@ -153,6 +153,15 @@ def choose_test(
         "another data set."
     )
     raise DataError(text.format(name=shown(config.label)))
+
+
+def _some_files(config: DatasetConfig, whole: Split, chosen: npt.NDArray[np.bool_]) -> str:
+    """Where some of the images chosen came from, in brackets; "" where nobody knows."""
+    origins = whole.origins
+    if origins is None:
+        return ""
+    names = [shown(origins[number].below(config.name)) for number in np.flatnonzero(chosen).tolist()]
+    return tr(" ({files})").format(files=tr(", ").join(listed(names, _REASONS)))
 
 
 def number_classes(classes: npt.NDArray[Any]) -> tuple[Labels, tuple[str, ...]]:
