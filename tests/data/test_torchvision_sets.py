@@ -192,6 +192,13 @@ def test_a_file_that_is_cut_off_is_broken(tmp_path, sets, name, file):
         load_torchvision(DatasetConfig(name), tmp_path, ignore, kind, files)
 
 
+def test_a_file_that_is_absent_among_others_is_not_called_another(tmp_path, sets):
+    kind, _ = STANDINS["cifar-10"](tmp_path, sets)
+    (tmp_path / "cifar-10-batches-py" / "data_batch_2").unlink()
+    with pytest.raises(DatasetBroken, match=r"data_batch_2: it is not there\. Download it again"):
+        load_torchvision(DatasetConfig("cifar-10"), tmp_path, ignore, kind)
+
+
 @pytest.mark.parametrize(("name", "file"), [("qmnist", TORCHVISION_SETS["qmnist"].files[0]), ("usps", "usps.bz2")])
 def test_a_file_that_is_far_too_large_is_not_read(tmp_path, sets, name, file):
     kind, _ = STANDINS[name](tmp_path, sets)

@@ -73,6 +73,8 @@ def check_files(entry: TorchvisionSet, root: Path, files: Files, progress: Progr
     for name, md5 in files.md5.items():
         if md5_of(root / name, progress) != md5:
             text = tr("it is not the file that torchvision knows (its MD5 differs), and is not read")
+            if not (root / name).exists():
+                text = tr("it is not there")
             raise broken(entry, root / name, text)
 
 
