@@ -182,5 +182,7 @@ def to_bytes(values: npt.NDArray[Any], levels: Levels) -> Images:
     scaled = values.astype(np.result_type(values.dtype, np.float32))
     scaled -= levels.black
     scaled *= 255 / ((levels.white - levels.black) or 1)
-    np.fmax(np.rint(scaled, out=scaled), 0, out=scaled)  # of a number and NaN it is the number
-    return np.minimum(scaled, 255, out=scaled).astype(np.uint8)
+    np.clip(np.rint(scaled, out=scaled), 0, 255, out=scaled)
+    if np.isnan(scaled.sum()):  # quicker than to look at each
+        scaled[np.isnan(scaled)] = 0
+    return scaled.astype(np.uint8)
