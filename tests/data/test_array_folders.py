@@ -66,6 +66,20 @@ def test_svhn(tmp_path):
         assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(100, 100 + COUNT))
 
 
+@pytest.mark.parametrize(("measured_on", "first", "other"), [("test", 100, "val"), ("validation", 50, "test")])
+@pytest.mark.parametrize("kind", ["npy", "csv"])
+def test_of_test_and_validation_images_one_part_is_measured_on(tmp_path, kind, measured_on, first, other):
+    for part, level in (("train", 0), ("test", 100), ("val", 50)):
+        if kind == "csv":
+            save_table(tmp_path / f"{part}.csv", level)
+        else:
+            np.save(tmp_path / f"X_{part}.npy", IMAGES + np.uint8(level))
+    dataset = load(tmp_path, measured_on=measured_on)
+    assert dataset.train.images[:, 0, 0, 0].tolist() == list(range(COUNT))
+    assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(first, first + COUNT))
+    assert dataset.report.skipped == (f"X_{other}.npy: not used" if kind == "npy" else f"{other}.csv: not used",)
+
+
 def test_tables_beside_arrays_are_about_them(tmp_path):
     np.savez(tmp_path / "shapes.npz", images=IMAGES)
     (tmp_path / "factors.csv").write_text("a,b\n1,2\n")

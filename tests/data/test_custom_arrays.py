@@ -189,8 +189,21 @@ def test_labels_of_one_part_alone_are_not_used(npz):
 
 
 def test_other_arrays_are_named_and_not_read(npz):
-    dataset = load(npz(images=steps(), metadata=np.array([{}], dtype=object), val_images=steps()))
-    assert set(dataset.report.skipped) == {"metadata: not used", "val_images: not used"}
+    dataset = load(npz(images=steps(), metadata=np.array([{}], dtype=object), thumbnails=steps()))
+    assert set(dataset.report.skipped) == {"metadata: not used", "thumbnails: not used"}
+
+
+def test_of_test_and_validation_images_one_part_is_measured_on(npz):
+    path = npz(x_train=steps(30), x_test=steps(11, first=100), x_val=steps(10, first=150))
+    dataset = load(path)
+    assert levels(dataset.test) == list(range(100, 111))
+    assert dataset.report.skipped == ("x_val: not used",)
+    dataset = load(path, measured_on="validation")
+    assert levels(dataset.train) == list(range(30))
+    assert levels(dataset.test) == list(range(150, 160))
+    assert dataset.report.skipped == ("x_test: not used",)
+    dataset = load(npz(x_train=steps(30), x_val=steps(10, first=150)))
+    assert levels(dataset.test) == list(range(150, 160))
 
 
 @pytest.mark.parametrize(

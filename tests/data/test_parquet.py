@@ -90,6 +90,9 @@ def test_a_folder_of_shards_is_one_set_with_its_split(parquet, tmp_path):
             "validation-00000-of-00001.parquet: 11 images, not used beside others for the test",
         )
     assert len(load(tmp_path / "data" / "test-00000-of-00001.parquet").train) == 10
+    dataset = load(tmp_path, measured_on="validation")
+    assert len(dataset.train) == COUNT
+    assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(150, 161))
 
 
 def test_a_test_set_without_labels_gives_way_to_one_with_labels(parquet, tmp_path):

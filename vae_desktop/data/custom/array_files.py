@@ -7,7 +7,7 @@ from pathlib import Path
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.arrays import assemble_arrays
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.beside import is_for_training, labels_beside, test_beside
+from vae_desktop.data.custom.beside import held_out_beside, is_for_training, labels_beside
 from vae_desktop.data.custom.csv_file import assemble_csv, is_csv_name
 from vae_desktop.data.custom.files import is_unseen
 from vae_desktop.data.custom.hdf5_file import assemble_hdf5, is_hdf5_name
@@ -60,7 +60,7 @@ def assemble_arrays_of(folder: Path, config: DatasetConfig, progress: Progress) 
     if shards:
         return assemble_parquet(folder, shards, config, progress)
     files = _arrays_in(folder)
-    belonging = {other for file in files for other in (labels_beside(file), test_beside(file))}
+    belonging = {other for file in files for other in (labels_beside(file), *held_out_beside(file))}
     first = [file for file in files if file not in belonging]
     if len(first) > 1:
         training = [file for file in first if is_for_training(file)]

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
+
+PartT = TypeVar("PartT")
 
 _LABELS = ("labels", "label", "y", "targets", "target", "classes")
 _OF_IMAGES = {"images": _LABELS, "imgs": _LABELS, "image": _LABELS, "img": _LABELS, "x": ("y",), "data": _LABELS}
 _TESTS = ("test", "t10k")
+_VALIDATIONS = ("val", "valid", "validation", "dev")
 _TRAINING = re.compile(r"(?<![a-wyz])train(?![a-z])", re.IGNORECASE)  # also of "Xtrain"
 
 
@@ -19,12 +23,20 @@ def labels_beside(path: Path) -> Path | None:
     return _first(path, _names_of_labels(path.stem))
 
 
-def test_beside(path: Path) -> Path | None:
-    """The file of test images that belongs to a file of training images, by its name; of the same kind."""
+def held_out_beside(path: Path) -> tuple[Path | None, Path | None]:
+    """The files of test and of validation images that belong to one of training images, by their names."""
     if not is_for_training(path):
-        return None
+        return None, None
     stem = path.name.removesuffix(_suffix(path))
-    return _first(path, (_TRAINING.sub(test, stem) for test in _TESTS))
+    test, validation = (_first(path, (_TRAINING.sub(word, stem) for word in words)) for words in (_TESTS, _VALIDATIONS))
+    return test, validation
+
+
+def measured(test: PartT | None, validation: PartT | None, measured_on: str) -> tuple[PartT | None, bool]:
+    """The part that a model is measured on, and whether that is validation images where there are test images too."""
+    if test is not None and validation is not None and measured_on == "validation":
+        return validation, True
+    return validation if test is None else test, False
 
 
 def is_for_training(path: Path) -> bool:

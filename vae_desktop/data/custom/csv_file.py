@@ -3,7 +3,7 @@
 import csv
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.beside import test_beside
+from vae_desktop.data.custom.beside import held_out_beside, measured
 from vae_desktop.data.custom.conversion import MAX_BYTES
 from vae_desktop.data.custom.labels import FoundLabels, labels_of_values
 from vae_desktop.data.custom.messages import images_in_words, listed, shown
@@ -57,17 +57,26 @@ def assemble_csv(path: Path, config: DatasetConfig, progress: Progress) -> Assem
         If `progress` raised it.
     """
     table = _read(path, progress)
-    stacks, notes, skipped = [table.stack], list(table.notes), []
-    test = test_beside(path)
-    if test is not None:
-        second = _read(test, progress)
-        if table.labels.classes is not None and second.labels.classes is None:
+    notes, skipped = list(table.notes), []
+    held_out: list[_Table | None] = []
+    for beside in held_out_beside(path):
+        other = None if beside is None else _read(beside, progress)
+        if other is not None and table.labels.classes is not None and other.labels.classes is None:
             text = tr("{name}: {images} without labels, not used; choose that file by itself to see them")
-            skipped.append(text.format(name=shown(test.name), images=images_in_words(len(second.pixels))))
-        else:
-            stacks.append(second.stack)
-            notes += [tr("test images are those of {file}").format(file=shown(test.name))]
-    return assemble_stacks(stacks, path, config, progress, skipped, notes)
+            skipped.append(text.format(name=shown(other.path.name), images=images_in_words(len(other.pixels))))
+            other = None
+        held_out.append(other)
+    second, on_validation = measured(held_out[0], held_out[1], config.measured_on)
+    skipped += [_not_used(other) for other in held_out if other is not None and other is not second]
+    if second is not None:
+        notes.append(tr("test images are those of {file}").format(file=shown(second.path.name)))
+    stacks = [part.stack for part in (table, second) if part is not None]
+    assembled = assemble_stacks(stacks, path, config, progress, skipped, notes)
+    return replace(assembled, on_validation=on_validation)
+
+
+def _not_used(table: "_Table") -> str:
+    return tr("{name}: not used").format(name=shown(table.path.name))
 
 
 @dataclass(frozen=True, eq=False)

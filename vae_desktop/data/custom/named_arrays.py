@@ -1,14 +1,14 @@
 """Which of the arrays of a file are the images and which their labels, told by their names."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.beside import labels_beside, test_beside
+from vae_desktop.data.custom.beside import held_out_beside, labels_beside, measured
 from vae_desktop.data.custom.conversion import MAX_BYTES
 from vae_desktop.data.custom.labels import read_labels
 from vae_desktop.data.custom.messages import listed, shown
@@ -23,6 +23,8 @@ _IMAGES = ("x_train", "train_images", "train_x", "train_set_x", "images", "imgs"
 _LABELS = ("y_train", "train_labels", "train_y", "train_set_y", "labels", "label", "y", "targets", "target", "arr_1")
 _TEST_IMAGES = ("x_test", "test_images", "test_x", "test_set_x")
 _TEST_LABELS = ("y_test", "test_labels", "test_y", "test_set_y")
+_VALIDATION_IMAGES = ("x_val", "val_images", "val_x", "x_valid", "valid_images", "x_validation", "validation_images")
+_VALIDATION_LABELS = ("y_val", "val_labels", "val_y", "y_valid", "valid_labels", "y_validation", "validation_labels")
 _MOST_NAMES = 8  # of arrays, in a message
 _MOST_TRIED = 64  # of arrays of other names
 
@@ -62,26 +64,40 @@ def assemble_named(
     """
     with ExitStack() as opened:
 
-        def read(file: Path) -> tuple[list[Stack], list[str], list[str]]:
-            return _read_with_labels(file, lambda path: opened.enter_context(open_members(path)), progress)
+        def read(file: Path) -> _Read:
+            members = opened.enter_context(open_members(file))
+            beside = _labels_beside(file, members, lambda path: opened.enter_context(open_members(path)))
+            return _read(file, members, config.measured_on, beside, progress)
 
-        stacks, skipped, notes = read(path)
-        test = test_beside(path) if len(stacks) == 1 else None
-        if test is not None:
-            parts, others, more = read(test)
-            stacks, skipped = [stacks[0], parts[0]], [*skipped, *others]
-            notes += [tr("test images are those of {file}").format(file=shown(test.name)), *more]
-        return assemble_stacks(stacks, path, config, progress, skipped, notes)
+        first = read(path)
+        stacks, skipped, notes, on_validation = first.stacks, first.skipped, first.notes, first.on_validation
+        test, validation = held_out_beside(path) if len(stacks) == 1 else (None, None)
+        file, is_validation = measured(test, validation, config.measured_on)
+        if file is not None:
+            second = read(file)
+            stacks, on_validation = [stacks[0], second.stacks[0]], is_validation
+            others = [other for other in (test, validation) if other not in (None, file)]
+            skipped = [*skipped, *second.skipped, *(_not_used(other.name) for other in others if other is not None)]
+            notes = [*notes, tr("test images are those of {file}").format(file=shown(file.name)), *second.notes]
+        assembled = assemble_stacks(stacks, path, config, progress, skipped, notes)
+        return replace(assembled, on_validation=on_validation)
 
 
-def _read_with_labels(
-    path: Path, open_members: Callable[[Path], Members], progress: Progress
-) -> tuple[list[Stack], list[str], list[str]]:
-    """The images of a file with their labels, wherever these are; a line for each array not used, and what to know."""
-    members = open_members(path)
-    beside = labels_beside(path) if parts_of(path, members)[0].labels is None else None
+@dataclass(frozen=True)
+class _Read:
+    """What a file holds: images with labels, lines about what is not used, and what else to know."""
+
+    stacks: list[Stack]
+    skipped: list[str]
+    notes: list[str]
+    on_validation: bool
+
+
+def _labels_beside(path: Path, members: Members, open_members: Callable[[Path], Members]) -> tuple[Opener, str] | None:
+    """The labels in the file that has them beside a file that has none, and that file's name."""
+    beside = labels_beside(path) if parts_of(path, members, "test")[0][0].labels is None else None
     if beside is None:
-        return *_stacks_of(path, members, progress, None), []
+        return None
 
     def open_labels() -> NumberArray:
         opener = _labels_in(open_members(beside))
@@ -89,8 +105,7 @@ def _read_with_labels(
             raise BrokenFile(tr("{path} holds several arrays, none of them named “labels”.").format(path=beside))
         return opener()
 
-    notes = [tr("labels are those of {file}").format(file=shown(beside.name))]
-    return *_stacks_of(path, members, progress, open_labels), notes
+    return open_labels, beside.name
 
 
 @dataclass(frozen=True)
@@ -101,11 +116,12 @@ class Part:
     labels: str | None
 
 
-def parts_of(path: Path, members: Members) -> list[Part]:
-    """The arrays of the one or two parts that there are: training images, and test images if they are named.
+def parts_of(path: Path, members: Members, measured_on: str) -> tuple[list[Part], bool]:
+    """The arrays of the one or two parts that there are: training images, and those that are measured on if named.
 
     Capitals do not matter, and a slash is an underscore, so that "train/images" is "train_images". Where no name is
-    known, a single array of images is taken whatever its name.
+    known, a single array of images is taken whatever its name. The second value says whether the second part is
+    validation images where there are test images too.
 
     Raises
     ------
@@ -113,22 +129,29 @@ def parts_of(path: Path, members: Members) -> list[Part]:
         If none of the arrays is known to be images.
     """
     by_lower = {name.lower().replace("/", "_"): name for name in members}
-    images, labels, test_images, test_labels = (
-        next((by_lower[name] for name in known if name in by_lower), None)
-        for known in (_IMAGES, _LABELS, _TEST_IMAGES, _TEST_LABELS)
-    )
+
+    def named(known: Sequence[str]) -> str | None:
+        return next((by_lower[name] for name in known if name in by_lower), None)
+
+    images = named(_IMAGES)
     if images is None:
         alone = list(_looking_like_images(members)) if len(members) <= _MOST_TRIED else []
         if len(alone) != 1:
-            found = ", ".join(listed([shown(name) for name in members], _MOST_NAMES))
+            names = ", ".join(listed([shown(name) for name in members], _MOST_NAMES))
             raise DataError(
                 tr(
                     "{path} cannot be used: its arrays are named {found}. Name the images “images” and their labels, "
                     "if there are any, “labels”."
-                ).format(path=path, found=found)
+                ).format(path=path, found=names)
             )
         images = alone[0]
-    return [Part(images, labels)] + ([] if test_images is None else [Part(test_images, test_labels)])
+    held_out = [
+        None if (found := named(known)) is None else Part(found, named(labels))
+        for known, labels in ((_TEST_IMAGES, _TEST_LABELS), (_VALIDATION_IMAGES, _VALIDATION_LABELS))
+    ]
+    second, on_validation = measured(held_out[0], held_out[1], measured_on)
+    first = Part(images, named(_LABELS))
+    return [first] if second is None else [first, second], on_validation
 
 
 def _looking_like_images(members: Members) -> Iterator[str]:
@@ -149,14 +172,11 @@ def _labels_in(members: Members) -> Opener | None:
     return next(known, next(iter(members.values())) if len(members) == 1 else None)
 
 
-def _stacks_of(
-    path: Path, members: Members, progress: Progress, labels: Opener | None
-) -> tuple[list[Stack], list[str]]:
-    """The images of a file with their labels, and a line for each array that is not used.
-
-    `labels` are those in another file, for images of which there are none in this one. Raises as `assemble_named`.
-    """
-    parts = parts_of(path, members)
+def _read(
+    path: Path, members: Members, measured_on: str, beside: tuple[Opener, str] | None, progress: Progress
+) -> _Read:
+    """The images of a file with their labels, which may be those `beside` it. Raises as `assemble_named` does."""
+    parts, on_validation = parts_of(path, members, measured_on)
     images = [members[part.images]() for part in parts]
     for array in images:
         _check(array)
@@ -169,7 +189,9 @@ def _stacks_of(
         )
     stacks = []
     for part, array in zip(parts, images, strict=True):
-        opener = members[part.labels] if part.labels is not None else labels if part is parts[0] else None
+        opener = members[part.labels] if part.labels is not None else None
+        if opener is None and beside is not None and part is parts[0]:
+            opener = beside[0]
         file = f"{path}/{part.images}" if part.images else str(path)
         stack = Stack(array, None, file)
         if opener is not None:
@@ -177,7 +199,12 @@ def _stacks_of(
             stack = Stack(array, found.classes, file, found.note)
         stacks.append(stack)
     used = {name for part in parts for name in (part.images, part.labels)}
-    return stacks, [tr("{name}: not used").format(name=shown(name)) for name in members if name not in used]
+    notes = [] if beside is None else [tr("labels are those of {file}").format(file=shown(beside[1]))]
+    return _Read(stacks, [_not_used(name) for name in members if name not in used], notes, on_validation)
+
+
+def _not_used(name: str) -> str:
+    return tr("{name}: not used").format(name=shown(name))
 
 
 def _check(images: NumberArray) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
+from vae_desktop.data.custom.beside import measured
 from vae_desktop.data.custom.extras import load_extra
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.image_files import assemble_placed
@@ -77,7 +78,7 @@ def assemble_parquet(source: Path, files: Sequence[Path], config: DatasetConfig,
     for path in files:
         progress.check()
         parts.setdefault(_part(path), []).append(Shard.opened(parquet, path))
-    train, test, skipped = _split(parts)
+    train, test, skipped, on_validation = _split(parts, config.measured_on)
     has_labels = all(shard.labels.classes is not None for shard in (*train, *test))
     skipped += dict.fromkeys(shard.labels.note for shard in (*train, *test) if shard.labels.note)
     placed, rows = [], {}
@@ -88,7 +89,7 @@ def assemble_parquet(source: Path, files: Sequence[Path], config: DatasetConfig,
             name = None if classes is None else str(classes[row])
             placed.append(Placed(file, name, number >= len(train)))
             rows[file.path] = (number, row)
-    assembled = assemble_placed(Layout(placed, bool(test), skipped=skipped), source, config, progress)
+    assembled = assemble_placed(Layout(placed, bool(test), on_validation, skipped=skipped), source, config, progress)
     if assembled.origins is None:
         return assembled
     origins = np.array([rows[assembled.origins.files[number]] for number in assembled.origins.file_of], np.int64)
@@ -96,22 +97,22 @@ def assemble_parquet(source: Path, files: Sequence[Path], config: DatasetConfig,
     return replace(assembled, origins=Origins(paths, origins[:, 0].astype(np.int32), origins[:, 1]))
 
 
-def _split(parts: Mapping[str, list[Shard]]) -> tuple[list[Shard], list[Shard], list[str]]:
-    """The files for training and for the test, and a line for those that are neither."""
-    order = [part for part in (TRAIN, TEST, VALIDATION) if part in parts]
-    train = parts[order[0]]
+def _split(parts: Mapping[str, list[Shard]], measured_on: str) -> tuple[list[Shard], list[Shard], list[str], bool]:
+    """The files for training and for the test, lines on those that are neither, and whether the test is validation."""
+    left = {part: parts[part] for part in (TRAIN, TEST, VALIDATION) if part in parts}
+    train = left.pop(next(iter(left)))
     skipped: list[str] = []
-    test: list[Shard] = []
-    for part in order[1:]:
-        text = tr("{files}: {images}, not used beside others for the test")
-        if _has_labels(train) and not _has_labels(parts[part]):
-            text = tr("{files}: {images} without labels, not used; choose that file by itself to see them")
-        elif not test:
-            test = parts[part]
-            continue
-        count = images_in_words(sum(shard.count for shard in parts[part]))
-        skipped.append(text.format(files=shown(parts[part][0].path.name), images=count))
-    return train, test, skipped
+    for part in [part for part in left if _has_labels(train) and not _has_labels(left[part])]:
+        text = tr("{files}: {images} without labels, not used; choose that file by itself to see them")
+        skipped.append(_line(text, left.pop(part)))
+    test, on_validation = measured(left.get(TEST), left.get(VALIDATION), measured_on)
+    text = tr("{files}: {images}, not used beside others for the test")
+    skipped += [_line(text, shards) for shards in left.values() if shards is not test]
+    return train, test or [], skipped, on_validation
+
+
+def _line(text: str, shards: Sequence[Shard]) -> str:
+    return text.format(files=shown(shards[0].path.name), images=images_in_words(sum(shard.count for shard in shards)))
 
 
 def _has_labels(shards: Sequence[Shard]) -> bool:
