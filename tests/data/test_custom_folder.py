@@ -91,7 +91,7 @@ def test_test_comes_before_validation_and_the_rest_is_named(root):
     assert sorted(levels(dataset.test)) == list(range(50, 60))
     assert dataset.train.labels is None
     assert set(dataset.report.skipped) == {
-        "val: 10 images outside train and test",
+        "val: 10 images, which are used where models are measured on validation images",
         "beside them: 1 image outside train and test",
     }
 

@@ -145,4 +145,4 @@ def test_each_part_of_a_split_is_told(tmp_path):
     assert dataset.class_names == ("cat", "dog")
     assert sorted(levels(dataset.test)) == [*range(50, 55), *range(60, 65)]
     assert dataset.report.converted == ("training images from Train, test images from Test",)
-    assert dataset.report.skipped == ("dev: 10 images outside Train and Test",)
+    assert dataset.report.skipped == ("dev: 10 images, which are used where models are measured on validation images",)

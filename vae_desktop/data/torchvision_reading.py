@@ -14,7 +14,7 @@ from vae_desktop.data.custom.conversion import Canvas, scaling_line
 from vae_desktop.data.custom.files import Unreadable
 from vae_desktop.data.custom.image_file import prepare, read_header, read_picture
 from vae_desktop.data.custom.image_files import for_each
-from vae_desktop.data.custom.messages import images_in_words, listed
+from vae_desktop.data.custom.messages import counted, images_in_words, listed
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Report, Split, resize
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.torchvision_files import UNLABELLED, Files, files_of
@@ -191,7 +191,7 @@ def _read_images(
     changes = Counter(change for answer in answers if not isinstance(answer, str) for change in answer)
     first = read_header(items[kept[0]][0])
     converted = scaling_line(len(kept) if (first.width, first.height) != (side, side) else 0, side)
-    converted += [f"{tr(change)}: {count:,}" for change, count in changes.items()]
+    converted += [counted(tr(change), count) for change, count in changes.items()]
     text = tr("{images} of {dataset}, {side} × {side} pixels.")
     text = text.format(images=images_in_words(len(kept)), dataset=entry.label, side=side)
     report = Report(text, tuple(converted), listed(skipped, _SKIPPED))

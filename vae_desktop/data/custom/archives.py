@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from vae_desktop.data.custom.files import File, Found, Unreadable, is_unseen
-from vae_desktop.data.custom.messages import natural_key, shown
+from vae_desktop.data.custom.messages import because, natural_key, shown
 from vae_desktop.data.stored_array import BrokenFile
 from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
@@ -105,7 +105,7 @@ class _Members:
         elif open_member is not None and parts in self.files:
             reason = tr("the archive holds another file of that name")
         if reason:
-            self.skipped.append(f"{shown(name)}: {reason}")
+            self.skipped.append(because(shown(name), reason))
         elif open_member is None:
             self._add_folders(parts)
         else:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from vae_desktop.data.custom.files import File, Found, is_unseen
-from vae_desktop.data.custom.messages import natural_key
+from vae_desktop.data.custom.messages import because, natural_key
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.language import tr
@@ -48,7 +48,7 @@ def find_files(root: Path, progress: Progress) -> Found:
         for entry in entries:
             inside[_kind(entry)].append(File.at(entry.path, (*folder.parts, entry.name)))
         files += inside["file"]
-        skipped += [f"{other.name}: {_what_else(other.path)}" for other in inside["other"]]
+        skipped += [because(other.name, _what_else(other.path)) for other in inside["other"]]
         waiting += reversed(inside["folder"])
         folders += [folder] if folder.parts else []
     return Found(files, folders, skipped)

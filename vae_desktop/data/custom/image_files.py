@@ -22,6 +22,7 @@ from vae_desktop.data.custom.image_file import Header, prepare, read_header, rea
 from vae_desktop.data.custom.layout import Layout, arrange, without_images
 from vae_desktop.data.custom.levels import need_values, not_finite_lines
 from vae_desktop.data.custom.lists import read_lists, without_texts
+from vae_desktop.data.custom.messages import because, counted
 from vae_desktop.data.origins import Origins
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr, tr_count
@@ -130,7 +131,7 @@ def _read_headers(
     answers = for_each(read, files, progress, threads)
     headers = {file: header for file, header in zip(files, answers, strict=True) if isinstance(header, Header)}
     faults = _reasons(files, answers)
-    faults += [(file, f"{file.name}: {header.fault}") for file, header in headers.items() if header.fault]
+    faults += [(file, because(file.name, header.fault)) for file, header in headers.items() if header.fault]
     return headers, faults
 
 
@@ -193,7 +194,7 @@ class _Decoding:
         """The report's lines about what was done to images, and what was not read of their files."""
         changes = Counter(change for number in kept for change in self._changes[number] or ())
         lines = scaling_line(int((self._sizes[kept] != self._side).any(axis=1).sum()), self._side)
-        lines += [f"{tr(change)}: {count:,}" for change, count in changes.items()]
+        lines += [counted(tr(change), count) for change, count in changes.items()]
         several = [count for count in np.bincount(file_of).tolist() if count > 1]
         if several:
             text = tr_count(
@@ -203,7 +204,7 @@ class _Decoding:
             )
             lines.append(text.format(count=len(several), pages=sum(several)))
         remarks = Counter(remark for header in self._headers for remark in header.remarks)
-        lines += [f"{tr(remark)}: {count:,}" for remark, count in remarks.items()]
+        lines += [counted(tr(remark), count) for remark, count in remarks.items()]
         return lines + not_finite_lines(self._values)
 
     def _origins(self, kept: npt.NDArray[np.int64], file_of: npt.NDArray[np.int64]) -> Origins:
@@ -218,7 +219,7 @@ class _Decoding:
 def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[tuple[File, str]]:
     """The files that could not be read, and a line for each."""
     pairs = zip(files, answers, strict=True)
-    return [(file, f"{file.name}: {answer}") for file, answer in pairs if isinstance(answer, str)]
+    return [(file, because(file.name, answer)) for file, answer in pairs if isinstance(answer, str)]
 
 
 def for_each(

@@ -240,9 +240,12 @@ def _of_parts(parts: _Parts, told: Told, measured_on: str) -> Layout:
     if on_validation:
         held_out, text = VALIDATION, tr("training images from {train}, validation images from {test}")
     layout = Layout([], True, on_validation, [text.format(train=names[TRAIN], test=names[held_out])])
-    left = {names[part]: len(some) for part, some in inside.items() if part not in (TRAIN, held_out)}
-    for where, count in (parts.outside + Counter(left)).items():
+    left = {part: len(some) for part, some in inside.items() if part not in (TRAIN, held_out)}
+    outside = parts.outside + Counter({names[part]: count for part, count in left.items()})
+    for where, count in outside.items():
         text = tr("{where}: {images} outside {part} and {other}")
+        if where == names.get(VALIDATION) and VALIDATION in left:
+            text = tr("{where}: {images}, which are used where models are measured on validation images")
         layout.skipped.append(
             text.format(where=where, images=images_in_words(count), part=names[TRAIN], other=names[held_out])
         )

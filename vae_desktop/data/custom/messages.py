@@ -31,6 +31,16 @@ def images_in_words(count: int) -> str:
     return tr_count("{count:,} image", "{count:,} images", count).format(count=count)
 
 
+def counted(what: str, count: int) -> str:
+    """A line of a report: how many there are of something."""
+    return tr("{name}: {value}").format(name=what, value=f"{count:,}")
+
+
+def because(name: str, reason: object) -> str:
+    """A line of a report: why something is not read."""
+    return tr("{name}: {reason}").format(name=name, reason=reason)
+
+
 def listed(lines: Sequence[str], limit: int) -> tuple[str, ...]:
     """At most `limit` lines, and then how many more there are."""
     rest = len(lines) - limit

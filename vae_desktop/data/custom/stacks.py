@@ -16,6 +16,7 @@ from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.conversion import Canvas, choose_side, scaling_line, to_square
 from vae_desktop.data.custom.eight_bits import ALPHA
 from vae_desktop.data.custom.levels import Levels, Values, levels_of, not_finite_lines, to_bytes
+from vae_desktop.data.custom.messages import counted
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.stored_array import NumberArray
@@ -119,7 +120,7 @@ def assemble_stacks(
     converted = [*notes, *(converted if levels.rule else []), *not_finite_lines([values])]
     converted += dict.fromkeys(stack.layout.note for stack in stacks if stack.layout.note)
     converted += scaling_line(int((sizes != side).any(axis=1).sum()), side)
-    converted += [f"{tr(ALPHA)}: {transparent:,}"] if transparent else []
+    converted += [counted(tr(ALPHA), transparent)] if transparent else []
     skipped = [*skipped, *dict.fromkeys(stack.note for stack in stacks if stack.note)]
     known = [stack.classes for stack in stacks if stack.classes is not None]
     is_test = np.repeat([False, True], counts) if len(counts) == 2 else None
