@@ -12,6 +12,7 @@ from tests.data.custom_images import load
 from vae_desktop.data.custom import image_file
 from vae_desktop.data.custom.conversion import Canvas
 from vae_desktop.errors import DataError
+from vae_desktop.libraries import load_torch
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60_000, 32, 32), np.uint8)  # 61 MB
 LABELS = np.arange(len(NOISE)) % 10
@@ -50,6 +51,14 @@ def as_idx(folder):
     return path
 
 
+def as_mat(folder):
+    load_torch()  # before SciPy
+    from scipy.io import savemat
+
+    savemat(folder / "x.mat", {"X": np.moveaxis(NOISE.reshape(-1, 32, 32, 3), 0, -1)})
+    return folder / "x.mat"
+
+
 def as_folder(folder):
     return _folder(folder, np.random.default_rng(0).integers(0, 256, (900, SIDE, SIDE, 3), np.uint8))
 
@@ -81,6 +90,7 @@ SOURCES = [
     as_npz_with_labels,
     as_npz_with_a_split,
     as_idx,
+    as_mat,
     as_folder,
     as_folder_with_broken_files,
     as_folder_of_grey_in_rgb,

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
@@ -66,6 +66,9 @@ class NumberArray(Protocol):
 
     def blocks(self, together: int, progress: Progress = ignore) -> Iterator[npt.NDArray[Any]]: ...
 
+    def reversed(self) -> "NumberArray | None":
+        """The same values with the order of the axes turned round, if they lie so that its blocks are read quickly."""
+
 
 @dataclass(frozen=True, eq=False)
 class StoredArray:
@@ -106,6 +109,10 @@ class StoredArray:
             raise ValueError(tr("it holds nothing"))
         if self.nbytes > limit - self.start:
             raise ValueError(tr("it promises more than the file holds; it is cut off"))
+
+    def reversed(self) -> "StoredArray | None":
+        """The same values with the order of the axes turned round, if the last one varies slowest."""
+        return replace(self, shape=self.shape[::-1], is_fortran=False) if self.is_fortran else None
 
     def read(self, progress: Progress = ignore) -> npt.NDArray[Any]:
         """Read all values, as an array of its own; errors as in `blocks`."""
@@ -155,6 +162,10 @@ class MemoryArray:
     def nbytes(self) -> int:
         """Bytes that the values take."""
         return self.values.nbytes
+
+    def reversed(self) -> "MemoryArray":
+        """The same values with the order of the axes turned round."""
+        return MemoryArray(self.where, self.values.T)
 
     def read(self, progress: Progress = ignore) -> npt.NDArray[Any]:
         """All values."""

@@ -8,7 +8,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,10 @@ class _Hdf5Array:
     def nbytes(self) -> int:
         """Bytes that the values take."""
         return math.prod(self.shape) * self.dtype.itemsize
+
+    def reversed(self) -> "_Hdf5Array | None":
+        """The same values in the order of axes in which they lie."""
+        return replace(self, is_reversed=False) if self.is_reversed else None
 
     def read(self, progress: Progress = ignore) -> npt.NDArray[Any]:
         """All values."""

@@ -63,7 +63,11 @@ class Stack:
     def blocks(self, least: int, progress: Progress) -> Iterator[npt.NDArray[Any]]:
         """Blocks of images (n, H, W, C) in their order; n images of at least `least` values each are soon converted."""
         together = max(1, _BLOCK // max(math.prod(self.image_shape), least))
-        if self.layout.kind == "images last":  # those of one image lie all over the file
+        turned = self.images.reversed() if self.layout.kind == "images last" else None
+        if turned is not None:
+            blocks = (block.T for block in turned.blocks(together, progress))
+            blocks = (self.layout.images(block) for block in blocks)
+        elif self.layout.kind == "images last":  # what belongs to an image lies all over the file
             images = self.layout.images(self.images.read(progress))
             blocks = (images[first : first + together] for first in range(0, len(images), together))
         else:
