@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
 from vae_desktop.errors import DataError
 
@@ -77,6 +78,14 @@ def test_no_side_is_turned_or_mirrored(user_image):
     pixels = np.kron(np.array([[10, 60], [110, 160]], np.uint8), np.ones((20, 20), np.uint8))
     image = user_image(Image.fromarray(pixels), (1, 8, 8))
     assert image[0, [0, 0, -1, -1], [0, -1, 0, -1]].tolist() == [10, 60, 110, 160]
+
+
+def test_levels_are_those_of_the_data_set(tmp_path):
+    Image.fromarray(np.full((8, 8), 1000, np.uint16)).save(tmp_path / "image.png")
+    settings = DatasetConfig(str(tmp_path), levels="bounds", black=0.0, white=4000.0)
+    assert image_of_file(tmp_path / "image.png", (1, 8, 8), settings)[0, 0, 0] == 64
+    settings = DatasetConfig("digits", levels="bounds", black=0.0, white=4000.0)  # not a person's own
+    assert image_of_file(tmp_path / "image.png", (1, 8, 8), settings)[0, 0, 0] == round(255 * 1000 / 1023)
 
 
 # What is no picture

@@ -15,7 +15,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.conversion import to_square
 from vae_desktop.data.custom.eight_bits import DEEP, GREY, ImageLevels, image_levels, in_eight_bits, values_of
 from vae_desktop.data.custom.files import File, Unreadable
-from vae_desktop.data.custom.levels import Values
+from vae_desktop.data.custom.levels import Values, need_values
 from vae_desktop.data.custom.pages import count_pages
 from vae_desktop.data.dataset import Images, channels_first
 from vae_desktop.errors import DataError
@@ -28,6 +28,7 @@ MAX_PIXELS = 50_000_000  # of one image; a small file can announce enough to fil
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 _SAMPLED = 64  # values that stand for those of an image among many
 _DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
+_USUAL = DatasetConfig()
 
 UPPER_BITS = N_("16-bit colour or alpha cut to its upper 8 bits")
 TURNED = N_("turned upright as their EXIF orientation says")
@@ -110,18 +111,18 @@ def _from_page(page: int, reason: str) -> str:
     return tr("from page {page:,} on: {reason}").format(page=page + 1, reason=reason)
 
 
-def read_picture(source: str | Path | File, side: int, levels: ImageLevels | None = None) -> Picture:
+def read_picture(source: str | Path | File, side: int, levels: ImageLevels | DatasetConfig = _USUAL) -> Picture:
     """The first page of an image file as in `read_pages`."""
     return next(read_pages(source, side, 1, levels))
 
 
 def read_pages(
-    source: str | Path | File, side: int, count: int, levels: ImageLevels | None = None
+    source: str | Path | File, side: int, count: int, levels: ImageLevels | DatasetConfig = _USUAL
 ) -> Iterator[Picture]:
     """Read that many pages of an image as squares of `side` pixels: upright, by CONVERSION_RULE, in 8 bits.
 
     Palettes and CMYK become RGB, alpha is laid over white. 16-bit colour keeps its upper 8 bits. Other values of more
-    than 8 bits become bytes by `levels`, or without them by each page's own.
+    than 8 bits become bytes by `levels`, or as settings tell for each page's own values.
 
     Raises
     ------
@@ -141,13 +142,14 @@ def read_pages(
         raise Unreadable(_from_page(page, reason) if page else reason) from error
 
 
-def _picture(image: Image.Image, side: int, levels: ImageLevels | None) -> Picture:
+def _picture(image: Image.Image, side: int, levels: ImageLevels | DatasetConfig) -> Picture:
     image.draft(None, (side * _DRAFT, side * _DRAFT))
     is_deep = any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())) and image.mode not in DEEP
     image.load()
     _check_size(image)
-    if levels is None:
-        levels = image_levels([values_of(image)] if image.mode in DEEP else [], DatasetConfig())
+    if isinstance(levels, DatasetConfig):
+        values = [values_of(image, _SAMPLED)] if image.mode in DEEP or need_values(levels) else []
+        levels = image_levels(values, levels)
     plain, changes = in_eight_bits(image, levels)
     pixels = to_square(plain, side)
     orientation = _orientation(image)
@@ -159,10 +161,11 @@ def _picture(image: Image.Image, side: int, levels: ImageLevels | None) -> Pictu
     return Picture(pixels, (*changes, UPPER_BITS) if is_deep else changes)
 
 
-def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:
+def image_of_file(path: Path, image_shape: tuple[int, int, int], settings: DatasetConfig = _USUAL) -> Images:
     """Read an image file that a person chose as an image (C, H, W), by the rules for custom data sets.
 
-    It becomes a square as large as the longer of H and W, of which the middle is cut out; grey if C is 1.
+    It becomes a square as large as the longer of H and W, of which the middle is cut out; grey if C is 1. Its levels
+    are those that the settings of a person's own data set name; where they follow from values, from the image's own.
 
     Raises
     ------
@@ -172,7 +175,7 @@ def image_of_file(path: Path, image_shape: tuple[int, int, int]) -> Images:
     try:
         if path.exists() and not path.is_file():  # opening a pipe would wait for ever
             raise Unreadable(tr("it is a folder, a device or a pipe"))
-        pixels = read_picture(path, max(image_shape[1:])).pixels
+        pixels = read_picture(path, max(image_shape[1:]), settings if settings.is_custom else _USUAL).pixels
     except Unreadable as error:
         raise DataError(tr("{name} cannot be put on the pad: {error}.").format(name=path.name, error=error)) from error
     return _fitted(pixels, image_shape)

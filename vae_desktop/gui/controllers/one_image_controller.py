@@ -197,7 +197,7 @@ class OneImageController(ToolController[OneImageView]):
             self._engine.messages.complain(tr("Train or open a model first: its images say what becomes of this."))
             return
         try:
-            image = pad_images.image_of_offered(offered, self.run.image_shape)
+            image = pad_images.image_of_offered(offered, self.run)
         except DataError as error:
             self._engine.messages.complain(str(error))
             return

@@ -16,7 +16,6 @@ from vae_desktop.engine.run import Run
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
-from vae_desktop.models.architecture import ImageShape
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import ImageLoss
@@ -42,15 +41,17 @@ def image_on(pad: DrawingPad, run: Run, follows_rule: bool) -> Images | None:
     return image_of_drawing(pad.pixels(), pad.paper, run.image_shape, rule)
 
 
-def image_of_offered(offered: Path | Images, shape: ImageShape) -> Images:
-    """An image (C, H, W) of a shape from a picture file, or from the pixels (h, w, 4) of the clipboard.
+def image_of_offered(offered: Path | Images, run: Run) -> Images:
+    """An image (C, H, W) for a model from a picture file, or from the pixels (h, w, 4) of the clipboard.
 
     Raises
     ------
     DataError
         If the file is no picture.
     """
-    return image_of_file(offered, shape) if isinstance(offered, Path) else image_of_pixels(offered, shape)
+    if isinstance(offered, Path):
+        return image_of_file(offered, run.image_shape, run.config.dataset)
+    return image_of_pixels(offered, run.image_shape)
 
 
 def pixels_of(dataset: Dataset | None, number: int) -> Images | None:
