@@ -304,3 +304,41 @@ def test_an_archive_around_a_data_set_says_to_unpack_it(tmp_path, pack, name):
     path = pack(tmp_path / "x.packed", {name: b"1,2,3", "readme.txt": b"text"})
     with pytest.raises(DataError, match=rf"x\.packed holds no images, but {name}. Unpack it and choose that file"):
         load(path)
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar", ".tar.gz"])
+def test_a_folder_of_archives_is_read_as_their_folders(tmp_path, ending):
+    pack = {".zip": zipped, ".tar": tarred}.get(ending, lambda path, members: tarred(path, members, "gz"))
+    for part, first in (("train", 0), ("test", 100)):
+        pack(tmp_path / f"{part}{ending}", {f"{part}/{n}.png": png(first + n) for n in range(10)})
+    (tmp_path / "labels.csv").write_text("".join(f"{n}.png,{'odd' if n % 2 else 'even'}\n" for n in range(10)))
+    (tmp_path / "readme.txt").write_text("text")
+    dataset = load(tmp_path)
+    assert sorted(levels(dataset.test)) == list(range(100, 110))
+    assert dataset.report.converted == ("training images from train, test images from test",)
+    assert set(dataset.report.skipped) == {"labels.csv: not an image", "readme.txt: not an image"}
+    assert dataset.train.origins[0].file == f"{tmp_path}/train{ending}/train/0.png"
+
+
+def test_an_archive_beside_what_was_unpacked_from_it_is_not_read_again(tmp_path):
+    zipped(tmp_path / "set.zip")
+    fill(tmp_path / "set" / "cat")
+    dataset = load(tmp_path)
+    assert len(dataset.train) + len(dataset.test) == 10
+    assert dataset.report.skipped == ("set.zip: a zip archive (unpack it and choose what is in it)",)
+
+
+def test_a_broken_archive_in_a_folder_is_named(tmp_path):
+    zipped(tmp_path / "a.zip")
+    (tmp_path / "b.zip").write_bytes(b"PK\3\4 and no more")
+    with pytest.raises(DataError, match=r"b\.zip cannot be used: it is cut off or damaged"):
+        load(tmp_path)
+
+
+def test_shards_of_webdataset_have_their_classes(tmp_path):
+    members = {f"{n:04}.png": png(n) for n in range(12)} | {f"{n:04}.cls": str(n % 3).encode() for n in range(12)}
+    dataset = load(tarred(tmp_path / "x.tar.gz", dict(sorted(members.items())), "gz"))
+    assert everything(dataset) == {n: n % 3 for n in range(12)}
+    assert dataset.class_names == ("0", "1", "2")
+    assert dataset.report.converted == ("classes from *.cls: 12 images",)
+    assert dataset.report.skipped == ()

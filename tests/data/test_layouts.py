@@ -4,7 +4,8 @@ import pytest
 
 from tests.data.custom_images import fill, levels, load
 from vae_desktop.data.custom.files import File
-from vae_desktop.data.custom.layout import arrange, part_of
+from vae_desktop.data.custom.layout import arrange
+from vae_desktop.data.custom.split_names import part_of
 
 
 def arranged(paths):

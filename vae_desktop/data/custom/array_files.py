@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.archives import is_archive_name
 from vae_desktop.data.custom.arrays import assemble_arrays
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import held_out_beside, is_for_training, labels_beside
@@ -80,7 +81,10 @@ def assemble_arrays_of(folder: Path, config: DatasetConfig, progress: Progress) 
 
 
 def _arrays_in(folder: Path) -> list[Path]:
-    """The files of arrays in a folder without subfolders and pictures; tables only where there are no others."""
+    """The files of arrays in a folder without subfolders and pictures; tables only where there are no others.
+
+    A table beside an archive rather tells the labels of what is in that.
+    """
     try:
         entries = sorted(path for path in folder.iterdir() if not is_unseen(path.name))
         if any(path.is_dir() or path.suffix.lower() in _PICTURES for path in entries):
@@ -88,7 +92,8 @@ def _arrays_in(folder: Path) -> list[Path]:
         files = [path for path in entries if path.is_file() and reader_of(path) is not None]
     except OSError:
         return []  # who lists it next says why
-    return [path for path in files if not is_csv_name(path.name)] or files
+    arrays = [path for path in files if not is_csv_name(path.name)]
+    return [] if not arrays and any(is_archive_name(path.name) for path in entries) else arrays or files
 
 
 def _assemble_shards(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.archives import opened_within
 from vae_desktop.data.custom.assembled import FEWEST, Assembled, check_count
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
 from vae_desktop.data.custom.eight_bits import image_levels
@@ -37,11 +38,12 @@ _PATIENCE = 0.1  # seconds between two questions whether to stop
 
 
 def assemble_folder(root: Path, config: DatasetConfig, progress: Progress) -> Assembled:
-    """Read all images of a folder, as `assemble_files` does."""
+    """Read all images of a folder, as `assemble_files` does, or of archives in it; BrokenFile if one is broken."""
     found = find_files(root, progress)
     if not found.files and not found.skipped:
         raise DataError(tr("{root} is empty. Choose a folder with images in it.").format(root=root))
-    return assemble_files(found, root, config, progress)
+    with opened_within(found, progress) as inside:
+        return assemble_files(inside, root, config, progress)
 
 
 def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: Progress) -> Assembled:

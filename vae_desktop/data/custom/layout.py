@@ -7,19 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.messages import images_in_words, shown
+from vae_desktop.data.custom.split_names import PLAIN, TEST, TRAIN, VALIDATION, part_of
 from vae_desktop.language import tr
 
 Folder = tuple[str, ...]
 
-TRAIN, TEST, VALIDATION = "train", "test", "validation"
-_PARTS = (
-    (TRAIN, r"train(?:ing|val)?|trn|训练"),
-    (TEST, r"test(?:ing)?|tst|测试"),
-    (VALIDATION, r"val(?:id|idation)?|dev|devel|development|eval|evaluation|holdout|验证"),
-)
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|训练|测试|验证|[^\W\d_]+")
-_PLAIN = r"sets?|data|datasets?|images?|imgs?|pictures?|photos?|files?|folder|split|part|samples?|examples?|集"
-_NO_CLASS = re.compile(rf"(?:{_PLAIN}|all|jpe?gs?|pngs?|raw|图片|图像)\d*", re.IGNORECASE)
+_NO_CLASS = re.compile(rf"(?:{PLAIN}|all|jpe?gs?|pngs?|raw|图片|图像)\d*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +87,6 @@ class _Seen:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.file.parts[level] for level in self.levels)
-
-
-def part_of(name: str) -> tuple[str, str] | None:
-    """The part of a split that a name speaks of in any wording, and what else it says; None if it speaks of none.
-
-    ``train``, ``Training set``, ``trainset``, ``train2017``, ``cars_train`` and ``trainA`` are all for the training;
-    the last two say "cars" and "A" besides.
-    """
-    found, rest = "", []
-    for word in _WORD.findall(name):
-        part = next((part for part, words in _PARTS if re.fullmatch(f"(?:{words})(?:{_PLAIN})?", word, re.I)), "")
-        if part and not found:
-            found = part
-        elif not re.fullmatch(_PLAIN, word, re.IGNORECASE):
-            rest.append(word)
-    return (found, " ".join(rest)) if found else None
 
 
 def arrange(images: Sequence[File], told: Told | None = None, measured_on: str = TEST) -> Layout:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from vae_desktop.data.custom.files import File
-from vae_desktop.data.custom.layout import TEST, TRAIN, VALIDATION, Told, part_of
+from vae_desktop.data.custom.layout import Told
 from vae_desktop.data.custom.messages import shown
+from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION, part_of
 from vae_desktop.language import tr_count
 from vae_desktop.progress import Progress
 
@@ -21,6 +22,7 @@ _LONGEST = 1 << 12  # of a line
 _TRIED = 20  # lines that tell whether a file is a list of images
 _PLAIN = r"lists?|labels?|anno\w*|files?|(file)?names?|index|info|meta\w*|ids?|paths?|gt|truth|ground|class(es)?|split"
 _LABEL = r"(class|label|category|target|species|breed|diagnosis)(_?(name|id))?s?"
+_CLASS_FILE = ".cls"
 _CUB = ("images.txt", "train_test_split.txt")  # numbers and paths; numbers, and 1 for training
 
 
@@ -61,7 +63,8 @@ def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress
 
     A list is a text with a line for each image: its path, or the end of it, with or without its ending, alone or in a
     column. What stands after it, or in a column called "label" or the like, is a class. A list whose name speaks of
-    training, test or validation, and a column of such words, tell the split; and so do the two lists of CUB.
+    training, test or validation, and a column of such words, tell the split; and so do the two lists of CUB. WebDataset
+    has a file with the class beside each image.
 
     Raises
     ------
@@ -79,6 +82,7 @@ def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress
     for known in found:
         _take_columns(known, told)
     _take_cub(files, found, told)
+    _take_class_files(files, images, told)
     for known in found:
         if known.file in told.used and known.missing:
             text = tr_count(
@@ -260,3 +264,23 @@ def _take_cub(files: Sequence[File], found: Sequence[_List], told: Told) -> None
             told.parts[image] = parts[is_train[number]]
     told.names.update(dict.fromkeys((TRAIN, TEST), split.name))
     told.used.update((images.file, split))
+
+
+def _take_class_files(files: Sequence[File], images: Sequence[File], told: Told) -> None:
+    """The classes of WebDataset: ``7.cls`` beside ``7.jpg``."""
+    named = {(*image.parts[:-1], PurePosixPath(image.parts[-1]).stem): image for image in images}
+    for file in files:
+        name = PurePosixPath(file.parts[-1])
+        image = named.get((*file.parts[:-1], name.stem)) if name.suffix.lower() == _CLASS_FILE else None
+        if image is None:
+            continue
+        try:
+            with file.open() as stream:
+                text = stream.read(_LONGEST).decode("utf-8", "replace").strip()
+        except Exception:  # noqa: BLE001 - archives are damaged in many ways; the file is named as no image
+            continue
+        if text:
+            told.classes.setdefault(image, text)
+            told.used.add(file)
+    if any(PurePosixPath(file.parts[-1]).suffix.lower() == _CLASS_FILE for file in told.used):
+        told.labels.append(f"*{_CLASS_FILE}")

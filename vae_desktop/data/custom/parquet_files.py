@@ -14,9 +14,10 @@ from vae_desktop.data.custom.beside import measured
 from vae_desktop.data.custom.extras import load_extra
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.image_files import assemble_placed
-from vae_desktop.data.custom.layout import TEST, TRAIN, VALIDATION, Layout, Placed, part_of
+from vae_desktop.data.custom.layout import Layout, Placed
 from vae_desktop.data.custom.messages import images_in_words, shown
 from vae_desktop.data.custom.parquet_shard import Shard
+from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION, part_of
 from vae_desktop.data.origins import Origins
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
