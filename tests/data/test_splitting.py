@@ -11,7 +11,8 @@ from vae_desktop.data.fingerprint import UNKNOWN, Difference
 from vae_desktop.data.hashes import hashes_of
 from vae_desktop.data.load import load_dataset
 from vae_desktop.data.splitting import hold_out
-from vae_desktop.errors import DataError
+from vae_desktop.errors import Cancelled, DataError
+from vae_desktop.progress import Progress
 
 SIDE = 8
 
@@ -104,6 +105,14 @@ def test_hashes_tell_pixels_and_shape():
     changed = images.copy()
     changed[:, 0, 7, 7] ^= 1
     assert not np.isin(hashes_of(changed), found).any()
+
+
+def test_many_large_images_have_the_same_hashes_and_can_be_cancelled():
+    images = np.random.default_rng(0).integers(0, 256, (600, 3, 30, 30), np.uint8)
+    found = hashes_of(images)
+    assert found.tolist() == [int(hashes_of(image[None])[0]) for image in images]
+    with pytest.raises(Cancelled):
+        hashes_of(images, Progress(is_cancelled=lambda: True))
 
 
 def test_hashes_are_the_same_in_each_version():
