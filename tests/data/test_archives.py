@@ -1,5 +1,6 @@
 """Zip and tar archives of image files: read as the folder that was packed, and what archives hide."""
 
+import gzip
 import io
 import os
 import tarfile
@@ -342,3 +343,20 @@ def test_shards_of_webdataset_have_their_classes(tmp_path):
     assert dataset.class_names == ("0", "1", "2")
     assert dataset.report.converted == ("classes from *.cls: 12 images",)
     assert dataset.report.skipped == ()
+
+
+@pytest.mark.parametrize("packing", ["", "gz"])
+def test_a_size_that_leads_back_ends_the_reading(tmp_path, packing):
+    tarred(tmp_path / "x.tar")
+    info = tarfile.TarInfo("back.png")
+    header = bytearray(info.tobuf())
+    header[124:136] = (-1024).to_bytes(12, "big", signed=True)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    content = (tmp_path / "x.tar").read_bytes().rstrip(b"\0")
+    content += bytes(-len(content) % 512) + bytes(header) * 3
+    (tmp_path / "x.tar").write_bytes(gzip.compress(content) if packing else content)
+    with quickly():
+        dataset = load(tmp_path / "x.tar")
+    assert len(dataset.train) + len(dataset.test) == 12
+    assert dataset.report.skipped == ("x.tar: cut off or damaged: what may have followed is missing",)

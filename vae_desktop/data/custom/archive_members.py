@@ -14,7 +14,7 @@ from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
 
 BROKEN = (  # what a damaged archive raises
-    *(OSError, EOFError, ValueError, RuntimeError),
+    *(OSError, EOFError, ValueError, RuntimeError, MemoryError),
     *(zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile),
 )
 

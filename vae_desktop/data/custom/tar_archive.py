@@ -23,8 +23,12 @@ def tar_members(path: Path, stream: BinaryIO, is_stream: bool, progress: Progres
     lock = threading.Lock()
     archive: Any = tarfile.TarFile(fileobj=cast(BinaryIO, _Records(stream)), mode="r")
     try:
+        end = 0
         while (info := archive.next()) is not None:
             progress.check()
+            if info.size < 0 or archive.offset <= end:  # a size that leads back would be followed for ever
+                raise tarfile.ReadError
+            end = archive.offset
             reason, open_member = "", None
             if is_stream and is_bomb(info.offset_data + info.size, packed):
                 reason = too_large(info.offset_data + info.size, packed)
