@@ -211,16 +211,16 @@ class DatasetLoader:
         return folder
 
     def _tell(self, dataset: Dataset) -> None:
+        report = dataset.report
+        if report is not None and report is not self._reported:  # first: what else is said of it stands below
+            self._reported = report
+            self._messages.inform(summary(report), "\n".join([*report.converted, *report.skipped]))
         self.loaded.emit(dataset)
         if not dataset.has_spectrum:
             self._tasks.run(lambda _: dataset.spectrum, lambda _: self.spectrum_found.emit(dataset))
         if dataset.config.is_custom and dataset not in self._compared:
             self._compared.add(dataset)
             self._tasks.run(partial(_near_duplicates, dataset), partial(self._tell_duplicates, dataset))
-        report = dataset.report
-        if report is not None and report is not self._reported:
-            self._reported = report
-            self._messages.inform(summary(report), "\n".join([*report.converted, *report.skipped]))
 
     def _tell_duplicates(self, dataset: Dataset, found: tuple[str, list[str]] | None) -> None:
         if found is not None:
