@@ -80,6 +80,26 @@ LISTS = {  # files, and what the report says
         },
         "training images from metadata.csv (train), test images from metadata.csv (test)",
     ),
+    "as CelebA has them": (
+        {
+            "list_eval_partition.txt": [
+                *(f"{path}.png 0" for path in TRAIN),
+                "a/9.png 1",
+                *(f"{path}.png 2" for path in TEST),
+            ],
+        },
+        "training images from list_eval_partition.txt (0), test images from list_eval_partition.txt (2)",
+    ),
+    "as Kaggle has CelebA": (
+        {
+            "list.csv": [
+                "image_id,partition",
+                *(f"{path}.png,0" for path in TRAIN),
+                *(f"{path}.png,2" for path in TEST),
+            ],
+        },
+        "training images from list.csv (0), test images from list.csv (2)",
+    ),
     "as CUB has them": (
         {
             "images.txt": [f"{n} {path}.png" for n, path in enumerate(TRAIN + TEST)],
@@ -174,6 +194,7 @@ def test_folders_come_before_lists(root):
     dataset = load(root)
     assert sorted(levels(dataset.test)) == [*range(30, 35), *range(40, 45)]
     assert dataset.class_names == ("a", "b")
+    assert set(dataset.report.skipped) == {"train.txt: not an image", "test.txt: not an image"}
 
 
 def test_lists_in_an_archive_are_read(root, tmp_path):

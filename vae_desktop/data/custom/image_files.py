@@ -71,10 +71,10 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
     placed = {image.file for image in arrange([*without_texts(files)]).placed}  # others may lie beside class folders
     headers, reasons = _read_headers(files, placed, config, progress.part(0, half, total), threads)
     images = list(headers)
-    told = read_lists([file for file in files if file not in headers], images, progress)
-    layout = arrange(images, told, config.measured_on)
-    faults = [line for file, line in reasons if file not in told.used]
-    skipped = [*found.skipped, *faults, *told.skipped, *layout.skipped]
+    lists = read_lists([file for file in files if file not in headers], images, progress)
+    layout = arrange(images, lists.told, config.measured_on)
+    faults = [line for file, line in reasons if file not in layout.lists]
+    skipped = [*found.skipped, *faults, *lists.missing(layout.lists), *layout.skipped]
     skipped += without_images(found.folders, files, images, layout)
     return _decoded(layout, headers, source, config, progress.part(half, total - half, total), threads, skipped)
 

@@ -34,20 +34,17 @@ class Told:
         The class of an image, and its part of the split, where they are known.
     names : dict of str by part
         Where a part is told.
-    labels : list of str
-        Where classes are told.
-    used : set of File
-        The lists.
-    skipped : list of str
-        Lines for the report.
+    class_lists : dict of str by File
+        The lists that tell classes, and what they are called.
+    part_lists : set of File
+        The lists that tell parts.
     """
 
     classes: dict[File, str] = field(default_factory=dict)
     parts: dict[File, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    labels: list[str] = field(default_factory=list)
-    used: set[File] = field(default_factory=set)
-    skipped: list[str] = field(default_factory=list)
+    class_lists: dict[File, str] = field(default_factory=dict)
+    part_lists: set[File] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,8 @@ class Layout:
         Images that have no place, with the reason.
     class_folders : set of Folder
         The folders whose subfolders are classes.
+    lists : set of File
+        The lists that told something of this.
     """
 
     placed: list[Placed]
@@ -75,6 +74,7 @@ class Layout:
     notes: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     class_folders: set[Folder] = field(default_factory=set)
+    lists: set[File] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,15 @@ def arrange(images: Sequence[File], told: Told | None = None, measured_on: str =
     """
     told = told or Told()
     seen = _without_wrappers(_without_plain_folders(images))
-    parts = _parts_by_folders(seen, told) or _parts_by_lists(seen, told)
-    if parts is not None:
-        return _of_parts(parts, told, measured_on)
-    layout = Layout([])
-    _classify(seen, False, layout, told)
-    _note_labels(layout, told)
+    by_folders = _parts_by_folders(seen, told)
+    parts = by_folders or _parts_by_lists(seen, told)
+    if parts is None:
+        layout = Layout([])
+        _note_lists(_classify(seen, False, layout, told), layout, told)
+        return layout
+    layout = _of_parts(parts, told, measured_on)
+    if by_folders is None:
+        layout.lists.update(told.part_lists)
     return layout
 
 
@@ -228,12 +231,11 @@ def _of_parts(parts: _Parts, told: Told, measured_on: str) -> Layout:
         )
     used = _without_wrappers([*inside[TRAIN], *inside[held_out]])
     count = len(inside[TRAIN])
-    _classify(used[:count], False, layout, told)
-    _classify(used[count:], True, layout, told)
+    by_lists = _classify(used[:count], False, layout, told) + _classify(used[count:], True, layout, told)
     if len({image.class_name is None for image in layout.placed}) == 2:
         layout.skipped.append(tr("class folders: not used, as only one part of the split has them"))
-        layout = replace(layout, placed=[replace(image, class_name=None) for image in layout.placed])
-    _note_labels(layout, told)
+        return replace(layout, placed=[replace(image, class_name=None) for image in layout.placed])
+    _note_lists(by_lists, layout, told)
     return layout
 
 
@@ -243,8 +245,11 @@ def _are_told(images: Sequence[_Seen], told: Told) -> bool:
     return count > 0 and 2 * count >= len(images)
 
 
-def _classify(images: Sequence[_Seen], is_test: bool, layout: Layout, told: Told) -> None:
-    """Add images to a layout, by their outermost folder; where most lie in one, those beside these are skipped."""
+def _classify(images: Sequence[_Seen], is_test: bool, layout: Layout, told: Told) -> int:
+    """Add images to a layout, by their outermost folder; where most lie in one, those beside these are skipped.
+
+    Returns the number of images whose classes are those that lists tell.
+    """
     loose = sum(not image.levels for image in images)
     has_folders = 2 * loose <= len(images) and loose < len(images)
     if not has_folders and loose < len(images):
@@ -259,14 +264,15 @@ def _classify(images: Sequence[_Seen], is_test: bool, layout: Layout, told: Told
             layout.class_folders.add(file.parts[: image.levels[0]])
         else:
             layout.skipped.append(tr("{name}: lies beside the class folders").format(name=file.name))
+    return sum(image.file in told.classes for image in images) if are_told else 0
 
 
-def _note_labels(layout: Layout, told: Told) -> None:
-    """Say where classes come from that no folder tells."""
-    count = sum(image.class_name == told.classes.get(image.file, "") for image in layout.placed)
-    if told.labels and count:
-        text = tr("classes from {file}: {images}")
-        layout.notes.append(text.format(file=", ".join(told.labels), images=images_in_words(count)))
+def _note_lists(count: int, layout: Layout, told: Told) -> None:
+    """Say which lists tell the classes of so many images."""
+    if count and told.class_lists:
+        names = ", ".join(dict.fromkeys(told.class_lists.values()))
+        layout.notes.append(tr("classes from {file}: {images}").format(file=names, images=images_in_words(count)))
+        layout.lists.update(told.class_lists)
 
 
 def without_images(folders: Sequence[File], files: Sequence[File], images: Sequence[File], layout: Layout) -> list[str]:

@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -23,6 +23,7 @@ _TRIED = 20  # lines that tell whether a file is a list of images
 _PLAIN = r"lists?|labels?|anno\w*|files?|(file)?names?|index|info|meta\w*|ids?|paths?|gt|truth|ground|class(es)?|split"
 _LABEL = r"(class|label|category|target|species|breed|diagnosis)(_?(name|id))?s?"
 _CLASS_FILE = ".cls"
+_PARTITION, _CELEBA = "partition", {"0": TRAIN, "1": VALIDATION, "2": TEST}
 _CUB = ("images.txt", "train_test_split.txt")  # numbers and paths; numbers, and 1 for training
 
 
@@ -58,13 +59,33 @@ class _List:
         return part[0]
 
 
-def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress) -> Told:
+@dataclass(frozen=True, eq=False)
+class Lists:
+    """What lists tell, and how many lines of each name no image."""
+
+    told: Told
+    _missing: Mapping[File, int]
+
+    def missing(self, used: Collection[File]) -> list[str]:
+        """The report's lines about the lists that are used."""
+        return [
+            tr_count(
+                "{file}: {count:,} line names no image that is here",
+                "{file}: {count:,} lines name no image that is here",
+                count,
+            ).format(file=file.name, count=count)
+            for file, count in self._missing.items()
+            if count and file in used
+        ]
+
+
+def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress) -> Lists:
     """What the lists among files say of images.
 
     A list is a text with a line for each image: its path, or the end of it, with or without its ending, alone or in a
     column. What stands after it, or in a column called "label" or the like, is a class. A list whose name speaks of
-    training, test or validation, and a column of such words, tell the split; and so do the two lists of CUB. WebDataset
-    has a file with the class beside each image.
+    training, test or validation, and a column of such words, tell the split; and so do the lists of CUB and CelebA.
+    WebDataset has a file with the class beside each image.
 
     Raises
     ------
@@ -78,20 +99,12 @@ def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress
         if first is not None:
             told.parts.update((image, part) for image in first.images if image not in told.parts)
             told.names[part] = first.file.name
-            told.used.add(first.file)
+            told.part_lists.add(first.file)
     for known in found:
         _take_columns(known, told)
     _take_cub(files, found, told)
     _take_class_files(files, images, told)
-    for known in found:
-        if known.file in told.used and known.missing:
-            text = tr_count(
-                "{file}: {count:,} line names no image that is here",
-                "{file}: {count:,} lines name no image that is here",
-                known.missing,
-            )
-            told.skipped.append(text.format(file=known.file.name, count=known.missing))
-    return told
+    return Lists(told, {known.file: known.missing for known in found})
 
 
 def without_texts(files: Iterable[File]) -> Iterator[File]:
@@ -211,28 +224,30 @@ class _Index:
 
 def _take_columns(known: _List, told: Told) -> None:
     """Take classes, and a split if there is a column of one, from a list."""
-    is_split = [_is_split(values) for values in known.columns]
-    if any(is_split) and not told.names:
-        for image, value in zip(known.images, known.columns[is_split.index(True)], strict=True):
-            part = part_of(value)
-            if part is not None:
-                told.parts[image] = part[0]
-                told.names[part[0]] = f"{known.file.name} ({shown(value)})"
-        told.used.add(known.file)
-    values = _class_column(known, is_split)
+    splits = [_as_split(values, known, number) for number, values in enumerate(known.columns)]
+    split = next((number for number, parts in enumerate(splits) if parts), None)
+    if split is not None and not told.names:
+        for image, value in zip(known.images, known.columns[split], strict=True):
+            told.parts[image] = splits[split][value]
+            told.names[splits[split][value]] = f"{known.file.name} ({shown(value)})"
+        told.part_lists.add(known.file)
+    values = _class_column(known, [bool(parts) for parts in splits])
     new = {image: value for image, value in zip(known.images, values, strict=False) if value}
     if new and not set(new) <= set(told.classes):
         told.classes.update((image, value) for image, value in new.items() if image not in told.classes)
-        told.labels.append(known.file.name)
-        told.used.add(known.file)
+        told.class_lists[known.file] = known.file.name
 
 
-def _is_split(values: Sequence[str]) -> bool:
+def _as_split(values: Sequence[str], known: _List, column: int) -> dict[str, str]:
+    """The part that each value of a column stands for; empty if it is no column of parts."""
     different = set(values)
     if not 1 < len(different) <= 4:
-        return False
-    parts = {part_of(value) for value in different}
-    return None not in parts and {("train", "")} < parts
+        return {}
+    if _PARTITION in (known.head[column].lower() or known.file.parts[-1].lower()) and different <= set(_CELEBA):
+        return _CELEBA
+    parts = {value: part_of(value) for value in different}
+    found = {value: part[0] for value, part in parts.items() if part is not None and not part[1]}
+    return found if len(found) == len(parts) and TRAIN in found.values() else {}
 
 
 def _class_column(known: _List, is_split: Sequence[bool]) -> Sequence[str]:
@@ -263,7 +278,7 @@ def _take_cub(files: Sequence[File], found: Sequence[_List], told: Told) -> None
         if is_train.get(number) in parts:
             told.parts[image] = parts[is_train[number]]
     told.names.update(dict.fromkeys((TRAIN, TEST), split.name))
-    told.used.update((images.file, split))
+    told.part_lists.update((images.file, split))
 
 
 def _take_class_files(files: Sequence[File], images: Sequence[File], told: Told) -> None:
@@ -281,6 +296,4 @@ def _take_class_files(files: Sequence[File], images: Sequence[File], told: Told)
             continue
         if text:
             told.classes.setdefault(image, text)
-            told.used.add(file)
-    if any(PurePosixPath(file.parts[-1]).suffix.lower() == _CLASS_FILE for file in told.used):
-        told.labels.append(f"*{_CLASS_FILE}")
+            told.class_lists[file] = f"*{_CLASS_FILE}"
