@@ -85,7 +85,12 @@ def test_a_header_that_promises_more_than_the_file_holds_is_refused(both_kinds):
 
 
 @pytest.mark.parametrize(
-    ("packed", "reason"), [(6 << 20, "holds 5.37 GB, more than 4 GB"), (1 << 20, "promises more than the file holds")]
+    ("packed", "reason"),
+    [
+        (10 << 20, "holds 5.37 GB, more than 4 GB"),
+        (6 << 20, "it unpacks to 853 times its size"),
+        (1 << 20, "promises more than the file holds"),
+    ],
 )
 def test_an_archive_that_inflates_to_gigabytes_is_refused(tmp_path, packed, reason):
     path = tmp_path / "x.npz"

@@ -21,7 +21,8 @@ from vae_desktop.file_kinds import BEGINNING, IDX, kind_of
 from vae_desktop.language import tr, tr_count
 from vae_desktop.progress import Progress, ignore
 
-DEFLATE_LIMIT = 1032  # deflate never packs tighter, so a size that promises more than this is a lie
+_DEFLATE_LIMIT = 1032  # deflate never packs tighter, so a size that promises more than this is a lie
+_LIKELY, _HARMLESS = 600, 1 << 26  # times and bytes; dSprites, shapes on an even ground, is packed 116 times
 _PIECE = 1 << 23  # bytes between two questions whether to stop
 _BROKEN = (ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile)
 
@@ -210,11 +211,22 @@ def open_idx(path: Path, rank: int) -> StoredArray:
         If it cannot be read, is broken, or holds something else.
     """
     with naming_the_file(path), _opened(path) as stream:
-        limit = path.stat().st_size * (DEFLATE_LIMIT if isinstance(stream, gzip.GzipFile) else 1)
+        size = path.stat().st_size
         shape = _read_shape(stream, rank)
         array = StoredArray(str(path), partial(_opened, path), stream.tell(), shape, np.dtype(np.uint8), is_last=True)
-        array.check_size(limit)
+        if isinstance(stream, gzip.GzipFile):
+            check_unpacked(array.nbytes, size)
+        array.check_size(size * (_DEFLATE_LIMIT if isinstance(stream, gzip.GzipFile) else 1))
         return array
+
+
+def check_unpacked(unpacked: int, packed: int) -> None:
+    """Raise ValueError if so many bytes cannot be packed into so few, or are only in files that are to do harm."""
+    if unpacked > packed * _DEFLATE_LIMIT:
+        raise ValueError(tr("it promises more than the file holds; it is cut off"))
+    if unpacked > _HARMLESS and unpacked > packed * _LIKELY:
+        text = tr("it unpacks to {times:,} times its size, as only files do that are to fill a memory")
+        raise ValueError(text.format(times=unpacked // packed))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.messages import shown
 from vae_desktop.data.custom.named_arrays import Members, assemble_named
-from vae_desktop.data.stored_array import DEFLATE_LIMIT, BrokenFile, StoredArray, naming_the_file
+from vae_desktop.data.stored_array import BrokenFile, StoredArray, check_unpacked, naming_the_file
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
@@ -71,8 +71,7 @@ def _open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BufferedIOB
         raise ValueError(tr("it is encrypted"))
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(tr("it is packed in a way that NumPy does not use"))
-    if info.file_size > info.compress_size * DEFLATE_LIMIT:
-        raise ValueError(tr("it promises more than the file holds"))
+    check_unpacked(info.file_size, info.compress_size)
     return cast(BufferedIOBase, archive.open(info))
 
 

@@ -19,7 +19,7 @@ from vae_desktop.data.custom.conversion import MAX_BYTES
 from vae_desktop.data.custom.labels import FoundLabels, labels_of_values
 from vae_desktop.data.custom.messages import images_in_words, listed, shown
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
-from vae_desktop.data.stored_array import MemoryArray, naming_the_file, unpacked
+from vae_desktop.data.stored_array import MemoryArray, check_unpacked, naming_the_file, unpacked
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.files import size_in_words
@@ -175,12 +175,14 @@ def _rows(path: Path, progress: Progress) -> Iterator[tuple[_Columns, int, list[
 def _pieces(path: Path, progress: Progress) -> Iterator[str]:
     """Lines of a text file, those of some megabytes together."""
     rest = b""
-    size = path.stat().st_size
+    size, done = path.stat().st_size, 0
     with unpacked(path) as (stream, stored):
         while True:
             progress.check()
             piece = stream.read(_PIECE if rest else _LONGEST_LINE)
             progress(min(stored.tell(), size), size)
+            done += len(piece)
+            check_unpacked(done, stored.tell())
             whole, cut, after = (rest + piece).rpartition(b"\n")
             if b"\0" in piece[:BEGINNING]:
                 kind = kind_of(piece[:BEGINNING])

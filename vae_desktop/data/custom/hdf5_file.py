@@ -21,7 +21,7 @@ from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.extras import load_extra
 from vae_desktop.data.custom.messages import shown
 from vae_desktop.data.custom.named_arrays import Members, assemble_named
-from vae_desktop.data.stored_array import DEFLATE_LIMIT, BrokenFile, naming_the_file
+from vae_desktop.data.stored_array import BrokenFile, check_unpacked, naming_the_file
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
@@ -119,9 +119,17 @@ def _open(h5py: Any, dataset: Any, name: str, path: Path) -> "_Hdf5Array":
         if dataset.chunks is not None and math.prod(dataset.chunks) * dataset.dtype.itemsize > _LARGEST_CHUNK:
             size = size_in_words(math.prod(dataset.chunks) * dataset.dtype.itemsize)
             raise ValueError(tr("it is packed in pieces of {size}").format(size=size))
-        if array.nbytes > dataset.id.get_storage_size() * (DEFLATE_LIMIT if filters else 1) and not has_texts:
-            raise ValueError(tr("it promises more than the file holds; it is cut off"))
+        if not has_texts:
+            _check_size(array.nbytes, dataset.id.get_storage_size(), bool(filters))
         return array
+
+
+def _check_size(size: int, stored: int, is_packed: bool) -> None:
+    """Raise ValueError if so many bytes are not in what is stored."""
+    if is_packed:
+        check_unpacked(size, stored)
+    elif size > stored:
+        raise ValueError(tr("it promises more than the file holds; it is cut off"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.messages import shown
 from vae_desktop.data.custom.named_arrays import Members, Opener, assemble_named
-from vae_desktop.data.stored_array import DEFLATE_LIMIT, StoredArray, naming_the_file
+from vae_desktop.data.stored_array import StoredArray, check_unpacked, naming_the_file
 from vae_desktop.file_kinds import kind_of_file
 from vae_desktop.language import N_, tr
 from vae_desktop.progress import Progress
@@ -109,8 +109,9 @@ def _open(path: Path, name: str, element: _Element) -> StoredArray:
         if length != math.prod(shape) * dtype.itemsize or small:
             raise ValueError(tr("its header is broken"))
         array = StoredArray(where, open_stream, stream.tell(), shape, dtype, is_fortran=True)
-        limit = element.size * DEFLATE_LIMIT if element.is_compressed else path.stat().st_size
-        array.check_size(limit)
+        if element.is_compressed:
+            check_unpacked(array.nbytes, element.size)
+        array.check_size(array.start + array.nbytes if element.is_compressed else path.stat().st_size)
         return array
 
 
