@@ -30,7 +30,7 @@ _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _LABELS = ("label", "labels", "class", "classes", "target", "y", "category", "digit")
 _OTHERS = ("", "id", "index", "image_id", "imageid", "unnamed: 0", "usage", "split")
 _LONGEST_LINE = 1 << 22  # bytes: 200,000 columns of 20 characters
-_PIECE = 1 << 22  # bytes that are read together
+_PIECE = 1 << 21  # bytes that are read together
 _LOOKED_AT = 200  # rows that tell where labels without a name are
 _MOST_NAMES = 5  # of columns, in a message
 
@@ -179,18 +179,18 @@ def _pieces(path: Path, progress: Progress) -> Iterator[str]:
     with unpacked(path) as (stream, stored):
         while True:
             progress.check()
-            piece = stream.read(_PIECE if rest else _LONGEST_LINE)
+            piece = stream.read(_PIECE)
             progress(min(stored.tell(), size), size)
             done += len(piece)
             check_unpacked(done, stored.tell())
-            whole, cut, after = (rest + piece).rpartition(b"\n")
             if b"\0" in piece[:BEGINNING]:
                 kind = kind_of(piece[:BEGINNING])
                 raise ValueError(tr("it is not a text") if kind is None else tr("it is {kind}").format(kind=kind))
-            rest = after if cut else rest + piece
-            if len(rest) > _LONGEST_LINE or (piece and not cut and len(rest) == _LONGEST_LINE):
+            whole, _, rest = (rest + piece).rpartition(b"\n")
+            if len(rest) > _LONGEST_LINE:
                 raise ValueError(tr("one of its lines is longer than {size}").format(size=size_in_words(_LONGEST_LINE)))
-            yield (whole if piece else rest).decode("utf-8-sig", "replace")
+            if whole or not piece:
+                yield (whole if piece else rest).decode("utf-8-sig", "replace")
             if not piece:
                 return
 
