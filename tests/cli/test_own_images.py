@@ -165,3 +165,12 @@ def test_near_duplicates_are_said_with_their_files(run, tmp_path):
     assert "1 of 20 test images nearly equals a training image" in result.err
     assert "x_test, row 19 ~ x_train, row 0" in result.err
     assert result.lines[0]["near_duplicates"][0]["test"]["part"] == 19
+
+
+def test_a_fork_on_other_images_tests_on_none_that_its_parent_has_learned(model, run, tmp_path):
+    other, fork = tmp_path / "other.npy", tmp_path / "fork.safetensors"
+    np.save(other, IMAGES[::-1])
+    assert run("fork", model, "--set", f"dataset={other}", "--epochs", 3, "--output", fork).status == 0
+    assert load_checkpoint(fork).config.dataset.name == str(other)
+    assert of_training(model) < of_training(fork)
+    assert not of_training(fork) & of_test(fork)

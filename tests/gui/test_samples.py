@@ -61,8 +61,9 @@ def test_with_the_data_the_nearest_real_images_are_shown(shared_driver):
     driver.wait(lambda: driver.window.panel.image.picture is not None)
     picture = driver.window.panel.image.picture[..., 0].astype(float) / 255
     squared = np.sort(((train.images[:, 0] / 255 - picture) ** 2).sum((1, 2)))[:4]
-    shown = [float(text.split(" · ")[1]) for text in view.nearest.board.captions]
+    shown = [float(text.split(" · ")[-1]) for text in view.nearest.board.captions]
     assert shown == pytest.approx(squared, rel=0.02)
+    assert all(text.startswith("digits, row ") for text in view.nearest.board.captions)  # in the tooltip
 
 
 def test_seed_count_and_temperature(shared_driver):

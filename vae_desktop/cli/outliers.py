@@ -29,11 +29,9 @@ def print_outliers(outliers: "Sequence[Outlier]", dataset: "Dataset") -> None:
     if not outliers:
         return
     print(f"\n{tr('Outliers')}")
-    root = dataset.config.name if dataset.config.is_custom else ""
     rows = []
     for outlier in outliers:
-        origins = _split(outlier, dataset).origins
-        where = str(outlier.image) if origins is None else origins[outlier.image].below(root)
+        where = dataset.place_of(_split(outlier, dataset), outlier.image) or str(outlier.image)
         text = tr("{where} (test)") if outlier.part == "test" else tr("{where} (training)")
         rows.append((text.format(where=where), "; ".join(map(str, outlier.reasons))))
     print_table(rows)

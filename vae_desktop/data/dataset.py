@@ -128,6 +128,11 @@ class Dataset:
         test, train = self.test.origins, self.train.origins
         return None if test is None or train is None else test.followed_by(train)
 
+    def place_of(self, split: Split, number: int) -> str:
+        """Where an image of one of the splits came from, in few words: from the data set's folder on; "" if unknown."""
+        root = self.config.name if self.config.is_custom else ""
+        return "" if split.origins is None else split.origins[number].below(root)
+
     @cached_property
     def mean_image(self) -> npt.NDArray[np.float32]:
         """Mean of the training images (C, H, W), 0 to 1; takes a moment the first time."""

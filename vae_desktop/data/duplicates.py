@@ -90,14 +90,9 @@ def in_words(pairs: list[Pair], dataset: Dataset) -> tuple[str, list[str]]:
         len(pairs),
     )
     sentence = text.format(count=len(pairs), total=len(dataset.test))
-    return sentence, [f"{_name(dataset, pair.test)} ~ {_name(dataset, pair.train, True)}" for pair in pairs]
-
-
-def _name(dataset: Dataset, number: int, is_training: bool = False) -> str:
-    split = dataset.train if is_training else dataset.test
-    if split.origins is None:
-        return str(number)
-    return split.origins[number].below(dataset.config.name if dataset.config.is_custom else "")
+    test, train = dataset.test, dataset.train
+    places = ((dataset.place_of(test, pair.test), dataset.place_of(train, pair.train)) for pair in pairs)
+    return sentence, [f"{one} ~ {other}" for one, other in places]
 
 
 def _pairs(first: int, images: Images, alike: Floats, train: Images) -> Iterator[Pair]:

@@ -238,11 +238,15 @@ class LatentSpaceController(QObject):
 
 def _places(dataset: Dataset | None) -> Callable[[int], str]:
     """Tells in few words where an image, numbered as in _Originals, came from; "" where nobody knows."""
-    origins = None if dataset is None else dataset.origins
-    if dataset is None or origins is None:
-        return lambda image: ""
-    root = dataset.config.name if dataset.config.is_custom else ""
-    return lambda image: shown(origins[image].below(root)[-LONGEST:])
+
+    def place_of(image: int) -> str:
+        if dataset is None:
+            return ""
+        tests = len(dataset.test)
+        of = (dataset.test, image) if image < tests else (dataset.train, image - tests)
+        return shown(dataset.place_of(*of)[-LONGEST:])
+
+    return place_of
 
 
 class _Originals(Sequence[Picture]):

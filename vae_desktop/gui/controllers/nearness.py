@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from vae_desktop.data.custom.messages import LONGEST, shown
 from vae_desktop.data.dataset import Dataset, Images, Labels
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
@@ -172,6 +173,8 @@ class NearestImages:
     def _show_images(self, dataset: Dataset, nearest: Nearest) -> None:
         train = dataset.train
         captions = _captions(train.labels, dataset.class_names, nearest.indices, map(_short, nearest.squared))
+        places = [shown(dataset.place_of(train, index)[-LONGEST:]) for index in nearest.indices.tolist()]
+        captions = [SEPARATOR.join(filter(None, pair)) for pair in zip(places, captions, strict=True)]
         pictures = np.moveaxis(train.images[nearest.indices], 1, -1)
         self._view.show_images(tr("Nearest training images · sq. error"), pictures, captions)
         self._show_typical()

@@ -103,7 +103,7 @@ class PlanTexts:
         text = text or tr("Fork goes on from step {step} of #{id}, with nothing changed.")
         text = text.format(step=f"{moment.step:,}", id=parent.id, changes=changes_in_words(origin, told))
         span, has_cycle = moment.snapshot.span, False
-        dataset = self._datasets.held(config.dataset if "name" in changes else parent.config.dataset)
+        dataset = self._datasets.held(config.dataset) if "name" in changes else self._datasets.of(parent)
         if span is not None:
             images = None if dataset is None else len(dataset.train)
             per_epoch = span.per_epoch if images is None else -(-images // config.training.batch_size)
