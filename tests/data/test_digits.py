@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, resize
-from vae_desktop.data.load import load_digits
+from vae_desktop.data.load import load_dataset, load_digits
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,16 @@ def test_split_is_the_same_each_time(digits):
     again = load_digits(DatasetConfig("digits"))
     np.testing.assert_array_equal(again.train.images, digits.train.images)
     np.testing.assert_array_equal(again.test.labels, digits.test.labels)
+
+
+def test_holding_images_out_leaves_those_for_the_next_load_as_they_are():
+    config = DatasetConfig("digits", image_size=8, measured_on="validation")
+    first = load_dataset(config, Path("no data folder"))
+    before = first.train.images.copy(), first.test.images.copy()
+    again = load_dataset(config, Path("no data folder"))
+    np.testing.assert_array_equal(again.train.images, before[0])
+    np.testing.assert_array_equal(again.test.images, before[1])
+    np.testing.assert_array_equal(again.train.labels, first.train.labels)
 
 
 @pytest.mark.parametrize("side", [8, 20, 28, 64])

@@ -72,6 +72,9 @@ def _load(config: DatasetConfig, data_dir: Path, progress: Progress, learned: Fi
         return load_torchvision(config, data_dir, progress)
     if config.name == "digits":
         dataset = load_digits(config)
+        if config.measured_on != "test" or config.excluded:  # which move the images, and the next gets the same ones
+            train, test = (replace(split, images=split.images.copy()) for split in (dataset.train, dataset.test))
+            dataset = replace(dataset, train=train, test=test)
     elif config.name == "shapes":
         dataset = load_shapes(config, progress)
     else:
