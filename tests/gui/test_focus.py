@@ -69,7 +69,8 @@ def two_runs(driver):
 
 
 DOCKS = [
-    "learningCurvesDock", "runsDock", "measuresDock", "samplesDock", "pathDock", "drawingDock", "denoisingDock"
+    "learningCurvesDock", "runsDock", "measuresDock", "imagesDock", "samplesDock",
+    "pathDock", "drawingDock", "denoisingDock"
 ]  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 MOST_CONTROLS = 30
-TOOLS = "learningCurvesDock", "runsDock", "measuresDock", "samplesDock", "pathDock", "drawingDock", "denoisingDock"
+_NAMES = "learningCurves", "runs", "measures", "images", "samples", "path", "drawing"
+TOOLS = tuple(f"{name}Dock" for name in _NAMES)
 
 
 def controls(window: QWidget) -> list[str]:

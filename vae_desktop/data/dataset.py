@@ -79,11 +79,18 @@ class Split:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a person's own images on their way in, a line each, in plain words."""
+    """What became of a person's own images on their way in, a line each, in plain words.
+
+    Attributes
+    ----------
+    levels : str
+        Which values became 0 and 255, and which there were; "" where bytes stayed as they were.
+    """
 
     read: str
     converted: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    levels: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +139,15 @@ class Dataset:
         """Where an image of one of the splits came from, in few words: from the data set's folder on; "" if unknown."""
         root = self.config.name if self.config.is_custom else ""
         return "" if split.origins is None else split.origins[number].below(root)
+
+    @cached_property
+    def file_order(self) -> npt.NDArray[np.int64]:
+        """The images (N,) as they lie in their files: numbers as those of `origins`; else the training images first."""
+        count, tests = len(self.test) + len(self.train), len(self.test)
+        origins = self.origins
+        if origins is None:
+            return np.concatenate((np.arange(tests, count), np.arange(tests)))
+        return np.lexsort((origins.part_of, origins.file_of))
 
     @cached_property
     def mean_image(self) -> npt.NDArray[np.float32]:

@@ -39,6 +39,8 @@ class Assembled:
         Where each image came from; None if the source cannot say.
     on_validation : bool
         Whether those for the test are validation images, of a source that has test images besides.
+    levels : str
+        As in Report.
     """
 
     images: Images
@@ -48,6 +50,7 @@ class Assembled:
     skipped: Sequence[str]
     origins: Origins | None = None
     on_validation: bool = False
+    levels: str = ""
 
 
 class NoImages(DataError):
@@ -107,7 +110,8 @@ def to_dataset(
     is_test, lines = choose_test(config, whole, assembled.is_test, learned)
     converted += lines
     train, test = whole.parted(is_test)
-    report = Report(_summary(config, train, test, names), tuple(converted), listed(assembled.skipped, _SKIPPED))
+    skipped = listed(assembled.skipped, _SKIPPED)
+    report = Report(_summary(config, train, test, names), tuple(converted), skipped, assembled.levels)
     return Dataset(config, train, test, names, report=report, made_for=learned, on_validation=assembled.on_validation)
 
 

@@ -32,13 +32,17 @@ def image_levels(parts: Sequence[Values], config: DatasetConfig) -> ImageLevels:
         If there are none for some of the values; the message says why.
     """
     if config.levels in ("percentiles", "bounds"):
-        mixed = [replace(part, are_floats=False) for part in parts] or [Values.of(np.zeros(1, np.uint8))]
-        return dict.fromkeys(_KINDS, levels_of(Values.together(mixed), config))
+        return dict.fromkeys(_KINDS, levels_of(mixed(parts or [Values.of(np.zeros(1, np.uint8))]), config))
     by_kind: dict[str, list[Values]] = {}
     for part in parts:
         by_kind.setdefault("floats" if part.are_floats else "integers", []).append(part)
     levels = {kind: levels_of(Values.together(some), config) for kind, some in by_kind.items()}
     return {"bytes": BYTES, **levels}
+
+
+def mixed(parts: Sequence[Values]) -> Values:
+    """What is known of values of all kinds together."""
+    return Values.together([replace(part, are_floats=False) for part in parts])
 
 
 def values_of(image: Image.Image, sampled: int = 0) -> Values:

@@ -16,12 +16,12 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.archives import opened_within
 from vae_desktop.data.custom.assembled import FEWEST, Assembled, check_count
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
-from vae_desktop.data.custom.eight_bits import image_levels
+from vae_desktop.data.custom.eight_bits import image_levels, mixed
 from vae_desktop.data.custom.files import File, Found, Unreadable
 from vae_desktop.data.custom.folder import find_files
 from vae_desktop.data.custom.image_file import Header, prepare, read_header, read_pages
 from vae_desktop.data.custom.layout import Layout, arrange, without_images
-from vae_desktop.data.custom.levels import need_values, not_finite_lines
+from vae_desktop.data.custom.levels import need_values, not_finite_lines, rule_in_words
 from vae_desktop.data.custom.lists import read_lists, without_texts
 from vae_desktop.data.custom.messages import because, counted
 from vae_desktop.data.origins import Origins
@@ -181,7 +181,8 @@ class _Decoding:
         reasons = [line for _, line in _reasons([image.file for image in placed], answers)]
         origins = self._origins(kept, file_of)
         on_validation = self._layout.on_validation and is_whole
-        return Assembled(images, names, is_test, converted, reasons, origins, on_validation)
+        levels = "" if not self._values else rule_in_words(self._levels.values(), mixed(self._values))
+        return Assembled(images, names, is_test, converted, reasons, origins, on_validation, levels)
 
     def _read(self, number: int) -> None:
         first = int(self._first[number])

@@ -15,7 +15,7 @@ from vae_desktop.data.custom.array_layout import ArrayLayout, layout_of
 from vae_desktop.data.custom.assembled import Assembled, check_count
 from vae_desktop.data.custom.conversion import Canvas, choose_side, scaling_line, to_square
 from vae_desktop.data.custom.eight_bits import ALPHA
-from vae_desktop.data.custom.levels import Levels, Values, levels_of, not_finite_lines, to_bytes
+from vae_desktop.data.custom.levels import Levels, Values, levels_of, not_finite_lines, rule_in_words, to_bytes
 from vae_desktop.data.custom.messages import counted
 from vae_desktop.data.dataset import Images
 from vae_desktop.data.origins import Origins
@@ -120,8 +120,9 @@ def assemble_stacks(
             transparent += int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
             done += len(block)
             progress(done, total)
-    converted = [tr("{rule}; they are {found}: {count:,}").format(rule=levels.rule, found=values.found, count=total)]
-    converted = [*notes, *(converted if levels.rule else []), *not_finite_lines([values])]
+    rule = rule_in_words([levels], values)
+    converted = [*notes, *([counted(rule, total)] if rule else [])]
+    converted += not_finite_lines([values])
     converted += dict.fromkeys(stack.layout.note for stack in stacks if stack.layout.note)
     converted += scaling_line(int((sizes != side).any(axis=1).sum()), side)
     converted += [counted(tr(ALPHA), transparent)] if transparent else []
@@ -132,7 +133,7 @@ def assemble_stacks(
         known, skipped = [], [*skipped, tr("labels: not used, as only one of two parts has them")]
     classes = _joined(known) if known else None
     origins = Origins.of_rows((stack.file, len(stack)) for stack in stacks)
-    return Assembled(canvas.finish(), classes, is_test, converted, skipped, origins)
+    return Assembled(canvas.finish(), classes, is_test, converted, skipped, origins, levels=rule)
 
 
 def _levels(

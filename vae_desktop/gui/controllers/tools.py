@@ -4,6 +4,7 @@ from typing import Any, NamedTuple, Self
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.denoising_controller import DenoisingController
+from vae_desktop.gui.controllers.images_controller import ImagesController
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.one_image_controller import OneImageController
 from vae_desktop.gui.controllers.path_controller import PathController
@@ -16,6 +17,7 @@ from vae_desktop.gui.views.window.main_window import MainWindow
 class Tools(NamedTuple):
     """What can be tried with the model on screen; the names are those of the docks."""
 
+    images: ImagesController
     samples: SamplesController
     path: PathController
     drawing: OneImageController
@@ -28,7 +30,8 @@ class Tools(NamedTuple):
         context = ToolContext(window.stage.scatter, point, engine)
         drawing = OneImageController(context)
         denoising = DenoisingController(context, drawing)
-        tools = cls(SamplesController(context), PathController(context), drawing, denoising, StepController(context))
+        others = SamplesController(context), PathController(context)
+        tools = cls(ImagesController(context), *others, drawing, denoising, StepController(context))
         controllers: tuple[ToolController[Any], ...] = tools
         for name, tool in zip(cls._fields, controllers, strict=True):
             window.add_tool(name, tool.view)

@@ -38,10 +38,17 @@ class WorkspacesController(QObject):
         from vae_desktop.gui.controllers.tools import Tools
 
         self.tools = Tools.of(self._window, self._engine, self._point)
+        self._engine.project.shown_changed.connect(self._offer_denoising)
         self.tools.denoising.view.denoiser_button.clicked.connect(self._set_up_denoiser)
+        self.tools.images.view.setup_requested.connect(self._go_to_image_settings)
         self.tools.step.has_step_changed.connect(self._window.docks.set_has_step)
         self.tools.step.view.step_button.clicked.connect(self._window.setup.controls.step_requested)
         return self.tools
+
+    def _offer_denoising(self, run: Run) -> None:
+        """Offer the tool for what a denoising autoencoder is made for."""
+        if run.config.model.kind == "denoising-ae":
+            self._window.docks.offer("denoising")
 
     @Slot()
     def _set_up_denoiser(self) -> None:
@@ -49,6 +56,14 @@ class WorkspacesController(QObject):
         kind = self._window.setup.form.box("kind")
         kind.set_value("denoising-ae")
         kind.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _go_to_image_settings(self) -> None:
+        """Show the settings that make the images what they are."""
+        form = self._window.setup.form
+        levels = form.box("levels")
+        form.rows.folds["architecture"].set_open(True)
+        self._window.setup.go_to_setting(form.field("image_size") if levels.isHidden() else levels)
 
     def _show_comparison(self, comparison: Comparison) -> None:
         self._window.show_workspace("comparison")

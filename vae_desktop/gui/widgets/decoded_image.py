@@ -9,6 +9,8 @@ from vae_desktop.gui.widgets.controls import named
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 
+_SHARP = 3  # times: from here on pixels are shown as squares even where they need not be
+
 
 class DecodedImage(QWidget):
     """Paints a picture with square pixels, as large as fits, a whole number of screen pixels each.
@@ -19,6 +21,8 @@ class DecodedImage(QWidget):
     ----------
     picture : array (H, W, C), uint8, or None
         On show.
+    is_crisp : bool
+        Whether each pixel is a whole number of screen pixels; one of a small view fills it otherwise.
     """
 
     painted = Signal()  # what is to be shown is on screen
@@ -38,6 +42,7 @@ class DecodedImage(QWidget):
         self._image: QImage | None = None
         self._empty = tr("No model yet")
         self._is_lit = False
+        self.is_crisp = True
 
     def sizeHint(self) -> QSize:
         return self._hint
@@ -75,7 +80,8 @@ class DecodedImage(QWidget):
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), how, self._empty)
         else:
-            target = crisp_rect(self._image.size(), self.size(), self.devicePixelRatioF())
+            target = crisp_rect(self._image.size(), self.size(), self.devicePixelRatioF(), self.is_crisp)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not self.is_crisp)
             edge = 3 if self._is_lit else 1
             frame = target.adjusted(-edge, -edge, edge, edge)
             painter.fillRect(frame, self.palette().accent() if self._is_lit else self.palette().mid())
@@ -95,11 +101,11 @@ def to_image(picture: Picture) -> QImage:
     return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and five times quicker to scale
 
 
-def crisp_rect(image: QSize, room: QSize, ratio: float) -> QRectF:
+def crisp_rect(image: QSize, room: QSize, ratio: float, is_crisp: bool = True) -> QRectF:
     """Where an image lies in the middle of a room with a frame of 1 px: on whole screen pixels, a whole number each."""
     width, height = (room.width() - 2) * ratio, (room.height() - 2) * ratio
     scale = min(width / image.width(), height / image.height())
-    scale = int(scale) if scale >= 1 else scale
+    scale = int(scale) if scale >= (1 if is_crisp else _SHARP) else scale
     left = round((room.width() * ratio - scale * image.width()) / 2)
     top = round((room.height() * ratio - scale * image.height()) / 2)
     return QRectF(left / ratio, top / ratio, scale * image.width() / ratio, scale * image.height() / ratio)

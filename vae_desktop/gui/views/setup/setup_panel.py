@@ -1,6 +1,6 @@
 """The left side: the lab or the settings of the next model, and below both what starts, holds and ends a training."""
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QWidget
 
@@ -82,6 +82,12 @@ class SetupPanel(QWidget):
             if part.isVisible() and part.isEnabled() and part.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 part.setFocus(Qt.FocusReason.ShortcutFocusReason)
                 return
+
+    def go_to_setting(self, entry: QWidget) -> None:
+        """Show where a setting is changed, with the keyboard's focus there."""
+        self.show_face("setup")
+        entry.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        QTimer.singleShot(0, entry, lambda: self._scroll.ensureWidgetVisible(entry))  # once all is laid out
 
     @Slot()
     def _keep_focus(self) -> None:

@@ -18,7 +18,7 @@ from vae_desktop.gui.views.window.docks import (
 )
 from vae_desktop.language import tr
 
-_VERSION = 5  # raised when docks change, so that an older layout is not restored
+_VERSION = 6  # raised when docks change, so that an older layout is not restored
 _SETUP = 288  # px
 _NARROW = 248  # px, the column of the point beside models that are compared
 
@@ -60,6 +60,7 @@ class DockLayout(QObject):
             for (name, title), view in zip(titles.items(), panels, strict=True)
         ]
         titles = {
+            "images": tr("Images"),
             "samples": tr("Samples"),
             "path": tr("Path"),
             "drawing": tr("One image"),
@@ -74,6 +75,7 @@ class DockLayout(QObject):
             window.tabifyDockWidget(before, dock)
         below[0].raise_()
         step = self._tools["step"]
+        self._tools["denoising"].hide()  # of use to few: the View menu, the lab or such a model brings it
         self._step_tool = PassingTool(step, [dock for dock in self._below if dock is not step])
         self._tabs = ToolTabs(window, self._below)
         window.resizeDocks([setup], [_SETUP], Qt.Orientation.Horizontal)
@@ -97,6 +99,14 @@ class DockLayout(QObject):
         dock.raise_()
         if dock.isFloating():
             dock.activateWindow()
+
+    def offer(self, name: str) -> None:
+        """Have a tool among the others, behind the one in front."""
+        dock, front = self._tools[name], [dock for dock in self._below if not dock.visibleRegion().isEmpty()]
+        if dock.isHidden() and not self._is_away:
+            dock.show()
+            for one in front:
+                one.raise_()
 
     @Slot(bool)
     def set_has_step(self, has_step: bool) -> None:

@@ -70,6 +70,7 @@ class WindowMenus(QObject):
             self._add(view_menu, f"{face}Action", text, tip, key, self.face_chosen, face)
         view_menu.addSeparator()
         for tool, text, key, tip in (
+            ("images", tr("&Images"), "Shift+F5", tr("The images as the model gets them, in several orders.")),
             ("samples", tr("&Samples"), "F5", tr("Random codes, decoded.")),
             ("path", tr("Pa&th"), "F6", tr("A way through the latent space, step by step.")),
             ("drawing", tr("&One image"), "F7", tr("One image's way through the model, drawn or clicked.")),

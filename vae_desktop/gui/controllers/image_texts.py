@@ -1,0 +1,78 @@
+"""What is said of the images of a data set, and of one of them; they are numbered as codes are, test images first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vae_desktop.data.custom.messages import LONGEST, shown
+from vae_desktop.data.dataset import Dataset, Split
+from vae_desktop.data.origins import Origin
+from vae_desktop.language import tr, tr_count
+
+
+def about(dataset: Dataset, count: int) -> str:
+    """Which images these are, how many of them are shown, and by which rule they were made."""
+    total = len(dataset.train) + len(dataset.test)
+    images = tr_count("{count:,} image", "{count:,} images", total).format(count=total)
+    if count != total:
+        images = tr("{count:,} of {images}").format(count=count, images=images)
+    channels, height, width = dataset.image_shape
+    colours = tr("{width} × {height}, colour") if channels == 3 else tr("{width} × {height}, grey")
+    parts = [dataset.title, images, colours.format(width=width, height=height)]
+    if dataset.config.is_custom:
+        levels = "" if dataset.report is None else dataset.report.levels
+        parts.append(levels or tr("values 0 to 255, as they are"))
+    return " · ".join(parts)
+
+
+def report_lines(dataset: Dataset) -> tuple[str, list[str]]:
+    """What a link to the report says, and its lines; nothing where nothing is known."""
+    report = dataset.report
+    if report is None:
+        return "", []
+    lines = [report.read]
+    for title, some in ((tr("Converted"), report.converted), (tr("Skipped"), report.skipped)):
+        if some:
+            lines += ["", title, *(f"  {line}" for line in some)]
+    skipped = len(report.skipped)
+    text = tr("{count:,} skipped").format(count=skipped) if skipped else tr("Details")
+    return text, lines
+
+
+def split_of(dataset: Dataset, number: int) -> tuple[Split, int]:
+    """The part of the data set in which an image is, and its number there."""
+    tests = len(dataset.test)
+    return (dataset.test, number) if number < tests else (dataset.train, number - tests)
+
+
+def title_of(dataset: Dataset, number: int) -> str:
+    """Number and class of an image."""
+    split, index = split_of(dataset, number)
+    kind = tr("test image {number}") if split is dataset.test else tr("training image {number}")
+    title = kind.format(number=f"{index:,}")
+    if split.labels is not None and dataset.class_names:
+        title += tr(", class {name}").format(name=tr(dataset.class_names[split.labels[index]]))
+    return title
+
+
+def origin_of(dataset: Dataset, number: int) -> Origin | None:
+    """Where an image came from, if it is known."""
+    split, index = split_of(dataset, number)
+    return None if split.origins is None else split.origins[index]
+
+
+def place_of(dataset: Dataset, number: int) -> str:
+    """Where an image came from, in few words; "" where nobody knows."""
+    origin = origin_of(dataset, number)
+    root = dataset.config.name if dataset.config.is_custom else ""
+    return "" if origin is None else shown(origin.below(root)[-LONGEST:])
+
+
+def file_on_disk(dataset: Dataset, number: int) -> Path | None:
+    """The file of an image, or the archive or file of arrays that it lies in; None where there is none."""
+    origin = origin_of(dataset, number)
+    if origin is None or not dataset.config.is_custom:
+        return None
+    path = Path(origin.file)
+    return next((place for place in (path, *path.parents) if place.is_absolute() and os.path.isfile(place)), None)

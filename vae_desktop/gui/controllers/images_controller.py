@@ -1,0 +1,226 @@
+"""The images of the data set that was loaded last, or that the model on screen learns from, as the model gets them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.run import Run
+from vae_desktop.engine.view_requests import CodeRequest
+from vae_desktop.gui.controllers import image_texts
+from vae_desktop.gui.controllers.pad_images import pixels_of
+from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
+from vae_desktop.gui.views.tools.images_view import ImagesView
+from vae_desktop.language import tr
+from vae_desktop.latent.codes import Picture
+from vae_desktop.latent.error_map import error_map
+
+if TYPE_CHECKING:
+    from vae_desktop.latent.one_image import Coded
+
+Indices = npt.NDArray[np.int64]
+
+
+class ImagesController(ToolController[ImagesView]):
+    """Shows a data set on a sheet, and what is known of the image chosen there.
+
+    Attributes
+    ----------
+    images : Dataset or None
+        That is shown.
+    numbers : array (n,)
+        Which of its images are on the sheet, in their order, numbered as codes are: the test images first.
+    """
+
+    name = "images"
+
+    def __init__(self, context: ToolContext) -> None:
+        super().__init__(ImagesView(), context)
+        self.images: Dataset | None = None
+        self.numbers: Indices = np.empty(0, np.int64)
+        self._coded: Coded | None = None  # of the image chosen
+        self._is_outdated = False
+        view, chosen = self.view, self.view.chosen
+        view.order.currentIndexChanged.connect(self._fill)
+        view.part.currentIndexChanged.connect(self._fill)
+        view.classes.row_chosen.connect(self._fill)
+        view.sheet.chosen_changed.connect(self._show_chosen)
+        view.sheet.activated.connect(self._go)
+        chosen.go_requested.connect(self._go)
+        chosen.reveal_requested.connect(self._reveal)
+        self._show_none()
+
+    def start(self) -> None:
+        super().start()
+        self._engine.datasets.loaded.connect(self._show)
+
+    @property
+    def number(self) -> int | None:
+        """The image that was chosen last, as codes are numbered."""
+        current = self.view.sheet.current
+        return None if current is None else int(self.numbers[current])
+
+    @property
+    def are_learned(self) -> bool:
+        """Whether the images are those that the model on screen learns from."""
+        return self.images is not None and self.dataset is self.images
+
+    def begin(self, run: Run) -> None:
+        dataset = self._engine.datasets.of(run)
+        if dataset is not None:
+            self._show(dataset)
+        elif self.images is None:
+            self._show_none()
+
+    def ask(self, run: Run) -> bool:
+        """Ask for the reconstruction of the image chosen."""
+        self._catch_up_with_images()
+        number, view = self.number, self.view.chosen
+        image = None if number is None else pixels_of(self.images, number)
+        if image is None or not self.are_learned:
+            reason = "" if image is None else tr("not of the model on screen")
+            view.show_reconstruction(None, None, reason)
+            return False
+        noise = np.zeros((1, run.config.model.latent_dim), np.float32)
+        self._requests.ask(CodeRequest(self.name, run.id, run.shown_config, image, noise), self._take_coded)
+        return True
+
+    def follow_codes(self, run: Run) -> None:
+        """Ask again where the settings of the model have changed."""
+        asked = self._requests.newest(self.name)
+        if not isinstance(asked, CodeRequest) or asked.config != run.shown_config:
+            self.refresh()
+
+    # The sheet
+
+    def _show(self, dataset: Dataset) -> None:
+        """Show another data set, once it can be seen."""
+        self._is_outdated = self._is_outdated or dataset is not self.images
+        self.images = dataset
+        self._catch_up_with_images()
+
+    @Slot()
+    def refresh(self) -> None:
+        if self.run is None and self.view.is_in_sight:
+            self._catch_up_with_images()
+        super().refresh()
+
+    def _catch_up_with_images(self) -> None:
+        if self.images is None or not self._is_outdated or not self.view.is_in_sight:
+            return
+        self._is_outdated = False
+        self.view.show_report(*image_texts.report_lines(self.images))
+        self._fill()
+
+    def _show_none(self) -> None:
+        text = tr("No images are loaded. Choose a data set in Setup, or your own by File ▸ Open folder of images.")
+        if self.run is not None:
+            data = self.run.config.dataset.label
+            text = tr("Choose {data} in Setup to see the images that the model on screen learns from.")
+            text = text.format(data=data)
+        self.view.about.set_text("")
+        self.view.sheet.set_empty_text(text)
+        self.view.chosen.show_nothing("")
+
+    @Slot()
+    def _fill(self) -> None:
+        """Show those images that are asked for, in their order."""
+        dataset = self.images
+        if dataset is None or not self.view.is_in_sight:
+            return
+        order = self._in_part(dataset, dataset.file_order)
+        labels = self._labels(dataset)
+        row = max(0, self.view.classes.currentRow())
+        self._show_counts(dataset, order, labels, row)
+        if labels is not None and row:
+            order = order[labels[order] == row - 1]
+        self.numbers = order
+        sheet = self.view.sheet
+        sheet.set_empty_text(tr("There is no such image."))
+        sheet.set_pictures(len(order), dataset.image_shape[1:], self._picture)
+        sheet.set_captions((), self._tip)
+        self.view.about.set_text(image_texts.about(dataset, len(order)))
+        self._show_chosen()
+
+    def _in_part(self, dataset: Dataset, order: Indices) -> Indices:
+        """Those of some images that are in the part chosen."""
+        part, tests = self.view.part.value(), len(dataset.test)
+        return order if part == "all" else order[order < tests] if part == "test" else order[order >= tests]
+
+    def _labels(self, dataset: Dataset) -> Indices | None:
+        """The labels (N,) of all images, if they have any."""
+        test, train = dataset.test.labels, dataset.train.labels
+        return None if test is None or train is None or not dataset.class_names else np.concatenate((test, train))
+
+    def _show_counts(self, dataset: Dataset, order: Indices, labels: Indices | None, row: int) -> None:
+        self.view.classes.setVisible(labels is not None)
+        if labels is None:
+            self.view.classes.set_counts([], [], -1)
+            return
+        counts = np.bincount(labels[order], minlength=len(dataset.class_names)).tolist()
+        names = [tr("All classes"), *map(tr, dataset.class_names)]
+        self.view.classes.set_counts(names, [len(order), *counts], row if row < len(names) else 0)
+
+    def _picture(self, index: int) -> Picture:
+        image = pixels_of(self.images, int(self.numbers[index]))
+        assert image is not None
+        return image.transpose(1, 2, 0)
+
+    def _tip(self, index: int) -> str:
+        dataset, number = self.images, int(self.numbers[index])
+        if dataset is None:
+            return ""
+        return "\n".join(filter(None, (image_texts.title_of(dataset, number), image_texts.place_of(dataset, number))))
+
+    # The image chosen
+
+    @Slot()
+    def _show_chosen(self) -> None:
+        """Show what is known of the image chosen."""
+        dataset, number, view = self.images, self.number, self.view.chosen
+        self._coded = None
+        if dataset is None or number is None:
+            view.show_nothing(tr("Click an image to see it large."))
+            view.set_can_go(tr("Choose an image first."))
+        else:
+            image = pixels_of(dataset, number)
+            assert image is not None
+            title, place = image_texts.title_of(dataset, number), image_texts.place_of(dataset, number)
+            view.show_image(image.transpose(1, 2, 0), title, place, "")
+            view.set_can_go("" if self.are_learned else tr("The model on screen learns from other images."))
+            has_file = image_texts.file_on_disk(dataset, number) is not None
+            view.set_can_reveal("" if has_file else tr("This image is in no file of yours."))
+        self.refresh()
+
+    def _take_coded(self, coded: Coded) -> None:
+        """Show what the model makes of the image chosen."""
+        number = self.number
+        image = None if number is None else pixels_of(self.images, number)
+        if image is not None:
+            self._coded = coded
+            error = error_map(image.transpose(1, 2, 0), coded.reconstruction)
+            self.view.chosen.show_reconstruction(coded.reconstruction, error)
+
+    @Slot()
+    def _go(self) -> None:
+        """Put the current point where the code of the image chosen is."""
+        number, drawn = self.number, self._scatter.drawn
+        if number is None or self._coded is None or not self.are_learned:
+            return
+        if drawn is not None and number < len(drawn):
+            self._scatter.image_chosen.emit(number)
+        else:
+            self._point.move_to(self._coded.codes.mean[0])
+
+    @Slot()
+    def _reveal(self) -> None:
+        """Have the system show the folder of the file of the image chosen."""
+        number = self.number
+        path = None if self.images is None or number is None else image_texts.file_on_disk(self.images, number)
+        if path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
