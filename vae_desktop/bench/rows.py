@@ -23,6 +23,7 @@ ROWS: dict[str, tuple[Callable[[Path, bool], Row], float]] = {
     "first_paint_vs_torch": (partial(window_rows.start_vs_torch, "first_paint"), 0.5),
     "first_decode_vs_torch": (partial(window_rows.start_vs_torch, "first_decode"), 1.2),  # a moved slider's picture
     "memory_vs_torch": (window_rows.memory_vs_torch, 1.6),
+    "conv_epoch_vs_dataloader": (training_rows.conv_epoch_vs_dataloader, 1.6),
     "lockstep_cost": (training_rows.lockstep_cost, 1.1),
     "timeline_cost": (training_rows.timeline_cost, 0.98),
     "growth": (window_rows.growth, 1.0),

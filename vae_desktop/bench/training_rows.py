@@ -57,6 +57,25 @@ def time_to_quality(data_dir: Path, quick: bool) -> Row:
     }
 
 
+def conv_epoch_vs_dataloader(_: Path, quick: bool) -> Row:
+    """An epoch of 10,000 generated images 3×32×32, convolutional, 16-D: the usual loop over ours, in turn.
+
+    Not the first epoch of a process. Beside it the share of our step that convolutions and products take alone.
+    """
+    count, shares = 2 if quick else 3, list[float]()
+
+    def usual() -> float:
+        return statistics.median(probe("convolution.usual", count=count)["epoch_seconds"][1:])
+
+    def ours() -> float:
+        found = probe("convolution.ours", count=count)
+        shares.append(found["layers_ms"] / found["step_ms"])
+        return statistics.median(found["epoch_seconds"][1:])
+
+    row = in_turn(1 if quick else 5, usual, ours, "epoch_seconds", is_inverse=True)
+    return {**row, "share_of_layers": statistics.median(shares)}
+
+
 def lockstep_cost(data_dir: Path, quick: bool) -> Row:
     """Time of a step of four models that are compared, over the sum of the times of their steps alone, in turn."""
 
