@@ -84,3 +84,12 @@ def test_a_loss_is_labelled_with_the_beta_that_it_was_weighed_by(run, vae_file, 
 def test_a_file_of_a_sound_training_has_no_notes(run, vae_file):
     (line,) = run("info", vae_file, "--json").lines
     assert line["notes"] == []
+
+
+def test_levels_are_told_where_they_are_not_as_usual(run, vae_file, tmp_path):
+    checkpoint = load_checkpoint(vae_file)
+    dataset = replace(checkpoint.config.dataset, name="/photos", levels="bounds", white=4095.0)
+    save_checkpoints(tmp_path / "m", [replace(checkpoint, config=replace(checkpoint.config, dataset=dataset))])
+    rows = dict(row.split("  ", 1) for row in run("info", tmp_path / "m").out.splitlines() if "  " in row)
+    assert [rows[name].strip() for name in ("Levels", "Black level", "White level")] == ["Bounds", "auto", "4095"]
+    assert "Levels" not in run("info", vae_file).out

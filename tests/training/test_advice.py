@@ -105,6 +105,7 @@ def test_of_a_file_only_its_shape_tells_that_bernoulli_may_not_fit():
         ("vae", {"noise", "beta"}, {"noise": "only on Denoising AE"}),
         ("vae", {"beta", "beta_warm_up", "latent_dim"}, {}),
         ("denoising-ae", {"noise", "noise_strength"}, {}),
+        ("vae", {"white"}, {"white": "White level has no effect on Digits, only on images of your own."}),
         ("vae", {"levels"}, {"levels": "Levels has no effect on Digits, only on images of your own."}),
     ],
 )
@@ -113,6 +114,13 @@ def test_what_was_asked_for_and_has_no_effect_is_named(kind, given, words):
     assert texts.keys() == words.keys()
     for name, part in words.items():
         assert part in texts[name]
+
+
+@pytest.mark.parametrize(("levels", "count"), [("auto", 1), ("bounds", 0)])
+def test_a_level_without_bounds_has_no_effect(levels, count):
+    config = replace(vae(), dataset=DatasetConfig("/photos", levels=levels, white=9.0))
+    texts = said(config, given={"white"})
+    assert list(texts.values()) == ["White level has no effect unless Levels is “Bounds”."][:count]
 
 
 @pytest.mark.parametrize(

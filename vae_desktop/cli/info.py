@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.opening import add_file_options, opened_at_its_end
 from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
+from vae_desktop.config import DatasetConfig
 from vae_desktop.files import size_in_words
 from vae_desktop.language import N_, tr, tr_count
 from vae_desktop.settings import settings_of
@@ -76,6 +77,7 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
         (tr("Parameters"), f"{checkpoint.parameters:,}"),
         (tr("Data set"), config.dataset.label),
         *_images_row(checkpoint),
+        *_levels_rows(config.dataset),
         *_setting_rows(config.training, config.model.kind),
         (tr("Steps"), f"{checkpoint.snapshot.step:,}"),
         (tr("Epochs evaluated"), str(_epochs_evaluated(checkpoint))),
@@ -94,6 +96,18 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
         (tr("File"), file),
         *((tr("Note"), entry.text) for entry in _advice(checkpoint)),
     ]
+
+
+def _levels_rows(dataset: DatasetConfig) -> list[tuple[str, str]]:
+    """Which values of a person's own images are black and white, where that is not as usual."""
+    if not dataset.is_custom or dataset.levels == DatasetConfig.levels:
+        return []
+    entries = {name: (entry, value) for name, entry, value in settings_of(dataset)}
+    entry, chosen = entries["levels"]
+    rows = [(tr(entry.label), next(tr(choice.label) for choice in entry.choices if choice.name == chosen))]
+    if chosen == "bounds":
+        rows += [(tr(entry.label), entry.format(value)) for entry, value in (entries["black"], entries["white"])]
+    return rows
 
 
 def _timeline_rows(frames: "Sequence[FrameInfo]") -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from vae_desktop.catalog import MODELS
-from vae_desktop.config import ModelConfig, RunConfig
+from vae_desktop.config import SETTINGS, ModelConfig, RunConfig
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.spectrum import Spectrum
 from vae_desktop.errors import InvalidSetting
@@ -104,10 +104,17 @@ def _matters(setting: Setting, config: RunConfig) -> bool:
     """Whether a setting has an effect on such a model of such images."""
     if setting.only_for and config.model.kind not in setting.only_for:
         return False
-    return config.dataset.is_custom or not setting.is_for_own
+    if setting.is_for_own and not config.dataset.is_custom:
+        return False
+    return setting.only_with is None or getattr(config.dataset, setting.only_with[0]) == setting.only_with[1]
 
 
 def _useless(setting: Setting, config: RunConfig) -> str:
+    if setting.only_with is not None and config.dataset.is_custom:
+        other, value = setting.only_with
+        wanted = next(choice.label for choice in SETTINGS[other].choices if choice.name == value)
+        text = tr("{setting} has no effect unless {other} is “{value}”.")
+        return text.format(setting=tr(setting.label), other=tr(SETTINGS[other].label), value=tr(wanted))
     if setting.is_for_own:
         text = tr("{setting} has no effect on {dataset}, only on images of your own.")
         return text.format(setting=tr(setting.label), dataset=config.dataset.label)
