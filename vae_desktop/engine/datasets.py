@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 Fetching = Literal["reading", "downloading"]
 
+_MOST_PAIRS = 1 << 30  # of test and training images, in which duplicates are sought unasked: some ten seconds
+
 _LOAD, _LOAD_TO_SHOW, _DOWNLOAD = "load data set", "load data set to show", "download data set"
 
 
@@ -218,7 +220,8 @@ class DatasetLoader:
         self.loaded.emit(dataset)
         if not dataset.has_spectrum:
             self._tasks.run(lambda _: dataset.spectrum, lambda _: self.spectrum_found.emit(dataset))
-        if dataset.config.is_custom and dataset not in self._compared:
+        is_soon_done = len(dataset.test) * len(dataset.train) <= _MOST_PAIRS
+        if dataset.config.is_custom and is_soon_done and dataset not in self._compared:
             self._compared.add(dataset)
             self._tasks.run(partial(_near_duplicates, dataset), partial(self._tell_duplicates, dataset))
 
