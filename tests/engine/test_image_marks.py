@@ -70,3 +70,20 @@ def test_tags_are_kept_by_content(app, run):
     app.session.starter.load_images_of(run)
     app.wait_until(lambda: app.session.datasets.of(run) is not None)
     assert [len(images) for images in marks.tagged(run).values()] == [1, 1]
+
+
+def test_outliers_are_scored_in_the_background(app, run):
+    outliers, found, ended = app.session.outliers, [], []
+    outliers.found.connect(lambda *told: found.append(told))
+    outliers.ended.connect(ended.append)
+    assert outliers.score(run)
+    assert outliers.score(run)  # in place of the first
+    app.wait_until(lambda: bool(found))
+    ((of, step, scores),) = found
+    assert (of, step, ended) == (run, run.snapshot.step, [run])
+    (worst,) = scores.worst(1, part="train")
+    assert worst.number == scores.test_count + worst.image
+    app.session.marks.tag(run, [worst.number], "odd")
+    assert app.session.marks.tagged(run)["odd"].tolist() == [worst.number]
+    app.session.datasets.forget(run.config.dataset.name)
+    assert not outliers.score(run)  # its images are not at hand

@@ -70,6 +70,8 @@ class Outlier:
     part : {"test", "train"}
     image : int
         Its number among the images of that part.
+    number : int
+        Its number among all images, the test images first, as codes, tags and exclusions have it.
     score : float
         The largest deviation of its reasons.
     reasons : tuple of Reason
@@ -78,6 +80,7 @@ class Outlier:
 
     part: Part
     image: int
+    number: int
     score: float
     reasons: tuple[Reason, ...]
 
@@ -123,7 +126,8 @@ class OutlierScores:
         found.sort(key=lambda reason: -reason.deviation)
         reasons = tuple(reason for reason in found if reason.deviation >= _NOTABLE) or (found[0],)
         is_test = number < self.test_count
-        return Outlier("test" if is_test else "train", number - (0 if is_test else self.test_count), score, reasons)
+        image = number if is_test else number - self.test_count
+        return Outlier("test" if is_test else "train", image, number, score, reasons)
 
 
 @torch.inference_mode()
