@@ -87,10 +87,20 @@ def test_tables_beside_arrays_are_about_them(tmp_path):
 
 
 def test_several_data_sets_are_refused(tmp_path):
-    for name in ("apple", "banana"):
-        np.save(tmp_path / f"{name}.npy", IMAGES)
+    for name, side in (("apple", 9), ("banana", 8)):
+        np.save(tmp_path / f"{name}.npy", IMAGES[:, :side])
     with pytest.raises(DataError, match=r"holds several data sets: apple\.npy, banana\.npy\. Choose one of the files"):
         load(tmp_path)
+
+
+def test_quickdraws_files_are_classes(tmp_path):
+    for name, level in (("apple", 0), ("banana", 100)):
+        np.save(tmp_path / f"full_numpy_bitmap_{name}.npy", IMAGES.reshape(COUNT, -1) + np.uint8(level))
+    dataset = load(tmp_path)
+    assert dataset.class_names == ("apple", "banana")
+    assert everything(dataset) == {level: level // 100 for level in [*range(COUNT), *range(100, 100 + COUNT)]}
+    assert "each file is a class" in dataset.report.converted
+    assert len(dataset.test) == 8
 
 
 def test_arrays_in_a_folder_of_pictures_leave_it_one(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.archives import is_archive_name
-from vae_desktop.data.custom.arrays import assemble_arrays
+from vae_desktop.data.custom.arrays import are_classes, assemble_arrays, assemble_classes
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import held_out_beside, is_for_training, labels_beside
 from vae_desktop.data.custom.csv_file import assemble_csv, is_csv_name
@@ -45,7 +45,8 @@ def reader_of(path: Path) -> Reader | None:
 def assemble_arrays_of(folder: Path, config: DatasetConfig, progress: Progress) -> Assembled | None:
     """Read the arrays of a folder that holds nothing but these; None if it is another one.
 
-    Files that belong together by their names are one data set, see `beside`; of several, the one for training is read.
+    Files that belong together by their names are one data set, see `beside`; of several, the one for training is read,
+    or all as classes, see `are_classes`.
 
     Raises
     ------
@@ -65,6 +66,8 @@ def assemble_arrays_of(folder: Path, config: DatasetConfig, progress: Progress) 
     first = [file for file in files if file not in belonging]
     if len(first) > 1:
         training = [file for file in first if is_for_training(file)]
+        if not training and are_classes(first):
+            return assemble_classes(folder, first, config, progress)
         if len(training) != 1:
             names = ", ".join(listed([shown(file.name) for file in first], _MOST_NAMES))
             text = tr("{folder} holds several data sets: {names}. Choose one of the files.")

@@ -1,19 +1,23 @@
 """A person's own images and labels from NumPy's .npy and .npz files, without unpickling."""
 
+import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 from numpy.lib import format as npy_format
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.messages import shown
-from vae_desktop.data.custom.named_arrays import Members, assemble_named
+from vae_desktop.data.custom.named_arrays import Members, assemble_named, check_total
+from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.stored_array import BrokenFile, StoredArray, check_unpacked, naming_the_file
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.language import tr
@@ -29,11 +33,52 @@ def assemble_arrays(path: Path, config: DatasetConfig, progress: Progress) -> As
     return assemble_named(path, _members, config, progress)
 
 
+def are_classes(paths: Sequence[Path]) -> bool:
+    """Whether some files hold images of one class each, as QuickDraw's do: .npy of images that are alike in shape."""
+    if not all(path.suffix.lower() == ".npy" for path in paths):
+        return False
+    try:
+        arrays = [_open_npy(path) for path in paths]
+        layouts = {layout_of(array.shape).image_shape for array in arrays}
+    except (BrokenFile, ValueError):
+        return False
+    return len(layouts) == 1 and len({array.dtype for array in arrays}) == 1
+
+
+def assemble_classes(folder: Path, paths: Sequence[Path], config: DatasetConfig, progress: Progress) -> Assembled:
+    """Read .npy files, the images in each of which are a class that has the file's name, without what all begin with.
+
+    Raises
+    ------
+    BrokenFile
+        If one of them is broken.
+    DataError
+        If they promise more than 4 GB.
+    Cancelled
+        If `progress` raised it.
+    """
+    arrays = [_open_npy(path) for path in paths]
+    check_total(folder, arrays)
+    words = [re.split("([-_ ])", path.stem) for path in paths]
+    same = next((place for place, them in enumerate(zip(*words, strict=False)) if len(set(them)) > 1), 0)
+    names = ["".join(parts[same:]) for parts in words]  # "cat" of full_numpy_bitmap_cat
+    stacks = [
+        Stack(array, np.full(layout_of(array.shape).count, name or path.stem), str(path))
+        for array, name, path in zip(arrays, names, paths, strict=True)
+    ]
+    notes = [tr("each file is a class")]
+    return assemble_stacks(stacks, folder, config, progress, notes=notes, has_split=False)
+
+
+def _open_npy(path: Path) -> StoredArray:
+    return _read_header(str(path), lambda: path.open("rb"), path.stat().st_size)
+
+
 @contextmanager
 def _members(path: Path) -> Iterator[Members]:
     """How to read the header of each array of an .npz file, by its name, or of the one of an .npy file, called ""."""
     if path.suffix.lower() == ".npy":
-        yield {"": lambda: _read_header(str(path), lambda: path.open("rb"), path.stat().st_size)}
+        yield {"": lambda: _open_npy(path)}
         return
     with naming_the_file(path):
         archive = _open_archive(path)

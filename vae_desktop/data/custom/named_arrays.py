@@ -180,13 +180,7 @@ def _read(
     images = [members[part.images]() for part in parts]
     for array in images:
         _check(array)
-    size = sum(array.nbytes for array in images)
-    if size > MAX_BYTES:
-        raise DataError(
-            tr("{path} holds {size}, more than {most}. Save fewer or smaller images.").format(
-                path=path, size=size_in_words(size), most=size_in_words(MAX_BYTES)
-            )
-        )
+    check_total(path, images)
     stacks = []
     for part, array in zip(parts, images, strict=True):
         opener = members[part.labels] if part.labels is not None else None
@@ -201,6 +195,17 @@ def _read(
     used = {name for part in parts for name in (part.images, part.labels)}
     notes = [] if beside is None else [tr("labels are those of {file}").format(file=shown(beside[1]))]
     return _Read(stacks, [_not_used(name) for name in members if name not in used], notes, on_validation)
+
+
+def check_total(path: Path, arrays: Sequence[NumberArray]) -> None:
+    """Raise DataError if arrays promise more than 4 GB together."""
+    size = sum(array.nbytes for array in arrays)
+    if size > MAX_BYTES:
+        raise DataError(
+            tr("{path} holds {size}, more than {most}. Save fewer or smaller images.").format(
+                path=path, size=size_in_words(size), most=size_in_words(MAX_BYTES)
+            )
+        )
 
 
 def _not_used(name: str) -> str:

@@ -84,8 +84,9 @@ def assemble_stacks(
     progress: Progress,
     skipped: Sequence[str] = (),
     notes: Sequence[str] = (),
+    has_split: bool = True,
 ) -> Assembled:
-    """Convert one stack, or two of which the second is for the test.
+    """Convert one stack, or two of which the second is for the test, or any number of them that are no split.
 
     Parameters
     ----------
@@ -97,6 +98,8 @@ def assemble_stacks(
         Told the images done and the images in total, after some megabytes each.
     skipped, notes : sequences of str
         Lines of the report: what is left out, and what else to know.
+    has_split : bool
+        Whether the second of two stacks is for the test.
 
     Raises
     ------
@@ -128,7 +131,7 @@ def assemble_stacks(
     converted += [counted(tr(ALPHA), transparent)] if transparent else []
     skipped = [*skipped, *dict.fromkeys(stack.note for stack in stacks if stack.note)]
     known = [stack.classes for stack in stacks if stack.classes is not None]
-    is_test = np.repeat([False, True], counts) if len(counts) == 2 else None
+    is_test = np.repeat([False, True], counts) if has_split and len(counts) == 2 else None
     if 0 < len(known) < len(stacks):
         known, skipped = [], [*skipped, tr("labels: not used, as only one of two parts has them")]
     classes = _joined(known) if known else None
