@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class Outliers:
     _datasets: DatasetLoader
     _training: Training
     _messages: Messages
+    _asked: int = field(default=0, init=False)  # how often
 
     def score(self, run: Run) -> bool:
         """Score the images of a model as it is shown; return whether its images are at hand and it has begun."""
@@ -61,9 +62,10 @@ class Outliers:
             self._messages.report(error, details)
 
         def cancelled() -> None:
-            if not self._tasks.is_running(_SCORE):  # else a newer one has taken its place
+            if self._asked == asked:  # else a newer request has taken its place
                 self.ended.emit(run)
 
+        self._asked = asked = self._asked + 1
         self._tasks.run(work, finished, failed, cancelled, partial(self.progressed.emit, run), key=_SCORE)
         return True
 
