@@ -124,6 +124,16 @@ BAD = {
     "no pixels": (table([[1, 2, 3]] * 20), "it is a table of 3 columns, not of images: .* 28 × 28 = 784"),
     "names of files": ("file,label\n" + "a.png,cat\n" * 20, "it is a table of 2 columns, not of images"),
     "prose": ("Call me Ishmael. Some years ago.\n" * 20, "it is a table of 1 columns, not of images"),
+    "a long value": ("x" * 200_000 + "\n1,2\n", "it is no table: field larger than field limit"),
+    "open quotes": (
+        table(TEXTS, ["label", *NAMES]) + '"' + table(TEXTS),
+        "its line 22 has|one of its values in quotes",
+    ),
+    "short with quotes": (table(TEXTS, ["label", *NAMES]) + '"cat",1\n', "its line 22 has 2 values, not 82"),
+    "labels cut off": (
+        table([[*row[1:], row[0]] for row in TEXTS], [*NAMES, "label"]) + ",".join(['"1"'] * 81) + "\n",
+        "one of its values in quotes does not end|its line 22 has 81",
+    ),
     "empty": ("", "it holds nothing"),
     "only line ends": ("\n" * 1000, "it holds nothing"),
     "only a header": (table([], ["label", *NAMES]), "columns"),

@@ -2,7 +2,7 @@
 
 import csv
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -142,7 +142,9 @@ def _read(path: Path, progress: Progress) -> _Table:
             values = _numbers(lines, columns, before)
             parts.append(_compact(values[:, : len(columns.pixels)]))
             if columns.has_texts and columns.label is not None:
-                rows = csv.reader(lines, delimiter=columns.sign)
+                rows = list(_fields(lines, columns.sign))
+                if len(rows) != len(values) or any(len(row) != columns.count for row in rows):
+                    raise ValueError(tr("one of its values in quotes does not end in its line"))
                 labels.append(np.array([row[columns.label] for row in rows]))
             elif columns.label is not None:
                 labels.append(values[:, -1].copy())
@@ -151,9 +153,8 @@ def _read(path: Path, progress: Progress) -> _Table:
                 raise DataError(text.format(path=path, most=size_in_words(MAX_BYTES)))
         if not parts:
             raise ValueError(tr("it holds nothing"))
-    found = FoundLabels(None)
-    if labels:
-        found = labels_of_values(np.concatenate(labels), tr("labels in {path}").format(path=path))
+    where = tr("labels in {path}").format(path=path)
+    found = labels_of_values(np.concatenate(labels), where) if labels else FoundLabels(None)
     return _Table(path, np.concatenate(parts), found, columns.notes)
 
 
@@ -200,9 +201,10 @@ def _columns_of(lines: Sequence[str]) -> _Columns:
     if not any(lines):
         raise ValueError(tr("it holds nothing"))
     sign = max(",;\t", key=lines[0].count)
-    rows = [[field.strip() for field in row] for row in csv.reader(filter(str.strip, lines), delimiter=sign)]
+    rows = [[field.strip() for field in row] for row in _fields(lines, sign) if row]
     names: tuple[str, ...] = ()
-    if not all(map(_is_number, rows[0])) and any(map(_is_number, rows[-1])) and not _is_number(rows[0][-2:][0]):
+    has_numbers = any(map(_is_number, rows[min(1, len(rows) - 1)]))
+    if has_numbers and not all(map(_is_number, rows[0])) and not _is_number(rows[0][-2:][0]):
         names = tuple(rows[0])
         rows = rows[1:]
     count = len(names or rows[0])
@@ -228,6 +230,14 @@ def _columns_of(lines: Sequence[str]) -> _Columns:
         raise ValueError(text.format(count=count, example="28 × 28 = 784"))
     has_texts = label is not None and not all(_is_number(row[label]) for row in rows if len(row) == count)
     return _Columns(sign, names, count, tuple(left), label, has_texts)
+
+
+def _fields(lines: Iterable[str], sign: str) -> Iterator[list[str]]:
+    """The values of each line, without quotes."""
+    try:
+        yield from csv.reader(lines, delimiter=sign)
+    except csv.Error as error:
+        raise ValueError(tr("it is no table: {reason}").format(reason=error)) from error
 
 
 def _is_number(text: str) -> bool:
@@ -262,7 +272,7 @@ def _numbers(lines: list[str], columns: _Columns, before: int) -> npt.NDArray[np
     try:
         return np.loadtxt(lines, delimiter=columns.sign, usecols=columns.numbers, quotechar='"', ndmin=2, comments=None)
     except ValueError:
-        rows = csv.reader(lines, delimiter=columns.sign)
+        rows = _fields(lines, columns.sign)
         return np.array([_row(row, columns, before + number + 1) for number, row in enumerate(rows)])
 
 
