@@ -210,6 +210,16 @@ def test_a_name_of_a_gigabyte_takes_no_memory(tmp_path):
         load(tmp_path / "x.tar")
 
 
+@pytest.mark.parametrize("name", ["d/" * 60_000 + "x.png", "d" * 60_000 + "/x.png"])
+def test_names_that_no_disk_takes_take_no_memory(tmp_path, name):
+    archive = tarred(tmp_path / "x.tar.gz", {**IMAGES, **{f"{n}{name}": png() for n in range(5)}}, "gz")
+    with quickly():
+        dataset = load(archive)
+    assert len(dataset.train) + len(dataset.test) == 12
+    assert len(dataset.report.skipped) == 5
+    assert all(line.endswith(": its name is too long") for line in dataset.report.skipped)
+
+
 def test_sizes_that_lie_spoil_one_image(tmp_path):
     path = zipped(tmp_path / "x.zip")
     content = bytearray(path.read_bytes())

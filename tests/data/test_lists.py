@@ -211,3 +211,14 @@ def test_lists_in_an_archive_are_read(root, tmp_path):
         "training images from all others, test images from set/test.txt",
         "classes from set/labels.txt: 30 images",
     )
+
+
+def test_lines_may_end_as_on_an_old_mac(root):
+    fill(root, 12, 10)
+    (root / "labels.csv").write_bytes(
+        b"file,label\r" + b"".join(b"%d.png,%s\r" % (n, b"ab"[n % 2 :][:1]) for n in range(12))
+    )
+    (root / "readme.txt").write_bytes(b'two, "signs\rof an end, \rin a line\r\n')
+    dataset = load(root)
+    assert names_of(dataset) == {10 + n: "ab"[n % 2] for n in range(12)}
+    assert dataset.report.skipped == ("readme.txt: not an image",)

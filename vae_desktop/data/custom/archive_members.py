@@ -21,6 +21,7 @@ BROKEN = (  # what a damaged archive raises
 _SMALL = 1 << 25  # bytes that anything may be unpacked to
 _PACKING = 100  # times smaller than its content; images are never packed as tightly, but for blank ones
 _LARGEST = 1 << 28  # bytes of a file that has to be in memory while it is read
+_LONGEST_NAME, _DEEPEST = 4096, 100  # what no disk takes either; a name is kept for each folder in it
 
 
 class Members:
@@ -40,6 +41,9 @@ class Members:
 
     def add(self, name: str, open_member: Callable[[], BinaryIO] | None, reason: str = "") -> None:
         """A file, a folder if there is nothing to open, or, with the reason, what cannot be read."""
+        if len(name) > _LONGEST_NAME or name.count("/") > _DEEPEST:
+            self.skipped.append(because(shown(name), tr("its name is too long")))
+            return
         parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
         if not parts or any(is_unseen(part) for part in parts if part != ".."):
             return

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from vae_desktop.data.custom.files import File
-from vae_desktop.data.custom.layout import Told
+from vae_desktop.data.custom.image_index import Index, indexes_of
+from vae_desktop.data.custom.layout import Folder, Told
 from vae_desktop.data.custom.messages import shown
 from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION, part_of
 from vae_desktop.language import tr_count
@@ -92,7 +93,9 @@ def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress
     Cancelled
         If `progress` raised it.
     """
-    found = [known for file in _candidates(files) if (known := _read(file, images, progress)) is not None]
+    candidates = [*_candidates(files)]
+    indexes = indexes_of(images, {file.parts[:-1] for file in candidates})
+    found = [known for file in candidates if (known := _read(file, indexes, progress)) is not None]
     told = Told()
     for part in (TRAIN, TEST, VALIDATION):
         first = next((known for known in found if known.part == part), None)  # of several ways to split
@@ -131,7 +134,7 @@ def _rows(file: File, progress: Progress) -> Iterator[list[str]]:
         return
     if len(text) > _MOST_BYTES or "\0" in text[:_LONGEST]:
         return
-    lines = io.StringIO(text)
+    lines = io.StringIO(text, newline=None)  # any sign that ends a line does
     start = text[:_LONGEST]
     sign = next((sign for sign in "\t,;" if sign in start), None)
     for line in lines:
@@ -142,16 +145,14 @@ def _rows(file: File, progress: Progress) -> Iterator[list[str]]:
             yield [line, *(entry.strip() for entry in fields)]
 
 
-def _read(file: File, images: Sequence[File], progress: Progress) -> _List | None:
-    """A file as a list; None if fewer than half of its lines name images."""
+def _read(file: File, indexes: Mapping[Folder, Index], progress: Progress) -> _List | None:
+    """A file as a list of images in its folder, or of any; None if fewer than half of its lines name images."""
     rows = _rows(file, progress)
     first = list(itertools.islice(rows, _TRIED))
     if not first:
         return None
-    folder = file.parts[:-1]
-    inside = [image for image in images if image.parts[: len(folder)] == folder]
-    for some in (inside, images) if inside and len(inside) < len(images) else (images,):
-        index = _Index(some)
+    for folder in dict.fromkeys((file.parts[:-1], ())):
+        index = indexes[folder]
         width = max(map(len, first), default=1)
         order = [*range(1, width), 0]  # the whole line last, which is a path with spaces
         hits = {column: [index.find(row[column]) if len(row) > column else None for row in first] for column in order}
@@ -171,7 +172,7 @@ def _quality(column: int, found: Sequence[File | None], rows: Sequence[list[str]
 
 
 def _collect(
-    file: File, rows: Iterable[list[str]], columns: Sequence[int], head: Sequence[str], index: "_Index"
+    file: File, rows: Iterable[list[str]], columns: Sequence[int], head: Sequence[str], index: Index
 ) -> _List | None:
     """The list that these lines make; the first of the columns is that of the images."""
     images: list[File] = []
@@ -187,39 +188,6 @@ def _collect(
             some.append(row[column] if len(row) > column else "")
     names = [head[column] if len(head) > column else "" for column in columns[1:]]
     return _List(file, images, values, names, missing) if len(images) >= missing else None
-
-
-class _Index:
-    """Images by the ends of their paths, with and without the ending of their names."""
-
-    def __init__(self, images: Sequence[File]) -> None:
-        self._images = images
-        self._ends: dict[int, dict[tuple[str, ...], File | None]] = {}
-
-    def find(self, text: str) -> File | None:
-        """The one image whose path ends so, or whose whole path is the end of this one."""
-        parts = tuple(part for part in text.replace("\\", "/").split("/") if part not in ("", "."))
-        if not parts or len(parts) > 64:
-            return None
-        found = self._of(len(parts)).get(parts)
-        for first in range(1, len(parts)):
-            if found is not None:
-                break
-            whole = self._of(len(parts) - first).get(parts[first:])
-            found = whole if whole is not None and len(whole.parts) == len(parts) - first else None
-        return found
-
-    def _of(self, depth: int) -> Mapping[tuple[str, ...], File | None]:
-        if depth not in self._ends:
-            ends: dict[tuple[str, ...], File | None] = {}
-            for image in self._images:
-                if len(image.parts) < depth:
-                    continue
-                end = image.parts[-depth:]
-                for key in (end, (*end[:-1], PurePosixPath(end[-1]).stem)):
-                    ends[key] = image if ends.get(key, image) is image else None  # two of that name
-            self._ends[depth] = ends
-        return self._ends[depth]
 
 
 def _take_columns(known: _List, told: Told) -> None:
