@@ -226,13 +226,18 @@ def test_a_ruined_training_is_brought_back(live):
     driver.wait(lambda: driver.state == "idle")
     click(driver, 20)
     driver.wait(lambda: run.moment is not None and run.moment.codes is not None)
-    step = run.moment.step
+    step, rates = run.moment.step, (run.config.training.learning_rate, run.config.training.beta)
+    driver.type("learningRateField", "1")
+    driver.type("betaField", "9")
     driver.type("epochsField", "1")
     driver.window.timeline.go_back.trigger()
     driver.wait(lambda: driver.state == "idle" and run.status == "finished" and run.progress.step != 48)
     assert run.moment is None
     assert run.progress.step >= step
     assert driver.shown is run
+    assert (run.config.training.learning_rate, run.config.training.beta) == rates  # not those that ruin it again
+    assert (driver.find("learningRateField").value(), driver.find("betaField").value()) == rates
+    assert f"#{run.id} trains on from step {step}, with rate and β as they were there" in driver.window.banner.text()
 
 
 def test_a_training_goes_on_behind_the_past(live):
@@ -246,6 +251,43 @@ def test_a_training_goes_on_behind_the_past(live):
     assert driver.shown.moment.step == step
     driver.window.timeline.live.click()
     assert driver.shown.moment is None
+    driver.stop()
+
+
+def test_at_an_earlier_step_the_setup_is_that_of_a_fork(live):
+    driver, plan = live, live.find("nextRunText")
+    driver.train(epochs="100000")
+    driver.wait(lambda: driver.state == "training" and len(strip_of(driver).past.frames) > 5)
+    run, beta = driver.shown, driver.find("betaField")
+    click(driver, 2)
+    driver.wait(lambda: run.moment is not None)
+    driver.type("betaField", "7")
+    QTest.keyClick(beta, Qt.Key.Key_Return)
+    driver.wait(lambda: f"with β 7 instead of 1. It stops the training of #{run.id}." in driver.find("forkText").text())
+    assert "nothing acts on the training" in plan.text()
+    steps = len(run.history.training)
+    driver.wait(lambda: len(run.history.training) > steps + 3)
+    assert (run.config.training.beta, run.history.changes) == (1, [])
+    driver.window.timeline.live.click()
+    assert "It trains with 100,000 epochs, rate 0.001, β 1." in plan.text()
+    driver.type("betaField", "2")
+    QTest.keyClick(beta, Qt.Key.Key_Return)
+    driver.wait(lambda: run.config.training.beta == 2)
+    changed = run.history.changes[0].step
+    driver.wait(lambda: changed in strip_of(driver).past.frames and len(run.history.training) > changed + 3)
+    driver.window.losses.step_chosen.emit(changed)  # in mid-training, and at the very change: that is undone
+    driver.wait(lambda: run.moment is not None and run.moment.step == changed)
+    driver.window.timeline.go_back.trigger()
+    driver.wait(lambda: driver.state == "training" and run.config.training.beta == 1)
+    assert (run.history.changes, beta.value()) == ([], 1)
+    click(driver, 2)
+    driver.wait(lambda: run.moment is not None)
+    driver.click("timelineForkButton")
+    driver.wait(lambda: driver.shown is not run)
+    assert f"#{run.id} " in driver.window.banner.text()
+    assert "for the fork." in driver.window.banner.text()
+    detail = driver.find("onScreenDetail").whole_text()
+    assert f"training · from #{run.id}, step {driver.shown.forked_from[1]}" in detail
     driver.stop()
 
 

@@ -173,6 +173,16 @@ class Run:
             return self.config
         return self.config.with_settings(**self.timeline.settings_at(step, self.history.changes))
 
+    def settings_until(self, step: int) -> dict[str, float]:
+        """The rates with which it was trained up to a step of its timeline.
+
+        A change at this very step is none of them, unless it is where a fork began.
+        """
+        assert self.timeline is not None
+        is_origin = self.forked_from is not None and step == self.forked_from[1]
+        changes = (change for change in self.history.changes if is_origin or change.step < step)
+        return self.timeline.settings_at(step, changes)
+
     def checkpoint_of(self, moment: Frame) -> Checkpoint:
         """The model as it was at a moment of its training, with the settings of then."""
         checkpoint = self.checkpoint(moment.snapshot, moment.codes)

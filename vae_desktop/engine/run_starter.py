@@ -20,7 +20,7 @@ from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
-from vae_desktop.language import sentences
+from vae_desktop.language import sentences, tr
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.training.advice import same_models
 from vae_desktop.training.history import Change
@@ -29,6 +29,7 @@ from vae_desktop.variants import check_comparison
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
+    from vae_desktop.training.fork import Fork
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,15 +108,22 @@ class RunStarter:
     def go_back(self, run: Run, frame: Frame, config: RunConfig) -> None:
         """Train on from an earlier moment of a run, with the epochs, rates and device of `config`.
 
-        What came later is forgotten; the model as it is now is kept in a file of the app's own first.
+        What came later is forgotten; the model as it is now is kept in a file of the app's own first. A training that
+        runs is stopped for it.
         """
-        if run.timeline is None or self.is_beginning or run in self._project.active:
+        if run.timeline is None or self.is_beginning or run.id not in self._project.runs:
+            return
+        if self._project.active:
+            self._training.stop(then=partial(self.go_back, run, frame, config))
             return
         self._saver.save(None, [run], ())
-        settings: dict[str, Any] = run.timeline.settings_at(frame.step, run.history.changes)
+        settings: dict[str, Any] = run.settings_until(frame.step)
         run.config = run.config.with_settings(**settings)
         run.snapshot, run.codes = frame.snapshot, frame.codes or run.codes
         run.forget_after(frame.step)
+        run.history.changes = [
+            change for change in run.history.changes if change.step < frame.step or change.name not in settings
+        ]
         run.saved_step = run.kept_step = -1  # it comes to the steps of those files again, as another model
         self.continue_training(run, config)
 
@@ -251,12 +259,23 @@ class RunStarter:
         if not self._timelines.budget:
             forks = [replace(fork, timeline=None) for fork in forks]  # its frames would go with the parent's
         runs = [forked_run(self._project.next_id(), run, origin, fork) for fork in forks]
-        notes += forks[0].begins_anew
+        notes = [*self._stopped_for(forks), *notes, *forks[0].begins_anew]
         if notes:
             self._messages.inform(sentences(*notes))
         if compares:
             self._project.add_comparison(runs)
         self._prepare(_Plan([fork.config for fork in forks], runs, is_comparison=compares))
+
+    def _stopped_for(self, forks: Sequence[Fork]) -> list[str]:
+        """What is said of the models whose training ends where these forks begin."""
+        active = self._project.active
+        if not active:
+            return []
+        title = active[0].title if len(active) == 1 else tr("{count} models").format(count=len(active))
+        text = tr("{title} was stopped at step {step:,} for the fork.")
+        if len(forks) > 1:
+            text = tr("{title} was stopped at step {step:,} for the forks.")
+        return [text.format(title=title, step=active[0].step)]
 
     def _without_excluded(self, configs: Sequence[RunConfig]) -> list[RunConfig]:
         """The settings of new models, whose images are those that are not excluded."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -108,11 +108,13 @@ class Training:
     def resume(self) -> None:
         self._thread.send(self._thread.resume)
 
-    def stop(self) -> None:
-        """Stop the training; the model stays."""
+    def stop(self, then: Callable[[], object] | None = None) -> None:
+        """Stop the training, and do something after its models have ended; they stay."""
         if self._project.active or self._tracker.starting:
             self._tracker.is_stopping = True
             self._thread.send(self._thread.stop)
+        if then is not None:
+            self._thread.send(self._outbox.call, then)
         self.tell_state()
 
     def adjust(self, name: str, value: float, run: Run | None = None) -> None:

@@ -27,7 +27,7 @@ class PlanTexts:
     def __init__(self, datasets: DatasetLoader, times: TrainingTimes) -> None:
         self._datasets, self._times = datasets, times
 
-    def of_training(self, active: Sequence[Run], config: RunConfig, place: str) -> str:
+    def of_training(self, active: Sequence[Run], config: RunConfig, place: str, is_for_fork: bool) -> str:
         """What acts at once on models in training.
 
         Parameters
@@ -37,21 +37,28 @@ class PlanTexts:
             Settings of the form, which may be others than those that they train with.
         place : str
             The workspace in which they train where that is not the one in front, else "".
+        is_for_fork : bool
+            Whether the form is that of a fork, as an earlier step is on screen.
         """
         compares = len(active) > 1
         acting = tr("Epochs and learning rate") if compares else tr("Epochs, learning rate and β")
         text = tr("{acting} act at once; all else is for the next training.").format(acting=acting)
         if compares and not place:
             text = tr("{acting} act at once on all models; each has its β above its column.").format(acting=acting)
+        if is_for_fork:
+            text = tr("At an earlier step the settings are those of its fork: nothing acts on the training.")
         if place:
             what = tr("In {place} one is in training.")
             what = tr("In {place} {count} models are in training.") if compares else what
             text = sentences(what.format(place=place, count=len(active)), text)
-        own = active[-1].config.training
-        if (own.epochs, own.learning_rate) != (config.training.epochs, config.training.learning_rate):
+        own, form = active[-1].config.training, config.training
+        has_beta = not compares and active[-1].config.model.traits.kl_weight is None
+        if (own.epochs, own.learning_rate) != (form.epochs, form.learning_rate) or (has_beta and own.beta != form.beta):
             they = tr("They train with {epochs} epochs, rate {rate}.") if compares else ""
+            they = they or (tr("It trains with {epochs} epochs, rate {rate}, β {beta}.") if has_beta else "")
             they = they or tr("It trains with {epochs} epochs, rate {rate}.")
-            text = sentences(they.format(epochs=f"{own.epochs:,}", rate=f"{own.learning_rate:g}"), text)
+            they = they.format(epochs=f"{own.epochs:,}", rate=f"{own.learning_rate:g}", beta=f"{own.beta:g}")
+            text = sentences(they, text)
         return text
 
     def of_train(self, config: RunConfig, configs: Sequence[RunConfig], compares: bool) -> str:
@@ -85,10 +92,10 @@ class PlanTexts:
         there = images if self._datasets.is_there(config.dataset) else None
         return possible(parent.config_at(step), parent.image_shape, config, there)
 
-    def of_fork(self, run: Run, parent: Run, config: RunConfig) -> str:
+    def of_fork(self, run: Run, parent: Run, config: RunConfig, active: Sequence[Run]) -> str:
         """What a fork at the moment on screen would be trained with, and what begins anew; "" while there is none.
 
-        The moment may be one of the `parent` of the model on screen.
+        The moment may be one of the `parent` of the model on screen; what is `active` is stopped for it.
         """
         from vae_desktop.training.fork import begins_anew, begins_cycle
 
@@ -108,7 +115,8 @@ class PlanTexts:
             images = None if dataset is None else len(dataset.train)
             per_epoch = span.per_epoch if images is None else -(-images // config.training.batch_size)
             has_cycle = begins_cycle(span, moment.step, per_epoch)
-        return sentences(text, *notes, *begins_anew(moment.step, info.is_exact, has_cycle))
+        stops = [tr("It stops the training of {title}.").format(title=_titles(active))] if active else []
+        return sentences(text, *stops, *notes, *begins_anew(moment.step, info.is_exact, has_cycle))
 
     def of_continue(self, runs: Sequence[Run], config: RunConfig, compares: bool) -> str:
         """How far Continue goes, and with what other than what was trained with; "" if there is nothing to train."""
@@ -133,6 +141,10 @@ class PlanTexts:
         if run.config.training.schedule == "one-cycle" and span.first == step:
             text += tr("; its cycle begins again: the loss rises at first, less at a lower rate")
         return tr("{sentence}.").format(sentence=text)
+
+
+def _titles(runs: Sequence[Run]) -> str:
+    return tr(", ").join(tr("#{id}").format(id=run.id) for run in runs)
 
 
 def _epochs(count: float) -> str:

@@ -106,6 +106,12 @@ class SetupController(QObject):
     def _on_screen(self) -> list[Run]:
         return self._project.in_sight(self._compares)
 
+    @property
+    def _is_for_fork(self) -> bool:
+        """Whether the form is that of a fork, as an earlier step is on screen."""
+        runs = self._on_screen
+        return not self._compares and bool(runs) and runs[0].moment is not None
+
     def _show_head(self) -> None:
         runs = self._on_screen
         if not runs:
@@ -171,7 +177,7 @@ class SetupController(QObject):
             names -= {"name", "image_size", "colours"}
         elif "name" in names:
             names.add("epochs")
-        if self._project.active:  # what acts at once would be shown and not act
+        if self._project.active and not self._is_for_fork:  # what acts at once would be shown and not act
             names = {name for name in names if not SETTINGS[name].at_once}
         return config.with_settings(**{name: theirs[name] for name in names})
 
@@ -199,7 +205,7 @@ class SetupController(QObject):
         moment, text = runs[0].moment if runs and self._form.is_valid else None, ""
         if moment is not None:
             parent = self._engine.starter.owner(runs[0], moment)
-            text = self._texts.of_fork(runs[0], parent, self._form.config())
+            text = self._texts.of_fork(runs[0], parent, self._form.config(), self._project.active)
         self._controls.show_fork(text)
         if not self._form.is_valid:
             self._controls.show_plan(tr("Train waits until that is mended."))  # it is said above
@@ -217,7 +223,7 @@ class SetupController(QObject):
     def _plan(self, config: RunConfig, configs: list[RunConfig]) -> str:
         active = self._project.active
         if active:
-            return self._texts.of_training(active, config, self._place_of_active())
+            return self._texts.of_training(active, config, self._place_of_active(), self._is_for_fork)
         train = self._texts.of_train(config, configs, self._compares)
         return sentences(train, self._texts.of_continue(self._on_screen, config, self._compares))
 
@@ -237,8 +243,8 @@ def _detail(run: Run, with_beta: bool) -> Iterator[str]:
         yield value_in_words("likelihood", config.model.likelihood).lower()
     if run.status in ("training", "paused"):
         yield tr(run.status)
-        return
-    epochs = [f"{epoch:.1f}".removesuffix(".0") for epoch in (progress.epoch, progress.last_epoch)]
-    yield tr("epoch {epoch} of {epochs}").format(epoch=epochs[0], epochs=epochs[1])
+    else:
+        epochs = [f"{epoch:.1f}".removesuffix(".0") for epoch in (progress.epoch, progress.last_epoch)]
+        yield tr("epoch {epoch} of {epochs}").format(epoch=epochs[0], epochs=epochs[1])
     if run.forked_from is not None:
         yield tr("from #{parent}, step {step}").format(parent=run.forked_from[0], step=f"{run.forked_from[1]:,}")

@@ -18,7 +18,7 @@ from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.curves.curve_pane import MARKED
 from vae_desktop.gui.views.timeline.strip import Past
 from vae_desktop.gui.views.window.main_window import MainWindow
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 
 _INTERVAL, _FRACTION = 0.25, 0.02  # seconds between two looks at a training that goes on, and of the time
 
@@ -110,16 +110,27 @@ class TimelineController(QObject):
     def _go_back(self) -> None:
         """Train the model on screen on from its moment on screen."""
         run = self._project.shown
-        if run is None or run.moment is None:
+        if run is None or run.moment is None or self._engine.starter.is_beginning:
             return
-        if run in self._project.active:
-            self._engine.messages.inform(tr("This model is being trained: stop it first."))
-            return
-        frame = run.moment
+        frame, form, settings = run.moment, self._window.setup.form, run.settings_until(run.moment.step)
+        for name, value in settings.items():
+            form.field(name).set_value(value)  # as it was trained then: another rate may be what ruined it
         with contextlib.suppress(InvalidSetting):
-            config = self._window.setup.form.config()
+            config = form.config()
             self._go_live()
+            self._window.banner.clear_news()
             self._engine.starter.go_back(run, frame, config)
+            self._tell_of_return(run, frame.step)
+
+    def _tell_of_return(self, run: Run, step: int) -> None:
+        """Say with what a model is trained on from an earlier step, and where it is as it was."""
+        training = self._window.setup.form.config().training
+        text = tr("#{id} trains on from step {step}, at the rate it had there, {rate}")
+        if run.config.model.traits.kl_weight is None:
+            text = tr("#{id} trains on from step {step}, with rate and β as they were there, {rate} and {beta}")
+        text = text.format(id=run.id, step=f"{step:,}", rate=f"{training.learning_rate:g}", beta=f"{training.beta:g}")
+        kept = tr("As it was stays under File ▸ Open recent.")
+        self._engine.messages.inform(sentences(tr("{sentence}.").format(sentence=text), kept))
 
     @Slot()
     def _go_live(self) -> None:

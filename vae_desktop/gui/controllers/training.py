@@ -33,11 +33,12 @@ class TrainingController(QObject):
         self._engine = engine
         self._project, self._training, self._starter = engine.project, engine.training, engine.starter
         self._settings = settings
+        self._active_kinds: list[str] = []  # of the models on which the setup acts at once
         self._last_read, self._read = DatasetConfig().name, set[str]()  # names of data sets
         form, controls, training, starter = self._form, self._controls, self._training, self._starter
         form.validity_changed.connect(controls.set_settings_valid)
         form.dataset_chosen.connect(self._choose_dataset)
-        form.committed.connect(starter.adjust)
+        form.committed.connect(self._adjust)
         controls.train_requested.connect(self._train)
         controls.continue_requested.connect(self._continue)
         controls.pause_requested.connect(training.pause)
@@ -57,7 +58,9 @@ class TrainingController(QObject):
         datasets.spectrum_found.connect(form.refresh, max_args=0)
         datasets.progressed.connect(window.fetching.show_progress)
         datasets.ended.connect(window.fetching.hide, check_nargs=False)  # a method of Qt
-        self._project.runs_changed.connect(self._show_active)
+        for signal in (self._project.runs_changed, self._project.moment_changed, self._project.shown_changed):
+            signal.connect(self._show_active, max_args=0)
+        window.workspace_changed.connect(self._show_active)
         self._project.shown_changed.connect(self._take_shown)
         self._project.compared_changed.connect(self._take_compared)
 
@@ -120,6 +123,18 @@ class TrainingController(QObject):
     @Slot(object, float)
     def _set_beta(self, run: Run, beta: float) -> None:
         self._training.adjust("beta", beta, run)
+
+    @property
+    def _is_for_fork(self) -> bool:
+        """Whether the setup is that of a fork: an earlier step is shown, and what trains keeps its settings."""
+        shown = self._project.shown
+        return self._window.workspace == "playground" and shown is not None and shown.moment is not None
+
+    @Slot(str, float)
+    def _adjust(self, name: str, value: float) -> None:
+        """Change a setting of what trains, or is about to."""
+        if not self._is_for_fork:
+            self._starter.adjust(name, value)
 
     @Slot(object)
     def _choose_dataset(self, config: DatasetConfig) -> None:
@@ -186,8 +201,14 @@ class TrainingController(QObject):
         if config.is_custom and config.name not in self._read and config.name == self._form.box("name").value():
             self._form.withdraw_dataset(config.name, self._last_read)
 
+    @Slot()
     def _show_active(self) -> None:
-        self._form.set_active_models([run.config.model.kind for run in self._project.active])
+        """Mark in the setup what acts at once on a training."""
+        acted_on = [] if self._is_for_fork else self._project.active
+        kinds = [run.config.model.kind for run in acted_on]
+        if kinds != self._active_kinds:
+            self._active_kinds = kinds
+            self._form.set_active_models(kinds)
 
     def _take_shown(self, run: Run) -> None:
         self._take_over(run)

@@ -49,7 +49,8 @@ class TimelinePanel(QWidget):
         tip = tr("Train the unchanged continuation beside it, on the same batches.")
         self.compare = action(self, "forkAndCompareAction", text, tip, then=lambda: self.fork_wanted.emit(True))
         tip = tr(
-            "Train this very model on from here: what came later is forgotten, and kept in a file of the app's own."
+            "Train this very model on from here, with rate and β as they were: what came later is forgotten, and kept "
+            "in a file of the app's own. A training that runs is stopped."
         )
         text, then = tr("Go back and train on"), self.return_wanted
         self.go_back = action(self, "goBackAction", text, tip, then=lambda: then.emit())
