@@ -188,6 +188,7 @@ def test_a_model_that_is_opened_again_has_its_timeline_again(windows, config, tm
     again = second.opened(path, "file" if is_saved else "autosave")
     second.wait_until(lambda: again.timeline.finish(30) and again.timeline.steps == steps)
     assert second.read(again, 5).step == 5
+    assert np.array_equal(again.timeline.labels, run.codes.labels)
     second.goes_on(again, config.with_settings(epochs=1))
     assert again.timeline.steps[: len(steps)] == steps
 

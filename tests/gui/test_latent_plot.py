@@ -1,5 +1,6 @@
 """The plot of the latent space by itself."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSize
 from PySide6.QtGui import QRegion
@@ -69,3 +70,22 @@ def test_a_point_out_of_sight_is_an_arrow_at_the_edge(qtbot) -> None:
     plot.getViewBox().setRange(xRange=(-2000, 2000))
     assert plot.cross_hair.pos() == QPointF(1000, 0)
     assert plot.cross_hair.pixmap().toImage() == ring
+
+
+@pytest.mark.parametrize("ruined", [15_000.0, 0.0])
+def test_codes_of_a_ruined_model_and_those_before_are_both_in_sight(qtbot, ruined) -> None:
+    window, plot = QWidget(), LatentPlot()
+    qtbot.addWidget(window)
+    QHBoxLayout(window).addWidget(plot)
+    window.resize(400, 300)
+    plot.only_grows = True  # as while moments of a training go by
+    sane = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    far = sane * np.float32(ruined) + np.float32(400)  # or all of them in one place
+    plot.set_points(sane)
+    view = plot.view_rect()
+    plot.set_points(sane / 3)
+    assert plot.view_rect() == view
+    plot.set_points(far)
+    assert plot.view_rect().contains(QPointF(*far[0].tolist()))
+    plot.set_points(sane)
+    assert plot.view_rect().width() < 2 * view.width()

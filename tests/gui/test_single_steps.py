@@ -95,6 +95,23 @@ def test_arrows_lead_from_the_codes_before_to_those_after(shared_driver):
     driver.stop()
 
 
+def test_no_arrows_stand_over_earlier_codes_and_the_next_step_is_live(shared_driver):
+    driver = paused(shared_driver)
+    step, run = take_step(driver).step, driver.shown
+    tool(driver).view.arrows.set_value("moved")
+    assert tool(driver).overlay.vectors
+    driver.wait(lambda: run.timeline.frames)
+    driver.engine.playhead.go_to([run], 0)
+    driver.wait(lambda: run.moment is not None)
+    assert tool(driver).overlay.vectors == {}
+    assert tool(driver).observed is None
+    assert tool(driver).view.is_in_sight
+    assert take_step(driver).step == step + 1
+    assert run.moment is None
+    assert tool(driver).overlay.vectors
+    driver.stop()
+
+
 def test_a_chosen_image_is_shown_alone_and_the_point_goes_to_its_code(shared_driver):
     driver = paused(shared_driver)
     observed = take_step(driver)

@@ -64,6 +64,26 @@ def test_a_click_shows_all_as_it_was(live):
     assert all(pane.step is None for pane in driver.window.losses.panes)
 
 
+def test_the_strip_stays_where_it_is_at_a_click(live):
+    strip = strip_of(live)
+    was = strip.geometry()
+    click(live, 3)
+    live.wait(lambda: is_at(live, 3))
+    live.wait(live.find("timelineForkButton").isEnabled)
+    assert strip.geometry() == was
+
+
+def test_names_of_classes_come_along_with_each_step(live):
+    driver, labels = live, live.window.stage.scatter.class_labels
+    driver.wait(lambda: labels.shown)
+    places = {tuple(labels.rects[0].getRect())}
+    for step in (40, 30, 20):
+        click(driver, step)
+        driver.wait(lambda step=step: is_at(driver, driver.shown.timeline.nearest(step).step))
+        driver.wait(lambda: not labels.shown or tuple(labels.rects[0].getRect()) not in places)
+        places |= {tuple(rect.getRect()) for rect in labels.rects[:1]}
+
+
 def test_keys_and_wheel_go_from_kept_step_to_kept_step(live):
     driver, strip = live, strip_of(live)
     frames = strip.past.frames
@@ -140,7 +160,7 @@ def test_axes_stay_while_moments_pass(live):
 
 def test_it_plays_from_kept_step_to_kept_step(live):
     driver, panel = live, live.window.timeline
-    assert not driver.find("timelineForkButton").isVisible()  # there is nothing to go another way from
+    assert not driver.find("timelineForkButton").isEnabled()  # there is nothing to go another way from
     panel.play.click()
     seen = set()
     driver.wait(lambda: driver.shown.moment is not None and (seen.add(driver.shown.moment.step) or len(seen) > 3))
@@ -238,6 +258,17 @@ def test_a_ruined_training_is_brought_back(live):
     assert (run.config.training.learning_rate, run.config.training.beta) == rates  # not those that ruin it again
     assert (driver.find("learningRateField").value(), driver.find("betaField").value()) == rates
     assert f"#{run.id} trains on from step {step}, with rate and β as they were there" in driver.window.banner.text()
+
+
+def test_continue_says_that_it_goes_on_from_the_newest_step_and_shows_it(live):
+    driver, run = live, live.shown
+    step = run.step
+    click(driver, 2)
+    driver.wait(lambda: run.moment is not None)
+    driver.wait(lambda: f"from the newest step, {step}" in driver.find("nextRunText").text())
+    driver.click("continueButton")
+    assert run.moment is None
+    driver.wait(lambda: driver.state == "idle" and run.step > step)
 
 
 def test_a_training_goes_on_behind_the_past(live):

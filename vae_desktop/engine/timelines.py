@@ -85,6 +85,8 @@ class Timelines:
         recording = Recording(folder, self._writer, budget, partial(self._changed, run), self._complain)
         if timeline is not None:
             recording.adopt(timeline)
+        if run.newest_codes is not None:
+            recording.labels = run.newest_codes.labels
         run.timeline, self._recorded[run.id] = recording, run
         return recording
 

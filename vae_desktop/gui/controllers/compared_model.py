@@ -115,7 +115,7 @@ class ComparedModel(QObject):
         self.column.codes.set_caption(axes)
         is_active = run.status in ("training", "paused")
         self.column.set_beta(run.shown_config.training.beta, is_active and run.moment is None)
-        self.step_overlay.show(run.newest_step, "pulls")
+        self.step_overlay.show(run.newest_step if run.moment is None else None, "pulls")
 
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""

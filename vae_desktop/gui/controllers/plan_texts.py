@@ -129,7 +129,10 @@ class PlanTexts:
         before = run.snapshot.span or Span(step, step, per_epoch)
         span = before.continued(step, config.training.epochs, before.per_epoch)
         more, last = (span.last - step) / span.per_epoch, span.last / span.per_epoch
-        text = tr("Continue: {more} more epochs, to {last}").format(more=_epochs(more), last=_epochs(last))
+        text = tr("Continue: {more} more epochs, to {last}")
+        if run.moment is not None:
+            text = tr("Continue: from the newest step, {step}, {more} more epochs, to {last}")
+        text = text.format(step=f"{step:,}", more=_epochs(more), last=_epochs(last))
         names = ["learning_rate"]
         if not compares and run.config.model.traits.kl_weight is None:
             names.append("beta")

@@ -42,6 +42,7 @@ class StepController(ToolController[StepView]):
         view.board.tile_left.connect(self._show_all)
         project = self._engine.project
         project.step_observed.connect(self._take)
+        project.moment_changed.connect(self._note_moment)
         project.status_changed.connect(self._note_status)
 
     def begin(self, run: Run) -> None:
@@ -64,13 +65,19 @@ class StepController(ToolController[StepView]):
             self._show_step(run)
             self.refresh()
 
+    def _note_moment(self, run: Run) -> None:
+        """Show nothing at an earlier step: arrows of the newest would not be of the codes there."""
+        if run is self.run and (run.moment is None) != (self.observed is not None):
+            self._show_step(run)
+            self.refresh()
+
     def _show_step(self, run: Run) -> None:
         """Show the newest step of a model, if it was taken singly."""
-        self.observed = observed = run.newest_step
-        view = self.view
-        self.has_step_changed.emit(observed is not None)
+        newest, view = run.newest_step, self.view
+        self.observed = observed = newest if run.moment is None else None
+        self.has_step_changed.emit(newest is not None)
         if observed is None:
-            view.show_nothing()
+            view.show_nothing(is_earlier=newest is not None)
             return
         view.board.set_chosen(None)
         labels = observed.before.codes.labels

@@ -41,6 +41,8 @@ class TimelineController(QObject):
         project.timeline_changed.connect(self._note)
         project.moment_changed.connect(self._show_step, max_args=0)
         window.workspace_changed.connect(self._show)
+        for goes_on in (window.setup.controls.step_requested, window.setup.controls.continue_requested):
+            goes_on.connect(self._go_live)  # training goes on from the newest step: that is then to be seen
         self._panel.pointed.connect(self._go_to)
         self._panel.live_wanted.connect(self._go_live)
         self._panel.fork_wanted.connect(self._fork)

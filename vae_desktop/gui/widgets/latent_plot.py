@@ -4,6 +4,7 @@ import math
 import time
 from typing import Any
 
+import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QGuiApplication, QKeyEvent, QPainterPath, QPaintEvent, QPen, QPolygonF
@@ -20,6 +21,7 @@ from vae_desktop.latent.codes import Floats
 _NUDGE = 0.01  # of the view's width, for one press of an arrow key
 _GLIDE = 0.2  # seconds
 _NARROW_AXIS = 30  # px
+_LITTLE, _DOT = 0.7, 0.05  # of the view; codes that fill less of it are drawn nearer, the latter in any case
 
 
 class LatentViewBox(pyqtgraph.ViewBox):
@@ -71,7 +73,7 @@ class LatentPlot(Plot):
     follows_points : bool
         Whether all of them are kept in sight: until somebody zooms or pans, and again from :meth:`fit` on.
     only_grows : bool
-        Whether the view does so without drawing nearer where they fill little of it.
+        Whether the view does so without drawing nearer where they fill little of it, unless they are next to a dot.
     """
 
     clicked = Signal(float, float)
@@ -251,15 +253,18 @@ class LatentPlot(Plot):
 
     def _content(self) -> QRectF:
         bounds = bounds_of(self.positions)
-        has_points = bounds.width() > 0 or bounds.height() > 0
-        content = bounds.united(self._minimum_view) if has_points else self._minimum_view
+        if np.isfinite(self.positions).all(1).any() and bounds.isNull():  # all in one place, wherever that is
+            reach = max(1.0, 1e-3 * abs(bounds.x()), 1e-3 * abs(bounds.y()))
+            bounds.adjust(-reach, -reach, reach, reach)
+        content = self._minimum_view if bounds.isNull() else bounds.united(self._minimum_view)
         return content if content.width() > 0 or content.height() > 0 else QRectF(-3, -3, 6, 6)
 
     def _fit_if_needed(self) -> None:
         """Fit again only when codes leave the view or fill little of it: a view that trembles is hard to read."""
         content, view = self._content(), self._box.viewRect()
         fills = max(content.width() / view.width(), content.height() / view.height())
-        if (fills < 0.7 and not self.only_grows) or not view.contains(content):
+        is_aside = not self._minimum_view.isNull() and not content.contains(view.center())  # it is of other codes
+        if fills < (_DOT if self.only_grows else _LITTLE) or is_aside or not view.contains(content):
             self.fit()
 
     def _stop_fitting(self) -> None:

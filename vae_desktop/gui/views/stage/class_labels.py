@@ -1,5 +1,6 @@
 """The names of the classes, written where each has a place of its own among the codes."""
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,7 +17,8 @@ from vae_desktop.gui.widgets.theme import class_palette, current_theme, small_fo
 from vae_desktop.latent.codes import Floats
 
 _MOST = 60  # classes; more names than that only cover the points
-_REST = 1000  # ms between two looks at codes that move
+_REST = 1000  # ms between two looks at codes that glide from one place to the next
+_TIMES = 10  # as long as a look takes there is none, where codes jump and names are to come along
 _ENOUGH = 4000  # codes, from which middles are found
 _LONGEST = 110  # px, of a name
 _HEIGHT = 8  # above the points and the prior, below the cross-hair
@@ -51,7 +53,8 @@ class ClassLabels(QObject):
         self._present: set[int] = set()  # the classes that have codes on show
         self._names: tuple[str, ...] = ()
         self._newest: tuple[Floats, npt.NDArray[np.int64] | None, npt.NDArray[np.bool_]] | None = None
-        self._rest = QTimer(self, interval=_REST, singleShot=True)
+        self._jump = False  # whether they did so last
+        self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._look)
         plot.view_changed.connect(self.make_room)
         plot.recoloured.connect(self._paint)
@@ -84,14 +87,21 @@ class ClassLabels(QObject):
         self.make_room()
 
     def set_positions(
-        self, positions: Floats, labels: npt.NDArray[np.int64] | None, hidden: npt.NDArray[np.bool_], moves: bool
+        self,
+        positions: Floats,
+        labels: npt.NDArray[np.int64] | None,
+        hidden: npt.NDArray[np.bool_],
+        moves: bool,
+        jumps: bool = False,
     ) -> None:
         """Follow codes at positions (N, 2) of classes (N,), some of which are hidden (N,).
 
-        While they move there is a look now and then: it costs training a hundredth of its time.
+        While they move there is a look now and then: it costs training a hundredth of its time. Where they jump from
+        one moment of a training to another, names follow nearly at once.
         """
         self._newest = positions, labels, hidden
-        if not (moves and self._rest.isActive()):
+        if not (moves and self._rest.isActive()) or jumps != self._jump:
+            self._jump = jumps
             self._look()
 
     @Slot()
@@ -100,7 +110,7 @@ class ClassLabels(QObject):
         if self._newest is None:
             return
         (positions, labels, hidden), self._newest = self._newest, None
-        self._rest.start()
+        began = time.perf_counter()
         self._middles, self._present = {}, set()
         if labels is not None and self._names:
             step = -(-len(positions) // _ENOUGH)
@@ -108,6 +118,7 @@ class ClassLabels(QObject):
             self._present = set(np.unique(labels[::step][shown]).tolist())
             self._middles = class_middles(positions[::step][shown], labels[::step][shown], len(self._names))
         self.make_room()
+        self._rest.start(round(1000 * _TIMES * (time.perf_counter() - began)) if self._jump else _REST)
 
     @Slot()
     def make_room(self) -> None:
@@ -133,6 +144,7 @@ class ClassLabels(QObject):
                     break
         named_ones = {index for index, item in enumerate(self._items) if item.isVisible()}
         self._missing.set_count(len(self._present - named_ones))
+        self._plot.viewport().update()  # the scene may leave a name standing that is put elsewhere while it is hidden
 
     def _item(self) -> LabelItem:
         item = LabelItem(_HEIGHT)

@@ -255,7 +255,7 @@ class LatentScatter(QWidget):
         if not moves or len(codes) != self._coloured:
             self._set_point_style()
         self.plot.set_points(positions, glide)
-        self.class_labels.set_positions(positions, codes.labels, hidden, moves)
+        self.class_labels.set_positions(positions, codes.labels, hidden, moves, jumps=moves and not glide)
         self.hover.set_codes(self._codes)
         found = np.where(hidden[:, None], np.float32(np.inf), positions) if hidden.any() else positions
         self.hover.set_points(found, codes.labels)

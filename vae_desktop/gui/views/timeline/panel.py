@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from vae_desktop.gui.views.timeline.play_button import PlayButton
 from vae_desktop.gui.views.timeline.strip import Past, TimelineStrip
-from vae_desktop.gui.widgets.controls import action, named, row, toggle
+from vae_desktop.gui.widgets.controls import action, explain, named, row, toggle
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.split_button import SplitButton
 from vae_desktop.gui.widgets.theme import SPACING
@@ -65,7 +65,8 @@ class TimelinePanel(QWidget):
         self.live.clicked.connect(self._leave_or_return)
         self.strip.play_wanted.connect(self.play.toggle)
         self.fork.clicked.connect(lambda: self.fork_wanted.emit(False))
-        self.fork.hide()
+        self._fork_tip = self.fork.toolTip()
+        self._allow_fork(False)
         self.hide()
 
     def show_past(self, past: Past) -> None:
@@ -75,13 +76,21 @@ class TimelinePanel(QWidget):
 
     def show_step(self, step: int, is_live: bool, can_fork: bool = False) -> None:
         """Show at which step the models are."""
-        self.fork.setVisible(can_fork and not is_live)
+        self.fork.setVisible(can_fork)
+        if self.fork.isEnabled() == is_live:
+            self._allow_fork(not is_live)
         self.strip.set_playhead(None if is_live else step)
         self.strip.setAccessibleDescription(tr("step {step}").format(step=f"{step:,}"))
         self.live.setChecked(is_live)
         if not self.step.hasFocus() or not is_live:
             with QSignalBlocker(self.step):
                 self.step.setValue(step)
+
+    def _allow_fork(self, can_fork: bool) -> None:
+        """Have the button at hand or greyed out, in its place at all times: the strip must not move under the mouse."""
+        self.fork.setEnabled(can_fork)
+        why = tr("That needs an earlier step on screen: point at one in the timeline.")
+        explain(self.fork, self._fork_tip + ("" if can_fork else f"<p>{why}</p>"))
 
     @Slot()
     def _point(self) -> None:

@@ -69,10 +69,13 @@ class StepView(ToolView):
         self.main_part = self.step_button
         self.show_nothing()
 
-    def show_nothing(self) -> None:
-        """Say how a step comes here."""
+    def show_nothing(self, is_earlier: bool = False) -> None:
+        """Say how a step comes here, and why there is none if the model is shown as it was earlier."""
         self.board.set_pictures(None)
-        self.board.set_empty_text(tr("One step at a time: pause a training, or begin one, and take a step."))
+        text = tr("One step at a time: pause a training, or begin one, and take a step.")
+        if is_earlier:
+            text = tr("An earlier step is shown. One step goes on from the newest; Live shows what the last one did.")
+        self.board.set_empty_text(text)
         self.board.set_chosen(None)
         self.where.setText("")
         self.set_numbers({})
