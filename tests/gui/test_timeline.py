@@ -73,15 +73,15 @@ def test_the_strip_stays_where_it_is_at_a_click(live):
     assert strip.geometry() == was
 
 
-def test_names_of_classes_come_along_with_each_step(live):
+def test_names_of_classes_come_along_with_a_step(live):
     driver, labels = live, live.window.stage.scatter.class_labels
+    click(driver, 48)
+    driver.wait(lambda: is_at(driver, 48))
     driver.wait(lambda: labels.shown)
-    places = {tuple(labels.rects[0].getRect())}
-    for step in (40, 30, 20):
-        click(driver, step)
-        driver.wait(lambda step=step: is_at(driver, driver.shown.timeline.nearest(step).step))
-        driver.wait(lambda: not labels.shown or tuple(labels.rects[0].getRect()) not in places)
-        places |= {tuple(rect.getRect()) for rect in labels.rects[:1]}
+    before = labels.rects
+    click(driver, 3)
+    driver.wait(lambda: is_at(driver, 3))
+    driver.wait(lambda: labels.rects != before)
 
 
 def test_keys_and_wheel_go_from_kept_step_to_kept_step(live):

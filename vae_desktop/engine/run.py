@@ -167,6 +167,11 @@ class Run:
         """Its settings as they were at the step that is shown."""
         return self.config if self.moment is None else self.config_at(self.moment.step)
 
+    @property
+    def shown_history(self) -> History:
+        """What happened by the step that is shown."""
+        return self.history if self.moment is None else self.history.until(self.moment.step)
+
     def config_at(self, step: int) -> RunConfig:
         """Its settings as they were at a step of its timeline."""
         if self.timeline is None:

@@ -125,8 +125,7 @@ class PlaygroundController(QObject):
             return
         dataset = self._engine.datasets.held(run.config.dataset, run.images)
         spectrum = dataset.spectrum if dataset is not None and dataset.has_spectrum else None
-        history = run.history if run.moment is None else run.history.until(run.moment.step)  # not what came later
-        known = run.shown_config, spectrum, history, run.steps_per_epoch
+        known = run.shown_config, spectrum, run.shown_history, run.steps_per_epoch
         variances = [0.0] if run.codes is None else np.ascontiguousarray(run.codes.mean.T, np.float64).var(1)
         largest = max((value for value in variances if value <= ACTIVE), default=0.0)
         self._sliders.set_reasons(*(why_collapsed(*known, are_all, largest) for are_all in (False, True)))

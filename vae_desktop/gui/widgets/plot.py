@@ -26,7 +26,7 @@ class Plot(pyqtgraph.PlotWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() == QEvent.Type.PaletteChange and getattr(self, "plotItem", None) is not None:  # not closed
             self.recoloured.emit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
