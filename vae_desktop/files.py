@@ -17,7 +17,7 @@ _UNITS = {"": 1, "b": 1, "bytes": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _SIZE = re.compile(r"(?P<number>\d{1,15}([.,]\d{1,9})?)\s*(?P<unit>|b|bytes|kb|mb|gb)", re.IGNORECASE | re.ASCII)
 _PATIENCE = 2.0  # seconds, for a target that another program has open
 _PART, _PART_FOLDER = ".part", ".pictures.part"  # ends of the names of temporary files and folders
-_LOCK_AGE = 10.0  # seconds, from which on a lock is one that a dead process left
+_LOCK_AGE = 3.0  # seconds, from which on a lock is one that a dead process left
 _PART_AGE = 3600.0  # seconds, from which on a temporary file is one that a dead process left
 
 
@@ -93,7 +93,7 @@ def make_folder(path: Path) -> None:
 def locked(path: Path) -> Iterator[None]:
     """Be the only one, of all windows and commands, to read and write a file; for moments only.
 
-    A lock that is older than ten seconds is one that a dead process left.
+    A lock that is older than three seconds is one that a dead process left.
 
     Raises
     ------

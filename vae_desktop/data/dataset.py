@@ -189,7 +189,13 @@ class Dataset:
         """How the images differ from those of a model; no difference where nothing is known of these."""
         if learned is None or learned.is_unknown or learned is self.fingerprint:
             return Difference(0, 0, 0)
-        return learned.difference(self.config, self.train, self.test)
+        if learned not in self._differences:
+            self._differences[learned] = learned.difference(self.config, self.train, self.test)
+        return self._differences[learned]
+
+    @cached_property
+    def _differences(self) -> dict[Fingerprint, Difference]:
+        return {}
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raise InvalidSetting if a batch would be larger than the training set."""

@@ -51,6 +51,8 @@ def hashes_of(images: npt.NDArray[np.uint8], progress: Progress = ignore) -> Has
 
 def place_hashes(files: tuple[str, ...], file_of: npt.NDArray[np.int32], part_of: npt.NDArray[np.int64]) -> Hashes:
     """A number for the place (N,) that each image has: its file, named as in `files`, and its part of that."""
-    digests = b"".join(blake2b(file.encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest() for file in files)
+    used = np.unique(file_of)
+    names = (files[number].encode("utf-8", "surrogatepass") for number in used.tolist())
+    digests = b"".join(blake2b(name, digest_size=_BYTES).digest() for name in names)
     by_file = np.frombuffer(digests, "<u8").astype(np.uint64)
-    return by_file[file_of] + part_of.astype(np.uint64) * _MIX
+    return by_file[np.searchsorted(used, file_of)] + part_of.astype(np.uint64) * _MIX

@@ -62,7 +62,9 @@ def load_dataset(
         dataset = _without_excluded(dataset)
     if not config.is_custom:
         return dataset
-    return replace(dataset, fingerprint=Fingerprint.of(config, dataset.train, dataset.test, learned))
+    dataset = replace(dataset, fingerprint=Fingerprint.of(config, dataset.train, dataset.test, learned))
+    dataset.difference(learned)  # known from here on: a window asks for it
+    return dataset
 
 
 def _load(config: DatasetConfig, data_dir: Path, progress: Progress, learned: Fingerprint | None) -> Dataset:

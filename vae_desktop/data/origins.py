@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 
 import numpy as np
@@ -88,8 +89,14 @@ class Origins:
 
     def places(self, root: str) -> Hashes:
         """A number (N,) for where each image lies below `root`, a path: the same when that was moved."""
-        files = tuple(file.removeprefix(root) for file in self.files)
-        return place_hashes(files, self.file_of, self.part_of)
+        if root not in self._places:  # takes a moment for many files
+            files = tuple(file.removeprefix(root) for file in self.files)
+            self._places[root] = place_hashes(files, self.file_of, self.part_of)
+        return self._places[root]
+
+    @cached_property
+    def _places(self) -> dict[str, Hashes]:
+        return {}
 
     def followed_by(self, others: "Origins") -> "Origins":
         """These origins and others, one after the other."""
