@@ -80,6 +80,7 @@ def test_they_are_said_with_their_files(tmp_path):
     sentence, lines = in_words(near_duplicates(dataset), dataset)
     assert sentence.startswith("1 of 20 test images nearly equals a training image")
     assert lines == ["test/3.png ~ train/7.png"]
+    assert in_words([], dataset) == ("None of 20 test images nearly equals a training image.", [])
 
 
 def test_it_can_be_cancelled():

@@ -33,7 +33,7 @@ def print_outliers(outliers: "Sequence[Outlier]", dataset: "Dataset") -> None:
     for outlier in outliers:
         where = dataset.place_of(_split(outlier, dataset), outlier.image) or str(outlier.image)
         text = tr("{where} (test)") if outlier.part == "test" else tr("{where} (training)")
-        rows.append((text.format(where=where), "; ".join(map(str, outlier.reasons))))
+        rows.append((text.format(where=where), tr("; ").join(map(str, outlier.reasons))))
     print_table(rows)
 
 

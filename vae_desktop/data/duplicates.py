@@ -84,6 +84,8 @@ def near_duplicates(dataset: Dataset, progress: Progress = ignore) -> list[Pair]
 
 def in_words(pairs: list[Pair], dataset: Dataset) -> tuple[str, list[str]]:
     """What was found in a sentence, and a line for each pair with where its images came from."""
+    if not pairs:
+        return tr("None of {total:,} test images nearly equals a training image.").format(total=len(dataset.test)), []
     text = tr_count(
         "{count:,} of {total:,} test images nearly equals a training image: its figures may flatter a model.",
         "{count:,} of {total:,} test images nearly equal a training image: their figures may flatter a model.",
