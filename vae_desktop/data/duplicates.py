@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from vae_desktop.language import tr_count
+from vae_desktop.language import tr, tr_count
 from vae_desktop.progress import Progress, ignore
 
 if TYPE_CHECKING:
