@@ -149,6 +149,18 @@ def test_what_is_no_table_of_pixels_is_refused(csv, fault):
         load(csv(text))
 
 
+def test_one_long_label_takes_no_memory_for_each_row(csv):
+    path = csv(table([["a" * 100_000, *PIXELS[0]], *(TEXTS * 300)]))
+    tracemalloc.start()
+    dataset = load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 << 20
+    assert dataset.report.skipped == (
+        f"labels in {path}: not used as labels, as they are texts of more than 255 characters",
+    )
+
+
 @pytest.mark.parametrize("name", ["x.csv", "x.csv.gz"])
 @pytest.mark.parametrize(
     ("content", "reason"),

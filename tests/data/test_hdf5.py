@@ -70,6 +70,18 @@ def test_labels_may_be_texts(h5):
     assert_whole(dataset)
 
 
+def test_one_long_label_takes_no_memory_for_each_row(h5):
+    path = h5(images=np.tile(IMAGES, (300, 1, 1)), labels=["a"] * (COUNT * 300 - 1) + ["b" * 1_000_000])
+    tracemalloc.start()
+    dataset = load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 << 20
+    assert dataset.report.skipped == (
+        f"labels in {path}: not used as labels, as they are texts of more than 255 characters",
+    )
+
+
 def test_a_mat_file_of_version_7_3_has_its_axes_the_other_way_round(h5, tmp_path):
     upright = IMAGES.copy()
     upright[:, 0] = 255  # the first row of each image

@@ -46,8 +46,9 @@ def test_labels_are_understood(npz, labels, names):
         (with_missing(HALF, -1), ("0", "1", "no label")),
         (with_missing(np.array(["cat", "dog"])[HALF], ""), ("cat", "dog", "no label")),
         (with_missing(np.array(["cat", "dog"])[HALF], "NaN"), ("cat", "dog", "no label")),
+        (with_missing(np.eye(2)[HALF], 0), ("0", "1", "no label")),
     ],
-    ids=["NaN", "-1", "empty text", "text"],
+    ids=["NaN", "-1", "empty text", "text", "one-hot without a one"],
 )
 def test_images_whose_label_is_missing_have_a_class_of_their_own(npz, labels, names):
     dataset = load(npz(images=IMAGES, labels=labels))
@@ -68,8 +69,10 @@ def test_images_whose_label_is_missing_have_a_class_of_their_own(npz, labels, na
         (np.full(COUNT, np.nan), "as all of them are missing"),
         (np.zeros(COUNT, "M8[s]"), "which are of type datetime64[s], not numbers or texts"),
         (np.zeros(COUNT, complex), "which are of type complex128, not numbers or texts"),
+        (np.array(["cat", "d" * 256])[HALF], "as they are texts of more than 255 characters"),
+        (np.array([b"cat", b"d" * 256])[HALF], "as they are texts of more than 255 characters"),
     ],
-    ids=["length", "one", "3-D", "attributes", "measures", "infinite", "all missing", "times", "complex"],
+    ids=["length", "one", "3-D", "attributes", "measures", "infinite", "all missing", "times", "complex", "long", "S"],
 )
 def test_labels_that_are_none_are_left_out_and_said(npz, labels, reason):
     path = npz(images=IMAGES, labels=labels)

@@ -142,6 +142,40 @@ def test_rows_that_hold_no_image_are_told(parquet):
     assert "its bytes are not in the file" in dataset.report.skipped[0]
 
 
+@pytest.mark.parametrize("as_one", [True, False], ids=["a dictionary", "each by itself"])
+def test_one_long_label_takes_no_memory_for_each_row(parquet, as_one):
+    arrow = pytest.importorskip("pyarrow")
+    labels = arrow.array(["a"] * (COUNT * 100 - 1) + ["b" * 1_000_000])
+    if as_one:
+        labels = arrow.DictionaryArray.from_arrays([0] * (COUNT * 100), ["b" * 1_000_000])
+    path = parquet(image=[row["bytes"] for row in rows()] * 100, label=labels)
+    before = arrow.total_allocated_bytes()
+    tracemalloc.start()
+    dataset = load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 << 20
+    assert arrow.total_allocated_bytes() - before < 50 << 20
+    assert dataset.report.skipped == (
+        f"label in {path}: not used as labels, as they are texts of more than 255 characters",
+    )
+
+
+def test_an_image_in_all_rows_of_a_small_file_does_not_fill_the_memory(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    image = png(3) + np.random.default_rng(0).bytes(1_000_000)
+    images = arrow.DictionaryArray.from_arrays([0] * 2000, [image])
+    parquet.write_table(arrow.table({"image": images}), tmp_path / "x.parquet", store_schema=False)
+    assert (tmp_path / "x.parquet").stat().st_size < 1_100_000
+    pool, start = arrow.default_memory_pool(), time.perf_counter()
+    with pytest.raises(DataError, match="its row group unpacks to far more than the file holds"):
+        load(tmp_path / "x.parquet")
+    assert time.perf_counter() - start < 5
+    assert pool.max_memory() < 300 << 20  # of 2 GB
+
+
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [

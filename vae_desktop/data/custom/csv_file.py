@@ -16,7 +16,7 @@ from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import held_out_beside, measured
 from vae_desktop.data.custom.conversion import MAX_BYTES
-from vae_desktop.data.custom.labels import FoundLabels, labels_of_values
+from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, names_of
 from vae_desktop.data.custom.messages import images_in_words, listed, shown
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.stored_array import MemoryArray, check_unpacked, naming_the_file, unpacked
@@ -145,7 +145,7 @@ def _read(path: Path, progress: Progress) -> _Table:
                 rows = list(_fields(lines, columns.sign))
                 if len(rows) != len(values) or any(len(row) != columns.count for row in rows):
                     raise ValueError(tr("one of its values in quotes does not end in its line"))
-                labels.append(np.array([row[columns.label] for row in rows]))
+                labels.append(names_of(row[columns.label] for row in rows))
             elif columns.label is not None:
                 labels.append(values[:, -1].copy())
             if sum(part.nbytes for part in parts) > MAX_BYTES:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.extras import load_extra
+from vae_desktop.data.custom.labels import names_of
 from vae_desktop.data.custom.messages import shown
 from vae_desktop.data.custom.named_arrays import Members, assemble_named
 from vae_desktop.data.stored_array import BrokenFile, check_unpacked, naming_the_file
@@ -32,6 +33,7 @@ _MOST_OBJECTS = 1000  # that are looked at
 _LARGEST_CHUNK = 1 << 28  # bytes that are unpacked together
 # The filters that come with HDF5 and h5py: deflate, shuffle, fletcher32, szip, nbit, scaleoffset, and LZF.
 _FILTERS = (1, 2, 3, 4, 5, 6, 32_000)
+_TOGETHER = 1000  # texts that are read at once
 _REFERENCES = "#refs#"  # where MATLAB keeps what cells hold
 _MATLAB = "MATLAB_class"  # an attribute of MATLAB's arrays, whose axes HDF5 has the other way round
 
@@ -168,7 +170,9 @@ class _Hdf5Array:
         """All values."""
         if self.has_texts:
             with _naming(self.where):
-                return np.array(self.dataset.asstr(errors="replace")[()], np.str_)
+                texts = self.dataset.asstr(errors="replace")
+                parts = range(0, self.shape[0], _TOGETHER)
+                return np.concatenate([names_of(texts[first : first + _TOGETHER].reshape(-1)) for first in parts])
         (values,) = self.blocks(self.shape[0], progress)
         return values
 

@@ -20,6 +20,7 @@ from vae_desktop.data.custom.eight_bits import image_levels, mixed
 from vae_desktop.data.custom.files import File, Found, Unreadable
 from vae_desktop.data.custom.folder import find_files
 from vae_desktop.data.custom.image_file import Header, prepare, read_header, read_pages
+from vae_desktop.data.custom.labels import names_of
 from vae_desktop.data.custom.layout import Layout, arrange, without_images
 from vae_desktop.data.custom.levels import need_values, not_finite_lines, rule_in_words
 from vae_desktop.data.custom.lists import read_lists, without_texts
@@ -176,7 +177,7 @@ class _Decoding:
         is_whole = is_test is None or 0 < is_test.sum() < len(kept)
         notes = self._layout.notes if is_whole else self._layout.notes[1:]  # the first tells the split
         images = self._canvas.finish(kept if len(kept) < len(self._changes) else None)
-        names = None if None in classes else np.array(classes, np.str_)
+        names = None if None in classes else names_of(map(str, classes))
         converted = [*self._converted(kept, file_of), *notes]
         reasons = [line for _, line in _reasons([image.file for image in placed], answers)]
         origins = self._origins(kept, file_of)

@@ -1,6 +1,6 @@
 """Labels in whatever way people store them; what is none costs nobody the images, but is said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from vae_desktop.progress import Progress
 _CLASSES = "buifUS"  # NumPy's letters for booleans, integers, floats and texts
 _MOST_COLUMNS = 1000  # of one-hot labels
 _LARGEST = 10**9  # bytes
+_LONGEST = 255  # characters of a name, as of a folder's: an array takes the room of the longest for each
 _NONE = ("", "nan", "none", "null", "n/a")  # texts that stand for no label
 
 
@@ -29,9 +30,9 @@ class FoundLabels:
 def read_labels(open_array: Callable[[], NumberArray], count: int, progress: Progress) -> FoundLabels:
     """Read the labels of `count` images, whatever is wrong with them.
 
-    They are whole numbers, also as floats, or texts, one for each image; or one-hot, (N, K). NaN, an empty text, and
-    -1 among numbers of at least two other classes that are not negative, stand for no label: such images have a class
-    of their own.
+    They are whole numbers, also as floats, or texts, one for each image; or one-hot, (N, K). NaN, an empty text, a row
+    of zeros, and -1 among numbers of at least two other classes that are not negative, stand for no label: such images
+    have a class of their own.
 
     Parameters
     ----------
@@ -69,6 +70,11 @@ def labels_of_values(values: npt.NDArray[Any], where: str) -> FoundLabels:
         return FoundLabels(None, left_out(where, str(error)))
 
 
+def names_of(texts: Iterable[str]) -> npt.NDArray[np.str_]:
+    """Names of classes (N,); one that is longer than any can be is cut, and `labels_of_values` refuses it."""
+    return np.array([text[: _LONGEST + 1] for text in texts], np.str_)
+
+
 def left_out(where: str, reason: str) -> str:
     """The report's line about labels that are not used."""
     return tr("{name}: not used as labels, {reason}").format(name=where, reason=reason)
@@ -82,18 +88,27 @@ def _refusal(array: NumberArray, count: int) -> str:
     if array.nbytes > _LARGEST:
         return tr("as they take {size}").format(size=size_in_words(array.nbytes))
     if many == [count]:
-        return ""
+        return _too_long(array.dtype)
     if len(many) == 2 and many[0] == count and many[1] <= _MOST_COLUMNS and array.dtype.kind in "buif":
         return ""
     return tr("as their shape is {shape}: not one for each of {count:,} images").format(shape=array.shape, count=count)
+
+
+def _too_long(dtype: np.dtype[Any]) -> str:
+    """Why texts of this type cannot be names of classes; "" if they can, or are none."""
+    letters = dtype.itemsize // {"U": 4, "S": 1}.get(dtype.kind, dtype.itemsize)
+    text = tr("as they are texts of more than {most} characters")
+    return text.format(most=_LONGEST) if letters > _LONGEST else ""
 
 
 def _classes(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any] | None, str]:
     """The classes that labels of the right shape name, and what was done; raises ValueError if they name none."""
     values = values.reshape(len(values), -1) if values.shape[0] != 1 else values.reshape(-1, 1)
     if values.shape[1] > 1:
-        return _one_hot(values), ""
+        return _with_missing(*_one_hot(values))
     values = values[:, 0]
+    if reason := _too_long(values.dtype):
+        raise ValueError(reason)
     if values.dtype.kind in "US":
         names = np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values
         return _with_missing(names, np.isin(np.char.lower(np.char.strip(names)), _NONE))
@@ -111,11 +126,12 @@ def _classes(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any] | None, str]:
     return _with_missing(values, is_missing)
 
 
-def _one_hot(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """The column in which each row has its only number that is not 0."""
-    if not ((values != 0).sum(axis=1) == 1).all():
+def _one_hot(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """The column in which each row has its only number that is not 0, and which rows have none."""
+    counts = (values != 0).sum(axis=1)
+    if counts.max() > 1:
         raise ValueError(tr("as they have {count:,} numbers for each image").format(count=values.shape[1]))
-    return (values != 0).argmax(axis=1)
+    return (values != 0).argmax(axis=1), counts == 0
 
 
 def _with_missing(values: npt.NDArray[Any], is_missing: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[Any] | None, str]:

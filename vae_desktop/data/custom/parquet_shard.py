@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, left_out
+from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, left_out, names_of
 from vae_desktop.data.custom.messages import listed, shown
 from vae_desktop.data.stored_array import naming_the_file
 from vae_desktop.file_kinds import BEGINNING, kind_of
@@ -21,6 +21,8 @@ _IMAGES = ("image", "img", "images", "picture", "photo", "jpg", "png")
 _LABELS = ("label", "labels", "fine_label", "class", "category", "target", "digit", "y")
 _KEPT = 4  # row groups in memory: the threads that decode are rarely further apart
 _LARGEST_GROUP = 10**9  # bytes of the images of a row group
+_TOGETHER = 1 << 24  # bytes that are unpacked together, and that do no harm
+_REPEATED = 8  # times the size of a row group that its images may be, where some are equal
 _LEAST_IMAGE = 8  # bytes: no image file is smaller
 _MOST_NAMES = 8  # of columns, in a message
 
@@ -70,7 +72,7 @@ class Shard:
             if file.metadata.num_rows * _LEAST_IMAGE > path.stat().st_size or sum(sizes) != file.metadata.num_rows:
                 raise ValueError(tr("it promises more than the file holds"))
             _check_groups(file)
-            labels = _labels_of(file, path)
+            labels = _labels_of(parquet, file, path)
         return cls(path, labels, sum(sizes), file, column, np.cumsum([0, *sizes]))
 
     def open(self, row: int) -> BinaryIO:
@@ -80,14 +82,31 @@ class Shard:
             if number in self._groups:
                 self._groups.move_to_end(number)
             else:
-                self._groups[number] = self._file.read_row_group(number, columns=[self._column]).column(0)
+                self._groups[number] = self._read(number)
                 if len(self._groups) > _KEPT:
                     self._groups.popitem(last=False)
-            value = self._groups[number][row - int(self._first[number])].as_py()
+            images = self._groups[number]
+            if images is None:
+                raise ValueError(tr("its row group unpacks to far more than the file holds"))
+            value = images[row - int(self._first[number])].as_py()
         content = value.get("bytes") if isinstance(value, dict) else value
         if not content:
             raise ValueError(tr("its bytes are not in the file"))
         return BytesIO(content)
+
+    def _read(self, number: int) -> Any:
+        """The images of a row group; None if they are far more than it takes in the file, as if all were one."""
+        import pyarrow
+
+        size = self._file.metadata.row_group(number).total_byte_size  # no value is larger
+        rows = max(1, _TOGETHER // max(size, 1))
+        images, total = [], 0
+        for batch in self._file.iter_batches(rows, row_groups=[number], columns=[self._column]):
+            images.append(batch.column(0))
+            total += batch.nbytes
+            if total > _TOGETHER + _REPEATED * size:
+                return None
+        return pyarrow.chunked_array(images)
 
 
 def _column_of(schema: Any) -> str:
@@ -121,7 +140,7 @@ def _check_groups(file: Any) -> None:
             raise ValueError(text.format(size=size_in_words(size)))
 
 
-def _labels_of(file: Any, path: Path) -> FoundLabels:
+def _labels_of(parquet: Any, file: Any, path: Path) -> FoundLabels:
     """The labels of all rows, by the names that Hugging Face writes into the metadata where there are any."""
     import pyarrow
 
@@ -137,9 +156,9 @@ def _labels_of(file: Any, path: Path) -> FoundLabels:
     if not (is_text or pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind) or kind == pyarrow.bool_()):
         reason = tr("which are of type {kind}, not numbers or texts").format(kind=kind)
         return FoundLabels(None, left_out(where, reason))
-    values = file.read(columns=[column]).column(0).to_pylist()
     if is_text:
-        return labels_of_values(np.array(["" if value is None else value for value in values], np.str_), where)
+        return labels_of_values(_texts(parquet.ParquetFile(path, read_dictionary=[column]), column), where)
+    values = file.read(columns=[column]).column(0).to_pylist()
     names = _class_names(file.schema_arrow.metadata or {}, column)
     numbers = np.array([np.nan if value is None or (names and value == -1) else value for value in values], np.float64)
     found = labels_of_values(numbers, where)
@@ -147,7 +166,16 @@ def _labels_of(file: Any, path: Path) -> FoundLabels:
         return found
     texts = map(str, found.classes)
     named = [names[int(text)] if text.isdecimal() and int(text) < len(names) else text for text in texts]
-    return FoundLabels(np.array(named, np.str_), found.note)
+    return FoundLabels(names_of(named), found.note)
+
+
+def _texts(file: Any, column: str) -> Any:
+    """The texts (N,) of a column that is read as numbers of different texts, "" where there is none."""
+    parts = [np.empty(0, np.str_)]
+    for chunk in file.read(columns=[column]).column(0).chunks:
+        different = names_of([*(text or "" for text in chunk.dictionary.to_pylist()), ""])
+        parts.append(different[chunk.indices.fill_null(len(different) - 1).to_numpy(zero_copy_only=False)])
+    return np.concatenate(parts)
 
 
 def _class_names(metadata: dict[bytes, bytes], column: str) -> list[str]:
