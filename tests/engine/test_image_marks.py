@@ -40,8 +40,8 @@ def test_training_again_without_some_is_a_new_run_beside_the_old(app, run):
 
 def test_what_is_excluded_is_left_out_of_new_models(app, run):
     marks, datasets = app.session.marks, app.session.datasets
-    marks.exclude(run, [0, 5, 40])
-    assert marks.excluded(run).tolist() == [0, 5, 40]
+    marks.exclude(app.session.datasets.of(run), [0, 5, 40])
+    assert marks.excluded(app.session.datasets.of(run)).tolist() == [0, 5, 40]
     new = app.train(RunConfig(DatasetConfig(run.config.dataset.name), run.config.model, run.config.training))
     assert len(new.images.train) + len(new.images.test) == 57
     assert any("excluded by you: 3" in message.details for message in app.told.messages)
@@ -49,7 +49,7 @@ def test_what_is_excluded_is_left_out_of_new_models(app, run):
     app.session.starter.load_images_of(run)
     app.wait_until(lambda: datasets.of(run) is not None)
     assert len(datasets.of(run).test) == len(run.codes)
-    marks.exclude(run, [0, 5, 40], False)
+    marks.exclude(app.session.datasets.of(run), [0, 5, 40], False)
     again = app.train(RunConfig(DatasetConfig(run.config.dataset.name), run.config.model, run.config.training))
     assert again.config.dataset == run.config.dataset
 
@@ -57,19 +57,19 @@ def test_what_is_excluded_is_left_out_of_new_models(app, run):
 def test_tags_are_kept_by_content(app, run):
     marks, changed = app.session.marks, []
     marks.changed.connect(changed.append)
-    marks.tag(run, [3, 50], "blurred")
-    marks.tag(run, [50], "dark")
-    found = {tag: images.tolist() for tag, images in marks.tagged(run).items()}
+    marks.tag(app.session.datasets.of(run), [3, 50], "blurred")
+    marks.tag(app.session.datasets.of(run), [50], "dark")
+    found = {tag: images.tolist() for tag, images in marks.tagged(app.session.datasets.of(run)).items()}
     assert found == {"blurred": [3, 50], "dark": [50]}
     assert changed == [run.config.dataset.name] * 2
-    marks.tag(run, [50], "blurred", False)
-    assert marks.tagged(run)["blurred"].tolist() == [3]
+    marks.tag(app.session.datasets.of(run), [50], "blurred", False)
+    assert marks.tagged(app.session.datasets.of(run))["blurred"].tolist() == [3]
     path = run.config.dataset.name
     np.save(path, np.load(path)[::-1])
     app.session.datasets.forget(path)
     app.session.starter.load_images_of(run)
     app.wait_until(lambda: app.session.datasets.of(run) is not None)
-    assert [len(images) for images in marks.tagged(run).values()] == [1, 1]
+    assert [len(images) for images in marks.tagged(app.session.datasets.of(run)).values()] == [1, 1]
 
 
 def test_outliers_are_scored_in_the_background(app, run):
@@ -83,7 +83,7 @@ def test_outliers_are_scored_in_the_background(app, run):
     assert (of, step, ended) == (run, run.snapshot.step, [run])
     (worst,) = scores.worst(1, part="train")
     assert worst.number == scores.test_count + worst.image
-    app.session.marks.tag(run, [worst.number], "odd")
-    assert app.session.marks.tagged(run)["odd"].tolist() == [worst.number]
+    app.session.marks.tag(app.session.datasets.of(run), [worst.number], "odd")
+    assert app.session.marks.tagged(app.session.datasets.of(run))["odd"].tolist() == [worst.number]
     app.session.datasets.forget(run.config.dataset.name)
     assert not outliers.score(run)  # its images are not at hand

@@ -11,6 +11,7 @@ from pathlib import Path
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.film_export import FilmExport
+from vae_desktop.engine.image_findings import ImageFindings
 from vae_desktop.engine.image_marks import ImageMarks
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.known_images import KnownImages
@@ -72,6 +73,7 @@ class Engine:
         self.timelines = Timelines(*recorded, store)
         steered = self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference
         self.training = Training(*steered, self.timelines)
+        self.findings = ImageFindings(self.tasks, self.training)
         begun = self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
         self.marks = ImageMarks(self.datasets)
         self.starter = RunStarter(*begun, self.timelines, self.marks)

@@ -11,7 +11,7 @@ from psygnal import Signal
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.data.exclusions import Exclusion, find_exclusion, keep_exclusion, keys_of
+from vae_desktop.data.exclusions import Exclusion, ImageKey, find_exclusion, keep_exclusion, keys_of
 from vae_desktop.data.marks import Marks
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.run import Run
@@ -22,7 +22,7 @@ Images = npt.NDArray[np.int64]
 
 @dataclass(eq=False)
 class ImageMarks:
-    """Marks images of a run, numbered as its codes are: the test images first, then the training images.
+    """Marks images of a data set, numbered as codes are: the test images first, then the training images.
 
     They are noted by content in the app's folder, never beside the person's files. What is excluded is left out of the
     data sets of new models; models that are there keep theirs.
@@ -36,7 +36,7 @@ class ImageMarks:
         """The marks of the images of a data set, by its name."""
         return Marks(marks_dir(), source)
 
-    def exclude(self, run: Run, images: Iterable[int], is_excluded: bool = True) -> None:
+    def exclude(self, dataset: Dataset, images: Iterable[int], is_excluded: bool = True) -> None:
         """Have new models do without images, or with them again.
 
         Raises
@@ -44,25 +44,28 @@ class ImageMarks:
         UserError
             If it cannot be written.
         """
-        source = run.config.dataset.name
-        self.of(source).exclude(keys_of(self._at_hand(run), images), is_excluded)
+        self.exclude_keys(dataset.config.name, keys_of(dataset, images), is_excluded)
+
+    def exclude_keys(self, source: str, keys: Iterable[ImageKey], is_excluded: bool = True) -> None:
+        """The same for images of a data set of that name, whether that is at hand or not; errors as of `exclude`."""
+        self.of(source).exclude(keys, is_excluded)
         self.changed.emit(source)
 
-    def tag(self, run: Run, images: Iterable[int], tag: str, is_tagged: bool = True) -> None:
+    def tag(self, dataset: Dataset, images: Iterable[int], tag: str, is_tagged: bool = True) -> None:
         """Give images a tag, or take it from them; errors as of `exclude`."""
-        source = run.config.dataset.name
-        self.of(source).tag(keys_of(self._at_hand(run), images), tag, is_tagged)
+        source = dataset.config.name
+        self.of(source).tag(keys_of(dataset, images), tag, is_tagged)
         self.changed.emit(source)
 
-    def excluded(self, run: Run) -> Images:
-        """Which images of a run are excluded by now; none while its data set is not at hand."""
-        hashes = {mark.key.hash for mark in self.of(run.config.dataset.name).read().values() if mark.is_excluded}
-        return self._numbers(run, hashes)
+    def excluded(self, dataset: Dataset) -> Images:
+        """Which images of a data set are excluded by now."""
+        hashes = {mark.key.hash for mark in self.of(dataset.config.name).read().values() if mark.is_excluded}
+        return _numbers(dataset, hashes)
 
-    def tagged(self, run: Run) -> dict[str, Images]:
-        """Which images of a run have each tag; none while its data set is not at hand."""
-        found = self.of(run.config.dataset.name).tagged()
-        return {tag: self._numbers(run, hashes) for tag, hashes in sorted(found.items())}
+    def tagged(self, dataset: Dataset) -> dict[str, Images]:
+        """Which images of a data set have each tag."""
+        found = self.of(dataset.config.name).tagged()
+        return {tag: _numbers(dataset, hashes) for tag, hashes in sorted(found.items())}
 
     def applied(self, config: DatasetConfig) -> DatasetConfig:
         """The settings of a data set as a new model gets it: without what is excluded.
@@ -80,18 +83,16 @@ class ImageMarks:
         """The settings of a run's data set without some more of its images; errors as of `applied`."""
         config = run.config.dataset
         before = find_exclusion(config.excluded, marks_dir()) if config.excluded else None
-        more = frozenset(keys_of(self._at_hand(run), images))
+        dataset = self._datasets.of(run)
+        assert dataset is not None, "the images are not at hand"
+        more = frozenset(keys_of(dataset, images))
         exclusion = Exclusion(more if before is None else more | before.images)
         return replace(config, excluded=keep_exclusion(exclusion, marks_dir()))
 
-    def _at_hand(self, run: Run) -> Dataset:
-        dataset = self._datasets.of(run)
-        assert dataset is not None, "the images are not at hand"
-        return dataset
 
-    def _numbers(self, run: Run, hashes: set[str]) -> Images:
-        dataset = self._datasets.of(run)
-        if dataset is None or not hashes:
-            return np.empty(0, np.int64)
-        wanted = np.array([int(digest, 16) for digest in hashes], np.uint64)
-        return np.flatnonzero(np.isin(np.concatenate((dataset.test.hashes, dataset.train.hashes)), wanted))
+def _numbers(dataset: Dataset, hashes: set[str]) -> Images:
+    """The numbers of the images that have one of these hashes."""
+    if not hashes:
+        return np.empty(0, np.int64)
+    wanted = np.array([int(digest, 16) for digest in hashes], np.uint64)
+    return np.flatnonzero(np.isin(np.concatenate((dataset.test.hashes, dataset.train.hashes)), wanted))

@@ -17,7 +17,7 @@ from vae_desktop.training.description import Description
 
 Action = Literal[
     "", "download", "retry", "repair", "open_folder", "open_kept", "recover", "discard", "slower", "undo_removal",
-    "restart",
+    "undo_exclusion", "restart",
 ]
 
 _log = logging.getLogger(__name__)
@@ -57,8 +57,8 @@ class Messages:
     posted = Signal(Message)
     withdrawn = Signal(str)  # what the message was about
 
-    def inform(self, text: str, details: str = "", is_added: bool = False) -> None:
-        self.posted.emit(Message("info", text, details, is_added=is_added))
+    def inform(self, text: str, details: str = "", is_added: bool = False, action: Action = "") -> None:
+        self.posted.emit(Message("info", text, details, action, is_added=is_added))
 
     def complain(self, text: str, details: str = "") -> None:
         self.posted.emit(Message("error", text, details))

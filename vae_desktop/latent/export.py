@@ -46,16 +46,17 @@ def codes_as_csv(
         "image": np.where(chosen < test_count, chosen, chosen - test_count),
     }
     if origins is not None:
-        columns |= _origin_columns(origins.chosen(chosen))
+        columns |= origin_columns(origins.chosen(chosen))
     if codes.labels is not None and class_names:
         columns["class"] = [class_names[label] for label in codes.labels[chosen]]
     columns |= _by_dimension("mean", codes.mean[chosen])
     if codes.log_stddev is not None:
         columns |= _by_dimension("sigma", np.exp(codes.log_stddev[chosen]))
-    return _csv(columns)
+    return as_csv(columns)
 
 
-def _origin_columns(origins: Origins) -> dict[str, Iterable[Any]]:
+def origin_columns(origins: Origins) -> dict[str, Iterable[Any]]:
+    """Columns that say where images came from: the file, and the row or page of it, counted from 0."""
     found = [origins[number] for number in range(len(origins))]
     return {"file": [origin.file for origin in found], "part": ["" if o.part is None else o.part for o in found]}
 
@@ -69,7 +70,7 @@ def path_as_csv(codes: Floats, fractions: npt.NDArray[np.float64], distances: Fl
     columns: dict[str, Iterable[Any]] = {"step": range(len(codes)), "share": _numbers(fractions)}
     if distances is not None:
         columns["distance"] = _numbers(distances)
-    return _csv(columns | _by_dimension("z", codes))
+    return as_csv(columns | _by_dimension("z", codes))
 
 
 def _by_dimension(name: str, values: Floats) -> dict[str, Iterable[Any]]:
@@ -80,7 +81,8 @@ def _numbers(values: npt.NDArray[Any]) -> list[str]:
     return [f"{value:.7g}" for value in values.tolist()]
 
 
-def _csv(columns: dict[str, Iterable[Any]]) -> bytes:
+def as_csv(columns: dict[str, Iterable[Any]]) -> bytes:
+    """A table of columns by their names."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")  # as RFC 4180 has it
     writer.writerow(columns)

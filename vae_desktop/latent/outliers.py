@@ -84,6 +84,11 @@ class Outlier:
     score: float
     reasons: tuple[Reason, ...]
 
+    @property
+    def notable(self) -> tuple[Reason, ...]:
+        """Those reasons that set it apart; none of an image that is like the others."""
+        return self.reasons if self.score >= _NOTABLE else ()
+
 
 @dataclass(frozen=True, eq=False)
 class OutlierScores:
@@ -115,9 +120,10 @@ class OutlierScores:
             part
         ]
         order = first + np.argsort(-scores[first:last], kind="stable")[:count]
-        return [self._outlier(int(number), float(scores[number])) for number in order]
+        return [self.outlier(int(number)) for number in order]
 
-    def _outlier(self, number: int, score: float) -> Outlier:
+    def outlier(self, number: int) -> Outlier:
+        """What makes an image unlike the others: the strongest reason, and each further one that is notable."""
         found = []
         for kind in KINDS:
             ratio, deviation = float(self.ratios[kind][number]), float(self.deviations[kind][number])
@@ -127,7 +133,7 @@ class OutlierScores:
         reasons = tuple(reason for reason in found if reason.deviation >= _NOTABLE) or (found[0],)
         is_test = number < self.test_count
         image = number if is_test else number - self.test_count
-        return Outlier("test" if is_test else "train", image, number, score, reasons)
+        return Outlier("test" if is_test else "train", image, number, found[0].deviation, reasons)
 
 
 @torch.inference_mode()

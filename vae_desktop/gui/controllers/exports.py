@@ -1,6 +1,6 @@
 """Codes and paths of the model on screen as files for other programs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Slot
 
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers.files import file_name
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import tr
 from vae_desktop.latent.export import codes_as_csv
+from vae_desktop.latent.image_export import images_as_csv, images_as_zip
 
 
 class ExportsController(QObject):
@@ -50,6 +52,14 @@ class ExportsController(QObject):
         """Ask for a name, then save the path as it was when it was asked for."""
         if self._project.shown is not None:
             self._ask_and_export(tr("Export path"), f"path-{file_name(self._project.shown)}", kind, make)
+
+    @Slot(object, object, object)
+    def export_images(self, dataset: Dataset, images: npt.NDArray[np.int64], notes: Sequence[str]) -> None:
+        """Ask for a name, then save images: their files as a table, or with their pictures in an archive."""
+        path = self._window.ask_for_images(tr("Export images"), Path(f"{tr('images')}.csv"))
+        if path is not None:
+            make = images_as_zip if path.suffix.lower() == ".zip" else images_as_csv
+            self._engine.library.export(path, partial(make, dataset, images, notes))
 
     def _ask_and_export(self, title: str, name: str, suffix: str, make: Callable[[], bytes]) -> None:
         kinds = {"csv": tr("Tables"), "gif": tr("Animations"), "png": tr("Pictures")}

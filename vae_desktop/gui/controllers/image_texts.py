@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from vae_desktop.data.custom.messages import LONGEST, shown
 from vae_desktop.data.dataset import Dataset, Split
-from vae_desktop.data.origins import Origin
 from vae_desktop.language import tr, tr_count
 
 
@@ -19,11 +19,11 @@ def about(dataset: Dataset, count: int) -> str:
         images = tr("{count:,} of {images}").format(count=count, images=images)
     channels, height, width = dataset.image_shape
     colours = tr("{width} × {height}, colour") if channels == 3 else tr("{width} × {height}, grey")
-    parts = [dataset.title, images, colours.format(width=width, height=height)]
+    parts = [images, colours.format(width=width, height=height)]
     if dataset.config.is_custom:
         levels = "" if dataset.report is None else dataset.report.levels
-        parts.append(levels or tr("values 0 to 255, as they are"))
-    return " · ".join(parts)
+        parts.append(levels or tr("bytes as they are"))
+    return " · ".join([*parts, dataset.title])
 
 
 def report_lines(dataset: Dataset) -> tuple[str, list[str]]:
@@ -56,23 +56,20 @@ def title_of(dataset: Dataset, number: int) -> str:
     return title
 
 
-def origin_of(dataset: Dataset, number: int) -> Origin | None:
-    """Where an image came from, if it is known."""
-    split, index = split_of(dataset, number)
-    return None if split.origins is None else split.origins[index]
+def part_words(dataset: Dataset) -> Callable[[int], str]:
+    """Tells in a word of which part of the data set an image is."""
+    return lambda number: tr("test") if number < len(dataset.test) else tr("training")
 
 
 def place_of(dataset: Dataset, number: int) -> str:
     """Where an image came from, in few words; "" where nobody knows."""
-    origin = origin_of(dataset, number)
-    root = dataset.config.name if dataset.config.is_custom else ""
-    return "" if origin is None else shown(origin.below(root)[-LONGEST:])
+    return shown(dataset.place_of(*split_of(dataset, number))[-LONGEST:])
 
 
 def file_on_disk(dataset: Dataset, number: int) -> Path | None:
     """The file of an image, or the archive or file of arrays that it lies in; None where there is none."""
-    origin = origin_of(dataset, number)
-    if origin is None or not dataset.config.is_custom:
+    split, index = split_of(dataset, number)
+    if split.origins is None or not dataset.config.is_custom:
         return None
-    path = Path(origin.file)
+    path = Path(split.origins[index].file)
     return next((place for place in (path, *path.parents) if place.is_absolute() and os.path.isfile(place)), None)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Signal, Slot
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import CodeRequest
 from vae_desktop.gui.controllers import image_texts
+from vae_desktop.gui.controllers.image_actions import ImageActions
+from vae_desktop.gui.controllers.image_orders import BY_MODEL, ImageOrders
 from vae_desktop.gui.controllers.pad_images import pixels_of
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.images_view import ImagesView
@@ -35,29 +36,38 @@ class ImagesController(ToolController[ImagesView]):
         That is shown.
     numbers : array (n,)
         Which of its images are on the sheet, in their order, numbered as codes are: the test images first.
+    actions : ImageActions
     """
 
+    wanted = Signal()  # it has something to show that was asked for elsewhere
     name = "images"
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(ImagesView(), context)
         self.images: Dataset | None = None
         self.numbers: Indices = np.empty(0, np.int64)
+        self._orders = ImageOrders(self._engine, self._scatter)
+        self.actions = ImageActions(self.view.chosen, self._orders, self._engine)
         self._coded: Coded | None = None  # of the image chosen
         self._is_outdated = False
-        view, chosen = self.view, self.view.chosen
+        view = self.view
         view.order.currentIndexChanged.connect(self._fill)
         view.part.currentIndexChanged.connect(self._fill)
         view.classes.row_chosen.connect(self._fill)
         view.sheet.chosen_changed.connect(self._show_chosen)
         view.sheet.activated.connect(self._go)
-        chosen.go_requested.connect(self._go)
-        chosen.reveal_requested.connect(self._reveal)
+        view.sheet.undo_requested.connect(self.actions.notes.undo)
+        view.chosen.go_requested.connect(self._go)
+        self._scatter.selection.bar.images_requested.connect(self._show_selection)
+        self._scatter.selection.changed.connect(self._follow_selection)
         self._show_none()
 
     def start(self) -> None:
         super().start()
         self._engine.datasets.loaded.connect(self._show)
+        self._engine.marks.changed.connect(self._follow_marks)
+        self._engine.findings.found.connect(self._refill)
+        self._engine.findings.progressed.connect(self._show_progress)
 
     @property
     def number(self) -> int | None:
@@ -66,12 +76,18 @@ class ImagesController(ToolController[ImagesView]):
         return None if current is None else int(self.numbers[current])
 
     @property
+    def chosen(self) -> Indices:
+        """All images that are chosen."""
+        return self.numbers[self.view.sheet.chosen]
+
+    @property
     def are_learned(self) -> bool:
         """Whether the images are those that the model on screen learns from."""
         return self.images is not None and self.dataset is self.images
 
     def begin(self, run: Run) -> None:
         dataset = self._engine.datasets.of(run)
+        self._is_outdated = True
         if dataset is not None:
             self._show(dataset)
         elif self.images is None:
@@ -92,6 +108,8 @@ class ImagesController(ToolController[ImagesView]):
 
     def follow_codes(self, run: Run) -> None:
         """Ask again where the settings of the model have changed."""
+        if self.view.is_in_sight and self.view.order.value() in BY_MODEL and self.are_learned and not run.is_in_motion:
+            self._refill()
         asked = self._requests.newest(self.name)
         if not isinstance(asked, CodeRequest) or asked.config != run.shown_config:
             self.refresh()
@@ -114,6 +132,9 @@ class ImagesController(ToolController[ImagesView]):
         if self.images is None or not self._is_outdated or not self.view.is_in_sight:
             return
         self._is_outdated = False
+        self._orders.dataset, self._orders.run = self.images, self.run if self.are_learned else None
+        self._orders.take_marks()
+        self._show_reasons()
         self.view.show_report(*image_texts.report_lines(self.images))
         self._fill()
 
@@ -133,19 +154,49 @@ class ImagesController(ToolController[ImagesView]):
         dataset = self.images
         if dataset is None or not self.view.is_in_sight:
             return
-        order = self._in_part(dataset, dataset.file_order)
+        ordered = self._orders.ordered(self.view.order.value())
+        sheet = self.view.sheet
+        sheet.set_empty_text(tr("There is no such image.") if ordered is not None else tr("Being looked for…"))
+        order = np.empty(0, np.int64) if ordered is None else self._in_part(dataset, ordered.numbers)
         labels = self._labels(dataset)
         row = max(0, self.view.classes.currentRow())
         self._show_counts(dataset, order, labels, row)
         if labels is not None and row:
             order = order[labels[order] == row - 1]
         self.numbers = order
-        sheet = self.view.sheet
-        sheet.set_empty_text(tr("There is no such image."))
         sheet.set_pictures(len(order), dataset.image_shape[1:], self._picture)
-        sheet.set_captions((), self._tip)
+        caption = None if ordered is None else ordered.caption
+        sheet.set_texts(self._tip, None if caption is None else lambda index: caption(int(self.numbers[index])))
+        sheet.set_crossed(np.isin(order, self._orders.excluded))
         self.view.about.set_text(image_texts.about(dataset, len(order)))
         self._show_chosen()
+
+    @Slot()
+    def _refill(self) -> None:
+        """Show what is known by now, with the same image chosen."""
+        if self._is_outdated or not self.view.is_in_sight:
+            return
+        chosen, number, bar = self.chosen, self.number, self.view.sheet.verticalScrollBar()
+        scrolled = bar.value()
+        self._show_reasons()
+        self._fill()
+        bar.setValue(scrolled)
+        places = np.flatnonzero(np.isin(self.numbers, chosen))
+        if len(places):
+            current = next((int(place) for place in places if self.numbers[place] == number), int(places[0]))
+            self.view.sheet.choose(places, current)
+
+    def _show_reasons(self) -> None:
+        """Grey out the orders that cannot be shown; one that was shown gives way."""
+        reasons = self._orders.reasons()
+        self.view.set_reasons(reasons)
+        if self.view.order.value() in reasons:
+            self.view.order.set_value("files")
+
+    def _show_progress(self, done: int, total: int) -> None:
+        text = tr("Being looked for… {share}").format(share=f"{done / max(total, 1):.0%}")
+        if not self.view.sheet.count:
+            self.view.sheet.set_empty_text(text)
 
     def _in_part(self, dataset: Dataset, order: Indices) -> Indices:
         """Those of some images that are in the part chosen."""
@@ -175,7 +226,8 @@ class ImagesController(ToolController[ImagesView]):
         dataset, number = self.images, int(self.numbers[index])
         if dataset is None:
             return ""
-        return "\n".join(filter(None, (image_texts.title_of(dataset, number), image_texts.place_of(dataset, number))))
+        lines = image_texts.title_of(dataset, number), image_texts.place_of(dataset, number), self._orders.why(number)
+        return "\n".join(filter(None, lines))
 
     # The image chosen
 
@@ -186,15 +238,12 @@ class ImagesController(ToolController[ImagesView]):
         self._coded = None
         if dataset is None or number is None:
             view.show_nothing(tr("Click an image to see it large."))
-            view.set_can_go(tr("Choose an image first."))
         else:
             image = pixels_of(dataset, number)
             assert image is not None
             title, place = image_texts.title_of(dataset, number), image_texts.place_of(dataset, number)
-            view.show_image(image.transpose(1, 2, 0), title, place, "")
-            view.set_can_go("" if self.are_learned else tr("The model on screen learns from other images."))
-            has_file = image_texts.file_on_disk(dataset, number) is not None
-            view.set_can_reveal("" if has_file else tr("This image is in no file of yours."))
+            view.show_image(image.transpose(1, 2, 0), title, place, self._orders.why(number))
+        self.actions.show(self.chosen, number)
         self.refresh()
 
     def _take_coded(self, coded: Coded) -> None:
@@ -217,10 +266,25 @@ class ImagesController(ToolController[ImagesView]):
         else:
             self._point.move_to(self._coded.codes.mean[0])
 
+    def _follow_marks(self, source: str) -> None:
+        if self.images is not None and source == self.images.config.name:
+            self._orders.take_marks()
+            self._refill()
+
+    # The selection in the plot
+
     @Slot()
-    def _reveal(self) -> None:
-        """Have the system show the folder of the file of the image chosen."""
-        number = self.number
-        path = None if self.images is None or number is None else image_texts.file_on_disk(self.images, number)
-        if path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+    def _show_selection(self) -> None:
+        """Show the images that are selected in the plot."""
+        self.wanted.emit()
+        self._catch_up_with_images()
+        self._show_reasons()
+        self.view.order.set_value("selection")
+
+    @Slot()
+    def _follow_selection(self) -> None:
+        if self.view.is_in_sight and not self._is_outdated and self.images is not None:
+            if self.view.order.value() == "selection":
+                self._refill()
+            else:
+                self._show_reasons()

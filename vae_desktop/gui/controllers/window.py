@@ -103,6 +103,7 @@ class WindowController(QObject):
             "discard": self.engine.library.discard_offered,
             "slower": self.training.continue_slower,
             "undo_removal": self.runs.undo_removal,
+            "undo_exclusion": self.workspaces.undo_exclusion,
             "restart": self.restart.begin,
         }
         window.banner.action_requested.connect(self._act_on_message)
@@ -124,6 +125,7 @@ class WindowController(QObject):
 
             tools = self.workspaces.make_tools()
             tools.path.export_wanted.connect(self.exports.export_path)
+            tools.images.actions.export_wanted.connect(self.exports.export_images)
             self.formulas = FormulasController(self._window, self.engine, tools.drawing, self.point, self._settings)
             self.normals = NormalsController(self._window, self.engine, tools.drawing)
             self._begin_lab()

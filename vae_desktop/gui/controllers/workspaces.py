@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -40,6 +41,7 @@ class WorkspacesController(QObject):
         self.tools = Tools.of(self._window, self._engine, self._point)
         self._engine.project.shown_changed.connect(self._offer_denoising)
         self.tools.denoising.view.denoiser_button.clicked.connect(self._set_up_denoiser)
+        self.tools.images.wanted.connect(partial(self._window.show_tool, "images"))
         self.tools.images.view.setup_requested.connect(self._go_to_image_settings)
         self.tools.step.has_step_changed.connect(self._window.docks.set_has_step)
         self.tools.step.view.step_button.clicked.connect(self._window.setup.controls.step_requested)
@@ -56,6 +58,11 @@ class WorkspacesController(QObject):
         kind = self._window.setup.form.box("kind")
         kind.set_value("denoising-ae")
         kind.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def undo_exclusion(self) -> None:
+        """Take back what was excluded, or taken back, last."""
+        if self.tools is not None:
+            self.tools.images.actions.notes.undo()
 
     @Slot()
     def _go_to_image_settings(self) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +76,7 @@ class ImageSheet(QAbstractScrollArea):
         self._anchor = 0
         self._shape = (1, 1)
         self._picture: Callable[[int], Picture] | None = None
-        self._captions: Sequence[str] = ()
+        self._caption: Callable[[int], str] | None = None
         self._tip: Callable[[int], str] = _no_text
         self._is_crossed: npt.NDArray[np.bool_] = np.empty(0, np.bool_)
         self._kept: OrderedDict[int, QPixmap] = OrderedDict()
@@ -87,15 +87,15 @@ class ImageSheet(QAbstractScrollArea):
         None is chosen any longer, and the sheet begins at its top.
         """
         self.count, self._shape, self._picture = count, shape, picture
-        self._captions, self._is_crossed = (), np.zeros(count, np.bool_)
+        self._caption, self._is_crossed = None, np.zeros(count, np.bool_)
         self._kept.clear()
         self.current, self.chosen, self._anchor = None, _NONE, 0
         self.verticalScrollBar().setValue(0)
         self._lay_out()
 
-    def set_captions(self, captions: Sequence[str], tip: Callable[[int], str] = _no_text) -> None:
-        """Write under the pictures, if there is a text for each; `tip` says more about one under the mouse."""
-        self._captions, self._tip = captions, tip
+    def set_texts(self, tip: Callable[[int], str], caption: Callable[[int], str] | None = None) -> None:
+        """Write under the pictures, if there are captions; `tip` says more about one under the mouse."""
+        self._caption, self._tip = caption, tip
         self._lay_out()
 
     def set_crossed(self, is_crossed: npt.NDArray[np.bool_]) -> None:
@@ -255,7 +255,7 @@ class ImageSheet(QAbstractScrollArea):
         return max(1, (self.viewport().width() + _GAP) // (self._tile_size().width() + _GAP))
 
     def _row_height(self) -> int:
-        foot = self.fontMetrics().height() if len(self._captions) else 0
+        foot = self.fontMetrics().height() if self._caption is not None else 0
         return self._tile_size().height() + _GAP + foot
 
     def _lay_out(self) -> None:
@@ -304,8 +304,8 @@ class ImageSheet(QAbstractScrollArea):
         if is_chosen:
             painter.setPen(QPen(self.palette().highlight(), 3 if index == self.current else 2))
             painter.drawRect(tile.adjusted(-1, -1, 0, 0))
-        if index < len(self._captions):
+        if self._caption is not None:
             foot = QRect(tile.left() - _GAP // 2, tile.bottom() + 1, tile.width() + _GAP, self.fontMetrics().height())
             painter.setPen(self.palette().placeholderText().color())
-            text = self.fontMetrics().elidedText(self._captions[index], Qt.TextElideMode.ElideRight, foot.width())
+            text = self.fontMetrics().elidedText(self._caption(index), Qt.TextElideMode.ElideRight, foot.width())
             painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, text)

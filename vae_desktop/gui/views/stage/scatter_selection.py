@@ -19,6 +19,7 @@ class SelectionBar(QWidget):
     """Counts the selected codes; offers to export or to forget them."""
 
     export_requested = Signal()
+    images_requested = Signal()
     cleared = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -27,16 +28,19 @@ class SelectionBar(QWidget):
         self._label = label(figures=True)
         tip = tr("Save the codes of the selected images as a table.")
         self._export = tool_button("exportSelectionButton", tr("Export CSV…"), tip, then=self.export_requested)
+        tip = tr("Show the selected images on a sheet, with their files.")
+        self._images = tool_button("showSelectionButton", tr("Images"), tip, then=self.images_requested)
         clear = tool_button("clearSelectionButton", tr("Clear"), tr("Select nothing."), then=self._clear)
-        row((self._label, 1), self._export, clear, on=self)
+        row((self._label, 1), self._images, self._export, clear, on=self)
         self.hide()
 
     def text(self) -> str:
         return self._label.text()
 
     def offer_no_export(self) -> None:
-        """Leave out the export, where several models have codes of the selected images."""
+        """Leave out what is done with the images of one model, where several have codes of those selected."""
         self._export.hide()
+        self._images.hide()
 
     def set_counts(self, count: int, total: int, classes: str) -> None:
         """Tell how many of all codes are selected, and of which classes."""

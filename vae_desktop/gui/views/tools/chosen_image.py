@@ -1,5 +1,6 @@
 """What is known of the image that was chosen on the sheet, and what can be done with it."""
 
+import html
 from collections.abc import Sequence
 from functools import partial
 
@@ -9,8 +10,8 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QWidget, QWidgetAct
 from vae_desktop.gui.views.tools.tool_view import small_picture
 from vae_desktop.gui.widgets.controls import action, add_menu, column, explain, literal, named, row, set_text, styled
 from vae_desktop.gui.widgets.controls import tool_button as button
-from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
-from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
+from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, ShortenedLabel
+from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 
@@ -23,7 +24,7 @@ class ChosenImage(QWidget):
     image, reconstruction, error : DecodedImage
     title, place : ElidedLabel
         Which image it is; its file.
-    why : SteadyLabel
+    why : ShortenedLabel
     """
 
     go_requested = Signal()
@@ -40,7 +41,8 @@ class ChosenImage(QWidget):
         self.place = styled(ElidedLabel(), "muted", "small", figures=True)
         for part in (self.title, self.place):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.why = named(SteadyLabel(tabular(small_font(self.font())), 2), "chosenImageWhy", tr("Why it is here"))
+        self.why = named(styled(ShortenedLabel(), "", "small", figures=True), "chosenImageWhy", tr("Why it is here"))
+        self.why.set_lines(2)
         self.image = small_picture("chosenImage", tr("Chosen image"), tr("The image as the model gets it."))
         tip = tr("What the model on screen makes of it: decoded from the middle of its posterior.")
         self.reconstruction = small_picture("chosenReconstruction", tr("Its reconstruction"), tip)
@@ -49,7 +51,7 @@ class ChosenImage(QWidget):
         self._pictures = QWidget()
         row(
             (Captioned(self.image, tr("image")), 1),
-            (Captioned(self.reconstruction, tr("reconstruction")), 1),
+            (Captioned(self.reconstruction, tr("decoded")), 1),
             (Captioned(self.error, tr("error")), 1),
             spacing=SPACING // 2,
             on=self._pictures,
@@ -86,8 +88,9 @@ class ChosenImage(QWidget):
     def show_nothing(self, text: str) -> None:
         """Show no image, and say how one is chosen."""
         self.show_image(None, text, "", "")
+        self.set_can_go(tr("Choose an image first."))
         self.set_can_reveal(tr("Choose an image first."))
-        self.set_marks(0, False, [], "")
+        self.set_marks(0, False, [])
 
     def show_image(self, picture: Picture | None, title: str, place: str, why: str) -> None:
         """Show an image (H, W, C), and what is known of it."""
@@ -97,7 +100,8 @@ class ChosenImage(QWidget):
         self.show_reconstruction(None, None)
         self.title.set_text(title)
         self.place.set_text(place)
-        self.why.set_text(why)
+        self.why.set_text("", why)
+        self.why.setToolTip(html.escape(why))
 
     def show_reconstruction(self, picture: Picture | None, error: Picture | None, reason: str = "") -> None:
         """Show what the model makes of it, and where that differs, or why there is nothing."""
@@ -115,8 +119,8 @@ class ChosenImage(QWidget):
         self._reveal.setEnabled(not reason)
         self._reveal.setToolTip(reason or tr("Open the folder in which the file lies."))
 
-    def set_marks(self, count: int, is_excluded: bool, tags: Sequence[tuple[str, bool]], reason: str) -> None:
-        """Say what is noted of the images chosen, or why nothing can be.
+    def set_marks(self, count: int, is_excluded: bool, tags: Sequence[tuple[str, bool]]) -> None:
+        """Say what is noted of the images chosen.
 
         Parameters
         ----------
@@ -126,16 +130,14 @@ class ChosenImage(QWidget):
             Whether all of them are.
         tags : sequence of (str, bool)
             All tags of the data set, each with whether all images chosen have it.
-        reason : str
-            Why nothing can be noted.
         """
-        can_note = count > 0 and not reason
+        can_note = count > 0
         self._exclude.setEnabled(can_note)
         self._tags.setEnabled(can_note)
         self._export.setEnabled(count > 0)
         self._exclude.setChecked(is_excluded)
         set_text(self._exclude, tr("Excluded") if is_excluded else tr("Exclude"))
-        reason = reason or tr("Choose an image first.")
+        reason = tr("Choose an image first.")
         tip = tr("New models do without the images chosen; models that are there keep theirs, and no file is touched.")
         explain(self._exclude, tip if can_note else reason)
         tip = tr("Give the images chosen a name to find them by.")

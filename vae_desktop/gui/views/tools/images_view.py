@@ -74,14 +74,33 @@ class ImagesView(ToolView):
     def _orders() -> Sequence[tuple[str, str]]:
         return (
             (tr("As in the files"), "files"),
+            (tr("Outliers"), "outliers"),
+            (tr("By error"), "error"),
+            (tr("By code distance"), "distance"),
+            (tr("Near-duplicates"), "duplicates"),
+            (tr("Selection"), "selection"),
+            (tr("Tagged"), "tagged"),
+            (tr("Excluded"), "excluded"),
         )
+
+    @staticmethod
+    def _tips() -> Mapping[str, str]:
+        return {
+            "outliers": tr("Least like the others to the model first: by its error, its contrast or its code."),
+            "error": tr("Worst reconstructed first; below each stands how many times the median its error is."),
+            "distance": tr("Codes furthest from others first, as a multiple of the median distance."),
+            "duplicates": tr("Test images that nearly equal a training image, each followed by that one."),
+            "selection": tr("The images whose codes are selected in the plot."),
+        }
 
     def set_reasons(self, reasons: Mapping[str, str]) -> None:
         """Grey the orders out that have a reason why they cannot be shown."""
+        tips = self._tips()
         for index in range(self.order.count()):
-            reason = reasons.get(self.order.itemData(index), "")
+            order = self.order.itemData(index)
+            reason = reasons.get(order, "")
             self.order.items.item(index).setEnabled(not reason)
-            self.order.setItemData(index, reason, Qt.ItemDataRole.ToolTipRole)
+            self.order.setItemData(index, reason or tips.get(order, ""), Qt.ItemDataRole.ToolTipRole)
 
     def show_report(self, text: str, lines: Sequence[str]) -> None:
         """Offer a list of what became of a person's own files; nothing without lines."""

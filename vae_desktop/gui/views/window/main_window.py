@@ -143,6 +143,12 @@ class MainWindow(QMainWindow):
         """Ask under which name to export a kind of file; None if the person does not want to."""
         return ask_for_name(self, "export", title, suggestion, f"{kind} (*{suggestion.suffix})")
 
+    def ask_for_images(self, title: str, suggestion: Path) -> Path | None:
+        """Ask under which name to export images: a table, or an archive; None if the person does not want to."""
+        kinds = {tr("Table of their files"): ".csv", tr("Pictures with that table"): ".zip"}
+        filters = {f"{text} (*{ending})": ending for text, ending in kinds.items()}
+        return ask_for_name(self, "export", title, suggestion, ";;".join(filters), filters)
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         return self._focus.go_on(forward)
 

@@ -111,6 +111,7 @@ class MessageBanner(QFrame):
                 tr("Train on from the last good state, with a tenth of the learning rate."),
             ),
             "undo_removal": (tr("Undo"), tr("Bring what was removed back into the list, as it was.")),
+            "undo_exclusion": (tr("Undo"), tr("New models learn from those images as before.")),
             "restart": (
                 tr("Restart now"),
                 tr("Models, trainings, settings and the layout come back as they are; a training goes on."),

@@ -1,0 +1,75 @@
+"""What a person notes of images on the sheet: tags, and which new models do without; the latter can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.exclusions import ImageKey, keys_of
+from vae_desktop.engine.engine import Engine
+from vae_desktop.errors import UserError
+from vae_desktop.language import sentences, tr, tr_count
+
+
+class ImageNotes:
+    """Notes, and tells what was noted."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._marks = engine, engine.marks
+        self._done: list[tuple[str, list[ImageKey], bool]] = []  # data set, images, and whether they became excluded
+
+    def exclude(self, dataset: Dataset, images: Iterable[int], is_excluded: bool = True) -> None:
+        """Have new models do without images, or with them again, as far as they do not already."""
+        before = set(self._marks.excluded(dataset).tolist())
+        changed = [number for number in images if (number in before) != is_excluded]
+        self._exclude(dataset.config.name, keys_of(dataset, changed), is_excluded)
+
+    def take_back_all(self, dataset: Dataset) -> None:
+        """Have new models learn from all images again, also from those that are not there any longer."""
+        source = dataset.config.name
+        self._exclude(source, sorted(self._marks.of(source).exclusion().images), False)
+
+    def count(self, dataset: Dataset) -> int:
+        """How many images are excluded, in the data set at hand or not."""
+        return len(self._marks.of(dataset.config.name).exclusion())
+
+    def undo(self) -> None:
+        """Take back what was excluded, or taken back, last."""
+        if self._done:
+            source, keys, is_excluded = self._done.pop()
+            if self._note(source, keys, not is_excluded):
+                self._engine.messages.inform(_told(len(keys), not is_excluded))
+
+    def tag(self, dataset: Dataset, images: Sequence[int], tag: str, is_tagged: bool) -> None:
+        """Give images a tag, or take it from them."""
+        try:
+            self._marks.tag(dataset, images, tag, is_tagged)
+        except UserError as error:
+            self._engine.messages.complain(str(error))
+
+    def _exclude(self, source: str, keys: list[ImageKey], is_excluded: bool) -> None:
+        if keys and self._note(source, keys, is_excluded):
+            self._done.append((source, keys, is_excluded))
+            self._engine.messages.inform(_told(len(keys), is_excluded), action="undo_exclusion")
+
+    def _note(self, source: str, keys: list[ImageKey], is_excluded: bool) -> bool:
+        try:
+            self._marks.exclude_keys(source, keys, is_excluded)
+        except UserError as error:
+            self._engine.messages.complain(str(error))
+            return False
+        return True
+
+
+def _told(count: int, is_excluded: bool) -> str:
+    """What was done, and what follows."""
+    if not is_excluded:
+        text = tr_count("{count:,} image is not excluded any longer.", "{count:,} images are not excluded any longer.",
+                        count)  # fmt: skip
+        return text.format(count=count)
+    text = tr_count(
+        "{count:,} image is excluded: new models do without it.",
+        "{count:,} images are excluded: new models do without them.",
+        count,
+    )
+    return sentences(text.format(count=count), tr("More ▸ Train again trains one beside this one."))

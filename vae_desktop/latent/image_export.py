@@ -1,0 +1,69 @@
+"""Chosen images of a data set as files for other programs: where they came from as a table, and their pictures."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vae_desktop.latent.export import as_csv, origin_columns
+
+if TYPE_CHECKING:
+    from vae_desktop.data.dataset import Dataset
+
+Indices = npt.NDArray[np.int64]
+
+
+def images_as_csv(dataset: Dataset, images: Indices, notes: Sequence[str], pictures: Sequence[str] = ()) -> bytes:
+    """A line for each image; ``--exclude`` of the commands takes the table as it is.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    images : array (n,)
+        Numbers, the test images first, then the training images.
+    notes : sequence of str
+        What is noticed of each.
+    pictures : sequence of str
+        The name of each one's picture, where there are any.
+    """
+    tests = len(dataset.test)
+    is_test = images < tests
+    columns: dict[str, Iterable[Any]] = {
+        "split": np.where(is_test, "test", "train"),
+        "image": np.where(is_test, images, images - tests),
+    }
+    if dataset.origins is not None:
+        columns |= origin_columns(dataset.origins.chosen(images))
+    parts = [(dataset.test, number) if number < tests else (dataset.train, number - tests) for number in images]
+    columns["hash"] = [f"{split.hashes[number]:016x}" for split, number in parts]
+    if dataset.class_names and dataset.train.labels is not None and dataset.test.labels is not None:
+        columns["class"] = [
+            "" if split.labels is None else dataset.class_names[split.labels[number]] for split, number in parts
+        ]
+    columns["note"] = notes
+    return as_csv(columns | ({"picture": pictures} if pictures else {}))
+
+
+def images_as_zip(dataset: Dataset, images: Indices, notes: Sequence[str]) -> bytes:
+    """An archive of the images as PNG pictures, as the model gets them, and of the table."""
+    tests = len(dataset.test)
+    names = [
+        f"{place + 1:05}-test-{number}.png" if number < tests else f"{place + 1:05}-train-{number - tests}.png"
+        for place, number in enumerate(images.tolist())
+    ]
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("images.csv", images_as_csv(dataset, images, notes, names))
+        for name, number in zip(names, images.tolist(), strict=True):
+            image = dataset.test.images[number] if number < tests else dataset.train.images[number - tests]
+            pixels = image[0] if len(image) != 3 else image.transpose(1, 2, 0)
+            picture = io.BytesIO()
+            Image.fromarray(np.ascontiguousarray(pixels)).save(picture, "PNG")
+            archive.writestr(name, picture.getvalue())
+    return target.getvalue()
