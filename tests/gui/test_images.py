@@ -1,13 +1,17 @@
 """The sheet of images: before a training, after one, and what a person does with an image of their own."""
 
+import csv
+import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPlainTextEdit, QToolButton
+from PySide6.QtWidgets import QLineEdit, QMenu, QPlainTextEdit, QToolButton
 
+from vae_desktop.data.exclusions import read_exclusion
 from vae_desktop.gui.widgets.image_sheet import ImageSheet
 
 
@@ -21,7 +25,8 @@ def pictures(tmp_path_factory):
         for number in range(20):
             pixels = np.clip(colour + random.normal(0, 8, (12, 12, 1)) + np.zeros(3), 0, 255)
             if (name, number) == ("dog", 7):
-                pixels = random.uniform(0, 255, (12, 12, 3))
+                pixels = np.zeros((12, 12, 3))
+                pixels[:, :6, 0] = pixels[:, 6:, 2] = 255  # red beside blue
             Image.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{number:02}.png")
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     return folder
@@ -55,7 +60,7 @@ def test_without_images_it_says_what_to_do(open_window):
 
 def test_before_training_it_shows_the_images_their_rule_and_what_was_skipped(shared_driver, pictures):
     view = open_images(shared_driver, pictures)
-    assert view.about.whole_text() == f"{pictures.name} · 40 images · 12 × 12, colour · values 0 to 255, as they are"
+    assert view.about.whole_text() == f"40 images · 12 × 12, colour · bytes as they are · {pictures.name}"
     assert [view.classes.item(row).toolTip() for row in range(3)] == ["All classes: 40", "cat: 20", "dog: 20"]
     assert view.report.text() == "1 skipped"
     assert "broken.png" in shared_driver.find("imagesReport", QPlainTextEdit).toPlainText()
@@ -65,7 +70,7 @@ def test_before_training_it_shows_the_images_their_rule_and_what_was_skipped(sha
     view.classes.setCurrentRow(2)
     assert view.sheet.count == 20
     view.part.set_value("test")
-    assert view.about.whole_text().split(" · ")[1] == "4 of 40 images"
+    assert view.about.whole_text().split(" · ")[0] == "4 of 40 images"
     view.part.set_value("all")
     view.classes.setCurrentRow(0)
 
@@ -98,8 +103,10 @@ def test_another_rule_gives_other_pixels(shared_driver, pictures):
     view.change.click()
     box = driver.window.setup.form.box("levels")
     driver.wait(box.hasFocus)
-    box.set_value("percentiles")
-    driver.wait(lambda: "percentiles" in view.about.whole_text())
+    box.set_value("bounds")
+    driver.type("blackField", "50")
+    QTest.keyClick(driver.find("blackField"), Qt.Key.Key_Return)
+    driver.wait(lambda: "values 50 to 255 become 0 to 255 (as given); they are 0 to 255" in view.about.whole_text())
     click(view, 0)
     assert not np.array_equal(view.chosen.image.picture, before)
     box.set_value("auto")
@@ -149,3 +156,131 @@ def test_a_hundred_thousand_pictures_are_scrolled_without_painting_all(qtbot):
     sheet.grab()
     assert 99_999 in asked
     assert len(set(asked)) < 200
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Notes of images are kept in a folder of this test."""
+    monkeypatch.setattr("vae_desktop.paths.default_settings_dir", lambda: tmp_path)
+
+
+@pytest.fixture
+def trained(shared_driver, pictures, own_folder):
+    """The sheet of the pictures, with a model that has learned them."""
+    driver, view = shared_driver, open_images(shared_driver, pictures)
+    driver.train_to_the_end(batchSize="16", epochs="20")
+    driver.wait(lambda: controller_of(driver).are_learned and view.sheet.count == 40)
+    yield driver
+    view.order.set_value("files")
+
+
+def place_of(driver, index):
+    view = driver.window.tools["images"]
+    view.sheet.choose(np.array([index]), index)
+    return view.chosen.place.whole_text()
+
+
+def enabled(view):
+    return {view.order.itemData(row) for row in range(view.order.count()) if view.order.items.item(row).isEnabled()}
+
+
+def test_orders_that_cannot_be_shown_say_why(shared_driver, pictures, own_folder):
+    driver = shared_driver.show("vae-2d")
+    view = open_images(driver, pictures)
+    assert enabled(view) == {"files", "duplicates"}
+    tip = view.order.itemData(view.order.findData("outliers"), Qt.ItemDataRole.ToolTipRole)
+    assert "Train a model on these images" in tip
+
+
+@pytest.mark.parametrize("order", ["outliers", "error"])
+def test_the_odd_one_comes_first_with_its_reason(trained, order):
+    view = trained.window.tools["images"]
+    view.order.set_value(order)
+    trained.wait(lambda: view.sheet.count == 40)
+    assert place_of(trained, 0) == "dog/07.png"
+    assert "× " in view.chosen.why.whole_text()
+
+
+def test_codes_far_from_others_come_first(trained):
+    view, controller = trained.window.tools["images"], controller_of(trained)
+    view.order.set_value("distance")
+    trained.wait(lambda: view.sheet.count == 40)
+    scores = trained.engine.findings.outliers(trained.shown, controller.images).scores("distance")
+    assert (np.diff(scores[controller.numbers]) <= 0).all()
+
+
+def test_the_selection_in_the_plot_leads_here(trained):
+    scatter = trained.window.stage.scatter
+    trained.window.show_tool("samples")
+    scatter.selection.set_selected(np.array([1, 3]))
+    trained.find("showSelectionButton", QToolButton).click()
+    view = trained.window.tools["images"]
+    assert view.is_in_sight
+    assert view.order.value() == "selection"
+    assert controller_of(trained).numbers.tolist() == [1, 3]
+    scatter.selection.set_selected(np.array([2]))
+    assert controller_of(trained).numbers.tolist() == [2]
+    scatter.selection.clear()
+    assert view.order.value() == "files"
+
+
+def test_what_is_excluded_is_crossed_out_undone_and_left_out_of_a_new_run(trained):
+    view, before = trained.window.tools["images"], trained.shown
+    view.sheet.choose(np.arange(3), 0)
+    exclude = trained.find("excludeImageButton", QToolButton)
+    exclude.click()
+    assert exclude.isChecked()
+    assert "excluded" in view.chosen.why.whole_text()
+    assert {"files", "excluded"} <= enabled(view)
+    view.sheet.setFocus()
+    QTest.keyClick(view.sheet, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert "excluded" not in enabled(view)
+    exclude.click()
+    trained.window.banner.findChild(QToolButton, "messageActionButton").click()  # Undo, as the key
+    assert "excluded" not in enabled(view)
+    exclude.click()
+    view.order.set_value("excluded")
+    assert view.sheet.count == 3
+    trained.find("trainWithoutAction", QAction).trigger()
+    trained.wait(lambda: trained.shown is not before and trained.state == "idle")
+    assert trained.shown.config.model == before.config.model
+    trained.wait(lambda: controller_of(trained).are_learned)
+    assert "37 images" in view.about.whole_text()
+    assert before.id in trained.engine.project.runs
+    trained.find("returnImagesAction", QAction).trigger()
+    assert not trained.find("returnImagesAction", QAction).isEnabled()
+
+
+def test_tags_are_given_found_and_taken(trained):
+    view = trained.window.tools["images"]
+    view.sheet.choose(np.array([4, 5]), 5)
+    menu = trained.find("moreOfImageButton", QToolButton).menu()
+    field = menu.findChild(QLineEdit, "newTagField")
+    field.setText("  odd  one ")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    view.order.set_value("tagged")
+    assert view.sheet.count == 2
+    view.sheet.choose(np.array([0, 1]), 0)
+    (tag,) = [entry for entry in menu.findChild(QMenu, "tagsMenu").actions() if entry.isCheckable()]
+    assert (tag.text(), tag.isChecked()) == ("odd one", True)
+    tag.trigger()
+    assert "tagged" not in enabled(view)
+
+
+@pytest.mark.parametrize("ending", ["csv", "zip"])
+def test_the_images_chosen_are_exported_with_their_files(trained, tmp_path, monkeypatch, pictures, ending):
+    path = tmp_path / f"chosen.{ending}"
+    monkeypatch.setattr(trained.window, "ask_for_images", lambda *_: path)
+    trained.window.tools["images"].sheet.choose(np.array([0, 21]), 21)
+    trained.find("exportImagesAction", QAction).trigger()
+    trained.wait(path.exists)
+    if ending == "zip":
+        with zipfile.ZipFile(path) as archive:
+            names, table = archive.namelist(), archive.read("images.csv").decode()
+        assert len(names) == 3
+    else:
+        table = path.read_text()
+        assert len(read_exclusion(path).mask(controller_of(trained).images.train, str(pictures))) > 0
+    rows = list(csv.DictReader(table.splitlines()))
+    assert [row["file"] for row in rows] == [str(pictures / "cat" / "00.png"), str(pictures / "dog" / "01.png")]
+    assert [row["class"] for row in rows] == ["cat", "dog"]

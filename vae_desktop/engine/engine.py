@@ -73,7 +73,6 @@ class Engine:
         self.timelines = Timelines(*recorded, store)
         steered = self.outbox, self.tasks, self.project, self.saver, self.tracker, self.inference
         self.training = Training(*steered, self.timelines)
-        self.findings = ImageFindings(self.tasks, self.training)
         begun = self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
         self.marks = ImageMarks(self.datasets)
         self.starter = RunStarter(*begun, self.timelines, self.marks)
@@ -85,6 +84,7 @@ class Engine:
         measured = self.tasks, self.project, self.datasets, self.training, self.known_images
         self.measurements = Measurements(*measured, cache_dir)
         self.outliers = Outliers(self.tasks, self.project, self.datasets, self.training, self.messages)
+        self.findings = ImageFindings(self.tasks, self.outliers)
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
         self.library = Library(*parts, self.inference, self.timelines)
         self.is_halted = False

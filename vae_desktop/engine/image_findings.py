@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.engine.outliers import Outliers
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
-from vae_desktop.engine.training import Training
 
 if TYPE_CHECKING:
     from vae_desktop.data.duplicates import Pair
     from vae_desktop.latent.outliers import OutlierScores
 
-_OUTLIERS, _DUPLICATES = "find outliers", "find near-duplicates"
+_DUPLICATES = "find near-duplicates"
 
 
 @dataclass(eq=False)
@@ -24,14 +24,18 @@ class ImageFindings:
     """Keeps what was found last: of one model at one step, and of one data set."""
 
     progressed = Signal(int, int)  # done, of how much
-    found = Signal()
+    found = Signal()  # also where nothing could be found out
 
     _tasks: Tasks
-    _training: Training
+    _outliers: Outliers
 
     def __post_init__(self) -> None:
         self._scores: tuple[Run, int, Dataset, OutlierScores] | None = None
         self._pairs: tuple[Dataset, list[Pair]] | None = None
+        self._scored: tuple[Run, Dataset] | None = None  # what is being scored
+        self._outliers.found.connect(self._take_scores)
+        self._outliers.progressed.connect(self._tell_progress)
+        self._outliers.ended.connect(self._end_scoring)
 
     def outliers(self, run: Run | None, dataset: Dataset) -> OutlierScores | None:
         """How unlike the others each image was to a model when that was found out last."""
@@ -49,27 +53,8 @@ class ImageFindings:
 
     def find_outliers(self, run: Run, dataset: Dataset) -> None:
         """Find out how unlike the others each image is to a model as it is shown, unless that is under way."""
-        snapshot = self._training.newest_snapshot(run) if run.moment is None else run.moment.snapshot
-        if snapshot is None or self._tasks.is_running(_OUTLIERS):
-            return
-        config, step = run.shown_config.model, run.shown_step
-
-        def work(task: Task) -> OutlierScores:
-            import torch
-
-            from vae_desktop.latent.outliers import score_outliers
-            from vae_desktop.models.autoencoder import restored_model
-            from vae_desktop.training.devices import use_threads
-
-            use_threads(1)  # the window and its decoder want the others
-            model = restored_model(config, dataset.image_shape, snapshot.weights)
-            return score_outliers(model.to(memory_format=torch.channels_last), dataset, task.progress)
-
-        def finished(scores: OutlierScores) -> None:
-            self._scores = run, step, dataset, scores
-            self.found.emit()
-
-        self._tasks.run(work, finished, on_progress=self.progressed.emit, key=_OUTLIERS)
+        if self._scored is None and self._outliers.score(run):
+            self._scored = run, dataset
 
     def find_duplicates(self, dataset: Dataset) -> None:
         """Look for test images that nearly equal a training image, unless that is under way."""
@@ -87,7 +72,13 @@ class ImageFindings:
 
         self._tasks.run(work, finished, on_progress=self.progressed.emit, key=_DUPLICATES)
 
-    def cancel(self) -> None:
-        """Find nothing out of what is not wanted any longer."""
-        self._tasks.cancel(_OUTLIERS)
-        self._tasks.cancel(_DUPLICATES)
+    def _tell_progress(self, run: Run, done: int, total: int) -> None:
+        self.progressed.emit(done, total)
+
+    def _take_scores(self, run: Run, step: int, scores: OutlierScores) -> None:
+        if self._scored is not None and self._scored[0] is run:
+            self._scores = run, step, self._scored[1], scores
+
+    def _end_scoring(self, run: Run) -> None:
+        self._scored = None
+        self.found.emit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -87,7 +87,7 @@ class Outlier:
     @property
     def notable(self) -> tuple[Reason, ...]:
         """Those reasons that set it apart; none of an image that is like the others."""
-        return self.reasons if self.score >= _NOTABLE else ()
+        return self.reasons if self.reasons[0].deviation >= _NOTABLE else ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ class OutlierScores:
             part
         ]
         order = first + np.argsort(-scores[first:last], kind="stable")[:count]
-        return [self.outlier(int(number)) for number in order]
+        return [replace(self.outlier(int(number)), score=float(scores[number])) for number in order]
 
     def outlier(self, number: int) -> Outlier:
         """What makes an image unlike the others: the strongest reason, and each further one that is notable."""

@@ -155,8 +155,7 @@ class ChosenImage(QWidget):
     def _fill_tags(self, tags: Sequence[tuple[str, bool]]) -> None:
         self._tags.clear()
         for tag, is_on in tags:
-            entry = action(self._tags, "", literal(tag), is_on=is_on)
-            entry.triggered.connect(partial(self.tag_requested.emit, tag))
+            entry = action(self._tags, "", literal(tag), is_on=is_on, then=partial(self._want_tag, tag))
             self._tags.addAction(entry)
         field = named(QLineEdit(), "newTagField", tr("New tag"), tr("A name for the images chosen; Enter gives it."))
         field.setPlaceholderText(tr("New tag"))
@@ -168,6 +167,9 @@ class ChosenImage(QWidget):
         entry.setDefaultWidget(holder)
         self._tags.addAction(entry)
         self._field = field
+
+    def _want_tag(self, tag: str, is_tagged: bool) -> None:
+        self.tag_requested.emit(tag, is_tagged)
 
     @Slot()
     def _take_tag(self) -> None:
