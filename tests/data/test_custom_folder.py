@@ -96,11 +96,23 @@ def test_test_comes_before_validation_and_the_rest_is_named(root):
     }
 
 
-def test_classes_in_one_part_alone_are_not_used(root):
+def test_test_images_without_classes_give_way_to_training_images_with_classes(root):
     fill(root / "train" / "a", 10, 10)
+    fill(root / "train" / "b", 10, 20)
     fill(root / "test", 10, 30)
     dataset = load(root)
+    assert dataset.class_names == ("a", "b")
+    assert everything(dataset) == {10 + number: number // 10 for number in range(20)}
+    assert len(dataset.test) == 4
+    assert dataset.report.skipped == ("test: 10 images without classes, not used beside those with classes",)
+
+
+def test_classes_of_the_test_images_alone_are_not_used(root):
+    fill(root / "train", 10, 10)
+    fill(root / "test" / "a", 10, 30)
+    dataset = load(root)
     assert dataset.train.labels is dataset.test.labels is None
+    assert sorted(levels(dataset.test)) == list(range(30, 40))
     assert dataset.report.skipped == ("class folders: not used, as only one part of the split has them",)
 
 

@@ -114,7 +114,7 @@ def test_validation_images_take_the_place_of_test_images_without_classes():
     layout, placed = arranged(paths)
     assert {path for path, (_, is_test) in placed.items() if is_test} == {"val/a/1.png", "val/b/2.png"}
     assert {name for name, _ in placed.values()} == {"a", "b"}
-    assert layout.skipped == ["test: 2 images outside train and val"]
+    assert layout.skipped == ["test: 2 images without classes, not used beside those with classes"]
 
 
 def test_a_few_classes_beside_many_images_cost_none_of_these():

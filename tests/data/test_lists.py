@@ -40,7 +40,7 @@ def test_tiny_imagenet_is_read_with_its_list_of_labels(root):
         "classes from val/val_annotations.txt: 6 images",
     )
     assert set(dataset.report.skipped) == {
-        "test: 4 images outside train and val",
+        "test: 4 images without classes, not used beside those with classes",
         "train/n01/n01_boxes.txt: not an image",
         "train/n02/n02_boxes.txt: not an image",
         "wnids.txt: not an image",
@@ -222,3 +222,13 @@ def test_lines_may_end_as_on_an_old_mac(root):
     dataset = load(root)
     assert names_of(dataset) == {10 + n: "ab"[n % 2] for n in range(12)}
     assert dataset.report.skipped == ("readme.txt: not an image",)
+
+
+def test_kaggle_labels_its_training_images_by_a_list(root):
+    """As in its competition on breeds of dogs: the test images have no labels."""
+    fill(root / "train", 12, 10)
+    fill(root / "test", 6, 100)
+    write(root / "labels.csv", ["id,breed", *(f"train/{n},{'pug' if n % 2 else 'husky'}" for n in range(12))])
+    dataset = load(root)
+    assert names_of(dataset) == {10 + n: "pug" if n % 2 else "husky" for n in range(12)}
+    assert dataset.report.skipped == ("test: 6 images without classes, not used beside those with classes",)

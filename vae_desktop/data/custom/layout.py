@@ -95,9 +95,9 @@ def arrange(images: Sequence[File], told: Told | None = None, measured_on: str =
     Folders that hold nothing but one folder are gone through, and so are those called ``images`` and the like. What is
     found then is classes, and what lies deeper belongs to the first of them; without any, images have the classes that
     lists tell, or none. Folders of which one speaks of training and another of test or validation, in whatever wording,
-    are a split, above the classes or below them; without any, it is the one that lists tell. Of test and validation
-    images, where both are there, the former are used, unless only the latter have classes, or a model is to be
-    `measured_on` them.
+    are a split, above the classes or below them; without any, it is the one that lists tell. A part
+    without classes is not used where the training images have them. Of test and validation images, where both are
+    there, the former are used, unless a model is to be `measured_on` the latter.
     """
     told = told or Told()
     seen = _without_wrappers(_without_plain_folders(images))
@@ -209,17 +209,17 @@ def _parts_by_lists(images: Sequence[_Seen], told: Told) -> _Parts | None:
 def _of_parts(parts: _Parts, told: Told, measured_on: str) -> Layout:
     """The layout of a split."""
     inside, names = parts.inside, parts.names
-    has_classes = {
-        part: any(image.levels for image in some) or _are_told(some, told) for part, some in inside.items()
-    }
+    unlabelled = _take_unlabelled(parts, told)
+    if len(inside) == 1:
+        layout = Layout([], skipped=unlabelled)
+        _note_lists(_classify(_without_wrappers(inside[TRAIN]), False, layout, told), layout, told)
+        return layout
     held_out = TEST if TEST in inside else VALIDATION
-    if has_classes[TRAIN] and not has_classes[held_out] and has_classes.get(VALIDATION):
-        held_out = VALIDATION
     on_validation = measured_on == VALIDATION and VALIDATION in inside and TEST in inside
     text = tr("training images from {train}, test images from {test}")
     if on_validation:
         held_out, text = VALIDATION, tr("training images from {train}, validation images from {test}")
-    layout = Layout([], True, on_validation, [text.format(train=names[TRAIN], test=names[held_out])])
+    layout = Layout([], True, on_validation, [text.format(train=names[TRAIN], test=names[held_out])], unlabelled)
     left = {part: len(some) for part, some in inside.items() if part not in (TRAIN, held_out)}
     outside = parts.outside + Counter({names[part]: count for part, count in left.items()})
     for where, count in outside.items():
@@ -237,6 +237,15 @@ def _of_parts(parts: _Parts, told: Told, measured_on: str) -> Layout:
         return replace(layout, placed=[replace(image, class_name=None) for image in layout.placed])
     _note_lists(by_lists, layout, told)
     return layout
+
+
+def _take_unlabelled(parts: _Parts, told: Told) -> list[str]:
+    """Take out the parts without classes beside training images that have them; a line for each."""
+    inside = parts.inside
+    labelled = {part for part, some in inside.items() if any(one.levels for one in some) or _are_told(some, told)}
+    left = [part for part in inside if part not in labelled] if TRAIN in labelled else []
+    text = tr("{where}: {images} without classes, not used beside those with classes")
+    return [text.format(where=parts.names[part], images=images_in_words(len(inside.pop(part)))) for part in left]
 
 
 def _are_told(images: Sequence[_Seen], told: Told) -> bool:
