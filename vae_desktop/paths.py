@@ -17,6 +17,11 @@ def default_cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir(_NAME, appauthor=False))
 
 
+def images_dir() -> Path:
+    """Folder of data sets that take more than the memory they may have."""
+    return default_cache_dir() / "images"
+
+
 def default_settings_dir() -> Path:
     """Folder of the window's settings and autosaves."""
     return Path(platformdirs.user_config_dir(_NAME, appauthor=False))

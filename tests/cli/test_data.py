@@ -52,3 +52,18 @@ def test_what_cannot_be_read_is_said_with_exit_status_1(run, tmp_path):
     run("data", tmp_path / "empty", "--json").assert_refused(1, "is empty")
     run("data", "cifar-10", "--data-dir", tmp_path).assert_refused(1, "CIFAR-10 is not there", "cifar-10-batches-py")
     run("data", "cats").assert_refused(2, "cats")
+
+
+def test_a_set_larger_than_its_memory_is_kept_in_the_cache_and_listed_there(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    np.save(tmp_path / "own.npy", np.random.default_rng(0).integers(0, 256, (40, 12, 12), np.uint8))
+    (told,) = run("data", tmp_path / "own.npy", "--memory", "2", "kB", "--json").lines
+    assert (told["is_in_cache"], told["bytes"]) == (True, 40 * 12 * 12)
+    assert told["converted"][-1].startswith("the images take 5.76 kB, more than the 2 kB of memory")
+    assert "5.76 kB in the cache" in run("data", tmp_path / "own.npy", "--memory", "2 kB").out
+    (listed,) = run("data", "--json").lines
+    assert [(entry["name"], entry["images"]) for entry in listed["stored"]] == [("own.npy", 40)]
+    assert "own.npy: 40 images, " in run("data").out
+    (told,) = run("data", tmp_path / "own.npy", "--memory", "1 MB", "--json").lines
+    assert not told["is_in_cache"]
+    run("data", tmp_path / "own.npy", "--memory", "much").assert_refused(2, "'much' is no size such as 256 MB")

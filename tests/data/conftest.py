@@ -19,6 +19,7 @@ from tests.data.custom_images import SIDE as SQUARE
 from tests.data.faulty_server import FaultyServer
 from vae_desktop.data.custom.image_file import Picture, read_picture
 from vae_desktop.data.download import download_mnist
+from vae_desktop.data.memory import use_budget
 from vae_desktop.data.mnist import MNIST_SETS, MnistSet, Resource
 from vae_desktop.progress import Progress
 
@@ -85,6 +86,15 @@ def npz(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / "x.npz"
 
     return save
+
+
+@pytest.fixture
+def cramped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Have so many bytes of memory for the pixels of a data set, and nothing free on the disk of an empty cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("vae_desktop.data.store.free_bytes", lambda folder: 0)
+    yield use_budget
+    use_budget(None)
 
 
 def _resource(name: str, body: bytes) -> Resource:

@@ -272,7 +272,7 @@ def test_what_follows_the_values_does_no_harm(tmp_path):
     assert sorted(everything(load(tmp_path / "x.npy"))) == list(range(COUNT))
 
 
-def test_result_larger_than_memory_allows_is_refused(npy, monkeypatch):
-    monkeypatch.setattr("vae_desktop.data.custom.conversion.MAX_BYTES", 100_000)
+def test_result_larger_than_memory_and_disk_allow_is_refused(npy, cramped):
+    cramped(100_000)
     with pytest.raises(DataError, match="Choose a smaller image size or fewer images"):
         load(npy(steps()), image_size=128)

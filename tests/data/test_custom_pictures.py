@@ -202,9 +202,9 @@ FOLDERS = {  # of 400 images that are too many: settings, the most headers that 
 
 
 @pytest.mark.parametrize("case", FOLDERS)
-def test_a_folder_that_is_too_large_is_refused_as_soon_as_that_is_certain(root, monkeypatch, headers_read, case):
+def test_a_folder_that_is_too_large_is_refused_as_soon_as_that_is_certain(root, cramped, headers_read, case):
     settings, needed, said = FOLDERS[case]
-    monkeypatch.setattr("vae_desktop.data.custom.conversion.MAX_BYTES", 100 * SIDE * SIDE)
+    cramped(100 * SIDE * SIDE)
     fill(root / "a", 200)
     fill(root / "b", 200)
     with pytest.raises(DataError, match=rf"too many images: of {said} into the .* Choose a smaller image size"):
@@ -213,9 +213,9 @@ def test_a_folder_that_is_too_large_is_refused_as_soon_as_that_is_certain(root, 
 
 
 @pytest.mark.parametrize("settings", [{}, {"image_size": 16}, {"colours": "grey"}])
-def test_a_folder_that_just_fits_is_read(root, monkeypatch, settings):
+def test_a_folder_that_just_fits_is_read(root, cramped, settings):
     side = settings.get("image_size", SIDE)
-    monkeypatch.setattr("vae_desktop.data.custom.conversion.MAX_BYTES", 60 * side * side)
+    cramped(60 * side * side)
     fill(root, 60)
     assert load(root, **settings).image_shape == (1, side, side)
     fill(root, 61)
@@ -223,16 +223,16 @@ def test_a_folder_that_just_fits_is_read(root, monkeypatch, settings):
         load(root, **settings)
 
 
-def test_images_beside_class_folders_take_no_room(root, monkeypatch):
-    monkeypatch.setattr("vae_desktop.data.custom.conversion.MAX_BYTES", 30 * 8 * 8)
+def test_images_beside_class_folders_take_no_room(root, cramped):
+    cramped(30 * 8 * 8)
     fill(root, 20)
     fill(root / "a", 30)
     dataset = load(root, image_size=8)
     assert len(dataset.train) + len(dataset.test) == 30
 
 
-def test_images_that_take_too_much_memory_are_refused(root, monkeypatch):
-    monkeypatch.setattr("vae_desktop.data.custom.conversion.MAX_BYTES", 1 << 20)
+def test_images_that_take_too_much_memory_are_refused(root, cramped):
+    cramped(1 << 20)
     fill(root, 100)
     with pytest.raises(DataError, match="Choose a smaller image size or fewer images"):
         load(root, image_size=128)

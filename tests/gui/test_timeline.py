@@ -357,7 +357,7 @@ def test_a_size_may_be_typed_and_one_that_is_too_small_is_told_at_its_field(live
     assert "'much' is no size such as 256 MB" in error.text()
     driver.type("timelineSizeField", "20 kB")
     assert error.text().startswith("Timeline: 20 kB hold not even the first and the last moment, which take ")
-    assert not driver.find("keepTimelineSizeButton").isEnabled()
+    assert not driver.find("timelineSizeApplyButton").isEnabled()
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert driver.engine.timelines.budget == 256_000_000
     driver.type("timelineSizeField", "100 MB")
@@ -368,7 +368,7 @@ def test_a_size_may_be_typed_and_one_that_is_too_small_is_told_at_its_field(live
     driver.find("256000000TimelineAction", QAction).trigger()
     assert (other.text(), other.isChecked()) == ("&Other…", False)
     other.trigger()
-    driver.find("cancelTimelineSizeButton").click()
+    driver.find("timelineSizeCancelButton").click()
     assert driver.find("256000000TimelineAction", QAction).isChecked()
 
 

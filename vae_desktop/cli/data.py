@@ -13,6 +13,7 @@ from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.files import size_in_words
 from vae_desktop.language import N_, tr, tr_count
+from vae_desktop.paths import images_dir
 from vae_desktop.settings import settings_of
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what a data set holds as a model would get it, or which sets are known."""
     if options.source is None:
-        known = list(_known(options.data_dir))
+        known, stored = list(_known(options.data_dir)), _stored()
         if options.json:
-            print_json({"datasets": known})
+            print_json({"datasets": known, "cache": str(images_dir()), "stored": stored})
         else:
             print_table([(entry["name"], _line(entry)) for entry in known])
+            if stored:
+                print_table([(tr("in the cache"), _stored_line(entry)) for entry in stored])
         return 0
     from vae_desktop.data.custom.messages import listed
     from vae_desktop.data.duplicates import in_words, near_duplicates
@@ -105,8 +108,24 @@ def _line(entry: dict[str, Any]) -> str:
     return tr("{state}: {about}").format(state=state, about=about)
 
 
+def _stored() -> list[dict[str, Any]]:
+    """The data sets that are kept in the cache, the last used first."""
+    from vae_desktop.data.store import stored_images
+
+    return [asdict(entry) for entry in stored_images()]
+
+
+def _stored_line(entry: dict[str, Any]) -> str:
+    """A data set in the cache in a line."""
+    text = tr("{name}: {images:,} images, {size}") if entry["is_finished"] else tr("not finished yet: {size}")
+    size = size_in_words(entry["bytes"])
+    return text.format(name=entry["name"], images=entry["images"], size=size)
+
+
 def _values(dataset: "Dataset") -> dict[str, Any]:
     import numpy as np
+
+    from vae_desktop.data.mapped import is_mapped
 
     train, test = dataset.train, dataset.test
     counts = [
@@ -122,6 +141,7 @@ def _values(dataset: "Dataset") -> dict[str, Any]:
         "test_images": len(test),
         "image_shape": dataset.image_shape,
         "bytes": train.images.nbytes + test.images.nbytes,
+        "is_in_cache": is_mapped(train.images),
         "range": [
             min(int(part.images.min()) for part in (train, test)),
             max(int(part.images.max()) for part in (train, test)),
@@ -153,6 +173,8 @@ def _rows(dataset: "Dataset", values: dict[str, Any]) -> list[tuple[str, str]]:
         for entry in values["classes"]
     ]
     levels = tr("{least} to {greatest}, {size} in memory")
+    if values["is_in_cache"]:
+        levels = tr("{least} to {greatest}, {size} in the cache")
     levels = levels.format(least=values["range"][0], greatest=values["range"][1], size=size_in_words(values["bytes"]))
     rows = [
         (tr("Data set"), values["title"]),

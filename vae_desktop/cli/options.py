@@ -9,6 +9,7 @@ from typing import Any
 from vae_desktop.config import SETTINGS, DatasetConfig, RunConfig
 from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.files import bytes_of
 from vae_desktop.language import N_, tr
 from vae_desktop.paths import default_data_dir
 from vae_desktop.presets import PRESETS
@@ -123,8 +124,20 @@ def add_setting_option(
     )
 
 
+class _MemoryAction(argparse.Action):
+    """Has the pixels of data sets take no more memory than a size in words."""
+
+    def __call__(self, parser: argparse.ArgumentParser, options: argparse.Namespace, text: Any, *_: object) -> None:
+        from vae_desktop.data.memory import use_budget
+
+        try:
+            use_budget(bytes_of(self.dest, " ".join(text)))
+        except InvalidSetting as error:
+            parser.error(str(error))
+
+
 def add_data_dir_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data-dir``."""
+    """Add ``--data-dir``, and ``--memory`` for how much of a data set may be in memory."""
     default = default_data_dir()
     help = tr("folder of downloaded data sets, torchvision's root (default: {default})")
     parser.add_argument(
@@ -133,6 +146,13 @@ def add_data_dir_option(parser: argparse.ArgumentParser) -> None:
         default=default,
         metavar="DIR",
         help=_escaped(help.format(default=default)),
+    )
+    help = tr(
+        "memory that the pixels of a data set may take, such as 2 GB; a larger one is kept in the app's cache, on the "
+        "disk (default: a quarter of this machine's memory)"
+    )
+    parser.add_argument(
+        "--memory", action=_MemoryAction, default=argparse.SUPPRESS, nargs="+", metavar="SIZE", help=_escaped(help)
     )
 
 

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.collecting import Collected
 from vae_desktop.data.fingerprint import Difference, Fingerprint, Role
 from vae_desktop.data.hashes import Hashes, hashes_of
 from vae_desktop.data.origins import Origins
@@ -57,13 +59,18 @@ class Split:
         """Two splits: the images that are not held out, and those that are, each in their present order, none empty.
 
         The images are moved within this split's own memory, of which both are views: it cannot be used any longer.
+        Those that are collected in a file are moved when all is known of them.
         """
         hashes = self.__dict__.get("hashes")  # if they are known
         rest, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
-        if held_out[0] != len(rest):  # else one part lies after the other already
-            kept = self.images[held_out]
-            move_to_front(self.images, rest)
-            self.images[len(rest) :] = kept
+        if isinstance(self.images, Collected):
+            front, back = (cast(Images, self.images.chosen(numbers)) for numbers in (rest, held_out))
+        else:
+            if held_out[0] != len(rest):  # else one part lies after the other already
+                kept = self.images[held_out]
+                move_to_front(self.images, rest)
+                self.images[len(rest) :] = kept
+            front, back = self.images[: len(rest)], self.images[len(rest) :]
 
         def part(images: Images, chosen: npt.NDArray[np.int64]) -> Split:
             labels = None if self.labels is None else self.labels[chosen]
@@ -74,7 +81,7 @@ class Split:
                 split.__dict__["hashes"] = hashes[chosen]
             return split
 
-        return part(self.images[: len(rest)], rest), part(self.images[len(rest) :], held_out)
+        return part(front, rest), part(back, held_out)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """From a data set's settings to its images; among them scikit-learn's 1,797 handwritten digits, always there."""
 
+import contextlib
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.collecting import Collected
 from vae_desktop.data.custom.load import load_custom
 from vae_desktop.data.dataset import Dataset, Report, Split, resize
 from vae_desktop.data.exclusions import find_exclusion
@@ -16,6 +18,7 @@ from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.shapes import load_shapes
 from vae_desktop.data.splitting import hold_out
+from vae_desktop.data.store import ImageStore, IsStored
 from vae_desktop.data.torchvision_reading import load_torchvision
 from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
 from vae_desktop.errors import DataError
@@ -24,6 +27,8 @@ from vae_desktop.libraries import load_torch
 from vae_desktop.paths import marks_dir
 from vae_desktop.progress import Progress, ignore
 
+MOST_TESTED = 200_000  # test images that are embedded and measured
+_ATTEMPTS = 3  # another process may delete what has just been stored
 _HELD_OUT = 12  # one in so many training images is for validation: 5,000 of MNIST's 60,000
 
 
@@ -55,16 +60,50 @@ def load_dataset(
         If `progress` raised it.
     """
     learned = learned if config.is_custom else None
-    dataset = _load(config, data_dir, progress, learned)
-    if config.measured_on != "test" and not dataset.on_validation:
-        dataset = _with_validation(dataset, learned)
-    if config.excluded:
-        dataset = _without_excluded(dataset)
+    store = ImageStore(config, data_dir, learned, progress)
+    dataset = store.find() or _collected(store, learned)
     if not config.is_custom:
         return dataset
     dataset = replace(dataset, fingerprint=Fingerprint.of(config, dataset.train, dataset.test, learned))
     dataset.difference(learned)  # known from here on: a window asks for it
     return dataset
+
+
+def _collected(store: ImageStore, learned: Fingerprint | None) -> Dataset:
+    """A data set from its files, by way of the store if it takes more than the memory it may have."""
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(IsStored), store.collecting():
+            dataset = _read(store.config, store.data_dir, store.progress, learned)
+            if not isinstance(dataset.train.images, Collected):
+                return dataset
+            store.keep(dataset)
+        stored = store.find()
+        if stored is not None:
+            return stored
+    text = tr("The images are kept in {path}, and something deletes or changes them there. See to that, and try again.")
+    raise DataError(text.format(path=store.root))
+
+
+def _read(config: DatasetConfig, data_dir: Path, progress: Progress, learned: Fingerprint | None) -> Dataset:
+    """A data set from its files, with what was chosen of its images."""
+    dataset = _load(config, data_dir, progress, learned)
+    if config.measured_on != "test" and not dataset.on_validation:
+        dataset = _with_validation(dataset, learned)
+    if config.excluded:
+        dataset = _without_excluded(dataset)
+    return _sampled(dataset) if len(dataset.test) > MOST_TESTED else dataset
+
+
+def _sampled(dataset: Dataset) -> Dataset:
+    """The data set with a sample of its test images: those with the lowest hashes, whatever their order."""
+    hashes = dataset.test.hashes
+    is_left_out = np.ones(len(hashes), np.bool_)
+    is_left_out[np.argsort(hashes, kind="stable")[:MOST_TESTED]] = False
+    report = dataset.report or Report(tr("{dataset}.").format(dataset=dataset.title))
+    text = tr("test images that scatter, codes and figures leave out, as a fixed sample of {most:,} does: {count:,}")
+    line = text.format(most=MOST_TESTED, count=int(is_left_out.sum()))
+    test, _ = dataset.test.parted(is_left_out)
+    return replace(dataset, test=test, report=replace(report, skipped=(*report.skipped, line)))
 
 
 def _load(config: DatasetConfig, data_dir: Path, progress: Progress, learned: Fingerprint | None) -> Dataset:

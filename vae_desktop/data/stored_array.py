@@ -23,6 +23,7 @@ from vae_desktop.progress import Progress, ignore
 
 _DEFLATE_LIMIT = 1032  # deflate never packs tighter, so a size that promises more than this is a lie
 _LIKELY, _HARMLESS = 600, 1 << 26  # times and bytes; dSprites, shapes on an even ground, is packed 116 times
+MOST_WHOLE = 4 * 10**9  # bytes of what has to be in memory as a whole to be read
 _PIECE = 1 << 23  # bytes between two questions whether to stop
 _BROKEN = (ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile)
 

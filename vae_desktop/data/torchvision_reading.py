@@ -182,7 +182,14 @@ def _read_images(
         canvas.put(number, picture.pixels[None])
         return picture.changes
 
-    answers = for_each(read, range(total), progress)
+    answers = [answer if isinstance(answer, str) else tuple(answer) for part in canvas.records for answer in part]
+    left = progress.part(len(answers), total - len(answers), total)
+
+    def take(more: Sequence[tuple[str, ...] | str]) -> None:
+        answers.extend(more)
+        canvas.note(len(answers), list(more))
+
+    for_each(read, range(len(answers), total), left, on_results=take)
     kept = np.flatnonzero([not isinstance(answer, str) for answer in answers])
     skipped = [answer for answer in answers if isinstance(answer, str)]
     if len(skipped) > total / _SPARE:

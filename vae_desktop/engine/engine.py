@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from vae_desktop.data import mapped
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.film_export import FilmExport
@@ -163,6 +164,7 @@ class Engine:
                 return error
         self.timelines.close(timeout=0.3 if may_lose or self._has_given_up else 3.0)  # frames are not worth more
         self.tasks.join(timeout=0.3)
+        mapped.rest()
         self.run_calls()
         self.outbox.close()  # a task that was not waited for must not wake a window that is gone
         return None

@@ -1,10 +1,14 @@
 """Training images on the device, which of them each step sees, and the random numbers of that step."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.data.dataset import Images
+from vae_desktop.data.mapped import is_mapped
 from vae_desktop.latent.embed import to_unit
 from vae_desktop.models.randomness import corrupted, generator
 from vae_desktop.seeds import derive_seed
@@ -61,7 +65,7 @@ class Batches:
 
     The images are one uint8 tensor on the device and a batch is a slice of an epoch's permutation, so
     nothing is loaded, copied or decoded while training. Images that would fill the device's memory stay in the
-    main one, from where each batch is copied.
+    main one, from where each batch is copied. Of images in a file a thread reads the next batch during a step.
 
     Parameters
     ----------
@@ -75,6 +79,8 @@ class Batches:
 
     def __init__(self, images: Images, batch_size: int, seed: int, device: torch.device) -> None:
         self.images = placed(images, device)
+        is_ahead = is_mapped(images) and self.images.device.type == "cpu"
+        self._ahead = _Ahead(images) if is_ahead else None
         self.device = device
         self._batch_size = batch_size
         self._seed = seed
@@ -86,11 +92,19 @@ class Batches:
     def at(self, step: int) -> Batch:
         """The batch of a step counted from 0, the same object if it was the last; an epoch's last may be smaller."""
         if self._newest is None or self._newest.step != step:
-            epoch, position = divmod(step, self.per_epoch)
-            chosen = self._order(epoch)[position * self._batch_size : (position + 1) * self._batch_size]
-            images = to_device(self.images.index_select(0, chosen), self.device)
-            self._newest = Batch(to_unit(images), chosen, step, self._seed, self._random)
+            chosen = self._chosen(step)
+            if self._ahead is None:
+                images = self.images.index_select(0, chosen)
+            else:
+                images = self._ahead.images(step, chosen)
+                self._ahead.read(step + 1, self._chosen(step + 1))
+            self._newest = Batch(to_unit(to_device(images, self.device)), chosen, step, self._seed, self._random)
         return self._newest
+
+    def _chosen(self, step: int) -> Tensor:
+        """The numbers of the images that a step sees."""
+        epoch, position = divmod(step, self.per_epoch)
+        return self._order(epoch)[position * self._batch_size : (position + 1) * self._batch_size]
 
     def _order(self, epoch: int) -> Tensor:
         if epoch not in self._orders:
@@ -99,3 +113,29 @@ class Batches:
             order = torch.randperm(len(self.images), generator=generator(self._seed, "shuffle", epoch))
             self._orders[epoch] = order.to(self.images.device)
         return self._orders[epoch]
+
+
+class _Ahead:
+    """Reads the images of a step before they are asked for, in a thread.
+
+    Parameters
+    ----------
+    images : array (N, C, H, W), uint8
+    """
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+        self._thread = ThreadPoolExecutor(1, "batches")
+        self._next: tuple[int, Future[Images]] | None = None
+
+    def images(self, step: int, chosen: Tensor) -> Tensor:
+        """The images of a step, which are read now if they are not yet."""
+        if self._next is None or self._next[0] != step:
+            self.read(step, chosen)
+        assert self._next is not None
+        return torch.from_numpy(self._next[1].result())
+
+    def read(self, step: int, chosen: Tensor) -> None:
+        """Begin to read the images of a step."""
+        # By numpy: a thread of its own in torch would have a team of its own, at the cost of the step's.
+        self._next = step, self._thread.submit(np.take, self._images, chosen.numpy(), 0)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from vae_desktop.data.collecting import collector
 from vae_desktop.data.dataset import Images, move_to_front
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
@@ -73,27 +74,11 @@ def to_square(image: Image.Image, side: int) -> Images:
     return np.asarray(ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC))
 
 
-MAX_BYTES = 4 * 10**9  # of pixels: no data set of this app is larger
-
-
-def check_room(count: int, side: int, has_colour: bool) -> None:
-    """Raise DataError, with the number that fits, if so many squares would take more than 4 GB."""
-    fitting = MAX_BYTES // ((3 if has_colour else 1) * side * side)
-    if count > fitting:
-        text = tr(
-            "There are too many images: of {side} × {side} pixels in grey, {fitting:,} fit into the {most} that a data "
-            "set may take. Choose a smaller image size or fewer images."
-        )
-        if has_colour:
-            text = tr(
-                "There are too many images: of {side} × {side} pixels in colour, {fitting:,} fit into the {most} that "
-                "a data set may take. Choose a smaller image size or fewer images."
-            )
-        raise DataError(text.format(side=side, fitting=fitting, most=size_in_words(MAX_BYTES)))
-
-
 class Canvas:
     """An array (N, C, S, S) to be filled; several threads may fill different parts of it at once.
+
+    It lies in memory, or in a file where the `collector` of this thread says so; what was read into that at an earlier
+    time need not be read again.
 
     Parameters
     ----------
@@ -104,17 +89,29 @@ class Canvas:
     may_have_colour : bool
         False if all images are grey by their kind.
 
+    Attributes
+    ----------
+    done : int
+        How many of the first images are there already.
+    records : list
+        What was noted of these.
+
     Raises
     ------
     DataError
-        If it could take more than 4 GB, or more than there is.
+        If there is no room for it.
     """
 
     def __init__(self, count: int, side: int, colours: str, may_have_colour: bool) -> None:
-        check_room(count, side, colours == "colour" or (colours == "auto" and may_have_colour))
-        self._images = _empty(count, 3 if colours == "colour" else 1, side)
-        self._may_gain_colour = colours == "auto"
-        self._end = 0  # of what is filled
+        least, most = (3 if colours == "colour" else 1), (1 if colours == "grey" else 3)
+        if colours == "auto" and not may_have_colour:
+            most = 1
+        where = collector()
+        self._file = None if where is None else where.collection(count, (least, most), side)
+        self._images = _empty(count, least, side) if self._file is None else None
+        self.done, self.records = (0, []) if self._file is None else (self._file.done, self._file.records)
+        self._may_gain_colour = colours == "auto" and (self._file is None or self._file.shape[1] == 1)
+        self._end = self.done  # of what is filled
         self._lock = threading.Lock()
 
     def put(self, first: int, pixels: Images) -> None:
@@ -123,25 +120,46 @@ class Canvas:
             self._end = max(self._end, first + len(pixels))
             if self._may_gain_colour and pixels.ndim == 4 and (pixels[..., 1:] != pixels[..., :1]).any():
                 self._gain_colour()
-            target = self._images[first : first + len(pixels)]
-            if pixels.ndim == 3:
-                target[:] = pixels[:, None]
-            elif target.shape[1] == 1:
-                one_below_another = Image.fromarray(pixels.reshape(-1, *pixels.shape[2:]))
-                target[:, 0] = np.asarray(one_below_another.convert("L")).reshape(pixels.shape[:3])  # by ITU-R BT.601
-            else:
-                target[:] = np.moveaxis(pixels, -1, 1)
+            if self._images is not None:
+                _fill(self._images[first : first + len(pixels)], pixels)
+            elif self._file is not None:
+                images = np.empty((len(pixels), *self._file.shape[1:]), np.uint8)
+                _fill(images, pixels)
+                self._file.write(first, images)
+
+    def note(self, done: int, record: object) -> None:
+        """Say that the first `done` images are filled, and what must be known of those since the last note, as JSON."""
+        if self._file is not None:
+            self._file.note(done, record)
 
     def _gain_colour(self) -> None:
         """Go on with three channels, which grey images need not take."""
-        coloured = _empty(len(self._images), 3, self._images.shape[-1])
-        coloured[: self._end] = self._images[: self._end]
-        self._images = coloured
+        end = self._end
+        if self._images is not None:
+            coloured = _empty(len(self._images), 3, self._images.shape[-1])
+            coloured[:end] = self._images[:end]
+            self._images = coloured
+        elif self._file is not None:
+            self._file.gain_colour(end)
         self._may_gain_colour = False
 
     def finish(self, kept: npt.NDArray[np.int64] | None = None) -> Images:
         """The images, or those of the numbers `kept`, which ascend. One channel if no colour came or was asked for."""
-        return self._images if kept is None else move_to_front(self._images, kept)
+        if self._images is not None:
+            return self._images if kept is None else move_to_front(self._images, kept)
+        assert self._file is not None
+        return self._file.images(kept)
+
+
+def _fill(target: Images, pixels: Images) -> None:
+    """Write squares (n, S, S) or (n, S, S, 3) into images (n, C, S, S)."""
+    if pixels.ndim == 3:
+        target[:] = pixels[:, None]
+    elif target.shape[1] == 1:
+        one_below_another = Image.fromarray(pixels.reshape(-1, *pixels.shape[2:]))
+        target[:, 0] = np.asarray(one_below_another.convert("L")).reshape(pixels.shape[:3])  # by ITU-R BT.601
+    else:
+        target[:] = np.moveaxis(pixels, -1, 1)
 
 
 def _empty(count: int, channels: int, side: int) -> Images:

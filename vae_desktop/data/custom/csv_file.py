@@ -15,11 +15,10 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import held_out_beside, measured
-from vae_desktop.data.custom.conversion import MAX_BYTES
 from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, names_of
 from vae_desktop.data.custom.messages import images_in_words, listed, shown
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
-from vae_desktop.data.stored_array import MemoryArray, check_unpacked, naming_the_file, unpacked
+from vae_desktop.data.stored_array import MOST_WHOLE, MemoryArray, check_unpacked, naming_the_file, unpacked
 from vae_desktop.errors import DataError
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.files import size_in_words
@@ -148,9 +147,9 @@ def _read(path: Path, progress: Progress) -> _Table:
                 labels.append(names_of(row[columns.label] for row in rows))
             elif columns.label is not None:
                 labels.append(values[:, -1].copy())
-            if sum(part.nbytes for part in parts) > MAX_BYTES:
+            if sum(part.nbytes for part in parts) > MOST_WHOLE:
                 text = tr("{path} holds more than {most}. Save fewer or smaller images.")
-                raise DataError(text.format(path=path, most=size_in_words(MAX_BYTES)))
+                raise DataError(text.format(path=path, most=size_in_words(MOST_WHOLE)))
         if not parts:
             raise ValueError(tr("it holds nothing"))
     where = tr("labels in {path}").format(path=path)

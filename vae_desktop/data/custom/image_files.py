@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.collecting import collector
 from vae_desktop.data.custom.archives import opened_within
 from vae_desktop.data.custom.assembled import FEWEST, Assembled, check_count
-from vae_desktop.data.custom.conversion import SMALLEST, Canvas, check_room, choose_side, scaling_line
+from vae_desktop.data.custom.conversion import SMALLEST, Canvas, choose_side, scaling_line
 from vae_desktop.data.custom.eight_bits import image_levels, mixed
 from vae_desktop.data.custom.files import File, Found, Unreadable
 from vae_desktop.data.custom.folder import find_files
@@ -120,7 +122,7 @@ def _read_headers(
 ) -> tuple[dict[File, Header], list[tuple[File, str]]]:
     """The first pass: the headers of the images, and a line for all others; ends once too many of those placed are."""
     prepare()
-    lock, count = threading.Lock(), 0
+    lock, count, where = threading.Lock(), 0, collector()
 
     def read(file: File) -> Header:
         nonlocal count
@@ -128,7 +130,8 @@ def _read_headers(
         if file in placed:
             with lock:
                 count += header.pages
-            check_room(count, config.image_size or SMALLEST, config.colours == "colour")
+                if where is not None:
+                    where.check(count, 3 if config.colours == "colour" else 1, config.image_size or SMALLEST)
         return header
 
     answers = for_each(read, files, progress, threads)
@@ -166,8 +169,10 @@ class _Decoding:
     def run(self, progress: Progress, threads: int) -> Assembled:
         """Decode all of them."""
         placed = self._layout.placed
+        answers = self._read_before()
+        left = progress.part(len(answers), len(placed) - len(answers), len(placed))
         try:
-            answers = for_each(self._read, range(len(placed)), progress, threads)
+            for_each(self._read, range(len(answers), len(placed)), left, threads, partial(self._note, answers))
         finally:
             self._is_over.set()
         kept = np.flatnonzero([changes is not None for changes in self._changes])
@@ -193,6 +198,26 @@ class _Decoding:
             self._changes[first + page] = picture.changes
             if self._is_over.is_set():  # nobody waits any longer
                 return
+
+    def _note(self, answers: list[object], more: Sequence[object]) -> None:
+        """Take in what came of the next files, and have it kept with their images."""
+        first = len(answers)
+        answers += more
+        images = slice(int(self._first[first]), int(self._first[first] + self._pages[first : len(answers)].sum()))
+        reasons = {number: answer for number, answer in enumerate(answers[first:], first) if isinstance(answer, str)}
+        self._canvas.note(images.stop, [len(more), self._changes[images], list(reasons.items())])
+
+    def _read_before(self) -> list[object]:
+        """What came of the files that were read at an earlier time, whose images are there."""
+        answers: list[object] = []
+        found: list[tuple[str, ...] | None] = []
+        for count, changes, reasons in self._canvas.records:
+            answers += [None] * count
+            found += [None if some is None else tuple(some) for some in changes]
+            for number, reason in reasons:
+                answers[number] = reason
+        self._changes[: len(found)] = found
+        return answers
 
     def _converted(self, kept: npt.NDArray[np.int64], file_of: npt.NDArray[np.int64]) -> list[str]:
         """The report's lines about what was done to images, and what was not read of their files."""
@@ -227,7 +252,11 @@ def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[tuple[Fil
 
 
 def for_each(
-    work: Callable[[ItemT], ResultT], items: Sequence[ItemT], progress: Progress, threads: int = _THREADS
+    work: Callable[[ItemT], ResultT],
+    items: Sequence[ItemT],
+    progress: Progress,
+    threads: int = _THREADS,
+    on_results: Callable[[Sequence[ResultT | str]], object] = lambda results: None,
 ) -> list[ResultT | str]:
     """The results of `work` on each item, in their order, by a few threads; of an unreadable one the reason.
 
@@ -237,6 +266,8 @@ def for_each(
         Called in other threads, several at a time.
     progress : Progress
         Told in this thread how many items are done, and asked at least every 0.1 seconds whether to stop.
+    on_results : callable
+        Told in this thread the next results, before that.
 
     Raises
     ------
@@ -261,7 +292,9 @@ def for_each(
         for task in tasks:
             while not wait([task], _PATIENCE).done:
                 progress.check()
-            results += task.result()
+            found = task.result()
+            results += found
+            on_results(found)
             progress(len(results), len(items))
         return results
     finally:

@@ -9,11 +9,10 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import held_out_beside, labels_beside, measured
-from vae_desktop.data.custom.conversion import MAX_BYTES
 from vae_desktop.data.custom.labels import read_labels
 from vae_desktop.data.custom.messages import listed, shown
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
-from vae_desktop.data.stored_array import BrokenFile, NumberArray, naming_the_file
+from vae_desktop.data.stored_array import MOST_WHOLE, BrokenFile, NumberArray, naming_the_file
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
@@ -198,18 +197,23 @@ def _read(
 
 
 def check_total(path: Path, arrays: Sequence[NumberArray]) -> None:
-    """Raise DataError if arrays promise more than 4 GB together."""
-    size = sum(array.nbytes for array in arrays)
-    if size > MAX_BYTES:
+    """Raise DataError if arrays that have to be read as a whole promise more than 4 GB together."""
+    size = sum(array.nbytes for array in arrays if _is_read_whole(array))
+    if size > MOST_WHOLE:
         raise DataError(
             tr("{path} holds {size}, more than {most}. Save fewer or smaller images.").format(
-                path=path, size=size_in_words(size), most=size_in_words(MAX_BYTES)
+                path=path, size=size_in_words(size), most=size_in_words(MOST_WHOLE)
             )
         )
 
 
 def _not_used(name: str) -> str:
     return tr("{name}: not used").format(name=shown(name))
+
+
+def _is_read_whole(images: NumberArray) -> bool:
+    """Whether what belongs to an image lies all over the file."""
+    return getattr(images, "is_fortran", False) or layout_of(images.shape).kind == "images last"
 
 
 def _check(images: NumberArray) -> None:

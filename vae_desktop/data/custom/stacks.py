@@ -115,13 +115,16 @@ def assemble_stacks(
     side = choose_side(sizes, config.image_size)
     canvas = Canvas(total, side, config.colours, any(stack.image_shape[2] > 1 for stack in stacks))
     levels, values = _levels(stacks, source, config, progress)
-    done = transparent = 0
+    done, transparent = 0, sum(canvas.records)
     for stack in stacks:
         for block in stack.blocks(3 * side * side, progress):
-            pixels = to_bytes(block, levels)
-            canvas.put(done, _squares(pixels, side))
-            transparent += int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
             done += len(block)
+            if done > canvas.done:  # else it is there from an earlier time
+                pixels = to_bytes(block, levels)
+                canvas.put(done - len(block), _squares(pixels, side))
+                found = int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
+                canvas.note(done, found)
+                transparent += found
             progress(done, total)
     rule = rule_in_words([levels], values)
     converted = [*notes, *([counted(rule, total)] if rule else [])]

@@ -10,6 +10,7 @@ from vae_desktop.files import bytes_of
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.views.window.size_window import SizeWindow
+from vae_desktop.language import tr
 from vae_desktop.training.frames import FrameLayout, check_budget
 
 
@@ -33,7 +34,8 @@ class TimelineSizeController(QObject):
             return
         self._take(self._engine.timelines.budget)  # the menu shows what holds until there is another
         if self._asking is None:
-            self._asking = SizeWindow(self._window, self._read)
+            text = tr("How much the kept steps of a model may take on disk, such as 256 MB; 0 keeps none.")
+            self._asking = SizeWindow(self._window, self._read, "timelineSize", tr("Timeline keeps"), text)
             self._asking.chosen.connect(self._choose)
         self._asking.ask(self._engine.timelines.budget)
 

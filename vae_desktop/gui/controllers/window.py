@@ -18,6 +18,7 @@ from vae_desktop.gui.controllers.files import FilesController
 from vae_desktop.gui.controllers.film_controller import FilmController
 from vae_desktop.gui.controllers.last_time import LastTime
 from vae_desktop.gui.controllers.latent_point import LatentPoint
+from vae_desktop.gui.controllers.memory_size import MemorySizeController
 from vae_desktop.gui.controllers.messages import MessagesController
 from vae_desktop.gui.controllers.process import Instance
 from vae_desktop.gui.controllers.restart import Restart
@@ -76,6 +77,7 @@ class WindowController(QObject):
         self.transport = TransportController(window, self.engine, times)
         self.timeline = TimelineController(window, self.engine, settings)
         self.timeline_size = TimelineSizeController(window, self.engine, settings)
+        self.memory_size = MemorySizeController(window, settings)
         self.setup = SetupController(window, self.engine, settings, times)
         self.setup.dataset_taken.connect(self.training.load_chosen_dataset)
         self.files = FilesController(window, self.engine, settings)

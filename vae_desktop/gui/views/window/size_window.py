@@ -1,4 +1,4 @@
-"""Asks how many bytes the timeline of a model may take."""
+"""Asks how many bytes something may take."""
 
 from collections.abc import Callable
 
@@ -24,6 +24,10 @@ class SizeWindow(QDialog):
         The main window.
     read : callable
         Turns the text into bytes; raises InvalidSetting, whose message is shown.
+    name : str
+        What the names of the controls begin with, such as "timelineSize".
+    title, text : str
+        What the window asks for, and what that means.
 
     Attributes
     ----------
@@ -32,21 +36,19 @@ class SizeWindow(QDialog):
 
     chosen = Signal(str)  # how many bytes
 
-    def __init__(self, parent: QWidget, read: Callable[[str], int]) -> None:
+    def __init__(self, parent: QWidget, read: Callable[[str], int], name: str, title: str, text: str) -> None:
         super().__init__(parent)
-        title = tr("Timeline keeps")
-        named(self, "timelineSizeWindow", title)
+        named(self, f"{name}Window", title)
         self.setWindowTitle(title)
         self.setFixedWidth(_WIDTH)
         self._read = read
-        text = tr("How much the kept steps of a model may take on disk, such as 256 MB; 0 keeps none.")
-        self.field = named(QLineEdit(), "timelineSizeField", tr("Size"), text)
-        self._error = label(role="error", size="small", wraps=True, name="timelineSizeError")
+        self.field = named(QLineEdit(), f"{name}Field", tr("Size"), text)
+        self._error = label(role="error", size="small", wraps=True, name=f"{name}Error")
         self._error.setMinimumHeight(2 * self._error.fontMetrics().height())  # two lines: the window keeps its height
         self._error.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._keep = push_button("keepTimelineSizeButton", tr("Apply"), then=self.accept)
+        self._keep = push_button(f"{name}ApplyButton", tr("Apply"), then=self.accept)
         self._keep.setDefault(True)
-        cancel = push_button("cancelTimelineSizeButton", tr("Cancel"), then=self.reject)
+        cancel = push_button(f"{name}CancelButton", tr("Cancel"), then=self.reject)
         cancel.setAutoDefault(False)
         explanation = label(text, wraps=True)
         parts = (explanation, self.field, self._error, row(1, cancel, self._keep))

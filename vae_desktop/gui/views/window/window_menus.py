@@ -19,6 +19,7 @@ from vae_desktop.gui.widgets.controls import Then, action
 from vae_desktop.gui.widgets.terms import aliases, definitions
 from vae_desktop.language import tr
 
+MEMORY_SIZES = 1_000_000_000, 4_000_000_000, 16_000_000_000  # bytes that can be chosen for images
 TIMELINE_SIZES = 64_000_000, 256_000_000, 1_000_000_000  # bytes of a model's timeline that can be chosen
 
 
@@ -39,6 +40,7 @@ class WindowMenus(QObject):
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
     timeline_chosen = Signal(str)  # how many bytes the timeline of a model may take; "other" for a size that is typed
+    memory_chosen = Signal(str)  # how many bytes of memory images may take; "auto", or "other" for a size that is typed
     layout_reset_requested = Signal()
     normals_requested = Signal()
     diagnostics_requested = Signal()
@@ -97,6 +99,8 @@ class WindowMenus(QObject):
         sizes = {str(size): size_in_words(size) for size in TIMELINE_SIZES}
         texts = {"0": tr("&Nothing"), **sizes, "other": tr("&Other…")}
         self._timelines = self._add_modes(view_menu, tr("Timeline &keeps"), "Timeline", texts, self.timeline_chosen)
+        texts = {"auto": "", **{str(size): size_in_words(size) for size in MEMORY_SIZES}, "other": tr("&Other…")}
+        self._memory = self._add_modes(view_menu, tr("Memory for &images"), "Memory", texts, self.memory_chosen)
         self._add(view_menu, "resetLayoutAction", tr("&Reset layout"), then=self.layout_reset_requested)
         self._fill_help_menu(bar.addMenu(tr("&Help")))
         self.set_examples(examples())
@@ -212,10 +216,12 @@ class WindowMenus(QObject):
 
     def set_timeline_size(self, size: int) -> None:
         """Check how much a timeline may keep; a size that is not offered stands in the last entry."""
-        is_offered, other = str(size) in self._timelines, self._timelines["other"]
-        self._timelines[str(size) if is_offered else "other"].setChecked(True)
-        text = tr("&Other: {size}…").format(size=size_in_words(size))
-        other.setText(tr("&Other…") if is_offered else text)
+        _check_size(self._timelines, size)
+
+    def set_memory_size(self, size: int | None, automatic: int) -> None:
+        """Check how much memory images may take, and say what it is where none is chosen (None)."""
+        self._memory["auto"].setText(tr("&Automatic: {size}").format(size=size_in_words(automatic)))
+        _check_size(self._memory, "auto" if size is None else size)
 
     def _add_file(self, menu: QMenu, path: Path, title: str, tip: str) -> None:
         entry = menu.addAction(title.replace("&", "&&"), partial(_emit, self.file_chosen, path))
@@ -271,3 +277,13 @@ class WindowMenus(QObject):
 
 def _emit(signal: SignalInstance, value: object, *_: bool) -> None:
     signal.emit(value)
+
+
+def _check_size(entries: Mapping[str, QAction], size: int | str) -> None:
+    """Check the entry of a size; one that is not offered stands in the last."""
+    is_offered, other = str(size) in entries, entries["other"]
+    entries[str(size) if is_offered else "other"].setChecked(True)
+    text = tr("&Other…")
+    if not is_offered and isinstance(size, int):
+        text = tr("&Other: {size}…").format(size=size_in_words(size))
+    other.setText(text)
