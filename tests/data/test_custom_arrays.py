@@ -163,6 +163,9 @@ def test_images_and_labels_are_known_by_their_names(npz, images, labels):
         ("x_train", "y_train", "x_test", "y_test"),
         ("X_train", "Y_train", "X_test", "Y_test"),
         ("train_images", "train_labels", "test_images", "test_labels"),
+        ("train_set_x", "train_set_y", "test_set_x", "test_set_y"),
+        ("Xtrain", "ytrain", "Xtest", "ytest"),
+        ("trainX", "trainY", "dev-x", "dev-y"),
     ],
 )
 def test_named_parts_are_the_split(npz, names):
@@ -173,6 +176,21 @@ def test_named_parts_are_the_split(npz, names):
     assert dataset.train.labels.tolist() == [0, 1, 2] * 10
     assert dataset.test.labels.tolist() == [2] * 7
     assert dataset.report.read.endswith("7 of them for the test.")
+
+
+def test_parts_may_lie_in_files_of_their_own(tmp_path):
+    path, beside = tmp_path / "train_signs.npz", tmp_path / "test_signs.npz"
+    np.savez(path, train_set_x=steps(30), train_set_y=np.arange(30) % 3, list_classes=np.arange(3))
+    np.savez(beside, test_set_x=steps(12, first=100), test_set_y=np.full(12, 2), list_classes=np.arange(3))
+    for source in (path, tmp_path):
+        dataset = load(source)
+        assert levels(dataset.train) == list(range(30))
+        assert levels(dataset.test) == list(range(100, 112))
+        assert dataset.train.labels.tolist() == [0, 1, 2] * 10
+        assert dataset.test.labels.tolist() == [2] * 12
+    alone = load(beside)
+    assert everything(alone) == dict.fromkeys(range(100, 112), 0)
+    assert alone.class_names == ("2",)
 
 
 def test_parts_of_different_sizes_become_one(npz):

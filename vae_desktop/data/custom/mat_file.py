@@ -83,7 +83,8 @@ def _members(path: Path) -> Members:
             if kind in (_MATRIX, _COMPRESSED):
                 element = _Element(start, length, kind == _COMPRESSED, order)
                 name = _name_of(path, element)
-                members[name] = partial(_open, path, name, element)
+                if name:  # what has none is MATLAB's own
+                    members[name] = partial(_open, path, name, element)
             start += 8 + length
     return members
 

@@ -1,5 +1,6 @@
 """Which of the arrays of a file are the images and which their labels, told by their names."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
@@ -18,12 +19,18 @@ from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
-_IMAGES = ("x_train", "train_images", "train_x", "train_set_x", "images", "imgs", "image", "x", "data", "arr_0", "")
-_LABELS = ("y_train", "train_labels", "train_y", "train_set_y", "labels", "label", "y", "targets", "target", "arr_1")
-_TEST_IMAGES = ("x_test", "test_images", "test_x", "test_set_x")
-_TEST_LABELS = ("y_test", "test_labels", "test_y", "test_set_y")
-_VALIDATION_IMAGES = ("x_val", "val_images", "val_x", "x_valid", "valid_images", "x_validation", "validation_images")
-_VALIDATION_LABELS = ("y_val", "val_labels", "val_y", "y_valid", "valid_labels", "y_validation", "validation_labels")
+_OF_A_PART = ("x{}", "{}images", "{}x", "{}setx"), ("y{}", "{}labels", "{}y", "{}sety")  # images, labels
+
+
+def _names(*parts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What images and labels of a part of a split are called, without signs between words."""
+    images, labels = (tuple(form.format(part) for part in parts for form in forms) for forms in _OF_A_PART)
+    return images, labels
+
+
+_TRAIN, _TEST, _VALIDATION = _names("train", "training"), _names("test"), _names("val", "valid", "validation", "dev")
+_IMAGES = (*_TRAIN[0], "images", "imgs", "image", "x", "data", "arr0", "")
+_LABELS = (*_TRAIN[1], "labels", "label", "y", "targets", "target", "arr1")
 _MOST_NAMES = 8  # of arrays, in a message
 _MOST_TRIED = 64  # of arrays of other names
 
@@ -118,21 +125,28 @@ class Part:
 def parts_of(path: Path, members: Members, measured_on: str) -> tuple[list[Part], bool]:
     """The arrays of the one or two parts that there are: training images, and those that are measured on if named.
 
-    Capitals do not matter, and a slash is an underscore, so that "train/images" is "train_images". Where no name is
-    known, a single array of images is taken whatever its name. The second value says whether the second part is
-    validation images where there are test images too.
+    Capitals and signs do not matter: "train/images" and "TrainImages" are "train_images". Where no name is known for
+    training images, those of another part are all there are, else a single array of images is taken whatever its name.
+    The second value says whether the second part is validation images where there are test images too.
 
     Raises
     ------
     DataError
         If none of the arrays is known to be images.
     """
-    by_lower = {name.lower().replace("/", "_"): name for name in members}
+    by_plain_name = {_plain(name): name for name in members}
 
     def named(known: Sequence[str]) -> str | None:
-        return next((by_lower[name] for name in known if name in by_lower), None)
+        return next((by_plain_name[name] for name in known if name in by_plain_name), None)
 
+    held_out = [
+        None if (found := named(images)) is None else Part(found, named(labels))
+        for images, labels in (_TEST, _VALIDATION)
+    ]
+    second, on_validation = measured(held_out[0], held_out[1], measured_on)
     images = named(_IMAGES)
+    if images is None and second is not None:
+        return [second], False
     if images is None:
         alone = list(_looking_like_images(members)) if len(members) <= _MOST_TRIED else []
         if len(alone) != 1:
@@ -144,13 +158,13 @@ def parts_of(path: Path, members: Members, measured_on: str) -> tuple[list[Part]
                 ).format(path=path, found=names)
             )
         images = alone[0]
-    held_out = [
-        None if (found := named(known)) is None else Part(found, named(labels))
-        for known, labels in ((_TEST_IMAGES, _TEST_LABELS), (_VALIDATION_IMAGES, _VALIDATION_LABELS))
-    ]
-    second, on_validation = measured(held_out[0], held_out[1], measured_on)
     first = Part(images, named(_LABELS))
     return [first] if second is None else [first, second], on_validation
+
+
+def _plain(name: str) -> str:
+    """A name in small letters, without signs."""
+    return re.sub(r"[\W_]+", "", name.lower()) or name
 
 
 def _looking_like_images(members: Members) -> Iterator[str]:
@@ -166,8 +180,8 @@ def _looking_like_images(members: Members) -> Iterator[str]:
 
 def _labels_in(members: Members) -> Opener | None:
     """The array of labels in a file that has nothing but these, known by its name or by being the only one."""
-    by_lower = {name.lower(): opener for name, opener in members.items()}
-    known = (by_lower[name] for name in (*_LABELS, "arr_0") if name in by_lower)
+    by_plain_name = {_plain(name): opener for name, opener in members.items()}
+    known = (by_plain_name[name] for name in (*_LABELS, "arr0") if name in by_plain_name)
     return next(known, next(iter(members.values())) if len(members) == 1 else None)
 
 
