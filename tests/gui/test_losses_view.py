@@ -211,6 +211,8 @@ def test_a_fork_is_drawn_with_its_parent(losses) -> None:
     batches, tests = pane.drawn("#1 (parent)")
     assert (batches.getData()[0][-1], tests.getData()[0].tolist()) == (20, [10, 20])
     assert marks(losses)["pane 0"] == [(20, "")]
+    above, (*_, beyond) = pane.drawn("#2"), [entry for entry in pane.listDataItems() if entry.opts["pen"].width() == 1]
+    assert max(item.zValue() for item in (beyond, batches)) < above[1].zValue()  # the fork is above its parent
     assert "#1 (parent) 20.00 / 20.00" in shown(losses)
     losses.parents.trigger()
     assert [curve.name for curve in losses.panes[0].curves] == ["Total", "Reconstruction"]
@@ -232,6 +234,34 @@ def test_a_ruined_parent_does_not_flatten_its_fork(losses) -> None:
     losses.set_models([Losses("#2", ModelConfig(), fork, 50, "#1"), Losses("#1", ModelConfig(), ruined, left_at=50)])
     assert losses.panes[0].getViewBox().viewRange()[1][1] < 200
     assert losses.panes[0].spike.isVisible()
+
+
+@pytest.mark.parametrize("good", [100, 5000])
+def test_a_ruined_training_shows_what_was_good(losses, good) -> None:
+    rows = np.full((3 * good, 3), 3.0, np.float32)
+    rows[:, 0] = np.linspace(60, 20, len(rows))
+    rows[good:, 0] = np.minimum(10.0 ** np.minimum(np.arange(1, 2 * good + 1), 20), 9.8e13)
+    run = History()
+    run.append(rows)
+    show(losses, run, ModelConfig())
+    (low, high), spike = losses.panes[0].viewRange()[1], losses.panes[0].spike
+    assert low < 47
+    assert 60 <= high < 70
+    assert spike.isVisible()
+    assert "Total 9.8e13" in shown(losses)
+    rows[good + good // 2 :, 0] = 200.0  # a rise from which it comes back is a spike, and the rest is shown
+    risen = History()
+    risen.append(rows)
+    show(losses, risen, ModelConfig())
+    assert losses.panes[0].viewRange()[1][1] > 200
+
+
+def test_models_side_by_side_are_named_above_their_curves(qtbot) -> None:
+    view = LossPlot(compares=True)
+    qtbot.addWidget(view)
+    view.set_models([Losses("AE", ModelConfig("ae"), history()), Losses("VAE", ModelConfig(), history())])
+    text = shown(view)
+    assert text.index("AE") < text.index("VAE") < text.index("pale: batches")
 
 
 def test_what_a_fork_shares_is_in_the_unit_of_its_parent(losses) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QTreeWidget
 from vae_desktop.gui.controllers.timeline_play import TimelinePlayer
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.timeline.play_button import PlayButton
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS
 
 
 def strip_of(driver):
@@ -238,6 +239,32 @@ def test_a_fork_begins_at_the_step_on_screen(live):
     }
     driver.type("betaField", "1")
     driver.type("latentDimField", "2")
+    driver.engine.project.show(parent)
+
+
+def test_a_fork_beside_the_unchanged_training_is_told_from_it(live):
+    driver, parent = live, live.shown
+    click(driver, 20)
+    driver.wait(lambda: parent.moment is not None)
+    step = parent.moment.step
+    driver.type("betaField", "5")
+    driver.window.timeline.compare.trigger()
+    driver.wait(lambda: len(driver.engine.project.active) == 2 or driver.window.workspace == "comparison")
+    driver.wait(lambda: driver.state == "idle")
+    fork, same = driver.engine.project.compared.runs
+    columns = driver.window.comparison.columns
+    titles = [f"#{fork.id} VAE β=5", f"#{same.id} VAE β=1"]
+    assert [column.title.whole_text() for column in columns] == titles
+    driver.wait(lambda: f"from #{parent.id}, step {step}" in columns[0].status.whole_text())
+    assert f"from #{parent.id}, step {step}, unchanged" in columns[1].status.whole_text()
+    past = strip_of(driver).past
+    assert [colour for colour, _ in past.curves] == [*MODEL_COLOURS[1:2], MODEL_COLOURS[0]]
+    assert [curve.name for curve in driver.window.comparison.curves.panes[0].curves] == titles
+    driver.type("betaField", "1")
+    driver.window.show_workspace("playground")
+    driver.engine.project.show(fork)  # whose best step is none of those before its β
+    driver.wait(lambda: {0, step} <= set(strip_of(driver).past.frames))
+    assert strip_of(driver).past.best is None or strip_of(driver).past.best > step
     driver.engine.project.show(parent)
 
 

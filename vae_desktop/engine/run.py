@@ -14,7 +14,7 @@ from vae_desktop.latent.codes import Codes
 from vae_desktop.models.architecture import ImageShape
 from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training.history import Evaluation, History
-from vae_desktop.variants import titles
+from vae_desktop.variants import changed_settings, titles
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
@@ -115,6 +115,24 @@ class Run:
         if self.name:
             title = tr("{name} · {dataset}").format(name=self.name, dataset=self.config.dataset.label)
         return tr("#{id} {title}").format(id=self.id, title=title)
+
+    @property
+    def compared_title(self) -> str:
+        """What it is called beside others: a fork has its number too, since all else may be its parent's."""
+        return self.name if self.forked_from is None else tr("#{id} {title}").format(id=self.id, title=self.name)
+
+    @property
+    def origin(self) -> str:
+        """In words, of which model it is a fork, and from which step; "" if it is none."""
+        if self.forked_from is None:
+            return ""
+        parent, step = self.forked_from
+        return tr("from #{parent}, step {step}").format(parent=parent, step=f"{step:,}")
+
+    @property
+    def is_unchanged_fork(self) -> bool:
+        """Whether it is a fork with the settings of its parent."""
+        return self.parent_config is not None and not changed_settings(self.parent_config, self.config)
 
     @property
     def all_codes(self) -> Codes | None:

@@ -126,8 +126,8 @@ class History:
 
     @property
     def comparable(self) -> list[Evaluation]:
-        """The evaluations in the unit and on the images of now."""
-        first = self._last_change((*_UNIT, *_IMAGES))
+        """The evaluations in the unit, with the β and on the images of now."""
+        first = self._last_change((*_UNIT, *_IMAGES, "beta"))
         return [entry for entry in self.evaluations if entry.step > first or not first]
 
     def _last_change(self, names: Collection[str]) -> int:

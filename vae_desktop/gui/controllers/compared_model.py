@@ -110,7 +110,10 @@ class ComparedModel(QObject):
             axes = tr("PC 1, 2: {percent}% of the spread").format(percent=sum(percents))
         if self.column.scatter.shows_samples:
             axes = tr("samples: {axes}").format(axes=re.split("[:\uff1a]", axes)[0])
-        self.column.title.set_text(run.name)
+        if run.origin:
+            unchanged = tr("{origin}, unchanged").format(origin=run.origin)
+            text = f"{text} · {unchanged if run.is_unchanged_fork else run.origin}"
+        self.column.title.set_text(run.compared_title)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
         is_active = run.status in ("training", "paused")

@@ -245,7 +245,7 @@ class ComparisonController(QObject):
             return
         runs = [model.run for model in self.models]
         rows = comparison_rows([model.figures() for model in self.models])
-        self._view.table.set_rows([run.name for run in runs], rows)
+        self._view.table.set_rows([run.compared_title for run in runs], rows)
         for model in self.models:
             model.show_caption()
         self._view.table.set_note(_steps_of_figures(runs))

@@ -246,5 +246,5 @@ def _detail(run: Run, with_beta: bool) -> Iterator[str]:
     else:
         epochs = [f"{epoch:.1f}".removesuffix(".0") for epoch in (progress.epoch, progress.last_epoch)]
         yield tr("epoch {epoch} of {epochs}").format(epoch=epochs[0], epochs=epochs[1])
-    if run.forked_from is not None:
-        yield tr("from #{parent}, step {step}").format(parent=run.forked_from[0], step=f"{run.forked_from[1]:,}")
+    if run.origin:
+        yield run.origin

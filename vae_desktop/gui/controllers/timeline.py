@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
@@ -18,7 +19,9 @@ from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.curves.curve_pane import MARKED
 from vae_desktop.gui.views.timeline.strip import Past
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.gui.widgets.theme import MODEL_COLOURS
 from vae_desktop.language import sentences, tr
+from vae_desktop.latent.codes import Floats
 
 _INTERVAL, _FRACTION = 0.25, 0.02  # seconds between two looks at a training that goes on, and of the time
 
@@ -70,17 +73,21 @@ class TimelineController(QObject):
         if not runs:
             self._panel.show_past(Past())
         else:
-            run = runs[0]
-            assert run.timeline is not None
-            why = run.timeline.reasons
-            best = next((step for step, reason in why.items() if reason == "best"), None)
-            marks = sorted({change.step for change in run.history.changes if change.name in MARKED})
-            losses = run.history.training[:, 0].copy()
-            losses[: run.history.unit_from] = math.nan  # in another unit
-            forks = sorted({step for run in runs for step in self._project.forks(run)})
-            self._panel.show_past(Past(losses, common_steps(runs), marks, best, forks))
+            self._panel.show_past(self._past(runs))
         self._show_step()
         self._pacer.ran(began, time.monotonic())
+
+    def _past(self, runs: list[Run]) -> Past:
+        """What the strip shows of models; side by side, each has the colour of its column."""
+        marks = sorted({change.step for run in runs for change in run.history.changes if change.name in MARKED})
+        forks = sorted({step for run in runs for step in self._project.forks(run)})
+        past = Past(_losses(runs[0]), common_steps(runs), marks, _best(runs[0]), forks)
+        if self._window.workspace != "comparison":
+            return past
+        places = {run: place for place, run in enumerate(self._project.in_sight(compares=True))}
+        own, *others = ((MODEL_COLOURS[places[run]], _losses(run)) for run in runs)
+        are_of_one_unit = len({run.config.model.judged_by.unit for run in runs}) == 1
+        return replace(past, best=None, colour=own[0], others=others, are_of_one_unit=are_of_one_unit)
 
     @Slot()
     def _show_step(self) -> None:
@@ -138,3 +145,20 @@ class TimelineController(QObject):
     def _go_live(self) -> None:
         self._player.stop()
         self._playhead.go_live(self.runs)
+
+
+def _losses(run: Run) -> Floats:
+    """The loss of each step; NaN where it is in another unit than now."""
+    losses = run.history.training[:, 0].copy()
+    losses[: run.history.unit_from] = math.nan
+    return losses
+
+
+def _best(run: Run) -> int | None:
+    """The kept step with the lowest loss on the test images, of those with the β of now; the newest needs no mark."""
+    assert run.timeline is not None
+    frames, judged = run.timeline.frames, {entry.step for entry in run.history.comparable}
+    losses = {info.step: info.evaluation.total for info in frames if info.evaluation is not None}
+    losses = {step: loss for step, loss in losses.items() if step in judged and math.isfinite(loss)}
+    best = min(losses, key=lambda step: losses[step], default=None)
+    return None if best in (0, frames[-1].step) else best

@@ -54,7 +54,7 @@ class ComparisonColumn(QWidget):
         font.setBold(True)
         self.title.setFont(font)
         self.title.setStyleSheet(f"color: {colour};")
-        self.title.set_text(run.name)
+        self.title.set_text(run.compared_title)
         self.open_button = self._button("open", "promote", tr("Open this model in the playground."), self.promoted)
         self.save_button = self._button(
             "save", "save", tr("Save this model in a file of its own."), self.save_requested

@@ -128,7 +128,7 @@ class ComparisonView(QWidget):
             shown.beta_changed.connect(partial(self.beta_changed.emit, shown.run))
             shown.promoted.connect(partial(self.promoted.emit, shown.run))
             shown.save_requested.connect(partial(self.save_requested.emit, shown.run))
-        self.curves.set_models([Losses(run.name, run.config.model, run.history) for run in runs])
+        self.curves.set_models([Losses(run.compared_title, run.config.model, run.history) for run in runs])
         self.editor.set_can_go_back(True)
         self._area.set_columns(self.columns)
         self.show_columns()

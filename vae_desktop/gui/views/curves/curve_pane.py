@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 
 from vae_desktop.gui.views.curves.axes import LossAxis, StepAxis
 from vae_desktop.gui.views.curves.spike_arrow import SpikeArrow
-from vae_desktop.gui.views.curves.value_range import ValueRange
+from vae_desktop.gui.views.curves.value_range import RUINED, ValueRange
 from vae_desktop.gui.widgets.controls import column, label
 from vae_desktop.gui.widgets.plot import Plot
 from vae_desktop.gui.widgets.theme import SPACING, current_theme
@@ -23,6 +23,7 @@ GRADIENT = "gradient"  # stands beside the terms of the loss
 _SMALLEST = 1e-3  # on a logarithmic axis, in the unit of the loss; a collapsed model's KL divergence is some 1e-6 nats
 _MOST_MARKED = 40  # evaluations that are marked as points; more would hide the line
 MARKED = ("beta", "learning_rate", *CHOSEN)  # the settings whose changes bend a curve, and are marked
+_RISEN = 50.0  # spans that may be right for a KL divergence, as with a lower β
 _ROOMY = 1.8  # times the range that is wanted: from here on the axis is laid out anew
 _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
 
@@ -120,17 +121,21 @@ class CurvePane(Plot):
             for item in items:
                 self.removeItem(item)
         self._items = []
-        for curve in curves:
+        for place, curve in enumerate(curves):
             colour, faint = QColor(curve.colour), QColor(curve.colour)
             if curve.term != GRADIENT:  # which is not judged on test images, so that nothing stands out from it
                 faint.setAlpha(110 if are_of_one else 70)
             if curve.is_beyond:
-                faint.setAlpha(faint.alpha() // 2)
-                colour.setAlpha(150)
+                faint.setAlpha(faint.alpha() // 3)
+                colour.setAlpha(130)
             batches = self.plot(pen=pyqtgraph.mkPen(faint, width=1))
             dashes = Qt.PenStyle.DashLine if curve.is_beyond else Qt.PenStyle.SolidLine
-            pen = pyqtgraph.mkPen(colour, width=2, style=dashes)
+            pen = pyqtgraph.mkPen(colour, width=1 if curve.is_beyond else 2, style=dashes)
             tests = self.plot(pen=pen, symbolSize=5, symbolBrush=colour, symbolPen=None)
+            # A fork above what its parent went on to, which may be nearly the same; test images above batches.
+            depth = 2 * len(curves) * curve.is_beyond + place
+            batches.setZValue(-1000 - depth)
+            tests.setZValue(-depth)
             self._items.append((curve, batches, tests))
 
     def set_marks(self, marks: Sequence[Mark], are_labelled: bool) -> None:
@@ -201,8 +206,9 @@ class CurvePane(Plot):
         for curve, batches, tests in self._items:
             (at, values), (tested_at, tested) = _batches(curve), _tests(curve)
             own = beyond if curve.is_beyond else wanted
-            own.add(at, values, curve.colour)
-            own.add(tested_at, tested, curve.colour)
+            ruined = _RISEN if curve.term in ("kl", GRADIENT) else RUINED
+            own.add(at, values, curve.colour, ruined)
+            own.add(tested_at, tested, curve.colour, ruined)
             floor = _SMALLEST if self.is_log else -math.inf
             if len(values) and np.isfinite(values[0]):
                 batches.setData(at, np.maximum(values, floor))

@@ -244,8 +244,12 @@ class LossPlot(QWidget):
         elif not self._compares:
             note = tr("total · batch / test · dashed: what a parent went on to")
             self.readout.show_newest(self.panes[0].curves, note)
+        elif self._models:
+            curves = {curve.name: curve for pane in reversed(self.panes) for curve in pane.curves}
+            named = [curves[entry.name] for entry in self._models if entry.name in curves]
+            self.readout.show_newest(named, tr("pale: batches, strong: test images"))
         else:
-            self.readout.set_text(tr("pale: batches, strong: test images") if self._models else "")
+            self.readout.set_text("")
 
     def _curves(self) -> list[Curve]:
         curves = [curve for pane in self.panes for curve in pane.curves if curve.term in TERMS]

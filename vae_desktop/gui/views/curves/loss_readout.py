@@ -17,6 +17,7 @@ from vae_desktop.gui.widgets.theme import small_font, tabular
 from vae_desktop.language import tr
 from vae_desktop.training.history import TERMS
 
+_LARGE = 1e6  # from which on a loss is written in powers of ten
 _BETWEEN = "&nbsp;&nbsp; "
 _BETWEEN_CHINESE = re.compile("(?<=[\u2e80-\uffef])|(?=[\u2e80-\uffef])")
 
@@ -60,7 +61,7 @@ class LossReadout(SteadyLabel):
                 continue
             part = f'<span style="color:{curve.colour}">●</span>&nbsp;{_unbroken(curve.name)}'
             if any(value is not None for value in values):
-                shown = " / ".join("–" if value is None else f"{value:.2f}" for value in values)
+                shown = " / ".join("–" if value is None else _number(value) for value in values)
                 part += f"&nbsp;<b>{_unbroken(shown)}</b>"
             parts.append(part)
         self.set_text(_BETWEEN.join([*parts, _unbroken(note)]))
@@ -75,6 +76,11 @@ class LossReadout(SteadyLabel):
             if line.idealWidth() - 2 * line.documentMargin() <= width:
                 return shown
         return super()._shortened(text, width) if len(parts) == 1 else parts[0]
+
+
+def _number(value: float) -> str:
+    """With two decimals, or in powers of ten where it is very large."""
+    return f"{value:.2f}" if abs(value) < _LARGE else f"{value:.1e}".replace("e+", "e")
 
 
 def _at(training: np.ndarray[Any, Any], place: int, term: str) -> float | None:

@@ -12,6 +12,8 @@ _PERCENTILE = 99.5
 _FAR = 0.5  # of the span of most values: what lies farther above them is a spike
 _SHOWN = 0.1  # of that span: how far the axis reaches above most values where there is a spike
 _SAMPLE = 4096  # values of each curve from which the percentile is taken
+RUINED = 8.0  # spans of all values before, above which the rest has to lie for the training to be ruined
+_LEAST_SPAN = 1.0  # nats, or squared error of an image: what grows from nothing to less than that ruins nothing
 _FEWEST = 50  # values, before which nobody can tell what most of them are
 
 
@@ -21,7 +23,8 @@ class ValueRange:
     Parameters
     ----------
     is_robust : bool
-        The limits leave out spikes, and how the training began if that was far from the rest.
+        The limits leave out spikes, how the training began if that was far from the rest, and from where on it was
+        ruined: what was good before would be a flat line.
     least : float, optional
         Values up to it are left out, as on a logarithmic axis.
 
@@ -37,13 +40,15 @@ class ValueRange:
         self._lowest, self._most_lowest, self._most_highest = math.inf, math.inf, -math.inf
         self.peak, self.peak_step, self.peak_colour = -math.inf, 0.0, ""
         self._stretched: tuple[float, float] | None = None
+        self._ruined_from = math.inf
+        self._samples: list[tuple[Array, Array]] = []
 
     @property
     def is_empty(self) -> bool:
         return self.peak == -math.inf
 
-    def add(self, steps: Array, values: Array, colour: str) -> None:
-        """Take in the values (n,) of a curve at these steps (n,)."""
+    def add(self, steps: Array, values: Array, colour: str, ruined: float = RUINED) -> None:
+        """Take in the values (n,) of a curve at these steps (n,), which is ruined so many spans above the rest."""
         is_shown = np.isfinite(values) if self._least is None else np.isfinite(values) & (values > self._least)
         if not is_shown.any():
             return
@@ -52,6 +57,10 @@ class ValueRange:
         if values[place] > self.peak:
             self.peak, self.peak_step, self.peak_colour = float(values[place]), float(steps[place]), colour
         self._lowest = min(self._lowest, float(values.min()))
+        every = max(1, len(values) // _SAMPLE)
+        self._samples.append((steps[::every], values[::every]))
+        if self.is_robust:
+            self._ruined_from = min(self._ruined_from, _ruined_from(*self._samples[-1], ruined))
         most = values[steps >= _EARLY * steps[-1]] if len(values) >= _FEWEST else values
         most = most[:: max(1, len(most) // _SAMPLE)]
         highest = np.percentile(most, _PERCENTILE) if len(values) >= _FEWEST else most.max()
@@ -76,7 +85,33 @@ class ValueRange:
         """The lowest and the highest value that the axis reaches."""
         if self._stretched is not None:
             return self._stretched
+        if self._ruined_from < math.inf:
+            before = [values[steps <= self._ruined_from] for steps, values in self._samples]
+            return self._lowest, max(float(values.max()) for values in before if len(values))
         span = self._most_highest - self._most_lowest
         if self.is_robust and span > 0 and self.peak > self._most_highest + _FAR * span:
             return self._lowest, self._most_highest + _SHOWN * span
         return self._lowest, self.peak
+
+
+def _ruined_from(steps: Array, values: Array, ruined: float) -> float:
+    """The step up to which a training was good whose losses then rose by orders of magnitude for good; else infinity.
+
+    Each value is held against those in the first half of the time before it, since a ruin may take some steps.
+    """
+    if len(values) < _FEWEST:
+        return math.inf
+    half = np.arange(len(values)) // 2
+    highest, lowest = np.maximum.accumulate(values)[half], np.minimum.accumulate(values)[half]
+    limits = highest + ruined * np.maximum(highest - lowest, _LEAST_SPAN)
+    above = np.flatnonzero(values > limits)
+    above = above[above >= _FEWEST // 2]
+    if not len(above) or np.median(values[above[0] :]) <= limits[above[0]]:
+        return math.inf
+    return float(steps[half[above[0]]])
+
+
+def good_part(values: Array) -> Array:
+    """Of the losses (n,) of a training those before it was ruined; all if it was not."""
+    steps = np.arange(len(values))
+    return values[steps <= _ruined_from(steps, values, RUINED)]

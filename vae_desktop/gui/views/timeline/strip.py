@@ -1,7 +1,7 @@
 """The strip under the stage: the loss of a training in miniature, what was kept of it, and a playhead to be dragged."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from vae_desktop.gui.views.curves.value_range import good_part
 from vae_desktop.gui.widgets.controls import named
 from vae_desktop.gui.widgets.theme import TERM_COLOURS, current_theme
 from vae_desktop.language import tr
@@ -29,6 +30,7 @@ _MARGIN = 7  # px at either end, for the playhead
 _TICK = 4  # px high
 _HANDLE = 4.5  # px, the playhead's radius
 _PERCENTILES = 1, 98  # of the losses, between which the curve is drawn; one spike would flatten the rest
+_SAMPLE = 4096  # losses, from which they are taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,12 @@ class Past:
         The kept step with the lowest loss on the test images.
     forks : sequence of int
         Steps at which a fork left it, or at which it left its parent.
+    colour : str
+        Of its curve.
+    others : sequence of (str, array (m,))
+        The colours and losses of the models beside it.
+    are_of_one_unit : bool
+        Whether the losses of those beside it are in the unit of its own; if not, each curve has a scale of its own.
     """
 
     losses: Floats = field(default_factory=lambda: np.empty(0, np.float32))
@@ -54,6 +62,9 @@ class Past:
     marks: Sequence[int] = ()
     best: int | None = None
     forks: Sequence[int] = ()
+    colour: str = TERM_COLOURS["total"]
+    others: Sequence[tuple[str, Floats]] = ()
+    are_of_one_unit: bool = True
 
     @property
     def landmarks(self) -> list[int]:
@@ -62,9 +73,14 @@ class Past:
         return sorted({min(self.frames, key=lambda kept: abs(kept - step)) for step in wanted if self.frames})
 
     @property
+    def curves(self) -> list[tuple[str, Floats]]:
+        """The colour and the losses of each model, its own the last."""
+        return [*self.others, (self.colour, self.losses)]
+
+    @property
     def last(self) -> int:
         """The last step there is to show."""
-        return max(len(self.losses), self.frames[-1] if self.frames else 0, 1)
+        return max(*(len(losses) for _, losses in self.curves), self.frames[-1] if self.frames else 0, 1)
 
 
 class TimelineStrip(QWidget):
@@ -95,10 +111,10 @@ class TimelineStrip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.past = Past()
         self.playhead: int | None = None
-        self._curve: QPolygonF | None = None
+        self._curves: list[tuple[str, QPolygonF]] | None = None
 
     def set_past(self, past: Past) -> None:
-        self.past, self._curve = past, None
+        self.past, self._curves = past, None
         self.update()
 
     def set_playhead(self, step: int | None) -> None:
@@ -116,16 +132,17 @@ class TimelineStrip(QWidget):
         painter.setPen(QPen(QColor(theme.accent if self.hasFocus() else theme.border), 1))
         painter.setBrush(QColor(theme.surface))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
-        if self._curve is None:
-            self._curve = self._painted_curve()
+        if self._curves is None:
+            self._curves = list(self._painted_curves())
         bottom = self.height() - 3.0
         ticks = QColor(theme.muted)
         ticks.setAlpha(150)
         painter.setPen(QPen(ticks, 1))
         for place in sorted({round(self.place_of(step)) for step in self.past.frames}):
             painter.drawLine(QPointF(place + 0.5, bottom - _TICK), QPointF(place + 0.5, bottom))
-        painter.setPen(QPen(QColor(TERM_COLOURS["total"]), 1.3))
-        painter.drawPolyline(self._curve)
+        for colour, curve in self._curves:
+            painter.setPen(QPen(QColor(colour), 1.3))
+            painter.drawPolyline(curve)
         painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine))
         for step in self.past.marks:
             painter.drawLine(QPointF(self.place_of(step), 3), QPointF(self.place_of(step), bottom))
@@ -181,7 +198,7 @@ class TimelineStrip(QWidget):
         return super().event(event)
 
     def resizeEvent(self, event: object) -> None:
-        self._curve = None
+        self._curves = None
 
     def _step_at(self, x: float) -> int:
         fraction = (x - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)
@@ -201,18 +218,24 @@ class TimelineStrip(QWidget):
             else:
                 self.live_wanted.emit()
 
-    def _painted_curve(self) -> QPolygonF:
-        """A point for each px, the median of the losses there."""
-        losses, last = self.past.losses, self.past.last
-        finite = losses[np.isfinite(losses)]
-        if len(finite) < 2:
-            return QPolygonF()
+    def _painted_curves(self) -> Iterator[tuple[str, QPolygonF]]:
+        """Yield the colour and the curve of each model, all on one scale if their losses have one unit."""
+        ranges = [_range_of(losses) for _, losses in self.past.curves]
+        if self.past.are_of_one_unit and any(ranges):
+            lows, highs = zip(*filter(None, ranges), strict=True)
+            ranges = [(min(lows), max(highs)) if limits else None for limits in ranges]
+        for (colour, losses), limits in zip(self.past.curves, ranges, strict=True):
+            if limits is not None:
+                yield colour, self._painted_curve(losses, *limits)
+
+    def _painted_curve(self, losses: Floats, low: float, high: float) -> QPolygonF:
+        """A point for each px, one of the losses there, between two values."""
+        last = self.past.last
         columns = max(2, min(self.width() - 2 * _MARGIN, len(losses)))
         edges = np.linspace(0, len(losses), columns + 1).astype(int)
         starts = edges[:-1]
         # One of each column is enough, and takes no loop: the noise of batches is a part of the picture.
         values = losses[np.minimum((starts + edges[1:]) // 2, len(losses) - 1)]
-        low, high = np.percentile(finite[:: max(1, len(finite) // 4096)], _PERCENTILES)
         top, room = 5.0, self.height() - 14.0
         levels = np.clip((values - low) / max(high - low, 1e-9), 0, 1)
         places = _MARGIN + (starts + 0.5) / last * (self.width() - 2 * _MARGIN)
@@ -246,3 +269,12 @@ class TimelineStrip(QWidget):
         painter.drawLine(QPointF(x, 2), QPointF(x, self.height() - 2))
         painter.setBrush(QColor(theme.surface if is_live else theme.accent))
         painter.drawEllipse(QPointF(x, 6), _HANDLE, _HANDLE)
+
+
+def _range_of(losses: Floats) -> tuple[float, float] | None:
+    """Between which values a curve is drawn; None where there are too few. What is ruined is cut off above the rest."""
+    finite = losses[np.isfinite(losses)]
+    if len(finite) < 2:
+        return None
+    low, high = np.percentile(good_part(finite[:: max(1, len(finite) // _SAMPLE)]), _PERCENTILES)
+    return float(low), float(high)
