@@ -41,6 +41,16 @@ def test_links_that_lead_round_in_circles_end(root):
     }
 
 
+@pytest.mark.parametrize("target", ["/", ".."])
+def test_links_to_folders_around_the_chosen_one_are_not_followed(root, target):
+    fill(root / "a", 12, 10)
+    fill(root.parent / "elsewhere", 12, 50)
+    (root / "link").symlink_to(target, target_is_directory=True)
+    dataset = load(root)
+    assert sorted(everything(dataset)) == list(range(10, 22))
+    assert dataset.report.skipped == ("link: leads to a folder that holds this one",)
+
+
 def test_links_to_images_are_followed(root, tmp_path):
     fill(tmp_path / "elsewhere")
     root.mkdir()

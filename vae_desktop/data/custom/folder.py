@@ -1,6 +1,7 @@
 """What lies in a folder and below."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from vae_desktop.data.custom.files import File, Found, is_unseen
@@ -14,7 +15,8 @@ from vae_desktop.progress import Progress
 def find_files(root: Path, progress: Progress) -> Found:
     """All ordinary files below a folder in natural order, its subfolders, and what else is there, with the reason.
 
-    Links are followed, each folder is entered once; hidden files and those that systems leave are not mentioned.
+    Links are followed, but not to folders that hold this one: one to "/" would have the whole disk read. Each folder is
+    entered once; hidden files and those that systems leave are not mentioned.
 
     Raises
     ------
@@ -27,15 +29,20 @@ def find_files(root: Path, progress: Progress) -> Found:
     folders: list[File] = []
     skipped: list[str] = []
     seen: set[tuple[int, int]] = set()
+    around = _around(root)
     waiting = [File.at(root)]
     while waiting:
         folder = waiting.pop()
         try:
             status = os.stat(folder.path)
-            if (status.st_dev, status.st_ino) in seen:
+            place = (status.st_dev, status.st_ino)
+            if place in around:
+                skipped.append(tr("{folder}: leads to a folder that holds this one").format(folder=folder.name))
+                continue
+            if place in seen:
                 skipped.append(tr("{folder}: leads to a folder that is read already").format(folder=folder.name))
                 continue
-            seen.add((status.st_dev, status.st_ino))
+            seen.add(place)
             entries = _visible(folder.path, progress)
         except OSError as error:
             reason = error.strerror or error
@@ -52,6 +59,16 @@ def find_files(root: Path, progress: Progress) -> Found:
         waiting += reversed(inside["folder"])
         folders += [folder] if folder.parts else []
     return Found(files, folders, skipped)
+
+
+def _around(folder: Path) -> set[tuple[int, int]]:
+    """The folders that a folder lies in, as far as they can be told."""
+    found = set()
+    for parent in Path(os.path.realpath(folder)).parents:
+        with suppress(OSError):
+            status = os.stat(parent)
+            found.add((status.st_dev, status.st_ino))
+    return found
 
 
 def _visible(folder: str, progress: Progress) -> "list[os.DirEntry[str]]":
