@@ -34,6 +34,9 @@ def test_the_other_language_comes_with_a_restart_that_loses_nothing(driver, open
     driver.type("latentDimField", "5")
     driver.type("betaField", "2.5")
     driver.window.controller.point.move_to(np.array([0.5, -1, 1.5], np.float32))
+    assert driver.shown.timeline.finish(30)
+    driver.engine.playhead.go_to([driver.shown], 3)
+    driver.wait(lambda: driver.shown.moment is not None)
     titles = [run.config for run in driver.engine.project.runs.values()]
     steps = [run.progress.step for run in driver.engine.project.runs.values()]
     choose(driver, "zh")
@@ -46,6 +49,9 @@ def test_the_other_language_comes_with_a_restart_that_loses_nothing(driver, open
     assert [run.config for run in again.engine.project.runs.values()] == titles
     assert [run.progress.step for run in again.engine.project.runs.values()] == steps
     assert again.shown.config.model.latent_dim == 3
+    again.wait(lambda: again.shown.moment is not None)
+    assert again.shown.moment.step == 3
+    again.engine.playhead.go_live([again.shown])
     again.wait(lambda: again.shown.measures == measured)
     assert again.find("latentDimField", QLineEdit).text() == "5"
     assert again.find("betaField", QLineEdit).text() == "2.5"

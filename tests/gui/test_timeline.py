@@ -48,7 +48,7 @@ def click(driver, step):
 
 
 def test_a_click_shows_all_as_it_was(live):
-    driver, run = live, live.shown
+    driver, run, runs = live, live.shown, live.window.runs
     codes, picture = run.codes, driver.picture
     click(driver, 3)
     driver.wait(lambda: is_at(driver, 3))
@@ -56,10 +56,14 @@ def test_a_click_shows_all_as_it_was(live):
     assert np.array_equal(driver.window.stage.scatter.drawn.mean, run.codes.mean)
     assert "as at step 3" in driver.window.stage.subtitle.whole_text()
     assert driver.window.timeline.step.value() == 3
+    assert f"from step 3 of #{run.id}" in driver.find("forkText").text()
+    row = next(row for row in range(runs.rowCount()) if runs.item(row, 0).text().startswith(f"#{run.id}"))
+    assert "newest values" in runs.item(row, 3).text()
     assert not driver.window.timeline.live.isChecked()
     assert all(pane.step == 3 for pane in driver.window.losses.panes)
     driver.window.timeline.live.click()
     assert run.codes is codes
+    assert "newest values" not in runs.item(row, 3).text()
     driver.wait(lambda: driver.picture == picture)
     assert "as at" not in driver.window.stage.subtitle.whole_text()
     assert all(pane.step is None for pane in driver.window.losses.panes)
@@ -76,8 +80,8 @@ def test_the_strip_stays_where_it_is_at_a_click(live):
 
 def test_names_of_classes_come_along_with_a_step(live):
     driver, labels = live, live.window.stage.scatter.class_labels
-    click(driver, 48)
-    driver.wait(lambda: is_at(driver, 48))
+    click(driver, 40)
+    driver.wait(lambda: is_at(driver, driver.shown.timeline.nearest(40).step))
     driver.wait(lambda: labels.shown)
     before = labels.rects
     click(driver, 3)
@@ -106,6 +110,19 @@ def test_keys_and_wheel_go_from_kept_step_to_kept_step(live):
     assert driver.shown.moment is None
     QTest.keyClick(strip, Qt.Key.Key_Right)  # there is nothing later than now
     assert driver.shown.moment is None
+
+
+def test_the_right_end_is_now(live):
+    driver, strip = live, strip_of(live)
+    left, place, button = QPoint(60, 12), QPoint(strip.width() - 3, 12), Qt.MouseButton.LeftButton
+    QTest.mousePress(strip, button, pos=left)
+    driver.wait(lambda: driver.shown.moment is not None)
+    QTest.mouseRelease(strip, button, pos=left)
+    assert driver.shown.moment is not None
+    QTest.mousePress(strip, button, pos=left)
+    QTest.mouseRelease(strip, button, pos=place)
+    assert driver.shown.moment is None
+    assert driver.window.timeline.live.isChecked()
 
 
 def test_a_typed_step_shows_the_nearest_that_was_kept(live):
@@ -179,7 +196,7 @@ def test_it_plays_to_the_end_and_round_and_round_if_asked_to(live):
     strip.setFocus()
     QTest.keyClick(strip, Qt.Key.Key_Space)
     driver.wait(lambda: not panel.play.isChecked())
-    assert driver.shown.moment.step == last
+    assert driver.shown.moment is None  # the last is now
     QTest.keyClick(strip, Qt.Key.Key_Space)  # from the end it begins anew
     driver.wait(lambda: driver.shown.moment.step < before_last)
     QTest.keyClick(strip, Qt.Key.Key_Space)

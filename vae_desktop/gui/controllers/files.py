@@ -1,5 +1,6 @@
 """Model files: opening, saving, and what the title of the window says of them."""
 
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,7 +81,10 @@ class FilesController(QObject):
 
     def _note_saved(self, path: Path) -> None:
         self._note_opened(path, "file")
-        self._window.statusBar().showMessage(tr("Saved to {path}").format(path=path), 6000)
+        text = tr("Saved to {path}").format(path=path)
+        with contextlib.suppress(OSError):
+            text = tr("Saved to {path}, {size}").format(path=path, size=size_in_words(path.stat().st_size))
+        self._window.statusBar().showMessage(text, 6000)
 
     @property
     def _in_sight(self) -> list[Run]:

@@ -100,8 +100,7 @@ class PlanTexts:
         from vae_desktop.training.fork import begins_anew, begins_cycle
 
         moment = run.moment
-        info = None if moment is None or run.timeline is None else run.timeline.info(moment.step)
-        if moment is None or info is None:
+        if moment is None:
             return ""
         origin = parent.config_at(moment.step)
         changes, _, notes = self.possible(parent, moment.step, config)
@@ -116,7 +115,8 @@ class PlanTexts:
             per_epoch = span.per_epoch if images is None else -(-images // config.training.batch_size)
             has_cycle = begins_cycle(span, moment.step, per_epoch)
         stops = [tr("It stops the training of {title}.").format(title=_titles(active))] if active else []
-        return sentences(text, *stops, *notes, *begins_anew(moment.step, info.is_exact, has_cycle))
+        is_exact = moment.snapshot.optimizer is not None or not moment.step
+        return sentences(text, *stops, *notes, *begins_anew(moment.step, is_exact, has_cycle))
 
     def of_continue(self, runs: Sequence[Run], config: RunConfig, compares: bool) -> str:
         """How far Continue goes, and with what other than what was trained with; "" if there is nothing to train."""

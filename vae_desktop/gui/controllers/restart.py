@@ -14,6 +14,7 @@ from vae_desktop import language
 from vae_desktop.config import OPTIONAL, RunConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.messages import Message
+from vae_desktop.engine.playhead import common_steps
 from vae_desktop.engine.run import Origin, Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.controllers.closer import Closer
@@ -46,6 +47,7 @@ class Restart(QObject):
         self._window, self._engine, self._settings, self._point = window, engine, settings, point
         self._going: set[int] = set()  # ids of the models that are in training
         self._config: RunConfig | None = None
+        self._step = 0  # that is to be shown again
         window.menus.set_language_mode(settings.text("language", language.SYSTEM))
         window.menus.language_chosen.connect(self.choose_language)
         window.closing.stay_requested.connect(self._stay)
@@ -106,9 +108,22 @@ class Restart(QObject):
         if runs and isinstance(state.get("shown"), int) and state["shown"] < len(runs):
             self._engine.project.show(runs[state["shown"]])
         self._window.show_workspace("comparison" if state.get("workspace") == "comparison" else "playground")
+        if isinstance(state.get("step"), int):
+            self._step = state["step"]
+            self._engine.project.timeline_changed.connect(self._show_moment, max_args=0)
+            self._show_moment()
         code = np.array(state.get("code", ()), np.float32)
         if code.shape == self._point.code.shape:
             self._point.move_to(code)
+
+    def _show_moment(self) -> None:
+        """Show the step that was shown, once it is found again; another one that was asked for meanwhile stays."""
+        runs = [run for run in self._engine.project.in_sight(self._window.workspace == "comparison") if run.timeline]
+        is_there = bool(runs) and self._step in common_steps(runs)
+        if is_there or any(run.moment is not None for run in runs):
+            self._engine.project.timeline_changed.disconnect(self._show_moment)
+        if is_there:
+            self._engine.playhead.go_to(runs, self._step)
 
     def _bring_back_measures(self, run: Run, kept: Any) -> None:
         """Give a model its figures back, if it is the model that they are of."""
@@ -131,6 +146,7 @@ class Restart(QObject):
             "groups": list(self._groups(runs)),
             "shown": runs.index(shown) if shown in runs else None,
             "workspace": self._window.workspace,
+            "step": None if shown is None or shown.moment is None else shown.moment.step,
             "code": self._point.code.tolist(),
             "measures": [_handed_over(run) for run in runs],
             "config": None if self._config is None else asdict(self._config),

@@ -25,6 +25,7 @@ class RunsController(QObject):
         self._project, self._library = engine.project, engine.library
         self._measurements = engine.measurements
         self._drawn: tuple[Run, ...] = ()  # those whose curves are shown
+        self._past = set[int]()  # ids of those that are shown as they were earlier
         window.runs.run_chosen.connect(self._show)
         window.runs.removal_requested.connect(self._remove)
         window.runs.undo_requested.connect(self.undo_removal)
@@ -34,7 +35,7 @@ class RunsController(QObject):
         self._project.shown_changed.connect(self._follow_shown)
         self._project.metrics_changed.connect(self._refresh_curves)
         self._project.measures_changed.connect(self._show_figures)
-        self._project.moment_changed.connect(self._show_figures)
+        self._project.moment_changed.connect(self._follow_moment)
         self._measurements.progressed.connect(window.measures.show_progress)
         self._measurements.ended.connect(window.measures.end_progress, max_args=0)
         window.measures.set_can_measure(False)
@@ -76,6 +77,14 @@ class RunsController(QObject):
             known, past = known_figures(run), None if run.moment is None else run.moment.step
             self._window.measures.set_figures(run.shown_config, known.values, known.steps, past)
             self._window.measures.set_current_step(run.shown_step)
+
+    def _follow_moment(self, run: Run) -> None:
+        """Figures are those of the moment; the list says that its own are not."""
+        self._show_figures(run)
+        past = {run.id for run in self._project.runs.values() if run.moment is not None}
+        if past != self._past:
+            self._past = past
+            self._list()
 
     @Slot(int)
     def _show(self, run_id: int) -> None:

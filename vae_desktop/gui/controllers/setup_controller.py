@@ -44,7 +44,7 @@ class SetupController(QObject):
         self._form.rows.setting_wanted.connect(self._take_over)
         self._later = QTimer(self, singleShot=True, interval=_REST)
         self._later.timeout.connect(self._refresh)
-        self._project.moment_changed.connect(self._later.start, check_nargs=False, max_args=0)
+        self._project.moment_changed.connect(self._follow_moment, max_args=0)
         project = self._project
         project.shown_changed.connect(self._follow_shown)
         for signal in (project.compared_changed, project.runs_changed, engine.training.state_changed):
@@ -199,14 +199,14 @@ class SetupController(QObject):
 
     # What Train will do
 
+    def _follow_moment(self) -> None:
+        """Say what a fork is at each step; compare the form with what is shown where the playhead rests."""
+        self._tell_fork()
+        self._later.start()
+
     @Slot()
     def _tell_plan(self) -> None:
-        runs = [] if self._compares else self._on_screen
-        moment, text = runs[0].moment if runs and self._form.is_valid else None, ""
-        if moment is not None:
-            parent = self._engine.starter.owner(runs[0], moment)
-            text = self._texts.of_fork(runs[0], parent, self._form.config(), self._project.active)
-        self._controls.show_fork(text)
+        self._tell_fork()
         if not self._form.is_valid:
             self._controls.show_plan(tr("Train waits until that is mended."))  # it is said above
             return
@@ -219,6 +219,15 @@ class SetupController(QObject):
             self._controls.show_plan(tr("Train waits. {reason}").format(reason=error))
             return
         self._controls.show_plan(self._plan(config, configs))
+
+    def _tell_fork(self) -> None:
+        runs, text = [] if self._compares else self._on_screen, ""
+        moment = runs[0].moment if runs and self._form.is_valid else None
+        if moment is not None:
+            parent = self._engine.starter.owner(runs[0], moment)
+            text = self._texts.of_fork(runs[0], parent, self._form.config(), self._project.active)
+        has_past = bool(runs) and runs[0].timeline is not None and bool(runs[0].timeline.frames)
+        self._controls.show_fork(text, has_place=has_past or bool(text))
 
     def _plan(self, config: RunConfig, configs: list[RunConfig]) -> str:
         active = self._project.active

@@ -21,7 +21,7 @@ _SPEED, _LOOP = "timeline_speed", "timeline_loop"  # settings
 class TimelinePlayer(QObject):
     """Goes from the step that is shown to the last, or round and round, each step as soon as the one before has come.
 
-    Steps that cannot be read fast enough are left out above the speed of 1, as many as that is times faster.
+    After the last comes what is now. Steps that cannot be read fast enough are left out above the speed of 1, as many as that is times faster.
 
     Parameters
     ----------
@@ -90,6 +90,7 @@ class TimelinePlayer(QObject):
             self._go_to(runs, steps[0])
         else:
             self.stop()
+            self._playhead.go_live(runs)
 
     def _go_to(self, runs: list[Run], step: int) -> None:
         self._at, self._since = step, time.monotonic()

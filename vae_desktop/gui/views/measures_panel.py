@@ -74,10 +74,11 @@ class MeasuresPanel(QWidget):
         self._is_past = past is not None
         self._tree.setColumnHidden(_STEP, not self._is_past)
         self._stack.setCurrentIndex(1 if rows else 0)
-        step = max(steps.values(), default=-1) if past is None else past
-        now, then = tr("Measured after step {step}, on {data}."), tr("As known at step {step}, on {data}.")
-        about = now if past is None else then
-        self._about = about.format(step=f"{step:,}", data=config.dataset.label) if rows else ""
+        last = max(steps.values(), default=-1)
+        step, about = last if past is None else past, tr("Measured after step {last}, on {data}.")
+        if step != last:
+            about = tr("As known at step {step}, on {data}: last measured at step {last}.")
+        self._about = about.format(step=f"{step:,}", last=f"{last:,}", data=config.dataset.label) if rows else ""
         self._measured_step = self._step = step
         self._show_about()
 

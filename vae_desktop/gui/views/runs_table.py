@@ -189,7 +189,8 @@ class RunsTable(QTableWidget):
         return tr("{reached} of {beta}").format(reached=f"{reached:.2g}", beta=f"{beta:g}")
 
     def _status(self, run: Run) -> str:
-        return tr(run.status) + ("" if run.is_saved else tr(", not saved"))
+        status = tr(run.status) + ("" if run.is_saved else tr(", not saved"))
+        return status if run.moment is None else tr("{status} · newest values").format(status=status)
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:

@@ -78,10 +78,13 @@ class SteadyLabel(QWidget):
     font : QFont
     lines : int
         That there is room for.
+    grows : bool
+        Whether a text that needs more lines gets them, and leaves them to those after it.
     """
 
-    def __init__(self, font: QFont, lines: int = 1, parent: QWidget | None = None) -> None:
+    def __init__(self, font: QFont, lines: int = 1, parent: QWidget | None = None, grows: bool = False) -> None:
         super().__init__(parent)
+        self._grows = grows
         self.label = QLabel(self)
         self.label.setFont(font)
         self.label.setWordWrap(lines > 1)
@@ -113,6 +116,10 @@ class SteadyLabel(QWidget):
             self.label.setToolTip(self._text if shown != self._text else "")
         if shown != self.label.text():
             self.label.setText(shown)
+        needed = self.label.heightForWidth(self.width()) if self._grows else 0
+        if needed > self._height:
+            self._height = needed
+            self.updateGeometry()
 
     def _shortened(self, text: str, width: int) -> str:
         return self.label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 from vae_desktop.engine.pace import Progress
 from vae_desktop.engine.training import State
 from vae_desktop.gui.widgets.click_guard import ClickGuard
-from vae_desktop.gui.widgets.controls import column, explain, label, progress_bar, push_button, row, set_text, styled
+from vae_desktop.gui.widgets.controls import column, explain, progress_bar, push_button, row, set_text, styled
 from vae_desktop.gui.widgets.labels import SteadyLabel
 from vae_desktop.gui.widgets.theme import SPACING, line_height, small_font, tabular
 from vae_desktop.language import tr
@@ -15,6 +15,7 @@ from vae_desktop.language import tr
 _HELD = ("training", "paused")
 _BUSY = ("training", "paused", "stopping")
 _LINES = 5  # of the sentence that says what Train does
+_FORK_LINES = 3  # that are free for what a fork is; one with more gets them
 
 
 class Transport(QWidget):
@@ -40,11 +41,13 @@ class Transport(QWidget):
         lines = _LINES * QFontMetrics(font).lineSpacing() // line_height(font)  # higher ones say as much in fewer
         self._plan = SteadyLabel(font, lines=lines)
         self._plan.label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
-        self._fork = label("", "muted", "small", wraps=True, name="forkText")
+        self._fork = SteadyLabel(font, lines=_FORK_LINES, grows=True)
+        self._fork.label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         self._fork.hide()
         self._target, self._where, self._pace = SteadyLabel(self.font()), SteadyLabel(font), SteadyLabel(font)
         self._pace.label.setAlignment(Qt.AlignmentFlag.AlignRight)
         for readout, name in (
+            (self._fork, "forkText"),
             (self._plan, "nextRunText"),
             (self._target, "actsOnText"),
             (self._where, "progressText"),
@@ -88,11 +91,10 @@ class Transport(QWidget):
         """Say what Train will do."""
         self._plan.set_text(text)
 
-    def show_fork(self, text: str) -> None:
-        """Say what Fork will do, where there is one; what is below stays where it is."""
-        if text != self._fork.text():
-            self._fork.setText(text)
-            self._fork.setVisible(bool(text))
+    def show_fork(self, text: str, has_place: bool) -> None:
+        """Say what Fork will do; it has its place where there can be one, so that nothing around it moves."""
+        self._fork.setVisible(has_place)
+        self._fork.set_text(text)
 
     def show_target(self, text: str) -> None:
         """Say which models the other buttons act on."""
@@ -155,7 +157,7 @@ class Transport(QWidget):
         self._pace.setToolTip(rate)
         is_over = progress.step >= progress.last_step
         left = tr("{time} left").format(time=duration_text(progress.seconds_left))
-        self._pace.set_text("" if is_over else left)
+        self._pace.set_text("" if is_over or self._state != "training" else left)
 
     def _refresh(self) -> None:
         state, focused = self._state, self.window().focusWidget()

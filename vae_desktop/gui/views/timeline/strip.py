@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QHelpEvent,
@@ -29,6 +29,7 @@ _HEIGHT = 34  # px
 _MARGIN = 7  # px at either end, for the playhead
 _TICK = 4  # px high
 _HANDLE = 4.5  # px, the playhead's radius
+_RISE = 12  # px; so much higher than it is to be, about, a tooltip is asked for
 _PERCENTILES = 1, 98  # of the losses, between which the curve is drawn; one spike would flatten the rest
 _SAMPLE = 4096  # losses, from which they are taken
 
@@ -101,8 +102,8 @@ class TimelineStrip(QWidget):
         super().__init__()
         tip = tr(
             "The training so far. Drag or click: the whole window shows the model as it was then; the training itself "
-            "goes on. Wheel and arrow keys: to the next kept step; Page Up and Page Down: to the next change, the "
-            "next fork, or the best; Home: the first; End: now; Space: play."
+            "goes on; at the right end is now. Wheel and arrow keys: to the next kept step; Page Up and Page Down: to "
+            "the next change, the next fork, or the best; Home: the first; End: now; Space: play."
         )
         named(self, "timelineStrip", tr("Timeline"), tip)
         self.setFixedHeight(_HEIGHT)
@@ -153,7 +154,13 @@ class TimelineStrip(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
+            QToolTip.hideText()
             self.pointed.emit(self._step_at(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """At the right end is now."""
+        if event.button() == Qt.MouseButton.LeftButton and event.position().x() >= self.width() - 1.5 * _MARGIN:
+            self.live_wanted.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
@@ -186,14 +193,14 @@ class TimelineStrip(QWidget):
                 super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Say which step lies under the mouse."""
+        """Say which step lies under the mouse, below the strip: its help would cover what is dragged at."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.past.frames:
             step = self._step_at(event.pos().x())
             losses = self.past.losses
             text = tr("step {step}").format(step=f"{step:,}")
             if 0 < step <= len(losses):
                 text = tr("step {step}: loss {loss}").format(step=f"{step:,}", loss=f"{losses[step - 1]:.4g}")
-            QToolTip.showText(event.globalPos(), f"<p><b>{text}</b></p>{self.toolTip()}", self)
+            QToolTip.showText(self.mapToGlobal(QPoint(event.pos().x(), self.height() - _RISE)), text, self)
             return True
         return super().event(event)
 
