@@ -21,8 +21,8 @@ _SPEED, _LOOP = "timeline_speed", "timeline_loop"  # settings
 class TimelinePlayer(QObject):
     """Goes from the step that is shown to the last, or round and round, each step as soon as the one before has come.
 
-    After the last comes what is now. Steps that cannot be read fast enough are left out above the speed of 1, as many as
-    that is times faster.
+    After the last comes what is now. Steps that cannot be read fast enough are left out above the speed of 1, as many
+    as that is times faster.
 
     Parameters
     ----------
