@@ -69,6 +69,15 @@ def test_labels_are_told_by_a_name_or_by_their_place(csv, text, notes):
 
 
 @pytest.mark.parametrize("header", [["label", *NAMES], None])
+def test_labels_may_turn_out_to_be_texts(csv, header):
+    """As those of EMNIST in the order of its classes, digits before letters."""
+    rows = [["12A"[number // 125], *PIXELS[number % COUNT]] for number in range(300)]
+    dataset = load(csv(table(rows, header)))
+    assert dataset.class_names == ("1", "2", "A")
+    assert sum(np.bincount(split.labels) for split in (dataset.train, dataset.test)).tolist() == [125, 125, 50]
+
+
+@pytest.mark.parametrize("header", [["label", *NAMES], None])
 def test_labels_may_be_texts(csv, header):
     dataset = load(csv(table(TEXTS, header)))
     assert dataset.class_names == ("cat", "dog")

@@ -1,10 +1,8 @@
 """Tables of pixels, CSV plain or packed with gzip: a row is an image, perhaps with its label."""
 
-import csv
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import held_out_beside, measured
+from vae_desktop.data.custom.csv_columns import Columns, columns_of, fields_of, is_number, ragged
 from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, names_of
-from vae_desktop.data.custom.messages import images_in_words, listed, shown
+from vae_desktop.data.custom.messages import images_in_words, shown
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.stored_array import MOST_WHOLE, MemoryArray, check_unpacked, naming_the_file, unpacked
 from vae_desktop.errors import DataError
@@ -26,12 +24,9 @@ from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
 _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
-_LABELS = ("label", "labels", "class", "classes", "target", "y", "category", "digit")
-_OTHERS = ("", "id", "index", "image_id", "imageid", "unnamed: 0", "usage", "split")
 _LONGEST_LINE = 1 << 22  # bytes: 200,000 columns of 20 characters
 _PIECE = 1 << 21  # bytes that are read together
 _LOOKED_AT = 200  # rows that tell where labels without a name are
-_MOST_NAMES = 5  # of columns, in a message
 
 
 def is_csv_name(name: str) -> bool:
@@ -92,56 +87,30 @@ class _Table:
         return Stack(MemoryArray(str(self.path), self.pixels), self.labels.classes, str(self.path), self.labels.note)
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """What is in which column of a table.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Of all columns; () without a header.
-    count : int
-    pixels : tuple of int
-    label : int or None
-    has_texts : bool
-        Whether the labels are texts.
-    """
-
-    sign: str
-    names: tuple[str, ...]
-    count: int
-    pixels: tuple[int, ...]
-    label: int | None
-    has_texts: bool = False
-
-    @cached_property
-    def numbers(self) -> tuple[int, ...]:
-        """The columns that are read as numbers: the pixels, and labels behind them."""
-        return (*self.pixels, *(() if self.label is None or self.has_texts else (self.label,)))
-
-    @property
-    def notes(self) -> list[str]:
-        """The report's lines: labels that nothing but their place tells, and columns that are not used."""
-        notes = []
-        if self.label is not None and not self.names:
-            notes.append(tr("labels are in column {number:,}").format(number=self.label + 1))
-        used = {*self.pixels, self.label}
-        others = [name or str(place + 1) for place, name in enumerate(self.names) if place not in used]
-        if others:
-            notes.append(tr("columns not used: {names}").format(names=", ".join(listed(others, _MOST_NAMES))))
-        return notes
+class _LabelIsText(Exception):
+    """A label that is no number, after many that are."""
 
 
 def _read(path: Path, progress: Progress) -> _Table:
-    """Read a whole table, in pieces of some megabytes."""
+    """Read a whole table."""
+    try:
+        return _read_as(path, progress)
+    except _LabelIsText:
+        return _read_as(path, progress, are_texts=True)
+
+
+def _read_as(path: Path, progress: Progress, are_texts: bool = False) -> _Table:
+    """Read a whole table, in pieces of some megabytes; labels that look like numbers too may be texts."""
     parts: list[npt.NDArray[Any]] = []
     labels: list[npt.NDArray[Any]] = []
     with naming_the_file(path):
         for columns, before, lines in _rows(path, progress):
+            if are_texts:
+                columns = replace(columns, has_texts=True)
             values = _numbers(lines, columns, before)
             parts.append(_compact(values[:, : len(columns.pixels)]))
             if columns.has_texts and columns.label is not None:
-                rows = list(_fields(lines, columns.sign))
+                rows = list(fields_of(lines, columns.sign))
                 if len(rows) != len(values) or any(len(row) != columns.count for row in rows):
                     raise ValueError(tr("one of its values in quotes does not end in its line"))
                 labels.append(names_of(row[columns.label] for row in rows))
@@ -157,11 +126,11 @@ def _read(path: Path, progress: Progress) -> _Table:
     return _Table(path, np.concatenate(parts), found, columns.notes)
 
 
-def _rows(path: Path, progress: Progress) -> Iterator[tuple[_Columns, int, list[str]]]:
+def _rows(path: Path, progress: Progress) -> Iterator[tuple[Columns, int, list[str]]]:
     """What is in which column, how many lines come before, and lines that are not empty."""
     pieces = _pieces(path, progress)
     first = next(pieces, "").lstrip()
-    columns = _columns_of(first.split("\n", _LOOKED_AT)[:_LOOKED_AT])  # before millions of lines are parted
+    columns = columns_of(first.split("\n", _LOOKED_AT)[:_LOOKED_AT])  # before millions of lines are parted
     before = 0
     for text in itertools.chain([first], pieces):
         lines = text.splitlines()
@@ -195,100 +164,31 @@ def _pieces(path: Path, progress: Progress) -> Iterator[str]:
                 return
 
 
-def _columns_of(lines: Sequence[str]) -> _Columns:
-    """What is in which column, told by the first lines; raises ValueError, in words, if it can be no images."""
-    if not any(lines):
-        raise ValueError(tr("it holds nothing"))
-    sign = max(",;\t", key=lines[0].count)
-    rows = [[field.strip() for field in row] for row in _fields(lines, sign) if row]
-    names: tuple[str, ...] = ()
-    has_numbers = any(map(_is_number, rows[min(1, len(rows) - 1)]))
-    if has_numbers and not all(map(_is_number, rows[0])) and not _is_number(rows[0][-2:][0]):
-        names = tuple(rows[0])
-        rows = rows[1:]
-    count = len(names or rows[0])
-    first = (rows or [[]])[0]
-    if len(first) != count:
-        raise ValueError(_ragged(1 + bool(names), len(first), count))
-    lower = [name.strip().lower() for name in names]
-    label = next((place for name in _LABELS for place in range(len(lower)) if lower[place] == name), None)
-    left = [place for place in range(count) if place != label and _is_number(first[place])]
-    if lower:
-        left = [place for place in left if lower[place] not in _OTHERS]
-    elif len(left) < count and label is None:
-        texts = [place for place in range(count) if not _is_number(first[place])]
-        label = texts[0] if len(texts) == 1 else None
-    if label is None and not _is_image(len(left)) and _is_image(len(left) - 1):
-        label = _place_of_labels(rows, left)
-        left.remove(label)
-    if not _is_image(len(left)):
-        text = tr(
-            "it is a table of {count:,} columns, not of images: with or without one for labels, the pixels of a "
-            "square, {example} or three times as many, are wanted in each row"
-        )
-        raise ValueError(text.format(count=count, example="28 × 28 = 784"))
-    has_texts = label is not None and not all(_is_number(row[label]) for row in rows if len(row) == count)
-    return _Columns(sign, names, count, tuple(left), label, has_texts)
-
-
-def _fields(lines: Iterable[str], sign: str) -> Iterator[list[str]]:
-    """The values of each line, without quotes."""
-    try:
-        yield from csv.reader(lines, delimiter=sign)
-    except csv.Error as error:
-        raise ValueError(tr("it is no table: {reason}").format(reason=error)) from error
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text or "nan")
-    except ValueError:
-        return False
-    return True
-
-
-def _is_image(count: int) -> bool:
-    try:
-        layout_of((1, count))
-    except ValueError:
-        return False
-    return count > 0
-
-
-def _place_of_labels(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
-    """The first or the last of some columns: that which varies, or if both do that which has fewer values."""
-    first, last = (len({row[place] for row in rows if place < len(row)}) for place in (columns[0], columns[-1]))
-    return columns[-1] if last > 1 and (first == 1 or last < first) else columns[0]
-
-
-def _numbers(lines: list[str], columns: _Columns, before: int) -> npt.NDArray[np.float64]:
+def _numbers(lines: list[str], columns: Columns, before: int) -> npt.NDArray[np.float64]:
     """The numbers (n, K) of lines; raises ValueError, in words, which line is not like the first."""
     if '"' not in "".join(lines):
         for number, line in enumerate(lines):
             if line.count(columns.sign) != columns.count - 1:
                 found = line.count(columns.sign) + 1
-                raise ValueError(_ragged(before + number + 1, found, columns.count))
+                raise ValueError(ragged(before + number + 1, found, columns.count))
     try:
         return np.loadtxt(lines, delimiter=columns.sign, usecols=columns.numbers, quotechar='"', ndmin=2, comments=None)
     except ValueError:
-        rows = _fields(lines, columns.sign)
+        rows = fields_of(lines, columns.sign)
         return np.array([_row(row, columns, before + number + 1) for number, row in enumerate(rows)])
 
 
-def _row(row: Sequence[str], columns: _Columns, number: int) -> list[float]:
+def _row(row: Sequence[str], columns: Columns, number: int) -> list[float]:
     """The numbers of a row, with NaN for those that are missing."""
     if len(row) != columns.count:
-        raise ValueError(_ragged(number, len(row), columns.count))
+        raise ValueError(ragged(number, len(row), columns.count))
     values = [row[place].strip() for place in columns.numbers]
-    wrong = next((value for value in values if not _is_number(value)), None)
+    wrong = next((value for value in values if not is_number(value)), None)
+    if wrong is not None and all(is_number(row[place].strip()) for place in columns.pixels):
+        raise _LabelIsText
     if wrong is not None:
         raise ValueError(tr("its line {number:,} has “{text}” for a number").format(number=number, text=shown(wrong)))
     return [float(value or "nan") for value in values]
-
-
-def _ragged(number: int, found: int, count: int) -> str:
-    text = tr("its line {number:,} has {found:,} values, not {count:,} as others")
-    return text.format(number=number, found=found, count=count)
 
 
 def _compact(values: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
