@@ -2,7 +2,9 @@
 
 import gc
 import itertools
+import locale
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -130,6 +132,13 @@ def _collected_in_this_thread(_modules_left_alone: None) -> Iterator[None]:
     yield
     if next(_tests) % _COLLECTED_EVERY == 0:  # each time would take a minute in all
         gc.collect()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _the_system_speaks_english(qapp: QApplication) -> None:
+    """Whatever language a test gives a window: the C library keeps what it has once translated."""
+    if sys.platform != "win32":
+        locale.setlocale(locale.LC_MESSAGES, "C")
 
 
 @pytest.fixture(autouse=True)
