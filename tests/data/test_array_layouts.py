@@ -52,3 +52,8 @@ def test_images_are_the_same_in_every_layout(tmp_path, array, images, note, orde
 def test_the_shape_tells_which_axis_is_what(shape, size):
     layout = layout_of(shape)
     assert (layout.count, *layout.image_shape) == size
+
+
+def test_an_order_that_could_be_meant_otherwise_is_said(tmp_path):
+    np.save(tmp_path / "x.npy", GREY[:12, :, :9])
+    assert "the first axis counts the images: 12 of 12 × 9 pixels" in load(tmp_path / "x.npy").report.converted

@@ -251,7 +251,9 @@ def test_labels_of_many_types_name_the_classes(npz, labels, names):
         ((20, 9, 9, 2), "images[..., 0]"),
         ((20, 2, 9, 9), "images[:, 0]"),
         ((20, 5, 9, 9), "images.reshape(-1, 9, 9)"),
-        ((20, 9, 9, 3, 1), "images.reshape(-1, 3, 1)"),
+        ((20, 9, 9, 9), "images.reshape(-1, 9, 9)"),
+        ((3, 9, 9, 20), "np.moveaxis(images, -1, 0)"),
+        ((20, 9, 9, 9, 1), "images.reshape(-1, 9, 9, 1)"),
     ],
 )
 def test_wrong_shapes_are_refused_with_the_line_that_converts(npy, shape, way_out):

@@ -16,6 +16,8 @@ _ELONGATED = 4  # times as long as it is wide: no usual image is that
 # What makes images of an array, in Python.
 _RESHAPE = "images.reshape(-1, HEIGHT, WIDTH)"
 _STACK = "images.reshape(-1, {height}, {width})"
+_STACK_WITH_CHANNELS = "images.reshape(-1, {}, {}, {})"
+_LAST_FIRST = "np.moveaxis(images, -1, 0)"
 _ONE_CHANNEL = "images[..., 0]"
 _FIRST_CHANNEL = "images[:, 0]"
 
@@ -53,8 +55,10 @@ class ArrayLayout:
                 "by row"
             ),
         }
+        if self.channels == 1 and self.count == self.height != self.width:  # squares, of which the last axis counts?
+            texts["channels last"] = tr("the first axis counts the images: {count:,} of {height} × {width} pixels")
         numbers = {"length": math.prod(self.image_shape), "height": self.height, "width": self.width}
-        return texts.get(self.kind, "").format(**numbers)
+        return texts.get(self.kind, "").format(count=self.count, **numbers)
 
     def images(self, block: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Entries of the array's first axis as images (n, H, W, C); of "images last" they are all of the array."""
@@ -112,4 +116,8 @@ def _way_out(shape: tuple[int, ...]) -> str:
         return _RESHAPE
     if len(shape) == 4 and min(shape[1], shape[3]) < CHANNELS[-1]:
         return _ONE_CHANNEL if shape[3] < shape[1] else _FIRST_CHANNEL
+    if len(shape) == 4 and shape[0] in CHANNELS:
+        return _LAST_FIRST
+    if len(shape) > 4 and shape[-1] in CHANNELS:
+        return _STACK_WITH_CHANNELS.format(*shape[-3:])
     return _STACK if len(shape) > 3 else ""

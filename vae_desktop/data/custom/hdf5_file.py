@@ -71,7 +71,7 @@ def _naming(where: object) -> Iterator[None]:
     with naming_the_file(where):
         try:
             yield
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(tr("it is damaged")) from error
 
 

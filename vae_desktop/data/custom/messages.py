@@ -22,7 +22,8 @@ def natural_key(name: str) -> SortKey:
 
 def shown(name: str) -> str:
     """The name in one line of at most 120 characters; what no file could take becomes "�"."""
-    line = "".join("�" if unicodedata.category(letter) in _UNPRINTABLE else letter for letter in name)
+    beginning = name[: LONGEST + 1]
+    line = "".join("�" if unicodedata.category(letter) in _UNPRINTABLE else letter for letter in beginning)
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
