@@ -64,6 +64,7 @@ def test_with_nothing_changed_it_ends_as_the_training_did(of_kind, fork, step):
     assert (result.status, result.err) == (0, "")
     whole = load_checkpoint(of_kind)
     assert_same_training(end, whole)
+    assert (whole.history.forked_at, end.history.forked_at) == (None, step)
     assert (end.config, end.snapshot.span) == (whole.config, whole.snapshot.span)
     assert np.array_equal(end.codes.mean, whole.codes.mean)
 

@@ -46,7 +46,9 @@ def test_a_continued_model_is_still_there_as_it_was(app, config):
     kept = load_checkpoint(path)
     assert_same_weights(kept.snapshot, before.snapshot)
     assert (kept.snapshot.optimizer is None, kept.config, kept.history.changes) == (False, before.config, [])
-    assert app.autosaves.title(path).startswith("VAE 2-D · Digits, epoch 2, before going on · ")
+    title = app.autosaves.title(path)
+    assert title.startswith("VAE 2-D · Digits, epoch 2, before going on · ")
+    assert title.endswith(f" · #{run.id} · loss {before.history.last_evaluation.total:.4g}")
     app.wait_until(lambda: run.is_kept)
     (latest,) = app.autosaves.latest()
     assert load_checkpoint(latest).snapshot.step == 4 * EPOCH

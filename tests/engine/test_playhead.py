@@ -273,6 +273,29 @@ def test_a_fork_has_the_past_of_its_parent_also_without_it(app, config, at):
     assert any((values != own.snapshot.weights[name]).any() for name, values in later.snapshot.weights.items())
 
 
+def test_a_fork_in_a_file_says_where_it_left_its_parent_and_finds_it_on_the_list(app, config, at, tmp_path):
+    run = app.trained(config)
+    at(run, 10)
+    fork = forked(app, run, config.with_settings(beta=5.0))
+    app.saved(tmp_path / "parent.safetensors", [run])
+    app.saved(tmp_path / "fork.safetensors", [fork])
+    later = RecordingApp(tmp_path / "later")
+    try:
+        opened = later.opened(tmp_path / "fork.safetensors")
+        assert (opened.forked_from, opened.origin) == (None, "fork from step 10")
+        parent = later.opened(tmp_path / "parent.safetensors")
+        assert (opened.forked_from, opened.origin) == ((parent.id, 10), f"from #{parent.id}, step 10")
+        assert (parent.forked_from, parent.origin) == (None, "")
+        assert later.session.project.forks(parent) == {10}
+        later.session.library.open(tmp_path / "fork.safetensors")
+        later.wait_until(lambda: later.session.project.shown is opened)
+        assert list(later.session.project.runs.values()) == [opened, parent]  # no second row
+        app.saved(tmp_path / "fork.safetensors", [run])
+        assert later.opened(tmp_path / "fork.safetensors").snapshot.step == 24  # the file has become another
+    finally:
+        later.session.close(timeout=30)
+
+
 def test_a_fork_takes_the_settings_of_the_form_and_says_what_it_was_changed_to(app, config, at):
     run = app.trained(config)
     at(run, 5)

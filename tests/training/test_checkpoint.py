@@ -374,6 +374,7 @@ def test_impossible_latent_dimensions(file, with_metadata, refused, latent_dim):
         {"class_names": ["a", "b", "\ud800"]},
         {"changed_settings": []},
         {"changed_settings": {"beta": 1}},
+        *({"forked_at": step} for step in (-1, True, "3", 1.5, 2**60)),
     ],
 )
 def test_impossible_descriptions(with_metadata, refused, changes):

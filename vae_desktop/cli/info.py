@@ -59,6 +59,7 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
         "timeline": [
             {"step": frame.step, "bytes": frame.bytes, "is_exact": frame.is_exact} for frame in _frames(checkpoint)
         ],
+        "forked_at": checkpoint.history.forked_at,
         "file_bytes": file_bytes,
         "format_version": checkpoint.format_version,
     }
@@ -90,6 +91,7 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
     file = tr("{size}, format {version}").format(size=size_in_words(file_bytes), version=checkpoint.format_version)
     return [
         *rows,
+        *_fork_rows(checkpoint),
         (tr("Continues"), continues),
         *_timeline_rows(_frames(checkpoint)),
         *([(tr("Timeline"), tr("of a newer version"))] if checkpoint.has_newer_timeline else []),
@@ -122,6 +124,12 @@ def _timeline_rows(frames: "Sequence[FrameInfo]") -> list[tuple[str, str]]:
         (tr("Kept steps"), _listed([frame.step for frame in frames])),
         *([(tr("Forks exactly from"), _listed(exact))] if exact else []),
     ]
+
+
+def _fork_rows(checkpoint: "Checkpoint") -> list[tuple[str, str]]:
+    """Where a fork left the model that it comes from."""
+    at = checkpoint.history.forked_at
+    return [] if at is None else [(tr("Fork"), tr("from step {step}").format(step=f"{at:,}"))]
 
 
 def _listed(steps: Sequence[int]) -> str:

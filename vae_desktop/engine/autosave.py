@@ -61,13 +61,22 @@ class Autosaves:
         return [path for path in self.latest() if _owner_of(path) in wanted]
 
     def title(self, path: Path) -> str:
-        """What a file holds, how far it was trained, why and when it was kept; its name if it cannot be read."""
-        from vae_desktop.training.checkpoint import read_descriptions
+        """What a file holds, how far it was trained, why and when it was kept, and what else tells it from others.
+
+        A file that cannot be read has its name as its title.
+        """
+        from vae_desktop.training.checkpoint import read_descriptions, read_last_losses
 
         try:
             when = datetime.fromtimestamp(path.stat().st_mtime)
             text = tr(_TITLES.get(_reason(path), _LATEST))
-            return text.format(model=kept_title(read_descriptions(path)), when=when)
+            models = read_descriptions(path)
+            parts = [text.format(model=kept_title(models), when=when), *_number_of(path)]
+            if len(models) == 1:
+                parts += [tr("loss {loss}").format(loss=f"{loss:.4g}") for loss in read_last_losses(path) if loss]
+            forked_at = models[0].forked_at
+            parts += [] if forked_at is None else [tr("fork from step {step}").format(step=f"{forked_at:,}")]
+            return " · ".join(parts)
         except (OSError, CheckpointError):
             return path.name
 
@@ -169,6 +178,13 @@ def _owner_of(path: Path) -> str:
     """Which window keeps a model there; "" for those of earlier versions."""
     parts = path.stem.split("-")
     return parts[3] if len(parts) >= 5 else ""
+
+
+def _number_of(path: Path) -> list[str]:
+    """The number that the first model had in its window, if the file's name tells it."""
+    parts = path.stem.split("-")
+    is_told = len(parts) >= 5 and parts[4].isdecimal()
+    return [tr("#{id}").format(id=int(parts[4]))] if is_told else []
 
 
 def _holds(path: Path, checkpoints: Sequence[Checkpoint]) -> bool:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from psygnal import Signal
 
 from vae_desktop.engine.autosave import is_earlier
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.messages import Action, Message, Messages, what_was_kept
 from vae_desktop.engine.project import Project
-from vae_desktop.engine.run import Origin, Run, opened_run
+from vae_desktop.engine.run import Comparison, Origin, Run, opened_run
 from vae_desktop.engine.run_starter import RunStarter
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
@@ -202,6 +203,15 @@ class Library:
         self._training.tell_state()
 
     def _show_opened(self, checkpoints: Sequence[Checkpoint], path: Path, origin: Origin) -> list[Run]:
+        there = self._open_already(checkpoints, path)
+        if there is not None:
+            if origin != "autosave":
+                self.opened.emit(path, origin)
+            if len(there.runs) == 1:
+                self._project.show(there.runs[0])
+            else:
+                self._project.show_comparison(there)
+            return list(there.runs)
         runs = [self._project.add(opened_run(self._project.next_id(), entry, path, origin)) for entry in checkpoints]
         if origin == "autosave" and is_earlier(path):  # nothing is written over it
             for run in runs:
@@ -209,6 +219,7 @@ class Library:
         if origin == "autosave":
             self._timelines.take_over(runs)
         self._tracker.leave_missing_devices(runs)
+        self._project.find_parents()
         if origin != "autosave":
             self.opened.emit(path, origin)
         if len(runs) == 1:
@@ -220,3 +231,21 @@ class Library:
             run.path = None
         self._project.show_comparison(comparison)
         return runs
+
+    def _open_already(self, checkpoints: Sequence[Checkpoint], path: Path) -> Comparison | None:
+        """What is on the list that was opened from a file and is still what it holds: one model, or several."""
+        runs = self._project.runs.values()
+        alone = [Comparison((run,)) for run in runs if path in (run.path, run.example, *run.kept)]
+        compared = [entry for entry in self._project.comparisons if entry.path == path]
+        for entry in compared if len(checkpoints) > 1 else alone:
+            if len(entry.runs) == len(checkpoints) and all(map(_is_same, entry.runs, checkpoints)):
+                return entry
+        return None
+
+
+def _is_same(run: Run, checkpoint: Checkpoint) -> bool:
+    """Whether a model is as a file has it, and was not trained here."""
+    one, other = run.snapshot, checkpoint.snapshot
+    if run.status != "opened" or one is None or one.step != other.step or one.weights.keys() != other.weights.keys():
+        return False
+    return all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)

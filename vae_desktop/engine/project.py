@@ -128,6 +128,16 @@ class Project:
             found.append(self.runs[found[-1].forked_from[0]])
         return tuple(found)
 
+    def find_parents(self) -> None:
+        """Take in which models those that were opened are forks of, as far as these are on the list."""
+        for run in self.runs.values():
+            step = run.history.forked_at
+            if run.forked_from is None and step:
+                parents = (other for other in self.runs.values() if _left_at(run, other, step))
+                parent = next(parents, None)
+                run.forked_from = None if parent is None else (parent.id, step)
+        self.runs_changed.emit()
+
     def forks(self, run: Run) -> set[int]:
         """The steps at which a model left its parent, and at which others left it."""
         own = {run.forked_from[1]} if run.forked_from else set()
@@ -181,3 +191,9 @@ class Project:
             self.show(removal.was_shown)
         self.runs_changed.emit()
         return removal.runs
+
+
+def _left_at(fork: Run, other: Run, step: int) -> bool:
+    """Whether a fork may have left another model at a step: all losses before are the same, and it is no later fork."""
+    was_there = (other.history.forked_at or 0) < step
+    return was_there and fork.history.shared_steps(other.history, step) == step

@@ -119,13 +119,14 @@ class Run:
     @property
     def compared_title(self) -> str:
         """What it is called beside others: a fork has its number too, since all else may be its parent's."""
-        return self.name if self.forked_from is None else tr("#{id} {title}").format(id=self.id, title=self.name)
+        return self.name if not self.origin else tr("#{id} {title}").format(id=self.id, title=self.name)
 
     @property
     def origin(self) -> str:
-        """In words, of which model it is a fork, and from which step; "" if it is none."""
+        """In words, of which model it is a fork, as far as that is known, and from which step; "" if it is none."""
         if self.forked_from is None:
-            return ""
+            at = self.history.forked_at
+            return "" if at is None else tr("fork from step {step}").format(step=f"{at:,}")
         parent, step = self.forked_from
         return tr("from #{parent}, step {step}").format(parent=parent, step=f"{step:,}")
 

@@ -192,6 +192,16 @@ def read_descriptions(path: Path) -> tuple[Description, ...]:
         return tuple(description for description, _ in _read_head(file, size))
 
 
+def read_last_losses(path: Path) -> tuple[float | None, ...]:
+    """Read the last loss on the test images of each model in a file; errors as of `load_checkpoint`."""
+    losses: list[float | None] = []
+    with tensor_file.opened(path) as (file, size):
+        for _, infos in _read_head(file, size):
+            evaluations = tensor_file.read_tensor(file, infos["history.evaluations"])
+            losses.append(float(evaluations[-1, 1]) if len(evaluations) else None)
+    return tuple(losses)
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 

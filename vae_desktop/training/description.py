@@ -47,6 +47,8 @@ class Description:
         The name of the data set whose images the file keeps the hashes of, and which of them it was measured on.
     has_newer_timeline : bool
         Whether the file holds some in a format that only newer versions know; here it is as if there were none.
+    forked_at : int, or None
+        The step at which it left another model's training, if it is a fork.
     """
 
     version: int
@@ -59,6 +61,7 @@ class Description:
     timeline: SavedTimeline | None = None
     images: tuple[str, str] | None = None
     has_newer_timeline: bool = False
+    forked_at: int | None = None
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> "Description":
@@ -85,7 +88,10 @@ class Description:
         images = _names([*metadata["images"]]) if "images" in metadata else None
         require(images is None or len(images) == 2, tr("a list of names in it is damaged."))
         of_images = None if images is None else (images[0], images[1])
-        parts = span, changed_settings, timeline, of_images, has_newer
+        forked_at = metadata.get("forked_at")  # only of a fork
+        is_step = forked_at is None or (type(forked_at) is int and 0 <= forked_at <= step)
+        require(is_step, tr("the step at which it was forked is none of its steps."))
+        parts = span, changed_settings, timeline, of_images, has_newer, forked_at
         return cls(version, config, image_shape, class_names, step, *parts)
 
     @property
@@ -135,6 +141,7 @@ class Description:
         training, evaluations, changes = (tensors[f"history.{name}"] for name in _HISTORY)
         history = History()
         history.append(training)
+        history.forked_at = self.forked_at
         for step, total, reconstruction, *kl in evaluations.tolist():
             terms = (kl[0], tuple(kl[1:])) if kl else (None, None)
             history.evaluations.append(Evaluation(_count(step), total, reconstruction, *terms))

@@ -87,6 +87,7 @@ def forked(
     began = step if has_own_cycle else span.first
     config = config.with_settings(epochs=math.ceil((end - began) / span.per_epoch))
     history = checkpoint.history.until(step)
+    history.forked_at = step
     changes = list(_changes(checkpoint.config, config, step))
     changed = {change.name for change in changes}
     history.changes = [entry for entry in history.changes if entry.step < step or entry.name not in changed] + changes

@@ -83,6 +83,8 @@ class History:
     ----------
     gradient_norms : list of (step, norm)
         L2 norms of the gradients of some steps, as far as a training that is watched has told them; no file keeps them.
+    forked_at : int, or None
+        The step after which it is that of a fork; what came before is another model's.
     """
 
     def __init__(self) -> None:
@@ -90,6 +92,7 @@ class History:
         self._gradient_norms = _Rows(2, np.float64)
         self.evaluations: list[Evaluation] = []
         self.changes: list[Change] = []
+        self.forked_at: int | None = None
 
     @property
     def training(self) -> Floats:
@@ -117,6 +120,7 @@ class History:
         self._training.truncate(step)
         self.evaluations = [entry for entry in self.evaluations if entry.step <= step]
         self.changes = [entry for entry in self.changes if entry.step <= step]
+        self.forked_at = None if self.forked_at is None or self.forked_at > step else self.forked_at
         self._gradient_norms.truncate(int(np.searchsorted(self.gradient_norms[:, 0], step, side="right")))
 
     @property
@@ -155,5 +159,6 @@ class History:
         result.append(self.training)
         result.evaluations = list(self.evaluations)
         result.changes = list(self.changes)
+        result.forked_at = self.forked_at
         result.truncate(step)
         return result

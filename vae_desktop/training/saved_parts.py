@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 def metadata_of(checkpoint: "Checkpoint") -> dict[str, Any]:
     """What the metadata says of a model whose timeline is not saved with it."""
     images = _images_of(checkpoint)
-    said = {} if images is None else {"images": [images.source, images.measured_on], "fingerprint": images.digest}
+    said: dict[str, Any] = {}
+    if images is not None:
+        said |= {"images": [images.source, images.measured_on], "fingerprint": images.digest}
+    if checkpoint.history.forked_at is not None:
+        said["forked_at"] = checkpoint.history.forked_at
     config = _config_of(checkpoint.config)
     version = TIMELINE_VERSION if OPTIONAL[0] in config["dataset"] else PLAIN_VERSION
     is_new = images is not None or EXCLUDED in config["dataset"]

@@ -248,7 +248,7 @@ def _detail(run: Run, with_beta: bool) -> Iterator[str]:
     config, progress = run.config, run.progress
     if with_beta and config.model.traits.kl_weight is None:
         yield f"β {config.training.beta:g}"
-    if run.forked_from is None:
+    if not run.origin:
         yield value_in_words("likelihood", config.model.likelihood).lower()
     if run.status in ("training", "paused"):
         yield tr(run.status)

@@ -167,6 +167,8 @@ class RunsTable(QTableWidget):
         assert item is not None
         item.setData(BRANCHES, branch.levels)
         about = ""
+        if run.forked_from is None and run.origin:
+            about = tr("The model that it was forked from is not in the list, or no longer as it was.")
         if run.forked_from is not None:
             parent, step = run.forked_from
             about = tr("Forked from #{parent} at step {step}.").format(parent=parent, step=f"{step:,}")
@@ -222,7 +224,8 @@ def _first_change(run: Run) -> int:
 
 def _number(run: Run) -> str:
     if run.forked_from is None:
-        return f"#{run.id}"
+        at = run.history.forked_at
+        return f"#{run.id}" if at is None else tr("#{id} from step {step}").format(id=run.id, step=f"{at:,}")
     parent, step = run.forked_from
     return f"#{run.id} ← #{parent}, {step:,}"
 
