@@ -1,6 +1,7 @@
 """Films of a training: what they show of it, and that nothing in them jumps or flickers."""
 
 import io
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from vae_desktop.film.writing import film_bytes, gif, shared_palette
 from vae_desktop.latent.codes import Codes
 from vae_desktop.latent.sampling import sample_prior
 from vae_desktop.training.checkpoint import load_checkpoint
-from vae_desktop.training.history import History
+from vae_desktop.training.history import Change, History
 
 STEPS = (0, 3, 8, 13, 16, 24)  # of 24, in epochs of 8, at whose ends codes are kept
 BASE = RunConfig(
@@ -165,6 +166,25 @@ def test_the_step_is_written_in_and_the_playhead_moves(made):
     assert np.array_equal(one[heading, :half], other[heading, :half])  # the name of the model
     assert not np.array_equal(one[heading, half:], other[heading, half:])
     assert not np.array_equal(one[curve], other[curve])
+
+
+def test_it_says_which_model_it_is_and_where_something_changed(made):
+    scene, _ = samples_scene(made(), sample_prior(4, 2, 0))
+    changed = replace(made(), history=made().history.until(10**6))
+    changed.history.changes = [Change(STEPS[1], "beta", 4.0)]
+    films = [
+        Film(made(), scene, Look(480)),
+        Film(changed, scene, Look(480)),
+        Film(made(), scene, Look(480), number="#3"),
+        Film(made(), scene, Look(480), forked_from=("#3", STEPS[1])),
+    ]
+    plain, *others = [np.asarray(film.picture(len(STEPS) - 1)).astype(int) for film in films]
+    heading, curve = slice(0, LOOK.margin + LOOK.text_size), slice(-60, None)
+    differ = [
+        (not np.array_equal(plain[heading], other[heading]), not np.array_equal(plain[curve], other[curve]))
+        for other in others
+    ]
+    assert differ == [(True, True), (True, False), (False, True)]
 
 
 def test_the_loss_is_the_mean_since_the_moment_before():

@@ -68,6 +68,8 @@ class FilmExport:
         state, test_images = self._state_of(run), self._test_images_of(run)
         threads = 1 if self._project.active else None  # more would hold a training up
         class_names = run.class_names if request.of == "scatter" else ()
+        origin = run.forked_from
+        names = f"#{run.id}", None if origin is None else (f"#{origin[0]}", origin[1])
 
         def work(task: Task) -> list[str]:
             from vae_desktop.film.film import Film
@@ -83,7 +85,8 @@ class FilmExport:
             with pinned(checkpoint.timeline or NO_FRAMES) as timeline:
                 checkpoint = replace(checkpoint, timeline=timeline)
                 scene, left_out = make_scene(request.of, checkpoint, look, request.codes, test_images, reading)
-                write_film(Film(checkpoint, scene, look, class_names), path, progress=drawing, watch=task.watch)
+                film = Film(checkpoint, scene, look, class_names, *names)
+                write_film(film, path, progress=drawing, watch=task.watch)
             return left_out
 
         def finished(left_out: list[str]) -> None:

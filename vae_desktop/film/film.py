@@ -14,8 +14,9 @@ from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 from vae_desktop.progress import Progress, ignore
 from vae_desktop.training.checkpoint import Checkpoint
-from vae_desktop.training.history import History
-from vae_desktop.training.timeline import NO_FRAMES, Frame
+from vae_desktop.training.history import CHOSEN, Change, History
+from vae_desktop.training.timeline import NO_FRAMES, TIMELINE_SETTINGS, Frame
+from vae_desktop.variants import setting_in_words, value_in_words
 
 MOST_MOMENTS = 1000  # in a film; of more, an even choice is shown
 _PALETTE_FROM = 5  # pictures, whose colours stand for all
@@ -103,6 +104,10 @@ class Film:
     look : Look
     class_names : sequence of str
         In a legend; empty for none.
+    number : str
+        What tells the model from others, "#3"; "" where there are none.
+    forked_from : (str, int), optional
+        From what, and at which step, it went another way.
 
     Attributes
     ----------
@@ -110,12 +115,26 @@ class Film:
     look : Look
     """
 
-    def __init__(self, checkpoint: Checkpoint, scene: Scene, look: Look, class_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        scene: Scene,
+        look: Look,
+        class_names: Sequence[str] = (),
+        number: str = "",
+        forked_from: tuple[str, int] | None = None,
+    ) -> None:
         self.steps = list(scene.steps)
         self.look, self._scene = look, scene
         losses = losses_about(checkpoint.history, self.steps)
-        title, per_epoch = checkpoint.config.title, checkpoint.steps_per_epoch
-        self._sheet = Sheet(look, title, self.steps, per_epoch, losses, class_names)
+        titles = [f"{number} {_title_at(checkpoint, step)}".strip() for step in self.steps]
+        marks = {} if forked_from is None else {forked_from[1]: tr("from {parent}").format(parent=forked_from[0])}
+        for change in checkpoint.history.changes:
+            if change.name in (*TIMELINE_SETTINGS, *CHOSEN):
+                marks[change.step] = tr(", ").join(filter(None, (marks.get(change.step), _in_words(change))))
+        at = np.interp(list(marks), self.steps, range(len(self.steps))).tolist() if marks else []
+        marked = sorted(zip(at, marks.values(), strict=True))
+        self._sheet = Sheet(look, titles, self.steps, checkpoint.steps_per_epoch, losses, class_names, marked)
 
     @property
     def glides(self) -> bool:
@@ -145,6 +164,23 @@ class Film:
         for place, number in enumerate(numbers):
             result.paste(self.picture(number), (place * width, 0))
         return result
+
+
+def _title_at(checkpoint: Checkpoint, step: int) -> str:
+    """What a model is, with the β that it had at a step, where it has one."""
+    settings = dict((checkpoint.timeline or NO_FRAMES).settings)
+    changes = [change for change in checkpoint.history.changes if change.name in TIMELINE_SETTINGS]
+    settings |= {change.name: change.value for change in changes if change.step <= step}
+    config = checkpoint.config.with_settings(**settings)
+    if config.model.traits.kl_weight is not None:
+        return config.title
+    return tr("{title} · β {beta}").format(title=config.title, beta=f"{config.training.beta:g}")
+
+
+def _in_words(change: Change) -> str:
+    if change.name == "beta":
+        return f"β {change.value:g}"
+    return f"{setting_in_words(change.name)} {value_in_words(change.name, change.chosen or change.value)}"
 
 
 def losses_about(history: History, steps: Sequence[int]) -> npt.NDArray[np.float64]:

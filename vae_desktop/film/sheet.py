@@ -97,7 +97,8 @@ class Sheet:
     Parameters
     ----------
     look : Look
-    title : str
+    titles : sequence of str
+        Of all pictures.
     steps : sequence of int
         Of all pictures.
     per_epoch : int
@@ -106,18 +107,21 @@ class Sheet:
         The loss about each of these steps; NaN where it is not known.
     class_names : sequence of str
         In the legend; empty for none.
+    marks : sequence of (float, str)
+        Places, counted in pictures from 0, at which something changed, and what, in their order.
     """
 
     def __init__(
         self,
         look: Look,
-        title: str,
+        titles: Sequence[str],
         steps: Sequence[int],
         per_epoch: int,
         losses: npt.NDArray[np.float64],
         class_names: Sequence[str] = (),
+        marks: Sequence[tuple[float, str]] = (),
     ) -> None:
-        self._look = look
+        self._look, self._marks = look, marks
         self._steps, self._per_epoch = steps, per_epoch
         self._small = max(round(0.8 * look.text_size), 8)
         margin, width = look.margin, look.width
@@ -139,7 +143,8 @@ class Sheet:
         self._rights = width - margin - epoch_width - look.text_size, width - margin  # of the step, and of the epoch
         room = self._rights[0] - step_width - 2 * margin
         self._label_at = margin, curve_top + self._curve_height - self._small
-        self._write(self._base, (margin, margin), self._shortened(title, room), look.text_size, look.theme.text)
+        shortened = {title: self._shortened(title, room) for title in set(titles)}
+        self._titles = [shortened[title] for title in titles]
 
     def compose(self, place: float, content: Picture) -> Image.Image:
         """The picture at a place, around a square (side, side, 3) that shows the model.
@@ -148,12 +153,30 @@ class Sheet:
         """
         look, sheet = self._look, self._base.copy()
         sheet.paste(Image.fromarray(content), (look.margin, self._top))
+        self._write(sheet, (look.margin,) * 2, self._titles[int(place)], look.text_size, look.theme.text)
         for right, text in zip(self._rights, self._counts(int(place)), strict=True):
             left = right - self._width(text, look.text_size)
             self._write(sheet, (left, look.margin), text, look.text_size, look.theme.muted)
         sheet.paste(self._curve_picture(place), self._curve_at)
-        self._write(sheet, self._label_at, tr("loss"), self._small, look.theme.muted, look.theme.window)
+        label = tr("loss at each kept step")
+        self._write(sheet, self._label_at, label, self._small, look.theme.muted, look.theme.window)
+        self._name_marks(sheet)
         return sheet
+
+    def _name_marks(self, sheet: Image.Image) -> None:
+        """Write what changed beside its line, as far as there is room up to the next."""
+        look, (left, top) = self._look, self._curve_at
+        taken = float(left)
+        for place, text in self._marks:
+            at, width = left + self._x(place), self._width(text, self._small)
+            start = at + 3 if at + 3 + width <= left + look.side else at - 3 - width
+            if start >= taken:
+                self._write(sheet, (round(start), top), text, self._small, look.theme.text, look.theme.window)
+                taken = start + width + 3
+
+    def _x(self, place: float) -> float:
+        """Where a place is along the curve, in pixels."""
+        return float(np.interp(place, range(len(self._points)), self._points[:, 0])) / SCALE
 
     def _counts(self, number: int) -> tuple[str, str]:
         step = self._steps[number]
@@ -172,6 +195,10 @@ class Sheet:
             for one, other in pairwise(curve):
                 if np.isfinite([*one, *other]).all():
                     pen.line([*one, *other], colour, thick)
+        for mark, _ in self._marks:
+            at, dash = SCALE * self._x(mark), 2 * thick
+            for upper in range(0, size[1], 2 * dash):
+                pen.line([at, upper, at, upper + dash], theme.text, max(thick // 2, 1))
         x, y = here
         pen.line([x, 0, x, size[1]], theme.muted, max(thick // 2, 1))
         if np.isfinite(y):

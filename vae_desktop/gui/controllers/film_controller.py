@@ -15,6 +15,8 @@ from vae_desktop.gui.widgets.theme import current_theme
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Floats
 
+_NAMES = {"scatter": "latent-space", "grid": "grid", "samples": "samples", "point": "point"}  # of files, by the film
+
 
 class FilmController(QObject):
     """Has the kept steps of the model on screen exported as a film, in the colours of the window."""
@@ -57,7 +59,7 @@ class FilmController(QObject):
         if of in ("samples", "point") and codes is None:
             self._engine.messages.complain(tr("There is nothing to be decoded yet: look at Samples first."))
             return
-        path = self._window.ask_for_film(tr("Export film"), Path(f"{of}-{file_name(run)}.gif"))
+        path = self._window.ask_for_film(tr("Export film"), Path(f"{file_name(run)}-{run.id}-{_NAMES[of]}.gif"))
         if path is not None:
             request = FilmRequest(of, current_theme() is DARK, codes)  # type: ignore[arg-type]
             self._films.start(run, request, path)
