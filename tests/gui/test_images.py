@@ -284,3 +284,18 @@ def test_the_images_chosen_are_exported_with_their_files(trained, tmp_path, monk
     rows = list(csv.DictReader(table.splitlines()))
     assert [row["file"] for row in rows] == [str(pictures / "cat" / "00.png"), str(pictures / "dog" / "01.png")]
     assert [row["class"] for row in rows] == ["cat", "dog"]
+
+
+def test_images_that_the_model_has_not_learned_are_said_above_the_sheet(trained, pictures):
+    view, run = trained.window.tools["images"], trained.shown
+    assert view.note.isHidden()
+    added = pictures / "cat" / "new.png"
+    Image.fromarray(np.full((12, 12, 3), 90, np.uint8)).save(added)
+    try:
+        trained.engine.datasets.forget(str(pictures))
+        trained.engine.starter.load_images_of(run)
+        trained.wait(lambda: not view.note.isHidden())
+        assert view.note.text() == trained.engine.known_images.difference(run, controller_of(trained).images)
+        assert "41 images" in view.about.whole_text()
+    finally:
+        added.unlink()

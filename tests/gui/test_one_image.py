@@ -247,3 +247,23 @@ def test_the_field_shows_no_number_but_that_of_the_test_image_on_show(shared_dri
     strip.view.number.stepUp()
     driver.wait(lambda: strip.view.title.whole_text().startswith("test image 0"))
     driver.find("testImagesAction", QAction).setChecked(True)
+
+
+def test_the_error_is_shown_in_place_of_the_reconstruction(shared_driver):
+    strip = Strip(shared_driver.show("vae-2d"))
+    strip.take(3)
+    button = strip.driver.find("errorMapButton", QToolButton)
+    assert not button.isEnabled()  # MNIST is not at hand
+    strip.driver.train_to_the_end()
+    strip.driver.find("padImageSpin").setValue(5)
+    strip.driver.wait(lambda: button.isEnabled())
+    plain = strip.view.reconstruction.picture
+    button.click()
+    shown = strip.view.reconstruction.picture
+    image = strip.tool.pixels().transpose(1, 2, 0)
+    error = np.abs(image.astype(int) - plain).sum(2)
+    redness = shown[..., 0].astype(int) - shown[..., 1]
+    assert redness.flat[error.argmax()] > 50
+    assert redness.flat[error.argmin()] < 10
+    button.click()
+    assert np.array_equal(strip.view.reconstruction.picture, plain)

@@ -27,12 +27,16 @@ class KnownImages:
         self._project.compared_changed.connect(self._compare_all)
         self._datasets.loaded.connect(self._compare_all)
 
+    def difference(self, run: Run, dataset: Dataset) -> str:
+        """How the images at hand differ from those that a model has learned, in words; "" if they do not."""
+        if run.images is None or run.images is dataset.fingerprint:
+            return ""
+        difference = dataset.difference(run.images)
+        return unknown_images() if run.images.is_unknown else str(difference) if difference else ""
+
     def compare(self, run: Run, dataset: Dataset) -> None:
         """Tell of a difference between the images that a model has learned and those at hand."""
-        if run.images is None or run.images is dataset.fingerprint:
-            return
-        difference = dataset.difference(run.images)
-        text = unknown_images() if run.images.is_unknown else str(difference) if difference else ""
+        text = self.difference(run, dataset)
         if text and (run.id, text) not in self._told:
             self._told.add((run.id, text))
             self._messages.inform(tr("{model}: {text}").format(model=run.title, text=text), is_added=True)

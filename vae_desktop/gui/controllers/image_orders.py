@@ -92,7 +92,7 @@ class ImageOrders:
 
     def why(self, number: int) -> str:
         """What is to be noticed of an image, as far as it is known by now."""
-        return tr("; ").join(self._whys(number))
+        return " · ".join(self._whys(number))
 
     def _whys(self, number: int) -> Iterator[str]:
         dataset = self.dataset

@@ -135,6 +135,8 @@ class ImagesController(ToolController[ImagesView]):
         self._orders.dataset, self._orders.run = self.images, self.run if self.are_learned else None
         self._orders.take_marks()
         self._show_reasons()
+        known = self._engine.known_images
+        self.view.show_note("" if self._orders.run is None else known.difference(self._orders.run, self.images))
         self.view.show_report(*image_texts.report_lines(self.images))
         self._fill()
 

@@ -269,7 +269,7 @@ class OneImageController(ToolController[OneImageView]):
 
     def _show_reconstruction(self, number: int | None, coded: Coded, is_first: bool) -> None:
         """Show what a hand waits for, and move the point there, if it was a hand that asked."""
-        self.view.reconstruction.set_picture(coded.reconstruction)
+        self.view.show_reconstruction(coded.reconstruction, self.pixels())
         self.view.reconstruction.repaint()  # at once: the scatter takes longer, and would be painted before it
         follows = self._hovered is None and self.image_point.follow(coded.codes.mean[0], coded.drawn[0], is_first)
         if follows and number is None:

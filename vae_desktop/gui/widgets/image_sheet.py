@@ -109,8 +109,9 @@ class ImageSheet(QAbstractScrollArea):
         self.viewport().update()
 
     def choose(self, indices: Indices, current: int | None = None) -> None:
-        """Choose pictures, and bring one of them into sight."""
-        self.chosen, self.current = np.unique(indices), current
+        """Choose pictures, as far as they are there, and bring one of them into sight."""
+        current = current if current is not None and current < self.count else None
+        self.chosen, self.current = np.unique(indices[indices < self.count]), current
         if current is not None:
             self._show(current)
         self.viewport().update()

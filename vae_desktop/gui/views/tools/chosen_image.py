@@ -1,6 +1,5 @@
 """What is known of the image that was chosen on the sheet, and what can be done with it."""
 
-import html
 from collections.abc import Sequence
 from functools import partial
 
@@ -10,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QWidget, QWidgetAct
 from vae_desktop.gui.views.tools.tool_view import small_picture
 from vae_desktop.gui.widgets.controls import action, add_menu, column, explain, literal, named, row, set_text, styled
 from vae_desktop.gui.widgets.controls import tool_button as button
-from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, ShortenedLabel
+from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
@@ -22,9 +21,8 @@ class ChosenImage(QWidget):
     Attributes
     ----------
     image, reconstruction, error : DecodedImage
-    title, place : ElidedLabel
-        Which image it is; its file.
-    why : ShortenedLabel
+    title, place, why : ElidedLabel
+        Which image it is; its file; what sets it apart.
     """
 
     go_requested = Signal()
@@ -39,25 +37,20 @@ class ChosenImage(QWidget):
         super().__init__()
         self.title = named(ElidedLabel(), "chosenImageTitle")
         self.place = styled(ElidedLabel(), "muted", "small", figures=True)
-        for part in (self.title, self.place):
+        self.why = named(styled(ElidedLabel(), "", "small", figures=True), "chosenImageWhy", tr("Why it is here"))
+        for part in (self.title, self.place, self.why):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.why = named(styled(ShortenedLabel(), "", "small", figures=True), "chosenImageWhy", tr("Why it is here"))
-        self.why.set_lines(2)
         self.image = small_picture("chosenImage", tr("Chosen image"), tr("The image as the model gets it."))
         tip = tr("What the model on screen makes of it: decoded from the middle of its posterior.")
         self.reconstruction = small_picture("chosenReconstruction", tr("Its reconstruction"), tip)
         tip = tr("Where the reconstruction differs from the image: the redder, the more; full red from half the range.")
         self.error = small_picture("chosenError", tr("Its error"), tip)
         self._pictures = QWidget()
-        row(
-            (Captioned(self.image, tr("image")), 1),
-            (Captioned(self.reconstruction, tr("decoded")), 1),
-            (Captioned(self.error, tr("error")), 1),
-            spacing=SPACING // 2,
-            on=self._pictures,
-        )
-        for picture in (self.image, self.reconstruction, self.error):
+        pictures = self.image, self.reconstruction, self.error
+        row(*((picture, 1) for picture in pictures), spacing=SPACING // 2, on=self._pictures)
+        for picture in pictures:
             picture.is_crisp = False
+            picture.setMinimumSize(40, 40)
         self._go = button("goToImageButton", tr("Go there"), "", then=self.go_requested)
         self._exclude = button("excludeImageButton", tr("Exclude"), "", then=self._want_exclusion)
         self._exclude.setCheckable(True)
@@ -100,8 +93,7 @@ class ChosenImage(QWidget):
         self.show_reconstruction(None, None)
         self.title.set_text(title)
         self.place.set_text(place)
-        self.why.set_text("", why)
-        self.why.setToolTip(html.escape(why))
+        self.why.set_text(why)
 
     def show_reconstruction(self, picture: Picture | None, error: Picture | None, reason: str = "") -> None:
         """Show what the model makes of it, and where that differs, or why there is nothing."""

@@ -45,7 +45,7 @@ class ImagesView(ToolView):
         self.change.setProperty("link", True)
         self.report = tool_button("imagesReportButton", "", is_flat=True)
         self.report.setProperty("link", True)
-        self._lines = QPlainTextEdit(readOnly=True, lineWrapMode=QPlainTextEdit.LineWrapMode.NoWrap)
+        self._lines = QPlainTextEdit(readOnly=True)
         named(self._lines, "imagesReport", tr("What became of the files"))
         self._lines.setFixedSize(440, 150)
         entry = QWidgetAction(self.report)

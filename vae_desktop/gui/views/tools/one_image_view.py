@@ -18,7 +18,8 @@ from vae_desktop.gui.widgets.labels import Captioned, ElidedLabel, SteadyLabel
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING, small_font, tabular
 from vae_desktop.language import tr
-from vae_desktop.latent.codes import Floats
+from vae_desktop.latent.codes import Floats, Picture
+from vae_desktop.latent.error_map import error_map
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import ImageLoss
@@ -42,6 +43,8 @@ class OneImageView(ToolView):
     sample_button, zoom_button : QToolButton
         Want another ε; the ellipses of the posterior near.
     loss : SteadyLabel
+    error_button : QToolButton
+        Shows where the reconstruction differs from the image.
     formulas_button : QToolButton
         Unfolds the strip into the whole computation.
     nearest : NearestView
@@ -50,6 +53,7 @@ class OneImageView(ToolView):
     def __init__(self) -> None:
         super().__init__("drawingView")
         self._is_dock_in_sight = self._is_unfolded = False
+        self._decoded: tuple[Picture | None, Images | None] = None, None
         self.pad = DrawingPad()
         self.pad.setMinimumSize(_IMAGE, 88)
         self.tools = PadTools(self.pad)
@@ -156,10 +160,27 @@ class OneImageView(ToolView):
         ]
         self.loss.set_text(f"{tr('Loss')} <b>{_short(loss.total)}</b> = {' + '.join(texts)}")
 
+    def show_reconstruction(self, reconstruction: Picture | None, image: Images | None) -> None:
+        """Show a reconstruction (H, W, C), or, if that is wanted, where it differs from its image (C, H, W)."""
+        self._decoded = reconstruction, image
+        can_compare = reconstruction is not None and image is not None
+        self.error_button.setEnabled(can_compare)
+        tip = tr("Show, in place of the reconstruction, where it differs from the image: the redder, the more.")
+        explain(self.error_button, tip if can_compare else tr("Its error needs the image."))
+        self._show_reconstruction()
+
+    @Slot()
+    def _show_reconstruction(self) -> None:
+        picture, image = self._decoded
+        if self.error_button.isChecked() and picture is not None and image is not None:
+            picture = error_map(image.transpose(1, 2, 0), picture)
+        self.reconstruction.set_picture(picture)
+
     def show_nothing(self) -> None:
         """Show nothing of what a model makes of an image."""
-        for picture in (self.input, self.sample, self.reconstruction):
+        for picture in (self.input, self.sample):
             picture.set_picture(None)
+        self.show_reconstruction(None, None)
         self.show_numbers()
         self.loss.set_text("")
 
@@ -187,7 +208,8 @@ class OneImageView(ToolView):
         self._sample_parts = (between, drawn, self.zoom_button)
         tip = tr("Show the whole computation of this image beside the codes: each term with its number. (Alt+4)")
         self.formulas_button = toggle("formulasButton", tr("Formulas"), tip)
-        foot = row((self.loss, 1), self.formulas_button, spacing=half)
+        self.error_button = toggle("errorMapButton", tr("Error"), then=self._show_reconstruction)
+        foot = row((self.loss, 1), self.error_button, self.formulas_button, spacing=half)
         return column((row((posterior, 1), between, (drawn, 1), spacing=half), 1), foot, spacing=half)
 
     def _picture_station(self) -> QLayout:
