@@ -38,6 +38,7 @@ class ImageOrders:
     run: Run | None = None  # that learns from the images
     excluded: Indices = field(default_factory=lambda: np.empty(0, np.int64))
     tags: dict[str, Indices] = field(default_factory=dict)
+    _kind: str | None = field(default=None, init=False)  # of score, by which they were ordered last
 
     def take_marks(self) -> None:
         """Read what is noted of the images."""
@@ -63,6 +64,7 @@ class ImageOrders:
     def ordered(self, order: str) -> Ordered | None:
         """The images in an order; None while that is being found out."""
         dataset, run, findings = self.dataset, self.run, self._engine.findings
+        self._kind = BY_MODEL.get(order)
         assert dataset is not None
         if order in BY_MODEL and run is not None:
             scores = findings.outliers(run, dataset)
@@ -105,7 +107,8 @@ class ImageOrders:
             yield tr("tagged {tags}").format(tags=tags)
         scores = None if self.run is None else self._engine.findings.outliers(self.run, dataset)
         if scores is not None:
-            yield from map(str, scores.outlier(number).notable)
+            reasons = scores.outlier(number).notable
+            yield from map(str, sorted(reasons, key=lambda reason: reason.kind != self._kind))  # what is asked for first
         tests = len(dataset.test)
         for pair in self._engine.findings.duplicates(dataset) or ():
             if number in (pair.test, tests + pair.train):

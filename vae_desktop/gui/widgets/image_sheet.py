@@ -138,8 +138,10 @@ class ImageSheet(QAbstractScrollArea):
             painter.setPen(self.palette().placeholderText().color())
             how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.viewport().rect().adjusted(8, 0, -8, 0), how, self.empty_text)
-        chosen = set(self.chosen.tolist())
-        for index in self.in_sight():
+        sight = self.in_sight()
+        first, last = np.searchsorted(self.chosen, (sight.start, sight.stop))
+        chosen = set(self.chosen[first:last].tolist())
+        for index in sight:
             self._paint_tile(painter, index, index in chosen)
         if self.hasFocus():
             painter.setPen(QPen(self.palette().highlight(), 1))
