@@ -169,17 +169,18 @@ def test_the_step_is_written_in_and_the_playhead_moves(made):
 
 
 def test_it_says_which_model_it_is_and_where_something_changed(made):
+    look = Look(480)
     scene, _ = samples_scene(made(), sample_prior(4, 2, 0))
     changed = replace(made(), history=made().history.until(10**6))
     changed.history.changes = [Change(STEPS[1], "beta", 4.0)]
     films = [
-        Film(made(), scene, Look(480)),
-        Film(changed, scene, Look(480)),
-        Film(made(), scene, Look(480), number="#3"),
-        Film(made(), scene, Look(480), forked_from=("#3", STEPS[1])),
+        Film(made(), scene, look),
+        Film(changed, scene, look),
+        Film(made(), scene, look, number="#3"),
+        Film(made(), scene, look, forked_from=("#3", STEPS[1])),
     ]
     plain, *others = [np.asarray(film.picture(len(STEPS) - 1)).astype(int) for film in films]
-    heading, curve = slice(0, LOOK.margin + LOOK.text_size), slice(-60, None)
+    heading, curve = slice(0, look.margin + look.text_size), slice(-60, None)
     differ = [
         (not np.array_equal(plain[heading], other[heading]), not np.array_equal(plain[curve], other[curve]))
         for other in others
