@@ -107,8 +107,8 @@ class ImageOrders:
             yield tr("tagged {tags}").format(tags=tags)
         scores = None if self.run is None else self._engine.findings.outliers(self.run, dataset)
         if scores is not None:
-            reasons = scores.outlier(number).notable
-            yield from map(str, sorted(reasons, key=lambda reason: reason.kind != self._kind))  # what is asked for first
+            reasons = scores.outlier(number).notable  # of which that comes first by which they were ordered
+            yield from map(str, sorted(reasons, key=lambda reason: reason.kind != self._kind))
         tests = len(dataset.test)
         for pair in self._engine.findings.duplicates(dataset) or ():
             if number in (pair.test, tests + pair.train):
