@@ -1,5 +1,6 @@
 """Lists beside images that tell a split or classes, laid out as well-known sets have them."""
 
+import json
 import zipfile
 
 import numpy as np
@@ -232,3 +233,18 @@ def test_kaggle_labels_its_training_images_by_a_list(root):
     dataset = load(root)
     assert names_of(dataset) == {10 + n: "pug" if n % 2 else "husky" for n in range(12)}
     assert dataset.report.skipped == ("test: 6 images without classes, not used beside those with classes",)
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "metadata.jsonl"])
+def test_a_folder_of_images_of_hugging_face_has_its_labels_beside_them(root, name):
+    for part, count, first in (("train", 10, 10), ("test", 6, 50)):
+        fill(root / part, count, first)
+        rows = [{"file_name": f"{n}.png", "text": "a, b", "label": "ab"[n % 2]} for n in range(count)]
+        lines = map(json.dumps, rows)
+        if name.endswith("csv"):
+            lines = ["file_name,text,label", *(f'{row["file_name"]},"a, b",{row["label"]}' for row in rows)]
+        write(root / part / name, lines)
+    dataset = load(root)
+    assert names_of(dataset) == {level: "ab"[level % 2] for level in (*range(10, 20), *range(50, 56))}
+    assert sorted(levels(dataset.test)) == list(range(50, 56))
+    assert dataset.report.skipped == ()

@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION, part_of
 from vae_desktop.language import tr_count
 from vae_desktop.progress import Progress
 
-_ENDINGS = (".txt", ".csv", ".tsv", ".lst")
+_OBJECTS = ".jsonl"
+_ENDINGS = (".txt", ".csv", ".tsv", ".lst", _OBJECTS)
 _MOST_IN_A_FOLDER = 100  # where there are more, each is of one image
 _MOST_BYTES = 1 << 26
 _LONGEST = 1 << 12  # of a line
@@ -86,7 +88,7 @@ def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress
     A list is a text with a line for each image: its path, or the end of it, with or without its ending, alone or in a
     column. What stands after it, or in a column called "label" or the like, is a class. A list whose name speaks of
     training, test or validation, and a column of such words, tell the split; and so do the lists of CUB and CelebA.
-    WebDataset has a file with the class beside each image.
+    Hugging Face has an object in JSON on each line. WebDataset has a file with the class beside each image.
 
     Raises
     ------
@@ -135,6 +137,9 @@ def _rows(file: File, progress: Progress) -> Iterator[list[str]]:
     if len(text) > _MOST_BYTES or "\0" in text[:_LONGEST]:
         return
     lines = io.StringIO(text, newline=None)  # any sign that ends a line does
+    if file.parts[-1].lower().endswith(_OBJECTS):
+        yield from _rows_of_objects(lines, progress)
+        return
     start = text[:_LONGEST]
     sign = next((sign for sign in "\t,;" if sign in start), None)
     for line in lines:
@@ -143,6 +148,23 @@ def _rows(file: File, progress: Progress) -> Iterator[list[str]]:
         if line:
             fields = line.split() if sign is None else next(csv.reader([line], delimiter=sign), [])
             yield [line, *(entry.strip() for entry in fields)]
+
+
+def _rows_of_objects(lines: Iterable[str], progress: Progress) -> Iterator[list[str]]:
+    """As `_rows`, of lines that are objects in JSON, the names of whose values are the first row."""
+    names: list[str] = []
+    for line in lines:
+        progress.check()
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(found, dict):
+            return
+        if not names:
+            names = list(found)
+            yield ["", *names]
+        yield ["", *(str(found.get(name, ""))[:_LONGEST] for name in names)]
 
 
 def _read(file: File, indexes: Mapping[Folder, Index], progress: Progress) -> _List | None:
