@@ -199,6 +199,8 @@ def test_the_odd_one_comes_first_with_its_reason(trained, order):
     trained.wait(lambda: view.sheet.count == 40)
     assert place_of(trained, 0) == "dog/07.png"
     assert "× " in view.chosen.why.whole_text()
+    place_of(trained, 39)  # the least odd one has a reason too
+    assert "the median" in view.chosen.why.whole_text()
 
 
 def test_codes_far_from_others_come_first(trained):

@@ -122,13 +122,14 @@ class OutlierScores:
         order = first + np.argsort(-scores[first:last], kind="stable")[:count]
         return [replace(self.outlier(int(number)), score=float(scores[number])) for number in order]
 
+    def reason(self, number: int, kind: str) -> Reason:
+        """How an image stands by one of KINDS, notable or not."""
+        name = "blank" if kind == "contrast" and self.is_blank[number] else kind
+        return Reason(name, float(self.ratios[kind][number]), float(self.deviations[kind][number]))
+
     def outlier(self, number: int) -> Outlier:
         """What makes an image unlike the others: the strongest reason, and each further one that is notable."""
-        found = []
-        for kind in KINDS:
-            ratio, deviation = float(self.ratios[kind][number]), float(self.deviations[kind][number])
-            name = "blank" if kind == "contrast" and self.is_blank[number] else kind
-            found.append(Reason(name, ratio, deviation))
+        found = [self.reason(number, kind) for kind in KINDS]
         found.sort(key=lambda reason: -reason.deviation)
         reasons = tuple(reason for reason in found if reason.deviation >= _NOTABLE) or (found[0],)
         is_test = number < self.test_count

@@ -68,8 +68,8 @@ def _told(count: int, is_excluded: bool) -> str:
                         count)  # fmt: skip
         return text.format(count=count)
     text = tr_count(
-        "{count:,} image is excluded: new models do without it.",
-        "{count:,} images are excluded: new models do without them.",
+        "{count:,} image is excluded from new models.",
+        "{count:,} images are excluded from new models.",
         count,
     )
-    return sentences(text.format(count=count), tr("More ▸ Train again trains one beside this one."))
+    return sentences(text.format(count=count), tr("More ▸ Train again makes one."))

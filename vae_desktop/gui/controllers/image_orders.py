@@ -38,7 +38,8 @@ class ImageOrders:
     run: Run | None = None  # that learns from the images
     excluded: Indices = field(default_factory=lambda: np.empty(0, np.int64))
     tags: dict[str, Indices] = field(default_factory=dict)
-    _kind: str | None = field(default=None, init=False)  # of score, by which they were ordered last
+    _order: str = field(default="files", init=False)  # that was asked for last, and the kind of score that it is by
+    _kind: str | None = field(default=None, init=False)
 
     def take_marks(self) -> None:
         """Read what is noted of the images."""
@@ -64,7 +65,7 @@ class ImageOrders:
     def ordered(self, order: str) -> Ordered | None:
         """The images in an order; None while that is being found out."""
         dataset, run, findings = self.dataset, self.run, self._engine.findings
-        self._kind = BY_MODEL.get(order)
+        self._order, self._kind = order, BY_MODEL.get(order)
         assert dataset is not None
         if order in BY_MODEL and run is not None:
             scores = findings.outliers(run, dataset)
@@ -107,8 +108,11 @@ class ImageOrders:
             yield tr("tagged {tags}").format(tags=tags)
         scores = None if self.run is None else self._engine.findings.outliers(self.run, dataset)
         if scores is not None:
-            reasons = scores.outlier(number).notable  # of which that comes first by which they were ordered
-            yield from map(str, sorted(reasons, key=lambda reason: reason.kind != self._kind))
+            outlier = scores.outlier(number)
+            first = [] if self._kind is None else [scores.reason(number, self._kind)]  # by which they are ordered
+            others = outlier.reasons if self._order in BY_MODEL and self._kind is None else outlier.notable
+            yield from map(str, first)
+            yield from (str(reason) for reason in others if reason.kind != self._kind)
         tests = len(dataset.test)
         for pair in self._engine.findings.duplicates(dataset) or ():
             if number in (pair.test, tests + pair.train):
