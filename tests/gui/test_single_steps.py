@@ -50,6 +50,7 @@ def test_a_step_brings_its_tool_and_training_on_takes_it_away(shared_driver):
     assert len(driver.shown.history.training) == observed.step == steps + 1
     assert driver.state == "paused"
     assert tool(driver).view.is_in_sight
+    assert driver.find("timeLeftText").text() == ""
     assert not driver.find("trainButton").isVisible()
     driver.click("pauseButton")
     driver.wait(lambda: driver.state == "training")

@@ -100,6 +100,8 @@ class RunTracker:
         """Take in the metrics (n, terms) of the steps since the last time; the columns are history.TERMS."""
         run.history.append(rows)
         if self._meter is not None and run is self._metered:
+            if run.status == "paused":  # a single step waited for the person
+                self._meter.restart_clock()
             self._meter.advance(len(rows))
             self.progressed.emit(self._meter.progress)
         self._project.metrics_changed.emit(run)
