@@ -26,6 +26,7 @@ ROWS: dict[str, tuple[Callable[[Path, bool], Row], float]] = {
     "conv_epoch_vs_dataloader": (training_rows.conv_epoch_vs_dataloader, 1.6),
     "lockstep_cost": (training_rows.lockstep_cost, 1.1),
     "timeline_cost": (training_rows.timeline_cost, 0.98),
+    "store_images_vs_memory": (training_rows.store_images_vs_memory, 0.9),
     "growth": (window_rows.growth, 1.0),
     "cuda_epoch_ms": (training_rows.cuda_epoch_ms, 25.0),
 }

@@ -104,6 +104,15 @@ def timeline_cost(data_dir: Path, quick: bool) -> Row:
     return {**spread(list(cases.values())), **cases, "dataset": dataset_in(data_dir)}
 
 
+def store_images_vs_memory(data_dir: Path, quick: bool) -> Row:
+    """Images per second of a training whose images are in a file over those in memory, in turn; spread of medians."""
+    cases = {}
+    for architecture, size in {"mlp": 100, "convolutional": 10}.items():
+        ratios = probe("store.paces", architecture=architecture, size=size, blocks=5 if quick else 20)
+        cases[architecture] = statistics.median(ratios)
+    return {**spread(list(cases.values())), **cases}
+
+
 def cuda_epoch_ms(data_dir: Path, quick: bool) -> Row:
     """Milliseconds of an epoch of MNIST on a device of CUDA, and seconds of the usual loop's on the same, in turn.
 
