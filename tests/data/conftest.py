@@ -19,8 +19,8 @@ from tests.data.custom_images import SIDE as SQUARE
 from tests.data.faulty_server import FaultyServer
 from vae_desktop.data.custom.image_file import Picture, read_picture
 from vae_desktop.data.download import download_mnist
-from vae_desktop.data.memory import use_budget
 from vae_desktop.data.mnist import MNIST_SETS, MnistSet, Resource
+from vae_desktop.data.stored.memory import use_budget
 from vae_desktop.progress import Progress
 
 TRAIN, TEST, SIDE = 60, 20, 28
@@ -92,7 +92,7 @@ def npz(tmp_path: Path) -> Callable[..., Path]:
 def cramped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
     """Have so many bytes of memory for the pixels of a data set, and nothing free on the disk of an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("vae_desktop.data.store.free_bytes", lambda folder: 0)
+    monkeypatch.setattr("vae_desktop.data.stored.folders.free_bytes", lambda folder: 0)
     yield use_budget
     use_budget(None)
 

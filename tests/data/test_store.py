@@ -13,11 +13,11 @@ from PIL import Image
 
 from tests.data.custom_images import spoil
 from vae_desktop.config import DatasetConfig, RunConfig
-from vae_desktop.data import collecting, store, stored_set
 from vae_desktop.data.custom import image_files
 from vae_desktop.data.load import load_dataset
-from vae_desktop.data.mapped import hold, is_mapped
-from vae_desktop.data.memory import default_budget, memory_budget, use_budget
+from vae_desktop.data.stored import collecting, folders, pixels, store, stored_set
+from vae_desktop.data.stored.mapped import hold, is_mapped
+from vae_desktop.data.stored.memory import default_budget, memory_budget, use_budget
 from vae_desktop.errors import Cancelled, DataError, UserError
 from vae_desktop.progress import Progress
 from vae_desktop.training.batches import Batches
@@ -41,10 +41,10 @@ def cache(tmp_path, monkeypatch):
 
 
 def as_folder(root):
-    for number, pixels in enumerate(NOISE):
+    for number, image in enumerate(NOISE):
         path = root / f"class {number % 3}" / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels[..., 0] if number < 20 else pixels).save(path)
+        Image.fromarray(image[..., 0] if number < 20 else image).save(path)
     return root
 
 
@@ -206,7 +206,7 @@ _KILLED = """
 import os, sys
 from pathlib import Path
 from vae_desktop.config import DatasetConfig, RunConfig
-from vae_desktop.data import collecting, memory, stored_set
+from vae_desktop.data.stored import collecting, memory, pixels, stored_set
 from vae_desktop.data.load import load_dataset
 collecting.TOGETHER = stored_set.TOGETHER = {batch}
 memory.use_budget({small})
@@ -219,7 +219,7 @@ def fatal(original):
             os._exit(9)
         original(self, first, images)
     return write
-collecting.ImageFile.write = fatal(collecting.ImageFile.write)
+pixels.ImageFile.write = fatal(pixels.ImageFile.write)
 load_dataset(DatasetConfig(sys.argv[1]), Path("none"))
 """
 
@@ -234,16 +234,16 @@ def test_a_killed_process_leaves_what_goes_on(folder, writes):
 
 
 def test_a_full_disk_is_told_of_and_nothing_is_lost(folder, monkeypatch):
-    original, left = collecting.ImageFile.write, [150]
+    original, left = pixels.ImageFile.write, [150]
 
     def write(self, first, images):
         left[0] -= 1
-        with collecting.naming_the_cache(self._path):
+        with pixels.naming_the_cache(self._path):
             if left[0] < 0:
                 raise OSError(28, "No space left on device")
         original(self, first, images)
 
-    monkeypatch.setattr(collecting.ImageFile, "write", write)
+    monkeypatch.setattr(pixels.ImageFile, "write", write)
     with pytest.raises(DataError, match=r"No space left on device.* Free some space .* What is read by now is kept"):
         load(folder)
     left[0] = 10**6
@@ -252,7 +252,7 @@ def test_a_full_disk_is_told_of_and_nothing_is_lost(folder, monkeypatch):
 
 
 def test_a_disk_without_room_is_told_of_before_anything_is_written(folder, cache, monkeypatch):
-    monkeypatch.setattr(store, "free_bytes", lambda folder: 10**5 + 200 * 10**6)
+    monkeypatch.setattr(folders, "free_bytes", lambda folder: 10**5 + 200 * 10**6)
     with pytest.raises(DataError, match=r"in colour, 108 fit into the 83\.33 kB that are free in .*images\. Choose"):
         load(folder)
     assert not list(cache.glob("*/images"))
@@ -316,7 +316,7 @@ def test_of_two_that_want_a_set_one_waits(folder, cache, monkeypatch):
     with pytest.raises(Cancelled):
         load(folder, progress=progress)
     (place,) = (path for path in cache.iterdir() if path.is_dir())
-    held = hold(store.lock_of(place), is_sole=True)
+    held = hold(folders.lock_of(place), is_sole=True)
 
     def cancel(seconds):
         raise Cancelled
@@ -335,13 +335,13 @@ def test_what_was_not_used_for_long_goes_unless_it_is_in_use(folder, tmp_path, c
     del gone
     for path in cache.iterdir():
         os.utime(path, (0, 0))
-    store.sweep(cache)
-    assert [entry.name for entry in store.stored_images()] == ["own"]
+    folders.sweep(cache)
+    assert [entry.name for entry in folders.stored_images()] == ["own"]
     del kept
     for path in cache.iterdir():
         os.utime(path, (0, 0))
-    store.sweep(cache)
-    assert not store.stored_images()
+    folders.sweep(cache)
+    assert not folders.stored_images()
 
 
 def test_the_longest_unused_go_where_all_together_are_too_much(folder, tmp_path, cache, monkeypatch):
@@ -350,14 +350,14 @@ def test_the_longest_unused_go_where_all_together_are_too_much(folder, tmp_path,
     for path in cache.iterdir():
         os.utime(path, (time.time() - 1000,) * 2)
     load(other)
-    monkeypatch.setattr(store, "MOST_BYTES", COUNT * SIDE * SIDE * 3 * 3 // 2)
-    store.sweep(cache)
-    assert [entry.name for entry in store.stored_images()] == ["x.npy"]
+    monkeypatch.setattr(folders, "MOST_BYTES", COUNT * SIDE * SIDE * 3 * 3 // 2)
+    folders.sweep(cache)
+    assert [entry.name for entry in folders.stored_images()] == ["x.npy"]
 
 
 def test_what_is_stored_is_listed(folder):
     load(folder)
-    (entry,) = store.stored_images()
+    (entry,) = folders.stored_images()
     assert (entry.name, entry.images, entry.is_finished) == ("own", COUNT, True)
     assert entry.bytes > COUNT * SIDE * SIDE * 3
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 
-from vae_desktop.data.mapped import is_mapped
-from vae_desktop.data.memory import default_budget, memory_budget, use_budget
+from vae_desktop.data.stored.mapped import is_mapped
+from vae_desktop.data.stored.memory import default_budget, memory_budget, use_budget
 from vae_desktop.files import size_in_words
 
 

@@ -11,14 +11,14 @@ _COUNT, _SHAPE = 20_000, (3, 32, 32)
 _WARM_UP = 10  # steps
 
 
-def paces(architecture: str, size: int, blocks: int) -> list[float]:
+def paces(architecture: str, size: int, blocks: int) -> dict[str, list[float]]:
     """Images per second from a mapped file over those from memory, in blocks of so many steps, in turn."""
     prepare_threads()
     import numpy as np
     import torch
 
     from vae_desktop.data.dataset import Dataset, Split
-    from vae_desktop.data.mapped import mapped
+    from vae_desktop.data.stored.mapped import mapped
     from vae_desktop.training.loop import TrainingLoop
     from vae_desktop.training.spinning import Spinning
     from vae_desktop.training.trained_model import TrainedModel
@@ -43,4 +43,4 @@ def paces(architecture: str, size: int, blocks: int) -> list[float]:
         for loop in loops:
             seconds(loop, _WARM_UP)
         turns = [[seconds(loop, size) for loop in loops] for _ in range(blocks)]
-    return [memory / file for memory, file in turns]
+    return {"ratios": [memory / file for memory, file in turns]}

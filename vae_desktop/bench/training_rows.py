@@ -108,8 +108,8 @@ def store_images_vs_memory(data_dir: Path, quick: bool) -> Row:
     """Images per second of a training whose images are in a file over those in memory, in turn; spread of medians."""
     cases = {}
     for architecture, size in {"mlp": 100, "convolutional": 10}.items():
-        ratios = probe("store.paces", architecture=architecture, size=size, blocks=5 if quick else 20)
-        cases[architecture] = statistics.median(ratios)
+        found = probe("store.paces", architecture=architecture, size=size, blocks=5 if quick else 20)
+        cases[architecture] = statistics.median(found["ratios"])
     return {**spread(list(cases.values())), **cases}
 
 

@@ -110,7 +110,7 @@ def _line(entry: dict[str, Any]) -> str:
 
 def _stored() -> list[dict[str, Any]]:
     """The data sets that are kept in the cache, the last used first."""
-    from vae_desktop.data.store import stored_images
+    from vae_desktop.data.stored.folders import stored_images
 
     return [asdict(entry) for entry in stored_images()]
 
@@ -125,7 +125,7 @@ def _stored_line(entry: dict[str, Any]) -> str:
 def _values(dataset: "Dataset") -> dict[str, Any]:
     import numpy as np
 
-    from vae_desktop.data.mapped import is_mapped
+    from vae_desktop.data.stored.mapped import is_mapped
 
     train, test = dataset.train, dataset.test
     counts = [

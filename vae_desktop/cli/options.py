@@ -128,7 +128,7 @@ class _MemoryAction(argparse.Action):
     """Has the pixels of data sets take no more memory than a size in words."""
 
     def __call__(self, parser: argparse.ArgumentParser, options: argparse.Namespace, text: Any, *_: object) -> None:
-        from vae_desktop.data.memory import use_budget
+        from vae_desktop.data.stored.memory import use_budget
 
         try:
             use_budget(bytes_of(self.dest, " ".join(text)))

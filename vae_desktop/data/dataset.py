@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.collecting import Collected
 from vae_desktop.data.fingerprint import Difference, Fingerprint, Role
 from vae_desktop.data.hashes import Hashes, hashes_of
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.spectrum import Spectrum, spectrum_of
+from vae_desktop.data.stored.pixels import Collected
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress

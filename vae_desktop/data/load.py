@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.collecting import Collected
 from vae_desktop.data.custom.load import load_custom
 from vae_desktop.data.dataset import Dataset, Report, Split, resize
 from vae_desktop.data.exclusions import find_exclusion
@@ -18,7 +17,8 @@ from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.shapes import load_shapes
 from vae_desktop.data.splitting import hold_out
-from vae_desktop.data.store import ImageStore, IsStored
+from vae_desktop.data.stored.pixels import Collected
+from vae_desktop.data.stored.store import ImageStore, IsStored
 from vae_desktop.data.torchvision_reading import load_torchvision
 from vae_desktop.data.torchvision_sets import TORCHVISION_SETS
 from vae_desktop.errors import DataError

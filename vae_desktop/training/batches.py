@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.data.dataset import Images
-from vae_desktop.data.mapped import is_mapped
+from vae_desktop.data.stored.mapped import is_mapped
 from vae_desktop.latent.embed import to_unit
 from vae_desktop.models.randomness import corrupted, generator
 from vae_desktop.seeds import derive_seed

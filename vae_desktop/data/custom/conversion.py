@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from vae_desktop.data.collecting import collector
 from vae_desktop.data.dataset import Images, move_to_front
+from vae_desktop.data.stored.collecting import collector
 from vae_desktop.errors import DataError
 from vae_desktop.files import size_in_words
 from vae_desktop.language import N_, tr

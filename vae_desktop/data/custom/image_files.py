@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.collecting import collector
 from vae_desktop.data.custom.archives import opened_within
 from vae_desktop.data.custom.assembled import FEWEST, Assembled, check_count
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, choose_side, scaling_line
@@ -28,6 +27,7 @@ from vae_desktop.data.custom.levels import need_values, not_finite_lines, rule_i
 from vae_desktop.data.custom.lists import read_lists, without_texts
 from vae_desktop.data.custom.messages import because, counted
 from vae_desktop.data.origins import Origins
+from vae_desktop.data.stored.collecting import collector
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr, tr_count
 from vae_desktop.progress import Progress

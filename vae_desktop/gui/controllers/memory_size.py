@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from vae_desktop.data.memory import default_budget, memory_budget, use_budget
+from vae_desktop.data.stored.memory import default_budget, memory_budget, use_budget
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.files import bytes_of
 from vae_desktop.gui.controllers.window_settings import WindowSettings

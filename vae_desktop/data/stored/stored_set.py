@@ -20,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.collecting import TOGETHER, Collected, ImageFile, Numbers, Shape
 from vae_desktop.data.dataset import Dataset, Images, Report, Split
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.data.origins import Origins
+from vae_desktop.data.stored.collecting import TOGETHER
+from vae_desktop.data.stored.pixels import Collected, ImageFile, Numbers, Shape
 from vae_desktop.files import write_atomically
 from vae_desktop.progress import Progress
 

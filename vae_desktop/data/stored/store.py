@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -23,21 +22,20 @@ import numpy as np
 
 from vae_desktop import __version__
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data import stored_set
-from vae_desktop.data.collecting import Collected, Collection, collecting, naming_the_cache, too_many
 from vae_desktop.data.dataset import Dataset, Report
 from vae_desktop.data.fingerprint import Fingerprint
-from vae_desktop.data.mapped import hold, mapped, read_whole, share
-from vae_desktop.data.memory import memory_budget
-from vae_desktop.data.sources import listing
+from vae_desktop.data.stored import stored_set
+from vae_desktop.data.stored.collecting import Collection, collecting, too_many
+from vae_desktop.data.stored.folders import lock_of, remove, room_for, sweep
+from vae_desktop.data.stored.mapped import hold, mapped, read_whole, share
+from vae_desktop.data.stored.memory import memory_budget
+from vae_desktop.data.stored.pixels import Collected, naming_the_cache
+from vae_desktop.data.stored.sources import listing
 from vae_desktop.files import make_folder, size_in_words
 from vae_desktop.language import tr
 from vae_desktop.paths import images_dir
 from vae_desktop.progress import Progress
 
-MOST_BYTES = 100 * 10**9  # of data sets that nothing uses; the last used stay
-_FORGOTTEN = 60 * 86_400  # seconds without use, after which one is deleted
-_LEFT_FREE = 200 * 10**6  # bytes of the disk that others may need meanwhile
 _ORDERING = 4  # putting images in order takes that part of the time that reading them takes
 _PATIENCE = 0.1  # seconds between two looks whether another process has done it
 _log = logging.getLogger(__name__)
@@ -45,17 +43,6 @@ _log = logging.getLogger(__name__)
 
 class IsStored(Exception):
     """Raised through a reader whose images another window has stored by now, or read to the end."""
-
-
-@dataclass(frozen=True)
-class StoredImages:
-    """A data set in the cache, as far as it is known without opening it."""
-
-    name: str
-    images: int
-    bytes: int
-    is_finished: bool
-    last_used: float
 
 
 class ImageStore:
@@ -241,13 +228,7 @@ class ImageStore:
     def _room(self, needed: int) -> int:
         """Bytes that this data set may take in the cache; others that nothing uses go if it needs their room."""
         make_folder(self.root)
-        own = 0 if self._folder is None else size_of(self._folder)
-        for other in _by_age(self.root):
-            if _usable(self.root, own) >= needed:
-                break
-            if other != self._folder:
-                remove(other)
-        return _usable(self.root, own)
+        return room_for(needed, self.root, self._folder)
 
     @cached_property
     def _files(self) -> list[str] | None:
@@ -261,75 +242,3 @@ class ImageStore:
         if self._total:
             self._total, total = total, total + total // _ORDERING
         self._asked(done, total)
-
-
-def stored_images() -> list[StoredImages]:
-    """The data sets in the cache, the last used first; also those that are not finished."""
-    found = []
-    for folder in reversed(_by_age(images_dir())):
-        with contextlib.suppress(OSError):
-            title, count = stored_set.title_of(folder)
-            used = folder.stat().st_mtime
-            found.append(StoredImages(title, count, size_of(folder), stored_set.is_finished(folder), used))
-    return found
-
-
-def sweep(root: Path) -> None:
-    """Delete what was not used for long, and the longest unused of the rest if it is too much."""
-    room = MOST_BYTES
-    for folder in reversed(_by_age(root)):
-        with contextlib.suppress(OSError):  # another process may do the same
-            room -= size_of(folder)
-            if room < 0 or time.time() - folder.stat().st_mtime > _FORGOTTEN:
-                remove(folder)
-
-
-def remove(folder: Path) -> bool:
-    """Delete a data set, unless a process uses it; whether it is gone."""
-    try:
-        held = hold(lock_of(folder), is_sole=True)
-    except OSError:
-        return False
-    if held is None:
-        return False
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            lock_of(folder).unlink()
-    finally:
-        os.close(held)
-    return not folder.exists()
-
-
-def free_bytes(folder: Path) -> int:
-    """Bytes that are free on the disk of a folder."""
-    return shutil.disk_usage(folder).free
-
-
-def size_of(folder: Path) -> int:
-    """Bytes that the files of a folder take."""
-    size = 0
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder):
-            size += entry.stat().st_size
-    return size
-
-
-def _usable(root: Path, own: int) -> int:
-    """Bytes for images where so many of the data set are there: its test images lie there twice for a while."""
-    return max(0, free_bytes(root) - _LEFT_FREE + own) * 5 // 6
-
-
-def _by_age(root: Path) -> list[Path]:
-    """The folders of data sets, the longest unused first."""
-    found = []
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(root):
-            if entry.is_dir(follow_symlinks=False):
-                found.append((entry.stat().st_mtime, entry.path))
-    return [Path(path) for _, path in sorted(found)]
-
-
-def lock_of(folder: Path) -> Path:
-    """The lock file of a data set: who uses it, or changes it, holds that."""
-    return folder.with_name(f"{folder.name}.lock")
