@@ -14,7 +14,7 @@ from vae_desktop.data.custom.files import is_unseen
 from vae_desktop.data.custom.hdf5_file import assemble_hdf5, is_hdf5_name
 from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
 from vae_desktop.data.custom.mat_file import assemble_mat, is_hdf5_mat
-from vae_desktop.data.custom.messages import listed, shown
+from vae_desktop.data.custom.messages import listed, not_used, shown
 from vae_desktop.data.custom.parquet_files import assemble_parquet, is_parquet_name, parquet_in, shards_of
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr
@@ -72,7 +72,7 @@ def assemble_arrays_of(folder: Path, config: DatasetConfig, progress: Progress) 
             names = ", ".join(listed([shown(file.name) for file in first], _MOST_NAMES))
             text = tr("{folder} holds several data sets: {names}. Choose one of the files.")
             raise DataError(text.format(folder=folder, names=names))
-        others = [tr("{name}: not used").format(name=shown(file.name)) for file in first if file not in training]
+        others = [not_used(file.name) for file in first if file not in training]
         first = training
     else:
         others = []

@@ -15,7 +15,7 @@ from numpy.lib import format as npy_format
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.messages import shown
+from vae_desktop.data.custom.messages import what_it_is, within
 from vae_desktop.data.custom.named_arrays import Members, assemble_named, check_total
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.stored_array import BrokenFile, StoredArray, check_unpacked, naming_the_file
@@ -97,18 +97,11 @@ def _open_archive(path: Path) -> zipfile.ZipFile:
             beginning = file.read(BEGINNING)
         if beginning.startswith(_ARCHIVE_MAGIC):  # what should be at its end is not
             raise ValueError(tr("it is cut off or damaged")) from error
-        raise ValueError(_what_it_is(beginning, tr("it is not an archive of NumPy arrays"))) from error
-
-
-def _what_it_is(beginning: bytes, otherwise: str) -> str:
-    kind = kind_of(beginning)
-    return otherwise if kind is None else tr("it is {kind}").format(kind=kind)
+        raise ValueError(what_it_is(kind_of(beginning), tr("it is not an archive of NumPy arrays"))) from error
 
 
 def _read_member(path: Path, archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) -> StoredArray:
-    return _read_header(
-        tr("{name} in {path}").format(name=shown(name), path=path), partial(_open_member, archive, info), info.file_size
-    )
+    return _read_header(within(name, path), partial(_open_member, archive, info), info.file_size)
 
 
 def _open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BufferedIOBase:
@@ -127,7 +120,7 @@ def _read_header(where: str, open_stream: Callable[[], BufferedIOBase], size: in
             version = npy_format.read_magic(stream)
         except ValueError as error:
             stream.seek(0)
-            raise ValueError(_what_it_is(stream.read(BEGINNING), tr("it is not a NumPy array"))) from error
+            raise ValueError(what_it_is(kind_of(stream.read(BEGINNING)), tr("it is not a NumPy array"))) from error
         if version not in _HEADER_READERS:
             raise ValueError(tr("it is of a version of NumPy's format that only tables need"))
         try:

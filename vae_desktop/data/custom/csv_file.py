@@ -14,7 +14,7 @@ from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import held_out_beside, measured
 from vae_desktop.data.custom.csv_columns import Columns, columns_of, fields_of, is_number, ragged
 from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, names_of
-from vae_desktop.data.custom.messages import images_in_words, shown
+from vae_desktop.data.custom.messages import not_used, shown, unlabelled, what_it_is
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.stored_array import MOST_WHOLE, MemoryArray, check_unpacked, naming_the_file, unpacked
 from vae_desktop.errors import DataError
@@ -56,21 +56,16 @@ def assemble_csv(path: Path, config: DatasetConfig, progress: Progress) -> Assem
     for beside in held_out_beside(path):
         other = None if beside is None else _read(beside, progress)
         if other is not None and table.labels.classes is not None and other.labels.classes is None:
-            text = tr("{name}: {images} without labels, not used; choose that file by itself to see them")
-            skipped.append(text.format(name=shown(other.path.name), images=images_in_words(len(other.pixels))))
+            skipped.append(unlabelled(other.path.name, len(other.pixels)))
             other = None
         held_out.append(other)
     second, on_validation = measured(held_out[0], held_out[1], config.measured_on)
-    skipped += [_not_used(other) for other in held_out if other is not None and other is not second]
+    skipped += [not_used(other.path.name) for other in held_out if other is not None and other is not second]
     if second is not None:
         notes.append(tr("test images are those of {file}").format(file=shown(second.path.name)))
     stacks = [part.stack for part in (table, second) if part is not None]
     assembled = assemble_stacks(stacks, path, config, progress, skipped, notes)
     return replace(assembled, on_validation=on_validation)
-
-
-def _not_used(table: "_Table") -> str:
-    return tr("{name}: not used").format(name=shown(table.path.name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +148,7 @@ def _pieces(path: Path, progress: Progress) -> Iterator[str]:
             done += len(piece)
             check_unpacked(done, stored.tell())
             if b"\0" in piece[:BEGINNING]:
-                kind = kind_of(piece[:BEGINNING])
-                raise ValueError(tr("it is not a text") if kind is None else tr("it is {kind}").format(kind=kind))
+                raise ValueError(what_it_is(kind_of(piece[:BEGINNING]), tr("it is not a text")))
             whole, _, rest = (rest + piece).rpartition(b"\n")
             if len(rest) > _LONGEST_LINE:
                 raise ValueError(tr("one of its lines is longer than {size}").format(size=size_in_words(_LONGEST_LINE)))

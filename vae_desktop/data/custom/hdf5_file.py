@@ -20,7 +20,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.extras import load_extra
 from vae_desktop.data.custom.labels import names_of
-from vae_desktop.data.custom.messages import shown
+from vae_desktop.data.custom.messages import what_it_is, within
 from vae_desktop.data.custom.named_arrays import Members, assemble_named
 from vae_desktop.data.stored_array import BrokenFile, check_unpacked, naming_the_file
 from vae_desktop.file_kinds import kind_of_file
@@ -56,8 +56,7 @@ def _opened(h5py: Any, path: Path) -> Iterator[Members]:
     """How to open each array of a file, while that is open."""
     with _naming(path):
         if not h5py.is_hdf5(path):
-            kind = kind_of_file(path)
-            raise ValueError(tr("it is no HDF5 file") if kind is None else tr("it is {kind}").format(kind=kind))
+            raise ValueError(what_it_is(kind_of_file(path), tr("it is no HDF5 file")))
         file = h5py.File(path, "r")
     with file:
         with _naming(path):
@@ -97,13 +96,13 @@ def _members(
 
 
 def _refuse(name: str, path: Path, reason: str) -> "_Hdf5Array":
-    where = tr("{name} in {path}").format(name=shown(name), path=path)
+    where = within(name, path)
     raise BrokenFile(tr("{path} cannot be used: {reason}.").format(path=where, reason=reason))
 
 
 def _open(h5py: Any, dataset: Any, name: str, path: Path) -> "_Hdf5Array":
     """The array that a data set says it is; raises BrokenFile if it is not to be read."""
-    where = tr("{name} in {path}").format(name=shown(name), path=path)
+    where = within(name, path)
     with _naming(where):
         plan = dataset.id.get_create_plist()
         if dataset.is_virtual or dataset.external:

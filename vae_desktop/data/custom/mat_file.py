@@ -18,7 +18,7 @@ import numpy as np
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.messages import shown
+from vae_desktop.data.custom.messages import what_it_is, within
 from vae_desktop.data.custom.named_arrays import Members, Opener, assemble_named
 from vae_desktop.data.stored_array import StoredArray, check_unpacked, naming_the_file
 from vae_desktop.file_kinds import kind_of_file
@@ -71,10 +71,7 @@ def _members(path: Path) -> Members:
     with path.open("rb") as file:
         header = file.read(_HEADER)
         if not header.startswith(b"MATLAB") or len(header) < _HEADER or header[126:128] not in (b"IM", b"MI"):
-            kind = kind_of_file(path)
-            raise ValueError(
-                tr("it is no MATLAB file of version 5 to 7.3") if kind is None else tr("it is {kind}").format(kind=kind)
-            )
+            raise ValueError(what_it_is(kind_of_file(path), tr("it is no MATLAB file of version 5 to 7.3")))
         order = "<" if header[126:128] == b"IM" else ">"
         start = _HEADER
         while start + 8 <= size and len(members) < _MOST_VARIABLES:
@@ -96,7 +93,7 @@ def _name_of(path: Path, element: _Element) -> str:
 
 def _open(path: Path, name: str, element: _Element) -> StoredArray:
     """The array that a variable says it is; raises BrokenFile if it cannot be that."""
-    where = tr("{name} in {path}").format(name=shown(name), path=path)
+    where = within(name, path)
     open_stream = partial(_stream, path, element)
     with naming_the_file(where), open_stream() as stream:
         flags, shape, _ = _read_head(stream, element.order)

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 
+from vae_desktop.file_kinds import Kind
 from vae_desktop.language import tr, tr_count
 
 SortKey = tuple[list[tuple[int, str]], str]
@@ -40,6 +42,27 @@ def counted(what: str, count: int) -> str:
 def because(name: str, reason: object) -> str:
     """A line of a report: why something is not read."""
     return tr("{name}: {reason}").format(name=name, reason=reason)
+
+
+def not_used(name: str) -> str:
+    """A line of a report: a file or an array that is left out."""
+    return tr("{name}: not used").format(name=shown(name))
+
+
+def unlabelled(name: str, count: int) -> str:
+    """A line of a report: a file of so many images that is left out, as it has no labels beside one that has."""
+    text = tr("{files}: {images} without labels, not used; choose that file by itself to see them")
+    return text.format(files=shown(name), images=images_in_words(count))
+
+
+def within(name: str, path: Path) -> str:
+    """What something in a file is called."""
+    return tr("{name} in {path}").format(name=shown(name), path=path)
+
+
+def what_it_is(kind: Kind | None, otherwise: str) -> str:
+    """Why a file is not what it should be: what it is, if that is known."""
+    return otherwise if kind is None else tr("it is {kind}").format(kind=kind)
 
 
 def listed(lines: Sequence[str], limit: int) -> tuple[str, ...]:

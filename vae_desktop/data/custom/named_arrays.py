@@ -11,7 +11,7 @@ from vae_desktop.data.custom.array_layout import layout_of
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import held_out_beside, labels_beside, measured
 from vae_desktop.data.custom.labels import read_labels
-from vae_desktop.data.custom.messages import listed, shown
+from vae_desktop.data.custom.messages import listed, not_used, shown
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.stored_array import MOST_WHOLE, BrokenFile, NumberArray, naming_the_file
 from vae_desktop.errors import DataError
@@ -83,7 +83,7 @@ def assemble_named(
             second = read(file)
             stacks, on_validation = [stacks[0], second.stacks[0]], is_validation
             others = [other for other in (test, validation) if other not in (None, file)]
-            skipped = [*skipped, *second.skipped, *(_not_used(other.name) for other in others if other is not None)]
+            skipped = [*skipped, *second.skipped, *(not_used(other.name) for other in others if other is not None)]
             notes = [*notes, tr("test images are those of {file}").format(file=shown(file.name)), *second.notes]
         assembled = assemble_stacks(stacks, path, config, progress, skipped, notes)
         return replace(assembled, on_validation=on_validation)
@@ -207,7 +207,7 @@ def _read(
         stacks.append(stack)
     used = {name for part in parts for name in (part.images, part.labels)}
     notes = [] if beside is None else [tr("labels are those of {file}").format(file=shown(beside[1]))]
-    return _Read(stacks, [_not_used(name) for name in members if name not in used], notes, on_validation)
+    return _Read(stacks, [not_used(name) for name in members if name not in used], notes, on_validation)
 
 
 def check_total(path: Path, arrays: Sequence[NumberArray]) -> None:
@@ -219,10 +219,6 @@ def check_total(path: Path, arrays: Sequence[NumberArray]) -> None:
                 path=path, size=size_in_words(size), most=size_in_words(MOST_WHOLE)
             )
         )
-
-
-def _not_used(name: str) -> str:
-    return tr("{name}: not used").format(name=shown(name))
 
 
 def _is_read_whole(images: NumberArray) -> bool:

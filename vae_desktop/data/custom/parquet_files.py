@@ -15,7 +15,7 @@ from vae_desktop.data.custom.extras import load_extra
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.image_files import assemble_placed
 from vae_desktop.data.custom.layout import Layout, Placed
-from vae_desktop.data.custom.messages import images_in_words, shown
+from vae_desktop.data.custom.messages import images_in_words, shown, unlabelled
 from vae_desktop.data.custom.parquet_shard import Shard
 from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION, part_of
 from vae_desktop.data.origins import Origins
@@ -104,16 +104,20 @@ def _split(parts: Mapping[str, list[Shard]], measured_on: str) -> tuple[list[Sha
     train = left.pop(next(iter(left)))
     skipped: list[str] = []
     for part in [part for part in left if _has_labels(train) and not _has_labels(left[part])]:
-        text = tr("{files}: {images} without labels, not used; choose that file by itself to see them")
-        skipped.append(_line(text, left.pop(part)))
+        shards = left.pop(part)
+        skipped.append(unlabelled(shards[0].path.name, _count(shards)))
     test, on_validation = measured(left.get(TEST), left.get(VALIDATION), measured_on)
     text = tr("{files}: {images}, not used beside others for the test")
-    skipped += [_line(text, shards) for shards in left.values() if shards is not test]
+    skipped += [
+        text.format(files=shown(shards[0].path.name), images=images_in_words(_count(shards)))
+        for shards in left.values()
+        if shards is not test
+    ]
     return train, test or [], skipped, on_validation
 
 
-def _line(text: str, shards: Sequence[Shard]) -> str:
-    return text.format(files=shown(shards[0].path.name), images=images_in_words(sum(shard.count for shard in shards)))
+def _count(shards: Sequence[Shard]) -> int:
+    return sum(shard.count for shard in shards)
 
 
 def _has_labels(shards: Sequence[Shard]) -> bool:

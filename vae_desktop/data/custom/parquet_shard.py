@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, left_out, names_of
-from vae_desktop.data.custom.messages import listed, shown
+from vae_desktop.data.custom.messages import listed, shown, what_it_is, within
 from vae_desktop.data.stored_array import naming_the_file
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.files import size_in_words
@@ -65,8 +65,7 @@ class Shard:
                 with path.open("rb") as stored:
                     beginning = stored.read(BEGINNING)
                 kind = None if beginning.startswith(b"PAR1") else kind_of(beginning)
-                text = tr("it is damaged") if kind is None else tr("it is {kind}").format(kind=kind)
-                raise ValueError(text) from error
+                raise ValueError(what_it_is(kind, tr("it is damaged"))) from error
             column = _column_of(file.schema_arrow)
             sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
             if file.metadata.num_rows * _LEAST_IMAGE > path.stat().st_size or sum(sizes) != file.metadata.num_rows:
@@ -148,7 +147,7 @@ def _labels_of(parquet: Any, file: Any, path: Path) -> FoundLabels:
     column = next((by_lower[name] for name in _LABELS if name in by_lower), None)
     if column is None:
         return FoundLabels(None)
-    where = tr("{name} in {path}").format(name=shown(column), path=path)
+    where = within(column, path)
     kind = file.schema_arrow.field(column).type
     if pyarrow.types.is_dictionary(kind):
         kind = kind.value_type
