@@ -295,6 +295,36 @@ def test_a_damaged_set_is_read_anew_and_that_is_said(folder, cache, damage):
     np.testing.assert_array_equal(again.train.images, load(folder, 10**9).train.images)
 
 
+def test_a_cache_that_can_only_be_read_is_read(folder, monkeypatch):
+    load(folder)
+
+    def refuse(path, is_sole=False):
+        raise OSError(30, "Read-only file system")
+
+    for module in (store, folders):
+        monkeypatch.setattr(module, "hold", refuse)
+    assert_same(load(folder), load(folder, 10**9))
+
+
+def test_a_model_goes_on_with_what_was_stored_for_it(folder, cache):
+    learned = load(folder).fingerprint
+    again = load_dataset(DatasetConfig(str(folder)), Path("none"), learned=learned)
+    assert is_mapped(again.train.images)
+    assert len(list(cache.glob("*/images"))) == 1
+
+
+def test_a_model_whose_files_changed_has_a_set_of_its_own(own_folder, cache):
+    """None of the images that it has learned is for the test, as from memory."""
+    learned = load(own_folder).fingerprint
+    for number in range(100, 160):
+        next(own_folder.rglob(f"{number}.png")).unlink()
+    config = DatasetConfig(str(own_folder))
+    stored = load_dataset(config, Path("none"), learned=learned)
+    use_budget(10**9)
+    shutil.rmtree(cache)
+    assert_same(stored, load_dataset(config, Path("none"), learned=learned))
+
+
 def test_a_deleted_cache_harms_nobody(folder, cache):
     stored = load(folder)
     wanted = stored.train.images.copy()

@@ -85,9 +85,8 @@ class ImageStore:
         Cancelled
             If `progress` raised it.
         """
-        if not self.root.is_dir():
+        if not sweep(self.root):
             return None
-        sweep(self.root)
         for learned in dict.fromkeys((None, self._learned)):
             folder = self._folder_for(learned)
             if folder is None or not folder.is_dir():
@@ -136,7 +135,7 @@ class ImageStore:
             while (held := hold(lock_of(folder))) is None:  # another process is about to finish it, or deletes it
                 self.progress.check()
                 time.sleep(_PATIENCE)
-        except PermissionError:  # nobody can delete it
+        except OSError:  # a cache that cannot be written: nobody can delete it either
             return None
         if not folder.is_dir():
             os.close(held)
