@@ -100,8 +100,12 @@ class ClassLabels(QObject):
         one moment of a training to another, names follow nearly at once.
         """
         self._newest = positions, labels, hidden
-        if not (moves and self._rest.isActive()) or jumps != self._jump:
-            self._jump = jumps
+        if jumps == self._jump and moves and self._rest.isActive():
+            return
+        self._jump = jumps
+        if jumps:
+            self._rest.start(0)  # the points are painted first
+        else:
             self._look()
 
     @Slot()
