@@ -11,8 +11,8 @@ from PIL import Image
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import number_classes
-from vae_desktop.data.custom.image_files import for_each
 from vae_desktop.data.custom.messages import natural_key, shown
+from vae_desktop.data.custom.workers import for_each
 from vae_desktop.data.load import load_dataset
 from vae_desktop.errors import Cancelled
 from vae_desktop.progress import Progress, ignore

@@ -13,8 +13,8 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.conversion import Canvas, scaling_line
 from vae_desktop.data.custom.files import Unreadable
 from vae_desktop.data.custom.image_file import prepare, read_header, read_picture
-from vae_desktop.data.custom.image_files import for_each
 from vae_desktop.data.custom.messages import counted, images_in_words, listed
+from vae_desktop.data.custom.workers import for_each
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Report, Split, resize
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.torchvision_files import UNLABELLED, Files, files_of

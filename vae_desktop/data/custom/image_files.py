@@ -3,12 +3,10 @@
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +16,7 @@ from vae_desktop.data.custom.archives import opened_within
 from vae_desktop.data.custom.assembled import FEWEST, Assembled, check_count
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, choose_side, scaling_line
 from vae_desktop.data.custom.eight_bits import image_levels, mixed
-from vae_desktop.data.custom.files import File, Found, Unreadable
+from vae_desktop.data.custom.files import File, Found
 from vae_desktop.data.custom.folder import find_files
 from vae_desktop.data.custom.image_file import Header, prepare, read_header, read_pages
 from vae_desktop.data.custom.labels import names_of
@@ -26,18 +24,12 @@ from vae_desktop.data.custom.layout import Layout, arrange, without_images
 from vae_desktop.data.custom.levels import need_values, not_finite_lines, rule_in_words
 from vae_desktop.data.custom.lists import read_lists, without_texts
 from vae_desktop.data.custom.messages import because, counted
+from vae_desktop.data.custom.workers import THREADS, for_each
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.stored.collecting import collector
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr, tr_count
 from vae_desktop.progress import Progress
-
-ItemT = TypeVar("ItemT")
-ResultT = TypeVar("ResultT")
-
-_THREADS = min(4, os.cpu_count() or 1)  # Pillow lets go of the interpreter while it decodes
-_TOGETHER = 25  # files per task: few enough for smooth progress, enough to hide what a task costs
-_PATIENCE = 0.1  # seconds between two questions whether to stop
 
 
 def assemble_folder(root: Path, config: DatasetConfig, progress: Progress) -> Assembled:
@@ -69,7 +61,7 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
     Cancelled
         If `progress` raised it.
     """
-    files, threads = found.files, 1 if found.is_stream else _THREADS
+    files, threads = found.files, 1 if found.is_stream else THREADS
     total, half = len(files), len(files) // 2
     placed = {image.file for image in arrange([*without_texts(files)]).placed}  # others may lie beside class folders
     headers, reasons = _read_headers(files, placed, config, progress.part(0, half, total), threads)
@@ -86,10 +78,10 @@ def assemble_placed(layout: Layout, source: Path, config: DatasetConfig, progres
     """Read image files whose classes and split are known beforehand; all else is as in `assemble_files`."""
     files = [image.file for image in layout.placed]
     total, half = len(files), len(files) // 2
-    headers, reasons = _read_headers(files, set(files), config, progress.part(0, half, total), _THREADS)
+    headers, reasons = _read_headers(files, set(files), config, progress.part(0, half, total), THREADS)
     layout = replace(layout, placed=[image for image in layout.placed if image.file in headers])
     skipped = [*layout.skipped, *(line for _, line in reasons)]
-    return _decoded(layout, headers, source, config, progress.part(half, total - half, total), _THREADS, skipped)
+    return _decoded(layout, headers, source, config, progress.part(half, total - half, total), THREADS, skipped)
 
 
 def _decoded(
@@ -249,54 +241,3 @@ def _reasons(files: Sequence[File], answers: Sequence[object]) -> list[tuple[Fil
     """The files that could not be read, and a line for each."""
     pairs = zip(files, answers, strict=True)
     return [(file, because(file.name, answer)) for file, answer in pairs if isinstance(answer, str)]
-
-
-def for_each(
-    work: Callable[[ItemT], ResultT],
-    items: Sequence[ItemT],
-    progress: Progress,
-    threads: int = _THREADS,
-    on_results: Callable[[Sequence[ResultT | str]], object] = lambda results: None,
-) -> list[ResultT | str]:
-    """The results of `work` on each item, in their order, by a few threads; of an unreadable one the reason.
-
-    Parameters
-    ----------
-    work : callable
-        Called in other threads, several at a time.
-    progress : Progress
-        Told in this thread how many items are done, and asked at least every 0.1 seconds whether to stop.
-    on_results : callable
-        Told in this thread the next results, before that.
-
-    Raises
-    ------
-    Cancelled
-        If `progress` raised it. The call does not wait for a work in progress, no other is begun.
-    """
-    stop = threading.Event()
-
-    def answer(item: ItemT) -> ResultT | str:
-        try:
-            return work(item)
-        except Unreadable as error:
-            return str(error)  # the error itself would keep the image in memory
-
-    def do(some: Sequence[ItemT]) -> list[ResultT | str]:
-        return [answer(item) for item in some if not stop.is_set()]
-
-    results: list[ResultT | str] = []
-    executor = ThreadPoolExecutor(threads, "images")
-    try:
-        tasks = [executor.submit(do, items[first : first + _TOGETHER]) for first in range(0, len(items), _TOGETHER)]
-        for task in tasks:
-            while not wait([task], _PATIENCE).done:
-                progress.check()
-            found = task.result()
-            results += found
-            on_results(found)
-            progress(len(results), len(items))
-        return results
-    finally:
-        stop.set()
-        executor.shutdown(wait=False, cancel_futures=True)

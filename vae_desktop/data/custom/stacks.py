@@ -115,17 +115,7 @@ def assemble_stacks(
     side = choose_side(sizes, config.image_size)
     canvas = Canvas(total, side, config.colours, any(stack.image_shape[2] > 1 for stack in stacks))
     levels, values = _levels(stacks, source, config, progress)
-    done, transparent = 0, sum(canvas.records)
-    for stack in stacks:
-        for block in stack.blocks(3 * side * side, progress):
-            done += len(block)
-            if done > canvas.done:  # else it is there from an earlier time
-                pixels = to_bytes(block, levels)
-                canvas.put(done - len(block), _squares(pixels, side))
-                found = int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
-                canvas.note(done, found)
-                transparent += found
-            progress(done, total)
+    transparent = _fill(canvas, stacks, levels, side, progress)
     rule = rule_in_words([levels], values)
     converted = [*notes, *([counted(rule, total)] if rule else [])]
     converted += not_finite_lines([values])
@@ -140,6 +130,22 @@ def assemble_stacks(
     classes = _joined(known) if known else None
     origins = Origins.of_rows((stack.file, len(stack)) for stack in stacks)
     return Assembled(canvas.finish(), classes, is_test, converted, skipped, origins, levels=rule)
+
+
+def _fill(canvas: Canvas, stacks: Sequence[Stack], levels: Levels, side: int, progress: Progress) -> int:
+    """Convert all images; returns how many of them are transparent."""
+    done, transparent = 0, sum(canvas.records)
+    for stack in stacks:
+        for block in stack.blocks(3 * side * side, progress):
+            done += len(block)
+            if done > canvas.done:  # else it is there from an earlier time
+                pixels = to_bytes(block, levels)
+                canvas.put(done - len(block), _squares(pixels, side))
+                found = int((pixels[..., 3:] < 255).any(axis=(1, 2, 3)).sum())
+                canvas.note(done, found)
+                transparent += found
+            progress(done, sum(map(len, stacks)))
+    return transparent
 
 
 def _levels(
