@@ -262,6 +262,7 @@ def test_a_fork_has_the_past_of_its_parent_also_without_it(app, config, at):
     at(run, 10)
     fork = forked(app, run, config.with_settings(beta=5.0))
     assert fork.timeline.steps == run.timeline.steps
+    assert len(app.autosaves.files()) == 2  # of each as it is now; the fork's beginning is a moment of its parent
     assert fork.timeline.reasons[10] == "change"
     earlier, later = app.read(run, 5), app.read(run, 24)
     app.session.project.forgotten.emit(run)  # as when its removal cannot be undone any longer
@@ -283,6 +284,7 @@ def test_a_fork_in_a_file_says_where_it_left_its_parent_and_finds_it_on_the_list
     try:
         opened = later.opened(tmp_path / "fork.safetensors")
         assert (opened.forked_from, opened.origin) == (None, "fork from step 10")
+        assert later.session.project.forks(opened) == {10}
         parent = later.opened(tmp_path / "parent.safetensors")
         assert (opened.forked_from, opened.origin) == ((parent.id, 10), f"from #{parent.id}, step 10")
         assert (parent.forked_from, parent.origin) == (None, "")

@@ -140,7 +140,8 @@ class Project:
 
     def forks(self, run: Run) -> set[int]:
         """The steps at which a model left its parent, and at which others left it."""
-        own = {run.forked_from[1]} if run.forked_from else set()
+        at = run.history.forked_at
+        own = {run.forked_from[1]} if run.forked_from else set() if at is None else {at}
         origins = [entry.forked_from for entry in self.runs.values() if entry.forked_from]
         return own | {step for parent, step in origins if parent == run.id}
 

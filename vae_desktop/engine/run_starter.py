@@ -308,7 +308,7 @@ class RunStarter:
         except UserError as error:
             self._messages.complain(str(error))
             return
-        going_on = [run for run in plan.runs if run.snapshot is not None]
+        going_on = [run for run in plan.runs if run.id in self._project.runs and run.snapshot is not None]
         if going_on:
             self._saver.save(None, going_on, ())
         for run, config in zip(plan.runs, plan.configs, strict=False):
