@@ -309,7 +309,7 @@ def test_continue_says_that_it_goes_on_from_the_newest_step_and_shows_it(live):
     step = run.step
     click(driver, 2)
     driver.wait(lambda: run.moment is not None)
-    driver.wait(lambda: f"from the newest step, {step}" in driver.find("nextRunText").text())
+    driver.wait(lambda: f"from the newest step ({step})" in driver.find("nextRunText").text())
     driver.click("continueButton")
     assert run.moment is None
     driver.wait(lambda: driver.state == "idle" and run.step > step)

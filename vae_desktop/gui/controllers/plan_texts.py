@@ -131,7 +131,7 @@ class PlanTexts:
         more, last = (span.last - step) / span.per_epoch, span.last / span.per_epoch
         text = tr("Continue: {more} more epochs, to {last}")
         if run.moment is not None:
-            text = tr("Continue: from the newest step, {step}, {more} more epochs, to {last}")
+            text = tr("Continue: {more} more epochs from the newest step ({step}), to {last}")
         text = text.format(step=f"{step:,}", more=_epochs(more), last=_epochs(last))
         names = ["learning_rate"]
         if not compares and run.config.model.traits.kl_weight is None:
