@@ -248,3 +248,13 @@ def test_a_folder_of_images_of_hugging_face_has_its_labels_beside_them(root, nam
     assert names_of(dataset) == {level: "ab"[level % 2] for level in (*range(10, 20), *range(50, 56))}
     assert sorted(levels(dataset.test)) == list(range(50, 56))
     assert dataset.report.skipped == ()
+
+
+def test_a_list_for_the_training_names_images_in_folders_for_the_training(root):
+    """As in Kaggle's competition on CIFAR-10: the test images have the same names."""
+    fill(root / "train", 12, 10)
+    fill(root / "test", 8, 100)
+    write(root / "trainLabels.csv", ["id,label", *(f"{n},{'cat' if n % 2 else 'frog'}" for n in range(12))])
+    dataset = load(root)
+    assert names_of(dataset) == {10 + n: "cat" if n % 2 else "frog" for n in range(12)}
+    assert dataset.report.skipped == ("test: 8 images without classes, not used beside those with classes",)

@@ -5,16 +5,26 @@ from pathlib import PurePosixPath
 
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.layout import Folder
+from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION, part_of
 
 
-def indexes_of(images: Iterable[File], folders: Collection[Folder]) -> dict[Folder, "Index"]:
-    """The images in each of these folders and below, and in all of them, which is the folder ()."""
-    inside: dict[Folder, list[File]] = {folder: [] for folder in (*folders, ())}
+def indexes_of(images: Iterable[File], folders: Collection[Folder]) -> dict[Folder | str, "Index"]:
+    """The images in each of these folders and below, in all of them, which is the folder (), and of each part.
+
+    An image is of a part if it lies in a folder that speaks of one.
+    """
+    inside: dict[Folder | str, list[File]] = {key: [] for key in (*folders, (), TRAIN, TEST, VALIDATION)}
+    parts: dict[str, str] = {}
     for image in images:
-        for depth in range(len(image.parts)):
+        for depth, name in enumerate(image.parts):
             if image.parts[:depth] in inside:
                 inside[image.parts[:depth]].append(image)
-    return {folder: Index(some) for folder, some in inside.items()}
+            if depth < len(image.parts) - 1:
+                if name not in parts:
+                    parts[name] = (part_of(name) or ("",))[0]
+                if parts[name]:
+                    inside[parts[name]].append(image)
+    return {key: Index(some) for key, some in inside.items()}
 
 
 class Index:

@@ -55,11 +55,8 @@ class _List:
 
     @property
     def part(self) -> str | None:
-        """The part of a split that its name speaks of, if it speaks of nothing else."""
-        part = part_of(PurePosixPath(self.file.parts[-1]).stem)
-        if part is None or not all(re.fullmatch(_PLAIN, word, re.IGNORECASE) for word in part[1].split()):
-            return None
-        return part[0]
+        """The part of a split that its name speaks of."""
+        return _part_of(self.file)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +124,14 @@ def _candidates(files: Iterable[File]) -> Iterator[File]:
             yield from some
 
 
+def _part_of(file: File) -> str | None:
+    """The part of a split that a list's name speaks of, if it speaks of nothing else."""
+    part = part_of(PurePosixPath(file.parts[-1]).stem)
+    if part is None or not all(re.fullmatch(_PLAIN, word, re.IGNORECASE) for word in part[1].split()):
+        return None
+    return part[0]
+
+
 def _rows(file: File, progress: Progress) -> Iterator[list[str]]:
     """The fields of each line, of which the first is the whole line; none if it is too long to be a list."""
     try:
@@ -167,14 +172,18 @@ def _rows_of_objects(lines: Iterable[str], progress: Progress) -> Iterator[list[
         yield ["", *(str(found.get(name, ""))[:_LONGEST] for name in names)]
 
 
-def _read(file: File, indexes: Mapping[Folder, Index], progress: Progress) -> _List | None:
-    """A file as a list of images in its folder, or of any; None if fewer than half of its lines name images."""
+def _read(file: File, indexes: Mapping[Folder | str, Index], progress: Progress) -> _List | None:
+    """A file as a list of images of the part that its name speaks of, else in its folder, or of any.
+
+    None if fewer than half of its lines name images.
+    """
     rows = _rows(file, progress)
     first = list(itertools.islice(rows, _TRIED))
     if not first:
         return None
-    for folder in dict.fromkeys((file.parts[:-1], ())):
-        index = indexes[folder]
+    part = _part_of(file)
+    for key in dict.fromkeys((*([part] if part else []), file.parts[:-1], ())):
+        index = indexes[key]
         width = max(map(len, first), default=1)
         order = [*range(1, width), 0]  # the whole line last, which is a path with spaces
         hits = {column: [index.find(row[column]) if len(row) > column else None for row in first] for column in order}
