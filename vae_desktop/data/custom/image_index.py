@@ -13,7 +13,8 @@ def indexes_of(images: Iterable[File], folders: Collection[Folder]) -> dict[Fold
 
     An image is of a part if it lies in a folder that speaks of one.
     """
-    inside: dict[Folder | str, list[File]] = {key: [] for key in (*folders, (), TRAIN, TEST, VALIDATION)}
+    keys: list[Folder | str] = [*folders, (), TRAIN, TEST, VALIDATION]
+    inside: dict[Folder | str, list[File]] = {key: [] for key in keys}
     parts: dict[str, str] = {}
     for image in images:
         for depth, name in enumerate(image.parts):

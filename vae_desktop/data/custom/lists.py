@@ -182,7 +182,8 @@ def _read(file: File, indexes: Mapping[Folder | str, Index], progress: Progress)
     if not first:
         return None
     part = _part_of(file)
-    for key in dict.fromkeys((*([part] if part else []), file.parts[:-1], ())):
+    keys: list[Folder | str] = [*([part] if part else []), file.parts[:-1], ()]
+    for key in dict.fromkeys(keys):
         index = indexes[key]
         width = max(map(len, first), default=1)
         order = [*range(1, width), 0]  # the whole line last, which is a path with spaces
