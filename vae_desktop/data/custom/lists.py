@@ -21,7 +21,7 @@ _OBJECTS = ".jsonl"
 _ENDINGS = (".txt", ".csv", ".tsv", ".lst", _OBJECTS)
 _MOST_IN_A_FOLDER = 100  # where there are more, each is of one image
 _MOST_BYTES = 1 << 26
-_LONGEST = 1 << 12  # of a line
+_LONGEST, _LONGEST_OBJECT = 1 << 12, 1 << 16  # of a line
 _TRIED = 20  # lines that tell whether a file is a list of images
 _PLAIN = r"lists?|labels?|anno\w*|files?|(file)?names?|index|info|meta\w*|ids?|paths?|gt|truth|ground|class(es)?|split"
 _LABEL = r"(class|label|category|target|species|breed|diagnosis)(_?(name|id))?s?"
@@ -161,7 +161,7 @@ def _rows_of_objects(lines: Iterable[str], progress: Progress) -> Iterator[list[
     for line in lines:
         progress.check()
         try:
-            found = json.loads(line)
+            found = json.loads(line[:_LONGEST_OBJECT])
         except (ValueError, RecursionError):
             return
         if not isinstance(found, dict):
