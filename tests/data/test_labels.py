@@ -29,8 +29,19 @@ def with_missing(values, missing):
         (HALF[None].astype(np.float16), ("0", "1")),
         (HALF * 2 - 1, ("-1", "1")),
         (np.array([b"cat", b"dog"])[HALF], ("cat", "dog")),
+        (np.array(["cat", "dog"], "U300")[HALF], ("cat", "dog")),
     ],
-    ids=["one-hot floats", "one-hot bytes", "one hot of other numbers", "floats", "column", "row", "-1 and 1", "bytes"],
+    ids=[
+        "one-hot floats",
+        "one-hot bytes",
+        "one hot of others",
+        "floats",
+        "column",
+        "row",
+        "-1 and 1",
+        "bytes",
+        "room",
+    ],
 )
 def test_labels_are_understood(npz, labels, names):
     dataset = load(npz(images=IMAGES, labels=labels))

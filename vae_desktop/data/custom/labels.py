@@ -14,7 +14,7 @@ from vae_desktop.progress import Progress
 
 _CLASSES = "buifUS"  # NumPy's letters for booleans, integers, floats and texts
 _MOST_COLUMNS = 1000  # of one-hot labels
-_LARGEST = 10**9  # bytes
+_LARGEST, _LARGEST_TEXTS = 10**9, 1 << 26  # bytes; of texts that have room for more letters than a name has
 _LONGEST = 255  # characters of a name, as of a folder's: an array takes the room of the longest for each
 _NONE = ("", "nan", "none", "null", "n/a")  # texts that stand for no label
 
@@ -88,17 +88,19 @@ def _refusal(array: NumberArray, count: int) -> str:
     if array.nbytes > _LARGEST:
         return tr("as they take {size}").format(size=size_in_words(array.nbytes))
     if many == [count]:
-        return _too_long(array.dtype)
+        return _too_long() if array.nbytes > _LARGEST_TEXTS and _letters(array.dtype) > _LONGEST else ""
     if len(many) == 2 and many[0] == count and many[1] <= _MOST_COLUMNS and array.dtype.kind in "buif":
         return ""
     return tr("as their shape is {shape}: not one for each of {count:,} images").format(shape=array.shape, count=count)
 
 
-def _too_long(dtype: np.dtype[Any]) -> str:
-    """Why texts of this type cannot be names of classes; "" if they can, or are none."""
-    letters = dtype.itemsize // {"U": 4, "S": 1}.get(dtype.kind, dtype.itemsize)
-    text = tr("as they are texts of more than {most} characters")
-    return text.format(most=_LONGEST) if letters > _LONGEST else ""
+def _letters(dtype: np.dtype[Any]) -> int:
+    """How many letters a text of this type may have; 0 of numbers."""
+    return dtype.itemsize // {"U": 4, "S": 1}[dtype.kind] if dtype.kind in "US" else 0
+
+
+def _too_long() -> str:
+    return tr("as they are texts of more than {most} characters").format(most=_LONGEST)
 
 
 def _classes(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any] | None, str]:
@@ -107,8 +109,11 @@ def _classes(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any] | None, str]:
     if values.shape[1] > 1:
         return _with_missing(*_one_hot(values))
     values = values[:, 0]
-    if reason := _too_long(values.dtype):
-        raise ValueError(reason)
+    if _letters(values.dtype) > _LONGEST:
+        longest = int(np.char.str_len(values).max())
+        if longest > _LONGEST:
+            raise ValueError(_too_long())
+        values = values.astype(f"{values.dtype.kind}{max(longest, 1)}")
     if values.dtype.kind in "US":
         names = np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values
         return _with_missing(names, np.isin(np.char.lower(np.char.strip(names)), _NONE))
