@@ -87,7 +87,8 @@ class Driver:
         if before is None or self._example != (name, before.id):
             path = next(example.path for example in examples() if example.name == f"{name}.safetensors")
             self.window.controller.files.open(path)
-            self.wait(lambda: session.project.shown is not before and self.picture)
+            is_there = before is not None and (before.example, before.status) == (path, "opened")
+            self.wait(lambda: (is_there or session.project.shown is not before) and self.picture)
             self._example = name, session.project.shown.id
         return self
 
