@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.messages import images_in_words, shown
-from vae_desktop.data.custom.split_names import PLAIN, TEST, TRAIN, VALIDATION, part_of
+from vae_desktop.data.custom.split_names import PLAIN, TEST, TRAIN, VALIDATION, are_numbered, part_of
 from vae_desktop.language import tr
 
 Folder = tuple[str, ...]
@@ -114,7 +114,7 @@ def arrange(images: Sequence[File], told: Told | None = None, measured_on: str =
 
 
 def _without_plain_folders(images: Sequence[File]) -> list[_Seen]:
-    """The images, without the folders that stand alone in theirs and say nothing, or the same as that."""
+    """The images, without folders that are numbered, or stand alone in theirs and say nothing, or the same as that."""
     inside: dict[Folder, set[str]] = {}
     folders = {file.parts[:-1] for file in images}
     for folder in folders:
@@ -124,7 +124,9 @@ def _without_plain_folders(images: Sequence[File]) -> list[_Seen]:
     def says_nothing(folder: Folder, level: int) -> bool:
         name = folder[level]
         repeats = level > 0 and name.casefold() == folder[level - 1].casefold()
-        return len(inside[folder[:level]]) == 1 and (repeats or _NO_CLASS.fullmatch(name) is not None)
+        beside = inside[folder[:level]]
+        is_alone = len(beside) == 1 and (repeats or _NO_CLASS.fullmatch(name) is not None)
+        return is_alone or are_numbered(beside)
 
     levels = {
         folder: tuple(level for level in range(len(folder)) if not says_nothing(folder, level)) for folder in folders

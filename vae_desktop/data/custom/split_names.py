@@ -1,6 +1,7 @@
 """Names that speak of a part of a split, in any wording."""
 
 import re
+from collections.abc import Collection
 
 TRAIN, TEST, VALIDATION = "train", "test", "validation"
 _PARTS = (
@@ -10,6 +11,13 @@ _PARTS = (
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|训练|测试|验证|[^\W\d_]+")
 PLAIN = r"sets?|data|datasets?|images?|imgs?|pictures?|photos?|files?|folder|split|part|samples?|examples?|集"
+_NUMBERED = re.compile(r"(|.*[\W_])(images?|imgs?|parts?)[\W_]*\d+", re.IGNORECASE)
+
+
+def are_numbered(names: Collection[str]) -> bool:
+    """Whether folders are numbered parts of one, such as ``images_001`` and ``images_002``, and so no classes."""
+    found = [_NUMBERED.fullmatch(name) for name in names]
+    return len(found) > 1 and None not in found and len({match[1] for match in found if match is not None}) == 1
 
 
 def part_of(name: str) -> tuple[str, str] | None:
