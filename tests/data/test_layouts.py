@@ -94,7 +94,7 @@ WRAPPERS = {  # paths, and the classes in their order
     "a class that is called images": (["images/1.png", "masks/2.png"], ["images", "masks"]),
     "what lies deeper": (["cat/x/1.png", "cat/y/z/2.png", "dog/3.png"], ["cat", "cat", "dog"]),
     "words of a split that are classes": (["train/1.png", "car/2.png"], ["train", "car"]),
-    "numbered parts": (["x/images_001/images/1.png", "x/images_002/images/2.png"], [None, None]),
+    "numbered parts": (["images_001/images/1.png", "images_002/images/2.png"], [None, None]),
     "numbered parts of a name": (["skin_images_part_1/cat/1.png", "skin_images_part_2/dog/2.png"], ["cat", "dog"]),
     "numbered classes": (["part 1/1.png", "dog 2/2.png"], ["part 1", "dog 2"]),
     "tests without a training": (["test/1.png", "val/2.png"], ["test", "val"]),
