@@ -129,11 +129,10 @@ class _Ahead:
         self._next: tuple[int, Future[Images]] | None = None
 
     def images(self, step: int, chosen: Tensor) -> Tensor:
-        """The images of a step, which are read now if they are not yet."""
-        if self._next is None or self._next[0] != step:
-            self.read(step, chosen)
-        assert self._next is not None
-        return torch.from_numpy(self._next[1].result())
+        """The images of a step, which are read now if the thread has not begun with them."""
+        if self._next is not None and self._next[0] == step and not self._next[1].cancel():
+            return torch.from_numpy(self._next[1].result())
+        return torch.from_numpy(np.take(self._images, chosen.numpy(), 0))
 
     def read(self, step: int, chosen: Tensor) -> None:
         """Begin to read the images of a step."""
