@@ -100,7 +100,7 @@ class WindowMenus(QObject):
         texts = {"0": tr("&Nothing"), **sizes, "other": tr("&Other…")}
         self._timelines = self._add_modes(view_menu, tr("Timeline &keeps"), "Timeline", texts, self.timeline_chosen)
         texts = {"auto": "", **{str(size): size_in_words(size) for size in MEMORY_SIZES}, "other": tr("&Other…")}
-        self._memory = self._add_modes(view_menu, tr("Memory for &images"), "Memory", texts, self.memory_chosen)
+        self._memory = self._add_modes(view_menu, tr("&Memory for images"), "Memory", texts, self.memory_chosen)
         self._add(view_menu, "resetLayoutAction", tr("&Reset layout"), then=self.layout_reset_requested)
         self._fill_help_menu(bar.addMenu(tr("&Help")))
         self.set_examples(examples())
