@@ -252,7 +252,7 @@ def test_the_field_shows_no_number_but_that_of_the_test_image_on_show(shared_dri
 def test_the_error_is_shown_in_place_of_the_reconstruction(shared_driver):
     strip = Strip(shared_driver.show("vae-2d"))
     strip.take(3)
-    button = strip.driver.find("errorMapButton", QToolButton)
+    button = strip.driver.find("errorMapCheck")
     assert not button.isEnabled()  # MNIST is not at hand
     strip.driver.train_to_the_end()
     strip.driver.find("padImageSpin").setValue(5)

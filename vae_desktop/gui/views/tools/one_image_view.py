@@ -43,7 +43,7 @@ class OneImageView(ToolView):
     sample_button, zoom_button : QToolButton
         Want another ε; the ellipses of the posterior near.
     loss : SteadyLabel
-    error_button : QToolButton
+    error_box : QCheckBox
         Shows where the reconstruction differs from the image.
     formulas_button : QToolButton
         Unfolds the strip into the whole computation.
@@ -58,7 +58,8 @@ class OneImageView(ToolView):
         self.pad.setMinimumSize(_IMAGE, 88)
         self.tools = PadTools(self.pad)
         self.preprocessing_box, self.number = self.tools.preprocessing_box, self.tools.number
-        self.take_button = self.tools.take_button
+        self.take_button, self.error_box = self.tools.take_button, self.tools.error_box
+        self.error_box.toggled.connect(self._show_reconstruction)
         self.title = self._heading("")
         tip = tr("The image that the encoder is given.")
         self.input = small_picture("drawnInput", tr("The model's input"), tip)
@@ -164,15 +165,15 @@ class OneImageView(ToolView):
         """Show a reconstruction (H, W, C), or, if that is wanted, where it differs from its image (C, H, W)."""
         self._decoded = reconstruction, image
         can_compare = reconstruction is not None and image is not None
-        self.error_button.setEnabled(can_compare)
+        self.error_box.setEnabled(can_compare)
         tip = tr("Show, in place of the reconstruction, where it differs from the image: the redder, the more.")
-        explain(self.error_button, tip if can_compare else tr("Its error needs the image."))
+        explain(self.error_box, tip if can_compare else tr("Its error needs the image."))
         self._show_reconstruction()
 
     @Slot()
     def _show_reconstruction(self) -> None:
         picture, image = self._decoded
-        if self.error_button.isChecked() and picture is not None and image is not None:
+        if self.error_box.isChecked() and picture is not None and image is not None:
             picture = error_map(image.transpose(1, 2, 0), picture)
         self.reconstruction.set_picture(picture)
 
@@ -208,8 +209,7 @@ class OneImageView(ToolView):
         self._sample_parts = (between, drawn, self.zoom_button)
         tip = tr("Show the whole computation of this image beside the codes: each term with its number. (Alt+4)")
         self.formulas_button = toggle("formulasButton", tr("Formulas"), tip)
-        self.error_button = toggle("errorMapButton", tr("Error"), then=self._show_reconstruction)
-        foot = row((self.loss, 1), self.error_button, self.formulas_button, spacing=half)
+        foot = row((self.loss, 1), self.formulas_button, spacing=half)
         return column((row((posterior, 1), between, (drawn, 1), spacing=half), 1), foot, spacing=half)
 
     def _picture_station(self) -> QLayout:

@@ -42,6 +42,7 @@ class PadTools(QWidget):
         self.number.setMinimumWidth(_NUMBER)
         self.take_button = tool_button("takeImageButton", tr("Take"))
         self.preprocessing_box = check_box("framingCheck", tr("Centre and scale"), is_on=True)
+        self.error_box = check_box("errorMapCheck", tr("Show the error"))
         action = QWidgetAction(more)
         action.setDefaultWidget(self._make_panel())
         add_menu(more).addAction(action)
@@ -124,6 +125,7 @@ class PadTools(QWidget):
             row(label(tr("Width")), (self._width, 1), self._colour, spacing=half),
             row((redo, 1), (invert, 1), spacing=half),
             self.preprocessing_box,
+            self.error_box,
             file,
             spacing=half,
             margins=(SPACING,) * 4,
