@@ -183,6 +183,15 @@ def test_the_budget_is_a_quarter_of_the_memory():
 # Cancelled, killed, out of disk
 
 
+def test_the_progress_only_grows_and_ends_at_its_total(folder):
+    told = []
+    load(folder, progress=Progress(lambda *done_and_total: told.append(done_and_total)))
+    done, totals = zip(*told, strict=True)
+    assert list(done) == sorted(done)
+    assert done[-1] == totals[-1] == COUNT + COUNT // 4
+    assert len([count for count in done if count > COUNT]) > 3
+
+
 @pytest.mark.parametrize("after", [140, 259])
 def test_a_cancelled_reading_goes_on_where_it_was(source, after):
     wanted = load(source, 10**9)

@@ -6,7 +6,7 @@ A mapped file on a disk that is full ends the process; plain writes say so.
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,10 @@ Numbers = npt.NDArray[np.int64]
 Shape = tuple[int, int, int, int]
 
 AT_ONCE = 1 << 22  # bytes that are read together
+
+
+def _ignore(done: int, total: int) -> None:
+    pass
 
 
 class ImageFile:
@@ -106,13 +110,16 @@ class Collected:
     file : ImageFile
     numbers : array (N,), int64
         Ascending.
+    on_read : callable
+        Told how many of them are read, and how many there are, as often as some are.
     """
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, file: ImageFile, numbers: Numbers) -> None:
+    def __init__(self, file: ImageFile, numbers: Numbers, on_read: Callable[[int, int], object] = _ignore) -> None:
         self.file = file
         self.numbers = numbers
+        self._on_read = on_read
 
     @property
     def shape(self) -> Shape:
@@ -137,6 +144,7 @@ class Collected:
         together = max(1, size // self.file.image_bytes)
         for first in range(0, len(self), together):
             yield self.file.chosen(self.numbers[first : first + together])
+            self._on_read(min(first + together, len(self)), len(self))
 
     def chosen(self, places: Numbers) -> "Collected":
         """Those at these places, which ascend."""

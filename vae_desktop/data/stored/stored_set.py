@@ -251,6 +251,7 @@ class _Moving:
                 _note(self._folder, done)
             else:
                 done = self._move_staged(done)
+        progress(done, len(self._numbers))
 
     def _move_staged(self, done: int) -> int:
         part = self._numbers[done : done + self._most]
