@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -34,10 +33,6 @@ _GAP = 4  # px
 _TILE, _SMALLEST, _LARGEST = 44, 36, 60  # px of the longer side
 _KEPT = 3000  # pictures as they are painted: some 30 MB
 _NONE = np.empty(0, np.int64)
-
-
-def _no_text(index: int) -> str:
-    return ""
 
 
 class ImageSheet(QAbstractScrollArea):
@@ -77,7 +72,7 @@ class ImageSheet(QAbstractScrollArea):
         self._shape = (1, 1)
         self._picture: Callable[[int], Picture] | None = None
         self._caption: Callable[[int], str] | None = None
-        self._tip: Callable[[int], str] = _no_text
+        self._tip: Callable[[int], str] = lambda index: ""
         self._is_crossed: npt.NDArray[np.bool_] = np.empty(0, np.bool_)
         self._kept: OrderedDict[int, QPixmap] = OrderedDict()
 
@@ -214,14 +209,6 @@ class ImageSheet(QAbstractScrollArea):
                 return True
         return super().viewportEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.viewport().update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(240, 160)
-
     def _go_to(self, index: int, modifiers: Qt.KeyboardModifier) -> None:
         """Choose a picture, or all up to it, or one more or one less."""
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
@@ -288,7 +275,7 @@ class ImageSheet(QAbstractScrollArea):
         image = to_image(self._picture(index))
         is_multiple = size.width() % image.width() == 0
         how = Qt.TransformationMode.FastTransformation if is_multiple else Qt.TransformationMode.SmoothTransformation
-        scaled: QImage = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
+        scaled = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
         scaled.setDevicePixelRatio(ratio)
         self._kept[index] = kept = QPixmap.fromImage(scaled)
         if len(self._kept) > _KEPT:
