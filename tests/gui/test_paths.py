@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -292,8 +293,9 @@ def test_a_class_without_images_says_so(shared_driver):
     driver = shared_driver
     driver.train_to_the_end()
     route = Route(driver)
-    labels = route.run.codes.labels
+    labels = route.run.codes.labels.copy()
     labels[labels == 4] = 5
+    route.run.codes = replace(route.run.codes, labels=labels)
     route.add_class(4)
     assert route.view.note.text() == "No image has a code here of: 4."
     assert route.view.anchors.labels() == []
