@@ -63,6 +63,14 @@ def _small_numbers_stay() -> Iterator[None]:
         sys.modules["torch"].set_flush_denormal(False)
 
 
+@pytest.fixture(autouse=True)
+def _images_have_the_usual_memory() -> Iterator[None]:
+    """Whatever a window or a command was told in the test."""
+    yield
+    if "vae_desktop.data.stored.memory" in sys.modules:
+        sys.modules["vae_desktop.data.stored.memory"].use_budget(None)
+
+
 @pytest.fixture
 def real_mnist_dir() -> Path:
     """The folder of the real MNIST that may lie beside the checkout."""
