@@ -411,6 +411,14 @@ def test_of_very_many_test_images_a_fixed_sample_is_taken_and_that_is_said(folde
     assert sampled.report.skipped[-1].endswith(f"as a fixed sample of 20 does: {len(every.test) - 20}")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_is_not_waited_for_where_there_is_a_store(folder, tmp_path):
+    load(folder, SMALL)
+    os.mkfifo(tmp_path / "pipe.npy")
+    with pytest.raises(DataError, match="cannot be used as a data set"):
+        load(tmp_path / "pipe.npy", SMALL)
+
+
 # A training from the disk
 
 

@@ -28,6 +28,8 @@ def listing(config: DatasetConfig, data_dir: Path, progress: Progress) -> list[s
     try:
         if path.is_dir():
             return [_line(Path(file.path), "/".join(file.parts)) for file in find_files(path, progress).files]
+        if not path.is_file():  # to open a pipe would wait for ever
+            return None
         with path.open("rb") as file:
             header = file.read(_HEADER).hex()
         return [header, *(_line(file, file.name) for file in _together(path))]
