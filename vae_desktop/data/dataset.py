@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +63,7 @@ class Split:
         hashes = self.__dict__.get("hashes")  # if they are known
         rest, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
         if isinstance(self.images, Collected):
-            front, back = (cast(Images, self.images.chosen(numbers)) for numbers in (rest, held_out))
+            front, back = self.images[rest], self.images[held_out]
         else:
             if held_out[0] != len(rest):  # else one part lies after the other already
                 kept = self.images[held_out]

@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -32,8 +32,6 @@ class Collection:
         Of the file, ``images``, and its journal; it is there, and only this collection uses it.
     shape : tuple of int
         (N, C, S, S), C being the least number of channels.
-    on_read : callable
-        Told how many of the images are read again, and how many there are, while their hashes are found out.
 
     Attributes
     ----------
@@ -43,8 +41,7 @@ class Collection:
         What readers noted of these, in their order.
     """
 
-    def __init__(self, folder: Path, shape: Shape, on_read: Callable[[int, int], object]) -> None:
-        self._on_read = on_read
+    def __init__(self, folder: Path, shape: Shape) -> None:
         self._journal = folder / "journal"
         self.records: list[Any] = []
         self.done = 0
@@ -111,8 +108,7 @@ class Collection:
     def images(self, kept: Numbers | None) -> Images:
         """The images, or those of the numbers `kept`, which ascend, for a Split that is parted."""
         self.sync()
-        numbers = np.arange(self.shape[0]) if kept is None else kept
-        return cast(Images, Collected(self.file, numbers, self._on_read))
+        return cast(Images, Collected(self.file, np.arange(self.shape[0]) if kept is None else kept))
 
     def close(self) -> None:
         """Keep what is there for another time, as far as the disk takes it."""

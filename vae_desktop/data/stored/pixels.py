@@ -6,7 +6,7 @@ A mapped file on a disk that is full ends the process; plain writes say so.
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,6 @@ Numbers = npt.NDArray[np.int64]
 Shape = tuple[int, int, int, int]
 
 AT_ONCE = 1 << 22  # bytes that are read together
-
-
-def _ignore(done: int, total: int) -> None:
-    pass
 
 
 class ImageFile:
@@ -110,16 +106,13 @@ class Collected:
     file : ImageFile
     numbers : array (N,), int64
         Ascending.
-    on_read : callable
-        Told how many of them are read, and how many there are, as often as some are.
     """
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, file: ImageFile, numbers: Numbers, on_read: Callable[[int, int], object] = _ignore) -> None:
+    def __init__(self, file: ImageFile, numbers: Numbers) -> None:
         self.file = file
         self.numbers = numbers
-        self._on_read = on_read
 
     @property
     def shape(self) -> Shape:
@@ -136,7 +129,8 @@ class Collected:
         for part in self.parts():
             yield from part
 
-    def __getitem__(self, places: slice) -> "Collected":
+    def __getitem__(self, places: slice | Numbers) -> "Collected":
+        """Those at these places, which ascend."""
         return Collected(self.file, self.numbers[places])
 
     def parts(self, size: int = AT_ONCE) -> Iterator[Images]:
@@ -144,11 +138,6 @@ class Collected:
         together = max(1, size // self.file.image_bytes)
         for first in range(0, len(self), together):
             yield self.file.chosen(self.numbers[first : first + together])
-            self._on_read(min(first + together, len(self)), len(self))
-
-    def chosen(self, places: Numbers) -> "Collected":
-        """Those at these places, which ascend."""
-        return Collected(self.file, self.numbers[places])
 
 
 @contextlib.contextmanager

@@ -36,7 +36,7 @@ from vae_desktop.language import tr
 from vae_desktop.paths import images_dir
 from vae_desktop.progress import Progress
 
-_ORDERING = 4  # to hash images and put them in order takes that part of the time that reading them takes
+_ORDERING = 4  # putting images in order takes that part of the time that reading them takes
 _PATIENCE = 0.1  # seconds between two looks whether another process has done it
 _log = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class ImageStore:
         self.check(count, most, side)
         make_folder(folder)
         self._total = 1
-        self._collection = Collection(folder, (count, least, side, side), self._tell_hashed)
+        self._collection = Collection(folder, (count, least, side, side))
         return self._collection
 
     @contextlib.contextmanager
@@ -204,7 +204,7 @@ class ImageStore:
             time.sleep(_PATIENCE)
         try:
             total, more = self._total, self._total // _ORDERING
-            progress = self._asked.part(total + more // 2, more - more // 2, total + more) if total else self._asked
+            progress = self._asked.part(total, more, total + more) if total else self._asked
             if stored_set.is_planned(folder):
                 stored_set.put_in_order(folder, progress)
             share(held)
@@ -236,10 +236,6 @@ class ImageStore:
     def _is_cancelled(self) -> bool:
         self._asked.check()
         return False
-
-    def _tell_hashed(self, done: int, total: int) -> None:
-        more = self._total // _ORDERING
-        self._asked(self._total + more // 2 * done // total, self._total + more)
 
     def _tell(self, done: int, total: int) -> None:
         if self._total:
