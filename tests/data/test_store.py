@@ -143,6 +143,12 @@ def test_what_is_stored_is_opened_without_reading_the_files(folder, monkeypatch)
     assert "they are in the app's cache" in again.report.converted[-1]
 
 
+def test_the_files_of_another_set_are_not_listed_to_find_that_it_is_not_stored(folder, monkeypatch):
+    load(folder)
+    monkeypatch.setattr(store, "listing", None)
+    assert len(load("digits").test) == 360
+
+
 def test_what_is_stored_is_read_into_memory_if_it_fits_by_now(folder):
     stored = load(folder)
     whole = load(folder, 10**9)
@@ -412,11 +418,13 @@ def test_of_very_many_test_images_a_fixed_sample_is_taken_and_that_is_said(folde
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
-def test_a_pipe_is_not_waited_for_where_there_is_a_store(folder, tmp_path):
-    load(folder, SMALL)
-    os.mkfifo(tmp_path / "pipe.npy")
+def test_a_pipe_in_place_of_what_is_stored_is_not_waited_for(tmp_path):
+    path = as_npy(tmp_path / "own")
+    load(path)
+    path.unlink()
+    os.mkfifo(path)
     with pytest.raises(DataError, match="cannot be used as a data set"):
-        load(tmp_path / "pipe.npy", SMALL)
+        load(path)
 
 
 # A training from the disk

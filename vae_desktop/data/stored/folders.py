@@ -38,15 +38,14 @@ def stored_images() -> list[StoredImages]:
     return found
 
 
-def sweep(root: Path) -> bool:
-    """Delete what was not used for long, and the longest unused of the rest if it is too much; whether any is there."""
+def sweep(root: Path) -> None:
+    """Delete what was not used for long, and the longest unused of the rest if it is too much."""
     room = MOST_BYTES
     for folder in reversed(_by_age(root)):
         with contextlib.suppress(OSError):  # another process may do the same
             room -= size_of(folder)
             if room < 0 or time.time() - folder.stat().st_mtime > _FORGOTTEN:
                 remove(folder)
-    return bool(_by_age(root))
 
 
 def room_for(needed: int, root: Path, folder: Path | None) -> int:

@@ -1,8 +1,8 @@
 """Data sets that take more than the memory they may have: each is a folder of the cache, mapped where it is used.
 
-A folder is named by what its images were made from: names, sizes and times of the files, and every setting that changes
-pixels or which image is for what; so it is found again without reading them, and files that changed are others. Once it
-is finished, nothing in it changes, several windows share it, and a training needs the person's files no longer.
+A folder is named by what its images were made from: every setting that changes pixels or which image is for what, then
+names, sizes and times of the files; so it is found again without reading them, and files that changed are others. Once
+it is finished, nothing in it changes, several windows share it, and a training needs the person's files no longer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
@@ -85,9 +85,10 @@ class ImageStore:
         Cancelled
             If `progress` raised it.
         """
-        if not sweep(self.root):
-            return None
+        sweep(self.root)
         for learned in dict.fromkeys((None, self._learned)):
+            if not any(self.root.glob(f"{self._wish(learned)}-*")):
+                continue  # no need to list the files
             folder = self._folder_for(learned)
             if folder is None or not folder.is_dir():
                 continue
@@ -215,14 +216,11 @@ class ImageStore:
 
     def _folder_for(self, learned: Fingerprint | None) -> Path | None:
         """The folder of the data set for a model; None if what it is made from is not there."""
-        config = self.config
-        if self._files is None:
-            return None
-        about = [__version__, repr(config), "" if learned is None else learned.digest, *self._files]
-        key = blake2b(digest_size=16)
-        for text in about:
-            key.update(text.encode("utf-8", "surrogatepass") + b"\0")
-        return self.root / key.hexdigest()
+        return None if self._files is None else self.root / f"{self._wish(learned)}-{_digest(self._files)}"
+
+    def _wish(self, learned: Fingerprint | None) -> str:
+        """What the folder's name begins with, whatever the files are."""
+        return _digest([__version__, repr(self.config), "" if learned is None else learned.digest])
 
     def _room(self, needed: int) -> int:
         """Bytes that this data set may take in the cache; others that nothing uses go if it needs their room."""
@@ -241,3 +239,10 @@ class ImageStore:
         if self._total:
             self._total, total = total, total + total // _ORDERING
         self._asked(done, total)
+
+
+def _digest(texts: Iterable[str]) -> str:
+    key = blake2b(digest_size=16)
+    for text in texts:
+        key.update(text.encode("utf-8", "surrogatepass") + b"\0")
+    return key.hexdigest()
