@@ -8,7 +8,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.archives import is_archive_name
 from vae_desktop.data.custom.arrays import are_classes, assemble_arrays, assemble_classes
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.beside import held_out_beside, is_for_training, labels_beside
+from vae_desktop.data.custom.beside import held_out_beside, is_for_training, labels_beside, neighbours
 from vae_desktop.data.custom.csv_file import assemble_csv, is_csv_name
 from vae_desktop.data.custom.files import is_unseen
 from vae_desktop.data.custom.hdf5_file import assemble_hdf5, is_hdf5_name
@@ -62,7 +62,8 @@ def assemble_arrays_of(folder: Path, config: DatasetConfig, progress: Progress) 
     if shards:
         return assemble_parquet(folder, shards, config, progress)
     files = _arrays_in(folder)
-    belonging = {other for file in files for other in (labels_beside(file), *held_out_beside(file))}
+    beside = neighbours(folder) if files else {}
+    belonging = {other for file in files for other in (labels_beside(file, beside), *held_out_beside(file, beside))}
     first = [file for file in files if file not in belonging]
     if len(first) > 1:
         training = [file for file in first if is_for_training(file)]

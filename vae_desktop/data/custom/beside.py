@@ -1,11 +1,12 @@
 """Files that belong together by their names: labels beside images, test images beside those for training."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 PartT = TypeVar("PartT")
+Neighbours = Mapping[str, Path]  # the files of a folder by their names in small letters
 
 _LABELS = ("labels", "label", "y", "targets", "target", "classes")
 _OF_IMAGES = {"images": _LABELS, "imgs": _LABELS, "image": _LABELS, "img": _LABELS, "x": ("y",), "data": _LABELS}
@@ -14,22 +15,30 @@ _VALIDATIONS = ("val", "valid", "validation", "dev")
 _TRAINING = re.compile(r"(?<![a-wyz])train(?![a-z])", re.IGNORECASE)  # also of "Xtrain"
 
 
-def labels_beside(path: Path) -> Path | None:
+def neighbours(folder: Path) -> Neighbours:
+    """What lies in a folder; who asks about many files there passes it on, or the folder is listed for each."""
+    try:
+        return {file.name.lower(): file for file in sorted(folder.iterdir(), reverse=True)}
+    except OSError:
+        return {}  # a file can be read in a folder that cannot be listed
+
+
+def labels_beside(path: Path, beside: Neighbours | None = None) -> Path | None:
     """The file of labels that belongs to a file of images, by its name; of the same kind.
 
     A word for images in the name is one for labels there, as in ``k49-train-imgs.npz`` and ``k49-train-labels.npz`` or
     ``X.npy`` and ``y.npy``; or such a word is put to it, as in ``cats.npy`` and ``cats_labels.npy``.
     """
-    return _first(path, _names_of_labels(path.stem))
+    return _first(path, _names_of_labels(path.stem), beside)
 
 
-def held_out_beside(path: Path) -> tuple[Path | None, Path | None]:
+def held_out_beside(path: Path, beside: Neighbours | None = None) -> tuple[Path | None, Path | None]:
     """The files of test and of validation images that belong to one of training images, by their names."""
     if not is_for_training(path):
         return None, None
     stem = path.name.removesuffix(_suffix(path))
-    test, validation = (_first(path, (_TRAINING.sub(word, stem) for word in words)) for words in (_TESTS, _VALIDATIONS))
-    return test, validation
+    test, validation = ((_TRAINING.sub(word, stem) for word in words) for words in (_TESTS, _VALIDATIONS))
+    return _first(path, test, beside), _first(path, validation, beside)
 
 
 def measured(test: PartT | None, validation: PartT | None, measured_on: str) -> tuple[PartT | None, bool]:
@@ -63,12 +72,9 @@ def _word(word: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z]){word}{follows}", re.IGNORECASE)
 
 
-def _first(path: Path, stems: Iterator[str]) -> Path | None:
+def _first(path: Path, stems: Iterator[str], beside: Neighbours | None) -> Path | None:
     """The first file of these names beside another, of the same kind; capitals do not matter."""
-    try:
-        beside = {file.name.lower(): file for file in sorted(path.parent.iterdir(), reverse=True)}
-    except OSError:
-        return None  # a file can be read in a folder that cannot be listed
+    beside = neighbours(path.parent) if beside is None else beside
     names = (f"{stem}{_suffix(path)}".lower() for stem in stems)
     found = (beside[name] for name in names if name in beside and name != path.name.lower())
     return next((file for file in found if file.is_file()), None)
