@@ -8,22 +8,19 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.archives import is_archive_name
 from vae_desktop.data.custom.arrays import are_classes, assemble_arrays, assemble_classes
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.beside import held_out_beside, is_for_training, labels_beside, neighbours
+from vae_desktop.data.custom.beside import held_out_beside, is_for_training, labels_beside, neighbours, several_sets
 from vae_desktop.data.custom.csv_file import assemble_csv, is_csv_name
 from vae_desktop.data.custom.files import is_unseen
 from vae_desktop.data.custom.hdf5_file import assemble_hdf5, is_hdf5_name
 from vae_desktop.data.custom.idx import assemble_idx, find_idx, is_idx_name
 from vae_desktop.data.custom.mat_file import assemble_mat, is_hdf5_mat
-from vae_desktop.data.custom.messages import listed, not_used, shown
+from vae_desktop.data.custom.messages import not_used
 from vae_desktop.data.custom.parquet_files import assemble_parquet, is_parquet_name, parquet_in, shards_of
-from vae_desktop.errors import DataError
-from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
 Reader = Callable[[Path, DatasetConfig, Progress], Assembled]
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".jp2", ".avif", ".heic", ".ppm")
-_MOST_NAMES = 4
 
 
 def reader_of(path: Path) -> Reader | None:
@@ -70,9 +67,7 @@ def assemble_arrays_of(folder: Path, config: DatasetConfig, progress: Progress) 
         if not training and are_classes(first):
             return assemble_classes(folder, first, config, progress)
         if len(training) != 1:
-            names = ", ".join(listed([shown(file.name) for file in first], _MOST_NAMES))
-            text = tr("{folder} holds several data sets: {names}. Choose one of the files.")
-            raise DataError(text.format(folder=folder, names=names))
+            raise several_sets(folder, first)
         others = [not_used(file.name) for file in first if file not in training]
         first = training
     else:

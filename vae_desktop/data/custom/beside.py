@@ -1,9 +1,13 @@
 """Files that belong together by their names: labels beside images, test images beside those for training."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
+
+from vae_desktop.data.custom.messages import listed, shown
+from vae_desktop.errors import DataError
+from vae_desktop.language import tr
 
 PartT = TypeVar("PartT")
 Neighbours = Mapping[str, Path]  # the files of a folder by their names in small letters
@@ -13,6 +17,7 @@ _OF_IMAGES = {"images": _LABELS, "imgs": _LABELS, "image": _LABELS, "img": _LABE
 _TESTS = ("test", "t10k")
 _VALIDATIONS = ("val", "valid", "validation", "dev")
 _TRAINING = re.compile(r"(?<![a-wyz])train(?![a-z])", re.IGNORECASE)  # also of "Xtrain"
+_MOST_NAMES = 4  # of files, in a message
 
 
 def neighbours(folder: Path) -> Neighbours:
@@ -46,6 +51,13 @@ def measured(test: PartT | None, validation: PartT | None, measured_on: str) -> 
     if test is not None and validation is not None and measured_on == "validation":
         return validation, True
     return validation if test is None else test, False
+
+
+def several_sets(folder: Path, files: Sequence[Path]) -> DataError:
+    """What is said of a folder of files that do not belong together."""
+    names = ", ".join(listed([shown(file.name) for file in files], _MOST_NAMES))
+    text = tr("{folder} holds several data sets: {names}. Choose one of the files.")
+    return DataError(text.format(folder=folder, names=names))
 
 
 def is_for_training(path: Path) -> bool:

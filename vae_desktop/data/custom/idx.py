@@ -5,17 +5,14 @@ from pathlib import Path
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
+from vae_desktop.data.custom.beside import several_sets
 from vae_desktop.data.custom.labels import read_labels
-from vae_desktop.data.custom.messages import listed
 from vae_desktop.data.custom.stacks import Stack, assemble_stacks
 from vae_desktop.data.stored_array import open_idx
-from vae_desktop.errors import DataError
-from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
 _PACKED = ".gz"
 _TEST_WORDS = ("t10k", "test")
-_MOST_SETS = 4
 
 
 def is_idx_name(name: str) -> bool:
@@ -39,10 +36,7 @@ def find_idx(folder: Path) -> Path | None:
     tests = {_test_images(path) for path in by_name.values()}
     first = sorted(path for path in by_name.values() if path not in tests)
     if len(first) > 1:
-        names = ", ".join(listed([path.name for path in first], _MOST_SETS))
-        raise DataError(
-            tr("{folder} holds several data sets: {names}. Choose one of the files.").format(folder=folder, names=names)
-        )
+        raise several_sets(folder, first)
     return first[0] if first else None
 
 
