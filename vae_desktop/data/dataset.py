@@ -1,6 +1,7 @@
 """A data set as a value: two stacks of uint8 images with labels, and how to show it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -134,6 +135,12 @@ class Dataset:
     @property
     def title(self) -> str:
         return self.config.label
+
+    def with_lines(self, converted: Sequence[str] = (), skipped: Sequence[str] = ()) -> "Dataset":
+        """The data set with more lines in its report."""
+        report = self.report or Report(tr("{dataset}.").format(dataset=self.title))
+        converted, skipped = (*report.converted, *converted), (*report.skipped, *skipped)
+        return replace(self, report=replace(report, converted=converted, skipped=skipped))
 
     @cached_property
     def origins(self) -> Origins | None:

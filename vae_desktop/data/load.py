@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.load import load_custom
-from vae_desktop.data.dataset import Dataset, Report, Split, resize
+from vae_desktop.data.dataset import Dataset, Split, resize
 from vae_desktop.data.exclusions import find_exclusion
 from vae_desktop.data.fingerprint import Fingerprint, Role
 from vae_desktop.data.mnist import load_mnist
@@ -99,11 +99,10 @@ def _sampled(dataset: Dataset) -> Dataset:
     hashes = dataset.test.hashes
     is_left_out = np.ones(len(hashes), np.bool_)
     is_left_out[np.argsort(hashes, kind="stable")[:MOST_TESTED]] = False
-    report = dataset.report or Report(tr("{dataset}.").format(dataset=dataset.title))
     text = tr("test images that scatter, codes and figures leave out, as a fixed sample of {most:,} does: {count:,}")
     line = text.format(most=MOST_TESTED, count=int(is_left_out.sum()))
     test, _ = dataset.test.parted(is_left_out)
-    return replace(dataset, test=test, report=replace(report, skipped=(*report.skipped, line)))
+    return replace(dataset, test=test).with_lines(skipped=[line])
 
 
 def _load(config: DatasetConfig, data_dir: Path, progress: Progress, learned: Fingerprint | None) -> Dataset:
@@ -152,10 +151,9 @@ def _without_excluded(dataset: Dataset) -> Dataset:
     """The data set without the images of a list; what became of them is said in the report."""
     config = dataset.config
     exclusion = find_exclusion(config.excluded, marks_dir())
-    report = dataset.report or Report(tr("{dataset}.").format(dataset=dataset.title))
     if exclusion is None:
         text = tr("images that were excluded when the model was made: the list of them is not here, and all are read")
-        return replace(dataset, report=replace(report, skipped=(*report.skipped, text)))
+        return dataset.with_lines(skipped=[text])
     splits, left_out = [], 0
     for split in (dataset.train, dataset.test):
         is_out = exclusion.mask(split, config.name)
@@ -165,7 +163,7 @@ def _without_excluded(dataset: Dataset) -> Dataset:
             raise DataError(text.format(dataset=dataset.title))
         splits.append(split.parted(is_out)[0] if is_out.any() else split)
     text = tr("excluded by you: {count:,}").format(count=left_out)
-    return replace(dataset, train=splits[0], test=splits[1], report=replace(report, skipped=(*report.skipped, text)))
+    return replace(dataset, train=splits[0], test=splits[1]).with_lines(skipped=[text])
 
 
 def _validation_by_content(dataset: Dataset, learned: Fingerprint | None) -> npt.NDArray[np.bool_]:

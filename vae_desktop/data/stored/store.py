@@ -12,7 +12,6 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -22,7 +21,7 @@ import numpy as np
 
 from vae_desktop import __version__
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.dataset import Dataset, Report
+from vae_desktop.data.dataset import Dataset
 from vae_desktop.data.fingerprint import Fingerprint
 from vae_desktop.data.stored import stored_set
 from vae_desktop.data.stored.collecting import Collection, collecting, too_many
@@ -126,9 +125,7 @@ class ImageStore:
             "and a training does not need the files any longer"
         ).format(size=size_in_words(size), budget=size_in_words(memory_budget()))
         lines = [text, tr("the images in the app's cache were damaged, and have been read anew")]
-        report = dataset.report or Report(tr("{dataset}.").format(dataset=dataset.title))
-        report = replace(report, converted=(*report.converted, *lines[: 1 + self._is_renewed]))
-        return replace(dataset, report=report)
+        return dataset.with_lines(converted=lines[: 1 + self._is_renewed])
 
     def _hold(self, folder: Path) -> int | None:
         """A hold on a finished data set, so that nobody deletes it."""
