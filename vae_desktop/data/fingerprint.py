@@ -64,14 +64,16 @@ class Fingerprint:
 
         None for more than 16 million images, of which a file keeps none.
         """
-        parts = [_sorted(split, config.name) for split in (train, test)]
+        hashes, places = _known(train, config.name)
         if learned is not None:
-            is_gone = ~np.isin(learned.train, parts[0][0])
-            old = learned.train[is_gone], learned.train_places[is_gone]
-            parts[0] = _in_order(*(np.concatenate(pair) for pair in zip(parts[0], old, strict=True)))
-        if len(parts[0][0]) + len(parts[1][0]) > MOST_IMAGES:
+            is_gone = ~np.isin(learned.train, hashes)
+            hashes = np.concatenate((hashes, learned.train[is_gone]))
+            places = np.concatenate((places, learned.train_places[is_gone]))
+        if len(hashes) + len(test) > MOST_IMAGES:
             return None
-        return cls(config.name, config.measured_on, parts[0][0], parts[1][0], parts[0][1], parts[1][1])
+        hashes, places = _in_order(hashes, places)
+        test_hashes, test_places = _in_order(*_known(test, config.name))
+        return cls(config.name, config.measured_on, hashes, test_hashes, places, test_places)
 
     @property
     def is_unknown(self) -> bool:
@@ -128,7 +130,7 @@ class Fingerprint:
 
     def has_tested(self, test: Split, config: DatasetConfig) -> bool:
         """Whether these are the very images, in the same places, that the model was tested on."""
-        found = zip((self.test, self.test_places), _sorted(test, config.name), strict=True)
+        found = zip((self.test, self.test_places), _in_order(*_known(test, config.name)), strict=True)
         return len(test) == len(self.test) and all(bool((one == other).all()) for one, other in found)
 
     def difference(self, config: DatasetConfig, train: Split, test: Split) -> Difference:
@@ -136,7 +138,7 @@ class Fingerprint:
 
         Where other images are to be measured on than the model's, test images are left out: these were not all there.
         """
-        parts = (_sorted(train, config.name), _sorted(test, config.name))
+        parts = (_known(train, config.name), _known(test, config.name))
         now, places_now = (np.concatenate(pair) for pair in zip(*parts, strict=True))
         before, places_before = self.train, self.train_places
         is_whole = config.measured_on == self.measured_on
@@ -183,11 +185,10 @@ class Difference:
         return text.format(new=self.new, gone=self.gone, changed=self.changed)
 
 
-def _sorted(split: Split, source: str) -> tuple[Hashes, Hashes]:
+def _known(split: Split, source: str) -> tuple[Hashes, Hashes]:
     """Hashes and places of the images of a split."""
     hashes = split.hashes
-    places = np.zeros(len(hashes), np.uint64) if split.origins is None else split.origins.places(source)
-    return _in_order(hashes, places)
+    return hashes, np.zeros(len(hashes), np.uint64) if split.origins is None else split.origins.places(source)
 
 
 def _in_order(hashes: Hashes, places: Hashes) -> tuple[Hashes, Hashes]:
