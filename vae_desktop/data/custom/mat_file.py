@@ -115,10 +115,10 @@ def _open(path: Path, name: str, element: _Element) -> StoredArray:
 
 @contextmanager
 def _stream(path: Path, element: _Element) -> Iterator[BufferedIOBase]:
-    """The file from the beginning of a variable's tag on, unpacked."""
+    """The file at the beginning of a variable's tag, or that variable, unpacked."""
     with path.open("rb") as file:
         file.seek(element.start + (8 if element.is_compressed else 0))
-        yield _Inflated(file, element.size) if element.is_compressed else _Shifted(file, element.start)
+        yield _Inflated(file, element.size) if element.is_compressed else file
 
 
 def _read_head(stream: BufferedIOBase, order: str) -> tuple[int, tuple[int, ...], str]:
@@ -159,25 +159,6 @@ def _read(stream: BufferedIOBase, count: int) -> bytes:
     if len(content) < count:
         raise ValueError(tr("it is cut off"))
     return content
-
-
-class _Shifted(BufferedIOBase):
-    """A file from a place on."""
-
-    def __init__(self, file: Any, start: int) -> None:
-        self._file, self._start = file, start
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(self._start + offset) - self._start
-
-    def tell(self) -> int:
-        return self._file.tell() - self._start
-
-    def read(self, size: int | None = -1) -> bytes:
-        return self._file.read(size)
-
-    def readinto(self, buffer: Any) -> int:
-        return self._file.readinto(buffer)
 
 
 class _Inflated(BufferedIOBase):
