@@ -13,7 +13,7 @@ from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.conversion import Canvas, scaling_line
 from vae_desktop.data.custom.files import Unreadable
 from vae_desktop.data.custom.image_file import prepare, read_header, read_picture
-from vae_desktop.data.custom.messages import counted, images_in_words, listed
+from vae_desktop.data.custom.messages import because, counted, images_in_words, listed
 from vae_desktop.data.custom.workers import for_each
 from vae_desktop.data.dataset import Dataset, Factors, Images, Labels, Report, Split, resize
 from vae_desktop.data.origins import Origins
@@ -24,7 +24,6 @@ from vae_desktop.language import N_, tr
 from vae_desktop.progress import Progress
 
 _TOGETHER = 1000  # images that are converted at once
-_CHUNK = 1 << 20
 _SPARE = 100  # one image in so many may be unreadable
 _SKIPPED = 200  # lines of a report
 _SMILING = N_("not smiling"), N_("smiling")
@@ -178,7 +177,7 @@ def _read_images(
         try:
             picture = read_picture(path, side)
         except Unreadable as error:
-            raise Unreadable(tr("{name}: {reason}").format(name=Path(path).name, reason=error)) from error
+            raise Unreadable(because(Path(path).name, error)) from error
         canvas.put(number, picture.pixels[None])
         return picture.changes
 
