@@ -4,15 +4,13 @@ import gzip
 import io
 import os
 import tarfile
-import time
-import tracemalloc
 import zipfile
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.data.costs import quickly
 from tests.data.custom_images import everything, fill, levels, load
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
@@ -163,18 +161,6 @@ def test_what_is_encrypted_is_said(tmp_path):
         content = content[:at] + b"\1" + content[at + 1 :]
     path.write_bytes(content)
     assert load(path).report.skipped == ("cat/0.png: encrypted (unpack the archive and choose the folder)",)
-
-
-@contextmanager
-def quickly():
-    """Check that what follows takes less than a second and 50 MB."""
-    tracemalloc.start()
-    start = time.monotonic()
-    yield
-    taken, peak = time.monotonic() - start, tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert taken < 5  # of which tracing takes a part, and another test may have the other core
-    assert peak < 50 << 20
 
 
 def test_a_member_that_is_a_bomb_is_left_out(tmp_path):
