@@ -225,14 +225,19 @@ def test_lines_may_end_as_on_an_old_mac(root):
     assert dataset.report.skipped == ("readme.txt: not an image",)
 
 
-def test_kaggle_labels_its_training_images_by_a_list(root):
-    """As in its competition on breeds of dogs: the test images have no labels."""
+@pytest.mark.parametrize(
+    ("name", "head", "place"),
+    [("labels.csv", "id,breed", "train/"), ("trainLabels.csv", "id,label", "")],
+    ids=["breeds of dogs", "CIFAR-10"],
+)
+def test_kaggle_labels_its_training_images_by_a_list(root, name, head, place):
+    """The test images, which may have the same names, have no labels."""
     fill(root / "train", 12, 10)
-    fill(root / "test", 6, 100)
-    write(root / "labels.csv", ["id,breed", *(f"train/{n},{'pug' if n % 2 else 'husky'}" for n in range(12))])
+    fill(root / "test", 8, 100)
+    write(root / name, [head, *(f"{place}{n},{'pug' if n % 2 else 'husky'}" for n in range(12))])
     dataset = load(root)
     assert names_of(dataset) == {10 + n: "pug" if n % 2 else "husky" for n in range(12)}
-    assert dataset.report.skipped == ("test: 6 images without classes, not used beside those with classes",)
+    assert dataset.report.skipped == ("test: 8 images without classes, not used beside those with classes",)
 
 
 @pytest.mark.parametrize("name", ["metadata.csv", "metadata.jsonl"])
@@ -248,13 +253,3 @@ def test_a_folder_of_images_of_hugging_face_has_its_labels_beside_them(root, nam
     assert names_of(dataset) == {level: "ab"[level % 2] for level in (*range(10, 20), *range(50, 56))}
     assert sorted(levels(dataset.test)) == list(range(50, 56))
     assert dataset.report.skipped == ()
-
-
-def test_a_list_for_the_training_names_images_in_folders_for_the_training(root):
-    """As in Kaggle's competition on CIFAR-10: the test images have the same names."""
-    fill(root / "train", 12, 10)
-    fill(root / "test", 8, 100)
-    write(root / "trainLabels.csv", ["id,label", *(f"{n},{'cat' if n % 2 else 'frog'}" for n in range(12))])
-    dataset = load(root)
-    assert names_of(dataset) == {10 + n: "cat" if n % 2 else "frog" for n in range(12)}
-    assert dataset.report.skipped == ("test: 8 images without classes, not used beside those with classes",)
