@@ -85,10 +85,10 @@ def _arrays_in(folder: Path) -> list[Path]:
     A table beside an archive rather tells the labels of what is in that.
     """
     try:
-        entries = sorted(path for path in folder.iterdir() if not is_unseen(path.name))
-        if any(path.is_dir() or path.suffix.lower() in _PICTURES for path in entries):
+        entries = [path for path in folder.iterdir() if not is_unseen(path.name)]
+        if any(path.suffix.lower() in _PICTURES or path.is_dir() for path in entries):
             return []
-        files = [path for path in entries if path.is_file() and reader_of(path) is not None]
+        files = sorted(path for path in entries if path.is_file() and reader_of(path) is not None)
     except OSError:
         return []  # who lists it next says why
     arrays = [path for path in files if not is_csv_name(path.name)]
