@@ -1,5 +1,7 @@
 """Custom data sets to read, and what is known of them once they are read."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +37,18 @@ def assert_solid(picture: Picture, value: int | tuple[int, ...], changes: tuple[
     expected = np.broadcast_to(np.uint8(value), (SIDE, SIDE, 3) if isinstance(value, tuple) else (SIDE, SIDE))
     np.testing.assert_array_equal(picture.pixels, expected)
     assert picture.changes == changes
+
+
+def png(width: int, height: int, bits: int, kind: int, packed: bytes) -> bytes:
+    """A PNG of so many bits a channel and one of its kinds of colour, whose packed pixels may be anything."""
+    header = struct.pack(">2I5B", width, height, bits, kind, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*part) for part in parts)
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """A part of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def spoil(path: Path) -> None:

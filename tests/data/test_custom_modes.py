@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.data.custom_images import SIDE, assert_solid, solid
+from tests.data.custom_images import SIDE, assert_solid, png, solid
 from vae_desktop.data.custom.files import Unreadable
 from vae_desktop.data.custom.image_file import read_picture
 
@@ -130,14 +130,8 @@ def test_float_pixels_most_of_which_are_no_numbers_are_skipped(picture, value):
 
 def _png16(colour_type, values):
     """A PNG of 16 bits a channel, which Pillow does not write."""
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">2I5B", SIDE, SIDE, 16, colour_type, 0, 0, 0)
     rows = (b"\0" + struct.pack(f">{len(values)}H", *values) * SIDE) * SIDE
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
+    return png(SIDE, SIDE, 16, colour_type, zlib.compress(rows))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Scaling, colours, and picture files that are broken."""
 
-import struct
 import zlib
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.data.costs import MB, little_memory
-from tests.data.custom_images import SIDE, assert_solid, fill, load, solid
+from tests.data.custom_images import SIDE, assert_solid, fill, load, png, solid
 from vae_desktop.data.custom.conversion import CONVERSION_RULE, choose_side, to_square
 from vae_desktop.data.custom.files import Unreadable
 from vae_desktop.data.custom.image_file import read_header
@@ -133,12 +132,7 @@ def _jpeg(path):
 
 
 def _png(width, height, packed=None):
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
-    packed = packed or zlib.compress(bytes(1000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    return png(width, height, 8, 2, packed or zlib.compress(bytes(1000)))
 
 
 FAULTS = {

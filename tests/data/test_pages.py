@@ -4,13 +4,12 @@ import io
 import struct
 import time
 import zipfile
-import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.data.custom_images import everything, fill, levels, load, solid
+from tests.data.custom_images import everything, fill, levels, load, png_chunk, solid
 from vae_desktop.data.custom.image_file import read_header, read_pages
 
 GREYS = [solid("L", 20 * number) for number in range(10)]
@@ -98,16 +97,12 @@ def test_a_page_that_is_broken_costs_it_and_those_after_it(root):
     assert line.startswith("x.tif: from page 2 on: ")
 
 
-def _chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def test_an_announcement_of_a_thousand_million_pages_is_not_believed(root):
     fill(root)
     content = io.BytesIO()
     solid("L", 99).save(content, "PNG")
     content = content.getvalue()
-    announced = _chunk(b"acTL", struct.pack(">2I", 10**9, 0))
+    announced = png_chunk(b"acTL", struct.pack(">2I", 10**9, 0))
     (root / "x.png").write_bytes(content[:33] + announced + content[33:])
     start = time.monotonic()
     dataset = load(root)
