@@ -1,6 +1,7 @@
 """From a data set's settings to its images; among them scikit-learn's 1,797 handwritten digits, always there."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.load import load_custom
-from vae_desktop.data.dataset import Dataset, Split, resize
+from vae_desktop.data.dataset import Dataset, Images, Split, resize
 from vae_desktop.data.exclusions import find_exclusion
 from vae_desktop.data.fingerprint import Fingerprint, Role
 from vae_desktop.data.mnist import load_mnist
@@ -113,17 +114,18 @@ def _load(config: DatasetConfig, data_dir: Path, progress: Progress, learned: Fi
     if config.name == "digits":
         dataset = load_digits(config)
         if config.measured_on != "test" or config.excluded:  # which move the images, and the next gets the same ones
-            train, test = (replace(split, images=split.images.copy()) for split in (dataset.train, dataset.test))
-            dataset = replace(dataset, train=train, test=test)
+            dataset = _with_images(dataset, lambda images: images.copy())
     elif config.name == "shapes":
         dataset = load_shapes(config, progress)
     else:
         dataset = load_mnist(config, data_dir)
     if config.colours != "colour":
         return dataset
-    train, test = (  # all of them are grey
-        replace(split, images=np.repeat(split.images, 3, axis=1)) for split in (dataset.train, dataset.test)
-    )
+    return _with_images(dataset, lambda images: np.repeat(images, 3, axis=1))  # all of them are grey
+
+
+def _with_images(dataset: Dataset, change: Callable[[Images], Images]) -> Dataset:
+    train, test = (replace(split, images=change(split.images)) for split in (dataset.train, dataset.test))
     return replace(dataset, train=train, test=test)
 
 
