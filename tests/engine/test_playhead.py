@@ -238,7 +238,7 @@ def test_a_fork_with_nothing_changed_goes_on_as_the_run_itself(app, config, at, 
         app.goes_on(run, config.with_settings(epochs=1))
     expected = run.checkpoint()
     at(run, step)
-    app.session.starter.fork(run, config if not step else config.with_settings(epochs=3))
+    app.session.fork_starter.fork(run, config if not step else config.with_settings(epochs=3))
     app.wait_until(lambda: app.session.project.shown is not run and app.session.training.state == "idle")
     fork = app.session.project.shown
     assert fork.forked_from == (run.id, step)
@@ -250,7 +250,7 @@ def test_a_fork_with_nothing_changed_goes_on_as_the_run_itself(app, config, at, 
 
 def forked(app, run, config, **options):
     """Fork a run at the moment on screen, train the fork to its end, and return it."""
-    app.session.starter.fork(run, config, **options)
+    app.session.fork_starter.fork(run, config, **options)
     app.wait_until(lambda: app.session.project.shown is not run and app.session.training.state == "idle")
     fork = app.session.project.shown
     app.written(fork)
@@ -301,7 +301,7 @@ def test_a_fork_in_a_file_says_where_it_left_its_parent_and_finds_it_on_the_list
 def test_a_fork_takes_the_settings_of_the_form_and_says_what_it_was_changed_to(app, config, at):
     run = app.trained(config)
     at(run, 5)
-    app.session.starter.fork(run, config.with_settings(beta=7.0, learning_rate=0.002))
+    app.session.fork_starter.fork(run, config.with_settings(beta=7.0, learning_rate=0.002))
     app.wait_until(lambda: app.session.project.shown is not run and app.session.training.state == "idle")
     fork = app.session.project.shown
     assert fork.config.training.beta == 7.0
@@ -346,7 +346,7 @@ def test_a_fork_of_a_step_before_a_fork_is_one_of_the_parent(app, config, at):
     at(run, 10)
     fork = forked(app, run, config.with_settings(beta=5.0, seed=5))
     at(fork, 0)
-    app.session.starter.fork(fork, config)
+    app.session.fork_starter.fork(fork, config)
     app.wait_until(lambda: app.session.project.shown is not fork and app.session.training.state == "idle")
     again = app.session.project.shown
     assert again.forked_from == (run.id, 0)
@@ -359,7 +359,7 @@ def test_a_fork_of_a_step_before_a_fork_is_one_of_the_parent(app, config, at):
 def test_a_fork_is_compared_with_what_the_run_went_on_to(app, config, at):
     run = app.trained(config)
     at(run, 0)
-    app.session.starter.fork(run, config.with_settings(beta=7.0), compares=True)
+    app.session.fork_starter.fork(run, config.with_settings(beta=7.0), compares=True)
     app.wait_until(lambda: app.session.project.compared is not None and app.session.training.state == "idle")
     changed, unchanged = app.session.project.compared.runs
     assert (changed.config.training.beta, unchanged.config.training.beta) == (7.0, config.training.beta)
@@ -369,7 +369,7 @@ def test_a_fork_is_compared_with_what_the_run_went_on_to(app, config, at):
 def test_a_fork_at_the_end_is_refused_in_words(app, config, at, told_errors):
     run = app.trained(config)
     at(run, 24)
-    app.session.starter.fork(run, config)
+    app.session.fork_starter.fork(run, config)
     app.wait_until(lambda: told_errors)
     assert "ask for more than that" in told_errors[-1].text
     assert app.session.project.shown is run

@@ -12,6 +12,7 @@ from vae_desktop.data.stored import mapped
 from vae_desktop.engine.autosave import Autosaves
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.film_export import FilmExport
+from vae_desktop.engine.fork_starter import ForkStarter
 from vae_desktop.engine.image_findings import ImageFindings
 from vae_desktop.engine.image_marks import ImageMarks
 from vae_desktop.engine.inference import InferenceThread
@@ -77,6 +78,8 @@ class Engine:
         begun = self.project, self.datasets, self.saver, self.tracker, self.training, self.messages
         self.marks = ImageMarks(self.datasets)
         self.starter = RunStarter(*begun, self.timelines, self.marks)
+        forked = self.project, self.datasets, self.training, self.messages, self.timelines
+        self.fork_starter = ForkStarter(*forked, self.starter)
         self.playhead = Playhead(self.project, self.timelines, self.inference, self.messages)
         self.films = FilmExport(self.tasks, self.project, self.datasets, self.messages)
         self.training_image_codes = TrainingImageCodes(self.tasks, self.project, self.datasets, self.training)

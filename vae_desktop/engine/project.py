@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from vae_desktop.engine.run import Comparison, Run, RunStatus
 from vae_desktop.language import tr
+
+if TYPE_CHECKING:
+    from vae_desktop.training.timeline import Frame
 
 _REMOVALS = 5  # that can be undone; each holds its models in memory
 
@@ -127,6 +131,15 @@ class Project:
         while found[-1].forked_from is not None and found[-1].forked_from[0] in self.runs:
             found.append(self.runs[found[-1].forked_from[0]])
         return tuple(found)
+
+    def owner(self, run: Run, moment: Frame) -> Run:
+        """The model that a moment is of: of a fork, those before it are its parent's, if that is still there."""
+        while run.forked_from is not None and moment.step < run.forked_from[1]:
+            parent = self.runs.get(run.forked_from[0])
+            if parent is None or run.history.shared_steps(parent.history, moment.step) < moment.step:
+                break
+            run = parent
+        return run
 
     def find_parents(self) -> None:
         """Take in which models those that were opened are forks of, as far as these are on the list."""

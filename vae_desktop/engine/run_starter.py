@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.data.dataset import Dataset
@@ -14,22 +14,16 @@ from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.image_marks import ImageMarks
 from vae_desktop.engine.messages import Messages, wrong_shape
 from vae_desktop.engine.project import Project
-from vae_desktop.engine.run import Comparison, Run, forked_run
+from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.engine.run_tracker import RunTracker
 from vae_desktop.engine.saving import ModelSaver
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
-from vae_desktop.language import sentences, tr
-from vae_desktop.models.architecture import ImageShape
 from vae_desktop.training.advice import same_models
 from vae_desktop.training.history import Change
 from vae_desktop.training.timeline import Frame
 from vae_desktop.variants import check_comparison
-
-if TYPE_CHECKING:
-    from vae_desktop.training.checkpoint import Checkpoint
-    from vae_desktop.training.fork import Fork
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,36 +128,8 @@ class RunStarter:
         self._prepare(_Plan([run.config.with_settings(**rates) for run in runs], runs, is_comparison=True))
 
     def go_on_with(self, runs: Sequence[Run], compares: bool) -> None:
-        """Train models on as they were about to be when they were interrupted; side by side if they are compared."""
+        """Train models on with the settings that they have; side by side if they are compared."""
         self._prepare(_Plan([run.config for run in runs], list(runs), is_comparison=compares))
-
-    def fork(self, run: Run, config: RunConfig, compares: bool = False) -> None:
-        """Train another model on from the moment that a run is shown at, with other settings; the run stays as it is.
-
-        Its settings and images are those of `config`, as far as the weights fit; its epochs count from the first step
-        of the run. If it `compares`, what the run would have gone on to is trained beside it.
-        """
-        if run.moment is None or self.is_beginning:
-            return
-        parent = self.owner(run, run.moment)
-        origin = parent.checkpoint_of(run.moment)
-        self._training.warm_up()
-        if self._datasets.is_there(config.dataset):
-            take = partial(self._take_images, parent, origin, config, compares)
-            learned = parent.images_for(config.dataset)
-            self._datasets.load(config.dataset, take, learned=learned)
-        else:
-            begin = partial(self._begin_fork, parent, origin, config, compares, None)
-            self._datasets.load(parent.config.dataset, begin, learned=parent.images)
-
-    def owner(self, run: Run, moment: Frame) -> Run:
-        """The model that a moment is of: of a fork, those before it are its parent's, if that is still there."""
-        while run.forked_from is not None and moment.step < run.forked_from[1]:
-            parent = self._project.runs.get(run.forked_from[0])
-            if parent is None or run.history.shared_steps(parent.history, moment.step) < moment.step:
-                break
-            run = parent
-        return run
 
     def continue_slower(self) -> RunConfig | None:
         """Train the model that diverged last on, from its last good state; return with which settings."""
@@ -223,59 +189,6 @@ class RunStarter:
             self._training.adjust(name, value)
         else:
             self._awaited = replace(plan, configs=[config.adjusted(name, value) for config in plan.configs])
-
-    def _take_images(
-        self, parent: Run, origin: Checkpoint, config: RunConfig, compares: bool, dataset: Dataset
-    ) -> None:
-        """Fork a run on other images if these are of its shape, else on its own."""
-        begin = partial(self._begin_fork, parent, origin, config, compares, dataset.image_shape)
-        if dataset.image_shape == parent.image_shape:
-            begin(dataset)
-        else:
-            self._datasets.load(parent.config.dataset, begin, learned=parent.images)
-
-    def _begin_fork(
-        self,
-        run: Run,
-        origin: Checkpoint,
-        config: RunConfig,
-        compares: bool,
-        images: ImageShape | None,
-        dataset: Dataset,
-    ) -> None:
-        from vae_desktop.training.fork import changed_settings, forked, possible
-
-        changes, _, notes = possible(origin.config, run.image_shape, config, images)
-        epochs = None if config.training.epochs == run.config.training.epochs else config.training.epochs
-        newest = None if run.snapshot is None else run.snapshot.span
-        newest = None if newest is None else replace(newest, last=run.last_step)
-        try:
-            configs = [changed_settings(origin, changes), *([origin.config] if compares else ())]
-            forks = [forked(origin, entry, len(dataset.train), epochs, newest) for entry in configs]
-            check_comparison([fork.config for fork in forks])
-        except UserError as error:
-            self._messages.complain(str(error))
-            return
-        if not self._timelines.budget:
-            forks = [replace(fork, timeline=None) for fork in forks]  # its frames would go with the parent's
-        runs = [forked_run(self._project.next_id(), run, origin, fork) for fork in forks]
-        notes = [*self._stopped_for(forks), *notes, *forks[0].begins_anew]
-        if notes:
-            self._messages.inform(sentences(*notes))
-        if compares:
-            self._project.add_comparison(runs)
-        self._prepare(_Plan([fork.config for fork in forks], runs, is_comparison=compares))
-
-    def _stopped_for(self, forks: Sequence[Fork]) -> list[str]:
-        """What is said of the models whose training ends where these forks begin."""
-        active = self._project.active
-        if not active:
-            return []
-        title = active[0].title if len(active) == 1 else tr("{count} models").format(count=len(active))
-        text = tr("{title} was stopped at step {step:,} for the fork.")
-        if len(forks) > 1:
-            text = tr("{title} was stopped at step {step:,} for the forks.")
-        return [text.format(title=title, step=active[0].step)]
 
     def _without_excluded(self, configs: Sequence[RunConfig]) -> list[RunConfig]:
         """The settings of new models, whose images are those that are not excluded."""

@@ -132,7 +132,7 @@ class SetupController(QObject):
         runs = self._on_screen
         kept: list[str] = []
         if runs and runs[0].moment is not None and not self._compares:
-            parent = self._engine.starter.owner(runs[0], runs[0].moment)
+            parent = self._engine.project.owner(runs[0], runs[0].moment)
             kept = self._texts.possible(parent, runs[0].moment.step, config).kept
         same_data = any(run.config.dataset.name == config.dataset.name for run in runs)
         wanted = values_of(config)
@@ -224,7 +224,7 @@ class SetupController(QObject):
         runs, text = [] if self._compares else self._on_screen, ""
         moment = runs[0].moment if runs and self._form.is_valid else None
         if moment is not None:
-            parent = self._engine.starter.owner(runs[0], moment)
+            parent = self._engine.project.owner(runs[0], moment)
             text = self._texts.of_fork(runs[0], parent, self._form.config(), self._project.active)
         has_past = bool(runs) and runs[0].timeline is not None and bool(runs[0].timeline.frames)
         self._controls.show_fork(text, has_place=has_past or bool(text))

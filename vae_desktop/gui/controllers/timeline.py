@@ -113,7 +113,7 @@ class TimelineController(QObject):
         self._player.stop()
         self._window.banner.clear_news()
         with contextlib.suppress(InvalidSetting):  # marked where it stands
-            self._engine.starter.fork(run, self._window.setup.form.config(), compares)
+            self._engine.fork_starter.fork(run, self._window.setup.form.config(), compares)
 
     @Slot()
     def _go_back(self) -> None:
