@@ -73,17 +73,19 @@ def test_tags_are_kept_by_content(app, run):
 
 
 def test_outliers_are_scored_in_the_background(app, run):
-    outliers, found, ended = app.session.outliers, [], []
-    outliers.found.connect(lambda *told: found.append(told))
-    outliers.ended.connect(ended.append)
-    assert outliers.score(run)
-    assert outliers.score(run)  # in place of the first
+    findings, dataset, found = app.session.findings, app.session.datasets.of(run), []
+    findings.found.connect(lambda: found.append(findings.outliers(run, dataset)))
+    assert findings.is_outdated(run, dataset)
+    assert findings.outliers(run, dataset) is None
+    assert findings.find_outliers(run)
+    assert findings.find_outliers(run)  # the same one
     app.wait_until(lambda: bool(found))
-    ((of, step, scores),) = found
-    assert (of, step, ended) == (run, run.snapshot.step, [run])
+    (scores,) = found
+    assert not findings.is_outdated(run, dataset)
+    assert run.shown_step == run.snapshot.step
     (worst,) = scores.worst(1, part="train")
     assert worst.number == scores.test_count + worst.image
     app.session.marks.tag(app.session.datasets.of(run), [worst.number], "odd")
     assert app.session.marks.tagged(app.session.datasets.of(run))["odd"].tolist() == [worst.number]
     app.session.datasets.forget(run.config.dataset.name)
-    assert not outliers.score(run)  # its images are not at hand
+    assert not findings.find_outliers(run)  # its images are not at hand

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.engine.outliers import Outliers
+from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
+from vae_desktop.engine.training import Training
 
 if TYPE_CHECKING:
     from vae_desktop.data.duplicates import Pair
     from vae_desktop.latent.outliers import OutlierScores
 
-_DUPLICATES = "find near-duplicates"
+_OUTLIERS, _DUPLICATES = "score outliers", "find near-duplicates"
 
 
 @dataclass(eq=False)
@@ -24,18 +26,16 @@ class ImageFindings:
     """Keeps what was found last: of one model at one step, and of one data set."""
 
     progressed = Signal(int, int)  # done, of how much
-    found = Signal()  # also where nothing could be found out
+    found = Signal()
 
     _tasks: Tasks
-    _outliers: Outliers
+    _project: Project
+    _datasets: DatasetLoader
+    _training: Training
 
     def __post_init__(self) -> None:
         self._scores: tuple[Run, int, Dataset, OutlierScores] | None = None
         self._pairs: tuple[Dataset, list[Pair]] | None = None
-        self._scored: tuple[Run, Dataset] | None = None  # what is being scored
-        self._outliers.found.connect(self._take_scores)
-        self._outliers.progressed.connect(self._tell_progress)
-        self._outliers.ended.connect(self._end_scoring)
 
     def outliers(self, run: Run | None, dataset: Dataset) -> OutlierScores | None:
         """How unlike the others each image was to a model when that was found out last."""
@@ -51,10 +51,37 @@ class ImageFindings:
         """The test images that nearly equal a training image, if they were looked for."""
         return self._pairs[1] if self._pairs is not None and self._pairs[0] is dataset else None
 
-    def find_outliers(self, run: Run, dataset: Dataset) -> None:
-        """Find out how unlike the others each image is to a model as it is shown, unless that is under way."""
-        if self._scored is None and self._outliers.score(run):
-            self._scored = run, dataset
+    def find_outliers(self, run: Run) -> bool:
+        """Find out how unlike the others each image is to a model as it is shown, unless that is under way of any.
+
+        Returns
+        -------
+        bool
+            Whether it is under way: its images must be at hand, and it must have begun.
+        """
+        if self._tasks.is_running(_OUTLIERS):
+            return True
+        dataset = self._datasets.of(run)
+        snapshot = self._training.newest_snapshot(run) if run.moment is None else run.moment.snapshot
+        if dataset is None or snapshot is None:
+            return False
+        threads = 1 if self._project.active else None  # more would hold a training up
+
+        def work(task: Task) -> OutlierScores:
+            from vae_desktop.latent.outliers import score_outliers
+            from vae_desktop.models.autoencoder import restored_model
+            from vae_desktop.training.devices import ALL_THREADS, use_threads
+
+            use_threads(threads or ALL_THREADS)
+            model = restored_model(run.config.model, run.image_shape, snapshot.weights)
+            return score_outliers(model, dataset, task.progress)
+
+        def finished(scores: OutlierScores) -> None:
+            self._scores = run, snapshot.step, dataset, scores
+            self.found.emit()
+
+        self._tasks.run(work, finished, on_progress=self.progressed.emit, key=_OUTLIERS)
+        return True
 
     def find_duplicates(self, dataset: Dataset) -> None:
         """Look for test images that nearly equal a training image, unless that is under way."""
@@ -71,14 +98,3 @@ class ImageFindings:
             self.found.emit()
 
         self._tasks.run(work, finished, on_progress=self.progressed.emit, key=_DUPLICATES)
-
-    def _tell_progress(self, run: Run, done: int, total: int) -> None:
-        self.progressed.emit(done, total)
-
-    def _take_scores(self, run: Run, step: int, scores: OutlierScores) -> None:
-        if self._scored is not None and self._scored[0] is run:
-            self._scores = run, step, self._scored[1], scores
-
-    def _end_scoring(self, run: Run) -> None:
-        self._scored = None
-        self.found.emit()

@@ -70,7 +70,7 @@ class ImageOrders:
         if order in BY_MODEL and run is not None:
             scores = findings.outliers(run, dataset)
             if scores is None or (findings.is_outdated(run, dataset) and not run.is_in_motion):
-                findings.find_outliers(run, dataset)
+                findings.find_outliers(run)
             if scores is None:
                 return None
             kind = BY_MODEL[order]
