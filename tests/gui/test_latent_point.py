@@ -110,7 +110,7 @@ def test_the_picture_of_the_image_under_the_mouse_follows_its_code(trained, monk
     before = scatter.hover.reconstruction
     run = session.project.shown
     codes = Codes(run.codes.mean + np.float32(0.01), run.codes.log_stddev, run.codes.labels)
-    monkeypatch.setattr(run, "codes", codes)
+    monkeypatch.setattr(run, "newest_codes", codes)
     with trained.qtbot.waitSignal(trained.window.controller.point.seen, timeout=1000) as seen:
         session.project.codes_changed.emit(run)
     np.testing.assert_array_equal(seen.args[0], run.codes.mean[image])

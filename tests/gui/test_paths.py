@@ -295,7 +295,7 @@ def test_a_class_without_images_says_so(shared_driver):
     route = Route(driver)
     labels = route.run.codes.labels.copy()
     labels[labels == 4] = 5
-    route.run.codes = replace(route.run.codes, labels=labels)
+    route.run.newest_codes = replace(route.run.codes, labels=labels)
     route.add_class(4)
     assert route.view.note.text() == "No image has a code here of: 4."
     assert route.view.anchors.labels() == []

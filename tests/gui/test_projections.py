@@ -116,7 +116,7 @@ def test_tsne_of_few_codes(driver, count, words) -> None:
     driver.train_to_the_end(latentDim="3", epochs="1")
     run = driver.window.controller.engine.project.shown
     labels = run.codes.labels[:count]
-    run.codes = type(run.codes)(run.codes.mean[:count], run.codes.log_stddev[:count], labels)
+    run.newest_codes = type(run.codes)(run.codes.mean[:count], run.codes.log_stddev[:count], labels)
     driver.window.controller.engine.project.show(run)
     choose(driver, "tsne")
     if words is None:

@@ -347,13 +347,13 @@ def test_codes_that_are_not_finite_leave_a_sensible_picture(driver) -> None:
         action(driver, f"{name}OverlayAction").trigger()
     broken = run.codes.mean.copy()
     broken[::2] = np.nan
-    run.codes = type(run.codes)(broken, run.codes.log_stddev, run.codes.labels)
+    run.newest_codes = type(run.codes)(broken, run.codes.log_stddev, run.codes.labels)
     driver.window.controller.engine.project.codes_changed.emit(run)
     scatter(driver).plot.fit()
     assert scatter(driver).plot.view_rect().width() < 20
     driver.find("latentSlider0").setValue(1.0)
     assert driver.window.controller.point.code[0] == 1
-    run.codes = type(run.codes)(np.full_like(broken, np.nan), run.codes.log_stddev, run.codes.labels)
+    run.newest_codes = type(run.codes)(np.full_like(broken, np.nan), run.codes.log_stddev, run.codes.labels)
     driver.window.controller.engine.project.codes_changed.emit(run)
     scatter(driver).plot.grab()
     assert nearest_image(np.zeros(2, np.float32), scatter(driver).drawn) is None
@@ -365,7 +365,7 @@ def test_points_glide_to_their_new_places(driver) -> None:
     plot = scatter(driver).plot
     plot.grab()
     start = run.codes.mean[0].copy()
-    run.codes = type(run.codes)(run.codes.mean + np.float32(1), run.codes.log_stddev, run.codes.labels)
+    run.newest_codes = type(run.codes)(run.codes.mean + np.float32(1), run.codes.log_stddev, run.codes.labels)
     drawn = plot.raster.drawings
     driver.window.controller.engine.project.codes_changed.emit(run)
     assert np.allclose(plot.positions[0], start + 1)

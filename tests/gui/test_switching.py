@@ -84,7 +84,8 @@ def test_one_dimensional_codes_are_spread_by_their_own_classes(shared_driver) ->
     session = driver.window.controller.engine
     first = session.project.shown
     codes = Codes(first.codes.mean, first.codes.log_stddev, 1 - first.codes.labels % 2)
-    second = Run(99, first.config, first.image_shape, ("odd", "even"), "opened", codes=codes, snapshot=first.snapshot)
+    second = Run(99, first.config, first.image_shape, ("odd", "even"), "opened", newest_codes=codes)
+    second.snapshot = first.snapshot
     session.project.runs[99] = second
     session.project.show(second)
     heights = driver.window.stage.scatter.plot.positions[:, 1]

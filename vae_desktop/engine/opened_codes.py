@@ -61,8 +61,8 @@ class OpenedCodes:
 
     def _take(self, run: Run, codes: Codes) -> None:
         if run.status == "opened":
-            run.codes_are_kept = False
-            if run.take_codes(codes):
+            run.newest_codes, run.codes_are_kept = codes, False
+            if run.moment is None:
                 self._project.codes_changed.emit(run)
 
 

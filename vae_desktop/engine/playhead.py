@@ -77,7 +77,7 @@ class Playhead:
         for run in runs:
             self._wanted.pop(run.id, None)
             if run.moment is not None:
-                run.show_moment(None)
+                run.moment = None
                 self._inference.pin(run.id, None)
                 self._tell(run)
 
@@ -87,7 +87,7 @@ class Playhead:
             return
         if frame.codes is None and self._timelines.computes_codes(run):
             frame = replace(frame, codes=run.codes)
-        run.show_moment(frame)
+        run.moment = frame
         self._inference.pin(run.id, (run.config.model, run.image_shape, frame.snapshot))
         self._tell(run)
 

@@ -49,6 +49,8 @@ class Run:
         The bundled file that it came from; then it is shown rather than worked on.
     codes_are_kept : bool
         Whether the codes come from a file of the app's own, and so may be of an earlier step than the weights.
+    newest_codes : Codes, or None
+        Of the test images as they are now, whatever moment is shown.
     name : str
         Its short name among the models it is compared with; "" for a model alone.
     train_codes : Codes, or None
@@ -61,8 +63,6 @@ class Run:
         The frames of its training: which there are, and why each is kept; `Timelines` reads them.
     moment : Frame, or None
         The kept moment of its training as which it is shown, with its codes; None while it is shown as it is now.
-    live_codes : Codes, or None
-        Those of now, while `codes` are those of a moment.
     forked_from : (int, int), or None
         The run that it went another way from, by its id, and at which step.
     parent_config : RunConfig, or None
@@ -79,7 +79,7 @@ class Run:
     class_names: tuple[str, ...]
     status: RunStatus
     history: History = field(default_factory=History)
-    codes: Codes | None = None
+    newest_codes: Codes | None = None
     snapshot: Snapshot | None = None
     path: Path | None = None
     autosave: Path | None = None
@@ -94,7 +94,6 @@ class Run:
     measured: dict[int, dict[str, Any]] = field(default_factory=dict)
     timeline: Timeline | None = None
     moment: Frame | None = None
-    live_codes: Codes | None = None
     forked_from: tuple[int, int] | None = None
     parent_config: RunConfig | None = None
     images: Fingerprint | None = None
@@ -136,16 +135,16 @@ class Run:
         return self.parent_config is not None and not changed_settings(self.parent_config, self.config)
 
     @property
+    def codes(self) -> Codes | None:
+        """The codes of the test images at the step that is shown."""
+        return self.newest_codes if self.moment is None else self.moment.codes
+
+    @property
     def all_codes(self) -> Codes | None:
         """The codes of the test images, then those of the training images if they are there."""
         if self.codes is None or self.train_codes is None or self.moment is not None:
             return self.codes
         return self.codes.followed_by(self.train_codes)
-
-    @property
-    def newest_codes(self) -> Codes | None:
-        """The codes of the test images as they are now, whatever moment is shown."""
-        return self.codes if self.moment is None else self.live_codes
 
     @property
     def is_in_motion(self) -> bool:
@@ -217,20 +216,6 @@ class Run:
         if self.images is None or not dataset.is_custom:
             return None
         return self.images if dataset == self.config.dataset or not self.images.is_unknown else None
-
-    def take_codes(self, codes: Codes) -> bool:
-        """Take in codes of now; return whether they are shown."""
-        if self.moment is None:
-            self.codes = codes
-        else:
-            self.live_codes = codes
-        return self.moment is None
-
-    def show_moment(self, moment: Frame | None) -> None:
-        """Be shown as at a moment, or as now."""
-        codes = self.newest_codes
-        self.moment = moment
-        self.codes, self.live_codes = (codes, None) if moment is None else (moment.codes, codes)
 
     @property
     def newest_step(self) -> ObservedStep | None:
@@ -320,7 +305,7 @@ def forked_run(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
     run = Run(run_id, fork.config, parent.image_shape, parent.class_names, "opened")
     run.history, run.snapshot, run.parent_config = fork.history, fork.snapshot, origin.config
     if fork.config.dataset == origin.config.dataset:
-        run.codes = origin.codes
+        run.newest_codes = origin.codes
     run.images = parent.images_for(fork.config.dataset)
     run.timeline = fork.timeline  # these frames lie in a folder of its own too, as soon as it trains
     run.parameters, run.forked_from = parent.parameters, (parent.id, fork.snapshot.step)
@@ -331,7 +316,7 @@ def forked_run(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:
     """A run from what a file kept; one in an autosave counts as not saved yet."""
     run = Run(run_id, checkpoint.config, checkpoint.image_shape, checkpoint.class_names, "opened")
-    run.history, run.codes, run.snapshot = checkpoint.history, checkpoint.codes, checkpoint.snapshot
+    run.history, run.newest_codes, run.snapshot = checkpoint.history, checkpoint.codes, checkpoint.snapshot
     run.timeline, run.images = checkpoint.timeline, checkpoint.images
     run.parameters, run.steps_per_epoch = checkpoint.parameters, checkpoint.steps_per_epoch
     step, span = run.snapshot.step, run.snapshot.span

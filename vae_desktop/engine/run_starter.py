@@ -113,7 +113,7 @@ class RunStarter:
         self._saver.save(None, [run], ())
         settings: dict[str, Any] = run.settings_until(frame.step)
         run.config = run.config.with_settings(**settings)
-        run.snapshot, run.codes = frame.snapshot, frame.codes or run.codes
+        run.snapshot, run.newest_codes = frame.snapshot, frame.codes or run.codes
         run.forget_after(frame.step)
         run.history.changes = [
             change for change in run.history.changes if change.step < frame.step or change.name not in settings

@@ -114,7 +114,8 @@ class RunTracker:
 
     def run_embedded(self, run: Run, codes: Codes) -> None:
         """Take in codes of the test images; while training, some are a moment older than others."""
-        if run.take_codes(codes):
+        run.newest_codes = codes
+        if run.moment is None:
             self._project.codes_changed.emit(run)
 
     def training_images_embedded(self, run: Run, codes: Codes) -> None:
