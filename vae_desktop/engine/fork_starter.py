@@ -12,7 +12,7 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.project import Project
-from vae_desktop.engine.run import Run, forked_run
+from vae_desktop.engine.run import Run
 from vae_desktop.engine.run_starter import RunStarter
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
@@ -88,7 +88,7 @@ class ForkStarter:
             return
         if not self._timelines.budget:
             forks = [replace(fork, timeline=None) for fork in forks]  # its frames would go with the parent's
-        runs = [forked_run(self._project.next_id(), run, origin, fork) for fork in forks]
+        runs = [_run_of(self._project.next_id(), run, origin, fork) for fork in forks]
         notes = [*self._stopped_for(forks), *notes, *forks[0].begins_anew]
         if notes:
             self._messages.inform(sentences(*notes))
@@ -106,3 +106,16 @@ class ForkStarter:
         if len(forks) > 1:
             text = tr("{title} was stopped at step {step:,} for the forks.")
         return [text.format(title=title, step=active[0].step)]
+
+
+def _run_of(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
+    """A run that is to go another way than its parent from the moment of `origin`."""
+    run = Run(run_id, fork.config, parent.image_shape, parent.class_names, "opened")
+    run.history, run.snapshot, run.parent_config = fork.history, fork.snapshot, origin.config
+    if fork.config.dataset == origin.config.dataset:
+        run.newest_codes = origin.codes
+    run.images = parent.images_for(fork.config.dataset)
+    run.timeline = fork.timeline  # these frames lie in a folder of its own too, as soon as it trains
+    run.parameters, run.forked_from = parent.parameters, (parent.id, fork.snapshot.step)
+    run.steps_per_epoch = parent.steps_per_epoch
+    return run

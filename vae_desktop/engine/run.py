@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.data.fingerprint import Fingerprint
+from vae_desktop.engine.kept_model import KeptModel
 from vae_desktop.engine.pace import Progress
 from vae_desktop.language import N_, tr
 from vae_desktop.latent.codes import Codes
@@ -18,7 +19,6 @@ from vae_desktop.variants import changed_settings, titles
 
 if TYPE_CHECKING:
     from vae_desktop.training.checkpoint import Checkpoint
-    from vae_desktop.training.fork import Fork
     from vae_desktop.training.observed_step import ObservedStep
     from vae_desktop.training.recording import Recording
     from vae_desktop.training.timeline import Frame, Timeline
@@ -30,25 +30,11 @@ _WORDS = N_("training"), N_("paused"), N_("finished"), N_("stopped"), N_("diverg
 
 
 @dataclass(eq=False)
-class Run:
+class Run(KeptModel):
     """One model, trained here or opened from a file.
 
     Attributes
     ----------
-    snapshot : Snapshot, or None
-        The newest whole state; None until the first is taken.
-    path : Path, or None
-        The file that it was saved to or opened from.
-    autosave : Path, or None
-        The file in which the app itself has kept it.
-    saved_step, kept_step : int
-        The steps whose states lie in those two files; -1 if none does.
-    earlier : dict of Path to int
-        Files in which the app has kept it as it was before a change, each with its step.
-    example : Path, or None
-        The bundled file that it came from; then it is shown rather than worked on.
-    codes_are_kept : bool
-        Whether the codes come from a file of the app's own, and so may be of an earlier step than the weights.
     newest_codes : Codes, or None
         Of the test images as they are now, whatever moment is shown.
     name : str
@@ -80,14 +66,6 @@ class Run:
     status: RunStatus
     history: History = field(default_factory=History)
     newest_codes: Codes | None = None
-    snapshot: Snapshot | None = None
-    path: Path | None = None
-    autosave: Path | None = None
-    saved_step: int = -1
-    kept_step: int = -1
-    earlier: dict[Path, int] = field(default_factory=dict)
-    example: Path | None = None
-    codes_are_kept: bool = False
     name: str = ""
     train_codes: Codes | None = None
     train_codes_step: int = -1
@@ -102,11 +80,6 @@ class Run:
     parameters: int = 0
     steps_per_epoch: int = 1
     last_step: int = 0
-
-    @property
-    def is_example(self) -> bool:
-        """Whether it came with the app."""
-        return self.example is not None
 
     @property
     def title(self) -> str:
@@ -230,24 +203,6 @@ class Run:
         step = 0 if self.snapshot is None else self.snapshot.step
         return Progress(step, 0, max(step, self.last_step), self.steps_per_epoch)
 
-    @property
-    def is_saved(self) -> bool:
-        return self.snapshot is None or self.snapshot.step == self.saved_step
-
-    @property
-    def is_kept(self) -> bool:
-        return self.snapshot is None or self.snapshot.step in (self.saved_step, self.kept_step)
-
-    @property
-    def kept(self) -> dict[Path, int]:
-        """The files in which the app itself has kept it, each with the step whose state lies there."""
-        return self.earlier if self.autosave is None else {self.autosave: self.kept_step, **self.earlier}
-
-    def forget(self, path: Path) -> None:
-        """One of those files is there no longer."""
-        self.autosave = None if self.autosave == path else self.autosave
-        self.earlier.pop(path, None)
-
     def forget_after(self, step: int) -> None:
         """Forget what came of later steps, since the training goes on from an earlier one."""
         self.history.truncate(step)
@@ -298,19 +253,6 @@ class Entry:
     config: RunConfig
     snapshot: Snapshot | None = None
     timeline: Recording | None = None
-
-
-def forked_run(run_id: int, parent: Run, origin: Checkpoint, fork: Fork) -> Run:
-    """A run that is to go another way than its parent from the moment of `origin`."""
-    run = Run(run_id, fork.config, parent.image_shape, parent.class_names, "opened")
-    run.history, run.snapshot, run.parent_config = fork.history, fork.snapshot, origin.config
-    if fork.config.dataset == origin.config.dataset:
-        run.newest_codes = origin.codes
-    run.images = parent.images_for(fork.config.dataset)
-    run.timeline = fork.timeline  # these frames lie in a folder of its own too, as soon as it trains
-    run.parameters, run.forked_from = parent.parameters, (parent.id, fork.snapshot.step)
-    run.steps_per_epoch = parent.steps_per_epoch
-    return run
 
 
 def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) -> Run:
