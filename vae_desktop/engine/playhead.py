@@ -53,7 +53,7 @@ class Playhead:
     _messages: Messages
 
     def __post_init__(self) -> None:
-        self._wanted: dict[int, int] = {}  # the step that each run was asked to be shown at last, by the run's id
+        self._awaited: dict[int, int] = {}  # the step of each run, by its id, whose frame is being read
         self._project.status_changed.connect(self._leave_forgotten)
         self._project.timeline_changed.connect(self._leave_forgotten)
 
@@ -63,28 +63,33 @@ class Playhead:
         step = min(common_steps(runs), key=lambda kept: (abs(kept - step), kept), default=step)
         for run in runs:
             info = None if run.timeline is None else run.timeline.nearest(step)
-            if info is not None and self._wanted.get(run.id) != info.step:
-                self._wanted[run.id] = info.step
+            if info is not None and self._wanted(run) != info.step:
+                self._awaited[run.id] = info.step
                 failed = partial(self._leave_out, run, info.step)
                 self._timelines.read(run, info.step, partial(self._show, run), failed)
 
     def is_waiting(self, runs: Iterable[Run]) -> bool:
         """Whether one of these was asked to be shown at a step that has not been read yet."""
-        return any(self._wanted.get(run.id) != (None if run.moment is None else run.moment.step) for run in runs)
+        return any(run.id in self._awaited for run in runs)
 
     def go_live(self, runs: Iterable[Run]) -> None:
         """Show runs as they are now."""
         for run in runs:
-            self._wanted.pop(run.id, None)
+            self._awaited.pop(run.id, None)
             if run.moment is not None:
                 run.moment = None
                 self._inference.pin(run.id, None)
                 self._tell(run)
 
+    def _wanted(self, run: Run) -> int | None:
+        """The step that a run was asked to be shown at last; None where it is shown as it is now."""
+        return self._awaited.get(run.id, None if run.moment is None else run.moment.step)
+
     def _show(self, run: Run, frame: Frame) -> None:
         """Show a frame, unless another one is wanted by now; codes that are still computed leave those before."""
-        if self._wanted.get(run.id) != frame.step or run.id not in self._project.runs:
+        if self._wanted(run) != frame.step or run.id not in self._project.runs:
             return
+        self._awaited.pop(run.id, None)
         if frame.codes is None and self._timelines.computes_codes(run):
             frame = replace(frame, codes=run.codes)
         run.moment = frame
@@ -97,11 +102,9 @@ class Playhead:
 
     def _leave_out(self, run: Run, step: int, error: Exception) -> None:
         """Stay where a damaged frame cannot be shown, and say so; of one that was thinned out show the nearest."""
-        is_wanted = self._wanted.get(run.id) == step
+        is_wanted = self._wanted(run) == step
         if is_wanted:
-            del self._wanted[run.id]
-            if run.moment is not None:
-                self._wanted[run.id] = run.moment.step
+            self._awaited.pop(run.id, None)
         if not isinstance(error, UserError):
             raise error
         if run.timeline is not None and run.timeline.info(step) is not None:
