@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.duplicates import duplicate_values
 from vae_desktop.cli.options import add_data_dir_option, add_exclude_option, add_setting_option, excluding, spelled
-from vae_desktop.cli.output import print_json, print_table, progress_bar
+from vae_desktop.cli.output import print_json, print_table, shown_progress
 from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.dataset_catalog import DATASETS
 from vae_desktop.files import size_in_words
@@ -53,21 +53,15 @@ def run(options: argparse.Namespace) -> int:
     from vae_desktop.data.custom.messages import listed
     from vae_desktop.data.duplicates import in_words, near_duplicates
     from vae_desktop.data.load import load_dataset
-    from vae_desktop.progress import Progress
 
     names = [name for name, _, _ in settings_of(DatasetConfig) if name != "name"]
     config = DatasetConfig(
         SETTINGS["name"].parse("name", options.source), **{name: getattr(options, name) for name in names}
     )
     config = excluding(config, options)
-    with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        dataset = load_dataset(config, options.data_dir, Progress(show))
-        pairs = near_duplicates(dataset, Progress(show)) if options.duplicates else None
+    with shown_progress() as progress:
+        dataset = load_dataset(config, options.data_dir, progress)
+        pairs = near_duplicates(dataset, progress) if options.duplicates else None
     values = _values(dataset)
     if options.json:
         print_json({**values, **({} if pairs is None else {"near_duplicates": duplicate_values(pairs, dataset)})})

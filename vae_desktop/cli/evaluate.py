@@ -4,23 +4,26 @@ import argparse
 import time
 from dataclasses import asdict, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vae_desktop.cli.duplicates import duplicate_values
 from vae_desktop.cli.images import check_shape, other_images
 from vae_desktop.cli.opening import add_file_options, opened
 from vae_desktop.cli.options import add_data_dir_option, add_exclude_option, add_setting_option, excluding
 from vae_desktop.cli.outliers import OUTLIERS, outlier_values, print_outliers
-from vae_desktop.cli.output import columns_of, print_json, print_table, progress_bar, say
+from vae_desktop.cli.output import columns_of, print_json, print_table, say, shown_progress
 from vae_desktop.config import SETTINGS, DatasetConfig
 from vae_desktop.language import N_, tr
 from vae_desktop.latent.measures import QUICK, Extent
 from vae_desktop.latent.table import Row, groups_of
-from vae_desktop.progress import Progress
 from vae_desktop.settings import Setting
 
 if TYPE_CHECKING:
+    import torch
+
     from vae_desktop.data.dataset import Dataset
+    from vae_desktop.data.duplicates import Pair
+    from vae_desktop.latent.outliers import Outlier
     from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = N_("measure a saved model on a test set")
@@ -60,45 +63,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print, with the noise of training's own evaluations."""
-    extent = QUICK if options.quick else Extent(options.importance_samples, options.sampled_images)
     from vae_desktop.engine.processor import prepare_threads
 
     prepare_threads()
-    import torch
-
-    from vae_desktop.data.duplicates import in_words, near_duplicates
-    from vae_desktop.data.load import load_dataset
-    from vae_desktop.latent.measuring import measuring
-    from vae_desktop.latent.outliers import score_outliers
-    from vae_desktop.models.autoencoder import restored_model
-    from vae_desktop.paths import default_cache_dir
+    from vae_desktop.data.duplicates import in_words
     from vae_desktop.training.devices import name_of, select_device
 
     checkpoint = opened(options)
     config = checkpoint.config
     device = select_device(options.device, partial(say, options.program))
-    measured = excluding(_dataset_config(config.dataset, checkpoint.image_shape, options), options)
-    dataset = load_dataset(measured, options.data_dir, learned=checkpoint.images)
-    label = dataset.config.label
-    check_shape(options.file, checkpoint, dataset)
-    if not dataset.on_validation:
-        _note_if_learned(options.program, config.dataset, dataset.config)
-    notes = other_images(checkpoint, dataset) if measured.is_custom else []
-    if measured.excluded and dataset.report is not None:
-        notes.append(tr("skipped {line}").format(line=dataset.report.skipped[-1]))
-    say(options.program, *notes, mark=tr("note: "))
+    dataset = _loaded(checkpoint, options)
     start = time.perf_counter()
-    model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
-    model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit
-    with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        values = dict(measuring(config, model, dataset, extent, default_cache_dir(), Progress(show)))
-        pairs = near_duplicates(dataset, Progress(show)) if dataset.config.is_custom and not options.quick else None
-        outliers = score_outliers(model, dataset, Progress(show)).worst(options.outliers) if options.outliers else []
+    values, pairs, outliers = _measured(checkpoint, dataset, device, options)
     if pairs:
         sentence, lines = in_words(pairs, dataset)
         say(options.program, sentence, *lines[:3], mark=tr("note: "))
@@ -121,11 +97,51 @@ def run(options: argparse.Namespace) -> int:
         return 0
     title = [
         (tr("Model"), tr("{model}, step {step:,}").format(model=config.title, step=checkpoint.snapshot.step)),
-        (tr("Test images"), tr("{count:,} of {dataset}").format(count=len(dataset.test), dataset=label)),
+        (tr("Test images"), tr("{count:,} of {dataset}").format(count=len(dataset.test), dataset=dataset.config.label)),
     ]
     _print_groups(title, groups_of(values, config))
     print_outliers(outliers, dataset)
     return 0
+
+
+def _loaded(checkpoint: "Checkpoint", options: argparse.Namespace) -> "Dataset":
+    """The data set to measure on; what is to be known of it is said on stderr."""
+    from vae_desktop.data.load import load_dataset
+
+    own = checkpoint.config.dataset
+    measured = excluding(_dataset_config(own, checkpoint.image_shape, options), options)
+    dataset = load_dataset(measured, options.data_dir, learned=checkpoint.images)
+    check_shape(options.file, checkpoint, dataset)
+    if not dataset.on_validation:
+        _note_if_learned(options.program, own, dataset.config)
+    notes = other_images(checkpoint, dataset) if measured.is_custom else []
+    if measured.excluded and dataset.report is not None:
+        notes.append(tr("skipped {line}").format(line=dataset.report.skipped[-1]))
+    say(options.program, *notes, mark=tr("note: "))
+    return dataset
+
+
+def _measured(
+    checkpoint: "Checkpoint", dataset: "Dataset", device: "torch.device", options: argparse.Namespace
+) -> "tuple[dict[str, Any], list[Pair] | None, list[Outlier]]":
+    """The figures of a model, the near-duplicates among its images, None if they are not looked for, and outliers."""
+    import torch
+
+    from vae_desktop.data.duplicates import near_duplicates
+    from vae_desktop.latent.measuring import measuring
+    from vae_desktop.latent.outliers import score_outliers
+    from vae_desktop.models.autoencoder import restored_model
+    from vae_desktop.paths import default_cache_dir
+
+    extent = QUICK if options.quick else Extent(options.importance_samples, options.sampled_images)
+    config = checkpoint.config
+    model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
+    model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit
+    with shown_progress() as progress:
+        values = dict(measuring(config, model, dataset, extent, default_cache_dir(), progress))
+        pairs = near_duplicates(dataset, progress) if dataset.config.is_custom and not options.quick else None
+        outliers = score_outliers(model, dataset, progress).worst(options.outliers) if options.outliers else []
+    return values, pairs, outliers
 
 
 def _difference(checkpoint: "Checkpoint", dataset: "Dataset") -> dict[str, int] | None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from vae_desktop.cli.images import check_images
 from vae_desktop.cli.opening import add_file_options, check_has_timeline, opened_at_its_end
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
-from vae_desktop.cli.output import progress_bar, say
+from vae_desktop.cli.output import say, shown_progress
 from vae_desktop.cli.saving import check_writable
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.language import N_, tr
-from vae_desktop.progress import Progress
 from vae_desktop.settings import Choice, Setting
 
 if TYPE_CHECKING:
@@ -82,16 +81,11 @@ def run(options: argparse.Namespace) -> int:
         return dataset.test
 
     look = Look(options.size, options.theme == "dark")
-    with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        scene, left_out = make_scene(options.of, checkpoint, look, codes, test_images, Progress(show))
+    with shown_progress() as progress:
+        scene, left_out = make_scene(options.of, checkpoint, look, codes, test_images, progress)
         say(options.program, *left_out, mark=tr("note: "))
         names = checkpoint.class_names if options.of == "scatter" else ()
-        write_film(Film(checkpoint, scene, look, names), options.output, options.fps, Progress(show))
+        write_film(Film(checkpoint, scene, look, names), options.output, options.fps, progress)
     return 0
 
 

@@ -5,7 +5,8 @@ import math
 import shutil
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from vae_desktop.config import RunConfig
 from vae_desktop.errors import UserError
 from vae_desktop.language import tr
 from vae_desktop.latent.table import by_dimension
+from vae_desktop.progress import Progress
 from vae_desktop.training.failures import failure_words, is_of_device, is_out_of_memory
 
 if TYPE_CHECKING:
@@ -47,6 +49,18 @@ def progress_bar(is_hidden: bool = False, **details: Any) -> Any:
     tqdm.monitor_interval = 0  # no thread that looks after a bar which is told of each step
     size = shutil.get_terminal_size()  # tqdm's own measure hides the bar on terminals that do not tell their size
     return tqdm(ncols=size.columns - 1, nrows=size.lines, miniters=1, disable=is_hidden or None, **details)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """The progress of work, which a bar on stderr shows until the end of the block."""
+    with progress_bar(bar_format="{l_bar}{bar}| {elapsed}", leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield Progress(show)
 
 
 def print_json(values: Mapping[str, Any]) -> None:
