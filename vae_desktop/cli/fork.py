@@ -78,4 +78,3 @@ def run(options: argparse.Namespace) -> int:
         training = TrainingLoop([fork.config], dataset, device, [fork.snapshot], [fork.history], timelines)
         say(options.program, *notes, *fork.begins_anew, mark=tr("note: "))
         return train_to_end(training, targets, options)
-

@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vae_desktop import paths
@@ -47,54 +47,58 @@ def recordings(
     InvalidSetting
         If the size is none, or not even two frames fit.
     """
-    from vae_desktop.engine.timeline_store import TimelineStore, new_name
-    from vae_desktop.training.frame_folder import FrameFolder
+    from vae_desktop.engine.timeline_store import TimelineStore
     from vae_desktop.training.frame_writer import FrameWriter
     from vae_desktop.training.frames import FrameLayout, check_budget
     from vae_desktop.training.recording import Recording
 
     before = before or [None] * len(configs)
-    budget = max((_own_budget(timeline) for timeline in before if timeline is not None), default=0)
-    if options.timeline is not None:
-        budget = bytes_of("timeline", " ".join(options.timeline))
+    budget = _budget(options, before)
     if not budget:
         yield [None] * len(configs)
         return
-    layouts = [FrameLayout.of(config.model, dataset.image_shape) for config in configs]
-    check_budget(budget, layouts)
-    store = TimelineStore(paths.default_cache_dir() / "timelines")
-    place, writer = store.root / new_name(), FrameWriter()
+    check_budget(budget, [FrameLayout.of(config.model, dataset.image_shape) for config in configs])
+    store, writer = TimelineStore(paths.default_cache_dir() / "timelines"), FrameWriter()
     writer.add(store.sweep)  # what was killed has left its frames
+    folders, complain = [store.new(config, dataset.image_shape) for config in configs], _complainer(options)
+    made = [Recording(folder, writer, budget, on_trouble=complain) for folder in folders]
+    for recording, own in zip(made, before, strict=True):
+        if own is not None:
+            recording.adopt(own)
+    try:
+        yield [*made]
+    finally:
+        for recording in made:
+            recording.remove()
+        writer.join()
 
+
+def _complainer(options: argparse.Namespace) -> Callable[[str, str], None]:
+    """What tells of a trouble, once for all models that have it."""
     told: set[str] = set()
 
     def complain(trouble: str, details: str) -> None:
-        if trouble in told:  # of another model
+        if trouble in told:
             return
         told.add(trouble)
         if options.debug and details:
             print(details, file=sys.stderr)
         say(options.program, trouble, mark=tr("note: "))
 
-    made: list[Recording | None] = []
-    for number, (layout, own) in enumerate(zip(layouts, before, strict=True)):
-        recording = Recording(FrameFolder(place / str(number), layout), writer, budget, on_trouble=complain)
-        if own is not None:
-            recording.adopt(own)
-        made.append(recording)
-    try:
-        yield made
-    finally:
-        for entry in made:
-            if entry is not None:
-                entry.remove()
-        writer.join()
-        with contextlib.suppress(OSError):
-            place.rmdir()
+    return complain
 
 
-def _own_budget(timeline: "Timeline") -> int:
-    """Bytes within which a timeline is kept as its training goes on, where nobody asks for others."""
+def _budget(options: argparse.Namespace, before: "Sequence[Timeline | None]") -> int:
+    """Bytes that the frames of each model may take: as is asked for, else as those that there are may go on; 0: none.
+
+    Raises
+    ------
+    InvalidSetting
+        If the size is none.
+    """
     from vae_desktop.training.timeline import DEFAULT_BUDGET
 
-    return timeline.budget or max(timeline.bytes, DEFAULT_BUDGET)
+    if options.timeline is not None:
+        return bytes_of("timeline", " ".join(options.timeline))
+    own = [timeline.budget or max(timeline.bytes, DEFAULT_BUDGET) for timeline in before if timeline is not None]
+    return max(own, default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import logging
 import os
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 2 * 10**9  # of timelines that no open window needs; the newest stay
 _FORGOTTEN = 7 * 86_400  # seconds, after which a process that cannot be asked for counts as gone
+_count = itertools.count()
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +51,7 @@ class TimelineStore:
 
     def new(self, config: RunConfig, image_shape: ImageShape) -> FrameFolder:
         """A folder for the frames of a model, which is made with the first of them."""
-        return FrameFolder(self.root / new_name(), FrameLayout.of(config.model, image_shape))
+        return FrameFolder(self.root / _new_name(), FrameLayout.of(config.model, image_shape))
 
     def note_files(self, folder: FrameFolder, files: Mapping[Path, int]) -> None:
         """Note in which files a model is kept, and which of the models there it is."""
@@ -105,7 +107,7 @@ def pinned(timeline: Timeline) -> Iterator[Timeline]:
     if not isinstance(timeline, KeptTimeline):
         yield timeline
         return
-    folder = timeline.folder.beside(new_name())
+    folder = timeline.folder.beside(_new_name())
     try:
         frames = list(_taken_over(timeline, folder))
     except UserError:
@@ -123,9 +125,10 @@ def _taken_over(timeline: KeptTimeline, folder: FrameFolder) -> Iterator[FrameIn
             yield info
 
 
-def new_name() -> str:
+def _new_name() -> str:
     """A name for a folder that this process records into: its number, its machine, and when."""
-    return f"{os.getpid()}-{platform.node()}-{time.time_ns()}".replace(os.sep, "")
+    when = time.time_ns() + next(_count)  # a clock may tick but every few milliseconds
+    return f"{os.getpid()}-{platform.node()}-{when}".replace(os.sep, "")
 
 
 def _notes(folder: Path) -> Path:
