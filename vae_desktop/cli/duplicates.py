@@ -13,14 +13,15 @@ def duplicate_values(pairs: "Sequence[Pair]", dataset: "Dataset") -> list[dict[s
     return [
         {
             "likeness": pair.likeness,
-            "test": _image(dataset.test, pair.test),
-            "train": _image(dataset.train, pair.train),
+            "test": image_values(dataset.test, pair.test),
+            "train": image_values(dataset.train, pair.train),
         }
         for pair in pairs
     ]
 
 
-def _image(split: "Split", number: int) -> dict[str, Any]:
+def image_values(split: "Split", number: int) -> dict[str, Any]:
+    """Which image of a split it is, and where it came from, as plain JSON values."""
     origin = None if split.origins is None else split.origins[number]
     return {
         "image": number,

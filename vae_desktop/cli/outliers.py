@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from vae_desktop.cli.duplicates import image_values
 from vae_desktop.cli.output import print_table
 from vae_desktop.language import N_, tr
 from vae_desktop.settings import Setting
@@ -43,13 +44,10 @@ def _split(outlier: "Outlier", dataset: "Dataset") -> "Split":
 
 def _values(outlier: "Outlier", dataset: "Dataset") -> dict[str, Any]:
     split = _split(outlier, dataset)
-    origin = None if split.origins is None else split.origins[outlier.image]
     label = None if split.labels is None or not dataset.class_names else split.labels[outlier.image]
     return {
         "split": outlier.part,
-        "image": outlier.image,
-        "file": None if origin is None else origin.file,
-        "part": None if origin is None else origin.part,
+        **image_values(split, outlier.image),
         "hash": f"{split.hashes[outlier.image]:016x}",
         "class": None if label is None else dataset.class_names[label],
         "score": outlier.score,
