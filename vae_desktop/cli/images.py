@@ -46,14 +46,8 @@ def check_images(path: Path, checkpoint: "Checkpoint", dataset: "Dataset") -> No
 
 def other_images(checkpoint: "Checkpoint", dataset: "Dataset") -> list[str]:
     """Whether the images are not those that a model has learned, or nobody knows it, in words."""
-    if checkpoint.images is None:
-        return []
-    if checkpoint.images.is_unknown:
-        from vae_desktop.data.fingerprint import unknown_images
-
-        return [unknown_images()]
-    difference = dataset.difference(checkpoint.images)
-    return [str(difference)] if difference else []
+    text = dataset.difference_in_words(checkpoint.images)
+    return [text] if text else []
 
 
 def _shape(shape: tuple[int, int, int]) -> str:

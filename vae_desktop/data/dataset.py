@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.fingerprint import Difference, Fingerprint, Role
+from vae_desktop.data.fingerprint import Difference, Fingerprint, Role, unknown_images
 from vae_desktop.data.hashes import Hashes, hashes_of
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.spectrum import Spectrum, spectrum_of
@@ -209,6 +209,13 @@ class Dataset:
     @cached_property
     def _differences(self) -> dict[Fingerprint, Difference]:
         return {}
+
+    def difference_in_words(self, learned: Fingerprint | None) -> str:
+        """How the images differ from those of a model, or that nobody knows it; "" if they do not."""
+        if learned is not None and learned.is_unknown:
+            return unknown_images()
+        difference = self.difference(learned)
+        return str(difference) if difference else ""
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raise InvalidSetting if a batch would be larger than the training set."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vae_desktop.data.dataset import Dataset
-from vae_desktop.data.fingerprint import unknown_images
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.project import Project
@@ -29,10 +28,7 @@ class KnownImages:
 
     def difference(self, run: Run, dataset: Dataset) -> str:
         """How the images at hand differ from those that a model has learned, in words; "" if they do not."""
-        if run.images is None or run.images is dataset.fingerprint:
-            return ""
-        difference = dataset.difference(run.images)
-        return unknown_images() if run.images.is_unknown else str(difference) if difference else ""
+        return dataset.difference_in_words(run.images)
 
     def compare(self, run: Run, dataset: Dataset) -> None:
         """Tell of a difference between the images that a model has learned and those at hand."""
