@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from vae_desktop.bench.training_probe import products
 from vae_desktop.config import ModelConfig, RunConfig
 from vae_desktop.engine.processor import prepare_threads
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_COUNT, _SIDE, _LATENT_DIM, _BATCH_SIZE = 10_000, 32, 16, 128
+_COUNT, _SIDE, _LATENT_DIM = 10_000, 32, 16
+_BATCH_SIZE = 128  # as in the usual loop
 _WARM_UP, _BLOCK = 5, 10  # steps
 
 
@@ -33,11 +35,10 @@ def usual(count: int) -> dict[str, Any]:
     """
     import torch
     from PIL import Image
-    from torch.utils.data import DataLoader
     from torchvision.datasets import VisionDataset
     from torchvision.transforms import ToTensor
 
-    from vae_desktop.bench.loop_probe import loss_of
+    from vae_desktop.bench.loop_probe import epoch_seconds
 
     class Pictures(VisionDataset):
         def __init__(self, images: npt.NDArray[np.uint8]) -> None:
@@ -52,19 +53,7 @@ def usual(count: int) -> dict[str, Any]:
             return self.transform(Image.fromarray(self._images[number])), 0
 
     torch.manual_seed(0)
-    model, seconds = _usual_model(), []
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    batches: DataLoader[Any] = DataLoader(Pictures(_pictures()), _BATCH_SIZE, shuffle=True)
-    for _ in range(count):
-        began, total = time.perf_counter(), 0.0
-        for images, _ in batches:
-            optimizer.zero_grad()
-            loss = loss_of(model, images)
-            loss.backward()
-            optimizer.step()
-            total += loss.item()
-        seconds.append(time.perf_counter() - began)
-    return {"epoch_seconds": seconds}
+    return {"epoch_seconds": epoch_seconds(_usual_model(), Pictures(_pictures()), count)}
 
 
 def ours(count: int) -> dict[str, Any]:
@@ -123,8 +112,6 @@ def _layers() -> Callable[[], None]:
     """All convolutions and products of a step, forwards and backwards, on numbers of their own."""
     import torch
 
-    from vae_desktop.models.products import product
-
     work: list[Callable[[], object]] = []
     for position, (inputs, outputs, side) in enumerate(((3, 32, 32), (32, 64, 16), (64, 128, 8))):
         large, small = (
@@ -139,11 +126,8 @@ def _layers() -> Callable[[], None]:
                 partial(torch.ops.aten.convolution, source, weight, torch.randn(count), *shape),
                 partial(torch.ops.aten.convolution_backward, target, source, weight, [count], *shape, wanted),
             ]
-    for inputs, outputs in ((2048, 512), (512, 2 * _LATENT_DIM), (_LATENT_DIM, 512), (512, 2048)):
-        x, weight, slope = (
-            torch.randn(*shape) for shape in ((_BATCH_SIZE, inputs), (outputs, inputs), (_BATCH_SIZE, outputs))
-        )
-        work += [partial(product, x, weight.T), partial(product, slope.T, x), partial(product, slope, weight)]
+    dense = (2048, 512), (512, 2 * _LATENT_DIM), (_LATENT_DIM, 512), (512, 2048)
+    work += products(dense, _BATCH_SIZE)
 
     def compute() -> None:
         for operation in work:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 from torchvision.datasets import MNIST
 from torchvision.transforms import ToTensor
 
@@ -40,23 +40,29 @@ def loss_of(model: nn.Module, images: Tensor) -> Tensor:
     return reconstruction - 0.5 * torch.sum(1 + log_variance - mean.square() - log_variance.exp())
 
 
-def epochs(data_dir: str, count: int, device: str = "cpu") -> dict[str, Any]:
-    """Train some epochs of MNIST: the seconds of each, evaluation not counted, and the test loss at the end."""
-    torch.manual_seed(0)
-    train, test = (MNIST(data_dir, train=part, transform=ToTensor()) for part in (True, False))
-    batches = DataLoader(train, BATCH_SIZE, shuffle=True)
-    model = Vae().to(device)
+def epoch_seconds(model: nn.Module, images: Dataset[Any], count: int, device: str = "cpu") -> list[float]:
+    """Train some epochs; the seconds of each."""
+    batches = DataLoader(images, BATCH_SIZE, shuffle=True)
     optimizer = torch.optim.Adam(model.parameters(), lr=_LEARNING_RATE)
     seconds = []
     for _ in range(count):
         began, total = time.perf_counter(), 0.0
-        for images, _ in batches:
+        for batch, _ in batches:
             optimizer.zero_grad()
-            loss = loss_of(model, images.to(device))
+            loss = loss_of(model, batch.to(device))
             loss.backward()
             optimizer.step()
             total += loss.item()
         seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+def epochs(data_dir: str, count: int, device: str = "cpu") -> dict[str, Any]:
+    """Train some epochs of MNIST: the seconds of each, evaluation not counted, and the test loss at the end."""
+    torch.manual_seed(0)
+    train, test = (MNIST(data_dir, train=part, transform=ToTensor()) for part in (True, False))
+    model = Vae().to(device)
+    seconds = epoch_seconds(model, train, count, device)
     with torch.no_grad():
         losses = [loss_of(model, images.to(device)).item() for images, _ in DataLoader(test, 1000)]
     return {"epoch_seconds": seconds, "test_loss": sum(losses) / len(test)}

@@ -1,9 +1,9 @@
 """Measures what images in a file cost a training, beside the same ones in memory, in a process of its own."""
 
 import tempfile
-import time
 from pathlib import Path
 
+from vae_desktop.bench.training_probe import seconds_of_steps
 from vae_desktop.config import RunConfig
 from vae_desktop.engine.processor import prepare_threads
 
@@ -21,17 +21,9 @@ def paces(architecture: str, size: int, blocks: int) -> dict[str, list[float]]:
     from vae_desktop.data.stored.mapped import mapped
     from vae_desktop.training.loop import TrainingLoop
     from vae_desktop.training.spinning import Spinning
-    from vae_desktop.training.trained_model import TrainedModel
 
     config = RunConfig().with_settings(epochs=100_000, architecture=architecture)
     images = np.random.default_rng(0).integers(0, 256, (_COUNT, *_SHAPE), np.uint8)
-
-    def seconds(loop: TrainingLoop, steps: int) -> float:
-        began = time.perf_counter()
-        for _ in range(steps):
-            loop.step()
-        loop.each(TrainedModel.drain)
-        return time.perf_counter() - began
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, Spinning():
         images.tofile(Path(folder) / "images")
@@ -41,6 +33,6 @@ def paces(architecture: str, size: int, blocks: int) -> dict[str, list[float]]:
             TrainingLoop([config], Dataset(config.dataset, train, tests, ()), torch.device("cpu")) for train in splits
         ]
         for loop in loops:
-            seconds(loop, _WARM_UP)
-        turns = [[seconds(loop, size) for loop in loops] for _ in range(blocks)]
+            seconds_of_steps(loop, _WARM_UP)
+        turns = [[seconds_of_steps(loop, size) for loop in loops] for _ in range(blocks)]
     return {"ratios": [memory / file for memory, file in turns]}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vae_desktop.bench.training_probe import seconds_of_steps
 from vae_desktop.config import DatasetConfig, RunConfig
 from vae_desktop.engine.processor import prepare_threads
 from vae_desktop.variants import Variant
@@ -34,20 +35,15 @@ def paces(
     from vae_desktop.training.loop import TrainingLoop
     from vae_desktop.training.recording import Recording
     from vae_desktop.training.spinning import Spinning
-    from vae_desktop.training.trained_model import TrainedModel
 
     base = RunConfig(DatasetConfig(dataset)).with_settings(epochs=100_000, architecture=architecture)
     configs, device = [Variant(kind).applied_to(base) for kind in models], select_device("cpu")
     images, writer = load_dataset(base.dataset, Path(data_dir)), FrameWriter(gathered=0.0)
 
     def seconds(loop: TrainingLoop, steps: int) -> float:
-        began = time.perf_counter()
-        for _ in range(steps):
-            loop.step()
-        loop.each(TrainedModel.drain)
-        ended = time.perf_counter()
+        found = seconds_of_steps(loop, steps)
         writer.join()  # what is left would cost the other one
-        return ended - began
+        return found
 
     with tempfile.TemporaryDirectory() as folder, Spinning():
         layouts = [FrameLayout.of(config.model, images.image_shape) for config in configs]

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 _BY_THE_PRESET = ("learning_rate", "encoder_rate", "schedule", "batch_size", "epochs")
 _WARM_UP, _BLOCK = 100, 50  # steps
-# Inputs and outputs of each layer of the usual model; a first layer needs no gradient of its inputs.
-_LAYERS = ((784, 400), (400, 40), (20, 400), (400, 784))
+_LAYERS = ((784, 400), (400, 40), (20, 400), (400, 784))  # inputs and outputs of each one of the usual model
 _SMALL, _REPEATS = (1, 8, 8), 3  # shape of the images whose number grows
 
 
@@ -80,22 +79,11 @@ def roofline(data_dir: str, dataset: str, blocks: int) -> dict[str, Any]:
     """Median milliseconds of a training step and of the products of matrices in it, in turn, in each block."""
     config = usual_setup(RunConfig(DatasetConfig(dataset))).with_settings(epochs=100_000)
     (model,) = _loop([config], data_dir).models
-    import torch
-
-    from vae_desktop.models.products import product
-
-    products: list[Callable[[], object]] = []
-    for position, (inputs, outputs) in enumerate(_LAYERS):
-        batch_size = config.training.batch_size
-        x, weight, gradient = (
-            torch.randn(*shape) for shape in ((batch_size, inputs), (outputs, inputs), (batch_size, outputs))
-        )
-        products += [partial(product, x, weight.T), partial(product, gradient.T, x)]
-        if position:
-            products.append(partial(product, gradient, weight))
+    needed = products(_LAYERS, config.training.batch_size)
+    del needed[2]  # the first layer's inputs need no gradient
 
     def multiply() -> None:
-        for multiplied in products:
+        for multiplied in needed:
             multiplied()
 
     for _ in range(_WARM_UP):
@@ -104,6 +92,35 @@ def roofline(data_dir: str, dataset: str, blocks: int) -> dict[str, Any]:
     times = [(_median_ms(multiply), _median_ms(model.step)) for _ in range(blocks)]
     products_ms, step_ms = zip(*times, strict=True)
     return {"products_ms": products_ms, "step_ms": step_ms}
+
+
+def seconds_of_steps(loop: "TrainingLoop", count: int) -> float:
+    """Take so many steps of a training, to the end of what is queued on its device; seconds."""
+    from vae_desktop.training.trained_model import TrainedModel
+
+    began = time.perf_counter()
+    for _ in range(count):
+        loop.step()
+    loop.each(TrainedModel.drain)
+    return time.perf_counter() - began
+
+
+def products(layers: Sequence[tuple[int, int]], batch_size: int) -> list[Callable[[], object]]:
+    """The products of matrices in a step, three for each layer of so many inputs and outputs.
+
+    They give its outputs, and the gradients of its weights and of its inputs.
+    """
+    import torch
+
+    from vae_desktop.models.products import product
+
+    found: list[Callable[[], object]] = []
+    for inputs, outputs in layers:
+        x, weight, slope = (
+            torch.randn(*shape) for shape in ((batch_size, inputs), (outputs, inputs), (batch_size, outputs))
+        )
+        found += [partial(product, x, weight.T), partial(product, slope.T, x), partial(product, slope, weight)]
+    return found
 
 
 def growth(images: Sequence[int]) -> dict[int, float]:
