@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -168,9 +168,7 @@ class Film:
 
 def _title_at(checkpoint: Checkpoint, step: int) -> str:
     """What a model is, with the β that it had at a step, where it has one."""
-    settings = dict((checkpoint.timeline or NO_FRAMES).settings)
-    changes = [change for change in checkpoint.history.changes if change.name in TIMELINE_SETTINGS]
-    settings |= {change.name: change.value for change in changes if change.step <= step}
+    settings: dict[str, Any] = (checkpoint.timeline or NO_FRAMES).settings_at(step, checkpoint.history.changes)
     config = checkpoint.config.with_settings(**settings)
     if config.model.traits.kl_weight is not None:
         return config.title
