@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
-from weakref import WeakSet
 
 from psygnal import Signal
 
@@ -24,8 +23,6 @@ from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
 _log = logging.getLogger(__name__)
 
 Fetching = Literal["reading", "downloading"]
-
-_MOST_PAIRS = 1 << 30  # of test and training images, in which duplicates are sought unasked: some ten seconds
 
 _LOAD, _LOAD_TO_SHOW, _DOWNLOAD = "load data set", "load data set to show", "download data set"
 
@@ -55,7 +52,6 @@ class DatasetLoader:
     _dataset: Dataset | None = field(default=None, init=False)
     _shown: Dataset | None = field(default=None, init=False)  # of the model on screen
     _reported: Report | None = field(default=None, init=False)  # what the person has been shown
-    _compared: WeakSet[Dataset] = field(default_factory=WeakSet, init=False)  # in which duplicates are sought
 
     @property
     def is_loading(self) -> bool:
@@ -220,20 +216,3 @@ class DatasetLoader:
         self.loaded.emit(dataset)
         if not dataset.has_spectrum:
             self._tasks.run(lambda _: dataset.spectrum, lambda _: self.spectrum_found.emit(dataset))
-        is_soon_done = len(dataset.test) * len(dataset.train) <= _MOST_PAIRS
-        if dataset.config.is_custom and is_soon_done and dataset not in self._compared:
-            self._compared.add(dataset)
-            self._tasks.run(partial(_near_duplicates, dataset), partial(self._tell_duplicates, dataset))
-
-    def _tell_duplicates(self, dataset: Dataset, found: tuple[str, list[str]] | None) -> None:
-        if found is not None:
-            sentence, lines = found
-            self._messages.inform(sentence, "\n".join(lines), is_added=True)
-
-
-def _near_duplicates(dataset: Dataset, task: Task) -> tuple[str, list[str]] | None:
-    """Which test images nearly equal a training image, in words; None if none does."""
-    from vae_desktop.data.duplicates import in_words, near_duplicates
-
-    pairs = near_duplicates(dataset, task.progress)
-    return in_words(pairs, dataset) if pairs else None

@@ -86,7 +86,7 @@ class Engine:
         self.known_images = KnownImages(self.project, self.datasets, self.messages)
         measured = self.tasks, self.project, self.datasets, self.training, self.known_images
         self.measurements = Measurements(*measured, cache_dir)
-        self.findings = ImageFindings(self.tasks, self.project, self.datasets, self.training)
+        self.findings = ImageFindings(self.tasks, self.project, self.datasets, self.training, self.messages)
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
         self.library = Library(*parts, self.inference, self.timelines)
         self.is_halted = False

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from psygnal import Signal
 
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.datasets import DatasetLoader
+from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.engine.training import Training
+from vae_desktop.progress import ignore
 
 if TYPE_CHECKING:
     from vae_desktop.data.duplicates import Pair
     from vae_desktop.latent.outliers import OutlierScores
 
+_MOST_PAIRS = 1 << 30  # of test and training images, in which duplicates are sought unasked: some ten seconds
 _OUTLIERS, _DUPLICATES = "score outliers", "find near-duplicates"
 
 
 @dataclass(eq=False)
 class ImageFindings:
-    """Keeps what was found last: of one model at one step, and of one data set."""
+    """Keeps what was found last of each data set: by one model at one step, and by the images alone."""
 
     progressed = Signal(int, int)  # done, of how much
     found = Signal()
@@ -32,24 +36,26 @@ class ImageFindings:
     _project: Project
     _datasets: DatasetLoader
     _training: Training
+    _messages: Messages
 
     def __post_init__(self) -> None:
-        self._scores: tuple[Run, int, Dataset, OutlierScores] | None = None
-        self._pairs: tuple[Dataset, list[Pair]] | None = None
+        self._scores: WeakKeyDictionary[Dataset, tuple[Run, int, OutlierScores]] = WeakKeyDictionary()
+        self._pairs: WeakKeyDictionary[Dataset, list[Pair]] = WeakKeyDictionary()
+        self._datasets.loaded.connect(self._find_unasked)
 
     def outliers(self, run: Run | None, dataset: Dataset) -> OutlierScores | None:
         """How unlike the others each image was to a model when that was found out last."""
-        known = self._scores
-        return known[3] if known is not None and (known[0], known[2]) == (run, dataset) else None
+        known = self._scores.get(dataset)
+        return known[2] if known is not None and known[0] is run else None
 
     def is_outdated(self, run: Run, dataset: Dataset) -> bool:
         """Whether nothing is known of a model as it is shown now."""
-        known = self._scores
-        return known is None or (known[0], known[2]) != (run, dataset) or known[1] != run.shown_step
+        known = self._scores.get(dataset)
+        return known is None or known[:2] != (run, run.shown_step)
 
     def duplicates(self, dataset: Dataset) -> list[Pair] | None:
         """The test images that nearly equal a training image, if they were looked for."""
-        return self._pairs[1] if self._pairs is not None and self._pairs[0] is dataset else None
+        return self._pairs.get(dataset)
 
     def find_outliers(self, run: Run) -> bool:
         """Find out how unlike the others each image is to a model as it is shown, unless that is under way of any.
@@ -77,24 +83,38 @@ class ImageFindings:
             return score_outliers(model, dataset, task.progress)
 
         def finished(scores: OutlierScores) -> None:
-            self._scores = run, snapshot.step, dataset, scores
+            self._scores[dataset] = run, snapshot.step, scores
             self.found.emit()
 
         self._tasks.run(work, finished, on_progress=self.progressed.emit, key=_OUTLIERS)
         return True
 
-    def find_duplicates(self, dataset: Dataset) -> None:
-        """Look for test images that nearly equal a training image, unless that is under way."""
-        if self._tasks.is_running(_DUPLICATES):
+    def find_duplicates(self, dataset: Dataset, is_asked: bool = True) -> None:
+        """Look for test images that nearly equal a training image, unless that is under way.
+
+        Where nobody has asked for it, what is found is told.
+        """
+        key = f"{_DUPLICATES} {id(dataset)}"
+        if self._tasks.is_running(key):
             return
 
-        def work(task: Task) -> list[Pair]:
-            from vae_desktop.data.duplicates import near_duplicates
+        def work(task: Task) -> tuple[list[Pair], str, list[str]]:
+            from vae_desktop.data.duplicates import in_words, near_duplicates
 
-            return near_duplicates(dataset, task.progress)
+            pairs = near_duplicates(dataset, task.progress)
+            return pairs, *in_words(pairs, dataset)
 
-        def finished(pairs: list[Pair]) -> None:
-            self._pairs = dataset, pairs
+        def finished(result: tuple[list[Pair], str, list[str]]) -> None:
+            pairs, sentence, lines = result
+            self._pairs[dataset] = pairs
+            if pairs and not is_asked:
+                self._messages.inform(sentence, "\n".join(lines), is_added=True)
             self.found.emit()
 
-        self._tasks.run(work, finished, on_progress=self.progressed.emit, key=_DUPLICATES)
+        self._tasks.run(work, finished, on_progress=self.progressed.emit if is_asked else ignore, key=key)
+
+    def _find_unasked(self, dataset: Dataset) -> None:
+        """Look for near-duplicates among a person's own images, if it is soon done and has not been done yet."""
+        is_soon_done = len(dataset.test) * len(dataset.train) <= _MOST_PAIRS
+        if dataset.config.is_custom and is_soon_done and dataset not in self._pairs:
+            self.find_duplicates(dataset, is_asked=False)

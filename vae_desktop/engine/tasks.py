@@ -149,7 +149,7 @@ class Tasks:
     def is_running(self, key: str) -> bool:
         """Whether the newest task of that key is wanted, and its end has not been heard of yet."""
         task = self._by_key.get(key)
-        return task is not None and not (task.has_ended or task.is_cancelled())
+        return task is not None and not task.is_cancelled()
 
     def cancel(self, key: str) -> bool:
         """Ask the task of that key to end; return whether one was running."""
@@ -188,6 +188,7 @@ class Tasks:
 
     def _end(self, task: Task, answer: Callable[..., object] = _ignore, *result: Any) -> None:
         del self._running[task]
+        self._by_key = {key: newest for key, newest in self._by_key.items() if newest is not task}
         task.has_ended = True
         if task.is_cancelled():
             task.on_cancelled()
