@@ -60,12 +60,11 @@ class Measurements:
 
     def __post_init__(self) -> None:
         self._waiting: list[_Wanted] = []
-        self._task: Task | None = None
-        self._measured: _Wanted | None = None  # the one whose turn it is, or was
+        self._measured: _Wanted | None = None  # the one whose turn it is
 
     @property
     def is_running(self) -> bool:
-        return self._task is not None
+        return self._measured is not None
 
     def start(self, runs: Sequence[Run], extent: Extent, of_now: bool = False) -> None:
         """Measure models, after those that are being measured.
@@ -77,7 +76,7 @@ class Measurements:
             return
         self._training.warm_up()
         asked = {entry.key for entry in self._waiting}
-        if self._measured is not None and self.is_running:
+        if self._measured is not None:
             asked.add(self._measured.key)
         wanted = [_Wanted(run, extent, None if of_now else run.moment, run.shown_config) for run in runs]
         self._waiting += [entry for entry in wanted if entry.key not in asked]
@@ -86,18 +85,18 @@ class Measurements:
     def cancel(self) -> None:
         """End the measurement that is under way, and those that wait."""
         self._waiting.clear()
-        if self._task is not None:
-            self._task.cancel()
+        self._tasks.cancel(_MEASURE)
 
     def _next(self) -> None:
-        while self._waiting and self._task is None:
+        while self._waiting and self._measured is None:
             wanted = self._waiting.pop(0)
             moment = wanted.moment
             snapshot = self._training.newest_snapshot(wanted.run) if moment is None else moment.snapshot
             if snapshot is not None:
-                self._measured, self._task = wanted, self._begin(wanted, snapshot)
+                self._begin(wanted, snapshot)
+                self._measured = wanted
 
-    def _begin(self, wanted: _Wanted, snapshot: Snapshot) -> Task:
+    def _begin(self, wanted: _Wanted, snapshot: Snapshot) -> None:
         run, extent, learned = wanted.run, wanted.extent, wanted.run.images
         config = run.config if wanted.moment is None else wanted.config
         data_dir, step = self._datasets.data_dir, snapshot.step
@@ -134,7 +133,7 @@ class Measurements:
             self._project.measures_changed.emit(run)
 
         def ended(*_: Any) -> None:
-            self._task = None
+            self._measured = None
             self.ended.emit(run)
             self._next()
 
@@ -152,7 +151,7 @@ class Measurements:
             title = tr("{title}, step {step}").format(title=title, step=f"{step:,}")
         self.progressed.emit(title, 0, 1)
         progressed = partial(self.progressed.emit, title)
-        return self._tasks.run(work, ended, failed, ended, progressed, found, key=_MEASURE)
+        self._tasks.run(work, ended, failed, ended, progressed, found, key=_MEASURE)
 
 
 _EMBED = "embed training images"
