@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from psygnal import Signal
 
 from vae_desktop.engine.autosave import is_earlier
@@ -24,6 +23,7 @@ from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.language import tr
+from vae_desktop.models.snapshot import are_equal
 from vae_desktop.training.description import Description
 from vae_desktop.training.saved_timeline import newer_timeline_words
 
@@ -246,6 +246,6 @@ class Library:
 def _is_same(run: Run, checkpoint: Checkpoint) -> bool:
     """Whether a model is as a file has it, and was not trained here."""
     one, other = run.snapshot, checkpoint.snapshot
-    if run.status != "opened" or one is None or one.step != other.step or one.weights.keys() != other.weights.keys():
+    if run.status != "opened" or one is None or one.step != other.step:
         return False
-    return all(np.array_equal(one.weights[name], other.weights[name]) for name in one.weights)
+    return are_equal(one.weights, other.weights)

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import CheckpointError, UserError
 from vae_desktop.files import write_atomically
 from vae_desktop.models.architecture import ImageShape
+from vae_desktop.models.snapshot import are_equal
 from vae_desktop.training.frame_folder import FrameFolder
 from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.recording import KeptTimeline
@@ -153,7 +152,7 @@ def _belongs_to(timeline: KeptTimeline, checkpoint: Checkpoint) -> bool | None:
     except UserError as error:
         _log.warning("a timeline is left out: %s", error)
         return False
-    return all(np.array_equal(weights[name], values) for name, values in checkpoint.snapshot.weights.items())
+    return are_equal(weights, checkpoint.snapshot.weights)
 
 
 def _age(folder: Path) -> float:

@@ -37,6 +37,11 @@ def are_finite(tensors: Weights) -> bool:
     return all(bool(np.isfinite(values).all()) for values in tensors.values())
 
 
+def are_equal(some: Weights, others: Weights) -> bool:
+    """Whether they are the same numbers under the same names."""
+    return some.keys() == others.keys() and all(np.array_equal(some[name], others[name]) for name in some)
+
+
 def one_cycle(position: float) -> float:
     """The learning rate at a position of a run, 0 to 1, as a fraction of the highest.
 
