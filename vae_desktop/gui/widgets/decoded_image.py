@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import named
@@ -99,6 +99,16 @@ def to_image(picture: Picture) -> QImage:
     pixels = np.ascontiguousarray(picture)
     image = QImage(pixels.data, width, height, channels * width, kind)
     return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and five times quicker to scale
+
+
+def scaled_pixmap(picture: Picture, size: QSize, ratio: float) -> QPixmap:
+    """A picture (H, W, C) as large as so many screen pixels; its own stay square where that is a multiple of them."""
+    image = to_image(picture)
+    is_multiple = size.width() % image.width() == 0 and size.height() % image.height() == 0
+    how = Qt.TransformationMode.FastTransformation if is_multiple else Qt.TransformationMode.SmoothTransformation
+    pixmap = QPixmap.fromImage(image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how))
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
 
 
 def crisp_rect(image: QSize, room: QSize, ratio: float, is_crisp: bool = True) -> QRectF:

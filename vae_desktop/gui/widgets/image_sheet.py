@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QToolTip
 
 from vae_desktop.gui.widgets.controls import ARROWS
-from vae_desktop.gui.widgets.decoded_image import to_image
+from vae_desktop.gui.widgets.decoded_image import scaled_pixmap
 from vae_desktop.gui.widgets.theme import current_theme, small_font, tabular
 from vae_desktop.latent.codes import Picture
 
@@ -272,12 +272,7 @@ class ImageSheet(QAbstractScrollArea):
             self._kept.move_to_end(index)
             return kept
         assert self._picture is not None
-        image = to_image(self._picture(index))
-        is_multiple = size.width() % image.width() == 0
-        how = Qt.TransformationMode.FastTransformation if is_multiple else Qt.TransformationMode.SmoothTransformation
-        scaled = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how)
-        scaled.setDevicePixelRatio(ratio)
-        self._kept[index] = kept = QPixmap.fromImage(scaled)
+        self._kept[index] = kept = scaled_pixmap(self._picture(index), size, ratio)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return kept

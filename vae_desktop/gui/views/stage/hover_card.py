@@ -7,7 +7,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from vae_desktop.gui.widgets.controls import column, label, named, row
-from vae_desktop.gui.widgets.decoded_image import to_image
+from vae_desktop.gui.widgets.decoded_image import scaled_pixmap
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
@@ -62,7 +62,8 @@ class HoverCard(QFrame):
         self._posterior.setText(posterior)
         self._posterior.setVisible(bool(posterior))
         first = reconstruction if original is None else original
-        size = QSize() if first is None else _shown_size(first, self.devicePixelRatioF())
+        ratio = self.devicePixelRatioF()
+        size = QSize() if first is None else _shown_size(first, ratio)
         self._captions[0].setText(tr("original"))
         self._captions[1].setText(tr("reconstruction"))
         width = -SPACING
@@ -73,7 +74,7 @@ class HoverCard(QFrame):
             frame.setVisible(is_shown)
             caption.setVisible(is_shown)
             if is_shown:
-                frame.setPixmap(_blank(size) if picture is None else self._pixmap(picture, size))
+                frame.setPixmap(_blank(size) if picture is None else scaled_pixmap(picture, size, ratio))
                 width += max(frame.sizeHint().width(), caption.sizeHint().width()) + SPACING
         for line, text in ((self._hint, hint), (self._place, place)):
             width = max(width, _LEAST_WIDTH, min(line.fontMetrics().horizontalAdvance(text), _MOST_WIDTH))
@@ -95,14 +96,6 @@ class HoverCard(QFrame):
             _beside(pointer.x(), self.width(), room.width()),
             _beside(pointer.y(), self.height(), room.height()),
         )
-
-    def _pixmap(self, picture: Picture, size: QSize) -> QPixmap:
-        image = to_image(picture)
-        is_multiple = size.width() % image.width() == 0 and size.height() % image.height() == 0
-        how = Qt.TransformationMode.FastTransformation if is_multiple else Qt.TransformationMode.SmoothTransformation
-        pixmap = QPixmap.fromImage(image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, how))
-        pixmap.setDevicePixelRatio(self.devicePixelRatioF())
-        return pixmap
 
 
 def _blank(size: QSize) -> QPixmap:
