@@ -49,11 +49,15 @@ def split_of(dataset: Dataset, number: int) -> tuple[Split, int]:
 def title_of(dataset: Dataset, number: int) -> str:
     """Number and class of an image."""
     split, index = split_of(dataset, number)
-    kind = tr("test image {number}") if split is dataset.test else tr("training image {number}")
+    name = "" if split.labels is None or not dataset.class_names else tr(dataset.class_names[split.labels[index]])
+    return numbered(index, split is dataset.test, name)
+
+
+def numbered(index: int, is_test: bool, class_name: str) -> str:
+    """An image by its number among test or training images, with the name of its class if it has one."""
+    kind = tr("test image {number}") if is_test else tr("training image {number}")
     title = kind.format(number=f"{index:,}")
-    if split.labels is not None and dataset.class_names:
-        title += tr(", class {name}").format(name=tr(dataset.class_names[split.labels[index]]))
-    return title
+    return title + tr(", class {name}").format(name=class_name) if class_name else title
 
 
 def part_words(dataset: Dataset) -> Callable[[int], str]:

@@ -3,15 +3,16 @@
 The playground has one of them, a comparison one for each column.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from vae_desktop.data.custom.messages import LONGEST, shown
 from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.controllers import image_texts
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.overlay_requests import OverlayRequests
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
@@ -152,9 +153,12 @@ class LatentSpaceController(QObject):
     def show_originals(self) -> None:
         """Show the images behind the codes, or say how to get at them."""
         if self.run is not None:
-            originals = () if self.dataset is None else _Originals(self.dataset)
             hint = tr("Load {data} to see the originals").format(data=self.run.config.dataset.label)
-            self.scatter.set_originals(originals, hint, _places(self.dataset))
+            if self.dataset is None:
+                self.scatter.set_originals((), hint)
+            else:
+                place_of = partial(image_texts.place_of, self.dataset)
+                self.scatter.set_originals(_Originals(self.dataset), hint, place_of)
 
     def _codes(self, run: Run) -> Codes | None:
         return run.all_codes if self._has_training_images else run.codes
@@ -234,19 +238,6 @@ class LatentSpaceController(QObject):
         if self.is_suspended or not self.scatter.isVisible() or self.projection == "tsne":
             return None
         return self.unit.middle if self.code is None else self.code
-
-
-def _places(dataset: Dataset | None) -> Callable[[int], str]:
-    """Tells in few words where an image, numbered as in _Originals, came from; "" where nobody knows."""
-
-    def place_of(image: int) -> str:
-        if dataset is None:
-            return ""
-        tests = len(dataset.test)
-        of = (dataset.test, image) if image < tests else (dataset.train, image - tests)
-        return shown(dataset.place_of(*of)[-LONGEST:])
-
-    return place_of
 
 
 class _Originals(Sequence[Picture]):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vae_desktop.data.custom.messages import LONGEST, shown
 from vae_desktop.data.dataset import Dataset, Images, Labels
 from vae_desktop.engine.inference import InferenceThread
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import DistanceRequest, NearestRequest, NeighbourDistanceRequest, TypicalRequest
+from vae_desktop.gui.controllers import image_texts
 from vae_desktop.gui.views.stage.scatter_overlays import hole_edges, hole_level
 from vae_desktop.gui.views.tools.tool_view import COUNT, NearestView
 from vae_desktop.gui.widgets.terms import with_terms
@@ -173,7 +173,8 @@ class NearestImages:
     def _show_images(self, dataset: Dataset, nearest: Nearest) -> None:
         train = dataset.train
         captions = _captions(train.labels, dataset.class_names, nearest.indices, map(_short, nearest.squared))
-        places = [shown(dataset.place_of(train, index)[-LONGEST:]) for index in nearest.indices.tolist()]
+        tests = len(dataset.test)
+        places = [image_texts.place_of(dataset, tests + index) for index in nearest.indices.tolist()]
         captions = [SEPARATOR.join(filter(None, pair)) for pair in zip(places, captions, strict=True)]
         pictures = np.moveaxis(train.images[nearest.indices], 1, -1)
         self._view.show_images(tr("Nearest training images · sq. error"), pictures, captions)

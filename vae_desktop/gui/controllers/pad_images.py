@@ -13,6 +13,7 @@ from vae_desktop.data.dataset import Dataset, Images
 from vae_desktop.data.drawing_preprocessing import image_of_drawing
 from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.run import Run
+from vae_desktop.gui.controllers import image_texts
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Codes
@@ -58,10 +59,8 @@ def pixels_of(dataset: Dataset | None, number: int) -> Images | None:
     """An image (C, H, W) of a data set, test images first, if it is at hand."""
     if dataset is None:
         return None
-    own = number - len(dataset.test)
-    if own < 0:
-        return dataset.test.images[number]
-    return dataset.train.images[own] if own < len(dataset.train) else None
+    split, index = image_texts.split_of(dataset, number)
+    return split.images[index] if index < len(split) else None
 
 
 def codes_of(run: Run, number: int) -> Codes | None:
@@ -75,12 +74,12 @@ def codes_of(run: Run, number: int) -> Codes | None:
 
 def title_of(run: Run, number: int) -> str:
     """Number and class of an image of the data set, test images first."""
-    codes, tests = run.all_codes, number + 1 if run.codes is None else len(run.codes)
-    kind = tr("test image {number}") if number < tests else tr("training image {number}")
-    title = kind.format(number=f"{number if number < tests else number - tests:,}")
+    codes, name = run.all_codes, ""
     if codes is not None and codes.labels is not None and run.class_names and number < len(codes):
-        title += tr(", class {name}").format(name=run.class_names[codes.labels[number]])
-    return title
+        name = run.class_names[codes.labels[number]]
+    if run.codes is None or number < len(run.codes):
+        return image_texts.numbered(number, True, name)
+    return image_texts.numbered(number - len(run.codes), False, name)
 
 
 def test_number(run: Run, number: int) -> int | None:
