@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.view_requests import MissingRequest
-from vae_desktop.gui.controllers.known_figures import known_figures
+from vae_desktop.gui.controllers.compared_figures import compared_figures
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
 from vae_desktop.gui.controllers.pad_images import codes_of
@@ -122,7 +122,7 @@ class ComparedModel(QObject):
 
     def figures(self) -> Compared:
         """The newest of the figures that training gives, with those that were measured."""
-        return known_figures(self.run, self._missed)
+        return compared_figures(self.run, self._missed)
 
     # What is asked for
 

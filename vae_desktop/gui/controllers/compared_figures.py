@@ -1,4 +1,4 @@
-"""What is known of one of several models, and whether it is too early to say anything of it."""
+"""The figures by which models side by side are judged, and whether it is too early to judge one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _FRESH = 0.5  # of the steps so far: codes of an earlier one are not those of th
 _LIVE = ("reconstruction", "kl", "mean_sigma", "spread_of_means", "active_units")
 
 
-def known_figures(run: Run, missed: float | None) -> Compared:
+def compared_figures(run: Run, missed: float | None) -> Compared:
     """The newest of the figures that training gives, with those that were measured.
 
     Parameters
