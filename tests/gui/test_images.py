@@ -208,7 +208,7 @@ def test_codes_far_from_others_come_first(trained):
     view.order.set_value("distance")
     trained.wait(lambda: view.sheet.count == 40)
     scores = trained.engine.findings.outliers(trained.shown, controller.images).scores("distance")
-    assert (np.diff(scores[controller.numbers]) <= 0).all()
+    assert (np.diff(scores[controller.sheet.numbers]) <= 0).all()
 
 
 def test_the_selection_in_the_plot_leads_here(trained):
@@ -219,9 +219,9 @@ def test_the_selection_in_the_plot_leads_here(trained):
     view = trained.window.tools["images"]
     assert view.is_in_sight
     assert view.order.value() == "selection"
-    assert controller_of(trained).numbers.tolist() == [1, 3]
+    assert controller_of(trained).sheet.numbers.tolist() == [1, 3]
     scatter.selection.set_selected(np.array([2]))
-    assert controller_of(trained).numbers.tolist() == [2]
+    assert controller_of(trained).sheet.numbers.tolist() == [2]
     scatter.selection.clear()
     assert view.order.value() == "files"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Signal, Slot
 
 from vae_desktop.data.dataset import Dataset
@@ -14,17 +13,15 @@ from vae_desktop.engine.view_requests import CodeRequest
 from vae_desktop.gui.controllers import image_texts
 from vae_desktop.gui.controllers.image_actions import ImageActions
 from vae_desktop.gui.controllers.image_orders import BY_MODEL, ImageOrders
-from vae_desktop.gui.controllers.pad_images import pixels_of
+from vae_desktop.gui.controllers.images_on_sheet import ImagesOnSheet
+from vae_desktop.gui.controllers.pad_images import picture_of, pixels_of
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
 from vae_desktop.gui.views.tools.images_view import ImagesView
 from vae_desktop.language import tr
-from vae_desktop.latent.codes import Picture
 from vae_desktop.latent.error_map import error_map
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import Coded
-
-Indices = npt.NDArray[np.int64]
 
 
 class ImagesController(ToolController[ImagesView]):
@@ -34,8 +31,8 @@ class ImagesController(ToolController[ImagesView]):
     ----------
     images : Dataset or None
         That is shown.
-    numbers : array (n,)
-        Which of its images are on the sheet, in their order, numbered as codes are: the test images first.
+    sheet : ImagesOnSheet
+        Those of its images that are on the sheet.
     actions : ImageActions
     """
 
@@ -45,16 +42,13 @@ class ImagesController(ToolController[ImagesView]):
     def __init__(self, context: ToolContext) -> None:
         super().__init__(ImagesView(), context)
         self.images: Dataset | None = None
-        self.numbers: Indices = np.empty(0, np.int64)
         self._orders = ImageOrders(self._engine, self._scatter)
+        self.sheet = ImagesOnSheet(self.view, self._orders)
         self.actions = ImageActions(self.view.chosen, self._orders, self._engine)
         self._coded: Coded | None = None  # of the image chosen
         self._is_outdated = False
         view = self.view
-        view.order.currentIndexChanged.connect(self._fill)
-        view.part.currentIndexChanged.connect(self._fill)
-        view.classes.row_chosen.connect(self._fill)
-        view.sheet.chosen_changed.connect(self._show_chosen)
+        self.sheet.chosen_changed.connect(self._show_chosen)
         view.sheet.activated.connect(self._go)
         view.sheet.undo_requested.connect(self.actions.notes.undo)
         view.chosen.go_requested.connect(self._go)
@@ -67,18 +61,7 @@ class ImagesController(ToolController[ImagesView]):
         self._engine.datasets.loaded.connect(self._show)
         self._engine.marks.changed.connect(self._follow_marks)
         self._engine.findings.found.connect(self._refill)
-        self._engine.findings.progressed.connect(self._show_progress)
-
-    @property
-    def number(self) -> int | None:
-        """The image that was chosen last, as codes are numbered."""
-        current = self.view.sheet.current
-        return None if current is None else int(self.numbers[current])
-
-    @property
-    def chosen(self) -> Indices:
-        """All images that are chosen."""
-        return self.numbers[self.view.sheet.chosen]
+        self._engine.findings.progressed.connect(self.sheet.show_progress)
 
     @property
     def are_learned(self) -> bool:
@@ -96,7 +79,7 @@ class ImagesController(ToolController[ImagesView]):
     def ask(self, run: Run) -> bool:
         """Ask for the reconstruction of the image chosen."""
         self._catch_up_with_images()
-        number, view = self.number, self.view.chosen
+        number, view = self.sheet.number, self.view.chosen
         image = None if number is None else pixels_of(self.images, number)
         if image is None or not self.are_learned:
             reason = "" if image is None else tr("not of the model on screen")
@@ -134,11 +117,11 @@ class ImagesController(ToolController[ImagesView]):
         self._is_outdated = False
         self._orders.dataset, self._orders.run = self.images, self.run if self.are_learned else None
         self._orders.take_marks()
-        self._show_reasons()
+        self.sheet.show_reasons()
         known = self._engine.known_images
         self.view.show_note("" if self._orders.run is None else known.difference(self._orders.run, self.images))
         self.view.show_report(*image_texts.report_lines(self.images))
-        self._fill()
+        self.sheet.fill()
 
     def _show_none(self) -> None:
         text = tr("No images are loaded. Choose a data set in Setup, or your own by File ▸ Open folder of images.")
@@ -150,117 +133,33 @@ class ImagesController(ToolController[ImagesView]):
         self.view.sheet.set_empty_text(text)
         self.view.chosen.show_nothing("")
 
-    @Slot()
-    def _fill(self) -> None:
-        """Show those images that are asked for, in their order."""
-        dataset = self.images
-        if dataset is None or not self.view.is_in_sight:
-            return
-        ordered = self._orders.ordered(self.view.order.value())
-        sheet = self.view.sheet
-        sheet.set_empty_text(tr("There is no such image.") if ordered is not None else tr("Being looked for…"))
-        order = np.empty(0, np.int64) if ordered is None else self._in_part(dataset, ordered.numbers)
-        labels = self._labels(dataset)
-        row = max(0, self.view.classes.currentRow())
-        self._show_counts(dataset, order, labels, row)
-        if labels is not None and row:
-            order = order[labels[order] == row - 1]
-        self.numbers = order
-        sheet.set_pictures(len(order), dataset.image_shape[1:], self._picture)
-        caption = None if ordered is None else ordered.caption
-        sheet.set_texts(self._tip, None if caption is None else lambda index: caption(int(self.numbers[index])))
-        sheet.set_crossed(np.isin(order, self._orders.excluded))
-        self.view.about.set_text(image_texts.about(dataset, len(order)))
-        self._show_chosen()
-
-    @Slot()
-    def _refill(self) -> None:
-        """Show what is known by now, with the same image chosen."""
-        if self._is_outdated or not self.view.is_in_sight:
-            return
-        chosen, number, bar = self.chosen, self.number, self.view.sheet.verticalScrollBar()
-        scrolled = bar.value()
-        self._show_reasons()
-        self._fill()
-        bar.setValue(scrolled)
-        places = np.flatnonzero(np.isin(self.numbers, chosen))
-        if len(places):
-            current = next((int(place) for place in places if self.numbers[place] == number), int(places[0]))
-            self.view.sheet.choose(places, current)
-
-    def _show_reasons(self) -> None:
-        """Grey out the orders that cannot be shown; one that was shown gives way."""
-        reasons = self._orders.reasons()
-        self.view.set_reasons(reasons)
-        if self.view.order.value() in reasons:
-            self.view.order.set_value("files")
-
-    def _show_progress(self, done: int, total: int) -> None:
-        text = tr("Being looked for… {share}").format(share=f"{done / max(total, 1):.0%}")
-        if not self.view.sheet.count:
-            self.view.sheet.set_empty_text(text)
-
-    def _in_part(self, dataset: Dataset, order: Indices) -> Indices:
-        """Those of some images that are in the part chosen."""
-        part, tests = self.view.part.value(), len(dataset.test)
-        return order if part == "all" else order[order < tests] if part == "test" else order[order >= tests]
-
-    def _labels(self, dataset: Dataset) -> Indices | None:
-        """The labels (N,) of all images, if they have any."""
-        test, train = dataset.test.labels, dataset.train.labels
-        return None if test is None or train is None or not dataset.class_names else np.concatenate((test, train))
-
-    def _show_counts(self, dataset: Dataset, order: Indices, labels: Indices | None, row: int) -> None:
-        self.view.classes.setVisible(labels is not None)
-        if labels is None:
-            self.view.classes.set_counts([], [], -1)
-            return
-        counts = np.bincount(labels[order], minlength=len(dataset.class_names)).tolist()
-        names = [tr("All classes"), *map(tr, dataset.class_names)]
-        self.view.classes.set_counts(names, [len(order), *counts], row if row < len(names) else 0)
-
-    def _picture(self, index: int) -> Picture:
-        image = pixels_of(self.images, int(self.numbers[index]))
-        assert image is not None
-        return image.transpose(1, 2, 0)
-
-    def _tip(self, index: int) -> str:
-        dataset, number = self.images, int(self.numbers[index])
-        if dataset is None:
-            return ""
-        lines = image_texts.title_of(dataset, number), image_texts.place_of(dataset, number), self._orders.why(number)
-        return "\n".join(filter(None, lines))
-
     # The image chosen
 
     @Slot()
     def _show_chosen(self) -> None:
         """Show what is known of the image chosen."""
-        dataset, number, view = self.images, self.number, self.view.chosen
+        dataset, number, view = self._orders.dataset, self.sheet.number, self.view.chosen
         self._coded = None
         if dataset is None or number is None:
             view.show_nothing(tr("Click an image to see it large."))
         else:
-            image = pixels_of(dataset, number)
-            assert image is not None
             title, place = image_texts.title_of(dataset, number), image_texts.place_of(dataset, number)
-            view.show_image(image.transpose(1, 2, 0), title, place, self._orders.why(number))
-        self.actions.show(self.chosen, number)
+            view.show_image(picture_of(dataset, number), title, place, self._orders.why(number))
+        self.actions.show(self.sheet.chosen, number)
         self.refresh()
 
     def _take_coded(self, coded: Coded) -> None:
         """Show what the model makes of the image chosen."""
-        number = self.number
-        image = None if number is None else pixels_of(self.images, number)
-        if image is not None:
+        dataset, number = self._orders.dataset, self.sheet.number
+        if dataset is not None and number is not None:
             self._coded = coded
-            error = error_map(image.transpose(1, 2, 0), coded.reconstruction)
+            error = error_map(picture_of(dataset, number), coded.reconstruction)
             self.view.chosen.show_reconstruction(coded.reconstruction, error)
 
     @Slot()
     def _go(self) -> None:
         """Put the current point where the code of the image chosen is."""
-        number, drawn = self.number, self._scatter.drawn
+        number, drawn = self.sheet.number, self._scatter.drawn
         if number is None or self._coded is None or not self.are_learned:
             return
         if drawn is not None and number < len(drawn):
@@ -268,19 +167,25 @@ class ImagesController(ToolController[ImagesView]):
         else:
             self._point.move_to(self._coded.codes.mean[0])
 
+    # What may change of the images
+
+    @Slot()
+    def _refill(self) -> None:
+        """Show what is known by now."""
+        if self.view.is_in_sight and not self._is_outdated:
+            self.sheet.fill_again()
+
     def _follow_marks(self, source: str) -> None:
         if self.images is not None and source == self.images.config.name:
             self._orders.take_marks()
             self._refill()
-
-    # The selection in the plot
 
     @Slot()
     def _show_selection(self) -> None:
         """Show the images that are selected in the plot."""
         self.wanted.emit()
         self._catch_up_with_images()
-        self._show_reasons()
+        self.sheet.show_reasons()
         self.view.order.set_value("selection")
 
     @Slot()
@@ -289,4 +194,4 @@ class ImagesController(ToolController[ImagesView]):
             if self.view.order.value() == "selection":
                 self._refill()
             else:
-                self._show_reasons()
+                self.sheet.show_reasons()

@@ -16,7 +16,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers import image_texts
 from vae_desktop.gui.widgets.drawing_pad import DrawingPad
 from vae_desktop.language import tr
-from vae_desktop.latent.codes import Codes
+from vae_desktop.latent.codes import Codes, Picture
 
 if TYPE_CHECKING:
     from vae_desktop.latent.one_image import ImageLoss
@@ -61,6 +61,12 @@ def pixels_of(dataset: Dataset | None, number: int) -> Images | None:
         return None
     split, index = image_texts.split_of(dataset, number)
     return split.images[index] if index < len(split) else None
+
+
+def picture_of(dataset: Dataset, number: int) -> Picture:
+    """An image of a data set that is at hand, as a picture (H, W, C)."""
+    split, index = image_texts.split_of(dataset, number)
+    return split.images[index].transpose(1, 2, 0)
 
 
 def codes_of(run: Run, number: int) -> Codes | None:
