@@ -1,12 +1,11 @@
 """The main window: where the views stand, and how the window itself behaves."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabBar, QWidget
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 
 from vae_desktop.gui.views.comparison.view import ComparisonView
 from vae_desktop.gui.views.curves.loss_plot import LossPlot
@@ -18,39 +17,33 @@ from vae_desktop.gui.views.stage.stage import Stage
 from vae_desktop.gui.views.timeline.panel import TimelinePanel
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.views.window.closing_panel import ClosingPanel
-from vae_desktop.gui.views.window.dialogs import models_filter
 from vae_desktop.gui.views.window.dock_layout import DockLayout
 from vae_desktop.gui.views.window.fetching_bar import FetchingBar, FilmBar
+from vae_desktop.gui.views.window.file_window import FileWindow
 from vae_desktop.gui.views.window.message_banner import MessageBanner
 from vae_desktop.gui.views.window.window_menus import WindowMenus
 from vae_desktop.gui.widgets.controls import column, label, named
 from vae_desktop.gui.widgets.dock_focus import DockFocus, focus_first
-from vae_desktop.gui.widgets.file_dialogs import ask_for_file, ask_for_folder, ask_for_name
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 from vae_desktop.resources import resource_path
 
-_ENDINGS = "*.npz *.npy *.csv *.tsv *.gz *.mat *.h5 *.hdf5 *.parquet *ubyte *.idx* *.zip *.tar *.tgz"  # of data sets
 _SIZE = QSize(1360, 860)
 _LEAST = QSize(1000, 560)  # in a frame on a screen of 1024 by 600
 _FRAME = QSize(4, 40)  # px, about, that the system lays around a window
 _WORKSPACES = ("playground", "comparison")
 
 
-class MainWindow(QMainWindow):
-    """Holds the views; emits what the person wants done with files."""
+class MainWindow(FileWindow):
+    """Holds the views."""
 
     controller: Any  # the WindowController, which `app.create_window` sets
     first_painted = Signal()
-    file_opened = Signal(Path)
-    images_chosen = Signal(Path)  # a person's own, to learn from
-    data_folder_chosen = Signal(Path)
     workspace_changed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowIcon(QIcon(str(resource_path("icons/vae_desktop.svg"))))
-        self.setAcceptDrops(True)
         self.setMinimumSize(_LEAST)
         self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
         self._painted = False
@@ -81,9 +74,9 @@ class MainWindow(QMainWindow):
         self.closing = ClosingPanel(self)
         self.setup.controls.train_button.setFocus()
         self.menus.open_requested.connect(self.ask_for_model)
-        self.menus.images_requested.connect(self._ask_for_images)
+        self.menus.images_requested.connect(self.choose_images)
         self.menus.layout_reset_requested.connect(self._reset_layout)
-        self.menus.data_folder_requested.connect(self._ask_for_data_folder)
+        self.menus.data_folder_requested.connect(self.choose_data_folder)
         self.menus.workspace_chosen.connect(self._go_to_workspace)
         self.menus.tool_chosen.connect(self.show_tool)
         self.menus.face_chosen.connect(self.setup.go_to_face)
@@ -129,26 +122,6 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self.docks.restore(docks)
 
-    def ask_for_target(self, suggestion: Path, title: str = "") -> Path | None:
-        """Ask under which name to save a model; None if the person does not want to."""
-        return ask_for_name(self, "model", title or tr("Save model"), suggestion, models_filter())
-
-    def ask_for_film(self, title: str, suggestion: Path) -> Path | None:
-        """Ask under which name to export a film: an animation, or a folder; None if the person does not want to."""
-        animation, folder = tr("Animation ({ending})"), tr("Folder of PNG pictures")
-        kinds = {animation.format(ending=f"*{ending}"): ending for ending in (".gif", ".webp")} | {f"{folder} (*)": ""}
-        return ask_for_name(self, "export", title, suggestion, ";;".join(kinds), kinds)
-
-    def ask_for_export(self, title: str, suggestion: Path, kind: str) -> Path | None:
-        """Ask under which name to export a kind of file; None if the person does not want to."""
-        return ask_for_name(self, "export", title, suggestion, f"{kind} (*{suggestion.suffix})")
-
-    def ask_for_images(self, title: str, suggestion: Path) -> Path | None:
-        """Ask under which name to export images: a table, or an archive; None if the person does not want to."""
-        kinds = {tr("Table of their files"): ".csv", tr("Pictures with that table"): ".zip"}
-        filters = {f"{text} (*{ending})": ending for text, ending in kinds.items()}
-        return ask_for_name(self, "export", title, suggestion, ";;".join(filters), filters)
-
     def focusNextPrevChild(self, forward: bool) -> bool:
         return self._focus.go_on(forward)
 
@@ -169,15 +142,6 @@ class MainWindow(QMainWindow):
         self.docks.dress()
         QTimer.singleShot(0, self._fit_screen)
         QTimer.singleShot(1000, self._tell_first_painted)  # the view may be closed or lie behind another
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_file(event)
-        if path is not None:
-            (self.file_opened if path.suffix == ".safetensors" else self.images_chosen).emit(path)
 
     def _place_stage(self) -> None:
         self._tabs = QTabBar(documentMode=True, drawBase=False, expanding=False)
@@ -225,34 +189,6 @@ class MainWindow(QMainWindow):
         self.workspace_changed.emit(_WORKSPACES[index])
 
     @Slot()
-    def ask_for_model(self, folder: str = "") -> None:
-        """Have the person choose a model file, beginning in a folder."""
-        path = ask_for_file(self, "model", tr("Open model"), models_filter(), folder)
-        if path is not None:
-            self.file_opened.emit(path)
-
-    @Slot(str)
-    def _ask_for_images(self, source: str) -> None:
-        if source == "folder":
-            path = ask_for_folder(self, "data", tr("Folder of images; its subfolders are classes"))
-        else:
-            arrays = tr("Arrays and archives ({endings});;All files (*)").format(endings=_ENDINGS)
-            path = ask_for_file(self, "data", tr("Images in one file"), arrays)
-        if path is not None:
-            self.images_chosen.emit(path)
-
-    @Slot()
-    def _ask_for_data_folder(self) -> None:
-        path = ask_for_folder(self, "data_dir", tr("Folder of downloaded data sets"))
-        if path is not None:
-            self.data_folder_chosen.emit(path)
-
-    @Slot()
     def _reset_layout(self) -> None:
         self.show_workspace("playground")
         self.docks.reset()
-
-
-def _dropped_file(event: QDropEvent) -> Path | None:
-    urls = event.mimeData().urls()
-    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

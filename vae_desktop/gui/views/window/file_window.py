@@ -1,0 +1,84 @@
+"""The files that a person chooses in the main window: asked for by dialogs, or dropped on it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow
+
+from vae_desktop.gui.views.window.dialogs import models_filter
+from vae_desktop.gui.widgets.file_dialogs import ask_for_file, ask_for_folder, ask_for_name
+from vae_desktop.language import tr
+
+_ENDINGS = "*.npz *.npy *.csv *.tsv *.gz *.mat *.h5 *.hdf5 *.parquet *ubyte *.idx* *.zip *.tar *.tgz"  # of data sets
+
+
+class FileWindow(QMainWindow):
+    """Asks for files and names, and emits what the person wants done with files."""
+
+    file_opened = Signal(Path)
+    images_chosen = Signal(Path)  # a person's own, to learn from
+    data_folder_chosen = Signal(Path)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+
+    @Slot()
+    def ask_for_model(self, folder: str = "") -> None:
+        """Have the person choose a model file, beginning in a folder."""
+        path = ask_for_file(self, "model", tr("Open model"), models_filter(), folder)
+        if path is not None:
+            self.file_opened.emit(path)
+
+    @Slot(str)
+    def choose_images(self, source: str) -> None:
+        """Have the person choose images to learn from: a "folder" of them, or a "file"."""
+        if source == "folder":
+            path = ask_for_folder(self, "data", tr("Folder of images; its subfolders are classes"))
+        else:
+            arrays = tr("Arrays and archives ({endings});;All files (*)").format(endings=_ENDINGS)
+            path = ask_for_file(self, "data", tr("Images in one file"), arrays)
+        if path is not None:
+            self.images_chosen.emit(path)
+
+    @Slot()
+    def choose_data_folder(self) -> None:
+        """Have the person choose where downloaded data sets lie."""
+        path = ask_for_folder(self, "data_dir", tr("Folder of downloaded data sets"))
+        if path is not None:
+            self.data_folder_chosen.emit(path)
+
+    def ask_for_target(self, suggestion: Path, title: str = "") -> Path | None:
+        """Ask under which name to save a model; None if the person does not want to."""
+        return ask_for_name(self, "model", title or tr("Save model"), suggestion, models_filter())
+
+    def ask_for_film(self, title: str, suggestion: Path) -> Path | None:
+        """Ask under which name to export a film: an animation, or a folder; None if the person does not want to."""
+        animation, folder = tr("Animation ({ending})"), tr("Folder of PNG pictures")
+        kinds = {animation.format(ending=f"*{ending}"): ending for ending in (".gif", ".webp")} | {f"{folder} (*)": ""}
+        return ask_for_name(self, "export", title, suggestion, ";;".join(kinds), kinds)
+
+    def ask_for_export(self, title: str, suggestion: Path, kind: str) -> Path | None:
+        """Ask under which name to export a kind of file; None if the person does not want to."""
+        return ask_for_name(self, "export", title, suggestion, f"{kind} (*{suggestion.suffix})")
+
+    def ask_for_images(self, title: str, suggestion: Path) -> Path | None:
+        """Ask under which name to export images: a table, or an archive; None if the person does not want to."""
+        kinds = {tr("Table of their files"): ".csv", tr("Pictures with that table"): ".zip"}
+        filters = {f"{text} (*{ending})": ending for text, ending in kinds.items()}
+        return ask_for_name(self, "export", title, suggestion, ";;".join(filters), filters)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path is not None:
+            (self.file_opened if path.suffix == ".safetensors" else self.images_chosen).emit(path)
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
