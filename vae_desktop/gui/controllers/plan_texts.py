@@ -17,6 +17,7 @@ from vae_desktop.variants import changed_settings, changes_in_words
 
 if TYPE_CHECKING:
     from vae_desktop.training.fork import Possible
+    from vae_desktop.training.timeline import Frame
 
 _LONGEST = 24  # letters of a data set's name
 
@@ -83,27 +84,24 @@ class PlanTexts:
             text += tr(", about {time}").format(time=duration_text(seconds))
         return tr("{sentence}.").format(sentence=text)
 
-    def possible(self, parent: Run, step: int, config: RunConfig) -> Possible:
-        """What a fork of a model at a step can take of the form's settings."""
+    def possible(self, parent: Run, moment: Frame, config: RunConfig) -> Possible:
+        """What a fork of a model at a moment can take of the form's settings."""
         from vae_desktop.training.fork import possible
 
-        dataset = self._datasets.held(config.dataset)
+        origin, dataset = parent.config_at(moment.step), self._datasets.held(config.dataset)
         images = parent.image_shape if dataset is None else dataset.image_shape  # those that are not read yet may fit
-        there = images if self._datasets.is_there(config.dataset) else None
-        return possible(parent.config_at(step), parent.image_shape, config, there)
+        are_there = config.dataset == origin.dataset or self._datasets.is_there(config.dataset)  # which asks the disk
+        return possible(origin, parent.image_shape, config, images if are_there else None)
 
-    def of_fork(self, run: Run, parent: Run, config: RunConfig, active: Sequence[Run]) -> str:
-        """What a fork at the moment on screen would be trained with, and what begins anew; "" while there is none.
+    def of_fork(self, parent: Run, moment: Frame, config: RunConfig, active: Sequence[Run]) -> str:
+        """What a fork of a model at a moment would be trained with, and what begins anew.
 
-        The moment may be one of the `parent` of the model on screen; what is `active` is stopped for it.
+        What is `active` is stopped for it.
         """
         from vae_desktop.training.fork import begins_anew, begins_cycle
 
-        moment = run.moment
-        if moment is None:
-            return ""
         origin = parent.config_at(moment.step)
-        changes, _, notes = self.possible(parent, moment.step, config)
+        changes, _, notes = self.possible(parent, moment, config)
         told = changed_settings(origin, origin.with_settings(**changes))
         text = tr("Fork goes on from step {step} of #{id}, with {changes}.") if told else ""
         text = text or tr("Fork goes on from step {step} of #{id}, with nothing changed.")

@@ -1,13 +1,17 @@
 """The setup beside what is on screen: what it would change, and what Train would do."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from vae_desktop.config import SETTINGS, RunConfig, values_of
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
+from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.controllers.plan_texts import PlanTexts
@@ -16,6 +20,9 @@ from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.language import sentences, tr
 from vae_desktop.variants import value_in_words
+
+if TYPE_CHECKING:
+    from vae_desktop.training.timeline import Frame
 
 _INTERVAL = 0.5  # seconds; figures that change more often cannot be read
 _REST = 120  # ms, for which the playhead rests before the form is compared with what it shows
@@ -107,10 +114,10 @@ class SetupController(QObject):
         return self._project.in_sight(self._compares)
 
     @property
-    def _is_for_fork(self) -> bool:
-        """Whether the form is that of a fork, as an earlier step is on screen."""
-        runs = self._on_screen
-        return not self._compares and bool(runs) and runs[0].moment is not None
+    def _origin(self) -> tuple[Run, Frame] | None:
+        """The model that a fork would come from, and at which moment; None unless an earlier step is on screen."""
+        past = past_on_screen(self._window, self._project)
+        return None if past is None else (self._engine.project.owner(*past), past[1])
 
     def _show_head(self) -> None:
         runs = self._on_screen
@@ -130,10 +137,8 @@ class SetupController(QObject):
     def _differences(self, config: RunConfig) -> Iterator[tuple[str, str]]:
         """Yield the name of each setting that differs from what is on screen, and in words what that has."""
         runs = self._on_screen
-        kept: list[str] = []
-        if runs and runs[0].moment is not None and not self._compares:
-            parent = self._engine.project.owner(runs[0], runs[0].moment)
-            kept = self._texts.possible(parent, runs[0].moment.step, config).kept
+        origin = self._origin
+        kept = [] if origin is None else self._texts.possible(*origin, config).kept
         same_data = any(run.config.dataset.name == config.dataset.name for run in runs)
         wanted = values_of(config)
         theirs = [values_of(run.shown_config) for run in runs]
@@ -177,7 +182,7 @@ class SetupController(QObject):
             names -= {"name", "image_size", "colours"}
         elif "name" in names:
             names.add("epochs")
-        if self._project.active and not self._is_for_fork:  # what acts at once would be shown and not act
+        if self._project.active and self._origin is None:  # what acts at once would be shown and not act
             names = {name for name in names if not SETTINGS[name].at_once}
         return config.with_settings(**{name: theirs[name] for name in names})
 
@@ -222,17 +227,16 @@ class SetupController(QObject):
 
     def _tell_fork(self) -> None:
         runs, text = [] if self._compares else self._on_screen, ""
-        moment = runs[0].moment if runs and self._form.is_valid else None
-        if moment is not None:
-            parent = self._engine.project.owner(runs[0], moment)
-            text = self._texts.of_fork(runs[0], parent, self._form.config(), self._project.active)
-        has_past = bool(runs) and runs[0].timeline is not None and bool(runs[0].timeline.frames)
+        origin = self._origin if self._form.is_valid else None
+        if origin is not None:
+            text = self._texts.of_fork(*origin, self._form.config(), self._project.active)
+        has_past = any(run.timeline is not None and run.timeline.frames for run in runs)
         self._controls.show_fork(text, has_place=has_past or bool(text))
 
     def _plan(self, config: RunConfig, configs: list[RunConfig]) -> str:
         active = self._project.active
         if active:
-            return self._texts.of_training(active, config, self._place_of_active(), self._is_for_fork)
+            return self._texts.of_training(active, config, self._place_of_active(), self._origin is not None)
         train = self._texts.of_train(config, configs, self._compares)
         return sentences(train, self._texts.of_continue(self._on_screen, config, self._compares))
 
@@ -241,6 +245,12 @@ class SetupController(QObject):
         if self._engine.tracker.compares == self._compares:
             return ""
         return tr("Playground") if self._compares else tr("Compare")
+
+
+def past_on_screen(window: MainWindow, project: Project) -> tuple[Run, Frame] | None:
+    """The model that is shown as it was earlier, and that moment: the form is then that of its fork."""
+    run = project.shown if window.workspace == "playground" else None
+    return None if run is None or run.moment is None else (run, run.moment)
 
 
 def _detail(run: Run, with_beta: bool) -> Iterator[str]:

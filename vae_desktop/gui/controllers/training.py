@@ -14,6 +14,7 @@ from vae_desktop.data.dataset import Dataset
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.run import Comparison, Run
 from vae_desktop.errors import InvalidSetting
+from vae_desktop.gui.controllers.setup_controller import past_on_screen
 from vae_desktop.gui.controllers.window_settings import WindowSettings
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.libraries import keep_modules
@@ -124,16 +125,10 @@ class TrainingController(QObject):
     def _set_beta(self, run: Run, beta: float) -> None:
         self._training.adjust("beta", beta, run)
 
-    @property
-    def _is_for_fork(self) -> bool:
-        """Whether the setup is that of a fork: an earlier step is shown, and what trains keeps its settings."""
-        shown = self._project.shown
-        return self._window.workspace == "playground" and shown is not None and shown.moment is not None
-
     @Slot(str, float)
     def _adjust(self, name: str, value: float) -> None:
-        """Change a setting of what trains, or is about to."""
-        if not self._is_for_fork:
+        """Change a setting of what trains, or is about to; it keeps its own where the setup is that of a fork."""
+        if past_on_screen(self._window, self._project) is None:
             self._starter.adjust(name, value)
 
     @Slot(object)
@@ -204,7 +199,7 @@ class TrainingController(QObject):
     @Slot()
     def _show_active(self) -> None:
         """Mark in the setup what acts at once on a training."""
-        acted_on = [] if self._is_for_fork else self._project.active
+        acted_on = [] if past_on_screen(self._window, self._project) else self._project.active
         kinds = [run.config.model.kind for run in acted_on]
         if kinds != self._active_kinds:
             self._active_kinds = kinds
