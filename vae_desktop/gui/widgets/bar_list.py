@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QWidget,
 )
 
 from vae_desktop.gui.widgets.controls import styled
@@ -65,9 +64,6 @@ class BarList(QListWidget):
 
 class _Bars(QStyledItemDelegate):
     """Paints a row: its bar, its name at the left and its count at the right."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(40, line_height(option.font) + _PAD)

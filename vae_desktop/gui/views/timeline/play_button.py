@@ -44,8 +44,8 @@ class PlayButton(SplitButton):
         self.options.addSeparator()
         self.options.addAction(self.loop)
         self.set_speed(1.0)
-        group.triggered.connect(lambda _: self.options_changed.emit())
-        self.loop.triggered.connect(lambda _: self.options_changed.emit())
+        group.triggered.connect(self.options_changed)
+        self.loop.triggered.connect(self.options_changed)
         self.toggled.connect(self._show_icon)
         self._show_icon()
 

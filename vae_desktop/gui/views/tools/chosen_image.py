@@ -64,16 +64,14 @@ class ChosenImage(QWidget):
         menu.setToolTipsVisible(True)
         self._tags = menu.addMenu(tr("Tag"))
         self._tags.setObjectName("tagsMenu")
-        tip = tr("Open the folder in which the file lies.")
-        self._reveal = action(menu, "revealImageAction", tr("Show in the file manager"), tip)
-        self._reveal.triggered.connect(self.reveal_requested)
+        text, tip = tr("Show in the file manager"), tr("Open the folder in which the file lies.")
+        self._reveal = action(menu, "revealImageAction", text, tip, then=self.reveal_requested)
         tip = tr("Save the images chosen: their files as a table (CSV), or with their pictures (ZIP).")
-        self._export = action(menu, "exportImagesAction", tr("Export…"), tip)
-        self._export.triggered.connect(self.export_requested)
-        self._return = action(menu, "returnImagesAction", "", tr("New models learn from them again."))
-        self._return.triggered.connect(self.return_requested)
-        self._train = action(menu, "trainWithoutAction", tr("Train again without the excluded"))
-        self._train.triggered.connect(self.training_requested)
+        self._export = action(menu, "exportImagesAction", tr("Export…"), tip, then=self.export_requested)
+        tip = tr("New models learn from them again.")
+        self._return = action(menu, "returnImagesAction", "", tip, then=self.return_requested)
+        text = tr("Train again without the excluded")
+        self._train = action(menu, "trainWithoutAction", text, then=self.training_requested)
         menu.addActions([self._reveal, self._export])
         menu.addSeparator()
         menu.addActions([self._return, self._train])
@@ -124,9 +122,8 @@ class ChosenImage(QWidget):
             All tags of the data set, each with whether all images chosen have it.
         """
         can_note = count > 0
-        self._exclude.setEnabled(can_note)
-        self._tags.setEnabled(can_note)
-        self._export.setEnabled(count > 0)
+        for part in (self._exclude, self._tags, self._export):
+            part.setEnabled(can_note)
         self._exclude.setChecked(is_excluded)
         set_text(self._exclude, tr("Excluded") if is_excluded else tr("Exclude"))
         reason = tr("Choose an image first.")
@@ -147,7 +144,7 @@ class ChosenImage(QWidget):
     def _fill_tags(self, tags: Sequence[tuple[str, bool]]) -> None:
         self._tags.clear()
         for tag, is_on in tags:
-            entry = action(self._tags, "", literal(tag), is_on=is_on, then=partial(self._want_tag, tag))
+            entry = action(self._tags, "", literal(tag), is_on=is_on, then=partial(self.tag_requested.emit, tag))
             self._tags.addAction(entry)
         field = named(QLineEdit(), "newTagField", tr("New tag"), tr("A name for the images chosen; Enter gives it."))
         field.setPlaceholderText(tr("New tag"))
@@ -159,9 +156,6 @@ class ChosenImage(QWidget):
         entry.setDefaultWidget(holder)
         self._tags.addAction(entry)
         self._field = field
-
-    def _want_tag(self, tag: str, is_tagged: bool) -> None:
-        self.tag_requested.emit(tag, is_tagged)
 
     @Slot()
     def _take_tag(self) -> None:

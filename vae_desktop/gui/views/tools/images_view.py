@@ -9,7 +9,7 @@ from vae_desktop.gui.views.tools.chosen_image import ChosenImage
 from vae_desktop.gui.views.tools.tool_view import ToolView
 from vae_desktop.gui.widgets.bar_list import BarList
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import add_menu, column, explain, label, named, row, styled, tool_button
+from vae_desktop.gui.widgets.controls import add_menu, column, label, named, row, styled, tool_button
 from vae_desktop.gui.widgets.image_sheet import ImageSheet
 from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.theme import SPACING
@@ -43,7 +43,8 @@ class ImagesView(ToolView):
         tip = tr("The settings that make the images what they are: size, colours, levels.")
         self.change = tool_button("changeImagesButton", tr("Change"), tip, is_flat=True, then=self.setup_requested)
         self.change.setProperty("link", True)
-        self.report = tool_button("imagesReportButton", "", is_flat=True)
+        tip = tr("What was read, converted and skipped.")
+        self.report = tool_button("imagesReportButton", "", tip, is_flat=True)
         self.report.setProperty("link", True)
         self._lines = QPlainTextEdit(readOnly=True)
         named(self._lines, "imagesReport", tr("What became of the files"))
@@ -105,7 +106,6 @@ class ImagesView(ToolView):
     def show_report(self, text: str, lines: Sequence[str]) -> None:
         """Offer a list of what became of a person's own files; nothing without lines."""
         self.report.setText(text)
-        explain(self.report, tr("What was read, converted and skipped."))
         self._lines.setPlainText("\n".join(lines))
         self.report.setVisible(bool(lines))
 
