@@ -127,8 +127,6 @@ class RunsController(QObject):
 
 def _losses(lineage: Sequence[Run]) -> list[Losses]:
     """What the curves of a model are drawn of, and those of as many that it comes from as there are colours for."""
-    if lineage[0].forked_from is None:
-        return [Losses(run.name, run.config.model, run.history) for run in lineage]
     result: list[Losses] = []
     left_at: int | None = None
     for run, parent in zip_longest(lineage[: len(MODEL_COLOURS)], lineage[1 : len(MODEL_COLOURS)]):

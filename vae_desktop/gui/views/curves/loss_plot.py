@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.processor import Pacer
-from vae_desktop.gui.views.curves.curve_pane import GRADIENT, MARKED, Curve, CurvePane, Mark
+from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, CurvePane, Mark
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
 from vae_desktop.gui.views.curves.losses import Losses, curves_of, marks_of, term_names
 from vae_desktop.gui.views.curves.units import panes_of_one, panes_of_several
@@ -23,7 +23,6 @@ from vae_desktop.language import tr
 from vae_desktop.training.history import TERMS, History
 
 _TERMS = {"total": "loss", "reconstruction": "reconstruction error", "kl": "KL divergence", GRADIENT: "gradient"}
-_MOST_MARKS = 30  # of changes; older ones are left out, and more could not be told apart
 _INTERVAL, _FRACTION = 0.2, 0.04  # of redrawing, in seconds and of the time
 
 
@@ -204,7 +203,7 @@ class LossPlot(QWidget):
 
     @Slot()
     def _show_marks(self) -> None:
-        self.marks = marks_of(self._models, MARKED, _MOST_MARKS)
+        self.marks = marks_of(self._models)
         for pane in self.panes:
             pane.set_marks(self.marks, pane is self.panes[0])
 

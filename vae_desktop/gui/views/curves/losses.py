@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, Mark
+from vae_desktop.gui.views.curves.curve_pane import GRADIENT, MARKED, Curve, Mark
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, TERM_COLOURS, current_theme
 from vae_desktop.language import tr
 from vae_desktop.training.history import Change, History
+
+_MOST_MARKS = 30  # of changes; older ones are left out, and more could not be told apart
 
 
 class Losses(NamedTuple):
@@ -68,25 +70,16 @@ def curves_of(models: Sequence[Losses], entries: Sequence[tuple[int, str]], has_
             yield curve._replace(first=max(first, losses.left_at), last=None, is_beyond=True)
 
 
-def marks_of(models: Sequence[Losses], names: Sequence[str], most: int) -> tuple[Mark, ...]:
-    """The newest changes of settings that are marked, and where models were forked.
-
-    Parameters
-    ----------
-    models : sequence of Losses
-    names : sequence of str
-        The settings.
-    most : int
-        Changes; older ones are left out.
-    """
+def marks_of(models: Sequence[Losses]) -> tuple[Mark, ...]:
+    """The newest changes of settings that are marked, and where models were forked."""
     colours: dict[Change, str] = {}
     for place, entry in enumerate(models):
         for change in dict.fromkeys(entry.history.changes):
-            if change.name in names:
+            if change.name in MARKED:
                 # What was changed for all models at once has the colour of none.
                 is_own = len(models) > 1 and change not in colours
                 colours[change] = MODEL_COLOURS[place] if is_own else current_theme().muted
-    changes = sorted(colours, key=lambda change: change.step)[-most:]
+    changes = sorted(colours, key=lambda change: change.step)[-_MOST_MARKS:]
     marks = [Mark(change, colours[change]) for change in changes]
     forks = dict.fromkeys((entry.forked_at, entry.parent) for entry in models if entry.parent)
     text = tr("from {parent}") if len(models) == 1 else ""  # the colours tell
