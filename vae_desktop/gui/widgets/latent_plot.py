@@ -253,7 +253,7 @@ class LatentPlot(Plot):
 
     def _content(self) -> QRectF:
         bounds = bounds_of(self.positions)
-        if np.isfinite(self.positions).all(1).any() and bounds.isNull():  # all in one place, wherever that is
+        if bounds.isNull() and np.isfinite(self.positions).all(1).any():  # all in one place, wherever that is
             reach = max(1.0, 1e-3 * abs(bounds.x()), 1e-3 * abs(bounds.y()))
             bounds.adjust(-reach, -reach, reach, reach)
         content = self._minimum_view if bounds.isNull() else bounds.united(self._minimum_view)
