@@ -26,12 +26,13 @@ def compared_figures(run: Run, missed: float | None) -> Compared:
     if evaluation is not None:
         live |= {"reconstruction": evaluation.reconstruction, "kl": evaluation.kl}
     values = {**run.measures, **{name: live[name] for name in _LIVE if name in live}}
-    if (_is_active(run) or run.moment is not None) and run.measured_step != run.shown_step:
+    if (is_active(run) or run.moment is not None) and run.measured_step != run.shown_step:
         values.pop("generation", None)  # the pictures are of a later step than that verdict
     return Compared(run.config, values, missed, run.shown_step if _is_early(run, values) else None)
 
 
-def _is_active(run: Run) -> bool:
+def is_active(run: Run) -> bool:
+    """Whether a model is being trained, or held."""
     return run.status in ("training", "paused")
 
 
@@ -41,7 +42,7 @@ def _is_early(run: Run, values: Mapping[str, Any]) -> bool:
     Each model begins like one that has collapsed: with codes near 0, and a mean image for all of them.
     """
     step = run.shown_step
-    if not _is_active(run):
+    if not is_active(run):
         return False
     if step < max(run.steps_per_epoch, _EARLY * run.last_step):
         return True

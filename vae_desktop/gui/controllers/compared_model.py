@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.view_requests import MissingRequest
-from vae_desktop.gui.controllers.compared_figures import compared_figures
+from vae_desktop.gui.controllers.compared_figures import compared_figures, is_active
 from vae_desktop.gui.controllers.latent_point import LatentPoint
 from vae_desktop.gui.controllers.latent_space import LatentSpaceController
 from vae_desktop.gui.controllers.pad_images import codes_of
@@ -116,8 +116,7 @@ class ComparedModel(QObject):
         self.column.title.set_text(run.compared_title)
         self.column.status.set_text(text)
         self.column.codes.set_caption(axes)
-        is_active = run.status in ("training", "paused")
-        self.column.set_beta(run.shown_config.training.beta, is_active and run.moment is None)
+        self.column.set_beta(run.shown_config.training.beta, is_active(run) and run.moment is None)
         self.step_overlay.show(run.newest_step if run.moment is None else None, "pulls")
 
     def figures(self) -> Compared:
