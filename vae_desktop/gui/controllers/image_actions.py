@@ -44,16 +44,15 @@ class ImageActions(QObject):
         """Show what is noted of images, and what can be done with them; one of them, `number`, is shown large."""
         self._chosen, self._number = chosen, number
         dataset, view, excluded = self._orders.dataset, self._view, self._orders.excluded
+        others = "" if self._orders.run is not None else tr("The model on screen learns from other images.")
         tags = [(tag, bool(np.isin(chosen, images).all())) for tag, images in self._orders.tags.items()]
         view.set_marks(len(chosen), len(chosen) > 0 and bool(np.isin(chosen, excluded).all()), tags)
         if number is not None and dataset is not None:
-            view.set_can_go("" if self._orders.run is not None else tr("The model on screen learns from other images."))
+            view.set_can_go(others)
             has_file = image_texts.file_on_disk(dataset, number) is not None
             view.set_can_reveal("" if has_file else tr("This image is in no file of yours."))
         reason = "" if len(excluded) else tr("None of its images is excluded.")
-        if self._orders.run is None:
-            reason = tr("The model on screen learns from other images.")
-        view.set_excluded(0 if dataset is None else max(len(excluded), self.notes.count(dataset)), reason)
+        view.set_excluded(0 if dataset is None else max(len(excluded), self.notes.count(dataset)), others or reason)
 
     @Slot(bool)
     def _exclude(self, is_excluded: bool) -> None:

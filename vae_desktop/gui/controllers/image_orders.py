@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers import image_texts
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.language import tr
+
+if TYPE_CHECKING:
+    from vae_desktop.latent.outliers import OutlierScores
 
 Indices = npt.NDArray[np.int64]
 
@@ -74,7 +77,7 @@ class ImageOrders:
             if scores is None:
                 return None
             kind = BY_MODEL[order]
-            return Ordered(np.argsort(-scores.scores(kind), kind="stable"), self._ratio_of(kind))
+            return Ordered(np.argsort(-scores.scores(kind), kind="stable"), _ratio_of(scores, kind))
         if order == "duplicates":
             pairs = findings.duplicates(dataset)
             if pairs is None:
@@ -124,14 +127,12 @@ class ImageOrders:
     def _tags_of(self, number: int) -> str:
         return tr(", ").join(tag for tag, images in self.tags.items() if number in images)
 
-    def _ratio_of(self, kind: str | None) -> Callable[[int], str]:
-        """Tells how many times the median an image's value is: of a kind of score, or of its strongest reason."""
-        assert self.dataset is not None
-        scores = self._engine.findings.outliers(self.run, self.dataset)
-        assert scores is not None
 
-        def ratio(number: int) -> str:
-            value = scores.outlier(number).reasons[0].ratio if kind is None else float(scores.ratios[kind][number])
-            return f"{value:.1f} ×" if value < 100 else f"{value:,.0f} ×"
+def _ratio_of(scores: OutlierScores, kind: str | None) -> Callable[[int], str]:
+    """Tells how many times the median an image's value is: of a kind of score, or of its strongest reason."""
 
-        return ratio
+    def ratio(number: int) -> str:
+        value = scores.outlier(number).reasons[0].ratio if kind is None else float(scores.ratios[kind][number])
+        return f"{value:.1f} ×" if value < 100 else f"{value:,.0f} ×"
+
+    return ratio
