@@ -16,7 +16,7 @@ from vae_desktop.engine.run import Run
 from vae_desktop.errors import InvalidSetting
 from vae_desktop.gui.controllers.timeline_play import TimelinePlayer
 from vae_desktop.gui.controllers.window_settings import WindowSettings
-from vae_desktop.gui.views.curves.curve_pane import MARKED
+from vae_desktop.gui.views.curves.curve import MARKED
 from vae_desktop.gui.views.timeline.strip import Past
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS

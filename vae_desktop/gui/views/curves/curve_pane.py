@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
 import pyqtgraph
@@ -10,56 +9,19 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 
 from vae_desktop.gui.views.curves.axes import LossAxis, StepAxis
+from vae_desktop.gui.views.curves.curve import GRADIENT, MARKED, Array, Curve, Mark
 from vae_desktop.gui.views.curves.spike_arrow import SpikeArrow
 from vae_desktop.gui.views.curves.value_range import RUINED, ValueRange
 from vae_desktop.gui.widgets.controls import column, label
 from vae_desktop.gui.widgets.plot import Plot
 from vae_desktop.gui.widgets.theme import SPACING, current_theme
-from vae_desktop.language import tr
-from vae_desktop.training.history import CHOSEN, TERMS, Change, History
-from vae_desktop.variants import setting_in_words, value_in_words
+from vae_desktop.training.history import Change
 
-GRADIENT = "gradient"  # stands beside the terms of the loss
 _SMALLEST = 1e-3  # on a logarithmic axis, in the unit of the loss; a collapsed model's KL divergence is some 1e-6 nats
 _MOST_MARKED = 40  # evaluations that are marked as points; more would hide the line
-MARKED = ("beta", "learning_rate", *CHOSEN)  # the settings whose changes bend a curve, and are marked
 _RISEN = 50.0  # spans that may be right for a KL divergence, as with a lower β
 _ROOMY = 1.8  # times the range that is wanted: from here on the axis is laid out anew
 _AHEAD = 1.2  # room to the right, so that axes are laid out anew only now and then, not at each redraw
-
-
-Array = np.ndarray[Any, Any]
-
-
-class Curve(NamedTuple):
-    """A term of the loss of a model, or the norm of its gradient, and how it is shown.
-
-    Attributes
-    ----------
-    first, last : int; int, or None
-        The steps after which it begins, and with which it ends if that is not the newest.
-    is_beyond : bool
-        It is what a model went on to where another one went its own way: faint, and dashed.
-    """
-
-    name: str
-    term: str
-    colour: str
-    history: History
-    first: int = 0
-    last: int | None = None
-    is_beyond: bool = False
-
-
-class Mark(NamedTuple):
-    """A change of a setting, and the colour of the model whose it was.
-
-    With a `text`, perhaps an empty one, that stands beside the line, it is the step of a fork.
-    """
-
-    change: Change
-    colour: str
-    text: str | None = None
 
 
 class CurvePane(Plot):
@@ -168,7 +130,7 @@ class CurvePane(Plot):
         """What stands beside a mark: of a change no more than its value where there is no room for more."""
         if mark.text is not None:
             return mark.text or None
-        words, value = _in_words(mark.change)
+        words, value = mark.in_words
         fraction = max(mark.change.step, self._room - mark.change.step) / self._room if self._room else 1.0
         room = fraction * self.getViewBox().width() - SPACING
         return words if self.fontMetrics().horizontalAdvance(words) <= room else value
@@ -187,7 +149,8 @@ class CurvePane(Plot):
     def can_be_log(self) -> bool:
         """Whether all values have a logarithm; those of a KL divergence that has collapsed are drawn at a floor."""
         is_kl = any(curve.term == "kl" for curve in self.curves)
-        return is_kl or not any((values <= 0).any() for curve in self.curves for values in _values(curve))
+        drawn = (values for curve in self.curves for _, values in (curve.batches(), curve.tests()))
+        return is_kl or not any((values <= 0).any() for values in drawn)
 
     def set_log(self, on: bool) -> None:
         self.is_log = on
@@ -204,7 +167,7 @@ class CurvePane(Plot):
         is_robust, least = not (self.is_log or self.shows_spikes), _SMALLEST if self.is_log else None
         wanted, beyond = ValueRange(is_robust, least), ValueRange(is_robust, least)
         for curve, batches, tests in self._items:
-            (at, values), (tested_at, tested) = _batches(curve), _tests(curve)
+            (at, values), (tested_at, tested) = curve.batches(), curve.tests()
             own = beyond if curve.is_beyond else wanted
             ruined = _RISEN if curve.term in ("kl", GRADIENT) else RUINED
             own.add(at, values, curve.colour, ruined)
@@ -252,44 +215,6 @@ def _set_data(item: pyqtgraph.PlotDataItem, data: tuple[Array, Array], symbol: s
     )
     if not is_same or item.opts["symbol"] != symbol:
         item.setData(*data, symbol=symbol)
-
-
-def _values(curve: Curve) -> tuple[Array, Array]:
-    """The values (n,) of batches and (m,) of test images."""
-    return _batches(curve)[1], _tests(curve)[1]
-
-
-def _batches(curve: Curve) -> tuple[Array, Array]:
-    """Steps and values (n,) of batches; none where the model has no such term."""
-    if curve.term == GRADIENT:
-        steps, values = curve.history.gradient_norms.T
-        first, last = np.searchsorted(steps, (curve.first, _last(curve)), side="right")
-        return steps[first:last].astype(np.float32), values[first:last]
-    values = curve.history.training[curve.first : curve.last, TERMS.index(curve.term)]
-    return np.arange(curve.first + 1, curve.first + len(values) + 1, dtype=np.float32), values
-
-
-def _tests(curve: Curve) -> tuple[Array, Array]:
-    """Steps and values (m,) of test images; none where the model has no such term."""
-    if curve.term == GRADIENT:
-        return np.empty(0), np.empty(0)
-    entries = [entry for entry in curve.history.drawn_evaluations if curve.first <= entry.step <= _last(curve)]
-    pairs = [(entry.step, getattr(entry, curve.term)) for entry in entries]
-    steps, values = np.array([pair for pair in pairs if pair[1] is not None], np.float64).reshape(-1, 2).T
-    return steps, values
-
-
-def _last(curve: Curve) -> float:
-    return math.inf if curve.last is None else curve.last
-
-
-def _in_words(change: Change) -> tuple[str, str]:
-    """A setting and what it was changed to, and the latter alone."""
-    name = setting_in_words(change.name)
-    if not change.chosen:
-        return f"{name} {change.value:g}", f"{change.value:g}"
-    value = value_in_words(change.name, change.chosen)
-    return tr("{name}: {value}").format(name=name, value=value), value
 
 
 def _broken(steps: Array, values: Array, changes: Sequence[Change]) -> tuple[Array, Array]:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from vae_desktop.config import ModelConfig
 from vae_desktop.engine.processor import Pacer
-from vae_desktop.gui.views.curves.curve_pane import GRADIENT, Curve, CurvePane, Mark
+from vae_desktop.gui.views.curves.curve import GRADIENT, Curve, Mark
+from vae_desktop.gui.views.curves.curve_pane import CurvePane
 from vae_desktop.gui.views.curves.loss_readout import LossReadout
 from vae_desktop.gui.views.curves.losses import Losses, curves_of, marks_of, term_names
 from vae_desktop.gui.views.curves.units import panes_of_one, panes_of_several

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication, QWidget
 
-from vae_desktop.gui.views.curves.curve_pane import Curve
+from vae_desktop.gui.views.curves.curve import Curve
 from vae_desktop.gui.widgets.controls import explain
 from vae_desktop.gui.widgets.labels import SteadyLabel
 from vae_desktop.gui.widgets.terms import with_terms

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.gui.views.curves.curve_pane import GRADIENT, MARKED, Curve, Mark
+from vae_desktop.gui.views.curves.curve import GRADIENT, MARKED, Curve, Mark
 from vae_desktop.gui.widgets.theme import MODEL_COLOURS, TERM_COLOURS, current_theme
 from vae_desktop.language import tr
 from vae_desktop.training.history import Change, History
