@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from vae_desktop.config import TrainingConfig
 from vae_desktop.engine.engine import Engine
 from vae_desktop.engine.playhead import common_steps
 from vae_desktop.engine.processor import Pacer
@@ -129,11 +130,10 @@ class TimelineController(QObject):
             self._go_live()
             self._window.banner.clear_news()
             self._engine.starter.go_back(run, frame, config)
-            self._tell_of_return(run, frame.step)
+            self._tell_of_return(run, frame.step, config.training)
 
-    def _tell_of_return(self, run: Run, step: int) -> None:
+    def _tell_of_return(self, run: Run, step: int, training: TrainingConfig) -> None:
         """Say with what a model is trained on from an earlier step, and where it is as it was."""
-        training = self._window.setup.form.config().training
         text = tr("#{id} trains on from step {step}, at the rate it had there, {rate}")
         if run.config.model.traits.kl_weight is None:
             text = tr("#{id} trains on from step {step}, with rate and β as they were there, {rate} and {beta}")
