@@ -49,6 +49,7 @@ class RunsTable(QTableWidget):
         named(self, "runsTable", tr("Runs"), tip)
         self._selected: tuple[int | None, int] = (None, 0)
         self._columns: list[_Column] = []
+        self._listed = set[int]()  # ids of the runs
         self._likelihoods: list[Likelihood] | None = None
         self.setFont(tabular(self.font()))
         # Cells lie under their titles, and the first of these on the left edge of the other tools.
@@ -79,6 +80,7 @@ class RunsTable(QTableWidget):
         """Show these runs, the one on screen selected."""
         branches = as_tree(runs)
         newest_first = [branch.run for branch in branches]
+        self._listed = {run.id for run in newest_first}
         occurring = {run.config.model.likelihood for run in newest_first}
         likelihoods = [entry for name, entry in LIKELIHOODS.items() if name in occurring]
         self._set_columns(likelihoods)
@@ -111,7 +113,7 @@ class RunsTable(QTableWidget):
             "What is not saved to a file of yours is kept by the app, also when it closes: File ▸ Open recent lists it."
         )
         self._columns = [
-            _Column(tr("Run"), _number, False, tr("Forks stand below the model that they come from.")),
+            _Column(tr("Run"), self._number, False, tr("Forks stand below the model that they come from.")),
             _Column(tr("Model"), _model),
             _Column(tr("Data set"), lambda run: run.config.dataset.label),
             _Column(tr("Status"), self._status, False, kept),
@@ -172,14 +174,20 @@ class RunsTable(QTableWidget):
         if run.forked_from is not None:
             parent, step = run.forked_from
             about = tr("Forked from #{parent} at step {step}.").format(parent=parent, step=f"{step:,}")
-            if branch.levels:
-                text = tr("#{id} from step {step}").format(id=run.id, step=f"{step:,}")
-                item.setText(text)
             changes = {} if run.parent_config is None else changed_settings(run.parent_config, run.config)
             if changes and run.parent_config is not None:
                 about += f"<br>{changes_in_words(run.parent_config, changes)}"
         item.setToolTip(f"<p>{about}</p>" if about else "")
         item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, plain(about))
+
+    def _number(self, run: Run) -> str:
+        """With where it was forked; a parent that is not in the list is named."""
+        parent, step = run.forked_from or (None, run.history.forked_at)
+        if step is None:
+            return f"#{run.id}"
+        if parent is None or parent in self._listed:
+            return tr("#{id} from step {step}").format(id=run.id, step=f"{step:,}")
+        return f"#{run.id} ← #{parent}, {step:,}"
 
     def _beta(self, run: Run) -> str:
         traits, beta = run.config.model.traits, run.config.training.beta
@@ -220,14 +228,6 @@ def _course(run: Run) -> str:
 
 def _first_change(run: Run) -> int:
     return next(change.step for change in run.history.changes if change.name == "beta")
-
-
-def _number(run: Run) -> str:
-    if run.forked_from is None:
-        at = run.history.forked_at
-        return f"#{run.id}" if at is None else tr("#{id} from step {step}").format(id=run.id, step=f"{at:,}")
-    parent, step = run.forked_from
-    return f"#{run.id} ← #{parent}, {step:,}"
 
 
 def _model(run: Run) -> str:
