@@ -34,7 +34,6 @@ class TrainingController(QObject):
         self._engine = engine
         self._project, self._training, self._starter = engine.project, engine.training, engine.starter
         self._settings = settings
-        self._active_kinds: list[str] = []  # of the models on which the setup acts at once
         self._last_read, self._read = DatasetConfig().name, set[str]()  # names of data sets
         form, controls, training, starter = self._form, self._controls, self._training, self._starter
         form.validity_changed.connect(controls.set_settings_valid)
@@ -200,10 +199,7 @@ class TrainingController(QObject):
     def _show_active(self) -> None:
         """Mark in the setup what acts at once on a training."""
         acted_on = [] if past_on_screen(self._window, self._project) else self._project.active
-        kinds = [run.config.model.kind for run in acted_on]
-        if kinds != self._active_kinds:
-            self._active_kinds = kinds
-            self._form.set_active_models(kinds)
+        self._form.set_active_models([run.config.model.kind for run in acted_on])
 
     def _take_shown(self, run: Run) -> None:
         self._take_over(run)

@@ -144,9 +144,10 @@ class SettingsForm(QWidget):
 
     def set_active_models(self, kinds: Sequence[str]) -> None:
         """Say which kinds of models are in training: what acts at once is for them too."""
-        self._active_kinds = tuple(kinds)
-        self._presets.set_locked(bool(kinds))
-        self._show_relevant()
+        if tuple(kinds) != self._active_kinds:
+            self._active_kinds = tuple(kinds)
+            self._presets.set_locked(bool(kinds))
+            self._show_relevant()
 
     def _connect(self) -> None:
         self._presets.preset_chosen.connect(self._apply_preset)
