@@ -144,10 +144,12 @@ def _the_system_speaks_english(qapp: QApplication) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_windows_left(qapp: QApplication, _collected_in_this_thread: None) -> Iterator[None]:
-    """Fail a test that leaves a window behind."""
+    """Fail a test that leaves a window behind, or a mouse button down: each move would be taken for a drag."""
     windows = set(_windows_in_sight())
+    buttons = QApplication.mouseButtons()
     yield
     assert not [window for window in _windows_in_sight() if window not in windows]
+    assert QApplication.mouseButtons() == buttons
 
 
 def _windows_in_sight() -> list[QWidget]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor, QIcon
 from PySide6.QtWidgets import QLabel, QToolButton
 
+from tests.gui.pointing import double_click
 from vae_desktop.colours import CLASS_COLOURS, DARK, LIGHT
 from vae_desktop.gui.views.stage.class_legend import class_colours
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
@@ -47,11 +48,6 @@ def show(scatter: LatentScatter, names: tuple[str, ...], dimensions: int = 2) ->
 def chips(scatter: LatentScatter) -> list[QToolButton]:
     found = scatter.legend.findChildren(QToolButton)
     return [chip for chip in found if chip.objectName().startswith("classChip") and chip.isVisibleTo(scatter.legend)]
-
-
-def double_click(qtbot, chip: QToolButton, button: Qt.MouseButton) -> None:
-    qtbot.mouseDClick(chip, button)
-    qtbot.mouseRelease(chip, button)  # Qt's own leaves it down for the tests that follow
 
 
 def colours_of_points(scatter: LatentScatter) -> set[tuple[int, ...]]:
@@ -211,11 +207,11 @@ def test_long_names_are_cut_and_whole_in_the_tooltip(scatter) -> None:
 
 def test_a_double_click_shows_a_class_alone_and_strikes_out_the_others(scatter, qtbot) -> None:
     show(scatter, LETTERS)
-    double_click(qtbot, chips(scatter)[4], Qt.MouseButton.LeftButton)
+    double_click(chips(scatter)[4], Qt.MouseButton.LeftButton)
     assert [chip.font().strikeOut() for chip in chips(scatter)] == [index != 4 for index in range(26)]
     grey = QColor(LIGHT.border).getRgb()[:3]
     assert colours_of_points(scatter) == {grey, tuple(class_colours(26)[4].tolist())}
-    double_click(qtbot, chips(scatter)[4], Qt.MouseButton.LeftButton)
+    double_click(chips(scatter)[4], Qt.MouseButton.LeftButton)
     assert not any(chip.font().strikeOut() for chip in chips(scatter))
     assert len(colours_of_points(scatter)) == 26
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QPolygonF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QScrollArea, QTableWidget, QToolButton
 
+from tests.gui.pointing import hover, pixel_of
 from vae_desktop.gui.views.setup.setting_field import SettingField
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.training.checkpoint import load_checkpoints
@@ -148,11 +149,6 @@ def own_comparison(driver, every_mouse_move):
 def shows(board):
     """Whether there is something on a board of tiles or of a grid."""
     return (board.pictures if isinstance(board, TileBoard) else board.sheet) is not None
-
-
-def place_of(plot, position):
-    """Where a position of the plane is in the plot's viewport."""
-    return plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(*np.asarray(position).tolist())))
 
 
 @pytest.mark.parametrize(("button", "latent_dim"), [("compareKlTermButton", 20), ("compareKlTerm2dButton", 2)])
@@ -340,7 +336,7 @@ def test_one_cursor_goes_through_all_latent_spaces(kl_term):
     before = [picture.copy() for picture in kl_term.pictures("at_cursor")]
     plot = kl_term.columns[0].plot
     target = kl_term.runs[0].codes.mean[7]
-    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place_of(plot, target))
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=pixel_of(plot, target))
     models = kl_term.controller.models
     codes = [model.space.code for model in models]
     assert codes[0] == pytest.approx(target, abs=0.2)
@@ -644,22 +640,12 @@ def test_controls_of_all_columns_forget_those_of_other_models(four, trained_pair
     assert set(four.runs).isdisjoint(runs)
 
 
-def hover(comparison, column, image):
-    """Rest on the point of an image, until its card is on show; return the image found there."""
-    plot, scatter = column.plot, column.scatter
-    place = place_of(plot, plot.positions[image])
-    for pixel in (place + QPoint(40, 40), place + QPoint(1, 0), place):
-        comparison.driver.qtbot.mouseMove(plot.viewport(), pixel)
-    comparison.wait(lambda: scatter.hover.index is not None)
-    return scatter.hover.index
-
-
 def test_the_image_under_the_mouse_is_shown_in_every_column(four):
     chosen = four.view.original.picture
     four.wait(lambda: all(picture is not None for picture in four.pictures("image")))
     before = four.pictures("image")
-    outermost = int(np.abs(four.columns[0].plot.positions[:, 0]).argmax())
-    image = hover(four, four.columns[0], outermost)
+    image = int(np.abs(four.columns[0].plot.positions[:, 0]).argmax())
+    hover(four.driver.qtbot, four.columns[0].scatter, image)
     test = four.engine.datasets.held(four.runs[0].config.dataset).test
     assert np.array_equal(four.view.original.picture, test.images[image].transpose(1, 2, 0))
     four.wait(lambda: all(not np.array_equal(*pair) for pair in zip(four.pictures("image"), before, strict=True)))
@@ -681,7 +667,7 @@ def test_the_image_under_the_mouse_is_shown_in_every_column(four):
 def test_a_click_on_a_point_chooses_its_image_for_all_models(four):
     column = four.columns[2]
     outermost = int(np.abs(column.plot.positions[:, 0]).argmax())
-    place = place_of(column.plot, column.plot.positions[outermost])
+    place = pixel_of(column.plot, column.plot.positions[outermost])
     image = column.scatter.hover.nearest(column.plot.mapToScene(place))
     QTest.mouseClick(column.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert four.view.image.value() == image

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from torch.distributions import Normal, kl_divergence
 
+from tests.gui.pointing import move
 from vae_desktop.gui.views.tools.posterior_table import short
 from vae_desktop.latent.computation import Place
 
@@ -200,7 +201,7 @@ def test_what_is_pointed_at_elsewhere_lights_its_number(formulas):
     QApplication.sendEvent(formulas.strip.input, QEvent(QEvent.Type.Leave))
     table = formulas.driver.find("posteriorTable")
     rect = table.visualRect(table.model().index(0, 1))
-    QTest.mouseMove(table.viewport(), rect.center() + QPoint(1, 1))
+    move(table.viewport(), rect.center() + QPoint(1, 1))
     formulas.driver.wait(lambda: formulas.lights.pointed == Place("stddev", 0))
 
 

@@ -2,12 +2,12 @@
 
 
 import numpy as np
-import pyqtgraph
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QToolTip
 
+from tests.gui.pointing import HERE, pixel_of, rest
 from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.latent.codes import Codes
@@ -18,7 +18,7 @@ PLANE = axis_plane((0, 1), 2)
 HINT = "Load MNIST to see the originals"
 ORIGINALS = np.stack([np.full((28, 28, 1), 10 * index, np.uint8) for index in range(5)])
 RECONSTRUCTIONS = np.stack([np.full((14, 14, 3), (5 * index, 0, 255), np.uint8) for index in range(5)])
-HERE, FAR = QPoint(0, 0), QPoint(0, 60)  # px, from a point to itself and to where none is
+FAR = QPoint(0, 60)  # px, from a point to where none is
 
 
 @pytest.fixture
@@ -29,7 +29,6 @@ def scatter(qtbot, every_mouse_move) -> LatentScatter:
     view.resize(620, 490)
     with qtbot.waitExposed(view):
         view.show()
-    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton)  # a double-click in an earlier test leaves it down
     view.set_model(codes(), NAMES, PLANE)
     view.set_originals(ORIGINALS)
     return view
@@ -47,16 +46,12 @@ def codes(shift: float = 0.0) -> Codes:
 
 def place(scatter: LatentScatter, index: int) -> QPoint:
     """Where a point is in the plot's viewport."""
-    x, y = scatter.drawn.mean[index].tolist()
-    return scatter.plot.mapFromScene(scatter.plot.getViewBox().mapViewToScene(pyqtgraph.Point(x, y)))
+    return pixel_of(scatter.plot, scatter.drawn.mean[index])
 
 
 def hover(scatter: LatentScatter, qtbot, index: int, off: QPoint = HERE) -> None:
     """Move the mouse to a point, or beside it."""
-    QCoreApplication.processEvents()  # the layout may be about to change
-    for where in (QPoint(2, 2), place(scatter, index) + off):  # no event comes from where the mouse is already
-        qtbot.mouseMove(scatter.plot.viewport(), where)
-        QCoreApplication.processEvents()
+    rest(qtbot, scatter.plot, scatter.drawn.mean[index], off)
 
 
 def texts(card: HoverCard) -> list[str]:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QSize
 from PySide6.QtGui import QRegion
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from tests.gui.pointing import pixel_of
 from vae_desktop.gui.widgets.latent_plot import LatentPlot
 
 
@@ -40,19 +41,16 @@ def test_the_cross_hair_leaves_its_place_although_another_widget_is_painted_at_o
     window.show()
     qtbot.waitExposed(window)
 
-    def place(x, y):
-        return plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(x, y)))
-
     plot.set_cursor(0, 0)
     painted = Painted(plot.viewport())
     qtbot.waitUntil(lambda: nothing_is_painted(painted, qtbot))
-    plot.viewport().update(QRect(place(2, 1) - QPoint(20, 20), QSize(40, 40)))
+    plot.viewport().update(QRect(pixel_of(plot, (2, 1)) - QPoint(20, 20), QSize(40, 40)))
     plot.set_cursor(2, 1)
     other.repaint()
     qtbot.wait(100)
-    for x, y in ((0, 0), (2, 1)):
-        assert painted.region.contains(QRect(place(x, y) - QPoint(15, 15), QSize(30, 30)))
-    assert not painted.region.contains(place(-2, -1))
+    for place in ((0, 0), (2, 1)):
+        assert painted.region.contains(QRect(pixel_of(plot, place) - QPoint(15, 15), QSize(30, 30)))
+    assert not painted.region.contains(pixel_of(plot, (-2, -1)))
 
 
 def test_a_point_out_of_sight_is_an_arrow_at_the_edge(qtbot) -> None:

@@ -4,9 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
 
+from tests.gui.pointing import double_click, pixel_of
 from vae_desktop.gui.views.stage.hover_card import HoverCard
 from vae_desktop.gui.views.stage.latent_scatter import LatentScatter
 from vae_desktop.gui.widgets.number_field import NumberField
@@ -55,12 +57,6 @@ def free_place(scatter: LatentScatter) -> QPoint:
     raise AssertionError("points everywhere")
 
 
-def place_of(scatter: LatentScatter, image: int) -> QPoint:
-    """Where an image's point is in the plot's viewport."""
-    x, y = scatter.plot.positions[image].tolist()
-    return scatter.plot.mapFromScene(scatter.plot.getViewBox().mapViewToScene(QPointF(x, y)))
-
-
 def test_a_click_in_the_scatter_moves_sliders_and_picture(trained) -> None:
     plot = trained.window.stage.scatter.plot
     before = trained.picture
@@ -77,7 +73,7 @@ def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(five)
     scatter = driver.window.stage.scatter
     means = driver.window.controller.engine.project.shown.codes.mean
     outermost = int(np.abs(scatter.plot.positions[:, 0]).argmax())
-    where = place_of(scatter, outermost)
+    where = pixel_of(scatter.plot, scatter.plot.positions[outermost])
     image = scatter.hover.nearest(scatter.plot.mapToScene(where))
     before = driver.picture
     driver.qtbot.mouseClick(scatter.plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
@@ -91,7 +87,7 @@ def test_a_click_on_a_point_moves_the_point_to_the_whole_code_of_its_image(five)
 def hover_at_once(scatter: LatentScatter, image: int) -> int:
     """Have the mouse at a point before anything else happens; return the image on the card."""
     plot = scatter.plot
-    plot.scene().sigMouseMoved.emit(plot.mapToScene(place_of(scatter, image)))
+    plot.scene().sigMouseMoved.emit(plot.mapToScene(pixel_of(plot, plot.positions[image])))
     assert scatter.hover.index is not None
     return scatter.hover.index
 
@@ -154,10 +150,10 @@ def test_reset_and_randomise(trained) -> None:
 
 def test_a_double_or_a_right_click_on_a_slider_resets_its_dimension_alone(trained) -> None:
     first, second = (trained.find(f"latentSlider{dimension}") for dimension in range(2))
-    for click, button in (("mouseDClick", Qt.MouseButton.LeftButton), ("mouseClick", Qt.MouseButton.RightButton)):
+    for click, button in ((double_click, Qt.MouseButton.LeftButton), (QTest.mouseClick, Qt.MouseButton.RightButton)):
         first.setValue(1.0)
         second.setValue(1.0)
-        getattr(trained.qtbot, click)(first.groove, button)
+        click(first.groove, button)
         assert first.value() == 0
         assert second.value() == 1.0
         assert trained.window.controller.point.code.tolist() == [0.0, 1.0]

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QToolButton
 from torch import distributions, tensor
 
+from tests.gui.pointing import pixel_of
 from vae_desktop.gui.views.formulas.term import Term
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.latent.normals import Normal
@@ -29,15 +30,10 @@ def window(shared_driver):
     view.close()
 
 
-def at(plot, x, y):
-    """A place of the plot, in pixels."""
-    return plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(x, y)))
-
-
 def drag(plot, start, end):
-    QTest.mousePress(plot.viewport(), LEFT, NONE, at(plot, *start))
-    QTest.mouseEvent(QTest.MouseAction.MouseMove, plot.viewport(), LEFT, NONE, at(plot, *end))
-    QTest.mouseRelease(plot.viewport(), LEFT, NONE, at(plot, *end))
+    QTest.mousePress(plot.viewport(), LEFT, NONE, pixel_of(plot, start))
+    QTest.mouseEvent(QTest.MouseAction.MouseMove, plot.viewport(), LEFT, NONE, pixel_of(plot, end))
+    QTest.mouseRelease(plot.viewport(), LEFT, NONE, pixel_of(plot, end))
 
 
 def reference(p, q):
@@ -87,7 +83,7 @@ def test_a_flank_that_is_dragged_changes_the_standard_deviation(window):
 
 
 def test_the_wheel_makes_the_curve_below_it_wider(window):
-    place = QPointF(at(window.plot, 1.0, 0.6))
+    place = QPointF(pixel_of(window.plot, (1.0, 0.6)))
     event = QWheelEvent(place, QPointF(window.plot.viewport().mapToGlobal(place.toPoint())), QPoint(), QPoint(0, 120),
                         Qt.MouseButton.NoButton, NONE, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
     QApplication.sendEvent(window.plot.viewport(), event)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableView, QToolButton
 
+from tests.gui.pointing import pixel_of
 from vae_desktop.gui.widgets.flow_arrow import FlowArrow
 
 
@@ -200,7 +201,7 @@ def test_a_button_and_the_label_zoom_to_the_posterior_and_back(strip):
     button.click()
     strip.driver.wait(lambda: plot.view_rect().width() == pytest.approx(whole.width(), rel=0.02))
     rect = strip.scatter.posterior_labels.rects["μ · 1σ · 2σ"]
-    place = plot.mapFromScene(plot.getViewBox().mapViewToScene(rect.center()))
+    place = pixel_of(plot, rect.center().toTuple())
     before = strip.point.code
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert np.array_equal(strip.point.code, before)

@@ -15,6 +15,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QSlider, QToolButton
 
+from tests.gui.pointing import rest
 from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.latent.path import Path as LatentPath
 
@@ -57,20 +58,9 @@ class Route:
     def drag_anchor(self, number, by):
         """Drag with the mouse, by so many pixels."""
         plot = self.window.stage.scatter.plot
-        x, y = self.controller.overlay.positions()[number]
-
-        positions = []
-
-        def is_settled():
-            """The window is laid out and painted, with which the axes have their range: the anchor stays there."""
-            positions.append(plot.mapFromScene(plot.getViewBox().mapViewToScene(pyqtgraph.Point(x, y))))
-            is_there = any(isinstance(item, pyqtgraph.TargetItem) for item in plot.items(positions[-1]))
-            return is_there and len(positions) > 10 and len(set(map(QPoint.toTuple, positions[-10:]))) == 1
-
-        self.driver.wait(is_settled)
-        start = positions[-1]
+        start = rest(self.driver.qtbot, plot, self.controller.overlay.positions()[number])
+        assert any(isinstance(item, pyqtgraph.TargetItem) for item in plot.items(start))
         port, left, move = plot.viewport(), Qt.MouseButton.LeftButton, QTest.MouseAction.MouseMove
-        QTest.mouseEvent(move, port, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, start)
         QTest.mousePress(port, left, pos=start)
         for part in (0.25, 0.5, 0.75, 1.0):
             position = start + QPoint(round(part * by.x()), round(part * by.y()))

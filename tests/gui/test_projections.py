@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 
+from tests.gui.pointing import pixel_of
 from vae_desktop.latent.plane import principal_plane
 from vae_desktop.latent.posteriors import kl_by_dimension
 
@@ -78,7 +79,7 @@ def test_tsne_is_laid_out_in_the_background_and_takes_the_nearest_code(driver) -
     assert np.isfinite(places).all()
     assert note(driver) == "neighbourhoods, without a scale"
     plot = scatter(driver).plot
-    where = plot.mapFromScene(plot.getViewBox().mapViewToScene(plot.view_rect().center() + QPoint(0, 0)))
+    where = pixel_of(plot, plot.view_rect().center().toTuple())
     driver.qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
     codes = driver.window.controller.engine.project.shown.codes.mean
     image = int(np.flatnonzero((codes == driver.window.controller.point.code).all(1))[0])

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, Q
 from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
 from PySide6.QtWidgets import QFileDialog, QStyleOptionGraphicsItem, QToolButton
 
+from tests.gui.pointing import hover, pixel_of
 from vae_desktop.gui.views.stage.code_positions import nearest_image
 from vae_desktop.gui.views.stage.scatter_tools import FIRST_OVERLAYS
 from vae_desktop.gui.widgets.plane_items import NormalItem
@@ -50,16 +51,10 @@ def action(driver, name):
     return driver.find(name, QAction)
 
 
-def pixel_of(driver, place):
-    """Where a place in the axes' units is in the plot's viewport."""
-    plot = scatter(driver).plot
-    return plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(*place)))
-
-
 def drag(driver, corners, modifier=Qt.KeyboardModifier.NoModifier):
     """Drag the left button along places in the axes' units."""
     viewport = scatter(driver).plot.viewport()
-    pixels = [pixel_of(driver, corner) for corner in corners]
+    pixels = [pixel_of(scatter(driver).plot, corner) for corner in corners]
     driver.qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, modifier, pixels[0])
     for before, pixel in itertools.pairwise(pixels):
         for place in ((before + pixel) / 2, pixel):
@@ -73,14 +68,6 @@ def drag(driver, corners, modifier=Qt.KeyboardModifier.NoModifier):
             )
             QCoreApplication.sendEvent(viewport, event)
     driver.qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, modifier, pixels[-1])
-
-
-def hover(driver, image):
-    viewport = scatter(driver).plot.viewport()
-    where = pixel_of(driver, scatter(driver).plot.positions[image].tolist())
-    for pixel in (where + QPoint(1, 0), where):
-        driver.qtbot.mouseMove(viewport, pixel)
-    driver.wait(lambda: scatter(driver).hover.index is not None)
 
 
 def lonely_image(driver):
@@ -99,8 +86,7 @@ def test_hovering_peeks_at_an_image_and_leaving_puts_the_point_back(show) -> Non
     point.move_to(np.full(20, 0.5, np.float32))
     image = lonely_image(driver)
     driver.wait(lambda: not point.is_peeking)
-    hover(driver, image)
-    assert scatter(driver).hover.index == image
+    hover(driver.qtbot, scatter(driver), image)
     assert driver.find("latentSlider7").value() == pytest.approx(session.project.shown.codes.mean[image, 7])
     driver.wait(lambda: scatter(driver).hover.reconstruction is not None)
     assert scatter(driver).hover.reconstruction.shape == (28, 28, 1)
@@ -115,7 +101,7 @@ def test_the_drawn_posterior_has_the_radius_sigma_in_the_units_of_the_axes(show)
     driver = show("vae-2d")
     codes = driver.window.controller.engine.project.shown.codes
     image = lonely_image(driver)
-    where = pixel_of(driver, codes.mean[image].tolist())
+    where = pixel_of(scatter(driver).plot, codes.mean[image])
     driver.qtbot.mouseClick(scatter(driver).plot.viewport(), Qt.MouseButton.LeftButton, pos=where)
     item = scatter(driver).overlays.posterior
     assert item.isVisible()

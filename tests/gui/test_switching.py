@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 
+from tests.gui.pointing import pixel_of
 from vae_desktop.engine.run import Run
 from vae_desktop.latent.codes import Codes
 
@@ -144,6 +145,4 @@ def test_the_invitation_lies_where_no_codes_are(show) -> None:
     driver = show("ae-2d")
     plot = driver.window.stage.scatter.plot
     rect = driver.find("invitation").geometry()
-    places = plot.getViewBox().mapViewToScene
-    codes = driver.shown.codes.mean.astype(float).tolist()
-    assert not any(rect.contains(plot.mapFromScene(places(QPointF(*code)))) for code in codes)
+    assert not any(rect.contains(pixel_of(plot, code)) for code in driver.shown.codes.mean)
