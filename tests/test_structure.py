@@ -163,8 +163,8 @@ def test_libraries_that_look_for_torch_wait_until_it_is_whole(tmp_path):
 
 
 def test_whatever_looks_for_torch_is_loaded_after_it():
-    """scikit-learn and openTSNE import scipy, which takes a torch that is half loaded for whole."""
-    looking = ("sklearn", "scipy", "openTSNE")
+    """scikit-learn, scikit-image and openTSNE import scipy, which takes a torch that is half loaded for whole."""
+    looking = ("sklearn", "scipy", "openTSNE", "skimage")
     found = []
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))

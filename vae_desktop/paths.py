@@ -22,6 +22,11 @@ def images_dir() -> Path:
     return default_cache_dir() / "images"
 
 
+def attributes_dir() -> Path:
+    """Folder of what was measured of the images of data sets."""
+    return default_cache_dir() / "attributes"
+
+
 def default_settings_dir() -> Path:
     """Folder of the window's settings and autosaves."""
     return Path(platformdirs.user_config_dir(_NAME, appauthor=False))

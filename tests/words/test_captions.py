@@ -1,0 +1,43 @@
+"""Captions: that they say what is known, in both languages, and can be drawn again."""
+
+import numpy as np
+import pytest
+
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.load import load_dataset
+from vae_desktop.words.captions import Captions
+from vae_desktop.words.facts import Subject
+
+
+@pytest.fixture(scope="module")
+def captions(tmp_path_factory) -> Captions:
+    """Of the bundled digits."""
+    return Captions.of(load_dataset(DatasetConfig("digits"), tmp_path_factory.mktemp("data")))
+
+
+def test_captions_are_the_same_for_the_same_numbers(captions):
+    numbers = np.arange(200) % 7
+    one, other, third = (captions.draw(numbers, np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert one == other != third
+    assert len(set(one)) > 100
+
+
+def test_digits_are_strokes_whose_class_is_said_in_both_languages(captions):
+    assert {"class", "thickness", "slant"} <= set(captions.subject.kinds)
+    drawn = captions.captions(np.arange(1000), np.random.default_rng(0))
+    sevens = [caption.text for caption in drawn if ("class", 7) in caption.facts]
+    assert len(sevens) > 50
+    assert all(any(word in text.lower() for word in ("7", "seven", "七")) for text in sevens)
+    assert any(text.isascii() for text in sevens)
+    assert not all(text.isascii() for text in sevens)
+
+
+def test_held_out_wordings_are_not_among_those_for_training(captions):
+    numbers = np.arange(1000)
+    trained = set(captions.draw(numbers, np.random.default_rng(0)))
+    held_out = captions.draw(numbers, np.random.default_rng(1), held_out=True)
+    assert not trained & set(held_out)
+
+
+def test_a_subject_comes_back_from_its_description(captions):
+    assert Subject.of_description(captions.subject.described) == captions.subject
