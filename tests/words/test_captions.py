@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.words.texts import LANGUAGES, grounded, nonsense
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.load import load_dataset
 from vae_desktop.words.captions import Captions
-from vae_desktop.words.facts import Subject
+from vae_desktop.words.facts import LEVELS, Fact, Subject
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,12 @@ def test_held_out_wordings_are_not_among_those_for_training(captions):
 
 def test_a_subject_comes_back_from_its_description(captions):
     assert Subject.of_description(captions.subject.described) == captions.subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_for_measuring_are_no_captions(captions, language):
+    wishes = grounded(language)
+    assert len(wishes) == len({wish.text for wish in wishes}) == 100
+    assert len(set(nonsense(language))) == 100
+    keys = {Fact(kind, level).key for kind in LEVELS for level in (-2, 0, 2)}
+    assert {key for wish in wishes for key in wish.facts} <= keys
