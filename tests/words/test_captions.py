@@ -1,5 +1,8 @@
 """Captions: that they say what is known, in both languages, and can be drawn again."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,9 +14,11 @@ from vae_desktop.words.facts import LEVELS, Fact, Subject
 
 
 @pytest.fixture(scope="module")
-def captions(tmp_path_factory) -> Captions:
-    """Of the bundled digits."""
-    return Captions.of(load_dataset(DatasetConfig("digits"), tmp_path_factory.mktemp("data")))
+def captions(tmp_path_factory) -> Iterator[Captions]:
+    """Of the bundled digits, in a cache of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield Captions.of(load_dataset(DatasetConfig("digits"), Path("none")))
 
 
 def test_captions_are_the_same_for_the_same_numbers(captions):

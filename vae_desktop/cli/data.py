@@ -119,6 +119,7 @@ def _stored_line(entry: dict[str, Any]) -> str:
 def _values(dataset: "Dataset") -> dict[str, Any]:
     import numpy as np
 
+    from vae_desktop.data.captions import count_captioned
     from vae_desktop.data.stored.mapped import is_mapped
 
     train, test = dataset.train, dataset.test
@@ -145,6 +146,7 @@ def _values(dataset: "Dataset") -> dict[str, Any]:
             for name, of_train, of_test in zip(dataset.class_names, *counts, strict=True)
         ],
         "factors": dataset.factor_names,
+        "captioned_images": sum(count_captioned(part.captions) for part in (train, test)),
         "converted": () if report is None else report.converted,
         "skipped": () if report is None else report.skipped,
         "terms": "" if kind is None else tr(kind.terms),
@@ -180,6 +182,10 @@ def _rows(dataset: "Dataset", values: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     if values["factors"]:
         rows.append((tr("Factors"), tr(", ").join(map(tr, values["factors"]))))
+    if values["captioned_images"]:
+        total = values["training_images"] + values["test_images"]
+        text = tr("{count:,} of {total:,} images have some").format(count=values["captioned_images"], total=total)
+        rows.append((tr("Captions"), text))
     if values["terms"]:
         rows.append((tr("Terms"), tr("{terms} ({page})").format(terms=values["terms"], page=values["page"])))
     report = dataset.report

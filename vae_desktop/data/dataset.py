@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.captions import Captions
 from vae_desktop.data.fingerprint import Difference, Fingerprint, Role, unknown_images
 from vae_desktop.data.hashes import Hashes, hashes_of
 from vae_desktop.data.origins import Origins
@@ -36,12 +37,15 @@ class Split:
         What an image was drawn from, where that is known.
     origins : Origins or None
         Where each image came from; None if it was made for the occasion.
+    captions : tuple of tuple of str, or None
+        A person's own captions of each image, which may have none; None if no image has one.
     """
 
     images: Images
     labels: Labels | None
     factors: Factors | None = None
     origins: Origins | None = None
+    captions: Captions | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -76,7 +80,8 @@ class Split:
             labels = None if self.labels is None else self.labels[chosen]
             factors = None if self.factors is None else self.factors[chosen]
             origins = None if self.origins is None else self.origins.chosen(chosen)
-            split = Split(images, labels, factors, origins)
+            captions = None if self.captions is None else tuple(self.captions[number] for number in chosen.tolist())
+            split = Split(images, labels, factors, origins, captions)
             if hashes is not None:
                 split.__dict__["hashes"] = hashes[chosen]
             return split

@@ -9,7 +9,10 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
+from vae_desktop.data.captions import with_tags
 from vae_desktop.data.dataset import Dataset
+from vae_desktop.data.marks import Marks
+from vae_desktop.paths import marks_dir
 from vae_desktop.progress import Progress, ignore
 from vae_desktop.words import chinese, english
 from vae_desktop.words.facts import LEVELS, Fact, Facts, Subject
@@ -52,8 +55,15 @@ class Captions:
 
     @classmethod
     def of(cls, dataset: Dataset, progress: Progress = ignore) -> Captions:
-        """Captions of the training images of a data set; raises Cancelled if `progress` raised it."""
-        return cls(Facts.of(dataset, progress))
+        """Captions of the training images of a data set, with a person's own and their tags.
+
+        Raises
+        ------
+        Cancelled
+            If `progress` raised it.
+        """
+        tagged = Marks(marks_dir(), dataset.config.name).tagged()
+        return cls(Facts.of(dataset, progress), with_tags(dataset.train, tagged))
 
     def __len__(self) -> int:
         return len(self.facts)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.captions import Captions
 from vae_desktop.data.custom.messages import images_in_words, listed, natural_key, shown
 from vae_desktop.data.dataset import Dataset, Images, Labels, Report, Split
 from vae_desktop.data.fingerprint import Fingerprint, Role
@@ -41,6 +42,8 @@ class Assembled:
         Whether those for the test are validation images, of a source that has test images besides.
     levels : str
         As in Report.
+    captions : tuple of Texts or None
+        A person's own of each image; None if there are none.
     """
 
     images: Images
@@ -51,6 +54,7 @@ class Assembled:
     origins: Origins | None = None
     on_validation: bool = False
     levels: str = ""
+    captions: Captions | None = None
 
 
 class NoImages(DataError):
@@ -105,7 +109,7 @@ def to_dataset(
             )
         )
         labels, names = None, ()
-    whole = Split(assembled.images, labels, origins=assembled.origins)
+    whole = Split(assembled.images, labels, origins=assembled.origins, captions=assembled.captions)
     whole.hash(progress)
     is_test, lines = choose_test(config, whole, assembled.is_test, learned)
     converted += lines

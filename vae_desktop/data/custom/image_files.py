@@ -14,6 +14,7 @@ import numpy.typing as npt
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.archives import opened_within
 from vae_desktop.data.custom.assembled import FEWEST, Assembled, check_count
+from vae_desktop.data.custom.caption_files import read_captions
 from vae_desktop.data.custom.conversion import SMALLEST, Canvas, choose_side, scaling_line
 from vae_desktop.data.custom.eight_bits import image_levels, mixed
 from vae_desktop.data.custom.files import File, Found
@@ -66,10 +67,13 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
     placed = {image.file for image in arrange([*without_texts(files)]).placed}  # others may lie beside class folders
     headers, reasons = _read_headers(files, placed, config, progress.part(0, half, total), threads)
     images = list(headers)
-    lists = read_lists([file for file in files if file not in headers], images, progress)
-    layout = arrange(images, lists.told, config.measured_on)
-    faults = [line for file, line in reasons if file not in layout.lists]
-    skipped = [*found.skipped, *faults, *lists.missing(layout.lists), *layout.skipped]
+    others = [file for file in files if file not in headers]
+    captions = read_captions(others, images, progress)
+    lists = read_lists([file for file in others if file not in captions.beside], images, progress)
+    layout = replace(arrange(images, lists.told, config.measured_on), captions=captions.texts)
+    layout.notes.extend(captions.notes)
+    faults = [line for file, line in reasons if file not in layout.lists and file not in captions.used]
+    skipped = [*found.skipped, *faults, *lists.missing(layout.lists), *captions.skipped, *layout.skipped]
     skipped += without_images(found.folders, files, images, layout)
     return _decoded(layout, headers, source, config, progress.part(half, total - half, total), threads, skipped)
 
@@ -180,7 +184,9 @@ class _Decoding:
         origins = self._origins(kept, file_of)
         on_validation = self._layout.on_validation and is_whole
         levels = "" if not self._values else rule_in_words(self._levels.values(), mixed(self._values))
-        return Assembled(images, names, is_test, converted, reasons, origins, on_validation, levels)
+        known = self._layout.captions
+        captions = tuple(known.get(placed[number].file, ()) for number in file_of) if known else None
+        return Assembled(images, names, is_test, converted, reasons, origins, on_validation, levels, captions)
 
     def _read(self, number: int) -> None:
         first = int(self._first[number])

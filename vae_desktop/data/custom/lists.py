@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from vae_desktop.data.custom.caption_files import CAPTION_COLUMN, CAPTION_LIST, CAPTIONED
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.image_index import Index, indexes_of
 from vae_desktop.data.custom.layout import Folder, Told
@@ -117,7 +118,8 @@ def without_texts(files: Iterable[File]) -> Iterator[File]:
 def _candidates(files: Iterable[File]) -> Iterator[File]:
     by_folder: dict[tuple[str, ...], list[File]] = {}
     for file in files:
-        if PurePosixPath(file.parts[-1].lower()).suffix in _ENDINGS:
+        name = file.parts[-1]
+        if PurePosixPath(name.lower()).suffix in _ENDINGS and not CAPTION_LIST.fullmatch(name):
             by_folder.setdefault(file.parts[:-1], []).append(file)
     for some in by_folder.values():
         if len(some) <= _MOST_IN_A_FOLDER:
@@ -252,8 +254,12 @@ def _as_split(values: Sequence[str], known: _List, column: int) -> dict[str, str
 
 def _class_column(known: _List, is_split: Sequence[bool]) -> Sequence[str]:
     """The column of classes, empty if there is none."""
-    columns = [column for column, split in zip(known.columns, is_split, strict=True) if not split]
-    head = [name for name, split in zip(known.head, is_split, strict=False) if not split]
+    is_other = list(is_split)
+    if CAPTIONED.fullmatch(known.file.parts[-1]):
+        are_captions = [CAPTION_COLUMN.fullmatch(name) is not None for name in known.head]
+        is_other = [split or captions for split, captions in zip(is_split, are_captions, strict=True)]
+    columns = [column for column, other in zip(known.columns, is_other, strict=True) if not other]
+    head = [name for name, other in zip(known.head, is_other, strict=False) if not other]
     for name, values in zip(head, columns, strict=False):
         if re.fullmatch(_LABEL, name, re.IGNORECASE):
             return values

@@ -69,6 +69,8 @@ def write(folder: Path, dataset: Dataset, shape: Shape, orders: Sequence[Numbers
         for part in ("labels", "factors"):
             if getattr(split, part) is not None:
                 arrays[f"{name}_{part}"] = getattr(split, part)
+        if split.captions is not None:
+            arrays[f"{name}_captions"] = np.frombuffer(json.dumps(split.captions).encode(), np.uint8)
         if split.origins is not None:
             arrays[f"{name}_file_of"], arrays[f"{name}_part_of"] = split.origins.file_of, split.origins.part_of
             files.append(split.origins.files)
@@ -120,7 +122,9 @@ class Known:
             origins = None
             if "file_of" in own:
                 origins = Origins(files[min(number, len(files) - 1)], own["file_of"], own["part_of"], about["kind"])
-            split = Split(images, own.get("labels"), own.get("factors"), origins)
+            texts = json.loads(own["captions"].tobytes()) if "captions" in own else None
+            captions = None if texts is None else tuple(map(tuple, texts))
+            split = Split(images, own.get("labels"), own.get("factors"), origins, captions)
             split.__dict__["hashes"] = own["hashes"]
             splits.append(split)
         report = about["report"]
