@@ -41,9 +41,7 @@ def _noun(facts: Sequence[Fact], wordings: Wordings, chance: Random) -> tuple[st
     return measure, noun
 
 
-def _phrase(
-    others: Sequence[Fact], one: str, noun: str, wordings: Wordings, chance: Random, held_out: bool
-) -> str:
+def _phrase(others: Sequence[Fact], one: str, noun: str, wordings: Wordings, chance: Random, held_out: bool) -> str:
     if others and one and chance.random() < 0.15:
         said = [_after(fact, wordings, chance, held_out) for fact in others]
         return wordings.signs["comma"][0].join([_put(one, noun), *filter(None, said)])

@@ -35,6 +35,7 @@ _LEAST_SPREAD = {  # standard deviation, and that over the mean, below which ima
     "size": (0.0, 0.05),
     "brightness": (0.03, 0.0),
 }
+_NAMED = {"colour": COLOURS, "background": COLOURS, "place": PLACES, "turn": TURNS}
 _LEAST_MOTION = 0.04  # standard deviation of a centre of mass, of the image's side
 _DRAWN_FROM = ("x", "y", "scale", "rotation")  # factors that say all of an image
 
@@ -59,8 +60,17 @@ class Fact(NamedTuple):
         """What it says, without its degree: "thickness.high", "colour.red"."""
         if self.kind in LEVELS:
             return f"{self.kind}.{_SIDES[int(np.sign(self.value)) + 1]}"
-        names = {"colour": COLOURS, "background": COLOURS, "place": PLACES, "turn": TURNS}.get(self.kind)
+        names = _NAMED.get(self.kind)
         return f"{self.kind}.{self.value if names is None else names[self.value]}"
+
+    @classmethod
+    def of_key(cls, key: str) -> Fact:
+        """The fact of a key, a level without "very" or "slightly"; raises ValueError if there is none."""
+        kind, _, value = key.partition(".")
+        if kind in LEVELS:
+            return cls(kind, 2 * (_SIDES.index(value) - 1))
+        names = _NAMED.get(kind)
+        return cls(kind, int(value) if names is None else names.index(value))
 
 
 LEVELS = tuple(_LEAST_SPREAD)
@@ -231,9 +241,7 @@ def _levels(kind: str, numbers: Floats, groups: npt.NDArray[np.int64] | None, bo
     return levels
 
 
-def _categories(
-    attributes: Attributes | None, numbers: Mapping[str, Floats], known: Facts | None
-) -> dict[str, Values]:
+def _categories(attributes: Attributes | None, numbers: Mapping[str, Floats], known: Facts | None) -> dict[str, Values]:
     """Facts that are one of several: colours, places and turns."""
     found: dict[str, Values] = {}
     if attributes is not None:

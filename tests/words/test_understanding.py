@@ -1,0 +1,73 @@
+"""What is understood of a text is told, and what is not grounded in the data is refused."""
+
+import pytest
+
+from vae_desktop import language
+
+
+def words_of(diffusion, text):
+    return [(word.text, word.counts, word.as_) for word in diffusion.understand(text).words]
+
+
+def test_which_words_count_is_told(diffusion):
+    found = words_of(diffusion, "Please draw a two!")
+    assert found[0][:2] == ("please", False)
+    assert found[-1] == ("two", True, "two")
+    assert diffusion.understand("Please draw a two!").facts == ("2",)
+
+
+def test_a_slip_is_taken_for_the_nearest_word_that_says_something(diffusion):
+    assert ("zerro", True, "zero") in words_of(diffusion, "a zerro")
+
+
+def test_chinese_is_understood(diffusion):
+    understood = diffusion.understand("请画一个二")
+    assert understood.facts == ("2",)
+    assert not understood.refusal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "...",
+        "the a of",
+        "的",
+        "banana",
+        "a red car at the beach",
+        "一只猫",
+        "Привет мир",
+        "\U0001f600",
+        "x" * 10_000,
+    ],
+)
+def test_what_is_not_grounded_is_refused_and_what_would_be_is_named(diffusion, text):
+    refusal = diffusion.understand(text).refusal
+    assert "What would be understood" in refusal
+    assert len(refusal) < 2500
+    assert any(example in refusal for example in diffusion.examples)
+
+
+def test_a_few_unknown_words_do_no_harm(diffusion):
+    assert not diffusion.understand("a beautiful two").refusal
+    assert diffusion.understand("a beautiful purple elephant two").refusal
+
+
+def test_two_classes_contradict_each_other(diffusion):
+    assert "not several: 1, 2" in diffusion.understand("a one and a two").refusal
+    assert not diffusion.understand("a two, the number two").refusal
+
+
+def test_what_would_be_understood_is(diffusion):
+    assert diffusion.examples
+    assert not [text for text in diffusion.examples if diffusion.understand(text).refusal]
+
+
+def test_facts_and_examples_are_in_the_chosen_language(diffusion):
+    language.use("zh")
+    try:
+        assert any("\u4e00" <= character <= "\u9fff" for text in diffusion.examples for character in text)
+        assert "\uff1b" in diffusion.understand("banana").refusal
+    finally:
+        language.use("en")

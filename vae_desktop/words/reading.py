@@ -1,0 +1,139 @@
+"""Captions as the fitting reads them: rows of words, and what each word says."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from vae_desktop.latent.codes import Floats
+from vae_desktop.progress import Progress
+from vae_desktop.seeds import random_numbers
+from vae_desktop.words.text_encoder import Vocabulary, padded, runs_of
+
+if TYPE_CHECKING:
+    from vae_desktop.words.captions import Caption, Captions
+
+CAPTIONS, _OF_EACH = 131_072, 50  # that are drawn at most, of all images together and of each
+_READ = 20_000  # of them, of which the vocabulary is made
+_TOGETHER = 1000  # captions
+_OFTEN = 0.5  # of the captions with a word, from which on what they say is what it says
+_MORE_OFTEN = 2.0  # times as in all captions
+_SAYS = 5.0  # standard deviations of what chance would have, from which on a word says something
+_LEAST_VARIANCE = 1e-3
+_EXAMPLES = 24  # that are kept, of each language
+_LONGEST_EXAMPLE = 40  # characters
+
+
+@dataclass(frozen=True, eq=False)
+class ReadCaptions:
+    """Captions of images.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+    described : dict
+        As JSON: "words", by word how often it is in the captions, what it says ("" nothing, "class.7",
+        "thickness.high", "own" of a person's own captions), and in how many of the captions with it that is said, 0 to
+        1; "subject" of the captions; "examples", short captions by language.
+    images : Tensor (P,)
+        Which image each caption is of.
+    places : Tensor (P, L)
+        The words of each caption, as `padded` gives them.
+    """
+
+    vocabulary: Vocabulary
+    described: dict[str, Any]
+    images: Tensor
+    places: Tensor
+
+
+def read(captions: Captions, units: Floats, seed: int, progress: Progress) -> ReadCaptions:
+    """Draw captions of images whose codes are `units` (N, d), and read them."""
+    random = random_numbers(seed, "captions")
+    rounds = min(-(-CAPTIONS // len(units)), _OF_EACH)
+    images = np.concatenate([random.permutation(len(units)) for _ in range(rounds)])[:CAPTIONS]
+    drawn: list[Caption] = []
+    for part in np.array_split(images, -(-len(images) // _TOGETHER)):
+        progress(len(drawn), 2 * len(images))
+        drawn += captions.captions(part, random)
+    vocabulary = Vocabulary.of(caption.text for caption in drawn[:_READ])
+    split: list[list[str]] = []
+    for number, caption in enumerate(drawn):
+        if number % _TOGETHER == 0:
+            progress(len(images) + number, 2 * len(images))
+        split.append(vocabulary.split(caption.text))
+    places = padded(split, vocabulary)
+    says = _meanings(drawn, split)
+    own = np.array([not caption.facts for caption in drawn])
+    if own.any():
+        is_saying = _differ(places[own], images[own], units, len(vocabulary))
+        says |= {
+            word: ("own", 1.0)
+            for word, says_own in zip(vocabulary.words, is_saying, strict=True)
+            if says_own and word not in says
+        }
+    words = {word: [count, *says.get(word, ("", 0.0))] for word, count in vocabulary.counts.items()}
+    described = {"words": words, "subject": captions.subject.described, "examples": _examples(drawn)}
+    has_words = places.any(1)
+    kept, own_images = torch.from_numpy(places[has_words]), torch.from_numpy(images[has_words])
+    return ReadCaptions(vocabulary, described, own_images, kept)
+
+
+def _meanings(captions: list[Caption], split: list[list[str]]) -> dict[str, tuple[str, float]]:
+    """What each word says, and in how many of the captions with it: in most of them, and far fewer of the others."""
+    total, with_fact = 0, Counter[str]()
+    with_word, with_both = Counter[str](), defaultdict[str, Counter[str]](Counter)
+    for caption, words in zip(captions, split, strict=True):
+        if not caption.facts:
+            continue
+        keys = [fact.key for fact in caption.facts]
+        total += 1
+        with_fact.update(keys)
+        for word in set(words):
+            with_word[word] += 1
+            with_both[word].update(keys)
+    found = {}
+    for word, said in with_both.items():
+        key, count = max(said.items(), key=lambda pair: pair[1] / with_fact[pair[0]])
+        often = count / with_word[word]
+        if often >= max(_OFTEN, _MORE_OFTEN * with_fact[key] / total):
+            found[word] = key, round(often, 3)
+    return found
+
+
+def _differ(
+    places: npt.NDArray[np.int64], images: npt.NDArray[np.int64], units: Floats, words: int
+) -> npt.NDArray[np.bool_]:
+    """Whether the codes of the images whose captions have a word (V,) lie elsewhere than those of all.
+
+    The mean of n codes lies off by chance: by χ² with d degrees of freedom, over n.
+    """
+    pairs = np.unique((images[:, None] * (words + 1) + places)[places > 0])
+    image, word = pairs // (words + 1), pairs % (words + 1) - 1
+    counts = np.bincount(word, minlength=words).clip(min=1)
+    middle, variance = units.mean(0), units.var(0)
+    is_there = variance > _LEAST_VARIANCE
+    off = np.zeros(words)
+    for values, centre, spread in zip(units.T[is_there], middle[is_there], variance[is_there], strict=True):
+        off += np.bincount(word, weights=values[image] - centre, minlength=words) ** 2 / (counts * spread)
+    dimensions = int(is_there.sum())
+    found: npt.NDArray[np.bool_] = (off - dimensions) / np.sqrt(2 * dimensions) > _SAYS
+    return found
+
+
+def _examples(captions: list[Caption]) -> dict[str, list[str]]:
+    """Short captions, no two of the same facts, by language."""
+    found: dict[str, dict[Any, str]] = {"en": {}, "zh": {}}
+    for caption in captions[:_READ]:
+        if len(caption.text) > _LONGEST_EXAMPLE:
+            continue
+        own = found["zh" if any(run.is_chinese for run in runs_of(caption.text)) else "en"]
+        if len(own) < _EXAMPLES:
+            own.setdefault(frozenset(fact.key for fact in caption.facts) or caption.text, caption.text)
+    return {language: list(own.values()) for language, own in found.items()}

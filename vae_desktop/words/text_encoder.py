@@ -1,0 +1,217 @@
+"""Texts as numbers: their words, the pieces that these are made of, and a small network that reads them."""
+
+import difflib
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vae_desktop.models.randomness import generator
+from vae_desktop.resources import resource_path
+
+TEXT_DIM = 64  # numbers that a text becomes
+_BUCKETS = 4096  # of pieces; two that fall into one are told apart by the others of their words
+PIECE_DIM = 64
+_SHORTEST, _LONGEST = 3, 5  # pieces of Latin words
+_MOST_WORDS = 32  # of a text that are read
+_MOST_TEXT = 2_000  # characters of a text that are looked at
+_LONGEST_CHINESE = 4  # characters of a word that is found in captions
+_TOGETHER = 0.8  # of the times that a part of a Chinese word occurs it is in that word
+_LEAST_ALIKE = 0.8  # of two words, of which one is then a slip of the other
+_STEM = 4  # letters that two forms of a word share at least
+_SHARED = 0.6  # of the longer one
+_SHORTEST_SLIP = 5  # letters
+
+_CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_RUNS = re.compile(rf"[{_CHINESE}]+|\d+|[^\W\d_{_CHINESE}]+(?:['\u2019][^\W\d_{_CHINESE}]+)*")
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Words, English and Chinese, that say nothing of a picture in any data."""
+    return frozenset(resource_path("words/stop_words.txt").read_text("utf-8").split())
+
+
+class Run(NamedTuple):
+    """A stretch of a text without spaces in it: a word, a number, or Chinese characters, which hold several words."""
+
+    text: str
+    is_chinese: bool
+
+
+def runs_of(text: str) -> list[Run]:
+    """The words, numbers and stretches of Chinese of a text, in small letters, in its order."""
+    plain = unicodedata.normalize("NFKC", text[:_MOST_TEXT]).casefold()
+    return [Run(found, "\u3400" <= found[0] <= "\u9fff") for found in _RUNS.findall(plain)]
+
+
+class Vocabulary:
+    """The words of captions, and how often each occurs in them.
+
+    Parameters
+    ----------
+    counts : mapping of word to int
+    """
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self.counts = dict(counts)
+        self.words = tuple(self.counts)
+        self._places = {word: place for place, word in enumerate(self.words)}
+        self._chinese: dict[str, list[str]] = {}  # what is found in a stretch
+
+    @classmethod
+    def of(cls, captions: Iterable[str]) -> "Vocabulary":
+        """The words of captions.
+
+        Chinese is written without spaces: characters count as a word where they nearly always stand together.
+        """
+        counts: Counter[str] = Counter()
+        for caption in captions:
+            for run in runs_of(caption):
+                counts.update(_substrings(run.text) if run.is_chinese else (run.text,))
+        words = {word: count for word, count in counts.items() if _holds_together(word, counts)}
+        return cls(words)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._places
+
+    def place(self, word: str) -> int:
+        return self._places[word]
+
+    def split(self, text: str) -> list[str]:
+        """The words of a text, known ones and others; of Chinese the longest known ones first come, first served."""
+        words: list[str] = []
+        for run in runs_of(text):
+            words += self._split_chinese(run.text) if run.is_chinese else (run.text,)
+        return words
+
+    def _split_chinese(self, text: str) -> list[str]:
+        if text not in self._chinese:
+            words, unknown, start = [], "", 0
+            while start < len(text):
+                ends = range(min(len(text), start + self._longest_chinese), start, -1)
+                end = next((end for end in ends if text[start:end] in self or text[start:end] in stop_words()), start)
+                if end == start:
+                    unknown, end = unknown + text[start], start + 1
+                else:
+                    words += [unknown, text[start:end]]
+                    unknown = ""
+                start = end
+            self._chinese[text] = [word for word in (*words, unknown) if word]
+        return self._chinese[text]
+
+    @cached_property
+    def _longest_chinese(self) -> int:
+        return max((len(word) for word in (*self.words, *stop_words()) if is_chinese(word)), default=0)
+
+
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """The known word of which another one is a slip or another form; None if there is none.
+
+    Words of less than five letters, numbers and Chinese are taken as they are.
+    """
+    if len(word) < _SHORTEST_SLIP or not word.isalpha() or is_chinese(word):
+        return None
+    known = [other for other in known if len(other) >= _STEM and not is_chinese(other)]
+    close = difflib.get_close_matches(word, known, 1, _LEAST_ALIKE)
+    if close:
+        return close[0]
+    forms = [(len(_common_start(word, other)), other) for other in known]
+    shared, form = max(forms, default=(0, ""))
+    return form if shared >= max(_STEM, _SHARED * max(len(word), len(form))) else None
+
+
+def is_chinese(word: str) -> bool:
+    return "\u3400" <= word[0] <= "\u9fff"
+
+
+def _common_start(one: str, other: str) -> str:
+    length = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    return one[:length] if length is not None else min(one, other, key=len)
+
+
+def _substrings(text: str) -> Iterable[str]:
+    for length in range(1, _LONGEST_CHINESE + 1):
+        for start in range(len(text) - length + 1):
+            yield text[start : start + length]
+
+
+def _holds_together(word: str, counts: Mapping[str, int]) -> bool:
+    if len(word) == 1 or not is_chinese(word) or word in stop_words():
+        return True
+    if any(character in stop_words() for character in word):
+        return False
+    return all(counts[word] >= _TOGETHER * min(counts[word[:cut]], counts[word[cut:]]) for cut in range(1, len(word)))
+
+
+def pieces_of(word: str) -> list[int]:
+    """The buckets of a word's pieces.
+
+    The word itself, and of a Latin one three to five letters at a time, ends marked (Bojanowski et al. 2017,
+    arXiv 1607.04606); of a Chinese one its characters and pairs of these.
+    """
+    marked = f"<{word}>"
+    if is_chinese(word):
+        pieces = {marked, *word, *(word[start : start + 2] for start in range(len(word) - 1))}
+    else:
+        lengths = range(_SHORTEST, _LONGEST + 1)
+        pieces = {marked[start : start + n] for n in lengths for start in range(len(marked) - n + 1)} | {marked}
+    return sorted(zlib.crc32(piece.encode()) % _BUCKETS for piece in pieces)
+
+
+def padded(texts: Sequence[Sequence[str]], vocabulary: Vocabulary) -> np.ndarray:
+    """Texts as rows (N, L) of places in the vocabulary, from 1 on; 0 is no word."""
+    rows = [[vocabulary.place(word) + 1 for word in text if word in vocabulary][:_MOST_WORDS] for text in texts]
+    result = np.zeros((len(rows), max(map(len, rows), default=1) or 1), np.int64)
+    for row, places in zip(result, rows, strict=True):
+        row[: len(places)] = places
+    return result
+
+
+class TextEncoder(nn.Module):
+    """Reads the words of a text: each is the mean of its pieces beside those of its neighbours, and has its weight.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The vocabulary.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__()
+        self.pieces = nn.EmbeddingBag(_BUCKETS, PIECE_DIM, mode="mean")
+        self.neighbours = nn.Conv1d(PIECE_DIM, TEXT_DIM, 3, padding=1)
+        self.weight = nn.Linear(TEXT_DIM, 1)
+        self.last = nn.Linear(TEXT_DIM, TEXT_DIM)
+        buckets = [pieces_of(word) for word in words]
+        self._buckets = torch.tensor([bucket for own in buckets for bucket in own], dtype=torch.long)
+        self._starts = torch.tensor(np.cumsum([0, *map(len, buckets)])[:-1], dtype=torch.long)
+
+    def initialize(self, seed: int) -> None:
+        """Draw the weights."""
+        for name, parameter in self.named_parameters():
+            random = generator(seed, "text encoder", name)
+            if parameter.ndim < 2 or name == "weight.weight":
+                nn.init.zeros_(parameter)
+            elif name.startswith("pieces"):
+                nn.init.normal_(parameter, generator=random)
+            else:
+                nn.init.kaiming_normal_(parameter, nonlinearity="relu", generator=random)
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Vectors (N, 64) of texts (N, L), rows of places in the vocabulary as `padded` gives them."""
+        words = F.pad(self.pieces(self._buckets, self._starts), (0, 0, 1, 0))  # (1 + V, 64), the first is no word
+        read = F.silu(self.neighbours(F.embedding(places, words).transpose(1, 2))).transpose(1, 2)  # (N, L, 64)
+        scores = self.weight(read).masked_fill((places == 0)[..., None], -torch.inf)
+        return self.last((scores.softmax(1) * read).sum(1))
