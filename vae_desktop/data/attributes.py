@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float32]
 
 MOST_MEASURED = 20_000  # images of a split; more tell nothing more
 _VERSION = b"1"  # of what is measured, and how
-_MOST_KEPT = 40  # tables in the cache: each takes a megabyte at most
+MOST_KEPT = 40  # tables in the cache: each takes a megabyte at most
 _TRIED = 400  # images that tell whether they are strokes
 _BORDER, _PLAIN = 0.6, 0.7  # of the border, of most images of strokes, is paper
 _FULLEST = 0.62  # fullness of the median image: 0.42 of MNIST, 0.56 of the bundled digits, 0.68 of clothes
@@ -139,5 +139,5 @@ def _keep(path: Path, attributes: Attributes) -> None:
         make_folder(path.parent)
         write_atomically(path, packed.getvalue(), is_lasting=False)
         kept = sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)
-        for old in kept[:-_MOST_KEPT]:
+        for old in kept[:-MOST_KEPT]:
             old.unlink(missing_ok=True)
