@@ -1,4 +1,4 @@
-"""Facts as a Chinese phrase."""
+"""Facts as a Chinese sentence, as a person would type what to draw."""
 
 import re
 from collections.abc import Sequence
@@ -9,29 +9,35 @@ from vae_desktop.words.wordings import Wordings
 
 _CHARACTER, _LATIN = "[\u3040-\u30ff\u3400-\u9fff]", "[0-9A-Za-z]"
 _EDGE = re.compile(rf"(?<={_CHARACTER}) (?={_LATIN})|(?<={_LATIN}) (?={_CHARACTER})")
+_DEGREES = {0: "plain", 1: "slightly", 2: "plain", 3: "very"}
+_BEHIND = ("background", "place", "turn")  # what stands after the noun where there is more to say
+_ORDER = (*_BEHIND, "brightness", "size", "height", "width", "length", "thickness", "slant", "colour")
+_STROKES, _BARE, _LOOSE = 0.25, 0.1, 0.3  # of the frames
+_AFTER = 0.15  # of the phrases say all facts after the noun
+_SPACED = 0.5  # of the sentences have spaces around letters and digits
 
 
 def sentence(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> str:
     """A text that says all of these facts, of which one may be the class."""
-    frames, one = _frames(wordings, chance, held_out)
+    others = sorted((fact for fact in facts if fact.kind != "class"), key=lambda fact: _ORDER.index(fact.kind))
+    frames, has_one = _frames(facts, wordings, chance, held_out)
     measure, noun = _noun(facts, wordings, chance)
-    others = [fact for fact in facts if fact.kind != "class"]
-    phrase = _phrase(others, f"一{measure}" if one else "", noun, wordings, chance, held_out)
-    text = chance.choice(frames).format(_spaced(phrase)).strip()
-    return text if chance.random() < 0.5 else _EDGE.sub("", text)
+    phrase = _phrase(others, f"一{measure}" if has_one else "", noun, wordings, chance, held_out)
+    text = _put_into(chance.choice(frames), phrase)
+    return text if chance.random() < _SPACED else _EDGE.sub("", text)
 
 
-def _frames(wordings: Wordings, chance: Random, held_out: bool) -> tuple[Sequence[str], bool]:
-    """Frames for a phrase, and whether that says "one"."""
-    frames = wordings.frames
+def _frames(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> tuple[Sequence[str], bool]:
+    """Frames for a phrase, and whether that has a measure word."""
+    frames, draw = wordings.frames, chance.random()
     if held_out:
         return frames["held_out"], True
-    if wordings.subject.are_strokes and chance.random() < 0.3:
+    if wordings.subject.are_strokes and draw < _STROKES:
         return frames["strokes"], True
-    choice = chance.random()
-    if choice < 0.12:
+    names_class = any(fact.kind == "class" for fact in facts)
+    if draw > 1 - _BARE and len(facts) <= 2 and (names_class or not wordings.are_pictures):
         return frames["bare"], False
-    return (frames["loose"], False) if choice < 0.4 else (frames["any"], True)
+    return (frames["loose"], False) if draw > 1 - _BARE - _LOOSE else (frames["any"], True)
 
 
 def _noun(facts: Sequence[Fact], wordings: Wordings, chance: Random) -> tuple[str, str]:
@@ -42,34 +48,41 @@ def _noun(facts: Sequence[Fact], wordings: Wordings, chance: Random) -> tuple[st
 
 
 def _phrase(others: Sequence[Fact], one: str, noun: str, wordings: Wordings, chance: Random, held_out: bool) -> str:
-    if others and one and chance.random() < 0.15:
-        said = [_after(fact, wordings, chance, held_out) for fact in others]
-        return wordings.signs["comma"][0].join([_put(one, noun), *filter(None, said)])
-    short = [_short(fact, wordings) for fact in others]
-    if not held_out and len(others) == 2 and all(short) and chance.random() < 0.5:
-        modifier = "".join(f"又{chance.choice(words)}" for words in short) + "的"
+    if others and one and chance.random() < _AFTER:
+        before: Sequence[Fact] = ()
+    elif len(others) > 1:
+        before = [fact for fact in others if fact.kind not in _BEHIND]
     else:
-        said = list(filter(None, (_before(fact, wordings, chance, held_out) for fact in others)))
-        joint = chance.choice(wordings.signs["joints"])
-        modifier = joint.join(said) + "的" if said else ""
-        modifier = re.sub("的+", "的", modifier)
-    return _put(one + modifier, noun)
+        before = others
+    after = [_after(fact, wordings, chance, held_out) for fact in reversed(others) if fact not in before]
+    words = _joined(one + _modifier(before, wordings, chance, held_out), noun)
+    return wordings.signs["comma"][0].join([words, *filter(None, after)])
 
 
-def _put(before: str, noun: str) -> str:
+def _modifier(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> str:
+    """Facts before a noun, with 的."""
+    short = [wordings.phrases(fact).get("short", ()) if abs(fact.value) != 1 else () for fact in facts]
+    if not held_out and len(facts) == 2 and all(short) and chance.random() < 0.5:
+        return "".join(f"又{chance.choice(words)}" for words in short) + "的"
+    said = list(filter(None, (_before(fact, wordings, chance, held_out) for fact in facts)))
+    if not said:
+        return ""
+    if facts[-1].kind == "colour" and len(said) > 1:  # 很暗的蓝色的鸟
+        return "、".join(said[:-1]) + f"的{said[-1]}的"
+    return re.sub("的+", "的", chance.choice(wordings.signs["joints"]).join(said) + "的")
+
+
+def _joined(before: str, noun: str) -> str:
     """Words before a noun; a space where a letter or a digit follows."""
     return f"{before} {noun}" if before and re.match(_LATIN, noun) else before + noun
 
 
-def _spaced(phrase: str) -> str:
-    """The phrase with a space before it if it begins with a letter or a digit, and one behind it likewise."""
-    before = " " if re.match(_LATIN, phrase) else ""
-    after = " " if re.search(f"{_LATIN}$", phrase) else ""
-    return f"{before}{phrase}{after}"
-
-
-def _short(fact: Fact, wordings: Wordings) -> tuple[str, ...]:
-    return wordings.phrases(fact).get("short", ()) if abs(fact.value) > 1 or fact.kind == "slant" else ()
+def _put_into(frame: str, phrase: str) -> str:
+    """A phrase in its frame, with spaces around it where it begins or ends with a letter or a digit."""
+    before, _, after = frame.partition("{}")
+    before += " " if before and re.match(_LATIN, phrase) else ""
+    after = f" {after}" if after and re.search(f"{_LATIN}$", phrase) else after
+    return before + phrase + after
 
 
 def _before(fact: Fact, wordings: Wordings, chance: Random, held_out: bool) -> str:
@@ -77,21 +90,23 @@ def _before(fact: Fact, wordings: Wordings, chance: Random, held_out: bool) -> s
     phrases = wordings.phrases(fact)
     if held_out and "held_out" in phrases and chance.random() < 0.5:
         return chance.choice(phrases["held_out"])
-    degree = abs(fact.value) if "short" in phrases or "words" in phrases else 2
-    if "fixed" in phrases and degree != 1 and (degree == 0 or chance.random() < 0.25 or "short" not in phrases):
+    is_graded = "short" in phrases or "words" in phrases
+    name = _DEGREES[abs(fact.value)] if is_graded else "plain"
+    if name == "very" and chance.random() < 0.3:
+        name = "plain"
+    if name in phrases and (not phrases.get("short") or chance.random() < 0.4):  # whole phrases of this degree
+        return chance.choice(phrases[name])
+    if "fixed" in phrases and name == "plain" and (not is_graded or fact.value == 0 or chance.random() < 0.25):
         return chance.choice(phrases["fixed"])
     texts = [f"{{}}{text}" for text in phrases.get("short", ())] * 2 + [*phrases.get("words", ())]
     if not texts:
         return chance.choice(phrases.get("fixed", ("",)))
-    name = {1: "slightly", 3: "very"}.get(degree, "plain")
-    if name == "very" and chance.random() < 0.3:
-        name = "plain"
     return chance.choice(texts).format(chance.choice(wordings.degrees[name]))
 
 
 def _after(fact: Fact, wordings: Wordings, chance: Random, held_out: bool) -> str:
-    """A fact as a sentence after the noun."""
+    """A fact as a clause after the noun."""
     phrases = wordings.phrases(fact)
-    if "after" not in phrases or held_out or chance.random() < 0.4:
-        return _before(fact, wordings, chance, held_out)
-    return chance.choice(phrases["after"])
+    if held_out and "held_out" in phrases and chance.random() < 0.5:
+        return chance.choice(phrases["held_out"])
+    return chance.choice(phrases.get("after") or phrases.get("fixed") or ("",))

@@ -1,79 +1,90 @@
-"""Facts as an English phrase."""
+"""Facts as an English sentence, such as "draw a thick 7 slanted to the right"."""
 
 import re
 from collections.abc import Sequence
 from random import Random
 
 from vae_desktop.words.facts import Fact
-from vae_desktop.words.wordings import Wordings
+from vae_desktop.words.wordings import Phrases, Wordings
 
 _PLAIN = "~"  # begins a noun that has no article
-_FIRST = ("size", "height", "width", "brightness", "length", "thickness", "slant", "turn", "place", "colour")
+_ORDER = ("size", "height", "width", "brightness", "length", "thickness", "slant", "turn", "place", "colour")
+_SLOTS = {"adjectives": 8, "fixed": 2, "comparatives": 1, "graded": 3, "after": 2, "with": 3}  # how often each is said
+_VOWEL = re.compile(r"[aeiou]", re.IGNORECASE)
+_LIKE_CONSONANT = re.compile(r"uni|use|usu|uro|eu|one$|once$|ubi|uk", re.IGNORECASE)
+_LETTERS_WITH_VOWEL = "AEFHILMNORSX"  # by their names: an F, a U
+_STROKES, _PHOTOS, _LOOSE = 0.15, 0.15, 0.35  # of the frames
+_WITHOUT_ARTICLE = 0.5  # of the phrases in frames that allow it
+_CAPITAL = 0.2  # of the sentences begin with one
 
 
 def sentence(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> str:
     """A text that says all of these facts, of which one may be the class."""
-    phrase = _phrase(facts, wordings, chance, held_out)
-    frames = wordings.frames["held_out"] if held_out else wordings.frames["any"]
-    if not held_out and wordings.subject.are_strokes and chance.random() < 0.2:
-        frames = wordings.frames["strokes"]
-    text = chance.choice(frames).format(phrase)
-    return text if chance.random() < 0.8 else text[:1].upper() + text[1:]
+    frame, may_lack_article = _frame(facts, wordings, chance, held_out)
+    text = frame.format(_phrase(facts, wordings, chance, held_out, may_lack_article))
+    return text if chance.random() > _CAPITAL else text[:1].upper() + text[1:]
 
 
 def with_article(words: str) -> str:
-    """The words with "a" or "an", or without the sign that they have none."""
-    if words.startswith(_PLAIN):
-        return words[1:]
+    """The words with "a" or "an" before them."""
     return f"an {words}" if _begins_with_vowel(words) else f"a {words}"
 
 
 def _begins_with_vowel(words: str) -> bool:
-    first = re.split(r"[\s-]", words, maxsplit=1)[0]
-    if len(first) == 1 and first.isalpha() and first.isascii():  # a letter by its name
-        return first.upper() in "AEFHILMNORSX"
+    """Whether words begin with the sound of a vowel."""
+    first = re.split(r"[\s,-]", words, maxsplit=1)[0]
+    if len(first) == 1 and first.isalpha() and first.isascii():
+        return first.upper() in _LETTERS_WITH_VOWEL
     if first.isdigit():
         return first in ("11", "18") or first.startswith("8")
-    return bool(re.match(r"[aeiou]", first, re.IGNORECASE)) and not re.match(
-        r"(uni|use|usu|uro|eu|one$|once$|ubi|uk)", first, re.IGNORECASE
-    )
+    return _VOWEL.match(first) is not None and _LIKE_CONSONANT.match(first) is None
 
 
-def _phrase(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> str:
+def _frame(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> tuple[str, bool]:
+    """What a phrase is put into, and whether it can be without an article there."""
+    frames, draw = wordings.frames, chance.random()
+    if wordings.are_pictures and not any(fact.kind == "class" for fact in facts):  # no picture of a picture
+        return chance.choice(frames["held_out_pictures" if held_out else "pictures"]), False
+    if held_out:
+        return chance.choice(frames["held_out"]), False
+    special = "strokes" if wordings.subject.are_strokes else "photos" if wordings.are_photos else ""
+    if special and draw < {"strokes": _STROKES, "photos": _PHOTOS}[special]:
+        return chance.choice(frames[special]), False
+    if draw > 1 - _LOOSE:
+        return chance.choice(frames["loose"]), True
+    return chance.choice(frames["any"]), False
+
+
+def _phrase(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool, may_lack_article: bool) -> str:
     nouns = wordings.noun
-    others = []
+    before: list[tuple[int, str]] = []
+    after: list[str] = []
     for fact in facts:
         if fact.kind == "class":
             nouns = wordings.nouns[fact.value]
-        else:
-            others.append(fact)
-    noun = chance.choice(nouns)
-    before: list[tuple[int, str]] = []
-    after: list[str] = []
-    for fact in others:
+            continue
         text, is_before = _said(fact, wordings, chance, held_out)
         if is_before:
-            before.append((_FIRST.index(fact.kind) if fact.kind in _FIRST else 0, text))
+            before.append((_ORDER.index(fact.kind) if fact.kind in _ORDER else 0, text))
         elif text:
             after.append(text)
     before.sort(key=lambda pair: pair[0])
-    return _joined([text for _, text in before], noun, after, chance)
+    adjectives = [text for _, text in before]
+    lacks_article = may_lack_article and chance.random() < _WITHOUT_ARTICLE
+    return _joined(adjectives, chance.choice(nouns), after, chance, lacks_article)
 
 
-def _joined(before: list[str], noun: str, after: list[str], chance: Random) -> str:
-    style = chance.random()
-    plain = noun.removeprefix(_PLAIN)
-    if before and style < 0.12:  # a 7, thick and slanted
-        parts = [with_article(noun) if chance.random() < 0.6 else plain, _listed(before, chance), *after]
-        return ", ".join(parts)
-    if before and not after and style < 0.2:  # a 7 that is thick
-        return f"{with_article(noun)} that {'are' if noun[0] == _PLAIN and plain[-1] == 's' else 'is'} " + _listed(
-            before, chance
-        )
+def _joined(before: list[str], noun: str, after: list[str], chance: Random, lacks_article: bool) -> str:
+    style, name = chance.random(), noun.removeprefix(_PLAIN)
+    lacks_article = lacks_article or noun.startswith(_PLAIN)
+    if before and style < 0.2:
+        named = name if lacks_article else with_article(name)
+        if style < 0.08 and not after and not lacks_article:
+            return f"{named} that is {_listed(before, chance)}"
+        return ", ".join([named, _listed(before, chance), *after])
     joint = " " if len(before) < 2 else chance.choice((" ", " ", ", ", ", ", " and "))
-    words = " ".join(filter(None, (joint.join(before), plain)))
-    if style < 0.75:
-        words = with_article(_PLAIN + words if noun.startswith(_PLAIN) else words)
+    words = " ".join(filter(None, (joint.join(before), name)))
+    words = words if lacks_article else with_article(words)
     if not after:
         return words
     return f"{words} {after[0]}" + "".join(f"{chance.choice((', ', ', ', ' and '))}{text}" for text in after[1:])
@@ -97,25 +108,25 @@ def _said(fact: Fact, wordings: Wordings, chance: Random, held_out: bool) -> tup
         return "", False
     slot = chance.choices(slots, [_SLOTS[slot] for slot in slots])[0]
     text = chance.choice(phrases[slot])
-    if slot in ("fixed", "after"):
-        return text, slot == "fixed"
     if slot == "comparatives":
-        adverb = chance.choice(("slightly ", "a bit ", "a little ")) if degree == 1 else ""
-        adverb = "much " if degree == 3 else adverb
+        adverb = "much " if degree == 3 else "" if degree == 2 else chance.choice(("slightly ", "a bit ", "a little "))
         return adverb + text, not adverb.startswith("a ")
     if slot == "with":
-        words = phrases.get("with_words", phrases.get("adjectives", ("",)))
-        return text.format(_degree(degree, wordings, chance, is_before=True) + chance.choice(words)), False
-    return _degree(degree, wordings, chance, is_before=slot == "adjectives") + text, slot == "adjectives"
+        return text.format(_graded(degree, _with_words(phrases), wordings, chance, is_before=True)), False
+    if slot in ("fixed", "after"):
+        return text, slot == "fixed"
+    return _graded(degree, (text,), wordings, chance, slot == "adjectives"), slot == "adjectives"
 
 
-_SLOTS = {"adjectives": 8, "fixed": 2, "comparatives": 1, "graded": 3, "after": 2, "with": 3}  # how often each is said
+def _with_words(phrases: Phrases) -> tuple[str, ...]:
+    return phrases.get("with_words") or phrases.get("adjectives", ("",))
 
 
-def _degree(degree: int, wordings: Wordings, chance: Random, is_before: bool) -> str:
-    """The adverb of degree, with its space; "very" is left out now and then."""
+def _graded(degree: int, words: Sequence[str], wordings: Wordings, chance: Random, is_before: bool) -> str:
+    """One of the words with an adverb of degree; "very" is left out now and then."""
+    adverb = ""
     if degree == 1:
-        return chance.choice(wordings.degrees["slightly" if is_before else "slightly_after"]) + " "
-    if degree == 3 and chance.random() < 0.6:
-        return chance.choice(wordings.degrees["very"]) + " "
-    return ""
+        adverb = chance.choice(wordings.degrees["slightly" if is_before else "slightly_after"]) + " "
+    elif degree == 3 and chance.random() < 0.6:
+        adverb = chance.choice(wordings.degrees["very" if is_before else "very_after"]) + " "
+    return adverb + chance.choice(words)

@@ -29,6 +29,8 @@ _NOUNS = {
     "omniglot": "alphabets",
 }
 _OTHERS = "things"  # where data sets that stand not above have their nouns
+_MEASURE = "个"  # of what has no other measure word
+_ABBREVIATION = 3  # letters, that stay capitals
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -53,7 +55,10 @@ class Wordings:
         self.degrees, self.frames, self.signs = map(self._table, ("degrees", "frames", "signs"))
         names = self._all["nouns"]
         group = _NOUNS.get(subject.dataset, _OTHERS)
-        self.noun: Texts = tuple(names[group][""])
+        self.are_photos = group == _OTHERS or group == "faces"
+        self.are_pictures = subject.dataset == "custom" and not subject.are_strokes  # scenes, for all that is known
+        unnamed = group if subject.dataset != "custom" else "drawings" if subject.are_strokes else "pictures"
+        self.noun: Texts = tuple(names[unnamed][""])
         self.nouns: tuple[Texts, ...] = tuple(self._nouns(name, group) for name in subject.class_names)
         self._phrases: dict[str, Phrases] = {}
 
@@ -65,11 +70,9 @@ class Wordings:
             found = self._all["facts"].get(kind, {}).get(value, {})
             if kind == "background":
                 table = self._all["background"]
-                found = {
-                    slot: [text.format(word) for text in table[slot] for word in table["words"][value]]
-                    for slot in table
-                    if slot != "words"
-                }
+                words = table["words"][value]
+                slots = [slot for slot in table if slot != "words"]
+                found = {slot: [_with(text, word) for text in table[slot] for word in words] for slot in slots}
             self._phrases[key] = {slot: tuple(texts) for slot, texts in found.items()}
         return self._phrases[key]
 
@@ -79,18 +82,39 @@ class Wordings:
     def _nouns(self, name: str, group: str) -> Texts:
         """What a class is called."""
         table = self._all["nouns"]
-        for known in (table[group], *((table["digits"], table["things"]) if group == _OTHERS else ())):
-            for each, texts in known.items():
-                if each and each.casefold() == name.casefold():
-                    return tuple(texts)
-        plain = plain_name(name)
-        each = table[group].get("each")
-        if each:
-            return tuple(text.format(name=plain, upper=name.upper(), lower=name.lower()) for text in each)
-        return (plain,) if self.language == "en" else (f"个 {plain}",)
+        groups = (group, "digits") if group == _OTHERS else (group,)
+        for known in (_entries(self.language, each) for each in groups):
+            if name.casefold() in known:
+                return known[name.casefold()]
+        plain, title = plain_name(name), name.replace("_", " ")
+        if "each" in table[group]:
+            texts = table[group]["each"]
+            return tuple(text.format(title=title, upper=name.upper(), lower=name.lower()) for text in texts)
+        if plain.casefold() in (known := _entries(self.language, group)):
+            return known[plain.casefold()]
+        return (plain,) if self.language == "en" else (f"{_measures().get(plain, _MEASURE)} {plain}",)
+
+
+def _with(text: str, word: str) -> str:
+    """A text with a word in it, which has an article where it says "{a}"."""
+    return text.format(word, a=f"{'an' if word[0] in 'aeiou' else 'a'} {word}")
+
+
+@cache
+def _entries(language: str, group: str) -> Mapping[str, Texts]:
+    """What the things of a group are called, by their names in small letters."""
+    return {name.casefold(): tuple(texts) for name, texts in _read(language)["nouns"][group].items() if name}
+
+
+@cache
+def _measures() -> Mapping[str, str]:
+    """The Chinese measure word of each known noun."""
+    groups = _read("zh")["nouns"].values()
+    pairs = (text.partition(" ") for group in groups for texts in group.values() for text in texts)
+    return {noun: measure for measure, _, noun in pairs}
 
 
 def plain_name(name: str) -> str:
     """The name of a class as a person would say it: "golden retriever" of "Golden_Retriever" and "GoldenRetriever"."""
-    words = re.sub(r"[_\s]+|(?<=\w)-(?=\w)", " ", _CAMEL.sub(" ", name)).strip()
-    return " ".join(word if word.isupper() else word.lower() for word in words.split()) or name
+    words = re.sub(r"[_\s]+", " ", _CAMEL.sub(" ", name)).split()
+    return " ".join(word if word.isupper() and len(word) <= _ABBREVIATION else word.lower() for word in words) or name
