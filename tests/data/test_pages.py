@@ -14,6 +14,7 @@ from vae_desktop.data.custom.image_file import read_header, read_pages
 
 GREYS = [solid("L", 20 * number) for number in range(10)]
 ONE_FILE = "each page of 1 file with several is an image: 10 images"
+PARTED = "pages of one file are training and test images, as there are too few files: figures may flatter a model"
 
 
 def save(path, frames, **options):
@@ -36,7 +37,7 @@ def test_each_page_is_an_image(root, name):
     dataset = load(root)
     assert dataset.image_shape == (1, 12, 12)
     assert sorted(everything(dataset)) == list(range(0, 200, 20))
-    assert dataset.report.converted == (ONE_FILE,)
+    assert dataset.report.converted == (ONE_FILE, PARTED)
     assert dataset.report.skipped == ()
     for split in (dataset.train, dataset.test):
         for number, level in enumerate(levels(split)):
@@ -50,7 +51,7 @@ def test_pages_in_an_archive_are_images(root, tmp_path):
             archive.write(save(root / name, GREYS, **options), f"a/{name}")
     dataset = load(tmp_path / "x.zip")
     assert len(dataset.train) + len(dataset.test) == 50
-    assert dataset.report.converted == ("each page of 5 files with several is an image: 50 images",)
+    assert dataset.report.converted == ("each page of 5 files with several is an image: 50 images", PARTED)
 
 
 def test_pages_belong_to_the_class_and_the_part_of_their_file(root):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.data.custom_images import fill, load
 from vae_desktop.config import DatasetConfig
@@ -90,6 +91,63 @@ def test_one_image_that_is_most_of_all_is_learned():
 
 def test_of_two_images_that_are_all_one_is_held_out():
     assert hold_out(np.zeros(10, np.int64), np.repeat(hashes(2), [6, 4])).tolist() == [False] * 6 + [True] * 4
+
+
+# Pages of a file, which are nearly equal
+
+
+@pytest.mark.parametrize("sizes", [[7] * 30, [100] * 3, [50, 50], [130] * 4 + [1] * 30, [1] * 300 + [20] * 4])
+def test_pages_of_a_file_lie_on_one_side(sizes):
+    sources = np.repeat(np.arange(len(sizes)), sizes)
+    for seed in range(5):
+        is_test = hold_out(sources % 3, hashes(len(sources), seed), sources)
+        assert not np.isin(sources[is_test], sources[~is_test]).any()
+        assert 0.1 <= is_test.mean() <= 0.5
+
+
+def test_files_that_share_a_page_lie_on_one_side():
+    sources = np.repeat(np.arange(60), 5)
+    keys = hashes(300)
+    keys[::10] = keys[5::10]  # of each two files the first pages are equal
+    is_test = hold_out(np.zeros(300, np.int64), keys, sources).reshape(30, 10)
+    assert (is_test == is_test[:, :1]).all()
+    assert is_test.sum() == 60
+
+
+@pytest.mark.parametrize("sizes", [[200], [1000, *[1] * 10]])
+def test_pages_of_a_file_that_is_most_of_all_are_taken_one_by_one(sizes):
+    sources = np.repeat(np.arange(len(sizes)), sizes)
+    assert hold_out(sources * 0, hashes(len(sources)), sources).sum() == len(sources) // 5
+
+
+@pytest.mark.parametrize("measured_on", ["test", "validation"])
+def test_animations_are_held_out_as_a_whole(tmp_path, measured_on):
+    def save(name, seed, pages):
+        first, *others = map(Image.fromarray, noise(pages, seed))
+        first.save(tmp_path / "x" / name, save_all=True, append_images=others)
+
+    (tmp_path / "x").mkdir()
+    for number in range(15):
+        save(f"{number}.tif", number, 4)
+    dataset = load(tmp_path / "x", measured_on=measured_on)
+    files = [{split.origins[number].file for number in range(len(split))} for split in (dataset.train, dataset.test)]
+    assert not files[0] & files[1]
+    assert len(dataset.test) == (12 if measured_on == "test" else 4)
+    assert not any("pages of one file are" in line for line in dataset.report.converted)
+
+    learned = dataset.fingerprint
+    for number in range(15):  # each has two pages more
+        save(f"{number}.tif", number, 6)
+    later = load_for(tmp_path / "x", learned, measured_on)
+    more = [{split.origins[number].file for number in range(len(split))} for split in (later.train, later.test)]
+    assert files[0] <= more[0]
+    assert not more[0] & more[1]
+
+    for number in range(1, 15):
+        (tmp_path / "x" / f"{number}.tif").unlink()
+    save("0.tif", 0, 40)
+    dataset = load(tmp_path / "x", measured_on=measured_on)
+    assert any("pages of one file are training and test images" in line for line in dataset.report.converted)
 
 
 # Hashes

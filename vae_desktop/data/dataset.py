@@ -59,6 +59,11 @@ class Split:
         """Find out `hashes` now; raises Cancelled if `progress`, asked now and then, raised it."""
         self.__dict__["hashes"] = hashes_of(self.images, progress)
 
+    @property
+    def sources(self) -> npt.NDArray[np.int64] | None:
+        """As `Origins.sources`; None if nobody knows."""
+        return None if self.origins is None else self.origins.sources
+
     def parted(self, is_held_out: npt.NDArray[np.bool_]) -> "tuple[Split, Split]":
         """Two splits: the images that are not held out, and those that are, each in their present order, none empty.
 

@@ -92,7 +92,8 @@ class Fingerprint:
         """The Role (N,) that each image of the data set of this name had for the model.
 
         An image is known by its content; where that is new and the data set is the model's, by its place: pixels may
-        change a little with the library that scales an image. Equal images have one role.
+        change a little with the library that scales an image. Equal images have one role, and new pages of a file have
+        that of its others.
         """
         hashes = split.hashes
         is_learned = np.isin(hashes, self.train)
@@ -104,6 +105,10 @@ class Fingerprint:
             is_tested |= is_new & np.isin(places, self.test_places)
         is_learned |= np.isin(hashes, hashes[is_learned])
         is_tested |= np.isin(hashes, hashes[is_tested])
+        if (sources := split.sources) is not None:
+            is_new = ~(is_learned | is_tested)
+            is_learned |= is_new & np.isin(sources, sources[is_learned])
+            is_tested |= is_new & np.isin(sources, sources[is_tested])
         roles = np.where(is_tested, Role.TESTED, Role.NEW)
         return np.where(is_learned, Role.LEARNED, roles).astype(np.int8)
 

@@ -17,7 +17,7 @@ from vae_desktop.data.fingerprint import Fingerprint, Role
 from vae_desktop.data.mnist import load_mnist
 from vae_desktop.data.origins import Origins
 from vae_desktop.data.shapes import load_shapes
-from vae_desktop.data.splitting import hold_out
+from vae_desktop.data.splitting import hold_out, parted_line
 from vae_desktop.data.stored.pixels import Collected
 from vae_desktop.data.stored.store import ImageStore, IsStored
 from vae_desktop.data.torchvision_reading import load_torchvision
@@ -142,6 +142,7 @@ def _with_validation(dataset: Dataset, learned: Fingerprint | None) -> Dataset:
         )
     if dataset.config.is_custom and not (learned is not None and learned.is_unknown):
         is_held_out = _validation_by_content(dataset, learned)
+        dataset = dataset.with_lines(converted=parted_line(is_held_out, train.sources))
     else:
         is_held_out = np.zeros(len(train), np.bool_)
         is_held_out[np.random.default_rng(0).permutation(len(train))[:held_out]] = True
@@ -172,7 +173,7 @@ def _validation_by_content(dataset: Dataset, learned: Fingerprint | None) -> npt
     """Which of a person's own training images (N,) are held out: none that a model has learned."""
     config, train = dataset.config, dataset.train
     roles = np.zeros(len(train), np.int8) if learned is None else learned.roles(train, config.name)
-    is_held_out = hold_out(np.zeros(len(train), np.int64), train.hashes, _HELD_OUT, len(train))
+    is_held_out = hold_out(np.zeros(len(train), np.int64), train.hashes, train.sources, _HELD_OUT, len(train))
     if learned is not None and learned.measured_on == "validation":
         is_held_out |= roles == Role.TESTED
     is_held_out &= roles != Role.LEARNED

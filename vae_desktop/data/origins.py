@@ -87,6 +87,14 @@ class Origins:
         part = int(self.part_of[number])
         return Origin(self.files[self.file_of[number]], None if part == _WHOLE else part, self.kind)
 
+    @cached_property
+    def sources(self) -> npt.NDArray[np.int64] | None:
+        """A number (N,) for the file that each image is a page of; None where each image is all of its file or row."""
+        numbers = self.file_of.astype(np.int64)
+        if self.kind == "row":
+            numbers = numbers * (int(self.part_of.max(initial=0)) + 2) + self.part_of
+        return numbers if len(np.unique(numbers)) < len(numbers) else None
+
     def places(self, root: str) -> Hashes:
         """A number (N,) for where each image lies below `root`, a path: the same when that was moved."""
         if root not in self._places:  # takes a moment for many files

@@ -13,7 +13,7 @@ from vae_desktop.data.custom.messages import images_in_words, listed, natural_ke
 from vae_desktop.data.dataset import Dataset, Images, Labels, Report, Split
 from vae_desktop.data.fingerprint import Fingerprint, Role
 from vae_desktop.data.origins import Origins
-from vae_desktop.data.splitting import hold_out, hold_out_by_place
+from vae_desktop.data.splitting import hold_out, hold_out_by_place, parted_line
 from vae_desktop.errors import DataError
 from vae_desktop.language import tr, tr_count
 from vae_desktop.progress import Progress, ignore
@@ -125,8 +125,8 @@ def choose_test(
     """Which images (N,) are for the test, and lines of the report about it.
 
     They are those that the source names (`given`), unless an equal one is among the others; if it names none, those of
-    `hold_out`. No image that a model has `learned` is among them, and where the source names none, each image on
-    which the model was tested is. Where all images are equal, any will do.
+    `hold_out`, pages of a file together. No image that a model has `learned` is among them, and where the source names
+    none, each image on which the model was tested is. Where all images are equal, any will do.
 
     Raises
     ------
@@ -148,10 +148,11 @@ def choose_test(
             lines.append(text.format(count=moved, files=_some_files(config, whole, given & ~is_test)))
         is_test &= roles != Role.LEARNED
     if not is_test.any():
-        is_test = hold_out(labels, whole.hashes)
+        is_test = hold_out(labels, whole.hashes, whole.sources)
         if learned is not None and learned.measured_on == "test":
             is_test |= roles == Role.TESTED
         is_test &= roles != Role.LEARNED
+        lines += parted_line(is_test, whole.sources)
     if is_test.any() and not is_test.all():
         return is_test, lines
     if learned is None:  # all are equal
