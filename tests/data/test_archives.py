@@ -77,6 +77,20 @@ def test_an_archive_is_read_as_the_folder_would_be(tmp_path, name):
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred, lambda path, members: tarred(path, members, "gz")])
+def test_thousands_of_empty_files_are_refused_and_a_few_are_named(tmp_path, pack):
+    few = pack(tmp_path / "few", {**IMAGES, "cat/6.png": b""})
+    assert load(few).report.skipped == ("cat/6.png: an empty file (copy or download it again)",)
+    many = pack(tmp_path / "many", {**{f"{'x' * 80}/{number}.png": b"" for number in range(5_150)}, **IMAGES})
+    with quickly(), pytest.raises(DataError, match=r"many cannot be used: it names thousands of files, most of which"):
+        load(many)
+
+
+def test_a_long_list_of_folders_is_refused(tmp_path):
+    with quickly(), pytest.raises(DataError, match=r"names thousands of files, most of which are empty"):
+        load(zipped(tmp_path / "x.zip", {f"{number}{'x' * 200}/": b"" for number in range(2500)}))
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred, lambda path, members: tarred(path, members, "gz")])
 def test_a_split_and_wrappers_are_found_in_an_archive(tmp_path, pack):
     members = {f"set/{part}/{name}": png(20) for part in ("train", "dev") for name in IMAGES}
     members |= {"__MACOSX/set/._a.png": b"x", "set/.DS_Store": b"x", "set/readme.txt": b"text", "set/a.zip": b"PK\5\6"}

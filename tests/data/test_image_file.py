@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from vae_desktop.config import DatasetConfig
-from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels
+from vae_desktop.data.custom.image_file import image_of_file, image_of_pixels, read_picture
 from vae_desktop.errors import DataError
 
 SHAPES = [(1, 8, 8), (3, 8, 8), (1, 6, 10), (3, 10, 6)]
@@ -151,3 +151,30 @@ def test_only_transparent_pixels_become_white():
     image = image_of_pixels(rgba, (3, 8, 8))
     assert (image[:, :, 4:] == 255).all()
     assert image[:, 0, 0].tolist() == [10, 20, 30]
+
+
+DEEP = np.linspace(0, 65_535, 200 * 200).reshape(200, 200)
+GREY = Image.fromarray((DEEP / 257).astype(np.uint8))
+LARGE = {
+    "x.png": GREY,
+    "rgb.png": GREY.convert("RGB"),
+    "rgba.png": Image.merge("RGBA", [GREY, GREY, GREY, GREY.rotate(90)]),
+    "palette.gif": GREY.convert("P"),
+    "deep.png": Image.fromarray(DEEP.astype(np.uint16)),
+    "floats.tif": Image.fromarray(DEEP.astype(np.float32)),
+    "x.jp2": GREY,
+    "x.jpg": GREY,
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_image_that_is_made_small_in_strips_is_the_same(tmp_path, monkeypatch, name):
+    path = tmp_path / name
+    LARGE[name].save(path)
+    whole = read_picture(path, 8)
+    for strip in (1 << 20, 5000):
+        monkeypatch.setattr("vae_desktop.data.custom.large_images.LARGE", 1000)
+        monkeypatch.setattr("vae_desktop.data.custom.eight_bits.STRIP", strip)
+        small = read_picture(path, 8)
+        assert small.changes == whole.changes
+        np.testing.assert_allclose(small.pixels.astype(int), whole.pixels.astype(int), atol=6)

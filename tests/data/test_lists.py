@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from tests.data.costs import MB, little_memory
 from tests.data.custom_images import everything, fill, levels, load
 
 
@@ -253,3 +254,15 @@ def test_a_folder_of_images_of_hugging_face_has_its_labels_beside_them(root, nam
     assert names_of(dataset) == {level: "ab"[level % 2] for level in (*range(10, 20), *range(50, 56))}
     assert sorted(levels(dataset.test)) == list(range(50, 56))
     assert dataset.report.skipped == ()
+
+
+def test_a_list_that_names_its_images_again_and_again_takes_little_memory(root):
+    fill(root)
+    write(root / "labels.csv", ["file,label", *(f"{number % 10}.png,class {number}" for number in range(200_000))])
+    with little_memory(20 * MB):
+        dataset = load(root)
+    assert dataset.class_names == ()
+    assert dataset.report.skipped == ("labels.csv: not an image",)
+    write(root / "labels.csv", ["x" * (1 << 24)] * 5)
+    with little_memory(20 * MB):
+        assert load(root).report.skipped == ("labels.csv: not an image",)

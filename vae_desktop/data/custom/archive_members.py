@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from vae_desktop.data.custom.files import File, Found, Unreadable, is_unseen
 from vae_desktop.data.custom.messages import because, natural_key, shown
+from vae_desktop.file_kinds import kind_of
 from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
 
@@ -22,6 +23,13 @@ _SMALL = 1 << 25  # bytes that anything may be unpacked to
 _PACKING = 100  # times smaller than its content; images are never packed as tightly, but for blank ones
 _LARGEST = 1 << 28  # bytes of a file that has to be in memory while it is read
 _LONGEST_NAME, _DEEPEST = 4096, 100  # what no disk takes either; a name is kept for each folder in it
+
+
+class Hollow(ValueError):
+    """An archive of thousands of members that hold nothing."""
+
+    def __str__(self) -> str:
+        return tr("it names thousands of files, most of which are empty")
 
 
 class Members:
@@ -39,8 +47,8 @@ class Members:
         self.folders: dict[tuple[str, ...], File] = {}
         self.skipped: list[str] = []
 
-    def add(self, name: str, open_member: Callable[[], BinaryIO] | None, reason: str = "") -> None:
-        """A file, a folder if there is nothing to open, or, with the reason, what cannot be read."""
+    def add(self, name: str, size: int, open_member: Callable[[], BinaryIO] | None, reason: str = "") -> None:
+        """A file of so many bytes, a folder if there is nothing to open, or, with the reason, what cannot be read."""
         if len(name) > _LONGEST_NAME or name.count("/") > _DEEPEST:
             self.skipped.append(because(shown(name), tr("its name is too long")))
             return
@@ -52,6 +60,8 @@ class Members:
             reason = tr("its name leads out of the archive")
         elif open_member is not None and parts in self.files:
             reason = tr("the archive holds another file of that name")
+        elif open_member is not None and size == 0:  # to open thousands of them takes seconds
+            reason = reason or str(kind_of(b""))
         if reason:
             self.skipped.append(because(shown(name), reason))
         elif open_member is None:

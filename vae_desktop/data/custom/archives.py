@@ -6,6 +6,7 @@ import io
 import lzma
 import re
 import stat
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from vae_desktop.data.custom.archive_members import BROKEN, Members, check_memory, is_bomb, too_large
+from vae_desktop.data.custom.archive_members import BROKEN, Hollow, Members, check_memory, is_bomb, too_large
 from vae_desktop.data.custom.files import Found
 from vae_desktop.data.custom.messages import because
 from vae_desktop.data.custom.tar_archive import is_tar, tar_members
@@ -34,6 +35,10 @@ _ENDING = re.compile(r"\.(zip|tar|tgz|tbz2|txz|tar\.\w+)$", re.IGNORECASE)
 _IMAGE = re.compile(r"\.(png|jpe?g|bmp|gif|tiff?|webp|p[gbpn]m|jp2|j2k|avif|hei[cf])$", re.IGNORECASE)
 
 _ENCRYPTED, _UTF8 = 0x1, 0x800
+
+_TAIL = (1 << 16) + 200  # bytes at the end of a zip, among which it says how long the list of its members is
+_ENDS = ((b"PK\6\6", "<40x2Q"), (b"PK\5\6", "<12x2I"))
+_LONG = 1 << 19  # bytes of a list
 
 
 def is_archive_name(name: str) -> bool:
@@ -70,12 +75,14 @@ def opened(path: Path, progress: Progress) -> Iterator[Found]:
         try:
             stream = open_files.enter_context(path.open("rb"))
             if stream.read(4) in _ZIP:
+                _check_members(stream)
                 found = _zip_members(path, open_files.enter_context(zipfile.ZipFile(path)), progress)
             else:
                 unpacked = open_files.enter_context(_unpacked(stream))
                 found = tar_members(path, unpacked, unpacked is not stream, progress)
         except BROKEN as error:
             reason = getattr(error, "strerror", None) or tr("it is cut off or damaged")
+            reason = str(error) if isinstance(error, Hollow) else reason
             raise BrokenFile(tr("{path} cannot be used: {reason}.").format(path=path, reason=reason)) from error
         yield found
 
@@ -104,6 +111,19 @@ def opened_within(found: Found, progress: Progress) -> Iterator[Found]:
         yield Found(files, folders, skipped, is_stream)
 
 
+def _check_members(stream: BinaryIO) -> None:
+    """Raise Hollow if the list of a zip's members, which takes seconds and much memory, is longer than all of them."""
+    size = stream.seek(0, io.SEEK_END)
+    tail = stream.read(_TAIL) if stream.seek(max(0, size - _TAIL)) >= 0 else b""
+    for magic, layout in _ENDS:
+        start = tail.rfind(magic)
+        if start >= 0 and len(tail) - start >= struct.calcsize(layout):
+            listed, members = struct.unpack_from(layout, tail, start)
+            if members < listed > _LONG:
+                raise Hollow
+            return
+
+
 def _zip_members(path: Path, archive: zipfile.ZipFile, progress: Progress) -> Found:
     members = Members(path)
     infos = archive.infolist()
@@ -116,7 +136,8 @@ def _zip_members(path: Path, archive: zipfile.ZipFile, progress: Progress) -> Fo
             reason = tr("encrypted (unpack the archive and choose the folder)")
         elif is_bomb(info.file_size, info.compress_size):
             reason = too_large(info.file_size, info.compress_size)
-        members.add(name, None if info.is_dir() else partial(_open_zipped, archive, info), reason)
+        open_member = None if info.is_dir() else partial(_open_zipped, archive, info)
+        members.add(name, info.file_size, open_member, reason)
     return members.found(is_stream=False)
 
 

@@ -67,11 +67,16 @@ def to_square(image: Image.Image, side: int) -> Images:
     Images
         (side, side) for a grey image, (side, side, 3) for one that may have colour.
     """
-    if image.mode in ("LA", "RGBA"):
-        opaque = Image.new(image.mode[:-1], image.size, "white")
-        opaque.paste(image.convert(opaque.mode), mask=image.getchannel("A"))
-        image = opaque
-    return np.asarray(ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC))
+    return np.asarray(ImageOps.fit(opaque(image), (side, side), Image.Resampling.BICUBIC))
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """An image of mode L, LA, RGB or RGBA, laid over white where it is transparent."""
+    if image.mode not in ("LA", "RGBA"):
+        return image
+    white = Image.new(image.mode[:-1], image.size, "white")
+    white.paste(image.convert(white.mode), mask=image.getchannel("A"))
+    return white
 
 
 class Canvas:

@@ -1,6 +1,6 @@
 """Pixels of any mode of Pillow as 8 bits of grey or colour, with or without alpha."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from vae_desktop.language import N_
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # modes of one channel of more than 8 bits
 GREY = ("1", "L", "LA", "La", *DEEP)
 _SIXTEEN_BITS = (0, 65_535)
+STRIP = 1 << 21  # pixels that are converted together
 
 CMYK = N_("CMYK turned into RGB")
 ALPHA = N_("alpha laid over white")
@@ -45,14 +46,24 @@ def mixed(parts: Sequence[Values]) -> Values:
     return Values.together([replace(part, are_floats=False) for part in parts])
 
 
+def strips(image: Image.Image, multiple: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """An image in strips, each with its first row: some megabytes of pixels, and a multiple of so many rows."""
+    height = max(1, STRIP // (image.width * multiple)) * multiple
+    if height >= image.height:
+        yield 0, image
+        return
+    for top in range(0, image.height, height):
+        yield top, image.crop((0, top, image.width, min(top + height, image.height)))
+
+
 def values_of(image: Image.Image, sampled: int = 0) -> Values:
     """What is known of the pixels of an image; raises ValueError, in words, if they are mostly no numbers."""
-    if image.mode not in DEEP:
-        values = Values.of(np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB")), sampled)
-    else:
-        values = Values.of(np.asarray(image), sampled)
-        if image.mode == "I" and values.lowest >= 0 and values.highest <= _SIXTEEN_BITS[1]:
-            values = replace(values, type_range=_SIXTEEN_BITS)  # Pillow has 16 bits in 32 of some kinds of file
+    count = -(-image.width * image.height // STRIP)
+    kept = (*DEEP, "L", "RGB")
+    parts = (strip if strip.mode in kept else strip.convert("RGB") for _, strip in strips(image))
+    values = Values.together([Values.of(np.asarray(strip), -(-sampled // count)) for strip in parts])
+    if image.mode == "I" and values.lowest >= 0 and values.highest <= _SIXTEEN_BITS[1]:
+        values = replace(values, type_range=_SIXTEEN_BITS)  # Pillow has 16 bits in 32 of some kinds of file
     levels_of(values, DatasetConfig())
     return values
 

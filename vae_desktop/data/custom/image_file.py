@@ -13,8 +13,9 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.conversion import to_square
-from vae_desktop.data.custom.eight_bits import DEEP, GREY, ImageLevels, image_levels, in_eight_bits, values_of
+from vae_desktop.data.custom.eight_bits import DEEP, GREY, ImageLevels, image_levels, values_of
 from vae_desktop.data.custom.files import File, Unreadable
+from vae_desktop.data.custom.large_images import draft, in_turn, small_in_eight_bits
 from vae_desktop.data.custom.levels import Values, need_values
 from vae_desktop.data.custom.pages import count_pages
 from vae_desktop.data.dataset import Images, channels_first
@@ -27,7 +28,6 @@ MAX_PIXELS = 50_000_000  # of one image; a small file can announce enough to fil
 # None of them runs another program or fetches anything, as others that Pillow knows may.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 _SAMPLED = 64  # values that stand for those of an image among many
-_DRAFT = 3  # times the side: a JPEG decoded this much larger is still averaged well
 _USUAL = DatasetConfig()
 
 UPPER_BITS = N_("16-bit colour or alpha cut to its upper 8 bits")
@@ -99,7 +99,8 @@ def _values_of_pages(file: File, count: int, sampled: int) -> tuple[tuple[Values
             for page in range(count):
                 if page:
                     image.seek(page)
-                values.append(values_of(image, sampled))
+                with in_turn(image):
+                    values.append(values_of(image, sampled))
     except Exception as error:
         if not values:
             raise
@@ -132,25 +133,27 @@ def read_pages(
     file = source if isinstance(source, File) else File.at(source)
     page = 0
     try:
-        with _opened(file) as (image, _):
+        with _opened(file) as (image, stream):
+            draft(image, stream, side)
             for page in range(count):
                 if page:
                     image.seek(page)
-                yield _picture(image, side, levels)
+                with in_turn(image):
+                    picture = _picture(image, side, levels)
+                yield picture
     except Exception as error:
         reason = _reason(file, error)
         raise Unreadable(_from_page(page, reason) if page else reason) from error
 
 
 def _picture(image: Image.Image, side: int, levels: ImageLevels | DatasetConfig) -> Picture:
-    image.draft(None, (side * _DRAFT, side * _DRAFT))
     is_deep = any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())) and image.mode not in DEEP
     image.load()
     _check_size(image)
     if isinstance(levels, DatasetConfig):
         values = [values_of(image, _SAMPLED)] if image.mode in DEEP or need_values(levels) else []
         levels = image_levels(values, levels)
-    plain, changes = in_eight_bits(image, levels)
+    plain, changes = small_in_eight_bits(image, side, levels)
     pixels = to_square(plain, side)
     orientation = _orientation(image)
     if orientation in range(2, 9):  # what is cut from the middle may be turned after it

@@ -35,6 +35,9 @@ class Index:
         self._images = images
         self._ends: dict[int, dict[tuple[str, ...], File | None]] = {}
 
+    def __len__(self) -> int:
+        return len(self._images)
+
     def find(self, text: str) -> File | None:
         """The one image whose path ends so, or whose whole path is the end of this one."""
         parts = tuple(part for part in text.replace("\\", "/").split("/") if part not in ("", "."))

@@ -1,9 +1,7 @@
 """Lists that lie beside images, as many sets have them: which are for training and test, and of what class each is."""
 
-import csv
-import io
+import contextlib
 import itertools
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +11,15 @@ from vae_desktop.data.custom.caption_files import CAPTION_COLUMN, CAPTION_LIST, 
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.image_index import Index, indexes_of
 from vae_desktop.data.custom.layout import Folder, Told
+from vae_desktop.data.custom.list_rows import LONGEST, OBJECTS, NoList, rows_of
 from vae_desktop.data.custom.messages import shown
 from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION, part_of
 from vae_desktop.language import tr_count
 from vae_desktop.progress import Progress
 
-_OBJECTS = ".jsonl"
-_ENDINGS = (".txt", ".csv", ".tsv", ".lst", _OBJECTS)
+_ENDINGS = (".txt", ".csv", ".tsv", ".lst", OBJECTS)
 _MOST_IN_A_FOLDER = 100  # where there are more, each is of one image
-_MOST_BYTES = 1 << 26
-_LONGEST, _LONGEST_OBJECT = 1 << 12, 1 << 16  # of a line
+_MOST_LINES, _SOME_LINES = 16, 10_000  # for each image, and beside these
 _TRIED = 20  # lines that tell whether a file is a list of images
 _PLAIN = r"lists?|labels?|anno\w*|files?|(file)?names?|index|info|meta\w*|ids?|paths?|gt|truth|ground|class(es)?|split"
 _LABEL = r"(class|label|category|target|species|breed|diagnosis)(_?(name|id))?s?"
@@ -95,7 +92,10 @@ def read_lists(files: Sequence[File], images: Sequence[File], progress: Progress
     """
     candidates = [*_candidates(files)]
     indexes = indexes_of(images, {file.parts[:-1] for file in candidates})
-    found = [known for file in candidates if (known := _read(file, indexes, progress)) is not None]
+    found: list[_List] = []
+    for file in candidates:
+        with contextlib.suppress(NoList):
+            found.append(_read(file, indexes, progress))
     told = Told()
     for part in (TRAIN, TEST, VALIDATION):
         first = next((known for known in found if known.part == part), None)  # of several ways to split
@@ -134,55 +134,15 @@ def _part_of(file: File) -> str | None:
     return part[0]
 
 
-def _rows(file: File, progress: Progress) -> Iterator[list[str]]:
-    """The fields of each line, of which the first is the whole line; none if it is too long to be a list."""
-    try:
-        with file.open() as stream:
-            text = stream.read(_MOST_BYTES + 1).decode("utf-8-sig", "replace")
-    except Exception:  # noqa: BLE001 - it is no list, and why it is no image is said
-        return
-    if len(text) > _MOST_BYTES or "\0" in text[:_LONGEST]:
-        return
-    lines = io.StringIO(text, newline=None)  # any sign that ends a line does
-    if file.parts[-1].lower().endswith(_OBJECTS):
-        yield from _rows_of_objects(lines, progress)
-        return
-    start = text[:_LONGEST]
-    sign = next((sign for sign in "\t,;" if sign in start), None)
-    for line in lines:
-        progress.check()
-        line = line.strip()[:_LONGEST]
-        if line:
-            fields = line.split() if sign is None else next(csv.reader([line], delimiter=sign), [])
-            yield [line, *(entry.strip() for entry in fields)]
-
-
-def _rows_of_objects(lines: Iterable[str], progress: Progress) -> Iterator[list[str]]:
-    """As `_rows`, of lines that are objects in JSON, the names of whose values are the first row."""
-    names: list[str] = []
-    for line in lines:
-        progress.check()
-        try:
-            found = json.loads(line[:_LONGEST_OBJECT])
-        except (ValueError, RecursionError):
-            return
-        if not isinstance(found, dict):
-            return
-        if not names:
-            names = list(found)
-            yield ["", *names]
-        yield ["", *(str(found.get(name, ""))[:_LONGEST] for name in names)]
-
-
-def _read(file: File, indexes: Mapping[Folder | str, Index], progress: Progress) -> _List | None:
+def _read(file: File, indexes: Mapping[Folder | str, Index], progress: Progress) -> _List:
     """A file as a list of images of the part that its name speaks of, else in its folder, or of any.
 
-    None if fewer than half of its lines name images.
+    Raises NoList if fewer than half of its lines name images.
     """
-    rows = _rows(file, progress)
+    rows = rows_of(file, progress)
     first = list(itertools.islice(rows, _TRIED))
     if not first:
-        return None
+        raise NoList
     part = _part_of(file)
     keys: list[Folder | str] = [*([part] if part else []), file.parts[:-1], ()]
     for key in dict.fromkeys(keys):
@@ -196,7 +156,7 @@ def _read(file: File, indexes: Mapping[Folder | str, Index], progress: Progress)
             head = first[0] if hits[best][0] is None else []
             lines = itertools.chain(first[1:] if head else first, rows)
             return _collect(file, lines, [best, *others], head, index)
-    return None
+    raise NoList
 
 
 def _quality(column: int, found: Sequence[File | None], rows: Sequence[list[str]]) -> tuple[int, int]:
@@ -207,9 +167,10 @@ def _quality(column: int, found: Sequence[File | None], rows: Sequence[list[str]
 
 def _collect(
     file: File, rows: Iterable[list[str]], columns: Sequence[int], head: Sequence[str], index: Index
-) -> _List | None:
+) -> _List:
     """The list that these lines make; the first of the columns is that of the images."""
     images: list[File] = []
+    same: dict[str, str] = {}  # each value once
     values: list[list[str]] = [[] for _ in columns[1:]]
     missing = 0
     for row in rows:
@@ -218,10 +179,15 @@ def _collect(
             missing += 1
             continue
         images.append(image)
+        if len(images) > _MOST_LINES * len(index) + _SOME_LINES:
+            raise NoList
         for some, column in zip(values, columns[1:], strict=True):
-            some.append(row[column] if len(row) > column else "")
+            value = row[column] if len(row) > column else ""
+            some.append(same.setdefault(value, value))
     names = [head[column] if len(head) > column else "" for column in columns[1:]]
-    return _List(file, images, values, names, missing) if len(images) >= missing else None
+    if len(images) < missing:
+        raise NoList
+    return _List(file, images, values, names, missing)
 
 
 def _take_columns(known: _List, told: Told) -> None:
@@ -278,7 +244,9 @@ def _take_cub(files: Sequence[File], found: Sequence[_List], told: Told) -> None
     split = next((file for file in files if file.parts[-1] == _CUB[1]), None)
     if images is None or split is None or not images.columns or told.names:
         return
-    is_train = {row[1]: row[2] for row in _rows(split, Progress()) if len(row) == 3}
+    is_train: dict[str, str] = {}
+    with contextlib.suppress(NoList):
+        is_train.update((row[1], row[2]) for row in rows_of(split, Progress()) if len(row) == 3)
     parts = {"1": TRAIN, "0": TEST}
     for image, number in zip(images.images, images.columns[0], strict=True):
         if is_train.get(number) in parts:
@@ -297,7 +265,7 @@ def _take_class_files(files: Sequence[File], images: Sequence[File], told: Told)
             continue
         try:
             with file.open() as stream:
-                text = stream.read(_LONGEST).decode("utf-8", "replace").strip()
+                text = stream.read(LONGEST).decode("utf-8", "replace").strip()
         except Exception:  # noqa: BLE001 - archives are damaged in many ways; the file is named as no image
             continue
         if text:

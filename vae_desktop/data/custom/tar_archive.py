@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from vae_desktop.data.custom.archive_members import BROKEN, Members, check_memory, is_bomb, too_large
+from vae_desktop.data.custom.archive_members import BROKEN, Hollow, Members, check_memory, is_bomb, too_large
 from vae_desktop.data.custom.files import Found
 from vae_desktop.data.custom.messages import shown
 from vae_desktop.data.stored_array import BrokenFile
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
 
+_MANY, _FEW = 5_000, 10  # empty files, and as many more for each other
 _MOST_AT_ONCE = 1 << 20  # bytes of a tar archive's own records
 
 
@@ -23,13 +24,16 @@ def tar_members(path: Path, stream: BinaryIO, is_stream: bool, progress: Progres
     lock = threading.Lock()
     archive: Any = tarfile.TarFile(fileobj=cast(BinaryIO, _Records(stream)), mode="r")
     try:
-        end = 0
+        end = empty = 0
         while (info := archive.next()) is not None:
             progress.check()
             if info.size < 0 or archive.offset <= end:  # a size that leads back would be followed for ever
                 raise tarfile.ReadError
             end = archive.offset
             reason, open_member = "", None
+            empty += info.isreg() and info.size == 0
+            if empty > _MANY + _FEW * len(members.files):
+                raise Hollow
             if is_stream and is_bomb(info.offset_data + info.size, packed):
                 reason = too_large(info.offset_data + info.size, packed)
                 raise BrokenFile(tr("{path} cannot be used: {reason}.").format(path=path, reason=reason))
@@ -41,14 +45,14 @@ def tar_members(path: Path, stream: BinaryIO, is_stream: bool, progress: Progres
                 open_member = partial(_read_through, stream, lock, info.offset_data, info.size)
             elif info.isreg():
                 open_member = partial(_open_section, path, info.offset_data, info.size)
-            members.add(info.name, open_member, reason)
+            members.add(info.name, info.size, open_member, reason)
             archive.members.clear()  # they would take more memory than the files
         stream.seek(archive.offset)
         ending = stream.read(tarfile.BLOCKSIZE)
         if not ending or ending.strip(b"\0"):
             raise tarfile.ReadError
-    except BROKEN:
-        if not members.files:
+    except BROKEN as error:
+        if not members.files or isinstance(error, Hollow):
             raise
         text = tr("{archive}: cut off or damaged: what may have followed is missing")
         members.skipped.append(text.format(archive=shown(path.name)))
