@@ -21,6 +21,7 @@ from vae_desktop.engine.library import Library
 from vae_desktop.engine.measurements import Measurements, TrainingImageCodes
 from vae_desktop.engine.messages import Messages
 from vae_desktop.engine.opened_codes import OpenedCodes
+from vae_desktop.engine.pixel_diffusion import PixelDiffusion
 from vae_desktop.engine.playhead import Playhead
 from vae_desktop.engine.project import Project
 from vae_desktop.engine.run import Comparison, Run
@@ -86,6 +87,7 @@ class Engine:
         self.known_images = KnownImages(self.project, self.datasets, self.messages)
         measured = self.tasks, self.project, self.datasets, self.training, self.known_images
         self.measurements = Measurements(*measured, cache_dir)
+        self.pixels = PixelDiffusion(self.tasks, self.project, self.datasets, self.training, cache_dir)
         self.findings = ImageFindings(self.tasks, self.project, self.datasets, self.training, self.messages)
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
         self.library = Library(*parts, self.inference, self.timelines)

@@ -48,6 +48,7 @@ def fit(
     progress: Progress = ignore,
     step: int = 0,
     steps: int = STEPS,
+    unit: CodeSpread | None = None,
 ) -> LatentDiffusion:
     """Fit a diffusion to codes and captions.
 
@@ -64,6 +65,8 @@ def fit(
         The training step of the model whose codes they are.
     steps : int
         How long it is fitted.
+    unit : CodeSpread, optional
+        What it is learned in; else the codes' own spread, by which is seen whether they tell images apart.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def fit(
     Cancelled
         If `progress` raised it.
     """
-    spread = _spread_of(codes)
+    spread = _spread_of(codes) if unit is None else unit
     mean = torch.from_numpy(spread.to_units(codes.mean))
     stddev = None
     if codes.log_stddev is not None:

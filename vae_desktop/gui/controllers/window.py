@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from vae_desktop.gui.controllers.formulas import FormulasController
     from vae_desktop.gui.controllers.lab import LabController
     from vae_desktop.gui.controllers.normals import NormalsController
+    from vae_desktop.gui.controllers.pixels import PixelsController
 
 _FIRST_PICTURE = 200  # ms that belong to the window, and to the last model's picture, before torch is loaded
 
@@ -92,6 +93,7 @@ class WindowController(QObject):
         self.lab: LabController | None = None  # until the window has been painted
         self.formulas: FormulasController | None = None  # until then, too
         self.normals: NormalsController | None = None
+        self.pixels: PixelsController | None = None
         self.restart = Restart(window, self.engine, settings, self.point, self.closer)
         self._themes = ThemeSwitch(self)
         self._themes.set_mode(settings.text("theme", "system"))
@@ -124,12 +126,14 @@ class WindowController(QObject):
         if not self.workspaces.tools:
             from vae_desktop.gui.controllers.formulas import FormulasController
             from vae_desktop.gui.controllers.normals import NormalsController
+            from vae_desktop.gui.controllers.pixels import PixelsController
 
             tools = self.workspaces.make_tools()
             tools.path.export_wanted.connect(self.exports.export_path)
             tools.images.actions.export_wanted.connect(self.exports.export_images)
             self.formulas = FormulasController(self._window, self.engine, tools.drawing, self.point, self._settings)
             self.normals = NormalsController(self._window, self.engine, tools.drawing)
+            self.pixels = PixelsController(self._window, self.engine)
             self._begin_lab()
         self.engine.training.warm_up()
         if not self.engine.starter.is_beginning and not self.engine.project.active:

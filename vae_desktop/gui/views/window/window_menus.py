@@ -43,6 +43,7 @@ class WindowMenus(QObject):
     memory_chosen = Signal(str)  # how many bytes of memory images may take; "auto", or "other" for a size that is typed
     layout_reset_requested = Signal()
     normals_requested = Signal()
+    pixels_requested = Signal()
     diagnostics_requested = Signal()
     workspace_chosen = Signal(str)
     tool_chosen = Signal(str)
@@ -157,6 +158,9 @@ class WindowMenus(QObject):
         tip = tr("Drag two normal distributions, and see their divergence in four ways, and with slips in the formula.")
         text = tr("&KL between two normals")
         self._add(menu, "normalsAction", text, tip, then=self.normals_requested)
+        tip = tr("Fit one diffusion to images and one to their codes: what each draws, and what it costs.")
+        text = tr("Diffusion in &pixels and in codes")
+        self._add(menu, "pixelsAction", text, tip, then=self.pixels_requested)
         tip = tr("Copy versions, settings and the end of the log for a report, without personal paths.")
         text = tr("Copy &diagnostics")
         self._add(menu, "copyDiagnosticsAction", text, tip, then=self.diagnostics_requested)
