@@ -28,6 +28,7 @@ _LEAST_RANGE = 32  # of 255, below which there is no ink
 _OUTSIDE = 0.01  # of the ink, that lies before the parallelogram's left side, and so on
 _CUT = 0.5  # of the range from paper to the strongest ink
 _LOW_CUT = 0.25  # which takes the texture of filled things for ink as well
+_FAINT = 0.5  # of 255, below which ink does not count for width and height
 _FLAT = 1e-3  # square pixels
 _TOGETHER = 1 << 22  # pixels of enlarged images that are worked on at a time
 
@@ -78,7 +79,11 @@ def fullness(images: Bytes) -> Floats:
     has_ink = ink.max((1, 2)) >= _LEAST_RANGE
     found = np.full(len(images), np.nan)
     if has_ink.any():
-        framed, to_paper = _to_paper(ink[has_ink], _LOW_CUT)
+        framed = _framed(ink[has_ink], _LOW_CUT)
+        load_torch()
+        from scipy.ndimage import distance_transform_edt
+
+        to_paper = distance_transform_edt(framed.reshape(-1, framed.shape[2])).reshape(framed.shape)
         found[has_ink] = 2 * to_paper.max((1, 2)) / np.sqrt(framed.sum((1, 2)))
     return found
 
@@ -131,9 +136,9 @@ def _measured(ink: npt.NDArray[np.float32]) -> Floats:
     load_torch()
     from skimage.morphology import skeletonize
 
-    framed, to_paper = _to_paper(ink, _CUT)
-    axis = skeletonize(framed.reshape(-1, framed.shape[2])).reshape(framed.shape)
-    thickness = 2 * (to_paper * axis).sum((1, 2)) / np.maximum(axis.sum((1, 2)), 1)
+    framed = _framed(ink, _CUT)
+    axis = skeletonize(framed.reshape(-1, framed.shape[2])).reshape(framed.shape)  # one image below the other
+    thickness = 2 * _mean_distances(framed, axis)
     shear, middle = _shears(ink)
     slant = np.degrees(np.arctan(-shear))
     box_width, box_height = _extents(ink, shear, middle)
@@ -141,14 +146,42 @@ def _measured(ink: npt.NDArray[np.float32]) -> Floats:
     return np.stack([area, _lengths(axis), thickness, slant, box_width, box_height], 1)
 
 
-def _to_paper(ink: npt.NDArray[np.float32], cut: float) -> tuple[Mask, Floats]:
-    """What is ink, with a frame of paper around each image (n, H + 2, W + 2), and how far it is from the paper."""
-    load_torch()
-    from scipy.ndimage import distance_transform_edt
+def _framed(ink: npt.NDArray[np.float32], cut: float) -> Mask:
+    """What is ink, with a frame of paper around each image (n, H + 2, W + 2)."""
+    return np.pad(ink >= cut * ink.max((1, 2), keepdims=True), ((0, 0), (1, 1), (1, 1)))
 
-    framed = np.pad(ink >= cut * ink.max((1, 2), keepdims=True), ((0, 0), (1, 1), (1, 1)))
-    distance = distance_transform_edt(framed.reshape(-1, framed.shape[2]))  # one image below the other
-    return framed, np.asarray(distance).reshape(framed.shape)
+
+def _mean_distances(framed: Mask, axis: Mask) -> Floats:
+    """How far the pixels of each image's axis lie from the nearest paper, on average.
+
+    Only there are distances looked for, from the shortest on: ten times as quick as those of all pixels.
+    """
+    flat, width = framed.ravel(), framed.shape[2]
+    places = np.flatnonzero(axis)
+    images = places // (framed.shape[1] * width)
+    counts = np.bincount(images, minlength=len(framed))
+    sums = np.zeros(len(framed))
+    for distance, steps in _steps(max(framed.shape[1:])):
+        is_near = np.zeros(len(places), np.bool_)
+        for down, across in steps:  # a step beyond an image's side comes to the frame of its own row or the next
+            is_near |= ~flat[np.clip(places + (down * width + across), 0, len(flat) - 1)]
+        sums += np.bincount(images[is_near], minlength=len(framed)) * distance
+        places, images = places[~is_near], images[~is_near]
+        if not len(places):
+            break
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+@cache
+def _steps(side: int) -> list[tuple[float, list[tuple[int, int]]]]:
+    """Distances between pixels in ascending order, and the steps down and across that are so far."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    reach = range(-side // 2, side // 2 + 1)
+    for down in reach:
+        for across in reach:
+            if down or across:
+                found.setdefault(down**2 + across**2, []).append((down, across))
+    return [(square**0.5, found[square]) for square in sorted(found)]
 
 
 def _lengths(axis: Mask) -> Floats:
@@ -173,22 +206,27 @@ def _shears(ink: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
 
 def _extents(ink: npt.NDArray[np.float32], shear: Floats, middle: Floats) -> tuple[Floats, Floats]:
     """Width and height of the parallelogram of this slant that holds all ink but one part in a hundred at each side."""
-    count, _, width = ink.shape
-    image, row, column = np.nonzero(ink > 0)
-    weight = ink[image, row, column]
+    count, height, width = ink.shape
+    flat = np.flatnonzero(ink > _FAINT)
+    image, pixel = np.divmod(flat, height * width)
+    weight = ink.ravel()[flat]
     # An upright line moves along with the slant; how much ink lies before it, for each place that it can have.
-    along = column + 0.5 - shear[image] * (row - middle[image])
+    rows, columns = np.divmod(np.arange(height * width), width)
+    along = (columns + 0.5)[pixel] - shear[image] * (rows[pixel] - middle[image])
     places = 3 * width  # a strongly slanted image reaches far out of itself
     place = np.clip(along + width, 0, places - 1).astype(np.int64)
     by_place = np.bincount(image * places + place, weight, count * places).astype(np.float64).reshape(count, places)
-    sides = [_between(by_place), _between(ink.sum(2, dtype=np.float64))]
-    return sides[0], sides[1]
+    return _between(by_place), _between(ink.sum(2, dtype=np.float64))
 
 
 def _between(ink: Floats) -> Floats:
     """How far apart the places lie before and behind which there is a hundredth of the ink (n, places)."""
     before = np.pad(ink.cumsum(1), ((0, 0), (1, 0)))
     before /= before[:, -1:]
-    places = np.arange(before.shape[1], dtype=np.float64)
-    ends = [np.interp((_OUTSIDE, 1 - _OUTSIDE), some, places) for some in before]
-    return np.array([last - first for first, last in ends])
+
+    def place(fraction: float) -> Floats:
+        last = (before <= fraction).sum(1) - 1  # the place up to which there is no more
+        low, high = (np.take_along_axis(before, at[:, None], 1)[:, 0] for at in (last, last + 1))
+        return last + (fraction - low) / (high - low)
+
+    return place(1 - _OUTSIDE) - place(_OUTSIDE)
