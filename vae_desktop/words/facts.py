@@ -30,7 +30,7 @@ _LEAST_SPREAD = {  # standard deviation, and that over the mean, below which ima
     "thickness": (0.05, 0.05),
     "slant": (2.0, 0.0),
     "width": (0.0, 0.05),
-    "height": (0.0, 0.03),
+    "height": (0.0, 0.08),  # of MNIST, which is scaled to one height, 0.06
     "length": (0.0, 0.05),
     "size": (0.0, 0.05),
     "brightness": (0.03, 0.0),
