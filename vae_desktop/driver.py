@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, QTimer
+from PySide6.QtGui import QImage
 
 from vae_desktop import language
 from vae_desktop.app import create_window, make_application
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.views.window.main_window import MainWindow
+from vae_desktop.latent.codes import Picture
 
 _PartT = TypeVar("_PartT", bound=QObject)
 
@@ -31,6 +34,12 @@ class WindowDriver:
     def state(self) -> str:
         """What the window does: "idle", "training", "paused" and so on."""
         return str(self.window.property("state"))
+
+    def picture(self) -> Picture:
+        """The window as it looks now (H, W, 3), in its own pixels."""
+        image = self.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        return lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
     def find(self, kind: type[_PartT], name: str) -> _PartT:
         """Return a part of the window by its object name.

@@ -76,7 +76,7 @@ def test_a_damaged_frame_is_named_and_left_out(file, run, tmp_path, of):
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["--output", "f.mp4"], 1, "a film is a .gif or a .webp, or without an ending a folder of PNG pictures"),
+        (["--output", "f.mp4"], 1, "a film is a .gif, a .webp or a .npy, or without an ending a folder"),
         (["--output", "none/f.gif"], 1, "there is no folder none"),
         (["--output", "none/f"], 1, "there is no folder none"),
         (["--output", "f.gif", "--of", "dreams"], 2, "Of: 'dreams' is unknown; choose from scatter, grid"),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from vae_desktop import __version__, language
-from vae_desktop.cli import bench, data, evaluate, film, fork, info, sample, screenshot, train
+from vae_desktop.cli import bench, data, draw, evaluate, film, fork, info, sample, screenshot, train, words
 from vae_desktop.cli.output import error_words
 from vae_desktop.config import SETTINGS
 from vae_desktop.dataset_catalog import DATASETS
@@ -53,6 +53,8 @@ COMMANDS = {
     "fork": fork,
     "evaluate": evaluate,
     "sample": sample,
+    "words": words,
+    "draw": draw,
     "film": film,
     "info": info,
     "bench": bench,

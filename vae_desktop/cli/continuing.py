@@ -71,7 +71,8 @@ class BegunBefore:
         others = [note for checkpoint in self._checkpoints for note in other_images(checkpoint, dataset)]
         has_newer = any(checkpoint.has_newer_timeline for checkpoint in self._checkpoints)
         newer = newer_timeline_words(self._path.name) if has_newer else ""
-        return [*(words for words in (how.format(file=self._path.name), newer) if words), *dict.fromkeys(others)]
+        faults = [checkpoint.words_fault for checkpoint in self._checkpoints]
+        return list(dict.fromkeys(filter(None, [how.format(file=self._path.name), newer, *faults, *others])))
 
     @property
     def timelines(self) -> "list[Timeline | None]":
@@ -95,6 +96,8 @@ class BegunBefore:
         starts = [(checkpoint.snapshot, checkpoint.history) for checkpoint in self._checkpoints]
         snapshots, histories = zip(*starts, strict=True)
         training = TrainingLoop(self.configs, dataset, device, snapshots, histories, timelines)
+        for model, checkpoint in zip(training.models, self._checkpoints, strict=True):
+            model.diffusion = checkpoint.diffusion
         planned = self.configs[0].training.epochs
         if self._epochs not in (None, planned):  # of an interrupted training; that of others is in the settings
             training.each(lambda model: model.adjust("epochs", float(self._epochs or planned)))

@@ -132,13 +132,15 @@ def _measured(
     from vae_desktop.latent.outliers import score_outliers
     from vae_desktop.models.autoencoder import restored_model
     from vae_desktop.paths import default_cache_dir
+    from vae_desktop.words.of_model import sampler
 
     extent = QUICK if options.quick else Extent(options.importance_samples, options.sampled_images)
     config = checkpoint.config
     model = restored_model(config.model, checkpoint.image_shape, checkpoint.snapshot.weights).to(device)
     model = model.to(memory_format=torch.channels_last)  # as in training: its figures to the last digit
     with shown_progress() as progress:
-        values = dict(measuring(config, model, dataset, extent, default_cache_dir(), progress))
+        draw = sampler(checkpoint.diffusion, checkpoint.snapshot.step)
+        values = dict(measuring(config, model, dataset, extent, default_cache_dir(), progress, draw))
         pairs = near_duplicates(dataset, progress) if dataset.config.is_custom and not options.quick else None
         outliers = score_outliers(model, dataset, progress).worst(options.outliers) if options.outliers else []
     return values, pairs, outliers

@@ -56,7 +56,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     help = tr("the code of --of point: numbers for its first dimensions, all others are 0 (default: 0)")
     parser.add_argument("--code", nargs="+", default=[], metavar="X", help=help)
     add_data_dir_option(parser)
-    help = tr("where the film is saved: a file that ends in .gif or .webp, or a new folder of PNG pictures")
+    help = tr(
+        "where the film is saved: a file that ends in .gif or .webp, a new folder of PNG pictures, or a .npy with all "
+        "pictures as one array (N, H, W, 3)"
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE|DIR", help=help)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from vae_desktop.cli.opening import add_file_options, opened_at_its_end
+from vae_desktop.cli.opening import add_file_options, grounded_words, opened_at_its_end
 from vae_desktop.cli.output import figure_rows, figures, print_json, print_table
 from vae_desktop.config import DatasetConfig
 from vae_desktop.files import size_in_words
@@ -60,6 +60,7 @@ def _values(checkpoint: "Checkpoint", file_bytes: int) -> dict[str, Any]:
             {"step": frame.step, "bytes": frame.bytes, "is_exact": frame.is_exact} for frame in _frames(checkpoint)
         ],
         "forked_at": checkpoint.history.forked_at,
+        "words": _words(checkpoint),
         "file_bytes": file_bytes,
         "format_version": checkpoint.format_version,
     }
@@ -95,6 +96,7 @@ def _rows(checkpoint: "Checkpoint", file_bytes: int) -> list[tuple[str, str]]:
         (tr("Continues"), continues),
         *_timeline_rows(_frames(checkpoint)),
         *([(tr("Timeline"), tr("of a newer version"))] if checkpoint.has_newer_timeline else []),
+        *_words_row(checkpoint),
         (tr("File"), file),
         *((tr("Note"), entry.text) for entry in _advice(checkpoint)),
     ]
@@ -124,6 +126,23 @@ def _timeline_rows(frames: "Sequence[FrameInfo]") -> list[tuple[str, str]]:
         (tr("Kept steps"), _listed([frame.step for frame in frames])),
         *([(tr("Forks exactly from"), _listed(exact))] if exact else []),
     ]
+
+
+def _words(checkpoint: "Checkpoint") -> dict[str, Any] | None:
+    """What draws codes for words, as far as there is something of use."""
+    diffusion = checkpoint.diffusion
+    if diffusion is None:
+        return None
+    return {"step": diffusion.step, "is_old": checkpoint.has_old_words, "count": len(grounded_words(diffusion))}
+
+
+def _words_row(checkpoint: "Checkpoint") -> list[tuple[str, str]]:
+    words = _words(checkpoint)
+    if words is None:
+        return [(tr("Words"), tr("damaged, or of a newer version"))] if checkpoint.words_fault else []
+    text = tr("{count:,}, fitted at step {step:,}") if words["count"] else tr("none; a diffusion of step {step:,}")
+    text = tr("{words}: old, the model has trained on").format(words=text) if words["is_old"] else text
+    return [(tr("Words"), text.format(**words))]
 
 
 def _fork_rows(checkpoint: "Checkpoint") -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vae_desktop.cli.images import check_shape
 from vae_desktop.cli.options import add_setting_option
+from vae_desktop.cli.output import say
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.language import N_, tr
 from vae_desktop.settings import Setting
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset
     from vae_desktop.latent.codes import Codes
     from vae_desktop.training.checkpoint import Checkpoint
-
+    from vae_desktop.words.latent_diffusion import LatentDiffusion
 
 _STEP = Setting(
     N_("Step"),
@@ -55,16 +56,27 @@ def at_step(checkpoint: "Checkpoint", options: argparse.Namespace) -> "Checkpoin
     return checkpoint.at(options.step)
 
 
-def opened_at_its_end(options: argparse.Namespace) -> "Checkpoint":
-    """The model that FILE and ``--which`` name, whatever step is asked for; raises UserError if there is none."""
+def opened_at_its_end(options: argparse.Namespace, needs_words: bool = False) -> "Checkpoint":
+    """The model that FILE and ``--which`` name, whatever step is asked for; raises UserError if there is none.
+
+    That it opens without its words, where these are damaged, is said on stderr, unless it `needs_words`.
+    """
     from vae_desktop.training.checkpoint import load_checkpoints
 
     checkpoints = load_checkpoints(options.file)
+    checkpoint = checkpoints[number_of(options, checkpoints)]
+    if checkpoint.words_fault and not needs_words:
+        say(options.program, checkpoint.words_fault, mark=tr("note: "))
+    return checkpoint
+
+
+def number_of(options: argparse.Namespace, checkpoints: "Sequence[Checkpoint]") -> int:
+    """Which of the models in FILE ``--which`` names, counted from 0; raises InvalidSetting if there is no such one."""
     if options.which is None and len(checkpoints) == 1:
-        return checkpoints[0]
+        return 0
     if options.which is None or options.which > len(checkpoints):
         raise InvalidSetting("which", _which_there_are(options.file, checkpoints))
-    return checkpoints[options.which - 1]
+    return int(options.which) - 1
 
 
 def check_has_timeline(checkpoint: "Checkpoint", path: Path) -> None:
@@ -76,6 +88,40 @@ def check_has_timeline(checkpoint: "Checkpoint", path: Path) -> None:
     if checkpoint.timeline is None or not checkpoint.timeline.frames:
         text = tr("{file} has no timeline: of its training only step {step:,} is there, its end.")
         raise UserError(text.format(file=path.name, step=checkpoint.snapshot.step))
+
+
+def diffusion_of(checkpoint: "Checkpoint", options: argparse.Namespace) -> "LatentDiffusion":
+    """What draws codes for words in the model that was opened; where it is old, that is said on stderr.
+
+    Raises
+    ------
+    UserError
+        If the file has none for this step, or what it has cannot be used.
+    """
+    name, diffusion = options.file.name, checkpoint.diffusion
+    if checkpoint.words_fault:
+        raise UserError(checkpoint.words_fault)
+    if diffusion is None:
+        text = tr("{file} has no words for step {step:,}: vae-desktop words {file} --fit fits those of its end.")
+        raise UserError(text.format(file=name, step=checkpoint.snapshot.step))
+    if checkpoint.has_old_words:
+        say(options.program, old_words(checkpoint, name), mark=tr("note: "))
+    return diffusion
+
+
+def grounded_words(diffusion: "LatentDiffusion") -> dict[str, int]:
+    """The words that say something of a picture, and how often each was in the captions."""
+    return {word: count for word, (count, says, *_) in diffusion.described["words"].items() if says}
+
+
+def old_words(checkpoint: "Checkpoint", name: str) -> str:
+    """That a model has trained on since words were fitted to it."""
+    text = tr(
+        "the words in {file} are old: they were fitted at step {step:,}, and the model is at step {now:,}. "
+        "vae-desktop words {file} --fit fits them anew."
+    )
+    step = 0 if checkpoint.diffusion is None else checkpoint.diffusion.step
+    return text.format(file=name, step=step, now=checkpoint.snapshot.step)
 
 
 def embedded(path: Path, checkpoint: "Checkpoint", dataset: "Dataset") -> "Codes":

@@ -1,75 +1,62 @@
-"""``vae-desktop sample``: a sheet of pictures decoded from random codes."""
+"""``vae-desktop sample``: pictures decoded from random codes."""
 
 import argparse
-import io
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vae_desktop.cli.opening import add_file_options, embedded, opened
+from vae_desktop.cli.opening import add_file_options, diffusion_of, embedded, opened
 from vae_desktop.cli.options import add_data_dir_option, add_setting_option
 from vae_desktop.cli.output import say
-from vae_desktop.cli.saving import check_writable
+from vae_desktop.cli.saving import add_pictures_option, check_writable, save_pictures
 from vae_desktop.config import SETTINGS
 from vae_desktop.errors import UserError
 from vae_desktop.language import N_, tr
 from vae_desktop.settings import Choice, Setting
 
 if TYPE_CHECKING:
-    from vae_desktop.latent.codes import Floats
+    from vae_desktop.latent.codes import Floats, Picture
     from vae_desktop.training.checkpoint import Checkpoint
 
 HELP = N_("draw pictures from random codes")
-_COUNT = Setting(N_("Count"), N_("Pictures on the sheet."), minimum=1, maximum=10_000)
+COUNT = Setting(N_("Count"), N_("How many pictures are drawn."), minimum=1, maximum=10_000)
 _SOURCE = Setting(
     N_("Where from"),
     N_(
-        "Where codes are drawn from: the prior N(0, I), the box of the model's codes, or a normal, or a mixture of "
-        "ten, fitted to them; these codes are drawn from the posteriors."
+        "Where codes are drawn from: the prior N(0, I), the box of the model's codes, a normal, or a mixture of ten, "
+        "fitted to them, or the diffusion that the command words has fitted to those of the training images; these "
+        "codes are drawn from the posteriors."
     ),
     kind="choice",
-    choices=tuple(Choice(source, source, "") for source in ("prior", "box", "normal", "mixture")),
+    choices=tuple(Choice(source, source, "") for source in ("prior", "box", "normal", "mixture", "diffusion")),
 )
-_SEED = replace(SETTINGS["seed"], help=N_("The same seed gives the same pictures."))
+SEED = replace(SETTINGS["seed"], help=N_("The same seed gives the same pictures."))
 _TEMPERATURE = Setting(
     N_("Temperature"), N_("Multiplies what is drawn, around its middle."), kind="number", minimum=0.0, maximum=100.0
 )
-_COMPONENTS = 10
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add_file_options(parser)
-    add_setting_option(parser, "--count", "count", _COUNT, 64)
+    add_setting_option(parser, "--count", "count", COUNT, 64)
     add_setting_option(parser, "--from", "source", _SOURCE, "prior")
     add_setting_option(parser, "--temperature", "temperature", _TEMPERATURE, 1.0)
-    add_setting_option(parser, "--seed", "seed", _SEED, 0)
+    add_setting_option(parser, "--seed", "seed", SEED, 0)
     add_data_dir_option(parser)
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=tr("where the PNG file is saved"))
+    add_pictures_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Decode random codes and save them as one PNG picture."""
+    """Decode random codes and save the pictures."""
     check_writable(options.output)
-    from PIL import Image
-
-    from vae_desktop.files import write_atomically
-    from vae_desktop.latent.embed import decode_all, tile
-    from vae_desktop.models.autoencoder import model_of
-
     checkpoint = opened(options)
-    model = checkpoint.config.model
-    decoder = model_of(model, checkpoint.image_shape, checkpoint.snapshot.weights).decoder
-    if options.source != "prior" and options.step is not None and checkpoint.codes is None:
+    needs_codes = options.source not in ("prior", "diffusion")
+    if needs_codes and options.step is not None and checkpoint.codes is None:
         from vae_desktop.data.load import load_dataset
 
         images = load_dataset(checkpoint.config.dataset, options.data_dir, learned=checkpoint.images)
         checkpoint = replace(checkpoint, codes=embedded(options.file, checkpoint, images))
-    codes = _drawn(checkpoint, options.source, options.count, options.seed, options.temperature)
-    sheet = tile(decode_all(decoder, codes))
-    png = io.BytesIO()
-    Image.fromarray(sheet[:, :, 0] if sheet.shape[2] == 1 else sheet).save(png, "PNG")
-    write_atomically(options.output, png.getvalue())
+    save_pictures(options.output, pictures_of(checkpoint, _drawn(checkpoint, options)))
     if options.source == "prior" and checkpoint.config.kl_weight == 0:
         say(
             options.program,
@@ -79,11 +66,27 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _drawn(checkpoint: "Checkpoint", source: str, count: int, seed: int, temperature: float) -> "Floats":
-    """So many codes (count, d), drawn from a source and spread by the temperature."""
-    from vae_desktop.latent import sampling
-    from vae_desktop.latent.sampling import fit_mixture
+def pictures_of(checkpoint: "Checkpoint", codes: "Floats") -> "Picture":
+    """What a model decodes codes (N, d) to, as pictures (N, H, W, C)."""
+    from vae_desktop.latent.embed import decode_all
+    from vae_desktop.models.autoencoder import model_of
 
+    weights = checkpoint.snapshot.weights
+    return decode_all(model_of(checkpoint.config.model, checkpoint.image_shape, weights).decoder, codes)
+
+
+def _drawn(checkpoint: "Checkpoint", options: argparse.Namespace) -> "Floats":
+    """So many codes (count, d), drawn from a source and spread by the temperature."""
+    import numpy as np
+
+    from vae_desktop.latent import sampling
+    from vae_desktop.latent.sampling import COMPONENTS, fit_mixture
+
+    source, count, seed, temperature = options.source, options.count, options.seed, options.temperature
+    if source == "diffusion":
+        diffusion = diffusion_of(checkpoint, options)
+        middle = diffusion.weights["middle"]
+        return middle + np.float32(temperature) * (diffusion.draw(None, count, seed=seed)[-1] - middle)
     if source == "prior":
         return sampling.sample_prior(count, checkpoint.config.model.latent_dim, seed, temperature)
     if checkpoint.codes is None or not checkpoint.codes.are_finite:
@@ -93,4 +96,4 @@ def _drawn(checkpoint: "Checkpoint", source: str, count: int, seed: int, tempera
         return sampling.sample_box(count, codes, seed, temperature)
     if source == "normal":
         return sampling.sample_normal(count, codes, seed, temperature)
-    return sampling.sample_mixture(count, fit_mixture(codes, _COMPONENTS, seed=0), seed, temperature)
+    return sampling.sample_mixture(count, fit_mixture(codes, COMPONENTS, seed=0), seed, temperature)

@@ -18,6 +18,7 @@ from vae_desktop.paths import autosave_dir, default_settings_dir
 from vae_desktop.variants import titles
 
 if TYPE_CHECKING:
+    from vae_desktop.latent.codes import Picture
     from vae_desktop.training.checkpoint import Checkpoint
     from vae_desktop.training.loop import TrainingLoop
     from vae_desktop.training.timeline import Timeline
@@ -55,6 +56,20 @@ def check_writable(path: Path) -> None:
             pass
     except OSError as error:
         raise UserError(tr(_CANNOT_WRITE).format(path=path, reason=error.strerror or error)) from error
+
+
+def add_pictures_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--output`` of a command that draws pictures."""
+    help = tr("where the pictures are saved: a PNG sheet, or a .npy with one array (N, H, W) or (N, H, W, 3) of bytes")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=help)
+
+
+def save_pictures(path: Path, pictures: "Picture") -> None:
+    """Write pictures (N, H, W, C) as the file's name says; raises UserError if that cannot be done."""
+    from vae_desktop.files import write_atomically
+    from vae_desktop.latent.picture_files import file_of
+
+    write_atomically(path, file_of(path, pictures))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from vae_desktop.cli.options import add_data_dir_option, add_run_options, run_config
-from vae_desktop.cli.saving import check_writable
+from vae_desktop.cli.saving import check_writable, save_pictures
 from vae_desktop.config import RunConfig
 from vae_desktop.errors import InvalidSetting, UserError
 from vae_desktop.language import N_, tr
@@ -21,7 +21,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--after", type=float, default=5.0, metavar="EPOCHS", help=tr("when to take it (default: 5)"))
     parser.add_argument("--size", default="1360x860", metavar="WxH", help=tr("of the window (default: 1360x860)"))
     parser.add_argument("--theme", choices=["light", "dark", "system"], default="light")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=tr("where the PNG is saved"))
+    help = tr("where the picture is saved: as PNG, or, in a .npy, as an array (1, H, W, 3)")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=help)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,5 +66,4 @@ def _take(config: RunConfig, size: tuple[int, int], options: argparse.Namespace)
         for slider, value in zip(window.panel.sliders.findChildren(LatentSlider), _POINT, strict=False):
             slider.setValue(value)
         driver.wait(_SETTLING)
-        if not window.grab().save(str(options.output), "PNG"):
-            raise UserError(tr("Cannot write {path}.").format(path=options.output))
+        save_pictures(options.output, driver.picture()[None])

@@ -32,6 +32,7 @@ from vae_desktop.engine.tasks import Outbox, Tasks
 from vae_desktop.engine.timeline_store import TimelineStore
 from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
+from vae_desktop.engine.words import Words
 from vae_desktop.errors import UserError
 
 
@@ -88,6 +89,8 @@ class Engine:
         measured = self.tasks, self.project, self.datasets, self.training, self.known_images
         self.measurements = Measurements(*measured, cache_dir)
         self.pixels = PixelDiffusion(self.tasks, self.project, self.datasets, self.training, cache_dir)
+        fitted = self.tasks, self.project, self.datasets, self.training, self.saver, self.known_images
+        self.words = Words(*fitted)
         self.findings = ImageFindings(self.tasks, self.project, self.datasets, self.training, self.messages)
         parts = self.tasks, self.project, self.saver, self.tracker, self.training, self.starter, self.messages
         self.library = Library(*parts, self.inference, self.timelines)

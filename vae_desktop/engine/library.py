@@ -22,7 +22,7 @@ from vae_desktop.engine.timelines import Timelines
 from vae_desktop.engine.training import Training
 from vae_desktop.errors import UserError
 from vae_desktop.files import write_atomically
-from vae_desktop.language import tr
+from vae_desktop.language import sentences, tr
 from vae_desktop.models.snapshot import are_equal
 from vae_desktop.training.description import Description
 from vae_desktop.training.saved_timeline import newer_timeline_words
@@ -79,8 +79,11 @@ class Library:
 
         def finished(checkpoints: tuple[Checkpoint, ...]) -> None:
             runs = self._show_opened(checkpoints, path, origin)
+            faults = dict.fromkeys(checkpoint.words_fault for checkpoint in checkpoints if checkpoint.words_fault)
             if any(checkpoint.has_newer_timeline for checkpoint in checkpoints):
-                self._messages.inform(newer_timeline_words(path.name))
+                faults[newer_timeline_words(path.name)] = None
+            if faults:
+                self._messages.inform(sentences(*faults))
             going_on = [run for run in runs if run.snapshot is not None and run.snapshot.is_interrupted]
             if goes_on and going_on:
                 self._starter.go_on_with(going_on, compares=len(runs) > 1)
@@ -244,8 +247,11 @@ class Library:
 
 
 def _is_same(run: Run, checkpoint: Checkpoint) -> bool:
-    """Whether a model is as a file has it, and was not trained here."""
+    """Whether a model is as a file has it, and was not trained here; of words it may have more."""
     one, other = run.snapshot, checkpoint.snapshot
     if run.status != "opened" or one is None or one.step != other.step:
         return False
-    return are_equal(one.weights, other.weights)
+    has_words = checkpoint.diffusion is None or (
+        run.diffusion is not None and are_equal(run.diffusion.tensors(), checkpoint.diffusion.tensors())
+    )
+    return has_words and are_equal(one.weights, other.weights)

@@ -101,6 +101,7 @@ class Measurements:
         config = run.config if wanted.moment is None else wanted.config
         data_dir, step = self._datasets.data_dir, snapshot.step
         held = self._datasets.held(config.dataset, learned)
+        diffusion = run.diffusion
         threads = 1 if self._project.active else None  # more would hold a training up
 
         def work(task: Task) -> None:
@@ -111,6 +112,7 @@ class Measurements:
             from vae_desktop.latent.measuring import measuring
             from vae_desktop.models.autoencoder import restored_model
             from vae_desktop.training.devices import ALL_THREADS, use_threads
+            from vae_desktop.words.of_model import sampler
 
             dataset = held or load_dataset(
                 config.dataset, data_dir, Progress(is_cancelled=task.is_cancelled), learned
@@ -122,7 +124,8 @@ class Measurements:
             use_threads(threads or ALL_THREADS)  # of this thread and of those that begin later, so said each time
             model = restored_model(config.model, run.image_shape, snapshot.weights)
             model = model.to(memory_format=torch.channels_last)
-            for figure in measuring(config, model, dataset, extent, self._cache_dir, task.progress):
+            draw = sampler(diffusion, step)
+            for figure in measuring(config, model, dataset, extent, self._cache_dir, task.progress, draw):
                 task.found(figure)
 
         def found(figure: tuple[str, Any] | Dataset) -> None:

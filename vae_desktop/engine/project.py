@@ -56,6 +56,7 @@ class Project:
     metrics_changed = Signal(Run)
     codes_changed = Signal(Run)
     measures_changed = Signal(Run)
+    words_changed = Signal(Run)  # it was fitted with others
     step_observed = Signal(Run)
     timeline_changed = Signal(Run)  # other frames of its training are kept now
     moment_changed = Signal(Run)  # it is shown as at another kept step, or as now

@@ -207,6 +207,8 @@ class Run(KeptModel):
         """Forget what came of later steps, since the training goes on from an earlier one."""
         self.history.truncate(step)
         self.measured = {at: values for at, values in self.measured.items() if at <= step}
+        if self.diffusion is not None and self.diffusion.step > step:
+            self.diffusion = None
 
     def set_training(self, name: str, value: float) -> None:
         """Note that a training setting has changed."""
@@ -220,7 +222,8 @@ class Run(KeptModel):
         assert snapshot is not None
         history, codes = self.history.until(snapshot.step), codes or self.newest_codes
         shape, names = self.image_shape, self.class_names
-        return Checkpoint(self.config, shape, names, snapshot, history, codes, images=self.images)
+        checkpoint = Checkpoint(self.config, shape, names, snapshot, history, codes)
+        return replace(checkpoint, images=self.images, diffusion=self.diffusion)
 
 
 @dataclass(eq=False)
@@ -259,13 +262,14 @@ def opened_run(run_id: int, checkpoint: Checkpoint, path: Path, origin: Origin) 
     """A run from what a file kept; one in an autosave counts as not saved yet."""
     run = Run(run_id, checkpoint.config, checkpoint.image_shape, checkpoint.class_names, "opened")
     run.history, run.newest_codes, run.snapshot = checkpoint.history, checkpoint.codes, checkpoint.snapshot
-    run.timeline, run.images = checkpoint.timeline, checkpoint.images
+    run.timeline, run.images, run.diffusion = checkpoint.timeline, checkpoint.images, checkpoint.diffusion
     run.parameters, run.steps_per_epoch = checkpoint.parameters, checkpoint.steps_per_epoch
     step, span = run.snapshot.step, run.snapshot.span
     run.last_step = span.last if span is not None and run.snapshot.is_interrupted else step
     if origin == "autosave":
-        run.autosave, run.kept_step, run.codes_are_kept = path, step, True
+        run.note_kept(path, step, run.diffusion)
+        run.codes_are_kept = True
     else:
-        run.path, run.saved_step = path if origin == "file" else None, step
+        run.note_saved(path if origin == "file" else None, step, run.diffusion)
     run.example = path if origin == "example" else None
     return run

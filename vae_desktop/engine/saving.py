@@ -57,7 +57,7 @@ class _Unkept:
     def note(self, path: Path) -> None:
         """Note in each run in which file it is kept now."""
         for run, state in zip(self.runs, self.states, strict=True):
-            run.autosave, run.kept_step = path, state.snapshot.step
+            run.note_kept(path, state.snapshot.step, state.diffusion)
 
 
 @dataclass(eq=False)
@@ -222,8 +222,8 @@ class ModelSaver:
 
         def finished(_: None) -> None:
             for run, checkpoint in zip(save.runs, checkpoints, strict=True):
-                run.saved_step = checkpoint.snapshot.step
-                run.path = path if len(save.runs) == 1 else run.path
+                own = path if len(save.runs) == 1 else None
+                run.note_saved(own, checkpoint.snapshot.step, checkpoint.diffusion)
             for comparison in self._project.comparisons:
                 if len(save.runs) > 1 and set(save.runs) <= set(comparison.runs):
                     comparison.path = path
@@ -263,7 +263,7 @@ class ModelSaver:
         """Delete what the app itself has kept of models that now are saved; a file of several, when all of them are."""
         for path in paths:
             kept = [run for run in {*runs, *self._project.runs.values()} if path in run.kept]
-            if all(run.saved_step >= run.kept[path] for run in kept):
+            if all(run.holds_no_more(path) for run in kept):
                 self.autosaves.discard(path)
                 for run in kept:
                     run.forget(path)

@@ -1,4 +1,4 @@
-"""Films as files: GIF, written a picture at a time, WebP, and folders of PNG."""
+"""Films as files: GIF and numpy's arrays, written a picture at a time, WebP, and folders of PNG."""
 
 import io
 import struct
@@ -14,6 +14,7 @@ from vae_desktop.errors import UserError
 from vae_desktop.files import sweep, write_atomically, write_folder
 from vae_desktop.film.film import Film
 from vae_desktop.language import tr
+from vae_desktop.latent.picture_files import is_npy, npy_parts, png
 from vae_desktop.progress import Progress, ignore
 
 _SECONDS, _SLOWEST, _QUICKEST = 8.0, 4.0, 25.0  # a film, and pictures a second
@@ -28,8 +29,10 @@ _MOST_HUNDREDTHS = 65_535
 def check_target(path: Path) -> None:
     """Raise UserError if a film's name says nothing that it can be written as, or if there is something else."""
     kind = path.suffix.lower()
-    if kind and kind not in (".gif", ".webp"):
-        text = tr("Cannot write {path}: a film is a .gif or a .webp, or without an ending a folder of PNG pictures.")
+    if kind and kind not in (".gif", ".webp", ".npy"):
+        text = tr(
+            "Cannot write {path}: a film is a .gif, a .webp or a .npy, or without an ending a folder of PNG pictures."
+        )
         raise UserError(text.format(path=path))
     if not kind and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
         raise UserError(tr("Cannot write {path}: it is there already, and not an empty folder.").format(path=path))
@@ -42,7 +45,7 @@ def write_film(
     progress: Progress = ignore,
     watch: Callable[[Path], object] = lambda part: None,
 ) -> None:
-    """Write a film as its name says: a .gif, a .webp, or a folder with a PNG picture of each moment, named by its step.
+    """Write a film as its name says: a .gif, a .webp, or the picture of each moment in a .npy or in a folder, as PNG.
 
     There is all of it in the end, or what was there before.
 
@@ -59,7 +62,11 @@ def write_film(
     check_target(path)
     if path.suffix:
         sweep(path.parent, escape(path.name))
-        write_atomically(path, film_bytes(film, path.suffix.lower()[1:], fps, progress), watch)
+        if is_npy(path):
+            arrays = (np.asarray(picture.convert("RGB")) for picture in film.pictures(progress))
+            write_atomically(path, npy_parts(arrays, film.count()), watch)
+        else:
+            write_atomically(path, film_bytes(film, path.suffix.lower()[1:], fps, progress), watch)
         return
     digits = len(str(film.steps[-1]))
     pictures = zip(film.steps, film.pictures(progress), strict=True)
@@ -127,13 +134,6 @@ def webp(pictures: "Lazy", fps: float) -> bytes:
     target = io.BytesIO()
     pauses = [round(1000 / fps)] * (pictures.n_frames - 1) + [round(1000 / fps + 1000 * _LAST_SECONDS)]
     pictures.save(target, "WEBP", save_all=True, duration=pauses, loop=0, lossless=True, method=2, quality=50)
-    return target.getvalue()
-
-
-def png(picture: Image.Image) -> bytes:
-    """A picture as PNG."""
-    target = io.BytesIO()
-    picture.save(target, "PNG")
     return target.getvalue()
 
 

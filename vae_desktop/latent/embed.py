@@ -112,15 +112,3 @@ def decode_to_small_pictures(decoder: Decoder, codes: torch.Tensor, side: int) -
         size = [max(1, round(height * shrink)), max(1, round(width * shrink))]
         images = F.interpolate(images, size, mode="bilinear", antialias=True)
     return to_pictures(images)
-
-
-def tile(pictures: Picture, gap: int = 2) -> Picture:
-    """One picture (H', W', C) of pictures (N, H, W, C) in a grid as square as can be, with a gap in pixels."""
-    count, height, width, channels = pictures.shape
-    columns = math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 128, np.uint8)
-    for index, picture in enumerate(pictures):
-        top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
-        sheet[top : top + height, left : left + width] = picture
-    return sheet

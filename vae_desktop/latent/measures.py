@@ -80,11 +80,13 @@ COMPARED = Extent(importance_samples=0, sampled_images=2000, beside_linear=False
 NEIGHBOURS = Extent(importance_samples=0, sampled_images=0, beside_linear=False, denoising=False)
 
 PERCENTAGES = ("knn_accuracy", "knn_accuracy_of_samples", "rows.knn_2d")  # keys of figures that are shown in %
-# What images are decoded from when drawn images are measured.
+# What images are decoded from when drawn images are measured; mixture and diffusion only where there is a diffusion.
 SOURCES = {
     "prior": N_("N(0, I)"),
     "box": N_("box of the codes"),
     "normal": N_("normal fitted to the codes"),
+    "mixture": N_("mixture of ten normals"),
+    "diffusion": N_("diffusion fitted to the codes"),
     "reconstructions": N_("reconstructions of test images"),
 }
 
@@ -144,7 +146,9 @@ MEASURES = {
             "Whose features and classes the sampling measures use; unlabelled images are compared pixel by pixel.")),
         Measure("sampling", N_("Drawn images"), "", definition=N_(
             "Decoded from N(0, I), from the smallest box of the training images' codes, from a normal with their mean "
-            "and covariance (all these codes drawn from the posteriors), and from the means of test images.")),
+            "and covariance (all these codes drawn from the posteriors), and from the means of test images. Where a "
+            "diffusion has been fitted to these codes, from it too, without words, and from a mixture of ten normals "
+            "beside it.")),
         Measure("sampling.precision", N_("Precision"), "", better="higher", source=_PRECISION_RECALL, definition=N_(
             "Fraction of drawn images that look like test images: they lie within the balls around them, each as wide "
             "as its third nearest neighbour is far.")),

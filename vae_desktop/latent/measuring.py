@@ -28,14 +28,26 @@ from vae_desktop.latent.linear import fit_components, linear_vae_optimum, pca_sq
 from vae_desktop.latent.measures import SOURCES, Extent, known_rows
 from vae_desktop.latent.posteriors import factor_correlations, figures_of, knn_accuracy, sampled
 from vae_desktop.latent.sample_quality import SampleJudge, decoded
-from vae_desktop.latent.sampling import sample_box, sample_normal, sample_posteriors, sample_prior
+from vae_desktop.latent.sampling import (
+    COMPONENTS,
+    Mixture,
+    fit_mixture,
+    sample_box,
+    sample_mixture,
+    sample_normal,
+    sample_posteriors,
+    sample_prior,
+)
 from vae_desktop.models.autoencoder import Autoencoder
 from vae_desktop.models.losses import total_loss
 from vae_desktop.models.randomness import generator
 from vae_desktop.progress import Progress, ignore
 
+Draw = Callable[[int, int], Floats]
+
 _ALL = Extent()
 _NOISE = "gaussian"  # of models that were not trained to take any out
+_BESIDE_DIFFUSION = ("mixture", "diffusion")
 _NEGLIGIBLE = 1e-6  # fraction of the images' variance; an error below it is rounding
 
 
@@ -46,6 +58,7 @@ def measuring(
     extent: Extent = _ALL,
     cache_dir: Path | None = None,
     progress: Progress = ignore,
+    diffusion: Draw | None = None,
 ) -> Iterator[tuple[str, Any]]:
     """Measure a model on a data set's test images, and yield each figure when it is known.
 
@@ -62,6 +75,8 @@ def measuring(
         Where classifiers are kept.
     progress : Progress
         Told how much is done of how much, in rough units of time, several times a second on images of usual size.
+    diffusion : callable, optional
+        Draws so many codes (n, d), for a seed, by a diffusion fitted to the model's codes as they are now.
 
     Yields
     ------
@@ -75,7 +90,7 @@ def measuring(
     UserError
         If the model's codes are not finite numbers.
     """
-    subject = _Subject(config, model, dataset, extent, cache_dir)
+    subject = _Subject(config, model, dataset, extent, cache_dir, diffusion)
     values: dict[str, Any] = {}
     parts = subject.parts()
     total, done = sum(cost for cost, _ in parts), 0
@@ -97,6 +112,7 @@ class _Subject:
     _dataset: Dataset
     _extent: Extent
     _cache_dir: Path | None
+    _diffusion: Draw | None
     _train_codes: Codes = field(init=False)
     _test_codes: Codes = field(init=False)
 
@@ -195,8 +211,10 @@ class _Subject:
         chosen = torch.randperm(len(self._test), generator=generator(self._seed, "real images"))[:count]
         judge = SampleJudge(classifier, self._test[chosen].to(device), progress.part(2, 1, 8))
         found = {}
-        for number, source in enumerate(SOURCES):
-            decoding, judging = (progress.part(6 + 2 * number + half, 1, 16) for half in (0, 1))
+        sources = [source for source in SOURCES if self._diffusion is not None or source not in _BESIDE_DIFFUSION]
+        ways = len(sources)
+        for number, source in enumerate(sources):
+            decoding, judging = (progress.part(3 * ways + 4 * number + half, 2, 8 * ways) for half in (0, 2))
             images = decoded(self._model, self._codes_from(source, chosen), decoding)
             found[source] = asdict(judge.judge(images, judging))
         pixels = tr("pixels, averaged to at most {side}×{side}").format(side=LARGEST_SIDE)
@@ -211,13 +229,19 @@ class _Subject:
 
     def _codes_from(self, source: str, chosen: Tensor) -> Tensor:
         """Codes (n, d) from a source, as many as there are chosen test images (n,)."""
+        if source == "diffusion" and self._diffusion is not None:
+            return torch.from_numpy(self._diffusion(len(chosen), self._seed))
         drawn = {
             "prior": lambda: sample_prior(len(chosen), self._train_codes.latent_dim, self._seed),
             "box": lambda: sample_box(len(chosen), sample_posteriors(self._train_codes), self._seed),
             "normal": lambda: sample_normal(len(chosen), sample_posteriors(self._train_codes), self._seed),
+            "mixture": lambda: sample_mixture(len(chosen), self._mixture(), self._seed),
             "reconstructions": lambda: self._test_codes.mean[chosen.numpy()],
         }
         return torch.from_numpy(drawn[source]())
+
+    def _mixture(self) -> Mixture:
+        return fit_mixture(sample_posteriors(self._train_codes), COMPONENTS, seed=0)
 
 
 def _finite(codes: Codes) -> Codes:

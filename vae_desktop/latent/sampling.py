@@ -15,6 +15,7 @@ from vae_desktop.latent.posteriors import sampled
 from vae_desktop.libraries import prepare_sklearn
 from vae_desktop.seeds import random_numbers
 
+COMPONENTS = 10  # of a mixture, as usual
 _MOST_CODES = 10_000  # that are looked at; of more, an even choice
 _FLOOR = 1e-6  # of the codes' mean variance, added to each component's: a collapsed dimension has none of its own
 

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import starmap
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
 
 from vae_desktop.config import RunConfig
 from vae_desktop.data.fingerprint import Fingerprint
@@ -28,11 +30,16 @@ from vae_desktop.models.snapshot import Snapshot
 from vae_desktop.training import tensor_file
 from vae_desktop.training.description import PLAIN_VERSION, Description, under
 from vae_desktop.training.history import History
-from vae_desktop.training.saved_parts import add_timelines, metadata_of, tensors_of
+from vae_desktop.training.saved_parts import add_timelines, add_words, metadata_of, tensors_of
 from vae_desktop.training.saved_timeline import PREFIX
+from vae_desktop.training.saved_words import PREFIX as WORDS
+from vae_desktop.training.saved_words import read_words
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 from vae_desktop.training.timeline import NO_FRAMES, Frame, Timeline
 from vae_desktop.variants import FEWEST, MOST, check_comparison
+
+if TYPE_CHECKING:
+    from vae_desktop.words.latent_diffusion import LatentDiffusion
 
 _KEY, _SET_KEY = "vae_desktop", "vae_desktop_set"
 _MAX_FREE_BYTES = 2**30  # of codes and histories: a day at a thousand steps a second, or a million images' codes
@@ -54,6 +61,10 @@ class Checkpoint:
         Which of a person's own images it has learned; unknown in files of earlier versions. None for a built-in set.
     has_newer_timeline : bool
         Whether frames lie there that this version cannot read.
+    diffusion : LatentDiffusion, or None
+        What draws codes for words, fitted to the model's codes; old once the model has trained on.
+    words_fault : str
+        Why that which lies in the file cannot be used, in a sentence; "" if it can, or there is none.
     """
 
     config: RunConfig
@@ -66,6 +77,13 @@ class Checkpoint:
     timeline: Timeline | None = None
     images: Fingerprint | None = None
     has_newer_timeline: bool = False
+    diffusion: "LatentDiffusion | None" = None
+    words_fault: str = ""
+
+    @property
+    def has_old_words(self) -> bool:
+        """Whether its diffusion was fitted to codes that the model had at another step."""
+        return self.diffusion is not None and self.diffusion.step != self.snapshot.step
 
     @property
     def parameters(self) -> int:
@@ -100,7 +118,7 @@ class Checkpoint:
         return self.as_of((self.timeline or NO_FRAMES).read(step))
 
     def as_of(self, frame: Frame) -> "Checkpoint":
-        """The model as it was at a frame of its timeline; otherwise as `at`."""
+        """The model as it was at a frame of its timeline, with the words of that step only; otherwise as `at`."""
         step = frame.step
         settings: dict[str, Any] = (self.timeline or NO_FRAMES).settings_at(step, self.history.changes)
         span = frame.snapshot.span
@@ -112,6 +130,7 @@ class Checkpoint:
             snapshot=frame.snapshot,
             history=self.history.until(step),
             codes=frame.codes,
+            diffusion=self.diffusion if self.diffusion is not None and self.diffusion.step == step else None,
         )
 
 
@@ -129,7 +148,7 @@ def save_checkpoints(
     path : Path
     checkpoints : sequence of Checkpoint
     half_precision : bool
-        Keep weights and codes as 16-bit numbers: half the size, and no metric changes visibly.
+        Keep weights, codes and words as 16-bit numbers: half the size, and no metric changes visibly.
     watch : callable
         Called with the temporary file, as `write_atomically` says.
     timelines : sequence of Timeline or None, optional
@@ -144,6 +163,7 @@ def save_checkpoints(
     """
     described = [metadata_of(checkpoint) for checkpoint in checkpoints]
     tensors = [tensors_of(checkpoint, half_precision) for checkpoint in checkpoints]
+    add_words(described, tensors, checkpoints)
     if _bytes(tensors) > tensor_file.MAX_FILE_BYTES:
         tensors = [{name: own[name] for name in own if not name.startswith("optimizer.")} for own in tensors]
     if _bytes(tensors) > tensor_file.MAX_FILE_BYTES:
@@ -184,6 +204,13 @@ def load_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
     """Read the checkpoints of one to four models; otherwise as `load_checkpoint`."""
     with tensor_file.opened(path) as (file, size):
         return tuple(starmap(partial(_checkpoint, path, file), _read_head(file, size)))
+
+
+def is_half_precision(path: Path) -> bool:
+    """Whether the weights lie in a file as 16-bit numbers; errors as of `load_checkpoint`."""
+    with tensor_file.opened(path) as (file, size):
+        models = _read_head(file, size)
+    return any(info.dtype == np.float16 for _, infos in models for info in under("weights", infos).values())
 
 
 def read_descriptions(path: Path) -> tuple[Description, ...]:
@@ -245,12 +272,14 @@ def _entries(metadata: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool
 
 def _checkpoint(path: Path, file: BinaryIO, said: Description, infos: Mapping[str, TensorInfo]) -> Checkpoint:
     frames = under(PREFIX, infos)
-    own = {name: info for name, info in infos.items() if not name.startswith(f"{PREFIX}.")}
+    own = {name: info for name, info in infos.items() if not name.startswith((f"{PREFIX}.", f"{WORDS}."))}
     tensors = {name: tensor_file.read_tensor(file, info) for name, info in own.items()}
     snapshot, history, codes = said.snapshot(tensors), said.history(tensors), said.codes(tensors)
     labels = None if codes is None else codes.labels
     timeline = None
     if said.timeline is not None:
         timeline = said.timeline.opened(path, file, frames, said.layout, history, labels)
-    parts = snapshot, history, codes, said.version, timeline, said.images_of(tensors), said.has_newer_timeline
+    of_words = {name: info for name, info in infos.items() if name.startswith(f"{WORDS}.")}
+    words = read_words(path.name or str(path), file, said.words, of_words, said.config.model.latent_dim)
+    parts = snapshot, history, codes, said.version, timeline, said.images_of(tensors), said.has_newer_timeline, *words
     return Checkpoint(said.config, said.image_shape, said.class_names, *parts)

@@ -17,9 +17,11 @@ from vae_desktop.settings import config_from_json, settings_of
 from vae_desktop.training.frames import MAX_STEP, FrameLayout, checked_snapshot, checked_span, moment_shapes
 from vae_desktop.training.history import CHOSEN, TERMS, Change, Evaluation, History
 from vae_desktop.training.saved_timeline import SavedTimeline, is_newer
+from vae_desktop.training.saved_words import PREFIX as WORDS
 from vae_desktop.training.tensor_file import Array, TensorInfo, require
 
-FORMAT_VERSION = 5  # of files that say which images the model has learned, or that some are left out
+FORMAT_VERSION = 6  # of files with words
+IMAGES_VERSION = 5  # of others that say which images the model has learned, or that some are left out
 TIMELINE_VERSION = 4  # of others with a timeline, or with settings that earlier versions of the app do not know
 PLAIN_VERSION = 3  # of all others, which earlier versions of the app can read too
 # Settings that files of earlier formats may lack, beside OPTIONAL. 1 knew two kinds of model and one likelihood, 2 one
@@ -28,7 +30,7 @@ _LACKING = {
     1: tuple(name for part in (DatasetConfig, ModelConfig, TrainingConfig) for name, *_ in settings_of(part)),
     2: ("encoder_rate",),
 }
-_PARTS = ("weights", "optimizer", "codes", "history", "timeline", "images")
+_PARTS = ("weights", "optimizer", "codes", "history", "timeline", "images", WORDS)
 _IMAGES = ("train", "test", "train_places", "test_places")
 _HISTORY = ("training", "evaluations", "changes")
 
@@ -49,6 +51,8 @@ class Description:
         Whether the file holds some in a format that only newer versions know; here it is as if there were none.
     forked_at : int, or None
         The step at which it left another model's training, if it is a fork.
+    words : object
+        What it says of its words, not checked: where they are damaged, the model opens without them.
     """
 
     version: int
@@ -62,6 +66,7 @@ class Description:
     images: tuple[str, str] | None = None
     has_newer_timeline: bool = False
     forked_at: int | None = None
+    words: Any = None
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> "Description":
@@ -91,7 +96,7 @@ class Description:
         forked_at = metadata.get("forked_at")  # only of a fork
         is_step = forked_at is None or (type(forked_at) is int and 0 <= forked_at <= step)
         require(is_step, tr("the step at which it was forked is none of its steps."))
-        parts = span, changed_settings, timeline, of_images, has_newer, forked_at
+        parts = span, changed_settings, timeline, of_images, has_newer, forked_at, metadata.get(WORDS)
         return cls(version, config, image_shape, class_names, step, *parts)
 
     @property
@@ -117,7 +122,7 @@ class Description:
         CheckpointError
             If one is missing, too many, or of another shape or type; weights that differ are listed.
         """
-        weights, optimizer, codes, history, frames, images = parts = [under(part, infos) for part in _PARTS]
+        weights, optimizer, codes, history, frames, images, _ = parts = [under(part, infos) for part in _PARTS]
         require(sum(map(len, parts)) == len(infos), tr("it holds what no model of this app has."))
         _check_weights(weight_shapes(self.config.model, self.image_shape), weights)
         _check_optimizer(weights, optimizer)

@@ -9,10 +9,12 @@ import numpy as np
 from vae_desktop import __version__
 from vae_desktop.config import EXCLUDED, OPTIONAL, DatasetConfig, RunConfig
 from vae_desktop.data.fingerprint import Fingerprint
-from vae_desktop.training.description import FORMAT_VERSION, PLAIN_VERSION, TIMELINE_VERSION
+from vae_desktop.training.description import FORMAT_VERSION, IMAGES_VERSION, PLAIN_VERSION, TIMELINE_VERSION
 from vae_desktop.training.frames import FrameLayout
 from vae_desktop.training.history import Change, History
 from vae_desktop.training.saved_timeline import MOST_FRAMES, timeline_parts
+from vae_desktop.training.saved_words import PREFIX as WORDS
+from vae_desktop.training.saved_words import said_of_words, words_tensors
 from vae_desktop.training.tensor_file import Array
 from vae_desktop.training.timeline import Timeline
 
@@ -32,7 +34,7 @@ def metadata_of(checkpoint: "Checkpoint") -> dict[str, Any]:
     version = TIMELINE_VERSION if OPTIONAL[0] in config["dataset"] else PLAIN_VERSION
     is_new = images is not None or EXCLUDED in config["dataset"]
     return {
-        "format_version": FORMAT_VERSION if is_new else version,
+        "format_version": IMAGES_VERSION if is_new else version,
         "written_by": f"vae_desktop {__version__}",
         "config": config,
         "image_shape": list(checkpoint.image_shape),
@@ -56,7 +58,7 @@ def _config_of(config: RunConfig) -> dict[str, Any]:
 
 
 def tensors_of(checkpoint: "Checkpoint", half_precision: bool) -> dict[str, Array]:
-    """The tensors of a model without its timeline; weights and codes as 16-bit numbers for `half_precision`."""
+    """The tensors of a model without its timeline; 32-bit numbers as 16-bit ones for `half_precision`."""
     snapshot, codes = checkpoint.snapshot, checkpoint.codes
     tensors: dict[str, Array] = {f"weights.{name}": tensor for name, tensor in snapshot.weights.items()}
     tensors |= {f"optimizer.{name}": tensor for name, tensor in (snapshot.optimizer or {}).items()}
@@ -72,7 +74,19 @@ def tensors_of(checkpoint: "Checkpoint", half_precision: bool) -> dict[str, Arra
         parts = {"train": images.train, "test": images.test}
         parts |= {"train_places": images.train_places, "test_places": images.test_places}
         tensors |= {f"images.{name}": hashes.astype(np.uint64) for name, hashes in parts.items()}
+    if checkpoint.diffusion is not None:
+        tensors |= words_tensors(checkpoint.diffusion)
     return _written(tensors, half_precision)
+
+
+def add_words(
+    described: Sequence[dict[str, Any]], tensors: Sequence[dict[str, Array]], checkpoints: "Sequence[Checkpoint]"
+) -> None:
+    """Add to what is said of each model what is said of its words, which are among its tensors."""
+    for said, own, checkpoint in zip(described, tensors, checkpoints, strict=True):
+        if checkpoint.diffusion is not None:
+            said[WORDS] = said_of_words(checkpoint.diffusion, own)
+            said["format_version"] = FORMAT_VERSION
 
 
 def _images_of(checkpoint: "Checkpoint") -> Fingerprint | None:

@@ -166,10 +166,20 @@ def read_tensor(file: BinaryIO, info: TensorInfo) -> Array:
     CheckpointError
         If the file has become shorter.
     """
+    return as_single(read_raw(file, info))
+
+
+def read_raw(file: BinaryIO, info: TensorInfo) -> Array:
+    """The tensor that a header describes, with the numbers that it has; errors as of `read_tensor`."""
     values = np.empty(info.shape, info.dtype)
     file.seek(info.start)
     if file.readinto(values.reshape(-1).view(np.uint8)) != info.bytes:  # type: ignore[attr-defined]
         raise CheckpointError(tr("it was changed while it was read."))
+    return values
+
+
+def as_single(values: Array) -> Array:
+    """A tensor as it is worked with: 16-bit numbers as 32-bit ones, all others as they are."""
     return values.astype(np.float32) if values.dtype == np.float16 else values
 
 

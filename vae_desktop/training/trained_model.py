@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ from vae_desktop.training.schedule import kl_weight_after
 from vae_desktop.training.timeline import TIMELINE_SETTINGS, Frame, next_due
 from vae_desktop.training.trainer import TestPass, Trainer
 
+if TYPE_CHECKING:
+    from vae_desktop.words.latent_diffusion import LatentDiffusion
+
 
 @dataclass(eq=False)
 class TrainedModel:
@@ -46,6 +49,8 @@ class TrainedModel:
         What the steps before gave; by default the model's history begins with the first step taken here.
     timeline : Recording, optional
         Where frames of the training are kept; nothing about the training changes by that.
+    diffusion : LatentDiffusion, optional
+        The words that it had before, which are kept with it, old as they are by then.
 
     Attributes
     ----------
@@ -70,6 +75,7 @@ class TrainedModel:
     _start: Snapshot | None = None
     _before: History | None = None
     timeline: Recording | None = None
+    diffusion: "LatentDiffusion | None" = None
     trainer: Trainer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -292,5 +298,5 @@ class TrainedModel:
 
     def _checkpoint(self, snapshot: Snapshot, codes: Codes | None) -> Checkpoint:
         shape, class_names = self.dataset.image_shape, self.dataset.class_names
-        history, images = self.history.until(snapshot.step), self.dataset.fingerprint
-        return Checkpoint(self.config, shape, class_names, snapshot, history, codes, images=images)
+        checkpoint = Checkpoint(self.config, shape, class_names, snapshot, self.history.until(snapshot.step), codes)
+        return replace(checkpoint, images=self.dataset.fingerprint, diffusion=self.diffusion)

@@ -164,7 +164,7 @@ class Restart(QObject):
                 yield {"path": str(path), "origin": origin, "goes_on": not together.isdisjoint(self._going)}
 
     def _file_of(self, run: Run) -> tuple[Path | None, Origin]:
-        if run.kept_step > run.saved_step:
+        if run.is_kept_only:
             return run.autosave, "autosave"
         if run.example is not None and run.path is None:
             return run.example, "example"
