@@ -23,6 +23,13 @@ def as_files(folder, images):
     return folder / "pictures"
 
 
+def test_bounds_of_pictures_of_bytes_are_said_too(tmp_path):
+    source = as_files(tmp_path, (RAMP // 16).astype(np.uint8))
+    assert load(source).report.levels == ""
+    rule = load(source, levels="bounds", black=70.0, white=180.0).report.levels
+    assert rule == "values 70 to 180 become 0 to 255 (as given)"
+
+
 def byte_of(value, black, white):
     return min(max(round(255 * (value - black) / (white - black)), 0), 255)
 

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLabel, QLineEdit, QToolButton
 
+from vae_desktop.config import DatasetConfig
 from vae_desktop.training.checkpoint import load_checkpoint
 
 _EXEC = QFileDialog.exec
@@ -188,6 +190,40 @@ def test_a_folder_without_images_changes_nothing(driver, tmp_path):
     assert box.currentText() == "Digits"  # the one before; what cannot be read is not listed
     assert box.findData(str(tmp_path / "empty")) < 0
     assert "empty" in driver.window.banner.text()
+
+
+def test_a_folder_without_images_is_said_though_others_are_read_again(driver, photos, tmp_path, monkeypatch):
+    """What was excluded meanwhile has the images before be read once more: that is no news."""
+    monkeypatch.setattr("vae_desktop.paths.default_settings_dir", lambda: tmp_path)
+    driver.window.controller.training.open_images(photos)
+    driver.wait(lambda: "40 images" in driver.window.banner.text())
+    datasets = driver.engine.datasets
+    driver.engine.marks.exclude(datasets.held(DatasetConfig(str(photos))), [3])
+    (tmp_path / "empty").mkdir()
+    driver.window.controller.training.open_images(tmp_path / "empty")
+    driver.wait(lambda: "empty" in driver.window.banner.text())
+    with_exclusion = driver.engine.marks.applied(DatasetConfig(str(photos)))
+    driver.wait(lambda: datasets.held(with_exclusion) is not None)
+    assert "empty" in driver.window.banner.text()
+
+
+def test_reading_that_is_cancelled_is_said(driver, photos):
+    driver.window.controller.training.open_images(photos)
+    driver.window.fetching.cancel_requested.emit()
+    assert not driver.engine.datasets.is_loading
+    assert "not read to its end" in driver.window.banner.text()
+
+
+def test_images_that_are_chosen_no_longer_are_not_read_on(driver, photos, tmp_path):
+    """A model's own images, which nobody has asked for, take the place of those that are being read."""
+    driver.wait(lambda: driver.has_dataset)
+    driver.window.controller.training.open_images(photos)
+    assert driver.engine.datasets.is_loading
+    form = driver.window.setup.form
+    config = form.config()
+    form.set_config(replace(config, dataset=DatasetConfig(str(tmp_path / "of a model"))))
+    driver.window.controller.training.load_chosen_dataset()
+    assert not driver.engine.datasets.is_loading
 
 
 def test_a_dialog_that_is_left_changes_nothing(driver, monkeypatch):

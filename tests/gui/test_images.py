@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu, QPlainTextEdit, QToolButton
 
@@ -86,6 +86,7 @@ def test_arrow_keys_shift_and_ctrl_choose_images(shared_driver, pictures):
     assert sheet.chosen.tolist() == [1, 2]
     click(view, 0, Qt.KeyboardModifier.ControlModifier)
     assert sheet.chosen.tolist() == [0, 1, 2]
+    assert view.chosen.title.whole_text().startswith("3 chosen · training image")
     QTest.keyClick(sheet, Qt.Key.Key_End)
     assert sheet.current == 39
     assert 39 in sheet.in_sight()
@@ -109,6 +110,9 @@ def test_another_rule_gives_other_pixels(shared_driver, pictures):
     driver.wait(lambda: "values 50 to 255 become 0 to 255 (as given); they are 0 to 255" in view.about.whole_text())
     click(view, 0)
     assert not np.array_equal(view.chosen.image.picture, before)
+    driver.type("whiteField", "150")
+    QTest.keyClick(driver.find("whiteField"), Qt.Key.Key_Return)
+    driver.wait(lambda: "values 50 to 150 become 0 to 255 (as given)" in view.about.whole_text())
     box.set_value("auto")
     driver.wait(lambda: "as they are" in view.about.whole_text())
 
@@ -199,6 +203,9 @@ def test_the_odd_one_comes_first_with_its_reason(trained, order):
     trained.wait(lambda: view.sheet.count == 40)
     assert place_of(trained, 0) == "dog/07.png"
     assert "× " in view.chosen.why.whole_text()
+    captions = [view.sheet.caption(index) for index in range(40)]
+    figures = [float(caption.split()[0].replace(",", "")) for caption in captions]
+    assert figures == sorted(figures, reverse=True)
     place_of(trained, 39)  # the least odd one has a reason too
     assert "the median" in view.chosen.why.whole_text()
 
@@ -237,6 +244,7 @@ def test_what_is_excluded_is_crossed_out_undone_and_left_out_of_a_new_run(traine
     view.sheet.setFocus()
     QTest.keyClick(view.sheet, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert "excluded" not in enabled(view)
+    assert trained.window.banner.text() == "3 images are not excluded any longer."  # not that they are
     exclude.click()
     trained.window.banner.findChild(QToolButton, "messageActionButton").click()  # Undo, as the key
     assert "excluded" not in enabled(view)
@@ -244,10 +252,12 @@ def test_what_is_excluded_is_crossed_out_undone_and_left_out_of_a_new_run(traine
     view.order.set_value("excluded")
     assert view.sheet.count == 3
     trained.find("trainWithoutAction", QAction).trigger()
+    assert "excluded" not in trained.window.banner.text()  # that it can be undone
     trained.wait(lambda: trained.shown is not before and trained.state == "idle")
     assert trained.shown.config.model == before.config.model
     trained.wait(lambda: controller_of(trained).are_learned)
     assert "37 images" in view.about.whole_text()
+    assert "37 images" in controller_of(trained).images.report.read
     assert before.id in trained.engine.project.runs
     trained.find("returnImagesAction", QAction).trigger()
     assert not trained.find("returnImagesAction", QAction).isEnabled()
@@ -267,6 +277,17 @@ def test_tags_are_given_found_and_taken(trained):
     assert (tag.text(), tag.isChecked()) == ("odd one", True)
     tag.trigger()
     assert "tagged" not in enabled(view)
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_a_system_without_a_file_manager_is_told_of(trained, pictures, monkeypatch, opens):
+    asked = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: asked.append(url.toLocalFile()) or opens)
+    trained.window.banner.clear()
+    trained.window.tools["images"].sheet.choose(np.array([0]), 0)
+    trained.find("revealImageAction", QAction).trigger()
+    assert asked == [str(pictures / "cat")]
+    assert ("no file manager" in trained.window.banner.text()) is not opens
 
 
 @pytest.mark.parametrize("ending", ["csv", "zip"])

@@ -109,6 +109,12 @@ class Report:
     skipped: tuple[str, ...] = ()
     levels: str = ""
 
+    @property
+    def sections(self) -> list[str]:
+        """What was converted and what was skipped, each under its title, with an empty line between them."""
+        sections = (tr("Converted"), self.converted), (tr("Skipped"), self.skipped)
+        return "\n\n".join("\n  ".join([title, *lines]) for title, lines in sections if lines).splitlines()
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
+from vae_desktop.data.custom.assembled import what_was_read
 from vae_desktop.data.custom.load import load_custom
 from vae_desktop.data.dataset import Dataset, Images, Split, resize
 from vae_desktop.data.exclusions import find_exclusion
@@ -166,7 +167,10 @@ def _without_excluded(dataset: Dataset) -> Dataset:
             raise DataError(text.format(dataset=dataset.title))
         splits.append(split.parted(is_out)[0] if is_out.any() else split)
     text = tr("excluded by you: {count:,}").format(count=left_out)
-    return replace(dataset, train=splits[0], test=splits[1]).with_lines(skipped=[text])
+    report = dataset.report
+    if report is not None and config.is_custom:
+        report = replace(report, read=what_was_read(config, splits[0], splits[1], dataset.class_names))
+    return replace(dataset, train=splits[0], test=splits[1], report=report).with_lines(skipped=[text])
 
 
 def _validation_by_content(dataset: Dataset, learned: Fingerprint | None) -> npt.NDArray[np.bool_]:

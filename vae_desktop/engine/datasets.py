@@ -19,6 +19,7 @@ from vae_desktop.engine.messages import Action, Messages, summary
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.tasks import Task, Tasks
 from vae_desktop.errors import DatasetBroken, DatasetMissing, UserError
+from vae_desktop.language import tr
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class DatasetLoader:
     _dataset: Dataset | None = field(default=None, init=False)
     _shown: Dataset | None = field(default=None, init=False)  # of the model on screen
     _reported: Report | None = field(default=None, init=False)  # what the person has been shown
+    _is_told: bool = field(default=True, init=False)  # whether what is being read was asked for
 
     @property
     def is_loading(self) -> bool:
@@ -99,6 +101,7 @@ class DatasetLoader:
             What the models that it is for have learned, as in `load_dataset`.
         """
         self._tasks.cancel(_LOAD)
+        self._is_told = True
         data_dir = self.data_dir
 
         def work(task: Task) -> Dataset:
@@ -116,6 +119,7 @@ class DatasetLoader:
             otherwise()
             self.ended.emit()
             self.failed.emit(config)
+            self._is_told = False  # if that has another one read instead: its report would take the error's place
             self.report(config, error, details)
 
         present = self.held(config, learned)
@@ -179,7 +183,11 @@ class DatasetLoader:
         """End the download, or the reading of a data set, that is under way."""
         if self._tasks.cancel(_DOWNLOAD):
             self.ended.emit()
-        self.drop_request()
+        if self._tasks.cancel(_LOAD):
+            self.ended.emit()
+            self._messages.inform(
+                tr("The data set was not read to its end. Train, or choose it again, to read it.")
+            )
 
     def report(self, config: DatasetConfig, error: Exception, details: str) -> None:
         """Tell of an error that may come from a data set, with the remedy if there is one."""
@@ -210,9 +218,10 @@ class DatasetLoader:
 
     def _tell(self, dataset: Dataset) -> None:
         report = dataset.report
-        if report is not None and report is not self._reported:  # first: what else is said of it stands below
+        is_told, self._is_told = self._is_told, True
+        if report is not None and report is not self._reported and is_told:  # first: what else is said stands below
             self._reported = report
-            self._messages.inform(summary(report), "\n".join([*report.converted, *report.skipped]))
+            self._messages.inform(summary(report), "\n".join(report.sections))
         self.loaded.emit(dataset)
         if not dataset.has_spectrum:
             self._tasks.run(lambda _: dataset.spectrum, lambda _: self.spectrum_found.emit(dataset))

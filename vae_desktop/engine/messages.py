@@ -39,7 +39,8 @@ class Message:
     is_added : bool
         To stand below the message on show, not in its place.
     about : str
-        What could not be written; a newer message about it takes its place, and it is withdrawn once that is written.
+        What it is about, such as a file that could not be written; a newer message about that takes its place, and it
+        is withdrawn once it no longer holds.
     """
 
     level: Literal["info", "error"]
@@ -57,8 +58,10 @@ class Messages:
     posted = Signal(Message)
     withdrawn = Signal(str)  # what the message was about
 
-    def inform(self, text: str, details: str = "", is_added: bool = False, action: Action = "") -> None:
-        self.posted.emit(Message("info", text, details, action, is_added=is_added))
+    def inform(
+        self, text: str, details: str = "", is_added: bool = False, action: Action = "", about: str = ""
+    ) -> None:
+        self.posted.emit(Message("info", text, details, action, is_added=is_added, about=about))
 
     def complain(self, text: str, details: str = "") -> None:
         self.posted.emit(Message("error", text, details))

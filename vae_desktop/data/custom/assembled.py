@@ -115,7 +115,7 @@ def to_dataset(
     converted += lines
     train, test = whole.parted(is_test)
     skipped = listed(assembled.skipped, _SKIPPED)
-    report = Report(_summary(config, train, test, names), tuple(converted), skipped, assembled.levels)
+    report = Report(what_was_read(config, train, test, names), tuple(converted), skipped, assembled.levels)
     return Dataset(config, train, test, names, report=report, made_for=learned, on_validation=assembled.on_validation)
 
 
@@ -189,7 +189,8 @@ def _name(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _summary(config: DatasetConfig, train: Split, test: Split, names: Sequence[str]) -> str:
+def what_was_read(config: DatasetConfig, train: Split, test: Split, names: Sequence[str]) -> str:
+    """A person's own images in a sentence: how many, of which classes and size, and how many are for the test."""
     channels, height, width = train.images.shape[1:]
     found = tr("{images} without classes")
     if names:

@@ -183,7 +183,7 @@ class _Decoding:
         reasons = [line for _, line in _reasons([image.file for image in placed], answers)]
         origins = self._origins(kept, file_of)
         on_validation = self._layout.on_validation and is_whole
-        levels = "" if not self._values else rule_in_words(self._levels.values(), mixed(self._values))
+        levels = rule_in_words(self._levels.values(), mixed(self._values) if self._values else None)
         known = self._layout.captions
         captions = tuple(known.get(placed[number].file, ()) for number in file_of) if known else None
         return Assembled(images, names, is_test, converted, reasons, origins, on_validation, levels, captions)

@@ -168,10 +168,15 @@ def _type_range(dtype: np.dtype[Any]) -> tuple[float, float]:
     return int(limits.min), int(limits.max)
 
 
-def rule_in_words(levels: Iterable[Levels], values: Values) -> str:
-    """What became of values of these levels, and which there are; "" if all are bytes that stay as they are."""
+def rule_in_words(levels: Iterable[Levels], values: Values | None) -> str:
+    """What became of values of these levels, and which there are, where that is known.
+
+    It is "" if all are bytes that stay as they are.
+    """
     rules = tr(", ").join(dict.fromkeys(level.rule for level in levels if level.rule))
-    return tr("{rule}; they are {found}").format(rule=rules, found=values.found) if rules else ""
+    if not rules or values is None:
+        return rules
+    return tr("{rule}; they are {found}").format(rule=rules, found=values.found)
 
 
 def not_finite_lines(parts: Iterable[Values]) -> list[str]:

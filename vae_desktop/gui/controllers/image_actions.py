@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 
 from vae_desktop.engine.engine import Engine
 from vae_desktop.gui.controllers import image_texts
-from vae_desktop.gui.controllers.image_notes import ImageNotes
+from vae_desktop.gui.controllers.image_notes import ABOUT, ImageNotes
 from vae_desktop.gui.controllers.image_orders import ImageOrders
 from vae_desktop.gui.views.tools.chosen_image import ChosenImage
 from vae_desktop.language import tr
@@ -72,6 +72,7 @@ class ImageActions(QObject):
     @Slot()
     def _train_without(self) -> None:
         if self._orders.run is not None:
+            self._engine.messages.withdrawn.emit(ABOUT)  # what it offers is being done
             self._engine.starter.train_without(self._orders.run, self._orders.excluded.tolist())
 
     @Slot()
@@ -85,5 +86,6 @@ class ImageActions(QObject):
         """Have the system show the folder of the file of the image that is shown large."""
         dataset = self._orders.dataset
         path = None if dataset is None or self._number is None else image_texts.file_on_disk(dataset, self._number)
-        if path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
+            text = tr("The system has no file manager that opens {folder}. The file there is {name}.")
+            self._engine.messages.complain(text.format(folder=path.parent, name=path.name))

@@ -10,6 +10,8 @@ from vae_desktop.engine.engine import Engine
 from vae_desktop.errors import UserError
 from vae_desktop.language import sentences, tr, tr_count
 
+ABOUT = "excluded images"  # the messages: the newest one alone holds
+
 
 class ImageNotes:
     """Notes, and tells what was noted."""
@@ -38,7 +40,7 @@ class ImageNotes:
         if self._done:
             source, keys, is_excluded = self._done.pop()
             if self._note(source, keys, not is_excluded):
-                self._engine.messages.inform(_told(len(keys), not is_excluded))
+                self._engine.messages.inform(_told(len(keys), not is_excluded), about=ABOUT)
 
     def tag(self, dataset: Dataset, images: Sequence[int], tag: str, is_tagged: bool) -> None:
         """Give images a tag, or take it from them."""
@@ -50,7 +52,7 @@ class ImageNotes:
     def _exclude(self, source: str, keys: list[ImageKey], is_excluded: bool) -> None:
         if keys and self._note(source, keys, is_excluded):
             self._done.append((source, keys, is_excluded))
-            self._engine.messages.inform(_told(len(keys), is_excluded), action="undo_exclusion")
+            self._engine.messages.inform(_told(len(keys), is_excluded), action="undo_exclusion", about=ABOUT)
 
     def _note(self, source: str, keys: list[ImageKey], is_excluded: bool) -> bool:
         try:

@@ -77,7 +77,7 @@ class ImageOrders:
             if scores is None:
                 return None
             kind = BY_MODEL[order]
-            return Ordered(np.argsort(-scores.scores(kind), kind="stable"), _ratio_of(scores, kind))
+            return Ordered(np.argsort(-scores.scores(kind), kind="stable"), _caption_of(scores, kind))
         if order == "duplicates":
             pairs = findings.duplicates(dataset)
             if pairs is None:
@@ -128,11 +128,14 @@ class ImageOrders:
         return tr(", ").join(tag for tag, images in self.tags.items() if number in images)
 
 
-def _ratio_of(scores: OutlierScores, kind: str | None) -> Callable[[int], str]:
-    """Tells how many times the median an image's value is: of a kind of score, or of its strongest reason."""
+def _caption_of(scores: OutlierScores, kind: str | None) -> Callable[[int], str]:
+    """Tells by what an image is ordered: how many times the median its value of a kind is, or its largest deviation."""
+    if kind is None:
+        deviations = scores.scores()
+        return lambda number: f"{deviations[number]:.1f} σ"
 
     def ratio(number: int) -> str:
-        value = scores.outlier(number).reasons[0].ratio if kind is None else float(scores.ratios[kind][number])
+        value = float(scores.ratios[kind][number])
         return f"{value:.1f} ×" if value < 100 else f"{value:,.0f} ×"
 
     return ratio

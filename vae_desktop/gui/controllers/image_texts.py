@@ -31,11 +31,8 @@ def report_lines(dataset: Dataset) -> tuple[str, list[str]]:
     report = dataset.report
     if report is None:
         return "", []
-    lines = [report.read]
-    for title, some in ((tr("Converted"), report.converted), (tr("Skipped"), report.skipped)):
-        if some:
-            lines += ["", title, *(f"  {line}" for line in some)]
-    skipped = len(report.skipped)
+    skipped, sections = len(report.skipped), report.sections
+    lines = [report.read, *(["", *sections] if sections else [])]
     text = tr("{count:,} skipped").format(count=skipped) if skipped else tr("Details")
     return text, lines
 
@@ -62,7 +59,7 @@ def numbered(index: int, is_test: bool, class_name: str) -> str:
 
 def part_words(dataset: Dataset) -> Callable[[int], str]:
     """Tells in a word of which part of the data set an image is."""
-    return lambda number: tr("test") if number < len(dataset.test) else tr("training")
+    return lambda number: tr("test set") if number < len(dataset.test) else tr("training set")
 
 
 def place_of(dataset: Dataset, number: int) -> str:

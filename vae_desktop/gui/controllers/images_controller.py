@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -126,9 +127,14 @@ class ImagesController(ToolController[ImagesView]):
     def _show_none(self) -> None:
         text = tr("No images are loaded. Choose a data set in Setup, or your own by File ▸ Open folder of images.")
         if self.run is not None:
-            data = self.run.config.dataset.label
+            data = replace(self.run.config.dataset, excluded="")
             text = tr("Choose {data} in Setup to see the images that the model on screen learns from.")
-            text = text.format(data=data)
+            if data.is_custom:  # its path came with the model: nobody has asked for it to be read
+                text = tr(
+                    "The images of the model on screen are not read yet. Continue reads them, or open {data} by the "
+                    "menu File."
+                )
+            text = text.format(data=data.label)
         self.view.about.set_text("")
         self.view.sheet.set_empty_text(text)
         self.view.chosen.show_nothing("")
@@ -144,6 +150,9 @@ class ImagesController(ToolController[ImagesView]):
             view.show_nothing(tr("Click an image to see it large."))
         else:
             title, place = image_texts.title_of(dataset, number), image_texts.place_of(dataset, number)
+            count = len(self.sheet.chosen)
+            if count > 1:
+                title = tr("{count:,} chosen · {image}").format(count=count, image=title)
             view.show_image(picture_of(dataset, number), title, place, self._orders.why(number))
         self.actions.show(self.sheet.chosen, number)
         self.refresh()

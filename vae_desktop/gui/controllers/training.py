@@ -175,6 +175,8 @@ class TrainingController(QObject):
         # A path that came with somebody's model is not read before the person asks for it.
         if not config.is_custom or config.name == self._settings.text("dataset"):
             self._starter.load_dataset(config)
+        elif not self._starter.is_beginning:
+            self._engine.datasets.drop_request()  # of the images that were chosen before
 
     # What the engine says
 

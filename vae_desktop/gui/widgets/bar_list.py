@@ -1,4 +1,4 @@
-"""A list of names of which one is chosen, each with a bar behind it that says how many there are."""
+"""A list of names of which one is chosen, each with a bar below it that says how many there are."""
 
 from collections.abc import Sequence
 
@@ -17,6 +17,7 @@ from vae_desktop.gui.widgets.theme import line_height
 
 _FRACTION, _COUNT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _PAD = 4  # px
+_BAR = 2  # px high, below the name: a row that is filled would look chosen
 _LEAST_NAME = 24  # px
 
 
@@ -75,12 +76,15 @@ class _Bars(QStyledItemDelegate):
         view = self.parent()
         assert isinstance(view, BarList)
         palette, metrics = view.palette(), view.fontMetrics()
-        bar = QColor(palette.accent().color())
-        bar.setAlphaF(0.22)
-        painter.fillRect(box.adjusted(1, 1, round((index.data(_FRACTION) - 1) * (box.width() - 2)) - 1, -1), bar)
+        accent = palette.accent().color()
+        faint = QColor(accent)
+        faint.setAlphaF(0.22)
         if view.currentIndex() == index:
-            painter.setPen(palette.accent().color())
+            painter.fillRect(box, faint)
+            painter.setPen(accent)
             painter.drawRect(box.adjusted(0, 0, -1, -1))
+        wide = round(index.data(_FRACTION) * (box.width() - 2 * _PAD))
+        painter.fillRect(box.left() + _PAD, box.bottom() - _BAR, wide, _BAR, accent)
         count, room = index.data(_COUNT), box.adjusted(_PAD, 0, -_PAD, 0)
         painter.setPen(palette.placeholderText().color())
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)

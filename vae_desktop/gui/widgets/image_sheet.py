@@ -112,6 +112,10 @@ class ImageSheet(QAbstractScrollArea):
         self.viewport().update()
         self.chosen_changed.emit()
 
+    def caption(self, index: int) -> str:
+        """What stands under a picture."""
+        return "" if self._caption is None else self._caption(index)
+
     def tile_rect(self, index: int) -> QRect:
         """Where a picture is painted in the part in sight, without its caption."""
         size, columns = self._tile_size(), self._columns()
@@ -292,5 +296,5 @@ class ImageSheet(QAbstractScrollArea):
         if self._caption is not None:
             foot = QRect(tile.left() - _GAP // 2, tile.bottom() + 1, tile.width() + _GAP, self.fontMetrics().height())
             painter.setPen(self.palette().placeholderText().color())
-            text = self.fontMetrics().elidedText(self._caption(index), Qt.TextElideMode.ElideRight, foot.width())
+            text = self.fontMetrics().elidedText(self.caption(index), Qt.TextElideMode.ElideRight, foot.width())
             painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, text)

@@ -13,6 +13,7 @@ from vae_desktop.gui.widgets.theme import line_height
 from vae_desktop.language import sentences
 
 _BETWEEN = " · "  # parts of a line
+_MUCH = 16  # letters of a part that is cut
 
 
 class ElidedLabel(QLabel):
@@ -58,12 +59,17 @@ class ElidedLabel(QLabel):
 
 
     def _fitting(self, width: int) -> str:
-        """As much of the text as there is room for: of several parts those that can be read whole, if any can."""
+        """As much of the text as there is room for: of several parts those that can be read whole, if any can.
+
+        The part after these is begun only if it is long, and much of it can be read.
+        """
         metrics, parts = self.fontMetrics(), self._whole.split(_BETWEEN)
         for count in range(len(parts), 1, -1):
-            text = _BETWEEN.join(parts[:count]) + (f"{_BETWEEN}…" if count < len(parts) else "")
+            whole = _BETWEEN.join(parts[:count])
+            text = whole + (f"{_BETWEEN}…" if count < len(parts) else "")
             if metrics.horizontalAdvance(text) <= width:
-                return text
+                begun = metrics.elidedText(_BETWEEN.join(parts[: count + 1]), Qt.TextElideMode.ElideRight, width)
+                return begun if len(begun) > len(whole) + len(_BETWEEN) + _MUCH else text
         return metrics.elidedText(self._whole, Qt.TextElideMode.ElideRight, width)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QWidget, QWidgetAct
 from vae_desktop.gui.views.tools.tool_view import small_picture
 from vae_desktop.gui.widgets.controls import action, add_menu, column, explain, literal, named, row, set_text, styled
 from vae_desktop.gui.widgets.controls import tool_button as button
-from vae_desktop.gui.widgets.labels import ElidedLabel
+from vae_desktop.gui.widgets.labels import ElidedLabel, ShortenedLabel
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
@@ -21,8 +21,10 @@ class ChosenImage(QWidget):
     Attributes
     ----------
     image, reconstruction, error : DecodedImage
-    title, place, why : ElidedLabel
-        Which image it is; its file; what sets it apart.
+    title, place : ElidedLabel
+        Which image it is; its file.
+    why : ShortenedLabel
+        What sets it apart.
     """
 
     go_requested = Signal()
@@ -37,8 +39,9 @@ class ChosenImage(QWidget):
         super().__init__()
         self.title = named(ElidedLabel(), "chosenImageTitle")
         self.place = styled(ElidedLabel(), "muted", "small", figures=True)
-        self.why = named(styled(ElidedLabel(), "", "small", figures=True), "chosenImageWhy", tr("Why it is here"))
-        for part in (self.title, self.place, self.why):
+        self.why = named(styled(ShortenedLabel(), "", "small", figures=True), "chosenImageWhy", tr("Why it is here"))
+        self.why.set_lines(2)
+        for part in (self.title, self.place):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.image = small_picture("chosenImage", tr("Chosen image"), tr("The image as the model gets it."))
         tip = tr("What the model on screen makes of it: decoded from the middle of its posterior.")
@@ -91,7 +94,8 @@ class ChosenImage(QWidget):
         self.show_reconstruction(None, None)
         self.title.set_text(title)
         self.place.set_text(place)
-        self.why.set_text(why)
+        self.why.set_text("", why)
+        self.why.setToolTip(why)
 
     def show_reconstruction(self, picture: Picture | None, error: Picture | None, reason: str = "") -> None:
         """Show what the model makes of it, and where that differs, or why there is nothing."""

@@ -36,7 +36,7 @@ class ImagesView(ToolView):
         tip = tr("Which images come first; the others are greyed until there is a model, or something to show.")
         self.order = ChoiceBox("imagesOrderCombo", tr("Order of the images"), tip, self._orders(), letters=8)
         tip = tr("Which part of the data set is shown.")
-        parts = ((tr("All images"), "all"), (tr("Training"), "train"), (tr("Test"), "test"))
+        parts = ((tr("All images"), "all"), (tr("Training images"), "train"), (tr("Test images"), "test"))
         self.part = ChoiceBox("imagesPartCombo", tr("Training or test images"), tip, parts, letters=8)
         self.about = named(styled(ElidedLabel(), "muted", "small", figures=True), "imagesAbout", tr("The images"))
         self.about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -87,7 +87,10 @@ class ImagesView(ToolView):
     @staticmethod
     def _tips() -> Mapping[str, str]:
         return {
-            "outliers": tr("Least like the others to the model first: by its error, its contrast or its code."),
+            "outliers": tr(
+                "Least like the others to the model first, by its error, its contrast or its code; below each stands "
+                "by how many standard deviations."
+            ),
             "error": tr("Worst reconstructed first; below each stands how many times the median its error is."),
             "distance": tr("Codes furthest from others first, as a multiple of the median distance."),
             "duplicates": tr("Test images that nearly equal a training image, each followed by that one."),

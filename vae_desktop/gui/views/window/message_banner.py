@@ -58,7 +58,8 @@ class MessageBanner(QFrame):
     def show_message(self, message: Message) -> None:
         """Show a message; what merely informs does not take the place of an offer, nor one error that of another."""
         shown, informs = self.message, message.level == "info" and not message.action
-        if informs and not message.is_added and shown is not None and shown.action:
+        is_newer = bool(message.about) and any(other.about == message.about for other in self._messages)
+        if informs and not message.is_added and not is_newer and shown is not None and shown.action:
             return
         others = [other for other in self._messages if other.text != message.text or other.details != message.details]
         others = [other for other in others if not message.about or other.about != message.about]
