@@ -29,7 +29,7 @@ def test_codes_are_as_the_words_ask(diffusion, text, asked):
 
 def test_without_words_all_classes_come(diffusion):
     found = class_of(diffusion.draw(None, 200)[-1])
-    assert (found >= 0).mean() > 0.9
+    assert (found >= 0).mean() > 0.85
     assert np.bincount(found[found >= 0], minlength=3).min() > 30
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,9 @@ from vae_desktop.models.randomness import generator
 from vae_desktop.models.snapshot import one_cycle
 from vae_desktop.progress import Progress, ignore
 from vae_desktop.words.diffusion import LAYERS, WIDTH, Denoiser, signal_and_noise
-from vae_desktop.words.latent_diffusion import Array, LatentDiffusion
+from vae_desktop.words.latent_diffusion import CAPTIONS, Array, LatentDiffusion
 from vae_desktop.words.reading import ReadCaptions, read
+from vae_desktop.words.sentence_encoder import SentenceEncoder, SentenceReader
 from vae_desktop.words.text_encoder import TEXT_DIM, TextEncoder
 
 if TYPE_CHECKING:
@@ -36,9 +38,15 @@ _TOLD_AT_A_TIME = 20  # steps
 class _Networks(nn.Module):
     """All that is learned, with the names that the weights have in `LatentDiffusion`."""
 
-    def __init__(self, denoiser: Denoiser, text: TextEncoder) -> None:
+    def __init__(self, latent_dim: int, texts: ReadCaptions | None, seed: int) -> None:
         super().__init__()
-        self.denoiser, self.text = denoiser, text
+        self.denoiser = Denoiser(latent_dim, TEXT_DIM)
+        self.denoiser.initialize(seed)
+        self.text: TextEncoder | SentenceReader | None = None
+        if texts is not None:
+            is_words = not texts.inputs.is_floating_point()
+            self.text = TextEncoder(texts.vocabulary.words) if is_words else SentenceReader(texts.inputs.shape[1])
+            self.text.initialize(seed)
 
 
 def fit(
@@ -49,6 +57,7 @@ def fit(
     step: int = 0,
     steps: int = STEPS,
     unit: CodeSpread | None = None,
+    sentence_encoder: Path | None = None,
 ) -> LatentDiffusion:
     """Fit a diffusion to codes and captions.
 
@@ -67,11 +76,13 @@ def fit(
         How long it is fitted.
     unit : CodeSpread, optional
         What it is learned in; else the codes' own spread, by which is seen whether they tell images apart.
+    sentence_encoder : Path, optional
+        Folder of a sentence encoder that reads the captions, in place of a small text encoder that is learned.
 
     Raises
     ------
     UserError
-        If there are too few images, or their codes are the same or not finite.
+        If there are too few images, their codes are the same or not finite, or the sentence encoder cannot be used.
     Cancelled
         If `progress` raised it.
     """
@@ -80,21 +91,26 @@ def fit(
     stddev = None
     if codes.log_stddev is not None:
         stddev = torch.from_numpy((np.exp(codes.log_stddev) / spread.stddev).astype(np.float32))
-    texts = None if captions is None else read(captions, mean.numpy(), seed, progress.part(0, 1, 10))
-    denoiser = Denoiser(codes.latent_dim, TEXT_DIM)
-    denoiser.initialize(seed)
-    encoder = TextEncoder(texts.vocabulary.words if texts else ())
-    encoder.initialize(seed)
-    networks = _Networks(denoiser, encoder)
+    sentences = None if sentence_encoder is None or captions is None else SentenceEncoder(sentence_encoder)
+    texts = None
+    if captions is not None:
+        texts = read(captions, mean.numpy(), seed, progress.part(0, 1, 10), sentences)
+    if texts is not None and not texts.says_something:
+        texts = None
+    networks = _Networks(codes.latent_dim, texts, seed)
     with torch.enable_grad():
-        weights = _train(networks, mean, stddev, texts, seed, steps, progress.part(1, 9, 10))
+        _train(networks, mean, stddev, texts, seed, steps, progress.part(1, 9, 10))
+    weights: dict[str, Array] = {"middle": spread.middle, "scale": spread.stddev}
+    weights |= {name: part.detach().numpy() for name, part in networks.named_parameters()}
     described = {"words": {}, "examples": {}, "width": WIDTH, "layers": LAYERS, "images": len(codes), "seed": seed}
-    if texts is not None:
+    if texts is not None and networks.text is not None:
         described |= texts.described
-    parts: dict[str, Array] = {"middle": spread.middle, "scale": spread.stddev, **weights}
-    if texts is None:
-        parts = {name: part for name, part in parts.items() if not name.startswith("text.")}
-    return LatentDiffusion(parts, described, step)
+        if sentence_encoder is not None:
+            described["sentences"] = [str(sentence_encoder.absolute()), texts.inputs.shape[1]]
+        chosen = torch.randint(len(texts.inputs), (CAPTIONS,), generator=generator(seed, "captions"))
+        with torch.inference_mode():
+            weights["captions"] = networks.text(texts.inputs[chosen]).numpy()
+    return LatentDiffusion(weights, described, step)
 
 
 def _spread_of(codes: Codes) -> CodeSpread:
@@ -122,8 +138,11 @@ def _train(
     seed: int,
     steps: int,
     progress: Progress,
-) -> dict[str, Array]:
-    """Teach the networks velocities; their averaged weights (Ho et al. 2020, arXiv 2006.11239, appendix B)."""
+) -> None:
+    """Teach the networks velocities, and leave them with their averaged weights.
+
+    The loss is the simple one of Ho et al. 2020, arXiv 2006.11239, equation 14, of velocities in place of noise.
+    """
     random = generator(seed, "diffusion")
     optimizer = Adam(networks, weight_decay=WEIGHT_DECAY)
     parameters: list[Tensor] = list(networks.parameters())
@@ -135,14 +154,11 @@ def _train(
         for parameter in parameters:
             parameter.grad = None
         loss.backward()
-        for parameter in parameters:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
         optimizer.step(RATE * one_cycle(step / steps))
         with torch.no_grad():
             torch._foreach_lerp_(averaged, parameters, 1 - min(AVERAGED, (step + 1) / (step + 10)))
-    names = [name for name, _ in networks.named_parameters()]
-    return {name: part.numpy() for name, part in zip(names, averaged, strict=True)}
+    with torch.no_grad():
+        torch._foreach_copy_(parameters, averaged)
 
 
 def _loss(
@@ -151,13 +167,13 @@ def _loss(
     """Mean squared error of the velocities of a batch."""
     denoiser = networks.denoiser
     told = denoiser.without_words.expand(BATCH, -1)
-    if texts is None:
+    if texts is None or networks.text is None:
         images = torch.randint(len(mean), (BATCH,), generator=random)
     else:
         chosen = torch.randint(len(texts.images), (BATCH,), generator=random)
         images = texts.images[chosen]
         is_told = torch.rand(BATCH, 1, generator=random) >= WITHOUT_WORDS
-        told = torch.where(is_told, networks.text(texts.places[chosen]), told)
+        told = torch.where(is_told, networks.text(texts.inputs[chosen]), told)
     codes = mean[images]
     if stddev is not None:
         codes = codes + stddev[images] * torch.randn(codes.shape, generator=random)

@@ -1,8 +1,9 @@
 """The diffusion of a model's latent space as a value: it is fitted once, kept with the model, and draws codes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from vae_desktop.latent.codes import Floats
 from vae_desktop.seeds import random_numbers
 from vae_desktop.words.diffusion import Denoiser, guided, walk
 from vae_desktop.words.facts import Subject
+from vae_desktop.words.sentence_encoder import SentenceEncoder, SentenceReader
 from vae_desktop.words.text_encoder import TEXT_DIM, TextEncoder, Vocabulary, padded
 from vae_desktop.words.understanding import Understanding, understand
 
@@ -23,6 +25,8 @@ Array = npt.NDArray[Any]
 
 GUIDANCE = 2.0  # as usual, of pictures that a text asks for
 STEPS = 30
+_ANY_CAPTION = 0.6  # guidance of pictures that no text asks for: less draws more kinds of them, more draws surer ones
+CAPTIONS = 2048  # whose vectors are kept
 _TOGETHER = 2000  # codes that are drawn at a time
 MOST_WORDS = 5000  # that a description holds
 _Network = TypeVar("_Network", bound=nn.Module)
@@ -35,10 +39,12 @@ class LatentDiffusion:
     Attributes
     ----------
     weights : mapping of name to array
-        Of the networks ("denoiser.", "text."), "middle" and "scale" (d,) of the codes.
+        Of the networks ("denoiser.", "text."), "middle" and "scale" (d,) of the codes, and "captions" (2048, T), the
+        vectors of captions of training images.
     described : mapping
         All else, as JSON holds it: "words", "subject" and "examples" of the captions (`reading.ReadCaptions`); "width"
-        and "layers" of the network; "images", of how many it was fitted to the codes; "seed".
+        and "layers" of the network; "images", of how many it was fitted to the codes; "seed"; of a sentence encoder of
+        the person's own "sentences", its folder and the length of its vectors.
     step : int
         The training step of the model whose codes they were.
     """
@@ -74,7 +80,9 @@ class LatentDiffusion:
         Parameters
         ----------
         text : str, or None
-            What the pictures shall show; None draws as the images are, without words.
+            What the pictures shall show. None draws as the images are: each code by the caption of a training image at
+            random, which is followed in part, since the denoiser knows codes better with a caption than without. The
+            guidance is of no account then.
         count : int
             The first codes stay the same when more are wanted.
         guidance : float
@@ -85,18 +93,23 @@ class LatentDiffusion:
         Raises
         ------
         UserError
-            If the text is refused.
+            If the text is refused, or the sentence encoder is not there.
         """
-        vector = None
-        if text is not None:
+        if text is None:
+            vectors, guidance = self._of_captions(count, seed), _ANY_CAPTION
+        else:
             refusal = self.understand(text).refusal
             if refusal:
                 raise UserError(refusal)
-            vector = self.vector(text)
+            vectors = self.vector(text)
         noise = random_numbers(seed, "diffusion", "noise").standard_normal((count, self.latent_dim), np.float32)
-        parts = torch.from_numpy(noise).split(_TOGETHER)
-        velocity = partial(self.velocity, vector=vector, guidance=guidance)
-        units = np.concatenate([walk(velocity, part, steps).numpy() for part in parts], 1)
+        walks = []
+        for first in range(0, count, _TOGETHER):
+            part = slice(first, first + _TOGETHER)
+            own = vectors[part] if vectors is not None and vectors.ndim == 2 else vectors
+            velocity = partial(self.velocity, vector=own, guidance=guidance)
+            walks.append(walk(velocity, torch.from_numpy(noise[part]), steps).numpy())
+        units = np.concatenate(walks, 1)
         return (self.weights["middle"] + self.weights["scale"] * units).astype(np.float32, copy=False)
 
     @torch.inference_mode()
@@ -105,8 +118,8 @@ class LatentDiffusion:
 
         Parameters
         ----------
-        vector : Tensor (T,), or None
-            Of a text; None is without words.
+        vector : Tensor (T,) or (N, T), or None
+            Of a text, or of one for each; None is without words.
         guidance : float
             As of `draw`.
         """
@@ -127,7 +140,17 @@ class LatentDiffusion:
         understood = self.understand(text)
         if understood.refusal:
             return None
-        return self._text_encoder(torch.from_numpy(padded([understood.known], self._vocabulary)))[0]
+        if self._sentences is None:
+            return self._text_encoder(torch.from_numpy(padded([understood.known], self._vocabulary)))[0]
+        return self._text_encoder(torch.from_numpy(self._sentences.encode([text])))[0]
+
+    def _of_captions(self, count: int, seed: int) -> Tensor | None:
+        """The vectors (count, T) of captions of training images at random; None if there are no captions."""
+        if not self.has_words:
+            return None
+        captions = self.weights["captions"]
+        chosen = random_numbers(seed, "diffusion", "captions").integers(len(captions), size=count)
+        return torch.from_numpy(captions[chosen])
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -141,8 +164,18 @@ class LatentDiffusion:
         return Denoiser(self.latent_dim, TEXT_DIM, self.described["width"], self.described["layers"])
 
     @cached_property
-    def _text_encoder(self) -> TextEncoder:
-        return _restored(TextEncoder(self._vocabulary.words), self.weights, "text")
+    def _text_encoder(self) -> TextEncoder | SentenceReader:
+        return _restored(self._blank_text_encoder(self._vocabulary.words), self.weights, "text")
+
+    @cached_property
+    def _sentences(self) -> SentenceEncoder | None:
+        """The sentence encoder that the captions were read by; raises UserError if it is not there."""
+        sentences = self.described.get("sentences")
+        return None if sentences is None else SentenceEncoder(Path(sentences[0]))
+
+    def _blank_text_encoder(self, words: Sequence[str]) -> TextEncoder | SentenceReader:
+        sentences = self.described.get("sentences")
+        return TextEncoder(words) if sentences is None else SentenceReader(sentences[1])
 
     def tensors(self) -> dict[str, Array]:
         """All that is kept as tensors, by name."""
@@ -176,7 +209,8 @@ class LatentDiffusion:
         with torch.device("meta"):
             networks: dict[str, nn.Module] = {"denoiser": self._blank_denoiser()}
             if self.has_words:
-                networks["text"] = TextEncoder(())
+                networks["text"] = self._blank_text_encoder(())
+                own["captions"] = (CAPTIONS, TEXT_DIM)
         for prefix, network in networks.items():
             own |= {f"{prefix}.{name}": tuple(part.shape) for name, part in network.named_parameters()}
         return own
@@ -203,6 +237,9 @@ def _check_description(described: Any) -> None:
             raise ValueError("words")
     if words:
         Subject.of_description(described["subject"])
+    folder, dimensions = described.get("sentences", ("", 1))
+    if type(folder) is not str or type(dimensions) is not int or not 0 < dimensions <= 2**16:
+        raise ValueError("sentences")
     examples = described["examples"]
     if not all(isinstance(text, str) for language in examples for text in examples[language]):
         raise ValueError("examples")

@@ -14,14 +14,16 @@ from torch import Tensor
 from vae_desktop.latent.codes import Floats
 from vae_desktop.progress import Progress
 from vae_desktop.seeds import random_numbers
-from vae_desktop.words.text_encoder import Vocabulary, padded, runs_of
+from vae_desktop.words.text_encoder import Vocabulary, padded, runs_of, stop_words
 
 if TYPE_CHECKING:
     from vae_desktop.words.captions import Caption, Captions
+    from vae_desktop.words.sentence_encoder import SentenceEncoder
 
 CAPTIONS, _OF_EACH = 131_072, 50  # that are drawn at most, of all images together and of each
 _READ = 20_000  # of them, of which the vocabulary is made
 _TOGETHER = 1000  # captions
+_ENCODED, _ENCODED_TOGETHER = 16_384, 256  # by a sentence encoder, which takes a minute for so many
 _OFTEN = 0.5  # of the captions with a word, from which on what they say is what it says
 _MORE_OFTEN = 2.0  # times as in all captions
 _SAYS = 5.0  # standard deviations of what chance would have, from which on a word says something
@@ -43,18 +45,25 @@ class ReadCaptions:
         1; "subject" of the captions; "examples", short captions by language.
     images : Tensor (P,)
         Which image each caption is of.
-    places : Tensor (P, L)
-        The words of each caption, as `padded` gives them.
+    inputs : Tensor (P, L) or (P, D)
+        What the text encoder is given of each caption: its words as `padded` gives them, or a sentence's vector.
     """
 
     vocabulary: Vocabulary
     described: dict[str, Any]
     images: Tensor
-    places: Tensor
+    inputs: Tensor
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any word tells images apart."""
+        return any(says for _, says, _ in self.described["words"].values())
 
 
-def read(captions: Captions, units: Floats, seed: int, progress: Progress) -> ReadCaptions:
-    """Draw captions of images whose codes are `units` (N, d), and read them."""
+def read(
+    captions: Captions, units: Floats, seed: int, progress: Progress, sentences: SentenceEncoder | None = None
+) -> ReadCaptions:
+    """Draw captions of images whose codes are `units` (N, d), and read them, perhaps by a sentence encoder."""
     random = random_numbers(seed, "captions")
     rounds = min(-(-CAPTIONS // len(units)), _OF_EACH)
     images = np.concatenate([random.permutation(len(units)) for _ in range(rounds)])[:CAPTIONS]
@@ -80,9 +89,22 @@ def read(captions: Captions, units: Floats, seed: int, progress: Progress) -> Re
         }
     words = {word: [count, *says.get(word, ("", 0.0))] for word, count in vocabulary.counts.items()}
     described = {"words": words, "subject": captions.subject.described, "examples": _examples(drawn)}
-    has_words = places.any(1)
-    kept, own_images = torch.from_numpy(places[has_words]), torch.from_numpy(images[has_words])
-    return ReadCaptions(vocabulary, described, own_images, kept)
+    has_words = np.flatnonzero(places.any(1))
+    if sentences is not None:
+        has_words = has_words[:_ENCODED]
+    inputs = places[has_words] if sentences is None else _encoded(drawn, has_words, sentences, progress)
+    return ReadCaptions(vocabulary, described, torch.from_numpy(images[has_words]), torch.from_numpy(inputs))
+
+
+def _encoded(
+    captions: list[Caption], chosen: npt.NDArray[np.int64], sentences: SentenceEncoder, progress: Progress
+) -> Floats:
+    """The vectors (P, D) of the chosen captions."""
+    found = []
+    for part in np.array_split(chosen, max(1, len(chosen) // _ENCODED_TOGETHER)):
+        progress.check()
+        found.append(sentences.encode([captions[number].text for number in part]))
+    return np.concatenate(found)
 
 
 def _meanings(captions: list[Caption], split: list[list[str]]) -> dict[str, tuple[str, float]]:
@@ -100,7 +122,9 @@ def _meanings(captions: list[Caption], split: list[list[str]]) -> dict[str, tupl
             with_both[word].update(keys)
     found = {}
     for word, said in with_both.items():
-        key, count = max(said.items(), key=lambda pair: pair[1] / with_fact[pair[0]])
+        if word in stop_words():
+            continue
+        key, count = max(said.items(), key=lambda pair: pair[1])
         often = count / with_word[word]
         if often >= max(_OFTEN, _MORE_OFTEN * with_fact[key] / total):
             found[word] = key, round(often, 3)

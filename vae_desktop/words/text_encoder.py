@@ -1,6 +1,7 @@
 """Texts as numbers: their words, the pieces that these are made of, and a small network that reads them."""
 
 import difflib
+import itertools
 import re
 import unicodedata
 import zlib
@@ -25,13 +26,16 @@ _MOST_WORDS = 32  # of a text that are read
 _MOST_TEXT = 2_000  # characters of a text that are looked at
 _LONGEST_CHINESE = 4  # characters of a word that is found in captions
 _TOGETHER = 0.8  # of the times that a part of a Chinese word occurs it is in that word
+_FEWEST = 3  # times that a word occurs in the captions that it is learned from
+_NEGATIONS = "不没无"
 _LEAST_ALIKE = 0.8  # of two words, of which one is then a slip of the other
-_STEM = 4  # letters that two forms of a word share at least
-_SHARED = 0.6  # of the longer one
+_STEM = 4  # letters of a known word, of which another is a form
+_ROOT, _SHARED = 5, 0.6  # letters that two forms share at least, and fraction of the longer one
+_ENDINGS = ("s", "er", "est", "ish", "ly", "y", "ed", "ing", "ness")
 _SHORTEST_SLIP = 5  # letters
 
 _CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_RUNS = re.compile(rf"[{_CHINESE}]+|\d+|[^\W\d_{_CHINESE}]+(?:['\u2019][^\W\d_{_CHINESE}]+)*")
+_RUNS = re.compile(rf"[{_CHINESE}]+|\d+|[^\W\d_{_CHINESE}]+")
 
 
 @cache
@@ -97,19 +101,33 @@ class Vocabulary:
         return words
 
     def _split_chinese(self, text: str) -> list[str]:
+        """The words of a stretch of Chinese.
+
+        A single known character that touches unknown ones is part of another word than the known one: of the five in
+        "五角星", a star, nothing is meant.
+        """
         if text not in self._chinese:
-            words, unknown, start = [], "", 0
+            words, start = [], 0
             while start < len(text):
                 ends = range(min(len(text), start + self._longest_chinese), start, -1)
-                end = next((end for end in ends if text[start:end] in self or text[start:end] in stop_words()), start)
-                if end == start:
-                    unknown, end = unknown + text[start], start + 1
-                else:
-                    words += [unknown, text[start:end]]
-                    unknown = ""
+                end = next((end for end in ends if self._is_word(text[start:end])), start + 1)
+                words.append(text[start:end])
                 start = end
-            self._chinese[text] = [word for word in (*words, unknown) if word]
+            is_unknown = [not self._is_word(word) for word in words]
+            for place, word in enumerate(words):
+                if len(word) == 1 and word not in stop_words():
+                    beside = words[max(place - 1, 0) : place + 2]
+                    is_unknown[place] = any(not self._is_word(other) for other in beside)
+            groups = itertools.groupby(zip(words, is_unknown, strict=True), key=lambda pair: pair[1])
+            parts = (
+                [word for word, _ in pairs] if not unknown else ["".join(w for w, _ in pairs)]
+                for unknown, pairs in groups
+            )
+            self._chinese[text] = list(itertools.chain.from_iterable(parts))
         return self._chinese[text]
+
+    def _is_word(self, text: str) -> bool:
+        return text in self or text in stop_words()
 
     @cached_property
     def _longest_chinese(self) -> int:
@@ -123,13 +141,16 @@ def nearest(word: str, known: Sequence[str]) -> str | None:
     """
     if len(word) < _SHORTEST_SLIP or not word.isalpha() or is_chinese(word):
         return None
-    known = [other for other in known if len(other) >= _STEM and not is_chinese(other)]
-    close = difflib.get_close_matches(word, known, 1, _LEAST_ALIKE)
+    alike = [other for other in known if other[0] == word[0] and len(other) >= _STEM]
+    close = difflib.get_close_matches(
+        word, [other for other in alike if abs(len(other) - len(word)) < 2], 1, _LEAST_ALIKE
+    )
     if close:
         return close[0]
-    forms = [(len(_common_start(word, other)), other) for other in known]
+    forms = [(len(_common_start(word, other)), other) for other in alike]
     shared, form = max(forms, default=(0, ""))
-    return form if shared >= max(_STEM, _SHARED * max(len(word), len(form))) else None
+    is_ending = shared == len(form) and word[shared:] in _ENDINGS
+    return form if shared and (is_ending or shared >= max(_ROOT, _SHARED * max(len(word), len(form)))) else None
 
 
 def is_chinese(word: str) -> bool:
@@ -148,7 +169,11 @@ def _substrings(text: str) -> Iterable[str]:
 
 
 def _holds_together(word: str, counts: Mapping[str, int]) -> bool:
+    if counts[word] < _FEWEST:
+        return False
     if len(word) == 1 or not is_chinese(word) or word in stop_words():
+        return True
+    if len(word) == 2 and word[0] in _NEGATIONS:
         return True
     if any(character in stop_words() for character in word):
         return False

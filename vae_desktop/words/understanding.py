@@ -10,6 +10,8 @@ from vae_desktop.words.facts import Fact, Subject
 from vae_desktop.words.text_encoder import Vocabulary, nearest, stop_words
 from vae_desktop.words.wordings import Wordings
 
+_ONE, _BEFORE_NUMBERS = "one", ("a", "the", "number", "digit", "and", "or")
+_NEGATIONS = ("not", "no", "without", "neither", "nor", "不", "没", "没有", "无")
 _LEAST = 0.5  # of the words of a text that must be known
 _SURE = 0.9  # of the captions with a word that say a class, from which on the word is its name
 _EXAMPLES = 3  # that a refusal names
@@ -66,7 +68,7 @@ def understand(
     """What is understood of a text by a diffusion with this vocabulary and description; examples are what would be."""
     known = described["words"]
     saying = [word for word, (_, says, _) in known.items() if says]
-    words = tuple(_word(found, vocabulary, known, saying) for found in vocabulary.split(text))
+    words = _words([_word(found, vocabulary, known, saying) for found in vocabulary.split(text)], known)
     facts = _facts(words, known)
     refusal = _refusal(words, bool(len(vocabulary)))
     subject = Subject.of_description(described["subject"]) if facts else None
@@ -89,11 +91,22 @@ def _word(found: str, vocabulary: Vocabulary, known: Mapping[str, Any], saying: 
     return Word(found, as_ is not None, as_ or "")
 
 
+def _words(words: Sequence[Word], known: Mapping[str, Any]) -> tuple[Word, ...]:
+    """The words, of which "one" is no number where it stands for "a": in "one large 9"."""
+    before = ["", *(word.text for word in words)]
+    others = any(word.counts and known[word.as_][1].startswith("class.") and word.text != _ONE for word in words)
+    return tuple(
+        Word(word.text, False, "") if others and word.text == _ONE and earlier not in _BEFORE_NUMBERS else word
+        for word, earlier in zip(words, before[:-1], strict=True)
+    )
+
+
 def _facts(words: Sequence[Word], known: Mapping[str, Any]) -> dict[str, str]:
     """What words ask for, by kind; of several values of an attribute the one that its word says most surely."""
     found: dict[str, tuple[float, str]] = {}
-    for word in words:
-        if word.counts and known[word.as_][1] != "own":
+    negated = [word.text in _NEGATIONS for word in words]
+    for place, word in enumerate(words):
+        if word.counts and known[word.as_][1] != "own" and not any(negated[max(place - 2, 0) : place]):
             _, key, share = known[word.as_]
             kind = key if key.startswith("class.") and share >= _SURE else key.partition(".")[0]
             found[kind] = max(found.get(kind, (0.0, "")), (share, key))
