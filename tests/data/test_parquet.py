@@ -72,6 +72,16 @@ def test_a_column_may_hold_bytes_alone_and_labels_texts(parquet):
     assert everything(dataset) == {level: level % 2 for level in range(COUNT)}
 
 
+def test_captions_are_columns_of_texts_or_of_lists_of_texts(parquet):
+    texts = [None if number == 3 else f"level {number}" for number in range(COUNT)]
+    more = [[f"grey {number}", f"level {number}", ""] for number in range(COUNT)]
+    dataset = load(parquet(image=rows(), text=texts, captions=more, label=HALF))
+    for split in (dataset.train, dataset.test):
+        for image, found in zip(split.images[:, 0, 0, 0].tolist(), split.captions, strict=True):
+            assert found == (f"level {image}", f"grey {image}")[:: -1 if image == 3 else 1]
+    assert "captions that an image has twice, used once: 29" in dataset.report.skipped
+
+
 def test_a_folder_of_shards_is_one_set_with_its_split(parquet, tmp_path):
     names = hugging_face(["cat", "dog"])
     for number in range(2):

@@ -75,6 +75,16 @@ def test_the_card_says_where_an_image_came_from(scatter, card, qtbot) -> None:
     assert not any(".png" in text for text in texts(card))
 
 
+def test_the_card_shows_a_persons_own_caption(scatter, card, qtbot) -> None:
+    scatter.set_originals(ORIGINALS[:4], HINT, caption_of=lambda image: ("", "", "", "a grey square")[image])
+    hover(scatter, qtbot, 3)
+    assert "a grey square" in texts(card)
+    hover(scatter, qtbot, 2)
+    assert "a grey square" not in texts(card)
+    hover(scatter, qtbot, 4)  # whose image is missing
+    assert HINT in texts(card)
+
+
 def colour_in(label: QLabel) -> tuple[int, ...]:
     """In its middle; the last number is 0 where nothing is drawn."""
     image = label.pixmap().toImage()

@@ -11,6 +11,7 @@ import numpy as np
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
 from vae_desktop.data.custom.beside import measured
+from vae_desktop.data.custom.caption_files import FoundCaptions
 from vae_desktop.data.custom.extras import load_extra
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.image_files import assemble_placed
@@ -82,15 +83,19 @@ def assemble_parquet(source: Path, files: Sequence[Path], config: DatasetConfig,
     train, test, skipped, on_validation = _split(parts, config.measured_on)
     has_labels = all(shard.labels.classes is not None for shard in (*train, *test))
     skipped += dict.fromkeys(shard.labels.note for shard in (*train, *test) if shard.labels.note)
-    placed, rows = [], {}
+    placed, rows, captions = [], {}, FoundCaptions()
     for number, shard in enumerate((*train, *test)):
-        classes = shard.labels.classes if has_labels else None
+        classes, texts = shard.labels.classes if has_labels else None, shard.captions()
         for row in range(shard.count):
             file = File(f"{shard.path}/{row}", (shard.path.name, str(row)), partial(shard.open, row), in_archive=True)
             name = None if classes is None else str(classes[row])
             placed.append(Placed(file, name, number >= len(train)))
             rows[file.path] = (number, row)
-    assembled = assemble_placed(Layout(placed, bool(test), on_validation, skipped=skipped), source, config, progress)
+            for text in texts[row] if texts is not None else ():
+                captions.add(file, text)
+    captions.finish()
+    layout = Layout(placed, bool(test), on_validation, skipped=[*skipped, *captions.skipped], captions=captions.texts)
+    assembled = assemble_placed(layout, source, config, progress)
     if assembled.origins is None:
         return assembled
     origins = np.array([rows[assembled.origins.files[number]] for number in assembled.origins.file_of], np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 
 from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, left_out, names_of
 from vae_desktop.data.custom.messages import listed, shown, what_it_is, within
+from vae_desktop.data.custom.parquet_captions import captions_in
 from vae_desktop.data.stored_array import naming_the_file
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.files import size_in_words
@@ -73,6 +74,11 @@ class Shard:
             _check_groups(file)
             labels = _labels_of(parquet, file, path)
         return cls(path, labels, sum(sizes), file, column, np.cumsum([0, *sizes]))
+
+    def captions(self) -> list[list[str]] | None:
+        """The captions of each row; None if there are none. Raises BrokenFile if they cannot be read."""
+        with naming_the_file(self.path):
+            return captions_in(self._file)
 
     def open(self, row: int) -> BinaryIO:
         """The image file in a row, as a stream; raises ValueError or OSError if there is none."""

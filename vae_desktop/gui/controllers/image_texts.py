@@ -67,6 +67,12 @@ def place_of(dataset: Dataset, number: int) -> str:
     return shown(dataset.place_of(*split_of(dataset, number))[-LONGEST:])
 
 
+def caption_of(dataset: Dataset, number: int) -> str:
+    """The first of a person's own captions of an image; "" if there is none."""
+    split, index = split_of(dataset, number)
+    return shown(next(iter(split.captions[index]), "")) if split.captions is not None else ""
+
+
 def file_on_disk(dataset: Dataset, number: int) -> Path | None:
     """The file of an image, or the archive or file of arrays that it lies in; None where there is none."""
     split, index = split_of(dataset, number)

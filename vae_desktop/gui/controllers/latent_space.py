@@ -157,8 +157,8 @@ class LatentSpaceController(QObject):
             if self.dataset is None:
                 self.scatter.set_originals((), hint)
             else:
-                place_of = partial(image_texts.place_of, self.dataset)
-                self.scatter.set_originals(_Originals(self.dataset), hint, place_of)
+                texts = (partial(text_of, self.dataset) for text_of in (image_texts.place_of, image_texts.caption_of))
+                self.scatter.set_originals(_Originals(self.dataset), hint, *texts)
 
     def _codes(self, run: Run) -> Codes | None:
         return run.all_codes if self._has_training_images else run.codes

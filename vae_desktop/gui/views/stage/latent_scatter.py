@@ -184,13 +184,18 @@ class LatentScatter(QWidget):
             self.plot.fit()
 
     def set_originals(
-        self, originals: Sequence[Picture], hint: str = "", place_of: Callable[[int], str] = lambda image: ""
+        self,
+        originals: Sequence[Picture],
+        hint: str = "",
+        place_of: Callable[[int], str] = lambda image: "",
+        caption_of: Callable[[int], str] = lambda image: "",
     ) -> None:
         """Let a point under the mouse show its image (H, W, C), until another model is set.
 
-        The hint says how to get at the images, where one is missing; `place_of` where one came from.
+        The hint says how to get at the images, where one is missing; `place_of` where one came from, `caption_of` what
+        the person says of it.
         """
-        self.hover.set_originals(originals, hint, place_of)
+        self.hover.set_originals(originals, hint, place_of, caption_of)
 
     def set_chosen(self, image: int | None) -> None:
         """Show the posterior of an image as long as no other one is under the mouse."""

@@ -49,6 +49,7 @@ class PointHover(QObject):
         self.originals: Sequence[Picture] = ()
         self._hint = ""
         self._place_of: Callable[[int], str] = lambda image: ""
+        self._caption_of: Callable[[int], str] = lambda image: ""
         self._codes: Codes | None = None
         self.reconstruction: Picture | None = None
         self._position: QPointF | None = None  # in the scene, from where a point is sought
@@ -73,13 +74,17 @@ class PointHover(QObject):
         self.set_originals((), "")
 
     def set_originals(
-        self, originals: Sequence[Picture], hint: str, place_of: Callable[[int], str] = lambda image: ""
+        self,
+        originals: Sequence[Picture],
+        hint: str,
+        place_of: Callable[[int], str] = lambda image: "",
+        caption_of: Callable[[int], str] = lambda image: "",
     ) -> None:
         """Show these images (H, W, C) beside what the model makes of them; the hint where one is missing.
 
-        `place_of` says in few words where an image came from.
+        `place_of` says in few words where an image came from, `caption_of` what the person says of it.
         """
-        self.originals, self._hint, self._place_of = originals, hint, place_of
+        self.originals, self._hint, self._place_of, self._caption_of = originals, hint, place_of, caption_of
         self._fill()
         self._place_card()
 
@@ -193,7 +198,7 @@ class PointHover(QObject):
         name = ""
         if self._labels is not None and self._class_names:
             name = self._class_names[self._labels[index]]
-        hint = "" if original is not None else self._hint
+        hint = self._caption_of(index) if original is not None else self._hint
         place = "" if original is None else self._place_of(index)
         posterior = _posterior(self._codes, index)
         self.card.show_image(name, self._number(index), original, self.reconstruction, hint, posterior, place)
