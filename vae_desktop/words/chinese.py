@@ -21,7 +21,7 @@ def sentence(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out
     """A text that says all of these facts, of which one may be the class."""
     others = sorted((fact for fact in facts if fact.kind != "class"), key=lambda fact: _ORDER.index(fact.kind))
     frames, has_one = _frames(facts, wordings, chance, held_out)
-    measure, noun = _noun(facts, wordings, chance)
+    measure, _, noun = chance.choice(wordings.nouns_for(facts)).partition(" ")
     phrase = _phrase(others, f"一{measure}" if has_one else "", noun, wordings, chance, held_out)
     text = _put_into(chance.choice(frames), phrase)
     return text if chance.random() < _SPACED else _EDGE.sub("", text)
@@ -34,17 +34,9 @@ def _frames(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out:
         return frames["held_out"], True
     if wordings.subject.are_strokes and draw < _STROKES:
         return frames["strokes"], True
-    names_class = any(fact.kind == "class" for fact in facts)
-    if draw > 1 - _BARE and len(facts) <= 2 and (names_class or not wordings.are_pictures):
+    if draw > 1 - _BARE and len(facts) <= 2 and not wordings.is_picture(facts):
         return frames["bare"], False
     return (frames["loose"], False) if draw > 1 - _BARE - _LOOSE else (frames["any"], True)
-
-
-def _noun(facts: Sequence[Fact], wordings: Wordings, chance: Random) -> tuple[str, str]:
-    """The measure word and the noun."""
-    number = next((fact.value for fact in facts if fact.kind == "class"), None)
-    measure, _, noun = chance.choice(wordings.noun if number is None else wordings.nouns[number]).partition(" ")
-    return measure, noun
 
 
 def _phrase(others: Sequence[Fact], one: str, noun: str, wordings: Wordings, chance: Random, held_out: bool) -> str:

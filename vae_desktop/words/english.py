@@ -43,7 +43,7 @@ def _begins_with_vowel(words: str) -> bool:
 def _frame(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool) -> tuple[str, bool]:
     """What a phrase is put into, and whether it can be without an article there."""
     frames, draw = wordings.frames, chance.random()
-    if wordings.are_pictures and not any(fact.kind == "class" for fact in facts):  # no picture of a picture
+    if wordings.is_picture(facts):  # no picture of a picture
         return chance.choice(frames["held_out_pictures" if held_out else "pictures"]), False
     if held_out:
         return chance.choice(frames["held_out"]), False
@@ -56,12 +56,10 @@ def _frame(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: 
 
 
 def _phrase(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out: bool, may_lack_article: bool) -> str:
-    nouns = wordings.noun
     before: list[tuple[int, str]] = []
     after: list[str] = []
     for fact in facts:
         if fact.kind == "class":
-            nouns = wordings.nouns[fact.value]
             continue
         text, is_before = _said(fact, wordings, chance, held_out)
         if is_before:
@@ -71,7 +69,7 @@ def _phrase(facts: Sequence[Fact], wordings: Wordings, chance: Random, held_out:
     before.sort(key=lambda pair: pair[0])
     adjectives = [text for _, text in before]
     lacks_article = may_lack_article and chance.random() < _WITHOUT_ARTICLE
-    return _joined(adjectives, chance.choice(nouns), after, chance, lacks_article)
+    return _joined(adjectives, chance.choice(wordings.nouns_for(facts)), after, chance, lacks_article)
 
 
 def _joined(before: list[str], noun: str, after: list[str], chance: Random, lacks_article: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,7 @@ _NOUNS = {
     "omniglot": "alphabets",
 }
 _OTHERS = "things"  # where data sets that stand not above have their nouns
+_OF_THINGS = ("class", "size", "place", "turn", "background")
 _MEASURE = "个"  # of what has no other measure word
 _ABBREVIATION = 3  # letters, that stay capitals
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -55,12 +56,23 @@ class Wordings:
         self.degrees, self.frames, self.signs = map(self._table, ("degrees", "frames", "signs"))
         names = self._all["nouns"]
         group = _NOUNS.get(subject.dataset, _OTHERS)
-        self.are_photos = group == _OTHERS or group == "faces"
-        self.are_pictures = subject.dataset == "custom" and not subject.are_strokes  # scenes, for all that is known
-        unnamed = group if subject.dataset != "custom" else "drawings" if subject.are_strokes else "pictures"
-        self.noun: Texts = tuple(names[unnamed][""])
+        self.are_photos = group in (_OTHERS, "faces")
+        self._is_custom = subject.dataset == "custom"
+        unnamed = "drawings" if self._is_custom and subject.are_strokes else group
+        self._unnamed, self._pictures = tuple(names[unnamed][""]), tuple(names["pictures"][""])
         self.nouns: tuple[Texts, ...] = tuple(self._nouns(name, group) for name in subject.class_names)
         self._phrases: dict[str, Phrases] = {}
+
+    def nouns_for(self, facts: Sequence[Fact]) -> Texts:
+        """What can be said to have these facts: the class, or what it is where that is not said."""
+        number = next((fact.value for fact in facts if fact.kind == "class"), None)
+        if number is not None:
+            return self.nouns[number]
+        return self._pictures if self.is_picture(facts) else self._unnamed
+
+    def is_picture(self, facts: Sequence[Fact]) -> bool:
+        """Whether these are facts of a person's picture as a whole, not of a thing on it."""
+        return self._is_custom and not self.subject.are_strokes and not any(fact.kind in _OF_THINGS for fact in facts)
 
     def phrases(self, fact: Fact) -> Phrases:
         """What can be said of a fact, by how it stands in a sentence; empty if there are no words for it."""
