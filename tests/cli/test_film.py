@@ -1,5 +1,6 @@
 """``vae-desktop film``: what it writes, and everything that it refuses."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -32,6 +33,16 @@ def test_a_film_of_each_kind(file, run, tmp_path, of, ending):
         assert (film.n_frames, film.format, film.width, film.info["duration"]) == (count, ending.upper(), 150, pause)
         assert film.height > 150
         assert film.convert("RGB").getpixel((0, 0)) == (0x16, 0x19, 0x1E)
+
+
+def test_pictures_as_one_array(file, run, tmp_path):
+    path = tmp_path / "film.npy"
+    result = run("film", file, "--size", 150, "--theme", "dark", "--output", path)
+    assert (result.status, result.out, result.err) == (0, "", "")
+    pictures = np.load(path)
+    assert (pictures.dtype, pictures.shape[0], pictures.shape[2:]) == (np.uint8, 4, (150, 3))
+    assert pictures[0, 0, 0].tolist() == [0x16, 0x19, 0x1E]
+    assert (pictures[0] != pictures[-1]).any()
 
 
 def test_pictures_in_a_folder_are_named_by_their_steps(file, run, tmp_path):

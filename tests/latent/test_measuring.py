@@ -152,6 +152,23 @@ def test_codes_are_drawn_in_each_way(kind, digits, run_config, fresh_model, monk
     assert len(nearest.indices.unique()) > 290  # equal digits aside, each test image once
 
 
+def test_what_a_diffusion_draws_is_measured_beside_a_mixture(digits, run_config, fresh_model):
+    config, asked = run_config("vae"), []
+    model = fresh_model(config, digits)
+
+    def draw(count, seed):
+        asked.append((count, seed))
+        return np.zeros((count, 2), np.float32)
+
+    extent = Extent(importance_samples=0, sampled_images=100)
+    plain, drawn = (dict(measuring(config, model, digits, extent, diffusion=way)) for way in (None, draw))
+    assert asked == [(100, config.training.seed)]
+    assert set(drawn["sampling"]) == set(SOURCES)
+    assert drawn["sampling"]["diffusion"]["effective_classes"] == pytest.approx(1)
+    same = ("prior", "box", "normal", "reconstructions")
+    assert plain["sampling"] == {source: drawn["sampling"][source] for source in same}
+
+
 def test_a_denoising_model_is_tried_with_its_own_noise(measured):
     denoising = measured(QUICK, kind="denoising-ae", noise="masking", noise_strength=0.4)["denoising"]
     assert denoising["noise"] == "masking"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from vae_desktop.bench import training_rows, window_rows
+from vae_desktop.bench import training_rows, window_rows, words_rows
 from vae_desktop.bench.probes import Row
 
 # How each row is measured, and its goal.
@@ -27,6 +27,8 @@ ROWS: dict[str, tuple[Callable[[Path, bool], Row], float]] = {
     "lockstep_cost": (training_rows.lockstep_cost, 1.1),
     "timeline_cost": (training_rows.timeline_cost, 0.98),
     "store_images_vs_memory": (training_rows.store_images_vs_memory, 0.9),
+    "words_fit_s": (words_rows.words_fit_s, 60.0),
+    "words_draw_ms": (words_rows.words_draw_ms, 150.0),
     "growth": (window_rows.growth, 1.0),
     "cuda_epoch_ms": (training_rows.cuda_epoch_ms, 25.0),
 }

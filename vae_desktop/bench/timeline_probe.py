@@ -72,7 +72,8 @@ def paces_in_window(
     """
     from PySide6.QtWidgets import QPushButton
 
-    from vae_desktop.bench.window_probe import Latencies, drag_slider, opened
+    from vae_desktop.bench.latencies import Latencies
+    from vae_desktop.bench.window_probe import drag_slider, opened
 
     with opened(data_dir, dataset, architecture=architecture) as driver:
         window, engine = driver.window, driver.engine

@@ -6,7 +6,7 @@ Latencies end at the paint of the picture that answers the very request, not whe
 import itertools
 import math
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -16,11 +16,10 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from vae_desktop.bench.latencies import Found, Latencies, quantiles
 from vae_desktop.bench.memory import resident_megabytes
 from vae_desktop.driver import WindowDriver, fresh_window
-from vae_desktop.engine.inference import Decoded
 from vae_desktop.engine.run import Run
-from vae_desktop.engine.view_requests import ViewRequest
 from vae_desktop.gui.views.point.latent_slider import LatentSlider
 from vae_desktop.gui.views.tools.one_image_view import OneImageView
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
@@ -30,9 +29,8 @@ _WARM_UP, _CALM = 2.0, 0.5  # seconds
 _WINDOW = 1360, 860
 _STROKE = 90  # moves of the mouse
 _SCRUBBED = 12  # kept steps
+_FITTED = 1 / 3  # of the work, when all is known of the images
 _OVERLAYS = ("points", "posterior", "prior", "density", "manifold", "holes")
-
-Found = dict[str, float]
 
 
 def first_paint(driver: WindowDriver) -> Found:
@@ -65,9 +63,11 @@ def memory(driver: WindowDriver, seconds: float) -> Found:
     return {"megabytes": resident_megabytes()}
 
 
-def training_share(driver: WindowDriver, seconds: float) -> Found:
+def training_share(driver: WindowDriver, seconds: float, is_fitting: bool = False) -> Found:
     """The steps per second with everything live."""
     train(driver, drag_slider(driver, Latencies()))
+    if is_fitting:
+        fit_words(driver, 0)
     (run,) = driver.engine.project.active
     began, first_step = time.perf_counter(), len(run.history.training)
     driver.wait(seconds)
@@ -89,11 +89,13 @@ def gaps(driver: WindowDriver, seconds: float) -> Found:
     return quantiles(times, (0.5, 0.99, 0.999))
 
 
-def slider_latency(driver: WindowDriver, seconds: float, is_training: bool) -> Found:
+def slider_latency(driver: WindowDriver, seconds: float, is_training: bool, is_fitting: bool = False) -> Found:
     """How long a slider's move takes to the screen, in ms."""
     latencies = Latencies()
     driver.engine.inference.decoded.connect(latencies.show_picture)
     train(driver, drag_slider(driver, latencies), goes_on=is_training)
+    if is_fitting:
+        fit_words(driver)
     driver.window.panel.image.painted.connect(latencies.note_paint)
     return latencies.collected(driver, seconds)
 
@@ -141,52 +143,6 @@ def _has_codes(driver: WindowDriver, run: Run, step: int) -> bool:
     return frame is not None and frame.codes is not None
 
 
-class Latencies:
-    """Times from requests to the paint of the very picture that answers each.
-
-    Attributes
-    ----------
-    asked : dict of request to time
-        Those that are not on show yet, and when each was made, in seconds.
-    painted_at : float
-        When an answer was painted last, in seconds since the epoch; 0 where none was.
-    """
-
-    def __init__(self) -> None:
-        self.asked: dict[Hashable, float] = {}
-        self.painted_at = 0.0
-        self._shown: Hashable = None
-        self._times: list[float] = []
-
-    def show_picture(self, decoded: Decoded) -> None:
-        """Note that a picture is about to be shown."""
-        self._shown = decoded.request_id
-
-    def show_answer(self, request: ViewRequest, _: object) -> None:
-        """Note that an answer to a view's request is about to be shown."""
-        if request.view == "drawing":
-            self._shown = request
-
-    def note_paint(self) -> None:
-        """Note that what is shown has been painted."""
-        self.note_answer(self._shown)
-
-    def note_answer(self, request: Hashable) -> None:
-        """Note that the answer to a request has been painted."""
-        asked = self.asked.pop(request, None)
-        if asked is not None:
-            self.painted_at = time.time()
-            self._times.append(1000 * (time.perf_counter() - asked))
-
-    def collected(self, driver: WindowDriver, seconds: float) -> Found:
-        """The times of so many seconds from now on."""
-        self.asked.clear()
-        self._times.clear()
-        driver.wait(seconds)
-        found = quantiles(self._times, (0.5, 0.95, 0.99))
-        return {**found, "unanswered": len(self.asked), "painted": len(self._times)}
-
-
 def train(driver: WindowDriver, hand: QTimer, goes_on: bool = True) -> None:
     """Train until all is warm, with a hand that moves something; pause then, unless it `goes_on`."""
     driver.window.show()
@@ -199,6 +155,15 @@ def train(driver: WindowDriver, hand: QTimer, goes_on: bool = True) -> None:
         driver.engine.training.pause()
         driver.wait_until(lambda: driver.state == "paused")
         driver.wait(_CALM)
+
+
+def fit_words(driver: WindowDriver, fraction: float = _FITTED) -> None:
+    """Have words fitted to the model that is trained, and wait until so much of the work is done."""
+    words, (run,) = driver.engine.words, driver.engine.project.active
+    done = [0.0]
+    words.progressed.connect(lambda run, pace: done.append(pace.step / pace.last_step))
+    words.fit(run)
+    driver.wait_until(lambda: words.fitted is None or done[-1] > fraction)
 
 
 def drag_slider(driver: WindowDriver, latencies: Latencies) -> QTimer:
@@ -263,13 +228,6 @@ def drawing_view(driver: WindowDriver) -> OneImageView:
 def _send(pad: QWidget, kind: QEvent.Type, position: QPointF, button: Qt.MouseButton, buttons: Qt.MouseButton) -> None:
     event = QMouseEvent(kind, position, pad.mapToGlobal(position), button, buttons, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(pad, event)
-
-
-def quantiles(values: list[float], fractions: tuple[float, ...]) -> Found:
-    """Some quantiles of values by their names, such as "p95", and the largest value as "max"."""
-    ordered = sorted(values)
-    found = {f"p{100 * fraction:g}": ordered[int(fraction * (len(ordered) - 1))] for fraction in fractions}
-    return {**found, "max": ordered[-1]}
 
 
 def measure(what: str, data_dir: str, dataset: str, **options: Any) -> Found:

@@ -25,9 +25,13 @@ def gui_training_share(data_dir: Path, quick: bool) -> Row:
 
 
 def slider_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
-    """From a slider's new value to the picture painted, idle and while training; the spread is of the four p95."""
+    """From a slider's new value to the picture painted, idle, while training and while words are fitted.
+
+    The spread is of the six p95.
+    """
     models = {f"{size}d": {"latent_dim": size} for size in (2, 32)}
-    return _latencies("slider_latency", models, _STATES, data_dir, quick)
+    states: _Cases = {**_STATES, "fitting": {"is_training": False, "is_fitting": True}}
+    return _latencies("slider_latency", models, states, data_dir, quick)
 
 
 def drawing_to_pixels_ms(data_dir: Path, quick: bool) -> Row:
