@@ -9,7 +9,7 @@ from PIL import Image
 from tests.data.custom_images import load
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Split
-from vae_desktop.data.duplicates import in_words, near_duplicates
+from vae_desktop.data.duplicates import find_lookalikes, in_words, near_duplicates
 from vae_desktop.errors import Cancelled
 from vae_desktop.progress import Progress
 
@@ -62,6 +62,28 @@ def test_images_of_one_shade_are_compared_by_it():
     assert (pair.test, pair.train, pair.likeness) == (5, 3, 1.0)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_copies_are_found_in_whichever_part_they_lie(channels):
+    train, test = blurred(200, channels), blurred(50, channels)
+    train[7] = jpeg(train[3])
+    train[9] = train[8]
+    test[5], test[6], train[20] = noisy(train[10]), brighter(train[10]), train[10]
+    dataset = Dataset(DatasetConfig("/x"), Split(train, None), Split(test, None), ())
+    lookalikes = find_lookalikes(dataset)
+    groups = [sorted(group) for group in lookalikes.groups]
+    assert sorted(groups) == [[5, 6, 60, 70], [53, 57], [58, 59]]
+    assert groups[-1] != [58, 59]  # the most alike come first
+    assert lookalikes.of(58) == [(59, 1.0)]
+    assert [other for other, _ in lookalikes.of(53)] == [57]
+    assert lookalikes.of(0) == []
+
+
+def test_an_image_without_a_copy_is_in_no_group():
+    images = blurred(60)
+    lookalikes = find_lookalikes(Dataset(DatasetConfig("/x"), Split(images[:40], None), Split(images[40:], None), ()))
+    assert lookalikes.groups == []
+
+
 @pytest.mark.parametrize("side", [3, 8, 9, 30])
 def test_any_size_will_do(side):
     train = RANDOM.integers(0, 256, (40, 1, side, side + 1), np.uint8)
@@ -86,5 +108,6 @@ def test_they_are_said_with_their_files(tmp_path):
 def test_it_can_be_cancelled():
     images = blurred(20)
     dataset = Dataset(DatasetConfig("/x"), Split(images, None), Split(images, None), ())
-    with pytest.raises(Cancelled):
-        near_duplicates(dataset, Progress(is_cancelled=lambda: True))
+    for find in (near_duplicates, find_lookalikes):
+        with pytest.raises(Cancelled):
+            find(dataset, Progress(is_cancelled=lambda: True))

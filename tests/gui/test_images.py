@@ -1,6 +1,7 @@
 """The sheet of images: before a training, after one, and what a person does with an image of their own."""
 
 import csv
+import shutil
 import zipfile
 
 import numpy as np
@@ -115,6 +116,24 @@ def test_another_rule_gives_other_pixels(shared_driver, pictures):
     driver.wait(lambda: "values 50 to 150 become 0 to 255 (as given)" in view.about.whole_text())
     box.set_value("auto")
     driver.wait(lambda: "as they are" in view.about.whole_text())
+
+
+def test_near_duplicates_are_shown_in_groups_wherever_they_lie(shared_driver, pictures, tmp_path):
+    driver, view = shared_driver, open_images(shared_driver, pictures)
+    view.order.set_value("duplicates")
+    driver.wait(lambda: view.sheet.empty_text == "No image nearly equals another one.")
+    view.order.set_value("files")
+    folder = tmp_path / "with copies"
+    shutil.copytree(pictures, folder)
+    shutil.copy(folder / "cat" / "03.png", folder / "cat" / "03 again.png")
+    shutil.copy(folder / "dog" / "07.png", folder / "dog" / "07 again.png")
+    open_images(driver, folder)
+    view.order.set_value("duplicates")
+    driver.wait(lambda: view.sheet.count == 4)
+    names = {place_of(driver, index): view.sheet.caption(index).split(" · ")[0] for index in range(4)}
+    assert names["cat/03.png"] == names["cat/03 again.png"] != names["dog/07.png"] == names["dog/07 again.png"]
+    assert "nearly equals" in view.chosen.why.whole_text()
+    view.order.set_value("files")
 
 
 def test_a_trained_model_shows_its_reconstruction_and_its_code(shared_driver, pictures):

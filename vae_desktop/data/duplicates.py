@@ -1,8 +1,10 @@
-"""Test images that nearly equal a training image: saved again, scaled, or a little brighter; they flatter a model."""
+"""Images that nearly equal others: saved again, scaled, or a little brighter; such test images flatter a model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from vae_desktop.data.dataset import Dataset, Images
 
 _SIDE = 8  # of the small picture by which candidates are found
-_CANDIDATES = 3  # of each test image, that are compared in full
+_CANDIDATES = 3  # of each image, that are compared in full
 _ALIKE = 0.9  # correlation of the small pictures of candidates
 _ASKED = 500  # test images that say how alike neighbours are that are no copies
 _LEAST, _MOST = 0.95, 0.99  # between which the correlation lies from which on images count as one
@@ -64,22 +66,76 @@ def near_duplicates(dataset: Dataset, progress: Progress = ignore) -> list[Pair]
     Cancelled
         If `progress` raised it.
     """
-    train = _small_pictures(dataset.train.images, progress)
-    together = max(1, _TOGETHER // len(train))
+    test, train = dataset.test.images, dataset.train.images
+    small = _small_pictures(train, progress)
+    together = max(1, _TOGETHER // len(small))
     found: list[Pair] = []
-    usual: list[float] = []
-    every = -(-len(dataset.test) // _ASKED)
     with threadpool_limits(1, user_api="blas"):
-        for first in range(0, len(dataset.test), together):
-            progress(first, len(dataset.test))
-            images = dataset.test.images[first : first + together]
-            alike = _small_pictures(images) @ train.T
-            found += _pairs(first, images, alike, dataset.train.images)
-            asked = range(-first % every, len(images), every)
-            usual += [_likeness(images[number], dataset.train.images[alike[number].argmax()]) for number in asked]
-    progress(len(dataset.test), len(dataset.test))
-    bar = min(max(1 - _OF_REST * (1 - float(np.median(usual))), _LEAST), _MOST)
+        for first in range(0, len(test), together):
+            progress(first, len(test))
+            alike = _small_pictures(test[first : first + together]) @ small.T
+            pairs = itertools.starmap(Pair, _alike(alike, (first, 0), test.__getitem__, train.__getitem__))
+            some = itertools.groupby(pairs, lambda pair: pair.test)
+            found += (max(pairs, key=lambda pair: pair.likeness) for _, pairs in some)
+        bar = _bar(dataset, small, together)
+    progress(len(test), len(test))
     return sorted((pair for pair in found if pair.likeness >= bar), key=lambda pair: (-pair.likeness, pair.test))
+
+
+class Lookalikes:
+    """Which images of a data set nearly equal others, numbered as codes are: the test images first.
+
+    Parameters
+    ----------
+    pairs : iterable of (int, int, float)
+        Two images each, and the correlation of their pixels.
+
+    Attributes
+    ----------
+    groups : list of list of int
+        Images that are alike, or like another one of their group; the group with the most alike ones first.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[int, int, float]]) -> None:
+        self._others: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        group_of: dict[int, list[int]] = {}
+        for one, other, likeness in sorted(pairs, key=lambda pair: (-pair[2], *pair)):
+            self._others[one].append((other, likeness))
+            self._others[other].append((one, likeness))
+            first, second = group_of.setdefault(one, [one]), group_of.setdefault(other, [other])
+            if first is not second:
+                first += second
+                group_of.update(dict.fromkeys(second, first))
+        self.groups = list({id(group): group for group in group_of.values()}.values())
+
+    def of(self, number: int) -> list[tuple[int, float]]:
+        """The images that one nearly equals, and their correlations, the most alike first."""
+        return self._others.get(number, [])
+
+
+def find_lookalikes(dataset: Dataset, progress: Progress = ignore) -> Lookalikes:
+    """The images that nearly equal another one, in whichever part they are; else as `near_duplicates`.
+
+    Each is compared with those after it, so that a pair is found once: the products are N² / 2 of N images.
+    """
+    test, train = dataset.test.images, dataset.train.images
+    small = np.concatenate([_small_pictures(images, progress) for images in (test, train)])
+    total, tests = len(small), len(test)
+    together = max(1, _TOGETHER // total)
+
+    def at(number: int) -> Images:
+        return test[number] if number < tests else train[number - tests]
+
+    found: list[tuple[int, int, float]] = []
+    with threadpool_limits(1, user_api="blas"):
+        for first in range(0, total, together):
+            progress(first * (2 * total - first), total * total)
+            alike = small[first : first + together] @ small[first:].T
+            alike[np.arange(len(alike))[:, None] >= np.arange(alike.shape[1])] = -1  # itself, and those before it
+            found += _alike(alike, (first, first), at, at)
+        bar = _bar(dataset, small[tests:], together)
+    progress(1, 1)
+    return Lookalikes(pair for pair in found if pair[2] >= bar)
 
 
 def in_words(pairs: list[Pair], dataset: Dataset) -> tuple[str, list[str]]:
@@ -97,17 +153,41 @@ def in_words(pairs: list[Pair], dataset: Dataset) -> tuple[str, list[str]]:
     return sentence, [f"{one} ~ {other}" for one, other in places]
 
 
-def _pairs(first: int, images: Images, alike: Floats, train: Images) -> Iterator[Pair]:
-    """The pairs among test images from number `first` on and the training images most like them."""
+def _alike(
+    alike: Floats, first: tuple[int, int], image: Callable[[int], Images], other: Callable[[int], Images]
+) -> Iterator[tuple[int, int, float]]:
+    """Compare images with the most like of others, by the correlations (n, m) of their small pictures.
+
+    Parameters
+    ----------
+    first : (int, int)
+        The numbers of the image of the first row, and of the first column.
+
+    Yields
+    ------
+    int, int, float
+        The numbers of two that may be copies, and the correlation of all their pixels.
+    """
     count = min(_CANDIDATES, alike.shape[1])
     candidates = np.argpartition(-alike, count - 1, axis=1)[:, :count]
     best = np.take_along_axis(alike, candidates, 1)
-    for number in np.flatnonzero((best >= _ALIKE).any(1)):
-        chosen = candidates[number][best[number] >= _ALIKE]
-        likeness = [_likeness(images[number], train[other]) for other in chosen]
-        place = int(np.argmax(likeness))
-        if likeness[place] >= _LEAST:
-            yield Pair(first + int(number), int(chosen[place]), likeness[place])
+    for row in np.flatnonzero((best >= _ALIKE).any(1)).tolist():
+        for column in candidates[row][best[row] >= _ALIKE].tolist():
+            likeness = _likeness(image(first[0] + row), other(first[1] + column))
+            if likeness >= _LEAST:
+                yield first[0] + row, first[1] + column, likeness
+
+
+def _bar(dataset: Dataset, small: Floats, together: int) -> float:
+    """The correlation from which on images count as one, by how alike test and training images usually are."""
+    test, train = dataset.test.images, dataset.train.images
+    asked = range(0, len(test), -(-len(test) // _ASKED))
+    usual: list[float] = []
+    for first in range(0, len(asked), together):
+        images = test[np.array(asked[first : first + together])]
+        nearest = (_small_pictures(images) @ small.T).argmax(1)
+        usual += [_likeness(image, train[number]) for image, number in zip(images, nearest.tolist(), strict=True)]
+    return min(max(1 - _OF_REST * (1 - float(np.median(usual))), _LEAST), _MOST)
 
 
 def _likeness(one: Images, other: Images) -> float:

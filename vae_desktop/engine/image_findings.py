@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from psygnal import Signal
 
@@ -18,10 +18,10 @@ from vae_desktop.engine.training import Training
 from vae_desktop.progress import ignore
 
 if TYPE_CHECKING:
-    from vae_desktop.data.duplicates import Pair
+    from vae_desktop.data.duplicates import Lookalikes
     from vae_desktop.latent.outliers import OutlierScores
 
-_MOST_PAIRS = 1 << 30  # of test and training images, in which duplicates are sought unasked: some ten seconds
+_MOST_PAIRS = 1 << 30  # of images, in which duplicates are sought unasked: some ten seconds
 _OUTLIERS, _DUPLICATES = "score outliers", "find near-duplicates"
 
 
@@ -40,7 +40,8 @@ class ImageFindings:
 
     def __post_init__(self) -> None:
         self._scores: WeakKeyDictionary[Dataset, tuple[Run, int, OutlierScores]] = WeakKeyDictionary()
-        self._pairs: WeakKeyDictionary[Dataset, list[Pair]] = WeakKeyDictionary()
+        self._lookalikes: WeakKeyDictionary[Dataset, Lookalikes] = WeakKeyDictionary()
+        self._seen: WeakSet[Dataset] = WeakSet()  # that were looked through unasked
         self._datasets.loaded.connect(self._find_unasked)
 
     def outliers(self, run: Run | None, dataset: Dataset) -> OutlierScores | None:
@@ -53,9 +54,9 @@ class ImageFindings:
         known = self._scores.get(dataset)
         return known is None or known[:2] != (run, run.shown_step)
 
-    def duplicates(self, dataset: Dataset) -> list[Pair] | None:
-        """The test images that nearly equal a training image, if they were looked for."""
-        return self._pairs.get(dataset)
+    def duplicates(self, dataset: Dataset) -> Lookalikes | None:
+        """The images that nearly equal others, if they were looked for."""
+        return self._lookalikes.get(dataset)
 
     def find_outliers(self, run: Run) -> bool:
         """Find out how unlike the others each image is to a model as it is shown, unless that is under way of any.
@@ -90,24 +91,28 @@ class ImageFindings:
         return True
 
     def find_duplicates(self, dataset: Dataset, is_asked: bool = True) -> None:
-        """Look for test images that nearly equal a training image, unless that is under way.
+        """Look for images that nearly equal others, unless that is under way.
 
-        Where nobody has asked for it, what is found is told.
+        Where nobody has asked for it, it is told which test images nearly equal a training image; the others are looked
+        for only if that is soon done too.
         """
         key = f"{_DUPLICATES} {id(dataset)}"
         if self._tasks.is_running(key):
             return
 
-        def work(task: Task) -> tuple[list[Pair], str, list[str]]:
-            from vae_desktop.data.duplicates import in_words, near_duplicates
+        def work(task: Task) -> tuple[tuple[str, list[str]], Lookalikes | None]:
+            from vae_desktop.data.duplicates import find_lookalikes, in_words, near_duplicates
 
-            pairs = near_duplicates(dataset, task.progress)
-            return pairs, *in_words(pairs, dataset)
+            told = ("", []) if is_asked else in_words(near_duplicates(dataset, task.progress), dataset)
+            is_done = is_asked or (len(dataset.test) + len(dataset.train)) ** 2 // 2 <= _MOST_PAIRS
+            return told, find_lookalikes(dataset, task.progress) if is_done else None
 
-        def finished(result: tuple[list[Pair], str, list[str]]) -> None:
-            pairs, sentence, lines = result
-            self._pairs[dataset] = pairs
-            if pairs and not is_asked:
+        def finished(result: tuple[tuple[str, list[str]], Lookalikes | None]) -> None:
+            (sentence, lines), lookalikes = result
+            self._seen.add(dataset)
+            if lookalikes is not None:
+                self._lookalikes[dataset] = lookalikes
+            if lines:
                 self._messages.inform(sentence, "\n".join(lines), is_added=True)
             self.found.emit()
 
@@ -116,5 +121,5 @@ class ImageFindings:
     def _find_unasked(self, dataset: Dataset) -> None:
         """Look for near-duplicates among a person's own images, if it is soon done and has not been done yet."""
         is_soon_done = len(dataset.test) * len(dataset.train) <= _MOST_PAIRS
-        if dataset.config.is_custom and is_soon_done and dataset not in self._pairs:
+        if dataset.config.is_custom and is_soon_done and dataset not in self._seen:
             self.find_duplicates(dataset, is_asked=False)

@@ -23,6 +23,8 @@ Indices = npt.NDArray[np.int64]
 
 BY_MODEL = {"outliers": None, "error": "error", "distance": "distance"}  # kinds of scores, None for all of them
 
+_MOST_NAMED = 3  # others that an image nearly equals
+
 
 class Ordered(NamedTuple):
     """The images (n,) to be shown in this order, and what stands under one of them, if anything."""
@@ -79,13 +81,12 @@ class ImageOrders:
             kind = BY_MODEL[order]
             return Ordered(np.argsort(-scores.scores(kind), kind="stable"), _caption_of(scores, kind))
         if order == "duplicates":
-            pairs = findings.duplicates(dataset)
-            if pairs is None:
+            lookalikes = findings.duplicates(dataset)
+            if lookalikes is None:
                 findings.find_duplicates(dataset)
                 return None
-            tests = len(dataset.test)
-            both = [number for pair in pairs for number in (pair.test, tests + pair.train)]
-            return Ordered(np.array(both, np.int64), image_texts.part_words(dataset))
+            groups = {number: place for place, group in enumerate(lookalikes.groups, 1) for number in group}
+            return Ordered(np.array(list(groups), np.int64), image_texts.group_words(dataset, groups))
         if order == "selection" and run is not None:
             return Ordered(self._scatter.selection.images)
         if order == "excluded":
@@ -116,13 +117,11 @@ class ImageOrders:
             others = outlier.reasons if self._order in BY_MODEL and self._kind is None else outlier.notable
             yield from map(str, first)
             yield from (str(reason) for reason in others if reason.kind != self._kind)
-        tests = len(dataset.test)
-        for pair in self._engine.findings.duplicates(dataset) or ():
-            if number in (pair.test, tests + pair.train):
-                other = tests + pair.train if number == pair.test else pair.test
-                text = tr("nearly equals {other} (correlation {likeness:.3f})")
-                name = image_texts.place_of(dataset, other) or image_texts.title_of(dataset, other)
-                yield text.format(other=name, likeness=pair.likeness)
+        lookalikes = self._engine.findings.duplicates(dataset)
+        for other, likeness in () if lookalikes is None else lookalikes.of(number)[:_MOST_NAMED]:
+            text = tr("nearly equals {other} (correlation {likeness:.3f})")
+            name = image_texts.place_of(dataset, other) or image_texts.title_of(dataset, other)
+            yield text.format(other=name, likeness=likeness)
 
     def _tags_of(self, number: int) -> str:
         return tr(", ").join(tag for tag, images in self.tags.items() if number in images)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vae_desktop.data.custom.messages import LONGEST, shown
@@ -57,9 +57,10 @@ def numbered(index: int, is_test: bool, class_name: str) -> str:
     return title + tr(", class {name}").format(name=class_name) if class_name else title
 
 
-def part_words(dataset: Dataset) -> Callable[[int], str]:
-    """Tells in a word of which part of the data set an image is."""
-    return lambda number: tr("test set") if number < len(dataset.test) else tr("training set")
+def group_words(dataset: Dataset, groups: Mapping[int, int]) -> Callable[[int], str]:
+    """Tells the group of an image, by its number, and that it is a test image if it is one."""
+    tests = len(dataset.test)
+    return lambda number: tr("{group} · test").format(group=groups[number]) if number < tests else f"{groups[number]}"
 
 
 def place_of(dataset: Dataset, number: int) -> str:

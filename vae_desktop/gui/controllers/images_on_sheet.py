@@ -56,7 +56,10 @@ class ImagesOnSheet(QObject):
             return
         ordered = self._orders.ordered(view.order.value())
         sheet = view.sheet
-        sheet.set_empty_text(tr("There is no such image.") if ordered is not None else tr("Being looked for…"))
+        text = tr("Being looked for…") if ordered is None else tr("There is no such image.")
+        if ordered is not None and not len(ordered.numbers) and view.order.value() == "duplicates":
+            text = tr("No image nearly equals another one.")
+        sheet.set_empty_text(text)
         order = np.empty(0, np.int64) if ordered is None else self._in_part(dataset, ordered.numbers)
         labels = _labels(dataset)
         row = max(0, view.classes.currentRow())

@@ -93,7 +93,10 @@ class ImagesView(ToolView):
             ),
             "error": tr("Worst reconstructed first; below each stands how many times the median its error is."),
             "distance": tr("Codes furthest from others first, as a multiple of the median distance."),
-            "duplicates": tr("Test images that nearly equal a training image, each followed by that one."),
+            "duplicates": tr(
+                "Images that nearly equal others, the most alike first; below each stands its group, and which is a "
+                "test image."
+            ),
             "selection": tr("The images whose codes are selected in the plot."),
         }
 
