@@ -124,6 +124,72 @@ def test_labels_that_are_measures_are_left_out(csv):
     assert "as they are measures, not classes" in dataset.report.skipped[0]
 
 
+# Pixels as texts in one column, as in FER2013
+
+USES = ["Training"] * 12 + ["PublicTest"] * 3 + ["PrivateTest"] * 5
+PACKED = [" ".join(map(str, row)) for row in PIXELS.tolist()]
+FER = [[label, pixels, use] for label, pixels, use in zip(HALF, PACKED, USES, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        table(FER, ["emotion", "pixels", "Usage"]),
+        table([[label, use, text] for label, text, use in FER], ["emotion", " Usage", " pixels"]),
+        table(FER),
+        table([[label, f'"{text}"', use] for label, text, use in FER], ["emotion", "pixels", "Usage"]),
+        table([[label, f'"[{text.replace(" ", ", ")}]"', use] for label, text, use in FER], ["label", "x", "split"]),
+        table([[label, text.replace(" ", "  "), use] for label, text, use in FER], ["label", "x", "split"], "\t"),
+        table([[label, text.replace(" ", ".0 ") + ".0", use] for label, text, use in FER], ["label", "x", "set"]),
+        table(
+            [[use, *row] for use, row in zip(USES, LABELLED.tolist(), strict=True)],
+            ["usage", "label", *NAMES],
+        ),
+    ],
+    ids=["header", "another order", "bare", "quotes", "lists", "two spaces", "floats", "a column each"],
+)
+def test_pixels_may_be_texts_beside_the_split(csv, text):
+    """The public test of the contest is validation."""
+    path = csv(text)
+    for measured_on, first, last, other in (("test", 15, 20, "PublicTest"), ("validation", 12, 15, "PrivateTest")):
+        dataset = load(path, measured_on=measured_on)
+        assert dataset.train.images[:, 0, 0, 0].tolist() == list(range(12))
+        assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(first, last))
+        assert dataset.test.labels.tolist() == HALF[first:last].tolist()
+        assert [dataset.test.origins[number].part for number in range(last - first)] == list(range(first, last))
+        assert dataset.on_validation == (measured_on == "validation")
+        (line,) = dataset.report.skipped
+        assert line == f"x.csv ({other}): {20 - last or 3} images, not used beside others for the test"
+
+
+def test_the_split_may_be_missing_or_say_nothing(csv):
+    path = csv(table([row[:2] for row in FER], ["emotion", "pixels"]))
+    assert everything(load(path)) == {level: level % 2 for level in range(COUNT)}
+    path = csv(table([[*row[:2], "Oslo"] for row in FER], ["emotion", "pixels", "Usage"]))
+    assert everything(load(path)) == {level: level % 2 for level in range(COUNT)}
+    path = csv(table([*FER * 20, [*FER[-1][:2], "?"]], ["emotion", "pixels", "Usage"]))
+    assert "rows that are neither for training nor for the test: 1" in load(path).report.skipped
+
+
+def test_labels_beside_texts_of_pixels_may_turn_out_to_be_texts(csv):
+    rows = [["12A"[number // 125], PACKED[number % COUNT]] for number in range(300)]
+    assert load(csv(table(rows, ["label", "pixels"]))).class_names == ("1", "2", "A")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"1,{PACKED[0]} 7,Training", "its line 22 has 82 pixels, not 81 as others"),
+        (f"1,{PACKED[0][:-1]}so,Training", "its line 22 has “so” for a number"),
+        (f"1,{PACKED[0]}", "its line 22 has 2 values, not 3 as others"),
+        ("1,,Training", "its line 22 has 0 pixels, not 81 as others"),
+    ],
+)
+def test_a_text_of_other_pixels_is_named(csv, text, reason):
+    with pytest.raises(DataError, match=rf"x\.csv cannot be used: {reason}"):
+        load(csv(table(FER, ["emotion", "pixels", "Usage"]) + text))
+
+
 BAD = {
     "ragged": (table(LABELLED) + "1,2,3\n", "its line 21 has 3 values, not 82 as others"),
     "ragged beside a header": (table(LABELLED, ["label", *NAMES]) + "1,2\n", "its line 22 has 2 values, not 82"),
@@ -132,7 +198,7 @@ BAD = {
     "no pixels": (table([[1, 2, 3]] * 20), "it is a table of 3 columns, not of images: .* 28 × 28 = 784"),
     "names of files": ("file,label\n" + "a.png,cat\n" * 20, "it is a table of 2 columns, not of images"),
     "prose": ("Call me Ishmael. Some years ago.\n" * 20, "it is a table of 1 columns, not of images"),
-    "a long value": ("x" * 200_000 + "\n1,2\n", "it is no table: field larger than field limit"),
+    "a long value": ("x" * 200_000 + "\n1,2\n", "its line 2 has 2 values, not 1 as others"),
     "open quotes": (
         table(TEXTS, ["label", *NAMES]) + '"' + table(TEXTS),
         "its line 22 has|one of its values in quotes",
@@ -171,12 +237,26 @@ def test_one_long_label_takes_no_memory_for_each_row(csv):
     ("content", "reason"),
     [
         (b"0," * (8 << 20), "one of its lines is longer than"),
+        (b"a," * (1 << 20) + b"\n" + b"0," * (1 << 20), "it is a table of 1,048,577 columns"),
+        (b"pix,el\n" + b"10," * (1 << 19), "it is a table of 2 columns"),
+        ((b"10," * 20_000 + b"\n") * 60, "it is a table of 20,001 columns"),
+        (b"0,0 1 2 3" + b" 44" * (1 << 20) + b"\n", "it is a table of 2 columns"),
         (b"a,b\n1,2\n" + b"0," * (8 << 20), "it is a table of 2 columns"),
         (table(LABELLED).encode() + b"0," * (8 << 20), "one of its lines is longer than"),
         (b"0\n" * (8 << 20), "it is a table of 1 columns"),
         (b"\n" * (16 << 20), "it holds nothing"),
     ],
-    ids=["a line of millions of columns", "after others", "after images", "short lines", "line ends"],
+    ids=[
+        "a line of millions of columns",
+        "names",
+        "values",
+        "wide",
+        "a long text",
+        "after others",
+        "after images",
+        "short lines",
+        "line ends",
+    ],
 )
 def test_a_bomb_is_refused_at_once(csv, name, content, reason):
     path = csv(content, name)

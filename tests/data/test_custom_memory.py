@@ -112,9 +112,7 @@ def traced():
     tracemalloc.stop()
 
 
-@pytest.mark.parametrize(
-    ("source", "measured_on"), [*((source, "test") for source in SOURCES), (as_npy, "validation")]
-)
+@pytest.mark.parametrize(("source", "measured_on"), [*((source, "test") for source in SOURCES), (as_npy, "validation")])
 def test_reading_takes_little_more_than_the_images(tmp_path, traced, source, measured_on):
     path = source(tmp_path)
     before = tracemalloc.get_traced_memory()[0]

@@ -65,9 +65,7 @@ def test_labels_belong_to_their_images():
 
 def test_split_is_stratified_and_disjoint(digits):
     assert len(digits.test) == 360
-    shares = np.bincount(digits.test.labels) / np.bincount(
-        np.concatenate([digits.train.labels, digits.test.labels])
-    )
+    shares = np.bincount(digits.test.labels) / np.bincount(np.concatenate([digits.train.labels, digits.test.labels]))
     np.testing.assert_allclose(shares, 0.2, atol=0.01)
     assert not _rows(digits.train.images) & _rows(digits.test.images)
 

@@ -186,8 +186,14 @@ def test_an_image_in_all_rows_of_a_small_file_does_not_fill_the_memory(tmp_path)
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [
-        ({"a": [1] * 20, "b": ["x"] * 20}, "none of its columns holds image files; they are named a, b"),
-        ({"a": [b"x"] * 20, "b": [b"x"] * 20}, "none of its columns holds image files; they are named a, b"),
+        ({"a": [1] * 20, "b": ["x"] * 20}, "none of its columns holds image files or .*; they are named a, b"),
+        ({"a": [b"x"] * 20, "b": [b"x"] * 20}, "none of its columns holds image files or .*; they are named a, b"),
+        ({"image": [[{"a": 1}]] * 20}, "none of its columns holds image files"),
+        ({"pixels": [[0] * 81] * 19 + [[0] * 82]}, "its images, from row 1 on, are not alike in size"),
+        ({"pixels": [[[0] * 9] * 9] * 19 + [[[0] * 8] * 9]}, "its images, from row 1 on, are not alike in size"),
+        ({"pixels": [[0] * 81] * 19 + [None]}, "its images, from row 1 on, are not alike in size"),
+        ({"pixels": [[0] * 81] * 12 + [[0] * (1 << 24)]}, "it promises more than the file holds"),
+        ({"pixels": []}, "none of its columns"),
         ({"image": [b""] * 100_000}, "it promises more than the file holds"),
     ],
 )
@@ -195,6 +201,53 @@ def test_what_holds_no_images_is_refused(parquet, columns, reason):
     path = parquet(**columns)
     with quickly(), pytest.raises(DataError, match=rf"x\.parquet cannot be used: {reason}"):
         load(path)
+
+
+PIXELS = np.tile(np.arange(COUNT)[:, None], (1, 81))
+SQUARES = PIXELS.reshape(-1, 9, 9)
+COLUMNS = {
+    "columns": {f"pixel{number}": PIXELS[:, number] for number in range(81)},
+    "bytes": {f"{number}": PIXELS[:, number].astype(np.uint8) for number in range(81)},
+    "lists": {"pixels": PIXELS.tolist()},
+    "squares": {"image": SQUARES.tolist()},
+    "colour": {"image": np.repeat(SQUARES[..., None], 3, 3).tolist()},
+    "texts": {"pixels": [" ".join(map(str, row)) for row in PIXELS.tolist()]},
+}
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+@pytest.mark.parametrize("labels", [HALF, [str(label) for label in HALF]], ids=["numbers", "texts"])
+def test_images_may_be_numbers(parquet, kind, labels):
+    path = parquet(**COLUMNS[kind], label=labels, id=list(range(COUNT)))
+    dataset = load(path)
+    assert everything(dataset) == {level: level % 2 for level in range(COUNT)}
+    assert dataset.image_shape == (1, 9, 9)
+    assert str(dataset.train.origins[5]) == f"{path}, row {dataset.train.images[5, 0, 0, 0]}"
+
+
+def test_numbers_of_fixed_length_floats_and_flags(parquet):
+    arrow = pytest.importorskip("pyarrow")
+    flat = arrow.array(PIXELS.ravel().astype(np.float32))
+    assert sorted(everything(load(parquet(x=arrow.FixedSizeListArray.from_arrays(flat, 81))))) == [*range(COUNT)]
+    flags = [[bool(number & level) for number in range(81)] for level in range(COUNT)]
+    assert load(parquet(x=flags)).report.levels.startswith("values 0 to 1 become 0 to 255")
+    missing = [None, *PIXELS[1:, 0].tolist()]
+    dataset = load(parquet(**COLUMNS["columns"] | {"pixel0": missing}))
+    assert any(line.startswith("values that are not finite: 1.") for line in dataset.report.converted)
+
+
+def test_the_split_of_numbers_is_a_column_or_in_the_names_of_files(parquet, tmp_path):
+    uses = ["Training"] * 15 + ["PrivateTest"] * 15
+    dataset = load(parquet(**COLUMNS["texts"], emotion=HALF, Usage=uses))
+    assert dataset.train.images[:, 0, 0, 0].tolist() == list(range(15))
+    assert dataset.class_names == ("0", "1")
+    for number, (name, rows) in enumerate((("train", PIXELS[:20]), ("train", PIXELS[20:]), ("test", PIXELS[:12] + 99))):
+        parquet(f"data/{name}-0000{number % 2}-of-00002.parquet", pixels=rows.tolist(), label=HALF[: len(rows)])
+    dataset = load(tmp_path / "data")
+    assert dataset.train.images[:, 0, 0, 0].tolist() == list(range(COUNT))
+    assert dataset.test.images[:, 0, 0, 0].tolist() == list(range(99, 111))
+    assert dataset.train.origins[20].file.endswith("train-00001-of-00002.parquet")
+    assert dataset.train.origins[20].part == 0
 
 
 @pytest.mark.parametrize("damage", ["cut off", "noise", "picture", "empty"])

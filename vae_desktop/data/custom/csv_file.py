@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.beside import held_out_beside, measured
-from vae_desktop.data.custom.csv_columns import Columns, columns_of, fields_of, is_number, ragged
-from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, names_of
-from vae_desktop.data.custom.messages import not_used, shown, unlabelled, what_it_is
-from vae_desktop.data.custom.stacks import Stack, assemble_stacks
-from vae_desktop.data.stored_array import MOST_WHOLE, MemoryArray, check_unpacked, naming_the_file, unpacked
-from vae_desktop.errors import DataError
+from vae_desktop.data.custom.beside import held_out_beside
+from vae_desktop.data.custom.csv_columns import Columns, columns_of, fields_of, ragged
+from vae_desktop.data.custom.labels import names_of
+from vae_desktop.data.custom.messages import shown, what_it_is
+from vae_desktop.data.custom.packed_numbers import is_number, pixels_of
+from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION
+from vae_desktop.data.custom.tables import Rows, Table, assemble_tables
+from vae_desktop.data.stored_array import check_unpacked, naming_the_file, unpacked
 from vae_desktop.file_kinds import BEGINNING, kind_of
 from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
@@ -37,6 +38,8 @@ def is_csv_name(name: str) -> bool:
 def assemble_csv(path: Path, config: DatasetConfig, progress: Progress) -> Assembled:
     """Read images from a table, each row the pixels of one, row by row, as in `array_layout.layout_of`.
 
+    The pixels have a column each, or are a text in one. A column of "Training", "test" and the like tells the split.
+
     A header names the column of labels ("label", "class" and the like), which may hold texts; without one they are
     in the first or last column, if the others are the pixels of a square. If "train" is in the file's name, the file
     with "test" in its place is the test set, unless it lacks the labels that the first has.
@@ -50,75 +53,79 @@ def assemble_csv(path: Path, config: DatasetConfig, progress: Progress) -> Assem
     Cancelled
         If `progress` raised it.
     """
-    table = _read(path, progress)
-    notes, skipped = list(table.notes), []
-    held_out: list[_Table | None] = []
-    for beside in held_out_beside(path):
-        other = None if beside is None else _read(beside, progress)
-        if other is not None and table.labels.classes is not None and other.labels.classes is None:
-            skipped.append(unlabelled(other.path.name, len(other.pixels)))
-            other = None
-        held_out.append(other)
-    second, on_validation = measured(held_out[0], held_out[1], config.measured_on)
-    skipped += [not_used(other.path.name) for other in held_out if other is not None and other is not second]
-    if second is not None:
-        notes.append(tr("test images are those of {file}").format(file=shown(second.path.name)))
-    stacks = [part.stack for part in (table, second) if part is not None]
-    assembled = assemble_stacks(stacks, path, config, progress, skipped, notes)
-    return replace(assembled, on_validation=on_validation)
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """What a table holds: pixels (N, D), labels, and lines of the report."""
-
-    path: Path
-    pixels: npt.NDArray[Any]
-    labels: FoundLabels
-    notes: Sequence[str]
-
-    @property
-    def stack(self) -> Stack:
-        return Stack(MemoryArray(str(self.path), self.pixels), self.labels.classes, str(self.path), self.labels.note)
+    parts: dict[str, list[Table]] = {}
+    skipped: list[str] = []
+    notes: list[str] = []
+    for part, file in zip((TRAIN, TEST, VALIDATION), (path, *held_out_beside(path)), strict=True):
+        if file is not None:
+            rows, more = _read(file, part, progress)
+            skipped += rows.skipped
+            notes = notes or more
+            with naming_the_file(file):
+                tables = rows.tables()
+            for key, table in tables.items():
+                parts.setdefault(key, []).append(table)
+    return assemble_tables(parts, path, config, progress, skipped, notes)
 
 
 class _LabelIsText(Exception):
     """A label that is no number, after many that are."""
 
 
-def _read(path: Path, progress: Progress) -> _Table:
-    """Read a whole table."""
+def _read(path: Path, part: str, progress: Progress) -> tuple[Rows, list[str]]:
+    """The rows of a whole table, and what to note of its columns."""
     try:
-        return _read_as(path, progress)
+        return _read_as(path, part, progress)
     except _LabelIsText:
-        return _read_as(path, progress, are_texts=True)
+        return _read_as(path, part, progress, are_texts=True)
 
 
-def _read_as(path: Path, progress: Progress, are_texts: bool = False) -> _Table:
+def _read_as(path: Path, part: str, progress: Progress, are_texts: bool = False) -> tuple[Rows, list[str]]:
     """Read a whole table, in pieces of some megabytes; labels that look like numbers too may be texts."""
-    parts: list[npt.NDArray[Any]] = []
-    labels: list[npt.NDArray[Any]] = []
+    found = Rows(path, part)
+    notes: list[str] = []
     with naming_the_file(path):
         for columns, before, lines in _rows(path, progress):
             if are_texts:
                 columns = replace(columns, has_texts=True)
-            values = _numbers(lines, columns, before)
-            parts.append(_compact(values[:, : len(columns.pixels)]))
-            if columns.has_texts and columns.label is not None:
-                rows = list(fields_of(lines, columns.sign))
-                if len(rows) != len(values) or any(len(row) != columns.count for row in rows):
-                    raise ValueError(tr("one of its values in quotes does not end in its line"))
-                labels.append(names_of(row[columns.label] for row in rows))
-            elif columns.label is not None:
-                labels.append(values[:, -1].copy())
-            if sum(part.nbytes for part in parts) > MOST_WHOLE:
-                text = tr("{path} holds more than {most}. Save fewer or smaller images.")
-                raise DataError(text.format(path=path, most=size_in_words(MOST_WHOLE)))
-        if not parts:
-            raise ValueError(tr("it holds nothing"))
-    where = tr("labels in {path}").format(path=path)
-    found = labels_of_values(np.concatenate(labels), where) if labels else FoundLabels(None)
-    return _Table(path, np.concatenate(parts), found, columns.notes)
+            found.add(*_values(lines, columns, before))
+            notes = columns.notes
+    return found, notes
+
+
+def _values(
+    lines: list[str], columns: Columns, before: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None, list[str] | None]:
+    """The pixels (n, D) of lines, their labels, and what they say they are for."""
+    rows: list[list[str]] = []
+    labels: npt.NDArray[Any] | None = None
+    if columns.packed or columns.has_texts or columns.split is not None:
+        rows = list(fields_of(lines, columns.sign))
+        _check_rows(rows, columns, before)
+    if columns.packed:
+        texts = [row[columns.pixels[0]].strip() for row in rows]
+        pixels = pixels_of(texts, columns.packed, before + 1)
+    else:
+        values = _numbers(lines, columns, before)
+        pixels, labels = values[:, : len(columns.pixels)], values[:, -1].copy()
+        if rows and len(rows) != len(values):
+            raise ValueError(tr("one of its values in quotes does not end in its line"))
+    if columns.label is None:
+        labels = None
+    elif columns.has_texts:
+        labels = names_of(row[columns.label] for row in rows)
+    elif columns.packed:
+        if not all(is_number(row[columns.label].strip()) for row in rows):
+            raise _LabelIsText
+        labels = np.array([float(row[columns.label].strip() or "nan") for row in rows])
+    parts = None if columns.split is None else [row[columns.split].strip() for row in rows]
+    return _compact(pixels), labels, parts
+
+
+def _check_rows(rows: Sequence[Sequence[str]], columns: Columns, before: int) -> None:
+    for number, row in enumerate(rows):
+        if len(row) != columns.count:
+            raise ValueError(ragged(before + number + 1, len(row), columns.count))
 
 
 def _rows(path: Path, progress: Progress) -> Iterator[tuple[Columns, int, list[str]]]:

@@ -165,9 +165,7 @@ def _quality(column: int, found: Sequence[File | None], rows: Sequence[list[str]
     return len({image for image, _ in pairs}), sum(value.endswith(image.parts[-1]) for image, value in pairs)
 
 
-def _collect(
-    file: File, rows: Iterable[list[str]], columns: Sequence[int], head: Sequence[str], index: Index
-) -> _List:
+def _collect(file: File, rows: Iterable[list[str]], columns: Sequence[int], head: Sequence[str], index: Index) -> _List:
     """The list that these lines make; the first of the columns is that of the images."""
     images: list[File] = []
     same: dict[str, str] = {}  # each value once

@@ -1,24 +1,25 @@
 """Images in Parquet as Hugging Face lays them out: several files that are one set, with a split in their names."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.custom.assembled import Assembled
-from vae_desktop.data.custom.beside import measured
 from vae_desktop.data.custom.caption_files import FoundCaptions
 from vae_desktop.data.custom.extras import load_extra
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.image_files import assemble_placed
 from vae_desktop.data.custom.layout import Layout, Placed
-from vae_desktop.data.custom.messages import images_in_words, shown, unlabelled
-from vae_desktop.data.custom.parquet_shard import Shard
+from vae_desktop.data.custom.parquet_shard import Shard, column_of, opened_file
+from vae_desktop.data.custom.parquet_table import rows_of
 from vae_desktop.data.custom.split_names import TEST, TRAIN, VALIDATION, part_of
+from vae_desktop.data.custom.tables import Table, assemble_tables, choose_parts
 from vae_desktop.data.origins import Origins
 from vae_desktop.language import tr
 from vae_desktop.progress import Progress
@@ -63,8 +64,9 @@ def assemble_parquet(source: Path, files: Sequence[Path], config: DatasetConfig,
     """Read the images of Parquet files with their labels; names of the files say what is for the test.
 
     The column of images holds bytes, or pairs of bytes and path; that of labels whole numbers, with names of the
-    classes in the metadata that Hugging Face writes, or texts. A test set without labels is not used if there are
-    others, and neither is a validation set beside a test set.
+    classes in the metadata that Hugging Face writes, or texts. Where there are no bytes, images are numbers, in a
+    column each or as lists. A test set without labels is not used if there are others, and neither is a validation set
+    beside a test set.
 
     Raises
     ------
@@ -79,8 +81,12 @@ def assemble_parquet(source: Path, files: Sequence[Path], config: DatasetConfig,
     parts: dict[str, list[Shard]] = {}
     for path in files:
         progress.check()
-        parts.setdefault(_part(path), []).append(Shard.opened(parquet, path))
-    train, test, skipped, on_validation = _split(parts, config.measured_on)
+        file = opened_file(parquet, path)
+        column = column_of(file.schema_arrow)
+        if column is None:
+            return _assemble_numbers(parquet, source, files, config, progress)
+        parts.setdefault(_part(path), []).append(Shard.opened(parquet, file, path, column))
+    train, test, skipped, on_validation = choose_parts(parts, config.measured_on)
     has_labels = all(shard.labels.classes is not None for shard in (*train, *test))
     skipped += dict.fromkeys(shard.labels.note for shard in (*train, *test) if shard.labels.note)
     placed, rows, captions = [], {}, FoundCaptions()
@@ -103,27 +109,16 @@ def assemble_parquet(source: Path, files: Sequence[Path], config: DatasetConfig,
     return replace(assembled, origins=Origins(paths, origins[:, 0].astype(np.int32), origins[:, 1]))
 
 
-def _split(parts: Mapping[str, list[Shard]], measured_on: str) -> tuple[list[Shard], list[Shard], list[str], bool]:
-    """The files for training and for the test, lines on those that are neither, and whether the test is validation."""
-    left = {part: parts[part] for part in (TRAIN, TEST, VALIDATION) if part in parts}
-    train = left.pop(next(iter(left)))
+def _assemble_numbers(
+    parquet: Any, source: Path, files: Sequence[Path], config: DatasetConfig, progress: Progress
+) -> Assembled:
+    parts: dict[str, list[Table]] = {}
     skipped: list[str] = []
-    for part in [part for part in left if _has_labels(train) and not _has_labels(left[part])]:
-        shards = left.pop(part)
-        skipped.append(unlabelled(shards[0].path.name, _count(shards)))
-    test, on_validation = measured(left.get(TEST), left.get(VALIDATION), measured_on)
-    text = tr("{files}: {images}, not used beside others for the test")
-    skipped += [
-        text.format(files=shown(shards[0].path.name), images=images_in_words(_count(shards)))
-        for shards in left.values()
-        if shards is not test
-    ]
-    return train, test or [], skipped, on_validation
-
-
-def _count(shards: Sequence[Shard]) -> int:
-    return sum(shard.count for shard in shards)
-
-
-def _has_labels(shards: Sequence[Shard]) -> bool:
-    return all(shard.labels.classes is not None for shard in shards)
+    notes: list[str] = []
+    for path in files:
+        rows, more = rows_of(parquet, path, _part(path), progress)
+        skipped += rows.skipped
+        notes += more
+        for part, table in rows.tables().items():
+            parts.setdefault(part, []).append(table)
+    return assemble_tables(parts, source, config, progress, skipped, [*dict.fromkeys(notes)])

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from vae_desktop.data.custom.csv_columns import LABELS
 from vae_desktop.data.custom.labels import FoundLabels, labels_of_values, left_out, names_of
-from vae_desktop.data.custom.messages import listed, shown, what_it_is, within
+from vae_desktop.data.custom.messages import what_it_is, within
 from vae_desktop.data.custom.parquet_captions import captions_in
 from vae_desktop.data.stored_array import naming_the_file
 from vae_desktop.file_kinds import BEGINNING, kind_of
@@ -19,13 +20,11 @@ from vae_desktop.files import size_in_words
 from vae_desktop.language import tr
 
 _IMAGES = ("image", "img", "images", "picture", "photo", "jpg", "png")
-_LABELS = ("label", "labels", "fine_label", "class", "category", "target", "digit", "y")
 _KEPT = 4  # row groups in memory: the threads that decode are rarely further apart
 _LARGEST_GROUP = 10**9  # bytes of the images of a row group
 _TOGETHER = 1 << 24  # bytes that are unpacked together, and that do no harm
 _REPEATED = 8  # times the size of a row group that its images may be, where some are equal
 _LEAST_IMAGE = 8  # bytes: no image file is smaller
-_MOST_NAMES = 8  # of columns, in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,34 +50,30 @@ class Shard:
     _lock: Any = field(default_factory=threading.Lock)
 
     @classmethod
-    def opened(cls, parquet: Any, path: Path) -> "Shard":
-        """Open a file with the module pyarrow.parquet.
+    def opened(cls, parquet: Any, file: Any, path: Path, column: str) -> "Shard":
+        """A file that `opened_file` has opened, whose images are in a column.
 
         Raises
         ------
         BrokenFile
-            If it is broken, promises more than it holds, or has no column of images.
+            If it is broken or promises more than it holds.
         """
         with naming_the_file(path):
-            try:
-                file = parquet.ParquetFile(path)
-            except ValueError as error:
-                with path.open("rb") as stored:
-                    beginning = stored.read(BEGINNING)
-                kind = None if beginning.startswith(b"PAR1") else kind_of(beginning)
-                raise ValueError(what_it_is(kind, tr("it is damaged"))) from error
-            column = _column_of(file.schema_arrow)
             sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
             if file.metadata.num_rows * _LEAST_IMAGE > path.stat().st_size or sum(sizes) != file.metadata.num_rows:
                 raise ValueError(tr("it promises more than the file holds"))
-            _check_groups(file)
-            labels = _labels_of(parquet, file, path)
+            labels = labels_of(parquet, file, path)
         return cls(path, labels, sum(sizes), file, column, np.cumsum([0, *sizes]))
 
     def captions(self) -> list[list[str]] | None:
         """The captions of each row; None if there are none. Raises BrokenFile if they cannot be read."""
         with naming_the_file(self.path):
             return captions_in(self._file)
+
+    @property
+    def name(self) -> str:
+        """What it is called in the report."""
+        return self.path.name
 
     def open(self, row: int) -> BinaryIO:
         """The image file in a row, as a stream; raises ValueError or OSError if there is none."""
@@ -114,8 +109,22 @@ class Shard:
         return pyarrow.chunked_array(images)
 
 
-def _column_of(schema: Any) -> str:
-    """The column of images: one of bytes, or of pairs of which one is "bytes"; raises ValueError if there is none."""
+def opened_file(parquet: Any, path: Path) -> Any:
+    """Open a file with the module pyarrow.parquet; raises BrokenFile if it is damaged or cannot be read in pieces."""
+    with naming_the_file(path):
+        try:
+            file = parquet.ParquetFile(path)
+        except ValueError as error:
+            with path.open("rb") as stored:
+                beginning = stored.read(BEGINNING)
+            kind = None if beginning.startswith(b"PAR1") else kind_of(beginning)
+            raise ValueError(what_it_is(kind, tr("it is damaged"))) from error
+        _check_groups(file)
+        return file
+
+
+def column_of(schema: Any) -> str | None:
+    """The column of image files: one of bytes, or of pairs of which one is "bytes"; None if there is none."""
     import pyarrow
 
     def holds_files(kind: Any) -> bool:
@@ -126,11 +135,7 @@ def _column_of(schema: Any) -> str:
 
     found = [entry.name for entry in schema if holds_files(entry.type)]
     known = [column for name in _IMAGES for column in found if column.lower() == name]
-    if known or len(found) == 1:
-        return (known or found)[0]
-    names = ", ".join(listed([shown(name) for name in schema.names], _MOST_NAMES))
-    text = tr("none of its columns holds image files; they are named {names}. Name the column of images “image”")
-    raise ValueError(text.format(names=names))
+    return (known or found)[0] if known or len(found) == 1 else None
 
 
 def _check_groups(file: Any) -> None:
@@ -145,12 +150,15 @@ def _check_groups(file: Any) -> None:
             raise ValueError(text.format(size=size_in_words(size)))
 
 
-def _labels_of(parquet: Any, file: Any, path: Path) -> FoundLabels:
-    """The labels of all rows, by the names that Hugging Face writes into the metadata where there are any."""
+def labels_of(parquet: Any, file: Any, path: Path, column: str | None = None) -> FoundLabels:
+    """The labels of all rows, by the names that Hugging Face writes into the metadata where there are any.
+
+    They are in a column of that name, or else of a usual one.
+    """
     import pyarrow
 
     by_lower = {name.lower(): name for name in reversed(file.schema_arrow.names)}
-    column = next((by_lower[name] for name in _LABELS if name in by_lower), None)
+    column = column or next((by_lower[name] for name in LABELS if name in by_lower), None)
     if column is None:
         return FoundLabels(None)
     where = within(column, path)
