@@ -9,7 +9,10 @@ import pytest
 from tests.data.test_attributes import bar
 from vae_desktop.config import DatasetConfig
 from vae_desktop.data.dataset import Dataset, Split
+from vae_desktop.data.exclusions import keys_of
 from vae_desktop.data.load import load_dataset
+from vae_desktop.data.marks import Marks
+from vae_desktop.paths import marks_dir
 from vae_desktop.words.captions import Captions, Speaker
 from vae_desktop.words.facts import PLACES, TURNS, UNKNOWN, Fact, Facts, Subject
 
@@ -93,6 +96,25 @@ def test_a_persons_own_captions_and_tags_are_said(monkeypatch):
     drawn = own.draw(np.repeat(np.arange(10), 50), np.random.default_rng(0))
     assert 100 < drawn[:250].count("my own words") < 200
     assert "my own words" not in drawn[250:]
+
+
+def test_tags_are_captions(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    dataset = load_dataset(DatasetConfig("digits"), Path("none"))
+    first = len(dataset.test)  # images are numbered from the test images on
+    Marks(marks_dir(), "digits").tag(keys_of(dataset, [first]), "crossed out")
+    drawn = Captions.of(dataset).draw(np.zeros(100, np.int64), np.random.default_rng(0))
+    assert 30 < drawn.count("crossed out") < 90
+
+
+def test_a_class_that_only_the_test_images_have_does_no_harm():
+    images = np.stack([bar(16, 2 + number / 20, 5)[None] for number in range(60)])
+    labels = np.zeros(60, np.int64)
+    dataset = replace(dataset_of(images, labels, ("a", "b", "no label")), test=Split(images, labels + 1))
+    facts = Facts.of(dataset)
+    assert Fact("class", 1) in facts.of_test(dataset)[0]
+    unlabelled = replace(dataset, test=Split(images, labels + 2))
+    assert not any(fact.kind == "class" for fact in facts.of_test(unlabelled)[0])
 
 
 def test_every_known_class_has_words_in_both_languages():

@@ -89,8 +89,10 @@ def look_like_strokes(images: Images) -> bool:
     return len(known) >= _PLAIN * len(found) and bool(np.median(known) < _FULLEST)
 
 
-def attributes_of(split: Split, progress: Progress = ignore) -> Attributes:
+def attributes_of(split: Split, progress: Progress = ignore, are_strokes: bool | None = None) -> Attributes:
     """What is measured of the images of a split, of at most 20,000 of them; quick where it was measured before.
+
+    Arguments are as of `measure`.
 
     Raises
     ------
@@ -101,11 +103,11 @@ def attributes_of(split: Split, progress: Progress = ignore) -> Attributes:
     chosen = np.arange(count)
     if count > MOST_MEASURED:
         chosen = np.sort(np.argsort(split.hashes, kind="stable")[:MOST_MEASURED])
-    path = attributes_dir() / f"{_key(split, chosen)}.npz"
+    path = attributes_dir() / f"{_key(split, chosen, are_strokes)}.npz"
     found = _read(path, len(chosen))
     if found is None:
         images = split.images[chosen] if len(chosen) < count else split.images
-        found = measure(images, progress)
+        found = measure(images, progress, are_strokes)
         _keep(path, found)
     if len(chosen) == count:
         return found
@@ -114,9 +116,10 @@ def attributes_of(split: Split, progress: Progress = ignore) -> Attributes:
     return Attributes(found.names, values)
 
 
-def _key(split: Split, chosen: npt.NDArray[np.int64]) -> str:
+def _key(split: Split, chosen: npt.NDArray[np.int64], are_strokes: bool | None) -> str:
     """The name of the table of these images."""
-    return blake2b(split.hashes[chosen].tobytes(), digest_size=16, salt=_VERSION).hexdigest()
+    how = _VERSION + str(are_strokes).encode()
+    return blake2b(split.hashes[chosen].tobytes(), digest_size=16, person=how).hexdigest()
 
 
 def _read(path: Path, count: int) -> Attributes | None:

@@ -20,7 +20,7 @@ from vae_desktop.words.wordings import LANGUAGES, Wordings
 
 _OF_CLASS = 0.8  # of captions that name the class, where it is known
 _MORE = (0.35, 0.35, 0.2, 0.1)  # of captions with so many other facts
-_MIDDLE = 0.15  # of the times that they could be, levels in the middle are said
+_MIDDLE, _LENGTH = 0.15, 0.4  # of the times that they could be, levels in the middle and lengths are said
 _OWN = 0.6  # of captions are a person's own, where an image has some
 _PLAIN_MIDDLE = ("slant",)  # whose middle is worth a word as much as any
 
@@ -122,5 +122,7 @@ def _choose(known: Sequence[Fact], chance: Random) -> tuple[Fact, ...]:
 
 
 def _is_worth_it(fact: Fact, chance: Random) -> bool:
-    is_middle = fact.kind in LEVELS and fact.value == 0 and fact.kind not in _PLAIN_MIDDLE
-    return not is_middle or chance.random() < _MIDDLE
+    """Whether a fact is among those that may be said; what people hardly ever ask for is so less often."""
+    if fact.kind == "length":
+        return fact.value != 0 and chance.random() < _LENGTH
+    return fact.kind not in LEVELS or fact.value != 0 or fact.kind in _PLAIN_MIDDLE or chance.random() < _MIDDLE

@@ -80,7 +80,8 @@ def _joined(before: list[str], noun: str, after: list[str], chance: Random, lack
         if style < 0.08 and not after and not lacks_article:
             return f"{named} that is {_listed(before, chance)}"
         return ", ".join([named, _listed(before, chance), *after])
-    joint = " " if len(before) < 2 else chance.choice((" ", " ", ", ", ", ", " and "))
+    has_adverbs = any(" " in text for text in before)
+    joint = chance.choice((", ", " and ") if has_adverbs else (" ", " ", ", ", ", ", " and "))
     words = " ".join(filter(None, (joint.join(before), name)))
     words = words if lacks_article else with_article(words)
     if not after:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from vae_desktop.data.appearance import COLOURS
 from vae_desktop.data.attributes import Attributes, attributes_of
 from vae_desktop.data.dataset import Dataset, Split
+from vae_desktop.language import tr
 from vae_desktop.progress import Progress, ignore
 
 Values = npt.NDArray[np.int16]
@@ -148,30 +149,30 @@ class Facts:
 
     @classmethod
     def _of(cls, dataset: Dataset, split: Split, known: Facts | None, progress: Progress) -> Facts:
+        is_drawn = set(_DRAWN_FROM) <= set(dataset.factor_names) and split.factors is not None
+        attributes = None
+        if not is_drawn:
+            attributes = attributes_of(split, progress, None if known is None else known.subject.are_strokes)
+        are_strokes = attributes is not None and attributes.are_strokes
+        numbers = level_numbers(attributes) if attributes is not None else _of_factors(dataset, split)
         columns, bounds = dict[str, Values](), dict[str, Floats]()
         if dataset.class_names and split.labels is not None:
-            columns["class"] = split.labels.astype(np.int16)
-        is_drawn = set(_DRAWN_FROM) <= set(dataset.factor_names) and split.factors is not None
-        attributes = None if is_drawn else attributes_of(split, progress)
-        are_strokes = attributes is not None and attributes.are_strokes
-        numbers = _numbers(attributes) if attributes is not None else _of_factors(dataset, split)
-        for kind in LEVELS:
-            if kind not in numbers:
-                continue
-            if known is None and not _differ(kind, numbers[kind]):
-                continue
-            if known is not None and kind not in known.bounds:
-                continue
-            groups = split.labels if are_strokes and dataset.class_names else None
-            bounds[kind] = _bounds(numbers[kind], groups) if known is None else known.bounds[kind]
-            columns[kind] = _levels(kind, numbers[kind], groups, bounds[kind])
+            is_none = np.array([name == tr("no label") for name in dataset.class_names])
+            columns["class"] = np.where(is_none[split.labels], UNKNOWN, split.labels).astype(np.int16)
+        groups = split.labels if are_strokes and dataset.class_names else None
+        for kind in LEVELS if known is None else known.bounds:
+            if known is not None:
+                bounds[kind] = known.bounds[kind]
+            elif kind in numbers and _differ(kind, numbers[kind]):
+                bounds[kind] = _bounds(numbers[kind], groups, len(dataset.class_names))
+            if kind in bounds:
+                columns[kind] = _levels(kind, numbers[kind], groups, bounds[kind])
         columns |= _categories(attributes, numbers, known)
-        kinds = tuple(columns) if known is None else known.subject.kinds
         name = "custom" if dataset.config.is_custom else dataset.config.name
-        subject = Subject(name, dataset.class_names, kinds, are_strokes) if known is None else known.subject
+        subject = Subject(name, dataset.class_names, tuple(columns), are_strokes) if known is None else known.subject
         unknown = np.full(len(split), UNKNOWN, np.int16)
-        values = np.stack([columns.get(kind, unknown) for kind in kinds], 1) if kinds else unknown[:, None][:, :0]
-        return cls(subject, values, bounds)
+        values = [columns.get(kind, unknown) for kind in subject.kinds]
+        return cls(subject, np.stack(values, 1) if values else unknown[:, None][:, :0], bounds)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -182,8 +183,8 @@ class Facts:
         return tuple(Fact(kind, value) for kind, value in pairs if value != UNKNOWN)
 
 
-def _numbers(attributes: Attributes) -> dict[str, Floats]:
-    """The attributes (N,) by name, with the size of strokes."""
+def level_numbers(attributes: Attributes) -> dict[str, Floats]:
+    """The numbers (N,) that levels are told by, among others, by their kinds: thickness, slant, size ..."""
     numbers = {name: column.astype(np.float64) for name, column in attributes.columns().items()}
     if attributes.are_strokes:
         numbers["size"] = np.sqrt(numbers["width"] * numbers["height"])
@@ -210,13 +211,13 @@ def _differ(kind: str, numbers: Floats) -> bool:
     return bool(known.std() > max(least, relative * abs(known.mean())))
 
 
-def _bounds(numbers: Floats, groups: npt.NDArray[np.int64] | None) -> Floats:
+def _bounds(numbers: Floats, groups: npt.NDArray[np.int64] | None, count: int) -> Floats:
     """The bounds (G, 6) between the levels, for each group that has enough images."""
     known = np.isfinite(numbers)
     whole = np.quantile(numbers[known], _QUANTILES)
     if groups is None:
         return whole[None]
-    bounds = np.tile(whole, (int(groups.max()) + 1, 1))
+    bounds = np.tile(whole, (count, 1))
     for group in range(len(bounds)):
         some = numbers[known & (groups == group)]
         if len(some) >= _FEWEST:
