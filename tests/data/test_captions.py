@@ -150,7 +150,7 @@ BAD = {  # a file, and the lines about it
     "boxes of a detector": (
         "0.txt",
         "0 0.5 0.5 0.25 0.25\n",
-        ["0.txt: a text beside an image without a word in it, not used"],
+        ["texts beside images without a word in them, not used: 1"],
         {},
     ),
     "a large text": ("0.txt", "word " * 100_000, ["0.txt: captions not used, as it takes more than 60 kB"], {}),

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from vae_desktop.data.captions import LONGEST, MOST, Texts, tidy
+from vae_desktop.data.captions import LONGEST, MOST, Captions, Texts, tidy
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.image_index import Index, indexes_of
 from vae_desktop.data.custom.messages import because, counted, images_in_words
+from vae_desktop.data.origins import Origins
 from vae_desktop.files import size_in_words
 from vae_desktop.language import tr, tr_count
 from vae_desktop.progress import Progress
@@ -69,12 +70,25 @@ class FoundCaptions:
         elif len(have) >= MOST:
             self._faults["more"] += 1
         else:
-            self._faults["long"] += len(text) > LONGEST and len(text.strip()) > LONGEST
+            self._faults["long"] += len(text.strip()) > LONGEST
             self.texts[image] = (*have, words)
+
+    def note_wordless(self) -> None:
+        """Note a text beside an image that is no caption."""
+        self._faults["wordless"] += 1
+
+    def along(self, origins: Origins | None) -> Captions | None:
+        """The captions of images that came from these files; None if there are none."""
+        if origins is None or not self.texts:
+            return None
+        by_path = {file.path: texts for file, texts in self.texts.items()}
+        of_files = [by_path.get(path, ()) for path in origins.files]
+        return tuple(of_files[number] for number in origins.file_of.tolist())
 
     def finish(self) -> None:
         """Say what was wrong with captions."""
         lines = {
+            "wordless": tr("texts beside images without a word in them, not used"),
             "empty": tr("captions without a word in them, not used"),
             "twice": tr("captions that an image has twice, used once"),
             "more": tr("captions of images that have more than {most}, not used").format(most=MOST),
@@ -120,8 +134,8 @@ def _read_beside(files: Sequence[File], images: Sequence[File], found: FoundCapt
         if text is None:
             continue
         if not any(letter.isalpha() for letter in text):  # nothing, or numbers, as of the boxes of a detector
-            found.skipped.append(because(file.name, tr("a text beside an image without a word in it, not used")))
             found.used.add(file)
+            found.note_wordless()
             continue
         found.used.add(file)
         found.beside.add(file)

@@ -70,12 +70,13 @@ def assemble_files(found: Found, source: Path, config: DatasetConfig, progress: 
     others = [file for file in files if file not in headers]
     captions = read_captions(others, images, progress)
     lists = read_lists([file for file in others if file not in captions.beside], images, progress)
-    layout = replace(arrange(images, lists.told, config.measured_on), captions=captions.texts)
+    layout = arrange(images, lists.told, config.measured_on)
     layout.notes.extend(captions.notes)
     faults = [line for file, line in reasons if file not in layout.lists and file not in captions.used]
     skipped = [*found.skipped, *faults, *lists.missing(layout.lists), *captions.skipped, *layout.skipped]
     skipped += without_images(found.folders, files, images, layout)
-    return _decoded(layout, headers, source, config, progress.part(half, total - half, total), threads, skipped)
+    assembled = _decoded(layout, headers, source, config, progress.part(half, total - half, total), threads, skipped)
+    return replace(assembled, captions=captions.along(assembled.origins))
 
 
 def assemble_placed(layout: Layout, source: Path, config: DatasetConfig, progress: Progress) -> Assembled:
@@ -184,9 +185,7 @@ class _Decoding:
         origins = self._origins(kept, file_of)
         on_validation = self._layout.on_validation and is_whole
         levels = rule_in_words(self._levels.values(), mixed(self._values) if self._values else None)
-        known = self._layout.captions
-        captions = tuple(known.get(placed[number].file, ()) for number in file_of) if known else None
-        return Assembled(images, names, is_test, converted, reasons, origins, on_validation, levels, captions)
+        return Assembled(images, names, is_test, converted, reasons, origins, on_validation, levels)
 
     def _read(self, number: int) -> None:
         first = int(self._first[number])

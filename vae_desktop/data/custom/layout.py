@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from vae_desktop.data.captions import Texts
 from vae_desktop.data.custom.files import File
 from vae_desktop.data.custom.messages import images_in_words, shown
 from vae_desktop.data.custom.split_names import PLAIN, TEST, TRAIN, VALIDATION, are_numbered, part_of
@@ -67,8 +66,6 @@ class Layout:
         The folders whose subfolders are classes.
     lists : set of File
         The lists that told something of this.
-    captions : dict of Texts by File
-        A person's own captions of images.
     """
 
     placed: list[Placed]
@@ -78,7 +75,6 @@ class Layout:
     skipped: list[str] = field(default_factory=list)
     class_folders: set[Folder] = field(default_factory=set)
     lists: set[File] = field(default_factory=set)
-    captions: dict[File, Texts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

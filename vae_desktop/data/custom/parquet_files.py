@@ -91,22 +91,23 @@ def assemble_parquet(source: Path, files: Sequence[Path], config: DatasetConfig,
     skipped += dict.fromkeys(shard.labels.note for shard in (*train, *test) if shard.labels.note)
     placed, rows, captions = [], {}, FoundCaptions()
     for number, shard in enumerate((*train, *test)):
-        classes, texts = shard.labels.classes if has_labels else None, shard.captions()
+        classes, captioned = shard.labels.classes if has_labels else None, shard.captions()
         for row in range(shard.count):
             file = File(f"{shard.path}/{row}", (shard.path.name, str(row)), partial(shard.open, row), in_archive=True)
             name = None if classes is None else str(classes[row])
             placed.append(Placed(file, name, number >= len(train)))
             rows[file.path] = (number, row)
-            for text in texts[row] if texts is not None else ():
+            for text in captioned[row] if captioned is not None else ():
                 captions.add(file, text)
     captions.finish()
-    layout = Layout(placed, bool(test), on_validation, skipped=[*skipped, *captions.skipped], captions=captions.texts)
+    layout = Layout(placed, bool(test), on_validation, skipped=[*skipped, *captions.skipped])
     assembled = assemble_placed(layout, source, config, progress)
     if assembled.origins is None:
         return assembled
     origins = np.array([rows[assembled.origins.files[number]] for number in assembled.origins.file_of], np.int64)
     paths = tuple(str(shard.path) for shard in (*train, *test))
-    return replace(assembled, origins=Origins(paths, origins[:, 0].astype(np.int32), origins[:, 1]))
+    texts = captions.along(assembled.origins)
+    return replace(assembled, origins=Origins(paths, origins[:, 0].astype(np.int32), origins[:, 1]), captions=texts)
 
 
 def _assemble_numbers(
