@@ -25,7 +25,6 @@ Array = npt.NDArray[Any]
 
 GUIDANCE = 2.0  # as usual, of pictures that a text asks for
 STEPS = 30
-_ANY_CAPTION = 0.6  # guidance of pictures that no text asks for: less draws more kinds of them, more draws surer ones
 CAPTIONS = 2048  # whose vectors are kept
 _TOGETHER = 2000  # codes that are drawn at a time
 MOST_WORDS = 5000  # that a description holds
@@ -81,8 +80,8 @@ class LatentDiffusion:
         ----------
         text : str, or None
             What the pictures shall show. None draws as the images are: each code by the caption of a training image at
-            random, which is followed in part, since the denoiser knows codes better with a caption than without. The
-            guidance is of no account then.
+            random, as it was learned, since the denoiser knows codes better with a caption than without. The guidance
+            is of no account then.
         count : int
             The first codes stay the same when more are wanted.
         guidance : float
@@ -96,7 +95,7 @@ class LatentDiffusion:
             If the text is refused, or the sentence encoder is not there.
         """
         if text is None:
-            vectors, guidance = self._of_captions(count, seed), _ANY_CAPTION
+            vectors, guidance = self._of_captions(count, seed), 1.0
         else:
             refusal = self.understand(text).refusal
             if refusal:

@@ -205,7 +205,7 @@ def padded(texts: Sequence[Sequence[str]], vocabulary: Vocabulary) -> np.ndarray
 
 
 class TextEncoder(nn.Module):
-    """Reads the words of a text: each is the mean of its pieces beside those of its neighbours, and has its weight.
+    """Reads the words of a text: each by its pieces and those of the words beside it, and with a weight of its own.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ class TextEncoder(nn.Module):
     def __init__(self, words: Sequence[str]) -> None:
         super().__init__()
         self.pieces = nn.EmbeddingBag(_BUCKETS, PIECE_DIM, mode="mean")
-        self.neighbours = nn.Conv1d(PIECE_DIM, TEXT_DIM, 3, padding=1)
+        self.neighbours = nn.Linear(PIECE_DIM, 3 * TEXT_DIM)  # as it stands after a word, and before one
         self.weight = nn.Linear(TEXT_DIM, 1)
         self.last = nn.Linear(TEXT_DIM, TEXT_DIM)
         buckets = [pieces_of(word) for word in words]
@@ -237,6 +237,13 @@ class TextEncoder(nn.Module):
     def forward(self, places: Tensor) -> Tensor:
         """Vectors (N, 64) of texts (N, L), rows of places in the vocabulary as `padded` gives them."""
         words = F.pad(self.pieces(self._buckets, self._starts), (0, 0, 1, 0))  # (1 + V, 64), the first is no word
-        read = F.silu(self.neighbours(F.embedding(places, words).transpose(1, 2))).transpose(1, 2)  # (N, L, 64)
-        scores = self.weight(read).masked_fill((places == 0)[..., None], -torch.inf)
-        return self.last((scores.softmax(1) * read).sum(1))
+        # All words before they are looked up: there are far fewer of them than in the texts.
+        after, own, before = self.neighbours(words).chunk(3, 1)
+        there = places > 0
+        text, _ = there.nonzero(as_tuple=True)
+        last, following = F.pad(places, (1, -1))[there], F.pad(places, (-1, 1))[there]
+        read = F.silu(F.embedding(last, after) + F.embedding(places[there], own) + F.embedding(following, before))
+        weights = self.weight(read).exp()  # (W, 1)
+        sums = torch.cat([weights, weights * read], 1)
+        sums = torch.zeros(len(places), 1 + TEXT_DIM).index_add(0, text, sums)
+        return self.last(sums[:, 1:] / sums[:, :1])
