@@ -50,9 +50,17 @@ def as_parquet(path):
     parquet.write_table(arrow.table({"image": rows, "label": LABELS}), path)
 
 
-@pytest.mark.parametrize("save", [as_npz, as_csv, as_mat, as_h5, as_parquet])
+def as_numbers(path):
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    table = arrow.table({"pixels": IMAGES.tolist(), "label": LABELS, "Usage": ["Training"] * 15 + ["PrivateTest"] * 5})
+    parquet.write_table(table, path)
+
+
+@pytest.mark.parametrize("save", [as_npz, as_csv, as_mat, as_h5, as_parquet, as_numbers])
 def test_a_file_that_is_changed_at_random_is_read_or_refused(tmp_path, save):
-    path = tmp_path / f"x.{save.__name__[3:]}"
+    path = tmp_path / f"x.{save.__name__[3:].replace('numbers', 'parquet')}"
     save(path)
     whole, random = path.read_bytes(), np.random.default_rng(0)
     refusals = []

@@ -22,7 +22,7 @@ from vae_desktop.language import tr
 _IMAGES = ("image", "img", "images", "picture", "photo", "jpg", "png")
 _KEPT = 4  # row groups in memory: the threads that decode are rarely further apart
 _LARGEST_GROUP = 10**9  # bytes of the images of a row group
-_TOGETHER = 1 << 24  # bytes that are unpacked together, and that do no harm
+_TOGETHER = 1 << 23  # bytes that are unpacked together, and that do no harm
 _REPEATED = 8  # times the size of a row group that its images may be, where some are equal
 _LEAST_IMAGE = 8  # bytes: no image file is smaller
 

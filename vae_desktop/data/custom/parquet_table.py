@@ -19,6 +19,7 @@ from vae_desktop.progress import Progress
 
 _TOGETHER = 1 << 20  # values
 _LOOKED_AT = 20  # rows
+_MOST_COLUMNS = 16_500  # 128 × 128 pixels, and some more; larger images are in one column
 _MOST_NAMES = 8  # of columns, in a message
 
 
@@ -34,15 +35,13 @@ def rows_of(parquet: Any, path: Path, part: str, progress: Progress) -> tuple[Ro
     """
     file = opened_file(parquet, path)
     with naming_the_file(path):
+        if len(file.schema_arrow) > _MOST_COLUMNS:
+            raise ValueError(_no_images(file.schema_arrow.names))
         kinds = {field.name: _leaf(field.type) for field in file.schema_arrow}
         names = [name for name, kind in kinds.items() if kind is not None]
         widest = max((_width(kind) for kind in kinds.values()), default=1)
         check_unpacked(count_values(path) * widest, path.stat().st_size)
-        head = next(file.iter_batches(_LOOKED_AT, columns=names), None) if names else None
-        try:
-            columns = _columns(names, [] if head is None else head.to_pylist())
-        except ValueError as error:
-            raise ValueError(_no_images(file.schema_arrow.names)) from error
+        columns = _columns(file, names)
         chosen = [names[place] for place in columns.pixels]
         label = None if columns.label is None else names[columns.label]
         rows = Rows(path, part, labels_of(parquet, file, path, label))
@@ -60,12 +59,16 @@ def rows_of(parquet: Any, path: Path, part: str, progress: Progress) -> tuple[Ro
     return rows, columns.notes
 
 
-def _columns(names: Sequence[str], head: Sequence[dict[str, Any]]) -> Columns:
-    """What is in which column, by the first rows; raises ValueError if there can be no images."""
-    values = [[_in_words(row[name]) for name in names] for row in head]
-    first = zip(names, values[0] if values else [], strict=False)
-    packed = next((place for place, (name, value) in enumerate(first) if _is_free(name) and count_in(value)), None)
-    return choose_columns("", tuple(names), values, packed)
+def _columns(file: Any, names: Sequence[str]) -> Columns:
+    """What is in which column, by the first rows; raises ValueError, in words, if there can be no images."""
+    try:
+        head = next(file.iter_batches(_LOOKED_AT, columns=names), None) if names else None
+        values = [[_in_words(row[name]) for name in names] for row in ([] if head is None else head.to_pylist())]
+        first = zip(names, values[0] if values else [], strict=False)
+        packed = next((place for place, (name, value) in enumerate(first) if _is_free(name) and count_in(value)), None)
+        return choose_columns("", tuple(names), values, packed)
+    except ValueError as error:
+        raise ValueError(_no_images(file.schema_arrow.names)) from error
 
 
 def _is_free(name: str) -> bool:
