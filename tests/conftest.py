@@ -13,6 +13,9 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["LANGUAGE"] = "en"  # whatever the machine speaks
 # Tests run side by side: teams of threads that spin for one another would take twice the time. Said before torch loads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What one process has compiled, those beside it and those that tests start need not: whatever the shell says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -24,11 +27,22 @@ def pytest_xdist_auto_num_workers() -> int:
 _FIRST = ("lab_steps", "whole_app", "comparison", "files", "closing", "restart", "window_start", "crash")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have each process read the files from another one on: each compiles a part of them for all."""
+    process = getattr(config, "workerinput", None)
+    if process and [Path(argument) for argument in config.args] == [Path(__file__).parent]:
+        files = sorted(map(str, Path(__file__).parent.rglob("test_*.py")))
+        start = int(process["workerid"].removeprefix("gw")) * len(files) // process["workercount"]
+        config.args[:] = files[start:] + files[:start]
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no process is left with it when the others are done."""
     first = [f"gui/test_{name}.py" for name in _FIRST]
     places = {item.path: "/".join(item.path.parts[-2:]) for item in items}
-    items.sort(key=lambda item: first.index(places[item.path]) if places[item.path] in first else len(first))
+    ranks = {path: first.index(place) if place in first else len(first) for path, place in places.items()}
+    items.sort(key=lambda item: (ranks[item.path], item.path))
 
 
 @contextmanager
