@@ -1,6 +1,8 @@
 """The app as its command runs it, in a process of its own: how it ends, and what the next one says."""
 
+import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -14,12 +16,27 @@ from vae_desktop.training.checkpoint import load_checkpoint
 FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA")
 
 
-@pytest.fixture
-def run_app(tmp_path):
-    """Run the whole app, with folders of its own, until `step(window)` ends it, and return the ended process."""
-
-    def run(step: str, *arguments: str) -> subprocess.CompletedProcess:
-        code = f"""
+# Prints how each program ended that a line describes. Each is a child, which begins where torch and Qt are loaded.
+FORKS = """
+import json, os, signal, sys
+import vae_desktop.training.loop
+from vae_desktop import __main__, app
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
+for line in sys.stdin:
+    code, arguments, environment, folder = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        break
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+else:
+    sys.exit()
+os.environ |= environment
+for number, name in enumerate(("stdin", "stdout", "stderr")):
+    os.dup2(os.open(f"{folder}/{name}", os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
+sys.argv = ["vae-desktop", *arguments]
+exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
+"""
+STEPPED = """
 import os, signal, sys
 from PySide6.QtCore import QTimer
 from vae_desktop import __main__, app
@@ -30,13 +47,60 @@ def create_window(*arguments, **options):
     return window
 {step}
 app.create_window = create_window
-sys.argv = ["vae-desktop", *{arguments}]
 __main__.run()
 """
-        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **{name: str(tmp_path) for name in FOLDERS}}
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Folders of its own."""
+    return {"QT_QPA_PLATFORM": "offscreen", **{name: str(tmp_path) for name in FOLDERS}}
+
+
+@pytest.fixture
+def run_alone(environment):
+    """Run the whole app in a new process until `step(window)` ends it, and return the ended process."""
+
+    def run(step: str, *arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120
+            [sys.executable, "-c", STEPPED.format(step=step), *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **environment},
+            timeout=120,
         )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def forks():
+    """A process whose children begin with all libraries loaded, which takes two seconds each time."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def run_app(request, run_alone, environment, tmp_path_factory):
+    """The same, quicker: torch is there before the window is."""
+    if not hasattr(os, "fork"):
+        return run_alone
+    process = request.getfixturevalue("forks")
+
+    def run(step: str, *arguments: str) -> subprocess.CompletedProcess:
+        folder = tmp_path_factory.mktemp("told")
+        asked = STEPPED.format(step=step), arguments, environment, str(folder)
+        print(json.dumps(asked), file=process.stdin, flush=True)
+        (ended, _, _) = select.select([process.stdout], [], [], 120)
+        if not ended:
+            os.killpg(process.pid, signal.SIGKILL)
+            pytest.fail("it does not end")
+        status = int(process.stdout.readline())
+        told = ((folder / name).read_text(encoding="utf-8") for name in ("stdout", "stderr"))
+        return subprocess.CompletedProcess((), status, *told)
 
     return run
 
@@ -82,7 +146,7 @@ def step(window):
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system cannot say which core to use")
 @pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.slow)])
-def test_it_starts_on_one_core_without_a_word(run_app, tmp_path, times) -> None:
+def test_it_starts_on_one_core_without_a_word(run_alone, tmp_path, times) -> None:
     """With a data set that is given, and with one that is remembered."""
     step = """
 os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
@@ -96,7 +160,7 @@ def step(window):
         QTimer.singleShot(20, lambda: step(window))
 """
     for arguments in [("--dataset", "digits"), ()] * times:
-        done = run_app(step, *arguments)
+        done = run_alone(step, *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(tmp_path.rglob("settings.ini"))
 
