@@ -1,7 +1,6 @@
 """A real window with real threads, training on the bundled digits, made small to be quick."""
 
 import gc
-import itertools
 import locale
 import logging
 import sys
@@ -24,8 +23,7 @@ from vae_desktop.gui.views.window.main_window import MainWindow
 from vae_desktop.libraries import keep_modules
 
 _TIMEOUT = 90_000  # ms; what judges images may be trained beside three other processes
-_COLLECTED_EVERY = 10  # tests
-_tests = itertools.count(1)
+_COLLECTED_AFTER = 30_000  # objects more than there were, which are those of five windows
 
 
 class Driver:
@@ -131,7 +129,7 @@ def _collected_in_this_thread(_modules_left_alone: None) -> Iterator[None]:
     """As in the app: what is left of closed windows must not be freed by a training's thread."""
     gc.disable()
     yield
-    if next(_tests) % _COLLECTED_EVERY == 0:  # each time would take a minute in all
+    if gc.get_count()[0] > _COLLECTED_AFTER:  # each time would take a minute in all
         gc.collect()
 
 
