@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -16,7 +17,7 @@ from vae_desktop.resources import resource_path
 PACKAGE = Path(vae_desktop.__file__).parent
 ROOT = PACKAGE.parent
 
-IMPORT_ALL_WITHOUT_QT = """
+WITHOUT_QT = """
 import importlib, pkgutil, sys
 
 class NoQt:
@@ -32,6 +33,12 @@ for module in pkgutil.walk_packages(vae_desktop.__path__, "vae_desktop."):
         importlib.import_module(module.name)
         count += 1
 print(count)
+print("---")
+from vae_desktop.cli import main
+assert main(["train", "--image-size", "8", "--hidden", "16", "--epochs", "1", "--output", "m"]) == 0
+print("---")
+from pathlib import Path
+from vae_desktop import *
 """
 
 
@@ -41,15 +48,36 @@ def run_python(code: str, folder: Path) -> str:
     process = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=folder, env=environment, capture_output=True, text=True
     )
-    assert process.returncode == 0, process.stderr
+    assert (process.returncode, process.stderr) == (0, "")
     return process.stdout
 
 
-def test_only_the_window_needs_qt(tmp_path):
+class WithoutQt(NamedTuple):
+    """One process that lacks Qt: where it was, and what was printed when all was imported, by a command and by code."""
+
+    folder: Path
+    imported: str
+    commanded: str
+    example: str
+
+
+@pytest.fixture(scope="module")
+def without_qt(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("without Qt")
     probes = ("vae_desktop.bench.window_probe", "vae_desktop.bench.scatter_probe", "vae_desktop.bench.soak")
     window = ("vae_desktop.gui.", "vae_desktop.app", "vae_desktop.driver", *probes)
-    printed = run_python(IMPORT_ALL_WITHOUT_QT.replace("WINDOW", repr(window)), tmp_path)
-    assert int(printed) > 40
+    example = textwrap.dedent(vae_desktop.__doc__.split("\n\n")[-1]).replace("epochs=20", "epochs=2")
+    printed = run_python(WITHOUT_QT.replace("WINDOW", repr(window)) + example, folder)
+    return WithoutQt(folder, *printed.split("---\n"))
+
+
+def test_only_the_window_needs_qt(without_qt):
+    assert int(without_qt.imported) > 40
+
+
+def test_the_command_trains_without_qt(without_qt):
+    assert without_qt.commanded
+    assert vae_desktop.load_checkpoint(without_qt.folder / "m").snapshot.step == 12
 
 
 def test_nothing_that_the_window_needs_to_appear_imports_torch(tmp_path):
@@ -63,11 +91,11 @@ def test_the_package_alone_loads_neither_torch_nor_qt(tmp_path):
     assert run_python(code, tmp_path).split() == []
 
 
-def test_the_example_of_the_package_trains_and_saves_a_model(tmp_path):
-    example = textwrap.dedent(vae_desktop.__doc__.split("\n\n")[-1]).replace("epochs=20", "epochs=2")
-    lines = run_python(f"from pathlib import Path\nfrom vae_desktop import *\n{example}", tmp_path).splitlines()
-    assert float(lines[0]) > float(lines[1]) > 0
-    assert vae_desktop.load_checkpoint(tmp_path / "model.safetensors").history.last_evaluation.total == float(lines[1])
+def test_the_example_of_the_package_trains_and_saves_a_model(without_qt):
+    first, last = map(float, without_qt.example.splitlines())
+    assert first > last > 0
+    saved = vae_desktop.load_checkpoint(without_qt.folder / "model.safetensors")
+    assert saved.history.last_evaluation.total == last
 
 
 def test_a_name_that_the_package_lacks_is_an_error():
@@ -109,16 +137,29 @@ def test_a_resource_that_is_not_there_is_named():
 FORBIDDEN = {"eval", "exec", "torch.load", "pickle.load", "pickle.loads", "pickle.Unpickler", "QThread.terminate"}
 
 
-def test_each_timer_has_an_owner_that_ends_it():
-    for path in (PACKAGE / "gui").rglob("*.py"):
-        calls = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
-        assert all(call.args for call in calls if ast.unparse(call.func) == "QTimer"), path
+@pytest.fixture(scope="module")
+def trees():
+    """All code of the package, as it is parsed, by its path."""
+    return {path: ast.parse(path.read_bytes()) for path in PACKAGE.rglob("*.py")}
 
 
-def test_nothing_is_unpickled_or_evaluated():
-    for path in PACKAGE.rglob("*.py"):
-        calls = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
-        assert not FORBIDDEN & {ast.unparse(call.func) for call in calls}, path
+def name_of(function):
+    """As "load" or "torch.load", where it is one name or a part of one."""
+    return f"{name_of(function.value)}.{function.attr}" if hasattr(function, "attr") else getattr(function, "id", "")
+
+
+def calls_in(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def test_each_timer_has_an_owner_that_ends_it(trees):
+    for path, tree in trees.items():
+        assert all(call.args for call in calls_in(tree) if name_of(call.func) == "QTimer"), path
+
+
+def test_nothing_is_unpickled_or_evaluated(trees):
+    for path, tree in trees.items():
+        assert not FORBIDDEN & {name_of(call.func) for call in calls_in(tree)}, path
 
 
 LOADED_BESIDE_TORCH = """
@@ -162,18 +203,17 @@ def test_libraries_that_look_for_torch_wait_until_it_is_whole(tmp_path):
     assert run_python(LOADED_BESIDE_TORCH, tmp_path).split() == ["1437", "True"]
 
 
-def test_whatever_looks_for_torch_is_loaded_after_it():
+def test_whatever_looks_for_torch_is_loaded_after_it(trees):
     """scikit-learn, scikit-image and openTSNE import scipy, which takes a torch that is half loaded for whole."""
     looking = ("sklearn", "scipy", "openTSNE", "skimage")
     found = []
-    for path in PACKAGE.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for path, tree in trees.items():
         for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Module)]:
             body = [node for node in function.body if isinstance(node, ast.Import | ast.ImportFrom)]
             lines = [node.lineno for node in body if _module_of(node).startswith(looking)]
-            calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
-            loads = [call.lineno for call in calls if getattr(call.func, "id", "") in ("load_torch", "prepare_sklearn")]
             if lines:
+                calls = [call for call in calls_in(function) if name_of(call.func) in ("load_torch", "prepare_sklearn")]
+                loads = [call.lineno for call in calls]
                 found.append(path.name)
                 assert loads, path
                 assert min(loads) < min(lines), path

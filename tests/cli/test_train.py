@@ -337,22 +337,6 @@ def test_a_reader_that_leaves_loses_no_training(train, model, monkeypatch):
     assert load_checkpoint(model).snapshot.step == 12
 
 
-def test_it_trains_without_qt(tmp_path):
-    code = f"""
-import sys
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("PySide6", "shiboken6", "pyqtgraph"):
-            raise ImportError(name + " is blocked")
-sys.meta_path.insert(0, Blocker())
-from vae_desktop.cli import main
-sys.exit(main({["train", "--image-size", "8", "--hidden", "16", "--epochs", "1", "--output", str(tmp_path / "m")]!r}))
-"""
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (process.returncode, process.stderr) == (0, "")
-    assert load_checkpoint(tmp_path / "m").snapshot.step == 12
-
-
 def test_the_module_runs_as_a_program(tmp_path):
     command = [sys.executable, "-m", "vae_desktop", "train", "--latent-dim", "0", "--output", str(tmp_path / "m")]
     process = subprocess.run(command, capture_output=True, text=True)

@@ -162,8 +162,8 @@ def test_on_a_disk_that_fills_up_the_model_is_saved_on_another(tmp_path):
 def forked(tmp_path_factory):
     """Commands whose output leads to a device that is always full, and one that may write no file beyond 4 kB.
 
-    They are children of one process, which has loaded torch for all. Each has a folder of its own for whatever it
-    writes: a model, the app's own files, temporary ones, and what it says on stderr.
+    They are children of one process, which has loaded torch and the digits for all. Each has a folder of its own for
+    whatever it writes: a model, the app's own files, temporary ones, and what it says on stderr.
     """
     if os.name == "nt" or not Path("/dev/full").exists():
         pytest.skip("uses limits and devices that this system lacks")
@@ -176,7 +176,10 @@ def forked(tmp_path_factory):
     commands = {name: ["train", *QUICK, "--epochs", "3", "--output", targets[name], *options[name]] for name in options}
     code = """
 import json, os, resource, runpy, sys
-import vae_desktop.training.loop
+import vae_desktop.cli.train, vae_desktop.training.loop
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.load import load_digits
+load_digits(DatasetConfig("digits", 8))
 folder, commands = sys.argv[1], json.loads(sys.argv[2])
 for name, arguments in commands.items():
     child = os.fork()

@@ -16,11 +16,14 @@ from vae_desktop.training.checkpoint import load_checkpoint
 FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA")
 
 
-# Prints how each program ended that a line describes. Each is a child, which begins where torch and Qt are loaded.
+# Prints how each program ended that a line describes. Each is a child, which begins with torch, Qt and the digits.
 FORKS = """
 import json, os, signal, sys
 import vae_desktop.training.loop
 from vae_desktop import __main__, app
+from vae_desktop.config import DatasetConfig
+from vae_desktop.data.load import load_digits
+load_digits(DatasetConfig("digits"))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 for line in sys.stdin:
     code, arguments, environment, folder = json.loads(line)
@@ -75,7 +78,7 @@ def run_alone(environment):
 
 @pytest.fixture(scope="module")
 def forks():
-    """A process whose children begin with all libraries loaded, which takes two seconds each time."""
+    """A process whose children begin with all libraries loaded, which takes seconds each time."""
     with subprocess.Popen(
         [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
