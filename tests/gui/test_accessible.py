@@ -76,7 +76,7 @@ def with_tools(driver):
 
 
 def test_pictures_of_the_tools_are_told_apart(everything) -> None:
-    for dock in ("imagesDock", "samplesDock", "pathDock", "drawingDock", "denoisingDock"):
+    for dock in ("imagesDock", "samplesDock", "wordsDock", "pathDock", "drawingDock", "denoisingDock"):
         pictures = everything.find(dock).findChildren(QWidget)
         names = [text(widget) for widget in pictures if says_something(widget) and text(widget)]
         assert len(set(names)) == len(names), names
@@ -141,7 +141,7 @@ def test_everything_has_a_name(show) -> None:
 def test_every_button_shows_a_text_or_an_icon_that_is_seen(shared_driver, mode) -> None:
     window = shared_driver.window
     window.controller.choose_theme(mode)
-    for tool in ("images", "samples", "drawing", "denoising"):
+    for tool in ("images", "samples", "words", "drawing", "denoising"):
         window.show_tool(tool)
     try:
         buttons = [button for button in window.findChildren(QToolButton) if not button.objectName().startswith("qt_")]

@@ -70,7 +70,7 @@ def two_runs(driver):
 
 DOCKS = [
     "learningCurvesDock", "runsDock", "measuresDock", "imagesDock", "samplesDock",
-    "pathDock", "drawingDock", "denoisingDock"
+    "wordsDock", "pathDock", "drawingDock", "denoisingDock"
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 MOST_CONTROLS = 30
-_NAMES = "learningCurves", "runs", "measures", "images", "samples", "path", "drawing"
+_NAMES = "learningCurves", "runs", "measures", "images", "samples", "words", "path", "drawing"
 TOOLS = tuple(f"{name}Dock" for name in _NAMES)
 
 

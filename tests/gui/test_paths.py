@@ -30,7 +30,7 @@ class Route:
         self.view = self.window.tools["path"]
         self.controller = self.window.controller.workspaces.tools.path
         self.point = self.window.controller.point
-        self.view.play_button.setChecked(False)
+        self.view.travel.play_button.setChecked(False)
         self.view.anchors.remove_all()
         self.view.shape.set_value("straight")
         self.view.loop.setChecked(False)
@@ -96,7 +96,7 @@ def test_class_means_are_anchors_and_every_step_says_how_far_the_nearest_code_is
     for place in (0, 11, 23):
         distance = np.sqrt((((sent[place] - codes.mean) / np.exp(codes.log_stddev)) ** 2).sum(1)).min()
         assert float(view.board.captions[place]) == pytest.approx(distance, abs=0.06)
-    path.driver.wait(lambda: re.search(r"nearest code: [\d.]+ σ \(median [\d.]+\)", view.where.whole_text()))
+    path.driver.wait(lambda: re.search(r"nearest code: [\d.]+ σ \(median [\d.]+\)", view.travel.where.whole_text()))
 
 
 def test_a_step_is_gone_to_by_click_slider_and_key(path):
@@ -104,11 +104,11 @@ def test_a_step_is_gone_to_by_click_slider_and_key(path):
     path.driver.wait(lambda: view.board.pictures is not None)
     QTest.mouseClick(view.board, Qt.MouseButton.LeftButton, pos=view.board.tile_rect(23).center())
     assert path.point.code == pytest.approx(path.mean_of(1), abs=1e-5)
-    assert view.where.whole_text().startswith("step 24 of 24")
+    assert view.travel.where.whole_text().startswith("step 24 of 24")
     path.driver.find("pathSlider", QSlider).setValue(500)
     assert path.point.code == pytest.approx((path.mean_of(7) + path.mean_of(1)) / 2, abs=1e-4)
     QTest.keyClick(view.board, Qt.Key.Key_Left)
-    assert view.where.whole_text().startswith("step 12 of 24")
+    assert view.travel.where.whole_text().startswith("step 12 of 24")
 
 
 def test_playing_goes_to_the_end_and_gives_way_to_a_hand(path):
@@ -116,16 +116,16 @@ def test_playing_goes_to_the_end_and_gives_way_to_a_hand(path):
     view.pace.setValue(0.4)
     path.play()
     seen = []
-    path.point.moved.connect(lambda code: seen.append(path.controller.fraction))
-    path.driver.wait(lambda: not view.play_button.isChecked())
+    path.point.moved.connect(lambda code: seen.append(path.controller.travel.fraction))
+    path.driver.wait(lambda: not view.travel.play_button.isChecked())
     assert seen == sorted(seen)
     assert len(seen) > 5
     assert path.point.code == pytest.approx(path.mean_of(1), abs=1e-5)
     view.pace.setValue(30.0)
     path.play()  # from the beginning
-    path.driver.wait(lambda: path.controller.fraction < 0.5)
+    path.driver.wait(lambda: path.controller.travel.fraction < 0.5)
     path.point.set_coordinate(0, 2.5)
-    assert not view.play_button.isChecked()
+    assert not view.travel.play_button.isChecked()
     assert path.point.code[0] == 2.5
 
 
@@ -180,11 +180,11 @@ def test_a_loop_plays_on(path):
     view.pace.setValue(0.2)
     path.play()
     shares = []
-    path.point.moved.connect(lambda code: shares.append(path.controller.fraction))
+    path.point.moved.connect(lambda code: shares.append(path.controller.travel.fraction))
     path.driver.wait(lambda: any(later < earlier for earlier, later in pairwise(shares)))
-    assert view.play_button.isChecked()
+    assert view.travel.play_button.isChecked()
     path.play()
-    assert not view.play_button.isChecked()
+    assert not view.travel.play_button.isChecked()
 
 
 def test_a_dragged_anchor_becomes_a_point_there(path):

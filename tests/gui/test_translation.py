@@ -67,7 +67,7 @@ def test_the_window_shows_no_text_that_is_not_in_the_catalogue(marked, open_wind
     driver.wait(lambda: driver.picture)
     driver.wait(lambda: driver.has_dataset)
     found = set(bare(window))
-    for tool in ("images", "samples", "path", "drawing", "denoising"):
+    for tool in ("images", "samples", "words", "path", "drawing", "denoising"):
         window.show_tool(tool)
         driver.decoded()
         found |= set(bare(window))

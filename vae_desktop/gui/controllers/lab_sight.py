@@ -171,7 +171,7 @@ def _with_tools(seen: Seen, tools: Tools) -> Seen:
         image=image,
         samples=Samples(samples.view.source.currentData(), len(samples.codes), samples.off),
         noise=None if tools.denoising.restored is None else _noise(*tools.denoising.restored),
-        path_fraction=tools.path.fraction,
+        path_fraction=tools.path.travel.fraction,
         anchor_classes=tools.path.anchor_classes,
         steps_off=_steps_off(tools.path),
     )

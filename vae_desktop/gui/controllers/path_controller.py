@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEasingCurve, QTimeLine, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.nearness import CodeDistances
 from vae_desktop.gui.controllers.path_anchor import Anchor, NextAnchor, anchor_at
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
+from vae_desktop.gui.controllers.traveller import Traveller
 from vae_desktop.gui.views.tools.path_overlay import PathOverlay
 from vae_desktop.gui.views.tools.path_view import PathView
 from vae_desktop.language import tr
@@ -18,7 +19,6 @@ from vae_desktop.latent.codes import Floats
 from vae_desktop.latent.export import PathExport
 from vae_desktop.latent.path import Path
 
-_FRAME = 16  # ms
 _ANCHORS = "anchors of the path"  # the pictures that are asked for
 
 
@@ -29,8 +29,8 @@ class PathController(ToolController[PathView]):
     ----------
     path : Path or None
         The path, if there are anchors for one.
-    fraction : float
-        How far along the path the current point is, or was last, 0 to 1.
+    travel : Traveller
+        How far along the path the current point is.
     distances : CodeDistances
         Of its steps from the codes of real images.
     overlay : PathOverlay
@@ -51,18 +51,14 @@ class PathController(ToolController[PathView]):
         view = PathView()
         super().__init__(view, context)
         self.path: Path | None = None
-        self.fraction = 0.0
+        self.travel = Traveller(view.travel, self._point)
         self.overlay = PathOverlay(self._scatter.plot)
         self._anchors: list[Anchor] = []
         self._data: object = None  # data set and classes that the anchors are of
         self._warning = ""
         self.distances = CodeDistances(self.name, self._requests, self._show_distances)
-        view.where.set_tip(self.distances.tip())
-        self._is_leading = False  # the point, because this controller wants it
-        self._clock = QTimeLine(parent=self, updateInterval=_FRAME)
-        self._clock.setEasingCurve(QEasingCurve.Type.Linear)
-        self._clock.valueChanged.connect(self._lead)
-        self._clock.finished.connect(self.stop)
+        view.travel.where.set_tip(self.distances.tip())
+        self.travel.travelled.connect(self._lead)
         view.add_button.clicked.connect(self._add_point)
         view.class_menu.triggered.connect(self._add_class)
         view.anchors.order_wanted.connect(self._keep)
@@ -71,13 +67,10 @@ class PathController(ToolController[PathView]):
             field.valueChanged.connect(self._renew)
         for changed in (view.shape.currentIndexChanged, view.loop.toggled, view.board.resized):
             changed.connect(self._renew)
-        view.play_button.toggled.connect(self._toggle_play)
-        view.slider.valueChanged.connect(self._scrub)
         view.board.tile_chosen.connect(self._go_to_step)
         view.export_menu.triggered.connect(self._export)
         self.overlay.anchor_dragged.connect(self._drag)
         self._scatter.plane_changed.connect(self._draw)
-        self._point.moved.connect(self._give_way)
         view.sight_changed.connect(self._draw)
         NextAnchor(view, self._scatter, self._point)
 
@@ -89,7 +82,7 @@ class PathController(ToolController[PathView]):
         kept = [anchor for anchor in before if anchor.kind != "point"] if data == self._data else []
         self._anchors = [Anchor(anchor.kind, nowhere, anchor.index) for anchor in kept]
         self._data = data
-        self.fraction = 0.0
+        self.travel.fraction = 0.0
         self.view.set_classes(run.class_names)
         some = tr("Points of the other model are left out.")
         all_of_it = tr("The path was of another model's codes.")
@@ -171,13 +164,12 @@ class PathController(ToolController[PathView]):
         if len(self._anchors) > 1:
             codes = np.stack([anchor.code for anchor in self._anchors])
             self.path = Path(codes, self.view.shape.currentData(), self.view.loop.isChecked())
-            self.fraction = self.fraction % 1.0 if self.path.is_loop else self.fraction
-            if self._clock.state() == QTimeLine.State.Running:
-                self._play_on()
+            if self.path.is_loop:
+                self.travel.fraction %= 1.0
+            self.travel.set_way(self._seconds, self.path.is_loop)
         else:
             self.path = None
-            self.stop()
-            self.fraction = 0.0
+            self.travel.go_to(0.0)
         self._draw()
         self.refresh()
         self._show_step()
@@ -207,58 +199,17 @@ class PathController(ToolController[PathView]):
 
     # Along the path
 
-    @Slot(bool)
-    def _toggle_play(self, plays: bool) -> None:
-        if not plays or self.path is None:
-            self.stop()
-            return
-        self.view.set_playing(True)
-        if self.fraction >= 1.0:
-            self.fraction = 0.0
-        self._play_on()
-
-    def _play_on(self) -> None:
-        """Play from where the current point is, as long and as often as is chosen now."""
-        duration = round(1000 * self._seconds)
-        self._clock.stop()
-        self._clock.setLoopCount(0 if self.view.loop.isChecked() else 1)
-        self._clock.setDuration(duration)
-        self._clock.setCurrentTime(round(self.fraction * duration))
-        self._clock.resume()
-
-    @Slot()
-    def stop(self) -> None:
-        """End the play, if there is one."""
-        self._clock.stop()
-        self.view.set_playing(False)
-
-    @Slot(int)
-    def _scrub(self, position: int) -> None:
-        self.stop()
-        self._lead(self.view.slider.value_of(position))
-
     @Slot(int)
     def _go_to_step(self, step: int) -> None:
-        self.stop()
-        self._lead(step / self.view.last_step)
+        self.travel.go_to(step / self.view.last_step)
 
     @Slot(float)
     def _lead(self, fraction: float) -> None:
         """Move the current point along the path."""
-        if self.path is None:
-            return
-        self.fraction = fraction
-        self._is_leading = True
-        self._scatter.set_chosen(None)
-        self._point.move_to(self.path.at(fraction))
-        self._is_leading = False
-        self._show_step()
-
-    @Slot()
-    def _give_way(self) -> None:
-        """Somebody else moves the point."""
-        if not self._is_leading:
-            self.stop()
+        if self.path is not None:
+            self._scatter.set_chosen(None)
+            self.travel.lead_to(self.path.at(fraction))
+            self._show_step()
 
     @property
     def _seconds(self) -> float:
@@ -269,10 +220,11 @@ class PathController(ToolController[PathView]):
         if self.path is None:
             return
         steps = self.view.step_count
-        step = round(self.fraction * self.view.last_step) % steps
-        self.view.set_fraction(self.fraction, step)
+        step = round(self.travel.fraction * self.view.last_step) % steps
+        self.view.travel.set_fraction(self.travel.fraction)
+        self.view.board.set_chosen(step)
         parts = [tr("step {step} of {steps}").format(step=step + 1, steps=steps), self.distances.text(step)]
-        self.view.where.set_text(" · ".join(filter(None, parts)))
+        self.view.travel.where.set_text(" · ".join(filter(None, parts)))
 
     def _show_distances(self) -> None:
         distances = self.distances.distances

@@ -10,7 +10,7 @@ from vae_desktop.dataset_catalog import describe_dataset
 from vae_desktop.engine.datasets import DatasetLoader
 from vae_desktop.engine.run import Run
 from vae_desktop.gui.controllers.training_times import TrainingTimes
-from vae_desktop.gui.views.setup.transport import duration_text
+from vae_desktop.gui.widgets.labels import duration_text
 from vae_desktop.language import sentences, tr
 from vae_desktop.models.snapshot import Span
 from vae_desktop.variants import changed_settings, changes_in_words

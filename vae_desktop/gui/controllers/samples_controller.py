@@ -10,6 +10,7 @@ from PySide6.QtCore import Slot
 from vae_desktop.engine.processor import Pacer
 from vae_desktop.engine.run import Run
 from vae_desktop.engine.view_requests import PlacesRequest
+from vae_desktop.engine.walk_request import STEPS, WalkRequest
 from vae_desktop.errors import UserError
 from vae_desktop.gui.controllers.nearness import NearestImages
 from vae_desktop.gui.controllers.sample_words import about_the_plot, reach_of_prior, where_they_lie
@@ -28,6 +29,7 @@ from vae_desktop.latent.sampling import (
 )
 
 _FIT = "fit a mixture"
+_WALK = "walk of samples"
 _PLACES = "places of samples"
 _RENEW = 3.0  # seconds, at least, until codes that move are measured again
 
@@ -59,6 +61,8 @@ class SamplesController(ToolController[SamplesView]):
         self._mixture: Mixture | None = None
         self._fitted: tuple[int, int, int] | None = None  # components, codes and step of the mixture, or of its fit
         self._fit_began = 0.0
+        self._walked: tuple[object, int, int] | None = None  # diffusion, count and seed of what it has drawn
+        self._walk_ends: Floats | None = None
         self._is_going = False  # to a sample, because this controller wants it
         self._chosen_sources: dict[str, str] = {}  # by the person, for each kind of model
         self._fit_pacer = Pacer(self.follow_interval, fraction=0.05)
@@ -70,17 +74,20 @@ class SamplesController(ToolController[SamplesView]):
         view.board.tile_left.connect(lambda: self._choose(None))
         view.nearest.load.clicked.connect(self.load_data)
         view.board.set_empty_text(tr("Train or open a model: random codes are decoded here."))
+        self._engine.project.words_changed.connect(self._take_diffusion)
         self._point.moved.connect(self._leave_sample)
         self._scatter.plane_changed.connect(self._draw)
 
     def begin(self, run: Run) -> None:
-        self._mixture = self._fitted = self._measured = self._places = None
+        self._mixture = self._fitted = self._walked = self._measured = self._places = None
         self._engine.tasks.cancel(_FIT)
         self.view.board.set_pictures(None)
         self._choose(None)
         model = run.config.model
         first = "prior" if model.traits.is_variational else "box"  # N(0, I) is the prior of a VAE alone
-        self.view.set_source(self._chosen_sources.get(model.kind, first))
+        self.view.offer_diffusion(run.diffusion is not None)
+        chosen = self._chosen_sources.get(model.kind, first)
+        self.view.set_source(first if chosen == "diffusion" and run.diffusion is None else chosen)
 
     @Slot()
     def _choose_source(self) -> None:
@@ -120,6 +127,8 @@ class SamplesController(ToolController[SamplesView]):
         if source == "prior":
             self._say(tr("From N(0, I)."))
             return sample_prior(count, run.config.model.latent_dim, *how)
+        if source == "diffusion":
+            return self._diffused(run, count, how[0])
         known = run.all_codes
         codes = np.empty((0, 1), np.float32) if known is None else sample_posteriors(known)
         if not len(codes):
@@ -130,6 +139,31 @@ class SamplesController(ToolController[SamplesView]):
             return sample_box(count, codes, *how)
         self._fit_if_needed(run, codes)
         return None if self._mixture is None else sample_mixture(count, self._mixture, *how)
+
+    def _take_diffusion(self, run: Run) -> None:
+        """Offer the diffusion that the model on screen has now."""
+        if run is self.run:
+            self.view.offer_diffusion(run.diffusion is not None)
+            self.refresh()
+
+    def _diffused(self, run: Run, count: int, seed: int) -> Floats | None:
+        """The codes that the model's diffusion draws, as soon as it has."""
+        diffusion = run.diffusion
+        if diffusion is None:
+            self._show_nothing(tr("This model has no diffusion yet: fit one under Words."))
+            return None
+        wanted = diffusion, count, seed
+        self._say(tr("From a diffusion fitted at step {step}.").format(step=f"{diffusion.step:,}"))
+        if wanted == self._walked:
+            return self._walk_ends
+        self._walked, self._walk_ends = wanted, None
+        request = WalkRequest(_WALK, run.id, diffusion, None, count, 1.0, STEPS, seed)
+        self._requests.ask(request, self._take_walks)
+        return None
+
+    def _take_walks(self, walks: Floats) -> None:
+        self._walk_ends = walks[-1]
+        self.refresh()
 
     def _fit_if_needed(self, run: Run, codes: Floats) -> None:
         wanted = int(self.view.components.value()), len(codes), len(run.history.training)

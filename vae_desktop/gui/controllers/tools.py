@@ -11,6 +11,7 @@ from vae_desktop.gui.controllers.path_controller import PathController
 from vae_desktop.gui.controllers.samples_controller import SamplesController
 from vae_desktop.gui.controllers.step_controller import StepController
 from vae_desktop.gui.controllers.tool_controller import ToolContext, ToolController
+from vae_desktop.gui.controllers.words_controller import WordsController
 from vae_desktop.gui.views.window.main_window import MainWindow
 
 
@@ -19,6 +20,7 @@ class Tools(NamedTuple):
 
     images: ImagesController
     samples: SamplesController
+    words: WordsController
     path: PathController
     drawing: OneImageController
     denoising: DenoisingController
@@ -30,7 +32,7 @@ class Tools(NamedTuple):
         context = ToolContext(window.stage.scatter, point, engine)
         drawing = OneImageController(context)
         denoising = DenoisingController(context, drawing)
-        others = SamplesController(context), PathController(context)
+        others = SamplesController(context), WordsController(context), PathController(context)
         tools = cls(ImagesController(context), *others, drawing, denoising, StepController(context))
         controllers: tuple[ToolController[Any], ...] = tools
         for name, tool in zip(cls._fields, controllers, strict=True):

@@ -89,7 +89,8 @@ class WorkspacesController(QObject):
         if workspace == "comparison":
             self.playground.leave_sight()
             if self.tools is not None:
-                self.tools.path.stop()
+                self.tools.path.travel.stop()
+                self.tools.words.travel.stop()
             self.comparison.come_into_sight()
         else:
             self.comparison.leave_sight()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import column, styled
 from vae_desktop.gui.widgets.theme import line_height
-from vae_desktop.language import sentences
+from vae_desktop.language import sentences, tr
 
 _BETWEEN = " · "  # parts of a line
 _MUCH = 16  # letters of a part that is cut
@@ -201,3 +201,12 @@ class Captioned(QWidget):
 
     def caption(self) -> str:
         return self._caption.whole_text()
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time in one or two units: "40 s", "12 min", "1 h 5 min"."""
+    if seconds < 60:
+        return tr("{seconds} s").format(seconds=f"{max(seconds, 1):.0f}")
+    minutes = round(seconds / 60)
+    text = tr("{minutes} min") if minutes < 60 else tr("{hours} h {minutes} min")
+    return text.format(hours=minutes // 60, minutes=minutes % 60)

@@ -8,7 +8,7 @@ from vae_desktop.engine.pace import Progress
 from vae_desktop.engine.training import State
 from vae_desktop.gui.widgets.click_guard import ClickGuard
 from vae_desktop.gui.widgets.controls import column, explain, progress_bar, push_button, row, set_text, styled
-from vae_desktop.gui.widgets.labels import SteadyLabel
+from vae_desktop.gui.widgets.labels import SteadyLabel, duration_text
 from vae_desktop.gui.widgets.theme import SPACING, line_height, small_font, tabular
 from vae_desktop.language import tr
 
@@ -139,6 +139,9 @@ class Transport(QWidget):
         for button in buttons:  # of equal width, whatever is written on them
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setProperty("compact", True)
+        policy = self.stop_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the others stay where they are
+        self.stop_button.setSizePolicy(policy)
 
     def _lay_out(self) -> None:
         self._first = _Faces(self.train_button, self.step_button)
@@ -165,6 +168,7 @@ class Transport(QWidget):
         none = tr("No model is being trained.")
         self._allow(self.pause_button, "" if is_held else none)
         self._allow(self.stop_button, "" if is_held or (state == "loading" and self._is_beginning) else none)
+        self.stop_button.setVisible(self.stop_button.isEnabled() or state == "stopping")
         self._middle.guard.set_text(self.pause_button, tr("Resume") if state == "paused" else tr("Pause"))
         set_text(self.stop_button, tr("Stopping…") if state == "stopping" else tr("Stop"))
         self._middle.show_face(self.pause_button if trains else self.continue_button)
@@ -224,12 +228,3 @@ class _Faces(QStackedWidget):
             self.guard.restart()
             if had_focus and face.isEnabled():
                 face.setFocus()
-
-
-def duration_text(seconds: float) -> str:
-    """A length of time in one or two units: "40 s", "12 min", "1 h 5 min"."""
-    if seconds < 60:
-        return tr("{seconds} s").format(seconds=f"{max(seconds, 1):.0f}")
-    minutes = round(seconds / 60)
-    text = tr("{minutes} min") if minutes < 60 else tr("{hours} h {minutes} min")
-    return text.format(hours=minutes // 60, minutes=minutes % 60)

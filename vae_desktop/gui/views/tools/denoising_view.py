@@ -4,7 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from vae_desktop.config import ModelConfig
-from vae_desktop.gui.views.tools.tool_view import ToolView, form, small_picture
+from vae_desktop.gui.views.tools.tool_view import ToolView, form, small_picture, with_redraw
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import column, label, literal, row, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
@@ -57,9 +57,6 @@ class DenoisingView(ToolView):
         self._value = label(figures=True)
         tip = tr("The same seed draws the same noise.")
         self.seed = NumberField("noiseSeedSpin", tr("Seed of the noise"), tip, (0, 999_999))
-        tip = tr("Draw other noise.")
-        text, then = tr("Other noise"), self.seed.take_next
-        renew = tool_button("newNoiseButton", "", tip, label=text, icon="redraw", then=then)
         self.pictures: dict[str, DecodedImage] = {}
         self.captions: dict[str, Captioned] = {}
         self._texts: dict[str, str] = {}  # of the captions, without the error
@@ -78,8 +75,8 @@ class DenoisingView(ToolView):
         self._stack.addWidget(self._nothing())
         self._stack.addWidget(self._something())
         strength = row((self._strength, 1), self._value, spacing=SPACING // 2)
-        seed = tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)
-        controls = form((self.source,), (tr("Number"), self.number), (self.kind,), (strength,), seed)
+        redraw = with_redraw(self.seed, "newNoiseButton", tr("Other noise"), tr("Draw other noise."))
+        controls = form((self.source,), (tr("Number"), self.number), (self.kind,), (strength,), (tr("Seed"), redraw))
         self._lay_out(controls, (self._stack, 1))
         self.main_part = self.source
         for choice in (self.source, self.kind):

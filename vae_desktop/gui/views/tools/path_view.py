@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListWidget
 
 from vae_desktop.gui.views.tools.path_overlay import letter
 from vae_desktop.gui.views.tools.tool_view import ToolView, form
+from vae_desktop.gui.views.tools.travel_bar import TravelBar
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
 from vae_desktop.gui.widgets.controls import (
     action,
@@ -17,22 +18,17 @@ from vae_desktop.gui.widgets.controls import (
     label,
     literal,
     named,
-    push_button,
     row,
     set_text,
-    styled,
     tool_button,
 )
 from vae_desktop.gui.widgets.decoded_image import to_image
-from vae_desktop.gui.widgets.labels import ElidedLabel
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
-from vae_desktop.gui.widgets.value_slider import ValueSlider
 from vae_desktop.language import tr
 from vae_desktop.latent.codes import Picture
 
-_FINE = 1000  # positions of the slider
 _ANCHORS = 40  # px high, with a scroll bar
 _THUMBNAIL = 22  # px
 
@@ -53,12 +49,8 @@ class PathView(ToolView):
         Its current row is the anchor that is chosen.
     board : TileBoard
         The steps of the path.
-    slider : ValueSlider
-        How far along the path the current point is.
-    play_button : QPushButton
-        Toggled when the path is to be played, or no longer.
-    where : ElidedLabel
-        Says where on the path the current point is.
+    travel : TravelBar
+        What leads the current point along the path.
     note : QLabel
         Says why something cannot be had or seen.
     """
@@ -96,7 +88,13 @@ class PathView(ToolView):
         last = row((self.loop, 1), self._export, spacing=SPACING // 2)
         self._figures = label("", "muted", "small", name="pathFigures", wraps=True)
         controls = column(self.shape, settings, last, self._figures, self.note, 1, spacing=SPACING // 2)
-        body = column(self._anchor_row(), (self.board, 1), self._transport(), spacing=SPACING // 2)
+        self.travel = TravelBar(
+            "path",
+            tr("How far along the path"),
+            tr("Move the current point along the path."),
+            tr("Move the current point along the path by hand."),
+        )
+        body = column(self._anchor_row(), (self.board, 1), self.travel, spacing=SPACING // 2)
         self._lay_out(controls, (body, 1))
         self.main_part = self.board
         self.set_anchors(())
@@ -129,8 +127,8 @@ class PathView(ToolView):
         """List the anchors; with fewer than two there is no path."""
         self.anchors.set_labels(labels)
         has_path = len(labels) > 1
-        for part in (self.play_button, self.slider, self._export):
-            part.setEnabled(has_path)
+        self.travel.set_usable(has_path)
+        self._export.setEnabled(has_path)
         for part in (self._remove, self._clear):
             part.setEnabled(bool(labels))
         texts = {
@@ -141,8 +139,6 @@ class PathView(ToolView):
         if not has_path:
             self.set_unit("")
             self.board.set_pictures(None)
-            self.where.set_text("")
-            self._show_fraction(0.0)
 
     def set_adds_image(self, adds_image: bool) -> None:
         """Say whether the current point is at an image, which would be the anchor."""
@@ -155,19 +151,10 @@ class PathView(ToolView):
         self._figures.setText(tr("Under each step: distance to the nearest code, in {unit}.").format(unit=unit))
         self._figures.setVisible(bool(unit))
 
-    def set_fraction(self, fraction: float, step: int) -> None:
-        """Show how far along the path the current point is, and the step nearest to it."""
-        self._show_fraction(fraction)
-        self.board.set_chosen(step)
-
     def set_note(self, text: str) -> None:
         """Say why something cannot be had or seen."""
         self.note.setText(text)
         self.note.setVisible(bool(text))
-
-    def set_playing(self, plays: bool) -> None:
-        self.play_button.setChecked(plays)
-        set_text(self.play_button, tr("Pause") if plays else tr("Play"))
 
     def _anchor_row(self) -> QHBoxLayout:
         """The anchors, and what adds them and takes them out."""
@@ -186,23 +173,6 @@ class PathView(ToolView):
         self._clear = tool_button("clearPathButton", tr("Clear"), tip, then=self.anchors.remove_all)
         parts = self.add_button, self._class, (self.anchors, 1), self._remove, self._clear
         return row(*parts, spacing=SPACING // 2)
-
-    def _transport(self) -> QHBoxLayout:
-        """What moves the current point along the path, and where it is."""
-        tip = tr("Move the current point along the path.")
-        self.play_button = push_button("playPathButton", tr("Play"), tip)
-        self.play_button.setCheckable(True)
-        tip = tr("Move the current point along the path by hand.")
-        self.slider = ValueSlider(
-            "pathSlider", tr("How far along the path"), tip, (0, _FINE), per_unit=_FINE, words="{:.0%}"
-        )
-        self.where = styled(named(ElidedLabel(), "pathWhere"), "muted", "small", figures=True)
-        return row(self.play_button, (self.slider, 1), self.where)
-
-    def _show_fraction(self, fraction: float) -> None:
-        """Put the slider there without telling."""
-        with QSignalBlocker(self.slider):
-            self.slider.setValue(self.slider.position_of(fraction))
 
 
 class AnchorList(QListWidget):

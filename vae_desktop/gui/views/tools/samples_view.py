@@ -3,9 +3,9 @@
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QWidget
 
-from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, form
+from vae_desktop.gui.views.tools.tool_view import NearestView, ToolView, form, with_redraw
 from vae_desktop.gui.widgets.choice_box import ChoiceBox
-from vae_desktop.gui.widgets.controls import column, explain, label, named, row, tool_button
+from vae_desktop.gui.widgets.controls import column, explain, label, named
 from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.terms import with_terms
 from vae_desktop.gui.widgets.theme import SPACING
@@ -31,7 +31,7 @@ class SamplesView(ToolView):
 
     def __init__(self) -> None:
         super().__init__("samplesView")
-        tip = tr("From where codes are drawn: the prior, the box of the codes, or a mixture fitted to them.")
+        tip = tr("From where codes are drawn: the prior, the box of the codes, or what was fitted to them.")
         tip = with_terms(tip, "prior", "N(0, I)", "mixture of Gaussians")
         self.source = ChoiceBox("samplesWayCombo", tr("Where codes are drawn from"), tip, self._sources())
         tip = tr("How many normal distributions the mixture has.")
@@ -45,9 +45,7 @@ class SamplesView(ToolView):
         self.count = NumberField("samplesCountSpin", tr("Count"), tip, (1, MOST), 36)
         tip = tr("The same seed draws the same codes.")
         self.seed = NumberField("samplesSeedSpin", tr("Seed"), tip, (0, 999_999))
-        tip = tr("Draw other codes.")
-        text, then = tr("Other samples"), self.seed.take_next
-        renew = tool_button("newSamplesButton", "", tip, label=text, icon="redraw", then=then)
+        seed = with_redraw(self.seed, "newSamplesButton", tr("Other samples"), tr("Draw other codes."))
         about = tr("Samples. Arrow keys choose one; the current point goes there.")
         tip = tr("Click: the current point goes to that code.")
         self.board = named(TileBoard(), "samplesBoard", about, tip)
@@ -63,7 +61,7 @@ class SamplesView(ToolView):
             (tr("Components"), self.components),
             (tr("Temperature"), self.temperature),
             (tr("Count"), self.count),
-            (tr("Seed"), row((self.seed, 1), renew, spacing=SPACING // 2)),
+            (tr("Seed"), seed),
         )
         controls = column(self.source, self._form, 1, spacing=SPACING // 2)
         right = QWidget()
@@ -80,6 +78,13 @@ class SamplesView(ToolView):
             self.source.set_value(source)
         self._show_components()
 
+    def offer_diffusion(self, is_there: bool) -> None:
+        """Have the diffusion among the sources, if the model has one."""
+        tip = tr("Noise that a small network, fitted to the codes, turns into codes step by step; without words.")
+        if not is_there:
+            tip = tr("This model has no diffusion yet: fit one under Words.")
+        self.source.offer("diffusion", "mixture", tip, is_there)
+
     def _sources(self) -> list[tuple[str, str, str]]:
         box = tr("Evenly in the smallest box that holds all codes, each drawn from its image's posterior.")
         mixture = tr(
@@ -90,8 +95,10 @@ class SamplesView(ToolView):
             (tr("N(0, I)"), "prior", tr("A VAE's prior: how it is meant to be sampled. An AE has none.")),
             (tr("Box of codes"), "box", box),
             (tr("Gaussian mixture"), "mixture", mixture),
+            (tr("Diffusion"), "diffusion", ""),
         ]
 
     @Slot()
     def _show_components(self) -> None:
-        self._form.setRowVisible(self.components, self.source.currentData() == "mixture")
+        self._form.setRowVisible(self.components, self.source.value() == "mixture")
+        self._form.setRowVisible(self.temperature, self.source.value() != "diffusion")

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QFormLayout, QLabel, QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QFormLayout, QHBoxLayout, QLabel, QLayout, QSizePolicy, QWidget
 
 from vae_desktop.gui.widgets.controls import Part, column, literal, named, row, styled, tool_button
 from vae_desktop.gui.widgets.decoded_image import DecodedImage
 from vae_desktop.gui.widgets.labels import ElidedLabel
+from vae_desktop.gui.widgets.number_field import NumberField
 from vae_desktop.gui.widgets.theme import SPACING
 from vae_desktop.gui.widgets.tile_board import TileBoard
 from vae_desktop.language import tr
@@ -81,6 +82,12 @@ def form(*rows: tuple[str, QWidget | QLayout] | tuple[QWidget | QLayout]) -> QFo
             hint = head.sizeHint()
             head.setMinimumSize(hint.width(), max(hint.height(), entry[-1].sizeHint().height()))  # on one line with it
     return layout
+
+
+def with_redraw(seed: NumberField, name: str, text: str, tip: str) -> QHBoxLayout:
+    """The field of a seed, and beside it a button that goes on to the next one."""
+    redraw = tool_button(name, "", tip, label=text, icon="redraw", then=seed.take_next)
+    return row((seed, 1), redraw, spacing=SPACING // 2)
 
 
 class NearestView(QWidget):

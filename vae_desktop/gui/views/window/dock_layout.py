@@ -18,7 +18,7 @@ from vae_desktop.gui.views.window.docks import (
 )
 from vae_desktop.language import tr
 
-_VERSION = 6  # raised when docks change, so that an older layout is not restored
+_VERSION = 7  # raised when docks change, so that an older layout is not restored
 _SETUP = 288  # px
 _NARROW = 248  # px, the column of the point beside models that are compared
 
@@ -62,6 +62,7 @@ class DockLayout(QObject):
         titles = {
             "images": tr("Images"),
             "samples": tr("Samples"),
+            "words": tr("Words"),
             "path": tr("Path"),
             "drawing": tr("One image"),
             "denoising": tr("Denoise"),

@@ -24,7 +24,7 @@ KEYS = (
     (N_("F2, F3"), N_("playground; compare")),
     (N_("F4, Shift+F4"), N_("lab; setup")),
     (N_("Alt+Right, Alt+Left, Alt+S in the lab"), N_("next step; the one before; show me")),
-    (N_("Shift+F5, F5, F6, F7, F8"), N_("images; samples; path; one image; denoise")),
+    (N_("Shift+F5, F5, Shift+F6, F6, F7, F8"), N_("images; samples; words; path; one image; denoise")),
     (N_("Shift, Ctrl+A, Enter, Ctrl+Z in Images"), N_("choose more; all; go to the code; undo an exclusion")),
     (N_("Ctrl+L"), N_("losses on a logarithmic axis")),
     (N_("right click in the curves"), N_("logarithmic axis, gradient, spikes, fit")),

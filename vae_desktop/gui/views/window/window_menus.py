@@ -75,6 +75,7 @@ class WindowMenus(QObject):
         for tool, text, key, tip in (
             ("images", tr("&Images"), "Shift+F5", tr("The images as the model gets them, in several orders.")),
             ("samples", tr("&Samples"), "F5", tr("Random codes, decoded.")),
+            ("words", tr("&Words"), "Shift+F6", tr("Type what the model is to draw.")),
             ("path", tr("Pa&th"), "F6", tr("A way through the latent space, step by step.")),
             ("drawing", tr("&One image"), "F7", tr("One image's way through the model, drawn or clicked.")),
             ("denoising", tr("De&noise"), "F8", tr("An image with noise, and restored.")),

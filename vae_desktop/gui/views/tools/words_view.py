@@ -1,0 +1,170 @@
+"""A line for what is to be drawn, the pictures that a diffusion makes of it, and how one of them came about."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QLayout, QLineEdit, QToolButton, QWidget
+
+from vae_desktop.engine.walk_request import STEPS
+from vae_desktop.gui.views.tools.tool_view import ToolView, form, with_redraw
+from vae_desktop.gui.views.tools.travel_bar import TravelBar
+from vae_desktop.gui.views.tools.understood_label import ShownWord, UnderstoodLabel
+from vae_desktop.gui.widgets.controls import (
+    column,
+    explain,
+    label,
+    literal,
+    named,
+    progress_bar,
+    push_button,
+    row,
+    tool_button,
+)
+from vae_desktop.gui.widgets.number_field import NumberField
+from vae_desktop.gui.widgets.theme import SPACING, small_font
+from vae_desktop.gui.widgets.tile_board import TileBoard
+from vae_desktop.language import tr
+
+MOST_STEPS = 100
+_PAUSE = 250  # ms without a key after which a text counts as typed
+_WALK = 190  # px wide at least: how one of the pictures came about
+
+
+class WordsView(ToolView):
+    """Says what is wanted of a diffusion, and shows what it draws.
+
+    Attributes
+    ----------
+    line : QLineEdit
+    guidance, steps, seed : NumberField
+    understood : UnderstoodLabel
+    board : TileBoard
+        What was drawn.
+    walk : TileBoard
+        How the chosen picture came about: what each step decodes to.
+    travel : TravelBar
+        What leads from noise to the codes.
+    fit_button, cancel_button : QPushButton
+        Clicked when the diffusion is to be fitted to the model, or no longer.
+    note : QLabel
+        Says what the diffusion is of, or what fitting one takes.
+    """
+
+    text_entered = Signal(str)  # by Enter, after a pause, or by an example
+
+    def __init__(self) -> None:
+        super().__init__("wordsView")
+        tip = tr("What is to be drawn, in your own words. Empty: whatever there is in the latent space.")
+        self.line = named(QLineEdit(), "wordsLine", tr("What is to be drawn"), tip)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._pause.timeout.connect(self._enter)
+        self.line.textEdited.connect(self._pause.start)
+        self.line.returnPressed.connect(self._enter)
+        self.understood = named(UnderstoodLabel(), "wordsUnderstood")
+        self._examples = QWidget()
+        self._offered = row(spacing=0, on=self._examples)
+        tip = tr("What the diffusion draws from noise. A click, or the arrow keys: the current point goes to the code.")
+        self.board = named(TileBoard(), "wordsBoard", tr("Pictures of the words. Arrow keys choose one."), tip)
+        tip = tr("How the chosen picture came about: what each step from noise to the code decodes to.")
+        self.walk = named(TileBoard(), "walkBoard", tr("Steps from noise to the code. Arrow keys choose one."), tip)
+        self.travel = TravelBar(
+            "walk",
+            tr("How far from noise to the codes"),
+            tr("Let the codes walk from noise to where they are drawn."),
+            tr("Move all codes between noise and where they are drawn by hand."),
+        )
+        self._lay_out(self._controls(), (self._body(), 1))
+        self.main_part = self.line
+
+    def set_text(self, text: str) -> None:
+        """Have a text in the line, as if it had been typed."""
+        self.line.setText(text)
+        self._enter()
+
+    def set_examples(self, texts: Sequence[str]) -> None:
+        """Offer texts, each at a click."""
+        for button in self._examples.findChildren(QToolButton):
+            self._offered.removeWidget(button)
+            button.deleteLater()
+        for number, text in enumerate(texts):
+            button = tool_button(f"wordsExample{number}Button", literal(text), tr("Draw this."), is_flat=True)
+            button.setProperty("link", True)
+            button.setFont(small_font(button.font()))
+            button.clicked.connect(lambda _=False, text=text: self.set_text(text))
+            self._offered.addWidget(button)
+
+    def set_usable(self, is_usable: bool, reason: str) -> None:
+        """Without a diffusion there is nothing to be asked; the reason stands where pictures will be."""
+        for part in (self.line, self.guidance, self.steps, self._seed):
+            part.setEnabled(is_usable)
+        if not is_usable:
+            self.show_nothing(reason)
+            self.set_examples(())
+            self.understood.set_words(())
+
+    def show_nothing(self, reason: str) -> None:
+        """Show no pictures, and why."""
+        self.board.set_pictures(None)
+        self.board.set_empty_text(reason)
+        self.board.set_chosen(None)
+        self.travel.set_usable(False)
+
+    def set_fit(self, text: str, tip: str, can_fit: bool, note: str) -> None:
+        """What the button says and does, whether it can, and what there is to say beside it."""
+        self.fit_button.setText(text)
+        self.fit_button.setAccessibleName(text)
+        explain(self.fit_button, tip)
+        self.fit_button.setEnabled(can_fit)
+        self.note.setText(note)
+
+    def show_progress(self, fraction: float | None, note: str) -> None:
+        """Show how far the fit is; None: there is none under way."""
+        is_fitting = fraction is not None
+        self.fit_button.setHidden(is_fitting)
+        self._progress.setVisible(is_fitting)
+        if fraction is not None:
+            self._bar.setValue(round(1000 * fraction))
+            self.note.setText(note)
+
+    def show_understood(self, words: Sequence[ShownWord], lead: str, facts: Sequence[str], has_examples: bool) -> None:
+        """Show which words of the text count, and what they ask for; perhaps what else could be asked for, too."""
+        tail = tr("That is: {facts}.").format(facts=tr(", ").join(facts)) if facts else ""
+        self.understood.set_words(words, lead, tail)
+        self._examples.setVisible(has_examples)
+
+    @Slot()
+    def _enter(self) -> None:
+        self._pause.stop()
+        self.text_entered.emit(self.line.text())
+
+    def _body(self) -> QLayout:
+        understood = row((self.understood, 1), self._examples)
+        walk = QWidget()
+        walk.setMinimumWidth(_WALK)
+        column((self.walk, 1), self.travel, spacing=SPACING // 2, on=walk)
+        return column(self.line, understood, (row((self.board, 3), (walk, 2)), 1), spacing=SPACING // 2)
+
+    def _controls(self) -> QLayout:
+        tip = tr(
+            "How strongly the words pull. 1: as was learned; more: nearer to what is asked for, and less varied; "
+            "0: the words do not count."
+        )
+        ends = 0.0, 10.0
+        self.guidance = NumberField("wordsGuidanceSpin", tr("Guidance"), tip, ends, 2.0, decimals=1, step=0.5)
+        tip = tr("In how many steps noise becomes a code. Fewer are quicker and coarser.")
+        self.steps = NumberField("wordsStepsSpin", tr("Steps"), tip, (1, MOST_STEPS), STEPS)
+        tip = tr("The same seed begins with the same noise.")
+        self.seed = NumberField("wordsSeedSpin", tr("Seed"), tip, (0, 999_999))
+        self._seed = QWidget()
+        tip = tr("Begin with other noise.")
+        self._seed.setLayout(with_redraw(self.seed, "newWordsButton", tr("Other pictures"), tip))
+        self.fit_button = push_button("fitWordsButton", "")
+        self._bar = progress_bar(tr("Progress of the fit"))
+        self._bar.setObjectName("fitWordsProgress")
+        self.cancel_button = push_button("cancelFitButton", tr("Cancel"), tr("End the fit; nothing half stays."))
+        self._progress = QWidget()
+        row((self._bar, 1), self.cancel_button, on=self._progress)
+        self._progress.hide()
+        self.note = label("", "muted", "small", name="wordsNote", figures=True, wraps=True)
+        fields = form((tr("Guidance"), self.guidance), (tr("Steps"), self.steps), (tr("Seed"), self._seed))
+        return column(fields, self.fit_button, self._progress, self.note, 1, spacing=SPACING // 2)
