@@ -149,6 +149,20 @@ def test_a_trained_model_shows_its_reconstruction_and_its_code(shared_driver, pi
         driver.wait(lambda made=reconstruction: np.array_equal(driver.window.panel.image.picture, made))
 
 
+def test_a_click_on_a_code_chooses_its_image_on_the_sheet(trained):
+    view, scatter = trained.window.tools["images"], trained.window.stage.scatter
+    view.sheet.choose(np.array([5, 6]), 6)
+    scatter.image_chosen.emit(2)  # as a click on its point does
+    chosen = controller_of(trained).sheet
+    assert chosen.number == 2
+    assert chosen.chosen.tolist() == [2]
+    assert view.chosen.title.whole_text().startswith("test image 2")
+    view.part.set_value("train")
+    scatter.image_chosen.emit(3)  # which is not there
+    assert chosen.number is None
+    view.part.set_value("all")
+
+
 def test_images_of_another_model_are_not_reconstructed(shared_driver, pictures):
     driver = shared_driver.show("vae-2d")
     view = open_images(driver, pictures)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QTransform
-from PySide6.QtWidgets import QFileDialog, QStyleOptionGraphicsItem, QToolButton
+from PySide6.QtWidgets import QFileDialog, QLabel, QStyleOptionGraphicsItem, QToolButton
 
 from tests.gui.pointing import hover, pixel_of
 from vae_desktop.gui.views.stage.code_positions import nearest_image
@@ -77,6 +77,12 @@ def lonely_image(driver):
     distances = np.linalg.norm(places[edge, None] - places[None], axis=2)
     distances[np.arange(len(edge)), edge] = np.inf
     return int(edge[distances.min(1).argmax()])
+
+
+def test_a_model_without_codes_has_them_waited_for(show) -> None:
+    scatter = show("vae-2d").window.stage.scatter
+    scatter.set_model(None, (), scatter.plane)
+    assert "Waiting for the first codes" in [text.text() for text in scatter.findChildren(QLabel) if text.isVisible()]
 
 
 def test_hovering_peeks_at_an_image_and_leaving_puts_the_point_back(show) -> None:

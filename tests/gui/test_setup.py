@@ -112,6 +112,20 @@ def test_levels_are_in_sight_for_images_of_ones_own(driver, tmp_path):
     assert not in_sight(driver, "whiteField")
 
 
+def test_bounds_that_are_hidden_do_not_differ_from_the_model_on_screen(driver, tmp_path):
+    np.save(tmp_path / "deep.npy", np.arange(400 * 64, dtype=np.uint16).reshape(400, 8, 8))
+    driver.show("vae-20d")
+    take, form = driver.find("useSettingsButton", QToolButton), driver.window.setup.form
+    take.click()
+    form.choose_dataset(str(tmp_path / "deep.npy"))
+    choose(driver, "levelsCombo", "bounds")
+    driver.type("whiteField", "2000")
+    driver.qtbot.keyClick(driver.find("whiteField"), Qt.Key.Key_Return)
+    assert take.isVisible()
+    choose(driver, "levelsCombo", "auto")
+    assert not take.isVisible()
+
+
 def test_beta_that_must_empty_dimensions_is_said_before_training(driver):
     warning = driver.find("betaNote", QLabel)
     form = driver.window.setup.form

@@ -61,7 +61,7 @@ class ImageOrders:
             found["selection"] = tr("The codes in the plot are not of these images.")
         elif not len(self._scatter.selection.images):
             found["selection"] = tr("Select codes in the plot first: Show ▸ Lasso, or Ctrl-drag.")
-        if not self.tags:
+        if not any(map(len, self.tags.values())):
             found["tagged"] = tr("No image has a tag yet: choose some, then More ▸ Tag.")
         if not len(self.excluded):
             found["excluded"] = tr("None of these images is excluded.")

@@ -55,6 +55,7 @@ class ImagesController(ToolController[ImagesView]):
         view.chosen.go_requested.connect(self._go)
         self._scatter.selection.bar.images_requested.connect(self._show_selection)
         self._scatter.selection.changed.connect(self._follow_selection)
+        self._scatter.image_chosen.connect(self._choose)
         self._show_none()
 
     def start(self) -> None:
@@ -156,6 +157,13 @@ class ImagesController(ToolController[ImagesView]):
             view.show_image(picture_of(dataset, number), title, place, self._orders.why(number))
         self.actions.show(self.sheet.chosen, number)
         self.refresh()
+
+    @Slot(int)
+    def _choose(self, number: int) -> None:
+        """Choose the image whose code was clicked in the plot, if it is on the sheet."""
+        places = np.flatnonzero(self.sheet.numbers == number)
+        if self.view.is_in_sight and self.are_learned and len(places) and number != self.sheet.number:
+            self.view.sheet.choose(places[:1], int(places[0]))
 
     def _take_coded(self, coded: Coded) -> None:
         """Show what the model makes of the image chosen."""

@@ -145,6 +145,8 @@ class SetupController(QObject):
         for name, value in wanted.items() if runs else ():
             setting = SETTINGS[name]
             is_useless = bool(setting.only_for) and config.model.kind not in setting.only_for
+            if setting.only_with is not None:  # it is hidden, and does nothing
+                is_useless |= wanted[setting.only_with[0]] != setting.only_with[1]
             # Epochs belong to a data set, and where a model was trained says nothing of the model.
             passes = name == "device" or (name == "epochs" and not same_data) or (self._compares and name in _OWN)
             if is_useless or passes or any(values[name] == value for values in theirs):

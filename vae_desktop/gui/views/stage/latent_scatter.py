@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from vae_desktop.gui.views.stage.class_labels import ClassLabels
 from vae_desktop.gui.views.stage.class_legend import point_style
@@ -78,7 +78,8 @@ class LatentScatter(QWidget):
         self.image_hovered, self.hover_ended = self.hover.hovered, self.hover.ended
         self.export_requested = self.selection.export_requested
         self._stack = QStackedLayout()
-        self._stack.addWidget(_empty_text(controls is None))
+        self._empty = label(_empty_text(controls is None), "muted", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
+        self._stack.addWidget(self._empty)
         self._stack.addWidget(self.plot)
         parts = (self.controls, (self._stack, 1)) if controls is None else ((self._stack, 1),)
         column(*parts, spacing=SPACING // 2, on=self)
@@ -118,6 +119,7 @@ class LatentScatter(QWidget):
     def set_model(self, codes: Codes | None, class_names: tuple[str, ...], plane: Plane) -> None:
         """Begin with the codes of another model, in a plane."""
         self._codes, self._class_names = codes, class_names
+        self._empty.setText(_empty_text(is_first=False))
         self._positions.begin(plane, len(class_names))
         self.chosen, self._given = None, None
         self._code = np.zeros(plane.latent_dim, np.float32)
@@ -290,8 +292,8 @@ class LatentScatter(QWidget):
         return [*self.overlays.label_rects(), *self.class_labels.rects]
 
 
-def _empty_text(is_alone: bool) -> QLabel:
-    """What stands where codes will be."""
-    text = tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
-    text = text if is_alone else tr("Waiting for the first codes")
-    return label(text, "muted", wraps=True, align=Qt.AlignmentFlag.AlignCenter)
+def _empty_text(is_first: bool) -> str:
+    """What stands where codes will be: of the first model, or of one that is there."""
+    if is_first:
+        return tr("Press Train: each image becomes a point here,\nand you can watch the latent space form.")
+    return tr("Waiting for the first codes")
